@@ -1,0 +1,262 @@
+//! One type for each thing. Ids are public; tokens are secrets: zeroized, without `Debug`, compared in constant time.
+
+use crate::label::{self, Label};
+use core::fmt;
+use core::num::NonZeroU64;
+use data_encoding::HEXLOWER;
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// Why bytes or text are not the id they should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum IdError {
+    /// The wrong number of bytes or characters.
+    #[error("wrong length: {found}, not {expected}")]
+    Length {
+        /// bytes that such an id has
+        expected: usize,
+        /// bytes that came
+        found: usize,
+    },
+    /// Not lower-case hexadecimal.
+    #[error("not lower-case hexadecimal")]
+    NotHex,
+}
+
+macro_rules! id {
+    ($($(#[$doc:meta])* $name:ident($n:literal);)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; $n]);
+        impl $name {
+            /// Length in bytes.
+            pub const LEN: usize = $n;
+            /// From its bytes.
+            #[must_use]
+            pub const fn new(bytes: [u8; $n]) -> Self { Self(bytes) }
+            /// Its bytes.
+            #[must_use]
+            pub const fn as_bytes(&self) -> &[u8; $n] { &self.0 }
+            /// From lower-case hexadecimal, as [`fmt::Display`] writes it.
+            pub fn from_hex(text: &str) -> Result<Self, IdError> {
+                let bytes = HEXLOWER.decode(text.as_bytes()).map_err(|_| IdError::NotHex)?;
+                Self::try_from(bytes.as_slice())
+            }
+        }
+        impl TryFrom<&[u8]> for $name {
+            type Error = IdError;
+            fn try_from(bytes: &[u8]) -> Result<Self, IdError> {
+                bytes.try_into().map(Self).map_err(|_| IdError::Length { expected: $n, found: bytes.len() })
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(&HEXLOWER.encode(&self.0)) }
+        }
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { write!(f, "{}({})", stringify!($name), self) }
+        }
+    )*};
+}
+
+id! {
+    /// A channel's name: the labelled hash of its parameters.
+    ChannelId(32);
+    /// One entry's id, chosen by its sender.
+    EntryId(16);
+    /// An account: the labelled hash of its state 0.
+    AccountId(32);
+    /// One installation of an account.
+    DeviceId(16);
+    /// A relay store's generation; restoring a backup changes it.
+    Generation(16);
+    /// What the relay keeps of a token.
+    TokenHash(32);
+    /// A blob's random name.
+    BlobId(32);
+    /// A content's own id; a receiver drops doubles.
+    ContentId(16);
+    /// An envelope's own id; a reader drops repeats.
+    EnvelopeId(16);
+    /// The public Ed25519 key of a relay, which its addresses pin.
+    Identity(32);
+}
+
+macro_rules! secret {
+    ($($(#[$doc:meta])* $name:ident($n:literal) => $label:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Zeroize, ZeroizeOnDrop)]
+        pub struct $name([u8; $n]);
+        impl $name {
+            /// Length in bytes.
+            pub const LEN: usize = $n;
+            /// From its bytes.
+            #[must_use]
+            pub const fn new(bytes: [u8; $n]) -> Self { Self(bytes) }
+            /// Its bytes. They open something: keep them out of logs.
+            #[must_use]
+            pub const fn expose(&self) -> &[u8; $n] { &self.0 }
+            /// What the relay stores in its place.
+            #[must_use]
+            pub fn hash(&self) -> TokenHash { TokenHash::new(label::hash(Label::$label, &[&self.0])) }
+            /// A fresh one.
+            pub fn random(rng: &mut dyn crate::random::Rng) -> Self { let mut b = [0; $n]; rng.fill_bytes(&mut b); Self(b) }
+        }
+        impl TryFrom<&[u8]> for $name {
+            type Error = IdError;
+            fn try_from(bytes: &[u8]) -> Result<Self, IdError> {
+                bytes.try_into().map(Self).map_err(|_| IdError::Length { expected: $n, found: bytes.len() })
+            }
+        }
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool { self.0.ct_eq(&other.0).into() }
+        }
+        impl Eq for $name {}
+    )*};
+}
+
+secret! {
+    /// The right to append to a channel, to read it, or to fetch a blob.
+    Token(32) => Token;
+    /// Pays once for a channel, a blob, a claim or a public append.
+    Stamp(32) => Stamp;
+    /// A login's short session.
+    Session(32) => Session;
+    /// An invitation's one-time code.
+    Code(16) => Code;
+}
+
+impl TokenHash {
+    /// Equality in constant time.
+    #[must_use]
+    pub fn ct_matches(&self, other: &TokenHash) -> bool {
+        self.as_bytes().ct_eq(other.as_bytes()).into()
+    }
+}
+
+/// The kind of a channel; says retention and what its reader may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChannelClass {
+    /// Nothing in it can be changed; takes seals.
+    Log,
+    /// Its reader may trim it and change its append tokens; takes no seals.
+    Inbox,
+}
+
+impl ChannelClass {
+    /// The byte that stands in names and AAD.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            ChannelClass::Log => 1,
+            ChannelClass::Inbox => 2,
+        }
+    }
+}
+
+impl ChannelId {
+    /// The name of the log with these rights (DESIGN 5).
+    #[must_use]
+    pub fn of_log(append: &TokenHash, read: &TokenHash) -> Self {
+        Self::new(label::hash(Label::LogName, &[&[ChannelClass::Log.code()], append.as_bytes(), read.as_bytes()]))
+    }
+    /// The name of the inbox with this read right; append rights come and go.
+    #[must_use]
+    pub fn of_inbox(read: &TokenHash) -> Self {
+        Self::new(label::hash(Label::InboxName, &[&[ChannelClass::Inbox.code()], read.as_bytes()]))
+    }
+}
+
+/// A place in a channel: 1, 2, 3 …, at most 2^53 - 1 (so that it is exact in JSON).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seq(NonZeroU64);
+
+impl Seq {
+    /// The first.
+    pub const FIRST: Seq = Seq(NonZeroU64::MIN);
+    /// The greatest.
+    pub const MAX: u64 = (1 << 53) - 1;
+    /// None for 0 and above [`Seq::MAX`].
+    #[must_use]
+    pub const fn new(n: u64) -> Option<Self> {
+        if n > Self::MAX {
+            return None;
+        }
+        match NonZeroU64::new(n) {
+            Some(n) => Some(Self(n)),
+            None => None,
+        }
+    }
+    /// As a number.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0.get()
+    }
+    /// The next place; none at the end of the range.
+    #[must_use]
+    pub const fn next(self) -> Option<Self> {
+        Self::new(self.0.get() + 1)
+    }
+}
+
+impl fmt::Display for Seq {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The public name of an account, without the `@`: `[a-z0-9_.-]{3,32}`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Handle(String);
+
+/// Why a text is no handle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a handle has 3 to 32 characters from a-z, 0-9, _ . -")]
+pub struct HandleError;
+
+impl Handle {
+    /// Accepts it with or without a leading `@`.
+    pub fn parse(text: &str) -> Result<Self, HandleError> {
+        let text = text.strip_prefix('@').unwrap_or(text);
+        let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'.' | b'-');
+        if (3..=32).contains(&text.len()) && text.bytes().all(good) { Ok(Self(text.to_owned())) } else { Err(HandleError) }
+    }
+    /// Without the `@`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "@{}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_and_an_inbox_with_equal_tokens_have_different_names() {
+        let t = TokenHash::new([1; 32]);
+        assert_ne!(ChannelId::of_log(&t, &t), ChannelId::of_inbox(&t));
+    }
+
+    #[test]
+    fn handles_outside_their_alphabet_or_length_are_refused() {
+        for good in ["ana", "@ana", "a.b-c_9", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] {
+            assert!(Handle::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["an", "@an", "Ana", "ána", "a b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "@@ana", ""] {
+            assert!(Handle::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn seq_zero_and_seq_past_json_do_not_exist() {
+        assert!(Seq::new(0).is_none());
+        assert!(Seq::new(Seq::MAX).is_some());
+        assert!(Seq::new(Seq::MAX + 1).is_none());
+    }
+}

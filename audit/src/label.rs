@@ -1,0 +1,143 @@
+//! Labels: every hash, MAC, key derivation and signature begins with one that nothing else has.
+//!
+//! The encoding is injective: one byte length of the label, the label, then each part as a four-byte big-endian
+//! length and its bytes. So no two (label, parts) give the same input.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+
+macro_rules! labels {
+    ($($(#[$doc:meta])* $name:ident = $text:literal),* $(,)?) => {
+        /// The closed list. PROTOCOL.md has the same table.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Label { $($(#[$doc])* $name),* }
+        impl Label {
+            /// All of them, in the order of the table.
+            pub const ALL: &'static [Label] = &[$(Label::$name),*];
+            /// The bytes that stand in front.
+            #[must_use]
+            pub const fn text(self) -> &'static str { match self { $(Label::$name => $text),* } }
+        }
+    };
+}
+
+labels! {
+    /// Hash: the name of a log channel, over class, append-token hash and read-token hash.
+    LogName = "lacre log v1",
+    /// Hash: the name of an inbox, over class and read-token hash.
+    InboxName = "lacre inbox v1",
+    /// Hash: a channel or blob token as the relay stores it.
+    Token = "lacre token v1",
+    /// Hash: a stamp as the relay stores it.
+    Stamp = "lacre stamp v1",
+    /// Hash: a session token as the relay stores it.
+    Session = "lacre session v1",
+    /// Hash: a one-time code as the relay stores it.
+    Code = "lacre code v1",
+    /// MAC: a RUN under the registrar's key.
+    RunHash = "lacre run v1",
+    /// Hash: an account id, over the text of state 0.
+    AccountId = "lacre account id v1",
+    /// Hash: the previous state, over its text.
+    StateHash = "lacre state hash v1",
+    /// Signature: a device logs in.
+    Login = "lacre login v1",
+    /// Signature: a device signs an envelope to an inbox.
+    Envelope = "lacre envelope v1",
+    /// Signature: a device signs a content.
+    Content = "lacre content v1",
+    /// Signature: a device asks to be re-added.
+    ReAdd = "lacre re-add v1",
+    /// MAC: the id of an own entry, over channel and number, under the profile secret.
+    EntryId = "lacre entry id v1",
+    /// Hash: the hedged nonce of an entry or blob chunk.
+    Nonce = "lacre nonce v1",
+    /// AAD of an entry.
+    EntryAad = "lacre entry v1",
+    /// AAD of a blob's chunk.
+    BlobAad = "lacre blob v1",
+    /// HPKE info of an inbox envelope.
+    EnvelopeSeal = "lacre envelope seal v1",
+    /// HPKE info of a notice.
+    NoticeSeal = "lacre notice seal v1",
+    /// Key derivation: randomness of a reproducible seal.
+    SealRandomness = "lacre seal randomness v1",
+    /// Key derivation: the keys of a profile.
+    ProfileKeys = "lacre profile keys v1",
+    /// MAC: lookup key of a profile row.
+    ProfileLookup = "lacre profile lookup v1",
+    /// AAD of a profile row.
+    ProfileRow = "lacre profile row v1",
+    /// Key derivation: inbox tokens.
+    InboxToken = "lacre inbox token v1",
+    /// Hash: safety number of two accounts.
+    SafetyNumber = "lacre safety number v1",
+}
+
+/// The labelled, injective encoding: what is signed, MACed or hashed.
+#[must_use]
+pub fn message(label: Label, parts: &[&[u8]]) -> Vec<u8> {
+    let text = label.text().as_bytes();
+    let mut out = Vec::with_capacity(1 + text.len() + parts.iter().map(|p| p.len() + 4).sum::<usize>());
+    out.push(u8::try_from(text.len()).unwrap_or(u8::MAX));
+    out.extend_from_slice(text);
+    for part in parts {
+        out.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+        out.extend_from_slice(part);
+    }
+    out
+}
+
+/// SHA-256 of [`message`].
+#[must_use]
+pub fn hash(label: Label, parts: &[&[u8]]) -> [u8; 32] {
+    Sha256::digest(message(label, parts)).into()
+}
+
+/// HMAC-SHA-256 (RFC 2104) of [`message`].
+#[must_use]
+pub fn mac(key: &[u8; 32], label: Label, parts: &[&[u8]]) -> [u8; 32] {
+    // a key of 32 bytes is shorter than the block: HMAC takes any length, so the array key type cannot fail
+    let mut mac =
+        <Hmac<Sha256> as KeyInit>::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
+    mac.update(&message(label, parts));
+    mac.finalize().into_bytes().into()
+}
+
+/// HKDF-SHA-256 expand (RFC 5869) of a uniformly random key with [`message`] as info.
+#[must_use]
+pub fn derive<const N: usize>(key: &[u8; 32], label: Label, parts: &[&[u8]]) -> [u8; N] {
+    const { assert!(N <= 255 * 32, "HKDF expands to at most 255 blocks") };
+    let mut out = [0u8; N];
+    if let Ok(hkdf) = hkdf::Hkdf::<Sha256>::from_prk(key) {
+        // cannot fail: the length is bounded above
+        let _ = hkdf.expand(&message(label, parts), &mut out);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_labels_are_equal_or_begin_one_another() {
+        for (i, a) in Label::ALL.iter().enumerate() {
+            assert!(a.text().len() < 256);
+            for b in Label::ALL.iter().skip(i + 1) {
+                assert_ne!(a.text(), b.text());
+            }
+        }
+    }
+
+    #[test]
+    fn moving_a_byte_between_parts_changes_the_hash() {
+        assert_ne!(hash(Label::Token, &[b"ab", b"c"]), hash(Label::Token, &[b"a", b"bc"]));
+        assert_ne!(hash(Label::Token, &[b"abc"]), hash(Label::Token, &[b"abc", b""]));
+    }
+
+    #[test]
+    fn derived_keys_are_not_zero() {
+        assert_ne!(derive::<64>(&[7; 32], Label::ProfileKeys, &[]), [0; 64]);
+    }
+}

@@ -1,0 +1,17 @@
+//! What an overseer of Lacre needs and nothing else.
+//!
+//! No network, no storage, no async; time and randomness are arguments. One idea a file:
+//! [`label`] (what every hash, MAC and signature begins with), [`ids`], [`time`], [`random`], [`note`] (C2SP signed
+//! notes), [`address`] (who is where), [`account`] (states and bindings, both notes), [`run`] (the national number),
+//! [`receipt`] (the relay's word for one entry) and [`seal`] (HPKE that can be made again).
+
+pub mod account;
+pub mod address;
+pub mod ids;
+pub mod label;
+pub mod note;
+pub mod random;
+pub mod receipt;
+pub mod run;
+pub mod seal;
+pub mod time;

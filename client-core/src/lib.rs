@@ -1,0 +1,1 @@
+//! The client of Lacre: profile, MLS, conversations, sync. To be embedded.

@@ -1,0 +1,1 @@
+//! The relay of Lacre: it stores ciphertext and orders it.

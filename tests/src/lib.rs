@@ -1,0 +1,1 @@
+//! End-to-end, crash, interop and load tests of Lacre, and its benchmarks.
