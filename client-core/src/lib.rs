@@ -1,1 +1,3 @@
 //! The client of Lacre: profile, MLS, conversations, sync. To be embedded.
+
+pub mod network;
