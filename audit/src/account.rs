@@ -175,6 +175,12 @@ impl AccountState {
         if follows { Ok(next) } else { Err(AccountError::Chain) }
     }
 
+    /// Reads again a note that [`AccountState::first`] or [`AccountState::follow`] took before it was stored. It checks
+    /// no signature: never for a note that came from outside.
+    pub fn stored(raw: &str) -> Result<Self, AccountError> {
+        Self::read(UnverifiedNote::parse(raw)?.unverified_text())
+    }
+
     /// What the state after this one names as previous.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {

@@ -36,6 +36,10 @@ labels! {
     Code = "lacre code v1",
     /// MAC: a RUN under the registrar's key.
     RunHash = "lacre run v1",
+    /// MAC: what a registrar's key is known again by.
+    RunKeyCheck = "lacre run key check v1",
+    /// MAC: a login challenge, over its time, the relay's identity, account and device.
+    Challenge = "lacre challenge v1",
     /// Hash: an account id, over the text of state 0.
     AccountId = "lacre account id v1",
     /// Hash: the previous state, over its text.
