@@ -23,6 +23,19 @@ pub enum IdError {
     NotHex,
 }
 
+/// Reads an id of N bytes from a serde format that has byte strings (or a sequence of bytes).
+struct ArrayVisitor<const N: usize>;
+
+impl<'de, const N: usize> serde::de::Visitor<'de> for ArrayVisitor<N> {
+    type Value = [u8; N];
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{N} bytes")
+    }
+    fn visit_bytes<E: serde::de::Error>(self, v: &[u8]) -> Result<[u8; N], E> {
+        v.try_into().map_err(|_| E::invalid_length(v.len(), &self))
+    }
+}
+
 macro_rules! id {
     ($($(#[$doc:meta])* $name:ident($n:literal);)*) => {$(
         $(#[$doc])*
@@ -47,6 +60,14 @@ macro_rules! id {
             type Error = IdError;
             fn try_from(bytes: &[u8]) -> Result<Self, IdError> {
                 bytes.try_into().map(Self).map_err(|_| IdError::Length { expected: $n, found: bytes.len() })
+            }
+        }
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> { s.serialize_bytes(&self.0) }
+        }
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                d.deserialize_bytes(ArrayVisitor::<$n>).map(Self)
             }
         }
         impl fmt::Display for $name {
@@ -105,6 +126,14 @@ macro_rules! secret {
             type Error = IdError;
             fn try_from(bytes: &[u8]) -> Result<Self, IdError> {
                 bytes.try_into().map(Self).map_err(|_| IdError::Length { expected: $n, found: bytes.len() })
+            }
+        }
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> { s.serialize_bytes(&self.0) }
+        }
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                d.deserialize_bytes(ArrayVisitor::<$n>).map(Self)
             }
         }
         impl PartialEq for $name {
@@ -224,6 +253,19 @@ impl Handle {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl serde::Serialize for Handle {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&self.0)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Handle {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = <String as serde::Deserialize>::deserialize(d)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
     }
 }
 

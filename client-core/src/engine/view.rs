@@ -1,0 +1,317 @@
+//! What an application sees: plain values, already verified, nothing that holds a lock.
+
+use lacre_audit::address::Authority;
+use lacre_audit::ids::{AccountId, ContentId, DeviceId, Handle};
+use lacre_audit::time::Millis;
+use serde::{Deserialize, Serialize};
+
+/// A conversation's id on this profile: the MLS group id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ConversationId(pub(crate) Vec<u8>);
+
+impl ConversationId {
+    /// The id in hexadecimal; any unique prefix of at least four characters names the conversation.
+    #[must_use]
+    pub fn to_hex(&self) -> String {
+        data_encoding::HEXLOWER.encode(&self.0)
+    }
+}
+
+/// Two people or a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// a conversation of two
+    Two,
+    /// a group with a name
+    Group,
+}
+
+/// Which MLS suite protects a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Suite {
+    /// 0x004D: X-Wing, safe against quantum computers; the default
+    XWing,
+    /// 0x0003: X25519 only; small devices and second implementations, only where a creator asks for it
+    X25519,
+}
+
+/// Where a conversation stands: the rungs of the recovery ladder (DESIGN 13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Standing {
+    /// writing and reading
+    Active,
+    /// this device cannot go on and asks other members to be re-added
+    AskingToBeReAdded,
+    /// this account was removed, or left
+    Removed,
+    /// another copy of this profile took this device's place
+    InUseElsewhere,
+}
+
+/// One member device of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// the account
+    pub account: AccountId,
+    /// its device
+    pub device: DeviceId,
+    /// its verified name; none until its directory entry was seen
+    pub handle: Option<Handle>,
+    /// may add and remove
+    pub admin: bool,
+    /// this profile's own device
+    pub own: bool,
+}
+
+/// A conversation as `list` shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversation {
+    /// its id
+    pub id: ConversationId,
+    /// two or group
+    pub kind: Kind,
+    /// the group's name; for two, empty
+    pub name: String,
+    /// members, own device included
+    pub members: Vec<Member>,
+    /// the other account in a conversation of two
+    pub peer: Option<Handle>,
+    /// which suite
+    pub suite: Suite,
+    /// MLS epoch
+    pub epoch: u64,
+    /// SHA-256-sized value that is equal for all members of the epoch (RFC 9420, 8.7)
+    pub epoch_authenticator: Vec<u8>,
+    /// where it stands
+    pub standing: Standing,
+    /// messages in the history
+    pub messages: u64,
+    /// of these, not yet marked as read
+    pub unread: u64,
+    /// own contents that wait in the outbox
+    pub waiting: u64,
+    /// when the newest message was accepted by the relay, or the conversation began
+    pub newest_at: Millis,
+}
+
+/// Where a message stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Delivery {
+    /// in the outbox of this profile
+    Waiting,
+    /// stored by the relay (own messages), or received
+    Stored,
+}
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Body {
+    /// text, exactly as its sender wrote it: escape it before showing
+    Text(String),
+    /// a file that can be saved
+    File {
+        /// as its sender named it: make it safe before using it
+        name: String,
+        /// bytes
+        size: u64,
+    },
+    /// somebody was added
+    Added {
+        /// who
+        whom: AccountId,
+    },
+    /// somebody was removed
+    Removed {
+        /// who
+        whom: AccountId,
+    },
+    /// a member's device came back with fresh keys
+    ReAdded {
+        /// who
+        whom: AccountId,
+    },
+    /// a member asks to be removed
+    Leaves,
+    /// a kind of message that this version does not know; it is kept
+    Newer,
+    /// an entry that could not be processed, with the reason
+    Unreadable(String),
+}
+
+/// One line of a conversation's history, in the order that every member sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// the content's id; any unique prefix of at least four hexadecimal characters names it
+    pub id: ContentId,
+    /// its conversation
+    pub conversation: ConversationId,
+    /// place in this profile's history, from 1; none while waiting
+    pub position: Option<u64>,
+    /// who wrote it
+    pub sender: AccountId,
+    /// the writer's verified name
+    pub sender_handle: Option<Handle>,
+    /// written by this account
+    pub own: bool,
+    /// by the sender's clock
+    pub sent_at: Millis,
+    /// by the relay's clock; none while waiting
+    pub accepted_at: Option<Millis>,
+    /// where it stands
+    pub delivery: Delivery,
+    /// what it says
+    pub body: Body,
+}
+
+/// How far a contact is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ContactState {
+    /// we asked
+    Asked,
+    /// they ask: accept or decline
+    Asking,
+    /// both agreed
+    Accepted,
+    /// we declined
+    Declined,
+}
+
+/// A contact or a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// the account
+    pub account: AccountId,
+    /// its verified name
+    pub handle: Handle,
+    /// how far
+    pub state: ContactState,
+    /// the text of their request, exactly as written
+    pub text: String,
+    /// when the request was made or came
+    pub since: Millis,
+    /// the conversation of two, once there is one
+    pub conversation: Option<ConversationId>,
+}
+
+/// Who this profile is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WhoAmI {
+    /// the public name
+    pub handle: Handle,
+    /// the account
+    pub account: AccountId,
+    /// this installation
+    pub device: DeviceId,
+    /// the relay that the account lives on
+    pub relay: Authority,
+    /// enrolment is complete
+    pub enrolled: bool,
+}
+
+/// Something in the outbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// names it for retry and cancel
+    pub id: u64,
+    /// its conversation; none for requests and account upkeep
+    pub conversation: Option<ConversationId>,
+    /// "text", "file", "change of members", "invitation", "request" …
+    pub what: WaitingKind,
+    /// when it was put there
+    pub since: Millis,
+    /// why it was not delivered yet, if it was tried
+    pub trouble: Option<String>,
+    /// can be cancelled: nothing of it has left this machine
+    pub cancellable: bool,
+}
+
+/// What kind of thing waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WaitingKind {
+    /// a text
+    Text,
+    /// a file
+    File,
+    /// something between devices
+    Upkeep,
+    /// adding, removing, renewing keys
+    Seal,
+    /// an invitation into a conversation
+    Invitation,
+    /// a contact request or its answer
+    Request,
+}
+
+/// What happened, numbered; repeated until acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// 1, 2, 3 …
+    pub number: u64,
+    /// when this profile noticed
+    pub at: Millis,
+    /// what
+    pub what: Happening,
+}
+
+/// The kinds of events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Happening {
+    /// a message came; read it from the history
+    Message {
+        /// where
+        conversation: ConversationId,
+        /// its place in the history
+        position: u64,
+    },
+    /// an own message was stored by the relay
+    Sent {
+        /// where
+        conversation: ConversationId,
+        /// its place in the history
+        position: u64,
+    },
+    /// somebody asks to be a contact
+    ContactAsks {
+        /// who
+        account: [u8; 32],
+    },
+    /// a contact said yes
+    ContactAccepted {
+        /// who
+        account: [u8; 32],
+    },
+    /// this account is in a new conversation
+    Joined {
+        /// which
+        conversation: ConversationId,
+    },
+    /// a conversation's standing changed
+    StandingChanged {
+        /// which
+        conversation: ConversationId,
+        /// to what
+        standing: Standing,
+    },
+    /// another copy of this profile was noticed; fresh secrets are being made
+    CopyNoticed,
+    /// the relay was restored from a backup; what it lost was put back
+    RelayRestored,
+    /// something from the network could not be processed
+    Unreadable {
+        /// where; none for the inbox
+        conversation: Option<ConversationId>,
+        /// why
+        reason: String,
+    },
+}
+
+/// What a round of synchronisation did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Synced {
+    /// entries and envelopes processed
+    pub received: u64,
+    /// outbox items that the relay took
+    pub delivered: u64,
+    /// outbox items that still wait
+    pub waiting: u64,
+}
