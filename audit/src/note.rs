@@ -163,10 +163,10 @@ impl UnverifiedNote {
             if bytes.len() < 5 {
                 return Err(NoteError::Shape("a signature is too short"));
             }
-            if let Some((id, signature)) = bytes.split_first_chunk::<4>() {
-                if let Ok(signature) = <[u8; 64]>::try_from(signature) {
-                    lines.push(SignatureLine { name: name.to_owned(), id: *id, signature });
-                }
+            if let Some((id, signature)) = bytes.split_first_chunk::<4>()
+                && let Ok(signature) = <[u8; 64]>::try_from(signature)
+            {
+                lines.push(SignatureLine { name: name.to_owned(), id: *id, signature });
             }
             if lines.len() > MAX_SIGNATURES {
                 return Err(NoteError::Shape("more than 100 signatures"));
