@@ -1,1 +1,13 @@
-//! The relay of Lacre: it stores ciphertext and orders it.
+//! The relay of Lacre: it stores ciphertext and orders it. It holds no key that opens content.
+//!
+//! From the inside out: [`rules`] (every limit), [`store`] (the traits, and SQLite, the reference model and the null
+//! store behind them), [`writer`] (group commit), [`hub`] (wake-ups), [`border`] (errors to statuses), [`service`]
+//! (the calls of the .proto files).
+
+pub mod border;
+pub mod hub;
+pub mod random;
+pub mod rules;
+pub mod service;
+pub mod store;
+pub mod writer;

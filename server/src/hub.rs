@@ -1,0 +1,178 @@
+//! Wake-ups: who follows which channel. A wake-up is a hint, the follower's cursor is the truth (I6): a lost one delays
+//! by at most a heartbeat, a repeated one costs one read.
+//!
+//! Nothing is buffered here: a mailbox holds the names of channels in which something may be new, each at most once. So an
+//! attached channel costs its row in the hub's map (about 100 bytes) and in its stream's, whatever is appended.
+
+use lacre_audit::ids::ChannelId;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// All followers of all channels.
+#[derive(Default)]
+pub struct Hub {
+    followers: Mutex<HashMap<ChannelId, Followers>>,
+}
+
+/// Nearly every channel has one follower per device: no list for the first.
+enum Followers {
+    One(Arc<Mailbox>),
+    Many(Vec<Arc<Mailbox>>),
+}
+
+#[derive(Default)]
+struct Mailbox {
+    woken: Mutex<HashSet<ChannelId>>,
+    something: Notify,
+}
+
+impl Mailbox {
+    fn wake(&self, channel: &ChannelId) {
+        lock(&self.woken).insert(*channel);
+        self.something.notify_one();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Hub {
+    /// A follower of nothing yet.
+    #[must_use]
+    pub fn subscribe(self: &Arc<Self>) -> Subscription {
+        Subscription { hub: Arc::clone(self), mailbox: Arc::default(), following: HashSet::new() }
+    }
+
+    /// Something may be new in a channel.
+    pub fn wake(&self, channel: &ChannelId) {
+        match lock(&self.followers).get(channel) {
+            None => {}
+            Some(Followers::One(mailbox)) => mailbox.wake(channel),
+            Some(Followers::Many(mailboxes)) => mailboxes.iter().for_each(|m| m.wake(channel)),
+        }
+    }
+
+    /// Channels that somebody follows.
+    #[must_use]
+    pub fn followed(&self) -> usize {
+        lock(&self.followers).len()
+    }
+
+    fn add(&self, channel: ChannelId, mailbox: &Arc<Mailbox>) {
+        let mut map = lock(&self.followers);
+        let new = match map.remove(&channel) {
+            None => Followers::One(Arc::clone(mailbox)),
+            Some(Followers::One(first)) => Followers::Many(vec![first, Arc::clone(mailbox)]),
+            Some(Followers::Many(mut all)) => {
+                all.push(Arc::clone(mailbox));
+                Followers::Many(all)
+            }
+        };
+        map.insert(channel, new);
+    }
+
+    fn remove(&self, channel: &ChannelId, mailbox: &Arc<Mailbox>) {
+        let mut map = lock(&self.followers);
+        let empty = match map.get_mut(channel) {
+            None => false,
+            Some(Followers::One(one)) => Arc::ptr_eq(one, mailbox),
+            Some(Followers::Many(all)) => {
+                all.retain(|m| !Arc::ptr_eq(m, mailbox));
+                all.is_empty()
+            }
+        };
+        if empty {
+            map.remove(channel);
+        }
+        if map.len() < map.capacity() / 4 {
+            map.shrink_to_fit();
+        }
+    }
+}
+
+/// One stream's place in the hub. Dropping it unfollows everything.
+pub struct Subscription {
+    hub: Arc<Hub>,
+    mailbox: Arc<Mailbox>,
+    following: HashSet<ChannelId>,
+}
+
+impl Subscription {
+    /// Follows a channel; what is appended from now on wakes. Twice is once.
+    pub fn follow(&mut self, channel: ChannelId) {
+        if self.following.insert(channel) {
+            self.hub.add(channel, &self.mailbox);
+        }
+    }
+
+    /// Follows it no longer.
+    pub fn unfollow(&mut self, channel: &ChannelId) {
+        if self.following.remove(channel) {
+            self.hub.remove(channel, &self.mailbox);
+            lock(&self.mailbox.woken).remove(channel);
+        }
+    }
+
+    /// Waits until something may be new. Wake-ups since the last [`Subscription::woken`] are not lost.
+    pub async fn something(&self) {
+        self.mailbox.something.notified().await;
+    }
+
+    /// In which channels; asks for each wake-up once.
+    #[must_use]
+    pub fn woken(&self) -> HashSet<ChannelId> {
+        std::mem::take(&mut *lock(&self.mailbox.woken))
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        for channel in &self.following {
+            self.hub.remove(channel, &self.mailbox);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn channel(n: u8) -> ChannelId {
+        ChannelId::new([n; 32])
+    }
+
+    #[test]
+    fn a_wake_up_reaches_every_follower_once_and_nobody_else() {
+        let hub = Arc::new(Hub::default());
+        let (mut a, mut b, mut c) = (hub.subscribe(), hub.subscribe(), hub.subscribe());
+        a.follow(channel(1));
+        a.follow(channel(1));
+        b.follow(channel(1));
+        c.follow(channel(2));
+        for _ in 0..1_000 {
+            hub.wake(&channel(1));
+        }
+        assert_eq!(a.woken(), HashSet::from([channel(1)]));
+        assert_eq!(b.woken(), HashSet::from([channel(1)]));
+        assert_eq!(c.woken(), HashSet::new());
+        assert_eq!(a.woken(), HashSet::new());
+    }
+
+    #[test]
+    fn a_dropped_stream_leaves_nothing_behind() {
+        let hub = Arc::new(Hub::default());
+        let (mut a, mut b) = (hub.subscribe(), hub.subscribe());
+        for n in 0..100 {
+            a.follow(channel(n));
+            b.follow(channel(n));
+        }
+        drop(a);
+        assert_eq!(hub.followed(), 100);
+        b.unfollow(&channel(1));
+        assert_eq!(hub.followed(), 99);
+        drop(b);
+        assert_eq!(hub.followed(), 0);
+    }
+}

@@ -1,0 +1,57 @@
+//! The calls of the .proto files: who, what, may they, do it, answer.
+
+use crate::hub::Hub;
+use crate::rules::Rules;
+use crate::store::{Reads, StoreDown};
+use crate::writer::Writer;
+use lacre_audit::ids::Identity;
+use lacre_audit::note::NoteSigner;
+use lacre_audit::random::Rng;
+use lacre_audit::time::Clock;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What every service works with.
+pub struct Context {
+    /// what time it is
+    pub clock: Arc<dyn Clock>,
+    /// chance; lock it for the moment
+    pub rng: Mutex<Box<dyn Rng>>,
+    /// limits and retention
+    pub rules: Rules,
+    /// where everything is written
+    pub writer: Writer,
+    /// where everything is read: its methods block, see [`Context::read`]
+    pub reads: Arc<dyn Reads>,
+    /// who wants to be woken
+    pub hub: Arc<Hub>,
+    /// the relay's public key
+    pub identity: Identity,
+    /// signs receipts under the name [`lacre_audit::receipt::RELAY`]
+    pub receipts: NoteSigner,
+    /// signs bindings under the name [`lacre_audit::account::REGISTRAR`]
+    pub bindings: NoteSigner,
+    /// the data folder
+    pub data: PathBuf,
+}
+
+impl Context {
+    /// So many random bytes.
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        lacre_audit::random::bytes(self.rng.lock().unwrap_or_else(PoisonError::into_inner).as_mut())
+    }
+
+    /// Runs a read where blocking is allowed.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&dyn Reads) -> Result<T, StoreDown> + Send + 'static,
+    ) -> Result<T, StoreDown> {
+        let reads = Arc::clone(&self.reads);
+        let answer = tokio::task::spawn_blocking(move || read(reads.as_ref())).await;
+        let answer = answer.unwrap_or_else(|e| Err(StoreDown::new(e)));
+        if let Err(down) = &answer {
+            tracing::error!(cause = %down.cause, "a read failed");
+        }
+        answer
+    }
+}

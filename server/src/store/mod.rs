@@ -1,0 +1,54 @@
+//! What the relay keeps: the traits, which are the contract, and what passes through them.
+//!
+//! [`sqlite`] is the relay's store, [`model`] the reference model that property tests compare it with.
+//! Every implementation passes the same contract tests (`contract`).
+//!
+//! - A [`Store`] has one owner, the writer. Its methods run inside the open transaction: each is one verb of the domain,
+//!   decides and writes. A refusal writes nothing. After a [`StoreDown`] the owner rolls back all of the transaction.
+//! - [`Reads`] is shared by everyone else and sees only what is committed and durable.
+
+pub mod accounts;
+pub mod blobs;
+pub mod channels;
+pub mod model;
+pub mod sqlite;
+
+pub use accounts::{AccountReads, AccountStore};
+pub use blobs::{BlobReads, BlobStore};
+pub use channels::{ChannelReads, ChannelStore};
+
+use lacre_audit::ids::Generation;
+
+/// The store could not do its work: disk full, damaged, locked. Nothing of the open transaction counts.
+/// The caller is told to try again; the cause is for the operator's log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the store is down: {cause}")]
+pub struct StoreDown {
+    /// what the engine said; no content, no token, no name
+    pub cause: String,
+}
+
+impl StoreDown {
+    /// With its cause.
+    #[must_use]
+    pub fn new(cause: impl core::fmt::Display) -> Self {
+        Self { cause: cause.to_string() }
+    }
+}
+
+/// The one writer's side.
+pub trait Store: ChannelStore + AccountStore + BlobStore + Send {
+    /// Opens the transaction that the following verbs run in.
+    fn begin(&mut self) -> Result<(), StoreDown>;
+    /// Makes all of them durable and then visible. Survives kill -9 and power loss once it has returned (I1).
+    /// After an error the transaction may or may not be there when the store is opened again; until then it is not.
+    fn commit(&mut self) -> Result<(), StoreDown>;
+    /// Forgets the open transaction, in the store and in every memory in front of it.
+    fn rollback(&mut self);
+}
+
+/// Everybody else's side.
+pub trait Reads: ChannelReads + AccountReads + BlobReads + Send + Sync {
+    /// Random, in every answer; restoring a backup changes it (I7).
+    fn generation(&self) -> Generation;
+}

@@ -1,0 +1,79 @@
+//! The reference model: the same promises in the plainest way, in memory. The oracle of the property tests.
+//!
+//! A transaction is a copy of everything. Nothing here is fast; everything should be obvious.
+
+mod accounts;
+mod blobs;
+mod channels;
+
+use super::{Reads, Store, StoreDown};
+use lacre_audit::ids::Generation;
+use std::sync::{Arc, Mutex, PoisonError};
+
+#[derive(Clone, Default)]
+struct State {
+    channels: channels::Channels,
+    accounts: accounts::Accounts,
+    blobs: blobs::Blobs,
+}
+
+/// The writer's side: works on a copy until it commits.
+pub struct ModelStore {
+    committed: Arc<Mutex<State>>,
+    work: State,
+    generation: Generation,
+}
+
+impl ModelStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new(generation: Generation) -> Self {
+        Self { committed: Arc::default(), work: State::default(), generation }
+    }
+    /// The readers' side.
+    #[must_use]
+    pub fn reads(&self) -> ModelReads {
+        ModelReads { committed: Arc::clone(&self.committed), generation: self.generation }
+    }
+    /// As if the process had ended and begun again: what only memory holds is gone.
+    pub fn reopen(&mut self) {
+        self.rollback();
+        self.work.channels.forget();
+        self.work.accounts.forget();
+        let work = self.work.clone();
+        *self.committed.lock().unwrap_or_else(PoisonError::into_inner) = work;
+    }
+}
+
+impl Store for ModelStore {
+    fn begin(&mut self) -> Result<(), StoreDown> {
+        self.rollback();
+        Ok(())
+    }
+    fn commit(&mut self) -> Result<(), StoreDown> {
+        *self.committed.lock().unwrap_or_else(PoisonError::into_inner) = self.work.clone();
+        Ok(())
+    }
+    fn rollback(&mut self) {
+        self.work = self.committed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    }
+}
+
+/// The readers' side: sees what is committed.
+#[derive(Clone)]
+pub struct ModelReads {
+    committed: Arc<Mutex<State>>,
+    generation: Generation,
+}
+
+impl ModelReads {
+    fn with<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        read(&self.committed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Reads for ModelReads {
+    fn generation(&self) -> Generation {
+        self.generation
+    }
+}
