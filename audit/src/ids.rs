@@ -98,6 +98,14 @@ id! {
     ContentId(16);
     /// An envelope's own id; a reader drops repeats.
     EnvelopeId(16);
+    /// One notice of an agency.
+    NoticeId(16);
+    /// One answer of the registrar to an agency.
+    LookupId(16);
+    /// One grant of an account.
+    GrantId(16);
+    /// One event record (ETSI: EvidenceIdentifier).
+    EvidenceId(16);
     /// The public Ed25519 key of a relay, which its addresses pin.
     Identity(32);
 }

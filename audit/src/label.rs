@@ -64,6 +64,14 @@ labels! {
     EnvelopeSeal = "lacre envelope seal v1",
     /// HPKE info of a notice.
     NoticeSeal = "lacre notice seal v1",
+    /// Hash: a note, as other notes name it, over its text.
+    NoteHash = "lacre note hash v1",
+    /// Hash: a RUN that only its salt opens, over salt and RUN.
+    RunCommitment = "lacre run commitment v1",
+    /// Key derivation: the key of one file of a notice, from the notice's seed.
+    NoticeFile = "lacre notice file v1",
+    /// Hash: a sealed notice as the relay takes it, over the hashes of its header and its files.
+    NoticeDigest = "lacre notice digest v1",
     /// Key derivation: randomness of a reproducible seal.
     SealRandomness = "lacre seal randomness v1",
     /// Key derivation: the keys of a profile.
@@ -72,6 +80,10 @@ labels! {
     ProfileLookup = "lacre profile lookup v1",
     /// AAD of a profile row.
     ProfileRow = "lacre profile row v1",
+    /// MAC: the nonce of a profile row, over its place and content.
+    ProfileNonce = "lacre profile nonce v1",
+    /// AAD of a profile's wrapped master key.
+    ProfileWrap = "lacre profile wrap v1",
     /// Key derivation: inbox tokens.
     InboxToken = "lacre inbox token v1",
     /// Hash: safety number of two accounts.
