@@ -1,0 +1,357 @@
+//! Accounts, the registrar's table, the directory and stamps, as the relay keeps them.
+//!
+//! What may follow what (each row is one transaction):
+//!
+//! | verb | taken when | writes |
+//! |---|---|---|
+//! | issue a code | the person has no account | the person's one live code |
+//! | enroll | the code lives, account and handle are new | account, handle, state 0; the code is used |
+//! | put a state | its number follows the newest | the state; what hung on devices that left is gone |
+//! | put key packages | the device is in the newest state | the packages |
+//! | take stamps | the account's day has room | hashes, which name nobody |
+//! | spend a stamp | it is there | it is gone |
+//! | look up, claim | the stamp is there, the target's hour has room | the stamp is gone, also when nothing is found |
+//!
+//! A refusal writes nothing. Of a RUN only a keyed hash arrives here, of codes and stamps only labelled hashes.
+
+use super::StoreDown;
+use super::channels::Limited;
+use crate::rules::Rules;
+use lacre_audit::ids::{AccountId, DeviceId, Handle, TokenHash};
+use lacre_audit::time::Millis;
+use std::collections::HashMap;
+
+/// A RUN under the registrar's key, which lies outside the data folder: without the key it names nobody.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RunHash([u8; 32]);
+
+impl RunHash {
+    /// From its bytes.
+    #[must_use]
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+    /// Its bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// A new code for one person.
+pub struct IssueCode {
+    /// the person
+    pub run: RunHash,
+    /// the code's hash
+    pub code: TokenHash,
+}
+
+/// Until when a code works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeIssued {
+    /// not after this instant
+    pub expires_at: Millis,
+}
+
+/// Why no code is issued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IssueRefused {
+    /// The person enrolled: a lost account is recovered, not opened a second time.
+    #[error("this person has an account")]
+    HasAccount,
+}
+
+/// A new account. State and binding were verified and signed before.
+pub struct Enroll {
+    /// hash of the code
+    pub code: TokenHash,
+    /// the name it asks for
+    pub handle: Handle,
+    /// its id, the hash of `state`
+    pub account: AccountId,
+    /// state 0, a signed note
+    pub state: String,
+    /// devices of state 0
+    pub devices: Vec<DeviceId>,
+    /// the registrar's note over handle and account, stored when the enrolment is taken
+    pub binding: String,
+}
+
+/// The binding note that is stored: that of the first enrolment when this one repeats it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrolled {
+    /// a signed note
+    pub binding: String,
+}
+
+/// Why an enrolment is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EnrollRefused {
+    /// Unknown, expired, replaced, or used for another account: ask the counter for a new one.
+    #[error("the code is not valid")]
+    Code,
+    /// Another account has the name: choose another.
+    #[error("the handle is taken")]
+    HandleTaken,
+    /// The same state 0 was enrolled with another code: one account is one person.
+    #[error("the account is enrolled already")]
+    AccountTaken,
+}
+
+/// The next state of an account, verified against the newest before.
+pub struct PutState {
+    /// whose
+    pub account: AccountId,
+    /// its number, at least 1
+    pub number: u64,
+    /// the signed note
+    pub state: String,
+    /// its devices
+    pub devices: Vec<DeviceId>,
+}
+
+/// Why a state is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PutStateRefused {
+    /// No such account: the session outlived it.
+    #[error("no such account")]
+    NoAccount,
+    /// Its number does not follow the newest, or another state has it: fetch the account again.
+    #[error("does not follow the newest state")]
+    Chain,
+    /// The chain has too many bytes.
+    #[error("the chain of states is full")]
+    Limit(Limited),
+}
+
+/// One MLS key package, not looked into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyPackage {
+    /// MLS cipher suite
+    pub suite: u16,
+    /// MLSMessage, TLS encoding
+    pub bytes: Vec<u8>,
+    /// not handed out from this instant on
+    pub expires_at: Millis,
+}
+
+/// Key packages of one device.
+pub struct PutKeyPackages {
+    /// whose
+    pub account: AccountId,
+    /// which installation
+    pub device: DeviceId,
+    /// each handed out once
+    pub one_time: Vec<KeyPackage>,
+    /// handed out when no one-time one is left; one a suite
+    pub last_resort: Vec<KeyPackage>,
+    /// drop all that was there before
+    pub replace_all: bool,
+}
+
+/// Unexpired one-time key packages that are left, by suite in ascending order; suites with none are left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remaining(pub Vec<(u16, u32)>);
+
+/// Why key packages are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PutKeyPackagesRefused {
+    /// The device is not in the newest state: its session is over.
+    #[error("the device is not in the account")]
+    NoDevice,
+    /// Too many one-time packages of a suite, or too many suites.
+    #[error("too many key packages")]
+    Limit(Limited),
+}
+
+/// Fresh stamps for one account.
+pub struct TakeStamps {
+    /// who takes them; only the day's counter lies with it
+    pub account: AccountId,
+    /// their hashes
+    pub hashes: Vec<TokenHash>,
+}
+
+/// Why stamps are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TakeStampsRefused {
+    /// No such account: the session outlived it.
+    #[error("no such account")]
+    NoAccount,
+    /// The day's stamps are taken.
+    #[error("the day's stamps are taken")]
+    Limit(Limited),
+}
+
+/// Whom a lookup is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// by public name
+    Handle(Handle),
+    /// by id
+    Account(AccountId),
+}
+
+/// A directory lookup.
+pub struct Lookup {
+    /// whom
+    pub who: Who,
+    /// hash of the stamp that pays for it
+    pub stamp: TokenHash,
+}
+
+/// An account as the directory shows it: what clients verify.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirectoryEntry {
+    /// states 0 to the newest, signed notes
+    pub states: Vec<String>,
+    /// the registrar's note
+    pub binding: String,
+}
+
+/// A claim of key packages.
+pub struct Claim {
+    /// whose
+    pub account: AccountId,
+    /// MLS cipher suite
+    pub suite: u16,
+    /// hash of the stamp that pays for it
+    pub stamp: TokenHash,
+}
+
+/// One device's key package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// the device
+    pub device: DeviceId,
+    /// its package
+    pub key_package: Vec<u8>,
+    /// whether others get the same one
+    pub last_resort: bool,
+}
+
+/// Why the directory does not answer. Nothing was spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AskRefused {
+    /// Unknown or spent: take new ones.
+    #[error("the stamp is not valid")]
+    Stamp,
+    /// Too many asked for this account in this hour.
+    #[error("asked too often for this account")]
+    Limit(Limited),
+}
+
+/// The directory's answer to a claim. Each is paid for: else one stamp would try every name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClaimAnswer {
+    /// one package for each device that has one, by device id
+    Packages(Vec<Claimed>),
+    /// no such account
+    NoAccount,
+    /// no device has one in this suite
+    NoKeyPackage,
+}
+
+/// An account's newest state, for logins and for checking the next one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewestState {
+    /// its number
+    pub number: u64,
+    /// the signed note
+    pub state: String,
+}
+
+/// Writes. Each method is one verb, runs inside the open transaction and writes nothing when it refuses.
+pub trait AccountStore {
+    /// True when no other registrar's key was ever used with this store; the first check is kept.
+    fn know_run_key(&mut self, check: &[u8; 32]) -> Result<bool, StoreDown>;
+    /// Replaces the person's code by a new one.
+    fn issue_code(&mut self, now: Millis, rules: &Rules, issue: &IssueCode) -> Result<Result<CodeIssued, IssueRefused>, StoreDown>;
+    /// Opens an account. The same code, account and handle get the first answer until the code expires.
+    fn enroll(&mut self, now: Millis, enroll: &Enroll) -> Result<Result<Enrolled, EnrollRefused>, StoreDown>;
+    /// Adds a state; one that is there already changes nothing.
+    fn put_state(&mut self, rules: &Rules, put: &PutState) -> Result<Result<(), PutStateRefused>, StoreDown>;
+    /// Adds one-time packages (those that are there already are left alone), replaces last-resort ones by suite.
+    /// Whole or not at all.
+    fn put_key_packages(
+        &mut self,
+        now: Millis,
+        rules: &Rules,
+        put: &PutKeyPackages,
+    ) -> Result<Result<Remaining, PutKeyPackagesRefused>, StoreDown>;
+    /// Keeps the hashes, all or none.
+    fn take_stamps(&mut self, now: Millis, rules: &Rules, take: &TakeStamps) -> Result<Result<(), TakeStampsRefused>, StoreDown>;
+    /// Keeps the hashes of fresh stamps. One that is kept already stays one.
+    fn add_stamps(&mut self, hashes: &[TokenHash]) -> Result<(), StoreDown>;
+    /// True once for each stamp: it is deleted.
+    fn spend_stamp(&mut self, stamp: &TokenHash) -> Result<bool, StoreDown>;
+    /// The whole chain and the binding; none when there is no such account, which is paid for all the same.
+    fn lookup(
+        &mut self,
+        now: Millis,
+        rules: &Rules,
+        lookup: &Lookup,
+    ) -> Result<Result<Option<DirectoryEntry>, AskRefused>, StoreDown>;
+    /// For each device the oldest unexpired one-time package, which is deleted, else its last-resort one.
+    fn claim(&mut self, now: Millis, rules: &Rules, claim: &Claim) -> Result<Result<ClaimAnswer, AskRefused>, StoreDown>;
+    /// Removes at most `limit` rows of each kind whose time is over: codes, key packages. True when there may be more.
+    fn sweep_accounts(&mut self, now: Millis, limit: u32) -> Result<bool, StoreDown>;
+}
+
+/// Reads, beside the writer, of what is committed.
+pub trait AccountReads {
+    /// The newest state of an account.
+    fn newest_state(&self, account: &AccountId) -> Result<Option<NewestState>, StoreDown>;
+    /// The raw note of one state.
+    fn state(&self, account: &AccountId, number: u64) -> Result<Option<String>, StoreDown>;
+    /// Whether a stamp could be spent now. A hint: only spending it decides.
+    fn stamp_known(&self, stamp: &TokenHash) -> Result<bool, StoreDown>;
+}
+
+const HOUR: u64 = 3_600_000;
+const DAY: u64 = 24 * HOUR;
+
+/// The day that an instant is in (UTC), and how many milliseconds are left of it.
+pub(crate) fn day(now: Millis) -> (u64, u64) {
+    (now.get() / DAY, DAY - now.get() % DAY)
+}
+
+/// How often each account was asked for in this hour. It lives in the writer's memory and is forgotten each hour and at
+/// each start: a stolen store does not say who was looked up.
+#[derive(Clone, Default)]
+pub(crate) struct TargetQuota {
+    hour: u64,
+    asked: HashMap<(AccountId, Question), u32>,
+}
+
+/// What is counted apart.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Question {
+    /// directory entries
+    Lookup,
+    /// key packages
+    Claim,
+}
+
+impl TargetQuota {
+    /// Refuses when the hour is full; counts nothing.
+    pub(crate) fn check(&mut self, now: Millis, rules: &Rules, target: &AccountId, what: Question) -> Result<(), AskRefused> {
+        let hour = now.get() / HOUR;
+        if hour != self.hour {
+            self.hour = hour;
+            self.asked = HashMap::new();
+        }
+        let (limit, most) = match what {
+            Question::Lookup => ("lookups_per_hour", rules.lookups_per_hour),
+            Question::Claim => ("claims_per_hour", rules.claims_per_hour),
+        };
+        let asked = self.asked.get(&(*target, what)).copied().unwrap_or(0);
+        let retry_after_ms = Some(HOUR - now.get() % HOUR);
+        if asked < most { Ok(()) } else { Err(AskRefused::Limit(Limited { limit, value: most.into(), retry_after_ms })) }
+    }
+    /// Counts one that was answered.
+    pub(crate) fn count(&mut self, target: &AccountId, what: Question) {
+        let asked = self.asked.entry((*target, what)).or_insert(0);
+        *asked = asked.saturating_add(1);
+    }
+}

@@ -1,0 +1,294 @@
+//! Accounts in the model: lists that are searched from the front.
+
+use super::{ModelReads, ModelStore};
+use crate::rules::Rules;
+use crate::store::accounts::{
+    AskRefused, Claim, ClaimAnswer, Claimed, CodeIssued, DirectoryEntry, Enroll, EnrollRefused, Enrolled, IssueCode,
+    IssueRefused, KeyPackage, Lookup, NewestState, PutKeyPackages, PutKeyPackagesRefused, PutState, PutStateRefused, Question,
+    Remaining, RunHash, TakeStamps, TakeStampsRefused, TargetQuota, Who, day,
+};
+use crate::store::channels::Limited;
+use crate::store::{AccountReads, AccountStore, StoreDown};
+use lacre_audit::ids::{AccountId, DeviceId, Handle, TokenHash};
+use lacre_audit::time::Millis;
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Clone)]
+struct Person {
+    run: RunHash,
+    code: Option<(TokenHash, Millis)>,
+    account: Option<AccountId>,
+}
+
+#[derive(Clone)]
+struct Package {
+    device: DeviceId,
+    last_resort: bool,
+    package: KeyPackage,
+}
+
+#[derive(Clone)]
+struct Account {
+    id: AccountId,
+    handle: Handle,
+    binding: String,
+    states: Vec<String>,
+    devices: BTreeSet<DeviceId>,
+    packages: Vec<Package>,
+    stamps: (u64, u64),
+}
+
+#[derive(Clone, Default)]
+pub(super) struct Accounts {
+    run_key: Option<[u8; 32]>,
+    people: Vec<Person>,
+    accounts: Vec<Account>,
+    stamps: BTreeSet<TokenHash>,
+    targets: TargetQuota,
+}
+
+impl Accounts {
+    pub(super) fn forget(&mut self) {
+        self.targets = TargetQuota::default();
+    }
+    fn account(&mut self, id: &AccountId) -> Option<&mut Account> {
+        self.accounts.iter_mut().find(|a| a.id == *id)
+    }
+}
+
+fn limited(limit: &'static str, value: u64) -> Limited {
+    Limited { limit, value, retry_after_ms: None }
+}
+
+impl Account {
+    fn remaining(&self, device: DeviceId) -> Vec<(u16, u32)> {
+        let mut count: BTreeMap<u16, u32> = BTreeMap::new();
+        for p in self.packages.iter().filter(|p| p.device == device && !p.last_resort) {
+            *count.entry(p.package.suite).or_insert(0) += 1;
+        }
+        count.into_iter().collect()
+    }
+    fn take(&mut self, now: Millis, device: DeviceId, suite: u16) -> Option<Claimed> {
+        let fits =
+            |p: &Package, last| p.device == device && p.package.suite == suite && p.package.expires_at > now && p.last_resort == last;
+        if let Some(at) = self.packages.iter().position(|p| fits(p, false)) {
+            let p = self.packages.remove(at);
+            return Some(Claimed { device, key_package: p.package.bytes, last_resort: false });
+        }
+        let p = self.packages.iter().find(|p| fits(p, true))?;
+        Some(Claimed { device, key_package: p.package.bytes.clone(), last_resort: true })
+    }
+    fn put(&mut self, now: Millis, put: &PutKeyPackages) {
+        self.packages.retain(|p| p.device != put.device || (!put.replace_all && p.package.expires_at > now));
+        for package in put.one_time.iter().filter(|p| p.expires_at > now) {
+            let same = |p: &Package| {
+                p.device == put.device && !p.last_resort && p.package.suite == package.suite && p.package.bytes == package.bytes
+            };
+            if !self.packages.iter().any(same) {
+                self.packages.push(Package { device: put.device, last_resort: false, package: package.clone() });
+            }
+        }
+        for package in put.last_resort.iter().filter(|p| p.expires_at > now) {
+            self.packages.retain(|p| p.device != put.device || !p.last_resort || p.package.suite != package.suite);
+            self.packages.push(Package { device: put.device, last_resort: true, package: package.clone() });
+        }
+    }
+}
+
+impl AccountStore for ModelStore {
+    fn know_run_key(&mut self, check: &[u8; 32]) -> Result<bool, StoreDown> {
+        Ok(self.work.accounts.run_key.get_or_insert(*check) == check)
+    }
+
+    fn issue_code(&mut self, now: Millis, rules: &Rules, issue: &IssueCode) -> Result<Result<CodeIssued, IssueRefused>, StoreDown> {
+        let people = &mut self.work.accounts.people;
+        if people.iter().any(|p| p.run == issue.run && p.account.is_some()) {
+            return Ok(Err(IssueRefused::HasAccount));
+        }
+        let expires_at = now.plus(rules.code_lifetime_ms);
+        people.retain(|p| p.run != issue.run);
+        people.push(Person { run: issue.run, code: Some((issue.code, expires_at)), account: None });
+        Ok(Ok(CodeIssued { expires_at }))
+    }
+
+    fn enroll(&mut self, now: Millis, enroll: &Enroll) -> Result<Result<Enrolled, EnrollRefused>, StoreDown> {
+        let Accounts { people, accounts, .. } = &mut self.work.accounts;
+        let holds = |p: &&mut Person| p.code.is_some_and(|(code, ends)| code == enroll.code && ends > now);
+        let Some(person) = people.iter_mut().find(holds) else { return Ok(Err(EnrollRefused::Code)) };
+        if let Some(used) = person.account {
+            let before = accounts.iter().find(|a| {
+                a.id == used && a.id == enroll.account && a.handle == enroll.handle && a.states.first() == Some(&enroll.state)
+            });
+            return Ok(before.map(|a| Enrolled { binding: a.binding.clone() }).ok_or(EnrollRefused::Code));
+        }
+        if accounts.iter().any(|a| a.id == enroll.account) {
+            return Ok(Err(EnrollRefused::AccountTaken));
+        }
+        if accounts.iter().any(|a| a.handle == enroll.handle) {
+            return Ok(Err(EnrollRefused::HandleTaken));
+        }
+        person.account = Some(enroll.account);
+        accounts.push(Account {
+            id: enroll.account,
+            handle: enroll.handle.clone(),
+            binding: enroll.binding.clone(),
+            states: vec![enroll.state.clone()],
+            devices: enroll.devices.iter().copied().collect(),
+            packages: Vec::new(),
+            stamps: (0, 0),
+        });
+        Ok(Ok(Enrolled { binding: enroll.binding.clone() }))
+    }
+
+    fn put_state(&mut self, rules: &Rules, put: &PutState) -> Result<Result<(), PutStateRefused>, StoreDown> {
+        let Some(account) = self.work.accounts.account(&put.account) else { return Ok(Err(PutStateRefused::NoAccount)) };
+        let number = usize::try_from(put.number).unwrap_or(usize::MAX);
+        if account.states.get(number) == Some(&put.state) {
+            return Ok(Ok(()));
+        }
+        if account.states.len() != number {
+            return Ok(Err(PutStateRefused::Chain));
+        }
+        let chain: usize = account.states.iter().map(String::len).sum::<usize>() + put.state.len();
+        if u64::try_from(chain).unwrap_or(u64::MAX) > rules.max_chain_bytes {
+            return Ok(Err(PutStateRefused::Limit(limited("max_chain_bytes", rules.max_chain_bytes))));
+        }
+        account.states.push(put.state.clone());
+        account.devices = put.devices.iter().copied().collect();
+        account.packages.retain(|p| put.devices.contains(&p.device));
+        Ok(Ok(()))
+    }
+
+    fn put_key_packages(
+        &mut self,
+        now: Millis,
+        rules: &Rules,
+        put: &PutKeyPackages,
+    ) -> Result<Result<Remaining, PutKeyPackagesRefused>, StoreDown> {
+        let account = self.work.accounts.account(&put.account).filter(|a| a.devices.contains(&put.device));
+        let Some(account) = account else { return Ok(Err(PutKeyPackagesRefused::NoDevice)) };
+        let mut after = account.clone();
+        after.put(now, put);
+        let remaining = after.remaining(put.device);
+        let most = rules.key_packages_per_device;
+        if remaining.iter().any(|(_, n)| *n > most) {
+            return Ok(Err(PutKeyPackagesRefused::Limit(limited("key_packages_per_device", most.into()))));
+        }
+        let suites: BTreeSet<u16> = after.packages.iter().filter(|p| p.device == put.device).map(|p| p.package.suite).collect();
+        if suites.len() > usize::try_from(rules.suites_per_device).unwrap_or(usize::MAX) {
+            return Ok(Err(PutKeyPackagesRefused::Limit(limited("suites_per_device", rules.suites_per_device.into()))));
+        }
+        *account = after;
+        Ok(Ok(Remaining(remaining)))
+    }
+
+    fn take_stamps(&mut self, now: Millis, rules: &Rules, take: &TakeStamps) -> Result<Result<(), TakeStampsRefused>, StoreDown> {
+        let Some(account) = self.work.accounts.account(&take.account) else { return Ok(Err(TakeStampsRefused::NoAccount)) };
+        let (today, rest) = day(now);
+        let (on, taken) = account.stamps;
+        let taken = if on == today { taken } else { 0 } + u64::try_from(take.hashes.len()).unwrap_or(u64::MAX);
+        let value = rules.stamps_per_day.into();
+        if taken > value {
+            return Ok(Err(TakeStampsRefused::Limit(Limited { limit: "stamps_per_day", value, retry_after_ms: Some(rest) })));
+        }
+        account.stamps = (today, taken);
+        self.add_stamps(&take.hashes)?;
+        Ok(Ok(()))
+    }
+
+    fn add_stamps(&mut self, hashes: &[TokenHash]) -> Result<(), StoreDown> {
+        self.work.accounts.stamps.extend(hashes);
+        Ok(())
+    }
+
+    fn spend_stamp(&mut self, stamp: &TokenHash) -> Result<bool, StoreDown> {
+        Ok(self.work.accounts.stamps.remove(stamp))
+    }
+
+    fn lookup(
+        &mut self,
+        now: Millis,
+        rules: &Rules,
+        lookup: &Lookup,
+    ) -> Result<Result<Option<DirectoryEntry>, AskRefused>, StoreDown> {
+        let Accounts { accounts, stamps, targets, .. } = &mut self.work.accounts;
+        if !stamps.contains(&lookup.stamp) {
+            return Ok(Err(AskRefused::Stamp));
+        }
+        let found = accounts.iter().find(|a| match &lookup.who {
+            Who::Handle(h) => a.handle == *h,
+            Who::Account(id) => a.id == *id,
+        });
+        if let Some(account) = found {
+            if let Err(refused) = targets.check(now, rules, &account.id, Question::Lookup) {
+                return Ok(Err(refused));
+            }
+            targets.count(&account.id, Question::Lookup);
+        }
+        stamps.remove(&lookup.stamp);
+        Ok(Ok(found.map(|a| DirectoryEntry { states: a.states.clone(), binding: a.binding.clone() })))
+    }
+
+    fn claim(&mut self, now: Millis, rules: &Rules, claim: &Claim) -> Result<Result<ClaimAnswer, AskRefused>, StoreDown> {
+        let Accounts { accounts, stamps, targets, .. } = &mut self.work.accounts;
+        if !stamps.contains(&claim.stamp) {
+            return Ok(Err(AskRefused::Stamp));
+        }
+        let Some(account) = accounts.iter_mut().find(|a| a.id == claim.account) else {
+            stamps.remove(&claim.stamp);
+            return Ok(Ok(ClaimAnswer::NoAccount));
+        };
+        if let Err(refused) = targets.check(now, rules, &account.id, Question::Claim) {
+            return Ok(Err(refused));
+        }
+        targets.count(&account.id, Question::Claim);
+        stamps.remove(&claim.stamp);
+        let packages: Vec<Claimed> =
+            account.devices.clone().into_iter().filter_map(|d| account.take(now, d, claim.suite)).collect();
+        Ok(Ok(if packages.is_empty() { ClaimAnswer::NoKeyPackage } else { ClaimAnswer::Packages(packages) }))
+    }
+
+    fn sweep_accounts(&mut self, now: Millis, limit: u32) -> Result<bool, StoreDown> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let Accounts { people, accounts, .. } = &mut self.work.accounts;
+        // the codes that end first go first; nothing shows which of the others do
+        let mut ended: Vec<(Millis, RunHash)> =
+            people.iter().filter_map(|p| p.code.filter(|(_, ends)| *ends <= now).map(|(_, ends)| (ends, p.run))).collect();
+        ended.sort_by_key(|(ends, _)| *ends);
+        ended.truncate(limit);
+        let over = |p: &Person| ended.iter().any(|(_, run)| *run == p.run);
+        people.retain(|p| p.account.is_some() || !over(p));
+        for p in people.iter_mut().filter(|p| ended.iter().any(|(_, run)| *run == p.run)) {
+            p.code = None;
+        }
+        let mut packages = 0;
+        for account in accounts {
+            account.packages.retain(|p| {
+                let gone = p.package.expires_at <= now && packages < limit;
+                packages += usize::from(gone);
+                !gone
+            });
+        }
+        Ok(ended.len() >= limit || packages >= limit)
+    }
+}
+
+impl AccountReads for ModelReads {
+    fn newest_state(&self, account: &AccountId) -> Result<Option<NewestState>, StoreDown> {
+        self.with(|s| {
+            let Some(account) = s.accounts.accounts.iter().find(|a| a.id == *account) else { return Ok(None) };
+            let Some((state, before)) = account.states.split_last() else { return Ok(None) };
+            Ok(Some(NewestState { number: u64::try_from(before.len()).unwrap_or(u64::MAX), state: state.clone() }))
+        })
+    }
+    fn state(&self, account: &AccountId, number: u64) -> Result<Option<String>, StoreDown> {
+        let number = usize::try_from(number).unwrap_or(usize::MAX);
+        self.with(|s| {
+            let account = s.accounts.accounts.iter().find(|a| a.id == *account);
+            Ok(account.and_then(|a| a.states.get(number).cloned()))
+        })
+    }
+    fn stamp_known(&self, stamp: &TokenHash) -> Result<bool, StoreDown> {
+        self.with(|s| Ok(s.accounts.stamps.contains(stamp)))
+    }
+}
