@@ -356,3 +356,122 @@ fn weight(delivery: &Delivery) -> usize {
         _ => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lacre_audit::ids::Identity;
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+
+    /// Numbers that meet edges often.
+    fn number(rng: &mut ChaCha20Rng) -> u64 {
+        match rng.next_u32() % 40 {
+            0 => 0,
+            1 => u64::MAX,
+            2 => Seq::MAX,
+            3 => Seq::MAX + 1,
+            _ => u64::from(rng.next_u32() % 10),
+        }
+    }
+
+    fn name(rng: &mut ChaCha20Rng) -> Vec<u8> {
+        let len = match rng.next_u32() % 40 {
+            0 => 31,
+            1 => 0,
+            2 => 33,
+            _ => 32,
+        };
+        vec![u8::try_from(rng.next_u32() % 3).unwrap(); len]
+    }
+
+    fn message(rng: &mut ChaCha20Rng) -> wire::AttachResponse {
+        let channel = name(rng);
+        let event = match rng.next_u32() % 6 {
+            0 => Event::CaughtUp(wire::AttachCaughtUp { channel, head: number(rng) }),
+            1 => Event::Gone(wire::AttachGone { channel, through_seq: number(rng) }),
+            2 => Event::Refused(wire::AttachRefused { channel, reason: "LIMIT".into() }),
+            _ => {
+                let first = number(rng);
+                let entries = (0..u64::from(rng.next_u32() % 4))
+                    .map(|i| wire::Entry {
+                        seq: first.wrapping_add(i),
+                        entry_id: vec![0; if rng.next_u32().is_multiple_of(30) { 15 } else { 16 }],
+                        seal: false,
+                        accepted_at_ms: number(rng),
+                        ciphertext: vec![0; usize::from(!rng.next_u32().is_multiple_of(30))].into(),
+                    })
+                    .collect();
+                Event::Entries(wire::AttachEntries { channel, entries })
+            }
+        };
+        let generation =
+            vec![u8::try_from(rng.next_u32() % 20 / 19).unwrap(); if rng.next_u32().is_multiple_of(40) { 3 } else { 16 }];
+        wire::AttachResponse { generation, event: Some(event) }
+    }
+
+    /// Whatever the relay says and however the set changes, a caller sees each channel dense from its own cursor on.
+    #[test]
+    fn no_relay_makes_a_caller_see_a_gap_or_a_repeat() {
+        let mut delivered = 0;
+        for seed in 0..400 {
+            let mut rng = ChaCha20Rng::seed_from_u64(seed);
+            let authority = Authority::new("relay.cl", 1, Identity::new([0; 32])).unwrap();
+            let mut strand = Strand::new(authority.clone(), Lane::Conversations);
+            let mut cursors: BTreeMap<ChannelId, u64> = BTreeMap::new();
+            for _ in 0..300 {
+                match rng.next_u32() % 40 {
+                    0 => {
+                        let channel = ChannelId::new([u8::try_from(rng.next_u32() % 3).unwrap(); 32]);
+                        match rng.next_u32() % 3 {
+                            0 => drop(cursors.remove(&channel)),
+                            _ => drop(cursors.insert(channel, 1 + u64::from(rng.next_u32() % 6))),
+                        }
+                    }
+                    1 => drop(strand.began()),
+                    2 => strand.lost(NetError::Protocol(String::new())),
+                    3..=8 => {
+                        for delivery in strand.hand_over() {
+                            let Delivery::Entries { channel, entries, .. } = &delivery else {
+                                if let Delivery::Gone { channel, through, .. } = &delivery {
+                                    let cursor = cursors.get_mut(channel).unwrap();
+                                    assert!(through.get() >= *cursor, "seed {seed}");
+                                    *cursor = through.get() + 1;
+                                }
+                                continue;
+                            };
+                            let cursor = cursors.get_mut(channel).unwrap_or_else(|| panic!("seed {seed}: not followed"));
+                            for entry in entries {
+                                assert_eq!(entry.seq.get(), *cursor, "seed {seed}");
+                                *cursor += 1;
+                                delivered += 1;
+                            }
+                        }
+                    }
+                    _ => {
+                        if strand.received(message(&mut rng)).is_err() || matches!(strand.changes(), Changes::Restart) {
+                            strand.began();
+                        }
+                        continue;
+                    }
+                }
+                // a cursor past the end of the range ends its channel
+                cursors.retain(|_, cursor| Seq::new(*cursor).is_some());
+                let set: Vec<Following> = cursors
+                    .iter()
+                    .map(|(&channel, &from)| Following {
+                        authority: authority.clone(),
+                        lane: Lane::Conversations,
+                        channel,
+                        read_token: Token::new([0; 32]),
+                        from_seq: Seq::new(from).unwrap(),
+                    })
+                    .collect();
+                if strand.follow(&set.iter().map(|f| (f.channel, f)).collect()) && matches!(strand.changes(), Changes::Restart) {
+                    strand.began();
+                }
+            }
+        }
+        assert!(delivered > 1000, "the test tries next to nothing: {delivered} entries");
+    }
+}
