@@ -45,7 +45,7 @@ use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// SHA-256 of a ciphertext: what the checker keeps of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Print([u8; 32]);
 
 impl Print {
@@ -340,10 +340,10 @@ impl Judge<'_> {
                 self.found.insert(Violation::SeqTwice(entry.seq));
                 continue;
             }
-            if entry.seq.get() != next {
-                if let Some(missing) = Seq::new(next) {
-                    self.found.insert(Violation::Gap(missing));
-                }
+            if entry.seq.get() != next
+                && let Some(missing) = Seq::new(next)
+            {
+                self.found.insert(Violation::Gap(missing));
             }
             next = entry.seq.get() + 1;
         }
@@ -379,7 +379,9 @@ impl Judge<'_> {
                     }
                     Answer::Conflict => {
                         // somebody must have sent other bytes before this was answered
-                        let other = |(c, a, _): &(&Call, &Append, Answer)| a.print != append.print && c.from < call.to;
+                        let other = |(c, a, _): &(&Call, &Append, Answer)| {
+                            (a.print, a.seal) != (append.print, append.seal) && c.from < call.to
+                        };
                         self.claim(!attempts.iter().any(other), Violation::FalseConflict(*id));
                     }
                     Answer::Sealed(seq) => {

@@ -1,4 +1,5 @@
 //! The history checker itself: it accepts what a good relay does, and rejects each lie by its own name.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use lacre_audit::ids::{ChannelClass, ChannelId, EntryId, Generation, Seq};
 use lacre_audit::time::Millis;

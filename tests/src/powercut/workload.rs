@@ -1,0 +1,358 @@
+//! One life of the relay's store, from opening to its end, under clients who send, retry, seal, trim and read.
+//!
+//! Requests go through the relay's own writer function, many in one transaction. Each client remembers in the folder's
+//! `marks` file what it sends before it sends it, and what it is answered in the moment of the answer.
+
+use super::marks::{self, Asked, CHANNELS, Mark, Reply};
+use crate::history::Print;
+use lacre_audit::ids::{AccountId, ChannelClass, DeviceId, EntryId, Handle, Seq, TokenHash};
+use lacre_audit::time::Millis;
+use lacre_server::rules::Rules;
+use lacre_server::store::accounts::{Enroll, IssueCode, RunHash, TakeStamps};
+use lacre_server::store::channels::{Append, AppendRefused, Open, PageLimits, Right, Trim};
+use lacre_server::store::sqlite::{SqliteOptions, SqliteReads, SqliteStore, Synchronous};
+use lacre_server::store::{ChannelReads as _, Store, StoreDown};
+use lacre_server::writer::{Job, commit_batch};
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The store's file in the folder.
+pub const STORE: &str = "relay.db";
+/// The clients' memory in the folder.
+pub const MARKS: &str = "marks";
+const BEGINNING: u64 = 1_790_000_000_000;
+
+/// How the relay keeps its promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Honesty {
+    /// As it should.
+    Honest,
+    /// It waits for no sync (`synchronous=OFF`).
+    NoSync,
+    /// It answers before it commits.
+    AnswersFirst,
+}
+
+/// What to do in one life.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// of everything random
+    pub seed: u64,
+    /// requests, besides those that set up the account
+    pub operations: usize,
+    /// whether the promise is kept
+    pub honesty: Honesty,
+}
+
+/// Where the clients' memory is written.
+type Scribe = Arc<Mutex<Vec<Mark>>>;
+
+struct Life<'a> {
+    store: SqliteStore,
+    reads: SqliteReads,
+    rules: Arc<Rules>,
+    rng: ChaCha8Rng,
+    plan: &'a Plan,
+    memory: Vec<Mark>,
+    notebook: Notebook,
+    now: u64,
+    calls: u64,
+}
+
+/// The marks file, and what was written there in this life.
+#[derive(Clone)]
+struct Notebook {
+    file: Arc<File>,
+    written: Scribe,
+}
+
+impl Notebook {
+    fn note(&self, mark: Mark) -> Result<(), String> {
+        let line = marks::line(&mark)?;
+        (&*self.file).write_all(&line).map_err(|e| format!("the marks file: {e}"))?;
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).push(mark);
+        Ok(())
+    }
+}
+
+/// Lives one life in the folder, after what earlier lives left in the clients' memory.
+///
+/// # Errors
+/// With a sentence, when the store is down: nothing in this test gives it a reason.
+pub fn live(root: &Path, memory: Vec<Mark>, plan: &Plan) -> Result<(), String> {
+    let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
+    let synchronous = if plan.honesty == Honesty::NoSync { Synchronous::Off } else { Synchronous::Full };
+    let options = SqliteOptions::new(&root.join(STORE)).synchronous(synchronous);
+    let store = SqliteStore::open(options, &mut rng).map_err(|e| format!("the store does not open: {e}"))?;
+    let reads = store.reads(1).map_err(|e| format!("no readers: {e}"))?;
+    let file = File::create(root.join(MARKS)).map_err(|e| format!("the marks file: {e}"))?;
+    let notebook = Notebook { file: Arc::new(file), written: Scribe::default() };
+    notebook.note(Mark::Life(*store.generation().as_bytes()))?;
+    let calls = memory.len() as u64;
+    // the machine's clock may be behind where it was before the cut
+    let now = BEGINNING + calls * 2_000 - rng.next_u64() % 600_000;
+    let mut life = Life { store, reads, rules: Arc::new(Rules::default()), rng, plan, memory, notebook, now, calls };
+    life.batch(vec![Asked::Enroll, Asked::Stamps((0..8).map(|n| calls * 8 + n).collect())])?;
+    life.open()?;
+    let mut left = plan.operations;
+    while left > 0 {
+        let size = left.min(1 + life.below(6));
+        let batch = (0..size).map(|_| life.request()).collect();
+        life.batch(batch)?;
+        left -= size;
+        match life.below(5) {
+            0 => life.checkpoint(root)?,
+            1 | 2 => life.read()?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+impl Life<'_> {
+    fn below(&mut self, n: usize) -> usize {
+        usize::try_from(self.rng.next_u64() % n.max(1) as u64).unwrap_or(0)
+    }
+
+    fn known(&self) -> Vec<Mark> {
+        let written = self.notebook.written.lock().unwrap_or_else(PoisonError::into_inner);
+        self.memory.iter().chain(written.iter()).cloned().collect()
+    }
+
+    /// Opens what is not known to be open, with the stamp that was tried before or a fresh one.
+    fn open(&mut self) -> Result<(), String> {
+        let known = self.known();
+        let mut batch = Vec::new();
+        let mut fresh: Vec<u64> = Vec::new();
+        let mut tried: Vec<(u8, u64, bool)> = Vec::new();
+        for ((_, sent), reply) in marks::calls(&known) {
+            match (sent, reply) {
+                (Mark::Sent { what: Asked::Stamps(numbers), .. }, Some((_, Reply::Done))) => fresh.extend(numbers),
+                (Mark::Sent { what: Asked::Open(channel, stamp), .. }, reply) => {
+                    tried.push((*channel, *stamp, matches!(reply, Some((_, Reply::Done)))));
+                }
+                _ => {}
+            }
+        }
+        fresh.retain(|n| tried.iter().all(|(_, used, _)| used != n));
+        for channel in CHANNELS {
+            let before: Vec<_> = tried.iter().filter(|(c, ..)| *c == channel).collect();
+            if !before.iter().any(|(_, _, done)| *done) {
+                let stamp = before.last().map(|(_, stamp, _)| *stamp).or_else(|| fresh.pop()).ok_or("no stamp is left")?;
+                batch.push(Asked::Open(channel, stamp));
+            }
+        }
+        if batch.is_empty() { Ok(()) } else { self.batch(batch) }
+    }
+
+    /// Some request of some client.
+    fn request(&mut self) -> Asked {
+        let channel = [1, 1, 2, 3].get(self.below(4)).copied().unwrap_or(1);
+        let known = self.known();
+        let own = self.memory.len();
+        let inbox = marks::class(channel) == ChannelClass::Inbox;
+        let kind = self.below(20);
+        // an inbox's writers cannot read: the relay knows their retries only within its own life
+        let from = if inbox { own } else { 0 };
+        let sent: Vec<_> = marks::calls(&known).filter(|((tick, _), _)| *tick >= from as u64).collect();
+        let appends: Vec<_> = sent
+            .iter()
+            .filter_map(|((_, sent), reply)| match sent {
+                Mark::Sent { what: what @ Asked::Append { channel: c, .. }, .. } if *c == channel => Some((what.clone(), reply)),
+                _ => None,
+            })
+            .collect();
+        let again = match kind {
+            0..4 => appends.iter().rev().find(|(_, reply)| reply.is_none()),
+            4 | 5 => appends.get(self.below(appends.len())),
+            _ => None,
+        };
+        if let Some((Asked::Append { channel, id, read_to, seal, variant }, _)) = again {
+            let variant = if kind == 5 { variant + 1 } else { *variant };
+            return Asked::Append { channel: *channel, id: *id, read_to: *read_to, seal: *seal, variant };
+        }
+        let head = heads(&known, channel);
+        if inbox && kind == 6 && head > 0 {
+            return Asked::Trim(1 + self.rng.next_u64() % head);
+        }
+        // most know the newest, some are behind, a few are wrong
+        let read_to = match kind {
+            7 => head + 1 + self.rng.next_u64() % 5,
+            8..12 => head.saturating_sub(self.rng.next_u64() % 4),
+            _ => head,
+        };
+        let mut id = [0; 16];
+        self.rng.fill_bytes(&mut id);
+        let seal = !inbox && matches!(kind, 10..13);
+        Asked::Append { channel, id, read_to: if inbox { 0 } else { read_to }, seal, variant: 0 }
+    }
+
+    fn batch(&mut self, batch: Vec<Asked>) -> Result<(), String> {
+        let mut jobs: Vec<Box<dyn Job>> = Vec::new();
+        for what in batch {
+            self.calls += 1;
+            self.now += 1 + self.rng.next_u64() % 1_500;
+            let call = self.calls;
+            self.notebook.note(Mark::Sent { call, what: what.clone() })?;
+            let (notebook, rules, now) = (self.notebook.clone(), Arc::clone(&self.rules), Millis::new(self.now));
+            jobs.push(Box::new(Request { call, what, now, rules, notebook, reply: None }));
+        }
+        let done = match self.plan.honesty {
+            Honesty::Honest | Honesty::NoSync => commit_batch(&mut self.store, jobs),
+            Honesty::AnswersFirst => answer_first(&mut self.store, jobs),
+        };
+        done.map_err(|e| e.to_string())
+    }
+
+    /// The store's log is moved into its main file: as the store does it by itself, but after fewer pages.
+    fn checkpoint(&mut self, root: &Path) -> Result<(), String> {
+        let mode = ["PASSIVE", "FULL", "RESTART", "TRUNCATE"].get(self.below(4)).copied().unwrap_or("PASSIVE");
+        let level = if self.plan.honesty == Honesty::NoSync { "OFF" } else { "FULL" };
+        let run = || -> rusqlite::Result<()> {
+            let other = rusqlite::Connection::open(root.join(STORE))?;
+            other.pragma_update(None, "synchronous", level)?;
+            other.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()))
+        };
+        run().map_err(|e| format!("no checkpoint: {e}"))
+    }
+
+    fn read(&mut self) -> Result<(), String> {
+        let channel = CHANNELS.get(self.below(CHANNELS.len())).copied().unwrap_or(1);
+        let from = 1 + self.rng.next_u64() % (heads(&self.known(), channel) + 1);
+        self.calls += 1;
+        let call = self.calls;
+        self.notebook.note(Mark::Sent { call, what: Asked::Read(channel, from) })?;
+        let reply = page(&self.reads, &self.rules, channel, from).map_err(|e| e.to_string())?;
+        self.notebook.note(Mark::Got { call, reply: reply.unwrap_or_else(|| Reply::Refused("not permitted".to_owned())) })
+    }
+}
+
+/// The greatest seq of a channel that any client knows.
+fn heads(known: &[Mark], channel: u8) -> u64 {
+    let told = marks::calls(known).filter_map(|((_, sent), reply)| match (sent, reply) {
+        (Mark::Sent { what: Asked::Append { channel: c, .. }, .. }, Some((_, Reply::Stored(seq, _)))) if *c == channel => {
+            Some(*seq)
+        }
+        (Mark::Sent { what: Asked::Read(c, _), .. }, Some((_, Reply::Page { head, .. }))) if *c == channel => Some(*head),
+        _ => None,
+    });
+    told.max().unwrap_or(0)
+}
+
+/// A page of a channel, from a place to its head; none when the relay does not know the channel.
+///
+/// # Errors
+/// When the store is down.
+pub fn page(reads: &SqliteReads, rules: &Rules, channel: u8, from: u64) -> Result<Option<Reply>, StoreDown> {
+    let (name, token) = (marks::name(channel), marks::read_token(channel).hash());
+    let Ok(admitted) = reads.admit(Millis::new(BEGINNING), rules, &name, &token)? else { return Ok(None) };
+    let (mut entries, mut gone) = (Vec::new(), 0);
+    let mut next = Seq::new(from).unwrap_or(Seq::FIRST);
+    loop {
+        let page = reads.page(admitted.key, next, PageLimits { entries: 64, bytes: 256 * 1024 })?;
+        gone = page.gone_through.max(gone);
+        let last = page.entries.last().map(|e| e.seq);
+        for e in page.entries {
+            entries.push((e.seq.get(), *e.entry_id.as_bytes(), e.seal, e.accepted_at.get(), Print::of(&e.ciphertext)));
+        }
+        match last.filter(|l| l.get() < page.head).and_then(Seq::next) {
+            Some(more) => next = more,
+            None => return Ok(Some(Reply::Page { entries, head: page.head, gone })),
+        }
+    }
+}
+
+fn answer_first(store: &mut dyn Store, mut jobs: Vec<Box<dyn Job>>) -> Result<(), StoreDown> {
+    store.begin()?;
+    for job in &mut jobs {
+        job.run(store)?;
+    }
+    jobs.into_iter().for_each(|job| job.done(Ok(())));
+    store.commit()
+}
+
+struct Request {
+    call: u64,
+    what: Asked,
+    now: Millis,
+    rules: Arc<Rules>,
+    notebook: Notebook,
+    reply: Option<Reply>,
+}
+
+impl Job for Request {
+    fn run(&mut self, store: &mut dyn Store) -> Result<(), StoreDown> {
+        self.reply = Some(ask(store, self.now, &self.rules, &self.what)?);
+        Ok(())
+    }
+    #[expect(clippy::expect_used, reason = "a memory that cannot be written is no memory: stop at once")]
+    fn done(self: Box<Self>, outcome: Result<(), StoreDown>) {
+        if let (Ok(()), Some(reply)) = (outcome, self.reply) {
+            self.notebook.note(Mark::Got { call: self.call, reply }).expect("the marks file is written");
+        }
+    }
+}
+
+/// The account of the workload: an example.
+#[must_use]
+pub fn account() -> AccountId {
+    AccountId::new(marks::derived("account", 0))
+}
+
+fn done<E: std::fmt::Debug>(answer: Result<impl Sized, E>) -> Reply {
+    answer.map_or_else(|e| Reply::Refused(format!("{e:?}")), |_| Reply::Done)
+}
+
+fn ask(store: &mut dyn Store, now: Millis, rules: &Rules, what: &Asked) -> Result<Reply, StoreDown> {
+    Ok(match what {
+        Asked::Enroll => {
+            let code = TokenHash::new(marks::derived("code", 0));
+            // refused once the person has an account: then the enrolment is repeated with the first code
+            let _issued = store.issue_code(now, rules, &IssueCode { run: RunHash::new(marks::derived("run", 0)), code })?;
+            let devices = vec![DeviceId::new([1; 16])];
+            let handle = Handle::parse("ejemplo").map_err(StoreDown::new)?;
+            let (state, binding) = ("state 0 of an example".to_owned(), "binding of an example".to_owned());
+            done(store.enroll(now, &Enroll { code, handle, account: account(), state, devices, binding })?)
+        }
+        Asked::Stamps(numbers) => {
+            let hashes = numbers.iter().map(|n| marks::stamp(*n).hash()).collect();
+            done(store.take_stamps(now, rules, &TakeStamps { account: account(), hashes })?)
+        }
+        Asked::Open(channel, stamp) => {
+            let (name, read) = (marks::name(*channel), marks::read_token(*channel).hash());
+            let (append, stamp) = (marks::append_token(*channel).hash(), Some(marks::stamp(*stamp).hash()));
+            let open = match marks::class(*channel) {
+                ChannelClass::Log => Open::log(name, append, read, stamp),
+                ChannelClass::Inbox => Open::inbox(name, &[Right { token: append, stamped: false }], read, stamp),
+            };
+            done(store.open(now, rules, &open.map_err(StoreDown::new)?)?)
+        }
+        Asked::Append { channel, id, read_to, seal, variant } => {
+            let append = Append {
+                channel: marks::name(*channel),
+                token: marks::append_token(*channel).hash(),
+                entry_id: EntryId::new(*id),
+                read_to: *read_to,
+                ciphertext: marks::content(*id, *variant).into(),
+                seal: *seal,
+                stamp: None,
+            };
+            match store.append(now, rules, &append)? {
+                Ok(stored) => Reply::Stored(stored.seq.get(), stored.accepted_at.get()),
+                Err(AppendRefused::Sealed { seq }) => Reply::Sealed(seq.get()),
+                Err(AppendRefused::Conflict) => Reply::Conflict,
+                Err(AppendRefused::Ahead { head }) => Reply::Ahead(head),
+                Err(other) => Reply::Refused(format!("{other:?}")),
+            }
+        }
+        Asked::Trim(through) => {
+            let through = Seq::new(*through).unwrap_or(Seq::FIRST);
+            done(store.trim(now, &Trim { channel: marks::name(3), token: marks::read_token(3).hash(), through })?)
+        }
+        Asked::Read(..) => Reply::Refused("readers do not write".to_owned()),
+    })
+}
