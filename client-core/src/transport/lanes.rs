@@ -69,8 +69,8 @@ impl Lanes {
     /// The same if the error says that the connection is at fault.
     pub(super) fn forget_after(&self, line: &Arc<Line>, error: &NetError) {
         match error {
-            NetError::Unreachable { .. } | NetError::Protocol(_) => self.forget(line),
-            NetError::Refused(_) | NetError::Body { .. } => {}
+            NetError::Unreachable { .. } => self.forget(line),
+            NetError::Protocol(_) | NetError::Refused(_) | NetError::Body { .. } => {}
         }
     }
 

@@ -141,19 +141,15 @@ impl GrpcNetwork {
         let line = self.lanes.line(at, lane)?;
         let limit = self.timeouts.call;
         let outcome = wait::on_this_thread(async { tokio::time::timeout(limit, make(line.channel())).await });
-        match outcome {
-            Ok(Ok(response)) => {
-                let answer = response.into_inner();
-                answer.bounded()?;
-                Ok(answer)
-            }
+        let answer = match outcome {
+            Ok(Ok(response)) => Ok(response.into_inner()),
             Ok(Err(status)) => Err(refusal::error(&status)),
-            Err(_elapsed) => {
-                // the next call must not wait on the same dead connection
-                self.lanes.forget(&line);
-                Err(NetError::Unreachable { why: format!("no answer within {} ms", limit.as_millis()) })
-            }
-        }
+            Err(_elapsed) => Err(NetError::Unreachable { why: format!("no answer within {} ms", limit.as_millis()) }),
+        };
+        // the next call must not meet the same dying connection
+        let answer = answer.inspect_err(|error| self.lanes.forget_after(&line, error))?;
+        answer.bounded()?;
+        Ok(answer)
     }
 }
 
