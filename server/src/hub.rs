@@ -41,8 +41,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Hub {
     /// A follower of nothing yet.
     #[must_use]
-    pub fn subscribe(self: &Arc<Self>) -> Subscription {
-        Subscription { hub: Arc::clone(self), mailbox: Arc::default(), following: HashSet::new() }
+    pub fn subscribe<F>(self: &Arc<Self>) -> Subscription<F> {
+        Subscription { hub: Arc::clone(self), mailbox: Arc::default(), following: HashMap::new() }
     }
 
     /// Something may be new in a channel.
@@ -92,27 +92,43 @@ impl Hub {
     }
 }
 
-/// One stream's place in the hub. Dropping it unfollows everything.
-pub struct Subscription {
+/// One stream's place in the hub, with what the stream knows of each channel. Dropping it unfollows everything.
+pub struct Subscription<F> {
     hub: Arc<Hub>,
     mailbox: Arc<Mailbox>,
-    following: HashSet<ChannelId>,
+    following: HashMap<ChannelId, F>,
 }
 
-impl Subscription {
-    /// Follows a channel; what is appended from now on wakes. Twice is once.
-    pub fn follow(&mut self, channel: ChannelId) {
-        if self.following.insert(channel) {
+impl<F> Subscription<F> {
+    /// Follows a channel; what is appended from now on wakes. Twice is once, with the newer state.
+    pub fn follow(&mut self, channel: ChannelId, state: F) {
+        if self.following.insert(channel, state).is_none() {
             self.hub.add(channel, &self.mailbox);
         }
     }
 
     /// Follows it no longer.
     pub fn unfollow(&mut self, channel: &ChannelId) {
-        if self.following.remove(channel) {
+        if self.following.remove(channel).is_some() {
             self.hub.remove(channel, &self.mailbox);
             lock(&self.mailbox.woken).remove(channel);
         }
+    }
+
+    /// What the stream knows of a channel that it follows.
+    pub fn state(&mut self, channel: &ChannelId) -> Option<&mut F> {
+        self.following.get_mut(channel)
+    }
+
+    /// All that it follows.
+    pub fn all(&mut self) -> impl Iterator<Item = (&ChannelId, &mut F)> {
+        self.following.iter_mut()
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn followed(&self) -> usize {
+        self.following.len()
     }
 
     /// Waits until something may be new. Wake-ups since the last [`Subscription::woken`] are not lost.
@@ -127,9 +143,9 @@ impl Subscription {
     }
 }
 
-impl Drop for Subscription {
+impl<F> Drop for Subscription<F> {
     fn drop(&mut self) {
-        for channel in &self.following {
+        for channel in self.following.keys() {
             self.hub.remove(channel, &self.mailbox);
         }
     }
@@ -146,11 +162,11 @@ mod tests {
     #[test]
     fn a_wake_up_reaches_every_follower_once_and_nobody_else() {
         let hub = Arc::new(Hub::default());
-        let (mut a, mut b, mut c) = (hub.subscribe(), hub.subscribe(), hub.subscribe());
-        a.follow(channel(1));
-        a.follow(channel(1));
-        b.follow(channel(1));
-        c.follow(channel(2));
+        let (mut a, mut b, mut c) = (hub.subscribe::<()>(), hub.subscribe::<()>(), hub.subscribe::<()>());
+        a.follow(channel(1), ());
+        a.follow(channel(1), ());
+        b.follow(channel(1), ());
+        c.follow(channel(2), ());
         for _ in 0..1_000 {
             hub.wake(&channel(1));
         }
@@ -163,10 +179,10 @@ mod tests {
     #[test]
     fn a_dropped_stream_leaves_nothing_behind() {
         let hub = Arc::new(Hub::default());
-        let (mut a, mut b) = (hub.subscribe(), hub.subscribe());
+        let (mut a, mut b) = (hub.subscribe::<()>(), hub.subscribe::<()>());
         for n in 0..100 {
-            a.follow(channel(n));
-            b.follow(channel(n));
+            a.follow(channel(n), ());
+            b.follow(channel(n), ());
         }
         drop(a);
         assert_eq!(hub.followed(), 100);

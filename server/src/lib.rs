@@ -2,12 +2,19 @@
 //!
 //! From the inside out: [`rules`] (every limit), [`store`] (the traits, and SQLite, the reference model and the null
 //! store behind them), [`writer`] (group commit), [`hub`] (wake-ups), [`border`] (errors to statuses), [`service`]
-//! (the calls of the .proto files).
+//! (the calls of the .proto files), [`limits`] (of the transport), [`identity`] (keys and TLS), [`serve`] (all of it running).
 
+mod accept;
+pub mod blob_files;
 pub mod border;
+pub mod config;
 pub mod hub;
+pub mod identity;
+pub mod limits;
 pub mod random;
 pub mod rules;
+pub mod run_key;
+pub mod serve;
 pub mod service;
 pub mod store;
 pub mod writer;

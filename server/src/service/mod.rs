@@ -1,5 +1,8 @@
 //! The calls of the .proto files: who, what, may they, do it, answer.
 
+pub mod attach;
+pub mod channels;
+
 use crate::hub::Hub;
 use crate::rules::Rules;
 use crate::store::{Reads, StoreDown};
@@ -33,6 +36,8 @@ pub struct Context {
     pub bindings: NoteSigner,
     /// the data folder
     pub data: PathBuf,
+    /// becomes true when the relay is about to stop: streams without end then end
+    pub stopping: tokio::sync::watch::Receiver<bool>,
 }
 
 impl Context {
@@ -54,4 +59,10 @@ impl Context {
         }
         answer
     }
+}
+
+/// Waits until the relay is about to stop.
+pub(crate) async fn stopped(stopping: &mut tokio::sync::watch::Receiver<bool>) {
+    // an error says that the relay's handle is gone: the same
+    let _ = stopping.wait_for(|stop| *stop).await;
 }

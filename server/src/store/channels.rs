@@ -68,6 +68,8 @@ impl Open {
 pub struct Opened {
     /// last seq; none while it is empty
     pub head: Option<Seq>,
+    /// it is new, and the stamp is spent
+    pub spent: bool,
 }
 
 /// Why a channel was not opened.

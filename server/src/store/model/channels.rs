@@ -143,7 +143,7 @@ impl ChannelStore for ModelStore {
         if let Some(channel) = self.work.channels.find(&request.channel) {
             let (key, head) = (channel.key, Seq::new(channel.last()));
             self.touch(now, rules, ChannelKey(key))?;
-            return Ok(Ok(Opened { head }));
+            return Ok(Ok(Opened { head, spent: false }));
         }
         if !self.pay(request.stamp.as_ref())? {
             return Ok(Err(OpenRefused::Stamp));
@@ -162,7 +162,7 @@ impl ChannelStore for ModelStore {
             seals: 0,
             used: at,
         });
-        Ok(Ok(Opened { head: None }))
+        Ok(Ok(Opened { head: None, spent: true }))
     }
 
     fn append(&mut self, now: Millis, rules: &Rules, a: &Append) -> Result<Result<Appended, AppendRefused>, StoreDown> {

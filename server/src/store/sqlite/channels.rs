@@ -341,7 +341,7 @@ fn over_limit(head: &Head, count: u32, at: Millis, rules: &Rules, seal: bool) ->
 impl ChannelStore for SqliteStore {
     fn open(&mut self, now: Millis, rules: &Rules, request: &Open) -> Result<Result<Opened, OpenRefused>, StoreDown> {
         if let Some(head) = self.head(&request.channel)? {
-            let (key, opened) = (head.key, Opened { head: Seq::new(head.last) });
+            let (key, opened) = (head.key, Opened { head: Seq::new(head.last), spent: false });
             self.touch(now, rules, ChannelKey(key))?;
             return Ok(Ok(opened));
         }
@@ -379,7 +379,7 @@ impl ChannelStore for SqliteStore {
             seal_at: Millis::new(0),
         };
         self.channels.heads.insert(request.channel, head);
-        Ok(Ok(Opened { head: None }))
+        Ok(Ok(Opened { head: None, spent: true }))
     }
 
     fn append(&mut self, now: Millis, rules: &Rules, request: &Append) -> Result<Result<Appended, AppendRefused>, StoreDown> {

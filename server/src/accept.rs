@@ -1,0 +1,94 @@
+//! The relay's own accept loop: connections are counted, handshakes have an end, and no handler sees who called.
+
+use crate::limits;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::server::Connected;
+
+/// A connection after its handshake. Its place is free again when it is dropped.
+pub(crate) struct Connection {
+    stream: TlsStream<TcpStream>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Connected for Connection {
+    /// Nothing: addresses of peers go no further than here.
+    type ConnectInfo = ();
+    fn connect_info(&self) -> Self::ConnectInfo {}
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+    }
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+/// Accepts until the receiver is dropped. A handshake that fails or takes too long is forgotten.
+pub(crate) fn connections(
+    listener: TcpListener,
+    tls: TlsAcceptor,
+    most: usize,
+) -> ReceiverStream<Result<Connection, io::Error>> {
+    let (ready, connections) = mpsc::channel(16);
+    let places = Arc::new(Semaphore::new(most.max(1)));
+    let handshakes = Arc::new(Semaphore::new(limits::HANDSHAKES));
+    tokio::spawn(async move {
+        loop {
+            // no place, no accept: the kernel's queue holds the rest
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+            let Ok(shaking) = Arc::clone(&handshakes).acquire_owned().await else { return };
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = ready.closed() => return,
+            };
+            let stream = match accepted {
+                Ok((stream, _)) => stream,
+                Err(e) => {
+                    // out of file descriptors, or a peer that went away: the next may do better, but not at once
+                    tracing::warn!(cause = %e.kind(), "a connection was not accepted");
+                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                    continue;
+                }
+            };
+            let (tls, ready) = (tls.clone(), ready.clone());
+            tokio::spawn(async move {
+                let _ = stream.set_nodelay(true);
+                if let Ok(Ok(stream)) = tokio::time::timeout(limits::HANDSHAKE, tls.accept(stream)).await {
+                    drop(shaking);
+                    let _ = ready.send(Ok(Connection { stream, _place: place })).await;
+                }
+            });
+        }
+    });
+    ReceiverStream::new(connections)
+}

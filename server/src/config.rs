@@ -1,0 +1,157 @@
+//! The node's configuration file. This struct is its manual: every key, its meaning and its default. Unknown keys are
+//! refused. Limits and retention are not here: they are the same for every relay under one policy ([`crate::rules`]).
+//!
+//! ```toml
+//! data = "/var/lib/lacre"
+//! listen = "0.0.0.0:7443"
+//! public_address = "relay.example.org:7443"
+//! ```
+//!
+//! An argument of the command line goes before the same key here.
+
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// The keys.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NodeConfig {
+    /// The folder of everything that the relay keeps: store, blobs, identity key. Made with mode 0700.
+    pub data: PathBuf,
+    /// Where the relay listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// `host:port` that invitations and addresses name, when people reach the relay by another one than `listen`.
+    pub public_address: Option<String>,
+    /// The file of the registrar's key for RUNs. Must lie outside `data`, and outside its backups.
+    /// Default: `lacre-run.key` beside the data folder.
+    pub run_key: Option<PathBuf>,
+    /// Connections at a time; further ones wait. At most 16384. About 40 kB of memory each.
+    pub max_connections: usize,
+    /// Threads that serve; 0 is one for each core.
+    pub threads: usize,
+}
+
+impl Default for NodeConfig {
+    fn default() -> Self {
+        Self {
+            data: "./lacre-data".into(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 7443)),
+            public_address: None,
+            run_key: None,
+            max_connections: crate::limits::MAX_CONNECTIONS,
+            threads: 0,
+        }
+    }
+}
+
+/// Why a configuration is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{path}: {source}")]
+    File {
+        /// the file
+        path: PathBuf,
+        /// what the system said
+        source: std::io::Error,
+    },
+    /// Not TOML, an unknown key, or a value of another kind.
+    #[error("{path}: {message}")]
+    Content {
+        /// the file
+        path: PathBuf,
+        /// where and what
+        message: String,
+    },
+    /// A value outside its range.
+    #[error("{key}: {expected}")]
+    Value {
+        /// the key
+        key: &'static str,
+        /// what it may be
+        expected: &'static str,
+    },
+}
+
+impl NodeConfig {
+    /// From a file.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File { path: path.to_owned(), source })?;
+        let config: Self =
+            toml::from_str(&text).map_err(|e| ConfigError::Content { path: path.to_owned(), message: e.to_string() })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        if self.max_connections == 0 || self.max_connections > crate::limits::MAX_CONNECTIONS {
+            return Err(ConfigError::Value { key: "max_connections", expected: "1 to 16384" });
+        }
+        if self.threads > 1_024 {
+            return Err(ConfigError::Value { key: "threads", expected: "0 to 1024" });
+        }
+        self.public().map(drop)
+    }
+
+    /// Host and port of `public_address`.
+    pub fn public(&self) -> Result<Option<(String, u16)>, ConfigError> {
+        let Some(text) = &self.public_address else { return Ok(None) };
+        let wrong = ConfigError::Value { key: "public_address", expected: "host:port, as relay.example.org:7443" };
+        match text.rsplit_once(':').map(|(host, port)| (host, port.parse::<u16>())) {
+            Some((host, Ok(port))) if port != 0 && !host.is_empty() => Ok(Some((host.to_owned(), port))),
+            _ => Err(wrong),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<NodeConfig, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("relay.toml");
+        std::fs::write(&path, text).unwrap();
+        NodeConfig::read(&path)
+    }
+
+    #[test]
+    fn an_empty_file_is_the_defaults() {
+        assert_eq!(read("").unwrap(), NodeConfig::default());
+    }
+
+    #[test]
+    fn unknown_keys_and_values_outside_their_range_are_refused_by_name() {
+        for (text, names) in [
+            ("dta = \"x\"", "dta"),
+            ("[rules]\nmax_lag = 1", "rules"),
+            ("synchronous = \"OFF\"", "synchronous"),
+            ("max_connections = 0", "max_connections"),
+            ("threads = 99999", "threads"),
+            ("listen = \"nowhere\"", "listen"),
+            ("public_address = \"host\"", "public_address"),
+        ] {
+            let e = read(text).unwrap_err().to_string();
+            assert!(e.contains(names), "{text}: {e}");
+        }
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let config = read(
+            "data = \"/d\"\nlisten = \"0.0.0.0:1\"\npublic_address = \"relay.example.org:2\"\nrun_key = \"/k\"\nmax_connections = 3\nthreads = 4",
+        )
+        .unwrap();
+        let expected = NodeConfig {
+            data: "/d".into(),
+            listen: "0.0.0.0:1".parse().unwrap(),
+            public_address: Some("relay.example.org:2".into()),
+            run_key: Some("/k".into()),
+            max_connections: 3,
+            threads: 4,
+        };
+        assert_eq!(config, expected);
+        assert_eq!(config.public().unwrap(), Some(("relay.example.org".into(), 2)));
+    }
+}

@@ -1,0 +1,72 @@
+//! Every limit of the transport, at one place: tonic, hyper and h2 leave several of them off by default.
+//!
+//! What a peer can hold of the relay's memory: one connection of [`MAX_CONNECTIONS`] has at most [`STREAMS`] calls, each
+//! with one message of at most [`MAX_REQUEST`] bytes being received.
+
+use std::time::Duration;
+use tonic::transport::Server;
+
+/// Connections at a time; further ones wait in the kernel's queue. (The configuration file may lower it.)
+pub const MAX_CONNECTIONS: usize = 16_384;
+/// TLS handshakes under way at a time.
+pub const HANDSHAKES: usize = 512;
+/// A TLS handshake takes no longer.
+pub const HANDSHAKE: Duration = Duration::from_secs(10);
+/// Calls at a time on one connection: more than any batch of a client.
+pub const STREAMS: u32 = 1_024;
+/// Calls of one connection that are worked on at a time; further ones wait.
+pub const CONCURRENT_CALLS: usize = 1_024;
+/// A call is answered within this time (for streams: begun), a blob of 104 MiB on a slow line included.
+pub const CALL: Duration = Duration::from_secs(30 * 60);
+/// Calls that were reset by the peer before they were taken (CVE-2023-44487).
+pub const PENDING_RESETS: usize = 64;
+/// Calls that the relay reset for the peer's mistakes, after which the connection is closed.
+pub const LOCAL_RESETS: usize = 128;
+/// A silent connection is asked for life after this time …
+pub const PING_AFTER: Duration = Duration::from_secs(60);
+/// … and closed when it does not answer within this.
+pub const PING_ANSWER: Duration = Duration::from_secs(20);
+/// TCP's own question, for connections whose TLS is stuck.
+pub const TCP_KEEPALIVE: Duration = Duration::from_secs(120);
+/// A connection is asked to reconnect after this time …
+pub const AGE: Duration = Duration::from_secs(6 * 60 * 60);
+/// … and closed after this further one.
+pub const AGE_GRACE: Duration = Duration::from_secs(5 * 60);
+/// Bytes of all headers of one call.
+pub const HEADERS: u32 = 8 * 1024;
+/// Bytes of one HTTP/2 frame.
+pub const FRAME: u32 = 64 * 1024;
+/// Bytes under way to the relay in one call: an upload on a fast line with 50 ms of delay reaches 20 MB/s.
+pub const STREAM_WINDOW: u32 = 1024 * 1024;
+/// Bytes under way to the relay on one connection.
+pub const CONNECTION_WINDOW: u32 = 2 * 1024 * 1024;
+/// Bytes of one message to the relay: an entry or a chunk of 256 KiB, a state of 64 KiB, 68 key packages of 16 KiB.
+pub const MAX_REQUEST: usize = 1_280 * 1024;
+/// Bytes of one message to the relay on `Channels` and `Blobs`: an entry or chunk of 256 KiB and its fields.
+pub const MAX_ENTRY_REQUEST: usize = 260 * 1024;
+/// Bytes of one message of the relay: a page of 256 KiB and the entry that passes it, with their fields.
+pub const MAX_ANSWER: usize = 1024 * 1024;
+/// How long calls may go on when the relay stops.
+pub const STOPPING: Duration = Duration::from_secs(5);
+
+/// tonic's server with all of them set.
+#[must_use]
+pub fn server() -> Server {
+    Server::builder()
+        .accept_http1(false)
+        .max_concurrent_streams(STREAMS)
+        .concurrency_limit_per_connection(CONCURRENT_CALLS)
+        .load_shed(false)
+        .timeout(CALL)
+        .http2_max_pending_accept_reset_streams(Some(PENDING_RESETS))
+        .http2_max_local_error_reset_streams(Some(LOCAL_RESETS))
+        .http2_keepalive_interval(Some(PING_AFTER))
+        .http2_keepalive_timeout(Some(PING_ANSWER))
+        .http2_max_header_list_size(HEADERS)
+        .http2_adaptive_window(Some(false))
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_frame_size(FRAME)
+        .max_connection_age(AGE)
+        .max_connection_age_grace(AGE_GRACE)
+}

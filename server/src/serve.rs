@@ -1,0 +1,374 @@
+//! A relay in this process: from a data folder to a listening address, and back.
+//!
+//! ```
+//! use lacre_server::serve::{Options, Relay};
+//!
+//! let folder = tempfile::tempdir()?;
+//! // on a free port of the loopback, with everything in the folder
+//! let relay = Relay::start(Options::new(&folder.path().join("data")))?;
+//! assert!(relay.authority().to_string().starts_with("lacre://127.0.0.1:"));
+//! relay.stop();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use crate::hub::Hub;
+use crate::identity::{self, IdentityError, IdentityKey, Leaf};
+use crate::random::SystemRng;
+use crate::rules::Rules;
+use crate::service::Context;
+use crate::service::channels::ChannelsService;
+use crate::store::sqlite::{OpenError, SqliteOptions, SqliteStore};
+use crate::store::{Reads, Store};
+use crate::writer::Writer;
+use crate::{accept, limits};
+use lacre_audit::account::REGISTRAR;
+use lacre_audit::address::{AddressError, Authority};
+use lacre_audit::random::Rng;
+use lacre_audit::receipt::RELAY;
+use lacre_audit::time::{Clock, SystemClock};
+use lacre_proto::relay::v1::channels_server::ChannelsServer;
+use std::fs::{self, File};
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
+
+/// The store's file in the data folder.
+pub const STORE_FILE: &str = "relay.sqlite";
+/// The identity key's file in the data folder.
+pub const IDENTITY_FILE: &str = "identity.key";
+/// Locked while a process uses the data folder.
+pub const LOCK_FILE: &str = "lock";
+/// Pause between rounds of retention that found nothing to do.
+const RETENTION_PAUSE: Duration = Duration::from_secs(60);
+/// Entries and channels that one round removes: some milliseconds of the writer.
+const RETENTION_BUDGET: u32 = 1_000;
+
+/// Another store than the data folder's: the writer's and the readers' side. For benches.
+pub type StoreParts = (Box<dyn Store>, Arc<dyn Reads>);
+
+/// How to start a relay. [`Options::new`] is enough.
+pub struct Options {
+    /// the data folder; made with mode 0700 if it is not there
+    pub data: PathBuf,
+    /// where to listen; port 0 is a free one
+    pub listen: SocketAddr,
+    /// host and port that people are told, when not those it listens on
+    pub public: Option<(String, u16)>,
+    /// the registrar's key file; must lie outside the data folder
+    pub run_key: Option<PathBuf>,
+    /// limits and retention
+    pub rules: Rules,
+    /// connections at a time
+    pub max_connections: usize,
+    /// threads that serve; none: as many as the machine has
+    pub threads: Option<usize>,
+    /// what time it is
+    pub clock: Arc<dyn Clock>,
+    /// chance
+    pub rng: Box<dyn Rng>,
+    /// another of SQLite's registered file systems, for tests of faults
+    pub vfs: Option<&'static str>,
+    /// another store, for benches
+    pub store: Option<StoreParts>,
+}
+
+impl Options {
+    /// A relay on the loopback, on a free port.
+    #[must_use]
+    pub fn new(data: &Path) -> Self {
+        Self {
+            data: data.to_owned(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            public: None,
+            run_key: None,
+            rules: Rules::default(),
+            max_connections: limits::MAX_CONNECTIONS,
+            threads: None,
+            clock: Arc::new(SystemClock),
+            rng: Box::new(SystemRng),
+            vfs: None,
+            store: None,
+        }
+    }
+}
+
+/// Why a relay did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The folder cannot be made or used.
+    #[error("{path}: {source}")]
+    Folder {
+        /// what was touched
+        path: PathBuf,
+        /// what the system said
+        source: io::Error,
+    },
+    /// One process for each folder.
+    #[error("another lacre-relay is using {0}: stop it first, or choose another folder with --data")]
+    Busy(PathBuf),
+    /// The store is not opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// No identity.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}; choose another address with --listen")]
+    Listen {
+        /// the address
+        address: SocketAddr,
+        /// what the system said
+        source: io::Error,
+    },
+    /// The public address is no address.
+    #[error("the public address is not host:port: {0}")]
+    Public(#[from] AddressError),
+    /// The system gives no thread.
+    #[error("no thread: {0}")]
+    Thread(io::Error),
+}
+
+/// Exclusive use of a data folder; given back when dropped.
+pub struct DataFolder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Makes the folder if it is not there (mode 0700) and locks it.
+    pub fn lock(path: &Path) -> Result<Self, StartError> {
+        let at = |path: PathBuf| move |source| StartError::Folder { path, source };
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(at(path.to_owned()))?;
+        let file = path.join(LOCK_FILE);
+        let lock = File::options().create(true).truncate(false).write(true).mode(0o600).open(&file).map_err(at(file.clone()))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(fs::TryLockError::WouldBlock) => Err(StartError::Busy(path.to_owned())),
+            Err(fs::TryLockError::Error(e)) => Err(at(file)(e)),
+        }
+    }
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+    /// The relay's key; made at the first start.
+    pub fn identity(&self, rng: &mut dyn Rng) -> Result<IdentityKey, StartError> {
+        Ok(IdentityKey::load_or_create(&self.path.join(IDENTITY_FILE), rng)?)
+    }
+    /// The store; made at the first start, readable by its owner only.
+    pub fn store(&self, vfs: Option<&str>, rng: &mut dyn Rng) -> Result<SqliteStore, StartError> {
+        let path = self.path.join(STORE_FILE);
+        if vfs.is_none() {
+            let made = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path);
+            made.map_err(|source| StartError::Folder { path: path.clone(), source })?;
+        }
+        let mut options = SqliteOptions::new(&path);
+        if let Some(vfs) = vfs {
+            options = options.vfs(vfs);
+        }
+        Ok(SqliteStore::open(options, rng)?)
+    }
+}
+
+/// A relay to start.
+pub struct Relay;
+
+/// A relay that serves. Dropping it stops it.
+pub struct RunningRelay {
+    authority: Authority,
+    stop: watch::Sender<bool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Relay {
+    /// Starts it and returns when it listens. It has threads of its own: any program may call this, async or not.
+    pub fn start(options: Options) -> Result<RunningRelay, StartError> {
+        let (stop, stopping) = watch::channel(false);
+        let (ready, started) = std::sync::mpsc::channel();
+        let thread = std::thread::Builder::new()
+            .name("relay".into())
+            .spawn(move || {
+                let mut runtime = tokio::runtime::Builder::new_multi_thread();
+                runtime.enable_all().thread_name("relay-worker").max_blocking_threads(64);
+                if let Some(threads) = options.threads {
+                    runtime.worker_threads(threads.max(1));
+                }
+                match runtime.build() {
+                    Ok(runtime) => runtime.block_on(run(options, stopping, ready)),
+                    Err(e) => drop(ready.send(Err(StartError::Thread(e)))),
+                }
+            })
+            .map_err(StartError::Thread)?;
+        match started.recv() {
+            Ok(Ok(authority)) => Ok(RunningRelay { authority, stop, thread: Some(thread) }),
+            Ok(Err(e)) => {
+                let _ = thread.join();
+                Err(e)
+            }
+            Err(_) => Err(StartError::Thread(io::Error::other("the relay's thread ended"))),
+        }
+    }
+}
+
+impl RunningRelay {
+    /// Where it is reached, with its identity.
+    #[must_use]
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+    /// Ends calls that are under way within seconds, closes the store, and returns.
+    pub fn stop(self) {
+        drop(self);
+    }
+}
+
+impl Drop for RunningRelay {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+type Ready = std::sync::mpsc::Sender<Result<Authority, StartError>>;
+
+async fn run(options: Options, stopping: watch::Receiver<bool>, ready: Ready) {
+    match prepare(options, stopping.clone()).await {
+        Err(e) => drop(ready.send(Err(e))),
+        Ok(prepared) => {
+            let _ = ready.send(Ok(prepared.authority.clone()));
+            prepared.serve(stopping).await;
+        }
+    }
+}
+
+/// Everything is open; nobody is served yet.
+struct Prepared {
+    folder: DataFolder,
+    identity: IdentityKey,
+    context: Arc<Context>,
+    writer_thread: JoinHandle<()>,
+    listener: TcpListener,
+    authority: Authority,
+    leaf: Arc<Leaf>,
+    tls: rustls::ServerConfig,
+    max_connections: usize,
+}
+
+async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Result<Prepared, StartError> {
+    let rng = options.rng.as_mut();
+    let folder = DataFolder::lock(&options.data)?;
+    let identity = folder.identity(rng)?;
+    let (store, reads): StoreParts = match options.store.take() {
+        Some(parts) => parts,
+        None => {
+            let store = folder.store(options.vfs, rng)?;
+            let readers = std::thread::available_parallelism().map_or(4, |n| n.get().max(2) * 2);
+            let reads = store.reads(readers)?;
+            (Box::new(store), Arc::new(reads))
+        }
+    };
+    let leaf = Arc::new(Leaf::new(identity.issue(options.clock.now(), rng)?));
+    let tls = identity::tls(Arc::clone(&leaf))?;
+    let address = options.listen;
+    let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
+    let local = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
+    let (host, port) = options.public.take().unwrap_or_else(|| (host_of(local), local.port()));
+    let authority = Authority::new(&host, port, identity.public())?;
+    let (writer, writer_thread) = Writer::start(store).map_err(StartError::Thread)?;
+    let context = Arc::new(Context {
+        clock: options.clock,
+        rng: Mutex::new(options.rng),
+        rules: options.rules,
+        writer,
+        reads,
+        hub: Arc::new(Hub::default()),
+        identity: identity.public(),
+        receipts: identity.signer(RELAY)?,
+        bindings: identity.signer(REGISTRAR)?,
+        data: folder.path().to_owned(),
+        stopping,
+    });
+    let max_connections = options.max_connections;
+    Ok(Prepared { folder, identity, context, writer_thread, listener, authority, leaf, tls, max_connections })
+}
+
+fn host_of(address: SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(a) => a.ip().to_string(),
+        SocketAddr::V6(a) => format!("[{}]", a.ip()),
+    }
+}
+
+impl Prepared {
+    async fn serve(self, mut stopping: watch::Receiver<bool>) {
+        let Self { folder, identity, context, writer_thread, listener, leaf, tls, max_connections, .. } = self;
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(tls));
+        let connections = accept::connections(listener, acceptor, max_connections);
+        let renewal = tokio::spawn(renew(identity, leaf, Arc::clone(&context)));
+        let retention = tokio::spawn(retain(Arc::clone(&context)));
+        let channels = ChannelsServer::new(ChannelsService::new(Arc::clone(&context)))
+            .max_decoding_message_size(limits::MAX_ENTRY_REQUEST)
+            .max_encoding_message_size(limits::MAX_ANSWER);
+        let (told, mut drained) = oneshot::channel::<()>();
+        let mut signal = stopping.clone();
+        let serving = limits::server().add_service(channels).serve_with_incoming_shutdown(connections, async move {
+            crate::service::stopped(&mut signal).await;
+            let _ = told.send(());
+        });
+        let deadline = async {
+            let _ = (&mut drained).await;
+            tokio::time::sleep(limits::STOPPING).await;
+        };
+        tokio::select! {
+            served = serving => if let Err(e) = served {
+                tracing::error!(cause = %e, "the relay stopped serving");
+            },
+            () = deadline => tracing::warn!("calls were cut off when the relay stopped"),
+        }
+        crate::service::stopped(&mut stopping).await;
+        for task in [renewal, retention] {
+            task.abort();
+            let _ = task.await;
+        }
+        drop(context);
+        // the writer ends with its last handle: then the store is closed, and the folder can be given back
+        let _ = tokio::task::spawn_blocking(move || writer_thread.join()).await;
+        drop(folder);
+    }
+}
+
+/// A fresh TLS key each month.
+async fn renew(identity: IdentityKey, leaf: Arc<Leaf>, context: Arc<Context>) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(identity::RENEW_AFTER_MS)).await;
+        let issued = {
+            let mut rng = context.rng.lock().unwrap_or_else(PoisonError::into_inner);
+            identity.issue(context.clock.now(), rng.as_mut())
+        };
+        match issued {
+            Ok(next) => leaf.replace(next),
+            Err(e) => tracing::error!(cause = %e, "the TLS key was not renewed"),
+        }
+    }
+}
+
+/// Removes what is past its time, in rounds that leave room for others between them.
+async fn retain(context: Arc<Context>) {
+    loop {
+        let (now, rules) = (context.clock.now(), context.rules.clone());
+        let retired = context.writer.submit(move |store| store.retire(now, &rules, RETENTION_BUDGET)).await;
+        match retired {
+            Ok(retired) if retired.entries + retired.channels > 0 => tokio::task::yield_now().await,
+            Ok(_) | Err(_) => tokio::time::sleep(RETENTION_PAUSE).await,
+        }
+    }
+}

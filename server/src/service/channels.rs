@@ -1,0 +1,267 @@
+//! The unary calls of `Channels`.
+
+use super::Context;
+use super::attach::{self, AttachEvents};
+use crate::border::{bad_value, checked, crossed, store_down};
+use crate::rules::Rules;
+use crate::store::channels::{Admitted, Append, ChangeTokens, NotPermitted, Open, Page, PageLimits, Right, StoredEntry, Trim};
+use lacre_audit::ids::{ChannelClass, ChannelId, Seq, Stamp, Token, TokenHash};
+use lacre_audit::receipt::Receipt;
+use lacre_proto::relay::v1 as wire;
+use prost::bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
+use tonic::{Request, Response, Status, Streaming};
+
+/// Bytes of ciphertext in one answer or one message of a stream, before the entry that passes it.
+pub const PAGE_BYTES: u32 = 256 * 1024;
+/// Entries in one answer or message.
+pub const PAGE_ENTRIES: u32 = 1_024;
+
+/// The service.
+#[derive(Clone)]
+pub struct ChannelsService {
+    context: Arc<Context>,
+}
+
+impl ChannelsService {
+    /// Over what every service works with.
+    #[must_use]
+    pub fn new(context: Arc<Context>) -> Self {
+        Self { context }
+    }
+
+    fn generation(&self) -> Vec<u8> {
+        self.context.reads.generation().as_bytes().to_vec()
+    }
+}
+
+/// An id whose length the bounds have checked.
+#[expect(clippy::result_large_err, reason = "Status is tonic's error type")]
+pub(super) fn id<T: for<'a> TryFrom<&'a [u8]>>(field: &'static str, bytes: &[u8]) -> Result<T, Status> {
+    T::try_from(bytes).map_err(|_| bad_value(field, "another length", &format!("{} bytes", bytes.len())))
+}
+
+#[expect(clippy::result_large_err, reason = "Status is tonic's error type")]
+pub(super) fn token(field: &'static str, bytes: &[u8]) -> Result<TokenHash, Status> {
+    Ok(id::<Token>(field, bytes)?.hash())
+}
+
+#[expect(clippy::result_large_err, reason = "Status is tonic's error type")]
+pub(super) fn seq(field: &'static str, n: u64) -> Result<Seq, Status> {
+    Seq::new(n).ok_or_else(|| bad_value(field, "1 to 9007199254740991", &n.to_string()))
+}
+
+#[expect(clippy::result_large_err, reason = "Status is tonic's error type")]
+fn stamp(bytes: &[u8]) -> Result<Option<TokenHash>, Status> {
+    if bytes.is_empty() { Ok(None) } else { Ok(Some(id::<Stamp>("stamp", bytes)?.hash())) }
+}
+
+#[expect(clippy::result_large_err, reason = "Status is tonic's error type")]
+fn rights(wire: &[wire::AppendRight]) -> Result<Vec<Right>, Status> {
+    wire.iter().map(|r| Ok(Right { token: id("token_hash", &r.token_hash)?, stamped: r.stamped })).collect()
+}
+
+#[expect(clippy::result_large_err, reason = "Status is tonic's error type")]
+fn open_of(r: &wire::OpenRequest) -> Result<Open, Status> {
+    let (channel, read, paid) = (id("channel", &r.channel)?, id("read_token_hash", &r.read_token_hash)?, stamp(&r.stamp)?);
+    let append = rights(&r.append)?;
+    let class = if r.class() == wire::ChannelClass::Log { ChannelClass::Log } else { ChannelClass::Inbox };
+    let open = match (class, append.as_slice()) {
+        (ChannelClass::Log, [one]) if !one.stamped => Open::log(channel, one.token, read, paid),
+        (ChannelClass::Log, [_]) => return Err(bad_value("stamped", "false in a log", "true")),
+        (ChannelClass::Log, many) => return Err(bad_value("append", "1 item in a log", &format!("{} items", many.len()))),
+        (ChannelClass::Inbox, rights) => Open::inbox(channel, rights, read, paid),
+    };
+    open.map_err(crate::border::IntoStatus::into_status)
+}
+
+#[expect(clippy::result_large_err, reason = "Status is tonic's error type")]
+fn append_of(r: wire::AppendRequest, rules: &Rules) -> Result<Append, Status> {
+    let most = rules.max_entry_bytes;
+    if r.ciphertext.len() > usize::try_from(most).unwrap_or(usize::MAX) {
+        return Err(bad_value("ciphertext", &format!("1 to {most} bytes"), &format!("{} bytes", r.ciphertext.len())));
+    }
+    Ok(Append {
+        channel: id("channel", &r.channel)?,
+        token: token("append_token", &r.append_token)?,
+        entry_id: id("entry_id", &r.entry_id)?,
+        read_to: r.read_to,
+        seal: r.seal,
+        stamp: stamp(&r.stamp)?,
+        ciphertext: r.ciphertext,
+    })
+}
+
+pub(super) fn wire_entry(e: StoredEntry) -> wire::Entry {
+    wire::Entry {
+        seq: e.seq.get(),
+        entry_id: e.entry_id.as_bytes().to_vec(),
+        seal: e.seal,
+        accepted_at_ms: e.accepted_at.get(),
+        ciphertext: e.ciphertext,
+    }
+}
+
+impl Context {
+    /// The relay's word that an entry is stored.
+    #[expect(clippy::result_large_err, reason = "Status is tonic's error type")]
+    fn receipt(&self, channel: ChannelId, e: &StoredEntry) -> Result<String, Status> {
+        let receipt = Receipt {
+            generation: self.reads.generation(),
+            channel,
+            seq: e.seq,
+            entry_id: e.entry_id,
+            seal: e.seal,
+            sha256: Sha256::digest(&e.ciphertext).into(),
+            accepted_at: e.accepted_at,
+        };
+        receipt.sign(&self.receipts).map_err(|e| {
+            tracing::error!(cause = %e, "a receipt could not be signed");
+            Status::internal("the receipt could not be signed")
+        })
+    }
+
+    /// Notes that an inbox is in use, some time soon.
+    pub(super) fn touch(self: &Arc<Self>, admitted: Admitted) {
+        if admitted.touch {
+            let context = Arc::clone(self);
+            tokio::spawn(async move {
+                let (now, rules) = (context.clock.now(), context.rules.clone());
+                // a lost note is written at the next reading
+                let _ = context.writer.submit(move |store| store.touch(now, &rules, admitted.key)).await;
+            });
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl wire::channels_server::Channels for ChannelsService {
+    async fn open(&self, request: Request<wire::OpenRequest>) -> Result<Response<wire::OpenResponse>, Status> {
+        let open = open_of(&checked(request.into_inner())?)?;
+        let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
+        let opened = crossed(self.context.writer.submit(move |store| store.open(now, &rules, &open)).await)?;
+        let head = opened.head.map_or(0, Seq::get);
+        Ok(Response::new(wire::OpenResponse { generation: self.generation(), head, spent: opened.spent }))
+    }
+
+    async fn append(&self, request: Request<wire::AppendRequest>) -> Result<Response<wire::AppendResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let wanted = request.receipt;
+        let append = append_of(request, &self.context.rules)?;
+        let (channel, entry_id, seal, ciphertext) =
+            (append.channel, append.entry_id, append.seal, if wanted { append.ciphertext.clone() } else { Bytes::new() });
+        let context = Arc::clone(&self.context);
+        let hub = Arc::clone(&self.context.hub);
+        let now = self.context.clock.now();
+        let outcome = self
+            .context
+            .writer
+            .submit_then(
+                move |store| store.append(now, &context.rules, &append),
+                move |outcome| {
+                    if matches!(outcome, Ok(appended) if !appended.again) {
+                        hub.wake(&channel);
+                    }
+                },
+            )
+            .await;
+        let appended = crossed(outcome)?;
+        let (seq, accepted_at) = (appended.seq, appended.accepted_at);
+        let receipt = if wanted {
+            self.context.receipt(channel, &StoredEntry { seq, entry_id, seal, accepted_at, ciphertext })?
+        } else {
+            String::new()
+        };
+        let generation = self.generation();
+        Ok(Response::new(wire::AppendResponse { generation, seq: seq.get(), accepted_at_ms: accepted_at.get(), receipt }))
+    }
+
+    type AttachStream = AttachEvents;
+
+    async fn attach(&self, request: Request<Streaming<wire::AttachRequest>>) -> Result<Response<Self::AttachStream>, Status> {
+        Ok(Response::new(attach::start(Arc::clone(&self.context), request.into_inner())))
+    }
+
+    async fn fetch(&self, request: Request<wire::FetchRequest>) -> Result<Response<wire::FetchResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let (channel, token) = (id("channel", &request.channel)?, token("read_token", &request.read_token)?);
+        let from = seq("from_seq", request.from_seq)?;
+        let limits = PageLimits { entries: request.max_entries.min(PAGE_ENTRIES), bytes: PAGE_BYTES };
+        let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
+        let read = self
+            .context
+            .read(move |reads| match reads.admit(now, &rules, &channel, &token)? {
+                Ok(admitted) => Ok(Ok((admitted, reads.page(admitted.key, from, limits)?))),
+                Err(refused) => Ok(Err(refused)),
+            })
+            .await;
+        let (admitted, page): (Admitted, Page) = crossed::<_, NotPermitted>(read)?;
+        self.context.touch(admitted);
+        Ok(Response::new(wire::FetchResponse {
+            generation: self.generation(),
+            entries: page.entries.into_iter().map(wire_entry).collect(),
+            head: page.head,
+            gone_through: page.gone_through,
+        }))
+    }
+
+    async fn status(&self, request: Request<wire::StatusRequest>) -> Result<Response<wire::StatusResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let channel: ChannelId = id("channel", &request.channel)?;
+        let (token, seq) = (token("token", &request.token)?, seq("seq", request.seq)?);
+        let entry = crossed(self.context.read(move |reads| reads.entry(&channel, &token, seq)).await)?;
+        let receipt = self.context.receipt(channel, &entry)?;
+        Ok(Response::new(wire::StatusResponse { generation: self.generation(), receipt }))
+    }
+
+    async fn trim(&self, request: Request<wire::TrimRequest>) -> Result<Response<wire::TrimResponse>, Status> {
+        let r = checked(request.into_inner())?;
+        let (channel, token) = (id("channel", &r.channel)?, token("read_token", &r.read_token)?);
+        let (trim, now) = (Trim { channel, token, through: seq("through_seq", r.through_seq)? }, self.context.clock.now());
+        crossed(self.context.writer.submit(move |store| store.trim(now, &trim)).await)?;
+        Ok(Response::new(wire::TrimResponse { generation: self.generation() }))
+    }
+
+    async fn change_tokens(
+        &self,
+        request: Request<wire::ChangeTokensRequest>,
+    ) -> Result<Response<wire::ChangeTokensResponse>, Status> {
+        let r = checked(request.into_inner())?;
+        let (channel, token) = (id("channel", &r.channel)?, token("read_token", &r.read_token)?);
+        let remove = r.remove.iter().map(|t| id("remove", t)).collect::<Result<_, _>>()?;
+        let change = ChangeTokens { channel, token, add: rights(&r.add)?, remove };
+        let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
+        crossed(self.context.writer.submit(move |store| store.change_tokens(now, &rules, &change)).await)?;
+        Ok(Response::new(wire::ChangeTokensResponse { generation: self.generation() }))
+    }
+
+    async fn get_info(&self, _: Request<wire::GetInfoRequest>) -> Result<Response<wire::GetInfoResponse>, Status> {
+        let rules = &self.context.rules;
+        let limits = wire::Limits {
+            max_entry_bytes: rules.max_entry_bytes,
+            max_blob_bytes: rules.max_blob_bytes,
+            max_lag: rules.max_lag,
+            max_attached: rules.max_attached,
+            heartbeat_ms: u32::try_from(rules.heartbeat_ms).unwrap_or(u32::MAX),
+            entry_retention_ms: rules.entry_retention_ms,
+            blob_retention_ms: rules.blob_retention_ms,
+            max_inbox_tokens: rules.max_inbox_tokens,
+            key_packages_per_device: rules.key_packages_per_device,
+            stamps_per_day: rules.stamps_per_day,
+        };
+        Ok(Response::new(wire::GetInfoResponse {
+            generation: self.generation(),
+            identity: self.context.identity.as_bytes().to_vec(),
+            protocols: vec!["lacre.relay.v1".into()],
+            oldest_client: "0.1.0".into(),
+            now_ms: self.context.clock.now().get(),
+            limits: Some(limits),
+        }))
+    }
+}
+
+/// The status of a stream that the store has ended.
+pub(super) fn ended(down: crate::store::StoreDown) -> Status {
+    store_down(down)
+}
