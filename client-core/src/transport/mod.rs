@@ -5,9 +5,9 @@
 //! bound: a message is at most [`MAX_MESSAGE_BYTES`], answers are checked field by field, and deliveries that
 //! nobody collects stop the reading of their stream.
 //!
-//! [`dial`] (TCP, SOCKS, TLS and the pin), [`lanes`] (which connection), [`refusal`] (statuses to errors), [`answers`]
-//! (bounds of what comes in), [`follow`] (the set and its cursors: pure), [`attach`] (the stream that serves it),
-//! [`blobs`] (streams of chunks), [`wait`] (waiting on the caller's thread).
+//! `dial` (TCP, SOCKS, TLS and the pin), `lanes` (which connection), `refusal` (statuses to errors), `answers`
+//! (bounds of what comes in), `follow` (the set and its cursors: pure), `attach` (the stream that serves it),
+//! `blobs` (streams of chunks), `wait` (waiting on the caller's thread).
 
 mod answers;
 mod attach;
