@@ -13,6 +13,34 @@ pub fn bytes<const N: usize>(rng: &mut dyn Rng) -> [u8; N] {
     out
 }
 
+/// The system's generator. Stops the process when the system has none: nothing that went on would be safe.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemRng;
+
+impl TryRng for SystemRng {
+    type Error = core::convert::Infallible;
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        let mut b = [0; 4];
+        self.try_fill_bytes(&mut b)?;
+        Ok(u32::from_le_bytes(b))
+    }
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        let mut b = [0; 8];
+        self.try_fill_bytes(&mut b)?;
+        Ok(u64::from_le_bytes(b))
+    }
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the system for randomness")]
+    #[expect(clippy::panic, reason = "no randomness: nothing that went on would be safe")]
+    fn try_fill_bytes(&mut self, dst: &mut [u8]) -> Result<(), Self::Error> {
+        if let Err(e) = getrandom::fill(dst) {
+            panic!("the system gives no randomness: {e}");
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for SystemRng {}
+
 /// HKDF output read as a generator: the randomness of a seal that can be made again.
 ///
 /// Block i (from 0, four bytes big-endian) is the HKDF expansion of the seed to 64 bytes under

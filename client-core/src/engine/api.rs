@@ -1,0 +1,430 @@
+//! What an application calls that needs no network: reading the profile, and putting things where they wait.
+
+use super::outbox::{MAX_TEXT, POST};
+use super::people::{MAX_REQUEST, held_scope};
+use super::records::{Cargo, ContactRow, Conv, Intent, Item, Stored};
+use super::view::{
+    Body, Contact, ContactState, Conversation, ConversationId, Delivery, Event, Kind, Member, Message, Standing, Suite, Waiting,
+    WaitingKind,
+};
+use super::{Client, Cx, StepError, Trouble};
+use crate::crypt::entry::ChannelKeys;
+use crate::network::Network;
+use crate::profile::Table;
+use lacre_audit::ids::{AccountId, ContentId, Handle};
+use lacre_proto::content::v1 as content;
+use lacre_proto::relay::v1 as wire;
+use serde_bytes::ByteBuf;
+
+/// Bytes of a group's name.
+pub const MAX_GROUP_NAME: usize = 200;
+
+impl Client {
+    /// Looks somebody up and puts a contact request into the post. When they asked before, this is a yes.
+    ///
+    /// # Errors
+    /// [`Trouble::NoSuchAccount`], [`Trouble::Offline`] (the directory must be asked), [`Trouble::TooLong`].
+    pub fn contact_add(&mut self, net: &mut dyn Network, handle: &Handle, text: &str) -> Result<Contact, Trouble> {
+        if text.len() > MAX_REQUEST {
+            return Err(Trouble::TooLong { limit: 500 });
+        }
+        let own = self.own()?;
+        if own.handle == *handle {
+            return Err(Trouble::NoSuchAccount);
+        }
+        let at = super::authority(&own.authority).map_err(StepError::into_trouble)?;
+        let answer = self.with_stamp(net, |net, stamp| {
+            let who = Some(wire::lookup_request::Who::Handle(handle.as_str().to_owned()));
+            net.lookup(&at, wire::LookupRequest { who, stamp })
+        });
+        let entry = match answer {
+            Ok(answer) => answer.entry.ok_or(Trouble::Protocol("an answer without entry".into()))?,
+            Err(Trouble::Refused(r)) if r.reason == crate::network::Reason::NoAccount => return Err(Trouble::NoSuchAccount),
+            Err(e) => return Err(e),
+        };
+        self.run(|cx| {
+            let known = cx.learn_account(&entry)?;
+            if known.handle != *handle {
+                return Err(Trouble::Protocol("the directory answered with another account".into()).into());
+            }
+            let row = cx.ask(&known, text)?;
+            Ok(contact_view(row))
+        })
+    }
+
+    /// Says yes to a request: the conversation of two begins.
+    pub fn contact_accept(&mut self, account: &AccountId) -> Result<Contact, Trouble> {
+        self.run(|cx| Ok(contact_view(cx.accept(*account)?)))
+    }
+
+    /// Says no. The other is not told.
+    pub fn contact_decline(&mut self, account: &AccountId) -> Result<Contact, Trouble> {
+        self.run(|cx| {
+            let mut row = cx.contact(*account)?.ok_or(StepError::Trouble(Trouble::NoSuchContact))?;
+            if row.state == ContactState::Asking {
+                row.state = ContactState::Declined;
+                cx.put_contact(&row)?;
+            }
+            Ok(contact_view(row))
+        })
+    }
+
+    /// All contacts and requests, oldest first.
+    pub fn contacts(&mut self) -> Result<Vec<Contact>, Trouble> {
+        self.run(|cx| {
+            cx.own()?;
+            let mut rows: Vec<(u64, ContactRow)> = cx.s.scan(Table::Contact, b"", 0, usize::MAX)?;
+            rows.sort_by_key(|(_, row)| row.since);
+            Ok(rows.into_iter().map(|(_, row)| contact_view(row)).collect())
+        })
+    }
+
+    /// A group of accepted contacts. The seal that adds them goes out with the next synchronisation.
+    pub fn create_group(&mut self, name: &str, members: &[AccountId], suite: Suite) -> Result<ConversationId, Trouble> {
+        if name.trim().is_empty() {
+            return Err(Trouble::Empty);
+        }
+        if name.len() > MAX_GROUP_NAME {
+            return Err(Trouble::TooLong { limit: 200 });
+        }
+        self.run(|cx| {
+            let own = cx.own()?;
+            for account in members {
+                cx.accepted(*account)?;
+            }
+            cx.create_conversation(Kind::Group, name, &[own.account], members, suite)
+        })
+    }
+
+    /// Adds accepted contacts to a group.
+    pub fn group_add(&mut self, conversation: &ConversationId, accounts: &[AccountId]) -> Result<(), Trouble> {
+        self.run(|cx| {
+            cx.admin_of(&conversation.0)?;
+            for account in accounts {
+                cx.accepted(*account)?;
+            }
+            let intent = Intent::Add { wanted: accounts.to_vec(), invitees: Vec::new() };
+            cx.enqueue(Some(&conversation.0), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
+            Ok(())
+        })
+    }
+
+    /// Removes accounts from a group.
+    pub fn group_remove(&mut self, conversation: &ConversationId, accounts: &[AccountId]) -> Result<(), Trouble> {
+        self.run(|cx| {
+            cx.admin_of(&conversation.0)?;
+            let members = cx.members(&conversation.0)?;
+            if accounts.iter().any(|a| !members.devices.iter().any(|(m, _)| m == a)) {
+                return Err(Trouble::NoSuchContact.into());
+            }
+            let intent = Intent::Remove { accounts: accounts.to_vec() };
+            cx.enqueue(Some(&conversation.0), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
+            Ok(())
+        })
+    }
+
+    /// Fresh keys for this device's leaf: what was stolen before opens nothing afterwards.
+    pub fn renew_keys(&mut self, conversation: &ConversationId) -> Result<(), Trouble> {
+        self.run(|cx| {
+            cx.active(&conversation.0)?;
+            let cargo = Cargo::Seal { intent: Intent::Update, prepared: None };
+            cx.enqueue(Some(&conversation.0), WaitingKind::Seal, cargo)?;
+            Ok(())
+        })
+    }
+
+    /// Asks to be removed: an admin's device answers.
+    pub fn leave(&mut self, conversation: &ConversationId) -> Result<(), Trouble> {
+        self.run(|cx| {
+            cx.active(&conversation.0)?;
+            let kind = content::content::Kind::Leave(content::Leave {});
+            cx.enqueue_content(&conversation.0, WaitingKind::Upkeep, kind, Some(Body::Leaves), None)?;
+            Ok(())
+        })
+    }
+
+    /// All conversations, the newest first.
+    pub fn conversations(&mut self) -> Result<Vec<Conversation>, Trouble> {
+        self.run(|cx| {
+            cx.own()?;
+            let mut all = Vec::new();
+            for id in cx.conversation_ids()? {
+                all.push(cx.conversation_view(&id)?);
+            }
+            all.sort_by_key(|c| std::cmp::Reverse(c.newest_at));
+            Ok(all)
+        })
+    }
+
+    /// One conversation.
+    pub fn conversation(&mut self, id: &ConversationId) -> Result<Conversation, Trouble> {
+        self.run(|cx| cx.conversation_view(&id.0))
+    }
+
+    /// Puts a text into a conversation's queue.
+    ///
+    /// # Errors
+    /// [`Trouble::Empty`], [`Trouble::TooLong`] above 65,536 bytes, [`Trouble::NoSuchConversation`], [`Trouble::NotActive`].
+    pub fn send_text(&mut self, conversation: &ConversationId, text: &str) -> Result<Message, Trouble> {
+        check_text(text)?;
+        let sent = self.run(|cx| {
+            cx.active(&conversation.0)?;
+            let kind = content::content::Kind::Text(content::Text { text: text.to_owned() });
+            let sent = cx.enqueue_content(&conversation.0, WaitingKind::Text, kind, Some(Body::Text(text.to_owned())), None)?;
+            cx.reached("send: stored")?;
+            Ok(sent)
+        })?;
+        self.pending(conversation)?.into_iter().find(|m| m.id == sent).ok_or(Trouble::NoSuchMessage)
+    }
+
+    /// Keeps a text for a contact that has not accepted yet; with a conversation it is sent there at once.
+    pub fn send_to_contact(&mut self, account: &AccountId, text: &str) -> Result<(), Trouble> {
+        check_text(text)?;
+        let row = self.run(|cx| cx.contact(*account))?.ok_or(Trouble::NoSuchContact)?;
+        match (row.state, row.conversation) {
+            (ContactState::Accepted, Some(id)) => self.send_text(&ConversationId(id), text).map(|_| ()),
+            (ContactState::Accepted | ContactState::Asked, _) => self.run(|cx| cx.hold(*account, text)).map(|_| ()),
+            (ContactState::Asking | ContactState::Declined, _) => Err(Trouble::NotAccepted),
+        }
+    }
+
+    /// The history from a position on, in the order that all members share.
+    pub fn history(&mut self, conversation: &ConversationId, from_position: u64, limit: usize) -> Result<Vec<Message>, Trouble> {
+        self.run(|cx| {
+            cx.conv(&conversation.0)?;
+            let rows: Vec<(u64, Stored)> = cx.s.scan(Table::Message, &conversation.0, from_position, limit)?;
+            rows.into_iter().map(|(position, stored)| cx.message_view(&conversation.0, position, stored)).collect()
+        })
+    }
+
+    /// Own messages that still wait, in the order in which they will go out.
+    pub fn pending(&mut self, conversation: &ConversationId) -> Result<Vec<Message>, Trouble> {
+        self.run(|cx| cx.pending_messages(&conversation.0))
+    }
+
+    /// Everything through this position was read by the person.
+    pub fn mark_read(&mut self, conversation: &ConversationId, through: u64) -> Result<(), Trouble> {
+        self.run(|cx| {
+            let mut conv = cx.conv(&conversation.0)?;
+            if through > conv.read_through {
+                conv.read_through = through.min(conv.position);
+                cx.put_conv(&conversation.0, &conv)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The message whose id begins so (hexadecimal, at least four characters).
+    pub fn find_message(&mut self, prefix: &str) -> Result<Message, Trouble> {
+        let prefix = prefix.to_ascii_lowercase();
+        let start = prefix.get(..4).and_then(|p| data_encoding::HEXLOWER.decode(p.as_bytes()).ok());
+        let start = start.ok_or(Trouble::NoSuchMessage)?;
+        self.run(|cx| {
+            let rows: Vec<(u64, (ByteBuf, ContentId))> = cx.s.scan(Table::MessageIndex, &start, 0, usize::MAX)?;
+            let mut found = rows.into_iter().filter(|(_, (_, id))| id.to_string().starts_with(&prefix));
+            let (position, (conversation, id)) = found.next().ok_or(StepError::Trouble(Trouble::NoSuchMessage))?;
+            if found.next().is_some() {
+                return Err(Trouble::AmbiguousPrefix.into());
+            }
+            let key = [conversation.as_slice(), id.as_bytes()].concat();
+            let stored = cx.s.get(Table::Message, &key)?.ok_or(StepError::Trouble(Trouble::NoSuchMessage))?;
+            cx.message_view(&conversation, position, stored)
+        })
+    }
+
+    /// What waits for the relay.
+    pub fn outbox(&mut self) -> Result<Vec<Waiting>, Trouble> {
+        self.run(|cx| {
+            let mut items: Vec<Item> = Vec::new();
+            for scope in cx.queues()? {
+                let rows: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, &scope, 0, usize::MAX)?;
+                items.extend(rows.into_iter().map(|(_, item)| item));
+            }
+            items.sort_by_key(|i| i.number);
+            Ok(items.into_iter().filter(|i| !is_stored(i)).map(waiting_view).collect())
+        })
+    }
+
+    /// Tries an item again at the next synchronisation, without waiting longer.
+    pub fn outbox_retry(&mut self, id: u64) -> Result<(), Trouble> {
+        self.run(|cx| {
+            let mut item = cx.item(id)?.ok_or(StepError::Trouble(Trouble::NoSuchItem))?;
+            item.not_before = None;
+            cx.put_item(&item)
+        })
+    }
+
+    /// Takes an item back, if nothing of it has left this machine.
+    pub fn outbox_cancel(&mut self, id: u64) -> Result<(), Trouble> {
+        self.run(|cx| {
+            let item = cx.item(id)?.ok_or(StepError::Trouble(Trouble::NoSuchItem))?;
+            if !cancellable(&item) {
+                return Err(Trouble::TooLate.into());
+            }
+            cx.drop_item(id)
+        })
+    }
+
+    /// Events after a number, oldest first.
+    pub fn events(&mut self, after: u64, limit: usize) -> Result<Vec<Event>, Trouble> {
+        self.run(|cx| {
+            let rows: Vec<(u64, super::records::EventRow)> = cx.s.scan(Table::Event, b"", after.saturating_add(1), limit)?;
+            Ok(rows.into_iter().map(|(number, row)| Event { number, at: row.at, what: row.what }).collect())
+        })
+    }
+
+    /// Events through this number were dealt with: they are not told again.
+    pub fn ack_events(&mut self, through: u64) -> Result<(), Trouble> {
+        self.run(|cx| {
+            let rows: Vec<(u64, super::records::EventRow)> = cx.s.scan(Table::Event, b"", 0, usize::MAX)?;
+            for (number, _) in rows.into_iter().take_while(|(n, _)| *n <= through) {
+                cx.s.delete(Table::Event, &number.to_be_bytes())?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The keys of the conversation's current channel, for proofs and tests: whoever has them reads this epoch.
+    pub fn channel_keys(&mut self, conversation: &ConversationId) -> Result<ChannelKeys, Trouble> {
+        self.run(|cx| {
+            let c = cx.conv(&conversation.0)?.channel;
+            Ok(ChannelKeys { append_token: c.append, read_token: c.read, entry_key: c.entry_key.0 })
+        })
+    }
+
+    /// The verified name of an account, as far as this profile knows it.
+    pub fn handle_of(&mut self, account: &AccountId) -> Result<Option<Handle>, Trouble> {
+        self.run(|cx| cx.name_of(*account))
+    }
+}
+
+fn check_text(text: &str) -> Result<(), Trouble> {
+    if text.is_empty() {
+        return Err(Trouble::Empty);
+    }
+    if text.len() > MAX_TEXT {
+        return Err(Trouble::TooLong { limit: 65_536 });
+    }
+    Ok(())
+}
+
+fn contact_view(row: ContactRow) -> Contact {
+    Contact {
+        account: row.account,
+        handle: row.handle,
+        state: row.state,
+        text: row.text,
+        since: row.since,
+        conversation: row.conversation.map(ConversationId),
+    }
+}
+
+fn is_stored(item: &Item) -> bool {
+    Cx::prepared(item).is_some_and(|p| p.seq.is_some())
+}
+
+/// An entry that was prepared may have been tried; its id is used up, so it goes out.
+fn cancellable(item: &Item) -> bool {
+    Cx::prepared(item).is_none() && !matches!(item.cargo, Cargo::Upload { .. } | Cargo::Envelope { .. })
+}
+
+fn waiting_view(item: Item) -> Waiting {
+    Waiting {
+        id: item.number,
+        cancellable: cancellable(&item),
+        conversation: match &item.cargo {
+            Cargo::Held { .. } => None,
+            _ => item.conversation.clone().map(ConversationId),
+        },
+        what: item.what,
+        since: item.since,
+        trouble: item.trouble,
+    }
+}
+
+impl Cx<'_, '_> {
+    pub(crate) fn active(&self, id: &[u8]) -> Result<Conv, StepError> {
+        let conv = self.conv(id)?;
+        match conv.standing {
+            // what is written while asking waits until the device is back
+            Standing::Active | Standing::AskingToBeReAdded => Ok(conv),
+            other => Err(Trouble::NotActive(other).into()),
+        }
+    }
+
+    fn admin_of(&mut self, id: &[u8]) -> Result<(), StepError> {
+        let conv = self.active(id)?;
+        let own = self.own()?;
+        let admin = self.members(id)?.admins.contains(&own.account);
+        if admin && conv.kind == Kind::Group { Ok(()) } else { Err(Trouble::NotAdmin.into()) }
+    }
+
+    fn accepted(&self, account: AccountId) -> Result<(), StepError> {
+        match self.contact(account)? {
+            Some(row) if row.state == ContactState::Accepted => Ok(()),
+            Some(_) => Err(Trouble::NotAccepted.into()),
+            None => Err(Trouble::NoSuchContact.into()),
+        }
+    }
+
+    /// Every queue that may hold something.
+    fn queues(&mut self) -> Result<Vec<Vec<u8>>, StepError> {
+        let mut scopes = vec![POST.to_vec()];
+        scopes.extend(self.conversation_ids()?);
+        let contacts: Vec<(u64, ContactRow)> = self.s.scan(Table::Contact, b"", 0, usize::MAX)?;
+        scopes.extend(contacts.iter().map(|(_, c)| held_scope(c.account)));
+        Ok(scopes)
+    }
+
+    fn conversation_view(&mut self, id: &[u8]) -> Result<Conversation, StepError> {
+        let conv = self.conv(id)?;
+        let own = self.own()?;
+        let stored = self.members(id)?;
+        let mut members = Vec::new();
+        for (account, device) in &stored.devices {
+            members.push(Member {
+                account: *account,
+                device: *device,
+                handle: self.name_of(*account)?,
+                admin: stored.admins.contains(account),
+                own: *device == own.device && *account == own.account,
+            });
+        }
+        let waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, 0, usize::MAX)?;
+        let waiting = waiting.iter().filter(|(_, i)| !is_stored(i) && matches!(i.cargo, Cargo::Content { body: Some(_), .. }));
+        Ok(Conversation {
+            id: ConversationId(id.to_vec()),
+            kind: conv.kind,
+            name: conv.name,
+            members,
+            peer: match conv.peer {
+                Some(peer) => self.name_of(peer)?,
+                None => None,
+            },
+            suite: conv.suite,
+            epoch: stored.epoch,
+            epoch_authenticator: stored.authenticator,
+            standing: conv.standing,
+            messages: conv.position,
+            unread: conv.position.saturating_sub(conv.read_through),
+            waiting: u64::try_from(waiting.count()).unwrap_or(u64::MAX),
+            newest_at: conv.newest_at,
+        })
+    }
+
+    fn message_view(&mut self, id: &[u8], position: u64, stored: Stored) -> Result<Message, StepError> {
+        let own = self.own()?;
+        Ok(Message {
+            id: stored.id,
+            conversation: ConversationId(id.to_vec()),
+            position: Some(position),
+            sender: stored.sender,
+            sender_handle: self.name_of(stored.sender)?,
+            own: stored.sender == own.account,
+            sent_at: stored.sent_at,
+            accepted_at: Some(stored.accepted_at),
+            delivery: Delivery::Stored,
+            body: stored.body,
+        })
+    }
+}

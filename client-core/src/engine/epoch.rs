@@ -1,0 +1,350 @@
+//! From one epoch's channel to the next, and what every member then tells the others.
+
+use super::records::{Cargo, Channel, Conv, Intent, Item, Key32, Known, LocalBlob, Members, Prepared, Previous, Raw, Stored};
+use super::view::{Body, ConversationId, Happening, Kind, Standing, WaitingKind};
+use super::{Cx, StepError, group, roles};
+use crate::crypt::entry::ChannelKeys;
+use crate::network::Entry;
+use crate::profile::Table;
+use lacre_audit::ids::{AccountId, ChannelId, ContentId, DeviceId, Token};
+use lacre_audit::label::{self, Label};
+use lacre_proto::content::v1 as content;
+use lacre_proto::relay::v1 as wire;
+use openmls::group::MlsGroup;
+use prost::Message as _;
+
+/// Raw entries of an ended epoch are kept this long for a restored relay (I7: at least 48 hours).
+pub const KEEP_RAW_MS: u64 = 48 * 3_600_000;
+
+/// What a commit changed, and by whom.
+pub(crate) struct Change {
+    pub(crate) by: Option<AccountId>,
+    pub(crate) bodies: Vec<Body>,
+}
+
+/// The channel that an epoch's exported secret names.
+pub(crate) fn channel_of(keys: &ChannelKeys) -> Channel {
+    Channel {
+        id: keys.channel(),
+        append: keys.append_token.clone(),
+        read: keys.read_token.clone(),
+        entry_key: Key32(keys.entry_key),
+        opened: false,
+        generation: None,
+        cursor: 0,
+        acked: 0,
+        made: 0,
+        reread: false,
+    }
+}
+
+impl Cx<'_, '_> {
+    /// The epoch's channel for a group just created, joined or merged.
+    pub(crate) fn channel(&self, mls: &MlsGroup) -> Result<Channel, StepError> {
+        Ok(channel_of(&group::channel_keys(&self.provider(), mls)?))
+    }
+
+    /// Members, epoch and own leaf as the group has them now; tokens of those who stay are kept.
+    pub(crate) fn note_members(&mut self, id: &[u8], conv: &mut Conv, mls: &MlsGroup) -> Result<(), StepError> {
+        let context = group::context(mls.extensions())?;
+        let mut members = self.members(id)?;
+        let leaves = group::leaves(mls);
+        members.epoch = mls.epoch().as_u64();
+        members.authenticator = mls.epoch_authenticator().as_slice().to_vec();
+        members.devices = leaves.iter().map(|l| (l.account, l.device)).collect();
+        members.admins = context.admins.iter().filter_map(|a| AccountId::try_from(a.as_slice()).ok()).collect();
+        members.tokens.retain(|device, _| leaves.iter().any(|l| l.device == *device));
+        conv.name = context.name;
+        if let Some(leaf) = mls.own_leaf_node() {
+            conv.own_leaf = group::leaf_hash(leaf)?;
+        }
+        self.put_members(id, &members)
+    }
+
+    /// {cursor to the next channel, delete the old channel's secrets, encrypt again what was not stored}.
+    pub(crate) fn enter_epoch(
+        &mut self,
+        id: &[u8],
+        conv: &mut Conv,
+        mls: &MlsGroup,
+        seal: &Entry,
+        change: &Change,
+    ) -> Result<(), StepError> {
+        self.write_changes(id, conv, seal, change)?;
+        self.end_channel(conv, seal)?;
+        conv.channel = self.channel(mls)?;
+        self.note_members(id, conv, mls)?;
+        self.put_conv(id, conv)?;
+        self.encrypt_again(id)?;
+        self.reached("epoch: entered")
+    }
+
+    fn write_changes(&mut self, id: &[u8], conv: &mut Conv, seal: &Entry, change: &Change) -> Result<(), StepError> {
+        let Some(by) = change.by else { return Ok(()) };
+        for (i, body) in change.bodies.iter().enumerate() {
+            let hash = label::hash(Label::Content, &[conv.channel.id.as_bytes(), seal.id.as_bytes(), i.to_string().as_bytes()]);
+            let content = ContentId::new(*hash.first_chunk::<16>().unwrap_or(&[0; 16]));
+            let stored = Stored {
+                id: content,
+                sender: by,
+                sent_at: seal.accepted_at,
+                accepted_at: seal.accepted_at,
+                body: body.clone(),
+                blob: None,
+                proof: None,
+            };
+            let own = self.own()?.account == by;
+            if let Some(position) = self.store_message(id, conv, stored, own)? {
+                self.event(Happening::Message { conversation: ConversationId(id.to_vec()), position })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn end_channel(&mut self, conv: &mut Conv, seal: &Entry) -> Result<(), StepError> {
+        if let Some(before) = conv.previous.take() {
+            // two epochs back: kept for 48 hours, then only the newest two matter
+            if self.now.since(before.ended_at) > KEEP_RAW_MS {
+                self.s.delete_scope(Table::RawEntry, before.id.as_bytes())?;
+            }
+        }
+        self.s.delete_scope(Table::OwnEntry, conv.channel.id.as_bytes())?;
+        conv.previous = Some(Previous {
+            id: conv.channel.id,
+            append: conv.channel.append.clone(),
+            read: conv.channel.read.clone(),
+            generation: conv.channel.generation,
+            seal: seal.id,
+            ended_at: self.now,
+        });
+        Ok(())
+    }
+
+    /// What was made for an ended channel and not met there is made again.
+    pub(crate) fn encrypt_again(&mut self, id: &[u8]) -> Result<(), StepError> {
+        let waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, 0, usize::MAX)?;
+        for (_, mut item) in waiting {
+            if let Cargo::Content { prepared, .. } | Cargo::Seal { prepared, .. } = &mut item.cargo {
+                if prepared.take().is_some() {
+                    self.put_item(&item)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The epoch is over and this member cannot follow: it asks to be re-added.
+    pub(crate) fn cannot_follow(&mut self, id: &[u8], conv: &mut Conv, why: &str) -> Result<(), StepError> {
+        conv.standing = Standing::AskingToBeReAdded;
+        conv.asked = None;
+        self.put_conv(id, conv)?;
+        self.encrypt_again(id)?;
+        self.unreadable(Some(id), why.to_owned())?;
+        self.event(Happening::StandingChanged { conversation: ConversationId(id.to_vec()), standing: conv.standing })
+    }
+
+    pub(crate) fn was_removed(
+        &mut self,
+        id: &[u8],
+        conv: &mut Conv,
+        seal: &Entry,
+        change: &Change,
+        replaced: bool,
+    ) -> Result<(), StepError> {
+        self.write_changes(id, conv, seal, change)?;
+        self.end_channel(conv, seal)?;
+        conv.standing = if replaced { Standing::InUseElsewhere } else { Standing::Removed };
+        self.put_conv(id, conv)?;
+        self.event(Happening::StandingChanged { conversation: ConversationId(id.to_vec()), standing: conv.standing })
+    }
+
+    /// After the own commit was merged: tree blob and Welcomes into the post, the roster into the conversation.
+    pub(crate) fn invite(
+        &mut self,
+        id: &[u8],
+        conv: &mut Conv,
+        mls: &MlsGroup,
+        intent: &Intent,
+        welcome: Option<&[u8]>,
+    ) -> Result<(), StepError> {
+        let Some(welcome) = welcome else { return Ok(()) };
+        let invitees = match intent {
+            Intent::Add { invitees, .. } => invitees.clone(),
+            Intent::ReAdd { invitee, .. } => vec![invitee.clone()],
+            Intent::Remove { .. } | Intent::Update => Vec::new(),
+        };
+        let members = self.members(id)?;
+        let state = content::JoinState { ratchet_tree: group::tree(mls)?, members: self.roster(&members)? };
+        let reference = self.local_blob(&conv.authority, &mut state.encode_to_vec().as_slice())?;
+        let provider = self.provider();
+        for invitee in &invitees {
+            let package = group::read_key_package(&provider, &invitee.key_package)?;
+            let part = group::cut_welcome(&provider, welcome, &package)?;
+            let join = content::Join { welcome: part, state: Some(reference.clone()) };
+            let kind = content::envelope_body::Kind::Join(join);
+            self.post_to(
+                invitee.account,
+                Some(invitee.device),
+                members.tokens.get(&invitee.device),
+                kind,
+                WaitingKind::Invitation,
+            )?;
+        }
+        let mut news = Vec::new();
+        for invitee in &invitees {
+            if let Some(known) = self.known(invitee.account)? {
+                news.push(roster_entry(invitee.device, &known, None));
+            }
+        }
+        if !news.is_empty() && members.devices.len() > invitees.len() + 1 {
+            let kind = content::content::Kind::Roster(content::Roster { members: news });
+            self.enqueue_content(id, WaitingKind::Upkeep, kind, None, None)?;
+        }
+        self.give_token(id)?;
+        self.reached("commit: invited")
+    }
+
+    /// Gives the other members a right to write to this device's inbox, once for each conversation.
+    pub(crate) fn give_token(&mut self, id: &[u8]) -> Result<(), StepError> {
+        let mut members = self.members(id)?;
+        if members.own_token.is_some() || members.devices.len() < 2 {
+            return Ok(());
+        }
+        let Some(token) = self.hand_out_token()? else { return Ok(()) };
+        let own = self.own()?;
+        if let Some(known) = self.own_known()? {
+            let kind =
+                content::content::Kind::Roster(content::Roster { members: vec![roster_entry(own.device, &known, Some(&token))] });
+            self.enqueue_content(id, WaitingKind::Upkeep, kind, None, None)?;
+        }
+        members.own_token = Some(token);
+        self.put_members(id, &members)
+    }
+
+    pub(crate) fn roster(&mut self, members: &Members) -> Result<Vec<content::RosterEntry>, StepError> {
+        let own = self.own()?;
+        let mut out = Vec::new();
+        for (account, device) in &members.devices {
+            let known = if *account == own.account { self.own_known()? } else { self.known(*account)? };
+            if let Some(known) = known {
+                let token = if *device == own.device { members.own_token.as_ref() } else { members.tokens.get(device) };
+                out.push(roster_entry(*device, &known, token));
+            }
+        }
+        Ok(out)
+    }
+
+    /// What a member says of members. Accounts are verified; a token is believed only of the device that gives it.
+    pub(crate) fn learn_roster(&mut self, id: &[u8], from: DeviceId, roster: &content::Roster) -> Result<(), StepError> {
+        let mut members = self.members(id)?;
+        for entry in &roster.members {
+            if let Some(account) = &entry.account {
+                if let Err(why) = self.learn_account(account) {
+                    self.unreadable(Some(id), format!("roster: {why:?}"))?;
+                }
+            }
+            if let (Ok(device), Ok(token)) =
+                (DeviceId::try_from(entry.device.as_slice()), Token::try_from(entry.inbox_token.as_slice()))
+            {
+                if device == from {
+                    members.tokens.insert(device, token);
+                }
+            }
+        }
+        self.put_members(id, &members)
+    }
+
+    /// A member asks to be removed: an admin's device answers.
+    pub(crate) fn asked_to_leave(&mut self, id: &[u8], who: AccountId) -> Result<(), StepError> {
+        let members = self.members(id)?;
+        let own = self.own()?;
+        if members.admins.contains(&own.account) && who != own.account {
+            let intent = Intent::Remove { accounts: vec![who] };
+            self.enqueue(Some(id), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
+        }
+        Ok(())
+    }
+
+    /// A conversation on a group that was just created or joined.
+    pub(crate) fn begin(&mut self, id: &[u8], mls: &MlsGroup) -> Result<Conv, StepError> {
+        let context = group::context(mls.extensions())?;
+        let own = self.own()?;
+        let kind = match context.kind() {
+            content::ConversationKind::Two => Kind::Two,
+            content::ConversationKind::Group => Kind::Group,
+            content::ConversationKind::Unspecified => return Err(StepError::Skip("a conversation of no kind".into())),
+        };
+        let suite = group::suite(u16::from(mls.ciphersuite())).ok_or(StepError::Skip("an unknown suite".into()))?;
+        let peer = match kind {
+            Kind::Two => context.admins.iter().filter_map(|a| AccountId::try_from(a.as_slice()).ok()).find(|a| *a != own.account),
+            Kind::Group => None,
+        };
+        if kind == Kind::Two && !roles::is_admin(&context, own.account) {
+            return Err(StepError::Skip("a conversation of two with others in it".into()));
+        }
+        let old: Option<Conv> = self.s.get(Table::Conversation, id)?;
+        let ord = match &old {
+            Some(old) => old.ord,
+            None => self.number()?,
+        };
+        self.s.put(Table::ConversationIndex, id, b"", ord, &serde_bytes::ByteBuf::from(id))?;
+        let mut conv = Conv {
+            ord,
+            kind,
+            name: context.name.clone(),
+            authority: context.authority.clone(),
+            suite,
+            standing: Standing::Active,
+            channel: self.channel(mls)?,
+            previous: None,
+            peer,
+            position: old.as_ref().map_or(0, |o| o.position),
+            read_through: old.as_ref().map_or(0, |o| o.read_through),
+            newest_at: old.as_ref().map_or(self.now, |o| o.newest_at),
+            own_leaf: [0; 32],
+            asked: None,
+            put_back: false,
+        };
+        super::authority(&conv.authority)?;
+        self.note_members(id, &mut conv, mls)?;
+        self.put_conv(id, &conv)?;
+        if old.is_some() {
+            self.encrypt_again(id)?;
+        }
+        Ok(conv)
+    }
+
+    /// Raw entries of a channel, in the order of their seqs.
+    pub(crate) fn raw_entries(&self, channel: &ChannelId, above: u64) -> Result<Vec<Raw>, StepError> {
+        let rows: Vec<(u64, Raw)> = self.s.scan(Table::RawEntry, channel.as_bytes(), above + 1, usize::MAX)?;
+        Ok(rows.into_iter().map(|(_, raw)| raw).collect())
+    }
+
+    /// What the prepared entries of an item are; used when a restored relay is told again.
+    pub(crate) fn prepared(item: &Item) -> Option<&Prepared> {
+        match &item.cargo {
+            Cargo::Content { prepared, .. } | Cargo::Seal { prepared, .. } => prepared.as_ref(),
+            Cargo::Upload { .. } | Cargo::Envelope { .. } | Cargo::Held { .. } => None,
+        }
+    }
+}
+
+fn roster_entry(device: DeviceId, known: &Known, token: Option<&Token>) -> content::RosterEntry {
+    content::RosterEntry {
+        device: device.as_bytes().to_vec(),
+        account: Some(wire::DirectoryEntry { states: known.states.clone(), binding: known.binding.clone() }),
+        inbox_token: token.map(|t| t.expose().to_vec()).unwrap_or_default(),
+    }
+}
+
+/// The reference that others get of a file that waits here.
+pub(crate) fn blob_ref(authority: &str, id: lacre_audit::ids::BlobId, blob: &LocalBlob) -> content::BlobRef {
+    content::BlobRef {
+        authority: authority.to_owned(),
+        blob: id.as_bytes().to_vec(),
+        read_token: blob.read_token.expose().to_vec(),
+        key: blob.key.0.to_vec(),
+        size: blob.size,
+        sha256: blob.sha256.to_vec(),
+    }
+}

@@ -1,0 +1,249 @@
+//! Files: encrypted once into the profile, uploaded from there, fetched and checked on saving.
+
+use super::epoch::blob_ref;
+use super::records::{Cargo, Key32, LocalBlob, Stored};
+use super::view::{Body, ConversationId, Message, WaitingKind};
+use super::{Client, Cx, StepError, Trouble, authority};
+use crate::crypt::blob::{BlobError, BlobKey, BlobOpener, BlobSealer, sealed_size};
+use crate::network::{Network, Reason};
+use crate::profile::Table;
+use lacre_audit::ids::{BlobId, Token};
+use lacre_proto::bounds::Bounded;
+use lacre_proto::content::v1 as content;
+use lacre_proto::relay::v1 as wire;
+use prost::Message as _;
+use serde_bytes::ByteBuf;
+use sha2::{Digest, Sha256};
+use std::io::{self, Read, Write};
+
+/// Bytes of a file.
+pub const MAX_FILE: u64 = 100 * 1024 * 1024;
+/// Bytes of a file's name.
+pub const MAX_NAME: usize = 255;
+/// Bytes of ciphertext in one row of the profile.
+const ROW: usize = 256 * 1024;
+
+impl Client {
+    /// Encrypts a file into the profile and puts it into the conversation's queue. `size` is what `content` gives, exactly.
+    ///
+    /// # Errors
+    /// [`Trouble::TooLong`] above 100 MiB (or a name above 255 bytes), [`Trouble::Empty`] without a name,
+    /// [`Trouble::File`] when it cannot be read or is longer or shorter than `size`: nothing is sent then.
+    pub fn send_file(
+        &mut self,
+        conversation: &ConversationId,
+        name: &str,
+        content: &mut dyn Read,
+        size: u64,
+    ) -> Result<Message, Trouble> {
+        if size > MAX_FILE {
+            return Err(Trouble::TooLong { limit: MAX_FILE });
+        }
+        if name.is_empty() {
+            return Err(Trouble::Empty);
+        }
+        if name.len() > MAX_NAME {
+            return Err(Trouble::TooLong { limit: 255 });
+        }
+        let id = conversation.0.clone();
+        let sent = self.run(|cx| {
+            let conv = cx.active(&id)?;
+            let reference = cx.encrypt_blob(&conv.authority, content, size)?;
+            let blob = BlobId::try_from(reference.blob.as_slice()).map_err(|e| StepError::Again(e.to_string()))?;
+            let cargo = Cargo::Upload { authority: conv.authority.clone(), blob };
+            cx.enqueue(Some(&id), WaitingKind::File, cargo)?;
+            let body = Body::File { name: name.to_owned(), size };
+            let encoded = ByteBuf::from(reference.encode_to_vec());
+            let kind = content::content::Kind::File(content::File { name: name.to_owned(), size, blob: Some(reference) });
+            let sent = cx.enqueue_content(&id, WaitingKind::File, kind, Some(body), Some(encoded))?;
+            cx.reached("file: stored")?;
+            Ok(sent)
+        })?;
+        self.pending(conversation)?.into_iter().find(|m| m.id == sent).ok_or(Trouble::NoSuchMessage)
+    }
+
+    /// Fetches the file of a message, checks it, and writes its content; gives its length.
+    ///
+    /// # Errors
+    /// [`Trouble::NotAFile`], [`Trouble::Offline`], [`Trouble::Damaged`]: what was written until then is to be thrown away.
+    /// [`Trouble::Refused`] with NOT_PERMITTED when the relay no longer keeps it.
+    pub fn save_file(&mut self, net: &mut dyn Network, message: &Message, to: &mut dyn Write) -> Result<u64, Trouble> {
+        let key = [message.conversation.0.as_slice(), message.id.as_bytes()].concat();
+        let stored: Stored = self.run(|cx| Ok(cx.s.get(Table::Message, &key)?))?.ok_or(Trouble::NoSuchMessage)?;
+        let raw = stored.blob.ok_or(Trouble::NotAFile)?;
+        let reference = content::BlobRef::decode(raw.as_slice()).map_err(|e| Trouble::Damaged(e.to_string()))?;
+        let mut written = Counting { to, written: 0 };
+        fetch_blob(net, &reference, &mut written)?;
+        let written = written.written;
+        match stored.body {
+            Body::File { size, .. } if size == written => Ok(written),
+            _ => Err(Trouble::Damaged("another length than its sender said".into())),
+        }
+    }
+
+    /// Uploads one blob of the outbox.
+    pub(crate) fn upload(&mut self, net: &mut dyn Network, number: u64, at: &str, blob: BlobId) -> Result<(), Trouble> {
+        let at = authority(at).map_err(StepError::into_trouble)?;
+        let Some(local) = self.run(|cx| Ok(cx.s.get::<LocalBlob>(Table::Blob, blob.as_bytes())?))? else {
+            return self.run(|cx| cx.drop_item(number));
+        };
+        loop {
+            let stamp = self.stamp(net)?;
+            let header = wire::PutHeader {
+                blob: blob.as_bytes().to_vec(),
+                read_token_hash: local.read_token.hash().as_bytes().to_vec(),
+                size: local.size,
+                sha256: local.sha256.to_vec(),
+                stamp: stamp.expose().to_vec(),
+            };
+            let mut rows = Rows { client: self, blob, next: 0, buffer: Vec::new(), at: 0 };
+            match net.put_blob(&at, header, &mut rows) {
+                Err(e) if e.reason() == Some(Reason::StampRefused) => {}
+                Err(e) => {
+                    self.run(|cx| cx.push_stamp(&stamp))?;
+                    return Err(e.into());
+                }
+                Ok(_) => break,
+            }
+        }
+        self.run(|cx| {
+            cx.drop_item(number)?;
+            cx.s.delete(Table::Blob, blob.as_bytes())?;
+            cx.s.delete_scope(Table::BlobChunk, blob.as_bytes())?;
+            cx.reached("blob: uploaded")
+        })
+    }
+}
+
+/// Fetches, checks the digest and decrypts.
+pub(crate) fn fetch_blob(net: &mut dyn Network, reference: &content::BlobRef, to: &mut dyn Write) -> Result<u64, Trouble> {
+    reference.check().map_err(|e| Trouble::Damaged(e.to_string()))?;
+    let at = authority(&reference.authority).map_err(StepError::into_trouble)?;
+    let key: [u8; 32] = reference.key.as_slice().try_into().map_err(|_| Trouble::Damaged("its key".into()))?;
+    let request = wire::GetRequest { blob: reference.blob.clone(), read_token: reference.read_token.clone(), offset: 0 };
+    let mut checked = Checked { opener: BlobOpener::new(&BlobKey::new(key), to), digest: Sha256::new(), left: reference.size };
+    net.get_blob(&at, request, &mut checked).map_err(|e| match e {
+        crate::network::NetError::Body { why } => Trouble::Damaged(why),
+        other => other.into(),
+    })?;
+    if checked.digest.finalize().as_slice() != reference.sha256 {
+        return Err(Trouble::Damaged("its digest is another".into()));
+    }
+    let length = checked.opener.content_len().unwrap_or(0);
+    checked.opener.finish().map_err(damaged)?;
+    Ok(length)
+}
+
+fn damaged(e: BlobError) -> Trouble {
+    Trouble::Damaged(e.to_string())
+}
+
+struct Checked<W: Write> {
+    opener: BlobOpener<W>,
+    digest: Sha256,
+    left: u64,
+}
+
+impl<W: Write> Write for Checked<W> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let n = u64::try_from(buf.len()).unwrap_or(u64::MAX);
+        self.left = self.left.checked_sub(n).ok_or_else(|| io::Error::other("longer than its sender said"))?;
+        self.digest.update(buf);
+        self.opener.write_all(buf)?;
+        Ok(buf.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.opener.flush()
+    }
+}
+
+struct Counting<'a> {
+    to: &'a mut dyn Write,
+    written: u64,
+}
+
+impl Write for Counting<'_> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.to.write_all(buf)?;
+        self.written += u64::try_from(buf.len()).unwrap_or(0);
+        Ok(buf.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+/// The ciphertext rows of a blob, one step for each: the lock is never held while the network is slow.
+struct Rows<'a> {
+    client: &'a mut Client,
+    blob: BlobId,
+    next: u64,
+    buffer: Vec<u8>,
+    at: usize,
+}
+
+impl Read for Rows<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.at >= self.buffer.len() {
+            let key = chunk_key(self.blob, self.next);
+            let row: Option<ByteBuf> =
+                self.client.run(|cx| Ok(cx.s.get(Table::BlobChunk, &key)?)).map_err(|e| io::Error::other(e.to_string()))?;
+            let Some(row) = row else { return Ok(0) };
+            self.buffer = row.into_vec();
+            self.at = 0;
+            self.next += 1;
+        }
+        let rest = self.buffer.get(self.at..).unwrap_or_default();
+        let n = rest.len().min(out.len());
+        if let (Some(to), Some(from)) = (out.get_mut(..n), rest.get(..n)) {
+            to.copy_from_slice(from);
+        }
+        self.at += n;
+        Ok(n)
+    }
+}
+
+fn chunk_key(blob: BlobId, index: u64) -> Vec<u8> {
+    [blob.as_bytes().as_slice(), &index.to_be_bytes()].concat()
+}
+
+impl Cx<'_, '_> {
+    /// Encrypts bytes in memory into a blob of the post.
+    pub(crate) fn local_blob(&mut self, at: &str, bytes: &mut &[u8]) -> Result<content::BlobRef, StepError> {
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let reference = self.encrypt_blob(at, bytes, size)?;
+        let blob = BlobId::try_from(reference.blob.as_slice()).map_err(|e| StepError::Again(e.to_string()))?;
+        let cargo = Cargo::Upload { authority: at.to_owned(), blob };
+        self.enqueue(None, WaitingKind::Invitation, cargo)?;
+        Ok(reference)
+    }
+
+    fn encrypt_blob(&mut self, at: &str, content: &mut dyn Read, size: u64) -> Result<content::BlobRef, StepError> {
+        let blob = BlobId::new(lacre_audit::random::bytes(self.rng));
+        let key: [u8; 32] = lacre_audit::random::bytes(self.rng);
+        let prefix: [u8; 16] = lacre_audit::random::bytes(self.rng);
+        let read_token = Token::random(self.rng);
+        let mut sealer = BlobSealer::new(&BlobKey::new(key), prefix, size, content);
+        let mut digest = Sha256::new();
+        let mut total = 0u64;
+        let mut index = 0u64;
+        loop {
+            let mut row = Vec::with_capacity(ROW);
+            let limit = u64::try_from(ROW).unwrap_or(u64::MAX);
+            (&mut sealer).take(limit).read_to_end(&mut row).map_err(|e| StepError::Trouble(Trouble::File(e.to_string())))?;
+            if row.is_empty() {
+                break;
+            }
+            digest.update(&row);
+            total += u64::try_from(row.len()).unwrap_or(0);
+            self.s.put(Table::BlobChunk, &chunk_key(blob, index), blob.as_bytes(), index, &ByteBuf::from(row))?;
+            index += 1;
+        }
+        if total != sealed_size(size) {
+            return Err(Trouble::File("the file changed while it was read".into()).into());
+        }
+        let local = LocalBlob { read_token, key: Key32(key), size: total, sha256: digest.finalize().into(), chunks: index };
+        self.s.put(Table::Blob, blob.as_bytes(), b"", 0, &local)?;
+        Ok(blob_ref(at, blob, &local))
+    }
+}

@@ -1,0 +1,291 @@
+//! What the engine asks of MLS (RFC 9420): thin functions over OpenMLS, one configuration for all groups.
+
+use super::view::Suite;
+use crate::crypt::entry::ChannelKeys;
+use lacre_audit::ids::{AccountId, DeviceId};
+use lacre_proto::bounds::Bounded;
+use lacre_proto::content::v1 as content;
+use openmls::group::{MlsGroup, MlsGroupJoinConfig, PURE_CIPHERTEXT_WIRE_FORMAT_POLICY, StagedCommit, StagedWelcome};
+use openmls::prelude::{
+    BasicCredential, Capabilities, Ciphersuite, Credential, CredentialType, CredentialWithKey, Extension, ExtensionType,
+    Extensions, GroupContext, GroupId, KeyPackage, KeyPackageIn, LeafNode, LeafNodeIndex, Lifetime, MlsMessageBodyIn,
+    MlsMessageIn, MlsMessageOut, OpenMlsProvider, ProtocolVersion, RatchetTreeIn, RequiredCapabilitiesExtension,
+    SignaturePublicKey, UnknownExtension, Welcome,
+};
+use openmls_traits::signatures::Signer;
+use prost::Message as _;
+use sha2::{Digest, Sha256};
+use tls_codec::{Deserialize as _, Serialize as _, VLBytes};
+
+/// Our GroupContext extension (private-use range of RFC 9420, 17.3).
+pub(crate) const CONTEXT: u16 = 0xF1AC;
+/// Version written into it.
+pub(crate) const CONTEXT_VERSION: u32 = 1;
+/// Key packages live this long: twice the relay's greatest retention, renewed early (DESIGN 6).
+pub(crate) const KEY_PACKAGE_SECONDS: u64 = 180 * 86_400;
+
+/// Why MLS did not do it. Library errors may be a storage error in disguise: load again before judging.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}: {why}")]
+pub(crate) struct MlsError {
+    what: &'static str,
+    why: String,
+}
+
+pub(crate) fn mls<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> MlsError {
+    move |e| MlsError { what, why: e.to_string() }
+}
+
+fn bad(what: &'static str, why: &'static str) -> MlsError {
+    MlsError { what, why: why.to_owned() }
+}
+
+pub(crate) fn ciphersuite(suite: Suite) -> Ciphersuite {
+    match suite {
+        Suite::XWing => Ciphersuite::MLS_256_XWING_CHACHA20POLY1305_SHA256_Ed25519,
+        Suite::X25519 => Ciphersuite::MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519,
+    }
+}
+
+/// Our suite of a wire number; none for suites that we do not use.
+pub(crate) fn suite(number: u16) -> Option<Suite> {
+    [Suite::XWing, Suite::X25519].into_iter().find(|s| u16::from(ciphersuite(*s)) == number)
+}
+
+fn capabilities() -> Capabilities {
+    Capabilities::new(
+        Some(&[ProtocolVersion::Mls10]),
+        Some(&[ciphersuite(Suite::XWing), ciphersuite(Suite::X25519)]),
+        Some(&[ExtensionType::Unknown(CONTEXT), ExtensionType::LastResort]),
+        None,
+        Some(&[CredentialType::Basic]),
+    )
+}
+
+/// A credential names account and device: 32 and 16 bytes. It says nothing that was verified.
+pub(crate) fn credential(account: AccountId, device: DeviceId, signature_key: &[u8; 32]) -> CredentialWithKey {
+    let mut identity = account.as_bytes().to_vec();
+    identity.extend_from_slice(device.as_bytes());
+    CredentialWithKey {
+        credential: BasicCredential::new(identity).into(),
+        signature_key: SignaturePublicKey::from(signature_key.to_vec()),
+    }
+}
+
+/// Account and device of a credential; none if it is not one of ours.
+pub(crate) fn who(credential: &Credential) -> Option<(AccountId, DeviceId)> {
+    let basic = BasicCredential::try_from(credential.clone()).ok()?;
+    let (account, device) = basic.identity().split_at_checked(AccountId::LEN)?;
+    Some((AccountId::try_from(account).ok()?, DeviceId::try_from(device).ok()?))
+}
+
+fn join_config() -> MlsGroupJoinConfig {
+    MlsGroupJoinConfig::builder()
+        .wire_format_policy(PURE_CIPHERTEXT_WIRE_FORMAT_POLICY)
+        .padding_size(0)
+        .max_past_epochs(0)
+        .number_of_resumption_psks(0)
+        .use_ratchet_tree_extension(false)
+        .build()
+}
+
+fn extensions(context: &content::ConversationContext) -> Result<Extensions<GroupContext>, MlsError> {
+    let required = RequiredCapabilitiesExtension::new(&[ExtensionType::Unknown(CONTEXT)], &[], &[CredentialType::Basic]);
+    Extensions::from_vec(vec![
+        Extension::RequiredCapabilities(required),
+        Extension::Unknown(CONTEXT, UnknownExtension(context.encode_to_vec())),
+    ])
+    .map_err(mls("group context"))
+}
+
+/// What a GroupContext says of the conversation, its bounds checked.
+pub(crate) fn context(extensions: &Extensions<GroupContext>) -> Result<content::ConversationContext, MlsError> {
+    let raw = extensions.unknown(CONTEXT).ok_or(bad("group context", "our extension is missing"))?;
+    let context = content::ConversationContext::decode(raw.0.as_slice()).map_err(mls("group context"))?;
+    context.check().map_err(mls("group context"))?;
+    Ok(context)
+}
+
+pub(crate) fn create<P: OpenMlsProvider>(
+    provider: &P,
+    signer: &impl Signer,
+    own: CredentialWithKey,
+    id: &[u8],
+    suite: Suite,
+    context: &content::ConversationContext,
+) -> Result<MlsGroup, MlsError> {
+    MlsGroup::builder()
+        .with_group_id(GroupId::from_slice(id))
+        .ciphersuite(ciphersuite(suite))
+        .with_wire_format_policy(PURE_CIPHERTEXT_WIRE_FORMAT_POLICY)
+        .padding_size(0)
+        .max_past_epochs(0)
+        .number_of_resumption_psks(0)
+        .use_ratchet_tree_extension(false)
+        .with_capabilities(capabilities())
+        .with_group_context_extensions(extensions(context)?)
+        .build(provider, signer, own)
+        .map_err(mls("creating the group"))
+}
+
+/// The keys of an epoch's channel (DESIGN 6).
+pub(crate) fn channel_keys<P: OpenMlsProvider>(provider: &P, group: &MlsGroup) -> Result<ChannelKeys, MlsError> {
+    let bytes = group
+        .export_secret(provider.crypto(), ChannelKeys::EXPORTER_LABEL, b"", ChannelKeys::LEN)
+        .map_err(mls("exporting the channel"))?;
+    ChannelKeys::from_export(&zeroize::Zeroizing::new(bytes)).ok_or(bad("exporting the channel", "wrong length"))
+}
+
+/// One member's leaf.
+pub(crate) struct Leaf {
+    pub(crate) index: LeafNodeIndex,
+    pub(crate) account: AccountId,
+    pub(crate) device: DeviceId,
+    pub(crate) signature_key: Vec<u8>,
+}
+
+/// All members whose credentials are ours (others cannot be added: a seal that tries is void).
+pub(crate) fn leaves(group: &MlsGroup) -> Vec<Leaf> {
+    group
+        .members()
+        .filter_map(|m| {
+            let (account, device) = who(&m.credential)?;
+            Some(Leaf { index: m.index, account, device, signature_key: m.signature_key })
+        })
+        .collect()
+}
+
+pub(crate) fn leaf_hash(leaf: &LeafNode) -> Result<[u8; 32], MlsError> {
+    Ok(Sha256::digest(leaf.tls_serialize_detached().map_err(mls("encoding a leaf"))?).into())
+}
+
+/// Makes a key package and keeps its private keys; gives the MLSMessage.
+pub(crate) fn key_package<P: OpenMlsProvider>(
+    provider: &P,
+    signer: &impl Signer,
+    own: CredentialWithKey,
+    suite: Suite,
+    last_resort: bool,
+) -> Result<Vec<u8>, MlsError> {
+    let mut builder =
+        KeyPackage::builder().leaf_node_capabilities(capabilities()).key_package_lifetime(Lifetime::new(KEY_PACKAGE_SECONDS));
+    if last_resort {
+        builder = builder.mark_as_last_resort();
+    }
+    let bundle = builder.build(ciphersuite(suite), provider, signer, own).map_err(mls("making a key package"))?;
+    MlsMessageOut::from(bundle.into_key_package()).tls_serialize_detached().map_err(mls("making a key package"))
+}
+
+/// Reads and validates somebody's key package.
+pub(crate) fn read_key_package<P: OpenMlsProvider>(provider: &P, bytes: &[u8]) -> Result<KeyPackage, MlsError> {
+    let message = MlsMessageIn::tls_deserialize_exact(bytes).map_err(mls("reading a key package"))?;
+    let package: KeyPackageIn = match message.extract() {
+        MlsMessageBodyIn::KeyPackage(package) => package,
+        _ => return Err(bad("reading a key package", "another kind of message")),
+    };
+    package.validate(provider.crypto(), ProtocolVersion::Mls10).map_err(mls("reading a key package"))
+}
+
+/// A commit with these adds and removals, and always fresh keys for the own leaf. Gives commit and Welcome.
+pub(crate) fn commit<P: OpenMlsProvider>(
+    provider: &P,
+    signer: &impl Signer,
+    group: &mut MlsGroup,
+    adds: Vec<KeyPackage>,
+    removals: Vec<LeafNodeIndex>,
+) -> Result<(Vec<u8>, Option<Vec<u8>>), MlsError> {
+    if group.pending_commit().is_some() {
+        group.clear_pending_commit(provider.storage()).map_err(mls("dropping an old commit"))?;
+    }
+    let bundle = group
+        .commit_builder()
+        .consume_proposal_store(false)
+        .force_self_update(true)
+        .propose_adds(adds)
+        .propose_removals(removals)
+        .load_psks(provider.storage())
+        .map_err(mls("building a commit"))?
+        .build(provider.rand(), provider.crypto(), signer, |_| true)
+        .map_err(mls("building a commit"))?
+        .stage_commit(provider)
+        .map_err(mls("building a commit"))?;
+    let (commit, welcome, _) = bundle.into_messages();
+    let commit = commit.tls_serialize_detached().map_err(mls("encoding a commit"))?;
+    let welcome = welcome.map(|w| w.tls_serialize_detached()).transpose().map_err(mls("encoding a Welcome"))?;
+    Ok((commit, welcome))
+}
+
+/// The Welcome of RFC 9420, 12.4.3.1, as far as cutting needs it.
+#[derive(Debug, tls_codec::TlsSize, tls_codec::TlsSerialize, tls_codec::TlsDeserialize)]
+struct WelcomeParts {
+    version: u16,
+    wire_format: u16,
+    suite: u16,
+    secrets: Vec<Secrets>,
+    group_info: VLBytes,
+}
+
+#[derive(Debug, tls_codec::TlsSize, tls_codec::TlsSerialize, tls_codec::TlsDeserialize)]
+struct Secrets {
+    new_member: VLBytes,
+    kem_output: VLBytes,
+    ciphertext: VLBytes,
+}
+
+/// The part of a Welcome for one invitee: every invitee learns nothing of the others, and gets 1.5 KB.
+pub(crate) fn cut_welcome<P: OpenMlsProvider>(
+    provider: &P,
+    welcome: &[u8],
+    key_package: &KeyPackage,
+) -> Result<Vec<u8>, MlsError> {
+    let reference = key_package.hash_ref(provider.crypto()).map_err(mls("cutting a Welcome"))?;
+    let mut parts = WelcomeParts::tls_deserialize_exact(welcome).map_err(mls("cutting a Welcome"))?;
+    parts.secrets.retain(|s| s.new_member.as_slice() == reference.as_slice());
+    if parts.secrets.len() != 1 {
+        return Err(bad("cutting a Welcome", "no part for this key package"));
+    }
+    parts.tls_serialize_detached().map_err(mls("cutting a Welcome"))
+}
+
+/// The ratchet tree as invitees get it beside their Welcome.
+pub(crate) fn tree(group: &MlsGroup) -> Result<Vec<u8>, MlsError> {
+    group.export_ratchet_tree().tls_serialize_detached().map_err(mls("encoding the tree"))
+}
+
+/// Joins by a Welcome. A group of the same id that is held already is replaced (re-add).
+pub(crate) fn join<P: OpenMlsProvider>(provider: &P, welcome: &[u8], tree: &[u8]) -> Result<MlsGroup, MlsError> {
+    let message = MlsMessageIn::tls_deserialize_exact(welcome).map_err(mls("reading a Welcome"))?;
+    let welcome: Welcome = match message.extract() {
+        MlsMessageBodyIn::Welcome(welcome) => welcome,
+        _ => return Err(bad("reading a Welcome", "another kind of message")),
+    };
+    let tree = RatchetTreeIn::tls_deserialize_exact(tree).map_err(mls("reading the tree"))?;
+    StagedWelcome::build_from_welcome(provider, &join_config(), welcome)
+        .map_err(mls("joining"))?
+        .with_ratchet_tree(tree)
+        .skip_lifetime_validation()
+        .replace_old_group()
+        .build()
+        .map_err(mls("joining"))?
+        .into_group(provider)
+        .map_err(mls("joining"))
+}
+
+/// The suite number of a key package, for an upload.
+pub(crate) fn suite_number(suite: Suite) -> u32 {
+    u32::from(u16::from(ciphersuite(suite)))
+}
+
+/// Whether a staged commit removes a leaf and adds the same signature key again: a re-add.
+pub(crate) fn replaced_keys(group: &MlsGroup, staged: &StagedCommit) -> Vec<Vec<u8>> {
+    let removed: Vec<Vec<u8>> = staged
+        .remove_proposals()
+        .filter_map(|r| group.member_at(r.remove_proposal().removed()))
+        .map(|m| m.signature_key)
+        .collect();
+    staged
+        .add_proposals()
+        .map(|a| a.add_proposal().key_package().leaf_node().signature_key().as_slice().to_vec())
+        .filter(|key| removed.contains(key))
+        .collect()
+}

@@ -1,0 +1,430 @@
+//! The state machines of a device: synchronous, without network (DESIGN 8).
+//!
+//! [`Client`] is the whole of it. Its methods are steps on the profile, each one transaction, or loops that alternate
+//! steps and calls of a [`Network`](crate::network::Network). Inside a step the work is done by [`Cx`]; what the network
+//! is to do next is read from the profile, never remembered: a process may be killed between any two lines.
+//!
+//! One file, one idea: [`view`] what applications see · `records` what is stored · `group` MLS · `roles` and [`verdict`]
+//! what all members judge alike · `account` enrolment and upkeep · `people` contacts and envelopes · `outbox` what waits ·
+//! `receive` what comes · `epoch` from one channel to the next · `readd` and `restored` the recovery ladder · `sync` the loop.
+
+mod account;
+mod api;
+mod epoch;
+mod files;
+mod group;
+mod outbox;
+mod people;
+mod readd;
+mod receive;
+mod records;
+mod restored;
+mod roles;
+mod sync;
+pub mod verdict;
+pub mod view;
+
+pub use roles::RoleError;
+
+/// The limits of a client, each with a test on both sides of it.
+pub mod limits {
+    pub use super::api::MAX_GROUP_NAME;
+    pub use super::epoch::KEEP_RAW_MS;
+    pub use super::files::{MAX_FILE, MAX_NAME};
+    pub use super::outbox::{MAX_TEXT, MAX_WAITING};
+    pub use super::people::MAX_REQUEST;
+    pub use super::readd::{FIRST_PAUSE_MS, LONGEST_PAUSE_MS};
+}
+
+use crate::network::{NetError, Refusal};
+use crate::profile::mls::{DeviceSigner, MlsProvider};
+use crate::profile::{Observer, OpenError, Profile, Secret, Step, StoreError, Table};
+use ed25519_dalek::SigningKey;
+use group::MlsError;
+use lacre_audit::address::Authority;
+use lacre_audit::ids::{AccountId, DeviceId, EntryId};
+use lacre_audit::label::{self, Label};
+use lacre_audit::random::Rng;
+use lacre_audit::time::{Clock, Millis, SystemClock};
+use openmls::group::MlsGroup;
+use openmls_libcrux_crypto::CryptoProvider;
+use openmls_traits::signatures::{Signer, SignerError};
+use openmls_traits::types::SignatureScheme;
+use records::{Conv, EventRow, Members, Own};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use view::{ConversationId, Happening, Standing};
+
+/// What a client takes from outside: time, chance, and the observer where tests put crashes.
+pub struct Environment {
+    /// what time it is
+    pub clock: Arc<dyn Clock>,
+    /// randomness for ids, tokens and nonces (MLS draws its own from libcrux)
+    pub rng: Box<dyn Rng>,
+    /// told of every step and write
+    pub observer: Arc<dyn Observer>,
+}
+
+impl Environment {
+    /// The machine's clock and randomness.
+    #[must_use]
+    pub fn system() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            rng: Box::new(lacre_audit::random::SystemRng),
+            observer: Arc::new(crate::profile::NoObserver),
+        }
+    }
+}
+
+/// Why a call did not do it; each variant is what the caller does next.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// The relay cannot be reached: what was asked for is stored where it can wait; try again later.
+    #[error("the relay cannot be reached: {why}")]
+    Offline {
+        /// technical cause
+        why: String,
+    },
+    /// The relay said no.
+    #[error("the relay refused: {0:?}")]
+    Refused(Refusal),
+    /// The relay, or somebody through it, sent what the protocol does not allow.
+    #[error("not understood: {0}")]
+    Protocol(String),
+    /// Enrol first.
+    #[error("this profile has no account yet")]
+    NotEnrolled,
+    /// Another account is enrolled in this profile: use another profile.
+    #[error("this profile belongs to another account")]
+    OtherAccount,
+    /// The invitation's code is used, unknown or expired: ask at the counter for another.
+    #[error("the invitation's code is used, unknown or expired")]
+    CodeRefused,
+    /// Choose another handle.
+    #[error("the handle is taken")]
+    HandleTaken,
+    /// Nobody of that name.
+    #[error("no such account")]
+    NoSuchAccount,
+    /// Not among the contacts: add it first.
+    #[error("not a contact")]
+    NoSuchContact,
+    /// The contact has not accepted (or was not accepted) yet.
+    #[error("the contact is not accepted yet")]
+    NotAccepted,
+    /// No conversation of that id.
+    #[error("no such conversation")]
+    NoSuchConversation,
+    /// Only admins add and remove.
+    #[error("only an admin of the group may do this")]
+    NotAdmin,
+    /// The conversation cannot be written to now.
+    #[error("the conversation is not active: {0:?}")]
+    NotActive(Standing),
+    /// Make it shorter.
+    #[error("longer than {limit} bytes")]
+    TooLong {
+        /// most bytes
+        limit: u64,
+    },
+    /// There is nothing to send.
+    #[error("empty")]
+    Empty,
+    /// No message with that id.
+    #[error("no such message")]
+    NoSuchMessage,
+    /// More characters are needed.
+    #[error("more than one message begins so")]
+    AmbiguousPrefix,
+    /// The message carries no file.
+    #[error("not a file")]
+    NotAFile,
+    /// The file came damaged: its digest or its encryption does not fit.
+    #[error("the file is damaged: {0}")]
+    Damaged(String),
+    /// The file changed or ended while it was read, or could not be written.
+    #[error("reading or writing the file failed: {0}")]
+    File(String),
+    /// No such item in the outbox.
+    #[error("no such item in the outbox")]
+    NoSuchItem,
+    /// It has left this machine, or has begun to: it cannot be taken back.
+    #[error("can no longer be cancelled")]
+    TooLate,
+    /// The profile's storage failed; nothing of this step was stored.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// MLS failed in a way that is no verdict on anybody; nothing of this step was stored.
+    #[error("encryption failed: {0}")]
+    Mls(String),
+}
+
+impl From<NetError> for Trouble {
+    fn from(e: NetError) -> Self {
+        match e {
+            NetError::Unreachable { why } => Trouble::Offline { why },
+            NetError::Refused(r) => Trouble::Refused(r),
+            NetError::Protocol(what) => Trouble::Protocol(what),
+            NetError::Body { why } => Trouble::File(why),
+        }
+    }
+}
+
+impl From<MlsError> for Trouble {
+    fn from(e: MlsError) -> Self {
+        Trouble::Mls(e.to_string())
+    }
+}
+
+/// One device on one profile.
+pub struct Client {
+    profile: Profile,
+    crypto: CryptoProvider,
+    clock: Arc<dyn Clock>,
+    rng: Box<dyn Rng>,
+    observer: Arc<dyn Observer>,
+    cache: Cache,
+    /// the set of channels is being followed: news come by themselves
+    watching: bool,
+}
+
+/// Groups and the own record as the profile holds them: dropped after any error and when another process has written.
+#[derive(Default)]
+pub(crate) struct Cache {
+    version: u64,
+    own: Option<Own>,
+    groups: HashMap<Vec<u8>, MlsGroup>,
+}
+
+impl Client {
+    /// Makes a profile in an empty folder.
+    pub fn create(dir: &Path, secret: Secret<'_>, mut env: Environment) -> Result<Self, OpenError> {
+        let profile = Profile::create(dir, secret, env.rng.as_mut(), env.observer.clone())?;
+        Self::around(profile, env)
+    }
+
+    /// Opens a profile.
+    pub fn open(dir: &Path, secret: Secret<'_>, env: Environment) -> Result<Self, OpenError> {
+        let profile = Profile::open(dir, secret, env.observer.clone())?;
+        Self::around(profile, env)
+    }
+
+    /// Around a profile that is open already.
+    pub fn around(profile: Profile, env: Environment) -> Result<Self, OpenError> {
+        let crypto = CryptoProvider::new().map_err(|_| OpenError::NoRandomness)?;
+        let Environment { clock, rng, observer } = env;
+        Ok(Self { profile, crypto, clock, rng, observer, cache: Cache::default(), watching: false })
+    }
+
+    /// The open profile (its key, for the unlock agent).
+    #[must_use]
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// One step: {lock, load, operate, commit, drop}. Any error rolls back and drops what memory holds.
+    pub(crate) fn step<T>(&mut self, f: impl FnOnce(&mut Cx<'_, '_>) -> Result<T, StepError>) -> Result<T, StepError> {
+        let now = self.clock.now();
+        let Self { profile, crypto, rng, cache, observer, .. } = self;
+        let result = profile.step(|s| {
+            let version = s.changed_version()?;
+            if cache.version != version {
+                *cache = Cache { version, ..Cache::default() };
+            }
+            let mut cx = Cx { s, crypto, rng: rng.as_mut(), now, cache, observer: observer.as_ref() };
+            f(&mut cx)
+        });
+        if result.is_err() {
+            *cache = Cache::default();
+        }
+        result
+    }
+
+    /// The own record.
+    pub(crate) fn own(&mut self) -> Result<Own, Trouble> {
+        self.run(|cx| cx.own())
+    }
+
+    /// [`Client::step`] where only an application's troubles can come out.
+    pub(crate) fn run<T>(&mut self, f: impl FnOnce(&mut Cx<'_, '_>) -> Result<T, StepError>) -> Result<T, Trouble> {
+        self.step(f).map_err(StepError::into_trouble)
+    }
+}
+
+/// Why a step was rolled back.
+#[derive(Debug)]
+pub(crate) enum StepError {
+    /// to be told to the application
+    Trouble(Trouble),
+    /// the entry or envelope cannot be processed: note it and go on behind it
+    Skip(String),
+    /// neither: load again and retry
+    Again(String),
+}
+
+impl StepError {
+    pub(crate) fn into_trouble(self) -> Trouble {
+        match self {
+            StepError::Trouble(t) => t,
+            StepError::Skip(why) => Trouble::Protocol(why),
+            StepError::Again(why) => Trouble::Mls(why),
+        }
+    }
+}
+
+impl From<StoreError> for StepError {
+    fn from(e: StoreError) -> Self {
+        StepError::Trouble(Trouble::Store(e))
+    }
+}
+impl From<Trouble> for StepError {
+    fn from(e: Trouble) -> Self {
+        StepError::Trouble(e)
+    }
+}
+impl From<MlsError> for StepError {
+    fn from(e: MlsError) -> Self {
+        StepError::Trouble(e.into())
+    }
+}
+
+/// This device's signature key.
+pub(crate) struct OwnKey(SigningKey);
+
+impl OwnKey {
+    pub(crate) fn public_key(&self) -> [u8; 32] {
+        self.0.verifying_key().to_bytes()
+    }
+}
+
+impl Signer for OwnKey {
+    fn sign(&self, payload: &[u8]) -> Result<Vec<u8>, SignerError> {
+        DeviceSigner(&self.0).sign(payload)
+    }
+    fn signature_scheme(&self) -> SignatureScheme {
+        DeviceSigner(&self.0).signature_scheme()
+    }
+}
+
+/// What a step works with.
+pub(crate) struct Cx<'a, 's> {
+    pub(crate) s: &'a Step<'s>,
+    pub(crate) crypto: &'a CryptoProvider,
+    pub(crate) rng: &'a mut dyn Rng,
+    pub(crate) now: Millis,
+    pub(crate) cache: &'a mut Cache,
+    observer: &'a dyn Observer,
+}
+
+impl<'a, 's> Cx<'a, 's> {
+    pub(crate) fn provider(&self) -> MlsProvider<'a, CryptoProvider> {
+        MlsProvider::new(self.s, self.crypto)
+    }
+
+    /// A named point of a step, where tests put crashes.
+    pub(crate) fn reached(&self, point: &'static str) -> Result<(), StepError> {
+        self.observer.reached(point).map_err(|e| StepError::from(StoreError::from(e)))
+    }
+
+    pub(crate) fn own_or_none(&mut self) -> Result<Option<Own>, StepError> {
+        if self.cache.own.is_none() {
+            self.cache.own = self.s.get(Table::Meta, b"own")?;
+        }
+        Ok(self.cache.own.clone())
+    }
+
+    pub(crate) fn own(&mut self) -> Result<Own, StepError> {
+        self.own_or_none()?.ok_or(StepError::Trouble(Trouble::NotEnrolled))
+    }
+
+    pub(crate) fn put_own(&mut self, own: &Own) -> Result<(), StepError> {
+        self.s.put(Table::Meta, b"own", b"", 0, own)?;
+        self.cache.own = Some(own.clone());
+        Ok(())
+    }
+
+    /// Ever growing numbers for rows.
+    pub(crate) fn number(&mut self) -> Result<u64, StepError> {
+        let next = self.s.get::<u64>(Table::Meta, b"number")?.unwrap_or(0) + 1;
+        self.s.put(Table::Meta, b"number", b"", 0, &next)?;
+        Ok(next)
+    }
+
+    pub(crate) fn signer(&mut self) -> Result<OwnKey, StepError> {
+        Ok(OwnKey(SigningKey::from_bytes(&self.own()?.signing.0)))
+    }
+
+    pub(crate) fn conv(&self, id: &[u8]) -> Result<Conv, StepError> {
+        self.s.get(Table::Conversation, id)?.ok_or(StepError::Trouble(Trouble::NoSuchConversation))
+    }
+
+    pub(crate) fn put_conv(&self, id: &[u8], conv: &Conv) -> Result<(), StepError> {
+        Ok(self.s.put(Table::Conversation, id, b"", conv.ord, conv)?)
+    }
+
+    pub(crate) fn members(&self, id: &[u8]) -> Result<Members, StepError> {
+        Ok(self.s.get(Table::Member, id)?.unwrap_or_default())
+    }
+
+    pub(crate) fn put_members(&self, id: &[u8], members: &Members) -> Result<(), StepError> {
+        Ok(self.s.put(Table::Member, id, b"", 0, members)?)
+    }
+
+    /// The MLS group, from memory or from the profile. Give it back with [`Cx::keep`] when all went well.
+    pub(crate) fn take_group(&mut self, id: &[u8]) -> Result<MlsGroup, StepError> {
+        if let Some(group) = self.cache.groups.remove(id) {
+            return Ok(group);
+        }
+        let provider = self.provider();
+        let loaded =
+            MlsGroup::load(openmls::prelude::OpenMlsProvider::storage(&provider), &openmls::prelude::GroupId::from_slice(id));
+        loaded.map_err(|e| StepError::Again(e.to_string()))?.ok_or(StepError::Trouble(Trouble::NoSuchConversation))
+    }
+
+    pub(crate) fn keep(&mut self, group: MlsGroup) {
+        self.cache.groups.insert(group.group_id().as_slice().to_vec(), group);
+    }
+
+    pub(crate) fn event(&mut self, what: Happening) -> Result<(), StepError> {
+        let number = self.s.get::<u64>(Table::Meta, b"event")?.unwrap_or(0) + 1;
+        self.s.put(Table::Meta, b"event", b"", 0, &number)?;
+        let row = EventRow { at: self.now, what };
+        Ok(self.s.put(Table::Event, &number.to_be_bytes(), b"", number, &row)?)
+    }
+
+    pub(crate) fn unreadable(&mut self, conversation: Option<&[u8]>, reason: String) -> Result<(), StepError> {
+        self.event(Happening::Unreadable { conversation: conversation.map(|c| ConversationId(c.to_vec())), reason })
+    }
+}
+
+/// The id of an own entry: the n-th that this profile makes in this channel (DESIGN 6).
+pub(crate) fn own_entry_id(secret: &[u8; 32], channel: &lacre_audit::ids::ChannelId, n: u64) -> EntryId {
+    let mac = label::mac(secret, Label::EntryId, &[channel.as_bytes(), &n.to_be_bytes()]);
+    let mut id = [0; 16];
+    id.copy_from_slice(mac.first_chunk::<16>().unwrap_or(&[0; 16]));
+    EntryId::new(id)
+}
+
+/// What a device signs for a content.
+#[must_use]
+pub fn content_statement(
+    account: AccountId,
+    device: DeviceId,
+    group: &[u8],
+    channel: lacre_audit::ids::ChannelId,
+    entry: EntryId,
+    content: &[u8],
+) -> Vec<u8> {
+    use sha2::Digest;
+    let digest = sha2::Sha256::digest(content);
+    label::message(
+        Label::Content,
+        &[account.as_bytes(), device.as_bytes(), group, channel.as_bytes(), entry.as_bytes(), digest.as_slice()],
+    )
+}
+
+pub(crate) fn authority(text: &str) -> Result<Authority, StepError> {
+    Authority::parse(text).map_err(|e| StepError::Trouble(Trouble::Protocol(e.to_string())))
+}

@@ -1,0 +1,379 @@
+//! What waits for the relay. A conversation's queue goes out one by one: encrypt → append (the same bytes for ever) →
+//! mark as stored; the row goes when the entry is met while reading.
+//!
+//! | item | step before the network | network | step after |
+//! |---|---|---|---|
+//! | content | ratchet, n and the final bytes in one transaction | append | seq |
+//! | seal, people wanted | | claim key packages | invitees |
+//! | seal | commit pending, Welcome and the final bytes | append as seal | seq |
+
+use super::group;
+use super::records::{Cargo, Conv, Intent, Item, Prepared};
+use super::view::{Body, Delivery, Message, WaitingKind};
+use super::view::{ConversationId, Happening, Standing};
+use super::{Cx, StepError, Trouble, content_statement, own_entry_id};
+use crate::crypt::entry::seal_entry;
+use crate::profile::Table;
+use lacre_audit::address::Authority;
+use lacre_audit::ids::{AccountId, BlobId, ContentId, EntryId};
+use lacre_proto::content::v1 as content;
+use lacre_proto::relay::v1 as wire;
+use openmls::prelude::LeafNodeIndex;
+use openmls_traits::signatures::Signer as _;
+use prost::Message as _;
+use serde_bytes::ByteBuf;
+use tls_codec::Serialize as _;
+
+/// Queue of envelopes and uploads.
+pub(crate) const POST: &[u8] = b"post";
+/// Most items that one conversation may have waiting.
+pub const MAX_WAITING: u64 = 10_000;
+/// Bytes of a text.
+pub const MAX_TEXT: usize = 65_536;
+
+/// What the network is to do next for a conversation.
+pub(crate) enum Ready {
+    /// nothing waits, or it waits for reading
+    Nothing,
+    /// store this entry
+    Append { number: u64, at: Authority, request: wire::AppendRequest },
+    /// store this file's ciphertext first
+    Upload { number: u64, at: String, blob: BlobId },
+    /// claim key packages of this account
+    Claim { number: u64, account: AccountId, suite: u32 },
+}
+
+impl Cx<'_, '_> {
+    pub(crate) fn enqueue(&mut self, conversation: Option<&[u8]>, what: WaitingKind, cargo: Cargo) -> Result<u64, StepError> {
+        let scope = conversation.unwrap_or(POST).to_vec();
+        if self.s.count(Table::Outbox, &scope)? >= MAX_WAITING {
+            return Err(Trouble::TooLong { limit: MAX_WAITING }.into());
+        }
+        let number = self.number()?;
+        let item = Item {
+            number,
+            conversation: conversation.map(<[u8]>::to_vec),
+            what,
+            since: self.now,
+            trouble: None,
+            not_before: None,
+            cargo,
+        };
+        self.put_item(&item)?;
+        Ok(number)
+    }
+
+    pub(crate) fn put_item(&self, item: &Item) -> Result<(), StepError> {
+        let scope = item.conversation.as_deref().unwrap_or(POST);
+        Ok(self.s.put(Table::Outbox, &item.number.to_be_bytes(), scope, item.number, item)?)
+    }
+
+    pub(crate) fn item(&self, number: u64) -> Result<Option<Item>, StepError> {
+        Ok(self.s.get(Table::Outbox, &number.to_be_bytes())?)
+    }
+
+    pub(crate) fn drop_item(&self, number: u64) -> Result<(), StepError> {
+        self.s.delete(Table::Outbox, &number.to_be_bytes())?;
+        Ok(())
+    }
+
+    /// Puts a content into a conversation's queue; gives its id.
+    pub(crate) fn enqueue_content(
+        &mut self,
+        conversation: &[u8],
+        what: WaitingKind,
+        kind: content::content::Kind,
+        body: Option<Body>,
+        blob: Option<ByteBuf>,
+    ) -> Result<ContentId, StepError> {
+        let id = ContentId::new(lacre_audit::random::bytes(self.rng));
+        self.enqueue_content_as(id, conversation, what, kind, body, blob)?;
+        Ok(id)
+    }
+
+    pub(crate) fn enqueue_content_as(
+        &mut self,
+        id: ContentId,
+        conversation: &[u8],
+        what: WaitingKind,
+        kind: content::content::Kind,
+        body: Option<Body>,
+        blob: Option<ByteBuf>,
+    ) -> Result<u64, StepError> {
+        let content =
+            content::Content { id: id.as_bytes().to_vec(), sent_at_ms: self.now.get(), kind: Some(kind) }.encode_to_vec();
+        self.enqueue(Some(conversation), what, Cargo::Content { content, id, body, blob, prepared: None })
+    }
+
+    /// The next thing that the network is to do for this conversation, prepared so that it can be repeated.
+    pub(crate) fn next_ready(&mut self, id: &[u8]) -> Result<Ready, StepError> {
+        loop {
+            let mut conv = self.conv(id)?;
+            if conv.standing != Standing::Active || !conv.channel.opened {
+                return Ok(Ready::Nothing);
+            }
+            let waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, 0, 64)?;
+            let mut head = None;
+            for (_, item) in waiting {
+                match &item.cargo {
+                    Cargo::Seal { prepared: Some(Prepared { seq: Some(_), .. }), .. } => return Ok(Ready::Nothing),
+                    Cargo::Content { prepared: Some(Prepared { seq: Some(_), .. }), .. } => {}
+                    Cargo::Content { .. } | Cargo::Seal { .. } => {
+                        head = Some(item);
+                        break;
+                    }
+                    Cargo::Upload { authority, blob } => {
+                        return Ok(Ready::Upload { number: item.number, at: authority.clone(), blob: *blob });
+                    }
+                    Cargo::Envelope { .. } | Cargo::Held { .. } => {}
+                }
+            }
+            let Some(mut item) = head else { return Ok(Ready::Nothing) };
+            if item.not_before.is_some_and(|t| t > self.now) {
+                return Ok(Ready::Nothing);
+            }
+            let number = item.number;
+            let ready = match &mut item.cargo {
+                Cargo::Content { content, prepared, .. } => {
+                    if prepared.is_none() {
+                        let content = content.clone();
+                        *prepared = Some(self.encrypt(id, &mut conv, number, &content)?);
+                        self.reached("send: encrypted")?;
+                        self.put_item(&item)?;
+                        self.put_conv(id, &conv)?;
+                    }
+                    true
+                }
+                Cargo::Seal { intent: Intent::Add { wanted, .. }, .. } if !wanted.is_empty() => {
+                    let account = wanted.first().copied().ok_or(StepError::Again("no one wanted".into()))?;
+                    return Ok(Ready::Claim { number, account, suite: group::suite_number(conv.suite) });
+                }
+                Cargo::Seal { intent, prepared } => {
+                    if prepared.is_some() {
+                        true
+                    } else if let Some(made) = self.build_seal(id, &mut conv, number, intent)? {
+                        *prepared = Some(made);
+                        self.reached("commit: built")?;
+                        self.put_item(&item)?;
+                        self.put_conv(id, &conv)?;
+                        true
+                    } else {
+                        self.drop_item(number)?;
+                        false
+                    }
+                }
+                Cargo::Upload { .. } | Cargo::Envelope { .. } | Cargo::Held { .. } => false,
+            };
+            if !ready {
+                continue;
+            }
+            let (prepared, seal) = match &item.cargo {
+                Cargo::Content { prepared: Some(p), .. } => (p, false),
+                Cargo::Seal { prepared: Some(p), .. } => (p, true),
+                _ => return Ok(Ready::Nothing),
+            };
+            let request = wire::AppendRequest {
+                channel: prepared.channel.as_bytes().to_vec(),
+                append_token: conv.channel.append.expose().to_vec(),
+                entry_id: prepared.entry.as_bytes().to_vec(),
+                read_to: conv.channel.read_to(),
+                ciphertext: prepared.ciphertext.clone().into(),
+                seal,
+                receipt: false,
+                stamp: Vec::new(),
+            };
+            return Ok(Ready::Append { number, at: super::authority(&conv.authority)?, request });
+        }
+    }
+
+    /// {encrypt, advance ratchet and n}: the caller stores item and conversation in the same step.
+    fn encrypt(&mut self, id: &[u8], conv: &mut Conv, number: u64, content: &[u8]) -> Result<Prepared, StepError> {
+        let own = self.own()?;
+        let signer = self.signer()?;
+        let entry = self.next_entry_id(conv, number)?;
+        let statement = content_statement(own.account, own.device, id, conv.channel.id, entry, content);
+        let signature = signer.sign(&statement).map_err(|e| StepError::Again(format!("{e:?}")))?;
+        let signed = content::SignedContent { content: content.to_vec(), signature: signature.clone() }.encode_to_vec();
+        let mut mls = self.take_group(id)?;
+        let provider = self.provider();
+        let message = mls.create_message(&provider, &signer, &signed).map_err(|e| StepError::Again(e.to_string()))?;
+        let bytes = message.tls_serialize_detached().map_err(|e| StepError::Again(e.to_string()))?;
+        let ciphertext = seal_entry(&conv.channel.entry_key.0, conv.channel.id, entry, false, &bytes, self.rng);
+        self.keep(mls);
+        Ok(Prepared {
+            channel: conv.channel.id,
+            entry,
+            ciphertext,
+            seq: None,
+            welcome: None,
+            signature: Some(ByteBuf::from(signature)),
+        })
+    }
+
+    fn next_entry_id(&mut self, conv: &mut Conv, number: u64) -> Result<EntryId, StepError> {
+        let own = self.own()?;
+        let entry = own_entry_id(&own.profile_secret.0, &conv.channel.id, conv.channel.made);
+        let key = [conv.channel.id.as_bytes().as_slice(), entry.as_bytes()].concat();
+        self.s.put(Table::OwnEntry, &key, conv.channel.id.as_bytes(), conv.channel.made, &number)?;
+        conv.channel.made += 1;
+        Ok(entry)
+    }
+
+    /// Builds the commit of an intent in this epoch; none when there is nothing left to do.
+    fn build_seal(
+        &mut self,
+        id: &[u8],
+        conv: &mut Conv,
+        number: u64,
+        intent: &mut Intent,
+    ) -> Result<Option<Prepared>, StepError> {
+        let own = self.own()?;
+        let mut mls = self.take_group(id)?;
+        let provider = self.provider();
+        let leaves = group::leaves(&mls);
+        let mut adds = Vec::new();
+        let mut removals: Vec<LeafNodeIndex> = Vec::new();
+        match intent {
+            Intent::Add { invitees, .. } => {
+                invitees.retain(|i| !leaves.iter().any(|l| l.account == i.account && l.device == i.device));
+                let mut good = Vec::new();
+                for invitee in invitees.drain(..) {
+                    match group::read_key_package(&provider, &invitee.key_package) {
+                        Ok(package) if names(&package, &invitee) => {
+                            adds.push(package);
+                            good.push(invitee);
+                        }
+                        Ok(_) => self.unreadable(Some(id), "a key package names another device".into())?,
+                        Err(e) => self.unreadable(Some(id), e.to_string())?,
+                    }
+                }
+                *invitees = good;
+                if adds.is_empty() {
+                    self.keep(mls);
+                    return Ok(None);
+                }
+            }
+            Intent::Remove { accounts } => {
+                removals
+                    .extend(leaves.iter().filter(|l| accounts.contains(&l.account) && l.account != own.account).map(|l| l.index));
+                if removals.is_empty() {
+                    self.keep(mls);
+                    return Ok(None);
+                }
+            }
+            Intent::ReAdd { invitee, lost_leaf } => {
+                let held = leaves.iter().find(|l| l.account == invitee.account && l.device == invitee.device);
+                let lost = held.and_then(|l| Some((l, mls.public_group().leaf(l.index)?)));
+                let package = group::read_key_package(&provider, &invitee.key_package);
+                match (lost, package) {
+                    (Some((leaf, node)), Ok(package))
+                        if group::leaf_hash(node)?.as_slice() == lost_leaf.as_slice()
+                            && names(&package, invitee)
+                            && package.leaf_node().signature_key().as_slice() == leaf.signature_key =>
+                    {
+                        removals.push(leaf.index);
+                        adds.push(package);
+                    }
+                    _ => {
+                        self.keep(mls);
+                        return Ok(None);
+                    }
+                }
+            }
+            Intent::Update => {}
+        }
+        let signer = self.signer()?;
+        let built = group::commit(&provider, &signer, &mut mls, adds, removals);
+        let (commit, welcome) = match built {
+            Ok(built) => built,
+            Err(e) => return Err(StepError::Again(e.to_string())),
+        };
+        let entry = self.next_entry_id(conv, number)?;
+        let ciphertext = seal_entry(&conv.channel.entry_key.0, conv.channel.id, entry, true, &commit, self.rng);
+        self.keep(mls);
+        Ok(Some(Prepared {
+            channel: conv.channel.id,
+            entry,
+            ciphertext,
+            seq: None,
+            welcome: welcome.map(ByteBuf::from),
+            signature: None,
+        }))
+    }
+
+    /// The relay has stored an item of a conversation's queue.
+    pub(crate) fn acknowledged(&mut self, id: &[u8], number: u64, entry: &[u8], seq: u64) -> Result<(), StepError> {
+        let Some(mut item) = self.item(number)? else { return Ok(()) };
+        let mut conv = self.conv(id)?;
+        if let Cargo::Content { prepared: Some(p), .. } | Cargo::Seal { prepared: Some(p), .. } = &mut item.cargo {
+            if p.entry.as_bytes() == entry && p.channel == conv.channel.id {
+                p.seq = Some(seq);
+                conv.channel.acked = conv.channel.acked.max(seq);
+                item.trouble = None;
+                self.put_item(&item)?;
+                self.put_conv(id, &conv)?;
+            }
+        }
+        self.reached("send: marked")
+    }
+
+    /// An item cannot go out now; it stays.
+    pub(crate) fn in_trouble(
+        &mut self,
+        number: u64,
+        why: &str,
+        not_before: Option<lacre_audit::time::Millis>,
+    ) -> Result<(), StepError> {
+        if let Some(mut item) = self.item(number)? {
+            item.trouble = Some(why.to_owned());
+            item.not_before = not_before;
+            self.put_item(&item)?;
+        }
+        Ok(())
+    }
+
+    /// A seal cannot be made at all (it was tried on a group that was loaded afresh): it leaves the queue, visibly.
+    pub(crate) fn give_up_seal(&mut self, id: &[u8], why: &str) -> Result<(), StepError> {
+        let waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, 0, 64)?;
+        for (number, item) in waiting {
+            if matches!(item.cargo, Cargo::Seal { prepared: None, .. }) {
+                self.drop_item(number)?;
+                return self.event(Happening::Unreadable {
+                    conversation: Some(ConversationId(id.to_vec())),
+                    reason: format!("a change of members was given up: {why}"),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Own contents of a conversation that no one has met yet, as messages.
+    pub(crate) fn pending_messages(&mut self, id: &[u8]) -> Result<Vec<Message>, StepError> {
+        let own = self.own()?;
+        let waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, 0, usize::MAX)?;
+        let mut out = Vec::new();
+        for (_, item) in waiting {
+            if let Cargo::Content { id: content, body: Some(body), prepared, .. } = item.cargo {
+                let stored = prepared.is_some_and(|p| p.seq.is_some());
+                out.push(Message {
+                    id: content,
+                    conversation: ConversationId(id.to_vec()),
+                    position: None,
+                    sender: own.account,
+                    sender_handle: Some(own.handle.clone()),
+                    own: true,
+                    sent_at: item.since,
+                    accepted_at: None,
+                    delivery: if stored { Delivery::Stored } else { Delivery::Waiting },
+                    body,
+                });
+            }
+        }
+        Ok(out)
+    }
+}
+
+/// A key package belongs to the device that it was claimed for.
+fn names(package: &openmls::prelude::KeyPackage, invitee: &super::records::Invitee) -> bool {
+    group::who(package.leaf_node().credential()) == Some((invitee.account, invitee.device))
+}

@@ -1,0 +1,456 @@
+//! Contacts and envelopes: what travels through inboxes (DESIGN 7).
+
+use super::records::{Cargo, ContactRow, Item, Known, PendingJoin};
+use super::view::{ContactState, ConversationId, Happening, Kind, Standing, WaitingKind};
+use super::{Cx, StepError, Trouble, group};
+use crate::crypt::padding::{pad, unpad};
+use crate::network::Entry;
+use crate::profile::Table;
+use lacre_audit::account::{REGISTRAR, VerifiedAccount};
+use lacre_audit::ids::{AccountId, ContentId, DeviceId, EntryId, EnvelopeId, Handle, Token};
+use lacre_audit::label::{self, Label};
+use lacre_audit::note::NoteKey;
+use lacre_audit::seal::{self, SealSecret};
+use lacre_proto::bounds::Bounded;
+use lacre_proto::content::v1 as content;
+use lacre_proto::relay::v1 as wire;
+use openmls_traits::signatures::Signer as _;
+use prost::Message as _;
+
+/// Bytes of a contact request's text.
+pub const MAX_REQUEST: usize = 500;
+
+/// What a device signs for an envelope.
+fn envelope_statement(account: AccountId, device: DeviceId, id: EnvelopeId, body: &[u8]) -> Vec<u8> {
+    use sha2::Digest;
+    let digest = sha2::Sha256::digest(body);
+    label::message(Label::Envelope, &[account.as_bytes(), device.as_bytes(), id.as_bytes(), digest.as_slice()])
+}
+
+/// The registrar that an account's notes must be signed by: the relay of its first inbox.
+fn verify_entry(entry: &wire::DirectoryEntry) -> Result<(VerifiedAccount, String), String> {
+    let first = entry.states.first().ok_or("no state")?;
+    let (_, state) = lacre_audit::account::AccountState::first(first).map_err(|e| e.to_string())?;
+    let authority = state.devices.first().map(|d| d.inbox.authority.clone()).ok_or("no device")?;
+    let registrar = NoteKey::new(REGISTRAR, authority.identity().as_bytes()).map_err(|e| e.to_string())?;
+    let account = VerifiedAccount::verify(&entry.states, &entry.binding, &registrar).map_err(|e| e.to_string())?;
+    Ok((account, authority.to_string()))
+}
+
+impl Cx<'_, '_> {
+    pub(crate) fn known(&self, account: AccountId) -> Result<Option<Known>, StepError> {
+        Ok(self.s.get(Table::Account, account.as_bytes())?)
+    }
+
+    pub(crate) fn own_known(&mut self) -> Result<Option<Known>, StepError> {
+        let own = self.own()?;
+        let Some(binding) = own.binding else { return Ok(None) };
+        Ok(Some(Known { account: own.account, handle: own.handle, authority: own.authority, states: own.states, binding }))
+    }
+
+    /// A name for an account, as far as it was verified.
+    pub(crate) fn name_of(&mut self, account: AccountId) -> Result<Option<Handle>, StepError> {
+        let own = self.own()?;
+        if account == own.account {
+            return Ok(Some(own.handle));
+        }
+        Ok(self.known(account)?.map(|k| k.handle))
+    }
+
+    /// Verifies a directory entry and keeps it; a longer chain of the same account replaces a shorter one.
+    /// Accounts of another relay than the own one are not taken yet (their registrar's key is not pinned).
+    pub(crate) fn learn_account(&mut self, entry: &wire::DirectoryEntry) -> Result<Known, StepError> {
+        let (account, authority) = verify_entry(entry).map_err(StepError::Skip)?;
+        let own = self.own()?;
+        let own_identity = super::authority(&own.authority)?.identity();
+        if super::authority(&authority)?.identity() != own_identity {
+            return Err(StepError::Skip("an account of a relay that this profile does not trust".into()));
+        }
+        let known = Known {
+            account: account.id,
+            handle: account.handle,
+            authority,
+            states: entry.states.clone(),
+            binding: entry.binding.clone(),
+        };
+        if account.id == own.account {
+            return Ok(known);
+        }
+        if let Some(old) = self.known(account.id)? {
+            let longer = known.states.len() > old.states.len() && known.states.iter().zip(&old.states).all(|(n, o)| n == o);
+            if !longer {
+                return Ok(old);
+            }
+        }
+        self.s.put(Table::Account, account.id.as_bytes(), b"", 0, &known)?;
+        Ok(known)
+    }
+
+    pub(crate) fn contact(&self, account: AccountId) -> Result<Option<ContactRow>, StepError> {
+        Ok(self.s.get(Table::Contact, account.as_bytes())?)
+    }
+
+    pub(crate) fn put_contact(&mut self, row: &ContactRow) -> Result<(), StepError> {
+        let ord = match self.contact(row.account)? {
+            Some(_) => 0,
+            None => self.number()?,
+        };
+        Ok(self.s.put(Table::Contact, row.account.as_bytes(), b"", ord, row)?)
+    }
+
+    /// A right to the own inbox that the relay knows and nobody has; none when they are used up (more come with the
+    /// next upkeep).
+    pub(crate) fn hand_out_token(&mut self) -> Result<Option<Token>, StepError> {
+        let mut own = self.own()?;
+        let Some(token) = own.spare_tokens.pop() else { return Ok(None) };
+        own.given_tokens.push(token.clone());
+        self.put_own(&own)?;
+        Ok(Some(token))
+    }
+
+    /// Seals an envelope for each device of an account (or one of them) and puts it into the post.
+    pub(crate) fn post_to(
+        &mut self,
+        to: AccountId,
+        only: Option<DeviceId>,
+        token: Option<&Token>,
+        kind: content::envelope_body::Kind,
+        what: WaitingKind,
+    ) -> Result<(), StepError> {
+        let known = self.known(to)?.ok_or(StepError::Trouble(Trouble::NoSuchAccount))?;
+        let entry = wire::DirectoryEntry { states: known.states, binding: known.binding };
+        let (account, _) = verify_entry(&entry).map_err(StepError::Skip)?;
+        let theirs = self.contact(to)?.and_then(|c| c.their_token);
+        let own = self.own()?;
+        let sender = self.own_known()?.ok_or(StepError::Trouble(Trouble::NotEnrolled))?;
+        let signer = self.signer()?;
+        for device in account.state.devices.iter().filter(|d| only.is_none_or(|o| o == d.id)) {
+            let body = content::EnvelopeBody { sent_at_ms: self.now.get(), kind: Some(kind.clone()) }.encode_to_vec();
+            let id = EnvelopeId::new(lacre_audit::random::bytes(self.rng));
+            let statement = envelope_statement(to, device.id, id, &body);
+            let signature = signer.sign(&statement).map_err(|e| StepError::Again(format!("{e:?}")))?;
+            let envelope = content::Envelope {
+                id: id.as_bytes().to_vec(),
+                sender_device: own.device.as_bytes().to_vec(),
+                sender: Some(wire::DirectoryEntry { states: sender.states.clone(), binding: sender.binding.clone() }),
+                body,
+                signature,
+            };
+            let padded = pad(&envelope.encode_to_vec());
+            let sealed = seal::seal(&device.inbox_key, Label::EnvelopeSeal, device.inbox.channel.as_bytes(), &padded, self.rng)
+                .map_err(|e| StepError::Skip(e.to_string()))?;
+            let (token, stamped) = match (token.or(theirs.as_ref()), &device.public_token) {
+                (Some(token), _) => (token.clone(), false),
+                (None, Some(public)) => (public.clone(), true),
+                (None, None) => return Err(Trouble::NotAccepted.into()),
+            };
+            let cargo = Cargo::Envelope {
+                authority: device.inbox.authority.to_string(),
+                inbox: device.inbox.channel,
+                token,
+                stamped,
+                entry: EntryId::new(lacre_audit::random::bytes(self.rng)),
+                sealed,
+            };
+            self.enqueue(None, what, cargo)?;
+        }
+        Ok(())
+    }
+
+    /// Asks somebody whose directory entry was just verified.
+    pub(crate) fn ask(&mut self, known: &Known, text: &str) -> Result<ContactRow, StepError> {
+        if let Some(row) = self.contact(known.account)? {
+            match row.state {
+                ContactState::Accepted | ContactState::Asked => return Ok(row),
+                ContactState::Asking => return self.accept(known.account),
+                ContactState::Declined => {}
+            }
+        }
+        let token = self.hand_out_token()?.ok_or(StepError::Again("no inbox token is ready".into()))?;
+        let kind = content::envelope_body::Kind::ContactRequest(content::ContactRequest {
+            text: text.to_owned(),
+            inbox_token: token.expose().to_vec(),
+        });
+        let row = ContactRow {
+            account: known.account,
+            handle: known.handle.clone(),
+            state: ContactState::Asked,
+            text: text.to_owned(),
+            since: self.now,
+            conversation: None,
+            their_token: None,
+            own_token: Some(token),
+        };
+        self.put_contact(&row)?;
+        self.post_to(known.account, None, None, kind, WaitingKind::Request)?;
+        Ok(row)
+    }
+
+    /// Says yes: answers with an own token and makes the conversation of two.
+    pub(crate) fn accept(&mut self, account: AccountId) -> Result<ContactRow, StepError> {
+        let mut row = self.contact(account)?.ok_or(StepError::Trouble(Trouble::NoSuchContact))?;
+        match row.state {
+            ContactState::Accepted => return Ok(row),
+            ContactState::Asked => return Err(Trouble::NotAccepted.into()),
+            ContactState::Asking | ContactState::Declined => {}
+        }
+        if row.own_token.is_none() {
+            row.own_token = self.hand_out_token()?;
+        }
+        let token = row.own_token.clone().ok_or(StepError::Again("no inbox token is ready".into()))?;
+        row.state = ContactState::Accepted;
+        self.put_contact(&row)?;
+        let kind =
+            content::envelope_body::Kind::ContactAccepted(content::ContactAccepted { inbox_token: token.expose().to_vec() });
+        self.post_to(account, None, None, kind, WaitingKind::Request)?;
+        self.two(&mut row)?;
+        Ok(row)
+    }
+
+    /// The conversation of two with an accepted contact.
+    fn two(&mut self, row: &mut ContactRow) -> Result<(), StepError> {
+        let own = self.own()?;
+        let admins = vec![own.account, row.account];
+        let id =
+            self.create_conversation(Kind::Two, "", &admins, std::slice::from_ref(&row.account), super::view::Suite::XWing)?;
+        row.conversation = Some(id.0.clone());
+        self.put_contact(row)?;
+        self.release_held(row.account, &id.0)
+    }
+
+    /// Texts that waited for a contact go into the conversation's queue, in order.
+    pub(crate) fn release_held(&mut self, contact: AccountId, conversation: &[u8]) -> Result<(), StepError> {
+        let held: Vec<(u64, Item)> = self.s.scan(Table::Outbox, &held_scope(contact), 0, usize::MAX)?;
+        for (number, item) in held {
+            if let Cargo::Held { text, id, .. } = item.cargo {
+                self.drop_item(number)?;
+                let kind = content::content::Kind::Text(content::Text { text: text.clone() });
+                let body = Some(super::view::Body::Text(text));
+                self.enqueue_content_as(id, conversation, WaitingKind::Text, kind, body, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn hold(&mut self, contact: AccountId, text: &str) -> Result<ContentId, StepError> {
+        let id = ContentId::new(lacre_audit::random::bytes(self.rng));
+        let cargo = Cargo::Held { contact, text: text.to_owned(), id };
+        self.enqueue(Some(&held_scope(contact)), WaitingKind::Text, cargo)?;
+        Ok(id)
+    }
+
+    /// A new MLS group with this device alone, and the seal that adds the others.
+    pub(crate) fn create_conversation(
+        &mut self,
+        kind: Kind,
+        name: &str,
+        admins: &[AccountId],
+        others: &[AccountId],
+        suite: super::view::Suite,
+    ) -> Result<ConversationId, StepError> {
+        let own = self.own()?;
+        let signer = self.signer()?;
+        let id: [u8; 32] = lacre_audit::random::bytes(self.rng);
+        let context = content::ConversationContext {
+            version: group::CONTEXT_VERSION,
+            kind: match kind {
+                Kind::Two => content::ConversationKind::Two,
+                Kind::Group => content::ConversationKind::Group,
+            }
+            .into(),
+            authority: own.authority.clone(),
+            name: name.to_owned(),
+            admins: admins.iter().map(|a| a.as_bytes().to_vec()).collect(),
+        };
+        context.check().map_err(|e| StepError::Trouble(Trouble::Protocol(e.to_string())))?;
+        let provider = self.provider();
+        let credential = group::credential(own.account, own.device, &signer.public_key());
+        let mls = group::create(&provider, &signer, credential, &id, suite, &context)?;
+        self.begin(&id, &mls)?;
+        self.keep(mls);
+        let intent = super::records::Intent::Add { wanted: others.to_vec(), invitees: Vec::new() };
+        self.enqueue(Some(&id), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
+        self.reached("conversation: created")?;
+        Ok(ConversationId(id.to_vec()))
+    }
+
+    /// One entry of the own inbox.
+    pub(crate) fn receive_envelope(&mut self, entry: &Entry, skipped: Option<&str>) -> Result<bool, StepError> {
+        let mut own = self.own()?;
+        let seq = entry.seq.get();
+        if seq <= own.inbox_cursor {
+            return Ok(false);
+        }
+        own.inbox_cursor = seq;
+        self.put_own(&own)?;
+        self.reached("inbox: cursor moved")?;
+        if let Some(why) = skipped {
+            self.unreadable(None, why.to_owned())?;
+            return Ok(true);
+        }
+        let secret = SealSecret::new(own.inbox_key.0);
+        let opened = seal::open(&secret, Label::EnvelopeSeal, own.inbox.as_bytes(), &entry.ciphertext)
+            .map_err(|e| StepError::Skip(e.to_string()))?;
+        let bytes = unpad(&opened).map_err(|e| StepError::Skip(e.to_string()))?;
+        let envelope = content::Envelope::decode(bytes).map_err(|e| StepError::Skip(e.to_string()))?;
+        envelope.check().map_err(|e| StepError::Skip(e.to_string()))?;
+        let id = EnvelopeId::try_from(envelope.id.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
+        if self.s.get::<u8>(Table::Seen, id.as_bytes())?.is_some() {
+            return Ok(true);
+        }
+        let number = self.number()?;
+        self.s.put(Table::Seen, id.as_bytes(), b"", number, &1u8)?;
+        let entry = envelope.sender.clone().ok_or(StepError::Skip("no sender".into()))?;
+        let (account, _) = verify_entry(&entry).map_err(StepError::Skip)?;
+        let device = DeviceId::try_from(envelope.sender_device.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
+        let device = account.state.device(device).ok_or(StepError::Skip("the sender's device is not in its account".into()))?;
+        let statement = envelope_statement(own.account, own.device, id, &envelope.body);
+        super::receive::verify(&device.signature_key, &statement, &envelope.signature).map_err(StepError::Skip)?;
+        let known = self.learn_account(&entry)?;
+        let body = content::EnvelopeBody::decode(envelope.body.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
+        body.check().map_err(|e| StepError::Skip(e.to_string()))?;
+        match body.kind {
+            Some(content::envelope_body::Kind::ContactRequest(request)) => self.was_asked(&known, &request)?,
+            Some(content::envelope_body::Kind::ContactAccepted(answer)) => self.was_accepted(&known, &answer)?,
+            Some(content::envelope_body::Kind::Join(join)) => {
+                let pending = PendingJoin { envelope: id, from: known.account, join: join.encode_to_vec(), tries: 0 };
+                let number = self.number()?;
+                self.s.put(Table::Join, id.as_bytes(), b"", number, &pending)?;
+            }
+            Some(content::envelope_body::Kind::ReAdd(request)) => self.asked_to_re_add(&known, device.id, &request)?,
+            None => return Err(StepError::Skip("a newer kind of envelope".into())),
+        }
+        self.reached("inbox: processed")?;
+        Ok(true)
+    }
+
+    fn was_asked(&mut self, known: &Known, request: &content::ContactRequest) -> Result<(), StepError> {
+        let token = Token::try_from(request.inbox_token.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
+        let own = self.own()?;
+        let mut row = match self.contact(known.account)? {
+            Some(row) => row,
+            None => ContactRow {
+                account: known.account,
+                handle: known.handle.clone(),
+                state: ContactState::Asking,
+                text: String::new(),
+                since: self.now,
+                conversation: None,
+                their_token: None,
+                own_token: None,
+            },
+        };
+        row.their_token = Some(token);
+        match row.state {
+            ContactState::Accepted => return self.put_contact(&row),
+            ContactState::Asked => {
+                // both asked: both want it. The smaller account id makes the conversation, so that there is one.
+                self.put_contact(&row)?;
+                if own.account < known.account {
+                    row.state = ContactState::Asking;
+                    self.put_contact(&row)?;
+                    self.accept(known.account)?;
+                    return self.event(Happening::ContactAccepted { account: *known.account.as_bytes() });
+                }
+                return Ok(());
+            }
+            ContactState::Asking | ContactState::Declined => {}
+        }
+        row.state = ContactState::Asking;
+        row.text.clone_from(&request.text);
+        row.since = self.now;
+        self.put_contact(&row)?;
+        self.event(Happening::ContactAsks { account: *known.account.as_bytes() })
+    }
+
+    fn was_accepted(&mut self, known: &Known, answer: &content::ContactAccepted) -> Result<(), StepError> {
+        let token = Token::try_from(answer.inbox_token.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
+        let Some(mut row) = self.contact(known.account)? else {
+            return Err(StepError::Skip("an answer to a request that was not made".into()));
+        };
+        if row.state != ContactState::Asked {
+            return Ok(());
+        }
+        row.their_token = Some(token);
+        row.state = ContactState::Accepted;
+        self.put_contact(&row)?;
+        self.event(Happening::ContactAccepted { account: *known.account.as_bytes() })
+    }
+
+    /// Joins a conversation whose tree has come. Only contacts may invite.
+    pub(crate) fn join(&mut self, pending: &PendingJoin, state: &content::JoinState) -> Result<(), StepError> {
+        state.check().map_err(|e| StepError::Skip(e.to_string()))?;
+        let join = content::Join::decode(pending.join.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
+        let provider = self.provider();
+        let mls = group::join(&provider, &join.welcome, &state.ratchet_tree).map_err(|e| StepError::Skip(e.to_string()))?;
+        let id = mls.group_id().as_slice().to_vec();
+        self.cache.groups.remove(&id);
+        let held: Option<super::records::Conv> = self.s.get(Table::Conversation, &id)?;
+        let contact = self.contact(pending.from)?;
+        let accepted = contact.as_ref().is_some_and(|c| c.state == ContactState::Accepted);
+        match &held {
+            Some(conv) if conv.standing == Standing::Active => {
+                return Err(StepError::Skip("an invitation into a conversation that goes on here".into()));
+            }
+            Some(_) => {}
+            None if accepted => {}
+            None => return Err(StepError::Skip("an invitation by somebody who is no contact".into())),
+        }
+        let conv = self.begin(&id, &mls)?;
+        if let (Kind::Two, Some(mut row)) = (conv.kind, contact) {
+            if conv.peer != Some(pending.from) && held.is_none() {
+                return Err(StepError::Skip("a conversation of two with somebody else".into()));
+            }
+            if conv.peer == Some(row.account) {
+                row.conversation = Some(id.clone());
+                self.put_contact(&row)?;
+                self.release_held(row.account, &id)?;
+            }
+        }
+        let mut members = self.members(&id)?;
+        members.own_token = None;
+        self.put_members(&id, &members)?;
+        for entry in &state.members {
+            // rights of the others to write to; what is not theirs the relay will refuse
+            let (Ok(device), Some(account)) = (DeviceId::try_from(entry.device.as_slice()), &entry.account) else { continue };
+            if self.learn_account(account).is_ok() {
+                if let Ok(token) = Token::try_from(entry.inbox_token.as_slice()) {
+                    members.tokens.insert(device, token);
+                }
+            }
+        }
+        self.put_members(&id, &members)?;
+        self.keep(mls);
+        self.s.delete(Table::Join, pending.envelope.as_bytes())?;
+        self.give_token(&id)?;
+        // fresh keys soon: a leaf that never committed keeps the lifetime of its key package (see PROTOCOL.md)
+        let cargo = Cargo::Seal { intent: super::records::Intent::Update, prepared: None };
+        self.enqueue(Some(&id), WaitingKind::Seal, cargo)?;
+        let what = if held.is_some() {
+            Happening::StandingChanged { conversation: ConversationId(id), standing: Standing::Active }
+        } else {
+            Happening::Joined { conversation: ConversationId(id) }
+        };
+        self.event(what)?;
+        self.reached("join: done")
+    }
+
+    /// An invitation that cannot be used.
+    pub(crate) fn drop_join(&mut self, envelope: EnvelopeId, why: &str) -> Result<(), StepError> {
+        self.s.delete(Table::Join, envelope.as_bytes())?;
+        self.unreadable(None, format!("an invitation: {why}"))
+    }
+
+    pub(crate) fn retry_join(&mut self, mut pending: PendingJoin) -> Result<u32, StepError> {
+        pending.tries += 1;
+        let tries = pending.tries;
+        let number = self.number()?;
+        self.s.put(Table::Join, pending.envelope.as_bytes(), b"", number, &pending)?;
+        Ok(tries)
+    }
+}
+
+/// Queue of texts that wait for a contact.
+pub(crate) fn held_scope(contact: AccountId) -> Vec<u8> {
+    [b"held".as_slice(), contact.as_bytes()].concat()
+}

@@ -1,0 +1,112 @@
+//! Asking to be re-added, and answering (DESIGN 6): the second rung of the recovery ladder.
+
+use super::records::{Cargo, Intent, Invitee, Known};
+use super::view::{ConversationId, Happening, Standing, WaitingKind};
+use super::{Cx, StepError, group};
+use crate::profile::Table;
+use lacre_audit::ids::DeviceId;
+use lacre_proto::content::v1 as content;
+
+/// First pause between two requests, milliseconds; it doubles up to [`LONGEST_PAUSE_MS`].
+pub const FIRST_PAUSE_MS: u64 = 60_000;
+/// Longest pause between two requests.
+pub const LONGEST_PAUSE_MS: u64 = 3_600_000;
+/// Devices that are asked at once; the next round asks the next ones.
+const ASKED_AT_ONCE: usize = 8;
+
+impl Cx<'_, '_> {
+    /// Sends requests to other members' inboxes, when it is time to.
+    pub(crate) fn ask_re_add(&mut self, id: &[u8]) -> Result<bool, StepError> {
+        let mut conv = self.conv(id)?;
+        if conv.standing != Standing::AskingToBeReAdded {
+            return Ok(false);
+        }
+        let tries = match conv.asked {
+            Some((last, tries)) => {
+                let pause = FIRST_PAUSE_MS.saturating_mul(1 << tries.min(10)).min(LONGEST_PAUSE_MS);
+                if self.now.since(last) < pause {
+                    return Ok(false);
+                }
+                tries
+            }
+            None => 0,
+        };
+        let own = self.own()?;
+        let signer = self.signer()?;
+        let provider = self.provider();
+        let credential = group::credential(own.account, own.device, &signer.public_key());
+        let package = group::key_package(&provider, &signer, credential, conv.suite, false)?;
+        let members = self.members(id)?;
+        let others: Vec<_> = members.devices.iter().filter(|(account, _)| *account != own.account).copied().collect();
+        let start = usize::try_from(tries).unwrap_or(0) * ASKED_AT_ONCE;
+        for i in 0..others.len().min(ASKED_AT_ONCE) {
+            let Some((account, device)) = others.get((start + i) % others.len()).copied() else { continue };
+            let request =
+                content::ReAddRequest { group_id: id.to_vec(), key_package: package.clone(), lost_leaf: conv.own_leaf.to_vec() };
+            let kind = content::envelope_body::Kind::ReAdd(request);
+            let posted = self.post_to(account, Some(device), members.tokens.get(&device), kind, WaitingKind::Upkeep);
+            match posted {
+                Err(StepError::Trouble(super::Trouble::NoSuchAccount | super::Trouble::NotAccepted)) | Ok(()) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        conv.asked = Some((self.now, tries + 1));
+        self.put_conv(id, &conv)?;
+        self.reached("re-add: asked")?;
+        Ok(true)
+    }
+
+    /// A member's device asks this one. Dropped when its leaf is no longer in the tree.
+    pub(crate) fn asked_to_re_add(
+        &mut self,
+        known: &Known,
+        device: DeviceId,
+        request: &content::ReAddRequest,
+    ) -> Result<(), StepError> {
+        let id = request.group_id.as_slice();
+        let Some(conv) = self.s.get::<super::records::Conv>(Table::Conversation, id)? else {
+            return Err(StepError::Skip("a re-add request for a conversation that is not here".into()));
+        };
+        if conv.standing != Standing::Active {
+            return Ok(());
+        }
+        let mls = self.take_group(id)?;
+        let lost = group::leaves(&mls)
+            .iter()
+            .filter(|l| l.account == known.account && l.device == device)
+            .filter_map(|l| mls.public_group().leaf(l.index))
+            .any(|node| group::leaf_hash(node).is_ok_and(|h| h.as_slice() == request.lost_leaf));
+        self.keep(mls);
+        if !lost {
+            return Ok(());
+        }
+        let invitee = Invitee { account: known.account, device, key_package: request.key_package.clone() };
+        let intent = Intent::ReAdd { invitee, lost_leaf: request.lost_leaf.clone() };
+        self.enqueue(Some(id), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
+        self.reached("re-add: answering")
+    }
+
+    /// A copy of this profile was noticed, or it stepped back in time: a new profile secret, fresh key packages under the
+    /// same signature key, and every conversation asks to be re-added (DESIGN 8).
+    pub(crate) fn part_from_copy(&mut self) -> Result<(), StepError> {
+        let mut own = self.own()?;
+        own.profile_secret = super::records::Key32(lacre_audit::random::bytes(self.rng));
+        own.renew_key_packages = true;
+        self.put_own(&own)?;
+        let all: Vec<Vec<u8>> = self.conversation_ids()?;
+        for id in all {
+            let mut conv = self.conv(&id)?;
+            if conv.standing == Standing::Active {
+                self.s.delete_scope(Table::OwnEntry, conv.channel.id.as_bytes())?;
+                self.cache.groups.remove(&id);
+                conv.standing = Standing::AskingToBeReAdded;
+                conv.asked = None;
+                self.put_conv(&id, &conv)?;
+                self.encrypt_again(&id)?;
+                self.event(Happening::StandingChanged { conversation: ConversationId(id), standing: conv.standing })?;
+            }
+        }
+        self.event(Happening::CopyNoticed)?;
+        self.reached("copy: parted")
+    }
+}

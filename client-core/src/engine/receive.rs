@@ -1,0 +1,351 @@
+//! What comes in a conversation's channel, entry by entry, in order. One entry, one step:
+//! {own entry, by its id: mark; else process, advance the ratchet, store the plaintext; advance the cursor}.
+
+use super::epoch::Change;
+use super::records::{Cargo, Conv, Proof, Raw, Stored};
+use super::verdict::{Verdict, judge_error};
+use super::view::{Body, ConversationId, Happening, Standing};
+use super::{Cx, StepError, content_statement, group, own_entry_id, roles};
+use crate::crypt::entry::open_entry;
+use crate::network::Entry;
+use crate::profile::Table;
+use lacre_audit::ids::{AccountId, ChannelId, ContentId, DeviceId};
+use lacre_audit::time::Millis;
+use lacre_proto::bounds::Bounded;
+use lacre_proto::content::v1 as content;
+use openmls::group::MlsGroup;
+use openmls::prelude::{
+    ContentType, LeafNodeIndex, MlsMessageIn, ProcessedMessage, ProcessedMessageContent, ProtocolMessage, Sender,
+};
+use prost::Message as _;
+use serde_bytes::ByteBuf;
+use tls_codec::Deserialize as _;
+
+/// What became of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Took {
+    /// of another channel than the current one, or read already
+    Ignored,
+    /// processed; the cursor is behind it
+    Done,
+    /// it was a binding seal: the conversation goes on in another channel, or waits to be re-added
+    EpochEnded,
+    /// entries before it are missing: fetch from the cursor
+    Gap,
+    /// it can only come from a copy of this profile
+    Copy,
+}
+
+/// How an entry that could not be processed is taken on a further try.
+#[derive(Clone, Debug)]
+pub(crate) enum Judged {
+    /// first try
+    Not,
+    /// its bytes are of no use: go on behind it
+    Skipped(String),
+    /// a seal that ends the epoch without us
+    Bound(String),
+}
+
+impl Cx<'_, '_> {
+    pub(crate) fn receive(&mut self, id: &[u8], channel: ChannelId, entry: &Entry, judged: &Judged) -> Result<Took, StepError> {
+        let mut conv = self.conv(id)?;
+        let seq = entry.seq.get();
+        if conv.standing != Standing::Active || conv.channel.id != channel || seq <= conv.channel.cursor {
+            return Ok(Took::Ignored);
+        }
+        if seq != conv.channel.cursor + 1 {
+            return Ok(Took::Gap);
+        }
+        let key = [channel.as_bytes().as_slice(), entry.id.as_bytes()].concat();
+        let known = conv.channel.reread && self.s.get::<Raw>(Table::RawEntry, &key)?.is_some();
+        let own: Option<u64> = self.s.get(Table::OwnEntry, &key)?;
+        if own.is_none() && !known && self.is_next_own(&conv, entry)? {
+            return Ok(Took::Copy);
+        }
+        let raw = Raw { seq, id: entry.id, seal: entry.seal, ciphertext: entry.ciphertext.to_vec() };
+        self.s.put(Table::RawEntry, &key, channel.as_bytes(), seq, &raw)?;
+        conv.channel.cursor = seq;
+        self.reached("receive: entry stored")?;
+        if known {
+            self.put_conv(id, &conv)?;
+            return Ok(Took::Done);
+        }
+        let took = match (own, judged) {
+            (Some(number), _) => self.meet_own(id, &mut conv, entry, number)?,
+            (None, Judged::Skipped(why)) => {
+                self.unreadable(Some(id), why.clone())?;
+                Took::Done
+            }
+            (None, Judged::Bound(why)) => {
+                self.cannot_follow(id, &mut conv, why)?;
+                Took::EpochEnded
+            }
+            (None, Judged::Not) if entry.seal => self.meet_seal(id, &mut conv, entry)?,
+            (None, Judged::Not) => self.meet_message(id, &mut conv, entry)?,
+        };
+        self.put_conv(id, &conv)?;
+        self.reached("receive: done")?;
+        Ok(took)
+    }
+
+    /// An id that this profile would make next, but did not: only a copy makes it.
+    fn is_next_own(&mut self, conv: &Conv, entry: &Entry) -> Result<bool, StepError> {
+        let own = self.own()?;
+        Ok((0..8).any(|ahead| own_entry_id(&own.profile_secret.0, &conv.channel.id, conv.channel.made + ahead) == entry.id))
+    }
+
+    /// An own entry met in its place.
+    fn meet_own(&mut self, id: &[u8], conv: &mut Conv, entry: &Entry, number: u64) -> Result<Took, StepError> {
+        let Some(item) = self.item(number)? else { return Ok(Took::Done) };
+        match item.cargo {
+            Cargo::Content { content, id: content_id, body, blob, prepared } => {
+                let own = self.own()?;
+                let ours = prepared.filter(|p| p.entry == entry.id && p.channel == conv.channel.id);
+                self.drop_item(number)?;
+                if let Some(body) = body {
+                    let proof = ours.and_then(|p| p.signature).map(|signature| Proof {
+                        device: own.device,
+                        channel: conv.channel.id,
+                        entry: entry.id,
+                        seq: entry.seq.get(),
+                        content,
+                        signature: signature.into_vec(),
+                    });
+                    let sent_at = item.since;
+                    let stored = Stored {
+                        id: content_id,
+                        sender: own.account,
+                        sent_at,
+                        accepted_at: entry.accepted_at,
+                        body,
+                        blob,
+                        proof,
+                    };
+                    let position = self.store_message(id, conv, stored, true)?;
+                    if let Some(position) = position {
+                        self.event(Happening::Sent { conversation: ConversationId(id.to_vec()), position })?;
+                    }
+                }
+                Ok(Took::Done)
+            }
+            Cargo::Seal { intent, prepared } => {
+                let Some(prepared) = prepared.filter(|p| p.entry == entry.id && p.channel == conv.channel.id) else {
+                    return Ok(Took::Done);
+                };
+                let mut mls = self.take_group(id)?;
+                let Some(staged) = mls.pending_commit() else {
+                    // everyone else follows this seal; without its keys this device cannot
+                    self.keep(mls);
+                    self.cannot_follow(id, conv, "an own seal whose keys are gone")?;
+                    return Ok(Took::EpochEnded);
+                };
+                let own_index = mls.own_leaf_index();
+                let changes = self.changes(&mls, own_index, staged);
+                let provider = self.provider();
+                mls.merge_pending_commit(&provider).map_err(|e| StepError::Again(e.to_string()))?;
+                self.drop_item(number)?;
+                self.reached("commit: merged")?;
+                self.enter_epoch(id, conv, &mls, entry, &changes)?;
+                self.invite(id, conv, &mls, &intent, prepared.welcome.as_deref().map(Vec::as_slice))?;
+                self.keep(mls);
+                Ok(Took::EpochEnded)
+            }
+            Cargo::Upload { .. } | Cargo::Envelope { .. } | Cargo::Held { .. } => Ok(Took::Done),
+        }
+    }
+
+    fn open(&self, conv: &Conv, entry: &Entry) -> Result<ProtocolMessage, String> {
+        let bytes = open_entry(&conv.channel.entry_key.0, conv.channel.id, entry.id, entry.seal, &entry.ciphertext)
+            .map_err(|e| e.to_string())?;
+        let message = MlsMessageIn::tls_deserialize_exact(bytes.as_slice()).map_err(|e| e.to_string())?;
+        match message.try_into_protocol_message() {
+            Ok(message @ ProtocolMessage::PrivateMessage(_)) => Ok(message),
+            Ok(_) => Err("not a private message".into()),
+            Err(e) => Err(e.to_string()),
+        }
+    }
+
+    /// A seal of somebody else.
+    fn meet_seal(&mut self, id: &[u8], conv: &mut Conv, entry: &Entry) -> Result<Took, StepError> {
+        let message = self.open(conv, entry).map_err(StepError::Skip)?;
+        if message.content_type() != ContentType::Commit {
+            return Err(StepError::Skip("a seal that is no commit".into()));
+        }
+        let mut mls = self.take_group(id)?;
+        let provider = self.provider();
+        let processed = match mls.process_message(&provider, message) {
+            Ok(processed) => processed,
+            Err(e) => {
+                return match judge_error(&e) {
+                    Verdict::Void(why) => Err(StepError::Skip(why)),
+                    Verdict::Again(why) => Err(StepError::Again(why)),
+                    Verdict::Binding(why) => {
+                        drop(mls);
+                        self.cache.groups.remove(id);
+                        self.cannot_follow(id, conv, &why)?;
+                        Ok(Took::EpochEnded)
+                    }
+                };
+            }
+        };
+        let sender = match processed.sender() {
+            Sender::Member(index) => *index,
+            _ => return Err(StepError::Skip("a seal by no member".into())),
+        };
+        let staged = match processed.into_content() {
+            ProcessedMessageContent::StagedCommitMessage(staged) => staged,
+            _ => return Err(StepError::Skip("a seal that is no commit of another member".into())),
+        };
+        roles::judge(&mls, sender, &staged).map_err(|e| StepError::Skip(e.to_string()))?;
+        let changes = self.changes(&mls, sender, &staged);
+        let removed = staged.self_removed();
+        let replaced = removed && {
+            let own = mls.own_leaf_node().map(|l| l.signature_key().as_slice().to_vec());
+            own.is_some_and(|key| group::replaced_keys(&mls, &staged).contains(&key))
+        };
+        mls.merge_staged_commit(&provider, *staged).map_err(|e| StepError::Again(e.to_string()))?;
+        self.reached("receive: merged")?;
+        if removed {
+            self.was_removed(id, conv, entry, &changes, replaced)?;
+        } else {
+            self.enter_epoch(id, conv, &mls, entry, &changes)?;
+        }
+        self.keep(mls);
+        Ok(Took::EpochEnded)
+    }
+
+    /// An application message of somebody else.
+    fn meet_message(&mut self, id: &[u8], conv: &mut Conv, entry: &Entry) -> Result<Took, StepError> {
+        let message = self.open(conv, entry).map_err(StepError::Skip)?;
+        if message.content_type() != ContentType::Application {
+            return Err(StepError::Skip("an entry that is no application message".into()));
+        }
+        let mut mls = self.take_group(id)?;
+        let provider = self.provider();
+        let processed = mls.process_message(&provider, message).map_err(|e| match judge_error(&e) {
+            Verdict::Void(why) | Verdict::Binding(why) => StepError::Skip(why),
+            Verdict::Again(why) => StepError::Again(why),
+        })?;
+        let (sender, bytes) = application(&mls, processed).map_err(StepError::Skip)?;
+        self.keep(mls);
+        self.reached("receive: decrypted")?;
+        let signed = content::SignedContent::decode(bytes.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
+        signed.check().map_err(|e| StepError::Skip(e.to_string()))?;
+        let statement = content_statement(sender.account, sender.device, id, conv.channel.id, entry.id, &signed.content);
+        verify(&sender.key, &statement, &signed.signature).map_err(StepError::Skip)?;
+        let content = content::Content::decode(signed.content.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
+        content.check().map_err(|e| StepError::Skip(e.to_string()))?;
+        let content_id = ContentId::try_from(content.id.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
+        let sent_at = Millis::new(content.sent_at_ms);
+        let (body, blob) = match content.kind {
+            None => (Body::Newer, None),
+            Some(kind) => match kind {
+                content::content::Kind::Text(text) => (Body::Text(text.text), None),
+                content::content::Kind::File(file) => {
+                    let blob = file.blob.map(|b| ByteBuf::from(b.encode_to_vec()));
+                    (Body::File { name: file.name, size: file.size }, blob)
+                }
+                content::content::Kind::Leave(_) => {
+                    self.asked_to_leave(id, sender.account)?;
+                    (Body::Leaves, None)
+                }
+                content::content::Kind::Roster(roster) => {
+                    self.learn_roster(id, sender.device, &roster)?;
+                    return Ok(Took::Done);
+                }
+            },
+        };
+        let proof = Some(Proof {
+            device: sender.device,
+            channel: conv.channel.id,
+            entry: entry.id,
+            seq: entry.seq.get(),
+            content: signed.content,
+            signature: signed.signature,
+        });
+        let stored =
+            Stored { id: content_id, sender: sender.account, sent_at, accepted_at: entry.accepted_at, body, blob, proof };
+        if let Some(position) = self.store_message(id, conv, stored, false)? {
+            self.event(Happening::Message { conversation: ConversationId(id.to_vec()), position })?;
+        }
+        Ok(Took::Done)
+    }
+
+    /// Appends to the history; a content that is there already is dropped (none).
+    pub(crate) fn store_message(
+        &mut self,
+        id: &[u8],
+        conv: &mut Conv,
+        stored: Stored,
+        own: bool,
+    ) -> Result<Option<u64>, StepError> {
+        let key = [id, stored.id.as_bytes().as_slice()].concat();
+        if self.s.get::<Stored>(Table::Message, &key)?.is_some() {
+            return Ok(None);
+        }
+        conv.position += 1;
+        if own && conv.read_through + 1 == conv.position {
+            conv.read_through = conv.position;
+        }
+        conv.newest_at = conv.newest_at.max(stored.accepted_at);
+        self.s.put(Table::Message, &key, id, conv.position, &stored)?;
+        let prefix: Vec<u8> = stored.id.as_bytes().iter().take(2).copied().collect();
+        self.s.put(Table::MessageIndex, &key, &prefix, conv.position, &(ByteBuf::from(id), stored.id))?;
+        Ok(Some(conv.position))
+    }
+
+    fn changes(&self, mls: &MlsGroup, committer: LeafNodeIndex, staged: &openmls::group::StagedCommit) -> Change {
+        let by = mls.member(committer).and_then(group::who).map(|(account, _)| account);
+        let replaced = group::replaced_keys(mls, staged);
+        let mut bodies = Vec::new();
+        for removed in staged.remove_proposals() {
+            if let Some(member) = mls.member_at(removed.remove_proposal().removed()) {
+                if let Some((whom, _)) = group::who(&member.credential) {
+                    if !replaced.contains(&member.signature_key) {
+                        bodies.push(Body::Removed { whom });
+                    }
+                }
+            }
+        }
+        for added in staged.add_proposals() {
+            let leaf = added.add_proposal().key_package().leaf_node();
+            if let Some((whom, _)) = group::who(leaf.credential()) {
+                let again = replaced.iter().any(|k| k.as_slice() == leaf.signature_key().as_slice());
+                bodies.push(if again { Body::ReAdded { whom } } else { Body::Added { whom } });
+            }
+        }
+        Change { by, bodies }
+    }
+}
+
+struct Author {
+    account: AccountId,
+    device: DeviceId,
+    key: Vec<u8>,
+}
+
+fn application(mls: &MlsGroup, processed: ProcessedMessage) -> Result<(Author, Vec<u8>), String> {
+    let index = match processed.sender() {
+        Sender::Member(index) => *index,
+        _ => return Err("a message by no member".into()),
+    };
+    let member = mls.member_at(index).ok_or("a message by no member")?;
+    let (account, device) = group::who(&member.credential).ok_or("a member without account")?;
+    match processed.into_content() {
+        ProcessedMessageContent::ApplicationMessage(message) => {
+            Ok((Author { account, device, key: member.signature_key }, message.into_bytes()))
+        }
+        ProcessedMessageContent::OwnPrivateMessage => Err("an entry that claims to be this device's own, but is not".into()),
+        _ => Err("not an application message".into()),
+    }
+}
+
+/// Ed25519, strictly.
+pub(crate) fn verify(key: &[u8], statement: &[u8], signature: &[u8]) -> Result<(), String> {
+    let wrong = || "the signature by the sender's device is wrong".to_owned();
+    let key: [u8; 32] = key.try_into().map_err(|_| wrong())?;
+    let key = ed25519_dalek::VerifyingKey::from_bytes(&key).map_err(|_| wrong())?;
+    let signature = ed25519_dalek::Signature::from_slice(signature).map_err(|_| wrong())?;
+    key.verify_strict(statement, &signature).map_err(|_| wrong())
+}

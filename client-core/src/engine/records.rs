@@ -1,0 +1,334 @@
+//! What the engine keeps in the profile, row by row. Each record belongs to one [`Table`](crate::profile::Table).
+//!
+//! | table | key | scope | ord | record |
+//! |---|---|---|---|---|
+//! | Meta | `own` | | 0 | [`Own`] |
+//! | Conversation | group id | | creation number | [`Conv`] |
+//! | ConversationIndex | group id | | creation number | group id |
+//! | Member | group id | | 0 | [`Members`] |
+//! | Message | group id, content id | group id | position | [`Stored`] |
+//! | MessageIndex | content id | its first two bytes | number | group id and content id |
+//! | Outbox | item number | queue | item number | [`Item`] |
+//! | OwnEntry | channel, entry id | channel | n | outbox item number |
+//! | RawEntry | channel, entry id | channel | seq | [`Raw`] |
+//! | Contact | account | | number | [`ContactRow`] |
+//! | Account | account | | 0 | [`Known`] |
+//! | Event | number | | number | [`EventRow`] |
+//! | Stamp | stamp | | number | the stamp |
+//! | Join | envelope id | | number | [`PendingJoin`] |
+//! | Blob | blob id | | 0 | [`LocalBlob`] |
+//! | BlobChunk | blob id, index | blob id | index | ciphertext |
+//! | Seen | envelope id | | number | |
+
+use super::view::{Body, ContactState, Kind, Standing, Suite, WaitingKind};
+use lacre_audit::ids::{
+    AccountId, BlobId, ChannelId, Code, ContentId, DeviceId, EntryId, EnvelopeId, Generation, Handle, Session, Token,
+};
+use lacre_audit::time::Millis;
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+use std::collections::BTreeMap;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// 32 secret bytes of a record.
+#[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Key32(#[serde(with = "serde_bytes")] pub(crate) [u8; 32]);
+
+/// How far enrolment has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Stage {
+    /// keys are made, the code is not redeemed
+    Made,
+    /// the relay has bound the account; inbox and key packages are not all there
+    Bound,
+    /// everything is there
+    Ready,
+}
+
+/// This device and its account.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Own {
+    pub(crate) stage: Stage,
+    pub(crate) authority: String,
+    pub(crate) handle: Handle,
+    pub(crate) code: Option<Code>,
+    pub(crate) account: AccountId,
+    pub(crate) device: DeviceId,
+    /// Ed25519 seed: MLS leaf, notes, login
+    pub(crate) signing: Key32,
+    /// entry ids are MACs under it; a copied profile takes a new one
+    pub(crate) profile_secret: Key32,
+    pub(crate) inbox: ChannelId,
+    pub(crate) inbox_read: Token,
+    pub(crate) inbox_key: Key32,
+    pub(crate) public_token: Token,
+    /// append tokens that the relay knows and nobody has yet
+    pub(crate) spare_tokens: Vec<Token>,
+    /// every append token handed out, so that a restored relay can be told again
+    pub(crate) given_tokens: Vec<Token>,
+    pub(crate) states: Vec<String>,
+    pub(crate) binding: Option<String>,
+    pub(crate) inbox_cursor: u64,
+    pub(crate) inbox_trimmed: u64,
+    pub(crate) generation: Option<Generation>,
+    pub(crate) session: Option<(Session, Millis)>,
+    /// key packages must be uploaded anew (first time, new generation, copied profile)
+    pub(crate) renew_key_packages: bool,
+    /// one-time key packages that the relay had left when it last said so
+    pub(crate) key_packages_left: u32,
+}
+
+/// The channel of a conversation's epoch.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Channel {
+    pub(crate) id: ChannelId,
+    pub(crate) append: Token,
+    pub(crate) read: Token,
+    pub(crate) entry_key: Key32,
+    /// the relay has it
+    pub(crate) opened: bool,
+    pub(crate) generation: Option<Generation>,
+    /// last seq read and processed
+    pub(crate) cursor: u64,
+    /// greatest seq of an own acknowledged entry
+    pub(crate) acked: u64,
+    /// own entries made in this channel
+    pub(crate) made: u64,
+    /// the relay was restored: entries that are known already come again
+    pub(crate) reread: bool,
+}
+
+impl Channel {
+    /// What an append says it knows: an own acknowledged entry proves that no unknown seal lies before it.
+    pub(crate) fn read_to(&self) -> u64 {
+        self.cursor.max(self.acked)
+    }
+}
+
+/// What is kept of the epoch before: enough to put its entries back on a restored relay, nothing that opens them.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Previous {
+    pub(crate) id: ChannelId,
+    pub(crate) append: Token,
+    pub(crate) read: Token,
+    pub(crate) generation: Option<Generation>,
+    /// the seal that ended it
+    pub(crate) seal: EntryId,
+    pub(crate) ended_at: Millis,
+}
+
+/// A conversation: what changes with each message.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Conv {
+    pub(crate) ord: u64,
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+    pub(crate) authority: String,
+    pub(crate) suite: Suite,
+    pub(crate) standing: Standing,
+    pub(crate) channel: Channel,
+    pub(crate) previous: Option<Previous>,
+    pub(crate) peer: Option<AccountId>,
+    /// messages in the history: the last position
+    pub(crate) position: u64,
+    pub(crate) read_through: u64,
+    pub(crate) newest_at: Millis,
+    /// the leaf that a re-add request names
+    #[serde(with = "serde_bytes")]
+    pub(crate) own_leaf: [u8; 32],
+    /// when a re-add was last asked for, how often, and whom of the others next
+    pub(crate) asked: Option<(Millis, u32)>,
+    /// entries above `put_back.1` of the current and previous channels are to be put back (new generation)
+    pub(crate) put_back: bool,
+}
+
+/// A conversation's members: changes with each epoch.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Members {
+    pub(crate) epoch: u64,
+    #[serde(with = "serde_bytes")]
+    pub(crate) authenticator: Vec<u8>,
+    pub(crate) devices: Vec<(AccountId, DeviceId)>,
+    pub(crate) admins: Vec<AccountId>,
+    /// rights to write to members' inboxes, made for this conversation
+    pub(crate) tokens: BTreeMap<DeviceId, Token>,
+    /// the right that this device gave the others
+    pub(crate) own_token: Option<Token>,
+}
+
+/// One message of the history.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Stored {
+    pub(crate) id: ContentId,
+    pub(crate) sender: AccountId,
+    pub(crate) sent_at: Millis,
+    pub(crate) accepted_at: Millis,
+    pub(crate) body: Body,
+    /// a file's place and key: an encoded `BlobRef`
+    pub(crate) blob: Option<ByteBuf>,
+    /// the content as its sender signed it, the signature, and where the relay stored it: what a report needs
+    pub(crate) proof: Option<Proof>,
+}
+
+/// What proves who wrote a message (DESIGN 9, abuse reports).
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Proof {
+    pub(crate) device: DeviceId,
+    pub(crate) channel: ChannelId,
+    pub(crate) entry: EntryId,
+    pub(crate) seq: u64,
+    #[serde(with = "serde_bytes")]
+    pub(crate) content: Vec<u8>,
+    #[serde(with = "serde_bytes")]
+    pub(crate) signature: Vec<u8>,
+}
+
+/// An entry as the relay stores it, kept for a restored relay.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Raw {
+    pub(crate) seq: u64,
+    pub(crate) id: EntryId,
+    pub(crate) seal: bool,
+    #[serde(with = "serde_bytes")]
+    pub(crate) ciphertext: Vec<u8>,
+}
+
+/// A device to be added, with the key package claimed for it.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Invitee {
+    pub(crate) account: AccountId,
+    pub(crate) device: DeviceId,
+    #[serde(with = "serde_bytes")]
+    pub(crate) key_package: Vec<u8>,
+}
+
+/// What a seal is to do. It is rebuilt from this in every epoch until it is done.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) enum Intent {
+    /// add all devices of these accounts: first `wanted` are claimed and become `invitees`
+    Add { wanted: Vec<AccountId>, invitees: Vec<Invitee> },
+    /// remove all devices of these accounts
+    Remove { accounts: Vec<AccountId> },
+    /// replace one lost leaf of a device by its fresh key package
+    ReAdd {
+        invitee: Invitee,
+        #[serde(with = "serde_bytes")]
+        lost_leaf: Vec<u8>,
+    },
+    /// fresh keys for the own leaf
+    Update,
+}
+
+/// A seal or content as it goes to the relay: these bytes, for ever.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Prepared {
+    pub(crate) channel: ChannelId,
+    pub(crate) entry: EntryId,
+    #[serde(with = "serde_bytes")]
+    pub(crate) ciphertext: Vec<u8>,
+    /// stored by the relay at this seq
+    pub(crate) seq: Option<u64>,
+    /// of a seal: the Welcome for everyone added, cut when the seal is met
+    pub(crate) welcome: Option<ByteBuf>,
+    /// of a content: the signature made for this entry
+    pub(crate) signature: Option<ByteBuf>,
+}
+
+/// Something that waits for the relay.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Item {
+    pub(crate) number: u64,
+    #[serde(with = "serde_bytes")]
+    pub(crate) conversation: Option<Vec<u8>>,
+    pub(crate) what: WaitingKind,
+    pub(crate) since: Millis,
+    pub(crate) trouble: Option<String>,
+    /// not tried before this instant
+    pub(crate) not_before: Option<Millis>,
+    pub(crate) cargo: Cargo,
+}
+
+/// What waits.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) enum Cargo {
+    /// a content for a conversation
+    Content {
+        #[serde(with = "serde_bytes")]
+        content: Vec<u8>,
+        id: ContentId,
+        body: Option<Body>,
+        blob: Option<ByteBuf>,
+        prepared: Option<Prepared>,
+    },
+    /// a commit for a conversation
+    Seal { intent: Intent, prepared: Option<Prepared> },
+    /// an encrypted file, its bytes in BlobChunk
+    Upload { authority: String, blob: BlobId },
+    /// a sealed envelope for somebody's inbox
+    Envelope {
+        authority: String,
+        inbox: ChannelId,
+        token: Token,
+        stamped: bool,
+        entry: EntryId,
+        #[serde(with = "serde_bytes")]
+        sealed: Vec<u8>,
+    },
+    /// a text for a contact that has not accepted yet
+    Held { contact: AccountId, text: String, id: ContentId },
+}
+
+/// A contact.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct ContactRow {
+    pub(crate) account: AccountId,
+    pub(crate) handle: Handle,
+    pub(crate) state: ContactState,
+    pub(crate) text: String,
+    pub(crate) since: Millis,
+    #[serde(with = "serde_bytes")]
+    pub(crate) conversation: Option<Vec<u8>>,
+    /// our right to write to their inbox, made for us
+    pub(crate) their_token: Option<Token>,
+    /// the right that we gave them
+    pub(crate) own_token: Option<Token>,
+}
+
+/// An account whose directory entry was verified.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Known {
+    pub(crate) account: AccountId,
+    pub(crate) handle: Handle,
+    /// identity of the relay whose registrar bound it
+    pub(crate) authority: String,
+    pub(crate) states: Vec<String>,
+    pub(crate) binding: String,
+}
+
+/// One event.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct EventRow {
+    pub(crate) at: Millis,
+    pub(crate) what: super::view::Happening,
+}
+
+/// An invitation into a conversation whose blob is not here yet.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct PendingJoin {
+    pub(crate) envelope: EnvelopeId,
+    pub(crate) from: AccountId,
+    #[serde(with = "serde_bytes")]
+    pub(crate) join: Vec<u8>,
+    pub(crate) tries: u32,
+}
+
+/// A file in the outbox, already encrypted.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct LocalBlob {
+    pub(crate) read_token: Token,
+    pub(crate) key: Key32,
+    pub(crate) size: u64,
+    #[serde(with = "serde_bytes")]
+    pub(crate) sha256: [u8; 32],
+    pub(crate) chunks: u64,
+}

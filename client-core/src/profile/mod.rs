@@ -1,0 +1,322 @@
+//! A profile: one encrypted SQLite file, and the keys that open it.
+//!
+//! A device's state changes in steps ([`Profile::step`]): each is one transaction under the profile's lock, which is
+//! never held across the network. Several processes may have one profile open; their steps take turns.
+//!
+//! [`keys`] (what opens it), [`rows`] (what a step can do), [`observer`] (where tests put crashes), [`mls`] (OpenMLS
+//! stored in rows), [`agent`] (keeps the key for an hour).
+
+#[cfg(unix)]
+pub mod agent;
+pub mod keys;
+pub mod mls;
+pub mod observer;
+pub mod rows;
+
+#[cfg(test)]
+mod tests;
+
+pub use keys::{PassphraseCost, ProfileKey, Secret};
+pub use observer::{Interrupted, NoObserver, Observer};
+pub use rows::{Step, StoreError, Table};
+
+use core::time::Duration;
+use keys::{Lock, LockError, LockKind};
+use lacre_audit::random::Rng;
+use rows::RowKeys;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, named_params};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use subtle::ConstantTimeEq;
+
+/// The file inside a profile's directory.
+pub const FILE: &str = "profile.lacre";
+/// The version of the file that this program writes.
+pub const FORMAT: i64 = 1;
+/// "Lacr": how SQLite's header shows whose file this is.
+const APPLICATION: i64 = 0x4c61_6372;
+
+/// Why a profile cannot be made or opened. The secret is asked for after everything else was found good.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// There is one already: open it, or choose another directory.
+    #[error("there is a profile already")]
+    Exists,
+    /// There is none: make one.
+    #[error("there is no profile here")]
+    Missing,
+    /// The file is something else.
+    #[error("this file is not a profile")]
+    NotAProfile,
+    /// A newer program made it: use that one.
+    #[error("the profile is of version {found}, this program knows {FORMAT}")]
+    Newer {
+        /// its version
+        found: i64,
+    },
+    /// Another passphrase, key file or key. Ask again.
+    #[error("wrong passphrase or key")]
+    WrongSecret,
+    /// It has no passphrase (or no key file): use the other kind of secret.
+    #[error("the profile does not open with this kind of secret")]
+    NoSuchLock,
+    /// The numbers for Argon2id are outside their bounds.
+    #[error("the cost of the passphrase is outside its bounds")]
+    Cost,
+    /// The cryptography could not start (no randomness on this machine).
+    #[error("the cryptography could not start: this machine gives no randomness")]
+    NoRandomness,
+    /// The file cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase) => OpenError::NotAProfile,
+            Some(_) | None => OpenError::Store(error.into()),
+        }
+    }
+}
+
+impl From<LockError> for OpenError {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Wrong => OpenError::WrongSecret,
+            LockError::Cost => OpenError::Cost,
+        }
+    }
+}
+
+/// How a file is made and held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// for a passphrase that is set, not for one that is asked
+    pub cost: PassphraseCost,
+    /// how long a step waits for the lock that another process holds
+    pub patience: Duration,
+    /// wait for the disk at each step; without it a power cut may undo the last steps (never half of one), which the
+    /// protocol takes for a copied profile: for benchmarks only
+    pub durable: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { cost: PassphraseCost::RFC_9106, patience: Duration::from_secs(30), durable: true }
+    }
+}
+
+/// An open profile. One for each process; it can be sent to another thread.
+pub struct Profile {
+    connection: Connection,
+    master: ProfileKey,
+    keys: RowKeys,
+    observer: Arc<dyn Observer>,
+    directory: PathBuf,
+    options: Options,
+}
+
+impl Profile {
+    /// Makes the directory (mode 0700) and the file (0600). With [`Secret::Raw`] only that key will open it.
+    pub fn create(dir: &Path, secret: Secret<'_>, rng: &mut dyn Rng, observer: Arc<dyn Observer>) -> Result<Self, OpenError> {
+        Self::create_with(dir, secret, rng, observer, Options::default())
+    }
+
+    /// As [`Profile::create`], with other options.
+    pub fn create_with(
+        dir: &Path,
+        secret: Secret<'_>,
+        rng: &mut dyn Rng,
+        observer: Arc<dyn Observer>,
+        options: Options,
+    ) -> Result<Self, OpenError> {
+        let io = |error: std::io::Error| OpenError::Store(StoreError::Io { why: error.to_string() });
+        make_private(dir).map_err(io)?;
+        let mut connection = connect(dir, options)?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let stamped: i64 = transaction.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+        let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        if stamped != 0 || tables != 0 {
+            return Err(OpenError::Exists);
+        }
+        let master = match &secret {
+            Secret::Raw(key) => (*key).clone(),
+            Secret::Passphrase(_) | Secret::KeyFile(_) => ProfileKey::random(rng),
+        };
+        transaction.execute_batch(include_str!("schema.sql"))?;
+        transaction.execute("INSERT INTO header (id, key_check) VALUES (1, ?1)", [master.check()])?;
+        write_lock(&transaction, &secret, options.cost, &master, rng)?;
+        transaction.pragma_update(None, "application_id", APPLICATION)?;
+        transaction.pragma_update(None, "user_version", FORMAT)?;
+        transaction.commit()?;
+        Ok(Self::assemble(connection, master, observer, dir, options))
+    }
+
+    /// Opens an existing one.
+    pub fn open(dir: &Path, secret: Secret<'_>, observer: Arc<dyn Observer>) -> Result<Self, OpenError> {
+        Self::open_with(dir, secret, observer, Options::default())
+    }
+
+    /// As [`Profile::open`], with other options.
+    pub fn open_with(dir: &Path, secret: Secret<'_>, observer: Arc<dyn Observer>, options: Options) -> Result<Self, OpenError> {
+        if !exists(dir) {
+            return Err(OpenError::Missing);
+        }
+        let connection = connect(dir, options)?;
+        let stamped: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+        let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if stamped == 0
+            && found == 0
+            && connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)) == Ok(0i64)
+        {
+            // a making that was cut off before its one commit
+            return Err(OpenError::Missing);
+        }
+        if stamped != APPLICATION {
+            return Err(OpenError::NotAProfile);
+        }
+        if found > FORMAT {
+            return Err(OpenError::Newer { found });
+        }
+        let master = match secret {
+            Secret::Raw(key) => key.clone(),
+            Secret::Passphrase(words) => read_lock(&connection, LockKind::Passphrase)?.open(words.as_bytes())?,
+            Secret::KeyFile(bytes) => read_lock(&connection, LockKind::KeyFile)?.open(bytes)?,
+        };
+        let check: [u8; 32] = connection.query_row("SELECT key_check FROM header WHERE id = 1", [], |row| row.get(0))?;
+        if !bool::from(check.ct_eq(&master.check())) {
+            return Err(OpenError::WrongSecret);
+        }
+        Ok(Self::assemble(connection, master, observer, dir, options))
+    }
+
+    fn assemble(connection: Connection, master: ProfileKey, observer: Arc<dyn Observer>, dir: &Path, options: Options) -> Self {
+        let keys = RowKeys::of(&master);
+        Self { connection, master, keys, observer, directory: dir.to_owned(), options }
+    }
+
+    /// What opens it without passphrase or key file; what the unlock agent keeps.
+    #[must_use]
+    pub fn key(&self) -> &ProfileKey {
+        &self.master
+    }
+
+    /// Where it lives.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Sets the passphrase or key file that opens the profile from now on; all others no longer do. The rows stay as they
+    /// are: whoever has an old copy of the file and its old secret reads all of it, old and new.
+    pub fn change_secret(&mut self, secret: Secret<'_>, rng: &mut dyn Rng) -> Result<(), OpenError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute("DELETE FROM lock", [])?;
+        match &secret {
+            Secret::Raw(key) if **key != self.master => return Err(OpenError::WrongSecret),
+            Secret::Raw(_) | Secret::Passphrase(_) | Secret::KeyFile(_) => {}
+        }
+        write_lock(&transaction, &secret, self.options.cost, &self.master, rng)?;
+        Ok(transaction.commit()?)
+    }
+
+    /// One step: takes the lock, runs `f`, commits. Any error, also one that `f` swallowed, rolls everything back.
+    ///
+    /// When a storage error happened inside, that error is returned, whatever `f` made of it.
+    pub fn step<T, E: From<StoreError>>(&mut self, f: impl FnOnce(&Step<'_>) -> Result<T, E>) -> Result<T, E> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from)?;
+        let step = Step::new(&transaction, &self.keys, &*self.observer);
+        step.reached(observer::BEGUN)?;
+        let result = f(&step);
+        if let Some(failure) = step.failure() {
+            return Err(failure.into());
+        }
+        let value = result?;
+        step.reached(observer::COMMIT)?;
+        drop(step);
+        transaction.commit().map_err(StoreError::from)?;
+        self.observer.reached(observer::COMMITTED).map_err(StoreError::from)?;
+        Ok(value)
+    }
+
+    /// Another number when another process has written since. Takes no lock.
+    pub fn changed_version(&self) -> Result<u64, StoreError> {
+        rows::data_version(&self.connection)
+    }
+
+    /// Empties the write-ahead log into the file, so that what was deleted is overwritten there too. False when another
+    /// process was reading: try again later. Happens by itself when the last process closes the profile.
+    pub fn tidy(&mut self) -> Result<bool, StoreError> {
+        let busy: i64 = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        Ok(busy == 0)
+    }
+}
+
+/// Is there a profile's file in this directory?
+#[must_use]
+pub fn exists(dir: &Path) -> bool {
+    dir.join(FILE).is_file()
+}
+
+fn connect(dir: &Path, options: Options) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(dir.join(FILE), flags)?;
+    connection.busy_timeout(options.patience)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    connection.pragma_update(None, "synchronous", if options.durable { "full" } else { "normal" })?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    Ok(connection)
+}
+
+/// The directory and an empty file, both for this user alone from their first moment on.
+fn make_private(dir: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    let mut file = std::fs::OpenOptions::new();
+    file.create(true).append(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+        builder.mode(0o700);
+        file.mode(0o600);
+    }
+    builder.create(dir)?;
+    file.open(dir.join(FILE))?;
+    Ok(())
+}
+
+fn write_lock(
+    to: &Connection,
+    secret: &Secret<'_>,
+    cost: PassphraseCost,
+    master: &ProfileKey,
+    rng: &mut dyn Rng,
+) -> Result<(), OpenError> {
+    let lock = match secret {
+        Secret::Raw(_) => return Ok(()),
+        Secret::Passphrase(words) => Lock::close(LockKind::Passphrase, words.as_bytes(), cost, master, rng)?,
+        Secret::KeyFile(bytes) => Lock::close(LockKind::KeyFile, *bytes, PassphraseCost::LEAST, master, rng)?,
+    };
+    to.execute(
+        "INSERT INTO lock (kind, salt, memory_kib, passes, lanes, wrapped)
+         VALUES (:kind, :salt, :memory, :passes, :lanes, :wrapped)",
+        named_params! {
+            ":kind": lock.kind.code(), ":salt": lock.salt, ":memory": lock.cost.memory_kib,
+            ":passes": lock.cost.passes, ":lanes": lock.cost.lanes, ":wrapped": lock.wrapped,
+        },
+    )?;
+    Ok(())
+}
+
+fn read_lock(from: &Connection, kind: LockKind) -> Result<Lock, OpenError> {
+    from.query_row("SELECT salt, memory_kib, passes, lanes, wrapped FROM lock WHERE kind = ?1", [kind.code()], |row| {
+        let cost = PassphraseCost { memory_kib: row.get(1)?, passes: row.get(2)?, lanes: row.get(3)? };
+        Ok(Lock { kind, salt: row.get(0)?, cost, wrapped: row.get(4)? })
+    })
+    .optional()?
+    .ok_or(OpenError::NoSuchLock)
+}
