@@ -1,0 +1,189 @@
+//! Making evidence: what an agency's program does to send a notice, and to put its bundle together.
+//!
+//! In order: ask the registrar (answer note, grant, account states, salt), [`compose`] with a fresh seed, append the
+//! envelope, take the relay's receipt, [`Sent::bundle`]; add records as they come.
+
+use super::bundle::{Bundle, FilePart};
+use super::certificate::Certificate;
+use super::envelope::{self, Envelope, Seed};
+use super::grant::Grant;
+use super::lookup::{Answer, Lookup, Salt};
+use super::note_hash;
+use super::notice::{Act, Notice, TextRef};
+use super::opening::Opening;
+use super::trust::Keys;
+use crate::clock::{Calendar, Rule};
+use crate::ids::NoticeId;
+use crate::note::{NoteError, NoteSigner};
+use crate::run::Run;
+use crate::seal::SealError;
+use crate::time::Millis;
+
+/// Why a notice cannot be composed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ComposeError {
+    /// The registrar's answer names no account: notify otherwise.
+    #[error("the person has no account or is exempt: notify otherwise")]
+    NoElectronicNotice,
+    /// A field is not of its form: change it.
+    #[error(transparent)]
+    Note(#[from] NoteError),
+    /// The grant's key takes nothing: ask the registrar for another grant.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+}
+
+/// A file to send.
+#[derive(Clone, Copy, Debug)]
+pub struct File<'a> {
+    /// file name without folders
+    pub name: &'a str,
+    /// media type
+    pub media: &'a str,
+    /// its bytes
+    pub bytes: &'a [u8],
+}
+
+/// What the agency writes.
+#[derive(Clone, Copy, Debug)]
+pub struct Draft<'a> {
+    /// the notice's id
+    pub id: NoticeId,
+    /// type of act
+    pub act: Act,
+    /// case file (IUIe)
+    pub case: &'a str,
+    /// procedure
+    pub procedure: &'a str,
+    /// subject
+    pub subject: &'a str,
+    /// description
+    pub description: &'a str,
+    /// persistent URIs
+    pub uris: &'a [&'a str],
+    /// the body, then attachments
+    pub files: &'a [File<'a>],
+    /// the rule that the agency holds to be the law
+    pub rule: &'a Rule,
+    /// the calendar
+    pub calendar: &'a Calendar,
+}
+
+/// What the registrar gave for one person.
+#[derive(Clone, Copy)]
+pub struct Addressee<'a> {
+    /// the answer, verified
+    pub lookup: &'a Lookup,
+    /// the answer as it came
+    pub lookup_raw: &'a str,
+    /// the RUN that was asked for
+    pub run: Run,
+    /// opens the commitment in the answer
+    pub salt: Salt,
+    /// account states as they came
+    pub states: &'a [String],
+    /// the grant, verified
+    pub grant: &'a Grant,
+    /// the grant as it came
+    pub grant_raw: &'a str,
+}
+
+/// A composed notice: append the envelope, keep the rest for the evidence.
+#[derive(Clone)]
+pub struct Sent {
+    /// what the relay takes
+    pub envelope: Envelope,
+    /// everything of the bundle but the receipt
+    pub so_far: Bundle,
+}
+
+impl Sent {
+    /// The bundle, once the relay has given its receipt. `records` are further ones, in any order.
+    #[must_use]
+    pub fn bundle(&self, receipt: &str, records: &[String]) -> Bundle {
+        let mut events = vec![receipt.to_owned()];
+        events.extend_from_slice(records);
+        Bundle { events, ..self.so_far.clone() }
+    }
+}
+
+/// Signs and seals a notice.
+#[expect(clippy::too_many_arguments, reason = "each is one thing that the agency has at that moment")]
+pub fn compose(
+    draft: &Draft<'_>,
+    to: &Addressee<'_>,
+    certificate: &Certificate,
+    certificate_raw: &str,
+    agency: &NoteSigner,
+    keys: &Keys,
+    made_at: Millis,
+    seed: &Seed,
+) -> Result<Sent, ComposeError> {
+    let Answer::Account { account, state, state_hash, .. } = &to.lookup.answer else {
+        return Err(ComposeError::NoElectronicNotice);
+    };
+    let files = draft.files.iter().enumerate();
+    let notice = Notice {
+        id: draft.id,
+        agency: certificate.code.clone(),
+        certificate: note_hash(certificate_raw)?,
+        lookup: note_hash(to.lookup_raw)?,
+        made_at,
+        place: certificate.place,
+        rule: TextRef { id: draft.rule.id.name().to_owned(), sha256: draft.rule.sha256 },
+        calendar: TextRef { id: draft.calendar.id().to_owned(), sha256: draft.calendar.sha256() },
+        run: to.run,
+        account: *account,
+        state: (*state, *state_hash),
+        grant: note_hash(to.grant_raw)?,
+        case: draft.case.to_owned(),
+        procedure: draft.procedure.to_owned(),
+        act: draft.act,
+        subject: draft.subject.to_owned(),
+        description: draft.description.to_owned(),
+        uris: draft.uris.iter().map(|u| (*u).to_owned()).collect(),
+        files: files.clone().map(|(i, f)| envelope::entry(seed, i, f.bytes, f.media, f.name)).collect(),
+    };
+    let raw = notice.sign(agency)?;
+    // what we would not read ourselves, nobody gets
+    Notice::verify(&raw, certificate)?;
+    let envelope = Envelope {
+        header: envelope::header_for(to.grant, &raw, seed)?,
+        files: files.map(|(i, f)| envelope::seal_file(seed, i, f.bytes)).collect(),
+    };
+    let opening = Opening { run: to.run, salt: to.salt, seed: Some(seed.clone()) };
+    let so_far = Bundle {
+        keys: Some(keys.text()),
+        certificate: Some(certificate_raw.to_owned()),
+        lookup: Some(to.lookup_raw.to_owned()),
+        opening: Some(opening.text()),
+        states: to.states.to_vec(),
+        grant: Some(to.grant_raw.to_owned()),
+        notice: Some(raw),
+        events: Vec::new(),
+        files: draft.files.iter().map(|f| FilePart::Here(f.bytes.to_vec())).collect(),
+        ledger: Vec::new(),
+    };
+    Ok(Sent { envelope, so_far })
+}
+
+/// The bundle that proves that a person was exempt or had no account when the agency asked.
+#[must_use]
+pub fn not_reachable(certificate_raw: &str, lookup_raw: &str, run: Run, salt: Salt, keys: &Keys) -> Bundle {
+    let keys = Keys { relays: Vec::new(), gateways: Vec::new(), ..keys.clone() };
+    Bundle {
+        keys: Some(keys.text()),
+        certificate: Some(certificate_raw.to_owned()),
+        lookup: Some(lookup_raw.to_owned()),
+        opening: Some(Opening { run, salt, seed: None }.text()),
+        ..Bundle::default()
+    }
+}
+
+impl Bundle {
+    /// The same evidence without body and attachments: their digests stay in N, and it still verifies.
+    #[must_use]
+    pub fn without_files(&self) -> Self {
+        Self { files: self.files.iter().map(|_| FilePart::LeftOut).collect(), ..self.clone() }
+    }
+}

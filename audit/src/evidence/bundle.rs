@@ -1,0 +1,229 @@
+//! The bundle: one file, texts first, readable on paper, then files and proofs. The same contents give the same bytes.
+//!
+//! ```text
+//! lacre evidence v1
+//! parts 10
+//!
+//! part keys 177
+//! <177 bytes>
+//!
+//! part certificate 401
+//! …
+//! end <SHA-256 of everything before this line, hexadecimal>
+//! ```
+
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
+const FIRST: &str = "lacre evidence v1\n";
+/// Longest bundle, bytes.
+pub const MAX_BUNDLE: usize = 256 << 20;
+/// Most parts.
+const MAX_PARTS: usize = 512;
+
+/// Why bytes are no bundle.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ContainerError {
+    /// A later version of the format.
+    #[error("a later version of the format")]
+    Version,
+    /// Not the form of a bundle.
+    #[error("not a bundle: {0}")]
+    Shape(&'static str),
+    /// The digest at the end is of other bytes: it was changed or cut.
+    #[error("the digest at the end does not fit")]
+    Checksum,
+    /// Fewer parts than it says, or a number is left out.
+    #[error("{0} is missing")]
+    Missing(String),
+}
+
+/// A file of the notice in a bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FilePart {
+    /// its bytes
+    Here(Vec<u8>),
+    /// left out on purpose: its digests stand in N
+    LeftOut,
+}
+
+/// The parts as they came. Nothing is verified yet: ask [`verify`](super::verify()).
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Bundle {
+    /// [`Keys`](super::Keys): which keys it claims to be made with
+    pub keys: Option<String>,
+    /// the agency's certificate
+    pub certificate: Option<String>,
+    /// the registrar's answer
+    pub lookup: Option<String>,
+    /// RUN, salt and seed
+    pub opening: Option<String>,
+    /// account states from 0 on
+    pub states: Vec<String>,
+    /// the grant
+    pub grant: Option<String>,
+    /// N
+    pub notice: Option<String>,
+    /// records; the first is the relay's SubmissionAcceptance
+    pub events: Vec<String>,
+    /// body and attachments
+    pub files: Vec<FilePart>,
+    /// proofs from the ledger; this version knows none and cannot check them
+    pub ledger: Vec<Vec<u8>>,
+}
+
+const ORDER: [&str; 10] = ["keys", "certificate", "lookup", "opening", "state", "grant", "notice", "event", "file", "ledger"];
+
+impl Bundle {
+    /// The file's bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut parts: Vec<(String, Option<&[u8]>)> = Vec::new();
+        for (name, text) in
+            [("keys", &self.keys), ("certificate", &self.certificate), ("lookup", &self.lookup), ("opening", &self.opening)]
+        {
+            parts.extend(text.iter().map(|t| (name.to_owned(), Some(t.as_bytes()))));
+        }
+        parts.extend(self.states.iter().enumerate().map(|(i, t)| (format!("state.{i}"), Some(t.as_bytes()))));
+        for (name, text) in [("grant", &self.grant), ("notice", &self.notice)] {
+            parts.extend(text.iter().map(|t| (name.to_owned(), Some(t.as_bytes()))));
+        }
+        parts.extend(self.events.iter().enumerate().map(|(i, t)| (format!("event.{i}"), Some(t.as_bytes()))));
+        parts.extend(self.files.iter().enumerate().map(|(i, f)| match f {
+            FilePart::Here(bytes) => (format!("file.{i}"), Some(bytes.as_slice())),
+            FilePart::LeftOut => (format!("file.{i}"), None),
+        }));
+        parts.extend(self.ledger.iter().enumerate().map(|(i, p)| (format!("ledger.{i}"), Some(p.as_slice()))));
+
+        let mut out = FIRST.as_bytes().to_vec();
+        out.extend_from_slice(format!("parts {}\n\n", parts.len()).as_bytes());
+        for (name, bytes) in parts {
+            match bytes {
+                Some(bytes) => {
+                    out.extend_from_slice(format!("part {name} {}\n", bytes.len()).as_bytes());
+                    out.extend_from_slice(bytes);
+                    out.push(b'\n');
+                }
+                None => out.extend_from_slice(format!("part {name} left-out\n").as_bytes()),
+            }
+        }
+        let digest = HEXLOWER.encode(&Sha256::digest(&out));
+        out.extend_from_slice(format!("end {digest}\n").as_bytes());
+        out
+    }
+
+    /// Takes a file apart.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ContainerError> {
+        if bytes.len() > MAX_BUNDLE {
+            return Err(ContainerError::Shape("longer than 256 MiB"));
+        }
+        let Some(after) = bytes.strip_prefix(FIRST.as_bytes()) else {
+            let later = bytes.starts_with(b"lacre evidence v") && !bytes.starts_with(b"lacre evidence v1");
+            return Err(if later { ContainerError::Version } else { ContainerError::Shape("the first line is another") });
+        };
+        let tail_at = bytes.len().checked_sub("end \n".len() + 64).ok_or(ContainerError::Checksum)?;
+        let (body, tail) = bytes.split_at(tail_at);
+        if tail != format!("end {}\n", HEXLOWER.encode(&Sha256::digest(body))).as_bytes() {
+            return Err(ContainerError::Checksum);
+        }
+        let mut rest = after.get(..after.len() - tail.len()).ok_or(ContainerError::Checksum)?;
+        let count = line(&mut rest)
+            .and_then(|l| l.strip_prefix("parts "))
+            .and_then(|n| decimal(n, MAX_PARTS))
+            .ok_or(ContainerError::Shape("the second line is not the number of parts"))?;
+        if line(&mut rest) != Some("") {
+            return Err(ContainerError::Shape("the third line is not empty"));
+        }
+        let mut bundle = Self::default();
+        let (mut at, mut found) = (Place { kind: 0, next: 0 }, 0);
+        while !rest.is_empty() {
+            let head = line(&mut rest).and_then(|l| l.strip_prefix("part ")).ok_or(ContainerError::Shape("no part line"))?;
+            let (name, len) = head.split_once(' ').ok_or(ContainerError::Shape("no part line"))?;
+            let content = if len == "left-out" {
+                None
+            } else {
+                let len = decimal(len, MAX_BUNDLE).ok_or(ContainerError::Shape("a part's length is no number"))?;
+                let (content, more) = rest.split_at_checked(len).ok_or(ContainerError::Shape("a part is cut"))?;
+                rest = more.strip_prefix(b"\n").ok_or(ContainerError::Shape("a part is longer than it says"))?;
+                Some(content)
+            };
+            let kind = at.step(name)?;
+            bundle.put(kind, content)?;
+            found += 1;
+        }
+        match found {
+            n if n < count => Err(ContainerError::Missing(format!("{} of {count} parts", count - n))),
+            n if n > count => Err(ContainerError::Shape("more parts than it says")),
+            _ => Ok(bundle),
+        }
+    }
+
+    fn put(&mut self, kind: &str, content: Option<&[u8]>) -> Result<(), ContainerError> {
+        if kind == "file" {
+            self.files.push(content.map_or(FilePart::LeftOut, |c| FilePart::Here(c.to_vec())));
+            return Ok(());
+        }
+        let content = content.ok_or(ContainerError::Shape("only files may be left out"))?;
+        if kind == "ledger" {
+            self.ledger.push(content.to_vec());
+            return Ok(());
+        }
+        let text = core::str::from_utf8(content).map_err(|_| ContainerError::Shape("a text is not UTF-8"))?.to_owned();
+        match kind {
+            "keys" => self.keys = Some(text),
+            "certificate" => self.certificate = Some(text),
+            "lookup" => self.lookup = Some(text),
+            "opening" => self.opening = Some(text),
+            "state" => self.states.push(text),
+            "grant" => self.grant = Some(text),
+            "notice" => self.notice = Some(text),
+            "event" => self.events.push(text),
+            _ => return Err(ContainerError::Shape("an unknown part")),
+        }
+        Ok(())
+    }
+}
+
+/// Where in [`ORDER`] we are: parts come in this order, numbered from 0 without gaps.
+struct Place {
+    kind: usize,
+    next: usize,
+}
+
+impl Place {
+    fn step<'n>(&mut self, name: &'n str) -> Result<&'n str, ContainerError> {
+        let (kind, number) = match name.split_once('.') {
+            Some((kind, n)) => (kind, Some(decimal(n, MAX_PARTS).ok_or(ContainerError::Shape("a part's number is none"))?)),
+            None => (name, None),
+        };
+        let at = ORDER.iter().position(|k| *k == kind).ok_or(ContainerError::Shape("an unknown part"))?;
+        let numbered = matches!(kind, "state" | "event" | "file" | "ledger");
+        if numbered != number.is_some() {
+            return Err(ContainerError::Shape("a part's number is none"));
+        }
+        if at < self.kind || (at == self.kind && self.next > 0 && !numbered) {
+            return Err(ContainerError::Shape("parts out of order, or one twice"));
+        }
+        let expected = if at == self.kind { self.next } else { 0 };
+        let found = number.unwrap_or(expected);
+        if found > expected {
+            return Err(ContainerError::Missing(format!("{kind}.{expected}")));
+        }
+        if found < expected {
+            return Err(ContainerError::Shape("parts out of order, or one twice"));
+        }
+        (self.kind, self.next) = (at, expected + 1);
+        Ok(kind)
+    }
+}
+
+fn line<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
+    let end = rest.iter().take(200).position(|b| *b == b'\n')?;
+    let (line, more) = rest.split_at_checked(end)?;
+    *rest = more.get(1..)?;
+    core::str::from_utf8(line).ok()
+}
+
+fn decimal(text: &str, max: usize) -> Option<usize> {
+    text.parse::<usize>().ok().filter(|n| *n <= max && n.to_string() == text)
+}

@@ -1,0 +1,97 @@
+//! The agency's certificate: the registrar's word for a public body's code, key and place.
+
+use super::fields;
+use crate::clock::Place;
+use crate::note::{self, Lines, NoteError, NoteKey, NoteSigner, UnverifiedNote};
+use crate::time::Millis;
+use core::fmt;
+use data_encoding::HEXLOWER;
+
+/// Name before an agency's signatures.
+pub const AGENCY: &str = "lacre-agency";
+
+/// The code of a public body (Decreto 8 art. 13 no. 1): 2 to 16 characters from A-Z, 0-9 and hyphen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AgencyCode(String);
+
+impl AgencyCode {
+    /// None if it is not of that form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let good = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-';
+        ((2..=16).contains(&text.len()) && text.bytes().all(good)).then(|| Self(text.to_owned()))
+    }
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AgencyCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// code of the body
+    pub code: AgencyCode,
+    /// its name, up to 200 bytes
+    pub name: String,
+    /// its Ed25519 key
+    pub key: [u8; 32],
+    /// where it sits (Decreto 10 art. 9): decides local dates and regional holidays
+    pub place: Place,
+    /// valid from
+    pub from: Millis,
+    /// valid until
+    pub until: Millis,
+}
+
+impl Certificate {
+    /// The text that is signed.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!(
+            "lacre agency v1\ncode {}\nname {}\nkey ed25519 {}\nplace {}\nfrom {}\nuntil {}\n",
+            self.code,
+            self.name,
+            HEXLOWER.encode(&self.key),
+            fields::place_text(self.place),
+            self.from,
+            self.until
+        )
+    }
+    /// The signed note.
+    pub fn sign(&self, registrar: &NoteSigner) -> Result<String, NoteError> {
+        note::sign(&self.text(), &[registrar])
+    }
+    /// Verifies and reads it.
+    pub fn verify(raw: &str, registrars: &[NoteKey]) -> Result<Self, NoteError> {
+        let note = UnverifiedNote::parse(raw)?.verify(registrars)?;
+        let mut lines = Lines::new(note.text());
+        lines.exactly("lacre agency v1")?;
+        let certificate = Self {
+            code: lines.parsed("code", AgencyCode::parse)?,
+            name: lines.parsed("name", |v| fields::plain(v, 200))?,
+            key: lines.parsed("key", fields::ed25519)?,
+            place: lines.parsed("place", fields::place)?,
+            from: lines.parsed("from", |v| Millis::parse(v).ok())?,
+            until: lines.parsed("until", |v| Millis::parse(v).ok())?,
+        };
+        lines.end()?;
+        Ok(certificate)
+    }
+    /// The key that its notes are verified with.
+    pub fn note_key(&self) -> Result<NoteKey, NoteError> {
+        NoteKey::new(AGENCY, &self.key)
+    }
+    /// Was it valid then?
+    #[must_use]
+    pub fn covers(&self, at: Millis) -> bool {
+        self.from <= at && at <= self.until
+    }
+}

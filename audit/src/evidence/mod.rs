@@ -1,0 +1,57 @@
+//! Evidence: what proves a notice, offline, without relay and without client. The format is told in `FORMAT.md`.
+//!
+//! | part of a bundle | who signs | what it proves |
+//! |---|---|---|
+//! | [`Certificate`] | registrar | this body has this code, key and place |
+//! | [`Lookup`] | registrar | whoever opens the commitment has this account, state and grant, or is exempt, or has none |
+//! | [`Opening`] | nobody | opens the commitment to the RUN, and the seed of the envelope |
+//! | account states | devices | the account's keys |
+//! | [`Grant`] | a device | this channel and notice key are the person's |
+//! | [`Notice`] (N) | agency | what was written to whom |
+//! | [`Record`] of SubmissionAcceptance | relay | these bytes were in that channel at that time |
+//! | further records | as [`Event::signers`] says | what happened then |
+//! | files | digests in N | body and attachments |
+//!
+//! [`verify()`] checks all of it and computes what follows by law. [`build`] makes it; [`export`] gives it ETSI's form.
+
+pub mod build;
+pub mod bundle;
+pub mod certificate;
+pub mod effect;
+pub mod envelope;
+pub mod event;
+pub mod export;
+mod fields;
+pub mod grant;
+pub mod lookup;
+pub mod notice;
+pub mod opening;
+pub mod progress;
+pub mod record;
+pub mod trust;
+pub mod verdict;
+pub mod verify;
+
+pub use bundle::{Bundle, ContainerError, FilePart};
+pub use certificate::{AgencyCode, Certificate};
+pub use effect::Effect;
+pub use envelope::{Envelope, Seed};
+pub use event::{Event, Reason, Signer};
+pub use grant::{Grant, GrantKind};
+pub use lookup::{Answer, Lookup, Salt};
+pub use notice::{Act, FileEntry, Notice, Stage};
+pub use opening::Opening;
+pub use progress::Progress;
+pub use record::{Issuer, Party, Record, Submission};
+pub use trust::{Keys, Trust};
+pub use verdict::{Fault, FaultCode, Lack, LackCode, Outcome, Proven, ProvenNotice, Verdict};
+pub use verify::verify;
+
+use crate::label::{self, Label};
+use crate::note::{NoteError, UnverifiedNote};
+
+/// The hash by which other notes name a note: over its text as it came, without signatures.
+pub fn note_hash(raw: &str) -> Result<[u8; 32], NoteError> {
+    let note = UnverifiedNote::parse(raw)?;
+    Ok(label::hash(Label::NoteHash, &[note.unverified_text().as_bytes()]))
+}

@@ -1,0 +1,262 @@
+//! The notice note N: the minimum data of Decreto 8 art. 13, to whom, and the digests of every file. The agency signs it.
+//!
+//! | type | what it is | starts a term |
+//! |---|---|---|
+//! | `NT` start, inquiry, end | notification, by the stage of the procedure (1, 2, 3) | yes |
+//! | `CP` | personal communication | no |
+//! | `CI` | institutional communiqué | no |
+
+use super::certificate::{AgencyCode, Certificate};
+use super::fields;
+use super::lookup::state_line;
+use crate::clock::{Place, Term};
+use crate::ids::{AccountId, NoticeId};
+use crate::note::{self, Lines, NoteError, NoteSigner, UnverifiedNote};
+use crate::run::Run;
+use crate::time::Millis;
+use data_encoding::HEXLOWER;
+
+/// Most files in a notice; the first is the body.
+pub const MAX_FILES: usize = 32;
+/// Most persistent URIs.
+pub const MAX_URIS: usize = 8;
+/// Longest file, bytes.
+pub const MAX_FILE: u64 = 100 << 20;
+
+/// The stage of the procedure that a notification belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// 1
+    Start,
+    /// 2
+    Inquiry,
+    /// 3
+    End,
+}
+
+/// The type of act (Decreto 8 art. 13 no. 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// NT: it starts a term.
+    Notification {
+        /// of the procedure
+        stage: Stage,
+        /// how long one may appeal; none where there is no appeal
+        term: Option<Term>,
+    },
+    /// CP: it starts none.
+    PersonalCommunication,
+    /// CI: it starts none.
+    Communique,
+}
+
+/// A rule or calendar, by id and by the hash of its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextRef {
+    /// its id
+    pub id: String,
+    /// SHA-256 of its text
+    pub sha256: [u8; 32],
+}
+
+impl TextRef {
+    fn parse(text: &str) -> Option<Self> {
+        let (id, hash) = text.split_once(' ')?;
+        Some(Self { id: fields::plain(id, 64)?, sha256: fields::hex32(hash)? })
+    }
+    fn text(&self) -> String {
+        format!("{} {}", self.id, HEXLOWER.encode(&self.sha256))
+    }
+}
+
+/// A file of the notice. Number 0 is the body, the others are attachments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileEntry {
+    /// SHA-256 of the file
+    pub sha256: [u8; 32],
+    /// its bytes
+    pub len: u64,
+    /// SHA-256 of the file padded and encrypted
+    pub sealed_sha256: [u8; 32],
+    /// media type, such as `application/pdf`
+    pub media: String,
+    /// file name without folders
+    pub name: String,
+}
+
+/// The notice.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// its id
+    pub id: NoticeId,
+    /// code of the body (art. 13 no. 1)
+    pub agency: AgencyCode,
+    /// note hash of its certificate
+    pub certificate: [u8; 32],
+    /// note hash of the registrar's answer
+    pub lookup: [u8; 32],
+    /// when it was signed, by the agency's clock
+    pub made_at: Millis,
+    /// the agency's place
+    pub place: Place,
+    /// the rule that the agency holds to be the law
+    pub rule: TextRef,
+    /// the calendar that it counts with
+    pub calendar: TextRef,
+    /// to whom (no. 2)
+    pub run: Run,
+    /// the account
+    pub account: AccountId,
+    /// number and hash of its state
+    pub state: (u64, [u8; 32]),
+    /// note hash of the grant
+    pub grant: [u8; 32],
+    /// case file, IUIe (no. 3)
+    pub case: String,
+    /// procedure (no. 4)
+    pub procedure: String,
+    /// type (no. 5)
+    pub act: Act,
+    /// subject (no. 6)
+    pub subject: String,
+    /// description (no. 6)
+    pub description: String,
+    /// persistent URIs (no. 7)
+    pub uris: Vec<String>,
+    /// body and attachments (no. 7)
+    pub files: Vec<FileEntry>,
+}
+
+impl Notice {
+    /// The text that is signed.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let hex = |b: &[u8; 32]| HEXLOWER.encode(b);
+        let (kind, term) = match self.act {
+            Act::Notification { stage, term } => {
+                let stage = match stage {
+                    Stage::Start => "NT start",
+                    Stage::Inquiry => "NT inquiry",
+                    Stage::End => "NT end",
+                };
+                (stage, term.map_or("none".to_owned(), |t| t.days().to_string()))
+            }
+            Act::PersonalCommunication => ("CP", "none".to_owned()),
+            Act::Communique => ("CI", "none".to_owned()),
+        };
+        let mut out = format!(
+            "lacre notice v1\nid {}\nagency {}\ncertificate {}\nlookup {}\nmade {}\nplace {}\nrule {}\ncalendar {}\n",
+            self.id,
+            self.agency,
+            hex(&self.certificate),
+            hex(&self.lookup),
+            self.made_at,
+            fields::place_text(self.place),
+            self.rule.text(),
+            self.calendar.text(),
+        );
+        out.push_str(&format!(
+            "run {}\naccount {}\nstate {} {}\ngrant {}\ncase {}\nprocedure {}\ntype {kind}\nterm {term}\n",
+            self.run,
+            self.account,
+            self.state.0,
+            hex(&self.state.1),
+            hex(&self.grant),
+            self.case,
+            self.procedure,
+        ));
+        out.push_str(&format!("subject {}\ndescription {}\n", self.subject, self.description));
+        for uri in &self.uris {
+            out.push_str(&format!("uri {uri}\n"));
+        }
+        for f in &self.files {
+            let (plain, sealed) = (hex(&f.sha256), hex(&f.sealed_sha256));
+            out.push_str(&format!("file {plain} {} {sealed} {} {}\n", f.len, f.media, f.name));
+        }
+        out
+    }
+    /// The signed note.
+    pub fn sign(&self, agency: &NoteSigner) -> Result<String, NoteError> {
+        note::sign(&self.text(), &[agency])
+    }
+    /// Verifies and reads it.
+    pub fn verify(raw: &str, agency: &Certificate) -> Result<Self, NoteError> {
+        let note = UnverifiedNote::parse(raw)?.verify(&[agency.note_key()?])?;
+        Self::read(note.text())
+    }
+
+    fn read(text: &str) -> Result<Self, NoteError> {
+        let mut lines = Lines::new(text);
+        lines.exactly("lacre notice v1")?;
+        let id = lines.parsed("id", |v| NoticeId::from_hex(v).ok())?;
+        let agency = lines.parsed("agency", AgencyCode::parse)?;
+        let certificate = lines.parsed("certificate", fields::hex32)?;
+        let lookup = lines.parsed("lookup", fields::hex32)?;
+        let made_at = lines.parsed("made", |v| Millis::parse(v).ok())?;
+        let place = lines.parsed("place", fields::place)?;
+        let rule = lines.parsed("rule", TextRef::parse)?;
+        let calendar = lines.parsed("calendar", TextRef::parse)?;
+        let run = lines.parsed("run", |v| Run::parse(v).ok().filter(|r| r.canonical() == v))?;
+        let account = lines.parsed("account", |v| AccountId::from_hex(v).ok())?;
+        let state = lines.parsed("state", state_line)?;
+        let grant = lines.parsed("grant", fields::hex32)?;
+        let case = lines.parsed("case", |v| fields::plain(v, 64))?;
+        let procedure = lines.parsed("procedure", |v| fields::plain(v, 64))?;
+        let kind = lines.value("type")?;
+        let term = lines.parsed("term", |v| match v {
+            "none" => Some(None),
+            n => Term::business_days(u16::try_from(fields::number(n)?).ok()?).map(Some),
+        })?;
+        let act = match (kind, term) {
+            ("NT start", term) => Act::Notification { stage: Stage::Start, term },
+            ("NT inquiry", term) => Act::Notification { stage: Stage::Inquiry, term },
+            ("NT end", term) => Act::Notification { stage: Stage::End, term },
+            ("CP", None) => Act::PersonalCommunication,
+            ("CI", None) => Act::Communique,
+            _ => return Err(lines.wrong("NT with a stage, or CP or CI without a term")),
+        };
+        let subject = lines.parsed("subject", |v| fields::plain(v, 400))?;
+        let description = lines.parsed("description", |v| fields::plain(v, 4000))?;
+        let mut uris = Vec::new();
+        while lines.next_is("uri") && uris.len() < MAX_URIS {
+            uris.push(lines.parsed("uri", |v| fields::plain(v, 1000))?);
+        }
+        let mut files = vec![lines.parsed("file", file_line)?];
+        while lines.next_is("file") && files.len() < MAX_FILES {
+            files.push(lines.parsed("file", file_line)?);
+        }
+        lines.end()?;
+        Ok(Self {
+            id,
+            agency,
+            certificate,
+            lookup,
+            made_at,
+            place,
+            rule,
+            calendar,
+            run,
+            account,
+            state,
+            grant,
+            case,
+            procedure,
+            act,
+            subject,
+            description,
+            uris,
+            files,
+        })
+    }
+}
+
+fn file_line(text: &str) -> Option<FileEntry> {
+    let mut words = text.splitn(5, ' ');
+    Some(FileEntry {
+        sha256: fields::hex32(words.next()?)?,
+        len: fields::number(words.next()?).filter(|n| *n <= MAX_FILE)?,
+        sealed_sha256: fields::hex32(words.next()?)?,
+        media: fields::plain(words.next()?, 100)?,
+        name: fields::plain(words.next()?, 255)?,
+    })
+}

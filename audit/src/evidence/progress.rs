@@ -1,0 +1,158 @@
+//! How far a notice has come, replayed from its records alone. The order in which records arrive does not matter, a
+//! record twice changes nothing, and more records never take a step back.
+//!
+//! | record | after | gives |
+//! |---|---|---|
+//! | SubmissionAcceptance | nothing | submitted |
+//! | SubmissionRejection | nothing, and instead of all others but paper | rejected |
+//! | RelayAcceptance, …Rejection, …Failure | submitted | – |
+//! | ConsignmentNotification, …Failure | submitted | alert sent, alert failed |
+//! | NotificationDelivered, NotificationAccessTracking | alert sent | – |
+//! | ConsignmentAcceptance, ConsignmentRejection | submitted | acknowledged, refused |
+//! | ContentHandover | submitted | handed over |
+//! | ContentHandoverFailure | submitted | does not open |
+//! | ContentAccessTracking | handed over | opened |
+//! | RelayToNonERDS, …Failure, ReceivedFromNonERDS | nothing | on paper |
+//!
+//! None of it is a legal effect: that is computed by [`Effect`](super::Effect).
+
+use super::event::{Event, Signer};
+use super::record::Record;
+use crate::time::Millis;
+
+/// Why records do not fit together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ProgressError {
+    /// Whoever signed it may not sign this event, or the event is computed and never signed.
+    #[error("{} is not signed by such an issuer", .0.name())]
+    Signer(Event),
+    /// What must come before it is missing.
+    #[error("{} without what comes before it", .0.name())]
+    Before(Event),
+    /// The relay says both that it took and that it refused.
+    #[error("both accepted and rejected")]
+    Contradiction,
+}
+
+/// The earliest time of each step. `None`: no record says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// the relay took it
+    pub submitted: Option<Millis>,
+    /// the relay refused it
+    pub rejected: Option<Millis>,
+    /// a courtesy alert was sent
+    pub alert_sent: Option<Millis>,
+    /// an alert failed
+    pub alert_failed: Option<Millis>,
+    /// a device opened the envelope, or it was handed over in person
+    pub handed_over: Option<Millis>,
+    /// it was handed over by an officer
+    pub in_person: bool,
+    /// a device could not open it
+    pub does_not_open: Option<Millis>,
+    /// the person opened it
+    pub opened: Option<Millis>,
+    /// the person accepts
+    pub acknowledged: Option<Millis>,
+    /// the person refuses: no legal effect in Chile
+    pub refused: Option<Millis>,
+    /// it went by letter
+    pub on_paper: Option<Millis>,
+}
+
+const fn rank(event: Event) -> u8 {
+    match event {
+        Event::SubmissionAcceptance | Event::SubmissionRejection => 0,
+        Event::ContentAccessTracking | Event::NotificationDelivered | Event::NotificationAccessTracking => 2,
+        Event::RelayAcceptance
+        | Event::RelayRejection
+        | Event::RelayFailure
+        | Event::NotificationForAcceptance
+        | Event::NotificationForAcceptanceFailure
+        | Event::ConsignmentAcceptance
+        | Event::ConsignmentRejection
+        | Event::AcceptanceRejectionExpiry
+        | Event::ContentConsignment
+        | Event::ContentConsignmentFailure
+        | Event::ConsignmentNotification
+        | Event::ConsignmentNotificationFailure
+        | Event::ContentHandover
+        | Event::ContentHandoverFailure
+        | Event::RelayToNonERDS
+        | Event::RelayToNonERDSFailure
+        | Event::ReceivedFromNonERDS => 1,
+    }
+}
+
+impl Progress {
+    /// From all records of one envelope, in any order.
+    pub fn replay<'a>(records: impl IntoIterator<Item = &'a Record>) -> Result<Self, ProgressError> {
+        let mut sorted: Vec<&Record> = records.into_iter().collect();
+        sorted.sort_by_key(|r| (rank(r.event), r.time, r.id));
+        let mut progress = Self::default();
+        for record in sorted {
+            progress.step(record)?;
+        }
+        if progress.submitted.is_some() && progress.rejected.is_some() {
+            return Err(ProgressError::Contradiction);
+        }
+        Ok(progress)
+    }
+
+    fn step(&mut self, record: &Record) -> Result<(), ProgressError> {
+        let (event, time) = (record.event, record.time);
+        if !event.signers().contains(&record.issuer.signer()) {
+            return Err(ProgressError::Signer(event));
+        }
+        let after = |step: Option<Millis>| step.map(|_| ()).ok_or(ProgressError::Before(event));
+        match event {
+            Event::SubmissionAcceptance => earliest(&mut self.submitted, time),
+            Event::SubmissionRejection => earliest(&mut self.rejected, time),
+            Event::RelayAcceptance | Event::RelayRejection | Event::RelayFailure => after(self.submitted)?,
+            Event::ConsignmentNotification => {
+                after(self.submitted)?;
+                earliest(&mut self.alert_sent, time);
+            }
+            Event::ConsignmentNotificationFailure => {
+                after(self.submitted)?;
+                earliest(&mut self.alert_failed, time);
+            }
+            Event::NotificationDelivered | Event::NotificationAccessTracking => after(self.alert_sent)?,
+            Event::ConsignmentAcceptance => {
+                after(self.submitted)?;
+                earliest(&mut self.acknowledged, time);
+            }
+            Event::ConsignmentRejection => {
+                after(self.submitted)?;
+                earliest(&mut self.refused, time);
+            }
+            Event::ContentHandover => {
+                after(self.submitted)?;
+                earliest(&mut self.handed_over, time);
+                self.in_person |= record.issuer.signer() == Signer::Officer;
+            }
+            Event::ContentHandoverFailure => {
+                after(self.submitted)?;
+                earliest(&mut self.does_not_open, time);
+            }
+            Event::ContentAccessTracking => {
+                after(self.handed_over)?;
+                earliest(&mut self.opened, time);
+            }
+            Event::RelayToNonERDS | Event::RelayToNonERDSFailure | Event::ReceivedFromNonERDS => {
+                earliest(&mut self.on_paper, time);
+            }
+            Event::NotificationForAcceptance
+            | Event::NotificationForAcceptanceFailure
+            | Event::AcceptanceRejectionExpiry
+            | Event::ContentConsignment
+            | Event::ContentConsignmentFailure => return Err(ProgressError::Signer(event)),
+        }
+        Ok(())
+    }
+}
+
+fn earliest(step: &mut Option<Millis>, time: Millis) {
+    *step = Some(step.map_or(time, |t| t.min(time)));
+}

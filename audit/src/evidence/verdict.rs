@@ -1,0 +1,193 @@
+//! What a verifier says, and what it has found proven.
+
+use super::certificate::Certificate;
+use super::effect::Effect;
+use super::grant::Grant;
+use super::lookup::Lookup;
+use super::notice::Notice;
+use super::progress::Progress;
+use super::record::Record;
+use super::trust::Keys;
+use crate::account::AccountState;
+use crate::run::Run;
+use crate::time::Millis;
+
+macro_rules! codes {
+    ($(#[$top:meta])* $type:ident { $($name:ident = $text:literal $doc:literal;)* }) => {
+        $(#[$top])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $type { $(#[doc = $doc] $name),* }
+        impl $type {
+            /// All of them.
+            pub const ALL: &'static [$type] = &[$($type::$name),*];
+            /// The code, the same in every language and program.
+            #[must_use]
+            pub const fn code(self) -> &'static str { match self { $($type::$name => $text),* } }
+        }
+    };
+}
+
+codes! {
+    /// What is wrong. FORMAT.md has the same table.
+    FaultCode {
+        Container = "container" "the file is not of a bundle's form";
+        Checksum = "checksum" "the digest at the end is of other bytes: changed or cut";
+        Note = "note" "a text is not of its form";
+        Keys = "keys" "made with a key that the trust file does not name";
+        Signature = "signature" "not signed by whom it must be signed";
+        CertificatePeriod = "certificate-period" "outside the period of the agency's certificate";
+        OtherAgency = "other-agency" "the registrar answered another agency";
+        Commitment = "commitment" "RUN and salt do not open the registrar's commitment";
+        Exempt = "exempt" "the registrar said that no electronic notice takes effect, yet one is shown";
+        AccountChain = "account-chain" "the account's states do not follow each other";
+        OtherAccount = "other-account" "of another account than the registrar named";
+        OtherState = "other-state" "not the account state that the registrar named";
+        OtherGrant = "other-grant" "not the grant that the registrar handed out";
+        NoticeLink = "notice-link" "the notice names another certificate, answer, person, account, state, grant or place";
+        Rule = "rule" "the rule or calendar has another text than its name says, or does not fit an electronic notice";
+        NoReceipt = "no-receipt" "the first record is not a relay's SubmissionAcceptance";
+        OtherRelay = "other-relay" "received by another relay than the grant names";
+        OtherChannel = "other-channel" "received in another channel than the grant names";
+        ReceiptEarly = "receipt-early" "received before the registrar's answer or before the notice was made";
+        LookupStale = "lookup-stale" "the registrar's answer was too old when the relay received it";
+        GrantPeriod = "grant-period" "received outside the grant's period";
+        File = "file" "a file is not the one whose digest the agency signed";
+        Envelope = "envelope" "sealed again, the notice gives other bytes than the relay received";
+        Event = "event" "a record may not be signed by its issuer, is of another notice, or comes before what must precede it";
+    }
+}
+
+codes! {
+    /// What is missing. FORMAT.md has the same table.
+    LackCode {
+        Version = "version" "a later version of the format: use a newer verifier";
+        Missing = "missing" "a part is missing";
+        RuleUnknown = "rule-unknown" "this verifier does not have the rule or calendar";
+        CalendarRange = "calendar-range" "the calendar does not reach that far";
+        LedgerUnknown = "ledger-unknown" "this version cannot check proofs from the ledger";
+        Ledger = "ledger" "the trust file demands a proof from the ledger";
+        Trust = "trust" "nobody has said whom to trust: compare the fingerprints";
+    }
+}
+
+/// What is wrong, and in which part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// what
+    pub code: FaultCode,
+    /// the part, as it is named in the bundle
+    pub part: String,
+    /// more, for developers
+    pub detail: String,
+}
+
+/// What is missing.
+#[derive(Clone, Debug)]
+pub struct Lack {
+    /// what
+    pub code: LackCode,
+    /// the parts or things, as they are named in the format
+    pub what: Vec<String>,
+    /// keys that the bundle claims to be made with
+    pub fingerprints: Vec<(&'static str, String)>,
+    /// what would be proven if those keys are the right ones
+    pub if_trusted: Option<Box<Proven>>,
+}
+
+/// The verdict.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// All is proven.
+    Valid(Box<Proven>),
+    /// Something is wrong.
+    Invalid(Fault),
+    /// Nothing is wrong, something is missing.
+    Incomplete(Box<Lack>),
+}
+
+impl Verdict {
+    /// VALID, INVALID or INCOMPLETE.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Verdict::Valid(_) => "VALID",
+            Verdict::Invalid(_) => "INVALID",
+            Verdict::Incomplete(_) => "INCOMPLETE",
+        }
+    }
+    /// 0, 1 or 3.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Verdict::Valid(_) => 0,
+            Verdict::Invalid(_) => 1,
+            Verdict::Incomplete(_) => 3,
+        }
+    }
+    /// The code of what is wrong or missing.
+    #[must_use]
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Verdict::Valid(_) => None,
+            Verdict::Invalid(fault) => Some(fault.code.code()),
+            Verdict::Incomplete(lack) => Some(lack.code.code()),
+        }
+    }
+}
+
+/// What a bundle proves.
+#[derive(Clone)]
+pub struct Proven {
+    /// SHA-256 of the file
+    pub digest: [u8; 32],
+    /// the agency
+    pub agency: Certificate,
+    /// the registrar's answer
+    pub lookup: Lookup,
+    /// the person
+    pub run: Run,
+    /// the keys that signed
+    pub keys: Keys,
+    /// what came of it
+    pub outcome: Outcome,
+}
+
+impl core::fmt::Debug for Proven {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Proven").field("digest", &data_encoding::HEXLOWER.encode(&self.digest)).finish_non_exhaustive()
+    }
+}
+
+/// The outcomes of Decreto 8 art. 15 that evidence can prove.
+#[derive(Clone)]
+pub enum Outcome {
+    /// The person is exempt: notify otherwise.
+    Exempt,
+    /// The person has no account: notify otherwise.
+    NoAccount,
+    /// Sent.
+    Sent(Box<ProvenNotice>),
+}
+
+/// A notice in the casilla.
+#[derive(Clone)]
+pub struct ProvenNotice {
+    /// the account's state
+    pub state: AccountState,
+    /// the grant
+    pub grant: Grant,
+    /// N
+    pub notice: Notice,
+    /// the relay's receipt
+    pub receipt: Record,
+    /// the instant of ContentConsignment, which the law counts from: computed
+    pub consigned_at: Millis,
+    /// all records, the receipt first
+    pub records: Vec<Record>,
+    /// how far it has come
+    pub progress: Progress,
+    /// for each file of N, whether the bundle has it
+    pub files_here: Vec<bool>,
+    /// what follows by law
+    pub effect: Effect,
+}
