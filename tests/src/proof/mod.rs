@@ -1,0 +1,299 @@
+//! An example world for evidence: a registrar, a relay, a body and a person, with test keys. All of them are examples.
+//!
+//! A [`Setup`] holds typed values that a test may change; [`Setup::play`] does what the honest programs would do with
+//! them. [`vectors`] is the table of bundles in `tests/vectors/evidence/`.
+
+pub mod vectors;
+
+use lacre_audit::account::{AccountState, DEVICE, Device, REGISTRAR};
+use lacre_audit::address::{Address, Authority};
+use lacre_audit::clock::{Calendar, Comuna, Place, RuleId, Term, Zone};
+use lacre_audit::evidence::build::{Addressee, Draft, File, Sent, compose};
+use lacre_audit::evidence::certificate::AGENCY;
+use lacre_audit::evidence::{
+    Act, AgencyCode, Answer, Bundle, Certificate, Event, Grant, GrantKind, Issuer, Keys, Lookup, Party, Record, Salt, Seed,
+    Stage, Submission, Trust, note_hash,
+};
+use lacre_audit::ids::{
+    AccountId, ChannelId, DeviceId, EntryId, EvidenceId, Generation, GrantId, Identity, LookupId, NoticeId, Seq, TokenHash,
+};
+use lacre_audit::note::{NoteSigner, UnverifiedNote, sign};
+use lacre_audit::receipt::RELAY;
+use lacre_audit::run::Run;
+use lacre_audit::seal::SealSecret;
+use lacre_audit::time::Millis;
+
+/// 2026-07-06T14:00:00Z, the first vector of the reference page.
+pub const DISPATCH: Millis = Millis::new(1_783_346_400_000);
+const MINUTE: u64 = 60_000;
+/// An hour in milliseconds.
+pub const HOUR: u64 = 60 * MINUTE;
+
+/// Who plays: each number is another registrar, relay, body, person and notice.
+#[derive(Clone, Copy, Debug)]
+pub struct Cast {
+    /// 1 is the trusted one
+    pub registrar: u8,
+    /// 1 is the trusted one
+    pub relay: u8,
+    /// the body
+    pub agency: u8,
+    /// the person
+    pub person: u8,
+    /// the notice: seed, salt, ids
+    pub notice: u8,
+}
+
+impl Cast {
+    /// The honest ones.
+    pub const HONEST: Cast = Cast { registrar: 1, relay: 1, agency: 1, person: 1, notice: 1 };
+}
+
+/// A registrar's key.
+pub fn registrar(n: u8) -> NoteSigner {
+    NoteSigner::new(REGISTRAR, &[n; 32]).unwrap()
+}
+/// A relay's key.
+pub fn relay(n: u8) -> NoteSigner {
+    NoteSigner::new(RELAY, &[0x20 + n; 32]).unwrap()
+}
+/// A body's key.
+pub fn agency(n: u8) -> NoteSigner {
+    NoteSigner::new(AGENCY, &[0x40 + n; 32]).unwrap()
+}
+/// A person's device key.
+pub fn device(n: u8) -> NoteSigner {
+    NoteSigner::new(DEVICE, &[0x60 + n; 32]).unwrap()
+}
+/// A relay's authority.
+pub fn authority(n: u8) -> Authority {
+    Authority::new("relay.example", 7443, Identity::new(relay(n).public().key())).unwrap()
+}
+/// An example RUN between 40 and 45 million.
+pub fn run(n: u8) -> Run {
+    let number = 41_000_000 + u32::from(n) * 111;
+    let mut digits = "0123456789K".chars();
+    digits.find_map(|d| Run::parse(&format!("{number}-{d}")).ok()).unwrap()
+}
+/// What the honest relay's operator publishes as trust file.
+pub fn trust() -> Trust {
+    Trust { keys: keys(Cast::HONEST), ledger_required: false }
+}
+/// The keys of a cast.
+pub fn keys(cast: Cast) -> Keys {
+    Keys { registrars: vec![registrar(cast.registrar).public()], relays: vec![relay(cast.relay).public()], gateways: vec![] }
+}
+/// Signs a note's text again, changed, with whatever key.
+pub fn resign(raw: &str, signer: &NoteSigner, change: impl FnOnce(&str) -> String) -> String {
+    let text = UnverifiedNote::parse(raw).unwrap().unverified_text().to_owned();
+    let changed = change(&text);
+    assert_ne!(text, changed, "the change changes nothing");
+    sign(&changed, &[signer]).unwrap()
+}
+
+/// Typed values before anything is sent.
+pub struct Setup {
+    /// who plays
+    pub cast: Cast,
+    /// the body's certificate
+    pub certificate: Certificate,
+    /// states of the account from 0 on; each is signed by this person's device of the state before
+    pub states: Vec<AccountState>,
+    /// the grant
+    pub grant: Grant,
+    /// whose device signs it
+    pub grant_signer: u8,
+    /// the registrar's answer; account, state and grant are filled in when it plays, unless `own_answer`
+    pub lookup: Lookup,
+    /// leave the answer as it is
+    pub own_answer: bool,
+    /// when N is signed
+    pub made_at: Millis,
+    /// when the relay takes it
+    pub accepted_at: Millis,
+    /// type of act
+    pub act: Act,
+    /// the rule that N names
+    pub rule: RuleId,
+    /// body
+    pub body: Vec<u8>,
+    /// attachments by name
+    pub attachments: Vec<(String, Vec<u8>)>,
+    /// changes the relay's receipt before it is signed
+    pub change_receipt: fn(&mut Record),
+}
+
+impl Setup {
+    /// What honest programs hold.
+    pub fn example(cast: Cast) -> Self {
+        let before = |hours: u64| Millis::new(DISPATCH.get() - hours * HOUR);
+        let place = Place { zone: Zone::Santiago, comuna: Some(Comuna::parse("13101").unwrap()) };
+        let person = Device {
+            id: DeviceId::new([cast.person; 16]),
+            signature_key: device(cast.person).public().key(),
+            inbox: Address { authority: authority(cast.relay), channel: ChannelId::new([0x70 + cast.person; 32]) },
+            inbox_key: SealSecret::new([0x71 + cast.person; 32]).public().unwrap(),
+            public_token: None,
+        };
+        let zero = AccountState { number: 0, previous: None, made_at: before(9000), devices: vec![person] };
+        Self {
+            cast,
+            certificate: Certificate {
+                code: AgencyCode::parse(&format!("AO{:03}", cast.agency)).unwrap(),
+                name: "Municipalidad de Ejemplo (example)".to_owned(),
+                key: agency(cast.agency).public().key(),
+                place,
+                from: before(5000),
+                until: DISPATCH.plus(5000 * HOUR),
+            },
+            grant: Grant {
+                id: GrantId::new([0x10 * cast.notice + cast.person; 16]),
+                account: AccountState::first(&zero.sign(&device(cast.person)).unwrap()).unwrap().0,
+                kind: GrantKind::Once,
+                casilla: Address { authority: authority(cast.relay), channel: casilla(cast.person) },
+                append: TokenHash::new([cast.notice; 32]),
+                key: notice_key(cast.person).public().unwrap(),
+                from: before(400),
+                until: DISPATCH.plus(400 * HOUR),
+            },
+            states: vec![zero],
+            grant_signer: cast.person,
+            lookup: Lookup {
+                id: LookupId::new([0x30 + cast.notice; 16]),
+                agency: AgencyCode::parse(&format!("AO{:03}", cast.agency)).unwrap(),
+                person: salt(cast).commit(&run(cast.person)),
+                answer: Answer::Account { account: AccountId::new([0; 32]), state: 0, state_hash: [0; 32], grant: [0; 32] },
+                asked_at: Millis::new(DISPATCH.get() - 10 * MINUTE),
+            },
+            own_answer: false,
+            made_at: Millis::new(DISPATCH.get() - 5 * MINUTE),
+            accepted_at: DISPATCH,
+            act: Act::Notification { stage: Stage::End, term: Term::business_days(5) },
+            rule: RuleId::Cl46,
+            body: "Resolución exenta (ejemplo): se acoge la solicitud.\n".as_bytes().to_vec(),
+            attachments: vec![("anexo.csv".to_owned(), b"a;b\n1;2\n".to_vec())],
+            change_receipt: |_| (),
+        }
+    }
+
+    /// What honest programs make of it.
+    pub fn play(self) -> World {
+        let cast = self.cast;
+        let certificate_raw = self.certificate.sign(&registrar(cast.registrar)).unwrap();
+        let states: Vec<String> = self.states.iter().map(|s| s.sign(&device(cast.person)).unwrap()).collect();
+        let grant_raw = self.grant.sign(&device(self.grant_signer)).unwrap();
+        let mut lookup = self.lookup;
+        if !self.own_answer {
+            let last = self.states.last().unwrap();
+            lookup.answer = Answer::Account {
+                account: AccountState::first(&states[0]).unwrap().0,
+                state: last.number,
+                state_hash: last.hash(),
+                grant: note_hash(&grant_raw).unwrap(),
+            };
+        }
+        let lookup_raw = lookup.sign(&registrar(cast.registrar)).unwrap();
+        let mut files = vec![File { name: "resolución.txt", media: "text/plain", bytes: &self.body }];
+        files.extend(self.attachments.iter().map(|(name, bytes)| File { name, media: "text/csv", bytes }));
+        let draft = Draft {
+            id: NoticeId::new([0x50 + cast.notice; 16]),
+            act: self.act,
+            case: &format!("E-{:04}/2026", cast.notice),
+            procedure: "Permiso de ejemplo",
+            subject: "Se resuelve su solicitud (ejemplo)",
+            description: "Acto que pone término al procedimiento. Puede interponer recurso de reposición.",
+            uris: &[],
+            files: &files,
+            rule: self.rule.rule(),
+            calendar: Calendar::chile(),
+        };
+        let to = Addressee {
+            lookup: &lookup,
+            lookup_raw: &lookup_raw,
+            run: run(cast.person),
+            salt: salt(cast),
+            states: &states,
+            grant: &self.grant,
+            grant_raw: &grant_raw,
+        };
+        let seed = Seed::new([0x90 + cast.notice; 32]);
+        let agency = agency(cast.agency);
+        let sent = compose(&draft, &to, &self.certificate, &certificate_raw, &agency, &keys(cast), self.made_at, &seed).unwrap();
+        let mut receipt = Record {
+            event: Event::SubmissionAcceptance,
+            id: EvidenceId::new([0xa0 + cast.notice; 16]),
+            time: self.accepted_at,
+            issuer: Issuer::Relay(authority(cast.relay)),
+            envelope: sent.envelope.digest(),
+            sender: Party::Unknown,
+            recipient: Party::Channel(self.grant.casilla.channel),
+            reasons: vec![],
+            reference: None,
+            submission: Some(Submission {
+                generation: Generation::new([7; 16]),
+                channel: self.grant.casilla.channel,
+                seq: Seq::new(3).unwrap(),
+                entry: EntryId::new([cast.notice; 16]),
+                checkpoint: None,
+            }),
+        };
+        (self.change_receipt)(&mut receipt);
+        let account = AccountState::first(&states[0]).unwrap().0;
+        let seen = |event, id: u8, hours| {
+            let record = Record {
+                event,
+                id: EvidenceId::new([id; 16]),
+                time: receipt.time.plus(hours * HOUR),
+                issuer: Issuer::Device(account, DeviceId::new([cast.person; 16])),
+                envelope: receipt.envelope,
+                sender: Party::Agency(self.certificate.code.clone()),
+                recipient: Party::Account(account),
+                reasons: vec![],
+                reference: None,
+                submission: None,
+            };
+            record.sign(&device(cast.person)).unwrap()
+        };
+        let records = vec![seen(Event::ContentHandover, 0xc1, 1), seen(Event::ContentAccessTracking, 0xc2, 2)];
+        let bundle = sent.bundle(&receipt.sign(&relay(cast.relay)).unwrap(), &records);
+        World { cast, certificate: self.certificate, lookup, grant: self.grant, sent, receipt, bundle }
+    }
+}
+
+/// The person's casilla.
+pub fn casilla(person: u8) -> ChannelId {
+    ChannelId::new([0x80 + person; 32])
+}
+/// The person's notice key.
+pub fn notice_key(person: u8) -> SealSecret {
+    SealSecret::new([0x81 + person; 32])
+}
+/// The salt of a lookup.
+pub fn salt(cast: Cast) -> Salt {
+    Salt::new([0xb0 + cast.notice; 32])
+}
+
+/// A notice that was sent, and its evidence.
+pub struct World {
+    /// who played
+    pub cast: Cast,
+    /// the body's certificate
+    pub certificate: Certificate,
+    /// the registrar's answer
+    pub lookup: Lookup,
+    /// the grant
+    pub grant: Grant,
+    /// what was composed
+    pub sent: Sent,
+    /// the relay's receipt
+    pub receipt: Record,
+    /// the evidence
+    pub bundle: Bundle,
+}
+
+impl World {
+    /// The honest ones.
+    pub fn honest() -> Self {
+        Setup::example(Cast::HONEST).play()
+    }
+}
