@@ -84,6 +84,8 @@ labels! {
     ProfileNonce = "lacre profile nonce v1",
     /// AAD of a profile's wrapped master key.
     ProfileWrap = "lacre profile wrap v1",
+    /// Hash: the name of an unlock agent's socket, over the profile's path.
+    AgentSocket = "lacre agent socket v1",
     /// Key derivation: inbox tokens.
     InboxToken = "lacre inbox token v1",
     /// Hash: safety number of two accounts.
