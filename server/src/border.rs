@@ -7,12 +7,16 @@
 //! | UNAUTHENTICATED | SESSION |
 //! | FAILED_PRECONDITION | STAMP_REFUSED, SEALED, CATCH_UP, NO_SEALS, NOT_AN_INBOX |
 //! | OUT_OF_RANGE | AHEAD |
-//! | ALREADY_EXISTS | CONFLICT, HANDLE_TAKEN |
+//! | ALREADY_EXISTS | CONFLICT, HANDLE_TAKEN, HAS_ACCOUNT |
 //! | NOT_FOUND | NO_ENTRY, NO_ACCOUNT, NO_KEY_PACKAGE |
 //! | RESOURCE_EXHAUSTED | LIMIT |
 //! | UNAVAILABLE | STORE_DOWN |
 
 use crate::store::StoreDown;
+use crate::store::accounts::{
+    AskRefused, EnrollRefused, IssueRefused, PutKeyPackagesRefused, PutStateRefused, TakeStampsRefused,
+};
+use crate::store::blobs::KeepBlobRefused;
 use crate::store::channels::{
     AppendRefused, ChangeRefused, Limited, NotPermitted, OpenRefused, StatusRefused, TrimRefused, WrongName,
 };
@@ -56,6 +60,7 @@ reasons! {
     NotAnInbox = "NOT_AN_INBOX" => FailedPrecondition, "a log cannot be changed";
     Ahead = "AHEAD" => OutOfRange, "past the head of the channel";
     Conflict = "CONFLICT" => AlreadyExists, "known with other content";
+    HasAccount = "HAS_ACCOUNT" => AlreadyExists, "the person has an account";
     HandleTaken = "HANDLE_TAKEN" => AlreadyExists, "the handle belongs to another account";
     NoEntry = "NO_ENTRY" => NotFound, "not stored, or no longer kept";
     NoAccount = "NO_ACCOUNT" => NotFound, "no such account";
@@ -76,7 +81,6 @@ pub fn refused(reason: Reason, metadata: &[(&str, String)], retry: Option<Durati
 }
 
 /// Every handler's first line: the bounds of the .proto file.
-#[expect(clippy::result_large_err, reason = "Status is tonic's error type")]
 pub fn checked<T: Bounded>(message: T) -> Result<T, Status> {
     message.check().map_err(bad_field)?;
     Ok(message)
@@ -180,8 +184,66 @@ impl IntoStatus for StatusRefused {
     }
 }
 
+impl IntoStatus for IssueRefused {
+    fn into_status(self) -> Status {
+        match self {
+            IssueRefused::HasAccount => refused(Reason::HasAccount, &[], None),
+        }
+    }
+}
+impl IntoStatus for EnrollRefused {
+    fn into_status(self) -> Status {
+        match self {
+            EnrollRefused::Code => refused(Reason::CodeRefused, &[], None),
+            EnrollRefused::HandleTaken => refused(Reason::HandleTaken, &[], None),
+            EnrollRefused::AccountTaken => refused(Reason::BadState, &[("why", self.to_string())], None),
+        }
+    }
+}
+impl IntoStatus for PutStateRefused {
+    fn into_status(self) -> Status {
+        match self {
+            PutStateRefused::NoAccount => refused(Reason::Session, &[], None),
+            PutStateRefused::Chain => refused(Reason::BadState, &[("why", self.to_string())], None),
+            PutStateRefused::Limit(l) => limited(l),
+        }
+    }
+}
+impl IntoStatus for PutKeyPackagesRefused {
+    fn into_status(self) -> Status {
+        match self {
+            PutKeyPackagesRefused::NoDevice => refused(Reason::Session, &[], None),
+            PutKeyPackagesRefused::Limit(l) => limited(l),
+        }
+    }
+}
+impl IntoStatus for TakeStampsRefused {
+    fn into_status(self) -> Status {
+        match self {
+            TakeStampsRefused::NoAccount => refused(Reason::Session, &[], None),
+            TakeStampsRefused::Limit(l) => limited(l),
+        }
+    }
+}
+impl IntoStatus for AskRefused {
+    fn into_status(self) -> Status {
+        match self {
+            AskRefused::Stamp => refused(Reason::StampRefused, &[], None),
+            AskRefused::Limit(l) => limited(l),
+        }
+    }
+}
+impl IntoStatus for KeepBlobRefused {
+    fn into_status(self) -> Status {
+        match self {
+            KeepBlobRefused::Conflict => refused(Reason::Conflict, &[], None),
+            KeepBlobRefused::Stamp => refused(Reason::StampRefused, &[], None),
+            KeepBlobRefused::Limit(l) => limited(l),
+        }
+    }
+}
+
 /// The answer of a verb: the store's trouble and the verb's refusal, both at the border.
-#[expect(clippy::result_large_err, reason = "Status is tonic's error type")]
 pub fn crossed<T, R: IntoStatus>(outcome: Result<Result<T, R>, StoreDown>) -> Result<T, Status> {
     outcome.map_err(store_down)?.map_err(IntoStatus::into_status)
 }

@@ -17,4 +17,5 @@ pub mod run_key;
 pub mod serve;
 pub mod service;
 pub mod store;
+pub mod words;
 pub mod writer;

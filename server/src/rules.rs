@@ -97,7 +97,7 @@ impl Default for Rules {
             max_blob_disk_bytes: 64 * 1024 * 1024 * 1024,
             key_packages_per_device: 128,
             suites_per_device: 4,
-            max_chain_bytes: 3 * 1024 * 1024,
+            max_chain_bytes: 768 * 1024,
             stamps_per_day: 512,
             claims_per_hour: 240,
             lookups_per_hour: 1_200,

@@ -11,14 +11,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use crate::blob_files::BlobFiles;
 use crate::hub::Hub;
 use crate::identity::{self, IdentityError, IdentityKey, Leaf};
 use crate::random::SystemRng;
 use crate::rules::Rules;
+use crate::run_key::{RunKey, RunKeyError};
 use crate::service::Context;
+use crate::service::accounts::AccountsService;
+use crate::service::blobs::BlobsService;
 use crate::service::channels::ChannelsService;
+use crate::service::directory::DirectoryService;
+use crate::service::registrar::{self, RegistrarService};
 use crate::store::sqlite::{OpenError, SqliteOptions, SqliteStore};
-use crate::store::{Reads, Store};
+use crate::store::{Reads, Store, StoreDown};
 use crate::writer::Writer;
 use crate::{accept, limits};
 use lacre_audit::account::REGISTRAR;
@@ -26,7 +32,10 @@ use lacre_audit::address::{AddressError, Authority};
 use lacre_audit::random::Rng;
 use lacre_audit::receipt::RELAY;
 use lacre_audit::time::{Clock, SystemClock};
+use lacre_proto::relay::v1::accounts_server::AccountsServer;
+use lacre_proto::relay::v1::blobs_server::BlobsServer;
 use lacre_proto::relay::v1::channels_server::ChannelsServer;
+use lacre_proto::relay::v1::directory_server::DirectoryServer;
 use std::fs::{self, File};
 use std::io;
 use std::net::SocketAddr;
@@ -35,7 +44,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{oneshot, watch};
 
 /// The store's file in the data folder.
@@ -129,6 +138,15 @@ pub enum StartError {
     /// The public address is no address.
     #[error("the public address is not host:port: {0}")]
     Public(#[from] AddressError),
+    /// The registrar's key is not where or what it must be.
+    #[error(transparent)]
+    RunKey(#[from] RunKeyError),
+    /// With another key every person would be a stranger, and could open a second account.
+    #[error("{0} is not the registrar's key that this data folder was made with")]
+    OtherRunKey(PathBuf),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Down(#[from] StoreDown),
     /// The system gives no thread.
     #[error("no thread: {0}")]
     Thread(io::Error),
@@ -261,13 +279,16 @@ struct Prepared {
     leaf: Arc<Leaf>,
     tls: rustls::ServerConfig,
     max_connections: usize,
+    files: BlobFiles,
+    counter: UnixListener,
+    registrar: RegistrarService,
 }
 
 async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Result<Prepared, StartError> {
     let rng = options.rng.as_mut();
     let folder = DataFolder::lock(&options.data)?;
     let identity = folder.identity(rng)?;
-    let (store, reads): StoreParts = match options.store.take() {
+    let (mut store, reads): StoreParts = match options.store.take() {
         Some(parts) => parts,
         None => {
             let store = folder.store(options.vfs, rng)?;
@@ -276,6 +297,15 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
             (Box::new(store), Arc::new(reads))
         }
     };
+    let path = options.run_key.take().unwrap_or_else(|| RunKey::default_path(folder.path()));
+    let run_key = RunKey::open(&path, folder.path(), rng)?;
+    if !registrar::know_key(store.as_mut(), &run_key)? {
+        return Err(StartError::OtherRunKey(path));
+    }
+    let in_folder = |source| StartError::Folder { path: folder.path().to_owned(), source };
+    let files = BlobFiles::open(folder.path()).map_err(in_folder)?;
+    files.remove_orphans(reads.as_ref())?;
+    let counter = registrar::listen(folder.path()).map_err(in_folder)?;
     let leaf = Arc::new(Leaf::new(identity.issue(options.clock.now(), rng)?));
     let tls = identity::tls(Arc::clone(&leaf))?;
     let address = options.listen;
@@ -298,7 +328,21 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
         stopping,
     });
     let max_connections = options.max_connections;
-    Ok(Prepared { folder, identity, context, writer_thread, listener, authority, leaf, tls, max_connections })
+    let registrar = RegistrarService::new(Arc::clone(&context), run_key, authority.clone());
+    Ok(Prepared {
+        folder,
+        identity,
+        context,
+        writer_thread,
+        listener,
+        authority,
+        leaf,
+        tls,
+        max_connections,
+        files,
+        counter,
+        registrar,
+    })
 }
 
 fn host_of(address: SocketAddr) -> String {
@@ -310,17 +354,36 @@ fn host_of(address: SocketAddr) -> String {
 
 impl Prepared {
     async fn serve(self, mut stopping: watch::Receiver<bool>) {
-        let Self { folder, identity, context, writer_thread, listener, leaf, tls, max_connections, .. } = self;
+        let Self { folder, identity, context, writer_thread, listener, leaf, tls, max_connections, files, .. } = self;
         let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(tls));
         let connections = accept::connections(listener, acceptor, max_connections);
         let renewal = tokio::spawn(renew(identity, leaf, Arc::clone(&context)));
         let retention = tokio::spawn(retain(Arc::clone(&context)));
+        let expiry = tokio::spawn(expire(Arc::clone(&context), files.clone()));
+        let mut until = stopping.clone();
+        let counter = tokio::spawn(registrar::serve(self.counter, self.registrar, async move {
+            crate::service::stopped(&mut until).await;
+        }));
         let channels = ChannelsServer::new(ChannelsService::new(Arc::clone(&context)))
+            .max_decoding_message_size(limits::MAX_ENTRY_REQUEST)
+            .max_encoding_message_size(limits::MAX_ANSWER);
+        let accounts = AccountsServer::new(AccountsService::new(Arc::clone(&context)))
+            .max_decoding_message_size(limits::MAX_REQUEST)
+            .max_encoding_message_size(limits::MAX_ANSWER);
+        let directory = DirectoryServer::new(DirectoryService::new(Arc::clone(&context)))
+            .max_decoding_message_size(limits::MAX_ENTRY_REQUEST)
+            .max_encoding_message_size(limits::MAX_ANSWER);
+        let blobs = BlobsServer::new(BlobsService::new(Arc::clone(&context), files))
             .max_decoding_message_size(limits::MAX_ENTRY_REQUEST)
             .max_encoding_message_size(limits::MAX_ANSWER);
         let (told, mut drained) = oneshot::channel::<()>();
         let mut signal = stopping.clone();
-        let serving = limits::server().add_service(channels).serve_with_incoming_shutdown(connections, async move {
+        let serving = limits::server()
+            .add_service(channels)
+            .add_service(accounts)
+            .add_service(directory)
+            .add_service(blobs)
+            .serve_with_incoming_shutdown(connections, async move {
             crate::service::stopped(&mut signal).await;
             let _ = told.send(());
         });
@@ -335,7 +398,9 @@ impl Prepared {
             () = deadline => tracing::warn!("calls were cut off when the relay stopped"),
         }
         crate::service::stopped(&mut stopping).await;
-        for task in [renewal, retention] {
+        counter.abort();
+        let _ = counter.await;
+        for task in [renewal, retention, expiry] {
             task.abort();
             let _ = task.await;
         }
@@ -369,6 +434,21 @@ async fn retain(context: Arc<Context>) {
         match retired {
             Ok(retired) if retired.entries + retired.channels > 0 => tokio::task::yield_now().await,
             Ok(_) | Err(_) => tokio::time::sleep(RETENTION_PAUSE).await,
+        }
+    }
+}
+
+/// Removes blobs, codes and key packages whose time is over.
+async fn expire(context: Arc<Context>, files: BlobFiles) {
+    loop {
+        // what failed was logged by the writer; the next round tries again
+        if let Err(down) = crate::service::blobs::expire(&context, &files).await {
+            tracing::error!(cause = %down.cause, "expired blobs were not removed");
+        }
+        let now = context.clock.now();
+        match context.writer.submit(move |store| store.sweep_accounts(now, RETENTION_BUDGET)).await {
+            Ok(true) => tokio::task::yield_now().await,
+            Ok(false) | Err(_) => tokio::time::sleep(RETENTION_PAUSE).await,
         }
     }
 }

@@ -104,9 +104,10 @@ impl Attached {
     /// Adds and removes, in the order of the message.
     async fn change(&mut self, request: wire::AttachRequest) -> Result<(), Over> {
         let parsed = checked(request).and_then(|r| {
-            let add = r.add.iter().map(|a| {
-                Ok((id("channel", &a.channel)?, token("read_token", &a.read_token)?, seq("from_seq", a.from_seq)?))
-            });
+            let add = r
+                .add
+                .iter()
+                .map(|a| Ok((id("channel", &a.channel)?, token("read_token", &a.read_token)?, seq("from_seq", a.from_seq)?)));
             let remove = r.remove.iter().map(|c| id("remove", c));
             Ok((add.collect::<Result<Vec<_>, Status>>()?, remove.collect::<Result<Vec<ChannelId>, Status>>()?))
         });
@@ -161,11 +162,10 @@ impl Attached {
     }
 
     fn is_due(&mut self, channel: ChannelId) {
-        if let Some(cursor) = self.following.state(&channel) {
-            if !cursor.due {
-                cursor.due = true;
-                self.due.push_back(channel);
-            }
+        if let Some(cursor) = self.following.state(&channel)
+            && !std::mem::replace(&mut cursor.due, true)
+        {
+            self.due.push_back(channel);
         }
     }
 

@@ -37,32 +37,26 @@ impl ChannelsService {
 }
 
 /// An id whose length the bounds have checked.
-#[expect(clippy::result_large_err, reason = "Status is tonic's error type")]
 pub(super) fn id<T: for<'a> TryFrom<&'a [u8]>>(field: &'static str, bytes: &[u8]) -> Result<T, Status> {
     T::try_from(bytes).map_err(|_| bad_value(field, "another length", &format!("{} bytes", bytes.len())))
 }
 
-#[expect(clippy::result_large_err, reason = "Status is tonic's error type")]
 pub(super) fn token(field: &'static str, bytes: &[u8]) -> Result<TokenHash, Status> {
     Ok(id::<Token>(field, bytes)?.hash())
 }
 
-#[expect(clippy::result_large_err, reason = "Status is tonic's error type")]
 pub(super) fn seq(field: &'static str, n: u64) -> Result<Seq, Status> {
     Seq::new(n).ok_or_else(|| bad_value(field, "1 to 9007199254740991", &n.to_string()))
 }
 
-#[expect(clippy::result_large_err, reason = "Status is tonic's error type")]
 fn stamp(bytes: &[u8]) -> Result<Option<TokenHash>, Status> {
     if bytes.is_empty() { Ok(None) } else { Ok(Some(id::<Stamp>("stamp", bytes)?.hash())) }
 }
 
-#[expect(clippy::result_large_err, reason = "Status is tonic's error type")]
 fn rights(wire: &[wire::AppendRight]) -> Result<Vec<Right>, Status> {
     wire.iter().map(|r| Ok(Right { token: id("token_hash", &r.token_hash)?, stamped: r.stamped })).collect()
 }
 
-#[expect(clippy::result_large_err, reason = "Status is tonic's error type")]
 fn open_of(r: &wire::OpenRequest) -> Result<Open, Status> {
     let (channel, read, paid) = (id("channel", &r.channel)?, id("read_token_hash", &r.read_token_hash)?, stamp(&r.stamp)?);
     let append = rights(&r.append)?;
@@ -76,7 +70,6 @@ fn open_of(r: &wire::OpenRequest) -> Result<Open, Status> {
     open.map_err(crate::border::IntoStatus::into_status)
 }
 
-#[expect(clippy::result_large_err, reason = "Status is tonic's error type")]
 fn append_of(r: wire::AppendRequest, rules: &Rules) -> Result<Append, Status> {
     let most = rules.max_entry_bytes;
     if r.ciphertext.len() > usize::try_from(most).unwrap_or(usize::MAX) {
@@ -105,7 +98,6 @@ pub(super) fn wire_entry(e: StoredEntry) -> wire::Entry {
 
 impl Context {
     /// The relay's word that an entry is stored.
-    #[expect(clippy::result_large_err, reason = "Status is tonic's error type")]
     fn receipt(&self, channel: ChannelId, e: &StoredEntry) -> Result<String, Status> {
         let receipt = Receipt {
             generation: self.reads.generation(),

@@ -1,7 +1,12 @@
 //! The calls of the .proto files: who, what, may they, do it, answer.
 
+pub mod accounts;
 pub mod attach;
+pub mod blobs;
 pub mod channels;
+pub mod directory;
+mod login;
+pub mod registrar;
 
 use crate::hub::Hub;
 use crate::rules::Rules;

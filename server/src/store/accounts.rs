@@ -266,7 +266,12 @@ pub trait AccountStore {
     /// True when no other registrar's key was ever used with this store; the first check is kept.
     fn know_run_key(&mut self, check: &[u8; 32]) -> Result<bool, StoreDown>;
     /// Replaces the person's code by a new one.
-    fn issue_code(&mut self, now: Millis, rules: &Rules, issue: &IssueCode) -> Result<Result<CodeIssued, IssueRefused>, StoreDown>;
+    fn issue_code(
+        &mut self,
+        now: Millis,
+        rules: &Rules,
+        issue: &IssueCode,
+    ) -> Result<Result<CodeIssued, IssueRefused>, StoreDown>;
     /// Opens an account. The same code, account and handle get the first answer until the code expires.
     fn enroll(&mut self, now: Millis, enroll: &Enroll) -> Result<Result<Enrolled, EnrollRefused>, StoreDown>;
     /// Adds a state; one that is there already changes nothing.

@@ -10,7 +10,11 @@
 pub mod accounts;
 pub mod blobs;
 pub mod channels;
+#[cfg(test)]
+pub(crate) mod contract;
 pub mod model;
+#[cfg(test)]
+mod oracle;
 pub mod sqlite;
 
 pub use accounts::{AccountReads, AccountStore};

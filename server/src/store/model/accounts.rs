@@ -69,8 +69,9 @@ impl Account {
         count.into_iter().collect()
     }
     fn take(&mut self, now: Millis, device: DeviceId, suite: u16) -> Option<Claimed> {
-        let fits =
-            |p: &Package, last| p.device == device && p.package.suite == suite && p.package.expires_at > now && p.last_resort == last;
+        let fits = |p: &Package, last| {
+            p.device == device && p.package.suite == suite && p.package.expires_at > now && p.last_resort == last
+        };
         if let Some(at) = self.packages.iter().position(|p| fits(p, false)) {
             let p = self.packages.remove(at);
             return Some(Claimed { device, key_package: p.package.bytes, last_resort: false });
@@ -100,7 +101,12 @@ impl AccountStore for ModelStore {
         Ok(self.work.accounts.run_key.get_or_insert(*check) == check)
     }
 
-    fn issue_code(&mut self, now: Millis, rules: &Rules, issue: &IssueCode) -> Result<Result<CodeIssued, IssueRefused>, StoreDown> {
+    fn issue_code(
+        &mut self,
+        now: Millis,
+        rules: &Rules,
+        issue: &IssueCode,
+    ) -> Result<Result<CodeIssued, IssueRefused>, StoreDown> {
         let people = &mut self.work.accounts.people;
         if people.iter().any(|p| p.run == issue.run && p.account.is_some()) {
             return Ok(Err(IssueRefused::HasAccount));

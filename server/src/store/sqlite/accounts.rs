@@ -48,12 +48,7 @@ fn newest(conn: &Connection, account: i64) -> Sql<Option<NewestState>> {
 }
 
 fn state_note(conn: &Connection, account: i64, number: u64) -> Sql<Option<String>> {
-    one(
-        conn,
-        "SELECT note FROM account_state WHERE account = ?1 AND number = ?2",
-        params![account, int(number)],
-        |r| r.get(0),
-    )
+    one(conn, "SELECT note FROM account_state WHERE account = ?1 AND number = ?2", params![account, int(number)], |r| r.get(0))
 }
 
 fn add_state(conn: &Connection, account: i64, number: u64, note: &str) -> Sql<()> {
@@ -166,7 +161,12 @@ impl AccountStore for SqliteStore {
         Ok(kept.as_ref() == Some(check))
     }
 
-    fn issue_code(&mut self, now: Millis, rules: &Rules, issue: &IssueCode) -> Result<Result<CodeIssued, IssueRefused>, StoreDown> {
+    fn issue_code(
+        &mut self,
+        now: Millis,
+        rules: &Rules,
+        issue: &IssueCode,
+    ) -> Result<Result<CodeIssued, IssueRefused>, StoreDown> {
         let person = "SELECT account FROM person WHERE run_hash = ?1";
         let account: Option<Option<i64>> = one(&self.conn, person, [issue.run.as_bytes()], |r| r.get(0))?;
         if account.flatten().is_some() {
@@ -296,10 +296,10 @@ impl AccountStore for SqliteStore {
             Who::Handle(h) => one(&self.conn, "SELECT account, id FROM account WHERE handle = ?1", [h.as_str()], read)?,
             Who::Account(a) => one(&self.conn, "SELECT account, id FROM account WHERE id = ?1", [a.as_bytes()], read)?,
         };
-        if let Some((_, id)) = &found {
-            if let Err(refused) = self.targets.check(now, rules, id, Question::Lookup) {
-                return Ok(Err(refused));
-            }
+        if let Some((_, id)) = &found
+            && let Err(refused) = self.targets.check(now, rules, id, Question::Lookup)
+        {
+            return Ok(Err(refused));
         }
         self.spend_stamp(&lookup.stamp)?;
         let Some((account, id)) = found else { return Ok(Ok(None)) };
@@ -312,10 +312,10 @@ impl AccountStore for SqliteStore {
             return Ok(Err(AskRefused::Stamp));
         }
         let account = account_number(&self.conn, &claim.account)?;
-        if account.is_some() {
-            if let Err(refused) = self.targets.check(now, rules, &claim.account, Question::Claim) {
-                return Ok(Err(refused));
-            }
+        if account.is_some()
+            && let Err(refused) = self.targets.check(now, rules, &claim.account, Question::Claim)
+        {
+            return Ok(Err(refused));
         }
         self.spend_stamp(&claim.stamp)?;
         let Some(account) = account else { return Ok(Ok(ClaimAnswer::NoAccount)) };

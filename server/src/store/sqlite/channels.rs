@@ -253,10 +253,10 @@ impl SqliteStore {
             if a.read_to < head.gone_through || head.last - a.read_to > u64::from(rules.max_lag) {
                 return Ok(Judged::Refused(AppendRefused::CatchUp { head: head.last }));
             }
-            if a.read_to < head.last {
-                if let Some(known) = known(conn, head.key, a)? {
-                    return Ok(known);
-                }
+            if a.read_to < head.last
+                && let Some(known) = known(conn, head.key, a)?
+            {
+                return Ok(known);
             }
             if let Some(seq) = Seq::new(head.seal_seq).filter(|s| s.get() > a.read_to) {
                 return Ok(Judged::Refused(AppendRefused::Sealed { seq }));

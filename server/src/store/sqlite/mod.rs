@@ -217,10 +217,10 @@ impl Store for SqliteStore {
     fn rollback(&mut self) {
         self.channels.rolled_back();
         // SQLite may have rolled back on its own: then there is nothing left to do
-        if !self.conn.is_autocommit() {
-            if let Err(e) = self.conn.execute_batch("ROLLBACK") {
-                tracing::error!(cause = %e, "a rollback failed");
-            }
+        if !self.conn.is_autocommit()
+            && let Err(e) = self.conn.execute_batch("ROLLBACK")
+        {
+            tracing::error!(cause = %e, "a rollback failed");
         }
     }
 }

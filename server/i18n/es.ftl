@@ -1,0 +1,11 @@
+# Lo que dicen las órdenes del relay. Una línea por mensaje.
+invitation-use = Entregue esta invitación a la persona, y a nadie más: abre su cuenta, una sola vez, hasta { $expires }. Una nueva reemplaza a esta.
+run-shape = Eso no es un RUN. Escríbalo con su dígito verificador, por ejemplo 12345678-5.
+run-digit = El dígito verificador no corresponde a ese RUN. Revíselo: puede haber un error de tipeo.
+has-account = Esta persona ya tiene una cuenta. No se emite un segundo código; la recuperación de cuentas aún no existe en esta versión.
+busy = El relay está partiendo o deteniéndose: usa la carpeta de datos, pero no atiende. Intente de nuevo en unos segundos.
+other-key = Esa no es la llave del registrador con que se hicieron los datos de { $data }. Ponga la llave original en su lugar, o indíquela con --run-key.
+unreachable-address = Nadie puede llegar a { $address }. Indique la dirección pública con --public-address servidor:puerto.
+bad-address = { $address } no es una dirección: escríbala como servidor:puerto.
+no-answer = El relay no pudo emitir el código: { $cause }. Revise su registro, y que siga funcionando.
+no-start = No se pudo emitir el código: { $cause }

@@ -1,0 +1,189 @@
+//! Calls with credentials: enrolment, login, states, key packages, stamps.
+
+use super::Context;
+use super::login::{Challenges, Sessions, Who};
+use crate::border::{Reason, bad_value, checked, crossed, limited, refused, store_down};
+use crate::store::accounts::{Enroll, KeyPackage, PutKeyPackages, PutState, TakeStamps};
+use lacre_audit::account::{AccountError, AccountState, Binding};
+use lacre_audit::ids::{AccountId, DeviceId, Handle, Session, Stamp, TokenHash};
+use lacre_audit::time::Millis;
+use lacre_proto::relay::v1 as wire;
+use lacre_proto::relay::v1::accounts_server::Accounts;
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError};
+use tonic::{Request, Response, Status};
+
+/// `lacre.relay.v1.Accounts`.
+pub struct AccountsService {
+    context: Arc<Context>,
+    challenges: Challenges,
+    sessions: Sessions,
+}
+
+impl AccountsService {
+    /// With no session open.
+    #[must_use]
+    pub fn new(context: Arc<Context>) -> Self {
+        let challenges = Challenges::new(context.identity, context.rng.lock().unwrap_or_else(PoisonError::into_inner).as_mut());
+        Self { context, challenges, sessions: Sessions::default() }
+    }
+
+    fn generation(&self) -> Vec<u8> {
+        self.context.reads.generation().as_bytes().to_vec()
+    }
+
+    fn session(&self, token: &[u8]) -> Result<Who, Status> {
+        let token = Session::try_from(token).map_err(|_| no_session())?;
+        self.sessions.who(self.context.clock.now(), &token).ok_or_else(no_session)
+    }
+
+    /// Devices of a state are reached through this relay: other inboxes would send strangers elsewhere.
+    fn lives_here(&self, state: &AccountState) -> Result<Vec<DeviceId>, Status> {
+        if state.devices.iter().any(|d| d.inbox.authority.identity() != self.context.identity) {
+            return Err(bad_state("an inbox is on another relay"));
+        }
+        Ok(state.devices.iter().map(|d| d.id).collect())
+    }
+
+    /// The state that this note is, if it follows. None when the relay has this very note already.
+    async fn next_state(&self, account: AccountId, raw: &str) -> Result<Option<AccountState>, Status> {
+        let newest = self.context.read(move |r| r.newest_state(&account)).await.map_err(store_down)?;
+        let newest = newest.ok_or_else(no_session)?;
+        let state = AccountState::stored(&newest.state).map_err(|e| not_readable(&e))?;
+        let refused = match state.follow(raw) {
+            Ok(next) => return Ok(Some(next)),
+            Err(e) => e,
+        };
+        // a repeated call: its number only says where to look, the bytes decide
+        if let Ok(number) = AccountState::stored(raw).map(|s| s.number) {
+            let known = self.context.read(move |r| r.state(&account, number)).await.map_err(store_down)?;
+            if known.as_deref() == Some(raw) {
+                return Ok(None);
+            }
+        }
+        Err(bad_state(&refused.to_string()))
+    }
+}
+
+fn no_session() -> Status {
+    refused(Reason::Session, &[], None)
+}
+
+fn bad_state(why: &str) -> Status {
+    refused(Reason::BadState, &[("why", why.to_owned())], None)
+}
+
+fn not_readable(e: &AccountError) -> Status {
+    tracing::error!(cause = %e, "a stored account state cannot be read");
+    store_down(crate::store::StoreDown::new("a stored account state cannot be read"))
+}
+
+/// What the bounds promised.
+fn who(account: &[u8], device: &[u8]) -> Result<Who, Status> {
+    let account = AccountId::try_from(account).map_err(|e| bad_value("account", "32 bytes", &e.to_string()))?;
+    let device = DeviceId::try_from(device).map_err(|e| bad_value("device", "16 bytes", &e.to_string()))?;
+    Ok(Who { account, device })
+}
+
+/// Key packages that are good for some time from now on.
+fn packages(now: Millis, wire: Vec<wire::KeyPackage>) -> Result<Vec<KeyPackage>, Status> {
+    let one = |p: wire::KeyPackage| {
+        let suite = u16::try_from(p.suite).map_err(|_| bad_value("suite", "1 to 65535", &p.suite.to_string()))?;
+        let expires_at = Millis::new(p.expires_at_ms);
+        if expires_at <= now {
+            return Err(bad_value("expires_at_ms", "later than now", &p.expires_at_ms.to_string()));
+        }
+        Ok(KeyPackage { suite, bytes: p.key_package, expires_at })
+    };
+    wire.into_iter().map(one).collect()
+}
+
+#[tonic::async_trait]
+impl Accounts for AccountsService {
+    async fn enroll(&self, request: Request<wire::EnrollRequest>) -> Result<Response<wire::EnrollResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let code = lacre_audit::ids::Code::try_from(request.code.as_slice());
+        let code = code.map_err(|e| bad_value("code", "16 bytes", &e.to_string()))?.hash();
+        let handle = Handle::parse(&request.handle).ok().filter(|h| h.as_str() == request.handle);
+        let handle = handle.ok_or_else(|| bad_value("handle", "3 to 32 of a-z, 0-9, _ . -", "other characters"))?;
+        let (account, state) = AccountState::first(&request.state).map_err(|e| bad_state(&e.to_string()))?;
+        let devices = self.lives_here(&state)?;
+        let now = self.context.clock.now();
+        let binding = Binding { handle: handle.clone(), account, bound_at: now }.sign(&self.context.bindings);
+        let binding = binding.map_err(|e| store_down(crate::store::StoreDown::new(e)))?;
+        let enroll = Enroll { code, handle, account, state: request.state, devices, binding };
+        let enrolled = crossed(self.context.writer.submit(move |store| store.enroll(now, &enroll)).await)?;
+        Ok(Response::new(wire::EnrollResponse { generation: self.generation(), binding: enrolled.binding }))
+    }
+
+    async fn challenge(&self, request: Request<wire::ChallengeRequest>) -> Result<Response<wire::ChallengeResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let who = who(&request.account, &request.device)?;
+        let challenge = self.challenges.make(self.context.clock.now(), &who).to_vec();
+        Ok(Response::new(wire::ChallengeResponse { generation: self.generation(), challenge }))
+    }
+
+    async fn login(&self, request: Request<wire::LoginRequest>) -> Result<Response<wire::LoginResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let who = who(&request.account, &request.device)?;
+        let no = || refused(Reason::LoginRefused, &[], None);
+        let challenge: [u8; 32] = request.challenge.as_slice().try_into().map_err(|_| no())?;
+        let signature: [u8; 64] = request.signature.as_slice().try_into().map_err(|_| no())?;
+        let (now, rules) = (self.context.clock.now(), &self.context.rules);
+        if !self.challenges.holds(now, rules, &who, &challenge) {
+            return Err(no());
+        }
+        let newest = self.context.read(move |r| r.newest_state(&who.account)).await.map_err(store_down)?;
+        let state = newest.as_ref().map(|n| AccountState::stored(&n.state)).transpose().map_err(|e| not_readable(&e))?;
+        if !self.challenges.signed(&who, &challenge, &signature, state.as_ref()) {
+            return Err(no());
+        }
+        let session = Session::new(self.context.random());
+        let expires_at_ms = self.sessions.open(now, rules, who, &session).map_err(limited)?.get();
+        let (session, state_number) = (session.expose().to_vec(), state.map_or(0, |s| s.number));
+        Ok(Response::new(wire::LoginResponse { generation: self.generation(), session, expires_at_ms, state_number }))
+    }
+
+    async fn put_state(&self, request: Request<wire::PutStateRequest>) -> Result<Response<wire::PutStateResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let account = self.session(&request.session)?.account;
+        if let Some(next) = self.next_state(account, &request.state).await? {
+            let devices = self.lives_here(&next)?;
+            let put = PutState { account, number: next.number, state: request.state, devices: devices.clone() };
+            let rules = self.context.rules.clone();
+            crossed(self.context.writer.submit(move |store| store.put_state(&rules, &put)).await)?;
+            self.sessions.keep_only(&account, &devices);
+        }
+        Ok(Response::new(wire::PutStateResponse { generation: self.generation() }))
+    }
+
+    async fn put_key_packages(
+        &self,
+        request: Request<wire::PutKeyPackagesRequest>,
+    ) -> Result<Response<wire::PutKeyPackagesResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let Who { account, device } = self.session(&request.session)?;
+        let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
+        let (one_time, last_resort) = (packages(now, request.one_time)?, packages(now, request.last_resort)?);
+        let mut suites = BTreeSet::new();
+        if !last_resort.iter().all(|p| suites.insert(p.suite)) {
+            return Err(bad_value("last_resort", "one of a suite", "two of a suite"));
+        }
+        let put = PutKeyPackages { account, device, one_time, last_resort, replace_all: request.replace_all };
+        let left = crossed(self.context.writer.submit(move |store| store.put_key_packages(now, &rules, &put)).await)?;
+        let remaining = left.0.into_iter().map(|(suite, count)| wire::Remaining { suite: suite.into(), count }).collect();
+        Ok(Response::new(wire::PutKeyPackagesResponse { generation: self.generation(), remaining }))
+    }
+
+    async fn take_stamps(&self, request: Request<wire::TakeStampsRequest>) -> Result<Response<wire::TakeStampsResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let account = self.session(&request.session)?.account;
+        let stamps: Vec<Stamp> = (0..request.count).map(|_| Stamp::new(self.context.random())).collect();
+        let hashes: Vec<TokenHash> = stamps.iter().map(Stamp::hash).collect();
+        let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
+        let take = TakeStamps { account, hashes };
+        crossed(self.context.writer.submit(move |store| store.take_stamps(now, &rules, &take)).await)?;
+        let stamps = stamps.iter().map(|s| s.expose().to_vec()).collect();
+        Ok(Response::new(wire::TakeStampsResponse { generation: self.generation(), stamps }))
+    }
+}
