@@ -1,1 +1,415 @@
-//! The unlock agent.
+//! The unlock agent: keeps a profile's key in memory for a while, so that a person types the passphrase once.
+//!
+//! A process of its own that listens on a Unix socket for its user alone (mode 0600 in a directory of mode 0700). Where:
+//! in `$XDG_RUNTIME_DIR`, under a name made from the profile's path; else in the profile's directory. One agent for each
+//! profile: it holds the lock of `agent.lock` there.
+//!
+//! | asked (1 byte) | answer |
+//! |---|---|
+//! | `k` the key | `y` and 32 bytes, or `n` |
+//! | `l` lock now | `y`, when the key is forgotten and socket and lock are free |
+//!
+//! Whoever can read this user's memory or talk to this socket has the key: the agent protects against neither root nor
+//! programs of the same user, and the key may reach swap space.
+
+use super::keys::ProfileKey;
+use core::time::Duration;
+use lacre_audit::label::{self, Label};
+use lacre_audit::time::{Clock, Millis};
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use zeroize::Zeroizing;
+
+const ASK_KEY: u8 = b'k';
+const ASK_LOCK: u8 = b'l';
+const YES: u8 = b'y';
+const NO: u8 = b'n';
+/// How long one side waits for the other.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often the clock is looked at: a machine that slept wakes up with the key for no longer than this.
+const LOOK: Duration = Duration::from_secs(15);
+const LOCK_FILE: &str = "agent.lock";
+/// A Unix socket's path has room for this many bytes on every system.
+const MAX_PATH: usize = 100;
+
+/// The key of this profile, if an agent keeps it. It may be of another profile that was in this place before: then the
+/// profile does not open with it.
+#[must_use]
+pub fn ask(profile: &Path) -> Option<ProfileKey> {
+    places(profile).iter().find_map(|socket| ask_at(socket).ok().flatten())
+}
+
+/// Makes the agent of this profile forget the key and end; true when there was one that had it. When this returns, another
+/// can be bound.
+pub fn lock(profile: &Path) -> bool {
+    places(profile).iter().any(|socket| lock_at(socket).unwrap_or(false))
+}
+
+fn ask_at(socket: &Path) -> io::Result<Option<ProfileKey>> {
+    let mut stream = connect(socket)?;
+    stream.write_all(&[ASK_KEY])?;
+    let mut answer = [0];
+    stream.read_exact(&mut answer)?;
+    if answer != [YES] {
+        return Ok(None);
+    }
+    let mut key = Zeroizing::new([0; 32]);
+    stream.read_exact(key.as_mut_slice())?;
+    Ok(Some(ProfileKey::new(*key)))
+}
+
+fn lock_at(socket: &Path) -> io::Result<bool> {
+    let mut stream = connect(socket)?;
+    stream.write_all(&[ASK_LOCK])?;
+    let mut answer = [0];
+    stream.read_exact(&mut answer)?;
+    Ok(answer == [YES])
+}
+
+fn connect(socket: &Path) -> io::Result<UnixStream> {
+    let stream = UnixStream::connect(socket)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+/// Where the agent of a profile may listen, best first.
+fn places(profile: &Path) -> Vec<PathBuf> {
+    places_with(profile, std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from))
+}
+
+fn places_with(profile: &Path, runtime: Option<PathBuf>) -> Vec<PathBuf> {
+    let profile = fs::canonicalize(profile).unwrap_or_else(|_| profile.to_owned());
+    let hash = label::hash(Label::AgentSocket, &[profile.as_os_str().as_bytes()]);
+    let name: String = data_encoding::HEXLOWER.encode(&hash).chars().take(16).collect();
+    let in_runtime = runtime.filter(|dir| dir.is_absolute()).map(|dir| dir.join(format!("lacre-{name}.sock")));
+    let own = profile.join("agent.sock");
+    in_runtime.into_iter().chain([own]).filter(|path| path.as_os_str().len() <= MAX_PATH).collect()
+}
+
+/// Nobody but this user can enter it.
+fn is_private(dir: &Path) -> bool {
+    fs::metadata(dir).is_ok_and(|found| found.is_dir() && found.permissions().mode() & 0o077 == 0)
+}
+
+/// What is gone when the key is forgotten.
+struct Held {
+    key: ProfileKey,
+    /// its lock says that an agent lives; given back when closed
+    _alive: File,
+}
+
+/// An agent that listens. Answers once [`Agent::run`] runs; asked before, it lets the asker wait.
+pub struct Agent {
+    listener: UnixListener,
+    socket: PathBuf,
+    held: Arc<Mutex<Option<Held>>>,
+    lasting: Duration,
+    until: Millis,
+    clock: Arc<dyn Clock>,
+}
+
+impl Agent {
+    /// Listens for the profile in this directory, and keeps its key for so long from now on.
+    ///
+    /// `AddrInUse`: there is an agent already, [`lock`] it first. `PermissionDenied`: the directories are open to others.
+    pub fn bind(profile: &Path, key: ProfileKey, lasting: Duration, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        Self::bind_at(&places(profile), profile, key, lasting, clock)
+    }
+
+    fn bind_at(
+        places: &[PathBuf],
+        profile: &Path,
+        key: ProfileKey,
+        lasting: Duration,
+        clock: Arc<dyn Clock>,
+    ) -> io::Result<Self> {
+        let alive = File::options().create(true).append(true).mode(0o600).open(profile.join(LOCK_FILE))?;
+        alive.try_lock().map_err(|error| match error {
+            fs::TryLockError::WouldBlock => io::Error::new(io::ErrorKind::AddrInUse, "an agent keeps this profile's key already"),
+            fs::TryLockError::Error(error) => error,
+        })?;
+        let socket = places.iter().find(|socket| socket.parent().is_some_and(is_private)).ok_or_else(|| {
+            io::Error::new(io::ErrorKind::PermissionDenied, "no directory with a short path that is closed to others (mode 0700)")
+        })?;
+        // the lock is ours: a socket that is there was left by an agent that was killed
+        match fs::remove_file(socket) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        let listener = UnixListener::bind(socket)?;
+        fs::set_permissions(socket, fs::Permissions::from_mode(0o600))?;
+        let until = clock.now().plus(u64::try_from(lasting.as_millis()).unwrap_or(u64::MAX));
+        let held = Arc::new(Mutex::new(Some(Held { key, _alive: alive })));
+        Ok(Self { listener, socket: socket.clone(), held, lasting, until, clock })
+    }
+
+    /// Answers until the time is over or somebody asks to lock; then the key is forgotten and the socket is gone.
+    pub fn run(self) -> io::Result<()> {
+        let Self { listener, socket, held, lasting, until, clock } = self;
+        let keeper = Keeper { socket, held, until, clock };
+        let (done, ended) = mpsc::channel::<()>();
+        std::thread::scope(|threads| {
+            let keeper = &keeper;
+            threads.spawn(move || keeper.end_in_time(lasting, &ended));
+            let outcome = keeper.answer_all(&listener);
+            keeper.forget();
+            drop(done);
+            outcome
+        })
+    }
+}
+
+struct Keeper {
+    socket: PathBuf,
+    held: Arc<Mutex<Option<Held>>>,
+    until: Millis,
+    clock: Arc<dyn Clock>,
+}
+
+impl Keeper {
+    fn held(&self) -> MutexGuard<'_, Option<Held>> {
+        // nothing panics while it holds this lock, and what is inside is whole at every moment
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// True when there was a key to forget. Socket first, then the lock: who finds the lock free finds no living socket.
+    fn forget(&self) -> bool {
+        let mut held = self.held();
+        if held.is_some() {
+            // gone already is as good
+            let _ = fs::remove_file(&self.socket);
+        }
+        held.take().is_some()
+    }
+
+    fn answer_all(&self, listener: &UnixListener) -> io::Result<()> {
+        loop {
+            let (stream, _) = listener.accept()?;
+            if self.clock.now() >= self.until {
+                self.forget();
+            }
+            // an asker that hangs up harms itself only
+            let _ = self.answer(stream);
+            if self.held().is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn answer(&self, mut stream: UnixStream) -> io::Result<()> {
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        let mut asked = [0];
+        stream.read_exact(&mut asked)?;
+        match asked {
+            [ASK_KEY] => {
+                let mut answer = Zeroizing::new(Vec::with_capacity(33));
+                match &*self.held() {
+                    Some(held) => {
+                        answer.push(YES);
+                        answer.extend_from_slice(held.key.expose());
+                    }
+                    None => answer.push(NO),
+                }
+                stream.write_all(&answer)
+            }
+            [ASK_LOCK] => {
+                let was = self.forget();
+                stream.write_all(&[if was { YES } else { NO }])
+            }
+            _ => stream.write_all(&[NO]),
+        }
+    }
+
+    /// Forgets when the time is over by the clock or by waiting (a clock may be set back, a machine may sleep), and wakes
+    /// the listener up.
+    fn end_in_time(&self, lasting: Duration, ended: &mpsc::Receiver<()>) {
+        let mut left = lasting;
+        loop {
+            let by_clock = Duration::from_millis(self.until.since(self.clock.now()));
+            let wait = left.min(by_clock).min(LOOK);
+            if wait.is_zero() {
+                break;
+            }
+            match ended.recv_timeout(wait) {
+                Err(RecvTimeoutError::Timeout) => left = left.saturating_sub(wait),
+                Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+        // connected before the socket goes; accepted after the key has gone
+        let wake = UnixStream::connect(&self.socket);
+        self.forget();
+        drop(wake);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::thread;
+
+    struct Hand(AtomicU64);
+    impl Clock for Hand {
+        fn now(&self) -> Millis {
+            Millis::new(self.0.load(Ordering::SeqCst))
+        }
+    }
+    fn stopped() -> Arc<Hand> {
+        Arc::new(Hand(AtomicU64::new(1_000_000)))
+    }
+
+    const HOUR: Duration = Duration::from_secs(3600);
+    const KEY: [u8; 32] = [7; 32];
+
+    /// A profile's directory, and one for sockets.
+    struct World {
+        profile: tempfile::TempDir,
+        runtime: tempfile::TempDir,
+    }
+    impl World {
+        fn new() -> Self {
+            let world = Self { profile: tempfile::tempdir().unwrap(), runtime: tempfile::tempdir().unwrap() };
+            for dir in [&world.profile, &world.runtime] {
+                fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o700)).unwrap();
+            }
+            world
+        }
+        fn places(&self) -> Vec<PathBuf> {
+            places_with(self.profile.path(), Some(self.runtime.path().to_owned()))
+        }
+        fn bind(&self, lasting: Duration, clock: Arc<dyn Clock>) -> io::Result<Agent> {
+            Agent::bind_at(&self.places(), self.profile.path(), ProfileKey::new(KEY), lasting, clock)
+        }
+        fn ask(&self) -> Option<[u8; 32]> {
+            self.places().iter().find_map(|s| ask_at(s).ok().flatten()).map(|key| *key.expose())
+        }
+        fn lock(&self) -> bool {
+            self.places().iter().any(|s| lock_at(s).unwrap_or(false))
+        }
+        fn sockets(&self) -> usize {
+            self.places().iter().filter(|s| s.exists()).count()
+        }
+    }
+
+    #[test]
+    fn the_agent_hands_out_the_key_until_it_is_told_to_lock() {
+        let world = World::new();
+        assert_eq!((world.ask(), world.lock()), (None, false));
+        let agent = world.bind(HOUR, stopped()).unwrap();
+        let running = thread::spawn(move || agent.run());
+
+        assert_eq!((world.ask(), world.ask()), (Some(KEY), Some(KEY)));
+        assert!(world.lock());
+        assert_eq!((world.ask(), world.lock(), world.sockets()), (None, false, 0));
+        running.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn another_agent_can_start_as_soon_as_lock_has_answered_and_not_before() {
+        let world = World::new();
+        let first = world.bind(HOUR, stopped()).unwrap();
+        assert_eq!(world.bind(HOUR, stopped()).err().unwrap().kind(), io::ErrorKind::AddrInUse);
+        let first = thread::spawn(move || first.run());
+        for round in 0..20 {
+            assert!(world.lock(), "round {round}");
+            let next = world.bind(HOUR, stopped()).unwrap_or_else(|e| panic!("round {round}: {e}"));
+            thread::spawn(move || next.run());
+            assert_eq!(world.ask(), Some(KEY), "round {round}");
+        }
+        first.join().unwrap().unwrap();
+        assert!(world.lock());
+    }
+
+    #[test]
+    fn after_its_time_the_key_is_gone_and_the_agent_ends_by_itself() {
+        let world = World::new();
+        let agent = world.bind(Duration::from_millis(50), stopped()).unwrap();
+        // the clock stands still: waiting alone ends it
+        agent.run().unwrap();
+        assert_eq!((world.ask(), world.sockets()), (None, 0));
+    }
+
+    #[test]
+    fn a_machine_that_slept_past_the_time_gets_no_key() {
+        let world = World::new();
+        let clock = stopped();
+        let agent = world.bind(HOUR, clock.clone()).unwrap();
+        let running = thread::spawn(move || agent.run());
+        assert_eq!(world.ask(), Some(KEY));
+        clock.0.fetch_add(3_600_000, Ordering::SeqCst);
+        assert_eq!(world.ask(), None);
+        running.join().unwrap().unwrap();
+        assert_eq!(world.sockets(), 0);
+    }
+
+    #[test]
+    fn the_socket_is_for_its_user_alone_or_not_made() {
+        let world = World::new();
+        let agent = world.bind(HOUR, stopped()).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&agent.socket), 0o600);
+        assert_eq!(mode(&world.profile.path().join(LOCK_FILE)), 0o600);
+        assert!(agent.socket.starts_with(world.runtime.path()));
+        drop(agent);
+
+        // a runtime directory that others may enter is passed over
+        fs::set_permissions(world.runtime.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let agent = world.bind(HOUR, stopped()).unwrap();
+        assert!(agent.socket.starts_with(fs::canonicalize(world.profile.path()).unwrap()));
+        drop(agent);
+
+        fs::set_permissions(world.profile.path(), fs::Permissions::from_mode(0o710)).unwrap();
+        assert_eq!(world.bind(HOUR, stopped()).err().unwrap().kind(), io::ErrorKind::PermissionDenied);
+    }
+
+    #[test]
+    fn a_socket_left_by_a_killed_agent_is_in_nobodys_way() {
+        let world = World::new();
+        drop(world.bind(HOUR, stopped()).unwrap());
+        assert_eq!(world.sockets(), 1);
+        assert_eq!((world.ask(), world.lock()), (None, false));
+        let agent = world.bind(HOUR, stopped()).unwrap();
+        let running = thread::spawn(move || agent.run());
+        assert_eq!(world.ask(), Some(KEY));
+        assert!(world.lock());
+        running.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn nonsense_and_hang_ups_neither_get_the_key_nor_end_the_agent() {
+        let world = World::new();
+        let agent = world.bind(HOUR, stopped()).unwrap();
+        let socket = agent.socket.clone();
+        let running = thread::spawn(move || agent.run());
+        drop(UnixStream::connect(&socket).unwrap());
+        let mut stream = UnixStream::connect(&socket).unwrap();
+        stream.write_all(b"x").unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        assert_eq!(answer, [NO]);
+        assert_eq!(world.ask(), Some(KEY));
+        assert!(world.lock());
+        running.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn two_profiles_have_two_sockets_and_a_long_path_has_a_short_one() {
+        let (one, two) = (World::new(), World::new());
+        let runtime = Some(one.runtime.path().to_owned());
+        let first = places_with(one.profile.path(), runtime.clone());
+        assert_ne!(first, places_with(two.profile.path(), runtime.clone()));
+        assert_eq!(first.len(), 2);
+        let deep = one.profile.path().join("x".repeat(120));
+        assert_eq!(places_with(&deep, runtime).len(), 1);
+        assert_eq!(places_with(&deep, None).len(), 0);
+        assert_eq!(places_with(one.profile.path(), Some(PathBuf::from("relative"))).len(), 1);
+    }
+}
