@@ -4,3 +4,4 @@ pub mod history;
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "an example world for tests: a wrong example shall stop the test")]
 pub mod proof;
 pub mod powercut;
+pub mod world;

@@ -1,0 +1,349 @@
+//! A relay in this process and people with real profiles, over real TLS: the world of the client's tests.
+//!
+//! A person's program can be "killed" and started again at any point: [`Person::restart`] drops everything in memory and
+//! opens the profile anew. Where tests put crashes and storage errors is an [`Observer`].
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's world stops when it cannot be built")]
+
+use lacre_audit::address::{Authority, Invitation};
+use lacre_audit::ids::{AccountId, Handle};
+use lacre_audit::random::SystemRng;
+use lacre_audit::run::Run;
+use lacre_audit::time::{Clock, Millis, SystemClock};
+use lacre_client::profile::{Interrupted, Observer, Options as ProfileOptions, PassphraseCost, Profile, Secret};
+use lacre_client::transport::{GrpcNetwork, Options as NetOptions, Timeouts};
+use lacre_client::view::{Body, ContactState, ConversationId, Message, Standing};
+use lacre_client::{Client, Environment, Trouble};
+use lacre_proto::relay::v1::IssueCodeRequest;
+use lacre_proto::relay::v1::registrar_client::RegistrarClient;
+use lacre_server::rules::Rules;
+use lacre_server::serve::{Options as RelayOptions, Relay, RunningRelay};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use tempfile::TempDir;
+
+/// Key file of all profiles here: passphrases cost half a second each.
+const KEY: [u8; 32] = [7; 32];
+
+/// A relay and a place for profiles.
+pub struct World {
+    relay: Option<RunningRelay>,
+    folder: TempDir,
+    authority: Authority,
+    rules: Rules,
+    runs: AtomicU64,
+}
+
+impl World {
+    /// A relay with generous quotas on a free port.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut rules = Rules::default();
+        rules.stamps_per_day = u32::MAX;
+        rules.claims_per_hour = u32::MAX;
+        rules.lookups_per_hour = u32::MAX;
+        rules.inbox_appends_per_token = u32::MAX;
+        rules.seal_pause_ms = 0;
+        Self::with(rules)
+    }
+
+    /// A relay with these rules.
+    #[must_use]
+    pub fn with(rules: Rules) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let relay = start(folder.path(), SocketAddr::from(([127, 0, 0, 1], 0)), rules.clone());
+        let authority = relay.authority().clone();
+        Self { relay: Some(relay), folder, authority, rules, runs: AtomicU64::new(40_100_000) }
+    }
+
+    /// The relay's data folder.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The relay's address.
+    #[must_use]
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// Stops the relay; people are offline.
+    pub fn stop_relay(&mut self) {
+        self.relay.take();
+    }
+
+    /// Starts it again on the same port.
+    pub fn start_relay(&mut self) {
+        self.relay.take();
+        let at = SocketAddr::from(([127, 0, 0, 1], self.authority.port()));
+        self.relay = Some(start(self.folder.path(), at, self.rules.clone()));
+    }
+
+    /// The next example RUN, between 40 and 45 million.
+    pub fn run(&self) -> Run {
+        let number = self.runs.fetch_add(1, Ordering::SeqCst);
+        "0123456789K".chars().find_map(|d| Run::parse(&format!("{number}-{d}")).ok()).unwrap()
+    }
+
+    /// An invitation from the counter.
+    #[must_use]
+    pub fn invite(&self, run: &Run) -> Invitation {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let data = self.data();
+        let answer = runtime.block_on(async {
+            let socket = lacre_server::service::registrar::connect(&data).await.unwrap();
+            let mut once = Some(hyper_util::rt::TokioIo::new(socket));
+            let connector = tower::service_fn(move |_: tonic::transport::Uri| {
+                let socket = once.take().ok_or_else(|| std::io::Error::other("used"));
+                async move { socket }
+            });
+            let endpoint = tonic::transport::Endpoint::from_static("http://registrar.invalid");
+            let channel = endpoint.connect_with_connector(connector).await.unwrap();
+            RegistrarClient::new(channel).issue_code(IssueCodeRequest { run: run.canonical() }).await.unwrap()
+        });
+        Invitation::parse(&answer.into_inner().invitation).unwrap()
+    }
+
+    /// Somebody who has enrolled under this handle.
+    #[must_use]
+    pub fn person(&self, handle: &str) -> Person {
+        let mut person = Person::new(&self.folder.path().join(format!("profile-{handle}")));
+        let handle = Handle::parse(handle).unwrap();
+        let invitation = self.invite(&self.run());
+        person.client.enroll(&mut person.net, &invitation, &handle).expect("enrolment");
+        person
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn start(folder: &Path, listen: SocketAddr, rules: Rules) -> RunningRelay {
+    let mut options = RelayOptions::new(&folder.join("data"));
+    options.listen = listen;
+    options.run_key = Some(folder.join("run.key"));
+    options.rules = rules;
+    options.threads = Some(1);
+    Relay::start(options).expect("the relay starts")
+}
+
+/// Where tests put crashes: the n-th named point or the n-th row write of a step fails; and it counts both.
+#[derive(Default)]
+pub struct Trap {
+    points: AtomicI64,
+    writes: AtomicI64,
+    armed_point: AtomicI64,
+    armed_write: AtomicI64,
+    last: Mutex<&'static str>,
+}
+
+impl Trap {
+    /// The n-th point from now fails (0 is the next).
+    pub fn arm_point(&self, n: i64) {
+        self.armed_point.store(self.points.load(Ordering::SeqCst) + n + 1, Ordering::SeqCst);
+    }
+    /// The n-th write from now fails.
+    pub fn arm_write(&self, n: i64) {
+        self.armed_write.store(self.writes.load(Ordering::SeqCst) + n + 1, Ordering::SeqCst);
+    }
+    /// Nothing fails; false if the trap had not sprung.
+    pub fn disarm(&self) -> bool {
+        let p = self.armed_point.swap(0, Ordering::SeqCst);
+        let w = self.armed_write.swap(0, Ordering::SeqCst);
+        (p == 0 || self.points.load(Ordering::SeqCst) >= p) && (w == 0 || self.writes.load(Ordering::SeqCst) >= w)
+    }
+    /// Points passed and rows written so far.
+    pub fn counts(&self) -> (i64, i64) {
+        (self.points.load(Ordering::SeqCst), self.writes.load(Ordering::SeqCst))
+    }
+    /// The point reached last.
+    pub fn last(&self) -> &'static str {
+        *self.last.lock().unwrap()
+    }
+}
+
+impl Observer for Trap {
+    fn reached(&self, point: &'static str) -> Result<(), Interrupted> {
+        *self.last.lock().unwrap() = point;
+        let n = self.points.fetch_add(1, Ordering::SeqCst) + 1;
+        if n == self.armed_point.load(Ordering::SeqCst) { Err(Interrupted) } else { Ok(()) }
+    }
+    fn writing(&self) -> Result<(), Interrupted> {
+        let n = self.writes.fetch_add(1, Ordering::SeqCst) + 1;
+        if n == self.armed_write.load(Ordering::SeqCst) { Err(Interrupted) } else { Ok(()) }
+    }
+}
+
+/// A clock that tests can put forward.
+pub struct TestClock(AtomicU64);
+
+impl TestClock {
+    /// Puts it forward.
+    pub fn forward(&self, ms: u64) {
+        self.0.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Millis {
+        SystemClock.now().plus(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Somebody with a profile and a network of their own.
+pub struct Person {
+    /// the device
+    pub client: Client,
+    /// its connections
+    pub net: GrpcNetwork,
+    /// its traps
+    pub trap: Arc<Trap>,
+    /// its clock
+    pub clock: Arc<TestClock>,
+    dir: PathBuf,
+}
+
+impl Person {
+    /// With an empty profile.
+    #[must_use]
+    pub fn new(dir: &Path) -> Self {
+        let (trap, clock) = (Arc::new(Trap::default()), Arc::new(TestClock(AtomicU64::new(0))));
+        let options = ProfileOptions { durable: false, ..ProfileOptions::default() };
+        let _ = PassphraseCost::RFC_9106;
+        let observer: Arc<dyn Observer> = trap.clone();
+        let profile = Profile::create_with(dir, Secret::KeyFile(&KEY), &mut SystemRng, observer, options).expect("profile");
+        let client = Client::around(profile, environment(&trap, &clock)).unwrap();
+        Self { client, net: network(), trap, clock, dir: dir.to_owned() }
+    }
+
+    /// The folder of the profile.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// As if the program had been killed and started again.
+    pub fn restart(&mut self) {
+        self.client = reopen(&self.dir, &self.trap, &self.clock);
+    }
+
+    /// A second program on a copy of the profile's files, as a backup or a thief would make it.
+    #[must_use]
+    pub fn copy(&self, to: &Path) -> Person {
+        std::fs::create_dir_all(to).unwrap();
+        for file in std::fs::read_dir(&self.dir).unwrap() {
+            let file = file.unwrap();
+            if file.file_type().unwrap().is_file() {
+                std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+            }
+        }
+        let (trap, clock) = (Arc::new(Trap::default()), Arc::new(TestClock(AtomicU64::new(0))));
+        Person { client: reopen(to, &trap, &clock), net: network(), trap, clock, dir: to.to_owned() }
+    }
+
+    /// One full round; panics on anything but success.
+    pub fn sync(&mut self) {
+        self.client.sync(&mut self.net).expect("sync");
+    }
+
+    /// The account.
+    pub fn account(&mut self) -> AccountId {
+        self.client.whoami().unwrap().unwrap().account
+    }
+
+    /// Sends a text; it goes out with the next sync.
+    pub fn say(&mut self, to: &ConversationId, text: &str) {
+        self.client.send_text(to, text).expect("send");
+    }
+
+    /// Texts of the history, in order.
+    pub fn texts(&mut self, conversation: &ConversationId) -> Vec<String> {
+        self.history(conversation)
+            .into_iter()
+            .filter_map(|m| match m.body {
+                Body::Text(text) => Some(text),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The whole history.
+    pub fn history(&mut self, conversation: &ConversationId) -> Vec<Message> {
+        self.client.history(conversation, 1, usize::MAX).expect("history")
+    }
+
+    /// The conversation of two with somebody.
+    pub fn with(&mut self, handle: &str) -> ConversationId {
+        let handle = Handle::parse(handle).unwrap();
+        let contact = self.client.contacts().unwrap().into_iter().find(|c| c.handle == handle).expect("a contact");
+        contact.conversation.expect("a conversation")
+    }
+
+    /// The group of this name.
+    pub fn group(&mut self, name: &str) -> ConversationId {
+        self.client.conversations().unwrap().into_iter().find(|c| c.name == name).expect("a group").id
+    }
+
+    /// Where a conversation stands.
+    pub fn standing(&mut self, conversation: &ConversationId) -> Standing {
+        self.client.conversation(conversation).unwrap().standing
+    }
+}
+
+fn environment(trap: &Arc<Trap>, clock: &Arc<TestClock>) -> Environment {
+    Environment { clock: clock.clone(), rng: Box::new(SystemRng), observer: trap.clone() }
+}
+
+fn reopen(dir: &Path, trap: &Arc<Trap>, clock: &Arc<TestClock>) -> Client {
+    let options = ProfileOptions { durable: false, ..ProfileOptions::default() };
+    let observer: Arc<dyn Observer> = trap.clone();
+    let profile = Profile::open_with(dir, Secret::KeyFile(&KEY), observer, options).expect("profile");
+    Client::around(profile, environment(trap, clock)).unwrap()
+}
+
+fn network() -> GrpcNetwork {
+    GrpcNetwork::new(NetOptions {
+        proxy: None,
+        timeouts: Timeouts::default(),
+        clock: Arc::new(SystemClock),
+        rng: Box::new(SystemRng),
+    })
+    .expect("network")
+}
+
+/// Makes two people contacts, with a conversation of two.
+pub fn befriend(a: &mut Person, b: &mut Person) {
+    let who = b.client.whoami().unwrap().unwrap().handle;
+    let me = a.account();
+    a.client.contact_add(&mut a.net, &who, "hello").expect("contact request");
+    a.sync();
+    b.sync();
+    let asking = b.client.contacts().unwrap().into_iter().find(|c| c.account == me).expect("the request came");
+    assert_eq!(asking.state, ContactState::Asking);
+    b.client.contact_accept(&me).expect("accept");
+    settle(&mut [a, b]);
+}
+
+/// Everybody synchronises until nothing moves any more.
+pub fn settle(people: &mut [&mut Person]) {
+    for _ in 0..200 {
+        let mut moved = 0;
+        for person in people.iter_mut() {
+            let synced = match person.client.sync(&mut person.net) {
+                Ok(synced) => synced,
+                Err(Trouble::Refused(_)) => Default::default(),
+                Err(other) => panic!("sync: {other}"),
+            };
+            moved += synced.received + synced.delivered;
+        }
+        if moved == 0 {
+            return;
+        }
+    }
+    panic!("the conversation does not come to rest");
+}

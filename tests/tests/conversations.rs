@@ -1,0 +1,85 @@
+//! Two people and a few, over a real relay.
+
+use lacre_client::view::{Body, Standing, Suite};
+use lacre_tests::world::{World, befriend, settle};
+
+#[test]
+fn two_people_who_never_met_write_to_each_other() {
+    let world = World::new();
+    let (mut ana, mut beto) = (world.person("ana"), world.person("beto"));
+    befriend(&mut ana, &mut beto);
+    let (a, b) = (ana.with("beto"), beto.with("ana"));
+    assert_eq!(a, b);
+    ana.say(&a, "hola");
+    beto.say(&b, "¿cómo estás?");
+    settle(&mut [&mut ana, &mut beto]);
+    ana.say(&a, "bien");
+    settle(&mut [&mut ana, &mut beto]);
+    let mut all = ana.texts(&a);
+    assert_eq!(all, beto.texts(&b));
+    all.sort();
+    assert_eq!(all, ["bien", "hola", "¿cómo estás?"]);
+}
+
+#[test]
+fn a_group_adds_and_removes_and_everyone_has_the_same_history() {
+    let world = World::new();
+    let (mut ana, mut beto, mut carla, mut dario) =
+        (world.person("ana"), world.person("beto"), world.person("carla"), world.person("dario"));
+    befriend(&mut ana, &mut beto);
+    befriend(&mut ana, &mut carla);
+    befriend(&mut ana, &mut dario);
+    let (b, c, d) = (beto.account(), carla.account(), dario.account());
+    let group = ana.client.create_group("Mesa", &[b, c], Suite::XWing).unwrap();
+    settle(&mut [&mut ana, &mut beto, &mut carla]);
+    ana.say(&group, "uno");
+    beto.say(&group, "dos");
+    carla.say(&group, "tres");
+    settle(&mut [&mut ana, &mut beto, &mut carla]);
+    ana.client.group_add(&group, &[d]).unwrap();
+    settle(&mut [&mut ana, &mut beto, &mut carla, &mut dario]);
+    dario.say(&group, "cuatro");
+    settle(&mut [&mut ana, &mut beto, &mut carla, &mut dario]);
+    let all = ana.texts(&group);
+    assert_eq!(all.len(), 4);
+    assert_eq!(all, beto.texts(&group));
+    assert_eq!(all, carla.texts(&group));
+    assert_eq!(dario.texts(&group), ["cuatro"], "a new member reads nothing of before");
+    ana.client.group_remove(&group, &[c]).unwrap();
+    settle(&mut [&mut ana, &mut beto, &mut carla, &mut dario]);
+    ana.say(&group, "sin carla");
+    settle(&mut [&mut ana, &mut beto, &mut carla, &mut dario]);
+    assert_eq!(carla.standing(&group), Standing::Removed);
+    assert!(!carla.texts(&group).contains(&"sin carla".to_owned()));
+    assert!(beto.texts(&group).contains(&"sin carla".to_owned()));
+    let removed = beto.history(&group).into_iter().any(|m| m.body == Body::Removed { whom: c });
+    assert!(removed, "the removal is in the history");
+    let authenticators: Vec<_> = [&mut ana, &mut beto, &mut dario]
+        .into_iter()
+        .map(|p| p.client.conversation(&group).unwrap().epoch_authenticator)
+        .collect();
+    assert!(authenticators.windows(2).all(|w| w[0] == w[1]));
+}
+
+#[test]
+fn a_file_arrives_whole_and_a_text_waits_for_the_relay() {
+    let mut world = World::new();
+    let (mut ana, mut beto) = (world.person("ana"), world.person("beto"));
+    befriend(&mut ana, &mut beto);
+    let both = ana.with("beto");
+    let content: Vec<u8> = (0..300_000u32).map(|i| (i % 251) as u8).collect();
+    ana.client.send_file(&both, "informe.pdf", &mut content.as_slice(), content.len() as u64).unwrap();
+    settle(&mut [&mut ana, &mut beto]);
+    let message = beto.history(&both).into_iter().find(|m| matches!(m.body, Body::File { .. })).expect("a file");
+    let mut got = Vec::new();
+    beto.client.save_file(&mut beto.net, &message, &mut got).unwrap();
+    assert_eq!(got, content);
+    world.stop_relay();
+    ana.say(&both, "luego");
+    assert!(ana.client.sync(&mut ana.net).is_err(), "offline is said");
+    assert_eq!(ana.client.outbox().unwrap().len(), 1);
+    ana.restart();
+    world.start_relay();
+    settle(&mut [&mut ana, &mut beto]);
+    assert_eq!(beto.texts(&both), ["luego"]);
+}
