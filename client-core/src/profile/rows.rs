@@ -128,6 +128,8 @@ const LENGTH: usize = 4;
 pub const PAD: usize = 64;
 
 type Lookup = [u8; 16];
+/// A row's content, wiped when dropped.
+pub type Content = Zeroizing<Vec<u8>>;
 
 /// The keys of the rows, ready to use.
 pub(crate) struct RowKeys {
@@ -183,7 +185,7 @@ impl RowKeys {
         Ok(out)
     }
 
-    fn open(&self, key: &Lookup, scope: &Lookup, ord: i64, mut value: Vec<u8>) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    fn open(&self, key: &Lookup, scope: &Lookup, ord: i64, mut value: Vec<u8>) -> Result<Content, StoreError> {
         let damaged = || StoreError::Damaged { what: "a row does not open" };
         let aad = label::message(Label::ProfileRow, &[key, scope, &ord.to_be_bytes()]);
         let (nonce, rest) = value.split_first_chunk_mut::<NONCE>().ok_or_else(damaged)?;
@@ -243,11 +245,11 @@ impl<'a> Step<'a> {
     }
 
     /// The row's content as it was given to [`Step::put_bytes`].
-    pub fn get_bytes(&self, table: Table, key: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+    pub fn get_bytes(&self, table: Table, key: &[u8]) -> Result<Option<Content>, StoreError> {
         self.kept(self.read(table, key))
     }
 
-    fn read(&self, table: Table, key: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+    fn read(&self, table: Table, key: &[u8]) -> Result<Option<Content>, StoreError> {
         let key = self.keys.find(b"row", table, key);
         let found = self
             .connection
@@ -340,7 +342,7 @@ impl<'a> Step<'a> {
         scope: &[u8],
         from: u64,
         limit: usize,
-    ) -> Result<Vec<(u64, Zeroizing<Vec<u8>>)>, StoreError> {
+    ) -> Result<Vec<(u64, Content)>, StoreError> {
         const ON: &str = "SELECT key, ord, value FROM row WHERE scope = ?1 AND ord >= ?2 ORDER BY ord, id LIMIT ?3";
         self.kept(self.walk(ON, table, scope, from, limit))
     }
@@ -352,7 +354,7 @@ impl<'a> Step<'a> {
         scope: &[u8],
         from: u64,
         limit: usize,
-    ) -> Result<Vec<(u64, Zeroizing<Vec<u8>>)>, StoreError> {
+    ) -> Result<Vec<(u64, Content)>, StoreError> {
         let scope = self.keys.find(b"scope", table, scope);
         let from = i64::try_from(from).unwrap_or(i64::MAX);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -397,7 +399,7 @@ pub(crate) fn data_version(connection: &Connection) -> Result<u64, StoreError> {
     Ok(u64::try_from(found).unwrap_or(0))
 }
 
-pub(crate) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+pub(crate) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Content, StoreError> {
     // room for most rows at once, so that growing leaves no copies behind
     let mut content = Zeroizing::new(Vec::with_capacity(2048));
     ciborium::into_writer(value, &mut *content).map_err(|_| StoreError::Unstorable { what: "does not encode" })?;
@@ -408,6 +410,6 @@ fn decode<T: DeserializeOwned>(content: &[u8]) -> Result<T, StoreError> {
     ciborium::from_reader(content).map_err(|_| StoreError::Damaged { what: "a row does not decode" })
 }
 
-fn decode_all<T: DeserializeOwned>(rows: Vec<(u64, Zeroizing<Vec<u8>>)>) -> Result<Vec<(u64, T)>, StoreError> {
+fn decode_all<T: DeserializeOwned>(rows: Vec<(u64, Content)>) -> Result<Vec<(u64, T)>, StoreError> {
     rows.into_iter().map(|(ord, content)| Ok((ord, decode(&content)?))).collect()
 }
