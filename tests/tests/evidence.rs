@@ -36,6 +36,19 @@ fn sent(verdict: &Verdict) -> &ProvenNotice {
     }
 }
 
+/// The dates that a VALID notification proves.
+fn dates(verdict: &Verdict) -> Option<serde_json::Value> {
+    let Verdict::Valid(proven) = verdict else { return None };
+    let Outcome::Sent(sent) = &proven.outcome else { return None };
+    let Effect::Notified(dates) = &sent.effect else { return None };
+    let mut out = serde_json::json!({});
+    for (name, r) in ["third_day", "elapsed"].into_iter().zip(dates.readings()) {
+        out[format!("deemed_{name}")] = r.deemed.to_string().into();
+        out[format!("last_day_{name}")] = r.last_day.map(|d| d.to_string()).into();
+    }
+    Some(out)
+}
+
 fn never_valid(bytes: &[u8], what: &str) -> Verdict {
     let verdict = verify(bytes, Some(&trust()));
     assert_ne!(verdict.word(), "VALID", "{what}");
@@ -83,9 +96,13 @@ fn the_vectors_on_disk_are_what_the_builder_makes() {
             TrustFile::None => None,
         };
         let (file, name) = (format!("{}.lacre", v.name), v.name);
-        index.push(serde_json::json!({
+        let mut line = serde_json::json!({
             "name": name, "file": file, "trust": trust, "verdict": v.verdict, "code": v.code, "why": v.why,
-        }));
+        });
+        if let Some(dates) = dates(&ask(&v)) {
+            line["dates"] = dates;
+        }
+        index.push(line);
         files.push((file, v.bytes));
     }
     files.push(("index.json".into(), (serde_json::to_string_pretty(&index).unwrap() + "\n").into_bytes()));

@@ -1,0 +1,529 @@
+#!/usr/bin/env python3
+"""A second verifier of Lacre's evidence, written from audit/FORMAT.md alone.
+
+    verify.py BUNDLE [TRUST]      one verdict as JSON
+    verify.py --vectors FOLDER    a verdict for each vector of FOLDER/index.json, one line of JSON each
+    verify.py --clock FILE        the dates of each clock vector, one line of JSON each
+
+Standard library and `cryptography` (Ed25519, X25519, ChaCha20-Poly1305). That package encapsulates with randomness of its own only,
+so ML-KEM-768 encapsulation with given randomness (FIPS 203) is here: it is fast enough and holds no secret of this program.
+"""
+import base64, hashlib, hmac, json, re, sys
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from zoneinfo import ZoneInfo
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+DATA = Path(__file__).resolve().parents[2] / "audit/src/clock/data"
+SKEW, HOUR = timedelta(seconds=60), timedelta(hours=1)
+
+
+class Stop(Exception):
+    def __init__(self, verdict, code, part=""):
+        self.verdict, self.code, self.part = verdict, code, part
+
+
+def invalid(code, part=""): return Stop("INVALID", code, part)
+def incomplete(code, part=""): return Stop("INCOMPLETE", code, part)
+def ensure(ok, code, part=""):
+    if not ok: raise invalid(code, part)
+
+
+# ---- 1. primitives ----
+def sha(data): return hashlib.sha256(data).digest()
+def be(n, size=4): return n.to_bytes(size, "big")
+def msg(label, *parts): return bytes([len(label)]) + label.encode() + b"".join(be(len(p)) + p for p in parts)
+def h(label, *parts): return sha(msg(label, *parts))
+def hkdf_expand(key, info, n):
+    out, block = b"", b""
+    for i in range(1, -(-n // 32) + 1):
+        block = hmac.digest(key, block + info + bytes([i]), "sha256")
+        out += block
+    return out[:n]
+def expand(key, n, label, *parts): return hkdf_expand(key, msg(label, *parts), n)
+def b64(text):
+    raw = base64.b64decode(text, validate=True)
+    if base64.b64encode(raw).decode() != text: raise ValueError
+    return raw
+def hexa(n): return lambda v: bytes.fromhex(v) if re.fullmatch(f"[0-9a-f]{{{2 * n}}}", v) else bad()
+def bad(): raise ValueError
+def number(v): return int(v) if re.fullmatch("0|[1-9][0-9]{0,19}", v) else bad()
+def when(v):
+    return datetime.strptime(v, "%Y-%m-%dT%H:%M:%S.%fZ") if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", v) else bad()
+def text(n): return lambda v: v if len(v.encode()) <= n and v == v.strip() and v else bad()
+def code(v): return v if re.fullmatch("[A-Z0-9-]{2,16}", v) else bad()
+def ed25519(v): return hexa(32)(v.removeprefix("ed25519 ")) if v.startswith("ed25519 ") else bad()
+def address(v):
+    m = re.fullmatch(r"lacre://([a-z0-9.-]+|\[[0-9a-f:.]+\]):([1-9][0-9]{0,4})/([A-Za-z0-9_-]{43})", v) or bad()
+    return v, base64.urlsafe_b64decode(m[3] + "=")
+def run(v):
+    m = re.fullmatch("([1-9][0-9]{0,8})-([0-9K])", v) or bad()
+    total = sum(int(d) * (2 + i % 6) for i, d in enumerate(reversed(m[1])))
+    return v if "0123456789K0"[11 - total % 11] == m[2] else bad()
+def place(v):
+    zone, comuna = v.split(" ")
+    if zone not in ("America/Santiago", "America/Coyhaique", "America/Punta_Arenas", "Pacific/Easter"): bad()
+    if comuna != "none" and not (re.fullmatch("[0-9]{5}", comuna) and 1 <= int(comuna[:2]) <= 16): bad()
+    return zone, None if comuna == "none" else comuna
+def xwing_key(v): return (lambda k: k if len(k) == 1216 else bad())(b64(v.removeprefix("0001 "))) if v.startswith("0001 ") else bad()
+def one_of(*values): return lambda v: v if v in values else bad()
+def or_none(form): return lambda v: None if v == "none" else form(v)
+def pair(*forms):
+    def read(v):
+        words = v.split(" ", len(forms) - 1)
+        return tuple(f(w) for f, w in zip(forms, words, strict=True))
+    return read
+
+
+class Lines:
+    """The lines of a text, one after the other."""
+    def __init__(self, body, first):
+        self.rest = body.split("\n")
+        if self.rest.pop() != "" or not self.rest or self.rest.pop(0) != first: bad()
+    def has(self, key): return bool(self.rest) and self.rest[0].startswith(key + " ")
+    def get(self, key, form):
+        if not self.has(key): bad()
+        return form(self.rest.pop(0)[len(key) + 1:])
+    def many(self, key, form, most):
+        out = []
+        while self.has(key) and len(out) < most: out.append(self.get(key, form))
+        return out
+    def fields(self, **forms): return {k: self.get(k.rstrip("_"), f) for k, f in forms.items()}
+    def end(self):
+        if self.rest: bad()
+
+
+class Note:
+    def __init__(self, raw, part):
+        self.raw, self.part = raw, part
+        body, sep, tail = raw.rpartition("\n\n")
+        self.text, lines = body + "\n", tail.split("\n")
+        self.signatures = []
+        try:
+            control = any(ord(c) < 32 and c != "\n" or 127 <= ord(c) < 160 for c in self.text)
+            if not sep or not body or control or len(raw.encode()) > 1_000_000 or lines.pop() != "" or not 1 <= len(lines) <= 100: bad()
+            for line in lines:
+                m = re.fullmatch("\u2014 ([^ +]+) ([A-Za-z0-9+/=]+)", line) or bad()
+                data = b64(m[2])
+                if len(data) < 5: bad()
+                if len(data) == 68: self.signatures.append((m[1], data[:4], data[4:]))
+        except ValueError:
+            raise invalid("note", part)
+        self.hash = h("lacre note hash v1", self.text.encode())
+    def signed_by(self, name, keys):
+        good = False
+        for key in keys:
+            key_id = sha(name.encode() + b"\n\x01" + key)[:4]
+            for n, i, signature in self.signatures:
+                if (n, i) == (name, key_id):
+                    try: Ed25519PublicKey.from_public_bytes(key).verify(signature, self.text.encode())
+                    except (InvalidSignature, ValueError): raise invalid("signature", self.part)
+                    good = True
+        ensure(good, "signature", self.part)
+    def read(self, reader): return form_of(self.part, reader, self.text)
+
+
+def form_of(part, reader, body):
+    try: return reader(body)
+    except (ValueError, IndexError, TypeError): raise invalid("note", part)
+
+
+# ---- 2. container ----
+ORDER = ["keys", "certificate", "lookup", "opening", "state", "grant", "notice", "event", "file", "ledger"]
+NUMBERED = ("state", "event", "file", "ledger")
+def container(data):
+    if not data.startswith(b"lacre evidence v1\n"):
+        later = data.startswith(b"lacre evidence v") and not data.startswith(b"lacre evidence v1")
+        raise incomplete("version") if later else invalid("container")
+    body, tail = data[:-69], data[-69:]
+    ensure(tail == b"end " + sha(body).hex().encode() + b"\n", "checksum")
+    parts, at, position = {}, body.index(b"\n") + 1, (0, 0)
+    def line():
+        nonlocal at
+        end = body.find(b"\n", at)
+        ensure(0 <= end, "container")
+        found, at = body[at:end], end + 1
+        try: return found.decode()
+        except UnicodeDecodeError: raise invalid("container")
+    def form(pattern, found):
+        m = re.fullmatch(pattern, found)
+        ensure(m, "container")
+        return m
+    count, found = int(form("parts (0|[1-9][0-9]{0,2})", line())[1]), 0
+    ensure(line() == "", "container")
+    while at < len(body):
+        m = form(r"part ([a-z]+)(?:\.(0|[1-9][0-9]{0,2}))? (0|[1-9][0-9]{0,8}|left-out)", line())
+        kind, index = m[1], m[2] and int(m[2])
+        ensure(kind in ORDER and (kind in NUMBERED) == (index is not None), "container")
+        expected = position[1] if ORDER.index(kind) == position[0] else 0
+        ensure(ORDER.index(kind) >= position[0] and (index is not None or expected == 0), "container")
+        if index is not None and index > expected: raise incomplete("missing", f"{kind}.{expected}")
+        ensure(index is None or index == expected, "container")
+        position, found = (ORDER.index(kind), expected + 1), found + 1
+        content = None
+        if m[3] == "left-out": ensure(kind == "file", "container")
+        else:
+            content, at = body[at:at + int(m[3])], at + int(m[3]) + 1
+            ensure(len(content) == int(m[3]) and body[at - 1:at] == b"\n", "container")
+            if kind not in ("file", "ledger"):
+                try: content = content.decode()
+                except UnicodeDecodeError: raise invalid("container")
+        if kind in NUMBERED: parts.setdefault(kind, []).append(content)
+        else: parts[kind] = content
+    if found < count: raise incomplete("missing")
+    ensure(found == count, "container")
+    return parts
+
+
+# ---- 3, 4. texts ----
+def key_lines(lines): return {o: lines.many(o, ed25519, 64) for o in ("registrar", "relay", "gateway")}
+def read_trust(body):
+    lines = Lines(body, "lacre trust v1")
+    required = lines.get("ledger", one_of("optional", "required")) == "required"
+    keys = key_lines(lines); lines.end()
+    return required, keys
+def read_keys(body):
+    lines = Lines(body, "lacre keys v1"); keys = key_lines(lines); lines.end()
+    return keys
+def read_certificate(body):
+    lines = Lines(body, "lacre agency v1")
+    out = lines.fields(code=code, name=text(200), key=ed25519, place=place, from_=when, until=when); lines.end()
+    return out
+def read_lookup(body):
+    lines = Lines(body, "lacre lookup v1")
+    out = lines.fields(id=hexa(16), agency=code, person=hexa(32), answer=one_of("account", "exempt", "no account"))
+    if out["answer"] == "account": out |= lines.fields(account=hexa(32), state=pair(number, hexa(32)), grant=hexa(32))
+    out |= lines.fields(asked=when); lines.end()
+    return out
+def read_opening(body):
+    lines = Lines(body, "lacre opening v1")
+    out = lines.fields(run=run, salt=hexa(32), seed=or_none(hexa(32))); lines.end()
+    return out
+def read_state(body):
+    lines = Lines(body, "lacre account v1")
+    out = lines.fields(number=number, previous=or_none(hexa(32)), made=when) | {"devices": {}}
+    while lines.has("device"):
+        d = lines.fields(device=hexa(16), sign=ed25519, inbox=pair(address, hexa(32)), seal=xwing_key, public=or_none(hexa(32)))
+        if d["device"] in out["devices"] or d["sign"] in out["devices"].values(): bad()
+        out["devices"][d["device"]] = d["sign"]
+    lines.end()
+    return out if 1 <= len(out["devices"]) <= 16 else bad()
+def read_grant(body):
+    lines = Lines(body, "lacre grant v1")
+    out = lines.fields(id=hexa(16), account=hexa(32), kind=one_of("once", "last resort"), relay=address, channel=hexa(32),
+                       append=hexa(32), key=xwing_key, from_=when, until=when); lines.end()
+    return out
+def read_notice(body):
+    lines = Lines(body, "lacre notice v1")
+    ref = pair(text(64), hexa(32))
+    out = lines.fields(id=hexa(16), agency=code, certificate=hexa(32), lookup=hexa(32), made=when, place=place, rule=ref,
+                       calendar=ref, run=run, account=hexa(32), state=pair(number, hexa(32)), grant=hexa(32), case=text(64),
+                       procedure=text(64), type=one_of("NT start", "NT inquiry", "NT end", "CP", "CI"), term=or_none(number),
+                       subject=text(400), description=text(4000))
+    out["uris"] = lines.many("uri", text(1000), 8)
+    out["files"] = lines.many("file", pair(hexa(32), number, hexa(32), text(100), text(255)), 32); lines.end()
+    term_good = out["term"] is None or 1 <= out["term"] <= 1000 and out["type"].startswith("NT")
+    return out if out["files"] and term_good and all(f[1] <= 104857600 for f in out["files"]) else bad()
+
+EVENTS = {  # name: (who signs, after what); a negative event has a "-" before it
+    "SubmissionAcceptance": ("relay", None), "-SubmissionRejection": ("relay", None),
+    "RelayAcceptance": ("relay", "SubmissionAcceptance"), "-RelayRejection": ("relay", "SubmissionAcceptance"),
+    "-RelayFailure": ("relay", "SubmissionAcceptance"), "NotificationForAcceptance": ("", None),
+    "-NotificationForAcceptanceFailure": ("", None), "ConsignmentAcceptance": ("device", "SubmissionAcceptance"),
+    "-ConsignmentRejection": ("device", "SubmissionAcceptance"), "-AcceptanceRejectionExpiry": ("", None),
+    "ContentConsignment": ("", None), "-ContentConsignmentFailure": ("", None),
+    "ConsignmentNotification": ("gateway", "SubmissionAcceptance"),
+    "-ConsignmentNotificationFailure": ("gateway", "SubmissionAcceptance"),
+    "NotificationDelivered": ("gateway", "ConsignmentNotification"),
+    "NotificationAccessTracking": ("gateway", "ConsignmentNotification"),
+    "ContentAccessTracking": ("device", "ContentHandover"), "ContentHandover": ("device officer", "SubmissionAcceptance"),
+    "-ContentHandoverFailure": ("device", "SubmissionAcceptance"), "RelayToNonERDS": ("agency", None),
+    "-RelayToNonERDSFailure": ("agency", None), "ReceivedFromNonERDS": ("agency", None)}
+RULES = {k.lstrip("-"): v for k, v in EVENTS.items()}
+REASONS = ("not-permitted over-limit outage does-not-open does-not-match no-alert-address alert-refused person-refuses "
+           "in-person letter-returned").split()
+ISSUERS = {"relay": address, "device": pair(hexa(32), hexa(16)), "agency": code, "officer": pair(code, text(200)), "gateway": text(200)}
+PARTIES = {"agency": code, "account": hexa(32), "channel": hexa(32)}
+def kinds(forms):
+    def read(v):
+        kind, _, who = v.partition(" ")
+        return kind, forms[kind](who) if kind in forms else bad()
+    return read
+def party(v): return ("unknown", None) if v == "unknown" else kinds(PARTIES)(v)
+def read_event(body):
+    lines = Lines(body, "lacre event v1")
+    name = lines.get("event", lambda v: v.removeprefix("http://uri.etsi.org/19522/Event/") if v.startswith("http://uri.etsi.org/19522/Event/") else bad())
+    if name not in RULES: bad()
+    out = {"event": name} | lines.fields(id=hexa(16), time=when, issuer=kinds(ISSUERS), envelope=hexa(32), sender=party, recipient=party)
+    reasons = lines.many("reason", one_of(*REASONS), 8)
+    if "-" + name in EVENTS and not reasons: bad()
+    if lines.has("reference"): lines.get("reference", text(200))
+    if name == "SubmissionAcceptance":
+        seq = lambda v: (lambda n: n if 1 <= n < 2 ** 53 else bad())(number(v))
+        out |= lines.fields(generation=hexa(16), channel=hexa(32), seq=seq, entry=hexa(16), checkpoint=or_none(hexa(32)))
+    lines.end()
+    return out
+
+
+# ---- X-Wing, HPKE (ML-KEM-768: FIPS 203) ----
+Q = 3329
+def brv7(i): return int(f"{i:07b}"[::-1], 2)
+ZETAS, GAMMAS = [pow(17, brv7(i), Q) for i in range(128)], [pow(17, 2 * brv7(i) + 1, Q) for i in range(128)]
+def ntt(f):
+    f, k, size = f[:], 1, 128
+    while size >= 2:
+        for start in range(0, 256, 2 * size):
+            z, k = ZETAS[k], k + 1
+            for j in range(start, start + size):
+                t = z * f[j + size] % Q
+                f[j + size], f[j] = (f[j] - t) % Q, (f[j] + t) % Q
+        size //= 2
+    return f
+def inverse_ntt(f):
+    f, k, size = f[:], 127, 2
+    while size <= 128:
+        for start in range(0, 256, 2 * size):
+            z, k = ZETAS[k], k - 1
+            for j in range(start, start + size):
+                t = f[j]
+                f[j], f[j + size] = (t + f[j + size]) % Q, z * (f[j + size] - t) % Q
+        size *= 2
+    return [x * 3303 % Q for x in f]
+def multiply(f, g):
+    out = []
+    for i in range(128):
+        a, b, c, d = f[2 * i], f[2 * i + 1], g[2 * i], g[2 * i + 1]
+        out += [(a * c + b * d * GAMMAS[i]) % Q, (a * d + b * c) % Q]
+    return out
+def add(*fs): return [sum(xs) % Q for xs in zip(*fs)]
+def sample_ntt(seed):
+    stream, out, i = hashlib.shake_128(seed).digest(3 * 1024), [], 0
+    while len(out) < 256:
+        a, b, c = stream[i:i + 3]
+        out += [d for d in (a + 256 * (b % 16), b // 16 + 16 * c) if d < Q]
+        i += 3
+    return out[:256]
+def cbd2(seed, n):
+    bits = int.from_bytes(hashlib.shake_256(seed + bytes([n])).digest(128), "little")
+    return [((bits >> 4 * i & 1) + (bits >> 4 * i + 1 & 1) - (bits >> 4 * i + 2 & 1) - (bits >> 4 * i + 3 & 1)) % Q for i in range(256)]
+def pack(f, d): return sum(x << d * i for i, x in enumerate(f)).to_bytes(32 * d, "little")
+def unpack(data, d): return [int.from_bytes(data, "little") >> d * i & (1 << d) - 1 for i in range(256)]
+def compress(f, d): return [((x << d) + Q // 2) // Q % (1 << d) for x in f]
+def ml_kem_encapsulate(key, m):
+    t = [unpack(key[384 * i:384 * i + 384], 12) for i in range(3)]
+    if len(key) != 1184 or any(x >= Q for f in t for x in f): raise ValueError
+    rho, g = key[1152:], hashlib.sha3_512(m + hashlib.sha3_256(key).digest()).digest()
+    shared, r = g[:32], g[32:]
+    y = [ntt(cbd2(r, i)) for i in range(3)]
+    u = [add(inverse_ntt(add(*(multiply(sample_ntt(rho + bytes([i, j])), y[j]) for j in range(3)))), cbd2(r, 3 + i)) for i in range(3)]
+    mu = [(Q + 1) // 2 * x for x in unpack(m, 1)]
+    v = add(inverse_ntt(add(*(multiply(t[j], y[j]) for j in range(3)))), cbd2(r, 6), mu)
+    return shared, b"".join(pack(compress(f, 10), 10) for f in u) + pack(compress(v, 4), 4)
+def seal(key, purpose, aad, plain, seed):
+    randomness = expand(seed, 64, "lacre seal randomness v1", be(0))
+    ss_m, ct_m = ml_kem_encapsulate(key[:1184], randomness[:32])
+    ephemeral = X25519PrivateKey.from_private_bytes(randomness[32:])
+    ct_x = ephemeral.public_key().public_bytes_raw()
+    ss_x = ephemeral.exchange(X25519PublicKey.from_public_bytes(key[1184:]))
+    shared = hashlib.sha3_256(ss_m + ss_x + ct_x + key[1184:] + b"\\.//^\\").digest()
+    suite, info = b"HPKE" + be(0x647a, 2) + be(1, 2) + be(3, 2), msg(purpose, be(1, 2))
+    extract = lambda salt, label, ikm: hmac.digest(salt or bytes(32), b"HPKE-v1" + suite + label + ikm, "sha256")
+    context = b"\0" + extract(b"", b"psk_id_hash", b"") + extract(b"", b"info_hash", info)
+    secret = extract(shared, b"secret", b"")
+    labeled = lambda label, n: hkdf_expand(secret, be(n, 2) + b"HPKE-v1" + suite + label + context, n)
+    return be(1, 2) + ct_m + ct_x + ChaCha20Poly1305(labeled(b"key", 32)).encrypt(labeled(b"base_nonce", 12), plain, aad)
+
+
+# ---- 5. envelope ----
+def pad(data):
+    data += b"\x80"
+    size = max(len(data), 512)
+    e = size.bit_length() - 1
+    unit = 1 << e - e.bit_length()
+    return data + bytes(-(-size // unit) * unit - len(data))
+def seal_file(seed, i, data): return ChaCha20Poly1305(expand(seed, 32, "lacre notice file v1", be(i))).encrypt(bytes(12), pad(data), None)
+
+
+# ---- 7. law ----
+def easter(y):
+    a, b, c = y % 19, y // 100, y % 100
+    d = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
+    e = (32 + 2 * (b % 4) + 2 * (c // 4) - d - c % 4) % 7
+    n = d + e - 7 * ((a + 11 * d + 22 * e) // 451) + 114
+    return date(y, n // 31, n % 31 + 1)
+class Calendar:
+    def __init__(self, name):
+        raw = (DATA / f"{name}.txt").read_bytes()
+        self.sha256, self.days = sha(raw), {}
+        lines = Lines(raw.decode(), "lacre calendar v1")
+        head = lines.fields(id=str, from_=date.fromisoformat, through=date.fromisoformat)
+        self.first, self.last, twenty = head["from_"], head["through"], lines.get("solstice-20", lambda v: v.split(" "))
+        for line in lines.rest:
+            what, years, where, *_ = line.removeprefix("day ").split(" | ")
+            kind, arg, *more = what.split(" ")
+            for year in range(int(years[:4]), int(years[5:]) + 1):
+                day = self.day(kind, arg, more, year, twenty)
+                if day: self.days.setdefault(day, []).append(where)
+    def day(self, kind, arg, more, year, twenty):
+        if kind == "once": return date.fromisoformat(arg)
+        if kind == "easter": return easter(year) + timedelta(int(arg))
+        if kind == "solstice": return date(year, int(arg), 20 if str(year) in twenty else 21)
+        day = date.fromisoformat(f"{year}-{arg}")
+        w = day.weekday()
+        if kind == "weekday": return day if ["Mon", "Tue", "Wed", "Thu", "Fri"].index(more[0]) == w else None
+        if kind == "monday": return day + timedelta({1: -1, 2: -2, 3: -3, 4: 3}.get(w, 0))
+        if kind == "evangelical": return day + timedelta({1: -4, 2: 2}.get(w, 0))
+        return day
+    def after(self, day, n, comuna):
+        while n:
+            day += timedelta(1)
+            holiday = any(w == "CL" or comuna and comuna.startswith(tuple(w.split(","))) for w in self.days.get(day, []))
+            n -= day.weekday() < 5 and not holiday
+            if day > self.last: raise incomplete("calendar-range")
+        if day < self.first or day > self.last: raise incomplete("calendar-range")
+        return day
+CALENDAR, CALENDAR_ID = Calendar("CL-2026.1"), "CL-2026.1"
+COUNTED = {"CL-46-2026": True, "CL-D4-27": True, "CL-letter": False, "CL-counter": False}
+def dates(instant, zone, comuna, term):
+    day = instant.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(zone)).date()
+    out = {}
+    for name, n in (("third_day", 3), ("elapsed", 4)):
+        if not CALENDAR.first <= day: raise incomplete("calendar-range")
+        deemed = CALENDAR.after(day, n, comuna)
+        out["deemed_" + name] = deemed.isoformat()
+        out["last_day_" + name] = CALENDAR.after(deemed, term, comuna).isoformat() if term else None
+    return out
+
+
+# ---- 6. checks ----
+def verify(data, trust):
+    parts = container(data)
+    for name in ("keys", "certificate", "lookup", "opening"):
+        if name not in parts: raise incomplete("missing", name)
+    keys = form_of("keys", read_keys, parts["keys"])
+    if trust:
+        ensure(all(k in trust[1][o] for o in keys for k in keys[o]), "keys", "keys")
+    result = check(parts, keys)
+    if parts.get("ledger"): raise incomplete("ledger-unknown", "ledger.0")
+    if trust and trust[0]: raise incomplete("ledger", "ledger.0")
+    if not trust: raise incomplete("trust")
+    return result
+
+def check(parts, keys):
+    note = Note(parts["certificate"], "certificate"); note.signed_by("lacre-registrar", keys["registrar"])
+    certificate, certificate_hash = note.read(read_certificate), note.hash
+    within = lambda t, period: period["from_"] <= t <= period["until"]
+    note = Note(parts["lookup"], "lookup"); note.signed_by("lacre-registrar", keys["registrar"])
+    lookup, lookup_hash = note.read(read_lookup), note.hash
+    ensure(lookup["agency"] == certificate["code"], "other-agency", "lookup")
+    ensure(within(lookup["asked"], certificate), "certificate-period", "lookup")
+    opening = form_of("opening", read_opening, parts["opening"])
+    ensure(h("lacre run commitment v1", opening["salt"], opening["run"].encode()) == lookup["person"], "commitment", "opening")
+    if lookup["answer"] != "account":
+        ensure(not (opening["seed"] or any(parts.get(k) for k in ("state", "grant", "notice", "event", "file"))), "exempt")
+        return {"outcome": lookup["answer"]}
+    for name in ("grant", "notice", "event"):
+        if not parts.get(name): raise incomplete("missing", name)
+    if not opening["seed"]: raise incomplete("missing", "seed")
+    if not parts.get("state"): raise incomplete("missing", "state.0")
+
+    account = state = before = None
+    for i, raw in enumerate(parts["state"]):
+        note = Note(raw, f"state.{i}")
+        if state is None:
+            state = note.read(read_state); note.signed_by("lacre-device", state["devices"].values())
+            ensure(state["number"] == 0 and state["previous"] is None, "account-chain", "state.0")
+            account = h("lacre account id v1", note.text.encode())
+            ensure(account == lookup["account"], "other-account", "state.0")
+        else:
+            note.signed_by("lacre-device", state["devices"].values())
+            following = note.read(read_state)
+            ensure(following["number"] == state["number"] + 1 and following["previous"] == before, "account-chain", note.part)
+            state = following
+        before = h("lacre state hash v1", note.text.encode())
+    if state["number"] < lookup["state"][0]: raise incomplete("missing", "state")
+    ensure((state["number"], before) == lookup["state"] and state["made"] <= lookup["asked"] + SKEW, "other-state")
+
+    note = Note(parts["grant"], "grant"); note.signed_by("lacre-device", state["devices"].values())
+    grant, grant_hash = note.read(read_grant), note.hash
+    ensure(grant["account"] == account, "other-account", "grant")
+    ensure(grant_hash == lookup["grant"], "other-grant", "grant")
+
+    note = Note(parts["notice"], "notice"); note.signed_by("lacre-agency", [certificate["key"]])
+    n = note.read(read_notice)
+    links = {"agency": certificate["code"], "certificate": certificate_hash, "lookup": lookup_hash, "place": certificate["place"],
+             "run": opening["run"], "account": account, "state": (state["number"], before), "grant": grant_hash}
+    for name, expected in links.items(): ensure(n[name] == expected, "notice-link", "notice")
+    ensure(within(n["made"], certificate), "certificate-period", "notice")
+
+    if n["rule"][0] not in COUNTED or n["calendar"][0] != CALENDAR_ID: raise incomplete("rule-unknown", "notice")
+    ensure(sha((DATA / f"{n['rule'][0]}.txt").read_bytes()) == n["rule"][1] and CALENDAR.sha256 == n["calendar"][1], "rule", "notice")
+    ensure(COUNTED[n["rule"][0]], "rule", "notice")
+
+    def relay_keys(issuer): return [k for k in keys["relay"] if issuer[0] == "relay" and issuer[1][1] == k]
+    note = Note(parts["event"][0], "event.0")
+    receipt = note.read(read_event); note.signed_by("lacre-relay", relay_keys(receipt["issuer"]))
+    ensure(receipt["event"] == "SubmissionAcceptance", "no-receipt", "event.0")
+    ensure(receipt["issuer"][1] == grant["relay"], "other-relay", "event.0")
+    ensure(receipt["channel"] == grant["channel"], "other-channel", "event.0")
+    asked, made, accepted = lookup["asked"], n["made"], receipt["time"]
+    ensure(asked <= made + SKEW and made <= accepted + SKEW and asked <= accepted + SKEW, "receipt-early", "event.0")
+    ensure(accepted <= asked + HOUR, "lookup-stale", "lookup")
+    ensure(within(accepted, grant), "grant-period", "grant")
+    ensure(within(accepted, certificate), "certificate-period", "event.0")
+
+    files, seed = parts.get("file", []), opening["seed"]
+    ensure(len(files) <= len(n["files"]), "file")
+    if len(files) < len(n["files"]): raise incomplete("missing", "file")
+    for i, (data, entry) in enumerate(zip(files, n["files"])):
+        if data is not None:
+            ensure((sha(data), len(data)) == entry[:2] and sha(seal_file(seed, i, data)) == entry[2], "file", f"file.{i}")
+    raw = note_bytes = parts["notice"].encode()
+    try: header = seal(grant["key"], "lacre notice seal v1", grant["channel"], pad(be(len(raw)) + note_bytes + seed), seed)
+    except ValueError: raise invalid("envelope", "grant")
+    ensure(h("lacre notice digest v1", sha(header), *(f[2] for f in n["files"])) == receipt["envelope"], "envelope", "event.0")
+
+    seen = {"SubmissionAcceptance"}
+    names = {"relay": "lacre-relay", "device": "lacre-device", "agency": "lacre-agency", "officer": "lacre-agency", "gateway": "lacre-gateway"}
+    for i, raw in enumerate(parts["event"][1:], 1):
+        note = Note(raw, f"event.{i}")
+        record = note.read(read_event)
+        kind, who = record["issuer"]
+        if kind == "relay": signers = relay_keys(record["issuer"])
+        elif kind == "device": signers = [k for d, k in state["devices"].items() if who == (account, d)]
+        elif kind == "gateway": signers = keys["gateway"]
+        else: signers = [certificate["key"]] if certificate["code"] == (who if kind == "agency" else who[0]) else []
+        note.signed_by(names[kind], signers)
+        ensure(kind in RULES[record["event"]][0].split() and record["event"] != "SubmissionAcceptance", "event", note.part)
+        ensure(record["envelope"] == receipt["envelope"] and accepted <= record["time"] + SKEW, "event", note.part)
+        seen.add(record["event"])
+    ensure("SubmissionRejection" not in seen and all(RULES[e][1] in seen | {None} for e in seen), "event", "events")
+    result = {"outcome": "sent", "consigned": accepted.isoformat()}
+    return result | dates(accepted, *n["place"], n["term"]) if n["type"].startswith("NT") else result
+
+
+def answer(data, trust):
+    try: return {"verdict": "VALID", "code": ""} | verify(data, trust)
+    except Stop as s: return {"verdict": s.verdict, "code": s.code, "part": s.part}
+
+def main(arguments):
+    if arguments[:1] == ["--vectors"]:
+        folder = Path(arguments[1])
+        for v in json.loads((folder / "index.json").read_text()):
+            trust = read_trust((folder / v["trust"]).read_text()) if v["trust"] else None
+            print(json.dumps({"name": v["name"]} | answer((folder / v["file"]).read_bytes(), trust)))
+        return 0
+    if arguments[:1] == ["--clock"]:
+        for v in json.loads(Path(arguments[1]).read_text()):
+            try: print(json.dumps(dates(datetime.fromisoformat(v["dispatch"].rstrip("Z")), v["zone"], v["comuna"], v["term"])))
+            except Stop as s: print(json.dumps({"error": s.code}))
+        return 0
+    result = answer(Path(arguments[0]).read_bytes(), read_trust(Path(arguments[1]).read_text()) if len(arguments) > 1 else None)
+    print(json.dumps(result))
+    return {"VALID": 0, "INVALID": 1, "INCOMPLETE": 3}[result["verdict"]]
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
