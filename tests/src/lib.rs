@@ -5,3 +5,5 @@ pub mod history;
 pub mod proof;
 pub mod powercut;
 pub mod world;
+pub mod relay;
+pub mod tap;

@@ -52,6 +52,7 @@ pub fn judge(folder: &Path, memory: &[Mark]) -> Result<Tally, Vec<String>> {
                     broken.push("the account was enrolled and is not there".to_owned());
                 }
             }
+            Asked::Blob { stamp, .. } => tried.push(*stamp),
             Asked::Stamps(_) | Asked::Enroll | Asked::Append { .. } | Asked::Trim(_) | Asked::Read(..) => {}
         }
     }

@@ -59,6 +59,13 @@ pub enum Asked {
         /// which bytes
         variant: u8,
     },
+    /// A blob, paid for with this stamp.
+    Blob {
+        /// which chooses its name and bytes
+        number: u64,
+        /// its stamp
+        stamp: u64,
+    },
     /// To drop entries of the inbox.
     Trim(u64),
     /// To read a channel from a place on.
@@ -171,6 +178,21 @@ pub fn content(id: [u8; 16], variant: u8) -> Vec<u8> {
     bytes
 }
 
+/// A blob's bytes: up to three chunks of the wire.
+#[must_use]
+pub fn blob(number: u64) -> Vec<u8> {
+    let mut rng = ChaCha8Rng::from_seed(derived("blob bytes", number));
+    let mut bytes = vec![0; usize::try_from(1 + rng.next_u32() % 400_000).unwrap_or(1)];
+    rng.fill_bytes(&mut bytes);
+    bytes
+}
+
+/// A blob's read token.
+#[must_use]
+pub fn blob_token(number: u64) -> Token {
+    Token::new(derived("blob token", number))
+}
+
 fn answer(reply: Option<&Reply>) -> Result<Answer, String> {
     let seq = |n: u64| Seq::new(n).ok_or_else(|| format!("{n} is no seq"));
     Ok(match reply {
@@ -211,7 +233,7 @@ pub fn history(marks: &[Mark], generation: Generation, end: &BTreeMap<u8, Seen>)
     for (sent, reply) in calls(marks) {
         let Mark::Sent { what, .. } = &sent.1 else { continue };
         let (channel, action) = match what {
-            Asked::Enroll | Asked::Stamps(_) | Asked::Open(..) => continue,
+            Asked::Enroll | Asked::Stamps(_) | Asked::Open(..) | Asked::Blob { .. } => continue,
             Asked::Append { channel, id, read_to, seal, variant } => {
                 let append = Append {
                     id: EntryId::new(*id),

@@ -307,7 +307,11 @@ fn done<E: std::fmt::Debug>(answer: Result<impl Sized, E>) -> Reply {
     answer.map_or_else(|e| Reply::Refused(format!("{e:?}")), |_| Reply::Done)
 }
 
-fn ask(store: &mut dyn Store, now: Millis, rules: &Rules, what: &Asked) -> Result<Reply, StoreDown> {
+/// One request, inside the open transaction.
+///
+/// # Errors
+/// When the store is down.
+pub fn ask(store: &mut dyn Store, now: Millis, rules: &Rules, what: &Asked) -> Result<Reply, StoreDown> {
     Ok(match what {
         Asked::Enroll => {
             let code = TokenHash::new(marks::derived("code", 0));
@@ -353,6 +357,6 @@ fn ask(store: &mut dyn Store, now: Millis, rules: &Rules, what: &Asked) -> Resul
             let through = Seq::new(*through).unwrap_or(Seq::FIRST);
             done(store.trim(now, &Trim { channel: marks::name(3), token: marks::read_token(3).hash(), through })?)
         }
-        Asked::Read(..) => Reply::Refused("readers do not write".to_owned()),
+        Asked::Read(..) | Asked::Blob { .. } => Reply::Refused("not asked of the writer here".to_owned()),
     })
 }

@@ -1,0 +1,7 @@
+//! The real `lacre-relay` as a process, and clients who write to it at the same time and remember everything.
+
+mod clients;
+mod process;
+
+pub use clients::{Client, Memory, read_back};
+pub use process::{RelayProcess, relay_binary, seed_stamps};
