@@ -1,0 +1,77 @@
+### The demonstration: what it tells, what the example people write, and what is checked (.claim).
+
+demo-title =
+    LACRE IN A MINUTE
+    Four example people write to each other over a relay that can read nothing.
+demo-relay = The relay is switched on
+demo-relay-runs = lacre-relay runs on this machine, port { $port }. It has no key to read anything with.
+demo-enrol = Four people enrol, each with an invitation
+demo-enrolled = { $name } is { $handle }   RUN { $run } (example)
+demo-two = Ana and Bruno write to each other
+demo-quote = { $who }: { $text }
+demo-claim-two = Each read what the other wrote, letter by letter
+    .claim = Ana and Bruno read the same texts.
+demo-group = A group of four shares files
+demo-group-made = Ana makes the group "{ $name }" with Bruno, Carla and Diego.
+demo-group-name = Road works, example
+demo-file-names = { $names }
+demo-claim-files = { $count } files ({ $size }) reached all four, equal to the last byte
+    .claim = All four receive each file equal to the last byte.
+demo-cut = The power fails in the middle
+demo-claim-killed = (killed)
+    .claim = The relay is killed while messages are under way.
+demo-cut-dead = Ana sends { $total } messages; the relay dies at once. { $acknowledged } were stored, { $waiting } wait.
+demo-cut-back = The relay is switched on again.
+demo-claim-cut = All { $total } reached everybody: none lost, none twice, in order
+    .claim = All messages arrive once and in order.
+demo-removal = Diego leaves the group
+demo-claim-after = Ana, Bruno and Carla go on talking
+    .claim = Those who stay in the group read what follows.
+demo-claim-removed = Nothing of what follows reaches Diego
+    .claim = Nothing of what follows reaches whoever was removed.
+demo-proof = The proof, by reading
+demo-claim-same = Ana, Bruno and Carla have the same { $count } messages in the same order
+    .claim = All have the same history.
+demo-claim-same-until = Diego has the same first { $count }, until he left
+    .claim = Whoever was removed has the same history until then.
+demo-claim-nothing = Files of the relay ({ $files }, { $size }): no text, name, file or RUN ({ $count } searches)
+demo-claim-canary = The same search does find what must be there: the four public names
+    .claim = The search finds the public names, which must be there.
+demo-end = All of it held, in { $seconds } seconds.
+demo-kept = Kept: { $dir }
+demo-input-empty = there are no files in it
+demo-input-large = they are more than 50 MB
+
+demo-text-request = I am Ana Ejemplo, of the road workshop.
+demo-text-hello = Hello Bruno. Did the report on the bridge over the Ñuble arrive?
+demo-text-answer = It did, Ana. Tomorrow we go through it with Carla and Diego.
+demo-text-group-1 = Welcome. Here is what we have.
+demo-text-group-2 = Thank you, Ana. I add the table of costs.
+demo-text-group-3 = The photograph is of Monday, before the rain.
+demo-text-group-4 = Received. I will speak with the town hall.
+demo-text-many = Measurement { $n } of { $total }: water level normal.
+demo-text-after-1 = Diego is no longer here. The three of us go on.
+demo-text-after-2 = Agreed, the budget stays between us.
+demo-text-after-3 = Perfect. I sign it on Friday.
+
+error-demo-claim = The demonstration failed.
+    .why = This did not hold: { $claim }
+    .do = Repeat with --keep to look at the files, and tell those who make Lacre.
+error-demo-found = The relay has something that it must not have.
+    .why = "{ $what }" was found in { $path }
+    .do = Repeat with --keep to look at the files, and tell those who make Lacre.
+error-demo-slow = The demonstration does not go on.
+    .why = After a minute messages are still under way.
+    .do = Repeat when the machine is less busy; if it stays so, tell those who make Lacre.
+error-demo-no-relay = The relay's program was not found.
+    .why = It must lie beside this program: { $program }
+    .do = Use ./demo, or before: cargo build --workspace --bins
+error-demo-machine = The demonstration could not go on on this machine.
+    .why = { $why }
+    .do = Look at space and permissions of the temporary folder, and repeat.
+error-demo-no-input = There are no files to send.
+    .why = There is no folder tests/demo-files here or beside the program.
+    .do = Name a folder with some files: --input DIR
+error-demo-input = The folder { $dir } cannot be used.
+    .why = { $why }
+    .do = Name another with --input DIR

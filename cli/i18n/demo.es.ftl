@@ -1,0 +1,77 @@
+### La demostración: lo que cuenta, lo que escriben las personas de ejemplo, y lo que se comprueba (.claim).
+
+demo-title =
+    LACRE EN UN MINUTO
+    Cuatro personas de ejemplo se escriben por un servidor que no puede leer nada.
+demo-relay = El servidor se enciende
+demo-relay-runs = lacre-relay corre en este equipo, puerto { $port }. No tiene ninguna llave para leer.
+demo-enrol = Se inscriben cuatro personas, cada una con su invitación
+demo-enrolled = { $name } es { $handle }   RUN { $run } (de ejemplo)
+demo-two = Ana y Bruno se escriben
+demo-quote = { $who }: { $text }
+demo-claim-two = Cada uno leyó lo que escribió el otro, letra por letra
+    .claim = Ana y Bruno leen los mismos textos.
+demo-group = Un grupo de cuatro comparte archivos
+demo-group-made = Ana crea el grupo «{ $name }» con Bruno, Carla y Diego.
+demo-group-name = Mesa de obras, ejemplo
+demo-file-names = { $names }
+demo-claim-files = { $count } archivos ({ $size }) llegaron a los cuatro, iguales hasta el último byte
+    .claim = Los cuatro reciben cada archivo igual hasta el último byte.
+demo-cut = Se corta la luz en la mitad
+demo-claim-killed = (muerte)
+    .claim = El servidor muere mientras hay mensajes en camino.
+demo-cut-dead = Ana envía { $total } mensajes; el servidor muere de golpe. { $acknowledged } estaban guardados, { $waiting } esperan.
+demo-cut-back = El servidor vuelve a encenderse.
+demo-claim-cut = Los { $total } llegaron a todos: ninguno perdido, ninguno dos veces, en orden
+    .claim = Todos los mensajes llegan una vez y en orden.
+demo-removal = Diego sale del grupo
+demo-claim-after = Ana, Bruno y Carla siguen conversando
+    .claim = Quienes quedan en el grupo leen lo que sigue.
+demo-claim-removed = A Diego no le llega nada de lo que sigue
+    .claim = A quien salió no le llega nada de lo que sigue.
+demo-proof = La prueba, leyendo
+demo-claim-same = Ana, Bruno y Carla tienen los mismos { $count } mensajes en el mismo orden
+    .claim = Todos tienen la misma historia.
+demo-claim-same-until = Diego tiene los mismos primeros { $count }, hasta su salida
+    .claim = Quien salió tiene la misma historia hasta su salida.
+demo-claim-nothing = Archivos del servidor ({ $files }, { $size }): ningún texto, nombre, archivo ni RUN ({ $count } búsquedas)
+demo-claim-canary = La misma búsqueda sí encuentra lo que debe estar: los cuatro nombres públicos
+    .claim = La búsqueda encuentra los nombres públicos, que deben estar.
+demo-end = Todo se cumplió, en { $seconds } segundos.
+demo-kept = Se conservó { $dir }
+demo-input-empty = no hay archivos en ella
+demo-input-large = son más de 50 MB
+
+demo-text-request = Soy Ana Ejemplo, del taller de caminos.
+demo-text-hello = Hola, Bruno. ¿Llegó el informe del puente sobre el río Ñuble?
+demo-text-answer = Sí, Ana. Mañana lo revisamos con Carla y Diego.
+demo-text-group-1 = Bienvenidos. Aquí va lo que tenemos.
+demo-text-group-2 = Gracias, Ana. Agrego la planilla de costos.
+demo-text-group-3 = La fotografía es del lunes, antes de la lluvia.
+demo-text-group-4 = Recibido. Yo hablo con la municipalidad.
+demo-text-many = Medición { $n } de { $total }: nivel del agua normal.
+demo-text-after-1 = Diego ya no participa. Seguimos los tres.
+demo-text-after-2 = De acuerdo, el presupuesto queda entre nosotros.
+demo-text-after-3 = Perfecto. Lo firmo el viernes.
+
+error-demo-claim = La demostración falló.
+    .why = No se cumplió: { $claim }
+    .do = Repita con --keep para mirar los archivos, y avise a quienes hacen Lacre.
+error-demo-found = El servidor tiene algo que no debe tener.
+    .why = Se encontró «{ $what }» en { $path }
+    .do = Repita con --keep para mirar los archivos, y avise a quienes hacen Lacre.
+error-demo-slow = La demostración no avanza.
+    .why = Después de un minuto todavía hay mensajes en camino.
+    .do = Repita con el equipo menos ocupado; si sigue igual, avise a quienes hacen Lacre.
+error-demo-no-relay = No se encuentra el programa del servidor.
+    .why = Debe estar junto a este programa: { $program }
+    .do = Use ./demo, o antes: cargo build --workspace --bins
+error-demo-machine = La demostración no pudo seguir en este equipo.
+    .why = { $why }
+    .do = Revise espacio y permisos de la carpeta temporal, y repita.
+error-demo-no-input = No se encuentran archivos para enviar.
+    .why = No hay una carpeta tests/demo-files aquí ni junto al programa.
+    .do = Indique una carpeta con algunos archivos: --input DIR
+error-demo-input = No se puede usar la carpeta { $dir }
+    .why = { $why }
+    .do = Indique otra con --input DIR

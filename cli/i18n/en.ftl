@@ -1,0 +1,139 @@
+### What the commands say. Errors are in errors.en.ftl, help in help.en.ftl, the demonstration in demo.en.ftl.
+
+failure =
+    Error: { $what }
+      Why:        { $why }
+      What to do: { $do }
+
+## profile
+new-profile = A new profile is made in { $dir }.
+new-key-file = The key file { $file } was made. Keep it: without it the profile does not open.
+prompt-passphrase = Passphrase:{ " " }
+prompt-new-passphrase = Choose a passphrase (8 characters or more):{ " " }
+prompt-again = Type it again:{ " " }
+enrolled = Done: you are { $handle } at { $relay }.
+enrolled-next =
+    To write to somebody: lacre contact add @name
+    What you write is signed: whoever receives it can prove that you wrote it.
+enrolment-unfinished = The enrolment is not complete. Repeat the same "lacre enroll" command.
+whoami =
+    { $handle }
+    Account: { $account }
+    Device:  { $device }
+    Relay:   { $relay }
+unlocked = Open until { $until }. To lock it earlier: lacre lock
+locked = Locked. The next command will ask for the passphrase.
+was-locked = It was locked already.
+
+## invitations
+invitation-scheme = It does not begin with lacre://
+invitation-host = The relay's address is missing or mistyped.
+invitation-identity = The relay's fingerprint (43 characters) was cut or mistyped.
+invitation-code = The code at its end (26 characters) is missing, cut or mistyped.
+
+## relay
+relay-away = The relay does not answer ({ $why }). This is what is here; what waits will go out later.
+relay-back = The relay answers again.
+
+## contacts
+contact-asked = A request for { $handle }. Once it is accepted you can write to each other.
+contact-asking = { $handle } asks to be your contact.
+contact-accepted = { $handle } is your contact.
+contact-declined = The request of { $handle } was declined.
+state-asked = invited
+state-asking = asks
+state-accepted = contact
+state-declined = declined
+no-contacts = No contacts yet. Add one with: lacre contact add @name
+requests = Requests:
+requests-next = To answer: lacre contact accept @name, or lacre contact decline @name
+
+## conversations
+somebody = (somebody)
+account-unnamed = account { $id }
+no-conversations = No conversations yet. Begin with: lacre contact add @name
+no-groups = No groups. Make one with: lacre group create NAME @name…
+no-messages = No messages yet.
+earlier =
+    { $count ->
+        [one] There is one earlier message. See it with --all.
+       *[other] There are { $count } earlier messages. See them with --all.
+    }
+count-unread =
+    { $count ->
+        [one] 1 new
+       *[other] { $count } new
+    }
+count-waiting =
+    { $count ->
+        [one] 1 waiting
+       *[other] { $count } waiting
+    }
+standing-active = active
+standing-asking = asks to be added again
+standing-removed = ended for you
+standing-elsewhere = this profile is in use elsewhere
+suite-not-post-quantum = not post-quantum
+admin = admin
+decimal-point = .
+
+## messages
+sent =
+    { $count ->
+        [one] Sent.
+       *[other] { $count } messages sent.
+    }
+sent-waiting =
+    { $count ->
+        [one] Waiting: it is stored and goes out as soon as possible.
+       *[other] { $count } messages waiting: they are stored and go out as soon as possible.
+    }
+held = Waiting: it goes out when { $name } accepts your request.
+waiting = waiting
+message-file = { $who } sends the file "{ $file }" ({ $size }). To save it: lacre save { $id }
+message-added = { $who } added { $whom }
+message-removed = { $who } removed { $whom }
+message-re-added = { $whom } came back with new keys
+message-leaves = { $who } leaves
+message-newer = { $who } sent something that this version does not know. Update Lacre to see it.
+message-unreadable = Something came that cannot be read: { $why }
+unnamed-file = file
+not-a-regular-file = it is not a regular file
+
+## groups
+group-created = Group "{ $name }" made ({ $id }).
+group-added = Members added to "{ $name }" ({ $id }).
+group-removed = Members removed from "{ $name }" ({ $id }).
+group-left = You leave "{ $name }" ({ $id }).
+group-not-post-quantum = Note: this group will not resist the quantum computers of the future.
+change-waits = The change is waiting and will be made as soon as possible.
+
+## waiting for news
+watching = Waiting for news. To end: Ctrl-C
+event-contact-asks = { $who } asks to be your contact. To answer: lacre contact accept { $who }
+event-contact-accepted = { $who } said yes: you can write to each other now.
+event-joined = You are in the conversation "{ $name }".
+event-standing = "{ $name }": { $standing }
+event-copy = Another copy of this profile is in use. This device changes its keys. If that was not you, tell your contacts.
+event-restored = The relay came back from a backup. What it had lost was given back to it.
+
+## outbox
+outbox-empty = Nothing waits in the outbox.
+cancelled = Cancelled.
+waits-text = text
+waits-file = file
+waits-upkeep = upkeep
+waits-seal = change of members or keys
+waits-invitation = invitation
+waits-request = request
+
+## status
+status-who = { $handle }, profile in { $dir }
+status-relay = Relay: { $relay } answers
+status-no-relay = Relay: { $relay } does not answer
+status-conversations = Conversations: { $count } ({ $unread } unread messages)
+status-outbox = Waiting to go out: { $count }
+status-requests = Requests to answer: { $count }
+status-recovering = Conversations that ask to add this device again: { $count }
+status-unlocked = Profile unlocked: no passphrase is asked
+status-locked = Profile locked: each command asks for the passphrase

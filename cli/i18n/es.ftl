@@ -1,0 +1,139 @@
+### Lo que dicen las órdenes. Los errores están en errors.es.ftl, la ayuda en help.es.ftl, la demostración en demo.es.ftl.
+
+failure =
+    Error: { $what }
+      Por qué:   { $why }
+      Qué hacer: { $do }
+
+## perfil
+new-profile = Se crea un perfil nuevo en { $dir }.
+new-key-file = Se creó el archivo de llave { $file }. Guárdelo: sin él no se abre el perfil.
+prompt-passphrase = Frase secreta:{ " " }
+prompt-new-passphrase = Elija una frase secreta (8 caracteres o más):{ " " }
+prompt-again = Escríbala otra vez:{ " " }
+enrolled = Listo: usted es { $handle } en { $relay }.
+enrolled-next =
+    Para escribirle a alguien: lacre contact add @nombre
+    Lo que usted escribe va firmado: quien lo recibe puede probar que usted lo escribió.
+enrolment-unfinished = La inscripción no ha terminado. Repita la misma orden «lacre enroll».
+whoami =
+    { $handle }
+    Cuenta:      { $account }
+    Dispositivo: { $device }
+    Servidor:    { $relay }
+unlocked = Abierto hasta las { $until }. Para cerrar antes: lacre lock
+locked = Cerrado. La próxima orden pedirá la frase secreta.
+was-locked = Ya estaba cerrado.
+
+## invitaciones
+invitation-scheme = No comienza con lacre://
+invitation-host = Le falta la dirección del servidor, o está mal escrita.
+invitation-identity = La huella del servidor (43 caracteres) está cortada o mal escrita.
+invitation-code = El código del final (26 caracteres) falta, está cortado o mal escrito.
+
+## servidor
+relay-away = El servidor no responde ({ $why }). Se muestra lo que hay aquí; lo pendiente saldrá después.
+relay-back = El servidor responde de nuevo.
+
+## contactos
+contact-asked = Solicitud para { $handle }. Cuando acepte, podrán escribirse.
+contact-asking = { $handle } pide ser su contacto.
+contact-accepted = { $handle } es su contacto.
+contact-declined = Solicitud de { $handle } rechazada.
+state-asked = invitado
+state-asking = pide permiso
+state-accepted = contacto
+state-declined = rechazado
+no-contacts = Todavía no hay contactos. Agregue uno con: lacre contact add @nombre
+requests = Solicitudes:
+requests-next = Para responder: lacre contact accept @nombre, o lacre contact decline @nombre
+
+## conversaciones
+somebody = (alguien)
+account-unnamed = cuenta { $id }
+no-conversations = Todavía no hay conversaciones. Comience con: lacre contact add @nombre
+no-groups = No hay grupos. Cree uno con: lacre group create NOMBRE @nombre…
+no-messages = Todavía no hay mensajes.
+earlier =
+    { $count ->
+        [one] Hay un mensaje anterior. Véalo con --all.
+       *[other] Hay { $count } mensajes anteriores. Véalos con --all.
+    }
+count-unread =
+    { $count ->
+        [one] 1 nuevo
+       *[other] { $count } nuevos
+    }
+count-waiting =
+    { $count ->
+        [one] 1 en espera
+       *[other] { $count } en espera
+    }
+standing-active = activa
+standing-asking = pide ser incorporada de nuevo
+standing-removed = terminada para usted
+standing-elsewhere = este perfil se usa en otro lugar
+suite-not-post-quantum = no resiste computadores cuánticos
+admin = administra
+decimal-point = ,
+
+## mensajes
+sent =
+    { $count ->
+        [one] Enviado.
+       *[other] { $count } mensajes enviados.
+    }
+sent-waiting =
+    { $count ->
+        [one] En espera: se guardó y saldrá apenas se pueda.
+       *[other] { $count } mensajes en espera: se guardaron y saldrán apenas se pueda.
+    }
+held = En espera: se enviará cuando { $name } acepte su solicitud.
+waiting = en espera
+message-file = { $who } envía el archivo «{ $file }» ({ $size }). Para guardarlo: lacre save { $id }
+message-added = { $who } agregó a { $whom }
+message-removed = { $who } sacó a { $whom }
+message-re-added = { $whom } volvió con llaves nuevas
+message-leaves = { $who } se retira
+message-newer = { $who } envió algo que esta versión no conoce. Actualice Lacre para verlo.
+message-unreadable = Llegó algo que no se puede leer: { $why }
+unnamed-file = archivo
+not-a-regular-file = no es un archivo común
+
+## grupos
+group-created = Grupo «{ $name }» creado ({ $id }).
+group-added = Integrantes agregados a «{ $name }» ({ $id }).
+group-removed = Integrantes sacados de «{ $name }» ({ $id }).
+group-left = Usted se retira de «{ $name }» ({ $id }).
+group-not-post-quantum = Aviso: este grupo no resistirá a computadores cuánticos del futuro.
+change-waits = El cambio está en espera y se hará apenas se pueda.
+
+## espera de novedades
+watching = Esperando novedades. Para terminar: Ctrl-C
+event-contact-asks = { $who } pide ser su contacto. Para responder: lacre contact accept { $who }
+event-contact-accepted = { $who } aceptó: ya pueden escribirse.
+event-joined = Usted está en la conversación «{ $name }».
+event-standing = «{ $name }»: { $standing }
+event-copy = Hay otra copia de este perfil en uso. Este dispositivo cambia sus llaves. Si no fue usted, avise a sus contactos.
+event-restored = El servidor volvió de un respaldo. Se le devolvió lo que había perdido.
+
+## bandeja de salida
+outbox-empty = Nada espera en la bandeja de salida.
+cancelled = Cancelado.
+waits-text = texto
+waits-file = archivo
+waits-upkeep = mantención
+waits-seal = cambio de integrantes o llaves
+waits-invitation = invitación
+waits-request = solicitud
+
+## estado
+status-who = { $handle }, perfil en { $dir }
+status-relay = Servidor: { $relay } responde
+status-no-relay = Servidor: { $relay } no responde
+status-conversations = Conversaciones: { $count } ({ $unread } mensajes sin leer)
+status-outbox = En espera de salir: { $count }
+status-requests = Solicitudes por responder: { $count }
+status-recovering = Conversaciones que piden incorporar de nuevo a este dispositivo: { $count }
+status-unlocked = Perfil abierto: no se pide la frase secreta
+status-locked = Perfil cerrado: cada orden pide la frase secreta

@@ -1,0 +1,130 @@
+//! `lacre group create|add|remove|list|leave`.
+
+use crate::context::{Context, Outcome};
+use crate::failure::Exit;
+use crate::online::{self, Reached};
+use crate::words::key;
+use crate::{find, json, show};
+use lacre_client::Client;
+use lacre_client::view::{ConversationId, Kind, Suite};
+use serde_json::json as object;
+
+#[derive(clap::Subcommand, Debug)]
+pub(crate) enum Command {
+    /// a new group
+    Create {
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[arg(value_name = "@HANDLE")]
+        members: Vec<String>,
+        #[arg(long, value_name = "x-wing|x25519", value_parser = ["x-wing", "x25519"], default_value = "x-wing", hide_possible_values = true)]
+        suite: String,
+    },
+    /// more members
+    Add {
+        #[arg(value_name = "GROUP")]
+        group: String,
+        #[arg(value_name = "@HANDLE", required = true)]
+        members: Vec<String>,
+    },
+    /// fewer members
+    Remove {
+        #[arg(value_name = "GROUP")]
+        group: String,
+        #[arg(value_name = "@HANDLE", required = true)]
+        members: Vec<String>,
+    },
+    /// show the groups
+    List,
+    /// go away from a group
+    Leave {
+        #[arg(value_name = "GROUP")]
+        group: String,
+    },
+}
+
+pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
+    let mut client = ctx.open()?;
+    match command {
+        Command::Create { name, members, suite } => {
+            let suite = if suite == "x25519" { Suite::X25519 } else { Suite::XWing };
+            if suite == Suite::X25519 {
+                ctx.note(&ctx.words.say("group-not-post-quantum"));
+            }
+            // A contact may have said yes since the last command.
+            online::round(ctx, &mut client)?;
+            let accounts = find::contacts(ctx, &mut client, members)?;
+            let id = client.create_group(name, &accounts, suite).map_err(|t| ctx.trouble(t))?;
+            let reached = online::round(ctx, &mut client)?;
+            said(ctx, &mut client, &id, key("group-created"), &reached)
+        }
+        Command::Add { group, members } => {
+            online::round(ctx, &mut client)?;
+            let group = find::group(ctx, &mut client, group)?.id;
+            let accounts = find::contacts(ctx, &mut client, members)?;
+            client.group_add(&group, &accounts).map_err(|t| ctx.trouble(t))?;
+            let reached = online::round(ctx, &mut client)?;
+            said(ctx, &mut client, &group, key("group-added"), &reached)
+        }
+        Command::Remove { group, members } => {
+            online::round(ctx, &mut client)?;
+            let group = find::group(ctx, &mut client, group)?;
+            let accounts = find::members(ctx, &group, members)?;
+            client.group_remove(&group.id, &accounts).map_err(|t| ctx.trouble(t))?;
+            let reached = online::round(ctx, &mut client)?;
+            said(ctx, &mut client, &group.id, key("group-removed"), &reached)
+        }
+        Command::List => list(ctx, &mut client),
+        Command::Leave { group } => {
+            online::round(ctx, &mut client)?;
+            let group = find::group(ctx, &mut client, group)?.id;
+            client.leave(&group).map_err(|t| ctx.trouble(t))?;
+            let reached = online::round(ctx, &mut client)?;
+            said(ctx, &mut client, &group, key("group-left"), &reached)
+        }
+    }
+}
+
+/// What was asked for, and whether it is done or waits.
+fn said(ctx: &Context, client: &mut Client, id: &ConversationId, key: &'static str, reached: &Reached) -> Outcome {
+    let all = client.conversations().map_err(|t| ctx.trouble(t))?;
+    let waits = client.outbox().map_err(|t| ctx.trouble(t))?.iter().any(|w| w.conversation.as_ref() == Some(id));
+    let short = find::short(&id.to_hex(), find::short_length(&all));
+    let group = all.iter().find(|c| c.id == *id);
+    let name = group.map(|c| show::title(&ctx.words, c)).unwrap_or_default();
+    let mut text = ctx.words.say_with(key, &[("name", name.into()), ("id", short.into())]);
+    if waits {
+        text.push('\n');
+        text.push_str(&ctx.words.say("change-waits"));
+    }
+    let group = group.map(json::Conversation::from);
+    ctx.result(&text, &object!({ "group": group, "waiting": waits, "relay_reached": reached.yes() }));
+    Ok(Exit::Done)
+}
+
+fn list(ctx: &Context, client: &mut Client) -> Outcome {
+    let reached = online::round(ctx, client)?;
+    let all = client.conversations().map_err(|t| ctx.trouble(t))?;
+    let length = find::short_length(&all);
+    let groups: Vec<_> = all.iter().filter(|c| c.kind == Kind::Group).collect();
+    let mut text = Vec::new();
+    for group in &groups {
+        let standing = show::standing(&ctx.words, group.standing);
+        let suite = show::suite(&ctx.words, group.suite);
+        let head = [find::short(&group.id.to_hex(), length), show::title(&ctx.words, group), standing, suite];
+        text.push(head.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  "));
+        let mut accounts: Vec<_> = group.members.iter().map(|m| (m.account, m.handle.as_ref(), m.admin)).collect();
+        accounts.sort_by_key(|(account, ..)| *account);
+        accounts.dedup_by_key(|(account, ..)| *account);
+        for (account, handle, admin) in accounts {
+            let admin = if admin { ctx.words.say("admin") } else { String::new() };
+            text.push(format!("    {}  {admin}", show::name(&ctx.words, handle, account)).trim_end().to_owned());
+        }
+    }
+    let json: Vec<json::Conversation> = groups.iter().copied().map(json::Conversation::from).collect();
+    ctx.result(&text.join("\n"), &object!({ "groups": json, "relay_reached": reached.yes() }));
+    if groups.is_empty() {
+        ctx.note(&ctx.words.say("no-groups"));
+    }
+    Ok(Exit::Done)
+}

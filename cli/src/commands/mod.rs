@@ -1,0 +1,82 @@
+//! One file for each subcommand.
+
+pub(crate) mod agent;
+pub(crate) mod contact;
+pub(crate) mod demo;
+pub(crate) mod enroll;
+pub(crate) mod group;
+pub(crate) mod list;
+pub(crate) mod lock;
+pub(crate) mod outbox;
+pub(crate) mod read;
+pub(crate) mod save;
+pub(crate) mod send;
+pub(crate) mod status;
+pub(crate) mod unlock;
+pub(crate) mod watch;
+pub(crate) mod whoami;
+
+use crate::context::{Context, Outcome};
+
+/// What the program can do.
+#[derive(clap::Subcommand, Debug)]
+pub(crate) enum Command {
+    /// start here
+    Enroll(enroll::Args),
+    /// the own account
+    Whoami,
+    /// who may write
+    #[command(subcommand)]
+    Contact(contact::Command),
+    /// conversations and requests
+    List,
+    /// write
+    Send(send::Args),
+    /// read
+    Read(read::Args),
+    /// keep a file
+    Save(save::Args),
+    /// wait for news
+    Watch(watch::Args),
+    /// groups
+    #[command(subcommand)]
+    Group(group::Command),
+    /// what waits
+    #[command(args_conflicts_with_subcommands = true)]
+    Outbox {
+        #[command(subcommand)]
+        command: Option<outbox::Command>,
+    },
+    /// how things stand
+    Status,
+    /// no passphrase for a while
+    Unlock(unlock::Args),
+    /// the passphrase again
+    Lock,
+    /// a story of four
+    Demo(demo::Args),
+    /// started by `unlock`, not by people
+    #[command(hide = true)]
+    Agent(agent::Args),
+}
+
+/// Does it.
+pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
+    match command {
+        Command::Enroll(args) => enroll::run(ctx, args),
+        Command::Whoami => whoami::run(ctx),
+        Command::Contact(command) => contact::run(ctx, command),
+        Command::List => list::run(ctx),
+        Command::Send(args) => send::run(ctx, args),
+        Command::Read(args) => read::run(ctx, args),
+        Command::Save(args) => save::run(ctx, args),
+        Command::Watch(args) => watch::run(ctx, args),
+        Command::Group(command) => group::run(ctx, command),
+        Command::Outbox { command } => outbox::run(ctx, command.as_ref()),
+        Command::Status => status::run(ctx),
+        Command::Unlock(args) => unlock::run(ctx, args),
+        Command::Lock => lock::run(ctx),
+        Command::Demo(args) => demo::run(ctx, args),
+        Command::Agent(args) => agent::run(ctx, args),
+    }
+}

@@ -1,0 +1,142 @@
+//! What every command has at hand: the language, where results go, the profile and the network.
+
+use crate::failure::{Exit, Failure};
+use crate::shown::json_line;
+use crate::trouble;
+use crate::words::{Args, Words};
+use lacre_audit::time::{Clock, Millis, SystemClock};
+use lacre_client::transport::GrpcNetwork;
+use lacre_client::{Client, Environment};
+use serde::Serialize;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What a command gives back: how it ends, or why it could not do it.
+pub(crate) type Outcome = Result<Exit, Failure>;
+
+/// The flags that every command takes.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Global {
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) profile: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "key_file")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[arg(long, global = true, value_name = "es|en", value_parser = ["es", "en"], hide_possible_values = true)]
+    pub(crate) lang: Option<String>,
+    #[arg(long, global = true, value_name = "socks5://HOST:PORT")]
+    pub(crate) proxy: Option<String>,
+}
+
+/// What every command has at hand.
+pub(crate) struct Context {
+    /// the flags
+    pub(crate) global: Global,
+    /// the language
+    pub(crate) words: Words,
+    /// what time it is
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Context {
+    /// For these flags, with the machine's clock.
+    pub(crate) fn new(global: Global, words: Words) -> Self {
+        Self { global, words, clock: Arc::new(SystemClock) }
+    }
+
+    /// The folder of the profile: the flag's, else `lacre` in the folder that XDG names for data.
+    pub(crate) fn profile_dir(&self) -> Result<PathBuf, Failure> {
+        if let Some(dir) = &self.global.profile {
+            return Ok(dir.clone());
+        }
+        let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+        absolute("XDG_DATA_HOME")
+            .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
+            .map(|data| data.join("lacre"))
+            .ok_or_else(|| self.failure("error-no-home", Exit::CouldNotAsk, &[]))
+    }
+
+    /// The profile, opened.
+    pub(crate) fn open(&self) -> Result<Client, Failure> {
+        crate::secret::open(self)
+    }
+
+    /// The network, through the proxy if one was given. Nothing is connected yet.
+    pub(crate) fn network(&self) -> Result<GrpcNetwork, Failure> {
+        crate::online::network(self)
+    }
+
+    /// Clock, randomness and observer of a client.
+    pub(crate) fn environment(&self) -> Environment {
+        Environment::system()
+    }
+
+    /// A failure in this language.
+    pub(crate) fn failure(&self, key: &'static str, exit: Exit, args: &Args<'_>) -> Failure {
+        Failure::new(&self.words, key, exit, args)
+    }
+
+    /// The client's trouble in this language.
+    pub(crate) fn trouble(&self, trouble: lacre_client::Trouble) -> Failure {
+        trouble::failure(&self.words, trouble)
+    }
+
+    /// The result, to stdout: a text for people, or one line of JSON.
+    pub(crate) fn result(&self, text: &str, json: &impl Serialize) {
+        if self.global.json { self.json(json) } else { self.lines(text) }
+    }
+
+    /// Lines for people, to stdout.
+    pub(crate) fn lines(&self, text: &str) {
+        if !text.is_empty() {
+            line(&mut std::io::stdout(), text);
+        }
+    }
+
+    /// Lines of a story, to stdout; with `--json` only the result at its end goes there.
+    pub(crate) fn lines_unless_json(&self, text: &str) {
+        if !self.global.json {
+            self.lines(text);
+        }
+    }
+
+    /// One line of JSON, to stdout.
+    pub(crate) fn json(&self, value: &impl Serialize) {
+        let json = serde_json::to_string(value).unwrap_or_default();
+        line(&mut std::io::stdout(), &json_line(&json));
+    }
+
+    /// Words that are no result, to stderr; not with `--json`.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.global.json {
+            line(&mut std::io::stderr(), text);
+        }
+    }
+
+    /// A failure, to stderr.
+    pub(crate) fn fail(&self, failure: &Failure) {
+        show_failure(failure, &self.words, self.global.json);
+    }
+}
+
+/// A failure, to stderr: for people, or as one object.
+pub(crate) fn show_failure(failure: &Failure, words: &Words, json: bool) {
+    let text = if json { json_line(&serde_json::to_string(failure).unwrap_or_default()) } else { failure.text(words) };
+    line(&mut std::io::stderr(), &text);
+}
+
+fn line(to: &mut dyn std::io::Write, text: &str) {
+    // Whoever closed the other end (`| head`) does not want to hear more.
+    let _closed = writeln!(to, "{text}").and_then(|()| to.flush());
+}
+
+/// An instant for people: their own zone, to the minute.
+pub(crate) fn local(at: Millis) -> String {
+    let ms = i64::try_from(at.get()).unwrap_or(i64::MAX);
+    let stamp = jiff::Timestamp::from_millisecond(ms).unwrap_or_default();
+    stamp.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+}

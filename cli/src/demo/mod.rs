@@ -1,0 +1,10 @@
+//! The demonstration: a short story with a real relay, four example people and real files, which ends with a proof.
+//!
+//! [`relay`] the child process · [`people`] the four · [`scan`] what lies on the relay's disk · [`story`] what happens.
+
+mod people;
+mod relay;
+mod scan;
+mod story;
+
+pub(crate) use story::play;

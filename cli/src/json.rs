@@ -1,0 +1,235 @@
+//! What `--json` prints: one object a line. `cli/JSON.md` is its manual, and a test holds the two together.
+
+use crate::trouble::standing_name;
+use lacre_client::view;
+use serde::Serialize;
+
+/// Someone who said something, or about whom something is said.
+pub(crate) fn account(id: lacre_audit::ids::AccountId) -> String {
+    id.to_string()
+}
+
+/// Who this profile is.
+#[derive(Serialize)]
+pub(crate) struct WhoAmI {
+    handle: String,
+    account: String,
+    device: String,
+    relay: String,
+    enrolled: bool,
+}
+
+impl From<&view::WhoAmI> for WhoAmI {
+    fn from(who: &view::WhoAmI) -> Self {
+        Self {
+            handle: who.handle.to_string(),
+            account: account(who.account),
+            device: who.device.to_string(),
+            relay: who.relay.to_string(),
+            enrolled: who.enrolled,
+        }
+    }
+}
+
+/// A contact or a request.
+#[derive(Serialize)]
+pub(crate) struct Contact {
+    handle: String,
+    account: String,
+    state: &'static str,
+    text: String,
+    since: String,
+    conversation: Option<String>,
+}
+
+impl From<&view::Contact> for Contact {
+    fn from(contact: &view::Contact) -> Self {
+        Self {
+            handle: contact.handle.to_string(),
+            account: account(contact.account),
+            state: match contact.state {
+                view::ContactState::Asked => "asked",
+                view::ContactState::Asking => "asking",
+                view::ContactState::Accepted => "accepted",
+                view::ContactState::Declined => "declined",
+            },
+            text: contact.text.clone(),
+            since: contact.since.to_string(),
+            conversation: contact.conversation.as_ref().map(view::ConversationId::to_hex),
+        }
+    }
+}
+
+/// A member device.
+#[derive(Serialize)]
+pub(crate) struct Member {
+    handle: Option<String>,
+    account: String,
+    device: String,
+    admin: bool,
+    own: bool,
+}
+
+/// A conversation.
+#[derive(Serialize)]
+pub(crate) struct Conversation {
+    id: String,
+    kind: &'static str,
+    name: String,
+    peer: Option<String>,
+    members: Vec<Member>,
+    suite: &'static str,
+    post_quantum: bool,
+    epoch: u64,
+    epoch_authenticator: String,
+    standing: &'static str,
+    messages: u64,
+    unread: u64,
+    waiting: u64,
+    newest_at: String,
+}
+
+impl From<&view::Conversation> for Conversation {
+    fn from(c: &view::Conversation) -> Self {
+        let member = |m: &view::Member| Member {
+            handle: m.handle.as_ref().map(ToString::to_string),
+            account: account(m.account),
+            device: m.device.to_string(),
+            admin: m.admin,
+            own: m.own,
+        };
+        Self {
+            id: c.id.to_hex(),
+            kind: match c.kind {
+                view::Kind::Two => "two",
+                view::Kind::Group => "group",
+            },
+            name: c.name.clone(),
+            peer: c.peer.as_ref().map(ToString::to_string),
+            members: c.members.iter().map(member).collect(),
+            suite: match c.suite {
+                view::Suite::XWing => "x-wing",
+                view::Suite::X25519 => "x25519",
+            },
+            post_quantum: c.suite == view::Suite::XWing,
+            epoch: c.epoch,
+            epoch_authenticator: data_encoding::HEXLOWER.encode(&c.epoch_authenticator),
+            standing: standing_name(c.standing),
+            messages: c.messages,
+            unread: c.unread,
+            waiting: c.waiting,
+            newest_at: c.newest_at.to_string(),
+        }
+    }
+}
+
+/// One line of a history.
+#[derive(Serialize)]
+pub(crate) struct Message {
+    id: String,
+    conversation: String,
+    position: Option<u64>,
+    sender: Option<String>,
+    sender_account: String,
+    own: bool,
+    sent_at: String,
+    accepted_at: Option<String>,
+    delivery: &'static str,
+    kind: &'static str,
+    text: Option<String>,
+    file: Option<String>,
+    size: Option<u64>,
+    whom: Option<String>,
+    reason: Option<String>,
+}
+
+impl From<&view::Message> for Message {
+    fn from(m: &view::Message) -> Self {
+        let mut out = Self {
+            id: m.id.to_string(),
+            conversation: m.conversation.to_hex(),
+            position: m.position,
+            sender: m.sender_handle.as_ref().map(ToString::to_string),
+            sender_account: account(m.sender),
+            own: m.own,
+            sent_at: m.sent_at.to_string(),
+            accepted_at: m.accepted_at.map(|at| at.to_string()),
+            delivery: match m.delivery {
+                view::Delivery::Waiting => "waiting",
+                view::Delivery::Stored => "stored",
+            },
+            kind: "",
+            text: None,
+            file: None,
+            size: None,
+            whom: None,
+            reason: None,
+        };
+        out.kind = match &m.body {
+            view::Body::Text(text) => {
+                out.text = Some(text.clone());
+                "text"
+            }
+            view::Body::File { name, size } => {
+                out.file = Some(name.clone());
+                out.size = Some(*size);
+                "file"
+            }
+            view::Body::Added { whom } => {
+                out.whom = Some(account(*whom));
+                "added"
+            }
+            view::Body::Removed { whom } => {
+                out.whom = Some(account(*whom));
+                "removed"
+            }
+            view::Body::ReAdded { whom } => {
+                out.whom = Some(account(*whom));
+                "re-added"
+            }
+            view::Body::Leaves => "leaves",
+            view::Body::Newer => "newer",
+            view::Body::Unreadable(reason) => {
+                out.reason = Some(reason.clone());
+                "unreadable"
+            }
+        };
+        out
+    }
+}
+
+/// Something in the outbox.
+#[derive(Serialize)]
+pub(crate) struct Waiting {
+    id: u64,
+    conversation: Option<String>,
+    what: &'static str,
+    since: String,
+    trouble: Option<String>,
+    cancellable: bool,
+}
+
+impl From<&view::Waiting> for Waiting {
+    fn from(w: &view::Waiting) -> Self {
+        Self {
+            id: w.id,
+            conversation: w.conversation.as_ref().map(view::ConversationId::to_hex),
+            what: waiting_name(w.what),
+            since: w.since.to_string(),
+            trouble: w.trouble.clone(),
+            cancellable: w.cancellable,
+        }
+    }
+}
+
+/// A kind of waiting thing as programs read it.
+pub(crate) const fn waiting_name(what: view::WaitingKind) -> &'static str {
+    match what {
+        view::WaitingKind::Text => "text",
+        view::WaitingKind::File => "file",
+        view::WaitingKind::Upkeep => "upkeep",
+        view::WaitingKind::Seal => "seal",
+        view::WaitingKind::Invitation => "invitation",
+        view::WaitingKind::Request => "request",
+    }
+}

@@ -1,0 +1,126 @@
+//! Conversations and messages as lines for people, within 80 columns where the texts allow it.
+
+use crate::context::{Context, local};
+use crate::find::short;
+use crate::shown::{paragraph, shown};
+use crate::words::Words;
+use lacre_audit::ids::{AccountId, Handle};
+use lacre_client::view::{Body, Conversation, Delivery, Kind, Message, Standing, Suite};
+use unicode_width::UnicodeWidthStr;
+
+/// Rows in columns, the last one as wide as it is; headings above.
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |at: usize| rows.iter().filter_map(|r| r.get(at)).map(|cell| cell.width()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let mut out = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            out.push_str(cell);
+            out.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width()) + 2));
+        }
+        out.trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// At most so many columns, an ellipsis where it was cut.
+pub(crate) fn cut(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    for c in text.chars() {
+        if out.width() + c.to_string().width() + 1 > columns {
+            break;
+        }
+        out.push(c);
+    }
+    out.push('…');
+    out
+}
+
+/// What a conversation is called: the other's name, or the group's.
+pub(crate) fn title(words: &Words, c: &Conversation) -> String {
+    match (c.kind, &c.peer) {
+        (Kind::Two, Some(peer)) => peer.to_string(),
+        (Kind::Two, None) => words.say("somebody"),
+        (Kind::Group, _) => shown(&c.name),
+    }
+}
+
+/// A standing in words; nothing while all is well.
+pub(crate) fn standing(words: &Words, standing: Standing) -> String {
+    match standing {
+        Standing::Active => String::new(),
+        Standing::AskingToBeReAdded => words.say("standing-asking"),
+        Standing::Removed => words.say("standing-removed"),
+        Standing::InUseElsewhere => words.say("standing-elsewhere"),
+    }
+}
+
+/// A suite in words: only the weaker one is worth a word.
+pub(crate) fn suite(words: &Words, suite: Suite) -> String {
+    match suite {
+        Suite::XWing => String::new(),
+        Suite::X25519 => words.say("suite-not-post-quantum"),
+    }
+}
+
+/// The name of an account, as far as it is known.
+pub(crate) fn name(words: &Words, handle: Option<&Handle>, account: AccountId) -> String {
+    match handle {
+        Some(handle) => handle.to_string(),
+        None => words.say_with("account-unnamed", &[("id", short(&account.to_string(), 8).into())]),
+    }
+}
+
+/// Bytes for people.
+pub(crate) fn size(words: &Words, bytes: u64) -> String {
+    let (unit, value) = match bytes {
+        0..=999 => return format!("{bytes} B"),
+        1_000..=999_999 => ("kB", bytes / 100),
+        _ => ("MB", bytes / 100_000),
+    };
+    let point = words.say("decimal-point");
+    format!("{}{point}{} {unit}", value / 10, value % 10)
+}
+
+/// One message: `3f2a9c1b  2026-11-22 10:04  @ana: Hola`.
+pub(crate) fn message(ctx: &Context, client: &mut lacre_client::Client, m: &Message) -> String {
+    const MARGIN: &str = "          | ";
+    let words = &ctx.words;
+    let who = name(words, m.sender_handle.as_ref(), m.sender);
+    let whom = |client: &mut lacre_client::Client, account: &AccountId| {
+        let handle = client.handle_of(account).ok().flatten();
+        name(words, handle.as_ref(), *account)
+    };
+    let id = short(&m.id.to_string(), 8);
+    let what = match &m.body {
+        Body::Text(text) => format!("{who}: {}", paragraph(text, MARGIN)),
+        Body::File { name, size: bytes } => {
+            let args = [
+                ("who", who.into()),
+                ("file", shown(name).into()),
+                ("size", size(words, *bytes).into()),
+                ("id", id.as_str().into()),
+            ];
+            words.say_with("message-file", &args)
+        }
+        Body::Added { whom: account } => {
+            words.say_with("message-added", &[("who", who.into()), ("whom", whom(client, account).into())])
+        }
+        Body::Removed { whom: account } => {
+            words.say_with("message-removed", &[("who", who.into()), ("whom", whom(client, account).into())])
+        }
+        Body::ReAdded { whom: account } => words.say_with("message-re-added", &[("whom", whom(client, account).into())]),
+        Body::Leaves => words.say_with("message-leaves", &[("who", who.into())]),
+        Body::Newer => words.say_with("message-newer", &[("who", who.into())]),
+        Body::Unreadable(reason) => words.say_with("message-unreadable", &[("why", shown(reason).into())]),
+    };
+    let waiting = match m.delivery {
+        Delivery::Waiting => format!("  [{}]", words.say("waiting")),
+        Delivery::Stored => String::new(),
+    };
+    format!("{id}  {}  {what}{waiting}", local(m.accepted_at.unwrap_or(m.sent_at)))
+}

@@ -1,0 +1,129 @@
+//! Help and usage errors in the person's language: clap parses, the catalogues speak.
+//!
+//! The help of a command stands under `help-<path>` (`help-contact-add`), that of its arguments in the attributes.
+
+use crate::context::show_failure;
+use crate::failure::{Exit, Failure};
+use crate::words::Words;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, Command};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::Write as _;
+
+/// The command with all its texts in this language.
+pub(crate) fn localized(command: Command, words: &Words) -> Command {
+    let flag = |name: &'static str, short: char, action| Arg::new(name).long(name).short(short).action(action);
+    let command = command
+        .disable_help_flag(true)
+        .disable_help_subcommand(true)
+        .disable_version_flag(true)
+        .arg(flag("help", 'h', ArgAction::Help).global(true))
+        .arg(flag("version", 'V', ArgAction::Version));
+    let mut usages = BTreeMap::new();
+    let mut built = command.clone();
+    built.build();
+    collect_usages(&mut built, &key_of("help", "lacre"), words, &mut usages);
+    localize(command, &key_of("help", "lacre"), words, &usages)
+}
+
+fn key_of(parent: &str, name: &str) -> String {
+    let parent = if parent == "help-lacre" { "help" } else { parent };
+    format!("{parent}-{name}")
+}
+
+/// `lacre contact add [OPCIONES] @NOMBRE`: clap's own line with its two English words replaced.
+fn collect_usages(built: &mut Command, key: &str, words: &Words, into: &mut BTreeMap<String, String>) {
+    let line = built.render_usage().to_string();
+    let line = line.strip_prefix("Usage: ").unwrap_or(&line).trim();
+    let line = line.replace("[OPTIONS]", &words.say("usage-options")).replace("<COMMAND>", &words.say("usage-command"));
+    into.insert(key.to_owned(), line.replace("[COMMAND]", &words.say("usage-command")));
+    for inner in built.get_subcommands_mut() {
+        let key = key_of(key, inner.get_name());
+        collect_usages(inner, &key, words, into);
+    }
+}
+
+fn localize(command: Command, key: &str, words: &Words, usages: &BTreeMap<String, String>) -> Command {
+    let names: Vec<String> = command.get_arguments().map(|a| a.get_id().to_string()).collect();
+    let inner: Vec<String> = command.get_subcommands().map(|c| c.get_name().to_owned()).collect();
+    let mut command = command
+        .help_template(words.say("help-template"))
+        .subcommand_help_heading(words.say("help-commands"))
+        .subcommand_value_name(words.say("usage-command"));
+    if let Some(about) = words.try_say(key) {
+        command = command.about(about);
+    }
+    if let Some(usage) = usages.get(key) {
+        command = command.override_usage(usage);
+    }
+    if let Some(more) = words.attribute(key, "more", &[]) {
+        command = command.after_help(more);
+    }
+    for name in names {
+        command = command.mut_arg(&name, |arg| {
+            let shared = key == "help-lacre" || matches!(name.as_str(), "help" | "version");
+            let heading = match (arg.is_positional(), shared) {
+                (true, _) => "help-arguments",
+                (false, true) => "help-general-options",
+                (false, false) => "help-options",
+            };
+            let at = if shared { "help-lacre" } else { key };
+            let text = words.attribute(at, &name.replace('_', "-"), &[]).unwrap_or_default();
+            let valued = arg.get_action().takes_values();
+            arg.help(text).help_heading(words.say(heading)).hide_default_value(valued)
+        });
+    }
+    for name in inner {
+        command = command.mut_subcommand(&name, |c| localize(c, &key_of(key, &name), words, usages));
+    }
+    command
+}
+
+/// Shows what clap has to say instead of a command, and how the program ends.
+pub(crate) fn show(error: &clap::Error, args: &[OsString], words: &Words) -> Exit {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        let _closed = write!(std::io::stdout(), "{}", error.render());
+        return Exit::Done;
+    }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let _closed = write!(std::io::stderr(), "{}", error.render());
+        return Exit::Usage;
+    }
+    let json = args.iter().skip(1).take_while(|a| *a != "--").any(|a| a == "--json");
+    show_failure(&failure(error, words), words, json);
+    Exit::Usage
+}
+
+fn failure(error: &clap::Error, words: &Words) -> Failure {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(s)) => Some(crate::shown::shown(s)),
+        Some(ContextValue::Strings(s)) => Some(s.iter().map(|s| crate::shown::shown(s)).collect::<Vec<_>>().join(", ")),
+        Some(ContextValue::StyledStr(s)) => Some(s.to_string()),
+        _ => None,
+    };
+    let argument = text(ContextKind::InvalidArg).unwrap_or_default();
+    let value = text(ContextKind::InvalidValue).unwrap_or_default();
+    let good = text(ContextKind::ValidValue).unwrap_or_default();
+    let prior = text(ContextKind::PriorArg).unwrap_or_default();
+    let command = text(ContextKind::InvalidSubcommand).unwrap_or_default();
+    let suggested = text(ContextKind::SuggestedSubcommand).or(text(ContextKind::SuggestedArg)).unwrap_or_default();
+    let value_missing = value.is_empty();
+    let args = [
+        ("argument", argument.into()),
+        ("value", value.into()),
+        ("good", good.into()),
+        ("prior", prior.into()),
+        ("command", command.into()),
+        ("suggested", suggested.into()),
+    ];
+    let usage = |key| Failure::new(words, key, Exit::Usage, &args);
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => usage("error-usage-command"),
+        ErrorKind::MissingRequiredArgument | ErrorKind::MissingSubcommand => usage("error-usage-missing"),
+        ErrorKind::UnknownArgument => usage("error-usage-unknown"),
+        ErrorKind::ArgumentConflict => usage("error-usage-conflict"),
+        _ if value_missing => usage("error-usage-no-value"),
+        _ => usage("error-usage-value"),
+    }
+}
