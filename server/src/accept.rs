@@ -41,11 +41,7 @@ impl AsyncWrite for Connection {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
     }
     fn is_write_vectored(&self) -> bool {
@@ -54,11 +50,7 @@ impl AsyncWrite for Connection {
 }
 
 /// Accepts until the receiver is dropped. A handshake that fails or takes too long is forgotten.
-pub(crate) fn connections(
-    listener: TcpListener,
-    tls: TlsAcceptor,
-    most: usize,
-) -> ReceiverStream<Result<Connection, io::Error>> {
+pub(crate) fn connections(listener: TcpListener, tls: TlsAcceptor, most: usize) -> ReceiverStream<Result<Connection, io::Error>> {
     let (ready, connections) = mpsc::channel(16);
     let places = Arc::new(Semaphore::new(most.max(1)));
     let handshakes = Arc::new(Semaphore::new(limits::HANDSHAKES));

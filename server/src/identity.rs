@@ -8,7 +8,9 @@ use lacre_audit::ids::Identity;
 use lacre_audit::note::{NoteError, NoteSigner};
 use lacre_audit::random::{self, Rng};
 use lacre_audit::time::Millis;
-use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, Issuer, KeyPair, KeyUsagePurpose, SerialNumber};
+use rcgen::{
+    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, Issuer, KeyPair, KeyUsagePurpose, SerialNumber,
+};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
@@ -210,4 +212,40 @@ pub fn tls(leaf: Arc<Leaf>) -> Result<rustls::ServerConfig, IdentityError> {
     config.send_tls13_tickets = 0;
     config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
     Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::SystemRng;
+
+    #[test]
+    fn the_key_is_made_once_and_only_its_owner_may_read_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("identity.key");
+
+        let first = IdentityKey::load_or_create(&path, &mut SystemRng).unwrap().public();
+        let again = IdentityKey::load_or_create(&path, &mut SystemRng).unwrap().public();
+
+        assert_eq!(first, again);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_key_that_others_may_read_and_a_broken_one_are_refused_and_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("identity.key");
+        IdentityKey::load_or_create(&path, &mut SystemRng).unwrap();
+
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let exposed = IdentityKey::load_or_create(&path, &mut SystemRng).err().unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(&path, "0123\n").unwrap();
+        let broken = IdentityKey::load_or_create(&path, &mut SystemRng).err().unwrap();
+
+        assert!(matches!(exposed, IdentityError::Exposed(_)));
+        assert!(matches!(broken, IdentityError::Malformed(_)));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "0123\n");
+    }
 }

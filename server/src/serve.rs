@@ -384,9 +384,9 @@ impl Prepared {
             .add_service(directory)
             .add_service(blobs)
             .serve_with_incoming_shutdown(connections, async move {
-            crate::service::stopped(&mut signal).await;
-            let _ = told.send(());
-        });
+                crate::service::stopped(&mut signal).await;
+                let _ = told.send(());
+            });
         let deadline = async {
             let _ = (&mut drained).await;
             tokio::time::sleep(limits::STOPPING).await;
@@ -404,8 +404,8 @@ impl Prepared {
             task.abort();
             let _ = task.await;
         }
-        drop(context);
-        // the writer ends with its last handle: then the store is closed, and the folder can be given back
+        // calls that were cut off may still hold the context: the writer is told, and ends when it has stored the last
+        context.writer.stop().await;
         let _ = tokio::task::spawn_blocking(move || writer_thread.join()).await;
         drop(folder);
     }

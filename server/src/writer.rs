@@ -73,21 +73,33 @@ where
     }
 }
 
-/// Hands work to the one thread that owns the store. Cheap to clone; the thread ends when the last clone is dropped.
+/// Hands work to the one thread that owns the store. Cheap to clone; the thread ends with [`Writer::stop`], or when the
+/// last clone is dropped.
 #[derive(Clone)]
 pub struct Writer {
-    queue: mpsc::Sender<Box<dyn Job>>,
+    queue: mpsc::Sender<Message>,
 }
 
+/// A job, or none: the last message.
+type Message = Option<Box<dyn Job>>;
+
 impl Writer {
-    /// Starts the thread. Join the handle after the last clone was dropped: then the store is closed.
+    /// Starts the thread. When the handle is joined, the store is closed.
     pub fn start(mut store: Box<dyn Store>) -> std::io::Result<(Self, JoinHandle<()>)> {
-        let (queue, mut waiting) = mpsc::channel::<Box<dyn Job>>(QUEUE);
+        let (queue, mut waiting) = mpsc::channel::<Message>(QUEUE);
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || {
-            let mut jobs = Vec::with_capacity(BATCH);
-            while waiting.blocking_recv_many(&mut jobs, BATCH) > 0 {
-                // every waiter was told; the next batch finds out for itself whether the store is back
-                let _ = commit_batch(store.as_mut(), std::mem::take(&mut jobs));
+            let mut messages = Vec::with_capacity(BATCH);
+            loop {
+                let received = waiting.blocking_recv_many(&mut messages, BATCH);
+                let jobs: Vec<Box<dyn Job>> = messages.drain(..).map_while(|job| job).collect();
+                let last = received == 0 || jobs.len() < received;
+                if !jobs.is_empty() {
+                    // every waiter was told; the next batch finds out for itself whether the store is back
+                    let _ = commit_batch(store.as_mut(), jobs);
+                }
+                if last {
+                    return;
+                }
             }
         })?;
         Ok((Self { queue }, thread))
@@ -111,7 +123,111 @@ impl Writer {
     {
         let (reply, answer) = oneshot::channel();
         let task = Task { work: Some(work), value: None, after, reply };
-        self.queue.send(Box::new(task)).await.map_err(|_| StoreDown::new("the writer has stopped"))?;
+        self.queue.send(Some(Box::new(task))).await.map_err(|_| StoreDown::new("the writer has stopped"))?;
         answer.await.map_err(|_| StoreDown::new("the writer has stopped"))?
+    }
+
+    /// Finishes what was submitted before, and then closes the store. Later requests are told that it is down.
+    pub async fn stop(&self) {
+        // an error says that it has stopped already
+        let _ = self.queue.send(None).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::model::ModelStore;
+    use lacre_audit::ids::{Generation, TokenHash};
+    use std::sync::{Arc, Mutex};
+
+    fn stamp(n: u8) -> TokenHash {
+        TokenHash::new([n; 32])
+    }
+
+    /// Adds a stamp, or fails; keeps what it was told.
+    struct AddStamp {
+        stamp: Option<TokenHash>,
+        told: Arc<Mutex<Vec<Result<(), StoreDown>>>>,
+    }
+
+    impl Job for AddStamp {
+        fn run(&mut self, store: &mut dyn Store) -> Result<(), StoreDown> {
+            match self.stamp {
+                Some(stamp) => store.add_stamps(&[stamp]),
+                None => Err(StoreDown::new("as asked")),
+            }
+        }
+        fn done(self: Box<Self>, outcome: Result<(), StoreDown>) {
+            self.told.lock().unwrap().push(outcome);
+        }
+    }
+
+    fn batch(store: &mut ModelStore, stamps: &[Option<TokenHash>]) -> Vec<Result<(), StoreDown>> {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let job = |stamp: &Option<TokenHash>| Box::new(AddStamp { stamp: *stamp, told: Arc::clone(&told) }) as Box<dyn Job>;
+        let _ = commit_batch(store, stamps.iter().map(job).collect());
+        let told = told.lock().unwrap().clone();
+        told
+    }
+
+    fn spend(store: &mut ModelStore, n: u8) -> bool {
+        store.begin().unwrap();
+        let spent = crate::store::AccountStore::spend_stamp(store, &stamp(n)).unwrap();
+        store.commit().unwrap();
+        spent
+    }
+
+    #[test]
+    fn when_one_request_of_a_batch_finds_the_store_down_nobody_is_told_yes_and_nothing_is_stored() {
+        let mut store = ModelStore::new(Generation::new([1; 16]));
+
+        let told = batch(&mut store, &[Some(stamp(1)), None, Some(stamp(2))]);
+
+        assert_eq!(told, vec![Err(StoreDown::new("as asked")); 3]);
+        assert!(!spend(&mut store, 1) && !spend(&mut store, 2));
+        assert_eq!(batch(&mut store, &[Some(stamp(1)), Some(stamp(2))]), vec![Ok(()); 2]);
+        assert!(spend(&mut store, 1) && spend(&mut store, 2));
+    }
+
+    #[tokio::test]
+    async fn what_was_submitted_before_the_stop_is_stored_and_what_comes_later_is_told() {
+        let store = ModelStore::new(Generation::new([1; 16]));
+        let (writer, thread) = Writer::start(Box::new(store)).unwrap();
+
+        let before = writer.submit(|s| s.add_stamps(&[stamp(1)])).await;
+        let spent = writer.submit(|s| s.spend_stamp(&stamp(1))).await;
+        writer.stop().await;
+        thread.join().unwrap();
+        let after = writer.submit(|s| s.spend_stamp(&stamp(1))).await;
+
+        assert_eq!((before, spent), (Ok(()), Ok(true)));
+        assert_eq!(after, Err(StoreDown::new("the writer has stopped")));
+    }
+
+    #[tokio::test]
+    async fn a_stored_request_wakes_also_when_its_caller_has_gone() {
+        let store = ModelStore::new(Generation::new([1; 16]));
+        let (writer, thread) = Writer::start(Box::new(store)).unwrap();
+        let (told, woken) = oneshot::channel();
+        let (hold, held) = std::sync::mpsc::channel::<()>();
+
+        let job = writer.submit_then(
+            move |s| {
+                held.recv().map_err(StoreDown::new)?;
+                s.add_stamps(&[stamp(1)])
+            },
+            move |()| told.send(()).unwrap_or_default(),
+        );
+        tokio::select! {
+            biased;
+            _ = job => panic!("answered before it was let go"),
+            () = tokio::task::yield_now() => {}
+        }
+        hold.send(()).unwrap();
+        woken.await.unwrap();
+
+        writer.stop().await;
+        thread.join().unwrap();
     }
 }

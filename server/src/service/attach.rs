@@ -17,7 +17,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Status, Streaming};
+use tokio_stream::{Stream, StreamExt as _};
+use tonic::Status;
 use wire::attach_response::Event;
 
 /// What the peer is sent.
@@ -50,7 +51,10 @@ struct Attached {
 struct Over;
 
 /// Begins a stream.
-pub(super) fn start(context: Arc<Context>, requests: Streaming<wire::AttachRequest>) -> AttachEvents {
+pub(super) fn start<R>(context: Arc<Context>, requests: R) -> AttachEvents
+where
+    R: Stream<Item = Result<wire::AttachRequest, Status>> + Send + Unpin + 'static,
+{
     let (out, events) = mpsc::channel(WAITING);
     let following = context.hub.subscribe();
     let attached = Attached { context, out, following, due: VecDeque::new(), quiet: true };
@@ -59,12 +63,15 @@ pub(super) fn start(context: Arc<Context>, requests: Streaming<wire::AttachReque
 }
 
 impl Attached {
-    async fn run(mut self, requests: Streaming<wire::AttachRequest>) {
+    async fn run(mut self, requests: impl Stream<Item = Result<wire::AttachRequest, Status>> + Unpin) {
         // the reason was sent, or nobody is there to hear it
         let _ = self.follow(requests).await;
     }
 
-    async fn follow(&mut self, mut requests: Streaming<wire::AttachRequest>) -> Result<(), Over> {
+    async fn follow(
+        &mut self,
+        mut requests: impl Stream<Item = Result<wire::AttachRequest, Status>> + Unpin,
+    ) -> Result<(), Over> {
         let period = Duration::from_millis(self.context.rules.heartbeat_ms.max(1));
         let mut heartbeat = tokio::time::interval(period);
         heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -78,10 +85,11 @@ impl Attached {
                     return self.end(Status::unavailable("the relay is stopping: attach again")).await;
                 }
                 () = self.out.closed() => return Err(Over),
-                request = requests.message(), if asking => match request {
-                    Ok(Some(request)) => self.change(request).await?,
-                    Ok(None) => asking = false,
-                    Err(_) => return Err(Over),
+                request = requests.next(), if asking => match request {
+                    Some(Ok(request)) => self.change(request).await?,
+                    // it asks for no more, and hears on
+                    None => asking = false,
+                    Some(Err(_)) => return Err(Over),
                 },
                 () = self.following.something() => self.take_wake_ups(),
                 _ = heartbeat.tick() => self.beat().await?,
@@ -272,3 +280,6 @@ fn read_pages(
     }
     Ok(pages)
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,8 +42,9 @@ pub(crate) struct Sqlite {
 }
 impl Sqlite {
     fn open(folder: &tempfile::TempDir) -> (SqliteStore, SqliteReads) {
-        // these tests are about what is decided; power cuts have tests of their own
-        let options = SqliteOptions::new(&folder.path().join("relay.sqlite")).synchronous(Synchronous::Off);
+        // these tests are about what is decided; power cuts have tests of their own. A memory for few heads: they are
+        // forgotten and loaded again all the time
+        let options = SqliteOptions::new(&folder.path().join("relay.sqlite")).synchronous(Synchronous::Off).heads(4);
         let store = SqliteStore::open(options, &mut crate::random::SystemRng).unwrap();
         let reads = store.reads(2).unwrap();
         (store, reads)

@@ -1,7 +1,7 @@
 //! What the relay keeps: the traits, which are the contract, and what passes through them.
 //!
-//! [`sqlite`] is the relay's store, [`model`] the reference model that property tests compare it with.
-//! Every implementation passes the same contract tests (`contract`).
+//! [`sqlite`] is the relay's store, [`model`] the reference model that property tests compare it with; both pass the same
+//! contract tests. [`null`] stores nothing: benches measure with it what is not storage.
 //!
 //! - A [`Store`] has one owner, the writer. Its methods run inside the open transaction: each is one verb of the domain,
 //!   decides and writes. A refusal writes nothing. After a [`StoreDown`] the owner rolls back all of the transaction.
@@ -12,9 +12,14 @@ pub mod blobs;
 pub mod channels;
 #[cfg(test)]
 pub(crate) mod contract;
+#[cfg(test)]
+mod contract_accounts;
 pub mod model;
+pub mod null;
 #[cfg(test)]
 mod oracle;
+#[cfg(test)]
+mod oracle_accounts;
 pub mod sqlite;
 
 pub use accounts::{AccountReads, AccountStore};

@@ -19,8 +19,6 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
 use std::collections::{HashMap, VecDeque};
 
-/// Heads kept in memory: some 200 bytes each.
-const HEADS: usize = 100_000;
 /// Counters of quotas kept in memory. When there are more, the oldest windows go first, then all.
 const COUNTERS: usize = 65_536;
 
@@ -42,6 +40,7 @@ struct Head {
 struct Heads {
     young: HashMap<ChannelId, Head>,
     old: HashMap<ChannelId, Head>,
+    half: usize,
 }
 
 impl Heads {
@@ -53,7 +52,7 @@ impl Heads {
         self.young.get_mut(channel)
     }
     fn insert(&mut self, channel: ChannelId, head: Head) {
-        if self.young.len() >= HEADS / 2 {
+        if self.young.len() >= self.half {
             self.old = std::mem::take(&mut self.young);
         }
         self.young.insert(channel, head);
@@ -75,6 +74,8 @@ struct Recent {
 struct Undo {
     id: (i64, EntryId),
     counter: (i64, TokenHash),
+    counted_before: Option<(u64, u32)>,
+    forgotten: Vec<((i64, EntryId), Recent)>,
 }
 
 /// What the writer remembers.
@@ -90,7 +91,7 @@ pub(super) struct Memory {
 
 impl Memory {
     /// Accept times go on from the newest that is stored.
-    pub(super) fn load(conn: &Connection) -> rusqlite::Result<Self> {
+    pub(super) fn load(conn: &Connection, heads: usize) -> rusqlite::Result<Self> {
         let floor: u64 = conn.query_row("SELECT accept_floor_ms FROM meta WHERE id = 1", [], |r| r.get(0))?;
         let newest: Option<u64> =
             conn.query_row("SELECT accepted_ms FROM entry ORDER BY arrival DESC LIMIT 1", [], |r| r.get(0)).optional()?;
@@ -98,7 +99,7 @@ impl Memory {
         Ok(Self {
             accepted,
             accepted_committed: accepted,
-            heads: Heads { young: HashMap::new(), old: HashMap::new() },
+            heads: Heads { young: HashMap::new(), old: HashMap::new(), half: (heads / 2).max(1) },
             recent: HashMap::new(),
             recent_order: VecDeque::new(),
             counters: HashMap::new(),
@@ -112,13 +113,17 @@ impl Memory {
     pub(super) fn rolled_back(&mut self) {
         self.accepted = self.accepted_committed;
         self.heads.clear();
-        for undo in std::mem::take(&mut self.undo) {
-            if self.recent.remove(&undo.id).is_some() {
-                self.recent_order.pop_back();
+        for undo in std::mem::take(&mut self.undo).into_iter().rev() {
+            self.recent.remove(&undo.id);
+            self.recent_order.pop_back();
+            for (id, recent) in undo.forgotten.into_iter().rev() {
+                self.recent_order.push_front(id);
+                self.recent.insert(id, recent);
             }
-            if let Some((_, count)) = self.counters.get_mut(&undo.counter) {
-                *count = count.saturating_sub(1);
-            }
+            match undo.counted_before {
+                Some(before) => self.counters.insert(undo.counter, before),
+                None => self.counters.remove(&undo.counter),
+            };
         }
     }
 
@@ -137,17 +142,20 @@ impl Memory {
                 self.counters.clear();
             }
         }
-        self.counters.insert((key, request.token), (window, count + 1));
+        let counter = (key, request.token);
+        let counted_before = self.counters.insert(counter, (window, count + 1));
         let id = (key, request.entry_id);
         self.recent.insert(id, Recent { seq: appended.seq, accepted_at: appended.accepted_at, sha256 });
         self.recent_order.push_back(id);
         let most = usize::try_from(rules.recent_inbox_ids).unwrap_or(usize::MAX);
+        let mut forgotten = Vec::new();
         while self.recent_order.len() > most {
-            if let Some(oldest) = self.recent_order.pop_front() {
-                self.recent.remove(&oldest);
+            let Some(oldest) = self.recent_order.pop_front() else { break };
+            if let Some(recent) = self.recent.remove(&oldest) {
+                forgotten.push((oldest, recent));
             }
         }
-        self.undo.push(Undo { id, counter: (key, request.token) });
+        self.undo.push(Undo { id, counter, counted_before, forgotten });
     }
 }
 

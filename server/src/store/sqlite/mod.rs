@@ -26,6 +26,9 @@ const CHECKPOINT_PAGES: u32 = 4_000;
 /// The log file is cut back to this after a checkpoint that emptied it.
 const LOG_BYTES: u32 = 64 * 1024 * 1024;
 
+/// Heads of channels that the writer keeps in memory: some 200 bytes each.
+const HEADS: usize = 100_000;
+
 /// What fsync the store waits for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Synchronous {
@@ -43,13 +46,14 @@ pub struct SqliteOptions {
     path: PathBuf,
     synchronous: Synchronous,
     vfs: Option<String>,
+    heads: usize,
 }
 
 impl SqliteOptions {
     /// A file; made if it is not there.
     #[must_use]
     pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), synchronous: Synchronous::Full, vfs: None }
+        Self { path: path.to_owned(), synchronous: Synchronous::Full, vfs: None, heads: HEADS }
     }
     /// For tests of power cuts only.
     #[must_use]
@@ -61,6 +65,12 @@ impl SqliteOptions {
     #[must_use]
     pub fn vfs(mut self, name: &str) -> Self {
         self.vfs = Some(name.to_owned());
+        self
+    }
+    /// How many channels' heads the writer keeps in memory.
+    #[must_use]
+    pub fn heads(mut self, heads: usize) -> Self {
+        self.heads = heads;
         self
     }
     fn connect(&self, flags: OpenFlags) -> rusqlite::Result<Connection> {
@@ -121,7 +131,7 @@ impl SqliteStore {
         let generation: Vec<u8> = conn.query_row("SELECT generation FROM meta WHERE id = 1", [], |r| r.get(0))?;
         let generation =
             Generation::try_from(generation.as_slice()).map_err(|e| OpenError::Engine(format!("generation: {e}")))?;
-        let channels = channels::Memory::load(&conn)?;
+        let channels = channels::Memory::load(&conn, options.heads)?;
         Ok(Self { conn, channels, targets: TargetQuota::default(), options, generation })
     }
 

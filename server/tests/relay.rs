@@ -1,0 +1,322 @@
+//! The relay as its clients see it: over TCP and TLS, on a free port of the loopback.
+
+use hyper_util::rt::TokioIo;
+use lacre_audit::address::Authority;
+use lacre_audit::ids::{ChannelId, EntryId, Stamp, Token};
+use lacre_audit::note::NoteKey;
+use lacre_audit::receipt::{RELAY, Receipt};
+use lacre_proto::relay::v1 as wire;
+use lacre_server::random::SystemRng;
+use lacre_server::serve::{DataFolder, Options, Relay, RunningRelay, StartError};
+use lacre_server::store::{AccountStore as _, Store as _};
+use rustls::pki_types::{Der, ServerName, TrustAnchor};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tonic::Code;
+use tonic::transport::{Channel, Endpoint, Uri};
+use tonic_types::StatusExt as _;
+use wire::channels_client::ChannelsClient;
+
+/// As PROTOCOL.md tells strangers: the issuer's name and the Ed25519 key, without the outer SEQUENCE of each.
+const ISSUER: &[u8] = b"\x31\x1d\x30\x1b\x06\x03\x55\x04\x03\x0c\x14lacre relay identity";
+const SPKI: &[u8] = b"\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
+
+fn tls_of(identity: &[u8; 32]) -> rustls::ClientConfig {
+    let spki = [SPKI, identity].concat();
+    let anchor =
+        TrustAnchor { subject: Der::from_slice(ISSUER), subject_public_key_info: Der::from(spki), name_constraints: None };
+    let mut config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore { roots: vec![anchor] })
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    config
+}
+
+async fn connect_pinned(at: &Authority, identity: [u8; 32]) -> Result<Channel, tonic::transport::Error> {
+    let tls = tokio_rustls::TlsConnector::from(Arc::new(tls_of(&identity)));
+    let place = format!("{}:{}", at.host(), at.port());
+    let connector = tower::service_fn(move |_: Uri| {
+        let (tls, place) = (tls.clone(), place.clone());
+        async move {
+            let tcp = TcpStream::connect(place).await?;
+            let name = ServerName::try_from("relay.lacre.invalid").map_err(std::io::Error::other)?;
+            Ok::<_, std::io::Error>(TokioIo::new(tls.connect(name, tcp).await?))
+        }
+    });
+    Endpoint::from_static("http://relay.lacre.invalid").connect_with_connector(connector).await
+}
+
+async fn connect(at: &Authority) -> ChannelsClient<Channel> {
+    let channel = connect_pinned(at, *at.identity().as_bytes()).await.unwrap();
+    ChannelsClient::new(channel).max_encoding_message_size(8 << 20).max_decoding_message_size(8 << 20)
+}
+
+/// A data folder that goes with the test.
+struct Folder {
+    folder: tempfile::TempDir,
+}
+
+impl Folder {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+    fn start(&self) -> RunningRelay {
+        Relay::start(Options::new(&self.data())).unwrap()
+    }
+    /// Stamps, as an account would have taken them. The relay must not run.
+    fn stamps(&self, count: u8) -> Vec<Stamp> {
+        let folder = DataFolder::lock(&self.data()).unwrap();
+        let mut store = folder.store(None, &mut SystemRng).unwrap();
+        let stamps: Vec<Stamp> = (1..=count).map(|n| Stamp::new([n; 32])).collect();
+        store.begin().unwrap();
+        store.add_stamps(&stamps.iter().map(Stamp::hash).collect::<Vec<_>>()).unwrap();
+        store.commit().unwrap();
+        stamps
+    }
+}
+
+struct Log {
+    id: ChannelId,
+    append: Token,
+    read: Token,
+}
+
+async fn open_log(client: &mut ChannelsClient<Channel>, n: u8, stamp: &Stamp) -> Log {
+    let (append, read) = (Token::new([n; 32]), Token::new([n + 100; 32]));
+    let id = ChannelId::of_log(&append.hash(), &read.hash());
+    let request = wire::OpenRequest {
+        class: wire::ChannelClass::Log.into(),
+        channel: id.as_bytes().to_vec(),
+        append: vec![wire::AppendRight { token_hash: append.hash().as_bytes().to_vec(), stamped: false }],
+        read_token_hash: read.hash().as_bytes().to_vec(),
+        stamp: stamp.expose().to_vec(),
+    };
+    client.open(request).await.unwrap();
+    Log { id, append, read }
+}
+
+fn append(log: &Log, n: u8, read_to: u64) -> wire::AppendRequest {
+    wire::AppendRequest {
+        channel: log.id.as_bytes().to_vec(),
+        append_token: log.append.expose().to_vec(),
+        entry_id: vec![n; 16],
+        read_to,
+        ciphertext: vec![n; 1_024].into(),
+        seal: false,
+        receipt: false,
+        stamp: vec![],
+    }
+}
+
+fn fetch(log: &Log) -> wire::FetchRequest {
+    let (channel, read_token) = (log.id.as_bytes().to_vec(), log.read.expose().to_vec());
+    wire::FetchRequest { channel, read_token, from_seq: 1, max_entries: 1_024 }
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_identity_and_generation_outlive_a_restart_and_another_key_is_refused() {
+    let folder = Folder::new();
+    let stamps = folder.stamps(1);
+    let relay = folder.start();
+    let first = relay.authority().clone();
+    let mut client = connect(&first).await;
+    let log = open_log(&mut client, 1, &stamps[0]).await;
+    client.append(append(&log, 7, 0)).await.unwrap();
+    let before = client.fetch(fetch(&log)).await.unwrap().into_inner();
+    relay.stop();
+
+    let relay = folder.start();
+    let mut client = connect(relay.authority()).await;
+    let after = client.fetch(fetch(&log)).await.unwrap().into_inner();
+    let stranger = connect_pinned(relay.authority(), [7; 32]).await;
+
+    assert_eq!(relay.authority().identity(), first.identity());
+    assert_eq!(before, after);
+    assert_eq!((after.head, after.entries[0].ciphertext.len()), (1, 1_024));
+    assert!(stranger.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_receipt_of_an_append_and_of_its_status_is_the_relays_word_for_that_entry() {
+    let folder = Folder::new();
+    let stamps = folder.stamps(1);
+    let relay = folder.start();
+    let key = NoteKey::new(RELAY, relay.authority().identity().as_bytes()).unwrap();
+    let mut client = connect(relay.authority()).await;
+    let log = open_log(&mut client, 1, &stamps[0]).await;
+
+    let request = wire::AppendRequest { receipt: true, seal: true, ..append(&log, 7, 0) };
+    let answer = client.append(request.clone()).await.unwrap().into_inner();
+    let again = client.append(request).await.unwrap().into_inner();
+    let status =
+        |token: &Token| wire::StatusRequest { channel: log.id.as_bytes().to_vec(), seq: 1, token: token.expose().to_vec() };
+    let by_reader = client.status(status(&log.read)).await.unwrap().into_inner().receipt;
+    let by_writer = client.status(status(&log.append)).await.unwrap().into_inner().receipt;
+    let by_nobody = client.status(status(&Token::new([9; 32]))).await.unwrap_err();
+
+    let receipt = Receipt::verify(&answer.receipt, &key).unwrap();
+    assert_eq!((receipt.channel, receipt.seq.get(), receipt.entry_id), (log.id, 1, EntryId::new([7; 16])));
+    assert!(receipt.seal);
+    assert_eq!(receipt.generation.as_bytes().to_vec(), answer.generation);
+    assert_eq!([&again.receipt, &by_reader, &by_writer], [&answer.receipt; 3]);
+    assert_eq!(by_nobody.get_details_error_info().unwrap().reason, "NOT_PERMITTED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_refusal_has_a_code_a_reason_and_what_the_caller_needs() {
+    let folder = Folder::new();
+    let stamps = folder.stamps(2);
+    let relay = folder.start();
+    let mut client = connect(relay.authority()).await;
+    let log = open_log(&mut client, 1, &stamps[0]).await;
+    for n in 1..=4u8 {
+        let seal = wire::AppendRequest { seal: n < 4, ..append(&log, n, u64::from(n) - 1) };
+        client.append(seal).await.unwrap();
+    }
+    let good = append(&log, 9, 4);
+    let cases = [
+        (wire::AppendRequest { append_token: vec![9; 32], ..good.clone() }, Code::PermissionDenied, "NOT_PERMITTED", ""),
+        (wire::AppendRequest { channel: vec![9; 32], ..good.clone() }, Code::PermissionDenied, "NOT_PERMITTED", ""),
+        (wire::AppendRequest { channel: vec![9; 31], ..good.clone() }, Code::InvalidArgument, "BAD_FIELD", "channel"),
+        (wire::AppendRequest { read_to: 5, ..good.clone() }, Code::OutOfRange, "AHEAD", "4"),
+        (wire::AppendRequest { read_to: 2, ..good.clone() }, Code::FailedPrecondition, "SEALED", "3"),
+        (wire::AppendRequest { ciphertext: vec![0; 9].into(), ..append(&log, 4, 3) }, Code::AlreadyExists, "CONFLICT", ""),
+        (wire::AppendRequest { seal: true, ..good.clone() }, Code::ResourceExhausted, "LIMIT", "seal_pause_ms"),
+        (wire::AppendRequest { ciphertext: vec![].into(), ..good.clone() }, Code::InvalidArgument, "BAD_FIELD", "ciphertext"),
+        (wire::AppendRequest { ciphertext: vec![0; 262_145].into(), ..good }, Code::InvalidArgument, "BAD_FIELD", "ciphertext"),
+    ];
+
+    for (request, code, reason, names) in cases {
+        let status = client.append(request).await.unwrap_err();
+        let info = status.get_details_error_info().unwrap();
+        assert_eq!((status.code(), info.reason.as_str(), info.domain.as_str()), (code, reason, "relay.lacre"));
+        assert!(names.is_empty() || info.metadata.values().any(|v| v == names), "{reason}: {:?}", info.metadata);
+        assert_eq!(reason == "LIMIT", status.get_details_retry_info().is_some());
+    }
+    let trim = wire::TrimRequest { channel: log.id.as_bytes().to_vec(), read_token: log.read.expose().to_vec(), through_seq: 1 };
+    let status = client.trim(trim).await.unwrap_err();
+    assert_eq!(status.get_details_error_info().unwrap().reason, "NOT_AN_INBOX");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_of_256_kib_passes_and_a_message_beyond_the_transports_limit_does_not() {
+    let folder = Folder::new();
+    let stamps = folder.stamps(1);
+    let relay = folder.start();
+    let mut client = connect(relay.authority()).await;
+    let log = open_log(&mut client, 1, &stamps[0]).await;
+
+    for n in 1..=5u8 {
+        let biggest = wire::AppendRequest { ciphertext: vec![n; 262_144].into(), ..append(&log, n, u64::from(n) - 1) };
+        client.append(biggest).await.unwrap();
+    }
+    let too_big = wire::AppendRequest { ciphertext: vec![1; 300_000].into(), ..append(&log, 9, 5) };
+    let refused = client.append(too_big).await.unwrap_err();
+    let page = client.fetch(fetch(&log)).await.unwrap().into_inner();
+
+    assert_eq!(refused.code(), Code::OutOfRange);
+    assert_eq!((page.entries.len(), page.head), (1, 5));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_append_on_one_connection_reaches_the_stream_of_another_and_stopping_ends_it() {
+    let folder = Folder::new();
+    let stamps = folder.stamps(1);
+    let relay = folder.start();
+    let mut writer = connect(relay.authority()).await;
+    let mut reader = connect(relay.authority()).await;
+    let log = open_log(&mut writer, 1, &stamps[0]).await;
+    let add = wire::AttachAdd { channel: log.id.as_bytes().to_vec(), read_token: log.read.expose().to_vec(), from_seq: 1 };
+    let requests = tokio_stream::iter([wire::AttachRequest { add: vec![add], remove: vec![] }]);
+    let mut events = reader.attach(requests).await.unwrap().into_inner();
+    let caught_up = events.message().await.unwrap().unwrap().event;
+
+    writer.append(append(&log, 1, 0)).await.unwrap();
+    let entries = events.message().await.unwrap().unwrap().event;
+    tokio::task::spawn_blocking(|| relay.stop()).await.unwrap();
+    let end = events.message().await;
+
+    assert!(matches!(caught_up, Some(wire::attach_response::Event::CaughtUp(c)) if c.head == 0));
+    assert!(matches!(entries, Some(wire::attach_response::Event::Entries(e)) if e.entries[0].seq == 1));
+    assert!(end.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn info_names_identity_generation_and_limits() {
+    let folder = Folder::new();
+    let relay = folder.start();
+    let info = connect(relay.authority()).await.get_info(wire::GetInfoRequest {}).await.unwrap().into_inner();
+
+    assert_eq!(info.identity, relay.authority().identity().as_bytes());
+    assert_eq!(info.generation.len(), 16);
+    assert_eq!(info.protocols, ["lacre.relay.v1"]);
+    let limits = info.limits.unwrap();
+    assert_eq!((limits.max_entry_bytes, limits.max_lag), (262_144, 1_024));
+}
+
+#[test]
+fn one_process_for_each_data_folder_and_the_folder_is_its_owners_alone() {
+    let folder = Folder::new();
+    let relay = folder.start();
+
+    let second = Relay::start(Options::new(&folder.data()));
+
+    assert!(matches!(second, Err(StartError::Busy(_))));
+    assert_eq!(mode(&folder.data()), 0o700);
+    for entry in std::fs::read_dir(folder.data()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            assert_eq!(mode(&path) & 0o077, 0, "{}", path.display());
+        }
+    }
+    relay.stop();
+    folder.start().stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_generation_is_in_every_answer_after_it_was_asked_for() {
+    let folder = Folder::new();
+    let relay = folder.start();
+    let before = connect(relay.authority()).await.get_info(wire::GetInfoRequest {}).await.unwrap().into_inner().generation;
+    relay.stop();
+    let renewed = {
+        let data = DataFolder::lock(&folder.data()).unwrap();
+        data.store(None, &mut SystemRng).unwrap().renew_generation(&mut SystemRng).unwrap()
+    };
+    let relay = folder.start();
+    let after = connect(relay.authority()).await.get_info(wire::GetInfoRequest {}).await.unwrap().into_inner().generation;
+
+    assert_ne!(before, after);
+    assert_eq!(after, renewed.as_bytes());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_without_tls_or_with_an_older_one_gets_nothing() {
+    let folder = Folder::new();
+    let relay = folder.start();
+    let place = format!("http://{}:{}", relay.authority().host(), relay.authority().port());
+
+    let plain = match Endpoint::from_shared(place).unwrap().connect().await {
+        Ok(channel) => ChannelsClient::new(channel).get_info(wire::GetInfoRequest {}).await.map(drop).map_err(drop),
+        Err(_) => Err(()),
+    };
+    let mut old = tls_of(relay.authority().identity().as_bytes());
+    old.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let tcp = TcpStream::connect((relay.authority().host(), relay.authority().port())).await.unwrap();
+    let name = ServerName::try_from("relay.lacre.invalid").unwrap();
+    let http1 = tokio_rustls::TlsConnector::from(Arc::new(old)).connect(name, tcp).await;
+
+    assert!(plain.is_err());
+    assert!(http1.is_err());
+}
