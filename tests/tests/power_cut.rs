@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests")]
 
 use lacre_tests::history::Tally;
-use lacre_tests::powercut::workload::MARKS;
+use lacre_tests::powercut::workload::{MARKS, STORE};
 use lacre_tests::powercut::{Cut, Disk, Event, Recorder, events, judge, marks};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
@@ -72,7 +72,7 @@ impl Life {
     fn verdict(&self, disk: &Disk, cut: Cut) -> Result<Tally, Vec<String>> {
         let after = tempfile::tempdir().unwrap();
         disk.cut(cut).write_to(after.path()).unwrap();
-        judge(after.path(), &marks::read(&self.remembered(disk)).unwrap())
+        judge(&after.path().join(STORE), &marks::read(&self.remembered(disk)).unwrap())
     }
 }
 

@@ -59,6 +59,7 @@ pub struct Disk {
     durable: BTreeMap<Name, usize>,
     unsynced: Vec<Naming>,
     open: BTreeMap<u32, usize>,
+    told: Vec<u8>,
 }
 
 impl Disk {
@@ -74,6 +75,7 @@ impl Disk {
             durable: BTreeMap::new(),
             unsynced: Vec::new(),
             open: BTreeMap::new(),
+            told: Vec::new(),
         };
         disk.load_folder(root, ROOT)?;
         disk.durable = disk.live.clone();
@@ -84,7 +86,12 @@ impl Disk {
         for entry in std::fs::read_dir(at)? {
             let entry = entry?;
             let name = entry.file_name().into_string().map_err(|_| std::io::ErrorKind::InvalidFilename)?;
-            let folder = entry.file_type()?.is_dir();
+            let kind = entry.file_type()?;
+            if !kind.is_dir() && !kind.is_file() {
+                // sockets hold nothing
+                continue;
+            }
+            let folder = kind.is_dir();
             let bytes = if folder { Vec::new() } else { std::fs::read(entry.path())? };
             let made = self.add(Node { folder, durable: bytes.clone(), live: bytes, unsynced: Vec::new() });
             self.live.insert((node, name), made);
@@ -138,6 +145,7 @@ impl Disk {
                 let node = *self.live.get(&from).ok_or_else(|| format!("linked, and never made: {from:?}"))?;
                 self.make(to, node)?;
             }
+            Event::Mark { line } => self.told.extend_from_slice(line),
             Event::Map { fd } => {
                 let node = self.file(*fd)?;
                 let volatile = self.live.iter().any(|((_, name), n)| *n == node && name.ends_with("-shm"));
@@ -206,8 +214,9 @@ impl Disk {
                 naming.make(&mut self.durable);
             }
         } else {
-            synced.durable.clone_from(&synced.live);
-            synced.unsynced.clear();
+            for change in synced.unsynced.drain(..) {
+                change.make(&mut synced.durable);
+            }
         }
         Ok(())
     }
@@ -227,11 +236,11 @@ impl Disk {
         self.nodes.get(*node).map(|n| n.unsynced.len())
     }
 
-    /// The clients' memory: never forgotten.
+    /// The clients' memory, from the folder's `marks` file or from [`Event::Mark`]: never forgotten.
     #[must_use]
     pub fn marks(&self) -> &[u8] {
         let node = self.live.get(&(ROOT, MARKS.to_owned())).and_then(|n| self.nodes.get(*n));
-        node.map_or(&[], |n| &n.live)
+        node.map_or(&self.told, |n| &n.live)
     }
 
     /// What is left after a cut now.
@@ -259,7 +268,14 @@ impl Disk {
             }
             Node { folder: node.folder, live: left.clone(), durable: left, unsynced: Vec::new() }
         });
-        Self { nodes: nodes.collect(), live: names.clone(), durable: names, unsynced: Vec::new(), open: BTreeMap::new() }
+        Self {
+            nodes: nodes.collect(),
+            live: names.clone(),
+            durable: names,
+            unsynced: Vec::new(),
+            open: BTreeMap::new(),
+            told: Vec::new(),
+        }
     }
 
     /// Puts the files into an empty folder of a real disk.

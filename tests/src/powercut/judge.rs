@@ -1,25 +1,25 @@
 //! After the cut: opens what is left with the real store, reads all of it, and judges.
 
 use super::marks::{self, Asked, CHANNELS, Mark, Reply};
-use super::workload::{STORE, account, page};
+use super::workload::{account, page};
 use crate::history::{self, Tally};
-use lacre_audit::ids::Generation;
+use lacre_audit::ids::{BlobId, Generation};
 use lacre_server::rules::Rules;
-use lacre_server::store::AccountReads as _;
 use lacre_server::store::sqlite::{SqliteOptions, SqliteStore};
+use lacre_server::store::{AccountReads as _, BlobReads as _};
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng as _;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Opens the store in this folder and compares it with what the clients remember.
+/// Opens the store in this file and compares it with what the clients remember.
 ///
 /// # Errors
 /// With a sentence for each broken promise.
-pub fn judge(folder: &Path, memory: &[Mark]) -> Result<Tally, Vec<String>> {
+pub fn judge(store: &Path, memory: &[Mark]) -> Result<Tally, Vec<String>> {
     let one = |e: String| vec![e];
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let options = SqliteOptions::new(&folder.join(STORE));
+    let options = SqliteOptions::new(store);
     let store = SqliteStore::open(options, &mut rng).map_err(|e| one(format!("the store does not open: {e}")))?;
     let reads = store.reads(1).map_err(|e| one(format!("no readers: {e}")))?;
     let mut broken = Vec::new();
@@ -70,4 +70,33 @@ pub fn judge(folder: &Path, memory: &[Mark]) -> Result<Tally, Vec<String>> {
             Err(broken)
         }
     }
+}
+
+/// Opens the store in this file: every acknowledged blob has its row, and every row its whole file in the folder.
+/// Gives how many blobs there are.
+///
+/// # Errors
+/// With a sentence for each broken promise.
+pub fn judge_blobs(store: &Path, files: &Path, memory: &[Mark]) -> Result<usize, Vec<String>> {
+    let one = |e: String| vec![e];
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    let store = SqliteStore::open(SqliteOptions::new(store), &mut rng).map_err(|e| one(e.to_string()))?;
+    let reads = store.reads(1).map_err(|e| one(e.to_string()))?;
+    let (mut there, mut broken) = (BTreeMap::new(), Vec::new());
+    for ((_, sent), reply) in marks::calls(memory) {
+        let Mark::Sent { what: Asked::Blob { number, .. }, .. } = sent else { continue };
+        let acknowledged = matches!(reply, Some((_, Reply::Done)));
+        match reads.blob(&BlobId::new(marks::derived("blob", *number))).map_err(|e| one(e.to_string()))? {
+            Some(blob) => {
+                let whole = std::fs::read(files.join(blob.file.to_string())).is_ok_and(|bytes| bytes == marks::blob(*number));
+                if !whole {
+                    broken.push(format!("blob {number} has a row and not its file"));
+                }
+                there.insert(*number, whole);
+            }
+            None if acknowledged => broken.push(format!("blob {number} was acknowledged and has no row")),
+            None => {}
+        }
+    }
+    if broken.is_empty() { Ok(there.len()) } else { Err(broken) }
 }

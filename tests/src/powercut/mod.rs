@@ -19,6 +19,6 @@ mod recorder;
 pub mod workload;
 
 pub use disk::{Cut, Disk};
-pub use judge::judge;
-pub use record::{Event, events};
+pub use judge::{judge, judge_blobs};
+pub use record::{Event, events, marker};
 pub use recorder::Recorder;

@@ -1,5 +1,6 @@
 //! The recorder's log, read back.
 
+use std::io::Write as _;
 use std::path::Path;
 
 /// One change of the folder, as `recorder.c` wrote it down. Paths are relative to the folder; the folder itself is "".
@@ -28,6 +29,28 @@ pub enum Event {
     Map { fd: u32 },
     /// A file got a second name.
     Link { from: String, to: String },
+    /// A client outside of the process remembered something ([`marker`]).
+    Mark { line: Vec<u8> },
+}
+
+const MARK: u8 = 12;
+
+/// Writes what clients outside of the recorded process remember into its log: each line comes behind every change that
+/// took effect before it was told.
+///
+/// # Errors
+/// When the log cannot be opened.
+pub fn marker(log: &Path) -> std::io::Result<impl Fn(&[u8]) -> std::io::Result<()> + Send + Sync + use<>> {
+    let log = std::fs::File::options().create(true).append(true).open(log)?;
+    Ok(move |line: &[u8]| {
+        let mut record = vec![0; HEAD];
+        record.splice(..1, [MARK]);
+        record.splice(16..20, u32::try_from(line.len()).unwrap_or(u32::MAX).to_ne_bytes());
+        record.extend_from_slice(line);
+        // one call: records of two processes must not mix
+        let written = (&log).write(&record)?;
+        if written == record.len() { Ok(()) } else { Err(std::io::ErrorKind::WriteZero.into()) }
+    })
 }
 
 const HEAD: usize = 24;
@@ -63,6 +86,7 @@ pub fn events(log: &[u8], root: &Path) -> Result<Vec<Event>, String> {
             9 => Event::MakeFolder { path: path(a)? },
             10 => Event::Map { fd },
             11 => Event::Link { from: path(a)?, to: path(b)? },
+            MARK => Event::Mark { line: a.to_vec() },
             other => return Err(format!("an unknown record: {other}")),
         });
     }

@@ -91,6 +91,17 @@ impl RelayProcess {
         Err("lacre-relay ended before it listened: see relay.log".to_owned())
     }
 
+    /// SIGTERM, and waits for its end.
+    ///
+    /// # Errors
+    /// When it does not end well.
+    pub fn stop(mut self) -> Result<(), String> {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        told.map_err(|e| format!("kill: {e}"))?;
+        let status = self.child.wait().map_err(|e| e.to_string())?;
+        if status.success() { Ok(()) } else { Err(format!("lacre-relay ended with {status}; see relay.log")) }
+    }
+
     /// SIGKILL, and waits for its end.
     ///
     /// # Errors
