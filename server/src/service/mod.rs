@@ -1,6 +1,8 @@
 //! The calls of the .proto files: who, what, may they, do it, answer.
 
 pub mod accounts;
+#[cfg(test)]
+mod accounts_tests;
 pub mod attach;
 pub mod blobs;
 pub mod channels;

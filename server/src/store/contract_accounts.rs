@@ -1,0 +1,429 @@
+//! What every store promises of accounts, stamps, directory and blobs, stamped out for each implementation.
+
+use super::contract::{Backend, Model, Sqlite, hash};
+use crate::rules::Rules;
+use crate::store::accounts::*;
+use crate::store::blobs::{BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused};
+use crate::store::{Store, StoreDown};
+use lacre_audit::ids::{AccountId, BlobId, DeviceId, Handle, TokenHash};
+use lacre_audit::time::Millis;
+
+/// One verb in one transaction.
+pub(super) fn tx<T>(backend: &mut impl Backend, verb: impl FnOnce(&mut dyn Store) -> Result<T, StoreDown>) -> T {
+    let store = backend.store();
+    store.begin().unwrap();
+    let answer = verb(store).unwrap();
+    store.commit().unwrap();
+    answer
+}
+
+pub(super) fn run(n: u64) -> RunHash {
+    RunHash::new(*hash("run", n).as_bytes())
+}
+pub(super) fn account(n: u64) -> AccountId {
+    AccountId::new(*hash("account", n).as_bytes())
+}
+pub(super) fn device(n: u8) -> DeviceId {
+    DeviceId::new([n; 16])
+}
+pub(super) fn handle(n: u64) -> Handle {
+    Handle::parse(&format!("person{n}")).unwrap()
+}
+pub(super) fn enrolment(code: u64, n: u64) -> Enroll {
+    Enroll {
+        code: hash("code", code),
+        handle: handle(n),
+        account: account(n),
+        state: format!("state 0 of {n}\n"),
+        devices: vec![device(1)],
+        binding: format!("binding of {n}\n"),
+    }
+}
+pub(super) fn package(suite: u16, n: u64, expires_at: Millis) -> KeyPackage {
+    KeyPackage { suite, bytes: format!("key package {n}").into_bytes(), expires_at }
+}
+pub(super) fn blob(n: u64, size: u64) -> BlobHeader {
+    let name = BlobId::new(*hash("blob", n).as_bytes());
+    BlobHeader { blob: name, read: hash("blob token", n), size, sha256: *hash("content", n).as_bytes() }
+}
+
+struct World<B> {
+    backend: B,
+    now: Millis,
+    rules: Rules,
+    stamps: u64,
+}
+
+impl<B: Backend> World<B> {
+    fn new() -> Self {
+        Self { backend: B::new(), now: Millis::new(1_800_000_000_000), rules: Rules::default(), stamps: 0 }
+    }
+    fn issue(&mut self, person: u64, code: u64) -> Result<CodeIssued, IssueRefused> {
+        let (now, rules) = (self.now, self.rules.clone());
+        tx(&mut self.backend, |s| s.issue_code(now, &rules, &IssueCode { run: run(person), code: hash("code", code) }))
+    }
+    fn enroll(&mut self, e: &Enroll) -> Result<Enrolled, EnrollRefused> {
+        let now = self.now;
+        tx(&mut self.backend, |s| s.enroll(now, e))
+    }
+    /// The person n with the account n and one device.
+    fn person(&mut self, n: u64) {
+        self.issue(n, n).unwrap();
+        self.enroll(&enrolment(n, n)).unwrap();
+    }
+    fn put_state(&mut self, n: u64, number: u64, text: &str, devices: &[DeviceId]) -> Result<(), PutStateRefused> {
+        let (put, rules) =
+            (PutState { account: account(n), number, state: text.to_owned(), devices: devices.to_vec() }, self.rules.clone());
+        tx(&mut self.backend, |s| s.put_state(&rules, &put))
+    }
+    fn put_packages(&mut self, put: &PutKeyPackages) -> Result<Remaining, PutKeyPackagesRefused> {
+        let (now, rules) = (self.now, self.rules.clone());
+        tx(&mut self.backend, |s| s.put_key_packages(now, &rules, put))
+    }
+    fn packages(
+        &mut self,
+        device: DeviceId,
+        one_time: &[u64],
+        last_resort: Option<u64>,
+    ) -> Result<Remaining, PutKeyPackagesRefused> {
+        let ends = self.now.plus(1_000);
+        self.put_packages(&PutKeyPackages {
+            account: account(1),
+            device,
+            one_time: one_time.iter().map(|n| package(77, *n, ends)).collect(),
+            last_resort: last_resort.iter().map(|n| package(77, *n, ends)).collect(),
+            replace_all: false,
+        })
+    }
+    fn stamp(&mut self) -> TokenHash {
+        self.stamps += 1;
+        let stamp = hash("stamp", self.stamps);
+        tx(&mut self.backend, |s| s.add_stamps(&[stamp]));
+        stamp
+    }
+    fn claim(&mut self, n: u64, suite: u16) -> Result<ClaimAnswer, AskRefused> {
+        let (now, rules, stamp) = (self.now, self.rules.clone(), self.stamp());
+        tx(&mut self.backend, |s| s.claim(now, &rules, &Claim { account: account(n), suite, stamp }))
+    }
+    /// What a claim of suite 77 on the account 1 hands out: device, package, last resort.
+    fn claimed(&mut self) -> Vec<(DeviceId, String, bool)> {
+        match self.claim(1, 77).unwrap() {
+            ClaimAnswer::Packages(all) => {
+                all.into_iter().map(|c| (c.device, String::from_utf8(c.key_package).unwrap(), c.last_resort)).collect()
+            }
+            ClaimAnswer::NoAccount | ClaimAnswer::NoKeyPackage => Vec::new(),
+        }
+    }
+    fn lookup(&mut self, who: Who, stamp: TokenHash) -> Result<Option<DirectoryEntry>, AskRefused> {
+        let (now, rules) = (self.now, self.rules.clone());
+        tx(&mut self.backend, |s| s.lookup(now, &rules, &Lookup { who, stamp }))
+    }
+    fn unspent(&self, stamp: &TokenHash) -> bool {
+        self.backend.reads().stamp_known(stamp).unwrap()
+    }
+    fn keep(&mut self, header: BlobHeader, file: u8, stamp: Option<TokenHash>) -> Result<BlobKept, KeepBlobRefused> {
+        let (now, rules) = (self.now, self.rules.clone());
+        tx(&mut self.backend, |s| s.keep_blob(now, &rules, &KeepBlob { header, file: FileName::new([file; 16]), stamp }))
+    }
+    fn later(&mut self, ms: u64) {
+        self.now = self.now.plus(ms);
+    }
+}
+
+macro_rules! contract {
+    ($(fn $name:ident<$b:ident>() $body:block)*) => {
+        mod promises {
+            use super::*;
+            $(pub(super) fn $name<$b: Backend>() $body)*
+        }
+        mod sqlite {
+            $(#[test] fn $name() { super::promises::$name::<super::Sqlite>() })*
+        }
+        mod model {
+            $(#[test] fn $name() { super::promises::$name::<super::Model>() })*
+        }
+    };
+}
+
+contract! {
+    fn a_code_opens_one_account_and_a_repeated_enrolment_gets_the_first_answer<B>() {
+        let mut w = World::<B>::new();
+        w.issue(1, 1).unwrap();
+        let first = enrolment(1, 1);
+
+        let opened = w.enroll(&first);
+        w.backend.reopen();
+        let again = w.enroll(&Enroll { binding: "signed later\n".into(), ..enrolment(1, 1) });
+        let other_handle = w.enroll(&Enroll { handle: handle(2), ..enrolment(1, 1) });
+        let other_account = w.enroll(&enrolment(1, 2));
+        let never_issued = w.enroll(&enrolment(9, 3));
+
+        assert_eq!(opened, Ok(Enrolled { binding: "binding of 1\n".into() }));
+        assert_eq!(again, opened);
+        assert_eq!(other_handle, Err(EnrollRefused::Code));
+        assert_eq!(other_account, Err(EnrollRefused::Code));
+        assert_eq!(never_issued, Err(EnrollRefused::Code));
+        assert_eq!(w.backend.reads().newest_state(&account(2)).unwrap(), None);
+    }
+
+    fn a_code_ends_with_its_time_and_with_the_next_code_of_the_person<B>() {
+        let mut w = World::<B>::new();
+        let issued = w.issue(1, 1).unwrap();
+        assert_eq!(issued.expires_at, w.now.plus(w.rules.code_lifetime_ms));
+        w.issue(1, 2).unwrap();
+        assert_eq!(w.enroll(&enrolment(1, 1)), Err(EnrollRefused::Code), "replaced");
+        w.later(w.rules.code_lifetime_ms);
+        assert_eq!(w.enroll(&enrolment(2, 1)), Err(EnrollRefused::Code), "expired");
+        w.issue(1, 3).unwrap();
+        w.later(w.rules.code_lifetime_ms - 1);
+        assert!(w.enroll(&enrolment(3, 1)).is_ok());
+    }
+
+    fn a_person_with_an_account_gets_no_second_code<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.later(2 * w.rules.code_lifetime_ms);
+        let now = w.now;
+        tx(&mut w.backend, |s| s.sweep_accounts(now, 100));
+        w.backend.reopen();
+        assert_eq!(w.issue(1, 2), Err(IssueRefused::HasAccount));
+        assert!(w.issue(2, 3).is_ok());
+    }
+
+    fn a_refused_enrolment_leaves_the_code_unused<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.issue(2, 2).unwrap();
+        let taken = w.enroll(&Enroll { handle: handle(1), ..enrolment(2, 2) });
+        let same_account = w.enroll(&Enroll { handle: handle(2), ..enrolment(2, 1) });
+        let free = w.enroll(&enrolment(2, 2));
+        assert_eq!(taken, Err(EnrollRefused::HandleTaken));
+        assert_eq!(same_account, Err(EnrollRefused::AccountTaken));
+        assert!(free.is_ok());
+    }
+
+    fn states_follow_one_another_and_a_repeated_one_changes_nothing<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        assert_eq!(w.put_state(1, 2, "two", &[device(1)]), Err(PutStateRefused::Chain));
+        assert_eq!(w.put_state(1, 1, "one", &[device(1)]), Ok(()));
+        assert_eq!(w.put_state(1, 1, "one", &[device(1)]), Ok(()));
+        assert_eq!(w.put_state(1, 1, "another one", &[device(1)]), Err(PutStateRefused::Chain));
+        assert_eq!(w.put_state(1, 2, "two", &[device(1)]), Ok(()));
+        assert_eq!(w.put_state(1, 1, "one", &[device(1)]), Ok(()));
+        assert_eq!(w.put_state(2, 1, "one", &[device(1)]), Err(PutStateRefused::NoAccount));
+        w.backend.reopen();
+        let stamp = w.stamp();
+        let entry = w.lookup(Who::Account(account(1)), stamp).unwrap().unwrap();
+        assert_eq!(entry.states, ["state 0 of 1\n", "one", "two"]);
+        let newest = w.backend.reads().newest_state(&account(1)).unwrap().unwrap();
+        assert_eq!((newest.number, newest.state.as_str()), (2, "two"));
+        assert_eq!(w.backend.reads().state(&account(1), 1).unwrap().as_deref(), Some("one"));
+        assert_eq!(w.backend.reads().state(&account(1), 3).unwrap(), None);
+    }
+
+    fn a_chain_grows_to_its_limit_and_not_beyond<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.rules.max_chain_bytes = 20;
+        let at = w.put_state(1, 1, "1234567", &[device(1)]);
+        let above = w.put_state(1, 2, "1", &[device(1)]);
+        assert_eq!(at, Ok(()), "13 and 7 bytes");
+        assert!(matches!(above, Err(PutStateRefused::Limit(l)) if l.limit == "max_chain_bytes" && l.value == 20), "{above:?}");
+        assert_eq!(w.backend.reads().newest_state(&account(1)).unwrap().unwrap().number, 1);
+    }
+
+    fn what_hung_on_a_device_goes_when_it_leaves_the_account<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.put_state(1, 1, "two devices", &[device(1), device(2)]).unwrap();
+        w.packages(device(1), &[1], None).unwrap();
+        w.packages(device(2), &[2], Some(3)).unwrap();
+        w.put_state(1, 2, "one device", &[device(1)]).unwrap();
+        assert_eq!(w.packages(device(2), &[4], None), Err(PutKeyPackagesRefused::NoDevice));
+        w.put_state(1, 3, "it came back", &[device(1), device(2)]).unwrap();
+        assert_eq!(w.claimed(), [(device(1), "key package 1".to_owned(), false)]);
+    }
+
+    fn each_claim_takes_the_oldest_package_of_each_device_and_then_the_last_resort<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.put_state(1, 1, "three devices", &[device(1), device(2), device(3)]).unwrap();
+        w.packages(device(2), &[10, 11], Some(12)).unwrap();
+        w.packages(device(1), &[20], None).unwrap();
+        let text = |n: u64| format!("key package {n}");
+        assert_eq!(w.claimed(), [(device(1), text(20), false), (device(2), text(10), false)]);
+        w.backend.reopen();
+        assert_eq!(w.claimed(), [(device(2), text(11), false)]);
+        assert_eq!(w.claimed(), [(device(2), text(12), true)]);
+        assert_eq!(w.claimed(), [(device(2), text(12), true)]);
+        assert_eq!(w.claim(1, 3), Ok(ClaimAnswer::NoKeyPackage), "another suite");
+        assert_eq!(w.claim(2, 77), Ok(ClaimAnswer::NoAccount));
+        w.packages(device(2), &[], Some(13)).unwrap();
+        assert_eq!(w.claimed(), [(device(2), text(13), true)], "the last resort is replaced");
+        w.later(1_000);
+        assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::NoKeyPackage), "expired");
+    }
+
+    fn key_packages_are_bounded_by_device_and_suite_and_a_refusal_changes_nothing<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.rules.key_packages_per_device = 3;
+        w.rules.suites_per_device = 2;
+        let ends = w.now.plus(1_000);
+        assert_eq!(w.packages(device(1), &[1, 2], None), Ok(Remaining(vec![(77, 2)])));
+        assert_eq!(w.packages(device(1), &[1, 2], None), Ok(Remaining(vec![(77, 2)])), "the same again");
+        let above = w.packages(device(1), &[3, 4], Some(9));
+        assert!(matches!(above, Err(PutKeyPackagesRefused::Limit(l)) if l.limit == "key_packages_per_device"), "{above:?}");
+        let mut put = PutKeyPackages {
+            account: account(1),
+            device: device(1),
+            one_time: vec![package(77, 3, ends), package(3, 1, ends)],
+            last_resort: vec![package(1, 1, ends)],
+            replace_all: false,
+        };
+        let suites = w.put_packages(&put);
+        assert!(matches!(suites, Err(PutKeyPackagesRefused::Limit(l)) if l.limit == "suites_per_device"), "{suites:?}");
+        assert_eq!(w.packages(device(1), &[], None), Ok(Remaining(vec![(77, 2)])), "nothing was written");
+        put.last_resort.clear();
+        assert_eq!(w.put_packages(&put), Ok(Remaining(vec![(3, 1), (77, 3)])));
+        put.replace_all = true;
+        assert_eq!(w.put_packages(&put), Ok(Remaining(vec![(3, 1), (77, 1)])));
+        w.later(1_000);
+        assert_eq!(w.packages(device(1), &[7], None), Ok(Remaining(vec![(77, 1)])), "expired ones make room");
+    }
+
+    fn a_stamp_is_spent_once_and_by_every_answer_but_by_no_refusal<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        let (a, b, c) = (w.stamp(), w.stamp(), w.stamp());
+        assert!(w.lookup(Who::Handle(handle(1)), a).unwrap().is_some());
+        assert_eq!(w.lookup(Who::Handle(handle(1)), a), Err(AskRefused::Stamp));
+        assert_eq!(w.lookup(Who::Handle(handle(2)), b), Ok(None));
+        assert!(!w.unspent(&b), "an unknown handle is paid for");
+        w.rules.lookups_per_hour = 0;
+        assert!(matches!(w.lookup(Who::Handle(handle(1)), c), Err(AskRefused::Limit(_))));
+        assert!(w.unspent(&c));
+        assert!(tx(&mut w.backend, |s| s.spend_stamp(&c)));
+        assert!(!tx(&mut w.backend, |s| s.spend_stamp(&c)));
+    }
+
+    fn questions_about_one_account_are_counted_by_the_hour_and_others_are_not_touched<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.person(2);
+        (w.rules.claims_per_hour, w.rules.lookups_per_hour) = (2, 1);
+        let hour = 3_600_000;
+        w.now = Millis::new(w.now.get() / hour * hour + 600_000);
+        for _ in 0..2 {
+            assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::NoKeyPackage));
+        }
+        let limited = w.claim(1, 77);
+        let Err(AskRefused::Limit(l)) = limited else { panic!("{limited:?}") };
+        assert_eq!((l.limit, l.value, l.retry_after_ms), ("claims_per_hour", 2, Some(hour - 600_000)));
+        let stamp = w.stamp();
+        assert!(w.lookup(Who::Account(account(1)), stamp).is_ok(), "lookups are counted apart");
+        assert!(w.claim(2, 77).is_ok());
+        w.later(hour - 600_000);
+        assert!(w.claim(1, 77).is_ok());
+    }
+
+    fn an_account_takes_so_many_stamps_a_day_and_a_refusal_gives_none<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.rules.stamps_per_day = 5;
+        let day = 86_400_000;
+        w.now = Millis::new(w.now.get() / day * day + 1_000);
+        let rules = w.rules.clone();
+        let take = |w: &mut World<B>, who: u64, from: u64, count: u64| {
+            let now = w.now;
+            let take = TakeStamps { account: account(who), hashes: (from..from + count).map(|n| hash("taken", n)).collect() };
+            tx(&mut w.backend, |s| s.take_stamps(now, &rules, &take))
+        };
+        assert_eq!(take(&mut w, 1, 0, 3), Ok(()));
+        let above = take(&mut w, 1, 10, 3);
+        assert!(matches!(above, Err(TakeStampsRefused::Limit(l)) if l.retry_after_ms == Some(day - 1_000)), "{above:?}");
+        assert!(!w.unspent(&hash("taken", 10)));
+        w.backend.reopen();
+        assert_eq!(take(&mut w, 1, 20, 2), Ok(()));
+        assert!(take(&mut w, 1, 30, 1).is_err());
+        assert_eq!(take(&mut w, 2, 30, 1), Err(TakeStampsRefused::NoAccount));
+        w.later(day - 1_000);
+        assert_eq!(take(&mut w, 1, 30, 5), Ok(()));
+        assert!([0, 1, 2, 20, 21, 30].iter().all(|n| w.unspent(&hash("taken", *n))));
+    }
+
+    fn a_sweep_ends_and_takes_nothing_that_still_counts<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.packages(device(1), &[1, 2, 3], Some(4)).unwrap();
+        for n in 2..6 {
+            w.issue(n, n).unwrap();
+        }
+        let sweep = |w: &mut World<B>| {
+            let now = w.now;
+            tx(&mut w.backend, |s| s.sweep_accounts(now, 2))
+        };
+        assert!(!sweep(&mut w), "nothing is over");
+        assert!(w.enroll(&enrolment(2, 2)).is_ok());
+        w.later(w.rules.code_lifetime_ms);
+        w.issue(6, 6).unwrap();
+        let rounds = std::iter::from_fn(|| sweep(&mut w).then_some(())).take(10).count();
+        assert_eq!(rounds, 2, "four packages and five codes, two of each at a time: the third round has room left");
+        assert!(w.enroll(&enrolment(6, 6)).is_ok());
+        assert_eq!(w.issue(2, 20), Err(IssueRefused::HasAccount));
+    }
+
+    fn another_run_key_is_noticed<B>() {
+        let mut w = World::<B>::new();
+        assert!(tx(&mut w.backend, |s| s.know_run_key(&[1; 32])));
+        w.backend.reopen();
+        assert!(tx(&mut w.backend, |s| s.know_run_key(&[1; 32])));
+        assert!(!tx(&mut w.backend, |s| s.know_run_key(&[2; 32])));
+    }
+
+    fn a_blob_costs_one_stamp_and_its_name_is_never_given_twice<B>() {
+        let mut w = World::<B>::new();
+        let (a, b) = (w.stamp(), w.stamp());
+        let header = blob(1, 10);
+        let expires_at = w.now.plus(w.rules.blob_retention_ms);
+        assert_eq!(w.keep(header, 1, None), Err(KeepBlobRefused::Stamp));
+        assert_eq!(w.keep(header, 1, Some(hash("none", 0))), Err(KeepBlobRefused::Stamp));
+        assert_eq!(w.keep(header, 1, Some(a)), Ok(BlobKept::New { expires_at }));
+        w.later(1);
+        assert_eq!(w.keep(header, 2, Some(b)), Ok(BlobKept::Again { expires_at }));
+        assert_eq!(w.keep(BlobHeader { size: 11, ..header }, 3, Some(b)), Err(KeepBlobRefused::Conflict));
+        assert_eq!(w.keep(BlobHeader { read: hash("x", 0), ..header }, 3, Some(b)), Err(KeepBlobRefused::Conflict));
+        assert!(w.unspent(&b) && !w.unspent(&a));
+        w.backend.reopen();
+        let stored = w.backend.reads().blob(&header.blob).unwrap().unwrap();
+        assert!(stored.header == header && stored.file == FileName::new([1; 16]) && stored.expires_at == expires_at);
+        assert!(w.backend.reads().blob_file_known(&FileName::new([1; 16])).unwrap());
+        assert!(!w.backend.reads().blob_file_known(&FileName::new([2; 16])).unwrap());
+    }
+
+    fn blobs_fill_the_disks_share_and_expired_ones_make_room<B>() {
+        let mut w = World::<B>::new();
+        w.rules.max_blob_disk_bytes = 100;
+        let keep = |w: &mut World<B>, n: u8, size: u64| {
+            let stamp = w.stamp();
+            w.keep(blob(n.into(), size), n, Some(stamp))
+        };
+        keep(&mut w, 1, 60).unwrap();
+        w.later(1);
+        keep(&mut w, 2, 40).unwrap();
+        assert!(matches!(keep(&mut w, 3, 1), Err(KeepBlobRefused::Limit(l)) if l.limit == "max_blob_disk_bytes"));
+        assert_eq!(w.backend.reads().blob_bytes().unwrap(), 100);
+        w.later(w.rules.blob_retention_ms - 1);
+        let now = w.now;
+        assert!(tx(&mut w.backend, |s| s.expire_blobs(now, 10)) == [FileName::new([1; 16])]);
+        assert_eq!(w.backend.reads().blob_bytes().unwrap(), 40);
+        assert!(w.backend.reads().blob(&blob(1, 60).blob).unwrap().is_none());
+        keep(&mut w, 3, 60).unwrap();
+        w.later(w.rules.blob_retention_ms);
+        let now = w.now;
+        assert!(tx(&mut w.backend, |s| s.expire_blobs(now, 1)) == [FileName::new([2; 16])]);
+        assert!(tx(&mut w.backend, |s| s.expire_blobs(now, 1)) == [FileName::new([3; 16])]);
+        assert!(tx(&mut w.backend, |s| s.expire_blobs(now, 1)).is_empty());
+    }
+}

@@ -1,0 +1,161 @@
+//! Random histories of accounts, stamps and blobs: SQLite answers as the reference model, operation by operation.
+
+use super::contract::{Backend, Model, Sqlite, hash};
+use super::contract_accounts::{account, blob, device, enrolment, handle, package, run, tx};
+use crate::rules::Rules;
+use crate::store::accounts::*;
+use crate::store::blobs::{FileName, KeepBlob};
+use lacre_audit::ids::{DeviceId, TokenHash};
+use lacre_audit::time::Millis;
+use proptest::prelude::*;
+
+#[derive(Clone, Debug)]
+enum Op {
+    Issue { person: u64, code: u64 },
+    Enroll { code: u64, account: u64, handle: u64 },
+    State { account: u64, number: u64, text: u8, devices: Vec<u8> },
+    Packages { account: u64, device: u8, one_time: Vec<(u16, u64, u64)>, last: Option<(u16, u64, u64)>, replace: bool },
+    Take { account: u64, from: u64, count: u64 },
+    Spend { stamp: u64 },
+    Lookup { account: u64, by_handle: bool, stamp: u64 },
+    Claim { account: u64, suite: u16, stamp: u64 },
+    Blob { n: u64, size: u64, file: u64, stamp: Option<u64> },
+    Expire { limit: u32 },
+    Sweep { limit: u32 },
+    Clock { ms: u64 },
+    Reopen,
+}
+
+fn tight() -> Rules {
+    Rules {
+        code_lifetime_ms: 20_000,
+        key_packages_per_device: 3,
+        suites_per_device: 2,
+        max_chain_bytes: 60,
+        stamps_per_day: 40,
+        claims_per_hour: 6,
+        lookups_per_hour: 6,
+        blob_retention_ms: 15_000,
+        max_blob_disk_bytes: 50,
+        ..Rules::default()
+    }
+}
+
+fn stamp_of(n: u64) -> TokenHash {
+    hash("stamp", n)
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let lives = || prop_oneof![1 => Just(0u64), 5 => 1u64..20_000];
+    let one = move || (prop_oneof![4 => Just(77u16), 1 => 1u16..4], 0u64..8, lives());
+    prop_oneof![
+        3 => (0u64..4, 0u64..2).prop_map(|(person, code)| Op::Issue { person, code }),
+        4 => (0u64..8, 0u64..4, 0u64..4).prop_map(|(code, account, handle)| Op::Enroll { code, account, handle }),
+        3 => (0u64..4, 0u64..5, 0u8..2, prop::collection::btree_set(1u8..4, 1..3))
+            .prop_map(|(account, number, text, devices)| Op::State { account, number, text, devices: devices.into_iter().collect() }),
+        5 => (0u64..4, 1u8..4, prop::collection::vec(one(), 0..4), prop::option::of(one()), prop::bool::weighted(0.1))
+            .prop_map(|(account, device, one_time, last, replace)| Op::Packages { account, device, one_time, last, replace }),
+        4 => (0u64..4, 0u64..60, 0u64..6).prop_map(|(account, from, count)| Op::Take { account, from, count }),
+        1 => (0u64..60).prop_map(|stamp| Op::Spend { stamp }),
+        4 => (0u64..4, any::<bool>(), 0u64..60).prop_map(|(account, by_handle, stamp)| Op::Lookup { account, by_handle, stamp }),
+        5 => (0u64..4, prop_oneof![4 => Just(77u16), 1 => 1u16..4], 0u64..60)
+            .prop_map(|(account, suite, stamp)| Op::Claim { account, suite, stamp }),
+        4 => (0u64..5, 1u64..30, any::<u64>(), prop::option::weighted(0.9, 0u64..60))
+            .prop_map(|(n, size, file, stamp)| Op::Blob { n, size, file, stamp }),
+        1 => (1u32..4).prop_map(|limit| Op::Expire { limit }),
+        1 => (1u32..4).prop_map(|limit| Op::Sweep { limit }),
+        3 => (1u64..8_000).prop_map(|ms| Op::Clock { ms }),
+        1 => Just(Op::Reopen),
+    ]
+}
+
+/// Runs one and tells its answer. `at` makes every file's name its own.
+fn answer(b: &mut impl Backend, now: &mut Millis, rules: &Rules, at: u64, op: &Op) -> String {
+    let t = *now;
+    match op {
+        Op::Issue { person, code } => {
+            // a code is random: no two persons ever hold the same
+            let code = hash("code", person * 102 + code);
+            format!("{:?}", tx(b, |s| s.issue_code(t, rules, &IssueCode { run: run(*person), code })))
+        }
+        Op::Enroll { code, account, handle: h } => {
+            let enroll = Enroll { handle: handle(*h), ..enrolment(code / 2 * 100 + code, *account) };
+            format!("{:?}", tx(b, |s| s.enroll(t, &enroll)))
+        }
+        Op::State { account: a, number, text, devices } => {
+            let devices: Vec<DeviceId> = devices.iter().map(|d| device(*d)).collect();
+            let put = PutState { account: account(*a), number: number + 1, state: format!("state {number} {text}"), devices };
+            format!("{:?}", tx(b, |s| s.put_state(rules, &put)))
+        }
+        Op::Packages { account: a, device: d, one_time, last, replace } => {
+            let made = |(suite, n, ms): &(u16, u64, u64)| package(*suite, *n, t.plus(*ms));
+            let put = PutKeyPackages {
+                account: account(*a),
+                device: device(*d),
+                one_time: one_time.iter().map(made).collect(),
+                last_resort: last.iter().map(made).collect(),
+                replace_all: *replace,
+            };
+            format!("{:?}", tx(b, |s| s.put_key_packages(t, rules, &put)))
+        }
+        Op::Take { account: a, from, count } => {
+            let take = TakeStamps { account: account(*a), hashes: (*from..from + count).map(stamp_of).collect() };
+            format!("{:?}", tx(b, |s| s.take_stamps(t, rules, &take)))
+        }
+        Op::Spend { stamp } => format!("{:?}", tx(b, |s| s.spend_stamp(&stamp_of(*stamp)))),
+        Op::Lookup { account: a, by_handle, stamp } => {
+            let who = if *by_handle { Who::Handle(handle(*a)) } else { Who::Account(account(*a)) };
+            format!("{:?}", tx(b, |s| s.lookup(t, rules, &Lookup { who, stamp: stamp_of(*stamp) })))
+        }
+        Op::Claim { account: a, suite, stamp } => {
+            let claim = Claim { account: account(*a), suite: *suite, stamp: stamp_of(*stamp) };
+            format!("{:?}", tx(b, |s| s.claim(t, rules, &claim)))
+        }
+        Op::Blob { n, size, file, stamp } => {
+            let mut name = [0; 16];
+            name[..8].copy_from_slice(&file.to_be_bytes());
+            name[8..].copy_from_slice(&at.to_be_bytes());
+            let keep = KeepBlob { header: blob(*n, *size), file: FileName::new(name), stamp: stamp.map(stamp_of) };
+            format!("{:?}", tx(b, |s| s.keep_blob(t, rules, &keep)))
+        }
+        Op::Expire { limit } => {
+            let files = tx(b, |s| s.expire_blobs(t, *limit));
+            files.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        }
+        Op::Sweep { limit } => format!("{:?}", tx(b, |s| s.sweep_accounts(t, *limit))),
+        Op::Clock { ms } => {
+            *now = now.plus(*ms);
+            String::new()
+        }
+        Op::Reopen => {
+            b.reopen();
+            String::new()
+        }
+    }
+}
+
+fn everything(b: &impl Backend) -> String {
+    let reads = b.reads();
+    let accounts: Vec<_> = (0..4).map(|n| reads.newest_state(&account(n)).unwrap()).collect();
+    let stamps: Vec<_> = (0..66).map(|n| reads.stamp_known(&stamp_of(n)).unwrap()).collect();
+    let blobs: Vec<_> = (0..5)
+        .map(|n| reads.blob(&blob(n, 1).blob).unwrap().map(|b| (b.header.size, b.file.to_string(), b.expires_at)))
+        .collect();
+    format!("{accounts:?} {stamps:?} {blobs:?} {}", reads.blob_bytes().unwrap())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+    #[test]
+    fn sqlite_answers_as_the_model_through_any_history_of_accounts(ops in prop::collection::vec(op(), 30..150)) {
+        let rules = tight();
+        let start = Millis::new(1_800_000_000_000);
+        let (mut of_sqlite, mut of_model) = (start, start);
+        let (mut sqlite, mut model) = (Sqlite::new(), Model::new());
+        for (at, op) in (0u64..).zip(&ops) {
+            let said = answer(&mut sqlite, &mut of_sqlite, &rules, at, op);
+            prop_assert_eq!(said, answer(&mut model, &mut of_model, &rules, at, op), "{:?}", op);
+            prop_assert_eq!(everything(&sqlite), everything(&model), "after {:?}", op);
+        }
+    }
+}
