@@ -1,9 +1,10 @@
 //! Unary calls: the pin, refusals, deadlines, lanes, proxies.
 
-use super::relay::{AppendAnswer, Relay, acceptor, acceptor_with, fresh_identity, identity_of};
+use super::relay::{AppendAnswer, PATIENCE, Relay, acceptor, acceptor_with, fresh_identity, identity_of};
 use super::ways::Socks;
 use super::{Fixed, World, network_with, timeouts};
 use crate::network::{Lane, NetError, Network, Reason};
+use crate::transport::dial::{Dial, pinned};
 use crate::transport::{SocksProxy, Timeouts};
 use lacre_audit::address::Authority;
 use lacre_audit::time::{Millis, SystemClock};
@@ -11,6 +12,7 @@ use lacre_proto::relay::v1 as wire;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::AsyncReadExt as _;
 use tonic::Code;
 
 #[test]
@@ -50,24 +52,37 @@ fn a_certificate_out_of_its_time_is_refused_and_not_taken_for_another_key() {
 #[test]
 fn tls_1_2_and_other_protocols_than_http2_are_refused() {
     let mut w = World::new();
-    w.relay.shows(acceptor_with(&w.relay.identity, &[&rustls::version::TLS12], b"h2"));
+    w.relay.shows(acceptor_with(&w.relay.identity, &[&rustls::version::TLS12], &[b"h2"]));
     assert!(matches!(w.append(), Err(NetError::Unreachable { .. })));
-    w.relay.shows(acceptor_with(&w.relay.identity, &[&rustls::version::TLS13], b"http/1.1"));
-    assert!(matches!(w.append_anew(), Err(NetError::Unreachable { .. })));
+    for alpn in [&[b"http/1.1".as_slice()][..], &[]] {
+        w.relay.shows(acceptor_with(&w.relay.identity, &[&rustls::version::TLS13], alpn));
+        assert!(matches!(w.append_anew(), Err(NetError::Unreachable { .. })));
+    }
     assert!(w.relay.seen("append").is_empty());
 }
 
 #[test]
 fn no_session_is_ever_resumed() {
-    let mut w = World::new();
-    for _ in 0..4 {
-        w.append_anew().unwrap();
+    let relay = Relay::start();
+    let dial = Dial {
+        host: "127.0.0.1".into(),
+        port: relay.address.port(),
+        tls: Arc::new(pinned(identity_of(&relay.identity), Arc::new(SystemClock)).unwrap()),
+        proxy: None,
+        isolation: (String::new(), String::new().into()),
+        limit: PATIENCE,
+    };
+
+    for _ in 0..3 {
+        relay.runtime.block_on(async {
+            let mut stream = dial.connect().await.unwrap();
+            // the server's tickets come before its first byte
+            stream.read_u8().await.unwrap();
+        });
     }
-    w.network.get_info(&w.at, Lane::Inbox, wire::GetInfoRequest {}).unwrap();
 
-    let kinds = w.relay.script.handshakes.lock().unwrap().clone();
-
-    assert_eq!(kinds.len(), 5);
+    let kinds = relay.script.handshakes.lock().unwrap().clone();
+    assert_eq!(kinds.len(), 3);
     assert!(!kinds.contains(&rustls::HandshakeKind::Resumed), "{kinds:?}");
 }
 

@@ -104,13 +104,13 @@ pub(super) fn fresh_identity() -> KeyPair {
 
 /// A fresh TLS key, signed by the identity as the relay's manual says.
 pub(super) fn acceptor(identity: &KeyPair) -> TlsAcceptor {
-    acceptor_with(identity, &[&rustls::version::TLS13], b"h2")
+    acceptor_with(identity, &[&rustls::version::TLS13], &[b"h2"])
 }
 
 pub(super) fn acceptor_with(
     identity: &KeyPair,
     versions: &[&'static rustls::SupportedProtocolVersion],
-    alpn: &[u8],
+    alpn: &[&[u8]],
 ) -> TlsAcceptor {
     let mut issuer = CertificateParams::default();
     issuer.distinguished_name = DistinguishedName::new();
@@ -125,7 +125,7 @@ pub(super) fn acceptor_with(
         .with_no_client_auth()
         .with_single_cert(vec![leaf.der().clone()], key)
         .unwrap();
-    config.alpn_protocols = vec![alpn.to_vec()];
+    config.alpn_protocols = alpn.iter().map(|p| p.to_vec()).collect();
     TlsAcceptor::from(Arc::new(config))
 }
 
