@@ -2,6 +2,7 @@
 //! lines; dependencies are capped at `warn` whatever it says, because nobody can promise what they write below.
 //! Our own lines carry neither token, channel, handle, RUN nor address.
 
+use std::io::IsTerminal as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -12,7 +13,7 @@ const OURS: [&str; 2] = ["lacre_server", "lacre_relay"];
 pub(crate) fn start() {
     let ours: LevelFilter = std::env::var("RUST_LOG").ok().and_then(|v| v.parse().ok()).unwrap_or(LevelFilter::INFO);
     let _ = tracing_subscriber::registry()
-        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
+        .with(tracing_subscriber::fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr))
         .with(filter(ours))
         .try_init();
 }

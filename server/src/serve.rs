@@ -404,8 +404,11 @@ impl Prepared {
             task.abort();
             let _ = task.await;
         }
-        // calls that were cut off may still hold the context: the writer is told, and ends when it has stored the last
-        context.writer.stop().await;
+        // calls that were cut off may still hold the context: the writer is told, and ends when it has stored the last.
+        // Readers are closed before it, so that the log is empty afterwards
+        let writer = context.writer.clone();
+        drop(context);
+        writer.stop().await;
         let _ = tokio::task::spawn_blocking(move || writer_thread.join()).await;
         drop(folder);
     }

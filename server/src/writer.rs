@@ -167,8 +167,8 @@ mod tests {
         let told = Arc::new(Mutex::new(Vec::new()));
         let job = |stamp: &Option<TokenHash>| Box::new(AddStamp { stamp: *stamp, told: Arc::clone(&told) }) as Box<dyn Job>;
         let _ = commit_batch(store, stamps.iter().map(job).collect());
-        let told = told.lock().unwrap().clone();
-        told
+        let told = told.lock().unwrap();
+        told.clone()
     }
 
     fn spend(store: &mut ModelStore, n: u8) -> bool {

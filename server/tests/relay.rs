@@ -1,4 +1,5 @@
 //! The relay as its clients see it: over TCP and TLS, on a free port of the loopback.
+#![expect(clippy::unwrap_used, reason = "a test's helpers stop by panicking")]
 
 use hyper_util::rt::TokioIo;
 use lacre_audit::address::Authority;

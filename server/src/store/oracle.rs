@@ -82,19 +82,6 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// `read_to` counts back from the head of the moment, so that most appends are near it.
-fn append_of(n: u64, token: u64, id: u64, read_to: u64, bytes: u8, seal: bool, stamp: Option<u64>, head: u64) -> Append {
-    Append {
-        channel: channel(n).id,
-        token: append_token(n, token),
-        entry_id: entry_id(id),
-        read_to: (head + 2).saturating_sub(read_to),
-        ciphertext: Bytes::from(vec![bytes; 3]),
-        seal,
-        stamp: stamp.map(|s| hash("stamp", s)),
-    }
-}
-
 fn head_of<B: Backend>(b: &B, n: u64, now: Millis, rules: &Rules) -> u64 {
     let c = channel(n);
     b.reads().admit(now, rules, &c.id, &c.read).unwrap().map_or(0, |a| a.head)
@@ -118,9 +105,18 @@ fn perform(
             };
             format!("{:?}", store.open(now, rules, &open.unwrap())?)
         }
+        // `read_to` counts back from the head of the moment, so that most appends are near it
         Op::Append { channel: n, token, id, read_to, bytes, seal, stamp } => {
             let head = heads[usize::try_from(*n).unwrap()];
-            let append = append_of(*n, *token, *id, *read_to, *bytes, *seal, *stamp, head);
+            let append = Append {
+                channel: channel(*n).id,
+                token: append_token(*n, *token),
+                entry_id: entry_id(*id),
+                read_to: (head + 2).saturating_sub(*read_to),
+                ciphertext: Bytes::from(vec![*bytes; 3]),
+                seal: *seal,
+                stamp: stamp.map(|s| hash("stamp", s)),
+            };
             format!("{:?}", store.append(now, rules, &append)?)
         }
         Op::Trim { channel: n, through, wrong } => {
