@@ -162,7 +162,7 @@ impl DataFolder {
     /// Makes the folder if it is not there (mode 0700) and locks it.
     pub fn lock(path: &Path) -> Result<Self, StartError> {
         let at = |path: PathBuf| move |source| StartError::Folder { path, source };
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(at(path.to_owned()))?;
+        make_durably(path).map_err(at(path.to_owned()))?;
         let file = path.join(LOCK_FILE);
         let lock = File::options().create(true).truncate(false).write(true).mode(0o600).open(&file).map_err(at(file.clone()))?;
         match lock.try_lock() {
@@ -193,6 +193,17 @@ impl DataFolder {
         }
         Ok(SqliteStore::open(options, rng)?)
     }
+}
+
+/// A folder that was made lasts once the one that it stands in is synced; until then a power cut takes all that is in it.
+fn make_durably(path: &Path) -> io::Result<()> {
+    let missing = path.ancestors().take_while(|p| !p.as_os_str().is_empty() && !p.exists()).count();
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    for made in path.ancestors().take(missing) {
+        let parent = made.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(parent)?.sync_all()?;
+    }
+    Ok(())
 }
 
 /// A relay to start.

@@ -1,6 +1,6 @@
 //! The whole relay process on a disk that forgets at a power cut what was not synced: store, blobs and identity key, under
 //! clients over TLS. `LACRE_SEED` runs another story.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use lacre_server::serve::{IDENTITY_FILE, STORE_FILE};
 use lacre_tests::history::check;
@@ -75,6 +75,34 @@ fn a_relay_whose_power_is_cut_keeps_entries_blobs_and_its_identity() {
     let (_relay, at) = start(&after.path().join("data"), beside.path());
     let (generation, end) = read_back(&mut Client::new(&at, &memory, 0).unwrap()).unwrap();
     check(&marks::history(&memory.marks(), generation, &end).unwrap()).unwrap();
+}
+
+#[test]
+fn a_power_cut_right_after_the_first_start_loses_neither_the_folder_nor_the_identity() {
+    let recorder = Recorder::build().unwrap();
+    let (root, beside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let root = root.path().canonicalize().unwrap();
+    let data = root.join("data");
+    let mut disk = Disk::load(&root).unwrap();
+
+    let mut command = RelayProcess::command(&data, beside.path()).unwrap();
+    let log = recorder.watch(&mut command, &root, "first");
+    let mut relay = RelayProcess::spawn(command).unwrap();
+    relay.ready().unwrap();
+    marker(&log).unwrap()(b"people know its address").unwrap();
+    relay.stop().unwrap();
+
+    for event in events(&std::fs::read(&log).unwrap(), &root).unwrap() {
+        disk.apply(&event).unwrap();
+        if matches!(event, Event::Mark { .. }) {
+            let after = tempfile::tempdir().unwrap();
+            disk.cut(Cut::Nothing).write_to(after.path()).unwrap();
+            let key = std::fs::read(after.path().join("data").join(IDENTITY_FILE)).ok();
+            assert_eq!(key, Some(std::fs::read(data.join(IDENTITY_FILE)).unwrap()));
+            return;
+        }
+    }
+    unreachable!("the mark is in the record");
 }
 
 /// Cuts, and judges what is left; gives how many blobs there are.

@@ -1,7 +1,7 @@
 //! The real relay, killed with SIGKILL while clients write to it over TLS, and started again on the same folder.
 //!
 //! 200 times, or as often as `LACRE_KILLS` says; `LACRE_SEED` runs another story.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use lacre_tests::history::check;
 use lacre_tests::powercut::marks::{self, Asked, Mark, Reply};
