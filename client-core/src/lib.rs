@@ -10,4 +10,6 @@ pub mod profile;
 #[cfg(feature = "transport")]
 pub mod transport;
 
-pub use engine::{Client, Environment, RoleError, Trouble, content_statement, limits, verdict, view};
+pub use engine::{
+    Client, Environment, RoleError, Trouble, content_statement, envelope_statement, limits, own_entry_id, verdict, view,
+};

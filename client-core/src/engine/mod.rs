@@ -24,6 +24,7 @@ mod sync;
 pub mod verdict;
 pub mod view;
 
+pub use people::envelope_statement;
 pub use roles::RoleError;
 
 /// The limits of a client, each with a test on both sides of it.
@@ -399,8 +400,9 @@ impl<'a, 's> Cx<'a, 's> {
     }
 }
 
-/// The id of an own entry: the n-th that this profile makes in this channel (DESIGN 6).
-pub(crate) fn own_entry_id(secret: &[u8; 32], channel: &lacre_audit::ids::ChannelId, n: u64) -> EntryId {
+/// The id of an own entry: the n-th that a profile makes in a channel, from 0 (PROTOCOL.md, 15).
+#[must_use]
+pub fn own_entry_id(secret: &[u8; 32], channel: &lacre_audit::ids::ChannelId, n: u64) -> EntryId {
     let mac = label::mac(secret, Label::EntryId, &[channel.as_bytes(), &n.to_be_bytes()]);
     let mut id = [0; 16];
     id.copy_from_slice(mac.first_chunk::<16>().unwrap_or(&[0; 16]));

@@ -20,8 +20,9 @@ use prost::Message as _;
 /// Bytes of a contact request's text.
 pub const MAX_REQUEST: usize = 500;
 
-/// What a device signs for an envelope.
-fn envelope_statement(account: AccountId, device: DeviceId, id: EnvelopeId, body: &[u8]) -> Vec<u8> {
+/// What a device signs for an envelope to a recipient's account and device (PROTOCOL.md, 13).
+#[must_use]
+pub fn envelope_statement(account: AccountId, device: DeviceId, id: EnvelopeId, body: &[u8]) -> Vec<u8> {
     use sha2::Digest;
     let digest = sha2::Sha256::digest(body);
     label::message(Label::Envelope, &[account.as_bytes(), device.as_bytes(), id.as_bytes(), digest.as_slice()])
