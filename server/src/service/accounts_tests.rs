@@ -389,7 +389,7 @@ async fn a_blob_comes_back_whole_and_from_any_offset_to_who_has_its_token() {
     assert_eq!(w.put(put[..1].to_vec()).await.unwrap(), expires, "known by its header");
     for offset in [0, 1, 131_072, 700_000, 700_001] {
         let (size, got) = w.get([1; 32], &token, offset).await.unwrap();
-        assert!(size == 700_001 && got == content[offset as usize..], "{offset}");
+        assert!(size == 700_001 && got == content[usize::try_from(offset).unwrap()..], "{offset}");
     }
     assert_eq!(refused(w.get([1; 32], &token, 700_002).await), "BAD_FIELD");
     let wrong = w.get([1; 32], &Token::new([6; 32]), 0).await.unwrap_err();
