@@ -12,6 +12,7 @@ mod find;
 mod json;
 mod lang;
 mod online;
+mod proof;
 mod secret;
 mod show;
 mod shown;

@@ -15,12 +15,14 @@ const fn sources(lang: Lang) -> &'static [&'static str] {
             include_str!("../i18n/help.es.ftl"),
             include_str!("../i18n/errors.es.ftl"),
             include_str!("../i18n/demo.es.ftl"),
+            include_str!("../i18n/proof.es.ftl"),
         ],
         Lang::En => &[
             include_str!("../i18n/en.ftl"),
             include_str!("../i18n/help.en.ftl"),
             include_str!("../i18n/errors.en.ftl"),
             include_str!("../i18n/demo.en.ftl"),
+            include_str!("../i18n/proof.en.ftl"),
         ],
     }
 }

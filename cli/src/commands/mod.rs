@@ -1,6 +1,8 @@
 //! One file for each subcommand.
 
 pub(crate) mod agent;
+pub(crate) mod calendar;
+pub(crate) mod clock;
 pub(crate) mod contact;
 pub(crate) mod demo;
 pub(crate) mod enroll;
@@ -13,6 +15,7 @@ pub(crate) mod save;
 pub(crate) mod send;
 pub(crate) mod status;
 pub(crate) mod unlock;
+pub(crate) mod verify;
 pub(crate) mod watch;
 pub(crate) mod whoami;
 
@@ -53,6 +56,12 @@ pub(crate) enum Command {
     Unlock(unlock::Args),
     /// the passphrase again
     Lock,
+    /// from when a notice counts
+    Clock(clock::Args),
+    /// legal holidays
+    Calendar(calendar::Args),
+    /// is this evidence good
+    Verify(verify::Args),
     /// a story of four
     Demo(demo::Args),
     /// started by `unlock`, not by people
@@ -76,6 +85,9 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Status => status::run(ctx),
         Command::Unlock(args) => unlock::run(ctx, args),
         Command::Lock => lock::run(ctx),
+        Command::Clock(args) => clock::run(ctx, args),
+        Command::Calendar(args) => calendar::run(ctx, args),
+        Command::Verify(args) => verify::run(ctx, args),
         Command::Demo(args) => demo::run(ctx, args),
         Command::Agent(args) => agent::run(ctx, args),
     }
