@@ -28,7 +28,7 @@ const HEIGHT: f32 = 842.0;
 const MARGIN: f32 = 54.0;
 const QR_SIZE: f32 = 92.0;
 /// where values begin
-const VALUES: f32 = 205.0;
+const VALUES: f32 = 188.0;
 const BOTTOM: f32 = HEIGHT - 64.0;
 
 /// Why no PDF came out; a fault of ours.
@@ -136,7 +136,7 @@ impl Layout {
     }
 
     fn row(&mut self, name: &str, value: &str) {
-        const SIZE: f32 = 9.0;
+        const SIZE: f32 = 8.5;
         let names = self.wrap(&format!("{name}: "), true, SIZE, VALUES - MARGIN - 10.0);
         let values = self.wrap(value, false, SIZE, WIDTH - MARGIN - VALUES);
         self.y += 3.0;
@@ -180,16 +180,16 @@ pub(crate) fn certificate(words: &Words, proven: &Proven) -> Result<Vec<u8>, Pdf
     let face = |bytes| ttf_parser::Face::parse(bytes, 0).map(Widths).map_err(|_| PdfError::Font);
     let mut layout = Layout { regular: face(REGULAR)?, bold: face(BOLD)?, elements: Vec::new(), page: 0, y: MARGIN - 10.0 };
     let beside_qr = WIDTH - 2.0 * MARGIN - QR_SIZE - 16.0;
-    layout.element(Kind::Title, &words.say("story-title"), 18.0, true, beside_qr, 0.0);
+    layout.element(Kind::Title, &words.say("story-title"), 16.0, true, beside_qr, 0.0);
     let verified = words.say_with("story-verified", &[("version", env!("CARGO_PKG_VERSION").into())]);
     layout.element(Kind::Paragraph, &verified, 9.0, false, beside_qr, 6.0);
     layout.element(Kind::Paragraph, &words.say("story-check"), 9.0, false, beside_qr, 2.0);
     layout.y = layout.y.max(MARGIN + QR_SIZE - 12.0);
     for block in story::of(words, proven) {
         match block {
-            Block::Heading(text) => layout.element(Kind::Heading, &text, 12.0, true, WIDTH - 2.0 * MARGIN, 12.0),
+            Block::Heading(text) => layout.element(Kind::Heading, &text, 12.0, true, WIDTH - 2.0 * MARGIN, 10.0),
             Block::Row(name, value) => layout.row(&name, &value),
-            Block::Text(text) => layout.element(Kind::Paragraph, &text, 9.0, false, WIDTH - 2.0 * MARGIN, 3.0),
+            Block::Text(text) => layout.element(Kind::Paragraph, &text, 8.5, false, WIDTH - 2.0 * MARGIN, 3.0),
         }
     }
     draw(words, proven, &layout)
