@@ -2,6 +2,8 @@
 //!
 //! `cargo bench -p lacre-tests --bench proof`. Figures are printed, never a test's condition.
 
+#![expect(clippy::print_stderr, reason = "the size is a figure for people")]
+
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use lacre_audit::clock::{Calendar, Comuna, Place, RuleId, Term, Zone, legal_dates};
 use lacre_audit::evidence::verify;

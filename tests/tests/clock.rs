@@ -1,6 +1,8 @@
 //! The legal clock: equal to an independent table for 2018 to 2030, to a second way of computing for 2031 to 2050, to
 //! the vectors of the reference page, and well-behaved for every dispatch.
 
+#![expect(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "a wrong example shall stop the test")]
+
 use jiff::civil::{Date, Weekday, date};
 use jiff::{Timestamp, ToSpan};
 use lacre_audit::clock::{Calendar, ClockError, Comuna, Mark, Place, RuleId, Term, Zone, day_by_day, legal_dates};

@@ -1,5 +1,7 @@
 //! Evidence: what is honest is VALID, whatever is changed, missing, exchanged or forged never is, and nothing panics.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a wrong example shall stop the test")]
+
 use lacre_audit::clock::RuleId;
 use lacre_audit::evidence::export;
 use lacre_audit::evidence::{

@@ -1,5 +1,7 @@
 //! `lacre clock`, `lacre calendar` and `lacre verify` as people and programs use them: the real program.
 
+#![expect(clippy::unwrap_used, reason = "a wrong example shall stop the test")]
+
 use lacre_tests::proof::vectors;
 use serde_json::Value;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! A second verifier, in another language and written from `audit/FORMAT.md`, agrees on every vector.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a wrong example shall stop the test")]
+
 use lacre_audit::clock::{Calendar, Comuna, Place, RuleId, Term, Zone, legal_dates};
 use lacre_audit::time::Millis;
 use serde_json::{Value, json};

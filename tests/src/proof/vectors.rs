@@ -59,6 +59,7 @@ fn with_line(text: &str, key: &str, new: &str) -> String {
 
 type Change = fn(&mut Setup);
 type Edit = fn(&mut World);
+type Take = fn(&mut Bundle);
 
 /// All of them, always the same bytes.
 pub fn all() -> Vec<Vector> {
@@ -147,7 +148,7 @@ fn incomplete(out: &mut Vec<Vector>) {
     lacks("later-version", TrustFile::Honest, "version", "a later version of the format", later);
     let fewer = replaced(&bytes, "parts 12", "parts 13");
     lacks("fewer-parts", TrustFile::Honest, "missing", "it announces one part more", fewer);
-    let without: [(&'static str, fn(&mut Bundle)); 11] = [
+    let without: [(&'static str, Take); 11] = [
         ("without-keys", |b| b.keys = None),
         ("without-certificate", |b| b.certificate = None),
         ("without-lookup", |b| b.lookup = None),
