@@ -1,6 +1,6 @@
 //! OpenMLS stored in rows: its storage trait over one step, and what else it needs to run.
 //!
-//! Everything that OpenMLS keeps is in [`Table::Mls`], CBOR-encoded. A row's key is one byte for the kind of thing, then
+//! Everything that OpenMLS keeps is in [`Table::Mls`], as CBOR with bytes as bytes. A row's key is one byte for the kind of thing, then
 //! the CBOR of what names it; rows of a group have the group as scope, so that [`forget_group`] finds them all, also
 //! when the group itself no longer loads. Lists are rows in a scope of their own, in order.
 //!
@@ -8,6 +8,7 @@
 //! come back as one of its own errors (`LibraryError` and others); the step keeps the first one and gives it back
 //! itself ([`Step::failure`]). After any error drop the group and load it again: its memory may be ahead of the disk.
 
+use super::packing::pack;
 use super::rows::{Step, StoreError, Table, encode};
 use ed25519_dalek::{Signer as _, SigningKey};
 use openmls_traits::OpenMlsProvider;
@@ -129,11 +130,14 @@ fn named(first: u8, by: &impl Serialize) -> Result<Vec<u8>, StoreError> {
 const ALL: usize = usize::MAX;
 
 impl MlsStore<'_> {
+    fn put(&self, key: &[u8], scope: &[u8], place: u64, value: &impl Serialize) -> Result<(), StoreError> {
+        self.step.put_bytes(Table::Mls, key, scope, place, &pack(encode(value)?))
+    }
     fn put_of_group(&self, kind: Kind, group: &impl Serialize, value: &impl Serialize) -> Result<(), StoreError> {
-        self.step.put(Table::Mls, &named(kind as u8, group)?, &Scope::Group.of(group)?, 0, value)
+        self.put(&named(kind as u8, group)?, &Scope::Group.of(group)?, 0, value)
     }
     fn put_key(&self, kind: Kind, name: &impl Serialize, value: &impl Serialize) -> Result<(), StoreError> {
-        self.step.put(Table::Mls, &named(kind as u8, name)?, &[Scope::Keys as u8], 0, value)
+        self.put(&named(kind as u8, name)?, &[Scope::Keys as u8], 0, value)
     }
     fn get<T: DeserializeOwned>(&self, kind: Kind, name: &impl Serialize) -> Result<Option<T>, StoreError> {
         self.step.get(Table::Mls, &named(kind as u8, name)?)
@@ -144,7 +148,7 @@ impl MlsStore<'_> {
     /// Behind the last of a list.
     fn append(&self, kind: Kind, list: &[u8], name: &impl Serialize, value: &impl Serialize) -> Result<(), StoreError> {
         let place = self.step.last_ord(Table::Mls, list)?.map_or(0, |last| last + 1);
-        self.step.put(Table::Mls, &named(kind as u8, &(name, place))?, list, place, value)
+        self.put(&named(kind as u8, &(name, place))?, list, place, value)
     }
     fn list<T: DeserializeOwned>(&self, list: &[u8]) -> Result<Vec<T>, StoreError> {
         Ok(self.step.scan(Table::Mls, list, 0, ALL)?.into_iter().map(|(_, value)| value).collect())
@@ -248,7 +252,7 @@ impl StorageProvider<CURRENT_VERSION> for MlsStore<'_> {
         key_pairs: &[HpkeKeyPair],
     ) -> Result<(), StoreError> {
         let key = named(Kind::EpochKeyPairs as u8, &(group_id, epoch, leaf_index))?;
-        self.step.put(Table::Mls, &key, &Scope::Group.of(group_id)?, 0, &key_pairs)
+        self.put(&key, &Scope::Group.of(group_id)?, 0, &key_pairs)
     }
     fn encryption_epoch_key_pairs<
         GroupId: traits::GroupId<CURRENT_VERSION>,
@@ -306,7 +310,7 @@ impl StorageProvider<CURRENT_VERSION> for MlsStore<'_> {
         let queue = Scope::Proposals.of(group_id)?;
         let place = self.step.last_ord(Table::Mls, &queue)?.map_or(0, |last| last + 1);
         let key = named(Kind::Proposal as u8, &(group_id, proposal_ref))?;
-        self.step.put(Table::Mls, &key, &queue, place, &Queued(proposal_ref, proposal))
+        self.put(&key, &queue, place, &Queued(proposal_ref, proposal))
     }
     fn queued_proposal_refs<GroupId: traits::GroupId<CURRENT_VERSION>, ProposalRef: traits::ProposalRef<CURRENT_VERSION>>(
         &self,

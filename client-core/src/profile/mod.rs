@@ -11,6 +11,7 @@ pub mod agent;
 pub mod keys;
 pub mod mls;
 pub mod observer;
+mod packing;
 pub mod rows;
 
 #[cfg(test)]

@@ -336,25 +336,12 @@ impl<'a> Step<'a> {
     }
 
     /// As [`Step::scan`], for content that is bytes.
-    pub fn scan_bytes(
-        &self,
-        table: Table,
-        scope: &[u8],
-        from: u64,
-        limit: usize,
-    ) -> Result<Vec<(u64, Content)>, StoreError> {
+    pub fn scan_bytes(&self, table: Table, scope: &[u8], from: u64, limit: usize) -> Result<Vec<(u64, Content)>, StoreError> {
         const ON: &str = "SELECT key, ord, value FROM row WHERE scope = ?1 AND ord >= ?2 ORDER BY ord, id LIMIT ?3";
         self.kept(self.walk(ON, table, scope, from, limit))
     }
 
-    fn walk(
-        &self,
-        sql: &str,
-        table: Table,
-        scope: &[u8],
-        from: u64,
-        limit: usize,
-    ) -> Result<Vec<(u64, Content)>, StoreError> {
+    fn walk(&self, sql: &str, table: Table, scope: &[u8], from: u64, limit: usize) -> Result<Vec<(u64, Content)>, StoreError> {
         let scope = self.keys.find(b"scope", table, scope);
         let from = i64::try_from(from).unwrap_or(i64::MAX);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -367,6 +354,21 @@ impl<'a> Step<'a> {
             out.push((place, self.keys.open(&key, &scope, ord, value)?));
         }
         Ok(out)
+    }
+
+    /// The content of every row, whatever its table: for proofs that search for keys.
+    pub fn every_content(&self) -> Result<Vec<Content>, StoreError> {
+        let all = || -> Result<Vec<Content>, StoreError> {
+            let mut statement = self.connection.prepare_cached("SELECT key, scope, ord, value FROM row ORDER BY id")?;
+            let mut rows = statement.query(())?;
+            let mut out = Vec::new();
+            while let Some(row) = rows.next()? {
+                let (key, scope) = (row.get::<_, Lookup>(0)?, row.get::<_, Lookup>(1)?);
+                out.push(self.keys.open(&key, &scope, row.get(2)?, row.get(3)?)?);
+            }
+            Ok(out)
+        };
+        self.kept(all())
     }
 
     /// The greatest place in a scope.
