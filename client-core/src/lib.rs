@@ -5,11 +5,12 @@
 
 pub mod crypt;
 mod engine;
+mod held;
 pub mod network;
 pub mod profile;
 #[cfg(feature = "transport")]
 pub mod transport;
 
 pub use engine::{
-    Client, Environment, RoleError, Trouble, content_statement, envelope_statement, limits, own_entry_id, verdict, view,
+    Client, Environment, OwnKey, RoleError, Trouble, content_statement, envelope_statement, limits, own_entry_id, verdict, view,
 };

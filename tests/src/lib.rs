@@ -7,3 +7,5 @@ pub mod powercut;
 pub mod world;
 pub mod relay;
 pub mod tap;
+pub mod terminal;
+pub mod lying;

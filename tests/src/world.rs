@@ -81,6 +81,12 @@ impl World {
         self.relay = Some(start(self.folder.path(), at, self.rules.clone()));
     }
 
+    /// As `lacre-relay new-generation` after a backup was put back; the relay must be stopped.
+    pub fn new_generation(&mut self) {
+        let folder = lacre_server::serve::DataFolder::lock(&self.data()).unwrap();
+        folder.store(None, &mut SystemRng).unwrap().renew_generation(&mut SystemRng).unwrap();
+    }
+
     /// The next example RUN, between 40 and 45 million.
     pub fn run(&self) -> Run {
         let number = self.runs.fetch_add(1, Ordering::SeqCst);

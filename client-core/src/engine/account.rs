@@ -408,7 +408,7 @@ impl Cx<'_, '_> {
         last_resort: bool,
     ) -> Result<wire::KeyPackage, StepError> {
         let provider = self.provider();
-        let credential = group::credential(own.account, own.device, &signer.public_key());
+        let credential = group::credential(own.account, own.device, &signer.public());
         let key_package = group::key_package(&provider, signer, credential, suite, last_resort)?;
         Ok(wire::KeyPackage { suite: number, key_package, expires_at_ms })
     }

@@ -7,7 +7,7 @@ use super::view::{
     Body, Contact, ContactState, Conversation, ConversationId, Delivery, Event, Kind, Member, Message, Standing, Suite, Waiting,
     WaitingKind,
 };
-use super::{Client, Cx, StepError, Trouble};
+use super::{Client, Cx, OwnKey, StepError, Trouble};
 use crate::crypt::entry::ChannelKeys;
 use crate::network::Network;
 use crate::profile::Table;
@@ -129,6 +129,18 @@ impl Client {
             cx.active(&conversation.0)?;
             let cargo = Cargo::Seal { intent: Intent::Update, prepared: None };
             cx.enqueue(Some(&conversation.0), WaitingKind::Seal, cargo)?;
+            Ok(())
+        })
+    }
+
+    /// Gives this device's place in a conversation up and asks to be re-added with fresh keys: what a person does when a
+    /// conversation has gone wrong here (second rung of the recovery ladder). What waits is sent afterwards.
+    pub fn repair(&mut self, conversation: &ConversationId) -> Result<(), Trouble> {
+        self.run(|cx| {
+            let mut conv = cx.active(&conversation.0)?;
+            if conv.standing == Standing::Active {
+                cx.cannot_follow(&conversation.0, &mut conv, "asked for by the person")?;
+            }
             Ok(())
         })
     }
@@ -282,6 +294,33 @@ impl Client {
             }
             Ok(())
         })
+    }
+
+    /// Lends out the conversation's MLS group with its step, cryptography and signature key, and rolls everything back
+    /// afterwards: a laboratory for hostile members and second implementations. Not for applications.
+    #[doc(hidden)]
+    pub fn laboratory<T>(
+        &mut self,
+        conversation: &ConversationId,
+        f: impl FnOnce(
+            &mut openmls::group::MlsGroup,
+            &crate::profile::Step<'_>,
+            &openmls_libcrux_crypto::CryptoProvider,
+            &OwnKey,
+        ) -> T,
+    ) -> Result<T, Trouble> {
+        let mut made = None;
+        let result: Result<(), StepError> = self.step(|cx| {
+            let mut mls = cx.take_group(&conversation.0)?;
+            let signer = cx.signer()?;
+            made = Some(f(&mut mls, cx.s, cx.crypto, &signer));
+            Err(StepError::Again("rolled back".into()))
+        });
+        match (made, result) {
+            (Some(made), _) => Ok(made),
+            (None, Err(e)) => Err(e.into_trouble()),
+            (None, Ok(())) => Err(Trouble::NoSuchConversation),
+        }
     }
 
     /// The keys of the conversation's current channel, for proofs and tests: whoever has them reads this epoch.

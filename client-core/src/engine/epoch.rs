@@ -12,9 +12,13 @@ use lacre_proto::content::v1 as content;
 use lacre_proto::relay::v1 as wire;
 use openmls::group::MlsGroup;
 use prost::Message as _;
+use serde_bytes::ByteBuf;
 
 /// Raw entries of an ended epoch are kept this long for a restored relay (I7: at least 48 hours).
 pub const KEEP_RAW_MS: u64 = 48 * 3_600_000;
+
+/// Hashes of the own leaf that a re-add request names.
+const KEPT_LEAVES: usize = 4;
 
 /// What a commit changed, and by whom.
 pub(crate) struct Change {
@@ -56,7 +60,11 @@ impl Cx<'_, '_> {
         members.tokens.retain(|device, _| leaves.iter().any(|l| l.device == *device));
         conv.name = context.name;
         if let Some(leaf) = mls.own_leaf_node() {
-            conv.own_leaf = group::leaf_hash(leaf)?;
+            let hash = group::leaf_hash(leaf)?;
+            if conv.own_leaves.first().is_none_or(|newest| newest.as_slice() != hash) {
+                conv.own_leaves.insert(0, ByteBuf::from(hash));
+                conv.own_leaves.truncate(KEPT_LEAVES);
+            }
         }
         self.put_members(id, &members)
     }
@@ -287,7 +295,7 @@ impl Cx<'_, '_> {
             Some(old) => old.ord,
             None => self.number()?,
         };
-        self.s.put(Table::ConversationIndex, id, b"", ord, &serde_bytes::ByteBuf::from(id))?;
+        self.s.put(Table::ConversationIndex, id, b"", ord, &ByteBuf::from(id))?;
         let mut conv = Conv {
             ord,
             kind,
@@ -301,7 +309,7 @@ impl Cx<'_, '_> {
             position: old.as_ref().map_or(0, |o| o.position),
             read_through: old.as_ref().map_or(0, |o| o.read_through),
             newest_at: old.as_ref().map_or(self.now, |o| o.newest_at),
-            own_leaf: [0; 32],
+            own_leaves: Vec::new(),
             asked: None,
             put_back: false,
         };

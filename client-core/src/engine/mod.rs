@@ -292,10 +292,12 @@ impl From<MlsError> for StepError {
 }
 
 /// This device's signature key.
-pub(crate) struct OwnKey(SigningKey);
+pub struct OwnKey(SigningKey);
 
 impl OwnKey {
-    pub(crate) fn public_key(&self) -> [u8; 32] {
+    /// Its public half.
+    #[must_use]
+    pub fn public(&self) -> [u8; 32] {
         self.0.verifying_key().to_bytes()
     }
 }

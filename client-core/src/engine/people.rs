@@ -265,7 +265,7 @@ impl Cx<'_, '_> {
         };
         context.check().map_err(|e| StepError::Trouble(Trouble::Protocol(e.to_string())))?;
         let provider = self.provider();
-        let credential = group::credential(own.account, own.device, &signer.public_key());
+        let credential = group::credential(own.account, own.device, &signer.public());
         let mls = group::create(&provider, &signer, credential, &id, suite, &context)?;
         self.begin(&id, &mls)?;
         self.keep(mls);

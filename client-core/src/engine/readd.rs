@@ -34,15 +34,18 @@ impl Cx<'_, '_> {
         let own = self.own()?;
         let signer = self.signer()?;
         let provider = self.provider();
-        let credential = group::credential(own.account, own.device, &signer.public_key());
+        let credential = group::credential(own.account, own.device, &signer.public());
         let package = group::key_package(&provider, &signer, credential, conv.suite, false)?;
         let members = self.members(id)?;
         let others: Vec<_> = members.devices.iter().filter(|(account, _)| *account != own.account).copied().collect();
         let start = usize::try_from(tries).unwrap_or(0) * ASKED_AT_ONCE;
         for i in 0..others.len().min(ASKED_AT_ONCE) {
             let Some((account, device)) = others.get((start + i) % others.len()).copied() else { continue };
-            let request =
-                content::ReAddRequest { group_id: id.to_vec(), key_package: package.clone(), lost_leaf: conv.own_leaf.to_vec() };
+            let request = content::ReAddRequest {
+                group_id: id.to_vec(),
+                key_package: package.clone(),
+                lost_leaves: conv.own_leaves.iter().map(|leaf| leaf.to_vec()).collect(),
+            };
             let kind = content::envelope_body::Kind::ReAdd(request);
             let posted = self.post_to(account, Some(device), members.tokens.get(&device), kind, WaitingKind::Upkeep);
             match posted {
@@ -75,13 +78,12 @@ impl Cx<'_, '_> {
             .iter()
             .filter(|l| l.account == known.account && l.device == device)
             .filter_map(|l| mls.public_group().leaf(l.index))
-            .any(|node| group::leaf_hash(node).is_ok_and(|h| h.as_slice() == request.lost_leaf));
+            .filter_map(|node| group::leaf_hash(node).ok())
+            .find(|hash| request.lost_leaves.iter().any(|named| named.as_slice() == hash));
         self.keep(mls);
-        if !lost {
-            return Ok(());
-        }
+        let Some(lost) = lost else { return Ok(()) };
         let invitee = Invitee { account: known.account, device, key_package: request.key_package.clone() };
-        let intent = Intent::ReAdd { invitee, lost_leaf: request.lost_leaf.clone() };
+        let intent = Intent::ReAdd { invitee, lost_leaf: lost.to_vec() };
         self.enqueue(Some(id), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
         self.reached("re-add: answering")
     }

@@ -133,9 +133,9 @@ pub(crate) struct Conv {
     pub(crate) position: u64,
     pub(crate) read_through: u64,
     pub(crate) newest_at: Millis,
-    /// the leaf that a re-add request names
-    #[serde(with = "serde_bytes")]
-    pub(crate) own_leaf: [u8; 32],
+    /// hashes of the own leaf, the newest first: what a re-add request names. More than one, because a restored relay
+    /// may have led the others back to an older one
+    pub(crate) own_leaves: Vec<ByteBuf>,
     /// when a re-add was last asked for, how often, and whom of the others next
     pub(crate) asked: Option<(Millis, u32)>,
     /// entries above `put_back.1` of the current and previous channels are to be put back (new generation)

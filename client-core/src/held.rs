@@ -1,0 +1,69 @@
+//! What a device holds and what the relay holds, laid bare: for tests and demonstrations that search one for keys to the
+//! other. An application has no use for it: what comes out are this profile's own secrets.
+
+use crate::engine::{Client, Trouble};
+use crate::network::{Entry, Lane, Network};
+use crate::profile::rows::Content;
+use crate::view::ConversationId;
+use lacre_audit::address::Authority;
+use lacre_audit::ids::ChannelId;
+use lacre_proto::relay::v1 as wire;
+
+impl Client {
+    /// Everything that this profile holds, decrypted: the content of every row.
+    pub fn held_contents(&mut self) -> Result<Vec<Content>, Trouble> {
+        self.run(|cx| Ok(cx.s.every_content()?))
+    }
+
+    /// The entries of a conversation's present channel as the relay stores them, and the channel's name.
+    ///
+    /// # Errors
+    /// [`Trouble::NoSuchConversation`], [`Trouble::Offline`], [`Trouble::Refused`].
+    pub fn stored_entries(
+        &mut self,
+        net: &mut dyn Network,
+        conversation: &ConversationId,
+    ) -> Result<(ChannelId, Vec<Entry>), Trouble> {
+        let conv = self.run(|cx| cx.conv(&conversation.0))?;
+        let at = Authority::parse(&conv.authority).map_err(|e| Trouble::Protocol(e.to_string()))?;
+        let mut all: Vec<Entry> = Vec::new();
+        loop {
+            let from_seq = all.last().map_or(1, |e| e.seq.get() + 1);
+            let (channel, read_token) = (conv.channel.id.as_bytes().to_vec(), conv.channel.read.expose().to_vec());
+            let page =
+                net.fetch(&at, Lane::Conversations, wire::FetchRequest { channel, read_token, from_seq, max_entries: 1024 })?;
+            if page.entries.is_empty() {
+                return Ok((conv.channel.id, all));
+            }
+            for entry in page.entries {
+                all.push(Entry::try_from(entry)?);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::profile::{NoObserver, Profile, Secret, StoreError, Table};
+    use std::sync::Arc;
+
+    #[test]
+    fn every_row_of_a_profile_is_laid_bare_and_a_deleted_one_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut rng = lacre_audit::random::SystemRng;
+        let mut profile =
+            Profile::create(&dir.path().join("p"), Secret::KeyFile(&[7; 32]), &mut rng, Arc::new(NoObserver)).unwrap();
+        let contents = profile
+            .step(|s| -> Result<_, StoreError> {
+                s.put_bytes(Table::Meta, b"one", b"", 1, b"first secret")?;
+                s.put_bytes(Table::Contact, b"two", b"scope", 9, b"second secret")?;
+                s.put_bytes(Table::Meta, b"gone", b"", 2, b"third secret")?;
+                s.delete(Table::Meta, b"gone")?;
+                s.every_content()
+            })
+            .unwrap();
+        let mut plain: Vec<&[u8]> = contents.iter().map(|c| c.as_slice()).collect();
+        plain.sort_unstable();
+        assert_eq!(plain, [b"first secret".as_slice(), b"second secret"]);
+    }
+}

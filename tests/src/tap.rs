@@ -1,0 +1,64 @@
+//! A network with a hand on it: what passes can be counted, held back, lost on the way or changed.
+
+use lacre_audit::address::Authority;
+use lacre_client::network::{Delivery, Following, Lane, NetError, Network};
+use lacre_proto::relay::v1 as wire;
+use std::io::{Read, Write};
+use std::time::Duration;
+
+/// Called before an append leaves; `Err` loses the request.
+pub type BeforeAppend<'a> = Box<dyn FnMut(&wire::AppendRequest) -> Result<(), NetError> + Send + 'a>;
+/// Called with an append's answer; may turn it into another, as when an answer is lost.
+pub type AfterAppend<'a> =
+    Box<dyn FnMut(Result<wire::AppendResponse, NetError>) -> Result<wire::AppendResponse, NetError> + Send + 'a>;
+
+/// Passes everything on.
+pub struct Tap<'a, N: Network> {
+    inner: &'a mut N,
+    /// see [`BeforeAppend`]
+    pub before: BeforeAppend<'a>,
+    /// see [`AfterAppend`]
+    pub after: AfterAppend<'a>,
+}
+
+impl<'a, N: Network> Tap<'a, N> {
+    /// Around a network; changes nothing until its hooks are set.
+    pub fn new(inner: &'a mut N) -> Self {
+        Self { inner, before: Box::new(|_| Ok(())), after: Box::new(|answer| answer) }
+    }
+}
+
+macro_rules! pass {
+    (lane: $($lname:ident: $lreq:ident => $lans:ident),*; plain: $($name:ident: $req:ident => $ans:ident),*) => {
+        $(fn $lname(&mut self, at: &Authority, lane: Lane, r: wire::$lreq) -> Result<wire::$lans, NetError> {
+            self.inner.$lname(at, lane, r)
+        })*
+        $(fn $name(&mut self, at: &Authority, r: wire::$req) -> Result<wire::$ans, NetError> { self.inner.$name(at, r) })*
+    };
+}
+
+impl<N: Network> Network for Tap<'_, N> {
+    fn append(&mut self, at: &Authority, lane: Lane, r: wire::AppendRequest) -> Result<wire::AppendResponse, NetError> {
+        (self.before)(&r)?;
+        (self.after)(self.inner.append(at, lane, r))
+    }
+    pass! {
+        lane: open: OpenRequest => OpenResponse, fetch: FetchRequest => FetchResponse, status: StatusRequest => StatusResponse,
+              trim: TrimRequest => TrimResponse, change_tokens: ChangeTokensRequest => ChangeTokensResponse,
+              get_info: GetInfoRequest => GetInfoResponse;
+        plain: enroll: EnrollRequest => EnrollResponse, challenge: ChallengeRequest => ChallengeResponse,
+               login: LoginRequest => LoginResponse, put_state: PutStateRequest => PutStateResponse,
+               put_key_packages: PutKeyPackagesRequest => PutKeyPackagesResponse,
+               take_stamps: TakeStampsRequest => TakeStampsResponse, lookup: LookupRequest => LookupResponse,
+               claim: ClaimRequest => ClaimResponse
+    }
+    fn put_blob(&mut self, at: &Authority, header: wire::PutHeader, body: &mut dyn Read) -> Result<wire::PutResponse, NetError> {
+        self.inner.put_blob(at, header, body)
+    }
+    fn get_blob(&mut self, at: &Authority, r: wire::GetRequest, to: &mut dyn Write) -> Result<u64, NetError> {
+        self.inner.get_blob(at, r, to)
+    }
+    fn follow(&mut self, set: &[Following], max_wait: Duration) -> Result<Vec<Delivery>, NetError> {
+        self.inner.follow(set, max_wait)
+    }
+}
