@@ -21,7 +21,7 @@ whoami =
     Cuenta:      { $account }
     Dispositivo: { $device }
     Servidor:    { $relay }
-unlocked = Abierto hasta las { $until }. Para cerrar antes: lacre lock
+unlocked = Abierto hasta el { $until }. Para cerrar antes: lacre lock
 locked = Cerrado. La próxima orden pedirá la frase secreta.
 was-locked = Ya estaba cerrado.
 

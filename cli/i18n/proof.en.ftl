@@ -1,6 +1,6 @@
 ### The legal clock, the calendar and the verifier of evidence.
 
-help-clock = Computes from when a notice counts and until when one may appeal, by both readings of the law
+help-clock = From when a notice counts, and until when one may appeal
     .dispatch = Instant of the dispatch, as 2026-07-06T14:00:00Z
     .zone = Zone of the agency: America/Santiago, America/Coyhaique, America/Punta_Arenas, Pacific/Easter
     .comuna = Code of the agency's comuna, five digits, for regional holidays

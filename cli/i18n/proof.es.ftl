@@ -1,6 +1,6 @@
 ### El reloj legal, el calendario y el verificador de evidencia.
 
-help-clock = Calcula desde cuándo cuenta una notificación y hasta cuándo se puede reclamar, con las dos lecturas de la ley
+help-clock = Desde cuándo cuenta una notificación y hasta cuándo reclamar
     .dispatch = Instante del despacho, como 2026-07-06T14:00:00Z
     .zone = Zona del organismo: America/Santiago, America/Coyhaique, America/Punta_Arenas, Pacific/Easter
     .comuna = Código de la comuna del organismo, cinco dígitos, por los feriados regionales

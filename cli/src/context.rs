@@ -28,7 +28,7 @@ pub(crate) struct Global {
     pub(crate) json: bool,
     #[arg(long, global = true, value_name = "es|en", value_parser = ["es", "en"], hide_possible_values = true)]
     pub(crate) lang: Option<String>,
-    #[arg(long, global = true, value_name = "socks5://HOST:PORT")]
+    #[arg(long, global = true, value_name = "URL")]
     pub(crate) proxy: Option<String>,
 }
 
@@ -113,7 +113,7 @@ impl Context {
     /// Words that are no result, to stderr; not with `--json`.
     pub(crate) fn note(&self, text: &str) {
         if !self.global.json {
-            line(&mut std::io::stderr(), text);
+            line(&mut std::io::stderr(), &crate::show::wrap(text, 0));
         }
     }
 

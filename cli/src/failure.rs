@@ -60,6 +60,6 @@ impl Failure {
     /// For people.
     pub(crate) fn text(&self, words: &Words) -> String {
         let args = [("what", self.what.as_str().into()), ("why", self.why.as_str().into()), ("do", self.remedy.as_str().into())];
-        words.say_with("failure", &args)
+        crate::show::wrap(&words.say_with("failure", &args), 13)
     }
 }

@@ -88,6 +88,26 @@ mod tests {
         }
     }
 
+    fn too_wide(command: &mut clap::Command, found: &mut Vec<String>) {
+        let help = command.render_help().to_string();
+        found.extend(help.lines().filter(|l| unicode_width::UnicodeWidthStr::width(*l) > 80).map(str::to_owned));
+        // The commands about proof explain law, which needs longer lines.
+        let own = |c: &&mut clap::Command| !matches!(c.get_name(), "clock" | "calendar" | "verify");
+        command.get_subcommands_mut().filter(own).for_each(|c| too_wide(c, found));
+    }
+
+    #[test]
+    fn help_fits_into_eighty_columns() {
+        for lang in [Lang::Es, Lang::En] {
+            let mut command = usage::localized(Cli::command(), &Words::new(lang));
+            command.build();
+            let mut found = Vec::new();
+            too_wide(&mut command, &mut found);
+
+            assert!(found.is_empty(), "{lang:?}: {found:#?}");
+        }
+    }
+
     #[test]
     fn the_command_line_is_well_made() {
         usage::localized(Cli::command(), &Words::new(Lang::Es)).debug_assert();

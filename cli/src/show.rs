@@ -40,6 +40,31 @@ pub(crate) fn cut(text: &str, columns: usize) -> String {
     out
 }
 
+/// Sentences broken between words at 80 columns; what follows in a paragraph begins `hang` columns to the right.
+pub(crate) fn wrap(text: &str, hang: usize) -> String {
+    const COLUMNS: usize = 80;
+    let mut out = String::new();
+    for (at, line) in text.split('\n').enumerate() {
+        if at > 0 {
+            out.push('\n');
+        }
+        let mut column = 0;
+        for (at, word) in line.split(' ').enumerate() {
+            if at > 0 && column + 1 + word.width() > COLUMNS && column > hang {
+                out.push('\n');
+                out.extend(std::iter::repeat_n(' ', hang));
+                column = hang;
+            } else if at > 0 {
+                out.push(' ');
+                column += 1;
+            }
+            out.push_str(word);
+            column += word.width();
+        }
+    }
+    out
+}
+
 /// What a conversation is called: the other's name, or the group's.
 pub(crate) fn title(words: &Words, c: &Conversation) -> String {
     match (c.kind, &c.peer) {
@@ -123,4 +148,29 @@ pub(crate) fn message(ctx: &Context, client: &mut lacre_client::Client, m: &Mess
         Delivery::Stored => String::new(),
     };
     format!("{id}  {}  {what}{waiting}", local(m.accepted_at.unwrap_or(m.sent_at)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrapping_changes_only_where_lines_end() {
+        let text = "  Qué hacer: ".to_owned() + &"una frase larga, ".repeat(12) + "\ncorta\n" + &"x".repeat(100);
+        let wrapped = wrap(&text, 13);
+        let words = |t: &str| t.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&wrapped), words(&text));
+        assert!(wrapped.lines().all(|l| l.width() <= 80 || !l.contains(' ')), "{wrapped}");
+        assert!(wrapped.lines().nth(1).unwrap().starts_with("             una"), "{wrapped}");
+        assert_eq!(wrap("", 3), "");
+        assert_eq!(wrap("  a  b", 3), "  a  b");
+    }
+
+    #[test]
+    fn columns_are_counted_as_a_terminal_shows_them() {
+        let rows = [vec!["año".to_owned(), "x".to_owned()], vec!["漢字".to_owned(), "y".to_owned()]];
+        assert_eq!(table(&rows), "año   x\n漢字  y");
+        assert_eq!(cut("ñandú corre", 6), "ñandú…");
+        assert_eq!(cut("漢字漢字", 5), "漢字…");
+    }
 }

@@ -20,11 +20,30 @@ pub(crate) fn localized(command: Command, words: &Words) -> Command {
         .disable_version_flag(true)
         .arg(flag("help", 'h', ArgAction::Help).global(true))
         .arg(flag("version", 'V', ArgAction::Version));
+    let command = with_value_names(command, words);
     let mut usages = BTreeMap::new();
     let mut built = command.clone();
     built.build();
     collect_usages(&mut built, &key_of("help", "lacre"), words, &mut usages);
     localize(command, &key_of("help", "lacre"), words, &usages)
+}
+
+/// Placeholders in the person's language (`FILE`: `ARCHIVO`), where the catalogue has one. Every argument is touched, because
+/// one that is touched moves behind those that are not.
+fn with_value_names(mut command: Command, words: &Words) -> Command {
+    let ids: Vec<String> = command.get_arguments().map(|a| a.get_id().to_string()).collect();
+    for id in ids {
+        command = command.mut_arg(id, |arg| {
+            let name = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string).unwrap_or_default();
+            let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+            match words.attribute("value-names", &plain.to_ascii_lowercase(), &[]) {
+                Some(said) => arg.value_name(said),
+                None => arg,
+            }
+        });
+    }
+    let inner: Vec<String> = command.get_subcommands().map(|c| c.get_name().to_owned()).collect();
+    inner.into_iter().fold(command, |c, name| c.mut_subcommand(name, |inner| with_value_names(inner, words)))
 }
 
 fn key_of(parent: &str, name: &str) -> String {
@@ -37,7 +56,8 @@ fn collect_usages(built: &mut Command, key: &str, words: &Words, into: &mut BTre
     let line = built.render_usage().to_string();
     let line = line.strip_prefix("Usage: ").unwrap_or(&line).trim();
     let line = line.replace("[OPTIONS]", &words.say("usage-options")).replace("<COMMAND>", &words.say("usage-command"));
-    into.insert(key.to_owned(), line.replace("[COMMAND]", &words.say("usage-command")));
+    let optional = words.say("usage-command").replace('<', "[").replace('>', "]");
+    into.insert(key.to_owned(), line.replace("[COMMAND]", &optional));
     for inner in built.get_subcommands_mut() {
         let key = key_of(key, inner.get_name());
         collect_usages(inner, &key, words, into);
@@ -60,7 +80,7 @@ fn localize(command: Command, key: &str, words: &Words, usages: &BTreeMap<String
     if let Some(more) = words.attribute(key, "more", &[]) {
         command = command.after_help(more);
     }
-    for name in names {
+    for (place, name) in names.into_iter().enumerate() {
         command = command.mut_arg(&name, |arg| {
             let shared = key == "help-lacre" || matches!(name.as_str(), "help" | "version");
             let heading = match (arg.is_positional(), shared) {
@@ -71,7 +91,7 @@ fn localize(command: Command, key: &str, words: &Words, usages: &BTreeMap<String
             let at = if shared { "help-lacre" } else { key };
             let text = words.attribute(at, &name.replace('_', "-"), &[]).unwrap_or_default();
             let valued = arg.get_action().takes_values();
-            arg.help(text).help_heading(words.say(heading)).hide_default_value(valued)
+            arg.help(text).help_heading(words.say(heading)).hide_default_value(valued).display_order(place)
         });
     }
     for name in inner {
@@ -104,10 +124,11 @@ fn failure(error: &clap::Error, words: &Words) -> Failure {
     };
     let argument = text(ContextKind::InvalidArg).unwrap_or_default();
     let value = text(ContextKind::InvalidValue).unwrap_or_default();
-    let good = text(ContextKind::ValidValue).unwrap_or_default();
+    let good = text(ContextKind::ValidValue).unwrap_or_else(|| words.say("usage-see-help"));
     let prior = text(ContextKind::PriorArg).unwrap_or_default();
     let command = text(ContextKind::InvalidSubcommand).unwrap_or_default();
-    let suggested = text(ContextKind::SuggestedSubcommand).or(text(ContextKind::SuggestedArg)).unwrap_or_default();
+    let suggested = text(ContextKind::SuggestedSubcommand).or(text(ContextKind::SuggestedArg));
+    let suggested = suggested.unwrap_or_else(|| words.say("usage-nothing-similar"));
     let value_missing = value.is_empty();
     let args = [
         ("argument", argument.into()),

@@ -45,7 +45,6 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Group(group::Command),
     /// what waits
-    #[command(args_conflicts_with_subcommands = true)]
     Outbox {
         #[command(subcommand)]
         command: Option<outbox::Command>,

@@ -6,7 +6,7 @@ use crate::shown::shown;
 use crate::{find, json, online, show};
 use lacre_audit::ids::AccountId;
 use lacre_client::network::OTHER_KEY;
-use lacre_client::view::{Event, Happening};
+use lacre_client::view::{ContactState, Event, Happening};
 use lacre_client::{Client, Trouble};
 use serde_json::{Value, json as object};
 use std::collections::BTreeMap;
@@ -74,6 +74,11 @@ fn show_events(ctx: &Context, client: &mut Client, read_before: &BTreeMap<String
             let known = match &event.what {
                 Happening::Message { conversation, position } => {
                     read_before.get(&conversation.to_hex()).is_some_and(|through| position <= through)
+                }
+                // Answered meanwhile: nothing to do for a person.
+                Happening::ContactAsks { account } if !ctx.global.json => {
+                    let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;
+                    contacts.iter().any(|c| c.account.as_bytes() == account && c.state != ContactState::Asking)
                 }
                 _ => false,
             };

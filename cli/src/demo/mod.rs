@@ -1,7 +1,9 @@
 //! The demonstration: a short story with a real relay, four example people and real files, which ends with a proof.
 //!
-//! [`relay`] the child process · [`people`] the four · [`scan`] what lies on the relay's disk · [`story`] what happens.
+//! [`relay`] the child process · [`people`] the four · [`scan`] what lies on the relay's disk ·
+//! [`keys`] what a removed member could open · [`story`] what happens.
 
+mod keys;
 mod people;
 mod relay;
 mod scan;

@@ -3,7 +3,6 @@
 use lacre_audit::address::Invitation;
 use lacre_audit::ids::{AccountId, Handle};
 use lacre_audit::time::Clock as _;
-use lacre_client::profile::observer::COMMITTED;
 use lacre_client::profile::{Interrupted, Observer, Secret};
 use lacre_client::transport::{GrpcNetwork, Options, Timeouts};
 use lacre_client::view::{Body, ConversationId, Message, Synced};
@@ -23,7 +22,10 @@ pub(crate) const EXAMPLES: [(&str, &str, &str); 4] = [
     ("Diego Ejemplo", "diego.ejemplo", "40.000.004-2"),
 ];
 
-/// Rings once, after so many completed steps of a client.
+/// Where the engine notes that the relay has stored an own message.
+const MARKED: &str = "send: marked";
+
+/// Rings once, after so many own messages were marked as stored by the relay.
 pub(crate) struct Alarm {
     left: AtomicU64,
     bell: Mutex<Option<SyncSender<()>>>,
@@ -35,10 +37,10 @@ impl Alarm {
         Arc::new(Self { left: AtomicU64::new(0), bell: Mutex::new(None) })
     }
 
-    /// Rings `bell` when `steps` more steps are complete.
-    pub(crate) fn set(&self, steps: u64, bell: SyncSender<()>) {
+    /// Rings `bell` when so many more are marked.
+    pub(crate) fn set(&self, messages: u64, bell: SyncSender<()>) {
         *self.bell.lock().unwrap_or_else(PoisonError::into_inner) = Some(bell);
-        self.left.store(steps, Ordering::SeqCst);
+        self.left.store(messages, Ordering::SeqCst);
     }
 
     /// Rings no more; whoever waits for the bell hears that.
@@ -51,7 +53,7 @@ impl Alarm {
 impl Observer for Alarm {
     fn reached(&self, point: &'static str) -> Result<(), Interrupted> {
         let down = |n: u64| n.checked_sub(1);
-        if point == COMMITTED
+        if point == MARKED
             && self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, down) == Ok(1)
             && let Some(bell) = self.bell.lock().unwrap_or_else(PoisonError::into_inner).take()
         {

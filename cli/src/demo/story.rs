@@ -1,5 +1,6 @@
 //! What happens, told while it happens. Each claim is checked; the first that does not hold ends the demo with exit 1.
 
+use super::keys::{self, Held};
 use super::people::{Alarm, EXAMPLES, NotEnrolled, Person, Unsettled, settle};
 use super::relay::{Relay, kill};
 use super::scan::{self, Needle};
@@ -13,15 +14,15 @@ use crate::words;
 use fluent_bundle::FluentValue;
 use lacre_audit::ids::Handle;
 use lacre_client::Trouble;
-use lacre_client::view::{Body, ConversationId, Message, Standing, Suite};
+use lacre_client::view::{Body, ConversationId, Message, Standing, Suite, Waiting, WaitingKind};
 use serde_json::json as object;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Messages that are under way when the relay is killed.
 const UNDER_WAY: usize = 30;
-/// After so many steps of the sender's client it is killed: some are acknowledged by then, some are not.
-const STEPS_UNTIL_KILL: u64 = 20;
+/// After so many acknowledgements it is killed.
+const UNTIL_KILL: u64 = 10;
 
 /// Files that are read into memory for the demo: at most this much together.
 const MOST_INPUT: u64 = 50_000_000;
@@ -109,6 +110,8 @@ struct Story<'a> {
     alarm: Arc<Alarm>,
     /// everything that was said
     texts: Vec<String>,
+    /// everything that Diego's profile ever held
+    diego: Held,
 }
 
 const ANA: usize = 0;
@@ -124,7 +127,7 @@ impl<'a> Story<'a> {
             }
             _ => machine(ctx, &e),
         })?;
-        Ok(Self { ctx, folder, files, relay, people: Vec::new(), alarm: Alarm::new(), texts: Vec::new() })
+        Ok(Self { ctx, folder, files, relay, people: Vec::new(), alarm: Alarm::new(), texts: Vec::new(), diego: Held::default() })
     }
 
     fn tell(&mut self) -> Result<serde_json::Value, Failure> {
@@ -144,6 +147,7 @@ impl<'a> Story<'a> {
         self.chapter(7, words::key("demo-proof"));
         let messages = self.same_history(&group, after)?;
         let (files, bytes, needles) = self.nothing_on_disk()?;
+        let (keys, entries) = self.no_key_opens(&group)?;
         Ok(object!({
             "people": self.people.iter().map(|p| p.handle.to_string()).collect::<Vec<_>>(),
             "files_sent": self.files.len(),
@@ -154,6 +158,8 @@ impl<'a> Story<'a> {
             "relay_files": files,
             "relay_bytes": bytes,
             "searched_for": needles,
+            "keys_tried": keys,
+            "entries_tried": entries,
         }))
     }
 
@@ -246,7 +252,7 @@ impl<'a> Story<'a> {
         self.claim(same == self.files.len() * EXAMPLES.len(), words::key("demo-claim-files"))?;
         let bytes = self.files.iter().map(|f| u64::try_from(f.content.len()).unwrap_or(0)).sum();
         let names: Vec<String> = self.files.iter().map(|f| shown(&f.name)).collect();
-        self.say("demo-file-names", &[("names", names.join(", ").into())]);
+        self.say("demo-file-names", &[("names", names.join(" · ").into())]);
         let size = show::size(&self.ctx.words, bytes);
         self.good("demo-claim-files", &[("count", self.files.len().into()), ("size", size.into())]);
         Ok(group)
@@ -268,13 +274,14 @@ impl<'a> Story<'a> {
             kill(&running);
             rang
         });
-        self.alarm.set(STEPS_UNTIL_KILL, bell);
+        self.alarm.set(UNTIL_KILL, bell);
         let outcome = self.people.get_mut(ANA).map(Person::sync);
         self.alarm.silence();
         let killed = killer.join().unwrap_or(false);
-        let waiting = self.of(ANA, |p| p.client.pending(group))?.len();
+        let waits = |w: &Waiting| w.conversation.as_ref() == Some(group) && w.what == WaitingKind::Text;
+        let waiting = self.of(ANA, |p| p.client.outbox())?.iter().filter(|w| waits(w)).count();
         self.relay.kill();
-        self.claim(killed && waiting > 0, words::key("demo-claim-killed"))?;
+        self.claim(killed && (1..UNDER_WAY).contains(&waiting), words::key("demo-claim-killed"))?;
         if let Some(Err(trouble)) = outcome
             && !matches!(trouble, Trouble::Offline { .. })
         {
@@ -374,6 +381,21 @@ impl<'a> Story<'a> {
         Ok((seen.files, seen.bytes, needles.len()))
     }
 
+    /// Nothing that Diego's device ever held opens what the relay stored for the others afterwards.
+    fn no_key_opens(&mut self, group: &ConversationId) -> Result<(usize, usize), Failure> {
+        let (channel, entries) = self.of(CARLA, |p| p.client.stored_entries(&mut p.network, group))?;
+        let tried = keys::try_all(&self.diego, channel, &entries);
+        self.claim(!entries.is_empty() && tried.opened == 0, words::key("demo-claim-keys"))?;
+        self.good("demo-claim-keys", &[("keys", tried.keys.into()), ("entries", entries.len().into())]);
+        // The same search through the profile of somebody who stayed must find the key.
+        let mut carla = Held::default();
+        carla.add(self.of(CARLA, |p| p.client.held_contents())?.iter().map(|c| c.to_vec()));
+        let found = keys::try_all(&carla, channel, &entries);
+        self.claim(found.opened == entries.len(), words::key("demo-claim-keys-canary"))?;
+        self.good("demo-claim-keys-canary", &[]);
+        Ok((tried.keys, entries.len()))
+    }
+
     /// Two people become contacts.
     fn befriend(&mut self, asks: usize, says_yes: usize, text: &str) -> Result<(), Failure> {
         let handle = self.people.get(says_yes).map(|p| p.handle.clone());
@@ -407,7 +429,11 @@ impl<'a> Story<'a> {
         settle(&mut self.people).map_err(|e| match e {
             Unsettled::Trouble(t) => self.ctx.trouble(t),
             Unsettled::TooLong => self.ctx.failure("error-demo-slow", Exit::No, &[]),
-        })
+        })?;
+        // Keys are deleted as the conversation goes on: what Diego holds is noted each time.
+        let contents = self.of(DIEGO, |p| p.client.held_contents())?;
+        self.diego.add(contents.iter().map(|c| c.to_vec()));
+        Ok(())
     }
 
     /// Ends the demo if this does not hold.

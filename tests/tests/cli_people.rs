@@ -1,0 +1,283 @@
+//! People at their terminals, with the real programs.
+
+use lacre_tests::terminal::{Person, Said, Town, befriend};
+use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader, Read as _};
+
+#[test]
+fn two_people_type_one_line_each_and_write_to_each_other() {
+    let town = Town::new();
+    let (ana, bruno) = (town.person(0, "ana"), town.person(1, "bruno"));
+    befriend(&ana, &bruno);
+
+    let sent = ana.run(&["send", "@bruno", "¿Llegó el informe?"]).done();
+    let read = bruno.run(&["read", "@ana"]).done();
+    bruno.run(&["send", "@ana", "Sí, está bien."]).done();
+
+    assert_eq!(sent, "Enviado.\n");
+    assert!(read.trim_end().ends_with("@ana: ¿Llegó el informe?"), "{read}");
+    assert_eq!(ana.texts("@bruno"), ["¿Llegó el informe?", "Sí, está bien."]);
+    assert_eq!(bruno.texts("@ana"), ["¿Llegó el informe?", "Sí, está bien."]);
+}
+
+#[test]
+fn without_a_relay_a_message_waits_and_the_next_command_delivers_it() {
+    let mut town = Town::new();
+    let (ana, bruno) = town.pair();
+
+    town.switch_off();
+    let waiting = ana.run(&["send", "@bruno", "sin luz"]);
+    let status = ana.run(&["status", "--json"]);
+    let listed = ana.json(&["read", "@bruno"]);
+    town.switch_on();
+    let delivered = ana.json(&["outbox"]);
+
+    assert_eq!(waiting.code, Some(0), "{waiting:?}");
+    assert!(waiting.out.starts_with("En espera"), "{waiting:?}");
+    assert!(waiting.err.contains("no responde"), "{waiting:?}");
+    assert_eq!(status.code, Some(3), "{status:?}");
+    assert!(status.out.contains("\"relay_reached\":false"), "{status:?}");
+    assert_eq!(listed["messages"][0]["delivery"], "waiting");
+    assert_eq!(delivered, json!({ "outbox": [], "relay_reached": true }));
+    assert_eq!(bruno.texts("@ana"), ["sin luz"]);
+}
+
+#[test]
+fn what_was_taken_back_is_never_delivered() {
+    let mut town = Town::new();
+    let (ana, bruno) = town.pair();
+    town.switch_off();
+    ana.run(&["send", "@bruno", "uno"]).done();
+    ana.run(&["send", "@bruno", "dos"]).done();
+
+    let last = ana.json(&["outbox"])["outbox"].as_array().unwrap().last().unwrap().clone();
+    ana.run(&["outbox", "cancel", &last["id"].to_string()]).done();
+    let again = ana.run(&["outbox", "cancel", &last["id"].to_string()]);
+    town.switch_on();
+    ana.run(&["list"]).done();
+
+    assert_eq!(last["cancellable"], true);
+    assert!(again.failed(1).contains("Qué hacer:"));
+    assert_eq!(bruno.texts("@ana"), ["uno"]);
+}
+
+#[test]
+fn a_group_shares_files_and_whoever_is_removed_gets_nothing_more() {
+    let town = Town::new();
+    let (ana, bruno) = town.pair();
+    let carla = town.person(2, "carla");
+    befriend(&ana, &carla);
+    std::fs::write(ana.home.join("año.txt"), "contenido con eñe").unwrap();
+
+    ana.run(&["group", "create", "Mesa", "@bruno", "@carla"]).done();
+    carla.run(&["list"]).done();
+    ana.run(&["send", "Mesa", "hola a todos", "--file", "año.txt"]).done();
+    let file =
+        carla.json(&["read", "Mesa"])["messages"].as_array().unwrap().iter().find(|m| m["kind"] == "file").unwrap().clone();
+    let saved = carla.json(&["save", &file["id"].as_str().unwrap()[..8]]);
+    ana.run(&["group", "remove", "Mesa", "@carla"]).done();
+    ana.run(&["send", "Mesa", "solo para los que quedan"]).done();
+
+    assert_eq!((&file["file"], &file["size"]), (&json!("año.txt"), &json!(18)));
+    assert_eq!(std::fs::read_to_string(carla.home.join(saved["path"].as_str().unwrap())).unwrap(), "contenido con eñe");
+    assert_eq!(bruno.texts("Mesa"), ["hola a todos", "solo para los que quedan"]);
+    assert_eq!(carla.texts("Mesa"), ["hola a todos"]);
+    assert_eq!(
+        carla.json(&["list"])["conversations"].as_array().unwrap().iter().find(|c| c["name"] == "Mesa").unwrap()["standing"],
+        "removed"
+    );
+    let refused = carla.run(&["send", "Mesa", "¿y yo?"]);
+    assert!(refused.failed(1).contains("no se puede escribir"));
+}
+
+#[test]
+fn watch_shows_what_another_terminal_sends_and_both_use_the_profile_at_once() {
+    let town = Town::new();
+    let (ana, bruno) = town.pair();
+    bruno.run(&["read", "@ana"]).done();
+
+    let mut watch = bruno.start(&["watch", "--json"]);
+    let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines();
+    let mut next = |what: &str| loop {
+        let line = lines.next().expect("watch goes on").unwrap();
+        let event: Value = serde_json::from_str(&line).unwrap();
+        if event["what"] == what {
+            return event;
+        }
+    };
+    ana.run(&["send", "@bruno", "una noticia"]).done();
+    let message = next("message");
+    // the watched profile itself, from another terminal, while watch runs
+    bruno.run(&["send", "@ana", "respuesta desde otro terminal"]).done();
+    let sent = next("sent");
+    watch.kill().unwrap();
+    let mut words = String::new();
+    watch.stderr.take().unwrap().read_to_string(&mut words).unwrap();
+    watch.wait().unwrap();
+
+    assert_eq!(message["message"]["text"], "una noticia");
+    assert_eq!(sent["message"]["text"], "respuesta desde otro terminal");
+    assert_eq!(words, "");
+    assert_eq!(ana.texts("@bruno"), ["una noticia", "respuesta desde otro terminal"]);
+    assert_eq!(bruno.texts("@ana"), ["una noticia", "respuesta desde otro terminal"]);
+}
+
+#[test]
+fn a_text_to_somebody_who_has_not_answered_waits_for_the_yes() {
+    let town = Town::new();
+    let (ana, bruno) = (town.person(0, "ana"), town.person(1, "bruno"));
+
+    ana.run(&["contact", "add", "@bruno", "Soy Ana"]).done();
+    let held = ana.run(&["send", "@bruno", "para cuando aceptes"]).done();
+    let requests = bruno.json(&["list"])["requests"].clone();
+    let too_early = bruno.run(&["send", "@ana", "antes de aceptar"]);
+    bruno.run(&["contact", "accept", "@ana"]).done();
+    ana.run(&["list"]).done();
+
+    assert!(held.starts_with("En espera"), "{held}");
+    assert_eq!((&requests[0]["handle"], &requests[0]["text"]), (&json!("@ana"), &json!("Soy Ana")));
+    assert!(too_early.failed(1).contains("lacre contact accept @ana"));
+    assert_eq!(bruno.texts("@ana"), ["para cuando aceptes"]);
+}
+
+#[test]
+fn whoever_declines_is_left_alone() {
+    let town = Town::new();
+    let (ana, bruno) = (town.person(0, "ana"), town.person(1, "bruno"));
+    ana.run(&["contact", "add", "@bruno", "Hola"]).done();
+
+    bruno.run(&["contact", "decline", "@ana"]).done();
+
+    assert_eq!(bruno.json(&["list"])["requests"], json!([]));
+    assert_eq!(bruno.json(&["contact", "list"])["contacts"][0]["state"], "declined");
+    assert_eq!(ana.json(&["contact", "list"])["contacts"][0]["state"], "asked");
+}
+
+fn with_passphrase(town: &Town, handle: &str, passphrase: &str) -> Person {
+    let mut person = town.newcomer(handle);
+    let file = person.home.join("passphrase");
+    std::fs::write(&file, format!("{passphrase}\n")).unwrap();
+    person.secret = vec!["--passphrase-file".into(), file.display().to_string()];
+    person
+}
+
+#[test]
+fn a_wrong_passphrase_opens_nothing_and_unlock_spares_typing_it() {
+    let town = Town::new();
+    let ana = with_passphrase(&town, "ana", "caballo correcto");
+    ana.run(&["enroll", &town.invitation(0), "@ana"]).done();
+
+    std::fs::write(ana.home.join("passphrase"), "caballo incorrecto").unwrap();
+    let wrong = ana.run(&["whoami"]);
+    std::fs::write(ana.home.join("passphrase"), "caballo correcto\n").unwrap();
+    ana.run(&["unlock", "--for", "1h"]).done();
+    let without = Person { secret: Vec::new(), ..with_home(&ana) };
+    let unlocked = without.json(&["whoami"]);
+    let locked = without.json(&["lock"]);
+    let nobody_to_ask = without.run(&["whoami"]);
+
+    assert!(wrong.failed(1).contains("no es la de este perfil"));
+    assert_eq!(unlocked["handle"], "@ana");
+    assert_eq!(locked, json!({ "unlocked": false, "was_unlocked": true }));
+    assert!(nobody_to_ask.failed(3).contains("--passphrase-file"));
+}
+
+fn with_home(person: &Person) -> Person {
+    Person { handle: person.handle.clone(), home: person.home.clone(), secret: person.secret.clone() }
+}
+
+#[test]
+fn a_short_passphrase_makes_no_profile_and_spends_no_invitation() {
+    let town = Town::new();
+    let ana = with_passphrase(&town, "ana", "corta");
+    let invitation = town.invitation(0);
+
+    let short = ana.run(&["enroll", &invitation, "@ana"]);
+    std::fs::write(ana.home.join("passphrase"), "ya no es corta").unwrap();
+    let good = ana.run(&["enroll", &invitation, "@ana"]);
+
+    assert!(short.failed(2).contains("8 caracteres"));
+    good.done();
+}
+
+#[test]
+fn an_invitation_works_once_and_a_name_belongs_to_one() {
+    let town = Town::new();
+    let invitation = town.invitation(0);
+    let (ana, other) = (town.newcomer("ana"), town.newcomer("otra"));
+    ana.run(&["enroll", &invitation, "@ana"]).done();
+
+    let used = other.run(&["enroll", &invitation, "@otra"]);
+    let second = town.invitation(1);
+    let taken = other.run(&["enroll", &second, "@ana"]);
+    let good = other.run(&["enroll", &second, "@otra"]);
+
+    assert!(used.failed(1).contains("La invitación no sirve"), "used twice");
+    assert!(taken.failed(1).contains("ya es de otra persona"), "name taken");
+    good.done();
+}
+
+#[test]
+fn hostile_text_reaches_no_terminal_as_it_is() {
+    let town = Town::new();
+    let (ana, bruno) = town.pair();
+    let hostile =
+        "\u{1b}[2J\u{1b}]0;título\u{7} \u{202e}oluger\u{202c}\nfalsa  2026-01-01 00:00  @bruno: yo lo escribí\u{9b}31m\r";
+    std::fs::write(ana.home.join("bueno\u{202e}fdp.exe"), "x").unwrap();
+
+    ana.run(&["send", "@bruno", hostile, "--file", "bueno\u{202e}fdp.exe"]).done();
+    ana.run(&["group", "create", "Mesa \u{1b}[31m\u{202e}", "@bruno"]).done();
+    let screens = [
+        bruno.run(&["list"]),
+        bruno.run(&["read", "@ana"]),
+        bruno.run(&["read", "@ana", "--json"]),
+        bruno.run(&["group", "list"]),
+        bruno.run(&["list", "--json"]),
+        ana.run(&["group", "list"]),
+    ];
+    let exact = bruno.texts("@ana");
+    let file = bruno.json(&["read", "@ana"])["messages"].as_array().unwrap().last().unwrap().clone();
+    let saved = bruno.run(&["save", file["id"].as_str().unwrap(), "--to", "."]);
+
+    for screen in &screens {
+        let bad = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        assert!(!screen.out.contains(bad) && !screen.err.contains(bad), "{screen:?}");
+        assert!(!screen.out.lines().any(|l| l.starts_with("falsa")), "no line of a message looks like ours: {screen:?}");
+    }
+    assert!(screens[1].out.contains("\\u{1b}[2J") && screens[1].out.contains("\\u{202e}"), "{:?}", screens[1]);
+    assert_eq!(exact, [hostile], "programs get the text as it was written");
+    assert_eq!(saved.done(), "./buenofdp.exe\n");
+}
+
+#[test]
+fn saved_files_replace_nothing() {
+    let town = Town::new();
+    let (ana, bruno) = town.pair();
+    std::fs::write(ana.home.join("a.txt"), "de ana").unwrap();
+    std::fs::write(bruno.home.join("a.txt"), "de bruno").unwrap();
+    ana.run(&["send", "@bruno", "va", "--file", "a.txt"]).done();
+    let read = bruno.json(&["read", "@ana"]);
+    let id = read["messages"][1]["id"].as_str().unwrap();
+
+    let first = bruno.run(&["save", id]).done();
+    let second = bruno.run(&["save", id]).done();
+
+    assert_eq!((first.as_str(), second.as_str()), ("./a (1).txt\n", "./a (2).txt\n"));
+    assert_eq!(std::fs::read_to_string(bruno.home.join("a.txt")).unwrap(), "de bruno");
+    assert_eq!(std::fs::read_to_string(bruno.home.join("a (2).txt")).unwrap(), "de ana");
+}
+
+#[test]
+fn the_demo_holds_and_ends_with_zero() {
+    let output = std::process::Command::new(lacre_tests::terminal::lacre_binary())
+        .args(["demo", "--json", "--input", concat!(env!("CARGO_MANIFEST_DIR"), "/demo-files")])
+        .output()
+        .unwrap();
+
+    let told = Said::from(output, &["demo"]).done_json();
+
+    assert_eq!(told["files_sent"], 4);
+    let acknowledged = told["acknowledged_before_kill"].as_u64().unwrap();
+    assert!(acknowledged < told["under_way"].as_u64().unwrap(), "{told}");
+    assert!(told["relay_bytes"].as_u64().unwrap() > 100_000, "{told}");
+}
