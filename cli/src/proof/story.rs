@@ -2,7 +2,7 @@
 
 use super::day;
 use crate::shown::shown;
-use crate::words::Words;
+use crate::words::{Words, key};
 use lacre_audit::evidence::{Act, Effect, Outcome, Proven, ProvenNotice, Stage};
 use lacre_audit::time::Millis;
 
@@ -20,10 +20,10 @@ pub(crate) enum Block {
 /// The story.
 pub(crate) fn of(words: &Words, proven: &Proven) -> Vec<Block> {
     let mut out = Teller { words, out: Vec::new() };
-    out.heading("story-who");
+    out.heading(key("story-who"));
     let name = [("name", shown(&proven.agency.name).into()), ("code", proven.agency.code.as_str().into())];
-    out.row("story-from", words.say_with("story-from-value", &name));
-    out.row("story-to", words.say_with("story-to-value", &[("run", proven.run.canonical().into())]));
+    out.row(key("story-from"), words.say_with("story-from-value", &name));
+    out.row(key("story-to"), words.say_with("story-to-value", &[("run", proven.run.canonical().into())]));
     match &proven.outcome {
         Outcome::Exempt => out.unreachable(proven, words.say("story-exempt")),
         Outcome::NoAccount => out.unreachable(proven, words.say("story-no-account")),
@@ -34,7 +34,7 @@ pub(crate) fn of(words: &Words, proven: &Proven) -> Vec<Block> {
             out.proofs(sent);
         }
     }
-    out.row("story-digest", data_encoding::HEXLOWER.encode(&proven.digest));
+    out.row(key("story-digest"), data_encoding::HEXLOWER.encode(&proven.digest));
     out.out
 }
 
@@ -54,31 +54,31 @@ struct Teller<'w> {
 }
 
 impl Teller<'_> {
-    fn heading(&mut self, key: &str) {
-        self.out.push(Block::Heading(self.words.say(key)));
+    fn heading(&mut self, name: &str) {
+        self.out.push(Block::Heading(self.words.say(name)));
     }
-    fn row(&mut self, key: &str, value: String) {
-        self.out.push(Block::Row(self.words.say(key), value));
+    fn row(&mut self, name: &str, value: String) {
+        self.out.push(Block::Row(self.words.say(name), value));
     }
-    fn text(&mut self, key: &str) {
-        self.out.push(Block::Text(self.words.say(key)));
+    fn text(&mut self, name: &str) {
+        self.out.push(Block::Text(self.words.say(name)));
     }
-    fn at(&mut self, key: &str, at: Option<Millis>) {
+    fn at(&mut self, name: &str, at: Option<Millis>) {
         if let Some(at) = at {
-            self.row(key, format!("{at} UTC"));
+            self.row(name, format!("{at} UTC"));
         }
     }
 
     fn unreachable(&mut self, proven: &Proven, sentence: String) {
-        self.heading("story-not-reached");
+        self.heading(key("story-not-reached"));
         self.out.push(Block::Text(sentence));
-        self.at("story-asked", Some(proven.lookup.asked_at));
+        self.at(key("story-asked"), Some(proven.lookup.asked_at));
     }
 
     fn content(&mut self, sent: &ProvenNotice) {
         let n = &sent.notice;
-        self.row("story-case", shown(&n.case));
-        self.row("story-procedure", shown(&n.procedure));
+        self.row(key("story-case"), shown(&n.case));
+        self.row(key("story-procedure"), shown(&n.procedure));
         let kind = match n.act {
             Act::Notification { stage, .. } => {
                 let stage = match stage {
@@ -91,9 +91,9 @@ impl Teller<'_> {
             Act::PersonalCommunication => self.words.say("story-type-cp"),
             Act::Communique => self.words.say("story-type-ci"),
         };
-        self.row("story-type", kind);
-        self.row("story-subject", shown(&n.subject));
-        self.row("story-description", shown(&n.description));
+        self.row(key("story-type"), kind);
+        self.row(key("story-subject"), shown(&n.subject));
+        self.row(key("story-description"), shown(&n.description));
         for (i, (file, here)) in n.files.iter().zip(&sent.files_here).enumerate() {
             let number = u32::try_from(i).unwrap_or(u32::MAX);
             let name = self.words.say_with("story-file", &[("n", number.into()), ("name", shown(&file.name).into())]);
@@ -106,35 +106,35 @@ impl Teller<'_> {
             self.out.push(Block::Row(name, value));
         }
         for uri in &n.uris {
-            self.row("story-uri", shown(uri));
+            self.row(key("story-uri"), shown(uri));
         }
     }
 
     fn times(&mut self, proven: &Proven, sent: &ProvenNotice) {
-        self.heading("story-when");
-        self.at("story-asked", Some(proven.lookup.asked_at));
-        self.at("story-made", Some(sent.notice.made_at));
+        self.heading(key("story-when"));
+        self.at(key("story-asked"), Some(proven.lookup.asked_at));
+        self.at(key("story-made"), Some(sent.notice.made_at));
         let zone = sent.notice.place.zone;
         let local = zone.wall(sent.consigned_at).map(|w| w.strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default();
         let args = [("utc", sent.consigned_at.to_string().into()), ("local", local.into()), ("zone", zone.name().into())];
-        self.row("story-sent", self.words.say_with("story-sent-value", &args));
+        self.row(key("story-sent"), self.words.say_with("story-sent-value", &args));
         let p = &sent.progress;
         let alert = match (p.alert_sent, p.alert_failed) {
             (Some(at), _) => self.words.say_with("story-alert-sent", &[("at", at.to_string().into())]),
             (None, Some(at)) => self.words.say_with("story-alert-failed", &[("at", at.to_string().into())]),
             (None, None) => self.words.say("story-alert-none"),
         };
-        self.row("story-alert", alert);
-        self.at("story-handed-over", p.handed_over);
-        self.at("story-opened", p.opened);
-        self.at("story-refused", p.refused);
-        self.at("story-does-not-open", p.does_not_open);
+        self.row(key("story-alert"), alert);
+        self.at(key("story-handed-over"), p.handed_over);
+        self.at(key("story-opened"), p.opened);
+        self.at(key("story-refused"), p.refused);
+        self.at(key("story-does-not-open"), p.does_not_open);
     }
 
     fn law(&mut self, sent: &ProvenNotice) {
-        self.heading("story-law");
+        self.heading(key("story-law"));
         let dates = match &sent.effect {
-            Effect::InformsOnly => return self.text("story-no-term"),
+            Effect::InformsOnly => return self.text(key("story-no-term")),
             Effect::Notified(dates) => dates,
         };
         let words = self.words;
@@ -151,20 +151,20 @@ impl Teller<'_> {
             Some(last) => words.say_with("story-citizen-value", &[("day", day(words, last).into())]),
             None => words.say_with("story-citizen-no-term", &[("day", day(words, early.deemed).into())]),
         };
-        self.row("story-citizen", citizen);
+        self.row(key("story-citizen"), citizen);
         let agency = [("day", day(words, dates.safe_for_agency().deemed).into())];
-        self.row("story-agency", words.say_with("story-agency-value", &agency));
+        self.row(key("story-agency"), words.say_with("story-agency-value", &agency));
         self.out.push(Block::Text(words.say_with("story-computed", &[("calendar", dates.calendar.as_str().into())])));
     }
 
     fn proofs(&mut self, sent: &ProvenNotice) {
-        self.heading("story-proofs");
-        self.text("story-proof-registrar");
-        self.text("story-proof-device");
-        self.text("story-proof-agency");
-        self.text("story-proof-relay");
+        self.heading(key("story-proofs"));
+        self.text(key("story-proof-registrar"));
+        self.text(key("story-proof-device"));
+        self.text(key("story-proof-agency"));
+        self.text(key("story-proof-relay"));
         if sent.records.len() > 1 {
-            self.text("story-proof-later");
+            self.text(key("story-proof-later"));
         }
     }
 }
