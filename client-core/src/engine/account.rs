@@ -102,10 +102,10 @@ impl Client {
     fn session(&mut self, net: &mut dyn Network, at: &Authority) -> Result<Session, Trouble> {
         let own = self.own()?;
         let now = self.clock.now();
-        if let Some((session, until)) = &own.session {
-            if until.get() > now.get() + SESSION_MARGIN_MS {
-                return Ok(session.clone());
-            }
+        if let Some((session, until)) = &own.session
+            && until.get() > now.get() + SESSION_MARGIN_MS
+        {
+            return Ok(session.clone());
         }
         let (account, device) = (own.account.as_bytes().to_vec(), own.device.as_bytes().to_vec());
         let challenge = net.challenge(at, wire::ChallengeRequest { account: account.clone(), device: device.clone() })?.challenge;

@@ -132,10 +132,10 @@ impl Cx<'_, '_> {
     pub(crate) fn encrypt_again(&mut self, id: &[u8]) -> Result<(), StepError> {
         let waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, 0, usize::MAX)?;
         for (_, mut item) in waiting {
-            if let Cargo::Content { prepared, .. } | Cargo::Seal { prepared, .. } = &mut item.cargo {
-                if prepared.take().is_some() {
-                    self.put_item(&item)?;
-                }
+            if let Cargo::Content { prepared, .. } | Cargo::Seal { prepared, .. } = &mut item.cargo
+                && prepared.take().is_some()
+            {
+                self.put_item(&item)?;
             }
         }
         Ok(())
@@ -246,17 +246,16 @@ impl Cx<'_, '_> {
     pub(crate) fn learn_roster(&mut self, id: &[u8], from: DeviceId, roster: &content::Roster) -> Result<(), StepError> {
         let mut members = self.members(id)?;
         for entry in &roster.members {
-            if let Some(account) = &entry.account {
-                if let Err(why) = self.learn_account(account) {
-                    self.unreadable(Some(id), format!("roster: {why:?}"))?;
-                }
+            if let Some(account) = &entry.account
+                && let Err(why) = self.learn_account(account)
+            {
+                self.unreadable(Some(id), format!("roster: {why:?}"))?;
             }
             if let (Ok(device), Ok(token)) =
                 (DeviceId::try_from(entry.device.as_slice()), Token::try_from(entry.inbox_token.as_slice()))
+                && device == from
             {
-                if device == from {
-                    members.tokens.insert(device, token);
-                }
+                members.tokens.insert(device, token);
             }
         }
         self.put_members(id, &members)

@@ -305,14 +305,15 @@ impl Cx<'_, '_> {
     pub(crate) fn acknowledged(&mut self, id: &[u8], number: u64, entry: &[u8], seq: u64) -> Result<(), StepError> {
         let Some(mut item) = self.item(number)? else { return Ok(()) };
         let mut conv = self.conv(id)?;
-        if let Cargo::Content { prepared: Some(p), .. } | Cargo::Seal { prepared: Some(p), .. } = &mut item.cargo {
-            if p.entry.as_bytes() == entry && p.channel == conv.channel.id {
-                p.seq = Some(seq);
-                conv.channel.acked = conv.channel.acked.max(seq);
-                item.trouble = None;
-                self.put_item(&item)?;
-                self.put_conv(id, &conv)?;
-            }
+        if let Cargo::Content { prepared: Some(p), .. } | Cargo::Seal { prepared: Some(p), .. } = &mut item.cargo
+            && p.entry.as_bytes() == entry
+            && p.channel == conv.channel.id
+        {
+            p.seq = Some(seq);
+            conv.channel.acked = conv.channel.acked.max(seq);
+            item.trouble = None;
+            self.put_item(&item)?;
+            self.put_conv(id, &conv)?;
         }
         self.reached("send: marked")
     }

@@ -414,10 +414,10 @@ impl Cx<'_, '_> {
         for entry in &state.members {
             // rights of the others to write to; what is not theirs the relay will refuse
             let (Ok(device), Some(account)) = (DeviceId::try_from(entry.device.as_slice()), &entry.account) else { continue };
-            if self.learn_account(account).is_ok() {
-                if let Ok(token) = Token::try_from(entry.inbox_token.as_slice()) {
-                    members.tokens.insert(device, token);
-                }
+            if self.learn_account(account).is_ok()
+                && let Ok(token) = Token::try_from(entry.inbox_token.as_slice())
+            {
+                members.tokens.insert(device, token);
             }
         }
         self.put_members(&id, &members)?;

@@ -300,12 +300,11 @@ impl Cx<'_, '_> {
         let replaced = group::replaced_keys(mls, staged);
         let mut bodies = Vec::new();
         for removed in staged.remove_proposals() {
-            if let Some(member) = mls.member_at(removed.remove_proposal().removed()) {
-                if let Some((whom, _)) = group::who(&member.credential) {
-                    if !replaced.contains(&member.signature_key) {
-                        bodies.push(Body::Removed { whom });
-                    }
-                }
+            if let Some(member) = mls.member_at(removed.remove_proposal().removed())
+                && let Some((whom, _)) = group::who(&member.credential)
+                && !replaced.contains(&member.signature_key)
+            {
+                bodies.push(Body::Removed { whom });
             }
         }
         for added in staged.add_proposals() {

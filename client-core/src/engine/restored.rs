@@ -186,10 +186,10 @@ impl Cx<'_, '_> {
         self.put_conv(id, &conv)?;
         let waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, 0, usize::MAX)?;
         for (_, mut item) in waiting {
-            if let Cargo::Content { prepared: Some(p), .. } | Cargo::Seal { prepared: Some(p), .. } = &mut item.cargo {
-                if p.seq.take().is_some() {
-                    self.put_item(&item)?;
-                }
+            if let Cargo::Content { prepared: Some(p), .. } | Cargo::Seal { prepared: Some(p), .. } = &mut item.cargo
+                && p.seq.take().is_some()
+            {
+                self.put_item(&item)?;
             }
         }
         self.reached("restored: reading again")

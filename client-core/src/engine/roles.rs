@@ -44,10 +44,10 @@ pub(crate) fn judge(group: &MlsGroup, sender: LeafNodeIndex, staged: &StagedComm
     let now = context(group.extensions()).map_err(|_| RoleError::Context)?;
     let member = group.member_at(sender).ok_or(RoleError::Leaf)?;
     let (account, _) = who(&member.credential).ok_or(RoleError::Leaf)?;
-    if let Some(leaf) = staged.update_path_leaf_node() {
-        if leaf.credential() != &member.credential || leaf.signature_key().as_slice() != member.signature_key {
-            return Err(RoleError::Leaf);
-        }
+    if let Some(leaf) = staged.update_path_leaf_node()
+        && (leaf.credential() != &member.credential || leaf.signature_key().as_slice() != member.signature_key)
+    {
+        return Err(RoleError::Leaf);
     }
     let admin = now.admins.iter().any(|a| a.as_slice() == account.as_bytes());
     let replaced = group::replaced_keys(group, staged);

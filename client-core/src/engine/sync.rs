@@ -366,10 +366,10 @@ impl Client {
             };
             net.open(at, Lane::Conversations, request)
         })?;
-        if let (false, Some(stamp)) = (answer.spent, paid) {
-            if let Ok(stamp) = lacre_audit::ids::Stamp::try_from(stamp.as_slice()) {
-                self.run(|cx| cx.push_stamp(&stamp))?;
-            }
+        if let (false, Some(stamp)) = (answer.spent, paid)
+            && let Ok(stamp) = lacre_audit::ids::Stamp::try_from(stamp.as_slice())
+        {
+            self.run(|cx| cx.push_stamp(&stamp))?;
         }
         Ok(answer.generation)
     }
