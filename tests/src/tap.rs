@@ -1,4 +1,13 @@
 //! A network with a hand on it: what passes can be counted, held back, lost on the way or changed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    reason = "a panic is how a test says no"
+)]
 
 use lacre_audit::address::Authority;
 use lacre_client::network::{Delivery, Following, Lane, NetError, Network};

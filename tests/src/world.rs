@@ -9,7 +9,7 @@ use lacre_audit::ids::{AccountId, Handle};
 use lacre_audit::random::SystemRng;
 use lacre_audit::run::Run;
 use lacre_audit::time::{Clock, Millis, SystemClock};
-use lacre_client::profile::{Interrupted, Observer, Options as ProfileOptions, PassphraseCost, Profile, Secret};
+use lacre_client::profile::{Interrupted, Observer, Options as ProfileOptions, Profile, Secret};
 use lacre_client::transport::{GrpcNetwork, Options as NetOptions, Timeouts};
 use lacre_client::view::{Body, ContactState, ConversationId, Message, Standing};
 use lacre_client::{Client, Environment, Trouble};
@@ -39,12 +39,14 @@ impl World {
     /// A relay with generous quotas on a free port.
     #[must_use]
     pub fn new() -> Self {
-        let mut rules = Rules::default();
-        rules.stamps_per_day = u32::MAX;
-        rules.claims_per_hour = u32::MAX;
-        rules.lookups_per_hour = u32::MAX;
-        rules.inbox_appends_per_token = u32::MAX;
-        rules.seal_pause_ms = 0;
+        let rules = Rules {
+            stamps_per_day: u32::MAX,
+            claims_per_hour: u32::MAX,
+            lookups_per_hour: u32::MAX,
+            inbox_appends_per_token: u32::MAX,
+            seal_pause_ms: 0,
+            ..Rules::default()
+        };
         Self::with(rules)
     }
 
@@ -115,9 +117,15 @@ impl World {
     /// Somebody who has enrolled under this handle.
     #[must_use]
     pub fn person(&self, handle: &str) -> Person {
+        self.person_with(handle, &self.run())
+    }
+
+    /// Somebody with this RUN who has enrolled under this handle.
+    #[must_use]
+    pub fn person_with(&self, handle: &str, run: &Run) -> Person {
         let mut person = Person::new(&self.folder.path().join(format!("profile-{handle}")));
         let handle = Handle::parse(handle).unwrap();
-        let invitation = self.invite(&self.run());
+        let invitation = self.invite(run);
         person.client.enroll(&mut person.net, &invitation, &handle).expect("enrolment");
         person
     }
@@ -220,7 +228,6 @@ impl Person {
     pub fn new(dir: &Path) -> Self {
         let (trap, clock) = (Arc::new(Trap::default()), Arc::new(TestClock(AtomicU64::new(0))));
         let options = ProfileOptions { durable: false, ..ProfileOptions::default() };
-        let _ = PassphraseCost::RFC_9106;
         let observer: Arc<dyn Observer> = trap.clone();
         let profile = Profile::create_with(dir, Secret::KeyFile(&KEY), &mut SystemRng, observer, options).expect("profile");
         let client = Client::around(profile, environment(&trap, &clock)).unwrap();

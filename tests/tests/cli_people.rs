@@ -1,4 +1,13 @@
 //! People at their terminals, with the real programs.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    reason = "a panic is how a test says no"
+)]
 
 use lacre_tests::terminal::{Person, Said, Town, befriend};
 use serde_json::{Value, json};

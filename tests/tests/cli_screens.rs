@@ -1,4 +1,13 @@
 //! What the program prints: `--json` as its manual says, both languages, help, usage, exit codes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    reason = "a panic is how a test says no"
+)]
 
 use lacre_tests::terminal::{Person, Town};
 use serde_json::Value;

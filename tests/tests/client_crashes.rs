@@ -1,4 +1,13 @@
 //! The client killed at every named point of every step, and a storage error at every write, for each kind of work.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    reason = "a panic is how a test says no"
+)]
 
 use lacre_client::Trouble;
 use lacre_client::view::{ConversationId, Standing, Suite};

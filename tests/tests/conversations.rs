@@ -1,4 +1,13 @@
 //! Two people and a few, over a real relay.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    reason = "a panic is how a test says no"
+)]
 
 use lacre_client::view::{Body, Standing, Suite};
 use lacre_tests::world::{World, befriend, settle};

@@ -1,4 +1,13 @@
 //! A copied profile, and a relay that was restored from a backup.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    reason = "a panic is how a test says no"
+)]
 
 use lacre_client::network::NetError;
 use lacre_client::view::{ConversationId, Happening, Standing, Suite};

@@ -1,4 +1,13 @@
 //! Eight members commit at once, round after round.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    reason = "a panic is how a test says no"
+)]
 
 use lacre_client::view::{ConversationId, Suite};
 use lacre_tests::tap::Tap;

@@ -2,6 +2,15 @@
 //!
 //! Rows of the verdict table that a member can reach over the wire are here; every error of the library is mapped in
 //! `verdict_rows`, so that each row has a test.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    reason = "a panic is how a test says no"
+)]
 
 use lacre_audit::ids::EntryId;
 use lacre_audit::random::SystemRng;
@@ -199,7 +208,7 @@ fn void_seals_are_void_for_everyone_and_the_conversation_goes_on() {
     c.seal(&application);
     c.goes_on_unchanged("is an application message");
 
-    let stale = c.make(|mls, provider, key| commit(mls, provider, key));
+    let stale = c.make(commit);
     c.goes_on_unchanged("before the stale one");
     c.seal(&stale);
     c.goes_on_unchanged("is a commit of another epoch");
@@ -240,7 +249,7 @@ fn void_seals_are_void_for_everyone_and_the_conversation_goes_on() {
     });
     c.seal(&proposal);
     c.goes_on_unchanged("is a proposal");
-    let mut cut = c.make(|mls, provider, key| commit(mls, provider, key));
+    let mut cut = c.make(commit);
     cut.truncate(cut.len() / 2);
     c.seal(&cut);
     c.goes_on_unchanged("is a cut commit");

@@ -2,6 +2,15 @@
 //!
 //! Every value is made twice: by the formulas of the page written out here (`paper`), and by the code that people use. The
 //! file must be what both give.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    reason = "a panic is how a test says no"
+)]
 
 use data_encoding::{BASE64, HEXLOWER};
 use ed25519_dalek::{Signer as _, SigningKey};

@@ -2,6 +2,15 @@
 //!
 //! Nothing is built here: cargo is asked for the dependency graph, and sources are read as text. Each check is a function
 //! of a graph or of files; how each was seen red is said at it. `LACRE_ROOT` names another checkout to look at, for that.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    reason = "a panic is how a test says no"
+)]
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

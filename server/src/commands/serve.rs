@@ -86,7 +86,9 @@ pub(crate) fn failed(e: StartError) -> Failed {
         StartError::Identity(_) => "mend the key file; without it clients will not know this relay",
         StartError::Listen { .. } => "choose another address with --listen, or end what uses this one",
         StartError::Public(_) => "write it as relay.example.org:7443",
-        StartError::RunKey(_) => "keep the key in a file of its own outside the data folder and its backups, chmod 600, and name it with --run-key",
+        StartError::RunKey(_) => {
+            "keep the key in a file of its own outside the data folder and its backups, chmod 600, and name it with --run-key"
+        }
         StartError::OtherRunKey(_) => "put the original key back, or name it with --run-key",
         StartError::Down(_) => "see the disk; then start again",
         StartError::Thread(_) => "see the limits of processes and memory of this user",
