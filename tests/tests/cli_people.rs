@@ -100,6 +100,24 @@ fn a_group_shares_files_and_whoever_is_removed_gets_nothing_more() {
 }
 
 #[test]
+fn whoever_is_removed_and_added_again_before_looking_is_back() {
+    let town = Town::new();
+    let (ana, bruno) = town.pair();
+    ana.run(&["group", "create", "Mesa", "@bruno"]).done();
+    bruno.run(&["list"]).done();
+
+    ana.run(&["group", "remove", "Mesa", "@bruno"]).done();
+    ana.run(&["send", "Mesa", "sin Bruno"]).done();
+    ana.run(&["group", "add", "Mesa", "@bruno"]).done();
+    bruno.run(&["list"]).done();
+    ana.run(&["send", "Mesa", "con Bruno"]).done();
+    bruno.run(&["send", "Mesa", "aquí estoy"]).done();
+
+    assert_eq!(bruno.texts("Mesa"), ["con Bruno", "aquí estoy"]);
+    assert_eq!(ana.texts("Mesa"), ["sin Bruno", "con Bruno", "aquí estoy"]);
+}
+
+#[test]
 fn watch_shows_what_another_terminal_sends_and_both_use_the_profile_at_once() {
     let town = Town::new();
     let (ana, bruno) = town.pair();
@@ -110,7 +128,7 @@ fn watch_shows_what_another_terminal_sends_and_both_use_the_profile_at_once() {
     let mut next = |what: &str| loop {
         let line = lines.next().expect("watch goes on").unwrap();
         let event: Value = serde_json::from_str(&line).unwrap();
-        if event["what"] == what {
+        if event["what"] == what && event["message"]["kind"] == "text" {
             return event;
         }
     };
@@ -266,7 +284,8 @@ fn saved_files_replace_nothing() {
     std::fs::write(bruno.home.join("a.txt"), "de bruno").unwrap();
     ana.run(&["send", "@bruno", "va", "--file", "a.txt"]).done();
     let read = bruno.json(&["read", "@ana"]);
-    let id = read["messages"][1]["id"].as_str().unwrap();
+    let file = read["messages"].as_array().unwrap().iter().find(|m| m["kind"] == "file").unwrap();
+    let id = file["id"].as_str().unwrap();
 
     let first = bruno.run(&["save", id]).done();
     let second = bruno.run(&["save", id]).done();

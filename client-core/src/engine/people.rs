@@ -390,6 +390,10 @@ impl Cx<'_, '_> {
         let contact = self.contact(pending.from)?;
         let accepted = contact.as_ref().is_some_and(|c| c.state == ContactState::Accepted);
         match &held {
+            // Added again before this device has read that it was removed: the inbox is read first. It waits for the rest.
+            Some(conv) if conv.standing == Standing::Active && mls.epoch().as_u64() > self.members(&id)?.epoch => {
+                return Err(StepError::Again("an invitation into a conversation that was not read to its end".into()));
+            }
             Some(conv) if conv.standing == Standing::Active => {
                 return Err(StepError::Skip("an invitation into a conversation that goes on here".into()));
             }

@@ -528,7 +528,12 @@ impl Client {
                     })?;
                 }
                 Err(StepError::Trouble(t @ Trouble::Store(_))) => return Err(t),
-                Err(StepError::Skip(why) | StepError::Again(why)) => self.run(|cx| cx.drop_join(envelope, &why))?,
+                Err(StepError::Skip(why)) => self.run(|cx| cx.drop_join(envelope, &why))?,
+                Err(StepError::Again(why)) => {
+                    if self.run(|cx| cx.retry_join(pending))? >= JOIN_TRIES {
+                        self.run(|cx| cx.drop_join(envelope, &why))?;
+                    }
+                }
                 Err(StepError::Trouble(t)) => self.run(|cx| cx.drop_join(envelope, &t.to_string()))?,
             }
         }
