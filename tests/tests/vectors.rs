@@ -296,7 +296,7 @@ fn current() -> Value {
     })
 }
 
-/// Seen red with two parts exchanged in `envelope_statement`, and with a digit changed in the file.
+/// Seen red without the file. Where page and code differ, `same` names the value.
 #[test]
 fn the_vectors_are_what_the_page_and_the_code_give() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/protocol.json");
