@@ -80,7 +80,7 @@ fn every_command_prints_exactly_the_fields_of_its_manual() {
     assert_eq!(keys(&added["contact"]), fields("contact"));
     assert_eq!(keys(&list["conversations"][0]), fields("conversation"));
     assert_eq!(keys(&list["conversations"][0]["members"][0]), fields("member"));
-    assert_eq!(keys(&sent["messages"][0]), fields("message"));
+    assert_eq!(keys(&sent["messages"][0]), fields("a message"));
     assert_eq!(keys(&failure), fields("a failure"));
     let watched = bruno.run(&["watch", "--for", "1s", "--json"]).done();
     let events: Vec<Value> = watched.lines().map(|l| serde_json::from_str(l).unwrap()).collect();

@@ -239,11 +239,13 @@ impl Cx<'_, '_> {
                 let mut good = Vec::new();
                 for invitee in invitees.drain(..) {
                     match group::read_key_package(&provider, &invitee.key_package) {
-                        Ok(package) if names(&package, &invitee) => {
+                        Ok(package) if names(&package, &invitee) && self.is_key_of(&package, &invitee)? => {
                             adds.push(package);
                             good.push(invitee);
                         }
-                        Ok(_) => self.unreadable(Some(id), "a key package names another device".into())?,
+                        Ok(_) => {
+                            self.unreadable(Some(id), "a key package is not of the device that it was claimed for".into())?
+                        }
                         Err(e) => self.unreadable(Some(id), e.to_string())?,
                     }
                 }
@@ -299,6 +301,14 @@ impl Cx<'_, '_> {
             welcome: welcome.map(ByteBuf::from),
             signature: None,
         }))
+    }
+
+    /// The relay hands out key packages: the signature key must be the one in the device's verified account state, or a
+    /// relay could put itself into the conversation.
+    fn is_key_of(&self, package: &openmls::prelude::KeyPackage, invitee: &super::records::Invitee) -> Result<bool, StepError> {
+        let Some(known) = self.known(invitee.account)? else { return Ok(false) };
+        let key = super::people::device_key(&known, invitee.device);
+        Ok(key.is_some_and(|key| package.leaf_node().signature_key().as_slice() == key))
     }
 
     /// The relay has stored an item of a conversation's queue.

@@ -38,6 +38,13 @@ fn verify_entry(entry: &wire::DirectoryEntry) -> Result<(VerifiedAccount, String
     Ok((account, authority.to_string()))
 }
 
+/// The signature key of a device in the newest state of an account that was verified.
+pub(crate) fn device_key(known: &Known, device: DeviceId) -> Option<[u8; 32]> {
+    let entry = wire::DirectoryEntry { states: known.states.clone(), binding: known.binding.clone() };
+    let (account, _) = verify_entry(&entry).ok()?;
+    account.state.device(device).map(|d| d.signature_key)
+}
+
 impl Cx<'_, '_> {
     pub(crate) fn known(&self, account: AccountId) -> Result<Option<Known>, StepError> {
         Ok(self.s.get(Table::Account, account.as_bytes())?)
@@ -396,6 +403,13 @@ impl Cx<'_, '_> {
             }
             Some(conv) if conv.standing == Standing::Active => {
                 return Err(StepError::Skip("an invitation into a conversation that goes on here".into()));
+            }
+            // re-added: by somebody who was a member, unless this account was removed: then only by a contact
+            Some(conv) if conv.standing == Standing::Removed && !accepted => {
+                return Err(StepError::Skip("an invitation by somebody who is no contact".into()));
+            }
+            Some(_) if !accepted && !self.members(&id)?.devices.iter().any(|(member, _)| *member == pending.from) => {
+                return Err(StepError::Skip("a re-add by somebody who was no member".into()));
             }
             Some(_) => {}
             None if accepted => {}

@@ -135,7 +135,8 @@ mod tests {
 
     fn shape(rng: &mut ChaCha20Rng, depth: u32) -> Shape {
         let bytes = |rng: &mut ChaCha20Rng| {
-            let mut out = vec![0; usize::try_from(rng.next_u32() % if rng.next_u32().is_multiple_of(20) { 70_000 } else { 300 }).unwrap()];
+            let mut out =
+                vec![0; usize::try_from(rng.next_u32() % if rng.next_u32().is_multiple_of(20) { 70_000 } else { 300 }).unwrap()];
             rng.fill_bytes(&mut out);
             out
         };
