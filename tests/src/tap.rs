@@ -21,9 +21,14 @@ pub type BeforeAppend<'a> = Box<dyn FnMut(&wire::AppendRequest) -> Result<(), Ne
 pub type AfterAppend<'a> =
     Box<dyn FnMut(Result<wire::AppendResponse, NetError>) -> Result<wire::AppendResponse, NetError> + Send + 'a>;
 
+/// Called with a claim's answer, which it may change.
+pub type AfterClaim<'a> = Box<dyn FnMut(&mut wire::ClaimResponse) + Send + 'a>;
+
 /// Passes everything on.
 pub struct Tap<'a, N: Network> {
     inner: &'a mut N,
+    /// see [`AfterClaim`]
+    pub claimed: AfterClaim<'a>,
     /// see [`BeforeAppend`]
     pub before: BeforeAppend<'a>,
     /// see [`AfterAppend`]
@@ -33,7 +38,7 @@ pub struct Tap<'a, N: Network> {
 impl<'a, N: Network> Tap<'a, N> {
     /// Around a network; changes nothing until its hooks are set.
     pub fn new(inner: &'a mut N) -> Self {
-        Self { inner, before: Box::new(|_| Ok(())), after: Box::new(|answer| answer) }
+        Self { inner, claimed: Box::new(|_| ()), before: Box::new(|_| Ok(())), after: Box::new(|answer| answer) }
     }
 }
 
@@ -58,8 +63,12 @@ impl<N: Network> Network for Tap<'_, N> {
         plain: enroll: EnrollRequest => EnrollResponse, challenge: ChallengeRequest => ChallengeResponse,
                login: LoginRequest => LoginResponse, put_state: PutStateRequest => PutStateResponse,
                put_key_packages: PutKeyPackagesRequest => PutKeyPackagesResponse,
-               take_stamps: TakeStampsRequest => TakeStampsResponse, lookup: LookupRequest => LookupResponse,
-               claim: ClaimRequest => ClaimResponse
+               take_stamps: TakeStampsRequest => TakeStampsResponse, lookup: LookupRequest => LookupResponse
+    }
+    fn claim(&mut self, at: &Authority, r: wire::ClaimRequest) -> Result<wire::ClaimResponse, NetError> {
+        let mut answer = self.inner.claim(at, r)?;
+        (self.claimed)(&mut answer);
+        Ok(answer)
     }
     fn put_blob(&mut self, at: &Authority, header: wire::PutHeader, body: &mut dyn Read) -> Result<wire::PutResponse, NetError> {
         self.inner.put_blob(at, header, body)

@@ -9,7 +9,8 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_client::view::{Body, Standing, Suite};
+use lacre_client::view::{Body, Happening, Standing, Suite};
+use lacre_tests::tap::Tap;
 use lacre_tests::world::{World, befriend, settle};
 
 #[test]
@@ -91,4 +92,69 @@ fn a_file_arrives_whole_and_a_text_waits_for_the_relay() {
     world.start_relay();
     settle(&mut [&mut ana, &mut beto]);
     assert_eq!(beto.texts(&both), ["luego"]);
+}
+
+/// The relay answers a claim for beto with a package of its own making: beto's account and device, another key.
+#[test]
+fn a_relay_that_hands_out_its_own_key_package_under_a_name_adds_nobody() {
+    let world = World::new();
+    let (mut ana, mut beto, mut mala) = (world.person("ana"), world.person("beto"), world.person("mala"));
+    befriend(&mut ana, &mut beto);
+    let b = beto.account();
+    let (beto_id, beto_device) = (b, beto.client.whoami().unwrap().unwrap().device);
+    let group = ana.client.create_group("Mesa", &[b], Suite::XWing).unwrap();
+    let forged = forged_package(&mut mala, beto_id, beto_device);
+    let mut handed_out = 0;
+    {
+        let mut tap = Tap::new(&mut ana.net);
+        tap.claimed = Box::new(|answer| {
+            for device in &mut answer.devices {
+                device.key_package.clone_from(&forged);
+                handed_out += 1;
+            }
+        });
+        ana.client.sync(&mut tap).unwrap();
+    }
+    assert_eq!(handed_out, 1, "the lie was told");
+    settle(&mut [&mut ana, &mut beto, &mut mala]);
+    let members = ana.client.conversation(&group).unwrap().members;
+    assert_eq!(members.len(), 1, "nobody was added");
+    let told = ana.client.events(0, 1_000).unwrap();
+    assert!(told.iter().any(|e| matches!(&e.what, Happening::Unreadable { reason, .. } if reason.contains("key package"))));
+}
+
+fn forged_package(
+    by: &mut lacre_tests::world::Person,
+    account: lacre_audit::ids::AccountId,
+    device: lacre_audit::ids::DeviceId,
+) -> Vec<u8> {
+    use lacre_client::profile::mls::MlsProvider;
+    use openmls::prelude::{
+        BasicCredential, Capabilities, Ciphersuite, CredentialType, CredentialWithKey, ExtensionType, KeyPackage, MlsMessageOut,
+        ProtocolVersion,
+    };
+    use tls_codec::Serialize as _;
+    let any = by.client.create_group("taller", &[], Suite::XWing).unwrap();
+    by.client
+        .laboratory(&any, |_, step, crypto, key| {
+            let identity = [account.as_bytes().as_slice(), device.as_bytes()].concat();
+            let suite = Ciphersuite::MLS_256_XWING_CHACHA20POLY1305_SHA256_Ed25519;
+            let capabilities = Capabilities::new(
+                Some(&[ProtocolVersion::Mls10]),
+                Some(&[suite, Ciphersuite::MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519]),
+                Some(&[ExtensionType::Unknown(0xF1AC), ExtensionType::LastResort]),
+                None,
+                Some(&[CredentialType::Basic]),
+            );
+            let credential = CredentialWithKey {
+                credential: BasicCredential::new(identity).into(),
+                signature_key: key.public().to_vec().into(),
+            };
+            let bundle = KeyPackage::builder()
+                .leaf_node_capabilities(capabilities)
+                .build(suite, &MlsProvider::new(step, crypto), key, credential)
+                .unwrap();
+            MlsMessageOut::from(bundle.into_key_package()).tls_serialize_detached().unwrap()
+        })
+        .unwrap()
 }
