@@ -52,7 +52,7 @@ pub(crate) fn paragraph(text: &str, margin: &str) -> String {
     out
 }
 
-/// JSON that is as harmless in a terminal as it is exact: dangerous characters in its strings as `\uXXXX`.
+/// JSON that is as harmless in a terminal as it is exact: dangerous characters in its strings as `\u` escapes.
 pub(crate) fn json_line(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
