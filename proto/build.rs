@@ -40,6 +40,7 @@ fn main() {
 /// One `impl Bounded` for each message of our packages.
 fn bounds(pool: &DescriptorPool) -> String {
     let mut code = String::new();
+    let mut decoders = String::new();
     for message in pool.all_messages().filter(|m| PACKAGES.contains(&m.package_name())) {
         let mut body = String::new();
         for field in message.fields().filter(|f| f.containing_oneof().is_none()) {
@@ -61,7 +62,14 @@ fn bounds(pool: &DescriptorPool) -> String {
         let path = format!("{}::{}", message.package_name().replace('.', "::").replace("lacre::", ""), message.name());
         writeln!(code, "impl Bounded for crate::{path} {{ fn check(&self) -> Result<(), BoundError> {{ {body} Ok(()) }} }}")
             .unwrap();
+        writeln!(
+            decoders,
+            "({:?}, |b| <crate::{path} as prost::Message>::decode(b).is_ok_and(|m| m.check().is_ok())),",
+            message.full_name()
+        )
+        .unwrap();
     }
+    writeln!(code, "pub(super) const DECODERS: &[super::Decoder] = &[{decoders}];").unwrap();
     code
 }
 

@@ -1,5 +1,6 @@
 //! End-to-end, crash, interop and load tests of Lacre, and its benchmarks.
 
+pub mod decoders;
 pub mod history;
 pub mod lying;
 pub mod powercut;

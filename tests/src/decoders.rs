@@ -1,0 +1,252 @@
+//! Every decoder that sees the network or a file, as a function of bytes that must return: no panic, no endless loop, and
+//! what was read is what is written again.
+//!
+//! `tests/tests/decoders.rs` replays the corpora and spoils them; `./test --fuzz SECONDS` hunts with libFuzzer
+//! (`tests/fuzz`). Where a signature stands before the reading, the input is signed first: a hostile signer is an adversary too.
+
+use lacre_audit::account::{AccountState, Binding, DEVICE, Device, REGISTRAR};
+use lacre_audit::address::{Address, Authority, Invitation};
+use lacre_audit::clock::{Calendar, Rule};
+use lacre_audit::evidence::{Bundle, Certificate, Grant, Keys, Lookup, Opening, Record, Trust, verify};
+use lacre_audit::ids::{ChannelId, DeviceId, EntryId, Handle, Identity};
+use lacre_audit::label::Label;
+use lacre_audit::note::{self, NoteKey, NoteSigner, UnverifiedNote};
+use lacre_audit::receipt::{RELAY, Receipt};
+use lacre_audit::run::Run;
+use lacre_audit::seal::{self, SealSecret};
+use lacre_audit::time::Millis;
+use lacre_client::crypt::blob::{BlobKey, BlobOpener};
+use lacre_client::crypt::entry::{open_entry, seal_entry};
+use lacre_client::crypt::padding::{pad, unpad};
+use lacre_client::transport::SocksProxy;
+use lacre_proto::bounds::DECODERS;
+use lacre_server::config::NodeConfig;
+use openmls::prelude::{MlsMessageBodyIn, MlsMessageIn, ProtocolVersion, RatchetTreeIn};
+use openmls_libcrux_crypto::CryptoProvider;
+use rand_core::SeedableRng as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use tls_codec::Deserialize as _;
+
+/// One decoder.
+#[derive(Clone, Copy)]
+pub struct Decoder {
+    /// its name, and that of its corpus
+    pub name: &'static str,
+    /// true if the bytes were taken
+    pub run: fn(&[u8]) -> bool,
+}
+
+macro_rules! decoders {
+    ($($name:ident),* $(,)?) => {
+        /// All of them.
+        pub const ALL: &[Decoder] = &[$(Decoder { name: stringify!($name), run: $name }),*];
+    };
+}
+
+decoders!(
+    message,
+    note_text,
+    state,
+    binding,
+    receipt,
+    certificate,
+    grant,
+    lookup,
+    record,
+    opening,
+    trust,
+    bundle,
+    address,
+    invitation,
+    run,
+    handle,
+    instant,
+    calendar,
+    rule,
+    entry,
+    padding,
+    blob,
+    envelope,
+    mls_message,
+    ratchet_tree,
+    proxy,
+    config,
+);
+
+/// A test's key, no secret.
+const SEED: [u8; 32] = [7; 32];
+
+fn text(bytes: &[u8]) -> Option<&str> {
+    core::str::from_utf8(bytes).ok()
+}
+
+/// The bytes as the text of a note that the example key signs under this name.
+fn signed(name: &str, bytes: &[u8]) -> Option<(String, NoteKey)> {
+    let signer = NoteSigner::new(name, &SEED).ok()?;
+    let raw = note::sign(text(bytes)?, &[&signer]).ok()?;
+    Some((raw, signer.public()))
+}
+
+/// First byte: which message. The rest: its bytes.
+fn message(bytes: &[u8]) -> bool {
+    let Some((which, rest)) = bytes.split_first() else { return false };
+    DECODERS.get(usize::from(*which) % DECODERS.len()).is_some_and(|(_, decode)| decode(rest))
+}
+
+fn note_text(bytes: &[u8]) -> bool {
+    text(bytes).is_some_and(|t| UnverifiedNote::parse(t).is_ok())
+}
+
+fn state(bytes: &[u8]) -> bool {
+    let Some((raw, _)) = signed(DEVICE, bytes) else { return false };
+    if let Ok(read) = AccountState::stored(&raw) {
+        assert_eq!(read.text().as_bytes(), bytes, "what was read is written again");
+        let _ = read.follow(&raw);
+    }
+    AccountState::first(&raw).is_ok()
+}
+
+fn binding(bytes: &[u8]) -> bool {
+    signed(REGISTRAR, bytes).is_some_and(|(raw, key)| Binding::verify(&raw, &key).is_ok())
+}
+
+fn receipt(bytes: &[u8]) -> bool {
+    signed(RELAY, bytes).is_some_and(|(raw, key)| Receipt::verify(&raw, &key).is_ok())
+}
+
+fn certificate(bytes: &[u8]) -> bool {
+    let Some((raw, key)) = signed(REGISTRAR, bytes) else { return false };
+    let read = Certificate::verify(&raw, &[key]);
+    read.inspect(|c| assert_eq!(c.text().as_bytes(), bytes, "what was read is written again")).is_ok()
+}
+
+fn grant(bytes: &[u8]) -> bool {
+    let Some((raw, key)) = signed(DEVICE, bytes) else { return false };
+    let Ok(inbox_key) = SealSecret::new(SEED).public() else { return false };
+    let Ok(authority) = Authority::new("localhost", 7443, Identity::new(SEED)) else { return false };
+    let inbox = Address { authority, channel: ChannelId::new(SEED) };
+    let device = Device { id: DeviceId::new([7; 16]), signature_key: key.key(), inbox, inbox_key, public_token: None };
+    let read = Grant::verify(&raw, &[device]);
+    read.inspect(|g| assert_eq!(g.text().as_bytes(), bytes, "what was read is written again")).is_ok()
+}
+
+fn lookup(bytes: &[u8]) -> bool {
+    let Some((raw, key)) = signed(REGISTRAR, bytes) else { return false };
+    let read = Lookup::verify(&raw, &[key]);
+    read.inspect(|l| assert_eq!(l.text().as_bytes(), bytes, "what was read is written again")).is_ok()
+}
+
+fn record(bytes: &[u8]) -> bool {
+    let Some((raw, key)) = signed(RELAY, bytes) else { return false };
+    let read = Record::verify(&raw, |_| vec![key]);
+    read.inspect(|r| assert_eq!(r.text().as_bytes(), bytes, "what was read is written again")).is_ok()
+}
+
+fn opening(bytes: &[u8]) -> bool {
+    let Some(Ok(read)) = text(bytes).map(Opening::parse) else { return false };
+    assert_eq!(read.text().as_bytes(), bytes, "what was read is written again");
+    true
+}
+
+fn trust(bytes: &[u8]) -> bool {
+    let Some(t) = text(bytes) else { return false };
+    let _ = Keys::parse(t);
+    Trust::parse(t).is_ok()
+}
+
+fn bundle(bytes: &[u8]) -> bool {
+    let _ = verify(bytes, None);
+    let Ok(read) = Bundle::parse(bytes) else { return false };
+    assert_eq!(read.to_bytes(), bytes, "what was read is written again");
+    true
+}
+
+fn address(bytes: &[u8]) -> bool {
+    let Some(Ok(read)) = text(bytes).map(Authority::parse) else { return false };
+    assert!(Authority::parse(&read.to_string()).is_ok_and(|again| again == read), "what is written reads the same");
+    true
+}
+
+fn invitation(bytes: &[u8]) -> bool {
+    let Some(Ok(read)) = text(bytes).map(Invitation::parse) else { return false };
+    assert!(Invitation::parse(&read.expose()).is_ok(), "what is written reads again");
+    true
+}
+
+fn run(bytes: &[u8]) -> bool {
+    let Some(Ok(read)) = text(bytes).map(Run::parse) else { return false };
+    assert!(Run::parse(&read.canonical()).is_ok_and(|again| again.canonical() == read.canonical()), "one spelling");
+    true
+}
+
+fn handle(bytes: &[u8]) -> bool {
+    text(bytes).is_some_and(|t| Handle::parse(t).is_ok())
+}
+
+fn instant(bytes: &[u8]) -> bool {
+    let Some(t) = text(bytes) else { return false };
+    let read = Millis::parse(t);
+    read.inspect(|m| assert_eq!(m.to_string(), t, "one spelling")).is_ok()
+}
+
+fn calendar(bytes: &[u8]) -> bool {
+    text(bytes).is_some_and(|t| Calendar::parse(t).is_ok())
+}
+
+fn rule(bytes: &[u8]) -> bool {
+    text(bytes).is_some_and(|t| Rule::parse(t).is_ok())
+}
+
+fn entry(bytes: &[u8]) -> bool {
+    let (channel, id) = (ChannelId::new([1; 32]), EntryId::new([2; 16]));
+    let mut fixed = rand_chacha::ChaCha20Rng::from_seed(SEED);
+    let sealed = seal_entry(&SEED, channel, id, false, bytes, &mut fixed);
+    let opened = open_entry(&SEED, channel, id, false, &sealed);
+    assert!(opened.is_ok_and(|o| o.as_slice() == bytes), "what was sealed opens");
+    open_entry(&SEED, channel, id, false, bytes).is_ok()
+}
+
+fn padding(bytes: &[u8]) -> bool {
+    let Ok(message) = unpad(bytes) else { return false };
+    assert_eq!(pad(message).as_slice(), bytes, "one padding for a message");
+    true
+}
+
+fn blob(bytes: &[u8]) -> bool {
+    let mut opener = BlobOpener::new(&BlobKey::new(SEED), Vec::new());
+    opener.write_all(bytes).is_ok() && opener.finish().is_ok()
+}
+
+fn envelope(bytes: &[u8]) -> bool {
+    seal::open(&SealSecret::new(SEED), Label::EnvelopeSeal, &[3; 32], bytes).is_ok()
+}
+
+fn mls_message(bytes: &[u8]) -> bool {
+    let Ok(message) = MlsMessageIn::tls_deserialize_exact(bytes) else { return false };
+    if let Ok(crypto) = CryptoProvider::new()
+        && let MlsMessageBodyIn::KeyPackage(package) = message.clone().extract()
+    {
+        let _ = package.validate(&crypto, ProtocolVersion::Mls10);
+    }
+    let _ = message.try_into_protocol_message();
+    true
+}
+
+fn ratchet_tree(bytes: &[u8]) -> bool {
+    RatchetTreeIn::tls_deserialize_exact(bytes).is_ok()
+}
+
+fn proxy(bytes: &[u8]) -> bool {
+    text(bytes).is_some_and(|t| SocksProxy::parse(t).is_ok())
+}
+
+fn config(bytes: &[u8]) -> bool {
+    text(bytes).is_some_and(|t| toml::from_str::<NodeConfig>(t).is_ok())
+}
+
+/// The file of a decoder's corpus: one input a line, base64.
+#[must_use]
+pub fn corpus(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(format!("{name}.txt"))
+}
