@@ -29,7 +29,7 @@ use words::Words;
 
 /// The whole command line. Its texts come from the catalogues ([`usage::localized`]).
 #[derive(clap::Parser, Debug)]
-#[command(name = "lacre", version, subcommand_required = true, arg_required_else_help = true)]
+#[command(name = "lacre", version = env!("LACRE_VERSION"), subcommand_required = true, arg_required_else_help = true)]
 struct Cli {
     #[command(flatten)]
     global: Global,

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 /// The relay of Lacre: it stores ciphertext and orders it.
 #[derive(Parser)]
-#[command(name = "lacre-relay", version, about)]
+#[command(name = "lacre-relay", version = env!("LACRE_VERSION"), about)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
