@@ -44,7 +44,7 @@ fn bounds(pool: &DescriptorPool) -> String {
     for message in pool.all_messages().filter(|m| PACKAGES.contains(&m.package_name())) {
         let mut body = String::new();
         for field in message.fields().filter(|f| f.containing_oneof().is_none()) {
-            check_field(&mut body, pool, &message, &field, &format!("self.{}", field.name()));
+            check_field(&mut body, pool, &field, &format!("self.{}", field.name()));
         }
         for oneof in message.oneofs() {
             let enumeration = format!("{}::{}", module(&message), pascal(oneof.name()));
@@ -59,18 +59,17 @@ fn bounds(pool: &DescriptorPool) -> String {
             let none = if required { format!("return Err(BoundError::missing({:?}))", oneof.name()) } else { "{}".into() };
             writeln!(body, "None => {none},\n}}").unwrap();
         }
-        let path = format!("{}::{}", message.package_name().replace('.', "::").replace("lacre::", ""), message.name());
-        writeln!(code, "impl Bounded for crate::{path} {{ fn check(&self) -> Result<(), BoundError> {{ {body} Ok(()) }} }}")
+        let path = path(&message);
+        writeln!(code, "impl Bounded for {path} {{ fn check(&self) -> Result<(), BoundError> {{ {body} Ok(()) }} }}").unwrap();
+        writeln!(decoders, "({:?}, |b| Some(<{path} as prost::Message>::decode(b).ok()?.check())),", message.full_name())
             .unwrap();
-        writeln!(
-            decoders,
-            "({:?}, |b| <crate::{path} as prost::Message>::decode(b).is_ok_and(|m| m.check().is_ok())),",
-            message.full_name()
-        )
-        .unwrap();
     }
     writeln!(code, "pub(super) const DECODERS: &[super::Decoder] = &[{decoders}];").unwrap();
     code
+}
+
+fn path(message: &MessageDescriptor) -> String {
+    format!("crate::{}::{}", message.package_name().replace('.', "::").replace("lacre::", ""), message.name())
 }
 
 fn module(message: &MessageDescriptor) -> String {
@@ -78,7 +77,7 @@ fn module(message: &MessageDescriptor) -> String {
     format!("crate::{package}::{}", snake(message.name()))
 }
 
-fn check_field(body: &mut String, pool: &DescriptorPool, message: &MessageDescriptor, field: &FieldDescriptor, place: &str) {
+fn check_field(body: &mut String, pool: &DescriptorPool, field: &FieldDescriptor, place: &str) {
     let name = field.name();
     let found = bound(pool, field);
     if field.is_list() {
@@ -95,11 +94,6 @@ fn check_field(body: &mut String, pool: &DescriptorPool, message: &MessageDescri
         let required = found.is_some_and(|b| b.required);
         let none = if required { format!("return Err(BoundError::missing({name:?}))") } else { "{}".into() };
         writeln!(body, "match &{place} {{ Some(v) => Bounded::check(v)?, None => {none} }}").unwrap();
-    } else if let Kind::Enum(e) = field.kind() {
-        // the zero of an enum says "unspecified": only answers may leave it
-        let values: Vec<String> = e.values().map(|v| v.number()).filter(|n| *n != 0).map(|n| n.to_string()).collect();
-        let _ = message;
-        writeln!(body, "if ![{}].contains(&{place}) {{ return Err(BoundError::wrong({name:?})); }}", values.join(", ")).unwrap();
     } else {
         check_value(body, pool, field, &format!("&{place}"));
     }
@@ -111,6 +105,12 @@ fn check_value(body: &mut String, pool: &DescriptorPool, field: &FieldDescriptor
         writeln!(body, "Bounded::check({v})?;").unwrap();
         return;
     }
+    if let Kind::Enum(e) = field.kind() {
+        // the zero of an enum says "unspecified": only answers may leave it
+        let values: Vec<String> = e.values().map(|v| v.number()).filter(|n| *n != 0).map(|n| n.to_string()).collect();
+        writeln!(body, "if ![{}].contains({v}) {{ return Err(BoundError::wrong({name:?})); }}", values.join(", ")).unwrap();
+        return;
+    }
     let Some(b) = bound(pool, field) else { return };
     match field.kind() {
         Kind::Bytes | Kind::String => {
@@ -120,7 +120,7 @@ fn check_value(body: &mut String, pool: &DescriptorPool, field: &FieldDescriptor
             }
         }
         Kind::Uint32 | Kind::Uint64 => writeln!(body, "number({name:?}, u64::from(*({v})), {}, {})?;", b.min, b.max).unwrap(),
-        Kind::Bool | Kind::Enum(_) => {}
+        Kind::Bool => {}
         other => panic!("field {name}: no check for {other:?}"),
     }
 }

@@ -50,7 +50,7 @@ requests-next = To answer: lacre contact accept @name, or lacre contact decline 
 
 ## conversations
 somebody = (somebody)
-account-unnamed = account { $id }
+account-unnamed = account { $id } (not verified)
 no-conversations = No conversations yet. Begin with: lacre contact add @name
 no-groups = No groups. Make one with: lacre group create NAME @name…
 no-messages = No messages yet.

@@ -50,7 +50,7 @@ requests-next = Para responder: lacre contact accept @nombre, o lacre contact de
 
 ## conversaciones
 somebody = (alguien)
-account-unnamed = cuenta { $id }
+account-unnamed = cuenta { $id } (sin verificar)
 no-conversations = Todavía no hay conversaciones. Comience con: lacre contact add @nombre
 no-groups = No hay grupos. Cree uno con: lacre group create NOMBRE @nombre…
 no-messages = Todavía no hay mensajes.

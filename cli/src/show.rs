@@ -112,14 +112,11 @@ pub(crate) fn size(words: &Words, bytes: u64) -> String {
 }
 
 /// One message: `3f2a9c1b  2026-11-22 10:04  @ana: Hola`.
-pub(crate) fn message(ctx: &Context, client: &mut lacre_client::Client, m: &Message) -> String {
+pub(crate) fn message(ctx: &Context, m: &Message) -> String {
     const MARGIN: &str = "          | ";
     let words = &ctx.words;
     let who = name(words, m.sender_handle.as_ref(), m.sender);
-    let whom = |client: &mut lacre_client::Client, account: &AccountId| {
-        let handle = client.handle_of(account).ok().flatten();
-        name(words, handle.as_ref(), *account)
-    };
+    let whom = |account: &AccountId| name(words, m.whom_handle.as_ref(), *account);
     let id = short(&m.id.to_string(), 8);
     let what = match &m.body {
         Body::Text(text) => format!("{who}: {}", paragraph(text, MARGIN)),
@@ -132,13 +129,11 @@ pub(crate) fn message(ctx: &Context, client: &mut lacre_client::Client, m: &Mess
             ];
             words.say_with("message-file", &args)
         }
-        Body::Added { whom: account } => {
-            words.say_with("message-added", &[("who", who.into()), ("whom", whom(client, account).into())])
-        }
+        Body::Added { whom: account } => words.say_with("message-added", &[("who", who.into()), ("whom", whom(account).into())]),
         Body::Removed { whom: account } => {
-            words.say_with("message-removed", &[("who", who.into()), ("whom", whom(client, account).into())])
+            words.say_with("message-removed", &[("who", who.into()), ("whom", whom(account).into())])
         }
-        Body::ReAdded { whom: account } => words.say_with("message-re-added", &[("whom", whom(client, account).into())]),
+        Body::ReAdded { whom: account } => words.say_with("message-re-added", &[("whom", whom(account).into())]),
         Body::Leaves => words.say_with("message-leaves", &[("who", who.into())]),
         Body::Newer => words.say_with("message-newer", &[("who", who.into())]),
         Body::Unreadable(reason) => words.say_with("message-unreadable", &[("why", shown(reason).into())]),

@@ -64,8 +64,8 @@ fn number(field: &'static str, found: u64, min: u64, max: u64) -> Result<(), Bou
     Err(BoundError { field, bound: range(min, max, ""), found: found.to_string() })
 }
 
-/// A message's full name, and whether bytes are such a message within its bounds.
-pub type Decoder = (&'static str, fn(&[u8]) -> bool);
+/// A message's full name, and what [`Bounded::check`] says of it encoded; none when the bytes are no such message.
+pub type Decoder = (&'static str, fn(&[u8]) -> Option<Result<(), BoundError>>);
 
 /// One for each message of the wire and of the contents: generated, so that none is forgotten where all are tried.
 pub const DECODERS: &[Decoder] = generated::DECODERS;

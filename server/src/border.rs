@@ -47,7 +47,7 @@ reasons! {
     BadField = "BAD_FIELD" => InvalidArgument, "a field is outside its bound";
     WrongName = "WRONG_NAME" => InvalidArgument, "the name is not the hash of the parameters";
     BadState = "BAD_STATE" => InvalidArgument, "the account state is not taken";
-    BadRun = "BAD_RUN" => InvalidArgument, "the RUN's check digit is wrong";
+    BadRun = "BAD_RUN" => InvalidArgument, "not a RUN, or its check digit is wrong";
     WrongDigest = "WRONG_DIGEST" => InvalidArgument, "the bytes do not have the size or digest of the header";
     NotPermitted = "NOT_PERMITTED" => PermissionDenied, "unknown name or wrong token";
     LoginRefused = "LOGIN_REFUSED" => PermissionDenied, "unknown account or device, old challenge or wrong signature";

@@ -91,7 +91,9 @@ fn signed(name: &str, bytes: &[u8]) -> Option<(String, NoteKey)> {
 /// First byte: which message. The rest: its bytes.
 fn message(bytes: &[u8]) -> bool {
     let Some((which, rest)) = bytes.split_first() else { return false };
-    DECODERS.get(usize::from(*which) % DECODERS.len()).is_some_and(|(_, decode)| decode(rest))
+    DECODERS
+        .get(usize::from(*which) % DECODERS.len())
+        .is_some_and(|(_, decode)| decode(rest).is_some_and(|bounds| bounds.is_ok()))
 }
 
 fn note_text(bytes: &[u8]) -> bool {

@@ -1,6 +1,7 @@
 //! End-to-end, crash, interop and load tests of Lacre, and its benchmarks.
 
 pub mod decoders;
+pub mod fields;
 pub mod history;
 pub mod lying;
 pub mod powercut;
@@ -10,6 +11,7 @@ pub mod powercut;
     reason = "an example world for tests: a wrong example shall stop the test"
 )]
 pub mod proof;
+pub mod raw;
 pub mod relay;
 pub mod tap;
 pub mod terminal;

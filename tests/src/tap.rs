@@ -24,11 +24,16 @@ pub type AfterAppend<'a> =
 /// Called with a claim's answer, which it may change.
 pub type AfterClaim<'a> = Box<dyn FnMut(&mut wire::ClaimResponse) + Send + 'a>;
 
+/// Shown each upload of key packages.
+pub type BeforeUpload<'a> = Box<dyn FnMut(&wire::PutKeyPackagesRequest) + Send + 'a>;
+
 /// Passes everything on.
 pub struct Tap<'a, N: Network> {
     inner: &'a mut N,
     /// see [`AfterClaim`]
     pub claimed: AfterClaim<'a>,
+    /// see [`BeforeUpload`]
+    pub uploading: BeforeUpload<'a>,
     /// see [`BeforeAppend`]
     pub before: BeforeAppend<'a>,
     /// see [`AfterAppend`]
@@ -38,7 +43,13 @@ pub struct Tap<'a, N: Network> {
 impl<'a, N: Network> Tap<'a, N> {
     /// Around a network; changes nothing until its hooks are set.
     pub fn new(inner: &'a mut N) -> Self {
-        Self { inner, claimed: Box::new(|_| ()), before: Box::new(|_| Ok(())), after: Box::new(|answer| answer) }
+        Self {
+            inner,
+            claimed: Box::new(|_| ()),
+            uploading: Box::new(|_| ()),
+            before: Box::new(|_| Ok(())),
+            after: Box::new(|answer| answer),
+        }
     }
 }
 
@@ -62,8 +73,15 @@ impl<N: Network> Network for Tap<'_, N> {
               get_info: GetInfoRequest => GetInfoResponse;
         plain: enroll: EnrollRequest => EnrollResponse, challenge: ChallengeRequest => ChallengeResponse,
                login: LoginRequest => LoginResponse, put_state: PutStateRequest => PutStateResponse,
-               put_key_packages: PutKeyPackagesRequest => PutKeyPackagesResponse,
                take_stamps: TakeStampsRequest => TakeStampsResponse, lookup: LookupRequest => LookupResponse
+    }
+    fn put_key_packages(
+        &mut self,
+        at: &Authority,
+        r: wire::PutKeyPackagesRequest,
+    ) -> Result<wire::PutKeyPackagesResponse, NetError> {
+        (self.uploading)(&r);
+        self.inner.put_key_packages(at, r)
     }
     fn claim(&mut self, at: &Authority, r: wire::ClaimRequest) -> Result<wire::ClaimResponse, NetError> {
         let mut answer = self.inner.claim(at, r)?;

@@ -5,16 +5,18 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's world stops when it cannot be built")]
 
 use lacre_audit::address::{Authority, Invitation};
-use lacre_audit::ids::{AccountId, Handle};
+use lacre_audit::ids::{AccountId, EntryId, Handle};
 use lacre_audit::random::SystemRng;
 use lacre_audit::run::Run;
 use lacre_audit::time::{Clock, Millis, SystemClock};
+use lacre_client::crypt::entry::seal_entry;
+use lacre_client::network::{Lane, Network as _};
 use lacre_client::profile::{Interrupted, Observer, Options as ProfileOptions, Profile, Secret};
 use lacre_client::transport::{GrpcNetwork, Options as NetOptions, Timeouts};
 use lacre_client::view::{Body, ContactState, ConversationId, Message, Standing};
 use lacre_client::{Client, Environment, Trouble};
-use lacre_proto::relay::v1::IssueCodeRequest;
 use lacre_proto::relay::v1::registrar_client::RegistrarClient;
+use lacre_proto::relay::v1::{self as wire, IssueCodeRequest};
 use lacre_server::rules::Rules;
 use lacre_server::serve::{Options as RelayOptions, Relay, RunningRelay};
 use std::net::SocketAddr;
@@ -340,6 +342,27 @@ pub fn befriend(a: &mut Person, b: &mut Person) {
     assert_eq!(asking.state, ContactState::Asking);
     b.client.contact_accept(&me).expect("accept");
     settle(&mut [a, b]);
+}
+
+/// Appends a message of a member's own making as a seal, behind everything that is there, encrypted as it must be.
+pub fn append_seal(by: &mut Person, group: &ConversationId, message: &[u8]) {
+    let keys = by.client.channel_keys(group).unwrap();
+    let at = by.client.whoami().unwrap().unwrap().relay;
+    let (channel, read_token) = (keys.channel().as_bytes().to_vec(), keys.read_token.expose().to_vec());
+    let request = wire::FetchRequest { channel: channel.clone(), read_token, from_seq: 1, max_entries: 1 };
+    let read_to = by.net.fetch(&at, Lane::Conversations, request).unwrap().head;
+    let id = EntryId::new(lacre_audit::random::bytes(&mut SystemRng));
+    let request = wire::AppendRequest {
+        channel,
+        append_token: keys.append_token.expose().to_vec(),
+        entry_id: id.as_bytes().to_vec(),
+        read_to,
+        ciphertext: seal_entry(&keys.entry_key, keys.channel(), id, true, message, &mut SystemRng).into(),
+        seal: true,
+        receipt: false,
+        stamp: Vec::new(),
+    };
+    by.net.append(&at, Lane::Conversations, request).unwrap();
 }
 
 /// Everybody synchronises until nothing moves any more.

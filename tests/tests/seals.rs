@@ -15,14 +15,14 @@
 use lacre_audit::ids::EntryId;
 use lacre_audit::random::SystemRng;
 use lacre_client::OwnKey;
-use lacre_client::crypt::entry::{ChannelKeys, seal_entry};
+use lacre_client::crypt::entry::ChannelKeys;
 use lacre_client::network::{Lane, Network};
 use lacre_client::profile::mls::MlsProvider;
 use lacre_client::verdict::{Verdict, judge_error};
 use lacre_client::view::{ConversationId, Standing, Suite};
 use lacre_proto::relay::v1 as wire;
 use lacre_tests::lying::{Lie, Lying};
-use lacre_tests::world::{Person, World, befriend, settle};
+use lacre_tests::world::{Person, World, append_seal, befriend, settle};
 use openmls::group::{MlsGroup, ProcessMessageError, ProposalValidationError, StageCommitError, ValidationError};
 use openmls::prelude::{BasicCredential, LeafNodeIndex, LeafNodeParameters, OpenMlsProvider};
 use openmls::treesync::errors::{ApplyUpdatePathError, LeafNodeValidationError, LifetimeError};
@@ -94,20 +94,8 @@ impl Choir {
         self.mala.client.channel_keys(&self.group).unwrap()
     }
 
-    /// Appends a message of mala's making as a seal, encrypted as it must be.
     fn seal(&mut self, message: &[u8]) {
-        let keys = self.keys();
-        let id = EntryId::new(lacre_audit::random::bytes(&mut SystemRng));
-        let bytes = seal_entry(&keys.entry_key, keys.channel(), id, true, message, &mut SystemRng);
-        let at = self.world.authority().clone();
-        let head = wire::FetchRequest {
-            channel: keys.channel().as_bytes().to_vec(),
-            read_token: keys.read_token.expose().to_vec(),
-            from_seq: 1,
-            max_entries: 1024,
-        };
-        let head = self.mala.net.fetch(&at, Lane::Conversations, head).unwrap().head;
-        self.append_at(bytes, head, id);
+        append_seal(&mut self.mala, &self.group, message);
     }
 
     fn make(&mut self, f: impl FnOnce(&mut MlsGroup, &MlsProvider<'_, CryptoProvider>, &OwnKey) -> Vec<u8>) -> Vec<u8> {

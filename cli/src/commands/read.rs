@@ -37,7 +37,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     if first > 1 {
         ctx.note(&ctx.words.say_with("earlier", &[("count", (first - 1).into())]));
     }
-    let text: Vec<String> = messages.iter().map(|m| show::message(ctx, &mut client, m)).collect();
+    let text: Vec<String> = messages.iter().map(|m| show::message(ctx, m)).collect();
     let json: Vec<json::Message> = messages.iter().map(json::Message::from).collect();
     let about = json::Conversation::from(&conversation);
     ctx.result(&text.join("\n"), &object!({ "conversation": about, "messages": json, "relay_reached": reached.yes() }));

@@ -114,7 +114,7 @@ fn told(ctx: &Context, client: &mut Client, event: &Event) -> Result<(String, Va
             let message = found.into_iter().find(|m| m.position == Some(*position));
             put("message", object!(message.as_ref().map(json::Message::from)));
             match message {
-                Some(m) if !own => format!("[{}] {}", called(conversation), show::message(ctx, client, &m)),
+                Some(m) if !own => format!("[{}] {}", called(conversation), show::message(ctx, &m)),
                 _ => String::new(),
             }
         }

@@ -21,6 +21,8 @@ const KEY_PACKAGES: u32 = 20;
 const SMALL_KEY_PACKAGES: u32 = 4;
 /// More are uploaded when fewer than this are left.
 const FEW_KEY_PACKAGES: u32 = 8;
+/// All are replaced at this age: adders take none that is older than 90 days, and a device may be away for some time.
+pub const RENEW_KEY_PACKAGES_MS: u64 = 30 * 86_400_000;
 /// Stamps taken at once, and the stock below which more are taken.
 const STAMPS: u32 = 64;
 const FEW_STAMPS: u64 = 16;
@@ -83,7 +85,7 @@ impl Client {
             self.open_inbox(net, &at)?;
         }
         let own = self.own()?;
-        if own.renew_key_packages || own.key_packages_left < FEW_KEY_PACKAGES {
+        if own.renew_key_packages || own.key_packages_left < FEW_KEY_PACKAGES || self.key_packages_are_old(&own) {
             self.upload_key_packages(net, &at)?;
         }
         if own.spare_tokens.len() < FEW_TOKENS {
@@ -258,9 +260,15 @@ impl Client {
         })
     }
 
+    /// One-time key packages and the last resort are replaced long before adders refuse them.
+    fn key_packages_are_old(&self, own: &Own) -> bool {
+        self.clock.now().since(own.key_packages_made) >= RENEW_KEY_PACKAGES_MS
+    }
+
     fn upload_key_packages(&mut self, net: &mut dyn Network, at: &Authority) -> Result<(), Trouble> {
         let own = self.own()?;
-        let replace_all = own.renew_key_packages;
+        let replace_all = own.renew_key_packages || self.key_packages_are_old(&own);
+        let made = self.clock.now();
         let (one_time, last_resort) = self.run(|cx| cx.make_key_packages(replace_all))?;
         let answer = self.with_session(net, at, |net, session| {
             let request = wire::PutKeyPackagesRequest {
@@ -276,6 +284,9 @@ impl Client {
             let mut own = cx.own()?;
             own.renew_key_packages = false;
             own.key_packages_left = left;
+            if replace_all {
+                own.key_packages_made = made;
+            }
             cx.put_own(&own)
         })
     }
@@ -353,6 +364,7 @@ impl Cx<'_, '_> {
             session: None,
             renew_key_packages: true,
             key_packages_left: 0,
+            key_packages_made: self.now,
         };
         self.put_own(&own)?;
         self.reached("enroll: keys made")?;
@@ -380,7 +392,8 @@ impl Cx<'_, '_> {
     fn make_key_packages(&mut self, all: bool) -> Result<(Vec<wire::KeyPackage>, Vec<wire::KeyPackage>), StepError> {
         let own = self.own()?;
         let signer = self.signer()?;
-        let expires_at_ms = self.now.get() + (group::KEY_PACKAGE_SECONDS / 2) * 1000;
+        // from then on they would not outlive what a relay keeps: nobody would add this device with them
+        let expires_at_ms = self.now.get() + (group::KEY_PACKAGE_SECONDS - group::MAX_RETENTION_SECONDS) * 1000;
         let mut one_time = Vec::new();
         let mut last_resort = Vec::new();
         let missing = KEY_PACKAGES.saturating_sub(if all { 0 } else { own.key_packages_left });
@@ -409,7 +422,7 @@ impl Cx<'_, '_> {
     ) -> Result<wire::KeyPackage, StepError> {
         let provider = self.provider();
         let credential = group::credential(own.account, own.device, &signer.public());
-        let key_package = group::key_package(&provider, signer, credential, suite, last_resort)?;
+        let key_package = group::key_package(&provider, signer, credential, suite, last_resort, self.now)?;
         Ok(wire::KeyPackage { suite: number, key_package, expires_at_ms })
     }
 

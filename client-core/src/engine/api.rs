@@ -2,13 +2,12 @@
 
 use super::outbox::{MAX_TEXT, POST};
 use super::people::{MAX_REQUEST, held_scope};
-use super::records::{Cargo, ContactRow, Conv, Intent, Item, Stored};
+use super::records::{Cargo, ContactRow, Conv, Intent, Item, Members, Stored};
 use super::view::{
     Body, Contact, ContactState, Conversation, ConversationId, Delivery, Event, Kind, Member, Message, Standing, Suite, Waiting,
     WaitingKind,
 };
-use super::{Client, Cx, OwnKey, StepError, Trouble};
-use crate::crypt::entry::ChannelKeys;
+use super::{Client, Cx, StepError, Trouble};
 use crate::network::Network;
 use crate::profile::Table;
 use lacre_audit::ids::{AccountId, ContentId, Handle};
@@ -205,7 +204,8 @@ impl Client {
         self.run(|cx| {
             cx.conv(&conversation.0)?;
             let rows: Vec<(u64, Stored)> = cx.s.scan(Table::Message, &conversation.0, from_position, limit)?;
-            rows.into_iter().map(|(position, stored)| cx.message_view(&conversation.0, position, stored)).collect()
+            let members = cx.members(&conversation.0)?;
+            rows.into_iter().map(|(position, stored)| cx.message_view(&conversation.0, &members, position, stored)).collect()
         })
     }
 
@@ -240,7 +240,8 @@ impl Client {
             }
             let key = [conversation.as_slice(), id.as_bytes()].concat();
             let stored = cx.s.get(Table::Message, &key)?.ok_or(StepError::Trouble(Trouble::NoSuchMessage))?;
-            cx.message_view(&conversation, position, stored)
+            let members = cx.members(&conversation)?;
+            cx.message_view(&conversation, &members, position, stored)
         })
     }
 
@@ -293,41 +294,6 @@ impl Client {
                 cx.s.delete(Table::Event, &number.to_be_bytes())?;
             }
             Ok(())
-        })
-    }
-
-    /// Lends out the conversation's MLS group with its step, cryptography and signature key, and rolls everything back
-    /// afterwards: a laboratory for hostile members and second implementations. Not for applications.
-    #[doc(hidden)]
-    pub fn laboratory<T>(
-        &mut self,
-        conversation: &ConversationId,
-        f: impl FnOnce(
-            &mut openmls::group::MlsGroup,
-            &crate::profile::Step<'_>,
-            &openmls_libcrux_crypto::CryptoProvider,
-            &OwnKey,
-        ) -> T,
-    ) -> Result<T, Trouble> {
-        let mut made = None;
-        let result: Result<(), StepError> = self.step(|cx| {
-            let mut mls = cx.take_group(&conversation.0)?;
-            let signer = cx.signer()?;
-            made = Some(f(&mut mls, cx.s, cx.crypto, &signer));
-            Err(StepError::Again("rolled back".into()))
-        });
-        match (made, result) {
-            (Some(made), _) => Ok(made),
-            (None, Err(e)) => Err(e.into_trouble()),
-            (None, Ok(())) => Err(Trouble::NoSuchConversation),
-        }
-    }
-
-    /// The keys of the conversation's current channel, for proofs and tests: whoever has them reads this epoch.
-    pub fn channel_keys(&mut self, conversation: &ConversationId) -> Result<ChannelKeys, Trouble> {
-        self.run(|cx| {
-            let c = cx.conv(&conversation.0)?.channel;
-            Ok(ChannelKeys { append_token: c.append, read_token: c.read, entry_key: c.entry_key.0 })
         })
     }
 
@@ -424,7 +390,7 @@ impl Cx<'_, '_> {
             members.push(Member {
                 account: *account,
                 device: *device,
-                handle: self.name_of(*account)?,
+                handle: self.name_in(&stored, *account)?,
                 admin: stored.admins.contains(account),
                 own: *device == own.device && *account == own.account,
             });
@@ -437,7 +403,7 @@ impl Cx<'_, '_> {
             name: conv.name,
             members,
             peer: match conv.peer {
-                Some(peer) => self.name_of(peer)?,
+                Some(peer) => self.name_in(&stored, peer)?,
                 None => None,
             },
             suite: conv.suite,
@@ -451,14 +417,19 @@ impl Cx<'_, '_> {
         })
     }
 
-    fn message_view(&mut self, id: &[u8], position: u64, stored: Stored) -> Result<Message, StepError> {
+    fn message_view(&mut self, id: &[u8], members: &Members, position: u64, stored: Stored) -> Result<Message, StepError> {
         let own = self.own()?;
+        let whom_handle = match &stored.body {
+            Body::Added { whom } | Body::Removed { whom } | Body::ReAdded { whom } => self.name_in(members, *whom)?,
+            Body::Text(_) | Body::File { .. } | Body::Leaves | Body::Newer | Body::Unreadable(_) => None,
+        };
         Ok(Message {
             id: stored.id,
             conversation: ConversationId(id.to_vec()),
             position: Some(position),
             sender: stored.sender,
-            sender_handle: self.name_of(stored.sender)?,
+            sender_handle: self.name_in(members, stored.sender)?,
+            whom_handle,
             own: stored.sender == own.account,
             sent_at: stored.sent_at,
             accepted_at: Some(stored.accepted_at),

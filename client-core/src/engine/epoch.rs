@@ -1,6 +1,8 @@
 //! From one epoch's channel to the next, and what every member then tells the others.
 
-use super::records::{Cargo, Channel, Conv, Intent, Item, Key32, Known, LocalBlob, Members, Prepared, Previous, Raw, Stored};
+use super::records::{
+    Cargo, Channel, Conv, Intent, Item, Key32, Known, LocalBlob, Members, Prepared, Previous, Raw, SeenLeaf, Stored,
+};
 use super::view::{Body, ConversationId, Happening, Kind, Standing, WaitingKind};
 use super::{Cx, StepError, group, roles};
 use crate::crypt::entry::ChannelKeys;
@@ -56,6 +58,12 @@ impl Cx<'_, '_> {
         members.epoch = mls.epoch().as_u64();
         members.authenticator = mls.epoch_authenticator().as_slice().to_vec();
         members.devices = leaves.iter().map(|l| (l.account, l.device)).collect();
+        for leaf in &leaves {
+            let seen = SeenLeaf { account: leaf.account, device: leaf.device, key: leaf.signature_key.clone() };
+            if !members.leaves.contains(&seen) {
+                members.leaves.push(seen);
+            }
+        }
         members.admins = context.admins.iter().filter_map(|a| AccountId::try_from(a.as_slice()).ok()).collect();
         members.tokens.retain(|device, _| leaves.iter().any(|l| l.device == *device));
         conv.name = context.name;

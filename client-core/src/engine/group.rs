@@ -3,6 +3,7 @@
 use super::view::Suite;
 use crate::crypt::entry::ChannelKeys;
 use lacre_audit::ids::{AccountId, DeviceId};
+use lacre_audit::time::Millis;
 use lacre_proto::bounds::Bounded;
 use lacre_proto::content::v1 as content;
 use openmls::group::{MlsGroup, MlsGroupJoinConfig, PURE_CIPHERTEXT_WIRE_FORMAT_POLICY, StagedCommit, StagedWelcome};
@@ -21,8 +22,12 @@ use tls_codec::{Deserialize as _, Serialize as _, VLBytes};
 pub(crate) const CONTEXT: u16 = 0xF1AC;
 /// Version written into it.
 pub(crate) const CONTEXT_VERSION: u32 = 1;
-/// Key packages live this long: twice the relay's greatest retention, renewed early (DESIGN 6).
-pub(crate) const KEY_PACKAGE_SECONDS: u64 = 180 * 86_400;
+/// No relay keeps entries longer than this, seconds (PROTOCOL.md, 18).
+pub(crate) const MAX_RETENTION_SECONDS: u64 = 90 * 86_400;
+/// Key packages live this long: twice the greatest retention, renewed early (DESIGN 6).
+pub(crate) const KEY_PACKAGE_SECONDS: u64 = 2 * MAX_RETENTION_SECONDS;
+/// They begin a day early: clocks differ.
+const EARLY_SECONDS: u64 = 86_400;
 
 /// Why MLS did not do it. Library errors may be a storage error in disguise: load again before judging.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -166,9 +171,11 @@ pub(crate) fn key_package<P: OpenMlsProvider>(
     own: CredentialWithKey,
     suite: Suite,
     last_resort: bool,
+    now: Millis,
 ) -> Result<Vec<u8>, MlsError> {
-    let mut builder =
-        KeyPackage::builder().leaf_node_capabilities(capabilities()).key_package_lifetime(Lifetime::new(KEY_PACKAGE_SECONDS));
+    let now = now.get() / 1000;
+    let lifetime = Lifetime::init(now.saturating_sub(EARLY_SECONDS), now + KEY_PACKAGE_SECONDS);
+    let mut builder = KeyPackage::builder().leaf_node_capabilities(capabilities()).key_package_lifetime(lifetime);
     if last_resort {
         builder = builder.mark_as_last_resort();
     }
@@ -184,6 +191,13 @@ pub(crate) fn read_key_package<P: OpenMlsProvider>(provider: &P, bytes: &[u8]) -
         _ => return Err(bad("reading a key package", "another kind of message")),
     };
     package.validate(provider.crypto(), ProtocolVersion::Mls10).map_err(mls("reading a key package"))
+}
+
+/// Whether a key package is valid now and for as long as any relay keeps the commit that adds it. OpenMLS judges lifetimes
+/// by the system's clock when a commit is processed: a member who reads late must find it alive.
+pub(crate) fn outlives_retention(package: &KeyPackage, now: Millis) -> bool {
+    let (lifetime, now) = (package.life_time(), now.get() / 1000);
+    lifetime.not_before() <= now && now + MAX_RETENTION_SECONDS <= lifetime.not_after()
 }
 
 /// A commit with these adds and removals, and always fresh keys for the own leaf. Gives commit and Welcome.

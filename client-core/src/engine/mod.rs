@@ -29,6 +29,7 @@ pub use roles::RoleError;
 
 /// The limits of a client, each with a test on both sides of it.
 pub mod limits {
+    pub use super::account::RENEW_KEY_PACKAGES_MS;
     pub use super::api::MAX_GROUP_NAME;
     pub use super::epoch::KEEP_RAW_MS;
     pub use super::files::{MAX_FILE, MAX_NAME};

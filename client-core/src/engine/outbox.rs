@@ -239,6 +239,10 @@ impl Cx<'_, '_> {
                 let mut good = Vec::new();
                 for invitee in invitees.drain(..) {
                     match group::read_key_package(&provider, &invitee.key_package) {
+                        Ok(package) if !group::outlives_retention(&package, self.now) => self.unreadable(
+                            Some(id),
+                            "a key package ends before what the relay keeps: the device must come online to make others".into(),
+                        )?,
                         Ok(package) if names(&package, &invitee) && self.is_key_of(&package, &invitee)? => {
                             adds.push(package);
                             good.push(invitee);
@@ -271,6 +275,7 @@ impl Cx<'_, '_> {
                     (Some((leaf, node)), Ok(package))
                         if group::leaf_hash(node)?.as_slice() == lost_leaf.as_slice()
                             && names(&package, invitee)
+                            && group::outlives_retention(&package, self.now)
                             && package.leaf_node().signature_key().as_slice() == leaf.signature_key =>
                     {
                         removals.push(leaf.index);
@@ -372,6 +377,7 @@ impl Cx<'_, '_> {
                     position: None,
                     sender: own.account,
                     sender_handle: Some(own.handle.clone()),
+                    whom_handle: None,
                     own: true,
                     sent_at: item.since,
                     accepted_at: None,

@@ -1,12 +1,12 @@
 //! Contacts and envelopes: what travels through inboxes (DESIGN 7).
 
-use super::records::{Cargo, ContactRow, Item, Known, PendingJoin};
+use super::records::{Cargo, ContactRow, Item, Known, Members, PendingJoin, SeenLeaf};
 use super::view::{ContactState, ConversationId, Happening, Kind, Standing, WaitingKind};
 use super::{Cx, StepError, Trouble, group};
 use crate::crypt::padding::{pad, unpad};
 use crate::network::Entry;
 use crate::profile::Table;
-use lacre_audit::account::{REGISTRAR, VerifiedAccount};
+use lacre_audit::account::{AccountState, REGISTRAR, VerifiedAccount};
 use lacre_audit::ids::{AccountId, ContentId, DeviceId, EntryId, EnvelopeId, Handle, Token};
 use lacre_audit::label::{self, Label};
 use lacre_audit::note::NoteKey;
@@ -63,6 +63,20 @@ impl Cx<'_, '_> {
             return Ok(Some(own.handle));
         }
         Ok(self.known(account)?.map(|k| k.handle))
+    }
+
+    /// The name of an account as a conversation may show it: only if every leaf that was ever there under this account has
+    /// the signature key that a verified state of the account gives its device. Otherwise anybody who may add could add a
+    /// leaf of his own under another's name.
+    pub(crate) fn name_in(&mut self, members: &Members, account: AccountId) -> Result<Option<Handle>, StepError> {
+        let known = if account == self.own()?.account { self.own_known()? } else { self.known(account)? };
+        let Some(known) = known else { return Ok(None) };
+        // the states were verified when they were stored
+        let states: Vec<AccountState> = known.states.iter().filter_map(|s| AccountState::stored(s).ok()).collect();
+        let genuine = |leaf: &SeenLeaf| {
+            states.iter().any(|s| s.device(leaf.device).is_some_and(|d| d.signature_key.as_slice() == leaf.key.as_slice()))
+        };
+        Ok(members.leaves.iter().filter(|l| l.account == account).all(genuine).then_some(known.handle))
     }
 
     /// Verifies a directory entry and keeps it; a longer chain of the same account replaces a shorter one.

@@ -35,7 +35,7 @@ impl Cx<'_, '_> {
         let signer = self.signer()?;
         let provider = self.provider();
         let credential = group::credential(own.account, own.device, &signer.public());
-        let package = group::key_package(&provider, &signer, credential, conv.suite, false)?;
+        let package = group::key_package(&provider, &signer, credential, conv.suite, false, self.now)?;
         let members = self.members(id)?;
         let others: Vec<_> = members.devices.iter().filter(|(account, _)| *account != own.account).copied().collect();
         let start = usize::try_from(tries).unwrap_or(0) * ASKED_AT_ONCE;

@@ -76,6 +76,8 @@ pub(crate) struct Own {
     pub(crate) renew_key_packages: bool,
     /// one-time key packages that the relay had left when it last said so
     pub(crate) key_packages_left: u32,
+    /// when all of them were last replaced
+    pub(crate) key_packages_made: Millis,
 }
 
 /// The channel of a conversation's epoch.
@@ -149,11 +151,22 @@ pub(crate) struct Members {
     #[serde(with = "serde_bytes")]
     pub(crate) authenticator: Vec<u8>,
     pub(crate) devices: Vec<(AccountId, DeviceId)>,
+    /// signature keys of all leaves that were ever seen here: what names are compared with
+    pub(crate) leaves: Vec<SeenLeaf>,
     pub(crate) admins: Vec<AccountId>,
     /// rights to write to members' inboxes, made for this conversation
     pub(crate) tokens: BTreeMap<DeviceId, Token>,
     /// the right that this device gave the others
     pub(crate) own_token: Option<Token>,
+}
+
+/// A leaf of a conversation, now or before: its credential says account and device, its key is what signs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SeenLeaf {
+    pub(crate) account: AccountId,
+    pub(crate) device: DeviceId,
+    #[serde(with = "serde_bytes")]
+    pub(crate) key: Vec<u8>,
 }
 
 /// One message of the history.

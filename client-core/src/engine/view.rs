@@ -55,7 +55,7 @@ pub struct Member {
     pub account: AccountId,
     /// its device
     pub device: DeviceId,
-    /// its verified name; none until its directory entry was seen
+    /// its name; none unless a verified state of the account has the key of each of its leaves here
     pub handle: Option<Handle>,
     /// may add and remove
     pub admin: bool,
@@ -149,8 +149,10 @@ pub struct Message {
     pub position: Option<u64>,
     /// who wrote it
     pub sender: AccountId,
-    /// the writer's verified name
+    /// the writer's name, verified as [`Member::handle`] is
     pub sender_handle: Option<Handle>,
+    /// the name of who was added or removed, verified alike
+    pub whom_handle: Option<Handle>,
     /// written by this account
     pub own: bool,
     /// by the sender's clock

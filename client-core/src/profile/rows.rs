@@ -357,6 +357,7 @@ impl<'a> Step<'a> {
     }
 
     /// The content of every row, whatever its table: for proofs that search for keys.
+    #[cfg(feature = "laboratory")]
     pub fn every_content(&self) -> Result<Vec<Content>, StoreError> {
         let all = || -> Result<Vec<Content>, StoreError> {
             let mut statement = self.connection.prepare_cached("SELECT key, scope, ord, value FROM row ORDER BY id")?;

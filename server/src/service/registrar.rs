@@ -2,7 +2,7 @@
 //! network. Only here does the relay ever see a RUN, and only as long as it takes to hash it.
 
 use super::Context;
-use crate::border::{Reason, bad_value, checked, crossed, refused};
+use crate::border::{Reason, checked, crossed, refused};
 use crate::limits;
 use crate::run_key::RunKey;
 use crate::store::accounts::IssueCode;
@@ -57,10 +57,10 @@ impl Registrar for RegistrarService {
     }
 }
 
+/// Not written as a RUN, or another check digit: in both cases it is typed again.
 fn not_a_run(e: RunError) -> Status {
     match e {
-        RunError::Shape => bad_value("run", "a RUN as 12345678-5", "another text"),
-        RunError::CheckDigit => refused(Reason::BadRun, &[], None),
+        RunError::Shape | RunError::CheckDigit => refused(Reason::BadRun, &[], None),
     }
 }
 

@@ -1,15 +1,49 @@
-//! What a device holds and what the relay holds, laid bare: for tests and demonstrations that search one for keys to the
-//! other. An application has no use for it: what comes out are this profile's own secrets.
+//! What a device holds and what the relay holds, laid bare: for hostile members, second implementations, and proofs that
+//! search one for keys to the other. Behind the feature `laboratory`, for an application has no use for it: what comes out
+//! are this profile's own secrets.
 
-use crate::engine::{Client, Trouble};
+use crate::crypt::entry::ChannelKeys;
+use crate::engine::{Client, OwnKey, StepError, Trouble};
 use crate::network::{Entry, Lane, Network};
+use crate::profile::Step;
 use crate::profile::rows::Content;
 use crate::view::ConversationId;
 use lacre_audit::address::Authority;
 use lacre_audit::ids::ChannelId;
 use lacre_proto::relay::v1 as wire;
+use openmls::group::MlsGroup;
+use openmls_libcrux_crypto::CryptoProvider;
 
 impl Client {
+    /// Lends out the conversation's MLS group with its step, cryptography and signature key, and rolls everything back
+    /// afterwards: a laboratory for hostile members and second implementations.
+    pub fn laboratory<T>(
+        &mut self,
+        conversation: &ConversationId,
+        f: impl FnOnce(&mut MlsGroup, &Step<'_>, &CryptoProvider, &OwnKey) -> T,
+    ) -> Result<T, Trouble> {
+        let mut made = None;
+        let result: Result<(), StepError> = self.step(|cx| {
+            let mut mls = cx.take_group(&conversation.0)?;
+            let signer = cx.signer()?;
+            made = Some(f(&mut mls, cx.s, cx.crypto, &signer));
+            Err(StepError::Again("rolled back".into()))
+        });
+        match (made, result) {
+            (Some(made), _) => Ok(made),
+            (None, Err(e)) => Err(e.into_trouble()),
+            (None, Ok(())) => Err(Trouble::NoSuchConversation),
+        }
+    }
+
+    /// The keys of the conversation's current channel, for proofs and tests: whoever has them reads this epoch.
+    pub fn channel_keys(&mut self, conversation: &ConversationId) -> Result<ChannelKeys, Trouble> {
+        self.run(|cx| {
+            let c = cx.conv(&conversation.0)?.channel;
+            Ok(ChannelKeys { append_token: c.append, read_token: c.read, entry_key: c.entry_key.0 })
+        })
+    }
+
     /// Everything that this profile holds, decrypted: the content of every row.
     pub fn held_contents(&mut self) -> Result<Vec<Content>, Trouble> {
         self.run(|cx| Ok(cx.s.every_content()?))
