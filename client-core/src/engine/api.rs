@@ -177,10 +177,20 @@ impl Client {
     /// # Errors
     /// [`Trouble::Empty`], [`Trouble::TooLong`] above 65,536 bytes, [`Trouble::NoSuchConversation`], [`Trouble::NotActive`].
     pub fn send_text(&mut self, conversation: &ConversationId, text: &str) -> Result<Message, Trouble> {
+        self.send_text_to(conversation, text, None)
+    }
+
+    pub(crate) fn send_text_to(
+        &mut self,
+        conversation: &ConversationId,
+        text: &str,
+        reply_to: Option<ContentId>,
+    ) -> Result<Message, Trouble> {
         check_text(text)?;
         let sent = self.run(|cx| {
             cx.active(&conversation.0)?;
-            let kind = content::content::Kind::Text(content::Text { text: text.to_owned() });
+            let reply_to = reply_to.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
+            let kind = content::content::Kind::Text(content::Text { text: text.to_owned(), reply_to });
             let sent = cx.enqueue_content(&conversation.0, WaitingKind::Text, kind, Some(Body::Text(text.to_owned())), None)?;
             cx.reached("send: stored")?;
             Ok(sent)
@@ -417,11 +427,11 @@ impl Cx<'_, '_> {
         })
     }
 
-    fn message_view(&mut self, id: &[u8], members: &Members, position: u64, stored: Stored) -> Result<Message, StepError> {
+    pub(crate) fn message_view(&mut self, id: &[u8], members: &Members, position: u64, stored: Stored) -> Result<Message, StepError> {
         let own = self.own()?;
         let whom_handle = match &stored.body {
             Body::Added { whom } | Body::Removed { whom } | Body::ReAdded { whom } => self.name_in(members, *whom)?,
-            Body::Text(_) | Body::File { .. } | Body::Leaves | Body::Newer | Body::Unreadable(_) => None,
+            Body::Text(_) | Body::File { .. } | Body::Leaves | Body::Deleted { .. } | Body::Newer | Body::Unreadable(_) => None,
         };
         Ok(Message {
             id: stored.id,
@@ -435,6 +445,9 @@ impl Cx<'_, '_> {
             accepted_at: Some(stored.accepted_at),
             delivery: Delivery::Stored,
             body: stored.body,
+            reply_to: stored.place.reply_to,
+            edited_at: stored.place.edited_at,
+            reactions: stored.place.reactions,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! From one epoch's channel to the next, and what every member then tells the others.
 
 use super::records::{
-    Cargo, Channel, Conv, Intent, Item, Key32, Known, LocalBlob, Members, Prepared, Previous, Raw, SeenLeaf, Stored,
+    Cargo, Channel, Conv, Intent, Item, Key32, Known, LocalBlob, Members, Placed, Prepared, Previous, Raw, SeenLeaf, Stored,
 };
 use super::view::{Body, ConversationId, Happening, Kind, Standing, WaitingKind};
 use super::{Cx, StepError, group, roles};
@@ -108,6 +108,7 @@ impl Cx<'_, '_> {
                 body: body.clone(),
                 blob: None,
                 proof: None,
+                place: Placed::default(),
             };
             let own = self.own()?.account == by;
             if let Some(position) = self.store_message(id, conv, stored, own)? {

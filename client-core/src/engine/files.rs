@@ -54,7 +54,12 @@ impl Client {
             cx.enqueue(Some(&id), WaitingKind::File, cargo)?;
             let body = Body::File { name: name.to_owned(), size };
             let encoded = ByteBuf::from(reference.encode_to_vec());
-            let kind = content::content::Kind::File(content::File { name: name.to_owned(), size, blob: Some(reference) });
+            let kind = content::content::Kind::File(content::File {
+                name: name.to_owned(),
+                size,
+                blob: Some(reference),
+                reply_to: Vec::new(),
+            });
             let sent = cx.enqueue_content(&id, WaitingKind::File, kind, Some(body), Some(encoded))?;
             cx.reached("file: stored")?;
             Ok(sent)

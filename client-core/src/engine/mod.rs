@@ -6,9 +6,10 @@
 //!
 //! One file, one idea: [`view`] what applications see · `records` what is stored · `group` MLS · `roles` and [`verdict`]
 //! what all members judge alike · `account` enrolment and upkeep · `people` contacts and envelopes · `outbox` what waits ·
-//! `receive` what comes · `epoch` from one channel to the next · `readd` and `restored` the recovery ladder · `sync` the loop.
+//! `receive` what comes · `amend` what changes a message · `epoch` from one channel to the next · `readd` and `restored` the recovery ladder · `sync` the loop.
 
 mod account;
+mod amend;
 mod api;
 mod epoch;
 mod files;
@@ -30,6 +31,7 @@ pub use roles::RoleError;
 /// The limits of a client, each with a test on both sides of it.
 pub mod limits {
     pub use super::account::RENEW_KEY_PACKAGES_MS;
+    pub use super::amend::MAX_SIGN;
     pub use super::api::MAX_GROUP_NAME;
     pub use super::epoch::KEEP_RAW_MS;
     pub use super::files::{MAX_FILE, MAX_NAME};
@@ -149,6 +151,15 @@ pub enum Trouble {
     /// The file changed or ended while it was read, or could not be written.
     #[error("reading or writing the file failed: {0}")]
     File(String),
+    /// Only its writer may change a message.
+    #[error("somebody else wrote it")]
+    NotYours,
+    /// Lines about members, deleted and unreadable messages cannot be changed; only texts can be edited.
+    #[error("this message cannot be changed so")]
+    NotChangeable,
+    /// A reaction is one character.
+    #[error("a reaction is one character")]
+    NotASign,
     /// No such item in the outbox.
     #[error("no such item in the outbox")]
     NoSuchItem,

@@ -369,7 +369,11 @@ impl Cx<'_, '_> {
         let waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, 0, usize::MAX)?;
         let mut out = Vec::new();
         for (_, item) in waiting {
-            if let Cargo::Content { id: content, body: Some(body), prepared, .. } = item.cargo {
+            if let Cargo::Content { id: content, body: Some(body), prepared, content: bytes, .. } = item.cargo {
+                let reply_to = match content::Content::decode(bytes.as_slice()).ok().and_then(|c| c.kind) {
+                    Some(content::content::Kind::Text(text)) => ContentId::try_from(text.reply_to.as_slice()).ok(),
+                    _ => None,
+                };
                 let stored = prepared.is_some_and(|p| p.seq.is_some());
                 out.push(Message {
                     id: content,
@@ -383,6 +387,9 @@ impl Cx<'_, '_> {
                     accepted_at: None,
                     delivery: if stored { Delivery::Stored } else { Delivery::Waiting },
                     body,
+                    reply_to,
+                    edited_at: None,
+                    reactions: Vec::new(),
                 });
             }
         }

@@ -246,7 +246,7 @@ impl Cx<'_, '_> {
         for (number, item) in held {
             if let Cargo::Held { text, id, .. } = item.cargo {
                 self.drop_item(number)?;
-                let kind = content::content::Kind::Text(content::Text { text: text.clone() });
+                let kind = content::content::Kind::Text(content::Text { text: text.clone(), reply_to: Vec::new() });
                 let body = Some(super::view::Body::Text(text));
                 self.enqueue_content_as(id, conversation, WaitingKind::Text, kind, body, None)?;
             }

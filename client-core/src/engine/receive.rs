@@ -2,7 +2,7 @@
 //! {own entry, by its id: mark; else process, advance the ratchet, store the plaintext; advance the cursor}.
 
 use super::epoch::Change;
-use super::records::{Cargo, Conv, Proof, Raw, Stored};
+use super::records::{Cargo, Conv, Placed, Proof, Raw, Stored};
 use super::verdict::{Verdict, judge_error};
 use super::view::{Body, ConversationId, Happening, Standing};
 use super::{Cx, StepError, content_statement, group, own_entry_id, roles};
@@ -99,35 +99,20 @@ impl Cx<'_, '_> {
     fn meet_own(&mut self, id: &[u8], conv: &mut Conv, entry: &Entry, number: u64) -> Result<Took, StepError> {
         let Some(item) = self.item(number)? else { return Ok(Took::Done) };
         match item.cargo {
-            Cargo::Content { content, id: content_id, body, blob, prepared } => {
+            Cargo::Content { content, prepared, .. } => {
                 let own = self.own()?;
                 let ours = prepared.filter(|p| p.entry == entry.id && p.channel == conv.channel.id);
                 self.drop_item(number)?;
-                if let Some(body) = body {
-                    let proof = ours.and_then(|p| p.signature).map(|signature| Proof {
-                        device: own.device,
-                        channel: conv.channel.id,
-                        entry: entry.id,
-                        seq: entry.seq.get(),
-                        content,
-                        signature: signature.into_vec(),
-                    });
-                    let sent_at = item.since;
-                    let stored = Stored {
-                        id: content_id,
-                        sender: own.account,
-                        sent_at,
-                        accepted_at: entry.accepted_at,
-                        body,
-                        blob,
-                        proof,
-                    };
-                    let position = self.store_message(id, conv, stored, true)?;
-                    if let Some(position) = position {
-                        self.event(Happening::Sent { conversation: ConversationId(id.to_vec()), position })?;
-                    }
-                }
-                Ok(Took::Done)
+                let proof = ours.and_then(|p| p.signature).map(|signature| Proof {
+                    device: own.device,
+                    channel: conv.channel.id,
+                    entry: entry.id,
+                    seq: entry.seq.get(),
+                    content: content.clone(),
+                    signature: signature.into_vec(),
+                });
+                let content = content::Content::decode(content.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
+                self.take_content(id, conv, (own.account, own.device), content, entry.accepted_at, proof)
             }
             Cargo::Seal { intent, prepared } => {
                 let Some(prepared) = prepared.filter(|p| p.entry == entry.id && p.channel == conv.channel.id) else {
@@ -236,26 +221,6 @@ impl Cx<'_, '_> {
         verify(&sender.key, &statement, &signed.signature).map_err(StepError::Skip)?;
         let content = content::Content::decode(signed.content.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
         content.check().map_err(|e| StepError::Skip(e.to_string()))?;
-        let content_id = ContentId::try_from(content.id.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
-        let sent_at = Millis::new(content.sent_at_ms);
-        let (body, blob) = match content.kind {
-            None => (Body::Newer, None),
-            Some(kind) => match kind {
-                content::content::Kind::Text(text) => (Body::Text(text.text), None),
-                content::content::Kind::File(file) => {
-                    let blob = file.blob.map(|b| ByteBuf::from(b.encode_to_vec()));
-                    (Body::File { name: file.name, size: file.size }, blob)
-                }
-                content::content::Kind::Leave(_) => {
-                    self.asked_to_leave(id, sender.account)?;
-                    (Body::Leaves, None)
-                }
-                content::content::Kind::Roster(roster) => {
-                    self.learn_roster(id, sender.device, &roster)?;
-                    return Ok(Took::Done);
-                }
-            },
-        };
         let proof = Some(Proof {
             device: sender.device,
             channel: conv.channel.id,
@@ -264,10 +229,61 @@ impl Cx<'_, '_> {
             content: signed.content,
             signature: signed.signature,
         });
-        let stored =
-            Stored { id: content_id, sender: sender.account, sent_at, accepted_at: entry.accepted_at, body, blob, proof };
-        if let Some(position) = self.store_message(id, conv, stored, false)? {
-            self.event(Happening::Message { conversation: ConversationId(id.to_vec()), position })?;
+        self.take_content(id, conv, (sender.account, sender.device), content, entry.accepted_at, proof)
+    }
+
+    /// A content in its place, of this device or another.
+    fn take_content(
+        &mut self,
+        id: &[u8],
+        conv: &mut Conv,
+        (sender, device): (AccountId, DeviceId),
+        content: content::Content,
+        accepted_at: Millis,
+        proof: Option<Proof>,
+    ) -> Result<Took, StepError> {
+        let own_account = self.own()?.account;
+        let own = sender == own_account;
+        let content_id = ContentId::try_from(content.id.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
+        let answers = |bytes: &[u8]| ContentId::try_from(bytes).ok();
+        let (body, blob, reply_to) = match content.kind {
+            None => (Body::Newer, None, None),
+            Some(kind) => {
+                if self.amend(id, sender, &kind, accepted_at, proof.clone())? {
+                    return Ok(Took::Done);
+                }
+                match kind {
+                    content::content::Kind::Text(text) => (Body::Text(text.text), None, answers(&text.reply_to)),
+                    content::content::Kind::File(file) => {
+                        let blob = file.blob.map(|b| ByteBuf::from(b.encode_to_vec()));
+                        (Body::File { name: file.name, size: file.size }, blob, answers(&file.reply_to))
+                    }
+                    content::content::Kind::Leave(_) => {
+                        self.asked_to_leave(id, sender)?;
+                        (Body::Leaves, None, None)
+                    }
+                    content::content::Kind::Roster(roster) => {
+                        if !own {
+                            self.learn_roster(id, device, &roster)?;
+                        }
+                        return Ok(Took::Done);
+                    }
+                    content::content::Kind::Edit(_) | content::content::Kind::Delete(_) | content::content::Kind::Reaction(_) => {
+                        return Ok(Took::Done);
+                    }
+                }
+            }
+        };
+        let sent_at = Millis::new(content.sent_at_ms);
+        let place = Placed { reply_to, ..Placed::default() };
+        let stored = Stored { id: content_id, sender, sent_at, accepted_at, body, blob, proof, place };
+        if let Some(position) = self.store_message(id, conv, stored, own)? {
+            let conversation = ConversationId(id.to_vec());
+            self.event(if own {
+                Happening::Sent { conversation, position }
+            } else {
+                Happening::Message { conversation, position }
+            })?;
         }
         Ok(Took::Done)
     }
@@ -277,7 +293,7 @@ impl Cx<'_, '_> {
         &mut self,
         id: &[u8],
         conv: &mut Conv,
-        stored: Stored,
+        mut stored: Stored,
         own: bool,
     ) -> Result<Option<u64>, StepError> {
         let key = [id, stored.id.as_bytes().as_slice()].concat();
@@ -289,7 +305,8 @@ impl Cx<'_, '_> {
             conv.read_through = conv.position;
         }
         conv.newest_at = conv.newest_at.max(stored.accepted_at);
-        self.s.put(Table::Message, &key, id, conv.position, &stored)?;
+        stored.place.position = conv.position;
+        self.put_stored(id, &stored)?;
         let prefix: Vec<u8> = stored.id.as_bytes().iter().take(2).copied().collect();
         self.s.put(Table::MessageIndex, &key, &prefix, conv.position, &(ByteBuf::from(id), stored.id))?;
         Ok(Some(conv.position))

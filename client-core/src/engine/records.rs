@@ -179,8 +179,20 @@ pub(crate) struct Stored {
     pub(crate) body: Body,
     /// a file's place and key: an encoded `BlobRef`
     pub(crate) blob: Option<ByteBuf>,
-    /// the content as its sender signed it, the signature, and where the relay stored it: what a report needs
+    /// the content as its sender signed it (of an edited message the newest), the signature, and where the relay stored it:
+    /// what a report needs
     pub(crate) proof: Option<Proof>,
+    pub(crate) place: Placed,
+}
+
+/// What stands around a message: it changes after the message was stored.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Placed {
+    /// its place in the history
+    pub(crate) position: u64,
+    pub(crate) reply_to: Option<ContentId>,
+    pub(crate) edited_at: Option<Millis>,
+    pub(crate) reactions: Vec<super::view::Reaction>,
 }
 
 /// What proves who wrote a message (DESIGN 9, abuse reports).

@@ -132,6 +132,11 @@ pub enum Body {
     },
     /// a member asks to be removed
     Leaves,
+    /// its writer took it back, or this person forgot it here; nothing of it is kept
+    Deleted {
+        /// forgotten on this device only
+        here_only: bool,
+    },
     /// a kind of message that this version does not know; it is kept
     Newer,
     /// an entry that could not be processed, with the reason
@@ -163,6 +168,21 @@ pub struct Message {
     pub delivery: Delivery,
     /// what it says
     pub body: Body,
+    /// the message that it answers, which this profile may not have
+    pub reply_to: Option<ContentId>,
+    /// when its writer changed it last, by the relay's clock
+    pub edited_at: Option<Millis>,
+    /// signs beside it, one for each account, in the order in which they came
+    pub reactions: Vec<Reaction>,
+}
+
+/// A sign beside a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    /// who
+    pub account: AccountId,
+    /// what, exactly as it came: escape it before showing
+    pub sign: String,
 }
 
 /// How far a contact is.
@@ -234,6 +254,8 @@ pub enum WaitingKind {
     Text,
     /// a file
     File,
+    /// an edit, a deletion, a reaction
+    Change,
     /// something between devices
     Upkeep,
     /// adding, removing, renewing keys
@@ -267,6 +289,13 @@ pub enum Happening {
     },
     /// an own message was stored by the relay
     Sent {
+        /// where
+        conversation: ConversationId,
+        /// its place in the history
+        position: u64,
+    },
+    /// a message was edited or deleted, or the signs beside it changed
+    Changed {
         /// where
         conversation: ConversationId,
         /// its place in the history
