@@ -95,6 +95,17 @@ message-added = { $who } added { $whom }
 message-removed = { $who } removed { $whom }
 message-re-added = { $whom } came back with new keys
 message-leaves = { $who } leaves
+message-deleted = { $who } deleted this message
+message-forgotten = (message of { $who } deleted on this device)
+edited = edited
+answers = to { $who }: “{ $text }”
+answers-gone = to a message that is no longer here
+edited-done = Edited for everybody.
+deleted-done =
+    Deleted for everybody whose program obeys.
+    Whoever has read, copied or photographed it may keep it.
+forgotten = Deleted on this device. The others keep it, and are not told.
+reacted = Done.
 message-newer = { $who } sent something that this version does not know. Update Lacre to see it.
 message-unreadable = Something came that cannot be read: { $why }
 unnamed-file = file
@@ -122,6 +133,7 @@ outbox-empty = Nothing waits in the outbox.
 cancelled = Cancelled.
 waits-text = text
 waits-file = file
+waits-change = edit, deletion or reaction
 waits-upkeep = upkeep
 waits-seal = change of members or keys
 waits-invitation = invitation

@@ -95,6 +95,17 @@ message-added = { $who } agregó a { $whom }
 message-removed = { $who } sacó a { $whom }
 message-re-added = { $whom } volvió con llaves nuevas
 message-leaves = { $who } se retira
+message-deleted = { $who } eliminó este mensaje
+message-forgotten = (mensaje de { $who } borrado en este dispositivo)
+edited = editado
+answers = a { $who }: «{ $text }»
+answers-gone = a un mensaje que ya no está aquí
+edited-done = Editado para todos.
+deleted-done =
+    Eliminado para todos los que usan Lacre como se debe.
+    Quien ya lo leyó, copió o fotografió puede conservarlo.
+forgotten = Borrado en este dispositivo. Los demás lo conservan y no se enteran.
+reacted = Listo.
 message-newer = { $who } envió algo que esta versión no conoce. Actualice Lacre para verlo.
 message-unreadable = Llegó algo que no se puede leer: { $why }
 unnamed-file = archivo
@@ -122,6 +133,7 @@ outbox-empty = Nada espera en la bandeja de salida.
 cancelled = Cancelado.
 waits-text = texto
 waits-file = archivo
+waits-change = edición, eliminación o reacción
 waits-upkeep = mantención
 waits-seal = cambio de integrantes o llaves
 waits-invitation = invitación

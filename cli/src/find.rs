@@ -11,7 +11,7 @@ use crate::failure::{Exit, Failure};
 use crate::shown::shown;
 use lacre_audit::ids::{AccountId, Handle};
 use lacre_client::Client;
-use lacre_client::view::{Contact, Conversation, ConversationId, Kind};
+use lacre_client::view::{Contact, Conversation, ConversationId, Kind, Message};
 
 /// A public name as typed: the `@` may be left out.
 pub(crate) fn handle(ctx: &Context, typed: &str) -> Result<Handle, Failure> {
@@ -26,6 +26,14 @@ pub(crate) fn contact(ctx: &Context, client: &mut Client, typed: &str) -> Result
         .into_iter()
         .find(|c| c.handle == handle)
         .ok_or_else(|| ctx.failure("error-no-such-contact", Exit::No, &[("name", handle.to_string().into())]))
+}
+
+/// The message whose id begins so.
+pub(crate) fn message(ctx: &Context, client: &mut Client, typed: &str) -> Result<Message, Failure> {
+    client.find_message(typed).map_err(|t| match t {
+        lacre_client::Trouble::NoSuchMessage => ctx.failure("error-no-such-message", Exit::No, &[("id", shown(typed).into())]),
+        other => ctx.trouble(other),
+    })
 }
 
 /// The accounts of these contacts.

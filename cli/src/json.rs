@@ -141,6 +141,23 @@ pub(crate) struct Message {
     size: Option<u64>,
     whom: Option<String>,
     reason: Option<String>,
+    reply_to: Option<String>,
+    edited_at: Option<String>,
+    reactions: Vec<Reaction>,
+}
+
+/// A sign beside a message.
+#[derive(Serialize)]
+pub(crate) struct Reaction {
+    handle: Option<String>,
+    account: String,
+    sign: String,
+}
+
+impl From<&view::Reaction> for Reaction {
+    fn from(r: &view::Reaction) -> Self {
+        Self { handle: r.handle.as_ref().map(ToString::to_string), account: account(r.account), sign: r.sign.clone() }
+    }
 }
 
 impl From<&view::Message> for Message {
@@ -164,6 +181,9 @@ impl From<&view::Message> for Message {
             size: None,
             whom: None,
             reason: None,
+            reply_to: m.reply_to.as_ref().map(|q| q.id.to_string()),
+            edited_at: m.edited_at.map(|at| at.to_string()),
+            reactions: m.reactions.iter().map(Reaction::from).collect(),
         };
         out.kind = match &m.body {
             view::Body::Text(text) => {
@@ -188,6 +208,8 @@ impl From<&view::Message> for Message {
                 "re-added"
             }
             view::Body::Leaves => "leaves",
+            view::Body::Deleted { here_only: false } => "deleted",
+            view::Body::Deleted { here_only: true } => "forgotten",
             view::Body::Newer => "newer",
             view::Body::Unreadable(reason) => {
                 out.reason = Some(reason.clone());
@@ -227,6 +249,7 @@ pub(crate) const fn waiting_name(what: view::WaitingKind) -> &'static str {
     match what {
         view::WaitingKind::Text => "text",
         view::WaitingKind::File => "file",
+        view::WaitingKind::Change => "change",
         view::WaitingKind::Upkeep => "upkeep",
         view::WaitingKind::Seal => "seal",
         view::WaitingKind::Invitation => "invitation",

@@ -1,11 +1,15 @@
 //! Conversations and messages as lines for people, within 80 columns where the texts allow it.
 
-use crate::context::{Context, local};
+use crate::context::{Context, Outcome, local};
+use crate::failure::Exit;
 use crate::find::short;
 use crate::shown::{paragraph, shown};
 use crate::words::Words;
+use crate::{json, online};
 use lacre_audit::ids::{AccountId, Handle};
-use lacre_client::view::{Body, Conversation, Delivery, Kind, Message, Standing, Suite};
+use lacre_client::Client;
+use lacre_client::view::{Body, Conversation, Delivery, Kind, Message, Reaction, Standing, Suite, Waiting, WaitingKind};
+use serde_json::json as object;
 use unicode_width::UnicodeWidthStr;
 
 /// Rows in columns, the last one as wide as it is; headings above.
@@ -135,6 +139,10 @@ pub(crate) fn message(ctx: &Context, m: &Message) -> String {
         }
         Body::ReAdded { whom: account } => words.say_with("message-re-added", &[("whom", whom(account).into())]),
         Body::Leaves => words.say_with("message-leaves", &[("who", who.into())]),
+        Body::Deleted { here_only } => {
+            let who = [("who", who.into())];
+            if *here_only { words.say_with("message-forgotten", &who) } else { words.say_with("message-deleted", &who) }
+        }
         Body::Newer => words.say_with("message-newer", &[("who", who.into())]),
         Body::Unreadable(reason) => words.say_with("message-unreadable", &[("why", shown(reason).into())]),
     };
@@ -142,7 +150,57 @@ pub(crate) fn message(ctx: &Context, m: &Message) -> String {
         Delivery::Waiting => format!("  [{}]", words.say("waiting")),
         Delivery::Stored => String::new(),
     };
-    format!("{id}  {}  {what}{waiting}", local(m.accepted_at.unwrap_or(m.sent_at)))
+    let edited = if m.edited_at.is_some() { format!("  ({})", words.say("edited")) } else { String::new() };
+    let mut out = format!("{id}  {}  {}{what}{edited}{waiting}", local(m.accepted_at.unwrap_or(m.sent_at)), quoted(words, m));
+    if !m.reactions.is_empty() {
+        out.push_str(&format!("\n{MARGIN}{}", reactions(words, &m.reactions)));
+    }
+    out
+}
+
+/// `[@bruno: «¿Quién lleva el pan?»] `: what a message answers, in a few words.
+fn quoted(words: &Words, m: &Message) -> String {
+    const COLUMNS: usize = 30;
+    let Some(quoted) = &m.reply_to else { return String::new() };
+    let text = match &quoted.message {
+        Some((account, handle, Body::Text(text))) => {
+            let text = cut(&shown(&text.replace('\n', " ")), COLUMNS);
+            words.say_with("answers", &[("who", name(words, handle.as_ref(), *account).into()), ("text", text.into())])
+        }
+        Some((account, handle, Body::File { name: file, .. })) => {
+            let text = cut(&shown(file), COLUMNS);
+            words.say_with("answers", &[("who", name(words, handle.as_ref(), *account).into()), ("text", text.into())])
+        }
+        _ => words.say("answers-gone"),
+    };
+    format!("[{text}] ")
+}
+
+/// `👍 @ana @bruno  ❤ @carla`: the same sign once, in the order in which signs came.
+fn reactions(words: &Words, all: &[Reaction]) -> String {
+    let mut signs: Vec<(String, Vec<String>)> = Vec::new();
+    for reaction in all {
+        let (sign, who) = (shown(&reaction.sign), name(words, reaction.handle.as_ref(), reaction.account));
+        match signs.iter_mut().find(|(s, _)| *s == sign) {
+            Some((_, people)) => people.push(who),
+            None => signs.push((sign, vec![who])),
+        }
+    }
+    signs.iter().map(|(sign, people)| format!("{sign} {}", people.join(" "))).collect::<Vec<_>>().join("  ")
+}
+
+/// After a change of a message: tries the relay, then says whether it is there, and shows the message as it stands now.
+pub(crate) fn delivered(ctx: &Context, client: &mut Client, message: &Message, done: &str) -> Outcome {
+    let reached = online::round(ctx, client)?;
+    let now = client.find_message(&message.id.to_string()).ok();
+    let waiting = client.outbox().map_err(|t| ctx.trouble(t))?;
+    let said = |w: &&Waiting| matches!(w.what, WaitingKind::Text | WaitingKind::File | WaitingKind::Change);
+    let waiting = waiting.iter().filter(said).filter(|w| w.conversation.as_ref() == Some(&message.conversation)).count();
+    let waits = ctx.words.say_with("sent-waiting", &[("count", waiting.into())]);
+    let text = if waiting == 0 { done } else { &waits };
+    let json = now.as_ref().map(json::Message::from);
+    ctx.result(text, &object!({ "message": json, "waiting": waiting, "relay_reached": reached.yes() }));
+    Ok(Exit::Done)
 }
 
 #[cfg(test)]

@@ -4,13 +4,17 @@ pub(crate) mod agent;
 pub(crate) mod calendar;
 pub(crate) mod clock;
 pub(crate) mod contact;
+pub(crate) mod delete;
 pub(crate) mod demo;
+pub(crate) mod edit;
 pub(crate) mod enroll;
 pub(crate) mod group;
 pub(crate) mod list;
 pub(crate) mod lock;
 pub(crate) mod outbox;
+pub(crate) mod react;
 pub(crate) mod read;
+pub(crate) mod reply;
 pub(crate) mod save;
 pub(crate) mod send;
 pub(crate) mod status;
@@ -35,6 +39,14 @@ pub(crate) enum Command {
     List,
     /// write
     Send(send::Args),
+    /// answer
+    Reply(reply::Args),
+    /// say it better
+    Edit(edit::Args),
+    /// take it back
+    Delete(delete::Args),
+    /// a sign beside it
+    React(react::Args),
     /// read
     Read(read::Args),
     /// keep a file
@@ -76,6 +88,10 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Contact(command) => contact::run(ctx, command),
         Command::List => list::run(ctx),
         Command::Send(args) => send::run(ctx, args),
+        Command::Reply(args) => reply::run(ctx, args),
+        Command::Edit(args) => edit::run(ctx, args),
+        Command::Delete(args) => delete::run(ctx, args),
+        Command::React(args) => react::run(ctx, args),
         Command::Read(args) => read::run(ctx, args),
         Command::Save(args) => save::run(ctx, args),
         Command::Watch(args) => watch::run(ctx, args),

@@ -64,6 +64,7 @@ fn row(ctx: &Context, all: &[Conversation], w: &Waiting) -> Vec<String> {
     let what = match w.what {
         WaitingKind::Text => words.say("waits-text"),
         WaitingKind::File => words.say("waits-file"),
+        WaitingKind::Change => words.say("waits-change"),
         WaitingKind::Upkeep => words.say("waits-upkeep"),
         WaitingKind::Seal => words.say("waits-seal"),
         WaitingKind::Invitation => words.say("waits-invitation"),

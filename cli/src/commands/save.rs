@@ -2,6 +2,7 @@
 
 use crate::context::{Context, Outcome};
 use crate::failure::{Exit, Failure};
+use crate::find;
 use crate::shown::{file_name, numbered, shown};
 use lacre_client::view::Body;
 use serde_json::json as object;
@@ -20,12 +21,7 @@ pub(crate) struct Args {
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let mut client = ctx.open()?;
     let mut network = ctx.network()?;
-    let message = client.find_message(&args.message).map_err(|t| match t {
-        lacre_client::Trouble::NoSuchMessage => {
-            ctx.failure("error-no-such-message", Exit::No, &[("id", shown(&args.message).into())])
-        }
-        other => ctx.trouble(other),
-    })?;
+    let message = find::message(ctx, &mut client, &args.message)?;
     let Body::File { name, .. } = &message.body else {
         return Err(ctx.trouble(lacre_client::Trouble::NotAFile));
     };

@@ -118,6 +118,17 @@ fn told(ctx: &Context, client: &mut Client, event: &Event) -> Result<(String, Va
                 _ => String::new(),
             }
         }
+        Happening::Changed { conversation, position } => {
+            put("what", "changed".into());
+            put("conversation", conversation.to_hex().into());
+            let found = client.history(conversation, *position, 1).map_err(|t| ctx.trouble(t))?;
+            let message = found.into_iter().find(|m| m.position == Some(*position));
+            put("message", object!(message.as_ref().map(json::Message::from)));
+            match message {
+                Some(m) => format!("[{}] {}", called(conversation), show::message(ctx, &m)),
+                None => String::new(),
+            }
+        }
         Happening::ContactAsks { account } => {
             put("what", "contact-asks".into());
             put("account", AccountId::new(*account).to_string().into());

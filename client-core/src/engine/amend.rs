@@ -11,8 +11,8 @@
 //! not here (this device joined later, or has forgotten it) changes nothing, silently.
 
 use super::outbox::MAX_TEXT;
-use super::records::{Cargo, Item, Placed, Proof, Stored};
-use super::view::{Body, ConversationId, Happening, Message, Reaction, WaitingKind};
+use super::records::{Cargo, Item, Members, Placed, Proof, Stored};
+use super::view::{Body, ConversationId, Happening, Message, Quoted, WaitingKind};
 use super::{Client, Cx, StepError, Trouble};
 use crate::profile::Table;
 use content::content::Kind;
@@ -150,6 +150,15 @@ impl Cx<'_, '_> {
         Ok(self.s.put(Table::Message, &key, conversation, stored.place.position, stored)?)
     }
 
+    /// The message that another one answers, as this profile has it.
+    pub(crate) fn quoted(&mut self, conversation: &[u8], members: &Members, id: ContentId) -> Result<Quoted, StepError> {
+        let message = match self.stored(conversation, id)? {
+            Some(stored) => Some((stored.sender, self.name_in(members, stored.sender)?, stored.body)),
+            None => None,
+        };
+        Ok(Quoted { id, message })
+    }
+
     /// An edit, a deletion or a reaction, met in its place. False if the content is none of them.
     pub(crate) fn amend(
         &mut self,
@@ -187,9 +196,9 @@ impl Cx<'_, '_> {
                 None
             }
             Kind::Reaction(reaction) => {
-                stored.place.reactions.retain(|r| r.account != by);
+                stored.place.reactions.retain(|(who, _)| *who != by);
                 if !reaction.sign.is_empty() {
-                    stored.place.reactions.push(Reaction { account: by, sign: reaction.sign.clone() });
+                    stored.place.reactions.push((by, reaction.sign.clone()));
                 }
                 None
             }

@@ -4,8 +4,8 @@ use super::outbox::{MAX_TEXT, POST};
 use super::people::{MAX_REQUEST, held_scope};
 use super::records::{Cargo, ContactRow, Conv, Intent, Item, Members, Stored};
 use super::view::{
-    Body, Contact, ContactState, Conversation, ConversationId, Delivery, Event, Kind, Member, Message, Standing, Suite, Waiting,
-    WaitingKind,
+    Body, Contact, ContactState, Conversation, ConversationId, Delivery, Event, Kind, Member, Message, Reaction, Standing, Suite,
+    Waiting, WaitingKind,
 };
 use super::{Client, Cx, StepError, Trouble};
 use crate::network::Network;
@@ -427,12 +427,26 @@ impl Cx<'_, '_> {
         })
     }
 
-    pub(crate) fn message_view(&mut self, id: &[u8], members: &Members, position: u64, stored: Stored) -> Result<Message, StepError> {
+    pub(crate) fn message_view(
+        &mut self,
+        id: &[u8],
+        members: &Members,
+        position: u64,
+        stored: Stored,
+    ) -> Result<Message, StepError> {
         let own = self.own()?;
         let whom_handle = match &stored.body {
             Body::Added { whom } | Body::Removed { whom } | Body::ReAdded { whom } => self.name_in(members, *whom)?,
             Body::Text(_) | Body::File { .. } | Body::Leaves | Body::Deleted { .. } | Body::Newer | Body::Unreadable(_) => None,
         };
+        let reply_to = match stored.place.reply_to {
+            Some(answered) => Some(self.quoted(id, members, answered)?),
+            None => None,
+        };
+        let mut reactions = Vec::new();
+        for (account, sign) in stored.place.reactions {
+            reactions.push(Reaction { account, handle: self.name_in(members, account)?, sign });
+        }
         Ok(Message {
             id: stored.id,
             conversation: ConversationId(id.to_vec()),
@@ -445,9 +459,9 @@ impl Cx<'_, '_> {
             accepted_at: Some(stored.accepted_at),
             delivery: Delivery::Stored,
             body: stored.body,
-            reply_to: stored.place.reply_to,
+            reply_to,
             edited_at: stored.place.edited_at,
-            reactions: stored.place.reactions,
+            reactions,
         })
     }
 }

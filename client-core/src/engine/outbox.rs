@@ -366,6 +366,7 @@ impl Cx<'_, '_> {
     /// Own contents of a conversation that no one has met yet, as messages.
     pub(crate) fn pending_messages(&mut self, id: &[u8]) -> Result<Vec<Message>, StepError> {
         let own = self.own()?;
+        let members = self.members(id)?;
         let waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, 0, usize::MAX)?;
         let mut out = Vec::new();
         for (_, item) in waiting {
@@ -373,6 +374,10 @@ impl Cx<'_, '_> {
                 let reply_to = match content::Content::decode(bytes.as_slice()).ok().and_then(|c| c.kind) {
                     Some(content::content::Kind::Text(text)) => ContentId::try_from(text.reply_to.as_slice()).ok(),
                     _ => None,
+                };
+                let reply_to = match reply_to {
+                    Some(answered) => Some(self.quoted(id, &members, answered)?),
+                    None => None,
                 };
                 let stored = prepared.is_some_and(|p| p.seq.is_some());
                 out.push(Message {

@@ -192,7 +192,8 @@ pub(crate) struct Placed {
     pub(crate) position: u64,
     pub(crate) reply_to: Option<ContentId>,
     pub(crate) edited_at: Option<Millis>,
-    pub(crate) reactions: Vec<super::view::Reaction>,
+    /// one sign for each account
+    pub(crate) reactions: Vec<(AccountId, String)>,
 }
 
 /// What proves who wrote a message (DESIGN 9, abuse reports).

@@ -168,19 +168,30 @@ pub struct Message {
     pub delivery: Delivery,
     /// what it says
     pub body: Body,
-    /// the message that it answers, which this profile may not have
-    pub reply_to: Option<ContentId>,
+    /// the message that it answers
+    pub reply_to: Option<Quoted>,
     /// when its writer changed it last, by the relay's clock
     pub edited_at: Option<Millis>,
     /// signs beside it, one for each account, in the order in which they came
     pub reactions: Vec<Reaction>,
 }
 
+/// A message that another one answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quoted {
+    /// its content id
+    pub id: ContentId,
+    /// who wrote it and what it says now; none if this profile does not have it
+    pub message: Option<(AccountId, Option<Handle>, Body)>,
+}
+
 /// A sign beside a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reaction {
     /// who
     pub account: AccountId,
+    /// their verified name
+    pub handle: Option<Handle>,
     /// what, exactly as it came: escape it before showing
     pub sign: String,
 }
