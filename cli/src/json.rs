@@ -76,6 +76,9 @@ pub(crate) struct Conversation {
     id: String,
     kind: &'static str,
     name: String,
+    description: String,
+    may_add: &'static str,
+    may_write: &'static str,
     peer: Option<String>,
     members: Vec<Member>,
     suite: &'static str,
@@ -105,6 +108,9 @@ impl From<&view::Conversation> for Conversation {
                 view::Kind::Group => "group",
             },
             name: c.name.clone(),
+            description: c.description.clone(),
+            may_add: who_name(c.may_add),
+            may_write: who_name(c.may_write),
             peer: c.peer.as_ref().map(ToString::to_string),
             members: c.members.iter().map(member).collect(),
             suite: match c.suite {
@@ -207,6 +213,31 @@ impl From<&view::Message> for Message {
                 out.whom = Some(account(*whom));
                 "re-added"
             }
+            view::Body::Renamed { name } => {
+                out.text = Some(name.clone());
+                "renamed"
+            }
+            view::Body::Described { text } => {
+                out.text = Some(text.clone());
+                "described"
+            }
+            view::Body::AdminMade { whom } => {
+                out.whom = Some(account(*whom));
+                "admin-made"
+            }
+            view::Body::AdminUnmade { whom } => {
+                out.whom = Some(account(*whom));
+                "admin-unmade"
+            }
+            view::Body::MayAdd(who) => {
+                out.text = Some(who_name(*who).to_owned());
+                "may-add"
+            }
+            view::Body::MayWrite(who) => {
+                out.text = Some(who_name(*who).to_owned());
+                "may-write"
+            }
+            view::Body::Refused => "refused",
             view::Body::Leaves => "leaves",
             view::Body::Deleted { here_only: false } => "deleted",
             view::Body::Deleted { here_only: true } => "forgotten",
@@ -241,6 +272,14 @@ impl From<&view::Waiting> for Waiting {
             trouble: w.trouble.clone(),
             cancellable: w.cancellable,
         }
+    }
+}
+
+/// To whom something is allowed, as programs read it.
+const fn who_name(who: view::Who) -> &'static str {
+    match who {
+        view::Who::Admins => "admins",
+        view::Who::Everyone => "everyone",
     }
 }
 

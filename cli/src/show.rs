@@ -4,11 +4,11 @@ use crate::context::{Context, Outcome, local};
 use crate::failure::Exit;
 use crate::find::short;
 use crate::shown::{paragraph, shown};
-use crate::words::Words;
+use crate::words::{Words, key};
 use crate::{json, online};
 use lacre_audit::ids::{AccountId, Handle};
 use lacre_client::Client;
-use lacre_client::view::{Body, Conversation, Delivery, Kind, Message, Reaction, Standing, Suite, Waiting, WaitingKind};
+use lacre_client::view::{Body, Conversation, Delivery, Kind, Message, Reaction, Standing, Suite, Waiting, WaitingKind, Who};
 use serde_json::json as object;
 use unicode_width::UnicodeWidthStr;
 
@@ -115,6 +115,14 @@ pub(crate) fn size(words: &Words, bytes: u64) -> String {
     format!("{}{point}{} {unit}", value / 10, value % 10)
 }
 
+/// One of two keys.
+pub(crate) const fn may_key(who: Who, admins: &'static str, everyone: &'static str) -> &'static str {
+    match who {
+        Who::Admins => admins,
+        Who::Everyone => everyone,
+    }
+}
+
 /// One message: `3f2a9c1b  2026-11-22 10:04  @ana: Hola`.
 pub(crate) fn message(ctx: &Context, m: &Message) -> String {
     const MARGIN: &str = "          | ";
@@ -138,6 +146,24 @@ pub(crate) fn message(ctx: &Context, m: &Message) -> String {
             words.say_with("message-removed", &[("who", who.into()), ("whom", whom(account).into())])
         }
         Body::ReAdded { whom: account } => words.say_with("message-re-added", &[("whom", whom(account).into())]),
+        Body::Renamed { name } => words.say_with("message-renamed", &[("who", who.into()), ("name", shown(name).into())]),
+        Body::Described { text } if text.is_empty() => words.say_with("message-description-gone", &[("who", who.into())]),
+        Body::Described { text } => {
+            words.say_with("message-described", &[("who", who.into()), ("text", paragraph(text, MARGIN).into())])
+        }
+        Body::AdminMade { whom: account } => {
+            words.say_with("message-admin-made", &[("who", who.into()), ("whom", whom(account).into())])
+        }
+        Body::AdminUnmade { whom: account } => {
+            words.say_with("message-admin-unmade", &[("who", who.into()), ("whom", whom(account).into())])
+        }
+        Body::MayAdd(allowed) => words
+            .say_with(may_key(*allowed, key("message-may-add-admins"), key("message-may-add-everyone")), &[("who", who.into())]),
+        Body::MayWrite(allowed) => words.say_with(
+            may_key(*allowed, key("message-may-write-admins"), key("message-may-write-everyone")),
+            &[("who", who.into())],
+        ),
+        Body::Refused => words.say_with("message-refused", &[("who", who.into())]),
         Body::Leaves => words.say_with("message-leaves", &[("who", who.into())]),
         Body::Deleted { here_only } => {
             let who = [("who", who.into())];

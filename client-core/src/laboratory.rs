@@ -3,13 +3,13 @@
 //! are this profile's own secrets.
 
 use crate::crypt::entry::ChannelKeys;
-use crate::engine::{Client, OwnKey, StepError, Trouble};
+use crate::engine::{Client, ContactRow, OwnKey, StepError, Trouble};
 use crate::network::{Entry, Lane, Network};
 use crate::profile::Step;
 use crate::profile::rows::Content;
-use crate::view::ConversationId;
+use crate::view::{ContactState, ConversationId};
 use lacre_audit::address::Authority;
-use lacre_audit::ids::ChannelId;
+use lacre_audit::ids::{AccountId, ChannelId};
 use lacre_proto::relay::v1 as wire;
 use openmls::group::MlsGroup;
 use openmls_libcrux_crypto::CryptoProvider;
@@ -42,6 +42,31 @@ impl Client {
             let c = cx.conv(&conversation.0)?.channel;
             Ok(ChannelKeys { append_token: c.append, read_token: c.read, entry_key: c.entry_key.0 })
         })
+    }
+
+    /// Makes the owner of a genuine directory entry an accepted contact, without a word to anybody.
+    pub fn suppose_contact(&mut self, entry: &wire::DirectoryEntry) -> Result<AccountId, Trouble> {
+        self.run(|cx| {
+            let known = cx.learn_account(entry)?;
+            let row = ContactRow {
+                account: known.account,
+                handle: known.handle,
+                state: ContactState::Accepted,
+                text: String::new(),
+                since: cx.now,
+                conversation: None,
+                their_token: None,
+                own_token: None,
+            };
+            cx.put_contact(&row)?;
+            Ok(known.account)
+        })
+    }
+
+    /// The own directory entry, as envelopes carry it.
+    pub fn own_entry(&mut self) -> Result<wire::DirectoryEntry, Trouble> {
+        let known = self.run(|cx| cx.own_known())?.ok_or(Trouble::NotEnrolled)?;
+        Ok(wire::DirectoryEntry { states: known.states, binding: known.binding })
     }
 
     /// Everything that this profile holds, decrypted: the content of every row.

@@ -346,19 +346,30 @@ pub fn befriend(a: &mut Person, b: &mut Person) {
 
 /// Appends a message of a member's own making as a seal, behind everything that is there, encrypted as it must be.
 pub fn append_seal(by: &mut Person, group: &ConversationId, message: &[u8]) {
+    append(by, group, message, true);
+}
+
+/// As [`append_seal`], as a seal or as an ordinary entry; its id is given.
+pub fn append(by: &mut Person, group: &ConversationId, message: &[u8], seal: bool) -> EntryId {
+    let id = EntryId::new(lacre_audit::random::bytes(&mut SystemRng));
+    append_as(by, group, id, message, seal);
+    id
+}
+
+/// As [`append`], with an id of the caller's choice.
+pub fn append_as(by: &mut Person, group: &ConversationId, id: EntryId, message: &[u8], seal: bool) {
     let keys = by.client.channel_keys(group).unwrap();
     let at = by.client.whoami().unwrap().unwrap().relay;
     let (channel, read_token) = (keys.channel().as_bytes().to_vec(), keys.read_token.expose().to_vec());
     let request = wire::FetchRequest { channel: channel.clone(), read_token, from_seq: 1, max_entries: 1 };
     let read_to = by.net.fetch(&at, Lane::Conversations, request).unwrap().head;
-    let id = EntryId::new(lacre_audit::random::bytes(&mut SystemRng));
     let request = wire::AppendRequest {
         channel,
         append_token: keys.append_token.expose().to_vec(),
         entry_id: id.as_bytes().to_vec(),
         read_to,
-        ciphertext: seal_entry(&keys.entry_key, keys.channel(), id, true, message, &mut SystemRng).into(),
-        seal: true,
+        ciphertext: seal_entry(&keys.entry_key, keys.channel(), id, seal, message, &mut SystemRng).into(),
+        seal,
         receipt: false,
         stamp: Vec::new(),
     };

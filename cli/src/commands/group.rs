@@ -1,12 +1,13 @@
-//! `lacre group create|add|remove|list|leave`.
+//! `lacre group create|add|remove|rename|describe|admin|settings|list|leave`.
 
 use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::online::{self, Reached};
+use crate::shown::paragraph;
 use crate::words::key;
 use crate::{find, json, show};
-use lacre_client::Client;
-use lacre_client::view::{ConversationId, Kind, Suite};
+use lacre_client::view::{Conversation, ConversationId, Kind, Suite, Who};
+use lacre_client::{Client, Trouble};
 use serde_json::json as object;
 
 #[derive(clap::Subcommand, Debug)]
@@ -33,6 +34,38 @@ pub(crate) enum Command {
         group: String,
         #[arg(value_name = "@HANDLE", required = true)]
         members: Vec<String>,
+    },
+    /// another name
+    Rename {
+        #[arg(value_name = "GROUP")]
+        group: String,
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// what it is for
+    Describe {
+        #[arg(value_name = "GROUP")]
+        group: String,
+        #[arg(value_name = "TEXT")]
+        text: String,
+    },
+    /// who may remove and change
+    Admin {
+        #[arg(value_name = "GROUP")]
+        group: String,
+        #[arg(value_name = "@HANDLE", required = true)]
+        members: Vec<String>,
+        #[arg(long)]
+        revoke: bool,
+    },
+    /// who may add and write
+    Settings {
+        #[arg(value_name = "GROUP")]
+        group: String,
+        #[arg(long, value_name = "admins|everyone", value_parser = ["admins", "everyone"], hide_possible_values = true)]
+        add: Option<String>,
+        #[arg(long, value_name = "admins|everyone", value_parser = ["admins", "everyone"], hide_possible_values = true)]
+        write: Option<String>,
     },
     /// show the groups
     List,
@@ -75,24 +108,95 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
             said(ctx, &mut client, &group.id, key("group-removed"), &reached)
         }
         Command::List => list(ctx, &mut client),
+        Command::Rename { group, name } => change(ctx, &mut client, group, |client, id| client.group_rename(id, name)),
+        Command::Describe { group, text } => change(ctx, &mut client, group, |client, id| client.group_describe(id, text)),
+        Command::Admin { group, members, revoke } => {
+            online::round(ctx, &mut client)?;
+            let found = find::group(ctx, &mut client, group)?;
+            let accounts = find::members(ctx, &found, members)?;
+            change(ctx, &mut client, group, |client, id| client.group_admins(id, &accounts, !revoke))
+        }
+        Command::Settings { group, add: None, write: None } => settings(ctx, &mut client, group),
+        Command::Settings { group, add, write } => {
+            let who = |text: &String| if text == "everyone" { Who::Everyone } else { Who::Admins };
+            let (add, write) = (add.as_ref().map(who), write.as_ref().map(who));
+            change(ctx, &mut client, group, |client, id| client.group_allow(id, add, write))
+        }
         Command::Leave { group } => {
             online::round(ctx, &mut client)?;
-            let group = find::group(ctx, &mut client, group)?.id;
-            client.leave(&group).map_err(|t| ctx.trouble(t))?;
+            let group = find::group(ctx, &mut client, group)?;
+            let heir = client.leave(&group.id).map_err(|t| ctx.trouble(t))?;
+            let heir = heir.map(|heir| {
+                let handle = group.members.iter().find(|m| m.account == heir).and_then(|m| m.handle.as_ref());
+                show::name(&ctx.words, handle, heir)
+            });
             let reached = online::round(ctx, &mut client)?;
-            said(ctx, &mut client, &group, key("group-left"), &reached)
+            match heir {
+                Some(heir) => said_with(ctx, &mut client, &group.id, key("group-left-heir"), &reached, Some(heir)),
+                None => said(ctx, &mut client, &group.id, key("group-left"), &reached),
+            }
         }
     }
 }
 
+fn change(
+    ctx: &Context,
+    client: &mut Client,
+    group: &str,
+    act: impl FnOnce(&mut Client, &ConversationId) -> Result<(), Trouble>,
+) -> Outcome {
+    online::round(ctx, client)?;
+    let id = find::group(ctx, client, group)?.id;
+    act(client, &id).map_err(|t| ctx.trouble(t))?;
+    let reached = online::round(ctx, client)?;
+    said(ctx, client, &id, key("group-changed"), &reached)
+}
+
+fn settings(ctx: &Context, client: &mut Client, group: &str) -> Outcome {
+    let reached = online::round(ctx, client)?;
+    let id = find::group(ctx, client, group)?.id;
+    said(ctx, client, &id, key("group-settings"), &reached)
+}
+
+/// What the group allows to whom, and what it is for.
+fn rules(ctx: &Context, group: &Conversation) -> Vec<String> {
+    let add = show::may_key(group.may_add, key("group-may-add-admins"), key("group-may-add-everyone"));
+    let write = show::may_key(group.may_write, key("group-may-write-admins"), key("group-may-write-everyone"));
+    let mut out = vec![format!("{} {}", ctx.words.say(add), ctx.words.say(write))];
+    if !group.description.is_empty() {
+        out.insert(0, paragraph(&group.description, "    | "));
+    }
+    out
+}
+
 /// What was asked for, and whether it is done or waits.
 fn said(ctx: &Context, client: &mut Client, id: &ConversationId, key: &'static str, reached: &Reached) -> Outcome {
+    said_with(ctx, client, id, key, reached, None)
+}
+
+fn said_with(
+    ctx: &Context,
+    client: &mut Client,
+    id: &ConversationId,
+    key: &'static str,
+    reached: &Reached,
+    heir: Option<String>,
+) -> Outcome {
     let all = client.conversations().map_err(|t| ctx.trouble(t))?;
     let waits = client.outbox().map_err(|t| ctx.trouble(t))?.iter().any(|w| w.conversation.as_ref() == Some(id));
     let short = find::short(&id.to_hex(), find::short_length(&all));
     let group = all.iter().find(|c| c.id == *id);
     let name = group.map(|c| show::title(&ctx.words, c)).unwrap_or_default();
-    let mut text = ctx.words.say_with(key, &[("name", name.into()), ("id", short.into())]);
+    let args = [("name", name.into()), ("id", short.into()), ("heir", heir.unwrap_or_default().into())];
+    let mut text = ctx.words.say_with(key, &args);
+    if key == "group-settings"
+        && let Some(group) = group
+    {
+        for line in rules(ctx, group) {
+            text.push_str("\n    ");
+            text.push_str(&line);
+        }
+    }
     if waits {
         text.push('\n');
         text.push_str(&ctx.words.say("change-waits"));
@@ -113,6 +217,7 @@ fn list(ctx: &Context, client: &mut Client) -> Outcome {
         let suite = show::suite(&ctx.words, group.suite);
         let head = [find::short(&group.id.to_hex(), length), show::title(&ctx.words, group), standing, suite];
         text.push(head.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  "));
+        text.extend(rules(ctx, group).into_iter().map(|line| format!("    {line}")));
         let mut accounts: Vec<_> = group.members.iter().map(|m| (m.account, m.handle.as_ref(), m.admin)).collect();
         accounts.sort_by_key(|(account, ..)| *account);
         accounts.dedup_by_key(|(account, ..)| *account);

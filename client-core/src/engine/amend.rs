@@ -106,7 +106,10 @@ impl Client {
 
     fn change(&mut self, message: &Message, kind: Kind) -> Result<(), Trouble> {
         self.run(|cx| {
-            cx.active(&message.conversation.0)?;
+            let conv = cx.active(&message.conversation.0)?;
+            if !cx.may_say(&message.conversation.0, &conv, Some(&kind))? {
+                return Err(Trouble::MayNotWrite.into());
+            }
             cx.enqueue_content(&message.conversation.0, WaitingKind::Change, kind, None, None)?;
             cx.reached("send: stored")
         })
@@ -119,6 +122,13 @@ fn changeable(message: &Message) -> Result<(), Trouble> {
         Body::Added { .. }
         | Body::Removed { .. }
         | Body::ReAdded { .. }
+        | Body::Renamed { .. }
+        | Body::Described { .. }
+        | Body::AdminMade { .. }
+        | Body::AdminUnmade { .. }
+        | Body::MayAdd(_)
+        | Body::MayWrite(_)
+        | Body::Refused
         | Body::Leaves
         | Body::Deleted { .. }
         | Body::Newer

@@ -2,10 +2,11 @@
 
 use super::outbox::{MAX_TEXT, POST};
 use super::people::{MAX_REQUEST, held_scope};
-use super::records::{Cargo, ContactRow, Conv, Intent, Item, Members, Stored};
+use super::records::{Cargo, ContactRow, Conv, Edit, Intent, Item, Members, Stored};
+use super::roles::MAX_MEMBERS;
 use super::view::{
     Body, Contact, ContactState, Conversation, ConversationId, Delivery, Event, Kind, Member, Message, Reaction, Standing, Suite,
-    Waiting, WaitingKind,
+    Waiting, WaitingKind, Who,
 };
 use super::{Client, Cx, StepError, Trouble};
 use crate::network::Network;
@@ -17,6 +18,10 @@ use serde_bytes::ByteBuf;
 
 /// Bytes of a group's name.
 pub const MAX_GROUP_NAME: usize = 200;
+/// Bytes of a group's description.
+pub const MAX_DESCRIPTION: usize = 2_000;
+/// Admins of a group.
+pub const MAX_ADMINS: usize = 64;
 
 impl Client {
     /// Looks somebody up and puts a contact request into the post. When they asked before, this is a yes.
@@ -86,6 +91,9 @@ impl Client {
         if name.len() > MAX_GROUP_NAME {
             return Err(Trouble::TooLong { limit: 200 });
         }
+        if members.len() >= MAX_MEMBERS {
+            return Err(Trouble::GroupFull { limit: 1_000 });
+        }
         self.run(|cx| {
             let own = cx.own()?;
             for account in members {
@@ -98,13 +106,18 @@ impl Client {
     /// Adds accepted contacts to a group.
     pub fn group_add(&mut self, conversation: &ConversationId, accounts: &[AccountId]) -> Result<(), Trouble> {
         self.run(|cx| {
-            cx.admin_of(&conversation.0)?;
+            if cx.active(&conversation.0)?.may_add == Who::Admins {
+                cx.admin_of(&conversation.0)?;
+            }
             for account in accounts {
                 cx.accepted(*account)?;
             }
-            let intent = Intent::Add { wanted: accounts.to_vec(), invitees: Vec::new() };
-            cx.enqueue(Some(&conversation.0), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
-            Ok(())
+            let there = cx.members(&conversation.0)?;
+            let new = accounts.iter().filter(|a| !there.devices.iter().any(|(m, _)| m == *a)).count();
+            if there.devices.len() + new > MAX_MEMBERS {
+                return Err(Trouble::GroupFull { limit: 1_000 }.into());
+            }
+            cx.enqueue_adds(&conversation.0, accounts)
         })
     }
 
@@ -118,6 +131,62 @@ impl Client {
             }
             let intent = Intent::Remove { accounts: accounts.to_vec() };
             cx.enqueue(Some(&conversation.0), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
+            Ok(())
+        })
+    }
+
+    /// Gives a group another name. Admins only, as are the other changes of a group.
+    pub fn group_rename(&mut self, conversation: &ConversationId, name: &str) -> Result<(), Trouble> {
+        if name.trim().is_empty() {
+            return Err(Trouble::Empty);
+        }
+        if name.len() > MAX_GROUP_NAME {
+            return Err(Trouble::TooLong { limit: 200 });
+        }
+        self.group_change(conversation, vec![Edit::Name(name.to_owned())])
+    }
+
+    /// Says what a group is for; an empty text says it no longer.
+    pub fn group_describe(&mut self, conversation: &ConversationId, text: &str) -> Result<(), Trouble> {
+        if text.len() > MAX_DESCRIPTION {
+            return Err(Trouble::TooLong { limit: 2_000 });
+        }
+        self.group_change(conversation, vec![Edit::Description(text.to_owned())])
+    }
+
+    /// Makes members admins, or no longer. One admin must stay.
+    ///
+    /// # Errors
+    /// [`Trouble::NoSuchContact`] for somebody who is no member, [`Trouble::LastAdmin`], [`Trouble::TooManyAdmins`].
+    pub fn group_admins(&mut self, conversation: &ConversationId, accounts: &[AccountId], on: bool) -> Result<(), Trouble> {
+        let members = self.run(|cx| cx.members(&conversation.0))?;
+        if accounts.iter().any(|a| !members.devices.iter().any(|(m, _)| m == a)) {
+            return Err(Trouble::NoSuchContact);
+        }
+        let new = accounts.iter().filter(|a| !members.admins.contains(a)).count();
+        if on && members.admins.len() + new > MAX_ADMINS {
+            return Err(Trouble::TooManyAdmins { limit: 64 });
+        }
+        if !on && members.admins.iter().all(|a| accounts.contains(a)) {
+            return Err(Trouble::LastAdmin);
+        }
+        self.group_change(conversation, accounts.iter().map(|a| Edit::Admin { account: *a, on }).collect())
+    }
+
+    /// Says who may add members and who may write; none leaves it as it is.
+    pub fn group_allow(&mut self, conversation: &ConversationId, add: Option<Who>, write: Option<Who>) -> Result<(), Trouble> {
+        let edits: Vec<Edit> = add.map(Edit::MayAdd).into_iter().chain(write.map(Edit::MayWrite)).collect();
+        if edits.is_empty() {
+            return Err(Trouble::Empty);
+        }
+        self.group_change(conversation, edits)
+    }
+
+    fn group_change(&mut self, conversation: &ConversationId, edits: Vec<Edit>) -> Result<(), Trouble> {
+        self.run(|cx| {
+            cx.admin_of(&conversation.0)?;
+            let cargo = Cargo::Seal { intent: Intent::Change { edits }, prepared: None };
+            cx.enqueue(Some(&conversation.0), WaitingKind::Seal, cargo)?;
             Ok(())
         })
     }
@@ -144,13 +213,29 @@ impl Client {
         })
     }
 
-    /// Asks to be removed: an admin's device answers.
-    pub fn leave(&mut self, conversation: &ConversationId) -> Result<(), Trouble> {
+    /// Asks to be removed: an admin's device answers. The last admin of a group hands over in the same act, to the member
+    /// that comes first in the tree: who that is is given. Who is alone is gone at once.
+    pub fn leave(&mut self, conversation: &ConversationId) -> Result<Option<AccountId>, Trouble> {
         self.run(|cx| {
-            cx.active(&conversation.0)?;
+            let id = conversation.0.as_slice();
+            let mut conv = cx.active(id)?;
+            let own = cx.own()?.account;
+            let members = cx.members(id)?;
+            let others: Vec<AccountId> = members.devices.iter().map(|(a, _)| *a).filter(|a| *a != own).collect();
+            let Some(heir) = others.first().copied() else {
+                conv.standing = Standing::Removed;
+                cx.put_conv(id, &conv)?;
+                return Ok(None);
+            };
+            let last = members.admins.contains(&own) && !others.iter().any(|a| members.admins.contains(a));
+            if last {
+                let edits = vec![Edit::Admin { account: heir, on: true }, Edit::Admin { account: own, on: false }];
+                let cargo = Cargo::Seal { intent: Intent::Change { edits }, prepared: None };
+                cx.enqueue(Some(id), WaitingKind::Seal, cargo)?;
+            }
             let kind = content::content::Kind::Leave(content::Leave {});
-            cx.enqueue_content(&conversation.0, WaitingKind::Upkeep, kind, Some(Body::Leaves), None)?;
-            Ok(())
+            cx.enqueue_content(id, WaitingKind::Upkeep, kind, Some(Body::Leaves), None)?;
+            Ok(last.then_some(heir))
         })
     }
 
@@ -188,7 +273,7 @@ impl Client {
     ) -> Result<Message, Trouble> {
         check_text(text)?;
         let sent = self.run(|cx| {
-            cx.active(&conversation.0)?;
+            cx.writable(&conversation.0)?;
             let reply_to = reply_to.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
             let kind = content::content::Kind::Text(content::Text { text: text.to_owned(), reply_to });
             let sent = cx.enqueue_content(&conversation.0, WaitingKind::Text, kind, Some(Body::Text(text.to_owned())), None)?;
@@ -367,6 +452,12 @@ impl Cx<'_, '_> {
         }
     }
 
+    /// Active, and this account may write.
+    pub(crate) fn writable(&mut self, id: &[u8]) -> Result<Conv, StepError> {
+        let conv = self.active(id)?;
+        if self.may_write(id, &conv)? { Ok(conv) } else { Err(Trouble::MayNotWrite.into()) }
+    }
+
     fn admin_of(&mut self, id: &[u8]) -> Result<(), StepError> {
         let conv = self.active(id)?;
         let own = self.own()?;
@@ -411,6 +502,9 @@ impl Cx<'_, '_> {
             id: ConversationId(id.to_vec()),
             kind: conv.kind,
             name: conv.name,
+            description: conv.description,
+            may_add: conv.may_add,
+            may_write: conv.may_write,
             members,
             peer: match conv.peer {
                 Some(peer) => self.name_in(&stored, peer)?,
@@ -436,8 +530,12 @@ impl Cx<'_, '_> {
     ) -> Result<Message, StepError> {
         let own = self.own()?;
         let whom_handle = match &stored.body {
-            Body::Added { whom } | Body::Removed { whom } | Body::ReAdded { whom } => self.name_in(members, *whom)?,
-            Body::Text(_) | Body::File { .. } | Body::Leaves | Body::Deleted { .. } | Body::Newer | Body::Unreadable(_) => None,
+            Body::Added { whom }
+            | Body::Removed { whom }
+            | Body::ReAdded { whom }
+            | Body::AdminMade { whom }
+            | Body::AdminUnmade { whom } => self.name_in(members, *whom)?,
+            _ => None,
         };
         let reply_to = match stored.place.reply_to {
             Some(answered) => Some(self.quoted(id, members, answered)?),

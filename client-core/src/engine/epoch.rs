@@ -19,6 +19,9 @@ use serde_bytes::ByteBuf;
 /// Raw entries of an ended epoch are kept this long for a restored relay (I7: at least 48 hours).
 pub const KEEP_RAW_MS: u64 = 48 * 3_600_000;
 
+/// Members in one Roster content: an account's states are some kilobytes, and a content must fit into an entry.
+const ROSTER_ENTRIES: usize = 16;
+
 /// Hashes of the own leaf that a re-add request names.
 const KEPT_LEAVES: usize = 4;
 
@@ -65,8 +68,12 @@ impl Cx<'_, '_> {
             }
         }
         members.admins = context.admins.iter().filter_map(|a| AccountId::try_from(a.as_slice()).ok()).collect();
+        conv.leaving.retain(|(account, _)| leaves.iter().any(|l| l.account == *account));
         members.tokens.retain(|device, _| leaves.iter().any(|l| l.device == *device));
+        conv.may_add = roles::allowed(context.may_add());
+        conv.may_write = roles::allowed(context.may_write());
         conv.name = context.name;
+        conv.description = context.description;
         if let Some(leaf) = mls.own_leaf_node() {
             let hash = group::leaf_hash(leaf)?;
             if conv.own_leaves.first().is_none_or(|newest| newest.as_slice() != hash) {
@@ -126,6 +133,7 @@ impl Cx<'_, '_> {
             }
         }
         self.s.delete_scope(Table::OwnEntry, conv.channel.id.as_bytes())?;
+        self.s.delete_scope(Table::Part, conv.channel.id.as_bytes())?;
         conv.previous = Some(Previous {
             id: conv.channel.id,
             append: conv.channel.append.clone(),
@@ -188,7 +196,7 @@ impl Cx<'_, '_> {
         let invitees = match intent {
             Intent::Add { invitees, .. } => invitees.clone(),
             Intent::ReAdd { invitee, .. } => vec![invitee.clone()],
-            Intent::Remove { .. } | Intent::Update => Vec::new(),
+            Intent::Remove { .. } | Intent::Change { .. } | Intent::Update => Vec::new(),
         };
         let members = self.members(id)?;
         let state = content::JoinState { ratchet_tree: group::tree(mls)?, members: self.roster(&members)? };
@@ -213,9 +221,11 @@ impl Cx<'_, '_> {
                 news.push(roster_entry(invitee.device, &known, None));
             }
         }
-        if !news.is_empty() && members.devices.len() > invitees.len() + 1 {
-            let kind = content::content::Kind::Roster(content::Roster { members: news });
-            self.enqueue_content(id, WaitingKind::Upkeep, kind, None, None)?;
+        if members.devices.len() > invitees.len() + 1 {
+            for some in news.chunks(ROSTER_ENTRIES) {
+                let kind = content::content::Kind::Roster(content::Roster { members: some.to_vec() });
+                self.enqueue_content(id, WaitingKind::Upkeep, kind, None, None)?;
+            }
         }
         self.give_token(id)?;
         self.reached("commit: invited")
@@ -270,17 +280,6 @@ impl Cx<'_, '_> {
         self.put_members(id, &members)
     }
 
-    /// A member asks to be removed: an admin's device answers.
-    pub(crate) fn asked_to_leave(&mut self, id: &[u8], who: AccountId) -> Result<(), StepError> {
-        let members = self.members(id)?;
-        let own = self.own()?;
-        if members.admins.contains(&own.account) && who != own.account {
-            let intent = Intent::Remove { accounts: vec![who] };
-            self.enqueue(Some(id), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
-        }
-        Ok(())
-    }
-
     /// A conversation on a group that was just created or joined.
     pub(crate) fn begin(&mut self, id: &[u8], mls: &MlsGroup) -> Result<Conv, StepError> {
         let context = group::context(mls.extensions())?;
@@ -308,6 +307,9 @@ impl Cx<'_, '_> {
             ord,
             kind,
             name: context.name.clone(),
+            description: context.description.clone(),
+            may_add: roles::allowed(context.may_add()),
+            may_write: roles::allowed(context.may_write()),
             authority: context.authority.clone(),
             suite,
             standing: Standing::Active,
@@ -320,6 +322,8 @@ impl Cx<'_, '_> {
             own_leaves: Vec::new(),
             asked: None,
             put_back: false,
+            update_due: None,
+            leaving: Vec::new(),
         };
         super::authority(&conv.authority)?;
         self.note_members(id, &mut conv, mls)?;

@@ -47,7 +47,7 @@ impl Client {
         }
         let id = conversation.0.clone();
         let sent = self.run(|cx| {
-            let conv = cx.active(&id)?;
+            let conv = cx.writable(&id)?;
             let reference = cx.encrypt_blob(&conv.authority, content, size)?;
             let blob = BlobId::try_from(reference.blob.as_slice()).map_err(|e| StepError::Again(e.to_string()))?;
             let cargo = Cargo::Upload { authority: conv.authority.clone(), blob };

@@ -94,7 +94,7 @@ fn join_config() -> MlsGroupJoinConfig {
         .build()
 }
 
-fn extensions(context: &content::ConversationContext) -> Result<Extensions<GroupContext>, MlsError> {
+pub(crate) fn extensions(context: &content::ConversationContext) -> Result<Extensions<GroupContext>, MlsError> {
     let required = RequiredCapabilitiesExtension::new(&[ExtensionType::Unknown(CONTEXT)], &[], &[CredentialType::Basic]);
     Extensions::from_vec(vec![
         Extension::RequiredCapabilities(required),
@@ -200,23 +200,34 @@ pub(crate) fn outlives_retention(package: &KeyPackage, now: Millis) -> bool {
     lifetime.not_before() <= now && now + MAX_RETENTION_SECONDS <= lifetime.not_after()
 }
 
-/// A commit with these adds and removals, and always fresh keys for the own leaf. Gives commit and Welcome.
+/// What a commit does beside giving the own leaf fresh keys.
+#[derive(Default)]
+pub(crate) struct Changes {
+    pub(crate) adds: Vec<KeyPackage>,
+    pub(crate) removals: Vec<LeafNodeIndex>,
+    pub(crate) context: Option<content::ConversationContext>,
+}
+
+/// A commit with these changes, and always fresh keys for the own leaf. Gives commit and Welcome.
 pub(crate) fn commit<P: OpenMlsProvider>(
     provider: &P,
     signer: &impl Signer,
     group: &mut MlsGroup,
-    adds: Vec<KeyPackage>,
-    removals: Vec<LeafNodeIndex>,
+    changes: Changes,
 ) -> Result<(Vec<u8>, Option<Vec<u8>>), MlsError> {
     if group.pending_commit().is_some() {
         group.clear_pending_commit(provider.storage()).map_err(mls("dropping an old commit"))?;
     }
-    let bundle = group
+    let mut builder = group
         .commit_builder()
         .consume_proposal_store(false)
         .force_self_update(true)
-        .propose_adds(adds)
-        .propose_removals(removals)
+        .propose_adds(changes.adds)
+        .propose_removals(changes.removals);
+    if let Some(context) = &changes.context {
+        builder = builder.propose_group_context_extensions(extensions(context)?).map_err(mls("building a commit"))?;
+    }
+    let bundle = builder
         .load_psks(provider.storage())
         .map_err(mls("building a commit"))?
         .build(provider.rand(), provider.crypto(), signer, |_| true)

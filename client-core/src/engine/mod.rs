@@ -6,7 +6,8 @@
 //!
 //! One file, one idea: [`view`] what applications see · `records` what is stored · `group` MLS · `roles` and [`verdict`]
 //! what all members judge alike · `account` enrolment and upkeep · `people` contacts and envelopes · `outbox` what waits ·
-//! `receive` what comes · `amend` what changes a message · `epoch` from one channel to the next · `readd` and `restored` the recovery ladder · `sync` the loop.
+//! `receive` what comes · `parts` commits too large for one entry · `pace` what is done a while later · `amend` what changes a
+//! message · `epoch` from one channel to the next · `readd` and `restored` the recovery ladder · `sync` the loop.
 
 mod account;
 mod amend;
@@ -15,6 +16,8 @@ mod epoch;
 mod files;
 mod group;
 mod outbox;
+mod pace;
+mod parts;
 mod people;
 mod readd;
 mod receive;
@@ -32,12 +35,15 @@ pub use roles::RoleError;
 pub mod limits {
     pub use super::account::RENEW_KEY_PACKAGES_MS;
     pub use super::amend::MAX_SIGN;
-    pub use super::api::MAX_GROUP_NAME;
+    pub use super::api::{MAX_ADMINS, MAX_DESCRIPTION, MAX_GROUP_NAME};
     pub use super::epoch::KEEP_RAW_MS;
     pub use super::files::{MAX_FILE, MAX_NAME};
-    pub use super::outbox::{MAX_TEXT, MAX_WAITING};
+    pub use super::outbox::{MAX_ADDS, MAX_TEXT, MAX_WAITING};
+    pub use super::pace::{FIRST_UPDATE_PAUSE_MS, LEAVE_PAUSE_MS, SMALL_GROUP, UPDATE_EVERY_MS};
+    pub use super::parts::{MAX_MESSAGE, MAX_PARTS};
     pub use super::people::MAX_REQUEST;
     pub use super::readd::{FIRST_PAUSE_MS, LONGEST_PAUSE_MS};
+    pub use super::roles::MAX_MEMBERS;
 }
 
 use crate::network::{NetError, Refusal};
@@ -54,6 +60,8 @@ use openmls::group::MlsGroup;
 use openmls_libcrux_crypto::CryptoProvider;
 use openmls_traits::signatures::{Signer, SignerError};
 use openmls_traits::types::SignatureScheme;
+#[cfg(feature = "laboratory")]
+pub(crate) use records::ContactRow;
 use records::{Conv, EventRow, Members, Own};
 use std::collections::HashMap;
 use std::path::Path;
@@ -121,6 +129,24 @@ pub enum Trouble {
     /// No conversation of that id.
     #[error("no such conversation")]
     NoSuchConversation,
+    /// The group is full.
+    #[error("a group has at most {limit} members")]
+    GroupFull {
+        /// most devices
+        limit: u64,
+    },
+    /// Make somebody else an admin first.
+    #[error("a group must keep an admin")]
+    LastAdmin,
+    /// Take the right from somebody first.
+    #[error("a group has at most {limit} admins")]
+    TooManyAdmins {
+        /// most admins
+        limit: u64,
+    },
+    /// Only admins write in this group.
+    #[error("only admins write in this group")]
+    MayNotWrite,
     /// Only admins add and remove.
     #[error("only an admin of the group may do this")]
     NotAdmin,

@@ -8,17 +8,17 @@
 //! | seal | commit pending, Welcome and the final bytes | append as seal | seq |
 
 use super::group;
-use super::records::{Cargo, Conv, Intent, Item, Prepared};
-use super::view::{Body, Delivery, Message, WaitingKind};
-use super::view::{ConversationId, Happening, Standing};
-use super::{Cx, StepError, Trouble, content_statement, own_entry_id};
+use super::parts;
+use super::records::{Cargo, Conv, Edit, Intent, Item, Prepared, PreparedPart};
+use super::view::{Body, ConversationId, Delivery, Happening, Message, Standing, WaitingKind, Who};
+use super::{Cx, StepError, Trouble, content_statement, own_entry_id, roles};
 use crate::crypt::entry::seal_entry;
 use crate::profile::Table;
 use lacre_audit::address::Authority;
 use lacre_audit::ids::{AccountId, BlobId, ContentId, EntryId};
+use lacre_proto::bounds::Bounded as _;
 use lacre_proto::content::v1 as content;
 use lacre_proto::relay::v1 as wire;
-use openmls::prelude::LeafNodeIndex;
 use openmls_traits::signatures::Signer as _;
 use prost::Message as _;
 use serde_bytes::ByteBuf;
@@ -28,6 +28,8 @@ use tls_codec::Serialize as _;
 pub(crate) const POST: &[u8] = b"post";
 /// Most items that one conversation may have waiting.
 pub const MAX_WAITING: u64 = 10_000;
+/// Devices added by one commit.
+pub const MAX_ADDS: usize = 64;
 /// Bytes of a text.
 pub const MAX_TEXT: usize = 65_536;
 
@@ -77,6 +79,15 @@ impl Cx<'_, '_> {
         Ok(())
     }
 
+    /// Puts seals that add these accounts into a conversation's queue, each small enough for one commit.
+    pub(crate) fn enqueue_adds(&mut self, conversation: &[u8], accounts: &[AccountId]) -> Result<(), StepError> {
+        for chunk in accounts.chunks(MAX_ADDS) {
+            let intent = Intent::Add { wanted: chunk.to_vec(), invitees: Vec::new() };
+            self.enqueue(Some(conversation), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
+        }
+        Ok(())
+    }
+
     /// Puts a content into a conversation's queue; gives its id.
     pub(crate) fn enqueue_content(
         &mut self,
@@ -112,9 +123,20 @@ impl Cx<'_, '_> {
             if conv.standing != Standing::Active || !conv.channel.opened {
                 return Ok(Ready::Nothing);
             }
-            let waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, 0, 64)?;
+            let may_write = self.may_write(id, &conv)?;
+            // what may not be written now waits; what keeps the conversation alive goes past it
+            let waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, 0, if may_write { 64 } else { usize::MAX })?;
             let mut head = None;
-            for (_, item) in waiting {
+            for (number, item) in waiting {
+                if !may_write
+                    && let Cargo::Content { prepared: None, content, .. } = &item.cargo
+                    && content::Content::decode(content.as_slice()).is_ok_and(|c| roles::speaks(c.kind.as_ref()))
+                {
+                    if item.trouble.is_none() {
+                        self.in_trouble(number, &Trouble::MayNotWrite.to_string(), None)?;
+                    }
+                    continue;
+                }
                 match &item.cargo {
                     Cargo::Seal { prepared: Some(Prepared { seq: Some(_), .. }), .. } => return Ok(Ready::Nothing),
                     Cargo::Content { prepared: Some(Prepared { seq: Some(_), .. }), .. } => {}
@@ -172,18 +194,33 @@ impl Cx<'_, '_> {
                 Cargo::Seal { prepared: Some(p), .. } => (p, true),
                 _ => return Ok(Ready::Nothing),
             };
+            let (entry, ciphertext, seal) = match prepared.parts.iter().find(|p| p.seq.is_none()) {
+                Some(part) => (part.entry, &part.ciphertext, false),
+                None => (prepared.entry, &prepared.ciphertext, seal),
+            };
             let request = wire::AppendRequest {
                 channel: prepared.channel.as_bytes().to_vec(),
                 append_token: conv.channel.append.expose().to_vec(),
-                entry_id: prepared.entry.as_bytes().to_vec(),
+                entry_id: entry.as_bytes().to_vec(),
                 read_to: conv.channel.read_to(),
-                ciphertext: prepared.ciphertext.clone().into(),
+                ciphertext: ciphertext.clone().into(),
                 seal,
                 receipt: false,
                 stamp: Vec::new(),
             };
             return Ok(Ready::Append { number, at: super::authority(&conv.authority)?, request });
         }
+    }
+
+    /// Whether the group lets this account write now.
+    pub(crate) fn may_write(&mut self, id: &[u8], conv: &Conv) -> Result<bool, StepError> {
+        let own = self.own()?.account;
+        Ok(conv.may_write == Who::Everyone || self.members(id)?.admins.contains(&own))
+    }
+
+    /// Whether a content of this account is shown in the present epoch: [`roles::may_say`] for the own account.
+    pub(crate) fn may_say(&mut self, id: &[u8], conv: &Conv, kind: Option<&content::content::Kind>) -> Result<bool, StepError> {
+        Ok(!roles::speaks(kind) || self.may_write(id, conv)?)
     }
 
     /// {encrypt, advance ratchet and n}: the caller stores item and conversation in the same step.
@@ -206,6 +243,7 @@ impl Cx<'_, '_> {
             ciphertext,
             seq: None,
             welcome: None,
+            parts: Vec::new(),
             signature: Some(ByteBuf::from(signature)),
         })
     }
@@ -231,10 +269,14 @@ impl Cx<'_, '_> {
         let mut mls = self.take_group(id)?;
         let provider = self.provider();
         let leaves = group::leaves(&mls);
-        let mut adds = Vec::new();
-        let mut removals: Vec<LeafNodeIndex> = Vec::new();
+        let mut changes = group::Changes::default();
         match intent {
             Intent::Add { invitees, .. } => {
+                // an account has up to 16 devices: what is too much for one commit is another
+                if invitees.len() > MAX_ADDS {
+                    let rest = Intent::Add { wanted: Vec::new(), invitees: invitees.split_off(MAX_ADDS) };
+                    self.enqueue(Some(id), WaitingKind::Seal, Cargo::Seal { intent: rest, prepared: None })?;
+                }
                 invitees.retain(|i| !leaves.iter().any(|l| l.account == i.account && l.device == i.device));
                 let mut good = Vec::new();
                 for invitee in invitees.drain(..) {
@@ -244,7 +286,7 @@ impl Cx<'_, '_> {
                             "a key package ends before what the relay keeps: the device must come online to make others".into(),
                         )?,
                         Ok(package) if names(&package, &invitee) && self.is_key_of(&package, &invitee)? => {
-                            adds.push(package);
+                            changes.adds.push(package);
                             good.push(invitee);
                         }
                         Ok(_) => {
@@ -254,18 +296,23 @@ impl Cx<'_, '_> {
                     }
                 }
                 *invitees = good;
-                if adds.is_empty() {
+                if changes.adds.is_empty() {
                     self.keep(mls);
                     return Ok(None);
                 }
             }
             Intent::Remove { accounts } => {
-                removals
-                    .extend(leaves.iter().filter(|l| accounts.contains(&l.account) && l.account != own.account).map(|l| l.index));
-                if removals.is_empty() {
+                let gone = leaves.iter().filter(|l| accounts.contains(&l.account) && l.account != own.account);
+                changes.removals = gone.map(|l| l.index).collect();
+                if changes.removals.is_empty() {
                     self.keep(mls);
                     return Ok(None);
                 }
+                // who is removed is no admin either
+                let now = group::context(mls.extensions())?;
+                let edits: Vec<Edit> = accounts.iter().map(|a| Edit::Admin { account: *a, on: false }).collect();
+                let next = roles::edited(&now, &edits);
+                changes.context = (next != now && !next.admins.is_empty()).then_some(next);
             }
             Intent::ReAdd { invitee, lost_leaf } => {
                 let held = leaves.iter().find(|l| l.account == invitee.account && l.device == invitee.device);
@@ -278,8 +325,8 @@ impl Cx<'_, '_> {
                             && group::outlives_retention(&package, self.now)
                             && package.leaf_node().signature_key().as_slice() == leaf.signature_key =>
                     {
-                        removals.push(leaf.index);
-                        adds.push(package);
+                        changes.removals.push(leaf.index);
+                        changes.adds.push(package);
                     }
                     _ => {
                         self.keep(mls);
@@ -287,16 +334,48 @@ impl Cx<'_, '_> {
                     }
                 }
             }
+            Intent::Change { edits } => {
+                let now = group::context(mls.extensions())?;
+                let next = roles::edited(&now, edits);
+                if next == now {
+                    self.keep(mls);
+                    return Ok(None);
+                }
+                if let Err(why) = next.check() {
+                    self.unreadable(Some(id), format!("a change of the group was given up: {why}"))?;
+                    self.keep(mls);
+                    return Ok(None);
+                }
+                changes.context = Some(next);
+            }
             Intent::Update => {}
         }
         let signer = self.signer()?;
-        let built = group::commit(&provider, &signer, &mut mls, adds, removals);
+        let built = group::commit(&provider, &signer, &mut mls, changes);
         let (commit, welcome) = match built {
             Ok(built) => built,
             Err(e) => return Err(StepError::Again(e.to_string())),
         };
+        // what the others would not follow must not be sent: this member's own rights may have changed since it was asked for
+        let judged = mls.pending_commit().map(|own| roles::judge(&mls, mls.own_leaf_index(), own));
+        if let Some(Err(why)) = judged {
+            mls.clear_pending_commit(openmls::prelude::OpenMlsProvider::storage(&provider))
+                .map_err(|e| StepError::Again(e.to_string()))?;
+            self.unreadable(Some(id), format!("a change of the group was given up: {why}"))?;
+            self.keep(mls);
+            return Ok(None);
+        }
+        let Some((pieces, sealed)) = parts::cut(&commit) else {
+            return Err(StepError::Again("a commit that is too long even in parts".into()));
+        };
+        let mut parts = Vec::new();
+        for piece in &pieces {
+            let entry = self.next_entry_id(conv, number)?;
+            let ciphertext = seal_entry(&conv.channel.entry_key.0, conv.channel.id, entry, false, piece, self.rng);
+            parts.push(PreparedPart { entry, ciphertext, seq: None });
+        }
         let entry = self.next_entry_id(conv, number)?;
-        let ciphertext = seal_entry(&conv.channel.entry_key.0, conv.channel.id, entry, true, &commit, self.rng);
+        let ciphertext = seal_entry(&conv.channel.entry_key.0, conv.channel.id, entry, true, &sealed, self.rng);
         self.keep(mls);
         Ok(Some(Prepared {
             channel: conv.channel.id,
@@ -304,6 +383,7 @@ impl Cx<'_, '_> {
             ciphertext,
             seq: None,
             welcome: welcome.map(ByteBuf::from),
+            parts,
             signature: None,
         }))
     }
@@ -320,6 +400,17 @@ impl Cx<'_, '_> {
     pub(crate) fn acknowledged(&mut self, id: &[u8], number: u64, entry: &[u8], seq: u64) -> Result<(), StepError> {
         let Some(mut item) = self.item(number)? else { return Ok(()) };
         let mut conv = self.conv(id)?;
+        if let Cargo::Seal { prepared: Some(p), .. } = &mut item.cargo
+            && p.channel == conv.channel.id
+            && let Some(part) = p.parts.iter_mut().find(|part| part.entry.as_bytes() == entry)
+        {
+            part.seq = Some(seq);
+            conv.channel.acked = conv.channel.acked.max(seq);
+            item.trouble = None;
+            self.put_item(&item)?;
+            self.put_conv(id, &conv)?;
+            return self.reached("commit: part stored");
+        }
         if let Cargo::Content { prepared: Some(p), .. } | Cargo::Seal { prepared: Some(p), .. } = &mut item.cargo
             && p.entry.as_bytes() == entry
             && p.channel == conv.channel.id

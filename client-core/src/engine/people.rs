@@ -283,6 +283,9 @@ impl Cx<'_, '_> {
             authority: own.authority.clone(),
             name: name.to_owned(),
             admins: admins.iter().map(|a| a.as_bytes().to_vec()).collect(),
+            description: String::new(),
+            may_add: content::Allowed::Admins.into(),
+            may_write: content::Allowed::Everyone.into(),
         };
         context.check().map_err(|e| StepError::Trouble(Trouble::Protocol(e.to_string())))?;
         let provider = self.provider();
@@ -290,8 +293,7 @@ impl Cx<'_, '_> {
         let mls = group::create(&provider, &signer, credential, &id, suite, &context)?;
         self.begin(&id, &mls)?;
         self.keep(mls);
-        let intent = super::records::Intent::Add { wanted: others.to_vec(), invitees: Vec::new() };
-        self.enqueue(Some(&id), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
+        self.enqueue_adds(&id, others)?;
         self.reached("conversation: created")?;
         Ok(ConversationId(id.to_vec()))
     }
@@ -430,6 +432,7 @@ impl Cx<'_, '_> {
             None => return Err(StepError::Skip("an invitation by somebody who is no contact".into())),
         }
         let conv = self.begin(&id, &mls)?;
+        let own_leaf = mls.own_leaf_index().u32();
         if let (Kind::Two, Some(mut row)) = (conv.kind, contact) {
             if conv.peer != Some(pending.from) && held.is_none() {
                 return Err(StepError::Skip("a conversation of two with somebody else".into()));
@@ -457,8 +460,7 @@ impl Cx<'_, '_> {
         self.s.delete(Table::Join, pending.envelope.as_bytes())?;
         self.give_token(&id)?;
         // fresh keys soon: a leaf that never committed keeps the lifetime of its key package (see PROTOCOL.md)
-        let cargo = Cargo::Seal { intent: super::records::Intent::Update, prepared: None };
-        self.enqueue(Some(&id), WaitingKind::Seal, cargo)?;
+        self.pace_first_update(&id, own_leaf)?;
         let what = if held.is_some() {
             Happening::StandingChanged { conversation: ConversationId(id), standing: Standing::Active }
         } else {

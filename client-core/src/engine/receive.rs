@@ -2,6 +2,7 @@
 //! {own entry, by its id: mark; else process, advance the ratchet, store the plaintext; advance the cursor}.
 
 use super::epoch::Change;
+use super::parts::{self, Frame};
 use super::records::{Cargo, Conv, Placed, Proof, Raw, Stored};
 use super::verdict::{Verdict, judge_error};
 use super::view::{Body, ConversationId, Happening, Standing};
@@ -71,6 +72,11 @@ impl Cx<'_, '_> {
             self.put_conv(id, &conv)?;
             return Ok(Took::Done);
         }
+        if !entry.seal && self.keep_piece(&conv, entry)? {
+            self.put_conv(id, &conv)?;
+            self.reached("receive: piece kept")?;
+            return Ok(Took::Done);
+        }
         let took = match (own, judged) {
             (Some(number), _) => self.meet_own(id, &mut conv, entry, number)?,
             (None, Judged::Skipped(why)) => {
@@ -112,7 +118,9 @@ impl Cx<'_, '_> {
                     signature: signature.into_vec(),
                 });
                 let content = content::Content::decode(content.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
-                self.take_content(id, conv, (own.account, own.device), content, entry.accepted_at, proof)
+                let allowed = self.may_say(id, conv, content.kind.as_ref())?;
+                let said = Said { account: own.account, device: own.device, at: entry.accepted_at, allowed };
+                self.take_content(id, conv, &said, content, proof)
             }
             Cargo::Seal { intent, prepared } => {
                 let Some(prepared) = prepared.filter(|p| p.entry == entry.id && p.channel == conv.channel.id) else {
@@ -132,6 +140,7 @@ impl Cx<'_, '_> {
                 self.drop_item(number)?;
                 self.reached("commit: merged")?;
                 self.enter_epoch(id, conv, &mls, entry, &changes)?;
+                self.pace_next_update(id, conv, own_index.u32())?;
                 self.invite(id, conv, &mls, &intent, prepared.welcome.as_deref().map(Vec::as_slice))?;
                 self.keep(mls);
                 Ok(Took::EpochEnded)
@@ -140,10 +149,39 @@ impl Cx<'_, '_> {
         }
     }
 
-    fn open(&self, conv: &Conv, entry: &Entry) -> Result<ProtocolMessage, String> {
-        let bytes = open_entry(&conv.channel.entry_key.0, conv.channel.id, entry.id, entry.seal, &entry.ciphertext)
-            .map_err(|e| e.to_string())?;
-        let message = MlsMessageIn::tls_deserialize_exact(bytes.as_slice()).map_err(|e| e.to_string())?;
+    /// Keeps a piece of a large commit, own ones too; false for any other entry.
+    fn keep_piece(&mut self, conv: &Conv, entry: &Entry) -> Result<bool, StepError> {
+        let opened = open_entry(&conv.channel.entry_key.0, conv.channel.id, entry.id, entry.seal, &entry.ciphertext);
+        let Some(Frame::Piece(piece)) = opened.as_ref().ok().and_then(|bytes| parts::read(bytes)) else { return Ok(false) };
+        let channel = conv.channel.id.as_bytes();
+        let key = [channel.as_slice(), &parts::hash(piece)].concat();
+        self.s.put(Table::Part, &key, channel, entry.seq.get(), &ByteBuf::from(piece))?;
+        Ok(true)
+    }
+
+    /// The message of an entry; that of a seal in parts is put together from the pieces met before it.
+    fn open(&self, conv: &Conv, entry: &Entry) -> Result<ProtocolMessage, StepError> {
+        let skip = |e: &dyn std::fmt::Display| StepError::Skip(e.to_string());
+        let opened = open_entry(&conv.channel.entry_key.0, conv.channel.id, entry.id, entry.seal, &entry.ciphertext)
+            .map_err(|e| skip(&e))?;
+        let bytes = match parts::read(&opened) {
+            Some(Frame::Message(bytes)) => bytes.to_vec(),
+            Some(Frame::Seal { pieces, rest }) if entry.seal => {
+                let mut whole = Vec::new();
+                for hash in pieces {
+                    let key = [conv.channel.id.as_bytes().as_slice(), &hash].concat();
+                    let piece: Option<ByteBuf> = self.s.get(Table::Part, &key)?;
+                    whole.extend_from_slice(&piece.ok_or_else(|| skip(&"a part of the seal does not stand before it"))?);
+                }
+                [&whole, rest].concat()
+            }
+            _ => return Err(skip(&"neither a message nor a seal in parts")),
+        };
+        Self::message(&bytes).map_err(StepError::Skip)
+    }
+
+    fn message(bytes: &[u8]) -> Result<ProtocolMessage, String> {
+        let message = MlsMessageIn::tls_deserialize_exact(bytes).map_err(|e| e.to_string())?;
         match message.try_into_protocol_message() {
             Ok(message @ ProtocolMessage::PrivateMessage(_)) => Ok(message),
             Ok(_) => Err("not a private message".into()),
@@ -153,7 +191,7 @@ impl Cx<'_, '_> {
 
     /// A seal of somebody else.
     fn meet_seal(&mut self, id: &[u8], conv: &mut Conv, entry: &Entry) -> Result<Took, StepError> {
-        let message = self.open(conv, entry).map_err(StepError::Skip)?;
+        let message = self.open(conv, entry)?;
         if message.content_type() != ContentType::Commit {
             return Err(StepError::Skip("a seal that is no commit".into()));
         }
@@ -202,7 +240,7 @@ impl Cx<'_, '_> {
 
     /// An application message of somebody else.
     fn meet_message(&mut self, id: &[u8], conv: &mut Conv, entry: &Entry) -> Result<Took, StepError> {
-        let message = self.open(conv, entry).map_err(StepError::Skip)?;
+        let message = self.open(conv, entry)?;
         if message.content_type() != ContentType::Application {
             return Err(StepError::Skip("an entry that is no application message".into()));
         }
@@ -213,6 +251,7 @@ impl Cx<'_, '_> {
             Verdict::Again(why) => StepError::Again(why),
         })?;
         let (sender, bytes) = application(&mls, processed).map_err(StepError::Skip)?;
+        let context = group::context(mls.extensions())?;
         self.keep(mls);
         self.reached("receive: decrypted")?;
         let signed = content::SignedContent::decode(bytes.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
@@ -221,6 +260,7 @@ impl Cx<'_, '_> {
         verify(&sender.key, &statement, &signed.signature).map_err(StepError::Skip)?;
         let content = content::Content::decode(signed.content.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
         content.check().map_err(|e| StepError::Skip(e.to_string()))?;
+        let allowed = roles::may_say(&context, sender.account, content.kind.as_ref());
         let proof = Some(Proof {
             device: sender.device,
             channel: conv.channel.id,
@@ -229,7 +269,8 @@ impl Cx<'_, '_> {
             content: signed.content,
             signature: signed.signature,
         });
-        self.take_content(id, conv, (sender.account, sender.device), content, entry.accepted_at, proof)
+        let said = Said { account: sender.account, device: sender.device, at: entry.accepted_at, allowed };
+        self.take_content(id, conv, &said, content, proof)
     }
 
     /// A content in its place, of this device or another.
@@ -237,16 +278,17 @@ impl Cx<'_, '_> {
         &mut self,
         id: &[u8],
         conv: &mut Conv,
-        (sender, device): (AccountId, DeviceId),
+        said: &Said,
         content: content::Content,
-        accepted_at: Millis,
         proof: Option<Proof>,
     ) -> Result<Took, StepError> {
+        let Said { account: sender, device, at: accepted_at, allowed } = *said;
         let own_account = self.own()?.account;
         let own = sender == own_account;
         let content_id = ContentId::try_from(content.id.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
         let answers = |bytes: &[u8]| ContentId::try_from(bytes).ok();
         let (body, blob, reply_to) = match content.kind {
+            _ if !allowed => (Body::Refused, None, None),
             None => (Body::Newer, None, None),
             Some(kind) => {
                 if self.amend(id, sender, &kind, accepted_at, proof.clone())? {
@@ -259,7 +301,7 @@ impl Cx<'_, '_> {
                         (Body::File { name: file.name, size: file.size }, blob, answers(&file.reply_to))
                     }
                     content::content::Kind::Leave(_) => {
-                        self.asked_to_leave(id, sender)?;
+                        self.asked_to_leave(id, conv, sender)?;
                         (Body::Leaves, None, None)
                     }
                     content::content::Kind::Roster(roster) => {
@@ -331,8 +373,21 @@ impl Cx<'_, '_> {
                 bodies.push(if again { Body::ReAdded { whom } } else { Body::Added { whom } });
             }
         }
+        if let (Ok(now), Ok(next)) = (group::context(mls.extensions()), group::context(staged.group_context().extensions())) {
+            let gone: Vec<AccountId> =
+                bodies.iter().filter_map(|b| if let Body::Removed { whom } = b { Some(*whom) } else { None }).collect();
+            bodies.extend(roles::difference(&now, &next, &gone));
+        }
         Change { by, bodies }
     }
+}
+
+/// By whose device a content is, when the relay took it, and whether its writer may say it.
+struct Said {
+    account: AccountId,
+    device: DeviceId,
+    at: Millis,
+    allowed: bool,
 }
 
 struct Author {

@@ -19,8 +19,9 @@
 //! | Blob | blob id | | 0 | [`LocalBlob`] |
 //! | BlobChunk | blob id, index | blob id | index | ciphertext |
 //! | Seen | envelope id | | number | |
+//! | Part | channel, SHA-256 of the piece | channel | seq | the piece |
 
-use super::view::{Body, ContactState, Kind, Standing, Suite, WaitingKind};
+use super::view::{Body, ContactState, Kind, Standing, Suite, WaitingKind, Who};
 use lacre_audit::ids::{
     AccountId, BlobId, ChannelId, Code, ContentId, DeviceId, EntryId, EnvelopeId, Generation, Handle, Session, Token,
 };
@@ -125,6 +126,9 @@ pub(crate) struct Conv {
     pub(crate) ord: u64,
     pub(crate) kind: Kind,
     pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) may_add: Who,
+    pub(crate) may_write: Who,
     pub(crate) authority: String,
     pub(crate) suite: Suite,
     pub(crate) standing: Standing,
@@ -142,6 +146,10 @@ pub(crate) struct Conv {
     pub(crate) asked: Option<(Millis, u32)>,
     /// entries above `put_back.1` of the current and previous channels are to be put back (new generation)
     pub(crate) put_back: bool,
+    /// when this device gives its leaf fresh keys next
+    pub(crate) update_due: Option<Millis>,
+    /// members who asked to be removed, and when this device answers if no other has
+    pub(crate) leaving: Vec<(AccountId, Millis)>,
 }
 
 /// A conversation's members: changes with each epoch.
@@ -241,8 +249,20 @@ pub(crate) enum Intent {
         #[serde(with = "serde_bytes")]
         lost_leaf: Vec<u8>,
     },
+    /// change the group itself
+    Change { edits: Vec<Edit> },
     /// fresh keys for the own leaf
     Update,
+}
+
+/// One change of what the GroupContext says.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) enum Edit {
+    Name(String),
+    Description(String),
+    Admin { account: AccountId, on: bool },
+    MayAdd(Who),
+    MayWrite(Who),
 }
 
 /// A seal or content as it goes to the relay: these bytes, for ever.
@@ -256,8 +276,19 @@ pub(crate) struct Prepared {
     pub(crate) seq: Option<u64>,
     /// of a seal: the Welcome for everyone added, cut when the seal is met
     pub(crate) welcome: Option<ByteBuf>,
+    /// of a seal that is too large for one entry: what goes before it
+    pub(crate) parts: Vec<PreparedPart>,
     /// of a content: the signature made for this entry
     pub(crate) signature: Option<ByteBuf>,
+}
+
+/// A part of a seal, as it goes to the relay.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct PreparedPart {
+    pub(crate) entry: EntryId,
+    #[serde(with = "serde_bytes")]
+    pub(crate) ciphertext: Vec<u8>,
+    pub(crate) seq: Option<u64>,
 }
 
 /// Something that waits for the relay.

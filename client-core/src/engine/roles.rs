@@ -4,17 +4,25 @@
 //! |---|---|
 //! | no proposal (fresh keys) | any member |
 //! | Remove and Add of one device with the same signature key (re-add) | any member |
-//! | Add of other devices, Remove of other accounts | admins of the GroupContext |
-//! | GroupContextExtensions that keep version, kind and relay, and leave an admin | admins |
-//! | Add into a conversation of two, beyond its two admins | nobody |
+//! | Add of other devices | admins of the GroupContext; any member where `may_add` is everyone |
+//! | Remove of other accounts | admins |
+//! | GroupContextExtensions that keep all but name, description, admins, `may_add` and `may_write` of a group; who becomes an admin is a member afterwards | admins |
+//! | what leaves no admin among the members, or more than 1,000 devices | nobody |
+//! | Add into a conversation of two, beyond its two admins; GroupContextExtensions in one | nobody |
 //! | a proposal by reference, or of any other type | nobody |
 //! | a path leaf with another credential or signature key than the committer has | nobody |
 
 use super::group::{self, context, who};
+use super::records::Edit;
+use super::view::{Body, Who};
 use lacre_audit::ids::AccountId;
-use lacre_proto::content::v1::{ConversationContext, ConversationKind};
+use lacre_proto::content::v1::content::Kind;
+use lacre_proto::content::v1::{Allowed, ConversationContext, ConversationKind};
 use openmls::group::{MlsGroup, StagedCommit};
 use openmls::prelude::{LeafNodeIndex, Proposal, ProposalOrRefType};
+
+/// Devices of a group.
+pub const MAX_MEMBERS: usize = 1_000;
 
 /// Why a Commit is void for everyone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +42,12 @@ pub enum RoleError {
     /// A third person in a conversation of two.
     #[error("a conversation of two has two people")]
     Two,
+    /// Nobody would be left who may remove and change; or an admin would be no member.
+    #[error("the group would have no admin, or one that is no member")]
+    Admins,
+    /// More devices than a group may have.
+    #[error("a group has at most 1,000 devices")]
+    Full,
     /// The path leaf is another member's or has another key.
     #[error("the committer's leaf changed its identity")]
     Leaf,
@@ -49,7 +63,10 @@ pub(crate) fn judge(group: &MlsGroup, sender: LeafNodeIndex, staged: &StagedComm
     {
         return Err(RoleError::Leaf);
     }
-    let admin = now.admins.iter().any(|a| a.as_slice() == account.as_bytes());
+    let admin = is_admin(&now, account);
+    let adds = admin || (now.kind() == ConversationKind::Group && now.may_add() == Allowed::Everyone);
+    let mut next = now.clone();
+    let mut removed_leaves = Vec::new();
     let replaced = group::replaced_keys(group, staged);
     let leaves = group::leaves(group);
     let mut added = Vec::new();
@@ -68,7 +85,7 @@ pub(crate) fn judge(group: &MlsGroup, sender: LeafNodeIndex, staged: &StagedComm
                     Some(held) if again && held.signature_key == key => {}
                     Some(_) => return Err(RoleError::Added),
                     None if again => return Err(RoleError::Added),
-                    None if !admin => return Err(RoleError::NotAdmin),
+                    None if !adds => return Err(RoleError::NotAdmin),
                     None => added.push((account, device)),
                 }
             }
@@ -77,13 +94,27 @@ pub(crate) fn judge(group: &MlsGroup, sender: LeafNodeIndex, staged: &StagedComm
                 if !replaced.contains(&removed.signature_key) && !admin {
                     return Err(RoleError::NotAdmin);
                 }
+                removed_leaves.push(remove.removed());
             }
             Proposal::GroupContextExtensions(change) => {
                 if !admin {
                     return Err(RoleError::NotAdmin);
                 }
-                let next = context(change.extensions()).map_err(|_| RoleError::Context)?;
-                if next.version != now.version || next.kind != now.kind || next.authority != now.authority {
+                if now.kind() == ConversationKind::Two {
+                    return Err(RoleError::Two);
+                }
+                next = context(change.extensions()).map_err(|_| RoleError::Context)?;
+                let fixed = ConversationContext {
+                    name: next.name.clone(),
+                    description: next.description.clone(),
+                    admins: next.admins.clone(),
+                    may_add: next.may_add,
+                    may_write: next.may_write,
+                    ..now.clone()
+                };
+                // exactly our two extensions: no external senders, no weaker requirements
+                let ours = group::extensions(&next).map_err(|_| RoleError::Context)?;
+                if fixed != next || *change.extensions() != ours {
                     return Err(RoleError::Context);
                 }
             }
@@ -97,7 +128,87 @@ pub(crate) fn judge(group: &MlsGroup, sender: LeafNodeIndex, staged: &StagedComm
     if now.kind() == ConversationKind::Two && added.iter().any(|(account, _)| !is_admin(&now, *account)) {
         return Err(RoleError::Two);
     }
+    let stays = leaves.iter().filter(|l| !removed_leaves.contains(&l.index) || replaced.contains(&l.signature_key));
+    let after: Vec<AccountId> = stays.map(|l| l.account).chain(added.iter().map(|(account, _)| *account)).collect();
+    if after.len() > MAX_MEMBERS && !added.is_empty() {
+        return Err(RoleError::Full);
+    }
+    let made = next.admins.iter().filter(|a| !now.admins.contains(a));
+    if !after.iter().any(|m| is_admin(&next, *m)) || made.into_iter().any(|a| !after.iter().any(|m| m.as_bytes().as_slice() == a))
+    {
+        return Err(RoleError::Admins);
+    }
     Ok(())
+}
+
+/// Whether a member's content is shown: upkeep always, anything else if the group lets him write. The same for every member,
+/// for it follows from the epoch's GroupContext and the content alone.
+pub(crate) fn may_say(context: &ConversationContext, account: AccountId, kind: Option<&Kind>) -> bool {
+    !speaks(kind) || context.may_write() == Allowed::Everyone || is_admin(context, account)
+}
+
+/// Whether a content says something to the others. What only takes back, or stands beside what others said, does not.
+pub(crate) fn speaks(kind: Option<&Kind>) -> bool {
+    match kind {
+        Some(Kind::Leave(_) | Kind::Roster(_) | Kind::Delete(_) | Kind::Reaction(_)) => false,
+        Some(Kind::Text(_) | Kind::File(_) | Kind::Edit(_)) | None => true,
+    }
+}
+
+/// What a GroupContext says, as an application sees it. The bounds have refused anything else.
+pub(crate) fn allowed(allowed: Allowed) -> Who {
+    match allowed {
+        Allowed::Everyone => Who::Everyone,
+        Allowed::Admins | Allowed::Unspecified => Who::Admins,
+    }
+}
+
+fn wire(who: Who) -> i32 {
+    match who {
+        Who::Admins => Allowed::Admins.into(),
+        Who::Everyone => Allowed::Everyone.into(),
+    }
+}
+
+/// The context after these changes.
+pub(crate) fn edited(now: &ConversationContext, edits: &[Edit]) -> ConversationContext {
+    let mut next = now.clone();
+    for edit in edits {
+        match edit {
+            Edit::Name(name) => next.name.clone_from(name),
+            Edit::Description(text) => next.description.clone_from(text),
+            Edit::Admin { account, on: true } if !is_admin(&next, *account) => next.admins.push(account.as_bytes().to_vec()),
+            Edit::Admin { on: true, .. } => {}
+            Edit::Admin { account, on: false } => next.admins.retain(|a| a.as_slice() != account.as_bytes()),
+            Edit::MayAdd(who) => next.may_add = wire(*who),
+            Edit::MayWrite(who) => next.may_write = wire(*who),
+        }
+    }
+    next
+}
+
+/// What members are told of a change, in one order for all. Who was removed was an admin until then: that is not said.
+pub(crate) fn difference(now: &ConversationContext, next: &ConversationContext, removed: &[AccountId]) -> Vec<Body> {
+    let mut out = Vec::new();
+    if next.name != now.name {
+        out.push(Body::Renamed { name: next.name.clone() });
+    }
+    if next.description != now.description {
+        out.push(Body::Described { text: next.description.clone() });
+    }
+    let accounts = |of: &ConversationContext, not: &ConversationContext| -> Vec<AccountId> {
+        let only = of.admins.iter().filter(|a| !not.admins.contains(a));
+        only.filter_map(|a| AccountId::try_from(a.as_slice()).ok()).filter(|a| !removed.contains(a)).collect()
+    };
+    out.extend(accounts(next, now).into_iter().map(|whom| Body::AdminMade { whom }));
+    out.extend(accounts(now, next).into_iter().map(|whom| Body::AdminUnmade { whom }));
+    if next.may_add != now.may_add {
+        out.push(Body::MayAdd(allowed(next.may_add())));
+    }
+    if next.may_write != now.may_write {
+        out.push(Body::MayWrite(allowed(next.may_write())));
+    }
+    out
 }
 
 pub(crate) fn is_admin(context: &ConversationContext, account: AccountId) -> bool {

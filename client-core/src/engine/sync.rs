@@ -173,6 +173,7 @@ impl Client {
                     Page::Head => must_read = false,
                 }
             }
+            self.run(|cx| cx.queue_what_is_due(id))?;
             match self.ready(id)? {
                 Ready::Nothing => return Ok(moved),
                 Ready::Upload { number, at, blob } => {

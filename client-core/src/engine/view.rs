@@ -26,6 +26,15 @@ pub enum Kind {
     Group,
 }
 
+/// To whom a group allows something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Who {
+    /// to its admins
+    Admins,
+    /// to every member
+    Everyone,
+}
+
 /// Which MLS suite protects a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Suite {
@@ -57,7 +66,7 @@ pub struct Member {
     pub device: DeviceId,
     /// its name; none unless a verified state of the account has the key of each of its leaves here
     pub handle: Option<Handle>,
-    /// may add and remove
+    /// may add, remove, and change the group
     pub admin: bool,
     /// this profile's own device
     pub own: bool,
@@ -72,6 +81,12 @@ pub struct Conversation {
     pub kind: Kind,
     /// the group's name; for two, empty
     pub name: String,
+    /// what the group is for; for two, empty
+    pub description: String,
+    /// who may add members
+    pub may_add: Who,
+    /// who may write
+    pub may_write: Who,
     /// members, own device included
     pub members: Vec<Member>,
     /// the other account in a conversation of two
@@ -130,6 +145,32 @@ pub enum Body {
         /// who
         whom: AccountId,
     },
+    /// the group has another name
+    Renamed {
+        /// the new one
+        name: String,
+    },
+    /// the group has another description
+    Described {
+        /// the new one, perhaps empty
+        text: String,
+    },
+    /// somebody became an admin
+    AdminMade {
+        /// who
+        whom: AccountId,
+    },
+    /// somebody is an admin no longer
+    AdminUnmade {
+        /// who
+        whom: AccountId,
+    },
+    /// who may add members was changed
+    MayAdd(Who),
+    /// who may write was changed
+    MayWrite(Who),
+    /// a message by somebody who may not write here: no member shows it
+    Refused,
     /// a member asks to be removed
     Leaves,
     /// its writer took it back, or this person forgot it here; nothing of it is kept

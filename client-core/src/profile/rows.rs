@@ -74,6 +74,8 @@ tables! {
     Join = 20,
     /// messages by the beginning of their ids
     MessageIndex = 21,
+    /// pieces of large commits, met in the present channel
+    Part = 30,
 }
 
 /// Why a row could not be read or written. Whatever the variant: the step is rolled back.
