@@ -237,6 +237,10 @@ impl From<&view::Message> for Message {
                 out.text = Some(who_name(*who).to_owned());
                 "may-write"
             }
+            view::Body::Succeeded { left_out } => {
+                out.whom = left_out.map(account);
+                "succeeded"
+            }
             view::Body::Refused => "refused",
             view::Body::Leaves => "leaves",
             view::Body::Deleted { here_only: false } => "deleted",

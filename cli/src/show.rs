@@ -163,6 +163,10 @@ pub(crate) fn message(ctx: &Context, m: &Message) -> String {
             may_key(*allowed, key("message-may-write-admins"), key("message-may-write-everyone")),
             &[("who", who.into())],
         ),
+        Body::Succeeded { left_out: Some(account) } => {
+            words.say_with("message-succeeded-without", &[("whom", whom(account).into())])
+        }
+        Body::Succeeded { left_out: None } => words.say_with("message-succeeded", &[]),
         Body::Refused => words.say_with("message-refused", &[("who", who.into())]),
         Body::Leaves => words.say_with("message-leaves", &[("who", who.into())]),
         Body::Deleted { here_only } => {

@@ -29,6 +29,8 @@ struct Bound {
     or_empty: bool,
     items: (u64, u64),
     required: bool,
+    /// it is said whether a message has to be there
+    said: bool,
     /// lengths or values are bounded
     valued: bool,
 }
@@ -59,6 +61,7 @@ fn bound(field: &FieldDescriptor) -> Bound {
         or_empty: flag("or_empty"),
         items: (number("min_items"), number("max_items")),
         required: flag("required"),
+        said: m.has_field_by_name("required"),
         valued: most > 0,
     }
 }
@@ -74,7 +77,7 @@ pub fn unbounded(message: &MessageDescriptor) -> Vec<String> {
             Kind::Bool | Kind::Enum(_) => true,
             Kind::Message(inner) => {
                 out.extend(unbounded(&inner));
-                field.is_list() || field.containing_oneof().is_some() || b.required
+                field.is_list() || field.containing_oneof().is_some() || b.said
             }
             _ => b.valued,
         };

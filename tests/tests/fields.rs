@@ -156,6 +156,7 @@ async fn tried(
     wrong.map(|why| format!("{}: {}: {why}", method.full_name(), case.what))
 }
 
+// Seen red when Channels.Append did not check its bounds.
 #[test]
 fn every_field_of_every_request_is_refused_outside_its_bound_and_only_there() {
     let table = Table::read();
@@ -195,6 +196,7 @@ fn contents() -> Vec<MessageDescriptor> {
     pool().all_messages().filter(|m| m.package_name() == "lacre.content.v1").collect()
 }
 
+// Seen red without the bound of PutRequest.chunk.
 #[test]
 fn every_field_of_a_request_or_a_content_has_a_bound() {
     let requests: Vec<MessageDescriptor> =

@@ -40,6 +40,7 @@ fn names(person: &mut Person, group: &ConversationId) -> Vec<Option<String>> {
     names.into_iter().map(|h| h.map(|h| h.to_string())).collect()
 }
 
+// Seen red without the check of lifetimes: the second group had two members.
 #[test]
 fn a_key_package_that_does_not_outlive_what_the_relay_keeps_adds_nobody() {
     let world = World::new();
@@ -62,6 +63,7 @@ fn a_key_package_that_does_not_outlive_what_the_relay_keeps_adds_nobody() {
     assert!(told, "the adder is told why");
 }
 
+// Seen red when packages were never old.
 #[test]
 fn key_packages_and_the_last_resort_are_replaced_when_they_are_a_month_old() {
     let world = World::new();
@@ -140,6 +142,7 @@ fn impostor(
     bundle.into_commit().tls_serialize_detached().unwrap()
 }
 
+// Seen red when names were not compared with keys: the impostor was shown @dora.
 #[test]
 fn a_member_is_shown_under_a_name_only_if_the_account_has_the_key_of_its_leaf() {
     let world = World::new();
@@ -259,7 +262,7 @@ fn a_text_that_waits_when_its_writer_loses_the_right_waits_on_and_what_keeps_the
     assert_eq!(ana.texts(&group), ["written before"], "and goes out when it may");
 }
 
-// A hostile member writes past its own client.
+// A hostile member writes past its own client. Seen red when every content was shown.
 #[test]
 fn a_text_by_somebody_who_may_not_write_is_shown_to_no_member_and_all_know_it() {
     let world = World::new();
@@ -321,6 +324,7 @@ fn context_by(
         .unwrap()
 }
 
+// Seen red when only the bounds of the new context were checked: the epoch ended.
 #[test]
 fn a_change_of_the_group_that_breaks_its_roles_is_void_for_everyone() {
     let world = World::new();
@@ -356,6 +360,7 @@ fn a_change_of_the_group_that_breaks_its_roles_is_void_for_everyone() {
     assert_eq!(carla.client.conversation(&group).unwrap().name, "Coro nuevo", "the same way of making them makes a good one");
 }
 
+// Seen red when own commits were not judged: beto forked.
 #[test]
 fn a_change_that_its_maker_may_no_longer_make_is_given_up_and_forks_nobody() {
     let world = World::new();

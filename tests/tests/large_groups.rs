@@ -136,6 +136,7 @@ fn suppose(a: &mut Client, b: &mut Client) {
     b.suppose_contact(&of_a).unwrap();
 }
 
+// Seen red when joiners committed at once: two more epochs.
 #[test]
 fn in_a_group_of_256_the_first_and_the_last_leaf_join_write_renew_their_keys_and_are_removed() {
     let world = World::new();
@@ -199,4 +200,56 @@ fn in_a_group_of_256_the_first_and_the_last_leaf_join_write_renew_their_keys_and
     assert_eq!(beto.texts(&group).last().map(String::as_str), Some("without carla"));
     assert_eq!(carla.standing(&group), Standing::Removed);
     assert!(!carla.texts(&group).contains(&"without carla".to_owned()));
+}
+
+/// Ana, beto and a crowd: beto's commits do not fit into an entry.
+fn crowded(world: &World) -> (Person, Person, Crowd, ConversationId) {
+    let (mut ana, mut beto) = (world.person("ana"), world.person("beto"));
+    let crowd = Crowd::new(world, 254);
+    suppose(&mut ana.client, &mut beto.client);
+    let mut others = vec![beto.account()];
+    for extra in &crowd.extras {
+        others.push(ana.client.suppose_contact(&extra.entry).unwrap());
+    }
+    let group = ana.client.create_group("all", &others, Suite::XWing).unwrap();
+    for _ in 0..2 {
+        sync(&mut ana, &crowd);
+        sync(&mut beto, &crowd);
+    }
+    (ana, beto, crowd, group)
+}
+
+#[test]
+fn a_commit_in_parts_is_sent_once_however_often_its_sender_is_killed() {
+    let world = World::new();
+    let (mut ana, mut beto, crowd, group) = crowded(&world);
+    let before = ana.client.conversation(&group).unwrap().epoch;
+    beto.client.renew_keys(&group).unwrap();
+    beto.say(&group, "behind it");
+
+    // each start gets a little further: killed at a point of a step, then at a write of a row
+    let mut killed = 0;
+    for n in 0.. {
+        if n % 2 == 0 {
+            beto.trap.arm_point(n / 2)
+        } else {
+            beto.trap.arm_write(n / 2)
+        }
+        let mut tap = Tap::new(&mut beto.net);
+        tap.claiming = Box::new(|request| crowd.claim(request));
+        let result = beto.client.sync(&mut tap);
+        drop(tap);
+        if !beto.trap.disarm() {
+            result.unwrap();
+            break;
+        }
+        killed += 1;
+        beto.restart();
+    }
+    sync(&mut ana, &crowd);
+
+    assert!(killed > 20, "{killed} kills are too few to mean anything");
+    same_everywhere(&mut [&mut ana, &mut beto], &group, 256);
+    assert_eq!(ana.client.conversation(&group).unwrap().epoch, before + 1, "one commit");
+    assert_eq!(ana.texts(&group), ["behind it"]);
 }

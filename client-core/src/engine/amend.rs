@@ -129,6 +129,7 @@ fn changeable(message: &Message) -> Result<(), Trouble> {
         | Body::MayAdd(_)
         | Body::MayWrite(_)
         | Body::Refused
+        | Body::Succeeded { .. }
         | Body::Leaves
         | Body::Deleted { .. }
         | Body::Newer

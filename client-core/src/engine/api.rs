@@ -159,7 +159,10 @@ impl Client {
     /// # Errors
     /// [`Trouble::NoSuchContact`] for somebody who is no member, [`Trouble::LastAdmin`], [`Trouble::TooManyAdmins`].
     pub fn group_admins(&mut self, conversation: &ConversationId, accounts: &[AccountId], on: bool) -> Result<(), Trouble> {
-        let members = self.run(|cx| cx.members(&conversation.0))?;
+        let members = self.run(|cx| {
+            cx.admin_of(&conversation.0)?;
+            cx.members(&conversation.0)
+        })?;
         if accounts.iter().any(|a| !members.devices.iter().any(|(m, _)| m == a)) {
             return Err(Trouble::NoSuchContact);
         }
@@ -207,7 +210,7 @@ impl Client {
         self.run(|cx| {
             let mut conv = cx.active(&conversation.0)?;
             if conv.standing == Standing::Active {
-                cx.cannot_follow(&conversation.0, &mut conv, "asked for by the person")?;
+                cx.cannot_follow(&conversation.0, &mut conv, "asked for by the person", None)?;
             }
             Ok(())
         })
@@ -534,7 +537,8 @@ impl Cx<'_, '_> {
             | Body::Removed { whom }
             | Body::ReAdded { whom }
             | Body::AdminMade { whom }
-            | Body::AdminUnmade { whom } => self.name_in(members, *whom)?,
+            | Body::AdminUnmade { whom }
+            | Body::Succeeded { left_out: Some(whom) } => self.name_in(members, *whom)?,
             _ => None,
         };
         let reply_to = match stored.place.reply_to {

@@ -2,6 +2,7 @@
 
 use super::records::{
     Cargo, Channel, Conv, Intent, Item, Key32, Known, LocalBlob, Members, Placed, Prepared, Previous, Raw, SeenLeaf, Stored,
+    Stuck,
 };
 use super::view::{Body, ConversationId, Happening, Kind, Standing, WaitingKind};
 use super::{Cx, StepError, group, roles};
@@ -159,9 +160,10 @@ impl Cx<'_, '_> {
     }
 
     /// The epoch is over and this member cannot follow: it asks to be re-added.
-    pub(crate) fn cannot_follow(&mut self, id: &[u8], conv: &mut Conv, why: &str) -> Result<(), StepError> {
+    pub(crate) fn cannot_follow(&mut self, id: &[u8], conv: &mut Conv, why: &str, stuck: Option<Stuck>) -> Result<(), StepError> {
         conv.standing = Standing::AskingToBeReAdded;
         conv.asked = None;
+        conv.stuck = stuck;
         self.put_conv(id, conv)?;
         self.encrypt_again(id)?;
         self.unreadable(Some(id), why.to_owned())?;
@@ -324,6 +326,9 @@ impl Cx<'_, '_> {
             put_back: false,
             update_due: None,
             leaving: Vec::new(),
+            stuck: None,
+            origin: super::successor::origin(&context, old.as_ref(), &self.members(id)?),
+            busy: None,
         };
         super::authority(&conv.authority)?;
         self.note_members(id, &mut conv, mls)?;

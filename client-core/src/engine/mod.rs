@@ -7,7 +7,8 @@
 //! One file, one idea: [`view`] what applications see · `records` what is stored · `group` MLS · `roles` and [`verdict`]
 //! what all members judge alike · `account` enrolment and upkeep · `people` contacts and envelopes · `outbox` what waits ·
 //! `receive` what comes · `parts` commits too large for one entry · `pace` what is done a while later · `amend` what changes a
-//! message · `epoch` from one channel to the next · `readd` and `restored` the recovery ladder · `sync` the loop.
+//! message · `epoch` from one channel to the next · `readd`, `restored` and `successor` the recovery ladder · `signer` whose a
+//! bad seal was · `sync` the loop.
 
 mod account;
 mod amend;
@@ -24,6 +25,8 @@ mod receive;
 mod records;
 mod restored;
 mod roles;
+mod signer;
+mod successor;
 mod sync;
 pub mod verdict;
 pub mod view;
@@ -44,6 +47,7 @@ pub mod limits {
     pub use super::people::MAX_REQUEST;
     pub use super::readd::{FIRST_PAUSE_MS, LONGEST_PAUSE_MS};
     pub use super::roles::MAX_MEMBERS;
+    pub use super::successor::{BUSY_SEALS, SUCCESSOR_AFTER_MS, SUCCESSOR_PAUSE_MS};
 }
 
 use crate::network::{NetError, Refusal};
@@ -235,6 +239,7 @@ pub(crate) struct Cache {
     version: u64,
     own: Option<Own>,
     groups: HashMap<Vec<u8>, MlsGroup>,
+    behind: Option<std::collections::BTreeMap<Vec<u8>, Vec<u8>>>,
 }
 
 impl Client {
@@ -415,13 +420,21 @@ impl<'a, 's> Cx<'a, 's> {
 
     /// The MLS group, from memory or from the profile. Give it back with [`Cx::keep`] when all went well.
     pub(crate) fn take_group(&mut self, id: &[u8]) -> Result<MlsGroup, StepError> {
-        if let Some(group) = self.cache.groups.remove(id) {
+        let id = self.group_of(id)?;
+        if let Some(group) = self.cache.groups.remove(&id) {
             return Ok(group);
         }
         let provider = self.provider();
         let loaded =
-            MlsGroup::load(openmls::prelude::OpenMlsProvider::storage(&provider), &openmls::prelude::GroupId::from_slice(id));
+            MlsGroup::load(openmls::prelude::OpenMlsProvider::storage(&provider), &openmls::prelude::GroupId::from_slice(&id));
         loaded.map_err(|e| StepError::Again(e.to_string()))?.ok_or(StepError::Trouble(Trouble::NoSuchConversation))
+    }
+
+    /// What memory holds of a group may be ahead of the disk: the next use loads it.
+    pub(crate) fn forget_group(&mut self, id: &[u8]) -> Result<(), StepError> {
+        let id = self.group_of(id)?;
+        self.cache.groups.remove(&id);
+        Ok(())
     }
 
     pub(crate) fn keep(&mut self, group: MlsGroup) {

@@ -228,7 +228,8 @@ impl Cx<'_, '_> {
         let own = self.own()?;
         let signer = self.signer()?;
         let entry = self.next_entry_id(conv, number)?;
-        let statement = content_statement(own.account, own.device, id, conv.channel.id, entry, content);
+        let group_id = self.group_of(id)?;
+        let statement = content_statement(own.account, own.device, &group_id, conv.channel.id, entry, content);
         let signature = signer.sign(&statement).map_err(|e| StepError::Again(format!("{e:?}")))?;
         let signed = content::SignedContent { content: content.to_vec(), signature: signature.clone() }.encode_to_vec();
         let mut mls = self.take_group(id)?;

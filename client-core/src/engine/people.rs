@@ -286,6 +286,7 @@ impl Cx<'_, '_> {
             description: String::new(),
             may_add: content::Allowed::Admins.into(),
             may_write: content::Allowed::Everyone.into(),
+            origin: None,
         };
         context.check().map_err(|e| StepError::Trouble(Trouble::Protocol(e.to_string())))?;
         let provider = self.provider();
@@ -407,12 +408,26 @@ impl Cx<'_, '_> {
         let join = content::Join::decode(pending.join.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
         let provider = self.provider();
         let mls = group::join(&provider, &join.welcome, &state.ratchet_tree).map_err(|e| StepError::Skip(e.to_string()))?;
-        let id = mls.group_id().as_slice().to_vec();
-        self.cache.groups.remove(&id);
+        let group_id = mls.group_id().as_slice().to_vec();
+        self.cache.groups.remove(&group_id);
+        let context = group::context(mls.extensions())?;
+        let here = self.conversation_of(&group_id)?;
+        let before = match (&here, &context.origin) {
+            (None, Some(origin)) => self.origin_here(origin)?,
+            _ => None,
+        };
+        let id = here.clone().or_else(|| before.clone()).unwrap_or_else(|| group_id.clone());
         let held: Option<super::records::Conv> = self.s.get(Table::Conversation, &id)?;
         let contact = self.contact(pending.from)?;
         let accepted = contact.as_ref().is_some_and(|c| c.state == ContactState::Accepted);
+        if before.is_some() {
+            self.may_succeed(&id, pending.from, &group_id, &context)?;
+        }
         match &held {
+            Some(_) if before.is_some() => {}
+            Some(_) if here.is_none() => {
+                return Err(StepError::Skip("an invitation into a conversation that goes on in a successor".into()));
+            }
             // Added again before this device has read that it was removed: the inbox is read first. It waits for the rest.
             Some(conv) if conv.standing == Standing::Active && mls.epoch().as_u64() > self.members(&id)?.epoch => {
                 return Err(StepError::Again("an invitation into a conversation that was not read to its end".into()));
@@ -430,6 +445,10 @@ impl Cx<'_, '_> {
             Some(_) => {}
             None if accepted => {}
             None => return Err(StepError::Skip("an invitation by somebody who is no contact".into())),
+        }
+        let known_successor = before.is_some() && held.as_ref().is_some_and(|h| h.origin.is_some());
+        if before.is_some() {
+            self.put_behind(&id, &group_id)?;
         }
         let conv = self.begin(&id, &mls)?;
         let own_leaf = mls.own_leaf_index().u32();
@@ -461,6 +480,12 @@ impl Cx<'_, '_> {
         self.give_token(&id)?;
         // fresh keys soon: a leaf that never committed keeps the lifetime of its key package (see PROTOCOL.md)
         self.pace_first_update(&id, own_leaf)?;
+        if let (Some(_), Some(origin)) = (&before, &context.origin)
+            && !known_successor
+        {
+            let left_out = AccountId::try_from(origin.left_out.as_slice()).ok();
+            self.tell_succession(&id, pending.from, &group_id, left_out)?;
+        }
         let what = if held.is_some() {
             Happening::StandingChanged { conversation: ConversationId(id), standing: Standing::Active }
         } else {

@@ -21,6 +21,9 @@ impl Cx<'_, '_> {
         if conv.standing != Standing::AskingToBeReAdded {
             return Ok(false);
         }
+        if self.succeed_when_due(id)? {
+            return Ok(true);
+        }
         let tries = match conv.asked {
             Some((last, tries)) => {
                 let pause = FIRST_PAUSE_MS.saturating_mul(1 << tries.min(10)).min(LONGEST_PAUSE_MS);
@@ -42,7 +45,7 @@ impl Cx<'_, '_> {
         for i in 0..others.len().min(ASKED_AT_ONCE) {
             let Some((account, device)) = others.get((start + i) % others.len()).copied() else { continue };
             let request = content::ReAddRequest {
-                group_id: id.to_vec(),
+                group_id: self.group_of(id)?,
                 key_package: package.clone(),
                 lost_leaves: conv.own_leaves.iter().map(|leaf| leaf.to_vec()).collect(),
             };
@@ -66,10 +69,14 @@ impl Cx<'_, '_> {
         device: DeviceId,
         request: &content::ReAddRequest,
     ) -> Result<(), StepError> {
-        let id = request.group_id.as_slice();
-        let Some(conv) = self.s.get::<super::records::Conv>(Table::Conversation, id)? else {
+        let Some(id) = self.conversation_of(&request.group_id)? else {
             return Err(StepError::Skip("a re-add request for a conversation that is not here".into()));
         };
+        let id = id.as_slice();
+        let conv = self.conv(id)?;
+        if conv.standing == Standing::AskingToBeReAdded {
+            return self.also_asks(id, conv, known.account);
+        }
         if conv.standing != Standing::Active {
             return Ok(());
         }
@@ -100,7 +107,7 @@ impl Cx<'_, '_> {
             let mut conv = self.conv(&id)?;
             if conv.standing == Standing::Active {
                 self.s.delete_scope(Table::OwnEntry, conv.channel.id.as_bytes())?;
-                self.cache.groups.remove(&id);
+                self.forget_group(&id)?;
                 conv.standing = Standing::AskingToBeReAdded;
                 conv.asked = None;
                 self.put_conv(&id, &conv)?;

@@ -4,12 +4,14 @@
 use super::epoch::Change;
 use super::parts::{self, Frame};
 use super::records::{Cargo, Conv, Placed, Proof, Raw, Stored};
+use super::signer::Noting;
 use super::verdict::{Verdict, judge_error};
 use super::view::{Body, ConversationId, Happening, Standing};
-use super::{Cx, StepError, content_statement, group, own_entry_id, roles};
+use super::{Cx, StepError, content_statement, group, own_entry_id, roles, successor};
 use crate::crypt::entry::open_entry;
 use crate::network::Entry;
 use crate::profile::Table;
+use crate::profile::mls::MlsProvider;
 use lacre_audit::ids::{AccountId, ChannelId, ContentId, DeviceId};
 use lacre_audit::time::Millis;
 use lacre_proto::bounds::Bounded;
@@ -84,7 +86,8 @@ impl Cx<'_, '_> {
                 Took::Done
             }
             (None, Judged::Bound(why)) => {
-                self.cannot_follow(id, &mut conv, why)?;
+                let stuck = successor::stuck(entry.id, None, self.now);
+                self.cannot_follow(id, &mut conv, why, Some(stuck))?;
                 Took::EpochEnded
             }
             (None, Judged::Not) if entry.seal => self.meet_seal(id, &mut conv, entry)?,
@@ -130,7 +133,7 @@ impl Cx<'_, '_> {
                 let Some(staged) = mls.pending_commit() else {
                     // everyone else follows this seal; without its keys this device cannot
                     self.keep(mls);
-                    self.cannot_follow(id, conv, "an own seal whose keys are gone")?;
+                    self.cannot_follow(id, conv, "an own seal whose keys are gone", None)?;
                     return Ok(Took::EpochEnded);
                 };
                 let own_index = mls.own_leaf_index();
@@ -140,6 +143,7 @@ impl Cx<'_, '_> {
                 self.drop_item(number)?;
                 self.reached("commit: merged")?;
                 self.enter_epoch(id, conv, &mls, entry, &changes)?;
+                conv.busy = None;
                 self.pace_next_update(id, conv, own_index.u32())?;
                 self.invite(id, conv, &mls, &intent, prepared.welcome.as_deref().map(Vec::as_slice))?;
                 self.keep(mls);
@@ -197,16 +201,20 @@ impl Cx<'_, '_> {
         }
         let mut mls = self.take_group(id)?;
         let provider = self.provider();
-        let processed = match mls.process_message(&provider, message) {
+        let noting = Noting::new(self.crypto);
+        let processed = match mls.process_message(&MlsProvider::new(self.s, &noting), message) {
             Ok(processed) => processed,
             Err(e) => {
                 return match judge_error(&e) {
                     Verdict::Void(why) => Err(StepError::Skip(why)),
                     Verdict::Again(why) => Err(StepError::Again(why)),
                     Verdict::Binding(why) => {
+                        let leaves = group::leaves(&mls);
                         drop(mls);
-                        self.cache.groups.remove(id);
-                        self.cannot_follow(id, conv, &why)?;
+                        self.forget_group(id)?;
+                        let by = noting.signer().and_then(|key| leaves.into_iter().find(|l| l.signature_key == key));
+                        let stuck = successor::stuck(entry.id, by.map(|l| l.account), self.now);
+                        self.cannot_follow(id, conv, &why, Some(stuck))?;
                         Ok(Took::EpochEnded)
                     }
                 };
@@ -229,6 +237,7 @@ impl Cx<'_, '_> {
         };
         mls.merge_staged_commit(&provider, *staged).map_err(|e| StepError::Again(e.to_string()))?;
         self.reached("receive: merged")?;
+        self.count_lost_race(id, conv, changes.by)?;
         if removed {
             self.was_removed(id, conv, entry, &changes, replaced)?;
         } else {
@@ -252,11 +261,12 @@ impl Cx<'_, '_> {
         })?;
         let (sender, bytes) = application(&mls, processed).map_err(StepError::Skip)?;
         let context = group::context(mls.extensions())?;
+        let group_id = mls.group_id().as_slice().to_vec();
         self.keep(mls);
         self.reached("receive: decrypted")?;
         let signed = content::SignedContent::decode(bytes.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
         signed.check().map_err(|e| StepError::Skip(e.to_string()))?;
-        let statement = content_statement(sender.account, sender.device, id, conv.channel.id, entry.id, &signed.content);
+        let statement = content_statement(sender.account, sender.device, &group_id, conv.channel.id, entry.id, &signed.content);
         verify(&sender.key, &statement, &signed.signature).map_err(StepError::Skip)?;
         let content = content::Content::decode(signed.content.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
         content.check().map_err(|e| StepError::Skip(e.to_string()))?;

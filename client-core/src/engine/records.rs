@@ -19,6 +19,7 @@
 //! | Blob | blob id | | 0 | [`LocalBlob`] |
 //! | BlobChunk | blob id, index | blob id | index | ciphertext |
 //! | Seen | envelope id | | number | |
+//! | Successor | conversation | | 0 | its id and that of the MLS group behind it, once that is another |
 //! | Part | channel, SHA-256 of the piece | channel | seq | the piece |
 
 use super::view::{Body, ContactState, Kind, Standing, Suite, WaitingKind, Who};
@@ -150,6 +151,31 @@ pub(crate) struct Conv {
     pub(crate) update_due: Option<Millis>,
     /// members who asked to be removed, and when this device answers if no other has
     pub(crate) leaving: Vec<(AccountId, Millis)>,
+    /// the seal that this device could not follow
+    pub(crate) stuck: Option<Stuck>,
+    /// the conversation before this one
+    pub(crate) origin: Option<Origin>,
+    /// to whom own commits lost the last races, how many in a row, and since when
+    pub(crate) busy: Option<(AccountId, u32, Millis)>,
+}
+
+/// A seal that ended the epoch, and could not be followed here.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Stuck {
+    pub(crate) seal: EntryId,
+    /// whose signature it bears
+    pub(crate) by: Option<AccountId>,
+    pub(crate) since: Millis,
+    /// other members that asked this device to be re-added meanwhile: they cannot go on either
+    pub(crate) asking: Vec<AccountId>,
+}
+
+/// Whom a successor's conversation had as members and admins before.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Origin {
+    pub(crate) group: ByteBuf,
+    pub(crate) members: Vec<AccountId>,
+    pub(crate) admins: Vec<AccountId>,
 }
 
 /// A conversation's members: changes with each epoch.

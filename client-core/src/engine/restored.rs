@@ -49,7 +49,7 @@ impl Client {
                     self.run(|cx| {
                         let mut conv = cx.conv(id)?;
                         conv.put_back = false;
-                        cx.cannot_follow(id, &mut conv, "after the relay was restored another seal stands in its place")
+                        cx.cannot_follow(id, &mut conv, "after the relay was restored another seal stands in its place", None)
                     })?;
                     return Ok(true);
                 }

@@ -163,7 +163,14 @@ pub(crate) fn allowed(allowed: Allowed) -> Who {
     }
 }
 
-fn wire(who: Who) -> i32 {
+pub(crate) fn wire_kind(kind: super::view::Kind) -> ConversationKind {
+    match kind {
+        super::view::Kind::Two => ConversationKind::Two,
+        super::view::Kind::Group => ConversationKind::Group,
+    }
+}
+
+pub(crate) fn wire(who: Who) -> i32 {
     match who {
         Who::Admins => Allowed::Admins.into(),
         Who::Everyone => Allowed::Everyone.into(),

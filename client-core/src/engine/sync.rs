@@ -173,7 +173,13 @@ impl Client {
                     Page::Head => must_read = false,
                 }
             }
-            self.run(|cx| cx.queue_what_is_due(id))?;
+            if self.run(|cx| {
+                cx.queue_what_is_due(id)?;
+                cx.succeed_if_crowded_out(id)
+            })? {
+                moved = true;
+                continue;
+            }
             match self.ready(id)? {
                 Ready::Nothing => return Ok(moved),
                 Ready::Upload { number, at, blob } => {
@@ -329,7 +335,7 @@ impl Client {
         self.run(|cx| {
             let mut conv = cx.conv(id)?;
             if conv.standing == Standing::Active && through > conv.channel.cursor {
-                cx.cannot_follow(id, &mut conv, "entries were not read in time and are gone")?;
+                cx.cannot_follow(id, &mut conv, "entries were not read in time and are gone", None)?;
             }
             Ok(())
         })

@@ -171,6 +171,11 @@ pub enum Body {
     MayWrite(Who),
     /// a message by somebody who may not write here: no member shows it
     Refused,
+    /// the conversation goes on in a new one, with its history: nobody could follow a change of the one before
+    Succeeded {
+        /// who made that change and was not invited, if that is known
+        left_out: Option<AccountId>,
+    },
     /// a member asks to be removed
     Leaves,
     /// its writer took it back, or this person forgot it here; nothing of it is kept

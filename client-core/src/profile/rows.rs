@@ -76,6 +76,8 @@ tables! {
     MessageIndex = 21,
     /// pieces of large commits, met in the present channel
     Part = 30,
+    /// conversations that go on in another MLS group
+    Successor = 31,
 }
 
 /// Why a row could not be read or written. Whatever the variant: the step is rolled back.
