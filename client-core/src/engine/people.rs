@@ -435,6 +435,12 @@ impl Cx<'_, '_> {
             Some(conv) if conv.standing == Standing::Active => {
                 return Err(StepError::Skip("an invitation into a conversation that goes on here".into()));
             }
+            // whose seal nobody could follow must not call the others back one by one, as long as there are others to do it
+            Some(conv)
+                if conv.stuck.as_ref().is_some_and(|s| s.by == Some(pending.from)) && self.has_others(&id, pending.from)? =>
+            {
+                return Err(StepError::Skip("a re-add by the account whose seal could not be followed".into()));
+            }
             // re-added: by somebody who was a member, unless this account was removed: then only by a contact
             Some(conv) if conv.standing == Standing::Removed && !accepted => {
                 return Err(StepError::Skip("an invitation by somebody who is no contact".into()));

@@ -112,7 +112,9 @@ impl Cx<'_, '_> {
                 let own = self.own()?;
                 let ours = prepared.filter(|p| p.entry == entry.id && p.channel == conv.channel.id);
                 self.drop_item(number)?;
+                let group = self.group_of(id)?;
                 let proof = ours.and_then(|p| p.signature).map(|signature| Proof {
+                    group: ByteBuf::from(group),
                     device: own.device,
                     channel: conv.channel.id,
                     entry: entry.id,
@@ -272,6 +274,7 @@ impl Cx<'_, '_> {
         content.check().map_err(|e| StepError::Skip(e.to_string()))?;
         let allowed = roles::may_say(&context, sender.account, content.kind.as_ref());
         let proof = Some(Proof {
+            group: ByteBuf::from(group_id),
             device: sender.device,
             channel: conv.channel.id,
             entry: entry.id,

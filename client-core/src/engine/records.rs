@@ -233,6 +233,8 @@ pub(crate) struct Placed {
 /// What proves who wrote a message (DESIGN 9, abuse reports).
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Proof {
+    /// the MLS group that it was said in: a conversation may have had several
+    pub(crate) group: ByteBuf,
     pub(crate) device: DeviceId,
     pub(crate) channel: ChannelId,
     pub(crate) entry: EntryId,

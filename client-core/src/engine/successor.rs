@@ -102,6 +102,12 @@ impl Cx<'_, '_> {
         Ok(())
     }
 
+    /// Whether a conversation has members beside this account and one other.
+    pub(crate) fn has_others(&mut self, id: &[u8], beside: AccountId) -> Result<bool, StepError> {
+        let own = self.own()?.account;
+        Ok(!others(&self.members(id)?, own, Some(beside)).is_empty())
+    }
+
     /// Makes a successor of a conversation that nobody can repair, when it is this device's turn.
     pub(crate) fn succeed_when_due(&mut self, id: &[u8]) -> Result<bool, StepError> {
         let conv = self.conv(id)?;
