@@ -38,6 +38,8 @@ labels! {
     RunHash = "lacre run v1",
     /// MAC: what a registrar's key is known again by.
     RunKeyCheck = "lacre run key check v1",
+    /// AAD of a relay's keys under a passphrase.
+    KeyBackup = "lacre key backup v1",
     /// MAC: a login challenge, over its time, the relay's identity, account and device.
     Challenge = "lacre challenge v1",
     /// Hash: an account id, over the text of state 0.

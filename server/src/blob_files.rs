@@ -152,6 +152,17 @@ impl Drop for Upload {
     }
 }
 
+/// SHA-256 of a whole file.
+pub fn digest_of(path: &Path) -> io::Result<[u8; 32]> {
+    let (mut file, mut digest, mut buffer) = (File::open(path)?, Sha256::new(), vec![0; 128 * 1024]);
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(digest.finalize().into()),
+            n => digest.update(buffer.get(..n).unwrap_or_default()),
+        }
+    }
+}
+
 /// The next bytes of a file, at most `most`; fewer only at its end.
 pub fn read_chunk(file: &mut File, most: u64) -> io::Result<Vec<u8>> {
     let mut chunk = Vec::with_capacity(usize::try_from(most).unwrap_or(0));

@@ -106,9 +106,15 @@ pub fn limited(l: Limited) -> Status {
     refused(Reason::Limit, &metadata, l.retry_after_ms.map(Duration::from_millis))
 }
 
-/// The cause went to the operator's log where it happened.
+/// A full disk: only the operator or retention makes room, so there is no hurry to ask again.
+const DISK_FULL_RETRY: Duration = Duration::from_secs(30);
+
+/// The cause went to the operator's log where it happened. A full disk is said: whoever sends can tell people to wait.
 #[must_use]
-pub fn store_down(_: StoreDown) -> Status {
+pub fn store_down(down: StoreDown) -> Status {
+    if down.full {
+        return refused(Reason::StoreDown, &[("why", "disk_full".to_owned())], Some(DISK_FULL_RETRY));
+    }
     refused(Reason::StoreDown, &[], Some(Duration::from_secs(1)))
 }
 

@@ -26,6 +26,15 @@ pub struct NodeConfig {
     /// The file of the registrar's key for RUNs. Must lie outside `data`, and outside its backups.
     /// Default: `lacre-run.key` beside the data folder.
     pub run_key: Option<PathBuf>,
+    /// The file of the relay's identity key, when it does not lie in the data folder: on a volume of its own, or where
+    /// systemd puts a credential. Default: `identity.key` in the data folder.
+    pub identity_key: Option<PathBuf>,
+    /// A file with a TLS leaf and its key, made by `lacre-relay issue-leaf`; read again at SIGHUP. Without it the relay
+    /// makes one in memory and replaces it by itself.
+    pub leaf: Option<PathBuf>,
+    /// MiB that stay free on the data folder's file system: below them entries and blobs are refused, and what is there
+    /// is still served and removed in its time. Read again at SIGHUP.
+    pub keep_free_mib: u64,
     /// Connections at a time; further ones wait. At most 16384. About 40 kB of memory each.
     pub max_connections: usize,
     /// Threads that serve; 0 is one for each core.
@@ -39,6 +48,9 @@ impl Default for NodeConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 7443)),
             public_address: None,
             run_key: None,
+            identity_key: None,
+            leaf: None,
+            keep_free_mib: 256,
             max_connections: crate::limits::MAX_CONNECTIONS,
             threads: 0,
         }
@@ -56,7 +68,19 @@ pub enum ConfigError {
         /// what the system said
         source: std::io::Error,
     },
-    /// Not TOML, an unknown key, or a value of another kind.
+    /// No such key.
+    #[error("{path}: unknown key {key}; known are {}", known.join(", "))]
+    UnknownKey {
+        /// the file
+        path: PathBuf,
+        /// what stands there
+        key: String,
+        /// what was probably meant
+        nearest: Option<String>,
+        /// all that there are
+        known: Vec<String>,
+    },
+    /// Not TOML, or a value of another kind.
     #[error("{path}: {message}")]
     Content {
         /// the file
@@ -78,8 +102,7 @@ impl NodeConfig {
     /// From a file.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File { path: path.to_owned(), source })?;
-        let config: Self =
-            toml::from_str(&text).map_err(|e| ConfigError::Content { path: path.to_owned(), message: e.to_string() })?;
+        let config: Self = toml::from_str(&text).map_err(|e| refused(path, &e))?;
         config.check()?;
         Ok(config)
     }
@@ -87,6 +110,9 @@ impl NodeConfig {
     fn check(&self) -> Result<(), ConfigError> {
         if self.max_connections == 0 || self.max_connections > crate::limits::MAX_CONNECTIONS {
             return Err(ConfigError::Value { key: "max_connections", expected: "1 to 16384" });
+        }
+        if self.keep_free_mib > 1 << 30 {
+            return Err(ConfigError::Value { key: "keep_free_mib", expected: "0 to 1073741824" });
         }
         if self.threads > 1_024 {
             return Err(ConfigError::Value { key: "threads", expected: "0 to 1024" });
@@ -101,6 +127,20 @@ impl NodeConfig {
         match text.rsplit_once(':').map(|(host, port)| (host, port.parse::<u16>())) {
             Some((host, Ok(port))) if port != 0 && !host.is_empty() => Ok(Some((host.to_owned(), port))),
             _ => Err(wrong),
+        }
+    }
+}
+
+/// serde says "unknown field `a`, expected one of `b`, `c`": so the list of keys stands in the struct alone.
+fn refused(path: &Path, e: &toml::de::Error) -> ConfigError {
+    let mut named = e.message().split('`').skip(1).step_by(2).map(str::to_owned);
+    match named.next().filter(|_| e.message().starts_with("unknown field")) {
+        None => ConfigError::Content { path: path.to_owned(), message: e.to_string() },
+        Some(key) => {
+            let known: Vec<String> = named.collect();
+            let near = known.iter().map(|k| (strsim::damerau_levenshtein(k, &key), k)).min();
+            let nearest = near.filter(|(edits, k)| *edits * 3 <= k.len()).map(|(_, k)| k.clone());
+            ConfigError::UnknownKey { path: path.to_owned(), key, nearest, known }
         }
     }
 }
@@ -138,9 +178,23 @@ mod tests {
     }
 
     #[test]
+    fn a_typing_error_is_answered_with_the_key_that_was_meant() {
+        for (text, meant) in [
+            ("lisen = 1", Some("listen")),
+            ("keep_fre_mib = 1", Some("keep_free_mib")),
+            ("public_adress = 1", Some("public_address")),
+            ("colour = 1", None),
+        ] {
+            let ConfigError::UnknownKey { nearest, known, .. } = read(text).unwrap_err() else { panic!("{text}") };
+            assert_eq!(nearest.as_deref(), meant, "{text}");
+            assert!(known.contains(&"threads".to_owned()));
+        }
+    }
+
+    #[test]
     fn every_key_is_read() {
         let config = read(
-            "data = \"/d\"\nlisten = \"0.0.0.0:1\"\npublic_address = \"relay.example.org:2\"\nrun_key = \"/k\"\nmax_connections = 3\nthreads = 4",
+            "identity_key = \"/i\"\nleaf = \"/l\"\nkeep_free_mib = 5\ndata = \"/d\"\nlisten = \"0.0.0.0:1\"\npublic_address = \"relay.example.org:2\"\nrun_key = \"/k\"\nmax_connections = 3\nthreads = 4",
         )
         .unwrap();
         let expected = NodeConfig {
@@ -148,6 +202,9 @@ mod tests {
             listen: "0.0.0.0:1".parse().unwrap(),
             public_address: Some("relay.example.org:2".into()),
             run_key: Some("/k".into()),
+            identity_key: Some("/i".into()),
+            leaf: Some("/l".into()),
+            keep_free_mib: 5,
             max_connections: 3,
             threads: 4,
         };

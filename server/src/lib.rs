@@ -5,13 +5,16 @@
 //! (the calls of the .proto files), [`limits`] (of the transport), [`identity`] (keys and TLS), [`serve`] (all of it running).
 
 mod accept;
+pub mod backup;
 pub mod blob_files;
 pub mod border;
 pub mod config;
 pub mod hub;
 pub mod identity;
+pub mod key_backup;
 pub mod limits;
 pub mod random;
+pub mod room;
 pub mod rules;
 pub mod run_key;
 pub mod serve;

@@ -111,6 +111,12 @@ impl RunKey {
         RunHash::new(label::mac(&self.0, Label::RunHash, &[spelled.as_bytes()]))
     }
 
+    /// Its bytes, for a backup under a passphrase.
+    #[must_use]
+    pub const fn expose(&self) -> &Zeroizing<[u8; 32]> {
+        &self.0
+    }
+
     /// What the store knows the key again by; it does not give it away.
     #[must_use]
     pub fn check(&self) -> [u8; 32] {

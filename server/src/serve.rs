@@ -13,8 +13,9 @@
 
 use crate::blob_files::BlobFiles;
 use crate::hub::Hub;
-use crate::identity::{self, IdentityError, IdentityKey, Leaf};
+use crate::identity::{self, IdentityError, IdentityKey, Leaf, LeafKey};
 use crate::random::SystemRng;
+use crate::room::{self, Room};
 use crate::rules::Rules;
 use crate::run_key::{RunKey, RunKeyError};
 use crate::service::Context;
@@ -22,6 +23,7 @@ use crate::service::accounts::AccountsService;
 use crate::service::blobs::BlobsService;
 use crate::service::channels::ChannelsService;
 use crate::service::directory::DirectoryService;
+use crate::service::operator::OperatorService;
 use crate::service::registrar::{self, RegistrarService};
 use crate::store::sqlite::{OpenError, SqliteOptions, SqliteStore};
 use crate::store::{Reads, Store, StoreDown};
@@ -41,7 +43,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
@@ -51,8 +53,11 @@ use tokio::sync::{oneshot, watch};
 pub const STORE_FILE: &str = "relay.sqlite";
 /// The identity key's file in the data folder.
 pub const IDENTITY_FILE: &str = "identity.key";
+/// There while a backup is being put into the folder, and after that was cut off.
+pub const RESTORING_FILE: &str = "restoring";
 /// Locked while a process uses the data folder.
 pub const LOCK_FILE: &str = "lock";
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// Pause between rounds of retention that found nothing to do.
 const RETENTION_PAUSE: Duration = Duration::from_secs(60);
 /// Entries and channels that one round removes: some milliseconds of the writer.
@@ -71,6 +76,12 @@ pub struct Options {
     pub public: Option<(String, u16)>,
     /// the registrar's key file; must lie outside the data folder
     pub run_key: Option<PathBuf>,
+    /// the identity key's file, when it does not lie in the data folder
+    pub identity_key: Option<PathBuf>,
+    /// a file with the TLS leaf; without it the relay makes its own
+    pub leaf: Option<PathBuf>,
+    /// bytes of the disk that stay free
+    pub keep_free: u64,
     /// limits and retention
     pub rules: Rules,
     /// connections at a time
@@ -96,6 +107,9 @@ impl Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             public: None,
             run_key: None,
+            identity_key: None,
+            leaf: None,
+            keep_free: 0,
             rules: Rules::default(),
             max_connections: limits::MAX_CONNECTIONS,
             threads: None,
@@ -121,12 +135,21 @@ pub enum StartError {
     /// One process for each folder.
     #[error("another lacre-relay is using {0}: stop it first, or choose another folder with --data")]
     Busy(PathBuf),
+    /// A backup was not put back whole: there would be a fresh, empty relay.
+    #[error("a backup was being put into {0} and that was cut off: empty the folder and restore again")]
+    HalfRestored(PathBuf),
     /// The store is not opened.
     #[error(transparent)]
     Store(#[from] OpenError),
     /// No identity.
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    /// A relay served from this folder under a key that is gone; a new one would cut off every client.
+    #[error("{0} is not there, and people know this relay by it: put it back")]
+    IdentityMissing(PathBuf),
+    /// Persons are known here under a key that is gone; under a new one each would be a stranger.
+    #[error("{0} is not there, and the persons of this relay are known under it: put it back")]
+    RunKeyMissing(PathBuf),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}; choose another address with --listen")]
     Listen {
@@ -152,6 +175,28 @@ pub enum StartError {
     Thread(io::Error),
 }
 
+/// Where the keys lie, when not at their usual places.
+#[derive(Clone, Debug, Default)]
+pub struct KeyPlaces {
+    /// the identity key
+    pub identity: Option<PathBuf>,
+    /// the registrar's key
+    pub run: Option<PathBuf>,
+}
+
+impl KeyPlaces {
+    /// The identity key's file.
+    #[must_use]
+    pub fn identity(&self, data: &Path) -> PathBuf {
+        self.identity.clone().unwrap_or_else(|| data.join(IDENTITY_FILE))
+    }
+    /// The file of the registrar's key.
+    #[must_use]
+    pub fn run(&self, data: &Path) -> PathBuf {
+        self.run.clone().unwrap_or_else(|| RunKey::default_path(data))
+    }
+}
+
 /// Exclusive use of a data folder; given back when dropped.
 pub struct DataFolder {
     path: PathBuf,
@@ -159,8 +204,13 @@ pub struct DataFolder {
 }
 
 impl DataFolder {
-    /// Makes the folder if it is not there (mode 0700) and locks it.
+    /// Makes the folder if it is not there (mode 0700) and locks it. One into which a backup was not put whole is refused.
     pub fn lock(path: &Path) -> Result<Self, StartError> {
+        let folder = Self::to_restore(path)?;
+        if path.join(RESTORING_FILE).exists() { Err(StartError::HalfRestored(path.to_owned())) } else { Ok(folder) }
+    }
+    /// As [`DataFolder::lock`], for whoever puts a backup there.
+    pub fn to_restore(path: &Path) -> Result<Self, StartError> {
         let at = |path: PathBuf| move |source| StartError::Folder { path, source };
         make_durably(path).map_err(at(path.to_owned()))?;
         let file = path.join(LOCK_FILE);
@@ -176,9 +226,29 @@ impl DataFolder {
     pub fn path(&self) -> &Path {
         &self.path
     }
-    /// The relay's key; made at the first start.
-    pub fn identity(&self, rng: &mut dyn Rng) -> Result<IdentityKey, StartError> {
-        Ok(IdentityKey::load_or_create(&self.path.join(IDENTITY_FILE), rng)?)
+    /// The relay's keys. Made at the first start and never later: a folder from which a relay has served belongs to the
+    /// keys that it had.
+    pub fn keys(
+        &self,
+        store: &mut dyn Store,
+        places: &KeyPlaces,
+        rng: &mut dyn Rng,
+    ) -> Result<(IdentityKey, RunKey), StartError> {
+        let (identity, run) = (places.identity(&self.path), places.run(&self.path));
+        if store.has_run_key()? {
+            if !identity.exists() {
+                return Err(StartError::IdentityMissing(identity));
+            }
+            if !run.exists() {
+                return Err(StartError::RunKeyMissing(run));
+            }
+        }
+        let key = IdentityKey::load_or_create(&identity, rng)?;
+        let run_key = RunKey::open(&run, &self.path, rng)?;
+        if !registrar::know_key(store, &run_key)? {
+            return Err(StartError::OtherRunKey(run));
+        }
+        Ok((key, run_key))
     }
     /// The store; made at the first start, readable by its owner only.
     pub fn store(&self, vfs: Option<&str>, rng: &mut dyn Rng) -> Result<SqliteStore, StartError> {
@@ -212,6 +282,7 @@ pub struct Relay;
 /// A relay that serves. Dropping it stops it.
 pub struct RunningRelay {
     authority: Authority,
+    controls: Controls,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -236,7 +307,10 @@ impl Relay {
             })
             .map_err(StartError::Thread)?;
         match started.recv() {
-            Ok(Ok(authority)) => Ok(RunningRelay { authority, stop, thread: Some(thread) }),
+            Ok(Ok(controls)) => {
+                let authority = controls.authority.read().unwrap_or_else(PoisonError::into_inner).clone();
+                Ok(RunningRelay { authority, controls, stop, thread: Some(thread) })
+            }
             Ok(Err(e)) => {
                 let _ = thread.join();
                 Err(e)
@@ -251,6 +325,19 @@ impl RunningRelay {
     #[must_use]
     pub fn authority(&self) -> &Authority {
         &self.authority
+    }
+    /// Takes a fresh TLS leaf for connections to come, and what else may change while it runs. Nothing is cut off.
+    /// After an error all is as before.
+    pub fn reload(&self, change: &Reload, rng: &mut dyn Rng) -> Result<(), StartError> {
+        let controls = &self.controls;
+        let leaf = controls.maker.make(change.leaf.as_deref(), rng)?;
+        let mut authority = controls.authority.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some((host, port)) = &change.public {
+            *authority = Authority::new(host, *port, authority.identity())?;
+        }
+        controls.leaf.replace(leaf);
+        controls.room.keep(change.keep_free);
+        Ok(())
     }
     /// Ends calls that are under way within seconds, closes the store, and returns.
     pub fn stop(self) {
@@ -267,13 +354,48 @@ impl Drop for RunningRelay {
     }
 }
 
-type Ready = std::sync::mpsc::Sender<Result<Authority, StartError>>;
+/// What may change while a relay runs.
+#[derive(Clone, Debug)]
+pub struct Reload {
+    /// host and port that people are told; none leaves them
+    pub public: Option<(String, u16)>,
+    /// a file with the TLS leaf; without it the relay makes a fresh one
+    pub leaf: Option<PathBuf>,
+    /// bytes of the disk that stay free
+    pub keep_free: u64,
+}
+
+/// Makes leaves, for the start, each month and a reload.
+struct LeafMaker {
+    identity: IdentityKey,
+    clock: Arc<dyn Clock>,
+}
+
+impl LeafMaker {
+    fn make(&self, file: Option<&Path>, rng: &mut dyn Rng) -> Result<LeafKey, IdentityError> {
+        match file {
+            Some(path) => identity::read_leaf(path, &self.identity.public(), self.clock.now()),
+            None => self.identity.issue(self.clock.now(), rng),
+        }
+    }
+}
+
+/// What a running relay's owner holds of it. Not the context: its end closes the store.
+#[derive(Clone)]
+struct Controls {
+    authority: Arc<RwLock<Authority>>,
+    leaf: Arc<Leaf>,
+    maker: Arc<LeafMaker>,
+    room: Arc<Room>,
+}
+
+type Ready = std::sync::mpsc::Sender<Result<Controls, StartError>>;
 
 async fn run(options: Options, stopping: watch::Receiver<bool>, ready: Ready) {
     match prepare(options, stopping.clone()).await {
         Err(e) => drop(ready.send(Err(e))),
         Ok(prepared) => {
-            let _ = ready.send(Ok(prepared.authority.clone()));
+            let _ = ready.send(Ok(prepared.controls.clone()));
             prepared.serve(stopping).await;
         }
     }
@@ -282,23 +404,22 @@ async fn run(options: Options, stopping: watch::Receiver<bool>, ready: Ready) {
 /// Everything is open; nobody is served yet.
 struct Prepared {
     folder: DataFolder,
-    identity: IdentityKey,
+    controls: Controls,
+    own_leaf: bool,
     context: Arc<Context>,
     writer_thread: JoinHandle<()>,
     listener: TcpListener,
-    authority: Authority,
-    leaf: Arc<Leaf>,
     tls: rustls::ServerConfig,
     max_connections: usize,
     files: BlobFiles,
     counter: UnixListener,
     registrar: RegistrarService,
+    operator: OperatorService,
 }
 
 async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Result<Prepared, StartError> {
     let rng = options.rng.as_mut();
     let folder = DataFolder::lock(&options.data)?;
-    let identity = folder.identity(rng)?;
     let (mut store, reads): StoreParts = match options.store.take() {
         Some(parts) => parts,
         None => {
@@ -308,22 +429,22 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
             (Box::new(store), Arc::new(reads))
         }
     };
-    let path = options.run_key.take().unwrap_or_else(|| RunKey::default_path(folder.path()));
-    let run_key = RunKey::open(&path, folder.path(), rng)?;
-    if !registrar::know_key(store.as_mut(), &run_key)? {
-        return Err(StartError::OtherRunKey(path));
-    }
+    let places = KeyPlaces { identity: options.identity_key.take(), run: options.run_key.take() };
+    let (identity, run_key) = folder.keys(store.as_mut(), &places, rng)?;
     let in_folder = |source| StartError::Folder { path: folder.path().to_owned(), source };
     let files = BlobFiles::open(folder.path()).map_err(in_folder)?;
     files.remove_orphans(reads.as_ref())?;
     let counter = registrar::listen(folder.path()).map_err(in_folder)?;
-    let leaf = Arc::new(Leaf::new(identity.issue(options.clock.now(), rng)?));
+    let maker = Arc::new(LeafMaker { identity, clock: Arc::clone(&options.clock) });
+    let identity = &maker.identity;
+    let leaf = Arc::new(Leaf::new(maker.make(options.leaf.as_deref(), rng)?));
     let tls = identity::tls(Arc::clone(&leaf))?;
     let address = options.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
     let local = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
     let (host, port) = options.public.take().unwrap_or_else(|| (host_of(local), local.port()));
-    let authority = Authority::new(&host, port, identity.public())?;
+    let authority = Arc::new(RwLock::new(Authority::new(&host, port, identity.public())?));
+    let room = Arc::new(Room::new(folder.path(), options.keep_free));
     let (writer, writer_thread) = Writer::start(store).map_err(StartError::Thread)?;
     let context = Arc::new(Context {
         clock: options.clock,
@@ -336,23 +457,25 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
         receipts: identity.signer(RELAY)?,
         bindings: identity.signer(REGISTRAR)?,
         data: folder.path().to_owned(),
+        room: Arc::clone(&room),
         stopping,
     });
     let max_connections = options.max_connections;
-    let registrar = RegistrarService::new(Arc::clone(&context), run_key, authority.clone());
+    let registrar = RegistrarService::new(Arc::clone(&context), run_key, Arc::clone(&authority));
+    let operator = OperatorService::new(Arc::clone(&context), Arc::clone(&authority), Arc::clone(&leaf));
     Ok(Prepared {
         folder,
-        identity,
+        controls: Controls { authority, leaf, maker: Arc::clone(&maker), room },
+        own_leaf: options.leaf.is_none(),
         context,
         writer_thread,
         listener,
-        authority,
-        leaf,
         tls,
         max_connections,
         files,
         counter,
         registrar,
+        operator,
     })
 }
 
@@ -365,14 +488,15 @@ fn host_of(address: SocketAddr) -> String {
 
 impl Prepared {
     async fn serve(self, mut stopping: watch::Receiver<bool>) {
-        let Self { folder, identity, context, writer_thread, listener, leaf, tls, max_connections, files, .. } = self;
+        let Self { folder, controls, own_leaf, context, writer_thread, listener, tls, max_connections, files, .. } = self;
         let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(tls));
         let connections = accept::connections(listener, acceptor, max_connections);
-        let renewal = tokio::spawn(renew(identity, leaf, Arc::clone(&context)));
+        let room = tokio::spawn(look_for_room(Arc::clone(&controls.room)));
+        let renewal = tokio::spawn(renew(controls, own_leaf, Arc::clone(&context)));
         let retention = tokio::spawn(retain(Arc::clone(&context)));
         let expiry = tokio::spawn(expire(Arc::clone(&context), files.clone()));
         let mut until = stopping.clone();
-        let counter = tokio::spawn(registrar::serve(self.counter, self.registrar, async move {
+        let counter = tokio::spawn(registrar::serve(self.counter, self.registrar, self.operator, async move {
             crate::service::stopped(&mut until).await;
         }));
         let channels = ChannelsServer::new(ChannelsService::new(Arc::clone(&context)))
@@ -411,7 +535,7 @@ impl Prepared {
         crate::service::stopped(&mut stopping).await;
         counter.abort();
         let _ = counter.await;
-        for task in [renewal, retention, expiry] {
+        for task in [renewal, room, retention, expiry] {
             task.abort();
             let _ = task.await;
         }
@@ -425,18 +549,30 @@ impl Prepared {
     }
 }
 
-/// A fresh TLS key each month.
-async fn renew(identity: IdentityKey, leaf: Arc<Leaf>, context: Arc<Context>) {
+/// A fresh TLS key each month. A leaf from a file is its owner's to replace: the log and `status` say when it ends.
+async fn renew(controls: Controls, own_leaf: bool, context: Arc<Context>) {
     loop {
-        tokio::time::sleep(Duration::from_millis(identity::RENEW_AFTER_MS)).await;
-        let issued = {
-            let mut rng = context.rng.lock().unwrap_or_else(PoisonError::into_inner);
-            identity.issue(context.clock.now(), rng.as_mut())
-        };
+        tokio::time::sleep(Duration::from_millis(if own_leaf { identity::RENEW_AFTER_MS } else { DAY_MS })).await;
+        if !own_leaf {
+            let until = controls.leaf.validity().1;
+            if until < context.clock.now().plus(identity::LEAF_SOON_MS) {
+                tracing::warn!(%until, "the TLS leaf ends soon: run issue-leaf, then send SIGHUP");
+            }
+            continue;
+        }
+        let issued = controls.maker.make(None, context.rng.lock().unwrap_or_else(PoisonError::into_inner).as_mut());
         match issued {
-            Ok(next) => leaf.replace(next),
+            Ok(next) => controls.leaf.replace(next),
             Err(e) => tracing::error!(cause = %e, "the TLS key was not renewed"),
         }
+    }
+}
+
+/// Looks at the disk's room.
+async fn look_for_room(room: Arc<Room>) {
+    loop {
+        tokio::time::sleep(room::LOOK_EVERY).await;
+        room.look();
     }
 }
 

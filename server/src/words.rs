@@ -1,4 +1,4 @@
-//! What the relay's commands say to people, in their language. The catalogues are `i18n/es.ftl` and `i18n/en.ftl`.
+//! What the relay's commands say to people, in their language. The catalogues are `i18n/`: the counter's, and the operator's.
 
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
 
@@ -20,10 +20,16 @@ impl Lang {
             _ => Self::Es,
         }
     }
-    const fn catalogue(self) -> &'static str {
+    /// From what was asked for, else from the environment.
+    #[must_use]
+    pub fn choose(asked: Option<Self>) -> Self {
+        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+        asked.unwrap_or_else(|| Self::from_locale(locale.as_deref()))
+    }
+    const fn catalogues(self) -> [&'static str; 2] {
         match self {
-            Self::Es => include_str!("../i18n/es.ftl"),
-            Self::En => include_str!("../i18n/en.ftl"),
+            Self::Es => [include_str!("../i18n/es.ftl"), include_str!("../i18n/operator.es.ftl")],
+            Self::En => [include_str!("../i18n/en.ftl"), include_str!("../i18n/operator.en.ftl")],
         }
     }
     const fn tag(self) -> &'static str {
@@ -44,9 +50,16 @@ impl Words {
         let mut bundle = FluentBundle::new(vec![lang.tag().parse().unwrap_or_default()]);
         bundle.set_use_isolating(false);
         // a test reads both catalogues without an error; what can be read of one is used in any case
-        let (Ok(resource) | Err((resource, _))) = FluentResource::try_new(lang.catalogue().to_owned());
-        bundle.add_resource_overriding(resource);
+        for catalogue in lang.catalogues() {
+            let (Ok(resource) | Err((resource, _))) = FluentResource::try_new(catalogue.to_owned());
+            bundle.add_resource_overriding(resource);
+        }
         Self(bundle)
+    }
+    /// Whether there is a message with this id.
+    #[must_use]
+    pub fn has(&self, id: &str) -> bool {
+        self.0.has_message(id)
     }
     /// The message with this id; the id itself when there is none.
     #[must_use]
@@ -67,9 +80,12 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     fn messages(lang: Lang) -> BTreeMap<String, BTreeSet<String>> {
-        FluentResource::try_new(lang.catalogue().to_owned()).map_err(|(_, e)| e).expect("no error in the catalogue");
         let mut out = BTreeMap::new();
-        for line in lang.catalogue().lines().filter(|l| !l.starts_with('#') && !l.is_empty()) {
+        for catalogue in lang.catalogues() {
+            FluentResource::try_new(catalogue.to_owned()).map_err(|(_, e)| e).expect("no error in the catalogue");
+        }
+        let lines = lang.catalogues().into_iter().flat_map(str::lines);
+        for line in lines.filter(|l| !l.starts_with('#') && !l.is_empty()) {
             let (id, text) = line.split_once(" = ").expect("one message a line");
             let names = text.split("{ $").skip(1).map(|rest| rest.split(' ').next().unwrap().to_owned());
             assert!(out.insert(id.to_owned(), names.collect()).is_none(), "{id} twice");
@@ -80,6 +96,29 @@ mod tests {
     #[test]
     fn both_languages_say_the_same_things_with_the_same_values() {
         assert_eq!(messages(Lang::Es), messages(Lang::En));
+    }
+
+    #[test]
+    fn every_sentence_that_a_command_says_is_in_the_catalogues() {
+        let words = Words::new(Lang::Es);
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/commands");
+        let mut said = BTreeSet::new();
+        for file in std::fs::read_dir(folder).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap().replace("\n", " ");
+            for call in ["::new(", "::usage(", "Good,", "Change,", "Wrong,", "words.say(", "ask(", "(\"status-"] {
+                for rest in text.split(call).skip(1) {
+                    let id = match call.strip_prefix("(\"") {
+                        Some(begun) => rest.split('"').next().map(|end| format!("{begun}{end}")),
+                        None => rest.trim_start().strip_prefix('"').and_then(|r| r.split('"').next()).map(str::to_owned),
+                    };
+                    let spelled = |id: &String| id.contains('-') && id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+                    said.extend(id.filter(|id| spelled(id) && !id.ends_with('-')));
+                }
+            }
+        }
+        assert!(said.len() > 80, "{}", said.len());
+        let missing: Vec<&String> = said.iter().filter(|id| !words.has(id)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! disk the next one gathers.
 
 use crate::store::{Store, StoreDown};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 
@@ -78,6 +80,7 @@ where
 #[derive(Clone)]
 pub struct Writer {
     queue: mpsc::Sender<Message>,
+    failing: Arc<AtomicBool>,
 }
 
 /// A job, or none: the last message.
@@ -87,6 +90,8 @@ impl Writer {
     /// Starts the thread. When the handle is joined, the store is closed.
     pub fn start(mut store: Box<dyn Store>) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (queue, mut waiting) = mpsc::channel::<Message>(QUEUE);
+        let failing = Arc::new(AtomicBool::new(false));
+        let outcome = Arc::clone(&failing);
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || {
             let mut messages = Vec::with_capacity(BATCH);
             loop {
@@ -95,14 +100,26 @@ impl Writer {
                 let last = received == 0 || jobs.len() < received;
                 if !jobs.is_empty() {
                     // every waiter was told; the next batch finds out for itself whether the store is back
-                    let _ = commit_batch(store.as_mut(), jobs);
+                    outcome.store(commit_batch(store.as_mut(), jobs).is_err(), Ordering::Release);
                 }
                 if last {
                     return;
                 }
             }
         })?;
-        Ok((Self { queue }, thread))
+        Ok((Self { queue, failing }, thread))
+    }
+
+    /// Whether the newest batch was rolled back.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        self.failing.load(Ordering::Acquire)
+    }
+
+    /// Requests that wait, and how many can.
+    #[must_use]
+    pub fn queue(&self) -> (usize, usize) {
+        (self.queue.max_capacity() - self.queue.capacity(), self.queue.max_capacity())
     }
 
     /// Runs `work` in a transaction and answers when it is durable.
@@ -139,7 +156,7 @@ mod tests {
     use super::*;
     use crate::store::model::ModelStore;
     use lacre_audit::ids::{Generation, TokenHash};
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
     fn stamp(n: u8) -> TokenHash {
         TokenHash::new([n; 32])

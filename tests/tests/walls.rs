@@ -385,6 +385,7 @@ fn tonic_stands_in_services_and_in_the_transport_only() {
         "server/src/accept.rs",
         // asks the running relay over its socket
         "server/src/commands/registrar.rs",
+        "server/src/commands/running.rs",
         "server/tests/",
         "tests/",
     ];

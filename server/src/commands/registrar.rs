@@ -10,9 +10,8 @@ use lacre_proto::relay::v1::registrar_client::RegistrarClient;
 use lacre_server::config::{ConfigError, NodeConfig};
 use lacre_server::random::SystemRng;
 use lacre_server::rules::Rules;
-use lacre_server::run_key::{RunKey, RunKeyError};
-use lacre_server::serve::{DataFolder, StartError};
-use lacre_server::service::registrar::{connect, know_key};
+use lacre_server::serve::{DataFolder, KeyPlaces, StartError};
+use lacre_server::service::registrar::connect;
 use lacre_server::store::accounts::{IssueCode, IssueRefused};
 use lacre_server::store::{AccountStore as _, Store as _, StoreDown};
 use lacre_server::words::{Lang, Words};
@@ -79,8 +78,6 @@ enum Failed {
     #[error(transparent)]
     Start(StartError),
     #[error(transparent)]
-    Key(#[from] RunKeyError),
-    #[error(transparent)]
     Store(#[from] StoreDown),
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -88,7 +85,11 @@ enum Failed {
 
 impl From<StartError> for Failed {
     fn from(e: StartError) -> Self {
-        if matches!(e, StartError::Busy(_)) { Self::Busy } else { Self::Start(e) }
+        match e {
+            StartError::Busy(_) => Self::Busy,
+            StartError::OtherRunKey(path) => Self::OtherKey(path),
+            e => Self::Start(e),
+        }
     }
 }
 
@@ -101,9 +102,9 @@ impl Failed {
             Self::Address(text) => words.say("bad-address", &[("address", text)]),
             Self::Unreachable(text) => words.say("unreachable-address", &[("address", text)]),
             Self::Busy => words.say("busy", &[]),
-            Self::OtherKey(data) => words.say("other-key", &[("data", &data.display().to_string())]),
+            Self::OtherKey(path) => words.say("other-key", &[("path", &path.display().to_string())]),
             Self::Answer(cause) => words.say("no-answer", &[("cause", cause)]),
-            Self::Config(_) | Self::Start(_) | Self::Key(_) | Self::Store(_) | Self::Io(_) => {
+            Self::Config(_) | Self::Start(_) | Self::Store(_) | Self::Io(_) => {
                 words.say("no-start", &[("cause", &self.to_string())])
             }
         }
@@ -113,7 +114,7 @@ impl Failed {
         ExitCode::from(match self {
             Self::Refused(_) => 1,
             Self::Run(_) | Self::Address(_) | Self::Unreachable(_) | Self::Config(_) => 2,
-            Self::Busy | Self::OtherKey(_) | Self::Answer(_) | Self::Start(_) | Self::Key(_) | Self::Store(_) | Self::Io(_) => 3,
+            Self::Busy | Self::OtherKey(_) | Self::Answer(_) | Self::Start(_) | Self::Store(_) | Self::Io(_) => 3,
         })
     }
 }
@@ -187,14 +188,10 @@ async fn ask(counter: UnixStream, run: &Run) -> Result<Issued, Failed> {
 fn alone(data: &Path, run_key: Option<&PathBuf>, config: &NodeConfig, run: &Run) -> Result<Issued, Failed> {
     let mut rng = SystemRng;
     let folder = DataFolder::lock(data)?;
-    let identity = folder.identity(&mut rng)?.public();
     let mut store = folder.store(None, &mut rng)?;
-    let path = run_key.cloned().unwrap_or_else(|| RunKey::default_path(data));
-    let key = RunKey::open(&path, data, &mut rng)?;
-    if !know_key(&mut store, &key)? {
-        return Err(Failed::OtherKey(data.to_owned()));
-    }
-    let authority = authority(config, identity)?;
+    let places = KeyPlaces { identity: config.identity_key.clone(), run: run_key.cloned() };
+    let (identity, key) = folder.keys(&mut store, &places, &mut rng)?;
+    let authority = authority(config, identity.public())?;
     let code = Code::random(&mut rng);
     let issue = IssueCode { run: key.hash(run), code: code.hash() };
     store.begin()?;

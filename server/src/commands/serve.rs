@@ -1,97 +1,135 @@
 //! `lacre-relay serve`
 
-use super::{Failed, say};
-use clap::Args;
+use super::{Answer, Failed, Place, say};
 use lacre_server::config::{ConfigError, NodeConfig};
-use lacre_server::serve::{Options, Relay, StartError};
+use lacre_server::random::SystemRng;
+use lacre_server::serve::{Options, Relay, Reload, RunningRelay};
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-#[derive(Args)]
+#[derive(clap::Args)]
 pub(crate) struct Serve {
-    /// Folder of everything that the relay keeps [default: ./lacre-data]
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:7443]
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
     /// host:port that invitations name, when people reach the relay by another one than --listen
     #[arg(long, value_name = "HOST:PORT")]
     public_address: Option<String>,
-    /// TOML file with the same and more (its keys are documented in config.rs)
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// File of the registrar's key for RUNs, outside the data folder [default: lacre-run.key beside it]
-    #[arg(long, value_name = "FILE")]
-    run_key: Option<PathBuf>,
+}
+
+/// What a relay is told while it runs.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())?, hangup: signal(SignalKind::hangup())? })
+    }
+    /// Until it is told to stop.
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+    /// True for a reload, false for the end.
+    async fn next(&mut self) -> bool {
+        tokio::select! {
+            _ = self.terminate.recv() => false,
+            _ = self.interrupt.recv() => false,
+            _ = self.hangup.recv() => true,
+        }
+    }
 }
 
 impl Serve {
-    /// Serves until SIGTERM or SIGINT. The first line on stdout says where.
-    pub(crate) fn run(self) -> Result<(), Failed> {
-        let options = self.options().map_err(|e| Failed::new(e, "mend the configuration; config.rs documents every key"))?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|e| Failed::new(e, "see the limits of processes and files of this user"))?;
+    /// Serves until SIGTERM or SIGINT; SIGHUP reads the configuration again. The first line on stdout says where.
+    pub(crate) fn run(self) -> Result<Answer, Failed> {
+        let config = self.config()?;
+        let no_thread = |e| Failed::new("no-thread", &[("cause", &e)]);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_thread)?;
         // before anybody can know that we run: no signal is missed
-        let signals = runtime.block_on(async { Ok((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)) });
-        let (mut terminate, mut interrupt) =
-            signals.map_err(|e: std::io::Error| Failed::new(e, "see what the system allows this user"))?;
-        let relay = Relay::start(options).map_err(failed)?;
+        let mut signals = runtime.block_on(async { Signals::listen() }).map_err(no_thread)?;
+        let relay = Relay::start(options(&config)?)?;
         say(&format!("listening {}", relay.authority()))?;
         runtime.block_on(async {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
+            while signals.next().await {
+                self.reload(&relay, &config);
             }
         });
-        tracing::info!("stopping");
-        relay.stop();
-        Ok(())
+        tracing::info!("stopping; a second signal ends at once");
+        let (told, stopped) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            relay.stop();
+            let _ = told.send(());
+        });
+        runtime.block_on(async {
+            tokio::select! {
+                _ = stopped => Ok(Answer::Yes),
+                // what was acknowledged is on the disk: nothing is lost that anybody was promised
+                () = signals.stop() => Err(Failed::new("ended-at-once", &[])),
+            }
+        })
     }
 
-    fn options(self) -> Result<Options, ConfigError> {
-        let mut config = match &self.config {
-            Some(path) => NodeConfig::read(path)?,
-            None => NodeConfig::default(),
+    /// What may change does, for connections to come; the rest waits for the next start, and the log says so.
+    fn reload(&self, relay: &RunningRelay, started: &NodeConfig) {
+        let config = match self.config() {
+            Ok(config) => config,
+            Err(e) => return tracing::error!(cause = %e, "the configuration is not taken; all stays as it was"),
         };
-        if let Some(data) = self.data {
-            config.data = data;
+        let change = match reload(&config) {
+            Ok(change) => change,
+            Err(e) => return tracing::error!(cause = %e, "the configuration is not taken; all stays as it was"),
+        };
+        if let Err(e) = relay.reload(&change, &mut SystemRng) {
+            return tracing::error!(cause = %e, "nothing was reloaded; all stays as it was");
         }
+        let later = NodeConfig {
+            public_address: started.public_address.clone(),
+            leaf: started.leaf.clone(),
+            keep_free_mib: started.keep_free_mib,
+            ..config
+        };
+        if later != *started {
+            tracing::warn!("the configuration has changes that wait for the next start");
+        }
+        tracing::info!("reloaded: a TLS leaf for new connections, public_address, keep_free_mib");
+    }
+
+    fn config(&self) -> Result<NodeConfig, ConfigError> {
+        let mut config = self.place.node()?;
         if let Some(listen) = self.listen {
             config.listen = listen;
         }
         if self.public_address.is_some() {
-            config.public_address = self.public_address;
+            config.public_address.clone_from(&self.public_address);
         }
-        if self.run_key.is_some() {
-            config.run_key = self.run_key;
-        }
-        let mut options = Options::new(&config.data);
-        options.public = config.public()?;
-        options.listen = config.listen;
-        options.run_key = config.run_key;
-        options.max_connections = config.max_connections;
-        options.threads = (config.threads > 0).then_some(config.threads);
-        Ok(options)
+        Ok(config)
     }
 }
 
-/// What to do, for each way in which a relay does not start.
-pub(crate) fn failed(e: StartError) -> Failed {
-    let todo = match &e {
-        StartError::Folder { .. } => "check that this user may write there and that the disk is not full",
-        StartError::Busy(_) => "stop the other one, or choose another folder with --data",
-        StartError::Store(_) => "use the lacre-relay that wrote it, or put a backup back",
-        StartError::Identity(_) => "mend the key file; without it clients will not know this relay",
-        StartError::Listen { .. } => "choose another address with --listen, or end what uses this one",
-        StartError::Public(_) => "write it as relay.example.org:7443",
-        StartError::RunKey(_) => {
-            "keep the key in a file of its own outside the data folder and its backups, chmod 600, and name it with --run-key"
-        }
-        StartError::OtherRunKey(_) => "put the original key back, or name it with --run-key",
-        StartError::Down(_) => "see the disk; then start again",
-        StartError::Thread(_) => "see the limits of processes and memory of this user",
-    };
-    Failed::new(format!("the relay does not start: {e}"), todo)
+const MIB: u64 = 1024 * 1024;
+
+fn reload(config: &NodeConfig) -> Result<Reload, ConfigError> {
+    Ok(Reload { public: config.public()?, leaf: config.leaf.clone(), keep_free: config.keep_free_mib.saturating_mul(MIB) })
+}
+
+fn options(config: &NodeConfig) -> Result<Options, ConfigError> {
+    let mut options = Options::new(&config.data);
+    options.public = config.public()?;
+    options.listen = config.listen;
+    options.run_key.clone_from(&config.run_key);
+    options.identity_key.clone_from(&config.identity_key);
+    options.leaf.clone_from(&config.leaf);
+    options.keep_free = config.keep_free_mib.saturating_mul(MIB);
+    options.max_connections = config.max_connections;
+    options.threads = (config.threads > 0).then_some(config.threads);
+    Ok(options)
 }

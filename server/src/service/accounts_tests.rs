@@ -87,6 +87,7 @@ impl World {
             receipts: signer(RELAY),
             bindings: signer(REGISTRAR),
             data: data.clone(),
+            room: Arc::new(crate::room::Room::new(&data, 0)),
             stopping,
         });
         let files = BlobFiles::open(&data).unwrap();
@@ -97,7 +98,11 @@ impl World {
             .add_service(AccountsServer::new(AccountsService::new(Arc::clone(&context))))
             .add_service(DirectoryServer::new(DirectoryService::new(Arc::clone(&context))))
             .add_service(BlobsServer::new(BlobsService::new(Arc::clone(&context), files.clone())))
-            .add_service(RegistrarServer::new(RegistrarService::new(Arc::clone(&context), key, authority)))
+            .add_service(RegistrarServer::new(RegistrarService::new(
+                Arc::clone(&context),
+                key,
+                Arc::new(std::sync::RwLock::new(authority)),
+            )))
             .serve_with_incoming(UnixListenerStream::new(listener));
         tokio::spawn(serving);
         let connector = tower::service_fn(move |_| {

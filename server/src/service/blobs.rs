@@ -76,6 +76,10 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, UploadErro
     match tokio::task::spawn_blocking(work).await {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(UploadError::WrongDigest)) => Err(refused(Reason::WrongDigest, &[], None)),
+        Ok(Err(UploadError::Io(e))) if e.kind() == std::io::ErrorKind::StorageFull => {
+            tracing::error!(cause = %e, "a blob's file failed");
+            Err(store_down(StoreDown::full("no room for a blob's file")))
+        }
         Ok(Err(UploadError::Io(e))) => Err(disk(&e)),
         Err(e) => Err(disk(&e)),
     }
@@ -206,6 +210,7 @@ impl Blobs for BlobsService {
             None if !stamp_known => return Err(KeepBlobRefused::Stamp.into_status()),
             None => {}
         }
+        self.context.room.enough().map_err(store_down)?;
         let rules = &self.context.rules;
         let full = |limit, value| limited(Limited { limit, value, retry_after_ms: Some(1_000) });
         let _slot = self.uploads.try_acquire().map_err(|_| full("max_uploads", rules.max_uploads.into()))?;

@@ -131,6 +131,7 @@ impl Context {
 impl wire::channels_server::Channels for ChannelsService {
     async fn open(&self, request: Request<wire::OpenRequest>) -> Result<Response<wire::OpenResponse>, Status> {
         let open = open_of(&checked(request.into_inner())?)?;
+        self.context.room.enough().map_err(store_down)?;
         let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
         let opened = crossed(self.context.writer.submit(move |store| store.open(now, &rules, &open)).await)?;
         let head = opened.head.map_or(0, Seq::get);
@@ -141,6 +142,7 @@ impl wire::channels_server::Channels for ChannelsService {
         let request = checked(request.into_inner())?;
         let wanted = request.receipt;
         let append = append_of(request, &self.context.rules)?;
+        self.context.room.enough().map_err(store_down)?;
         let (channel, entry_id, seal, ciphertext) =
             (append.channel, append.entry_id, append.seal, if wanted { append.ciphertext.clone() } else { Bytes::new() });
         let context = Arc::clone(&self.context);

@@ -8,9 +8,11 @@ pub mod blobs;
 pub mod channels;
 pub mod directory;
 mod login;
+pub mod operator;
 pub mod registrar;
 
 use crate::hub::Hub;
+use crate::room::Room;
 use crate::rules::Rules;
 use crate::store::{Reads, StoreDown};
 use crate::writer::Writer;
@@ -43,6 +45,8 @@ pub struct Context {
     pub bindings: NoteSigner,
     /// the data folder
     pub data: PathBuf,
+    /// whether its disk has room for more
+    pub room: Arc<Room>,
     /// becomes true when the relay is about to stop: streams without end then end
     pub stopping: tokio::sync::watch::Receiver<bool>,
 }

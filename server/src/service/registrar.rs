@@ -1,7 +1,8 @@
-//! The registrar's counter: issues one-time codes. Served on a socket in the data folder (mode 0600), never on the
-//! network. Only here does the relay ever see a RUN, and only as long as it takes to hash it.
+//! The registrar's counter: issues one-time codes. Served on a socket in the data folder (mode 0600), with the operator's
+//! questions, never on the network. Only here does the relay ever see a RUN, and only as long as it takes to hash it.
 
 use super::Context;
+use super::operator::OperatorService;
 use crate::border::{Reason, checked, crossed, refused};
 use crate::limits;
 use crate::run_key::RunKey;
@@ -11,13 +12,14 @@ use lacre_audit::address::{Authority, Invitation};
 use lacre_audit::ids::Code;
 use lacre_audit::run::{Run, RunError};
 use lacre_proto::relay::v1 as wire;
+use lacre_proto::relay::v1::operator_server::OperatorServer;
 use lacre_proto::relay::v1::registrar_server::{Registrar, RegistrarServer};
 use std::fs::{File, Permissions};
 use std::io;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio::net::{UnixListener, UnixStream};
 use tokio_stream::wrappers::UnixListenerStream;
 use tonic::{Request, Response, Status};
@@ -31,13 +33,13 @@ const LONGEST_PATH: usize = 100;
 pub struct RegistrarService {
     context: Arc<Context>,
     key: RunKey,
-    authority: Authority,
+    authority: Arc<RwLock<Authority>>,
 }
 
 impl RegistrarService {
     /// Invitations will name `authority`.
     #[must_use]
-    pub fn new(context: Arc<Context>, key: RunKey, authority: Authority) -> Self {
+    pub fn new(context: Arc<Context>, key: RunKey, authority: Arc<RwLock<Authority>>) -> Self {
         Self { context, key, authority }
     }
 }
@@ -52,7 +54,8 @@ impl Registrar for RegistrarService {
         let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
         let issued = crossed(self.context.writer.submit(move |store| store.issue_code(now, &rules, &issue)).await)?;
         let generation = self.context.reads.generation().as_bytes().to_vec();
-        let invitation = Invitation { authority: self.authority.clone(), code }.expose();
+        let invitation =
+            Invitation { authority: self.authority.read().unwrap_or_else(PoisonError::into_inner).clone(), code }.expose();
         Ok(Response::new(wire::IssueCodeResponse { generation, invitation, expires_at_ms: issued.expires_at.get() }))
     }
 }
@@ -115,10 +118,16 @@ pub async fn connect(data: &Path) -> io::Result<UnixStream> {
 pub async fn serve(
     listener: UnixListener,
     service: RegistrarService,
+    operator: OperatorService,
     stop: impl Future<Output = ()>,
 ) -> Result<(), tonic::transport::Error> {
     let registrar = RegistrarServer::new(service)
         .max_decoding_message_size(limits::MAX_ENTRY_REQUEST)
         .max_encoding_message_size(limits::MAX_ANSWER);
-    limits::server().add_service(registrar).serve_with_incoming_shutdown(UnixListenerStream::new(listener), stop).await
+    let operator = OperatorServer::new(operator);
+    limits::server()
+        .add_service(registrar)
+        .add_service(operator)
+        .serve_with_incoming_shutdown(UnixListenerStream::new(listener), stop)
+        .await
 }

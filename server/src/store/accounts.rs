@@ -263,6 +263,8 @@ pub struct NewestState {
 
 /// Writes. Each method is one verb, runs inside the open transaction and writes nothing when it refuses.
 pub trait AccountStore {
+    /// Whether a registrar's key was ever used with this store: a relay has served from it.
+    fn has_run_key(&mut self) -> Result<bool, StoreDown>;
     /// True when no other registrar's key was ever used with this store; the first check is kept.
     fn know_run_key(&mut self, check: &[u8; 32]) -> Result<bool, StoreDown>;
     /// Replaces the person's code by a new one.

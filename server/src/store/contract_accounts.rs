@@ -376,7 +376,9 @@ contract! {
 
     fn another_run_key_is_noticed<B>() {
         let mut w = World::<B>::new();
+        assert!(!tx(&mut w.backend, |s| s.has_run_key()));
         assert!(tx(&mut w.backend, |s| s.know_run_key(&[1; 32])));
+        assert!(tx(&mut w.backend, |s| s.has_run_key()));
         w.backend.reopen();
         assert!(tx(&mut w.backend, |s| s.know_run_key(&[1; 32])));
         assert!(!tx(&mut w.backend, |s| s.know_run_key(&[2; 32])));

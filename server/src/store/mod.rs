@@ -35,13 +35,20 @@ use lacre_audit::ids::Generation;
 pub struct StoreDown {
     /// what the engine said; no content, no token, no name
     pub cause: String,
+    /// the disk is full: it can be so for a while, and an operator can mend it
+    pub full: bool,
 }
 
 impl StoreDown {
     /// With its cause.
     #[must_use]
     pub fn new(cause: impl core::fmt::Display) -> Self {
-        Self { cause: cause.to_string() }
+        Self { cause: cause.to_string(), full: false }
+    }
+    /// There is no room on the disk.
+    #[must_use]
+    pub fn full(cause: impl core::fmt::Display) -> Self {
+        Self { full: true, ..Self::new(cause) }
     }
 }
 
@@ -56,8 +63,25 @@ pub trait Store: ChannelStore + AccountStore + BlobStore + Send {
     fn rollback(&mut self);
 }
 
+/// How much a store holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// channels, open or outlived
+    pub channels: u64,
+    /// entries that are kept
+    pub entries: u64,
+    /// accounts
+    pub accounts: u64,
+    /// blobs
+    pub blobs: u64,
+    /// newest accept time, 0 when nothing was ever accepted
+    pub accepted_ms: u64,
+}
+
 /// Everybody else's side.
 pub trait Reads: ChannelReads + AccountReads + BlobReads + Send + Sync {
     /// Random, in every answer; restoring a backup changes it (I7).
     fn generation(&self) -> Generation;
+    /// How much there is, for the operator.
+    fn counts(&self) -> Result<Counts, StoreDown>;
 }

@@ -6,7 +6,7 @@
 use super::accounts::*;
 use super::blobs::*;
 use super::channels::*;
-use super::{Reads, Store, StoreDown};
+use super::{Counts, Reads, Store, StoreDown};
 use crate::rules::Rules;
 use lacre_audit::ids::{AccountId, BlobId, ChannelId, Generation, Seq, TokenHash};
 use lacre_audit::time::Millis;
@@ -63,6 +63,9 @@ impl ChannelStore for NullStore {
 }
 
 impl AccountStore for NullStore {
+    fn has_run_key(&mut self) -> Result<bool, StoreDown> {
+        Ok(false)
+    }
     fn know_run_key(&mut self, _: &[u8; 32]) -> Result<bool, StoreDown> {
         Ok(true)
     }
@@ -122,6 +125,9 @@ pub struct NullReads {
 impl Reads for NullReads {
     fn generation(&self) -> Generation {
         self.generation
+    }
+    fn counts(&self) -> Result<Counts, StoreDown> {
+        Ok(Counts::default())
     }
 }
 

@@ -1,7 +1,9 @@
 //! The real `lacre-relay` as a process, and clients who write to it at the same time and remember everything.
 
 mod clients;
+mod command;
 mod process;
 
 pub use clients::{Client, Memory, read_back};
+pub use command::{Said, operate};
 pub use process::{RelayProcess, relay_binary, seed_stamps};

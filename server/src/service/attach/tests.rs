@@ -44,6 +44,7 @@ impl World {
             receipts: signer("receipts"),
             bindings: signer("bindings"),
             data: "unused".into(),
+            room: Arc::new(crate::room::Room::new(std::path::Path::new("/"), 0)),
             stopping,
         };
         Self { context: Arc::new(context), stop }

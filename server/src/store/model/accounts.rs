@@ -51,6 +51,9 @@ impl Accounts {
     pub(super) fn forget(&mut self) {
         self.targets = TargetQuota::default();
     }
+    pub(super) fn count(&self) -> u64 {
+        self.accounts.len() as u64
+    }
     fn account(&mut self, id: &AccountId) -> Option<&mut Account> {
         self.accounts.iter_mut().find(|a| a.id == *id)
     }
@@ -97,6 +100,10 @@ impl Account {
 }
 
 impl AccountStore for ModelStore {
+    fn has_run_key(&mut self) -> Result<bool, StoreDown> {
+        Ok(self.work.accounts.run_key.is_some())
+    }
+
     fn know_run_key(&mut self, check: &[u8; 32]) -> Result<bool, StoreDown> {
         Ok(self.work.accounts.run_key.get_or_insert(*check) == check)
     }

@@ -12,6 +12,9 @@ use lacre_audit::time::Millis;
 pub(super) struct Blobs(Vec<StoredBlob>);
 
 impl Blobs {
+    pub(super) fn count(&self) -> u64 {
+        self.0.len() as u64
+    }
     fn bytes(&self) -> u64 {
         self.0.iter().map(|b| b.header.size).sum()
     }

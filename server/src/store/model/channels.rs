@@ -55,6 +55,11 @@ impl Channel {
 }
 
 impl Channels {
+    /// Channels, entries, newest accept time.
+    pub(super) fn counts(&self) -> (u64, u64, u64) {
+        let entries: usize = self.channels.iter().map(|c| c.entries.len()).sum();
+        (self.channels.len() as u64, entries as u64, self.newest.map_or(0, Millis::get))
+    }
     /// What a new process does not know.
     pub(super) fn forget(&mut self) {
         self.recent.clear();

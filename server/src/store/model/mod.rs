@@ -6,7 +6,7 @@ mod accounts;
 mod blobs;
 mod channels;
 
-use super::{Reads, Store, StoreDown};
+use super::{Counts, Reads, Store, StoreDown};
 use lacre_audit::ids::Generation;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -75,5 +75,11 @@ impl ModelReads {
 impl Reads for ModelReads {
     fn generation(&self) -> Generation {
         self.generation
+    }
+    fn counts(&self) -> Result<Counts, StoreDown> {
+        Ok(self.with(|s| {
+            let (channels, entries, accepted_ms) = s.channels.counts();
+            Counts { channels, entries, accepted_ms, accounts: s.accounts.count(), blobs: s.blobs.count() }
+        }))
     }
 }

@@ -155,6 +155,10 @@ fn answered(conn: &Connection, account: i64, enroll: &Enroll) -> Sql<Option<Stri
 }
 
 impl AccountStore for SqliteStore {
+    fn has_run_key(&mut self) -> Result<bool, StoreDown> {
+        Ok(self.conn.prepare_cached("SELECT 1 FROM registrar")?.exists([])?)
+    }
+
     fn know_run_key(&mut self, check: &[u8; 32]) -> Result<bool, StoreDown> {
         run(&self.conn, "INSERT OR IGNORE INTO registrar (id, key_check) VALUES (1, ?1)", [check])?;
         let kept: Option<[u8; 32]> = one(&self.conn, "SELECT key_check FROM registrar WHERE id = 1", [], |r| r.get(0))?;

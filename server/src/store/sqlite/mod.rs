@@ -7,12 +7,14 @@
 mod accounts;
 mod blobs;
 mod channels;
+pub mod copy;
+pub mod inspect;
 
 use super::accounts::TargetQuota;
-use super::{Reads, Store, StoreDown};
+use super::{Counts, Reads, Store, StoreDown};
 use lacre_audit::ids::Generation;
 use lacre_audit::random::{self, Rng};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
@@ -99,17 +101,27 @@ pub enum OpenError {
     /// Another program's file.
     #[error("the file is not a store of lacre-relay")]
     NotOurs,
+    /// Pages of the file are not what they must be: put a backup back.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+    /// No room to migrate or to begin: make some. What was there is as it was.
+    #[error("the disk is full")]
+    Full,
 }
 
 impl From<rusqlite::Error> for OpenError {
     fn from(e: rusqlite::Error) -> Self {
-        Self::Engine(e.to_string())
+        match e.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(e.to_string()),
+            Some(ErrorCode::DiskFull) => Self::Full,
+            _ => Self::Engine(e.to_string()),
+        }
     }
 }
 
 impl From<rusqlite::Error> for StoreDown {
     fn from(e: rusqlite::Error) -> Self {
-        Self::new(e)
+        if e.sqlite_error_code() == Some(ErrorCode::DiskFull) { Self::full(e) } else { Self::new(e) }
     }
 }
 
@@ -282,5 +294,8 @@ impl Drop for GiveBack<'_> {
 impl Reads for SqliteReads {
     fn generation(&self) -> Generation {
         self.generation
+    }
+    fn counts(&self) -> Result<Counts, StoreDown> {
+        self.with(inspect::counts)
     }
 }

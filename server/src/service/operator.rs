@@ -1,0 +1,96 @@
+//! The operator's questions, on the same socket as the registrar's counter: whoever owns the data folder may ask.
+
+use super::Context;
+use crate::backup;
+use crate::border::{checked, store_down};
+use crate::identity::{LEAF_SOON_MS, Leaf};
+use crate::room::disk;
+use crate::serve::STORE_FILE;
+use lacre_audit::address::Authority;
+use lacre_audit::time::Millis;
+use lacre_proto::relay::v1 as wire;
+use lacre_proto::relay::v1::operator_server::Operator;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+use tonic::{Request, Response, Status};
+
+/// `lacre.relay.v1.Operator`.
+pub struct OperatorService {
+    context: Arc<Context>,
+    authority: Arc<RwLock<Authority>>,
+    leaf: Arc<Leaf>,
+    started: Millis,
+}
+
+impl OperatorService {
+    /// Of a relay that started now.
+    #[must_use]
+    pub fn new(context: Arc<Context>, authority: Arc<RwLock<Authority>>, leaf: Arc<Leaf>) -> Self {
+        let started = context.clock.now();
+        Self { context, authority, leaf, started }
+    }
+
+    /// What is wrong, by name.
+    fn troubles(&self, now: Millis, accepted: u64) -> Vec<String> {
+        let context = &self.context;
+        let troubles = [
+            ("DISK_FULL", context.room.is_full()),
+            ("STORE_FAILING", context.writer.is_failing()),
+            ("CLOCK_BACK", accepted > now.plus(CLOCK_SLACK_MS).get()),
+            ("LEAF_ENDING", self.leaf.validity().1 < now.plus(LEAF_SOON_MS)),
+        ];
+        troubles.into_iter().filter(|(_, wrong)| *wrong).map(|(name, _)| name.to_owned()).collect()
+    }
+}
+
+/// Accept times that are so much ahead of the clock tell that the clock was put back.
+const CLOCK_SLACK_MS: u64 = 60_000;
+
+fn bytes(path: &Path) -> u64 {
+    path.metadata().map_or(0, |m| m.len())
+}
+
+#[tonic::async_trait]
+impl Operator for OperatorService {
+    async fn report(&self, request: Request<wire::ReportRequest>) -> Result<Response<wire::ReportResponse>, Status> {
+        checked(request.into_inner())?;
+        let context = &self.context;
+        let data = context.data.clone();
+        let asked = context.read(move |reads| {
+            let store = data.join(STORE_FILE);
+            let sizes = bytes(&store) + bytes(&store.with_extension("sqlite-wal"));
+            Ok((reads.counts()?, reads.blob_bytes()?, sizes, disk(&data).ok(), backup::last(&data)))
+        });
+        let (counts, blob_bytes, store_bytes, disk, last_backup) = asked.await.map_err(store_down)?;
+        let now = context.clock.now();
+        let (from, until) = self.leaf.validity();
+        let (queue, max_queue) = context.writer.queue();
+        let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Ok(Response::new(wire::ReportResponse {
+            generation: context.reads.generation().as_bytes().to_vec(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            address: self.authority.read().unwrap_or_else(PoisonError::into_inner).to_string(),
+            started_ms: self.started.get(),
+            now_ms: now.get(),
+            channels: counts.channels,
+            entries: counts.entries,
+            accounts: counts.accounts,
+            blobs: counts.blobs,
+            blob_bytes,
+            max_blob_bytes: context.rules.max_blob_disk_bytes,
+            store_bytes,
+            disk_free_bytes: disk.map_or(0, |d| d.free),
+            disk_bytes: disk.map_or(0, |d| d.total),
+            keep_free_bytes: context.room.kept(),
+            queue: small(queue),
+            max_queue: small(max_queue),
+            attached: context.hub.followed() as u64,
+            last_backup_ms: last_backup.map_or(0, Millis::get),
+            leaf_from_ms: from.get(),
+            leaf_until_ms: until.get(),
+            accepted_ms: counts.accepted_ms,
+            removal_held_until_ms: 0,
+            troubles: self.troubles(now, counts.accepted_ms),
+        }))
+    }
+}
