@@ -85,7 +85,7 @@ fn refused(words: &Words, refusal: &Refusal) -> Failure {
     let not_asked = |key| Failure::new(words, key, Exit::CouldNotAsk, args);
     match refusal.reason {
         Reason::Limit => not_asked("error-limit"),
-        Reason::StoreDown => not_asked("error-relay-store"),
+        Reason::StoreDown | Reason::Stopping => not_asked("error-relay-store"),
         Reason::CodeRefused => no("error-code-refused"),
         Reason::HandleTaken => no("error-handle-taken"),
         Reason::NoAccount => no("error-no-such-account"),

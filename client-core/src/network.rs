@@ -338,6 +338,8 @@ reasons! {
     Limit = "LIMIT",
     /// The relay's store does not answer. Try again.
     StoreDown = "STORE_DOWN",
+    /// The relay is about to end and begin again. Come back after `retry_after`.
+    Stopping = "STOPPING",
     /// Unknown channel or blob, or wrong token.
     NotPermitted = "NOT_PERMITTED",
     /// The id is known with other bytes.

@@ -10,7 +10,7 @@
 //! | ALREADY_EXISTS | CONFLICT, HANDLE_TAKEN, HAS_ACCOUNT |
 //! | NOT_FOUND | NO_ENTRY, NO_ACCOUNT, NO_KEY_PACKAGE |
 //! | RESOURCE_EXHAUSTED | LIMIT |
-//! | UNAVAILABLE | STORE_DOWN |
+//! | UNAVAILABLE | STORE_DOWN, STOPPING |
 
 use crate::store::StoreDown;
 use crate::store::accounts::{
@@ -67,6 +67,7 @@ reasons! {
     NoKeyPackage = "NO_KEY_PACKAGE" => NotFound, "no device has a key package in this suite";
     Limit = "LIMIT" => ResourceExhausted, "a limit was reached";
     StoreDown = "STORE_DOWN" => Unavailable, "the relay cannot store just now: try again";
+    Stopping = "STOPPING" => Unavailable, "the relay is stopping: attach again after the pause";
 }
 
 /// A refusal. `metadata` never holds what came from the peer beyond lengths and numbers.

@@ -229,8 +229,11 @@ impl MadeLeaf {
         let key = rustls::crypto::ring::sign::any_eddsa_type(&PrivatePkcs8KeyDer::from(self.pkcs8.as_slice()));
         let certified = CertifiedKey::new(vec![self.certificate.clone()], key.map_err(|e| e.to_string())?);
         certified.keys_match().map_err(|e| e.to_string())?;
-        let from = Millis::new(now.get().saturating_sub(before.unsigned_abs() * DAY));
-        Ok(LeafKey { certified: Arc::new(certified), from, until: now.plus(after.unsigned_abs() * DAY) })
+        // ours begin and end at midnight
+        let midnight = |at: u64| Millis::new(at - at % DAY);
+        let from = midnight(now.get().saturating_sub(before.unsigned_abs() * DAY));
+        let until = midnight(now.get().saturating_add((after.unsigned_abs() + 1) * DAY));
+        Ok(LeafKey { certified: Arc::new(certified), from, until })
     }
 }
 
@@ -363,7 +366,8 @@ mod tests {
         let read = |identity: &IdentityKey, at| read_leaf(&path, &identity.public(), at);
 
         let leaf = Leaf::new(read(&own, now).unwrap());
-        assert_eq!(leaf.validity(), (Millis::new(now.get() - 2 * DAY), now.plus(29 * DAY)));
+        let midnight = |day: &str| Millis::parse(&format!("{day}T00:00:00.000Z")).unwrap();
+        assert_eq!(leaf.validity(), (midnight("2026-11-23"), midnight("2026-12-25")));
         assert!(read(&own, now.plus(29 * DAY)).is_ok());
         for (refused, at) in [(&own, now.plus(31 * DAY)), (&own, Millis::new(now.get() - 3 * DAY)), (&other, now)] {
             assert!(matches!(read(refused, at), Err(IdentityError::RefusedLeaf { .. })));

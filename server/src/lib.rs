@@ -8,6 +8,7 @@ mod accept;
 pub mod backup;
 pub mod blob_files;
 pub mod border;
+pub mod clock_guard;
 pub mod config;
 pub mod hub;
 pub mod identity;

@@ -5,7 +5,7 @@
 mod commands;
 mod logs;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use commands::{Answer, Failed};
 use lacre_server::words::{Lang, Words};
 use std::process::ExitCode;
@@ -43,9 +43,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let asked = std::env::args().skip_while(|arg| arg != "--lang").nth(1).and_then(|lang| lang.parse().ok());
+    let words = Words::new(Lang::choose(asked));
+    let matches = localized(Cli::command(), "help", &words).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
     logs::start();
-    let words = Words::new(Lang::choose(cli.lang));
     let done: Result<Answer, Failed> = match cli.command {
         Command::Serve(serve) => serve.run(),
         Command::Status(command) => command.run(&words),
@@ -63,5 +65,56 @@ fn main() -> ExitCode {
             commands::tell(&format!("lacre-relay: {}", failed.sentence(&words)));
             failed.code()
         }
+    }
+}
+
+/// The help in the words' language: a command's under its path, an argument's under it or, where several commands share it,
+/// under its own name.
+fn localized(command: clap::Command, path: &str, words: &Words) -> clap::Command {
+    let says = |id: &str| words.has(id).then(|| words.say(id, &[]));
+    let command = match says(path) {
+        Some(about) => command.about(about),
+        None => command,
+    };
+    let command = command.mut_args(|arg| {
+        let name = arg.get_id().as_str().replace('_', "-");
+        match says(&format!("{path}-{name}")).or_else(|| says(&format!("help-any-{name}"))) {
+            Some(help) => arg.help(help),
+            None => arg,
+        }
+    });
+    command.mut_subcommands(|sub| {
+        let path = format!("{path}-{}", sub.get_name());
+        localized(sub, &path, words)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn silent(command: &clap::Command, path: &str, words: &Words, missing: &mut Vec<String>) {
+        for arg in command.get_arguments().filter(|a| !["help", "version"].contains(&a.get_id().as_str())) {
+            let name = arg.get_id().as_str().replace('_', "-");
+            let ids = [format!("{path}-{name}"), format!("help-any-{name}")];
+            if !ids.iter().any(|id| words.has(id)) {
+                missing.push(ids[0].clone());
+            }
+        }
+        for sub in command.get_subcommands() {
+            let path = format!("{path}-{}", sub.get_name());
+            if !words.has(&path) {
+                missing.push(path.clone());
+            }
+            silent(sub, &path, words, missing);
+        }
+    }
+
+    #[test]
+    fn every_command_and_argument_has_its_help_in_the_catalogues() {
+        let mut missing = Vec::new();
+        silent(&Cli::command(), "help", &Words::new(Lang::Es), &mut missing);
+        assert!(missing.is_empty(), "{missing:?}");
+        localized(Cli::command(), "help", &Words::new(Lang::Es)).debug_assert();
     }
 }

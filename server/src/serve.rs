@@ -12,6 +12,7 @@
 //! ```
 
 use crate::blob_files::BlobFiles;
+use crate::clock_guard::{self, ClockGuard};
 use crate::hub::Hub;
 use crate::identity::{self, IdentityError, IdentityKey, Leaf, LeafKey};
 use crate::random::SystemRng;
@@ -33,7 +34,7 @@ use lacre_audit::account::REGISTRAR;
 use lacre_audit::address::{AddressError, Authority};
 use lacre_audit::random::Rng;
 use lacre_audit::receipt::RELAY;
-use lacre_audit::time::{Clock, SystemClock};
+use lacre_audit::time::{Clock, Millis, SystemClock};
 use lacre_proto::relay::v1::accounts_server::AccountsServer;
 use lacre_proto::relay::v1::blobs_server::BlobsServer;
 use lacre_proto::relay::v1::channels_server::ChannelsServer;
@@ -332,9 +333,8 @@ impl RunningRelay {
         let controls = &self.controls;
         let leaf = controls.maker.make(change.leaf.as_deref(), rng)?;
         let mut authority = controls.authority.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some((host, port)) = &change.public {
-            *authority = Authority::new(host, *port, authority.identity())?;
-        }
+        let (host, port) = change.public.as_ref().unwrap_or(&controls.local);
+        *authority = Authority::new(host, *port, authority.identity())?;
         controls.leaf.replace(leaf);
         controls.room.keep(change.keep_free);
         Ok(())
@@ -357,7 +357,7 @@ impl Drop for RunningRelay {
 /// What may change while a relay runs.
 #[derive(Clone, Debug)]
 pub struct Reload {
-    /// host and port that people are told; none leaves them
+    /// host and port that people are told, when not those it listens on
     pub public: Option<(String, u16)>,
     /// a file with the TLS leaf; without it the relay makes a fresh one
     pub leaf: Option<PathBuf>,
@@ -383,6 +383,8 @@ impl LeafMaker {
 /// What a running relay's owner holds of it. Not the context: its end closes the store.
 #[derive(Clone)]
 struct Controls {
+    /// where it listens
+    local: (String, u16),
     authority: Arc<RwLock<Authority>>,
     leaf: Arc<Leaf>,
     maker: Arc<LeafMaker>,
@@ -442,9 +444,13 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
     let address = options.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
     let local = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
-    let (host, port) = options.public.take().unwrap_or_else(|| (host_of(local), local.port()));
+    let local = (host_of(local), local.port());
+    let (host, port) = options.public.take().unwrap_or_else(|| local.clone());
     let authority = Arc::new(RwLock::new(Authority::new(&host, port, identity.public())?));
     let room = Arc::new(Room::new(folder.path(), options.keep_free));
+    let newest = || reads.counts().map(|counts| (counts.accepted_ms > 0).then(|| Millis::new(counts.accepted_ms)));
+    let clock_guard = ClockGuard::open(folder.path(), options.clock.now(), newest)?;
+    clock_guard.remember();
     let (writer, writer_thread) = Writer::start(store).map_err(StartError::Thread)?;
     let context = Arc::new(Context {
         clock: options.clock,
@@ -457,6 +463,7 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
         receipts: identity.signer(RELAY)?,
         bindings: identity.signer(REGISTRAR)?,
         data: folder.path().to_owned(),
+        clock_guard,
         room: Arc::clone(&room),
         stopping,
     });
@@ -465,7 +472,7 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
     let operator = OperatorService::new(Arc::clone(&context), Arc::clone(&authority), Arc::clone(&leaf));
     Ok(Prepared {
         folder,
-        controls: Controls { authority, leaf, maker: Arc::clone(&maker), room },
+        controls: Controls { local, authority, leaf, maker: Arc::clone(&maker), room },
         own_leaf: options.leaf.is_none(),
         context,
         writer_thread,
@@ -493,6 +500,7 @@ impl Prepared {
         let connections = accept::connections(listener, acceptor, max_connections);
         let room = tokio::spawn(look_for_room(Arc::clone(&controls.room)));
         let renewal = tokio::spawn(renew(controls, own_leaf, Arc::clone(&context)));
+        let clock = tokio::spawn(look_at_clock(Arc::clone(&context)));
         let retention = tokio::spawn(retain(Arc::clone(&context)));
         let expiry = tokio::spawn(expire(Arc::clone(&context), files.clone()));
         let mut until = stopping.clone();
@@ -533,9 +541,10 @@ impl Prepared {
             () = deadline => tracing::warn!("calls were cut off when the relay stopped"),
         }
         crate::service::stopped(&mut stopping).await;
+        context.clock_guard.remember();
         counter.abort();
         let _ = counter.await;
-        for task in [renewal, room, retention, expiry] {
+        for task in [renewal, room, clock, retention, expiry] {
             task.abort();
             let _ = task.await;
         }
@@ -576,10 +585,22 @@ async fn look_for_room(room: Arc<Room>) {
     }
 }
 
+/// Remembers the time of day, so that a leap of it is noticed.
+async fn look_at_clock(context: Arc<Context>) {
+    loop {
+        tokio::time::sleep(clock_guard::LOOK_EVERY).await;
+        context.clock_guard.tick(context.clock.now());
+    }
+}
+
 /// Removes what is past its time, in rounds that leave room for others between them.
 async fn retain(context: Arc<Context>) {
     loop {
         let (now, rules) = (context.clock.now(), context.rules.clone());
+        if !context.clock_guard.may_remove(now) {
+            tokio::time::sleep(RETENTION_PAUSE).await;
+            continue;
+        }
         let retired = context.writer.submit(move |store| store.retire(now, &rules, RETENTION_BUDGET)).await;
         match retired {
             Ok(retired) if retired.entries + retired.channels > 0 => tokio::task::yield_now().await,
@@ -591,6 +612,10 @@ async fn retain(context: Arc<Context>) {
 /// Removes blobs, codes and key packages whose time is over.
 async fn expire(context: Arc<Context>, files: BlobFiles) {
     loop {
+        if !context.clock_guard.may_remove(context.clock.now()) {
+            tokio::time::sleep(RETENTION_PAUSE).await;
+            continue;
+        }
         // what failed was logged by the writer; the next round tries again
         if let Err(down) = crate::service::blobs::expire(&context, &files).await {
             tracing::error!(cause = %down.cause, "expired blobs were not removed");

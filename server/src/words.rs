@@ -11,6 +11,13 @@ pub enum Lang {
     En,
 }
 
+impl core::str::FromStr for Lang {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        [Self::Es, Self::En].into_iter().find(|lang| lang.tag() == text).ok_or(())
+    }
+}
+
 impl Lang {
     /// From the environment's locale, as `en_US.UTF-8`; Spanish when it says neither.
     #[must_use]

@@ -254,6 +254,59 @@ async fn an_append_on_one_connection_reaches_the_stream_of_another_and_stopping_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_relay_that_stops_tells_every_stream_another_pause() {
+    let folder = Folder::new();
+    let relay = folder.start();
+    let client = connect(relay.authority()).await;
+    let mut streams = Vec::new();
+    for _ in 0..64 {
+        // the requests stay open: a stream that hears no more could be ended for that
+        let requests =
+            tokio_stream::StreamExt::chain(tokio_stream::iter([wire::AttachRequest::default()]), tokio_stream::pending());
+        streams.push(client.clone().attach(requests).await.unwrap().into_inner());
+    }
+
+    tokio::task::spawn_blocking(|| relay.stop()).await.unwrap();
+
+    let mut pauses = std::collections::BTreeSet::new();
+    for stream in &mut streams {
+        let status = stream.message().await.unwrap_err();
+        assert_eq!((status.code(), status.get_details_error_info().unwrap().reason.as_str()), (Code::Unavailable, "STOPPING"));
+        pauses.insert(status.get_details_retry_info().unwrap().retry_delay.unwrap());
+    }
+    let (first, last) = (pauses.first().unwrap().as_millis(), pauses.last().unwrap().as_millis());
+    assert!(first >= 500 && last <= 5_500 && pauses.len() > 48, "{} pauses from {first} to {last}", pauses.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_a_relay_stops_an_append_is_stored_exactly_when_it_was_answered() {
+    let folder = Folder::new();
+    let stamps = folder.stamps(1);
+    let relay = folder.start();
+    let mut client = connect(relay.authority()).await;
+    let log = open_log(&mut client, 1, &stamps[0]).await;
+
+    let mut answers = tokio::task::JoinSet::new();
+    for n in 1..=250u8 {
+        let (mut client, request) = (client.clone(), append(&log, n, 0));
+        answers.spawn(async move { (n, client.append(request).await.is_ok()) });
+    }
+    // some are answered, the others are anywhere on their way
+    let (first, _) = answers.join_next().await.unwrap().unwrap();
+    tokio::task::spawn_blocking(|| relay.stop()).await.unwrap();
+    let mut answered: std::collections::BTreeSet<u8> = [first].into();
+    while let Some(answer) = answers.join_next().await {
+        let (n, stored) = answer.unwrap();
+        answered.extend(stored.then_some(n));
+    }
+    let relay = folder.start();
+    let page = connect(relay.authority()).await.fetch(fetch(&log)).await.unwrap().into_inner();
+
+    let stored: std::collections::BTreeSet<u8> = page.entries.iter().map(|e| e.entry_id[0]).collect();
+    assert_eq!(stored, answered);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn info_names_identity_generation_and_limits() {
     let folder = Folder::new();
     let relay = folder.start();

@@ -2,6 +2,7 @@
 
 pub mod crowd;
 pub mod decoders;
+pub mod faults;
 pub mod fields;
 pub mod history;
 pub mod lying;

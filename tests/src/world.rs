@@ -321,7 +321,9 @@ fn reopen(dir: &Path, trap: &Arc<Trap>, clock: &Arc<TestClock>) -> Client {
     Client::around(profile, environment(trap, clock)).unwrap()
 }
 
-fn network() -> GrpcNetwork {
+/// Connections of a person.
+#[must_use]
+pub fn network() -> GrpcNetwork {
     GrpcNetwork::new(NetOptions {
         proxy: None,
         timeouts: Timeouts::default(),

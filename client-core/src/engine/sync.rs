@@ -106,6 +106,8 @@ impl Client {
                     Ok(something) => moved |= something,
                     Err(Trouble::Offline { why }) => offline = Some(why),
                     Err(Trouble::Refused(r)) if r.reason == Reason::Limit => {}
+                    // its disk is full, say: what waits goes on waiting, and what others wrote can be read
+                    Err(Trouble::Refused(r)) if r.reason == Reason::StoreDown => offline = Some(r.to_string()),
                     Err(other) => return Err(other),
                 }
             }

@@ -87,6 +87,8 @@ impl World {
             receipts: signer(RELAY),
             bindings: signer(REGISTRAR),
             data: data.clone(),
+            clock_guard: crate::clock_guard::ClockGuard::open(&data, lacre_audit::time::Millis::new(0), || Ok::<_, ()>(None))
+                .unwrap(),
             room: Arc::new(crate::room::Room::new(&data, 0)),
             stopping,
         });

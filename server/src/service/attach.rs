@@ -6,7 +6,7 @@
 
 use super::Context;
 use super::channels::{PAGE_BYTES, PAGE_ENTRIES, ended, id, seq, token, wire_entry};
-use crate::border::{Reason, checked};
+use crate::border::{Reason, checked, refused};
 use crate::hub::Subscription;
 use crate::store::StoreDown;
 use crate::store::channels::{ChannelKey, Page, PageLimits};
@@ -28,6 +28,13 @@ pub type AttachEvents = ReceiverStream<Result<wire::AttachResponse, Status>>;
 const WAITING: usize = 2;
 /// Channels looked at in one round of reading.
 const ROUND: usize = 256;
+
+/// When a relay stops, nobody comes back sooner …
+const FIRST_BACK_MS: u64 = 500;
+/// … and the last so much later, plus a millisecond for each followed channel …
+const LEAST_SPREAD_MS: u64 = 5_000;
+/// … but no later than this.
+const MOST_SPREAD_MS: u64 = 60_000;
 
 /// What the stream knows of one channel.
 struct Cursor {
@@ -82,7 +89,8 @@ impl Attached {
             let busy = !self.due.is_empty();
             tokio::select! {
                 () = super::stopped(&mut stopping) => {
-                    return self.end(Status::unavailable("the relay is stopping: attach again")).await;
+                    let pause = self.pause();
+                    return self.end(refused(Reason::Stopping, &[], Some(pause))).await;
                 }
                 () = self.out.closed() => return Err(Over),
                 request = requests.next(), if asking => match request {
@@ -96,6 +104,14 @@ impl Attached {
                 () = std::future::ready(()), if busy => self.round().await?,
             }
         }
+    }
+
+    /// After which this peer comes back: each another one, and the longer the more there are, so that a relay that starts
+    /// again is not met by all of them at once.
+    fn pause(&self) -> Duration {
+        let spread = MOST_SPREAD_MS.min(LEAST_SPREAD_MS + self.context.hub.followed() as u64);
+        let chance = u64::from(u32::from_be_bytes(self.context.random()));
+        Duration::from_millis(FIRST_BACK_MS + spread * chance / u64::from(u32::MAX))
     }
 
     async fn send(&mut self, event: Event) -> Result<(), Over> {

@@ -11,6 +11,7 @@ mod login;
 pub mod operator;
 pub mod registrar;
 
+use crate::clock_guard::ClockGuard;
 use crate::hub::Hub;
 use crate::room::Room;
 use crate::rules::Rules;
@@ -45,6 +46,8 @@ pub struct Context {
     pub bindings: NoteSigner,
     /// the data folder
     pub data: PathBuf,
+    /// whether the clock is believed: without that nothing is removed
+    pub clock_guard: ClockGuard,
     /// whether its disk has room for more
     pub room: Arc<Room>,
     /// becomes true when the relay is about to stop: streams without end then end

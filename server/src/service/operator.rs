@@ -36,6 +36,7 @@ impl OperatorService {
         let troubles = [
             ("DISK_FULL", context.room.is_full()),
             ("STORE_FAILING", context.writer.is_failing()),
+            ("CLOCK_AHEAD", !context.clock_guard.may_remove(now)),
             ("CLOCK_BACK", accepted > now.plus(CLOCK_SLACK_MS).get()),
             ("LEAF_ENDING", self.leaf.validity().1 < now.plus(LEAF_SOON_MS)),
         ];
@@ -55,8 +56,9 @@ impl Operator for OperatorService {
     async fn report(&self, request: Request<wire::ReportRequest>) -> Result<Response<wire::ReportResponse>, Status> {
         checked(request.into_inner())?;
         let context = &self.context;
-        let data = context.data.clone();
+        let (data, room) = (context.data.clone(), Arc::clone(&context.room));
         let asked = context.read(move |reads| {
+            room.look();
             let store = data.join(STORE_FILE);
             let sizes = bytes(&store) + bytes(&store.with_extension("sqlite-wal"));
             Ok((reads.counts()?, reads.blob_bytes()?, sizes, disk(&data).ok(), backup::last(&data)))
@@ -89,8 +91,8 @@ impl Operator for OperatorService {
             leaf_from_ms: from.get(),
             leaf_until_ms: until.get(),
             accepted_ms: counts.accepted_ms,
-            removal_held_until_ms: 0,
             troubles: self.troubles(now, counts.accepted_ms),
+            removal_held_until_ms: context.clock_guard.held_until().map_or(0, Millis::get),
         }))
     }
 }

@@ -91,6 +91,12 @@ impl RelayProcess {
         Err("lacre-relay ended before it listened: see relay.log".to_owned())
     }
 
+    /// The number of its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGTERM, and waits for its end.
     ///
     /// # Errors

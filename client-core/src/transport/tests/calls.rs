@@ -103,7 +103,7 @@ fn every_reason_crosses_the_wire_with_its_details() {
             Reason::Conflict | Reason::HandleTaken => Code::AlreadyExists,
             Reason::NoEntry | Reason::NoAccount | Reason::NoKeyPackage => Code::NotFound,
             Reason::Limit => Code::ResourceExhausted,
-            Reason::StoreDown => Code::Unavailable,
+            Reason::StoreDown | Reason::Stopping => Code::Unavailable,
             Reason::Unknown => panic!("not a known one"),
         };
         let retry = (reason == Reason::Limit).then_some(Duration::from_millis(2500));

@@ -44,6 +44,12 @@ impl World {
             receipts: signer("receipts"),
             bindings: signer("bindings"),
             data: "unused".into(),
+            clock_guard: crate::clock_guard::ClockGuard::open(
+                std::path::Path::new("/nowhere"),
+                lacre_audit::time::Millis::new(0),
+                || Ok::<_, ()>(None),
+            )
+            .unwrap(),
             room: Arc::new(crate::room::Room::new(std::path::Path::new("/"), 0)),
             stopping,
         };

@@ -1,0 +1,65 @@
+//! A worse world for the real `lacre-relay`: its clock jumps, its disk fills.
+//!
+//! The disk is a small tmpfs of its own where the system lets this user mount one (in a user's own namespace); elsewhere
+//! the calls of the preloaded library answer as a full disk does.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const SOURCE: &str = include_str!("faults.c");
+
+/// What a program is told of time and room, changed while it runs.
+pub struct Faults {
+    _folder: tempfile::TempDir,
+    library: PathBuf,
+    numbers: PathBuf,
+}
+
+impl Faults {
+    /// None yet. Built with the machine's C compiler (`CC`, else `cc`).
+    ///
+    /// # Errors
+    /// With a sentence, when there is none or this is no Linux.
+    pub fn build() -> Result<Self, String> {
+        let folder = tempfile::tempdir().map_err(|e| format!("no temporary folder: {e}"))?;
+        let [source, library, numbers] = ["faults.c", "faults.so", "numbers"].map(|name| folder.path().join(name));
+        std::fs::write(&source, SOURCE).map_err(|e| format!("cannot write {}: {e}", source.display()))?;
+        std::fs::write(&numbers, [0; 16]).map_err(|e| format!("cannot write {}: {e}", numbers.display()))?;
+        let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
+        let mut build = Command::new(compiler);
+        build.args(["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-o"]).args([&library, &source]);
+        let built = build.output().map_err(|e| format!("the C compiler does not run: {e}"))?;
+        if !built.status.success() {
+            return Err(format!("the faults do not compile: {}", String::from_utf8_lossy(&built.stderr)));
+        }
+        Ok(Self { _folder: folder, library, numbers })
+    }
+
+    /// Puts the command into this world; files below `root` (a canonical path) share its disk.
+    pub fn watch(&self, command: &mut Command, root: &Path) {
+        command.env("LD_PRELOAD", &self.library).env("LACRE_FAULTS", &self.numbers).env("LACRE_FAULTS_ROOT", root);
+    }
+
+    fn set(&self, place: u64, number: i64) -> Result<(), String> {
+        let file = File::options().write(true).open(&self.numbers).map_err(|e| e.to_string())?;
+        file.write_all_at(&number.to_ne_bytes(), place * 8).map_err(|e| e.to_string())
+    }
+
+    /// From now on the clock is so much ahead (or behind).
+    ///
+    /// # Errors
+    /// When the file of numbers has gone.
+    pub fn clock_ahead_ms(&self, ms: i64) -> Result<(), String> {
+        self.set(0, ms)
+    }
+
+    /// From now on so many bytes fit below the root; 0 for all that the real disk takes.
+    ///
+    /// # Errors
+    /// When the file of numbers has gone.
+    pub fn room_bytes(&self, bytes: i64) -> Result<(), String> {
+        self.set(1, bytes)
+    }
+}
