@@ -89,20 +89,21 @@ fn screen(r: &ReportResponse, words: &Words) -> Vec<String> {
     let counts = [("channels", r.channels), ("entries", r.entries), ("accounts", r.accounts), ("blobs", r.blobs)]
         .map(|(name, n)| (name, grouped(n)));
     let counts: Vec<(&str, &str)> = counts.iter().map(|(name, n)| (*name, n.as_str())).collect();
-    let queue = format!("{} / {}", r.queue, r.max_queue);
+    let (waiting, most) = (r.queue.to_string(), r.max_queue.to_string());
+    let queue = [("queue", waiting.as_str()), ("most", &most), ("followed", &grouped(r.attached))];
+    let queue = words.say("status-waiting", &queue);
     let leaf = words.say("status-leaf", &[("from", &short(r.leaf_from_ms)), ("until", &short(r.leaf_until_ms))]);
     let lines = [
         ("status-version", vec![r.version.clone()]),
         ("status-address", wrap(&r.address, 62)),
         ("status-generation", vec![generation]),
         ("status-up", vec![ago(r.started_ms)]),
-        ("status-holds", vec![words.say("status-counts", &counts)]),
+        ("status-holds", wrap(&words.say("status-counts", &counts), 62)),
         ("status-newest", vec![at(r.accepted_ms)]),
         ("status-store", vec![bytes(r.store_bytes)]),
         ("status-blobs", vec![of(r.blob_bytes, r.max_blob_bytes)]),
         ("status-disk", vec![of(r.disk_free_bytes, r.disk_bytes)]),
         ("status-queue", vec![queue]),
-        ("status-attached", vec![grouped(r.attached)]),
         ("status-backup", vec![ago(r.last_backup_ms)]),
         ("status-certificate", vec![leaf]),
         ("status-health", health.iter().flat_map(|text| wrap(text, 62)).collect()),

@@ -262,7 +262,7 @@ async fn an_invitation_opens_one_account_that_strangers_can_verify() {
     assert_eq!(refused(w.accounts().enroll(used).await), "CODE_REFUSED");
     assert_eq!(refused(w.issue(RUN).await), "HAS_ACCOUNT");
     assert_eq!(refused(w.issue("40.123.456-1").await), "BAD_RUN");
-    assert_eq!(refused(w.issue("no number").await), "BAD_FIELD");
+    assert_eq!(refused(w.issue("no number").await), "BAD_RUN");
     assert_eq!(refused(w.enroll(&eva, "40123457-8", "ana").await), "HANDLE_TAKEN");
 
     let session = w.login(&ana).await;
