@@ -58,6 +58,7 @@ fn saved(person: &mut Person, group: &ConversationId) -> Vec<u8> {
     bytes
 }
 
+/// Seen red with a restoration under the old generation.
 #[test]
 fn real_clients_live_through_a_backup_more_messages_and_its_restoration_and_nothing_is_lost() {
     let mut world = World::new();
@@ -272,6 +273,7 @@ fn keep(data: &Path, n: u8, content: &[u8], retention_ms: u64) -> FileName {
     file
 }
 
+/// Seen red with a backup that kept the rows of blobs whose files had gone.
 #[test]
 fn a_blob_that_expires_in_the_middle_of_a_backup_is_not_missed_and_one_that_is_lost_is_named() {
     let folder = served();

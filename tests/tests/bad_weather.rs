@@ -261,6 +261,7 @@ fn accept_times_do_not_follow_a_clock_that_is_put_back_and_status_says_so() {
     assert_eq!((said.code, &ill["troubles"]), (Some(1), &serde_json::json!(["CLOCK_BACK"])));
 }
 
+/// Seen red with a guard that always lets remove.
 #[test]
 fn a_clock_that_jumps_ahead_removes_nothing_and_is_noticed_while_running_and_at_the_start() {
     let weather = Weather::new();
