@@ -148,6 +148,31 @@ fn of_two_successors_the_one_with_the_smaller_group_id_stays() {
     assert_eq!(Some(&group_id(&mut c.carla, &group)), made.iter().min());
 }
 
+// The test before failed in half of its runs when a maker who is no admin could add nobody; this one is about that alone.
+#[test]
+fn when_no_admin_is_there_another_member_makes_the_successor_and_the_admin_stays_the_only_one() {
+    let mut c = choir();
+    let group = c.group.clone();
+    spoil(&mut c);
+    for _ in 0..2 {
+        for person in [&mut c.ana, &mut c.beto, &mut c.carla] {
+            person.sync();
+        }
+    }
+    c.beto.clock.forward(SUCCESSOR_AFTER_MS);
+    c.beto.sync();
+    assert_eq!(c.beto.standing(&group), Standing::AskingToBeReAdded, "it is ana's turn first");
+    c.beto.clock.forward(SUCCESSOR_PAUSE_MS);
+    settle(&mut [&mut c.beto, &mut c.carla]);
+    assert_eq!(c.carla.standing(&group), Standing::Active);
+    settle(&mut [&mut c.ana, &mut c.beto, &mut c.carla]);
+
+    together(&mut c, &["one", "two"]);
+    let ana = c.ana.account();
+    let view = c.carla.client.conversation(&group).unwrap();
+    assert_eq!(view.members.iter().filter(|m| m.admin).map(|m| m.account).collect::<Vec<_>>(), [ana]);
+}
+
 #[test]
 fn one_device_that_cannot_go_on_alone_makes_no_successor() {
     let mut c = choir();

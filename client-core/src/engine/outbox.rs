@@ -274,7 +274,9 @@ impl Cx<'_, '_> {
         match intent {
             Intent::Add { invitees, .. } => {
                 // an account has up to 16 devices: what is too much for one commit is another
-                if invitees.len() > MAX_ADDS {
+                // (who is alone and no admin must add all at once: afterwards it may not)
+                let again = leaves.len() > 1 || self.members(id)?.admins.contains(&own.account);
+                if again && invitees.len() > MAX_ADDS {
                     let rest = Intent::Add { wanted: Vec::new(), invitees: invitees.split_off(MAX_ADDS) };
                     self.enqueue(Some(id), WaitingKind::Seal, Cargo::Seal { intent: rest, prepared: None })?;
                 }

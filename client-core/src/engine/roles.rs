@@ -4,7 +4,7 @@
 //! |---|---|
 //! | no proposal (fresh keys) | any member |
 //! | Remove and Add of one device with the same signature key (re-add) | any member |
-//! | Add of other devices | admins of the GroupContext; any member where `may_add` is everyone |
+//! | Add of other devices | admins of the GroupContext; any member where `may_add` is everyone; who is the only member |
 //! | Remove of other accounts | admins |
 //! | GroupContextExtensions that keep all but name, description, admins, `may_add` and `may_write` of a group; who becomes an admin is a member afterwards | admins |
 //! | what leaves no admin among the members, or more than 1,000 devices | nobody |
@@ -64,11 +64,13 @@ pub(crate) fn judge(group: &MlsGroup, sender: LeafNodeIndex, staged: &StagedComm
         return Err(RoleError::Leaf);
     }
     let admin = is_admin(&now, account);
-    let adds = admin || (now.kind() == ConversationKind::Group && now.may_add() == Allowed::Everyone);
     let mut next = now.clone();
     let mut removed_leaves = Vec::new();
     let replaced = group::replaced_keys(group, staged);
     let leaves = group::leaves(group);
+    // who is alone made the group: an admin, or the maker of a successor, whose admins are to be added
+    let alone = leaves.len() == 1;
+    let adds = admin || alone || (now.kind() == ConversationKind::Group && now.may_add() == Allowed::Everyone);
     let mut added = Vec::new();
     for queued in staged.queued_proposals() {
         if queued.proposal_or_ref_type() != ProposalOrRefType::Proposal {

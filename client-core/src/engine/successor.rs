@@ -19,7 +19,7 @@
 //! | whose kind, name, description or rules differ, or with an admin who was none (its maker, when no admin is left) | never |
 
 use super::records::{Cargo, Conv, Intent, Item, Members, Origin, Placed, Stored, Stuck};
-use super::view::{Body, ConversationId, Happening, Standing};
+use super::view::{Body, ConversationId, Happening, Standing, WaitingKind, Who};
 use super::{Cx, StepError, Trouble, group, roles};
 use crate::profile::Table;
 use lacre_audit::ids::{AccountId, ContentId, EntryId};
@@ -198,7 +198,8 @@ impl Cx<'_, '_> {
         let provider = self.provider();
         let credential = group::credential(own.account, own.device, &signer.public());
         let mls = group::create(&provider, &signer, credential, &next, conv.suite, &context)?;
-        self.go_first(id, others)?;
+        let later = admins.contains(&own.account) || conv.may_add == Who::Everyone;
+        self.go_first(id, others, later)?;
         self.begin(id, &mls)?;
         self.keep(mls);
         // the others' rights to write to stay known until they are members again
@@ -209,13 +210,19 @@ impl Cx<'_, '_> {
         self.reached("successor: made")
     }
 
-    /// The seals that add the others stand before everything that waits; what was made for the old group goes.
-    fn go_first(&mut self, id: &[u8], others: &[AccountId]) -> Result<(), StepError> {
+    /// The seals that add the others stand before everything that waits; what was made for the old group goes. Who may not
+    /// add later adds all of them with one.
+    fn go_first(&mut self, id: &[u8], others: &[AccountId], later: bool) -> Result<(), StepError> {
         let waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, 0, usize::MAX)?;
         for (number, _) in &waiting {
             self.drop_item(*number)?;
         }
-        self.enqueue_adds(id, others)?;
+        if later {
+            self.enqueue_adds(id, others)?;
+        } else {
+            let intent = Intent::Add { wanted: others.to_vec(), invitees: Vec::new() };
+            self.enqueue(Some(id), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
+        }
         for (_, mut item) in waiting {
             match &mut item.cargo {
                 Cargo::Seal { intent: Intent::Update | Intent::ReAdd { .. }, .. } => continue,
