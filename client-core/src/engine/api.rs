@@ -275,15 +275,14 @@ impl Client {
         reply_to: Option<ContentId>,
     ) -> Result<Message, Trouble> {
         check_text(text)?;
-        let sent = self.run(|cx| {
+        self.run(|cx| {
             cx.writable(&conversation.0)?;
             let reply_to = reply_to.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
             let kind = content::content::Kind::Text(content::Text { text: text.to_owned(), reply_to });
             let sent = cx.enqueue_content(&conversation.0, WaitingKind::Text, kind, Some(Body::Text(text.to_owned())), None)?;
             cx.reached("send: stored")?;
-            Ok(sent)
-        })?;
-        self.pending(conversation)?.into_iter().find(|m| m.id == sent).ok_or(Trouble::NoSuchMessage)
+            cx.queued_message(&conversation.0, sent)
+        })
     }
 
     /// Keeps a text for a contact that has not accepted yet; with a conversation it is sent there at once.

@@ -43,6 +43,7 @@ pub(crate) fn channel_of(keys: &ChannelKeys) -> Channel {
         generation: None,
         cursor: 0,
         acked: 0,
+        acked_item: 0,
         made: 0,
         reread: false,
     }

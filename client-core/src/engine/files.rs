@@ -46,7 +46,7 @@ impl Client {
             return Err(Trouble::TooLong { limit: 255 });
         }
         let id = conversation.0.clone();
-        let sent = self.run(|cx| {
+        self.run(|cx| {
             let conv = cx.writable(&id)?;
             let reference = cx.encrypt_blob(&conv.authority, content, size)?;
             let blob = BlobId::try_from(reference.blob.as_slice()).map_err(|e| StepError::Again(e.to_string()))?;
@@ -62,9 +62,8 @@ impl Client {
             });
             let sent = cx.enqueue_content(&id, WaitingKind::File, kind, Some(body), Some(encoded))?;
             cx.reached("file: stored")?;
-            Ok(sent)
-        })?;
-        self.pending(conversation)?.into_iter().find(|m| m.id == sent).ok_or(Trouble::NoSuchMessage)
+            cx.queued_message(&id, sent)
+        })
     }
 
     /// Fetches the file of a message, checks it, and writes its content; gives its length.

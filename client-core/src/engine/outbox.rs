@@ -88,7 +88,7 @@ impl Cx<'_, '_> {
         Ok(())
     }
 
-    /// Puts a content into a conversation's queue; gives its id.
+    /// Puts a content into a conversation's queue; gives the item's number.
     pub(crate) fn enqueue_content(
         &mut self,
         conversation: &[u8],
@@ -96,10 +96,9 @@ impl Cx<'_, '_> {
         kind: content::content::Kind,
         body: Option<Body>,
         blob: Option<ByteBuf>,
-    ) -> Result<ContentId, StepError> {
+    ) -> Result<u64, StepError> {
         let id = ContentId::new(lacre_audit::random::bytes(self.rng));
-        self.enqueue_content_as(id, conversation, what, kind, body, blob)?;
-        Ok(id)
+        self.enqueue_content_as(id, conversation, what, kind, body, blob)
     }
 
     pub(crate) fn enqueue_content_as(
@@ -124,10 +123,14 @@ impl Cx<'_, '_> {
                 return Ok(Ready::Nothing);
             }
             let may_write = self.may_write(id, &conv)?;
-            // what may not be written now waits; what keeps the conversation alive goes past it
-            let waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, 0, if may_write { 64 } else { usize::MAX })?;
+            // one row after the other: a queue may be long, and what is not its head is of no interest
             let mut head = None;
-            for (number, item) in waiting {
+            let mut from = conv.channel.acked_item + 1;
+            while head.is_none() {
+                let next: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, from, 1)?;
+                let Some((number, item)) = next.into_iter().next() else { break };
+                from = number + 1;
+                // what may not be written now waits; what keeps the conversation alive goes past it
                 if !may_write
                     && let Cargo::Content { prepared: None, content, .. } = &item.cargo
                     && content::Content::decode(content.as_slice()).is_ok_and(|c| roles::speaks(c.kind.as_ref()))
@@ -140,10 +143,7 @@ impl Cx<'_, '_> {
                 match &item.cargo {
                     Cargo::Seal { prepared: Some(Prepared { seq: Some(_), .. }), .. } => return Ok(Ready::Nothing),
                     Cargo::Content { prepared: Some(Prepared { seq: Some(_), .. }), .. } => {}
-                    Cargo::Content { .. } | Cargo::Seal { .. } => {
-                        head = Some(item);
-                        break;
-                    }
+                    Cargo::Content { .. } | Cargo::Seal { .. } => head = Some(item),
                     Cargo::Upload { authority, blob } => {
                         return Ok(Ready::Upload { number: item.number, at: authority.clone(), blob: *blob });
                     }
@@ -422,6 +422,10 @@ impl Cx<'_, '_> {
             conv.channel.acked = conv.channel.acked.max(seq);
             item.trouble = None;
             self.put_item(&item)?;
+            // a seal stays in the way until it is met; and while not everything may be written, something may wait before this
+            if matches!(item.cargo, Cargo::Content { .. }) && self.may_write(id, &conv)? {
+                conv.channel.acked_item = conv.channel.acked_item.max(number);
+            }
             self.put_conv(id, &conv)?;
         }
         self.reached("send: marked")
@@ -459,40 +463,52 @@ impl Cx<'_, '_> {
 
     /// Own contents of a conversation that no one has met yet, as messages.
     pub(crate) fn pending_messages(&mut self, id: &[u8]) -> Result<Vec<Message>, StepError> {
-        let own = self.own()?;
-        let members = self.members(id)?;
         let waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, 0, usize::MAX)?;
         let mut out = Vec::new();
         for (_, item) in waiting {
-            if let Cargo::Content { id: content, body: Some(body), prepared, content: bytes, .. } = item.cargo {
-                let reply_to = match content::Content::decode(bytes.as_slice()).ok().and_then(|c| c.kind) {
-                    Some(content::content::Kind::Text(text)) => ContentId::try_from(text.reply_to.as_slice()).ok(),
-                    _ => None,
-                };
-                let reply_to = match reply_to {
-                    Some(answered) => Some(self.quoted(id, &members, answered)?),
-                    None => None,
-                };
-                let stored = prepared.is_some_and(|p| p.seq.is_some());
-                out.push(Message {
-                    id: content,
-                    conversation: ConversationId(id.to_vec()),
-                    position: None,
-                    sender: own.account,
-                    sender_handle: Some(own.handle.clone()),
-                    whom_handle: None,
-                    own: true,
-                    sent_at: item.since,
-                    accepted_at: None,
-                    delivery: if stored { Delivery::Stored } else { Delivery::Waiting },
-                    body,
-                    reply_to,
-                    edited_at: None,
-                    reactions: Vec::new(),
-                });
-            }
+            out.extend(self.pending_message(id, item)?);
         }
         Ok(out)
+    }
+
+    /// An item of the queue as a message, if it is one that people see.
+    pub(crate) fn pending_message(&mut self, id: &[u8], item: Item) -> Result<Option<Message>, StepError> {
+        let Cargo::Content { id: content, body: Some(body), prepared, content: bytes, .. } = item.cargo else { return Ok(None) };
+        let own = self.own()?;
+        let answered = match content::Content::decode(bytes.as_slice()).ok().and_then(|c| c.kind) {
+            Some(content::content::Kind::Text(text)) => ContentId::try_from(text.reply_to.as_slice()).ok(),
+            _ => None,
+        };
+        let reply_to = match answered {
+            Some(answered) => {
+                let members = self.members(id)?;
+                Some(self.quoted(id, &members, answered)?)
+            }
+            None => None,
+        };
+        let stored = prepared.is_some_and(|p| p.seq.is_some());
+        Ok(Some(Message {
+            id: content,
+            conversation: ConversationId(id.to_vec()),
+            position: None,
+            sender: own.account,
+            sender_handle: Some(own.handle),
+            whom_handle: None,
+            own: true,
+            sent_at: item.since,
+            accepted_at: None,
+            delivery: if stored { Delivery::Stored } else { Delivery::Waiting },
+            body,
+            reply_to,
+            edited_at: None,
+            reactions: Vec::new(),
+        }))
+    }
+
+    /// What was just put into a conversation's queue, as a message.
+    pub(crate) fn queued_message(&mut self, id: &[u8], number: u64) -> Result<Message, StepError> {
+        let item = self.item(number)?.ok_or(StepError::Trouble(Trouble::NoSuchItem))?;
+        self.pending_message(id, item)?.ok_or(StepError::Trouble(Trouble::NoSuchMessage))
     }
 }
 

@@ -96,6 +96,8 @@ pub(crate) struct Channel {
     pub(crate) cursor: u64,
     /// greatest seq of an own acknowledged entry
     pub(crate) acked: u64,
+    /// the queue's contents through this number are stored: its head lies behind them
+    pub(crate) acked_item: u64,
     /// own entries made in this channel
     pub(crate) made: u64,
     /// the relay was restored: entries that are known already come again

@@ -180,6 +180,7 @@ impl Cx<'_, '_> {
         if conv.channel.id == seen.channel.id {
             conv.channel.cursor = conv.channel.cursor.min(agreed);
             conv.channel.acked = 0;
+            conv.channel.acked_item = 0;
             conv.channel.reread = true;
             conv.channel.opened = true;
         }

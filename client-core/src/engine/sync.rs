@@ -7,7 +7,7 @@
 use super::files::fetch_blob;
 use super::outbox::{POST, Ready};
 use super::receive::{Judged, Took};
-use super::records::{Cargo, Invitee, Item, PendingJoin};
+use super::records::{Cargo, Conv, Invitee, Item, PendingJoin};
 use super::view::{Standing, Synced};
 use super::{Client, StepError, Trouble, authority};
 use crate::network::{Delivery, Entry, Following, Lane, NetError, Network, Reason};
@@ -22,6 +22,8 @@ use std::collections::HashMap;
 
 /// Entries of one fetch.
 const PAGE: u32 = 256;
+/// Own entries that are stored one after the other before they are read back: one page for some, and a queue that stays short.
+const READ_AFTER: u64 = 16;
 /// An invitation whose blob does not come is given up after so many rounds.
 const JOIN_TRIES: u32 = 20;
 /// Rounds without end would be a bug of ours or a relay that plays with us.
@@ -133,6 +135,7 @@ impl Client {
     fn tend(&mut self, net: &mut dyn Network, id: &[u8], read: bool, synced: &mut Synced) -> Result<bool, Trouble> {
         let mut moved = false;
         let mut must_read = read;
+        let mut unmet = 0;
         for _ in 0..MAX_ROUNDS {
             let conv = self.run(|cx| cx.conv(id))?;
             match conv.standing {
@@ -166,13 +169,13 @@ impl Client {
                 continue;
             }
             if must_read {
-                match self.read_page(net, id, &at, synced)? {
+                match self.read_page(net, id, &conv, &at, synced)? {
                     Page::More => {
                         moved = true;
                         continue;
                     }
                     Page::Again => continue,
-                    Page::Head => must_read = false,
+                    Page::Head => (must_read, unmet) = (false, 0),
                 }
             }
             if self.run(|cx| {
@@ -183,6 +186,8 @@ impl Client {
                 continue;
             }
             match self.ready(id)? {
+                // what was stored is met before this conversation rests
+                Ready::Nothing if unmet > 0 => must_read = true,
                 Ready::Nothing => return Ok(moved),
                 Ready::Upload { number, at, blob } => {
                     if let Err(e) = self.upload(net, number, &at, blob) {
@@ -197,6 +202,8 @@ impl Client {
                 }
                 Ready::Append { number, at, request } => {
                     must_read = self.append(net, id, number, &at, request, synced)?;
+                    unmet += u64::from(!self.watching);
+                    must_read |= unmet >= READ_AFTER;
                     moved = true;
                 }
             }
@@ -238,7 +245,7 @@ impl Client {
                     cx.saw_generation(id, &answer.generation)
                 })?;
                 synced.delivered += 1;
-                Ok(seal || restored || !self.watching)
+                Ok(seal || restored)
             }
             Err(e) => {
                 let why = e.to_string();
@@ -267,8 +274,14 @@ impl Client {
         }
     }
 
-    fn read_page(&mut self, net: &mut dyn Network, id: &[u8], at: &Authority, synced: &mut Synced) -> Result<Page, Trouble> {
-        let conv = self.run(|cx| cx.conv(id))?;
+    fn read_page(
+        &mut self,
+        net: &mut dyn Network,
+        id: &[u8],
+        conv: &Conv,
+        at: &Authority,
+        synced: &mut Synced,
+    ) -> Result<Page, Trouble> {
         let channel = conv.channel.id;
         let request = wire::FetchRequest {
             channel: channel.as_bytes().to_vec(),

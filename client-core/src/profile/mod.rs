@@ -25,6 +25,7 @@ use core::time::Duration;
 use keys::{Lock, LockError, LockKind};
 use lacre_audit::random::Rng;
 use rows::RowKeys;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, named_params};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -227,8 +228,8 @@ impl Profile {
     ///
     /// When a storage error happened inside, that error is returned, whatever `f` made of it.
     pub fn step<T, E: From<StoreError>>(&mut self, f: impl FnOnce(&Step<'_>) -> Result<T, E>) -> Result<T, E> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from)?;
-        let step = Step::new(&transaction, &self.keys, &*self.observer);
+        let transaction = Begun::begin(&self.connection)?;
+        let step = Step::new(&self.connection, &self.keys, &*self.observer);
         step.reached(observer::BEGUN)?;
         let result = f(&step);
         if let Some(failure) = step.failure() {
@@ -237,7 +238,7 @@ impl Profile {
         let value = result?;
         step.reached(observer::COMMIT)?;
         drop(step);
-        transaction.commit().map_err(StoreError::from)?;
+        transaction.commit()?;
         self.observer.reached(observer::COMMITTED).map_err(StoreError::from)?;
         Ok(value)
     }
@@ -252,6 +253,34 @@ impl Profile {
     pub fn tidy(&mut self) -> Result<bool, StoreError> {
         let busy: i64 = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         Ok(busy == 0)
+    }
+}
+
+/// The transaction of a step, on statements that are prepared once: parsing BEGIN and COMMIT anew costs as much as a row.
+struct Begun<'c> {
+    connection: &'c Connection,
+    open: bool,
+}
+
+impl<'c> Begun<'c> {
+    fn begin(connection: &'c Connection) -> Result<Self, StoreError> {
+        connection.prepare_cached("BEGIN IMMEDIATE")?.execute(())?;
+        Ok(Self { connection, open: true })
+    }
+
+    fn commit(mut self) -> Result<(), StoreError> {
+        self.connection.prepare_cached("COMMIT")?.execute(())?;
+        self.open = false;
+        Ok(())
+    }
+}
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        // SQLite may have rolled back on its own; if it cannot now, the next step's BEGIN says so
+        if self.open && !self.connection.is_autocommit() {
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
     }
 }
 
@@ -270,6 +299,8 @@ fn connect(dir: &Path, options: Options) -> Result<Connection, OpenError> {
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "temp_store", "memory")?;
+    // without it every range query is planned anew for its bounds
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 

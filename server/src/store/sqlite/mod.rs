@@ -14,6 +14,7 @@ use super::accounts::TargetQuota;
 use super::{Counts, Reads, Store, StoreDown};
 use lacre_audit::ids::Generation;
 use lacre_audit::random::{self, Rng};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -23,6 +24,8 @@ const SCHEMA: &[&str] = &[include_str!("schema/0001_channels.sql"), include_str!
 /// "LACR": tells our files from other SQLite files.
 const APPLICATION_ID: i32 = 0x4C41_4352;
 const PAGE_BYTES: u32 = 8_192;
+/// A statement is planned once. Without it every range query is planned anew for its bounds.
+const STABLE_PLANS: DbConfig = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
 /// Pages in the write-ahead log before the writer checkpoints: 32 MiB.
 const CHECKPOINT_PAGES: u32 = 4_000;
 /// The log file is cut back to this after a checkpoint that emptied it.
@@ -154,6 +157,7 @@ impl SqliteStore {
             let conn = self.options.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
             conn.busy_timeout(std::time::Duration::from_secs(5))?;
             conn.set_prepared_statement_cache_capacity(64);
+            conn.set_db_config(STABLE_PLANS, true)?;
             conn.execute_batch(
                 "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -4096; PRAGMA mmap_size = 1073741824;",
             )?;
@@ -196,6 +200,7 @@ fn prepare(conn: &Connection, synchronous: Synchronous) -> Result<(), OpenError>
     };
     conn.pragma_update(None, "synchronous", level)?;
     conn.pragma_update(None, "trusted_schema", "OFF")?;
+    conn.set_db_config(STABLE_PLANS, true)?;
     conn.pragma_update(None, "cache_size", -65_536)?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
