@@ -58,7 +58,9 @@ impl<'a, N: Network> Tap<'a, N> {
     }
 }
 
-macro_rules! pass {
+/// Calls of a [`Network`] that a double hands to the network in its field `inner`.
+#[macro_export]
+macro_rules! pass_on {
     (lane: $($lname:ident: $lreq:ident => $lans:ident),*; plain: $($name:ident: $req:ident => $ans:ident),*) => {
         $(fn $lname(&mut self, at: &Authority, lane: Lane, r: wire::$lreq) -> Result<wire::$lans, NetError> {
             self.inner.$lname(at, lane, r)
@@ -72,7 +74,7 @@ impl<N: Network> Network for Tap<'_, N> {
         (self.before)(&r)?;
         (self.after)(self.inner.append(at, lane, r))
     }
-    pass! {
+    crate::pass_on! {
         lane: open: OpenRequest => OpenResponse, fetch: FetchRequest => FetchResponse, status: StatusRequest => StatusResponse,
               trim: TrimRequest => TrimResponse, change_tokens: ChangeTokensRequest => ChangeTokensResponse,
               get_info: GetInfoRequest => GetInfoResponse;

@@ -1,0 +1,66 @@
+//! What the relay and the client cost, as ratios against a floor measured in the same run.
+//!
+//! `cargo bench -p lacre-tests --bench system` runs all parts but the long ones; `-- storage latency` runs those named.
+//! Every ratio is the median of seven rounds in which both sides take turns, with the least and the greatest: machines that
+//! are shared drift, ratios hardly do. A figure below its target is said to be so; nothing fails by time.
+//!
+//! | part | target |
+//! |---|---|
+//! | `storage` | the storage engine against bare SQLite: at least 0.7 |
+//! | `append` | unary Append over TLS against the null store: at least 0.5 |
+//! | `catchup` | Attach from seq 1 against a bare tonic stream: at least 0.6 |
+//! | `memory` | an attached channel: at most 1 KiB; an idle TLS client: at most 40 kB |
+//! | `core` | CPU of send and receive against bare OpenMLS, groups of 2 and 100: at most 4 times |
+//! | `latency` | from send to event: printed |
+//! | `disk` | 1,024 bytes of ciphertext: at most 1,230 bytes |
+//! | `million`, `ten-million` | a store that grows: printed; only when named |
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    unreachable_pub,
+    reason = "a bench stops where its world cannot be built, and prints what it measures"
+)]
+
+mod append;
+mod catchup;
+mod core;
+mod disk;
+mod latency;
+mod memory;
+mod report;
+mod storage;
+mod wire;
+
+fn main() {
+    if let Some(data) = std::env::var_os(wire::RELAY_ROLE) {
+        return wire::be_a_relay(std::path::Path::new(&data));
+    }
+    let asked: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let parts: [(&str, bool, fn()); 9] = [
+        ("storage", true, storage::run),
+        ("append", true, append::run),
+        ("catchup", true, catchup::run),
+        ("memory", true, memory::run),
+        ("core", true, core::run),
+        ("latency", true, latency::run),
+        ("disk", true, disk::run),
+        ("million", false, || disk::grow(1_000_000)),
+        ("ten-million", false, || disk::grow(10_000_000)),
+    ];
+    let known: Vec<&str> = parts.iter().map(|(name, ..)| *name).collect();
+    if let Some(unknown) = asked.iter().find(|a| !known.contains(&a.as_str())) {
+        println!("no part {unknown}: choose of {}", known.join(", "));
+        std::process::exit(2);
+    }
+    for (name, usual, run) in parts {
+        if (asked.is_empty() && usual) || asked.iter().any(|a| a == name) {
+            println!("\n== {name}");
+            run();
+        }
+    }
+    report::summary();
+}
