@@ -26,6 +26,7 @@ no-certificate = The TLS leaf cannot be made ({ $cause }). See the identity key.
 leaf-malformed = { $path } is no leaf with its key. Make one with lacre-relay issue-leaf { $path }, or take leaf out of the configuration: the relay then makes its own.
 leaf-refused = Clients would refuse the leaf { $path } ({ $cause }). Make a new one with lacre-relay issue-leaf { $path }, or see the clock.
 port-in-use = { $address } is in use by another program. Choose another address with --listen, or end what uses this one.
+no-metrics-listen = The port for metrics cannot be used: { $address } ({ $cause }). Choose another metrics_listen in the configuration, or end what uses this one.
 no-listen = The relay cannot listen on { $address } ({ $cause }). Choose another address with --listen; ports below 1024 need a right of their own.
 bad-public = The public address is not host:port ({ $cause }). Write it as relay.example.org:7443.
 ended-at-once = A second signal came: the relay ended at once. What was acknowledged is stored; calls under way were cut off.

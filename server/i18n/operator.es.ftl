@@ -26,6 +26,7 @@ no-certificate = No se puede hacer el certificado TLS ({ $cause }). Revise la ll
 leaf-malformed = { $path } no es un certificado con su llave. Haga uno con lacre-relay issue-leaf { $path }, o quite leaf de la configuración: el relay hará el suyo.
 leaf-refused = Los clientes rechazarían el certificado { $path } ({ $cause }). Haga uno nuevo con lacre-relay issue-leaf { $path }, o revise el reloj.
 port-in-use = Otro programa está usando { $address }. Elija otra dirección con --listen, o termine el que usa esta.
+no-metrics-listen = No se puede usar el puerto de las métricas: { $address } ({ $cause }). Elija otro metrics_listen en la configuración, o termine el programa que usa este.
 no-listen = El relay no puede escuchar en { $address } ({ $cause }). Elija otra dirección con --listen; los puertos bajo 1024 requieren un permiso especial.
 bad-public = La dirección pública no es servidor:puerto ({ $cause }). Escríbala como relay.example.org:7443.
 ended-at-once = Llegó una segunda señal: el relay terminó de inmediato. Lo confirmado está guardado; las llamadas en curso se cortaron.

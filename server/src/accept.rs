@@ -1,6 +1,7 @@
 //! The relay's own accept loop: connections are counted, handshakes have an end, and no handler sees who called.
 
 use crate::limits;
+use crate::metrics::ConnectionMetrics;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,7 +17,18 @@ use tonic::transport::server::Connected;
 /// A connection after its handshake. Its place is free again when it is dropped.
 pub(crate) struct Connection {
     stream: TlsStream<TcpStream>,
+    metrics: ConnectionMetrics,
     _place: OwnedSemaphorePermit,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.metrics.open.dec();
+    }
+}
+
+fn count(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 impl Connected for Connection {
@@ -25,15 +37,24 @@ impl Connected for Connection {
     fn connect_info(&self) -> Self::ConnectInfo {}
 }
 
+fn sent(written: &Poll<io::Result<usize>>) -> u64 {
+    if let Poll::Ready(Ok(bytes)) = written { count(*bytes) } else { 0 }
+}
+
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        self.metrics.received.inc_by(count(buf.filled().len() - before));
+        read
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.metrics.sent.inc_by(sent(&written));
+        written
     }
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_flush(cx)
@@ -42,7 +63,9 @@ impl AsyncWrite for Connection {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
     fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.metrics.sent.inc_by(sent(&written));
+        written
     }
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()
@@ -50,7 +73,12 @@ impl AsyncWrite for Connection {
 }
 
 /// Accepts until the receiver is dropped. A handshake that fails or takes too long is forgotten.
-pub(crate) fn connections(listener: TcpListener, tls: TlsAcceptor, most: usize) -> ReceiverStream<Result<Connection, io::Error>> {
+pub(crate) fn connections(
+    listener: TcpListener,
+    tls: TlsAcceptor,
+    most: usize,
+    metrics: ConnectionMetrics,
+) -> ReceiverStream<Result<Connection, io::Error>> {
     let (ready, connections) = mpsc::channel(16);
     let places = Arc::new(Semaphore::new(most.max(1)));
     let handshakes = Arc::new(Semaphore::new(limits::HANDSHAKES));
@@ -72,12 +100,16 @@ pub(crate) fn connections(listener: TcpListener, tls: TlsAcceptor, most: usize) 
                     continue;
                 }
             };
-            let (tls, ready) = (tls.clone(), ready.clone());
+            let (tls, ready, metrics) = (tls.clone(), ready.clone(), metrics.clone());
             tokio::spawn(async move {
                 let _ = stream.set_nodelay(true);
                 if let Ok(Ok(stream)) = tokio::time::timeout(limits::HANDSHAKE, tls.accept(stream)).await {
                     drop(shaking);
-                    let _ = ready.send(Ok(Connection { stream, _place: place })).await;
+                    metrics.accepted.inc();
+                    metrics.open.inc();
+                    let _ = ready.send(Ok(Connection { stream, metrics, _place: place })).await;
+                } else {
+                    metrics.handshakes_failed.inc();
                 }
             });
         }

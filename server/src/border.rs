@@ -34,6 +34,8 @@ macro_rules! reasons {
         #[expect(missing_docs, reason = "each is documented by its sentence")]
         pub enum Reason { $($name),* }
         impl Reason {
+            /// All of them.
+            pub const ALL: [Self; [$($text),*].len()] = [$(Self::$name),*];
             /// Its name on the wire.
             #[must_use]
             pub const fn name(self) -> &'static str { match self { $(Reason::$name => $text),* } }

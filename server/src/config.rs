@@ -37,6 +37,10 @@ pub struct NodeConfig {
     pub keep_free_mib: u64,
     /// Connections at a time; further ones wait. At most 16384. About 40 kB of memory each.
     pub max_connections: usize,
+    /// Where Prometheus scrapes `GET /metrics`, plain HTTP: the loopback or a private network. Without it nobody can.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Answer gRPC server reflection, so that generic clients such as grpcurl learn the calls from the relay.
+    pub reflection: bool,
     /// Threads that serve; 0 is one for each core.
     pub threads: usize,
 }
@@ -52,6 +56,8 @@ impl Default for NodeConfig {
             leaf: None,
             keep_free_mib: 256,
             max_connections: crate::limits::MAX_CONNECTIONS,
+            metrics_listen: None,
+            reflection: false,
             threads: 0,
         }
     }
@@ -88,6 +94,14 @@ pub enum ConfigError {
         /// where and what
         message: String,
     },
+    /// The port of the metrics is not free, or not this machine's.
+    #[error("metrics_listen: cannot listen on {address}: {source}")]
+    Metrics {
+        /// the address
+        address: SocketAddr,
+        /// what the system said
+        source: std::io::Error,
+    },
     /// A value outside its range.
     #[error("{key}: {expected}")]
     Value {
@@ -118,6 +132,12 @@ impl NodeConfig {
             return Err(ConfigError::Value { key: "threads", expected: "0 to 1024" });
         }
         self.public().map(drop)
+    }
+
+    /// Listens on `metrics_listen`.
+    pub fn metrics(&self) -> Result<Option<std::net::TcpListener>, ConfigError> {
+        let listen = |address| std::net::TcpListener::bind(address).map_err(|source| ConfigError::Metrics { address, source });
+        self.metrics_listen.map(listen).transpose()
     }
 
     /// Host and port of `public_address`.
@@ -194,7 +214,7 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let config = read(
-            "identity_key = \"/i\"\nleaf = \"/l\"\nkeep_free_mib = 5\ndata = \"/d\"\nlisten = \"0.0.0.0:1\"\npublic_address = \"relay.example.org:2\"\nrun_key = \"/k\"\nmax_connections = 3\nthreads = 4",
+            "identity_key = \"/i\"\nleaf = \"/l\"\nkeep_free_mib = 5\ndata = \"/d\"\nlisten = \"0.0.0.0:1\"\npublic_address = \"relay.example.org:2\"\nrun_key = \"/k\"\nmax_connections = 3\nthreads = 4\nreflection = true\nmetrics_listen = \"127.0.0.1:9\"",
         )
         .unwrap();
         let expected = NodeConfig {
@@ -206,7 +226,9 @@ mod tests {
             leaf: Some("/l".into()),
             keep_free_mib: 5,
             max_connections: 3,
+            metrics_listen: Some("127.0.0.1:9".parse().unwrap()),
             threads: 4,
+            reflection: true,
         };
         assert_eq!(config, expected);
         assert_eq!(config.public().unwrap(), Some(("relay.example.org".into(), 2)));

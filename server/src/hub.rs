@@ -6,6 +6,7 @@
 
 use lacre_audit::ids::ChannelId;
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
@@ -13,6 +14,7 @@ use tokio::sync::Notify;
 #[derive(Default)]
 pub struct Hub {
     followers: Mutex<HashMap<ChannelId, Followers>>,
+    streams: AtomicUsize,
 }
 
 /// Nearly every channel has one follower per device: no list for the first.
@@ -42,6 +44,7 @@ impl Hub {
     /// A follower of nothing yet.
     #[must_use]
     pub fn subscribe<F>(self: &Arc<Self>) -> Subscription<F> {
+        self.streams.fetch_add(1, Ordering::Relaxed);
         Subscription { hub: Arc::clone(self), mailbox: Arc::default(), following: HashMap::new() }
     }
 
@@ -58,6 +61,12 @@ impl Hub {
     #[must_use]
     pub fn followed(&self) -> usize {
         lock(&self.followers).len()
+    }
+
+    /// Streams that are open.
+    #[must_use]
+    pub fn streams(&self) -> usize {
+        self.streams.load(Ordering::Relaxed)
     }
 
     fn add(&self, channel: ChannelId, mailbox: &Arc<Mailbox>) {
@@ -145,6 +154,7 @@ impl<F> Subscription<F> {
 
 impl<F> Drop for Subscription<F> {
     fn drop(&mut self) {
+        self.hub.streams.fetch_sub(1, Ordering::Relaxed);
         for channel in self.following.keys() {
             self.hub.remove(channel, &self.mailbox);
         }
@@ -185,10 +195,10 @@ mod tests {
             b.follow(channel(n), ());
         }
         drop(a);
-        assert_eq!(hub.followed(), 100);
+        assert_eq!((hub.followed(), hub.streams()), (100, 1));
         b.unfollow(&channel(1));
         assert_eq!(hub.followed(), 99);
         drop(b);
-        assert_eq!(hub.followed(), 0);
+        assert_eq!((hub.followed(), hub.streams()), (0, 0));
     }
 }

@@ -15,6 +15,7 @@ use crate::blob_files::BlobFiles;
 use crate::clock_guard::{self, ClockGuard};
 use crate::hub::Hub;
 use crate::identity::{self, IdentityError, IdentityKey, Leaf, LeafKey};
+use crate::metrics::{self, ConnectionMetrics, Metrics};
 use crate::random::SystemRng;
 use crate::room::{self, Room};
 use crate::rules::Rules;
@@ -22,6 +23,7 @@ use crate::run_key::{RunKey, RunKeyError};
 use crate::service::Context;
 use crate::service::accounts::AccountsService;
 use crate::service::blobs::BlobsService;
+use crate::service::calls::CallLayer;
 use crate::service::channels::ChannelsService;
 use crate::service::directory::DirectoryService;
 use crate::service::operator::OperatorService;
@@ -49,6 +51,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{oneshot, watch};
+use tonic_reflection::server::v1::{ServerReflection, ServerReflectionServer};
 
 /// The store's file in the data folder.
 pub const STORE_FILE: &str = "relay.sqlite";
@@ -87,6 +90,10 @@ pub struct Options {
     pub rules: Rules,
     /// connections at a time
     pub max_connections: usize,
+    /// where metrics are scraped, already listening; none: nowhere
+    pub metrics: Option<std::net::TcpListener>,
+    /// answer generic clients that ask which calls there are
+    pub reflection: bool,
     /// threads that serve; none: as many as the machine has
     pub threads: Option<usize>,
     /// what time it is
@@ -113,6 +120,8 @@ impl Options {
             keep_free: 0,
             rules: Rules::default(),
             max_connections: limits::MAX_CONNECTIONS,
+            metrics: None,
+            reflection: false,
             threads: None,
             clock: Arc::new(SystemClock),
             rng: Box::new(SystemRng),
@@ -413,6 +422,8 @@ struct Prepared {
     listener: TcpListener,
     tls: rustls::ServerConfig,
     max_connections: usize,
+    scraped: Option<TcpListener>,
+    reflection: bool,
     files: BlobFiles,
     counter: UnixListener,
     registrar: RegistrarService,
@@ -468,6 +479,7 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
         stopping,
     });
     let max_connections = options.max_connections;
+    let scraped = options.metrics.map(listen_to_scrapers).transpose()?;
     let registrar = RegistrarService::new(Arc::clone(&context), run_key, Arc::clone(&authority));
     let operator = OperatorService::new(Arc::clone(&context), Arc::clone(&authority), Arc::clone(&leaf));
     Ok(Prepared {
@@ -479,11 +491,19 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
         listener,
         tls,
         max_connections,
+        scraped,
+        reflection: options.reflection,
         files,
         counter,
         registrar,
         operator,
     })
+}
+
+fn listen_to_scrapers(listener: std::net::TcpListener) -> Result<TcpListener, StartError> {
+    let address = listener.local_addr().unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
+    let listener = listener.set_nonblocking(true).and_then(|()| TcpListener::from_std(listener));
+    listener.map_err(|source| StartError::Listen { address, source })
 }
 
 fn host_of(address: SocketAddr) -> String {
@@ -497,12 +517,15 @@ impl Prepared {
     async fn serve(self, mut stopping: watch::Receiver<bool>) {
         let Self { folder, controls, own_leaf, context, writer_thread, listener, tls, max_connections, files, .. } = self;
         let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(tls));
-        let connections = accept::connections(listener, acceptor, max_connections);
+        let seen = ConnectionMetrics::default();
+        let connections = accept::connections(listener, acceptor, max_connections, seen.clone());
+        let metrics = Arc::new(Metrics::new(context.writer.clone(), Arc::clone(&context.hub), &seen));
+        let scraping = self.scraped.map(|listener| tokio::spawn(metrics::serve(listener, Arc::clone(&metrics))));
         let room = tokio::spawn(look_for_room(Arc::clone(&controls.room)));
         let renewal = tokio::spawn(renew(controls, own_leaf, Arc::clone(&context)));
         let clock = tokio::spawn(look_at_clock(Arc::clone(&context)));
-        let retention = tokio::spawn(retain(Arc::clone(&context)));
-        let expiry = tokio::spawn(expire(Arc::clone(&context), files.clone()));
+        let retention = tokio::spawn(retain(Arc::clone(&context), Arc::clone(&metrics)));
+        let expiry = tokio::spawn(expire(Arc::clone(&context), files.clone(), Arc::clone(&metrics)));
         let mut until = stopping.clone();
         let counter = tokio::spawn(registrar::serve(self.counter, self.registrar, self.operator, async move {
             crate::service::stopped(&mut until).await;
@@ -519,13 +542,20 @@ impl Prepared {
         let blobs = BlobsServer::new(BlobsService::new(Arc::clone(&context), files))
             .max_decoding_message_size(limits::MAX_ENTRY_REQUEST)
             .max_encoding_message_size(limits::MAX_ANSWER);
+        // the standard question of load balancers and monitors; it tells nothing but yes
+        let (health, healthy) = tonic_health::server::health_reporter();
+        health.set_serving::<ChannelsServer<ChannelsService>>().await;
+        let reflection = self.reflection.then(reflection).flatten();
         let (told, mut drained) = oneshot::channel::<()>();
         let mut signal = stopping.clone();
         let serving = limits::server()
+            .layer(CallLayer { metrics, context: Arc::clone(&context) })
             .add_service(channels)
             .add_service(accounts)
             .add_service(directory)
             .add_service(blobs)
+            .add_service(healthy)
+            .add_optional_service(reflection)
             .serve_with_incoming_shutdown(connections, async move {
                 crate::service::stopped(&mut signal).await;
                 let _ = told.send(());
@@ -544,7 +574,7 @@ impl Prepared {
         context.clock_guard.remember();
         counter.abort();
         let _ = counter.await;
-        for task in [renewal, room, clock, retention, expiry] {
+        for task in [renewal, room, clock, retention, expiry].into_iter().chain(scraping) {
             task.abort();
             let _ = task.await;
         }
@@ -556,6 +586,15 @@ impl Prepared {
         let _ = tokio::task::spawn_blocking(move || writer_thread.join()).await;
         drop(folder);
     }
+}
+
+/// What generic clients such as grpcurl ask for. The descriptors are public anyway.
+fn reflection() -> Option<ServerReflectionServer<impl ServerReflection>> {
+    let built = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(lacre_proto::DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1();
+    built.map_err(|e| tracing::error!(cause = %e, "reflection is not served")).ok()
 }
 
 /// A fresh TLS key each month. A leaf from a file is its owner's to replace: the log and `status` say when it ends.
@@ -594,14 +633,20 @@ async fn look_at_clock(context: Arc<Context>) {
 }
 
 /// Removes what is past its time, in rounds that leave room for others between them.
-async fn retain(context: Arc<Context>) {
+async fn retain(context: Arc<Context>, metrics: Arc<Metrics>) {
     loop {
         let (now, rules) = (context.clock.now(), context.rules.clone());
         if !context.clock_guard.may_remove(now) {
             tokio::time::sleep(RETENTION_PAUSE).await;
             continue;
         }
+        let begun = metrics::moment();
         let retired = context.writer.submit(move |store| store.retire(now, &rules, RETENTION_BUDGET)).await;
+        metrics.retention_round.observe(metrics::moment().duration_since(begun).as_secs_f64());
+        if let Ok(retired) = &retired {
+            metrics.retired_entries.inc_by(retired.entries);
+            metrics.retired_channels.inc_by(retired.channels);
+        }
         match retired {
             Ok(retired) if retired.entries + retired.channels > 0 => tokio::task::yield_now().await,
             Ok(_) | Err(_) => tokio::time::sleep(RETENTION_PAUSE).await,
@@ -610,15 +655,16 @@ async fn retain(context: Arc<Context>) {
 }
 
 /// Removes blobs, codes and key packages whose time is over.
-async fn expire(context: Arc<Context>, files: BlobFiles) {
+async fn expire(context: Arc<Context>, files: BlobFiles, metrics: Arc<Metrics>) {
     loop {
         if !context.clock_guard.may_remove(context.clock.now()) {
             tokio::time::sleep(RETENTION_PAUSE).await;
             continue;
         }
         // what failed was logged by the writer; the next round tries again
-        if let Err(down) = crate::service::blobs::expire(&context, &files).await {
-            tracing::error!(cause = %down.cause, "expired blobs were not removed");
+        match crate::service::blobs::expire(&context, &files).await {
+            Ok(removed) => drop(metrics.retired_blobs.inc_by(removed)),
+            Err(down) => tracing::error!(cause = %down.cause, "expired blobs were not removed"),
         }
         let now = context.clock.now();
         match context.writer.submit(move |store| store.sweep_accounts(now, RETENTION_BUDGET)).await {

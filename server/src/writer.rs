@@ -3,10 +3,12 @@
 //! [`commit_batch`] is a plain function; [`Writer`] is a thin thread around it. While one batch is on its way to the
 //! disk the next one gathers.
 
+use crate::metrics::{WriterMetrics, moment};
 use crate::store::{Store, StoreDown};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 
 /// Requests that wait in front of the writer; further ones wait in their callers.
@@ -25,8 +27,16 @@ pub trait Job: Send {
 /// Runs all jobs in one transaction and tells each of them the outcome.
 ///
 /// One `StoreDown` rolls back all: nobody is told yes about something that is not stored.
-pub fn commit_batch(store: &mut dyn Store, mut jobs: Vec<Box<dyn Job>>) -> Result<(), StoreDown> {
-    let outcome = run_all(store, &mut jobs);
+pub fn commit_batch(store: &mut dyn Store, jobs: Vec<Box<dyn Job>>) -> Result<(), StoreDown> {
+    commit_watched(store, jobs, || ())
+}
+
+/// `committing` is called when all have run and the commit is next.
+fn commit_watched(store: &mut dyn Store, mut jobs: Vec<Box<dyn Job>>, committing: impl FnOnce()) -> Result<(), StoreDown> {
+    let outcome = run_all(store, &mut jobs).and_then(|()| {
+        committing();
+        store.commit()
+    });
     if let Err(down) = &outcome {
         tracing::error!(cause = %down.cause, requests = jobs.len(), "a batch was rolled back");
         store.rollback();
@@ -42,7 +52,23 @@ fn run_all(store: &mut dyn Store, jobs: &mut [Box<dyn Job>]) -> Result<(), Store
     for job in jobs {
         job.run(store)?;
     }
-    store.commit()
+    Ok(())
+}
+
+fn measured(store: &mut dyn Store, jobs: Vec<Box<dyn Job>>, metrics: &WriterMetrics) -> Result<(), StoreDown> {
+    let (requests, begun) = (u32::try_from(jobs.len()).unwrap_or(u32::MAX), moment());
+    let mut committing: Option<Instant> = None;
+    let outcome = commit_watched(store, jobs, || committing = Some(moment()));
+    let end = moment();
+    metrics.batch.observe(f64::from(requests));
+    metrics.transaction.observe(end.duration_since(begun).as_secs_f64());
+    if let Some(committing) = committing {
+        metrics.commit.observe(end.duration_since(committing).as_secs_f64());
+    }
+    if outcome.is_err() {
+        metrics.rolled_back.inc();
+    }
+    outcome
 }
 
 struct Task<T, W, A> {
@@ -81,6 +107,7 @@ where
 pub struct Writer {
     queue: mpsc::Sender<Message>,
     failing: Arc<AtomicBool>,
+    metrics: WriterMetrics,
 }
 
 /// A job, or none: the last message.
@@ -92,6 +119,8 @@ impl Writer {
         let (queue, mut waiting) = mpsc::channel::<Message>(QUEUE);
         let failing = Arc::new(AtomicBool::new(false));
         let outcome = Arc::clone(&failing);
+        let metrics = WriterMetrics::default();
+        let seen = metrics.clone();
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || {
             let mut messages = Vec::with_capacity(BATCH);
             loop {
@@ -100,14 +129,14 @@ impl Writer {
                 let last = received == 0 || jobs.len() < received;
                 if !jobs.is_empty() {
                     // every waiter was told; the next batch finds out for itself whether the store is back
-                    outcome.store(commit_batch(store.as_mut(), jobs).is_err(), Ordering::Release);
+                    outcome.store(measured(store.as_mut(), jobs, &seen).is_err(), Ordering::Release);
                 }
                 if last {
                     return;
                 }
             }
         })?;
-        Ok((Self { queue, failing }, thread))
+        Ok((Self { queue, failing, metrics }, thread))
     }
 
     /// Whether the newest batch was rolled back.
@@ -120,6 +149,12 @@ impl Writer {
     #[must_use]
     pub fn queue(&self) -> (usize, usize) {
         (self.queue.max_capacity() - self.queue.capacity(), self.queue.max_capacity())
+    }
+
+    /// What it counts.
+    #[must_use]
+    pub fn metrics(&self) -> &WriterMetrics {
+        &self.metrics
     }
 
     /// Runs `work` in a transaction and answers when it is durable.

@@ -69,6 +69,9 @@ impl From<ConfigError> for Failed {
             ConfigError::Content { path, message } => {
                 Self::usage("config-content", &[("path", &path.display()), ("cause", &message.trim_end())])
             }
+            ConfigError::Metrics { address, source } => {
+                Self::new("no-metrics-listen", &[("address", &address), ("cause", &source)])
+            }
             ConfigError::Value { key, expected } => Self::usage("config-value", &[("key", &key), ("expected", &expected)]),
         }
     }

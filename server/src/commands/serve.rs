@@ -125,6 +125,8 @@ fn options(config: &NodeConfig) -> Result<Options, ConfigError> {
     let mut options = Options::new(&config.data);
     options.public = config.public()?;
     options.listen = config.listen;
+    options.metrics = config.metrics()?;
+    options.reflection = config.reflection;
     options.run_key.clone_from(&config.run_key);
     options.identity_key.clone_from(&config.identity_key);
     options.leaf.clone_from(&config.leaf);

@@ -147,6 +147,7 @@ impl wire::channels_server::Channels for ChannelsService {
             (append.channel, append.entry_id, append.seal, if wanted { append.ciphertext.clone() } else { Bytes::new() });
         let context = Arc::clone(&self.context);
         let hub = Arc::clone(&self.context.hub);
+        let (metrics, bytes) = (self.context.writer.metrics().clone(), append.ciphertext.len());
         let now = self.context.clock.now();
         let outcome = self
             .context
@@ -156,6 +157,8 @@ impl wire::channels_server::Channels for ChannelsService {
                 move |outcome| {
                     if matches!(outcome, Ok(appended) if !appended.again) {
                         hub.wake(&channel);
+                        metrics.entries.inc();
+                        metrics.entry_bytes.inc_by(u64::try_from(bytes).unwrap_or(u64::MAX));
                     }
                 },
             )

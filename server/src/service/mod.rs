@@ -5,6 +5,7 @@ pub mod accounts;
 mod accounts_tests;
 pub mod attach;
 pub mod blobs;
+pub mod calls;
 pub mod channels;
 pub mod directory;
 mod login;

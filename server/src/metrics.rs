@@ -1,0 +1,220 @@
+//! What an operator may see: counts, times and sizes of the whole relay, in the text form that Prometheus reads.
+//!
+//! Every label is one of a closed list: a call of the .proto files, a gRPC code, a reason of [`crate::border`]. No type
+//! here can carry a token, a channel, a handle, an address or a RUN, so none can be scraped.
+
+use crate::border::Reason;
+use crate::hub::Hub;
+use crate::writer::Writer;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Instant;
+
+mod page;
+pub use page::serve;
+
+type Float = Gauge<f64, AtomicU64>;
+
+/// The moment, to measure how long something took. It is shown and decides nothing.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "durations are shown to the operator and decide nothing")]
+pub fn moment() -> Instant {
+    Instant::now()
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CallLabels {
+    call: &'static str,
+    code: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CallLabel {
+    call: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabel {
+    reason: &'static str,
+}
+
+fn seconds() -> Histogram {
+    // 100 µs to 13 s
+    Histogram::new(exponential_buckets(0.0001, 2.0, 18))
+}
+
+/// The writer's part. Cheap to clone; clones count together.
+#[derive(Clone, Debug)]
+pub struct WriterMetrics {
+    /// entries stored, repeated ones not counted
+    pub entries: Counter,
+    /// bytes of their ciphertexts
+    pub entry_bytes: Counter,
+    pub(crate) batch: Histogram,
+    pub(crate) transaction: Histogram,
+    pub(crate) commit: Histogram,
+    pub(crate) rolled_back: Counter,
+}
+
+impl Default for WriterMetrics {
+    fn default() -> Self {
+        Self {
+            entries: Counter::default(),
+            entry_bytes: Counter::default(),
+            batch: Histogram::new(exponential_buckets(1.0, 2.0, 11)),
+            transaction: seconds(),
+            commit: seconds(),
+            rolled_back: Counter::default(),
+        }
+    }
+}
+
+/// The accept loop's part. Cheap to clone; clones count together.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectionMetrics {
+    pub(crate) open: Gauge,
+    pub(crate) accepted: Counter,
+    pub(crate) handshakes_failed: Counter,
+    pub(crate) received: Counter,
+    pub(crate) sent: Counter,
+}
+
+/// All of them.
+pub struct Metrics {
+    registry: Registry,
+    calls: Family<CallLabels, Counter>,
+    call_seconds: Family<CallLabel, Histogram>,
+    refusals: Family<ReasonLabel, Counter>,
+    /// entries that retention removed
+    pub retired_entries: Counter,
+    /// channels that retention removed
+    pub retired_channels: Counter,
+    /// blobs that retention removed
+    pub retired_blobs: Counter,
+    /// seconds of one round of retention, its wait for the writer included
+    pub retention_round: Histogram,
+    attached_channels: Gauge,
+    attach_streams: Gauge,
+    writer_queue: Gauge,
+    cpu: Float,
+    cpu_per_million: Float,
+    resident: Gauge,
+    writer: Writer,
+    hub: Arc<Hub>,
+}
+
+impl Metrics {
+    /// Of a relay. It keeps no reader open: a scrape that is slow does not hold up the end of the relay.
+    #[must_use]
+    pub fn new(writer: Writer, hub: Arc<Hub>, connections: &ConnectionMetrics) -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("lacre_relay"),
+            calls: Family::default(),
+            call_seconds: Family::new_with_constructor(seconds),
+            refusals: Family::default(),
+            retired_entries: Counter::default(),
+            retired_channels: Counter::default(),
+            retired_blobs: Counter::default(),
+            retention_round: seconds(),
+            attached_channels: Gauge::default(),
+            attach_streams: Gauge::default(),
+            writer_queue: Gauge::default(),
+            cpu: Float::default(),
+            cpu_per_million: Float::default(),
+            resident: Gauge::default(),
+            writer,
+            hub,
+        };
+        metrics.register(connections);
+        metrics
+    }
+
+    fn register(&mut self, connections: &ConnectionMetrics) {
+        let w = self.writer.metrics().clone();
+        let c = connections;
+        let r = &mut self.registry;
+        r.register("calls", "Calls that were answered; a stream counts when it begins", self.calls.clone());
+        r.register("call_seconds", "From the call to its answer, for streams to their begin", self.call_seconds.clone());
+        r.register("refusals", "Calls refused, by the reason that the caller was told", self.refusals.clone());
+        r.register("entries", "Entries stored; repeated ones are not counted", w.entries);
+        r.register("entry_bytes", "Bytes of the ciphertexts of stored entries", w.entry_bytes);
+        r.register("writer_batch_requests", "Requests in one transaction of the writer", w.batch);
+        r.register("writer_transaction_seconds", "One transaction of the writer, its commit included", w.transaction);
+        r.register("writer_commit_seconds", "The commit of one transaction: the disk's sync", w.commit);
+        r.register("writer_rolled_back", "Transactions that the store refused", w.rolled_back);
+        r.register("writer_queue_requests", "Requests that wait for the writer", self.writer_queue.clone());
+        r.register("attached_channels", "Channels that somebody follows", self.attached_channels.clone());
+        r.register("attach_streams", "Attach streams that are open", self.attach_streams.clone());
+        r.register("connections_open", "TLS connections that are open", c.open.clone());
+        r.register("connections", "TLS connections made since the start", c.accepted.clone());
+        r.register("handshakes_failed", "TLS handshakes that failed or took too long", c.handshakes_failed.clone());
+        r.register("received_bytes", "Bytes from clients, inside TLS", c.received.clone());
+        r.register("sent_bytes", "Bytes to clients, inside TLS", c.sent.clone());
+        r.register("retired_entries", "Entries that retention removed", self.retired_entries.clone());
+        r.register("retired_channels", "Channels that retention removed", self.retired_channels.clone());
+        r.register("retired_blobs", "Blobs that retention removed", self.retired_blobs.clone());
+        r.register("retention_round_seconds", "One round of retention, its wait included", self.retention_round.clone());
+        r.register("cpu_seconds", "CPU time of the process since its start", self.cpu.clone());
+        r.register(
+            "cpu_seconds_per_million_entries",
+            "CPU time for a million entries, since the start",
+            self.cpu_per_million.clone(),
+        );
+        r.register("resident_bytes", "Memory of the process", self.resident.clone());
+    }
+
+    /// As Prometheus reads it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        self.attached_channels.set(count(self.hub.followed()));
+        self.attach_streams.set(count(self.hub.streams()));
+        self.writer_queue.set(count(self.writer.queue().0));
+        if let Some(used) = cpu_seconds() {
+            self.cpu.set(used);
+            let entries = self.writer.metrics().entries.get();
+            if entries > 0 {
+                #[expect(clippy::cast_precision_loss, reason = "an operator's figure")]
+                self.cpu_per_million.set(used * 1e6 / entries as f64);
+            }
+        }
+        if let Some(bytes) = resident_bytes() {
+            self.resident.set(bytes);
+        }
+        let mut text = String::new();
+        // a String takes everything
+        let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);
+        text
+    }
+
+    /// Counts a call of the closed list of calls, that ended with one of gRPC's codes.
+    pub(crate) fn answered(&self, call: &'static str, code: &'static str, begun: Instant) {
+        self.call_seconds.get_or_create(&CallLabel { call }).observe(moment().duration_since(begun).as_secs_f64());
+        self.calls.get_or_create(&CallLabels { call, code }).inc();
+    }
+
+    /// Counts a refusal, `None` for one that is not the relay's own.
+    pub(crate) fn refused(&self, reason: Option<Reason>) {
+        self.refusals.get_or_create(&ReasonLabel { reason: reason.map_or("none", Reason::name) }).inc();
+    }
+}
+
+/// Linux counts them in hundredths of a second (`USER_HZ`), after the name of the program, which may hold anything.
+fn cpu_seconds() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let mut next = || fields.next()?.parse::<u32>().ok().map(f64::from);
+    Some((next()? + next()?) / 100.0)
+}
+
+fn resident_bytes() -> Option<i64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let kib: i64 = status.lines().find_map(|l| l.strip_prefix("VmRSS:"))?.split_whitespace().next()?.parse().ok()?;
+    kib.checked_mul(1024)
+}

@@ -1,0 +1,114 @@
+//! Stands around every call: counts it, gives it a random id, and writes that id into the refusal and the operator's log.
+
+use super::Context;
+use crate::border::Reason;
+use crate::metrics::{Metrics, moment};
+use prost::Message as _;
+use std::collections::BTreeSet;
+use std::pin::Pin;
+use std::sync::{Arc, LazyLock};
+use std::task;
+use tonic::codegen::http;
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+use tracing::Instrument as _;
+
+/// Paths of all calls, from the descriptors; what else a peer asks for is counted as `other`.
+static CALLS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let files = prost_types::FileDescriptorSet::decode(lacre_proto::DESCRIPTORS).unwrap_or_default().file;
+    let services = files.iter().flat_map(|f| f.service.iter().map(move |s| (f.package(), s)));
+    services.flat_map(|(package, s)| s.method.iter().map(move |m| format!("/{package}.{}/{}", s.name(), m.name()))).collect()
+});
+
+fn call_of(path: &str) -> &'static str {
+    CALLS.get(path).map_or("other", String::as_str)
+}
+
+/// Stands around every call.
+#[derive(Clone)]
+pub struct CallLayer {
+    /// where it counts
+    pub metrics: Arc<Metrics>,
+    /// where ids come from
+    pub context: Arc<Context>,
+}
+
+impl<S> tower::Layer<S> for CallLayer {
+    type Service = Calls<S>;
+    fn layer(&self, inner: S) -> Self::Service {
+        Calls { layer: self.clone(), inner }
+    }
+}
+
+/// See [`CallLayer`].
+#[derive(Clone)]
+pub struct Calls<S> {
+    layer: CallLayer,
+    inner: S,
+}
+
+impl<S, Q, B> tower::Service<http::Request<Q>> for Calls<S>
+where
+    S: tower::Service<http::Request<Q>, Response = http::Response<B>>,
+    S::Future: Send + 'static,
+    B: Default,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut task::Context<'_>) -> task::Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: http::Request<Q>) -> Self::Future {
+        let (call, begun) = (call_of(request.uri().path()), moment());
+        let id = data_encoding::HEXLOWER.encode(&self.layer.context.random::<8>());
+        let span = tracing::error_span!("call", call, id);
+        let metrics = Arc::clone(&self.layer.metrics);
+        let answering = span.in_scope(|| self.inner.call(request));
+        Box::pin(
+            async move {
+                let answer = answering.await?;
+                // a success says so behind its message
+                let status = Status::from_header_map(answer.headers()).filter(|s| s.code() != Code::Ok);
+                metrics.answered(call, status.as_ref().map_or("OK", |s| code_name(s.code())), begun);
+                Ok(status.map_or(answer, |status| refused(&metrics, &id, &status)))
+            }
+            .instrument(span),
+        )
+    }
+}
+
+/// Counts a refusal and puts the call's id into its details.
+fn refused<B: Default>(metrics: &Metrics, id: &str, status: &Status) -> http::Response<B> {
+    let mut details = status.get_error_details();
+    let told = details.error_info().map(|info| info.reason.as_str());
+    let reason = told.and_then(|told| Reason::ALL.into_iter().find(|r| r.name() == told));
+    metrics.refused(reason);
+    tracing::debug!(reason = reason.map(Reason::name), "refused");
+    details.set_request_info(id, "");
+    Status::with_error_details_and_metadata(status.code(), status.message(), details, status.metadata().clone()).into_http()
+}
+
+const fn code_name(code: tonic::Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
