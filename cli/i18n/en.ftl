@@ -168,3 +168,36 @@ status-requests = Requests to answer: { $count }
 status-recovering = Conversations that ask to add this device again: { $count }
 status-unlocked = Profile unlocked: no passphrase is asked
 status-locked = Profile locked: each command asks for the passphrase
+
+## overview and dates
+nothing-new = Nothing new.
+overview-next = To read: lacre read @name. All commands: lacre --help
+yesterday = yesterday { $time }
+near-date = { $weekday } { $day } { $month } { $time }
+far-date = { $day } { $month } { $year } { $time }
+weekday-names = —
+    .n1 = Mon
+    .n2 = Tue
+    .n3 = Wed
+    .n4 = Thu
+    .n5 = Fri
+    .n6 = Sat
+    .n7 = Sun
+month-names = —
+    .n1 = Jan
+    .n2 = Feb
+    .n3 = Mar
+    .n4 = Apr
+    .n5 = May
+    .n6 = Jun
+    .n7 = Jul
+    .n8 = Aug
+    .n9 = Sep
+    .n10 = Oct
+    .n11 = Nov
+    .n12 = Dec
+
+## notifications
+notification = There is something new.
+no-desktop = No desktop with notifications here (notify-send): news are shown in this terminal only.
+watch-locked = The profile was locked with "lacre lock".

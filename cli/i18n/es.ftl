@@ -168,3 +168,36 @@ status-requests = Solicitudes por responder: { $count }
 status-recovering = Conversaciones que piden incorporar de nuevo a este dispositivo: { $count }
 status-unlocked = Perfil abierto: no se pide la frase secreta
 status-locked = Perfil cerrado: cada orden pide la frase secreta
+
+## resumen y fechas
+nothing-new = Nada nuevo.
+overview-next = Para leer: lacre read @nombre. Todas las órdenes: lacre --help
+yesterday = ayer { $time }
+near-date = { $weekday } { $day } { $month } { $time }
+far-date = { $day } { $month } { $year } { $time }
+weekday-names = —
+    .n1 = lun
+    .n2 = mar
+    .n3 = mié
+    .n4 = jue
+    .n5 = vie
+    .n6 = sáb
+    .n7 = dom
+month-names = —
+    .n1 = ene
+    .n2 = feb
+    .n3 = mar
+    .n4 = abr
+    .n5 = may
+    .n6 = jun
+    .n7 = jul
+    .n8 = ago
+    .n9 = sept
+    .n10 = oct
+    .n11 = nov
+    .n12 = dic
+
+## avisos
+notification = Hay algo nuevo.
+no-desktop = Aquí no hay escritorio con avisos (notify-send): lo nuevo se muestra solo en esta terminal.
+watch-locked = El perfil se cerró con «lacre lock».

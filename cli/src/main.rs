@@ -6,6 +6,7 @@
 mod commands;
 mod context;
 mod demo;
+mod desktop;
 mod duration;
 mod failure;
 mod find;
@@ -18,6 +19,7 @@ mod show;
 mod shown;
 mod trouble;
 mod usage;
+mod when;
 mod words;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
@@ -29,12 +31,12 @@ use words::Words;
 
 /// The whole command line. Its texts come from the catalogues ([`usage::localized`]).
 #[derive(clap::Parser, Debug)]
-#[command(name = "lacre", version = env!("LACRE_VERSION"), subcommand_required = true, arg_required_else_help = true)]
+#[command(name = "lacre", version = env!("LACRE_VERSION"))]
 struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
-    command: commands::Command,
+    command: Option<commands::Command>,
 }
 
 fn main() -> ExitCode {
@@ -46,7 +48,11 @@ fn main() -> ExitCode {
         Err(error) => usage::show(&error, &args, &words),
         Ok(cli) => {
             let ctx = Context::new(cli.global, words);
-            commands::run(&ctx, &cli.command).unwrap_or_else(|failure| {
+            let outcome = match &cli.command {
+                Some(command) => commands::run(&ctx, command),
+                None => commands::overview::run(&ctx),
+            };
+            outcome.unwrap_or_else(|failure| {
                 ctx.fail(&failure);
                 failure.exit
             })

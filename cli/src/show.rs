@@ -1,9 +1,10 @@
 //! Conversations and messages as lines for people, within 80 columns where the texts allow it.
 
-use crate::context::{Context, Outcome, local};
+use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::find::short;
 use crate::shown::{paragraph, shown};
+use crate::when::when;
 use crate::words::{Words, key};
 use crate::{json, online};
 use lacre_audit::ids::{AccountId, Handle};
@@ -181,7 +182,7 @@ pub(crate) fn message(ctx: &Context, m: &Message) -> String {
         Delivery::Stored => String::new(),
     };
     let edited = if m.edited_at.is_some() { format!("  ({})", words.say("edited")) } else { String::new() };
-    let mut out = format!("{id}  {}  {}{what}{edited}{waiting}", local(m.accepted_at.unwrap_or(m.sent_at)), quoted(words, m));
+    let mut out = format!("{id}  {}  {}{what}{edited}{waiting}", when(ctx, m.accepted_at.unwrap_or(m.sent_at)), quoted(words, m));
     if !m.reactions.is_empty() {
         out.push_str(&format!("\n{MARGIN}{}", reactions(words, &m.reactions)));
     }

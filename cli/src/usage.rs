@@ -2,11 +2,11 @@
 //!
 //! The help of a command stands under `help-<path>` (`help-contact-add`), that of its arguments in the attributes.
 
-use crate::context::show_failure;
+use crate::context::{Context, show_failure};
 use crate::failure::{Exit, Failure};
 use crate::words::Words;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, Command, CommandFactory as _};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -98,6 +98,13 @@ fn localize(command: Command, key: &str, words: &Words, usages: &BTreeMap<String
         command = command.mut_subcommand(&name, |c| localize(c, &key_of(key, &name), words, usages));
     }
     command
+}
+
+/// The help of the whole program, for somebody who typed only its name and has no profile. It is no result.
+pub(crate) fn overview(ctx: &Context) -> Exit {
+    let help = localized(crate::Cli::command(), &ctx.words).render_help();
+    let _closed = write!(std::io::stderr(), "{help}");
+    Exit::Usage
 }
 
 /// Shows what clap has to say instead of a command, and how the program ends.

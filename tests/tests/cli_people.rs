@@ -309,3 +309,71 @@ fn the_demo_holds_and_ends_with_zero() {
     assert!(acknowledged < told["under_way"].as_u64().unwrap(), "{told}");
     assert!(told["relay_bytes"].as_u64().unwrap() > 100_000, "{told}");
 }
+
+#[test]
+fn lacre_alone_shows_what_is_new_and_nothing_of_what_was_read() {
+    let town = Town::new();
+    let (ana, bruno) = town.pair();
+    let carla = town.person(2, "carla");
+    carla.run(&["contact", "add", "@bruno", "del taller"]).done();
+    ana.run(&["send", "@bruno", "una noticia"]).done();
+
+    let new = bruno.run(&[]).done();
+    bruno.run(&["read", "@ana"]).done();
+    bruno.run(&["contact", "decline", "@carla"]).done();
+    let after = bruno.run(&[]).done();
+    let stranger = town.newcomer("nadie").run(&[]);
+
+    assert!(new.contains("@ana") && new.contains("1 nuevo") && new.contains("@carla"), "{new}");
+    assert!(!new.contains("una noticia"), "whoever looks over a shoulder sees no text: {new}");
+    assert_eq!(after, "Nada nuevo.\n");
+    assert!(stranger.failed(2).contains("lacre enroll INVITACIÓN @nombre"));
+}
+
+#[test]
+fn whoever_locks_the_profile_ends_its_watch_and_the_agent() {
+    let town = Town::new();
+    let (_ana, bruno) = town.pair();
+    bruno.run(&["unlock", "--for", "1h"]).done();
+    let mut watch = bruno.start(&["watch"]);
+    let mut words = BufReader::new(watch.stderr.take().unwrap()).lines();
+    let begun = words.by_ref().map_while(Result::ok).find(|line| line.starts_with("Esperando"));
+
+    let locked = bruno.json(&["lock", "now"]);
+    // seen red without the mark: this waits for ever
+    let ended = watch.wait().unwrap();
+
+    assert!(begun.is_some());
+    assert_eq!(locked, json!({ "unlocked": false, "was_unlocked": true }));
+    assert_eq!(ended.code(), Some(0));
+    assert!(words.map_while(Result::ok).any(|line| line.contains("lacre lock")));
+    assert_eq!(bruno.json(&["status"])["unlocked"], false);
+}
+
+#[test]
+fn a_notification_on_the_desktop_says_neither_who_nor_what() {
+    let town = Town::new();
+    let (ana, bruno) = town.pair();
+    let programs = bruno.home.join("programs");
+    std::fs::create_dir(&programs).unwrap();
+    let told = bruno.home.join("told");
+    let script = format!("#!/bin/sh\nprintf '%s\\n' \"$@\" >> '{}'\n", told.display());
+    std::fs::write(programs.join("notify-send"), script).unwrap();
+    let all = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o755);
+    std::fs::set_permissions(programs.join("notify-send"), all).unwrap();
+    let watch = |notify: &str| {
+        let mut command = bruno.command(&["watch", "--for", "2s", "--notify", notify]);
+        let path = format!("{}:/usr/bin:/bin", programs.display());
+        command.env("PATH", path).env("DISPLAY", ":0").output().unwrap()
+    };
+
+    ana.run(&["send", "@bruno", "el secreto"]).done();
+    assert!(watch("none").status.success());
+    let quiet = told.exists();
+    ana.run(&["send", "@bruno", "otro secreto"]).done();
+    assert!(watch("that").status.success());
+    let said = std::fs::read_to_string(&told).unwrap();
+
+    assert!(!quiet, "none was asked for");
+    assert_eq!(said.lines().collect::<Vec<_>>(), ["--app-name=Lacre", "--", "Lacre", "Hay algo nuevo."]);
+}

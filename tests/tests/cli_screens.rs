@@ -65,6 +65,7 @@ fn every_command_prints_exactly_the_fields_of_its_manual() {
     std::fs::write(ana.home.join("f.txt"), "f").unwrap();
     let sent = is(&["send", "@bruno", "hola", "--file", "f.txt"], "send", &ana);
     let list = is(&["list"], "list", &bruno);
+    is(&[], "lacre", &bruno);
     is(&["read", "@ana"], "read", &bruno);
     is(&["save", sent["messages"][1]["id"].as_str().unwrap()], "save", &bruno);
     is(&["group", "remove", "Mesa", "@bruno"], "group remove", &ana);

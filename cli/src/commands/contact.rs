@@ -1,8 +1,9 @@
 //! `lacre contact add|accept|decline|list`: who may write to this person.
 
-use crate::context::{Context, Outcome, local};
+use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::shown::shown;
+use crate::when::when;
 use crate::{find, json, online, show};
 use lacre_client::Client;
 use lacre_client::view::{Contact, ContactState};
@@ -84,7 +85,7 @@ fn list(ctx: &Context, client: &mut Client) -> Outcome {
             ContactState::Accepted => words.say("state-accepted"),
             ContactState::Declined => words.say("state-declined"),
         };
-        vec![c.handle.to_string(), state, local(c.since), show::cut(&shown(&c.text), 30)]
+        vec![c.handle.to_string(), state, when(ctx, c.since), show::cut(&shown(&c.text), 30)]
     };
     let rows: Vec<Vec<String>> = contacts.iter().map(row).collect();
     let all: Vec<json::Contact> = contacts.iter().map(json::Contact::from).collect();

@@ -1,8 +1,9 @@
 //! `lacre list`: conversations, and requests that wait for an answer.
 
-use crate::context::{Context, Outcome, local};
+use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::shown::shown;
+use crate::when::when;
 use crate::{find, json, online, show};
 use lacre_client::view::{Contact, ContactState, Conversation};
 use serde_json::json as object;
@@ -26,11 +27,11 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
             state.push(words.say_with("count-waiting", &[("count", c.waiting.into())]));
         }
         state.extend([show::standing(words, c.standing), show::suite(words, c.suite)].into_iter().filter(|s| !s.is_empty()));
-        vec![find::short(&c.id.to_hex(), length), show::cut(&show::title(words, c), 28), local(c.newest_at), state.join(", ")]
+        vec![find::short(&c.id.to_hex(), length), show::cut(&show::title(words, c), 28), when(ctx, c.newest_at), state.join(", ")]
     };
     let mut text = show::table(&all.iter().map(row).collect::<Vec<_>>());
     if !requests.is_empty() {
-        let request = |c: &&Contact| vec![format!("  {}", c.handle), local(c.since), show::cut(&shown(&c.text), 34)];
+        let request = |c: &&Contact| vec![format!("  {}", c.handle), when(ctx, c.since), show::cut(&shown(&c.text), 34)];
         let rows: Vec<Vec<String>> = requests.iter().map(request).collect();
         let blank = if text.is_empty() { "" } else { "\n\n" };
         text = format!("{text}{blank}{}\n{}", words.say("requests"), show::table(&rows));

@@ -12,6 +12,7 @@ pub(crate) mod group;
 pub(crate) mod list;
 pub(crate) mod lock;
 pub(crate) mod outbox;
+pub(crate) mod overview;
 pub(crate) mod react;
 pub(crate) mod read;
 pub(crate) mod reply;
@@ -66,7 +67,7 @@ pub(crate) enum Command {
     /// no passphrase for a while
     Unlock(unlock::Args),
     /// the passphrase again
-    Lock,
+    Lock(lock::Args),
     /// from when a notice counts
     Clock(clock::Args),
     /// legal holidays
@@ -99,7 +100,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Outbox { command } => outbox::run(ctx, command.as_ref()),
         Command::Status => status::run(ctx),
         Command::Unlock(args) => unlock::run(ctx, args),
-        Command::Lock => lock::run(ctx),
+        Command::Lock(args) => lock::run(ctx, args),
         Command::Clock(args) => clock::run(ctx, args),
         Command::Calendar(args) => calendar::run(ctx, args),
         Command::Verify(args) => verify::run(ctx, args),

@@ -1,8 +1,9 @@
 //! `lacre outbox [retry|cancel]`: what has not been delivered yet.
 
-use crate::context::{Context, Outcome, local};
+use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::shown::shown;
+use crate::when::when;
 use crate::{find, json, online, show};
 use lacre_client::Client;
 use lacre_client::view::{Conversation, Waiting, WaitingKind};
@@ -71,5 +72,5 @@ fn row(ctx: &Context, all: &[Conversation], w: &Waiting) -> Vec<String> {
         WaitingKind::Request => words.say("waits-request"),
     };
     let trouble = w.trouble.as_deref().map(shown).unwrap_or_default();
-    vec![w.id.to_string(), what, to, local(w.since), trouble]
+    vec![w.id.to_string(), what, to, when(ctx, w.since), trouble]
 }

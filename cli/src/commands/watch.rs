@@ -1,21 +1,26 @@
 //! `lacre watch [--for 30s]`: shows what comes, as it comes, and delivers what waits.
 
 use crate::context::{Context, Outcome};
+use crate::desktop::Desktop;
 use crate::failure::{Exit, Failure};
 use crate::shown::shown;
 use crate::{find, json, online, show};
 use lacre_audit::ids::AccountId;
 use lacre_client::network::OTHER_KEY;
+use lacre_client::profile::agent;
 use lacre_client::view::{ContactState, Event, Happening};
 use lacre_client::{Client, Trouble};
 use serde_json::{Value, json as object};
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::time::Duration;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     #[arg(long = "for", value_name = "30s")]
     duration: Option<String>,
+    #[arg(long, value_name = "none|that", value_parser = ["none", "that"], default_value = "that", hide_possible_values = true)]
+    notify: String,
 }
 
 /// Longest wait for news at a time: another command may have put something into the outbox meanwhile.
@@ -23,14 +28,18 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let limit = args.duration.as_deref().map(|text| crate::duration::parse(ctx, text)).transpose()?;
+    let desktop = Desktop::find(ctx, &args.notify);
+    let mark = agent::mark(&ctx.profile_dir()?);
     let mut client = ctx.open()?;
+    // Not before: an end in the middle of the question would leave the terminal without its echo.
+    end_when_locked(ctx, mark)?;
     let mut network = ctx.network()?;
     let began = ctx.clock.now();
     let left = |ctx: &Context| limit.map(|l| l.saturating_sub(Duration::from_millis(ctx.clock.now().since(began))));
     let mut away = false;
     ctx.note(&ctx.words.say("watching"));
     let backlog = read_before(ctx, &mut client)?;
-    show_events(ctx, &mut client, &backlog)?;
+    show_events(ctx, &mut client, &backlog, &desktop)?;
     loop {
         let wait = left(ctx).map_or(PATIENCE, |l| l.min(PATIENCE));
         match client.watch(&mut network, wait) {
@@ -47,7 +56,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
             }
             Err(trouble) => return Err(ctx.trouble(trouble)),
         }
-        show_events(ctx, &mut client, &BTreeMap::new())?;
+        show_events(ctx, &mut client, &BTreeMap::new(), &desktop)?;
         if left(ctx).is_some_and(|l| l.is_zero()) {
             return Ok(Exit::Done);
         }
@@ -63,13 +72,37 @@ fn read_before(ctx: &Context, client: &mut Client) -> Result<BTreeMap<String, u6
     Ok(all.iter().map(|c| (c.id.to_hex(), c.messages.saturating_sub(c.unread))).collect())
 }
 
+/// Ends this process a moment after `lacre lock`, whatever it waits for: a step that is cut off is undone by the profile.
+fn end_when_locked(ctx: &Context, before: Vec<u8>) -> Result<(), Failure> {
+    const LOOK: Duration = Duration::from_millis(250);
+    let dir = ctx.profile_dir()?;
+    let words = ctx.words.say("watch-locked");
+    let json = ctx.global.json;
+    std::thread::spawn(move || {
+        while agent::mark(&dir) == before {
+            online::pause(LOOK);
+        }
+        if !json {
+            let _closed = writeln!(std::io::stderr(), "{words}");
+        }
+        std::process::exit(0)
+    });
+    Ok(())
+}
+
 /// Shows events in their order, and acknowledges each page after it was shown.
-fn show_events(ctx: &Context, client: &mut Client, read_before: &BTreeMap<String, u64>) -> Result<(), Failure> {
+fn show_events(
+    ctx: &Context,
+    client: &mut Client,
+    read_before: &BTreeMap<String, u64>,
+    desktop: &Desktop,
+) -> Result<(), Failure> {
     let mut after = 0;
     loop {
         let page = client.events(after, 100).map_err(|t| ctx.trouble(t))?;
         let Some(last) = page.last() else { return Ok(()) };
         after = last.number;
+        let mut news = false;
         for event in &page {
             let known = match &event.what {
                 Happening::Message { conversation, position } => {
@@ -85,7 +118,11 @@ fn show_events(ctx: &Context, client: &mut Client, read_before: &BTreeMap<String
             if !known {
                 let (text, json) = told(ctx, client, event)?;
                 ctx.result(&text, &json);
+                news |= matches!(event.what, Happening::Message { .. } | Happening::ContactAsks { .. });
             }
+        }
+        if news {
+            desktop.tell(ctx);
         }
         client.ack_events(after).map_err(|t| ctx.trouble(t))?;
     }

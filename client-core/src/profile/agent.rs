@@ -15,6 +15,7 @@
 use super::keys::ProfileKey;
 use core::time::Duration;
 use lacre_audit::label::{self, Label};
+use lacre_audit::random::{self, Rng};
 use lacre_audit::time::{Clock, Millis};
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
@@ -35,6 +36,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How often the clock is looked at: a machine that slept wakes up with the key for no longer than this.
 const LOOK: Duration = Duration::from_secs(15);
 const LOCK_FILE: &str = "agent.lock";
+/// Its content changes when the profile is locked.
+const MARK_FILE: &str = "lock.mark";
 /// A Unix socket's path has room for this many bytes on every system.
 const MAX_PATH: usize = 100;
 
@@ -49,6 +52,19 @@ pub fn ask(profile: &Path) -> Option<ProfileKey> {
 /// can be bound.
 pub fn lock(profile: &Path) -> bool {
     places(profile).iter().any(|socket| lock_at(socket).unwrap_or(false))
+}
+
+/// What stands in the profile's directory about its last locking: a process that keeps a profile open for long remembers
+/// it *before* it opens the profile, looks again while it runs, and ends when it has changed.
+#[must_use]
+pub fn mark(profile: &Path) -> Vec<u8> {
+    fs::read(profile.join(MARK_FILE)).unwrap_or_default()
+}
+
+/// Tells every process that remembers the [`mark`] of this profile to end. A crash in the middle leaves another mark as well.
+pub fn call_off(profile: &Path, rng: &mut dyn Rng) -> io::Result<()> {
+    let mut file = File::options().create(true).write(true).truncate(true).mode(0o600).open(profile.join(MARK_FILE))?;
+    file.write_all(&random::bytes::<16>(rng))
 }
 
 fn ask_at(socket: &Path) -> io::Result<Option<ProfileKey>> {
