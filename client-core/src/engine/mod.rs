@@ -25,6 +25,7 @@ mod receive;
 mod records;
 mod restored;
 mod roles;
+mod search;
 mod signer;
 mod successor;
 mod sync;
@@ -33,6 +34,7 @@ pub mod view;
 
 pub use people::envelope_statement;
 pub use roles::RoleError;
+pub use search::{Found, Query};
 
 /// The limits of a client, each with a test on both sides of it.
 pub mod limits {
@@ -47,6 +49,7 @@ pub mod limits {
     pub use super::people::MAX_REQUEST;
     pub use super::readd::{FIRST_PAUSE_MS, LONGEST_PAUSE_MS};
     pub use super::roles::MAX_MEMBERS;
+    pub use super::search::{MAX_FOUND, MAX_QUERY};
     pub use super::successor::{BUSY_SEALS, SUCCESSOR_AFTER_MS, SUCCESSOR_PAUSE_MS};
 }
 
