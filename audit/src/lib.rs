@@ -2,7 +2,7 @@
 //!
 //! No network, no storage, no async; time and randomness are arguments. One idea a file:
 //! [`label`] (what every hash, MAC and signature begins with), [`ids`], [`time`], [`random`], [`note`] (C2SP signed
-//! notes), [`address`] (who is where), [`account`] (states and bindings, both notes), [`run`] (the national number),
+//! notes), [`address`] (who is where), [`account`] (states and bindings, both notes), [`safety`] (what two people compare), [`run`] (the national number),
 //! [`receipt`] (the relay's word for one entry), [`seal`] (HPKE that can be made again), [`clock`] (from when a notice
 //! counts) and [`evidence`] (what proves it, and the verifier).
 
@@ -16,5 +16,6 @@ pub mod note;
 pub mod random;
 pub mod receipt;
 pub mod run;
+pub mod safety;
 pub mod seal;
 pub mod time;
