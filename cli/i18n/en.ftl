@@ -54,6 +54,12 @@ account-unnamed = account { $id } (not verified)
 no-conversations = No conversations yet. Begin with: lacre contact add @name
 no-groups = No groups. Make one with: lacre group create NAME @name…
 no-messages = No messages yet.
+nothing-found = Nothing was found.
+more-found =
+    { $count ->
+        [one] There is one older message. See it with --limit.
+       *[other] There are { $count } older messages. See them with --limit.
+    }
 earlier =
     { $count ->
         [one] There is one earlier message. See it with --all.

@@ -54,6 +54,12 @@ account-unnamed = cuenta { $id } (sin verificar)
 no-conversations = Todavía no hay conversaciones. Comience con: lacre contact add @nombre
 no-groups = No hay grupos. Cree uno con: lacre group create NOMBRE @nombre…
 no-messages = Todavía no hay mensajes.
+nothing-found = No se encontró nada.
+more-found =
+    { $count ->
+        [one] Hay un mensaje más antiguo. Véalo con --limit.
+       *[other] Hay { $count } mensajes más antiguos. Véalos con --limit.
+    }
 earlier =
     { $count ->
         [one] Hay un mensaje anterior. Véalo con --all.

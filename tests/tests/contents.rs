@@ -7,9 +7,9 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_client::Trouble;
-use lacre_client::limits::{MAX_SIGN, MAX_TEXT};
+use lacre_client::limits::{MAX_QUERY, MAX_SIGN, MAX_TEXT};
 use lacre_client::view::{Body, ConversationId, Delivery, Happening, Message, Suite};
+use lacre_client::{Query, Trouble};
 use lacre_tests::world::{Person, World, befriend, settle};
 
 /// Ana, Bruno and Carla in one group, and the group.
@@ -188,4 +188,39 @@ fn an_edit_has_the_bounds_of_a_text_and_only_texts_are_edited() {
 
     assert_eq!(bruno.texts(&group)[0].len(), MAX_TEXT);
     assert_eq!(bruno.history(&group).iter().filter(|m| !m.reactions.is_empty()).count(), 1);
+}
+
+#[test]
+fn a_search_finds_words_without_their_accents_and_nothing_that_is_no_longer_there() {
+    let world = World::new();
+    let (mut ana, mut bruno) = (world.person("ana"), world.person("bruno"));
+    befriend(&mut ana, &mut bruno);
+    let group = ana.with("bruno");
+    for text in ["El camión llega el martes", "otro CAMION", "feliz año", "un error", "algo privado"] {
+        ana.say(&group, text);
+    }
+    ana.client.send_file(&group, "Informe de camiones.pdf", &mut b"x".as_slice(), 1).unwrap();
+    settle(&mut [&mut ana, &mut bruno]);
+    let (wrong, private) = (said(&mut ana, &group, "un error"), said(&mut bruno, &group, "algo privado"));
+    ana.client.edit(&wrong, "un acierto").unwrap();
+    bruno.client.forget(&private).unwrap();
+    settle(&mut [&mut ana, &mut bruno]);
+
+    let mut found = |words: &str| {
+        let query = Query { words: words.into(), ..Query::default() };
+        bruno.client.search(&query, 10).unwrap().total
+    };
+    assert_eq!((found("camion"), found("CAMIÓN"), found("camión martes")), (3, 3, 1));
+    assert_eq!((found("año"), found("ano"), found("amion")), (1, 0, 0), "ñ is a letter, and words are found by their beginnings");
+    assert_eq!((found("error"), found("acierto"), found("privado")), (0, 1, 0));
+    let by_bruno = Query { words: "camion".into(), from: Some(bruno.account()), ..Query::default() };
+    assert_eq!(bruno.client.search(&by_bruno, 10).unwrap().total, 0);
+    let one = Query { words: "camion".into(), conversation: Some(group), ..Query::default() };
+    let found = bruno.client.search(&one, 1).unwrap();
+    assert_eq!((found.messages.len(), found.total), (1, 3));
+    let too_long = Query { words: "x".repeat(MAX_QUERY + 1), ..Query::default() };
+    assert!(matches!(bruno.client.search(&too_long, 1), Err(Trouble::TooLong { .. })));
+    let longest = Query { words: "x".repeat(MAX_QUERY), ..Query::default() };
+    assert_eq!(bruno.client.search(&longest, 1).unwrap().total, 0);
+    assert!(matches!(bruno.client.search(&Query { words: " ¿? ".into(), ..Query::default() }, 1), Err(Trouble::Empty)));
 }

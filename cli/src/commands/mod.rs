@@ -17,6 +17,7 @@ pub(crate) mod react;
 pub(crate) mod read;
 pub(crate) mod reply;
 pub(crate) mod save;
+pub(crate) mod search;
 pub(crate) mod send;
 pub(crate) mod status;
 pub(crate) mod unlock;
@@ -52,6 +53,8 @@ pub(crate) enum Command {
     Read(read::Args),
     /// keep a file
     Save(save::Args),
+    /// what was written
+    Search(search::Args),
     /// wait for news
     Watch(watch::Args),
     /// groups
@@ -95,6 +98,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::React(args) => react::run(ctx, args),
         Command::Read(args) => read::run(ctx, args),
         Command::Save(args) => save::run(ctx, args),
+        Command::Search(args) => search::run(ctx, args),
         Command::Watch(args) => watch::run(ctx, args),
         Command::Group(command) => group::run(ctx, command),
         Command::Outbox { command } => outbox::run(ctx, command.as_ref()),
