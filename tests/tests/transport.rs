@@ -6,7 +6,7 @@
 use lacre_audit::address::Authority;
 use lacre_audit::ids::{ChannelId, EntryId, Stamp, Token};
 use lacre_audit::time::SystemClock;
-use lacre_client::network::{Delivery, Following, Lane, NetError, Network};
+use lacre_client::network::{Delivery, Following, Lane, NetError, Network, Reason};
 use lacre_client::transport::{GrpcNetwork, Options, Timeouts};
 use lacre_proto::relay::v1 as wire;
 use lacre_server::random::SystemRng;
@@ -77,13 +77,18 @@ fn read_all(at: Authority, seed: u64) -> (BTreeMap<ChannelId, Vec<EntryId>>, usi
                         count += 1;
                     }
                 }
-                Delivery::Lost { error: NetError::Unreachable { .. }, .. } => losses += 1,
+                Delivery::Lost { error, .. } if gone(&error) => losses += 1,
                 Delivery::CaughtUp { .. } | Delivery::Generation { .. } => {}
                 other => panic!("seed {seed}: {other:?}"),
             }
         }
     }
     (got, losses)
+}
+
+/// The relay has stopped, or says that it is about to.
+fn gone(error: &NetError) -> bool {
+    matches!(error, NetError::Unreachable { .. }) || error.reason() == Some(Reason::Stopping)
 }
 
 #[test]
@@ -142,7 +147,7 @@ fn a_follower_of_a_relay_that_restarts_reads_every_entry_once_and_in_order() {
         // a call that meets the restart has no answer: the same bytes again
         let answer = loop {
             match writer.append(&at, Lane::Conversations, append.clone()) {
-                Err(NetError::Unreachable { .. }) => {}
+                Err(e) if gone(&e) => {}
                 answer => break answer.unwrap(),
             }
         };
