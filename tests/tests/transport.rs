@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc;
 use std::time::Duration;
 
 const CHANNELS: u8 = 20;
@@ -52,7 +53,7 @@ fn network(seed: u64) -> GrpcNetwork {
 }
 
 /// Follows until so many entries came; gives what came, by channel.
-fn read_all(at: Authority, seed: u64) -> (BTreeMap<ChannelId, Vec<EntryId>>, usize) {
+fn read_all(at: Authority, seed: u64, reading: &mpsc::Sender<()>) -> (BTreeMap<ChannelId, Vec<EntryId>>, usize) {
     let mut network = network(!seed);
     let following = |n: u8, from: u64| Following {
         authority: at.clone(),
@@ -62,7 +63,7 @@ fn read_all(at: Authority, seed: u64) -> (BTreeMap<ChannelId, Vec<EntryId>>, usi
         from_seq: lacre_audit::ids::Seq::new(from).unwrap(),
     };
     let mut got: BTreeMap<ChannelId, Vec<EntryId>> = (0..CHANNELS).map(|n| (channel(n), Vec::new())).collect();
-    let (mut count, mut losses) = (0, 0);
+    let (mut count, mut losses, mut told) = (0, 0, false);
     while count < ENTRIES {
         let set: Vec<Following> = (0..CHANNELS).map(|n| following(n, got[&channel(n)].len() as u64 + 1)).collect();
         let deliveries = network.follow(&set, Duration::from_secs(60)).unwrap();
@@ -70,6 +71,9 @@ fn read_all(at: Authority, seed: u64) -> (BTreeMap<ChannelId, Vec<EntryId>>, usi
         for delivery in deliveries {
             match delivery {
                 Delivery::Entries { channel, entries, .. } => {
+                    if !std::mem::replace(&mut told, true) {
+                        reading.send(()).unwrap();
+                    }
                     let list = got.get_mut(&channel).unwrap();
                     for entry in entries {
                         assert_eq!(entry.seq.get(), list.len() as u64 + 1, "seed {seed}");
@@ -77,7 +81,7 @@ fn read_all(at: Authority, seed: u64) -> (BTreeMap<ChannelId, Vec<EntryId>>, usi
                         count += 1;
                     }
                 }
-                Delivery::Lost { error, .. } if gone(&error) => losses += 1,
+                Delivery::Lost { error, .. } if gone(&error) => (losses, told) = (losses + 1, false),
                 Delivery::CaughtUp { .. } | Delivery::Generation { .. } => {}
                 other => panic!("seed {seed}: {other:?}"),
             }
@@ -118,14 +122,17 @@ fn a_follower_of_a_relay_that_restarts_reads_every_entry_once_and_in_order() {
         };
         writer.open(&at, Lane::Conversations, open).unwrap();
     }
+    let (reading, is_reading) = mpsc::channel();
     let reader = std::thread::spawn({
         let at = at.clone();
-        move || read_all(at, seed)
+        move || read_all(at, seed, &reading)
     });
 
     let mut sent: BTreeMap<ChannelId, Vec<EntryId>> = BTreeMap::new();
     for i in 0..ENTRIES {
         if i % (ENTRIES / (RESTARTS + 1)) == ENTRIES / (RESTARTS + 1) - 1 {
+            // it reads, so it will notice: a follower that was told to come back later may sleep through a restart
+            is_reading.recv().unwrap();
             relay.stop();
             relay = start(&data, folder.path(), at.port());
             assert_eq!(relay.authority(), &at);
