@@ -437,7 +437,20 @@ fn the_house_has_six_folders_and_the_files_of_a_good_repository() {
     }
 }
 
-/// Whoever builds this may take the crates from anywhere: only the lock file and deny.toml know a registry.
+/// A second client proves something only if it shares no code: no crate of ours, and another MLS library.
+/// Seen red with `lacre-audit` added to its Cargo.toml.
+#[test]
+fn the_second_client_has_nothing_of_ours() {
+    let lock = std::fs::read_to_string(root().join("tests/second-client/Cargo.lock")).unwrap();
+    let names: Vec<&str> = lock.lines().filter_map(|l| l.strip_prefix("name = \"")?.strip_suffix('"')).collect();
+
+    let ours: Vec<_> = names.iter().filter(|n| n.starts_with("lacre") || n.starts_with("openmls")).collect();
+
+    assert!(ours.is_empty(), "tests/second-client has {ours:?}");
+    assert!(names.contains(&"mls-rs"), "the list is not empty");
+}
+
+/// Whoever builds this may take the crates from anywhere: only the lock files and deny.toml know a registry.
 /// Seen red with the address of one in README.md.
 #[test]
 fn no_file_names_a_registrys_host() {
@@ -454,7 +467,7 @@ fn no_file_names_a_registrys_host() {
 
     let mut found = Vec::new();
     for (name, path) in files() {
-        if matches!(name.as_str(), "Cargo.lock" | "deny.toml") {
+        if matches!(name.as_str(), "Cargo.lock" | "tests/second-client/Cargo.lock" | "deny.toml") {
             continue;
         }
         let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).to_lowercase();
