@@ -13,6 +13,7 @@ use lacre_client::network::NetError;
 use lacre_client::view::{ConversationId, Happening, Standing, Suite};
 use lacre_tests::tap::Tap;
 use lacre_tests::world::{Person, World, befriend, settle};
+use std::time::Duration;
 
 fn count(person: &mut Person, both: &ConversationId, text: &str) -> usize {
     person.texts(both).iter().filter(|t| *t == text).count()
@@ -86,6 +87,20 @@ fn a_copy_that_collides_at_the_relay_parts_and_loses_nothing() {
         let _ = copy.client.sync(&mut tap);
     }
     assert_eq!(conflicts, 1, "the relay said CONFLICT");
+    both_arrive_and_one_stops(ana, copy, beto, &both);
+}
+
+#[test]
+fn a_copy_that_reads_other_bytes_in_the_place_of_its_own_entry_parts_and_loses_nothing() {
+    let world = World::new();
+    let (mut ana, mut copy, beto, both) = copied(&world);
+    // who follows the relay makes an entry in the step that takes the message
+    copy.client.watch(&mut copy.net, Duration::ZERO).unwrap();
+    copy.say(&both, "from the copy");
+    assert!(!copy.client.outbox().unwrap()[0].cancellable, "its entry is made");
+    ana.say(&both, "from the original");
+    ana.sync();
+    copy.sync();
     both_arrive_and_one_stops(ana, copy, beto, &both);
 }
 

@@ -62,7 +62,7 @@ impl Client {
         self.run(|cx| {
             let Some(own) = cx.own_or_none()? else { return Ok(None) };
             Ok(Some(WhoAmI {
-                handle: own.handle,
+                handle: own.handle.clone(),
                 account: own.account,
                 device: own.device,
                 relay: authority(&own.authority)?,
@@ -92,7 +92,7 @@ impl Client {
             self.add_tokens(net, &at)?;
         }
         self.run(|cx| {
-            let mut own = cx.own()?;
+            let mut own = cx.own_to_change()?;
             if own.stage == Stage::Bound {
                 own.stage = Stage::Ready;
                 cx.put_own(&own)?;
@@ -131,7 +131,7 @@ impl Client {
         }
         let kept = session.clone();
         self.run(|cx| {
-            let mut own = cx.own()?;
+            let mut own = cx.own_to_change()?;
             own.session = Some((kept, until));
             cx.put_own(&own)
         })?;
@@ -140,7 +140,7 @@ impl Client {
 
     fn forget_session(&mut self) -> Result<(), Trouble> {
         self.run(|cx| {
-            let mut own = cx.own()?;
+            let mut own = cx.own_to_change()?;
             own.session = None;
             cx.put_own(&own)
         })
@@ -234,7 +234,7 @@ impl Client {
             net.change_tokens(at, Lane::Inbox, request)?;
         }
         self.run(|cx| {
-            let mut own = cx.own()?;
+            let mut own = cx.own_to_change()?;
             own.inbox_cursor = own.inbox_cursor.min(answer.head);
             own.inbox_trimmed = own.inbox_trimmed.min(answer.head);
             cx.put_own(&own)
@@ -254,7 +254,7 @@ impl Client {
         };
         net.change_tokens(at, Lane::Inbox, request)?;
         self.run(|cx| {
-            let mut own = cx.own()?;
+            let mut own = cx.own_to_change()?;
             own.spare_tokens.extend(fresh);
             cx.put_own(&own)
         })
@@ -281,7 +281,7 @@ impl Client {
         })?;
         let left = answer.remaining.iter().find(|r| r.suite == group::suite_number(Suite::XWing)).map_or(0, |r| r.count);
         self.run(|cx| {
-            let mut own = cx.own()?;
+            let mut own = cx.own_to_change()?;
             own.renew_key_packages = false;
             own.key_packages_left = left;
             if replace_all {
@@ -306,7 +306,8 @@ fn free_right(token: &Token) -> wire::AppendRight {
 impl Cx<'_, '_> {
     /// Makes all keys of this device and state 0, or finds what an interrupted enrolment made.
     fn make_own(&mut self, invitation: &Invitation, handle: &Handle) -> Result<Own, StepError> {
-        if let Some(mut own) = self.own_or_none()? {
+        if self.own_or_none()?.is_some() {
+            let mut own = self.own_to_change()?;
             if own.stage == Stage::Made {
                 // nothing is bound yet: another handle or another code may be tried
                 own.handle = handle.clone();
@@ -372,7 +373,7 @@ impl Cx<'_, '_> {
     }
 
     fn bound(&mut self, binding: &str, generation: &[u8]) -> Result<(), StepError> {
-        let mut own = self.own()?;
+        let mut own = self.own_to_change()?;
         let registrar =
             lacre_audit::note::NoteKey::new(lacre_audit::account::REGISTRAR, authority(&own.authority)?.identity().as_bytes())
                 .map_err(|e| StepError::Skip(e.to_string()))?;

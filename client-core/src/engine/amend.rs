@@ -110,7 +110,7 @@ impl Client {
             if !cx.may_say(&message.conversation.0, &conv, Some(&kind))? {
                 return Err(Trouble::MayNotWrite.into());
             }
-            cx.enqueue_content(&message.conversation.0, WaitingKind::Change, kind, None, None)?;
+            cx.enqueue_content(&message.conversation.0, WaitingKind::Change, kind, None)?;
             cx.reached("send: stored")
         })
     }

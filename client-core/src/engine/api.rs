@@ -1,6 +1,6 @@
 //! What an application calls that needs no network: reading the profile, and putting things where they wait.
 
-use super::outbox::{MAX_TEXT, POST};
+use super::outbox::{self, MAX_TEXT, POST};
 use super::people::{MAX_REQUEST, held_scope};
 use super::records::{Cargo, ContactRow, Conv, Edit, Intent, Item, Members, Stored};
 use super::roles::MAX_MEMBERS;
@@ -237,7 +237,7 @@ impl Client {
                 cx.enqueue(Some(id), WaitingKind::Seal, cargo)?;
             }
             let kind = content::content::Kind::Leave(content::Leave {});
-            cx.enqueue_content(id, WaitingKind::Upkeep, kind, Some(Body::Leaves), None)?;
+            cx.enqueue_content(id, WaitingKind::Upkeep, kind, None)?;
             Ok(last.then_some(heir))
         })
     }
@@ -279,7 +279,7 @@ impl Client {
             cx.writable(&conversation.0)?;
             let reply_to = reply_to.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
             let kind = content::content::Kind::Text(content::Text { text: text.to_owned(), reply_to });
-            let sent = cx.enqueue_content(&conversation.0, WaitingKind::Text, kind, Some(Body::Text(text.to_owned())), None)?;
+            let sent = cx.enqueue_content(&conversation.0, WaitingKind::Text, kind, None)?;
             cx.reached("send: stored")?;
             cx.queued_message(&conversation.0, sent)
         })
@@ -386,9 +386,18 @@ impl Client {
     /// Events through this number were dealt with: they are not told again.
     pub fn ack_events(&mut self, through: u64) -> Result<(), Trouble> {
         self.run(|cx| {
-            let rows: Vec<(u64, super::records::EventRow)> = cx.s.scan(Table::Event, b"", 0, usize::MAX)?;
-            for (number, _) in rows.into_iter().take_while(|(n, _)| *n <= through) {
-                cx.s.delete(Table::Event, &number.to_be_bytes())?;
+            let mut acked = None;
+            loop {
+                let rows = cx.s.scan_bytes(Table::Event, b"", 0, 64)?;
+                let dealt_with: Vec<u64> = rows.into_iter().map(|(number, _)| number).filter(|n| *n <= through).collect();
+                for number in &dealt_with {
+                    cx.s.delete(Table::Event, &number.to_be_bytes())?;
+                }
+                let Some(last) = dealt_with.last() else { break };
+                acked = Some(*last);
+            }
+            if let Some(acked) = acked {
+                cx.s.put(Table::Meta, super::ACKED_EVENT, b"", 0, &acked)?;
             }
             Ok(())
         })
@@ -445,7 +454,7 @@ fn waiting_view(item: Item) -> Waiting {
 }
 
 impl Cx<'_, '_> {
-    pub(crate) fn active(&self, id: &[u8]) -> Result<Conv, StepError> {
+    pub(crate) fn active(&mut self, id: &[u8]) -> Result<Conv, StepError> {
         let conv = self.conv(id)?;
         match conv.standing {
             // what is written while asking waits until the device is back
@@ -499,7 +508,7 @@ impl Cx<'_, '_> {
             });
         }
         let waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, 0, usize::MAX)?;
-        let waiting = waiting.iter().filter(|(_, i)| !is_stored(i) && matches!(i.cargo, Cargo::Content { body: Some(_), .. }));
+        let waiting = waiting.iter().filter(|(_, i)| !is_stored(i) && outbox::waiting_body(i).is_some());
         Ok(Conversation {
             id: ConversationId(id.to_vec()),
             kind: conv.kind,
@@ -514,7 +523,7 @@ impl Cx<'_, '_> {
             },
             suite: conv.suite,
             epoch: stored.epoch,
-            epoch_authenticator: stored.authenticator,
+            epoch_authenticator: stored.authenticator.clone(),
             standing: conv.standing,
             messages: conv.position,
             unread: conv.position.saturating_sub(conv.read_through),

@@ -44,7 +44,10 @@ pub(crate) fn channel_of(keys: &ChannelKeys) -> Channel {
         cursor: 0,
         acked: 0,
         acked_item: 0,
+        made_item: 0,
         made: 0,
+        met: 0,
+        met_item: 0,
         reread: false,
     }
 }
@@ -58,7 +61,7 @@ impl Cx<'_, '_> {
     /// Members, epoch and own leaf as the group has them now; tokens of those who stay are kept.
     pub(crate) fn note_members(&mut self, id: &[u8], conv: &mut Conv, mls: &MlsGroup) -> Result<(), StepError> {
         let context = group::context(mls.extensions())?;
-        let mut members = self.members(id)?;
+        let mut members = self.members_to_change(id)?;
         let leaves = group::leaves(mls);
         members.epoch = mls.epoch().as_u64();
         members.authenticator = mls.epoch_authenticator().as_slice().to_vec();
@@ -134,7 +137,6 @@ impl Cx<'_, '_> {
                 self.s.delete_scope(Table::RawEntry, before.id.as_bytes())?;
             }
         }
-        self.s.delete_scope(Table::OwnEntry, conv.channel.id.as_bytes())?;
         self.s.delete_scope(Table::Part, conv.channel.id.as_bytes())?;
         conv.previous = Some(Previous {
             id: conv.channel.id,
@@ -227,7 +229,7 @@ impl Cx<'_, '_> {
         if members.devices.len() > invitees.len() + 1 {
             for some in news.chunks(ROSTER_ENTRIES) {
                 let kind = content::content::Kind::Roster(content::Roster { members: some.to_vec() });
-                self.enqueue_content(id, WaitingKind::Upkeep, kind, None, None)?;
+                self.enqueue_content(id, WaitingKind::Upkeep, kind, None)?;
             }
         }
         self.give_token(id)?;
@@ -236,7 +238,7 @@ impl Cx<'_, '_> {
 
     /// Gives the other members a right to write to this device's inbox, once for each conversation.
     pub(crate) fn give_token(&mut self, id: &[u8]) -> Result<(), StepError> {
-        let mut members = self.members(id)?;
+        let mut members = self.members_to_change(id)?;
         if members.own_token.is_some() || members.devices.len() < 2 {
             return Ok(());
         }
@@ -245,7 +247,7 @@ impl Cx<'_, '_> {
         if let Some(known) = self.own_known()? {
             let kind =
                 content::content::Kind::Roster(content::Roster { members: vec![roster_entry(own.device, &known, Some(&token))] });
-            self.enqueue_content(id, WaitingKind::Upkeep, kind, None, None)?;
+            self.enqueue_content(id, WaitingKind::Upkeep, kind, None)?;
         }
         members.own_token = Some(token);
         self.put_members(id, &members)
@@ -266,7 +268,7 @@ impl Cx<'_, '_> {
 
     /// What a member says of members. Accounts are verified; a token is believed only of the device that gives it.
     pub(crate) fn learn_roster(&mut self, id: &[u8], from: DeviceId, roster: &content::Roster) -> Result<(), StepError> {
-        let mut members = self.members(id)?;
+        let mut members = self.members_to_change(id)?;
         for entry in &roster.members {
             if let Some(account) = &entry.account
                 && let Err(why) = self.learn_account(account)
@@ -300,7 +302,7 @@ impl Cx<'_, '_> {
         if kind == Kind::Two && !roles::is_admin(&context, own.account) {
             return Err(StepError::Skip("a conversation of two with others in it".into()));
         }
-        let old: Option<Conv> = self.s.get(Table::Conversation, id)?;
+        let old = self.conv_or_none(id)?;
         let ord = match &old {
             Some(old) => old.ord,
             None => self.number()?,
@@ -328,7 +330,7 @@ impl Cx<'_, '_> {
             update_due: None,
             leaving: Vec::new(),
             stuck: None,
-            origin: super::successor::origin(&context, old.as_ref(), &self.members(id)?),
+            origin: super::successor::origin(&context, old.as_ref(), &*self.members(id)?),
             busy: None,
         };
         super::authority(&conv.authority)?;

@@ -52,7 +52,6 @@ impl Client {
             let blob = BlobId::try_from(reference.blob.as_slice()).map_err(|e| StepError::Again(e.to_string()))?;
             let cargo = Cargo::Upload { authority: conv.authority.clone(), blob };
             cx.enqueue(Some(&id), WaitingKind::File, cargo)?;
-            let body = Body::File { name: name.to_owned(), size };
             let encoded = ByteBuf::from(reference.encode_to_vec());
             let kind = content::content::Kind::File(content::File {
                 name: name.to_owned(),
@@ -60,7 +59,7 @@ impl Client {
                 blob: Some(reference),
                 reply_to: Vec::new(),
             });
-            let sent = cx.enqueue_content(&id, WaitingKind::File, kind, Some(body), Some(encoded))?;
+            let sent = cx.enqueue_content(&id, WaitingKind::File, kind, Some(encoded))?;
             cx.reached("file: stored")?;
             cx.queued_message(&id, sent)
         })

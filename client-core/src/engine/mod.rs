@@ -234,16 +234,30 @@ pub struct Client {
     cache: Cache,
     /// the set of channels is being followed: news come by themselves
     watching: bool,
+    /// the last round reached every relay that it had to
+    online: bool,
 }
 
-/// Groups and the own record as the profile holds them: dropped after any error and when another process has written.
+/// Groups and the rows that every step needs, as the profile holds them: dropped after any error and when another process has written.
 #[derive(Default)]
 pub(crate) struct Cache {
     version: u64,
-    own: Option<Own>,
+    own: Option<Arc<Own>>,
+    convs: HashMap<Vec<u8>, Conv>,
+    members: HashMap<Vec<u8>, Arc<Members>>,
     groups: HashMap<Vec<u8>, MlsGroup>,
     behind: Option<std::collections::BTreeMap<Vec<u8>, Vec<u8>>>,
+    /// what is left of the last block of numbers
+    numbers: std::ops::Range<u64>,
+    signer: Option<Arc<OwnKey>>,
+    last_event: Option<u64>,
 }
+
+/// The Meta row with the last event that the application dealt with: numbers go on behind it.
+pub(crate) const ACKED_EVENT: &[u8] = b"event";
+
+/// Numbers for rows that are taken at a time.
+const NUMBERS: u64 = 64;
 
 impl Client {
     /// Makes a profile in an empty folder.
@@ -262,7 +276,7 @@ impl Client {
     pub fn around(profile: Profile, env: Environment) -> Result<Self, OpenError> {
         let crypto = CryptoProvider::new().map_err(|_| OpenError::NoRandomness)?;
         let Environment { clock, rng, observer } = env;
-        Ok(Self { profile, crypto, clock, rng, observer, cache: Cache::default(), watching: false })
+        Ok(Self { profile, crypto, clock, rng, observer, cache: Cache::default(), watching: false, online: false })
     }
 
     /// The open profile (its key, for the unlock agent).
@@ -274,13 +288,14 @@ impl Client {
     /// One step: {lock, load, operate, commit, drop}. Any error rolls back and drops what memory holds.
     pub(crate) fn step<T>(&mut self, f: impl FnOnce(&mut Cx<'_, '_>) -> Result<T, StepError>) -> Result<T, StepError> {
         let now = self.clock.now();
+        let following = self.watching && self.online;
         let Self { profile, crypto, rng, cache, observer, .. } = self;
         let result = profile.step(|s| {
             let version = s.changed_version()?;
             if cache.version != version {
                 *cache = Cache { version, ..Cache::default() };
             }
-            let mut cx = Cx { s, crypto, rng: rng.as_mut(), now, cache, observer: observer.as_ref() };
+            let mut cx = Cx { s, crypto, rng: rng.as_mut(), now, cache, following, observer: observer.as_ref() };
             f(&mut cx)
         });
         if result.is_err() {
@@ -290,7 +305,7 @@ impl Client {
     }
 
     /// The own record.
-    pub(crate) fn own(&mut self) -> Result<Own, Trouble> {
+    pub(crate) fn own(&mut self) -> Result<Arc<Own>, Trouble> {
         self.run(|cx| cx.own())
     }
 
@@ -364,6 +379,8 @@ pub(crate) struct Cx<'a, 's> {
     pub(crate) rng: &'a mut dyn Rng,
     pub(crate) now: Millis,
     pub(crate) cache: &'a mut Cache,
+    /// the relay is being followed: what is written now goes out now
+    pub(crate) following: bool,
     observer: &'a dyn Observer,
 }
 
@@ -377,48 +394,89 @@ impl<'a, 's> Cx<'a, 's> {
         self.observer.reached(point).map_err(|e| StepError::from(StoreError::from(e)))
     }
 
-    pub(crate) fn own_or_none(&mut self) -> Result<Option<Own>, StepError> {
+    pub(crate) fn own_or_none(&mut self) -> Result<Option<Arc<Own>>, StepError> {
         if self.cache.own.is_none() {
-            self.cache.own = self.s.get(Table::Meta, b"own")?;
+            self.cache.own = self.s.get(Table::Meta, b"own")?.map(Arc::new);
         }
         Ok(self.cache.own.clone())
     }
 
-    pub(crate) fn own(&mut self) -> Result<Own, StepError> {
+    pub(crate) fn own(&mut self) -> Result<Arc<Own>, StepError> {
         self.own_or_none()?.ok_or(StepError::Trouble(Trouble::NotEnrolled))
+    }
+
+    /// A copy, to be changed and given to [`Cx::put_own`].
+    pub(crate) fn own_to_change(&mut self) -> Result<Own, StepError> {
+        Ok(Own::clone(&*self.own()?))
     }
 
     pub(crate) fn put_own(&mut self, own: &Own) -> Result<(), StepError> {
         self.s.put(Table::Meta, b"own", b"", 0, own)?;
-        self.cache.own = Some(own.clone());
+        self.cache.own = Some(Arc::new(own.clone()));
         Ok(())
     }
 
-    /// Ever growing numbers for rows.
+    /// Ever growing numbers for rows. They are taken from the profile in blocks: what is left of one is never used.
     pub(crate) fn number(&mut self) -> Result<u64, StepError> {
-        let next = self.s.get::<u64>(Table::Meta, b"number")?.unwrap_or(0) + 1;
-        self.s.put(Table::Meta, b"number", b"", 0, &next)?;
+        let mut block = std::mem::take(&mut self.cache.numbers);
+        if block.is_empty() {
+            let used = self.s.get::<u64>(Table::Meta, b"number")?.unwrap_or(0);
+            block = used + 1..used + 1 + NUMBERS;
+            self.s.put(Table::Meta, b"number", b"", 0, &(used + NUMBERS))?;
+        }
+        let next = block.next().unwrap_or(0);
+        self.cache.numbers = block;
         Ok(next)
     }
 
-    pub(crate) fn signer(&mut self) -> Result<OwnKey, StepError> {
-        Ok(OwnKey(SigningKey::from_bytes(&self.own()?.signing.0)))
+    /// This device's key; its public half is computed once.
+    pub(crate) fn signer(&mut self) -> Result<Arc<OwnKey>, StepError> {
+        let own = self.own()?;
+        let kept = self.cache.signer.take().filter(|key| key.0.as_bytes() == &own.signing.0);
+        let key = kept.unwrap_or_else(|| Arc::new(OwnKey(SigningKey::from_bytes(&own.signing.0))));
+        self.cache.signer = Some(Arc::clone(&key));
+        Ok(key)
     }
 
-    pub(crate) fn conv(&self, id: &[u8]) -> Result<Conv, StepError> {
-        self.s.get(Table::Conversation, id)?.ok_or(StepError::Trouble(Trouble::NoSuchConversation))
+    pub(crate) fn conv(&mut self, id: &[u8]) -> Result<Conv, StepError> {
+        self.conv_or_none(id)?.ok_or(StepError::Trouble(Trouble::NoSuchConversation))
     }
 
-    pub(crate) fn put_conv(&self, id: &[u8], conv: &Conv) -> Result<(), StepError> {
-        Ok(self.s.put(Table::Conversation, id, b"", conv.ord, conv)?)
+    pub(crate) fn conv_or_none(&mut self, id: &[u8]) -> Result<Option<Conv>, StepError> {
+        if let Some(conv) = self.cache.convs.get(id) {
+            return Ok(Some(conv.clone()));
+        }
+        let found: Option<Conv> = self.s.get(Table::Conversation, id)?;
+        if let Some(conv) = &found {
+            self.cache.convs.insert(id.to_vec(), conv.clone());
+        }
+        Ok(found)
     }
 
-    pub(crate) fn members(&self, id: &[u8]) -> Result<Members, StepError> {
-        Ok(self.s.get(Table::Member, id)?.unwrap_or_default())
+    pub(crate) fn put_conv(&mut self, id: &[u8], conv: &Conv) -> Result<(), StepError> {
+        self.s.put(Table::Conversation, id, b"", conv.ord, conv)?;
+        self.cache.convs.insert(id.to_vec(), conv.clone());
+        Ok(())
     }
 
-    pub(crate) fn put_members(&self, id: &[u8], members: &Members) -> Result<(), StepError> {
-        Ok(self.s.put(Table::Member, id, b"", 0, members)?)
+    pub(crate) fn members(&mut self, id: &[u8]) -> Result<Arc<Members>, StepError> {
+        if let Some(members) = self.cache.members.get(id) {
+            return Ok(Arc::clone(members));
+        }
+        let found = Arc::new(self.s.get::<Members>(Table::Member, id)?.unwrap_or_default());
+        self.cache.members.insert(id.to_vec(), Arc::clone(&found));
+        Ok(found)
+    }
+
+    /// A copy, to be changed and given to [`Cx::put_members`].
+    pub(crate) fn members_to_change(&mut self, id: &[u8]) -> Result<Members, StepError> {
+        Ok(Members::clone(&*self.members(id)?))
+    }
+
+    pub(crate) fn put_members(&mut self, id: &[u8], members: &Members) -> Result<(), StepError> {
+        self.s.put(Table::Member, id, b"", 0, members)?;
+        self.cache.members.insert(id.to_vec(), Arc::new(members.clone()));
+        Ok(())
     }
 
     /// The MLS group, from memory or from the profile. Give it back with [`Cx::keep`] when all went well.
@@ -445,10 +503,14 @@ impl<'a, 's> Cx<'a, 's> {
     }
 
     pub(crate) fn event(&mut self, what: Happening) -> Result<(), StepError> {
-        let number = self.s.get::<u64>(Table::Meta, b"event")?.unwrap_or(0) + 1;
-        self.s.put(Table::Meta, b"event", b"", 0, &number)?;
+        let last = match self.cache.last_event {
+            Some(last) => last,
+            None => self.s.last_ord(Table::Event, b"")?.max(self.s.get(Table::Meta, ACKED_EVENT)?).unwrap_or(0),
+        };
         let row = EventRow { at: self.now, what };
-        Ok(self.s.put(Table::Event, &number.to_be_bytes(), b"", number, &row)?)
+        self.s.put_new(Table::Event, &(last + 1).to_be_bytes(), b"", last + 1, &row)?;
+        self.cache.last_event = Some(last + 1);
+        Ok(())
     }
 
     pub(crate) fn unreadable(&mut self, conversation: Option<&[u8]>, reason: String) -> Result<(), StepError> {

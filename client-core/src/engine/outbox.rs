@@ -28,6 +28,8 @@ use tls_codec::Serialize as _;
 pub(crate) const POST: &[u8] = b"post";
 /// Most items that one conversation may have waiting.
 pub const MAX_WAITING: u64 = 10_000;
+/// Entries made before the relay has the ones before them: all are looked for among what comes.
+const MADE_AHEAD: u64 = 256;
 /// Devices added by one commit.
 pub const MAX_ADDS: usize = 64;
 /// Bytes of a text.
@@ -47,12 +49,20 @@ pub(crate) enum Ready {
 
 impl Cx<'_, '_> {
     pub(crate) fn enqueue(&mut self, conversation: Option<&[u8]>, what: WaitingKind, cargo: Cargo) -> Result<u64, StepError> {
-        let scope = conversation.unwrap_or(POST).to_vec();
-        if self.s.count(Table::Outbox, &scope)? >= MAX_WAITING {
+        let item = self.new_item(conversation, what, cargo)?;
+        self.put_new_item(&item)?;
+        Ok(item.number)
+    }
+
+    fn new_item(&mut self, conversation: Option<&[u8]>, what: WaitingKind, cargo: Cargo) -> Result<Item, StepError> {
+        let number = self.number()?;
+        let queue = conversation.unwrap_or(POST);
+        // numbers only grow: a queue that spans less than the limit need not be counted
+        let first = self.s.first_ord(Table::Outbox, queue)?.unwrap_or(number);
+        if number.saturating_sub(first) >= MAX_WAITING && self.s.count(Table::Outbox, queue)? >= MAX_WAITING {
             return Err(Trouble::TooLong { limit: MAX_WAITING }.into());
         }
-        let number = self.number()?;
-        let item = Item {
+        Ok(Item {
             number,
             conversation: conversation.map(<[u8]>::to_vec),
             what,
@@ -60,14 +70,17 @@ impl Cx<'_, '_> {
             trouble: None,
             not_before: None,
             cargo,
-        };
-        self.put_item(&item)?;
-        Ok(number)
+        })
     }
 
     pub(crate) fn put_item(&self, item: &Item) -> Result<(), StepError> {
         let scope = item.conversation.as_deref().unwrap_or(POST);
         Ok(self.s.put(Table::Outbox, &item.number.to_be_bytes(), scope, item.number, item)?)
+    }
+
+    fn put_new_item(&self, item: &Item) -> Result<(), StepError> {
+        let scope = item.conversation.as_deref().unwrap_or(POST);
+        Ok(self.s.put_new(Table::Outbox, &item.number.to_be_bytes(), scope, item.number, item)?)
     }
 
     pub(crate) fn item(&self, number: u64) -> Result<Option<Item>, StepError> {
@@ -88,17 +101,17 @@ impl Cx<'_, '_> {
         Ok(())
     }
 
-    /// Puts a content into a conversation's queue; gives the item's number.
+    /// Puts a content into a conversation's queue. While the relay is being followed and nothing before it must be made
+    /// first, its entry is made in the same step.
     pub(crate) fn enqueue_content(
         &mut self,
         conversation: &[u8],
         what: WaitingKind,
         kind: content::content::Kind,
-        body: Option<Body>,
         blob: Option<ByteBuf>,
-    ) -> Result<u64, StepError> {
+    ) -> Result<Item, StepError> {
         let id = ContentId::new(lacre_audit::random::bytes(self.rng));
-        self.enqueue_content_as(id, conversation, what, kind, body, blob)
+        self.enqueue_content_as(id, conversation, what, kind, blob)
     }
 
     pub(crate) fn enqueue_content_as(
@@ -107,12 +120,35 @@ impl Cx<'_, '_> {
         conversation: &[u8],
         what: WaitingKind,
         kind: content::content::Kind,
-        body: Option<Body>,
         blob: Option<ByteBuf>,
-    ) -> Result<u64, StepError> {
-        let content =
-            content::Content { id: id.as_bytes().to_vec(), sent_at_ms: self.now.get(), kind: Some(kind) }.encode_to_vec();
-        self.enqueue(Some(conversation), what, Cargo::Content { content, id, body, blob, prepared: None })
+    ) -> Result<Item, StepError> {
+        let content = content::Content { id: id.as_bytes().to_vec(), sent_at_ms: self.now.get(), kind: Some(kind) };
+        let bytes = content.encode_to_vec();
+        let last = self.s.last_ord(Table::Outbox, conversation)?;
+        let cargo = Cargo::Content { content: bytes.clone(), id, blob, prepared: None };
+        let mut item = self.new_item(Some(conversation), what, cargo)?;
+        if self.following
+            && let Some(mut conv) = self.goes_at_once(conversation, last, &content)?
+            && let Cargo::Content { prepared, .. } = &mut item.cargo
+        {
+            *prepared = Some(self.encrypt(conversation, &mut conv, item.number, &bytes)?);
+            self.put_conv(conversation, &conv)?;
+            self.reached("send: encrypted")?;
+        }
+        self.put_new_item(&item)?;
+        Ok(item)
+    }
+
+    /// The conversation, if a new content's entry may be made now: everything before it in the queue is made (`last` is
+    /// the queue's last item).
+    fn goes_at_once(&mut self, id: &[u8], last: Option<u64>, content: &content::Content) -> Result<Option<Conv>, StepError> {
+        let conv = self.conv(id)?;
+        let ready = conv.standing == Standing::Active
+            && conv.channel.opened
+            && !conv.put_back
+            && conv.channel.made < conv.channel.met + MADE_AHEAD;
+        let behind_made = last.is_none_or(|last| last == conv.channel.made_item);
+        Ok((ready && behind_made && self.may_say(id, &conv, content.kind.as_ref())?).then_some(conv))
     }
 
     /// The next thing that the network is to do for this conversation, prepared so that it can be repeated.
@@ -173,7 +209,7 @@ impl Cx<'_, '_> {
                 Cargo::Seal { intent, prepared } => {
                     if prepared.is_some() {
                         true
-                    } else if let Some(made) = self.build_seal(id, &mut conv, number, intent)? {
+                    } else if let Some(made) = self.build_seal(id, &mut conv, intent)? {
                         *prepared = Some(made);
                         self.reached("commit: built")?;
                         self.put_item(&item)?;
@@ -227,17 +263,18 @@ impl Cx<'_, '_> {
     fn encrypt(&mut self, id: &[u8], conv: &mut Conv, number: u64, content: &[u8]) -> Result<Prepared, StepError> {
         let own = self.own()?;
         let signer = self.signer()?;
-        let entry = self.next_entry_id(conv, number)?;
+        let entry = self.next_entry_id(conv)?;
         let group_id = self.group_of(id)?;
         let statement = content_statement(own.account, own.device, &group_id, conv.channel.id, entry, content);
         let signature = signer.sign(&statement).map_err(|e| StepError::Again(format!("{e:?}")))?;
         let signed = content::SignedContent { content: content.to_vec(), signature: signature.clone() }.encode_to_vec();
         let mut mls = self.take_group(id)?;
         let provider = self.provider();
-        let message = mls.create_message(&provider, &signer, &signed).map_err(|e| StepError::Again(e.to_string()))?;
+        let message = mls.create_message(&provider, &*signer, &signed).map_err(|e| StepError::Again(e.to_string()))?;
         let bytes = message.tls_serialize_detached().map_err(|e| StepError::Again(e.to_string()))?;
         let ciphertext = seal_entry(&conv.channel.entry_key.0, conv.channel.id, entry, false, &bytes, self.rng);
         self.keep(mls);
+        conv.channel.made_item = conv.channel.made_item.max(number);
         Ok(Prepared {
             channel: conv.channel.id,
             entry,
@@ -249,23 +286,28 @@ impl Cx<'_, '_> {
         })
     }
 
-    fn next_entry_id(&mut self, conv: &mut Conv, number: u64) -> Result<EntryId, StepError> {
+    fn next_entry_id(&mut self, conv: &mut Conv) -> Result<EntryId, StepError> {
         let own = self.own()?;
         let entry = own_entry_id(&own.profile_secret.0, &conv.channel.id, conv.channel.made);
-        let key = [conv.channel.id.as_bytes().as_slice(), entry.as_bytes()].concat();
-        self.s.put(Table::OwnEntry, &key, conv.channel.id.as_bytes(), conv.channel.made, &number)?;
         conv.channel.made += 1;
         Ok(entry)
     }
 
+    /// The item that an own entry was made for: entries are made, stored and met in the queue's order.
+    pub(crate) fn item_of(&mut self, id: &[u8], conv: &Conv, entry: EntryId) -> Result<Option<Item>, StepError> {
+        let mut from = conv.channel.met_item + 1;
+        loop {
+            let next: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, from, 1)?;
+            let Some((number, item)) = next.into_iter().next() else { return Ok(None) };
+            if Self::prepared(&item).is_some_and(|p| p.channel == conv.channel.id && p.entry == entry) {
+                return Ok(Some(item));
+            }
+            from = number + 1;
+        }
+    }
+
     /// Builds the commit of an intent in this epoch; none when there is nothing left to do.
-    fn build_seal(
-        &mut self,
-        id: &[u8],
-        conv: &mut Conv,
-        number: u64,
-        intent: &mut Intent,
-    ) -> Result<Option<Prepared>, StepError> {
+    fn build_seal(&mut self, id: &[u8], conv: &mut Conv, intent: &mut Intent) -> Result<Option<Prepared>, StepError> {
         let own = self.own()?;
         let mut mls = self.take_group(id)?;
         let provider = self.provider();
@@ -354,7 +396,7 @@ impl Cx<'_, '_> {
             Intent::Update => {}
         }
         let signer = self.signer()?;
-        let built = group::commit(&provider, &signer, &mut mls, changes);
+        let built = group::commit(&provider, &*signer, &mut mls, changes);
         let (commit, welcome) = match built {
             Ok(built) => built,
             Err(e) => return Err(StepError::Again(e.to_string())),
@@ -373,11 +415,11 @@ impl Cx<'_, '_> {
         };
         let mut parts = Vec::new();
         for piece in &pieces {
-            let entry = self.next_entry_id(conv, number)?;
+            let entry = self.next_entry_id(conv)?;
             let ciphertext = seal_entry(&conv.channel.entry_key.0, conv.channel.id, entry, false, piece, self.rng);
             parts.push(PreparedPart { entry, ciphertext, seq: None });
         }
-        let entry = self.next_entry_id(conv, number)?;
+        let entry = self.next_entry_id(conv)?;
         let ciphertext = seal_entry(&conv.channel.entry_key.0, conv.channel.id, entry, true, &sealed, self.rng);
         self.keep(mls);
         Ok(Some(Prepared {
@@ -473,7 +515,8 @@ impl Cx<'_, '_> {
 
     /// An item of the queue as a message, if it is one that people see.
     pub(crate) fn pending_message(&mut self, id: &[u8], item: Item) -> Result<Option<Message>, StepError> {
-        let Cargo::Content { id: content, body: Some(body), prepared, content: bytes, .. } = item.cargo else { return Ok(None) };
+        let Some(body) = waiting_body(&item) else { return Ok(None) };
+        let Cargo::Content { id: content, prepared, content: bytes, .. } = item.cargo else { return Ok(None) };
         let own = self.own()?;
         let answered = match content::Content::decode(bytes.as_slice()).ok().and_then(|c| c.kind) {
             Some(content::content::Kind::Text(text)) => ContentId::try_from(text.reply_to.as_slice()).ok(),
@@ -492,7 +535,7 @@ impl Cx<'_, '_> {
             conversation: ConversationId(id.to_vec()),
             position: None,
             sender: own.account,
-            sender_handle: Some(own.handle),
+            sender_handle: Some(own.handle.clone()),
             whom_handle: None,
             own: true,
             sent_at: item.since,
@@ -506,9 +549,20 @@ impl Cx<'_, '_> {
     }
 
     /// What was just put into a conversation's queue, as a message.
-    pub(crate) fn queued_message(&mut self, id: &[u8], number: u64) -> Result<Message, StepError> {
-        let item = self.item(number)?.ok_or(StepError::Trouble(Trouble::NoSuchItem))?;
+    pub(crate) fn queued_message(&mut self, id: &[u8], item: Item) -> Result<Message, StepError> {
         self.pending_message(id, item)?.ok_or(StepError::Trouble(Trouble::NoSuchMessage))
+    }
+}
+
+/// What people see of a waiting item, if they see it.
+pub(crate) fn waiting_body(item: &Item) -> Option<Body> {
+    use content::content::Kind;
+    let Cargo::Content { content, .. } = &item.cargo else { return None };
+    match content::Content::decode(content.as_slice()).ok()?.kind? {
+        Kind::Text(text) => Some(Body::Text(text.text)),
+        Kind::File(file) => Some(Body::File { name: file.name, size: file.size }),
+        Kind::Leave(_) => Some(Body::Leaves),
+        Kind::Roster(_) | Kind::Edit(_) | Kind::Delete(_) | Kind::Reaction(_) => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Contacts and envelopes: what travels through inboxes (DESIGN 7).
 
-use super::records::{Cargo, ContactRow, Item, Known, Members, PendingJoin, SeenLeaf};
+use super::records::{Cargo, ContactRow, Item, Known, Members, Own, PendingJoin, SeenLeaf};
 use super::view::{ContactState, ConversationId, Happening, Kind, Standing, WaitingKind};
 use super::{Cx, StepError, Trouble, group};
 use crate::crypt::padding::{pad, unpad};
@@ -51,16 +51,16 @@ impl Cx<'_, '_> {
     }
 
     pub(crate) fn own_known(&mut self) -> Result<Option<Known>, StepError> {
-        let own = self.own()?;
-        let Some(binding) = own.binding else { return Ok(None) };
-        Ok(Some(Known { account: own.account, handle: own.handle, authority: own.authority, states: own.states, binding }))
+        let Own { account, handle, authority, states, binding, .. } = self.own_to_change()?;
+        let Some(binding) = binding else { return Ok(None) };
+        Ok(Some(Known { account, handle, authority, states, binding }))
     }
 
     /// A name for an account, as far as it was verified.
     pub(crate) fn name_of(&mut self, account: AccountId) -> Result<Option<Handle>, StepError> {
         let own = self.own()?;
         if account == own.account {
-            return Ok(Some(own.handle));
+            return Ok(Some(own.handle.clone()));
         }
         Ok(self.known(account)?.map(|k| k.handle))
     }
@@ -123,7 +123,7 @@ impl Cx<'_, '_> {
     /// A right to the own inbox that the relay knows and nobody has; none when they are used up (more come with the
     /// next upkeep).
     pub(crate) fn hand_out_token(&mut self) -> Result<Option<Token>, StepError> {
-        let mut own = self.own()?;
+        let mut own = self.own_to_change()?;
         let Some(token) = own.spare_tokens.pop() else { return Ok(None) };
         own.given_tokens.push(token.clone());
         self.put_own(&own)?;
@@ -246,9 +246,8 @@ impl Cx<'_, '_> {
         for (number, item) in held {
             if let Cargo::Held { text, id, .. } = item.cargo {
                 self.drop_item(number)?;
-                let kind = content::content::Kind::Text(content::Text { text: text.clone(), reply_to: Vec::new() });
-                let body = Some(super::view::Body::Text(text));
-                self.enqueue_content_as(id, conversation, WaitingKind::Text, kind, body, None)?;
+                let kind = content::content::Kind::Text(content::Text { text, reply_to: Vec::new() });
+                self.enqueue_content_as(id, conversation, WaitingKind::Text, kind, None)?;
             }
         }
         Ok(())
@@ -291,7 +290,7 @@ impl Cx<'_, '_> {
         context.check().map_err(|e| StepError::Trouble(Trouble::Protocol(e.to_string())))?;
         let provider = self.provider();
         let credential = group::credential(own.account, own.device, &signer.public());
-        let mls = group::create(&provider, &signer, credential, &id, suite, &context)?;
+        let mls = group::create(&provider, &*signer, credential, &id, suite, &context)?;
         self.begin(&id, &mls)?;
         self.keep(mls);
         self.enqueue_adds(&id, others)?;
@@ -301,7 +300,7 @@ impl Cx<'_, '_> {
 
     /// One entry of the own inbox.
     pub(crate) fn receive_envelope(&mut self, entry: &Entry, skipped: Option<&str>) -> Result<bool, StepError> {
-        let mut own = self.own()?;
+        let mut own = self.own_to_change()?;
         let seq = entry.seq.get();
         if seq <= own.inbox_cursor {
             return Ok(false);
@@ -417,7 +416,7 @@ impl Cx<'_, '_> {
             _ => None,
         };
         let id = here.clone().or_else(|| before.clone()).unwrap_or_else(|| group_id.clone());
-        let held: Option<super::records::Conv> = self.s.get(Table::Conversation, &id)?;
+        let held = self.conv_or_none(&id)?;
         let contact = self.contact(pending.from)?;
         let accepted = contact.as_ref().is_some_and(|c| c.state == ContactState::Accepted);
         if before.is_some() {
@@ -468,7 +467,7 @@ impl Cx<'_, '_> {
                 self.release_held(row.account, &id)?;
             }
         }
-        let mut members = self.members(&id)?;
+        let mut members = self.members_to_change(&id)?;
         members.own_token = None;
         self.put_members(&id, &members)?;
         for entry in &state.members {

@@ -3,7 +3,6 @@
 use super::records::{Cargo, Intent, Invitee, Known};
 use super::view::{ConversationId, Happening, Standing, WaitingKind};
 use super::{Cx, StepError, group};
-use crate::profile::Table;
 use lacre_audit::ids::DeviceId;
 use lacre_proto::content::v1 as content;
 
@@ -38,7 +37,7 @@ impl Cx<'_, '_> {
         let signer = self.signer()?;
         let provider = self.provider();
         let credential = group::credential(own.account, own.device, &signer.public());
-        let package = group::key_package(&provider, &signer, credential, conv.suite, false, self.now)?;
+        let package = group::key_package(&provider, &*signer, credential, conv.suite, false, self.now)?;
         let members = self.members(id)?;
         let others: Vec<_> = members.devices.iter().filter(|(account, _)| *account != own.account).copied().collect();
         let start = usize::try_from(tries).unwrap_or(0) * ASKED_AT_ONCE;
@@ -98,7 +97,7 @@ impl Cx<'_, '_> {
     /// A copy of this profile was noticed, or it stepped back in time: a new profile secret, fresh key packages under the
     /// same signature key, and every conversation asks to be re-added (DESIGN 8).
     pub(crate) fn part_from_copy(&mut self) -> Result<(), StepError> {
-        let mut own = self.own()?;
+        let mut own = self.own_to_change()?;
         own.profile_secret = super::records::Key32(lacre_audit::random::bytes(self.rng));
         own.renew_key_packages = true;
         self.put_own(&own)?;
@@ -106,7 +105,6 @@ impl Cx<'_, '_> {
         for id in all {
             let mut conv = self.conv(&id)?;
             if conv.standing == Standing::Active {
-                self.s.delete_scope(Table::OwnEntry, conv.channel.id.as_bytes())?;
                 self.forget_group(&id)?;
                 conv.standing = Standing::AskingToBeReAdded;
                 conv.asked = None;

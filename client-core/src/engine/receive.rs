@@ -3,7 +3,7 @@
 
 use super::epoch::Change;
 use super::parts::{self, Frame};
-use super::records::{Cargo, Conv, Placed, Proof, Raw, Stored};
+use super::records::{Cargo, Channel, Conv, Item, Placed, Proof, Raw, Stored};
 use super::signer::Noting;
 use super::verdict::{Verdict, judge_error};
 use super::view::{Body, ConversationId, Happening, Standing};
@@ -23,6 +23,9 @@ use openmls::prelude::{
 use prost::Message as _;
 use serde_bytes::ByteBuf;
 use tls_codec::Deserialize as _;
+
+/// So many of the ids that a profile would make next show that a copy of it made them.
+const AHEAD: u64 = 8;
 
 /// What became of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,12 +65,19 @@ impl Cx<'_, '_> {
         }
         let key = [channel.as_bytes().as_slice(), entry.id.as_bytes()].concat();
         let known = conv.channel.reread && self.s.get::<Raw>(Table::RawEntry, &key)?.is_some();
-        let own: Option<u64> = self.s.get(Table::OwnEntry, &key)?;
-        if own.is_none() && !known && self.is_next_own(&conv, entry)? {
+        let own = self.which_own(&conv, entry)?;
+        let item = if own.is_some() { self.item_of(id, &conv, entry.id)? } else { None };
+        // not made here, or made with other bytes
+        let copied = own.is_some_and(|n| n >= conv.channel.made)
+            || item.as_ref().and_then(Self::prepared).is_some_and(|p| p.ciphertext != entry.ciphertext);
+        if !known && copied {
             return Ok(Took::Copy);
         }
+        if own == Some(conv.channel.met) {
+            conv.channel.met += 1;
+        }
         let raw = Raw { seq, id: entry.id, seal: entry.seal, ciphertext: entry.ciphertext.to_vec() };
-        self.s.put(Table::RawEntry, &key, channel.as_bytes(), seq, &raw)?;
+        self.s.put_new(Table::RawEntry, &key, channel.as_bytes(), seq, &raw)?;
         conv.channel.cursor = seq;
         self.reached("receive: entry stored")?;
         if known {
@@ -80,7 +90,7 @@ impl Cx<'_, '_> {
             return Ok(Took::Done);
         }
         let took = match (own, judged) {
-            (Some(number), _) => self.meet_own(id, &mut conv, entry, number)?,
+            (Some(_), _) => self.meet_own(id, &mut conv, entry, item)?,
             (None, Judged::Skipped(why)) => {
                 self.unreadable(Some(id), why.clone())?;
                 Took::Done
@@ -98,15 +108,19 @@ impl Cx<'_, '_> {
         Ok(took)
     }
 
-    /// An id that this profile would make next, but did not: only a copy makes it.
-    fn is_next_own(&mut self, conv: &Conv, entry: &Entry) -> Result<bool, StepError> {
+    /// Which of the own entries this is, from 0. One that this profile would make next, but did not, only a copy makes.
+    fn which_own(&mut self, conv: &Conv, entry: &Entry) -> Result<Option<u64>, StepError> {
         let own = self.own()?;
-        Ok((0..8).any(|ahead| own_entry_id(&own.profile_secret.0, &conv.channel.id, conv.channel.made + ahead) == entry.id))
+        let Channel { id, made, met, reread, .. } = &conv.channel;
+        let from = if *reread { 0 } else { *met };
+        Ok((from..made + AHEAD).find(|n| own_entry_id(&own.profile_secret.0, id, *n) == entry.id))
     }
 
     /// An own entry met in its place.
-    fn meet_own(&mut self, id: &[u8], conv: &mut Conv, entry: &Entry, number: u64) -> Result<Took, StepError> {
-        let Some(item) = self.item(number)? else { return Ok(Took::Done) };
+    fn meet_own(&mut self, id: &[u8], conv: &mut Conv, entry: &Entry, item: Option<Item>) -> Result<Took, StepError> {
+        let Some(item) = item else { return Ok(Took::Done) };
+        let number = item.number;
+        conv.channel.met_item = number;
         match item.cargo {
             Cargo::Content { content, prepared, .. } => {
                 let own = self.own()?;
@@ -361,9 +375,9 @@ impl Cx<'_, '_> {
         }
         conv.newest_at = conv.newest_at.max(stored.accepted_at);
         stored.place.position = conv.position;
-        self.put_stored(id, &stored)?;
+        self.s.put_new(Table::Message, &key, id, conv.position, &stored)?;
         let prefix: Vec<u8> = stored.id.as_bytes().iter().take(2).copied().collect();
-        self.s.put(Table::MessageIndex, &key, &prefix, conv.position, &(ByteBuf::from(id), stored.id))?;
+        self.s.put_new(Table::MessageIndex, &key, &prefix, conv.position, &(ByteBuf::from(id), stored.id))?;
         Ok(Some(conv.position))
     }
 

@@ -9,7 +9,6 @@
 //! | Message | group id, content id | group id | position | [`Stored`] |
 //! | MessageIndex | content id | its first two bytes | number | group id and content id |
 //! | Outbox | item number | queue | item number | [`Item`] |
-//! | OwnEntry | channel, entry id | channel | n | outbox item number |
 //! | RawEntry | channel, entry id | channel | seq | [`Raw`] |
 //! | Contact | account | | number | [`ContactRow`] |
 //! | Account | account | | 0 | [`Known`] |
@@ -98,8 +97,14 @@ pub(crate) struct Channel {
     pub(crate) acked: u64,
     /// the queue's contents through this number are stored: its head lies behind them
     pub(crate) acked_item: u64,
+    /// the queue's items through this number are made for this channel (those who may not be written now apart)
+    pub(crate) made_item: u64,
     /// own entries made in this channel
     pub(crate) made: u64,
+    /// own entries met in this channel, from the first on without a gap
+    pub(crate) met: u64,
+    /// the queue's items through this number were met, or are not for this channel
+    pub(crate) met_item: u64,
     /// the relay was restored: entries that are known already come again
     pub(crate) reread: bool,
 }
@@ -343,7 +348,6 @@ pub(crate) enum Cargo {
         #[serde(with = "serde_bytes")]
         content: Vec<u8>,
         id: ContentId,
-        body: Option<Body>,
         blob: Option<ByteBuf>,
         prepared: Option<Prepared>,
     },

@@ -181,6 +181,7 @@ impl Cx<'_, '_> {
             conv.channel.cursor = conv.channel.cursor.min(agreed);
             conv.channel.acked = 0;
             conv.channel.acked_item = 0;
+            conv.channel.met_item = 0;
             conv.channel.reread = true;
             conv.channel.opened = true;
         }
@@ -198,7 +199,7 @@ impl Cx<'_, '_> {
 
     /// Told once for each new generation of the own relay.
     pub(crate) fn own_relay_restored(&mut self, generation: Generation) -> Result<bool, StepError> {
-        let mut own = self.own()?;
+        let mut own = self.own_to_change()?;
         let known = own.generation;
         if known == Some(generation) {
             return Ok(false);

@@ -60,7 +60,7 @@ impl Cx<'_, '_> {
             return Ok(Some(id.clone()));
         }
         let succeeded = self.behind()?.contains_key(group);
-        let there = self.s.get::<Conv>(Table::Conversation, group)?.is_some();
+        let there = self.conv_or_none(group)?.is_some();
         Ok((there && !succeeded).then(|| group.to_vec()))
     }
 
@@ -105,7 +105,7 @@ impl Cx<'_, '_> {
     /// Whether a conversation has members beside this account and one other.
     pub(crate) fn has_others(&mut self, id: &[u8], beside: AccountId) -> Result<bool, StepError> {
         let own = self.own()?.account;
-        Ok(!others(&self.members(id)?, own, Some(beside)).is_empty())
+        Ok(!others(&*self.members(id)?, own, Some(beside)).is_empty())
     }
 
     /// Makes a successor of a conversation that nobody can repair, when it is this device's turn.
@@ -197,13 +197,13 @@ impl Cx<'_, '_> {
         self.put_behind(id, &next)?;
         let provider = self.provider();
         let credential = group::credential(own.account, own.device, &signer.public());
-        let mls = group::create(&provider, &signer, credential, &next, conv.suite, &context)?;
+        let mls = group::create(&provider, &*signer, credential, &next, conv.suite, &context)?;
         let later = admins.contains(&own.account) || conv.may_add == Who::Everyone;
         self.go_first(id, others, later)?;
         self.begin(id, &mls)?;
         self.keep(mls);
         // the others' rights to write to stay known until they are members again
-        let mut now = self.members(id)?;
+        let mut now = self.members_to_change(id)?;
         now.tokens.clone_from(&members.tokens);
         self.put_members(id, &now)?;
         self.tell_succession(id, own.account, &next, left_out)?;

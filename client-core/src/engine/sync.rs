@@ -24,6 +24,8 @@ use std::collections::HashMap;
 const PAGE: u32 = 256;
 /// Own entries that are stored one after the other before they are read back: one page for some, and a queue that stays short.
 const READ_AFTER: u64 = 16;
+/// Entries that are processed in one step: a transaction costs as much as two of them.
+const ENTRIES_IN_A_STEP: usize = 16;
 /// An invitation whose blob does not come is given up after so many rounds.
 const JOIN_TRIES: u32 = 20;
 /// Rounds without end would be a bug of ours or a relay that plays with us.
@@ -55,17 +57,7 @@ impl Client {
                         if self.run(|cx| cx.saw_generation(id, generation.as_bytes()))? {
                             continue;
                         }
-                        for entry in &entries {
-                            match self.take(id, channel, entry)? {
-                                Took::Done => synced.received += 1,
-                                Took::EpochEnded => {
-                                    synced.received += 1;
-                                    break;
-                                }
-                                Took::Ignored => {}
-                                Took::Gap | Took::Copy => break,
-                            }
-                        }
+                        self.take_all(id, channel, &entries, &mut synced)?;
                     }
                     Some(None) => {
                         for entry in &entries {
@@ -123,6 +115,8 @@ impl Client {
             }
         }
         synced.waiting = u64::try_from(self.outbox()?.len()).unwrap_or(u64::MAX);
+        self.profile.checkpoint_if_due()?;
+        self.online = offline.is_none();
         match offline {
             Some(why) => Err(Trouble::Offline { why }),
             None => Ok(synced),
@@ -307,22 +301,51 @@ impl Client {
             self.lost_entries(id, page.gone_through)?;
             return Ok(Page::More);
         }
-        let head = page.head;
-        let mut last = conv.channel.cursor;
-        for raw in page.entries {
-            let entry = Entry::try_from(raw)?;
-            last = entry.seq.get();
-            match self.take(id, channel, &entry)? {
-                Took::Done => synced.received += 1,
-                Took::EpochEnded => {
-                    synced.received += 1;
-                    return Ok(Page::More);
+        let entries = page.entries.into_iter().map(Entry::try_from).collect::<Result<Vec<_>, _>>()?;
+        let last = entries.last().map_or(conv.channel.cursor, |entry| entry.seq.get());
+        let all = self.take_all(id, channel, &entries, synced)?;
+        Ok(if all && last >= page.head { Page::Head } else { Page::More })
+    }
+
+    /// Entries of a channel in their order, some of them in one step; false when it stops before the last: the epoch ended,
+    /// or they must be fetched again.
+    fn take_all(&mut self, id: &[u8], channel: ChannelId, entries: &[Entry], synced: &mut Synced) -> Result<bool, Trouble> {
+        for some in entries.chunks(ENTRIES_IN_A_STEP) {
+            let took = self.step(|cx| {
+                let mut took = Vec::with_capacity(some.len());
+                for entry in some {
+                    let this = cx.receive(id, channel, entry, &Judged::Not)?;
+                    took.push(this);
+                    if !matches!(this, Took::Done | Took::Ignored) {
+                        break;
+                    }
                 }
-                Took::Copy | Took::Gap => return Ok(Page::More),
-                Took::Ignored => {}
+                Ok(took)
+            });
+            let mut met = match took {
+                Ok(took) => took,
+                Err(StepError::Trouble(trouble)) => return Err(trouble),
+                // nothing of the step was kept: one of them needs second thoughts, which the others must not share
+                Err(StepError::Skip(_) | StepError::Again(_)) => Vec::new(),
+            };
+            if met.last() == Some(&Took::Copy) {
+                self.run(|cx| cx.part_from_copy())?;
+            } else if met.is_empty() {
+                for entry in some {
+                    let this = self.take(id, channel, entry)?;
+                    met.push(this);
+                    if !matches!(this, Took::Done | Took::Ignored) {
+                        break;
+                    }
+                }
+            }
+            let processed = met.iter().filter(|took| matches!(took, Took::Done | Took::EpochEnded)).count();
+            synced.received += u64::try_from(processed).unwrap_or(0);
+            if met.last().is_some_and(|took| !matches!(took, Took::Done | Took::Ignored)) {
+                return Ok(false);
             }
         }
-        Ok(if last >= head { Page::Head } else { Page::More })
+        Ok(true)
     }
 
     /// One entry, with the second thoughts that its judgement may need.
@@ -483,7 +506,7 @@ impl Client {
             };
             net.trim(&at, Lane::Inbox, request)?;
             self.run(|cx| {
-                let mut now = cx.own()?;
+                let mut now = cx.own_to_change()?;
                 now.inbox_trimmed = now.inbox_trimmed.max(own.inbox_cursor);
                 cx.put_own(&now)
             })?;
@@ -544,7 +567,7 @@ impl Client {
                     synced.received += 1;
                     moved = true;
                     self.run(|cx| {
-                        let mut own = cx.own()?;
+                        let mut own = cx.own_to_change()?;
                         own.key_packages_left = own.key_packages_left.saturating_sub(1);
                         cx.put_own(&own)
                     })?;

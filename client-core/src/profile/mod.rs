@@ -37,6 +37,10 @@ pub const FILE: &str = "profile.lacre";
 pub const FORMAT: i64 = 1;
 /// "Lacr": how SQLite's header shows whose file this is.
 const APPLICATION: i64 = 0x4c61_6372;
+/// Steps after which a pause is used to copy the write-ahead log into the file.
+const CHECKPOINT_STEPS: u32 = 256;
+/// Pages of the log (40 MB) after which a commit copies them itself.
+const CHECKPOINT_PAGES: i64 = 10_000;
 
 /// Why a profile cannot be made or opened. The secret is asked for after everything else was found good.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -117,6 +121,8 @@ pub struct Profile {
     observer: Arc<dyn Observer>,
     directory: PathBuf,
     options: Options,
+    /// since the last checkpoint
+    steps: u32,
 }
 
 impl Profile {
@@ -196,7 +202,7 @@ impl Profile {
 
     fn assemble(connection: Connection, master: ProfileKey, observer: Arc<dyn Observer>, dir: &Path, options: Options) -> Self {
         let keys = RowKeys::of(&master);
-        Self { connection, master, keys, observer, directory: dir.to_owned(), options }
+        Self { connection, master, keys, observer, directory: dir.to_owned(), options, steps: 0 }
     }
 
     /// What opens it without passphrase or key file; what the unlock agent keeps.
@@ -239,8 +245,19 @@ impl Profile {
         step.reached(observer::COMMIT)?;
         drop(step);
         transaction.commit()?;
+        self.steps += 1;
         self.observer.reached(observer::COMMITTED).map_err(StoreError::from)?;
         Ok(value)
+    }
+
+    /// Copies the write-ahead log into the file after [`CHECKPOINT_STEPS`] steps; for the pauses between them, so that the
+    /// steps themselves, where somebody waits, do not. ([`CHECKPOINT_PAGES`] bounds the log in any case.)
+    pub fn checkpoint_if_due(&mut self) -> Result<(), StoreError> {
+        if self.steps >= CHECKPOINT_STEPS {
+            self.steps = 0;
+            self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        }
+        Ok(())
     }
 
     /// Another number when another process has written since. Takes no lock.
@@ -296,6 +313,7 @@ fn connect(dir: &Path, options: Options) -> Result<Connection, OpenError> {
     connection.busy_timeout(options.patience)?;
     connection.set_prepared_statement_cache_capacity(32);
     connection.pragma_update(None, "synchronous", if options.durable { "full" } else { "normal" })?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "temp_store", "memory")?;
