@@ -85,6 +85,10 @@ fn check_field(body: &mut String, pool: &DescriptorPool, field: &FieldDescriptor
         if b.min_items > 0 || b.max_items > 0 {
             writeln!(body, "items({name:?}, {place}.len(), {}, {})?;", b.min_items, b.max_items).unwrap();
         }
+        if b.max_total_bytes > 0 {
+            let sum = format!("{place}.iter().map(prost::Message::encoded_len).sum()");
+            writeln!(body, "total({name:?}, {sum}, {})?;", b.max_total_bytes).unwrap();
+        }
         let mut inner = String::new();
         check_value(&mut inner, pool, field, "v");
         if !inner.is_empty() {
@@ -136,6 +140,7 @@ struct Bound {
     min_items: u32,
     max_items: u32,
     required: bool,
+    max_total_bytes: u64,
 }
 
 fn bound(pool: &DescriptorPool, field: &FieldDescriptor) -> Option<Bound> {
@@ -159,6 +164,7 @@ fn bound(pool: &DescriptorPool, field: &FieldDescriptor) -> Option<Bound> {
         min_items: n32("min_items"),
         max_items: n32("max_items"),
         required: flag("required"),
+        max_total_bytes: n64("max_total_bytes"),
     })
 }
 

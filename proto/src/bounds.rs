@@ -57,6 +57,14 @@ fn items(field: &'static str, found: usize, min: u32, max: u32) -> Result<(), Bo
     Err(BoundError { field, bound: range(min.into(), max.into(), " items"), found: format!("{n} items") })
 }
 
+fn total(field: &'static str, found: usize, max: u64) -> Result<(), BoundError> {
+    let n = u64::try_from(found).unwrap_or(u64::MAX);
+    if n <= max {
+        return Ok(());
+    }
+    Err(BoundError { field, bound: range(0, max, " bytes in all"), found: format!("{n} bytes in all") })
+}
+
 fn number(field: &'static str, found: u64, min: u64, max: u64) -> Result<(), BoundError> {
     if (min..=max).contains(&found) {
         return Ok(());
@@ -72,6 +80,6 @@ pub const DECODERS: &[Decoder] = generated::DECODERS;
 
 #[allow(clippy::all, clippy::restriction, reason = "generated from the .proto files")]
 mod generated {
-    use super::{BoundError, Bounded, items, length, number};
+    use super::{BoundError, Bounded, items, length, number, total};
     include!(concat!(env!("OUT_DIR"), "/bounds.rs"));
 }

@@ -42,8 +42,11 @@ pub const STREAM_WINDOW: u32 = 1024 * 1024;
 pub const CONNECTION_WINDOW: u32 = 2 * 1024 * 1024;
 /// Bytes of one message to the relay: an entry or a chunk of 256 KiB, a state of 64 KiB, 68 key packages of 16 KiB.
 pub const MAX_REQUEST: usize = 1_280 * 1024;
-/// Bytes of one message to the relay on `Channels` and `Blobs`: an entry or chunk of 256 KiB and its fields.
+/// Bytes of one message to the relay on `Blobs`, and of the directory: a chunk of 256 KiB and its fields.
 pub const MAX_ENTRY_REQUEST: usize = 260 * 1024;
+/// Bytes of one message to the relay on `Channels`: a batch of 260 KiB and what stands around each of its 256 entries. Some
+/// more, so that a batch over its bound is told which.
+pub const MAX_BATCH_REQUEST: usize = 272 * 1024;
 /// Bytes of one message of the relay: a page of 256 KiB and the entry that passes it, with their fields.
 pub const MAX_ANSWER: usize = 1024 * 1024;
 /// How long calls may go on when the relay stops.

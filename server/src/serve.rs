@@ -531,7 +531,7 @@ impl Prepared {
             crate::service::stopped(&mut until).await;
         }));
         let channels = ChannelsServer::new(ChannelsService::new(Arc::clone(&context)))
-            .max_decoding_message_size(limits::MAX_ENTRY_REQUEST)
+            .max_decoding_message_size(limits::MAX_BATCH_REQUEST)
             .max_encoding_message_size(limits::MAX_ANSWER);
         let accounts = AccountsServer::new(AccountsService::new(Arc::clone(&context)))
             .max_decoding_message_size(limits::MAX_REQUEST)

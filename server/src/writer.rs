@@ -1,10 +1,12 @@
 //! Group commit: everything that waits goes into one transaction, then everybody gets their answer. No timer.
 //!
 //! [`commit_batch`] is a plain function; [`Writer`] is a thin thread around it. While one batch is on its way to the
-//! disk the next one gathers.
+//! disk the next one gathers. Work that nobody waits for ([`Writer::submit_behind`]) has transactions of its own, and
+//! between two of them goes what has gathered.
 
 use crate::metrics::{WriterMetrics, moment};
 use crate::store::{Store, StoreDown};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -13,11 +15,16 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Requests that wait in front of the writer; further ones wait in their callers.
 pub const QUEUE: usize = 4_096;
-/// Requests in one transaction: bounds how long an answer can take and what a rollback can undo.
+/// Requests in one transaction, each entry of a batch counted: bounds how long an answer can take and what a rollback can
+/// undo.
 pub const BATCH: usize = 1_024;
 
 /// Something that wants to be written.
 pub trait Job: Send {
+    /// How many requests it counts for.
+    fn requests(&self) -> usize {
+        1
+    }
     /// Inside the transaction.
     fn run(&mut self, store: &mut dyn Store) -> Result<(), StoreDown>;
     /// After the commit, or after the rollback of the whole batch. Nothing is acknowledged before.
@@ -56,7 +63,8 @@ fn run_all(store: &mut dyn Store, jobs: &mut [Box<dyn Job>]) -> Result<(), Store
 }
 
 fn measured(store: &mut dyn Store, jobs: Vec<Box<dyn Job>>, metrics: &WriterMetrics) -> Result<(), StoreDown> {
-    let (requests, begun) = (u32::try_from(jobs.len()).unwrap_or(u32::MAX), moment());
+    let requests = jobs.iter().map(|job| job.requests()).sum::<usize>();
+    let (requests, begun) = (u32::try_from(requests).unwrap_or(u32::MAX), moment());
     let mut committing: Option<Instant> = None;
     let outcome = commit_watched(store, jobs, || committing = Some(moment()));
     let end = moment();
@@ -71,7 +79,20 @@ fn measured(store: &mut dyn Store, jobs: Vec<Box<dyn Job>>, metrics: &WriterMetr
     outcome
 }
 
+/// The first of these jobs that go into one transaction: at least one, and no more requests than [`BATCH`].
+fn next_batch(jobs: &mut VecDeque<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
+    let mut room = BATCH;
+    let fits = jobs.iter().take_while(|job| {
+        let taken = job.requests() <= room;
+        room = room.saturating_sub(job.requests());
+        taken
+    });
+    let count = fits.count().max(1).min(jobs.len());
+    jobs.drain(..count).collect()
+}
+
 struct Task<T, W, A> {
+    requests: usize,
     work: Option<W>,
     value: Option<T>,
     after: A,
@@ -84,6 +105,9 @@ where
     W: FnOnce(&mut dyn Store) -> Result<T, StoreDown> + Send,
     A: FnOnce(&T) + Send,
 {
+    fn requests(&self) -> usize {
+        self.requests
+    }
     fn run(&mut self, store: &mut dyn Store) -> Result<(), StoreDown> {
         if let Some(work) = self.work.take() {
             self.value = Some(work(store)?);
@@ -110,29 +134,63 @@ pub struct Writer {
     metrics: WriterMetrics,
 }
 
-/// A job, or none: the last message.
-type Message = Option<Box<dyn Job>>;
+enum Message {
+    Job(Box<dyn Job>),
+    /// after everything that waits
+    Behind(Box<dyn Job>),
+    /// the last message
+    Stop,
+}
+
+/// What the thread has taken from the queue and not yet done.
+#[derive(Default)]
+struct Waiting {
+    jobs: VecDeque<Box<dyn Job>>,
+    behind: VecDeque<Box<dyn Job>>,
+    last: bool,
+}
+
+impl Waiting {
+    /// What comes behind [`Message::Stop`] is dropped: whoever asked is told that the writer has stopped.
+    fn take(&mut self, messages: &mut Vec<Message>) {
+        for message in messages.drain(..) {
+            match message {
+                _ if self.last => {}
+                Message::Job(job) => self.jobs.push_back(job),
+                Message::Behind(job) => self.behind.push_back(job),
+                Message::Stop => self.last = true,
+            }
+        }
+    }
+    fn each_batch(&mut self, write: &mut impl FnMut(Vec<Box<dyn Job>>)) {
+        while !self.jobs.is_empty() {
+            write(next_batch(&mut self.jobs));
+        }
+    }
+}
 
 impl Writer {
     /// Starts the thread. When the handle is joined, the store is closed.
     pub fn start(mut store: Box<dyn Store>) -> std::io::Result<(Self, JoinHandle<()>)> {
-        let (queue, mut waiting) = mpsc::channel::<Message>(QUEUE);
+        let (queue, mut received) = mpsc::channel::<Message>(QUEUE);
         let failing = Arc::new(AtomicBool::new(false));
         let outcome = Arc::clone(&failing);
         let metrics = WriterMetrics::default();
         let seen = metrics.clone();
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || {
-            let mut messages = Vec::with_capacity(BATCH);
-            loop {
-                let received = waiting.blocking_recv_many(&mut messages, BATCH);
-                let jobs: Vec<Box<dyn Job>> = messages.drain(..).map_while(|job| job).collect();
-                let last = received == 0 || jobs.len() < received;
-                if !jobs.is_empty() {
-                    // every waiter was told; the next batch finds out for itself whether the store is back
-                    outcome.store(measured(store.as_mut(), jobs, &seen).is_err(), Ordering::Release);
-                }
-                if last {
-                    return;
+            let (mut messages, mut waiting) = (Vec::with_capacity(BATCH), Waiting::default());
+            // every waiter is told; the next transaction finds out for itself whether the store is back
+            let mut write = |jobs| outcome.store(measured(store.as_mut(), jobs, &seen).is_err(), Ordering::Release);
+            while !waiting.last {
+                waiting.last = received.blocking_recv_many(&mut messages, BATCH) == 0;
+                waiting.take(&mut messages);
+                waiting.each_batch(&mut write);
+                while let Some(job) = waiting.behind.pop_front() {
+                    // first what has come meanwhile
+                    messages.extend((0..BATCH).map_while(|_| received.try_recv().ok()));
+                    waiting.take(&mut messages);
+                    waiting.each_batch(&mut write);
+                    write(vec![job]);
                 }
             }
         })?;
@@ -163,26 +221,52 @@ impl Writer {
         T: Send + 'static,
         W: FnOnce(&mut dyn Store) -> Result<T, StoreDown> + Send + 'static,
     {
-        self.submit_then(work, |_| ()).await
+        self.submit_then(1, work, |_| ()).await
     }
 
-    /// As [`Writer::submit`]; `after` runs once it is durable, also when the caller has gone away. It must be short.
-    pub async fn submit_then<T, W, A>(&self, work: W, after: A) -> Result<T, StoreDown>
+    /// As [`Writer::submit`], for work that counts for so many requests; `after` runs once it is durable, also when the
+    /// caller has gone away. It must be short.
+    pub async fn submit_then<T, W, A>(&self, requests: usize, work: W, after: A) -> Result<T, StoreDown>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut dyn Store) -> Result<T, StoreDown> + Send + 'static,
+        A: FnOnce(&T) + Send + 'static,
+    {
+        self.told(Message::Job, requests, work, after).await
+    }
+
+    /// As [`Writer::submit`], for work that nobody waits for: in a transaction of its own, behind everything that waits by
+    /// then. It must be short, for what comes meanwhile waits for it.
+    pub async fn submit_behind<T, W>(&self, work: W) -> Result<T, StoreDown>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut dyn Store) -> Result<T, StoreDown> + Send + 'static,
+    {
+        self.told(Message::Behind, 1, work, |_| ()).await
+    }
+
+    async fn told<T, W, A>(
+        &self,
+        place: impl FnOnce(Box<dyn Job>) -> Message,
+        requests: usize,
+        work: W,
+        after: A,
+    ) -> Result<T, StoreDown>
     where
         T: Send + 'static,
         W: FnOnce(&mut dyn Store) -> Result<T, StoreDown> + Send + 'static,
         A: FnOnce(&T) + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let task = Task { work: Some(work), value: None, after, reply };
-        self.queue.send(Some(Box::new(task))).await.map_err(|_| StoreDown::new("the writer has stopped"))?;
+        let task = Task { requests, work: Some(work), value: None, after, reply };
+        self.queue.send(place(Box::new(task))).await.map_err(|_| StoreDown::new("the writer has stopped"))?;
         answer.await.map_err(|_| StoreDown::new("the writer has stopped"))?
     }
 
     /// Finishes what was submitted before, and then closes the store. Later requests are told that it is down.
     pub async fn stop(&self) {
         // an error says that it has stopped already
-        let _ = self.queue.send(None).await;
+        let _ = self.queue.send(Message::Stop).await;
     }
 }
 
@@ -257,6 +341,73 @@ mod tests {
         assert_eq!(after, Err(StoreDown::new("the writer has stopped")));
     }
 
+    fn noting(
+        ran: &Arc<Mutex<Vec<&'static str>>>,
+        name: &'static str,
+    ) -> impl FnOnce(&mut dyn Store) -> Result<(), StoreDown> + Send + use<> {
+        let ran = Arc::clone(ran);
+        move |_| {
+            ran.lock().unwrap().push(name);
+            Ok(())
+        }
+    }
+
+    /// Seen red with work behind that goes on while requests wait.
+    #[tokio::test]
+    async fn between_two_pieces_of_work_behind_goes_all_that_has_gathered() {
+        let (writer, thread) = Writer::start(Box::new(ModelStore::new(Generation::new([1; 16])))).unwrap();
+        let ran = Arc::new(Mutex::new(Vec::new()));
+        let (hold, held) = std::sync::mpsc::channel::<()>();
+        let (pause, paused) = std::sync::mpsc::channel::<()>();
+        let (begin, begun) = oneshot::channel::<()>();
+        let note = noting(&ran, "first sweep");
+        let first_sweep = move |store: &mut dyn Store| {
+            begin.send(()).unwrap_or_default();
+            paused.recv().map_err(StoreDown::new)?;
+            note(store)
+        };
+        let while_it_sweeps = async {
+            begun.await.unwrap();
+            tokio::join!(writer.submit(noting(&ran, "request")), async { pause.send(()).unwrap() })
+        };
+
+        // in the order in which they are first polled: both sweeps wait when the writer comes to them
+        let all = tokio::join!(
+            writer.submit(move |_| held.recv().map_err(StoreDown::new)),
+            writer.submit_behind(first_sweep),
+            writer.submit_behind(noting(&ran, "second sweep")),
+            async { hold.send(()).unwrap() },
+            while_it_sweeps
+        );
+        writer.stop().await;
+        thread.join().unwrap();
+
+        assert!(all.0.is_ok() && all.1.is_ok() && all.2.is_ok() && all.4.0.is_ok());
+        assert_eq!(*ran.lock().unwrap(), ["first sweep", "request", "second sweep"]);
+    }
+
+    #[test]
+    fn a_transaction_takes_no_more_requests_than_its_bound_and_always_one() {
+        let job = |requests| {
+            let (reply, _) = oneshot::channel();
+            let work = Some(|_: &mut dyn Store| Ok(()));
+            Box::new(Task { requests, work, value: None, after: |_: &()| (), reply }) as Box<dyn Job>
+        };
+        let sizes = |requests: &[usize]| {
+            let mut jobs: VecDeque<_> = requests.iter().map(|r| job(*r)).collect();
+            let mut sizes = Vec::new();
+            while !jobs.is_empty() {
+                sizes.push(next_batch(&mut jobs).iter().map(|j| j.requests()).collect::<Vec<_>>());
+            }
+            sizes
+        };
+
+        assert_eq!(sizes(&[BATCH - 1, 1, 1]), [vec![BATCH - 1, 1], vec![1]]);
+        assert_eq!(sizes(&[BATCH, 1]), [vec![BATCH], vec![1]]);
+        assert_eq!(sizes(&[BATCH - 1, 2, 1]), [vec![BATCH - 1], vec![2, 1]]);
+        assert_eq!(sizes(&[BATCH + 1, BATCH + 1]), [[BATCH + 1], [BATCH + 1]]);
+    }
+
     #[tokio::test]
     async fn a_stored_request_wakes_also_when_its_caller_has_gone() {
         let store = ModelStore::new(Generation::new([1; 16]));
@@ -265,6 +416,7 @@ mod tests {
         let (hold, held) = std::sync::mpsc::channel::<()>();
 
         let job = writer.submit_then(
+            1,
             move |s| {
                 held.recv().map_err(StoreDown::new)?;
                 s.add_stamps(&[stamp(1)])

@@ -2,6 +2,7 @@
 //! field is below, at or above its bound, empty, absent or wrong.
 #![expect(clippy::panic, reason = "a .proto file that cannot be walked stops the test")]
 
+use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value};
 
 /// A message in which one field is tried.
@@ -28,6 +29,8 @@ struct Bound {
     most: u64,
     or_empty: bool,
     items: (u64, u64),
+    /// bytes of all items together, 0 for any
+    total: u64,
     required: bool,
     /// it is said whether a message has to be there
     said: bool,
@@ -60,6 +63,7 @@ fn bound(field: &FieldDescriptor) -> Bound {
         most,
         or_empty: flag("or_empty"),
         items: (number("min_items"), number("max_items")),
+        total: number("max_total_bytes"),
         required: flag("required"),
         said: m.has_field_by_name("required"),
         valued: most > 0,
@@ -132,6 +136,22 @@ fn good(field: &FieldDescriptor, b: Bound) -> Value {
     }
 }
 
+/// A message that is otherwise [`fair`] and has this encoded length: its longest bytes are made to fit.
+fn of_length(message: &MessageDescriptor, bytes: u64) -> DynamicMessage {
+    let mut made = fair(message);
+    let longest = message.fields().filter(|f| matches!(f.kind(), Kind::Bytes) && !f.is_list()).max_by_key(|f| bound(f).most);
+    let Some(field) = longest else { panic!("{} has no bytes that could be longer", message.full_name()) };
+    let around = bytes.saturating_sub(made.encoded_len() as u64);
+    // the length itself takes one to three bytes more
+    for n in (around.saturating_sub(3)..=around + 1).rev() {
+        made.set_field(&field, scalar(&field, n));
+        if made.encoded_len() as u64 == bytes {
+            return made;
+        }
+    }
+    panic!("no {} has {bytes} bytes", message.full_name())
+}
+
 /// Bytes or text of this length, or this number.
 fn scalar(field: &FieldDescriptor, n: u64) -> Value {
     let length = usize::try_from(n).unwrap_or(usize::MAX);
@@ -165,6 +185,12 @@ pub fn cases(message: &MessageDescriptor) -> Vec<Case> {
             put(format!("{least} items"), Some(Value::List(repeated(&item, least))), None);
             put(format!("{most} items"), Some(Value::List(repeated(&item, most))), None);
             put(format!("{} items", most + 1), Some(Value::List(repeated(&item, most + 1))), name());
+            if let (Kind::Message(inner), true) = (field.kind(), b.total > 0) {
+                for (bytes, outside) in [(b.total, None), (b.total + 1, name())] {
+                    let items = [bytes / 2, bytes.div_ceil(2)].map(|n| Value::Message(of_length(&inner, n)));
+                    put(format!("{bytes} bytes in all"), Some(Value::List(items.into())), outside);
+                }
+            }
             if least > 0 {
                 put("no item".into(), None, name());
                 put(format!("{} items", least - 1), Some(Value::List(repeated(&item, least - 1))), name());

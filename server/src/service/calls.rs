@@ -3,6 +3,7 @@
 use super::Context;
 use crate::border::Reason;
 use crate::metrics::{Metrics, moment};
+use hyper::body::{Body, Frame, SizeHint};
 use prost::Message as _;
 use std::collections::BTreeSet;
 use std::pin::Pin;
@@ -53,9 +54,9 @@ where
     S::Future: Send + 'static,
     B: Default,
 {
-    type Response = S::Response;
+    type Response = http::Response<Watched<B>>;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
 
     fn poll_ready(&mut self, cx: &mut task::Context<'_>) -> task::Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -73,7 +74,11 @@ where
                 // a success says so behind its message
                 let status = Status::from_header_map(answer.headers()).filter(|s| s.code() != Code::Ok);
                 metrics.answered(call, status.as_ref().map_or("OK", |s| code_name(s.code())), begun);
-                Ok(status.map_or(answer, |status| refused(&metrics, &id, &status)))
+                let answer = match status {
+                    Some(status) => refused(&metrics, &id, &status).into_http(),
+                    None => answer,
+                };
+                Ok(answer.map(|inner| Watched { inner, metrics, id, span: tracing::Span::current() }))
             }
             .instrument(span),
         )
@@ -81,14 +86,49 @@ where
 }
 
 /// Counts a refusal and puts the call's id into its details.
-fn refused<B: Default>(metrics: &Metrics, id: &str, status: &Status) -> http::Response<B> {
+fn refused(metrics: &Metrics, id: &str, status: &Status) -> Status {
     let mut details = status.get_error_details();
     let told = details.error_info().map(|info| info.reason.as_str());
     let reason = told.and_then(|told| Reason::ALL.into_iter().find(|r| r.name() == told));
     metrics.refused(reason);
     tracing::debug!(reason = reason.map(Reason::name), "refused");
     details.set_request_info(id, "");
-    Status::with_error_details_and_metadata(status.code(), status.message(), details, status.metadata().clone()).into_http()
+    Status::with_error_details_and_metadata(status.code(), status.message(), details, status.metadata().clone())
+}
+
+/// An answer on its way: a stream can be refused at its end, too.
+pub struct Watched<B> {
+    inner: B,
+    metrics: Arc<Metrics>,
+    id: String,
+    span: tracing::Span,
+}
+
+impl<B: Body + Unpin> Body for Watched<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut task::Context<'_>,
+    ) -> task::Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let mut polled = Pin::new(&mut self.inner).poll_frame(cx);
+        if let task::Poll::Ready(Some(Ok(frame))) = &mut polled
+            && let Some(trailers) = frame.trailers_mut()
+            && let Some(status) = Status::from_header_map(trailers).filter(|s| s.code() != Code::Ok)
+        {
+            let told = self.span.in_scope(|| refused(&self.metrics, &self.id, &status));
+            // what does not fit a header leaves the refusal as it was
+            let _ = told.add_header(trailers);
+        }
+        polled
+    }
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
 }
 
 const fn code_name(code: tonic::Code) -> &'static str {

@@ -1,14 +1,13 @@
-//! The unary calls of `Channels`.
+//! The calls of `Channels`; their streams have files of their own.
 
 use super::Context;
+use super::append::{self, BatchAnswers};
 use super::attach::{self, AttachEvents};
 use crate::border::{bad_value, checked, crossed, store_down};
-use crate::rules::Rules;
-use crate::store::channels::{Admitted, Append, ChangeTokens, NotPermitted, Open, Page, PageLimits, Right, StoredEntry, Trim};
+use crate::store::channels::{Admitted, ChangeTokens, NotPermitted, Open, Page, PageLimits, Right, StoredEntry, Trim};
 use lacre_audit::ids::{ChannelClass, ChannelId, Seq, Stamp, Token, TokenHash};
 use lacre_audit::receipt::Receipt;
 use lacre_proto::relay::v1 as wire;
-use prost::bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use tonic::{Request, Response, Status, Streaming};
@@ -49,7 +48,7 @@ pub(super) fn seq(field: &'static str, n: u64) -> Result<Seq, Status> {
     Seq::new(n).ok_or_else(|| bad_value(field, "1 to 9007199254740991", &n.to_string()))
 }
 
-fn stamp(bytes: &[u8]) -> Result<Option<TokenHash>, Status> {
+pub(super) fn stamp(bytes: &[u8]) -> Result<Option<TokenHash>, Status> {
     if bytes.is_empty() { Ok(None) } else { Ok(Some(id::<Stamp>("stamp", bytes)?.hash())) }
 }
 
@@ -70,22 +69,6 @@ fn open_of(r: &wire::OpenRequest) -> Result<Open, Status> {
     open.map_err(crate::border::IntoStatus::into_status)
 }
 
-fn append_of(r: wire::AppendRequest, rules: &Rules) -> Result<Append, Status> {
-    let most = rules.max_entry_bytes;
-    if r.ciphertext.len() > usize::try_from(most).unwrap_or(usize::MAX) {
-        return Err(bad_value("ciphertext", &format!("1 to {most} bytes"), &format!("{} bytes", r.ciphertext.len())));
-    }
-    Ok(Append {
-        channel: id("channel", &r.channel)?,
-        token: token("append_token", &r.append_token)?,
-        entry_id: id("entry_id", &r.entry_id)?,
-        read_to: r.read_to,
-        seal: r.seal,
-        stamp: stamp(&r.stamp)?,
-        ciphertext: r.ciphertext,
-    })
-}
-
 pub(super) fn wire_entry(e: StoredEntry) -> wire::Entry {
     wire::Entry {
         seq: e.seq.get(),
@@ -98,7 +81,7 @@ pub(super) fn wire_entry(e: StoredEntry) -> wire::Entry {
 
 impl Context {
     /// The relay's word that an entry is stored.
-    fn receipt(&self, channel: ChannelId, e: &StoredEntry) -> Result<String, Status> {
+    pub(super) fn receipt(&self, channel: ChannelId, e: &StoredEntry) -> Result<String, Status> {
         let receipt = Receipt {
             generation: self.reads.generation(),
             channel,
@@ -139,39 +122,17 @@ impl wire::channels_server::Channels for ChannelsService {
     }
 
     async fn append(&self, request: Request<wire::AppendRequest>) -> Result<Response<wire::AppendResponse>, Status> {
-        let request = checked(request.into_inner())?;
-        let wanted = request.receipt;
-        let append = append_of(request, &self.context.rules)?;
-        self.context.room.enough().map_err(store_down)?;
-        let (channel, entry_id, seal, ciphertext) =
-            (append.channel, append.entry_id, append.seal, if wanted { append.ciphertext.clone() } else { Bytes::new() });
-        let context = Arc::clone(&self.context);
-        let hub = Arc::clone(&self.context.hub);
-        let (metrics, bytes) = (self.context.writer.metrics().clone(), append.ciphertext.len());
-        let now = self.context.clock.now();
-        let outcome = self
-            .context
-            .writer
-            .submit_then(
-                move |store| store.append(now, &context.rules, &append),
-                move |outcome| {
-                    if matches!(outcome, Ok(appended) if !appended.again) {
-                        hub.wake(&channel);
-                        metrics.entries.inc();
-                        metrics.entry_bytes.inc_by(u64::try_from(bytes).unwrap_or(u64::MAX));
-                    }
-                },
-            )
-            .await;
-        let appended = crossed(outcome)?;
-        let (seq, accepted_at) = (appended.seq, appended.accepted_at);
-        let receipt = if wanted {
-            self.context.receipt(channel, &StoredEntry { seq, entry_id, seal, accepted_at, ciphertext })?
-        } else {
-            String::new()
-        };
-        let generation = self.generation();
-        Ok(Response::new(wire::AppendResponse { generation, seq: seq.get(), accepted_at_ms: accepted_at.get(), receipt }))
+        let wire::Appended { seq, accepted_at_ms, receipt } = append::one(&self.context, request.into_inner()).await?;
+        Ok(Response::new(wire::AppendResponse { generation: self.generation(), seq, accepted_at_ms, receipt }))
+    }
+
+    type AppendBatchStream = BatchAnswers;
+
+    async fn append_batch(
+        &self,
+        request: Request<Streaming<wire::AppendBatchRequest>>,
+    ) -> Result<Response<Self::AppendBatchStream>, Status> {
+        Ok(Response::new(append::batches(Arc::clone(&self.context), request.into_inner())))
     }
 
     type AttachStream = AttachEvents;

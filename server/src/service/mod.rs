@@ -3,6 +3,7 @@
 pub mod accounts;
 #[cfg(test)]
 mod accounts_tests;
+pub mod append;
 pub mod attach;
 pub mod blobs;
 pub mod calls;

@@ -32,6 +32,14 @@ pub(crate) fn tls_of(identity: &[u8; 32]) -> rustls::ClientConfig {
 }
 
 pub(crate) async fn connect_pinned(at: &Authority, identity: [u8; 32]) -> Result<Channel, tonic::transport::Error> {
+    connect_as(at, identity, Endpoint::from_static("http://relay.lacre.invalid")).await
+}
+
+pub(crate) async fn connect_as(
+    at: &Authority,
+    identity: [u8; 32],
+    endpoint: Endpoint,
+) -> Result<Channel, tonic::transport::Error> {
     let tls = tokio_rustls::TlsConnector::from(Arc::new(tls_of(&identity)));
     let place = format!("{}:{}", at.host(), at.port());
     let connector = tower::service_fn(move |_: Uri| {
@@ -42,7 +50,7 @@ pub(crate) async fn connect_pinned(at: &Authority, identity: [u8; 32]) -> Result
             Ok::<_, std::io::Error>(TokioIo::new(tls.connect(name, tcp).await?))
         }
     });
-    Endpoint::from_static("http://relay.lacre.invalid").connect_with_connector(connector).await
+    endpoint.connect_with_connector(connector).await
 }
 
 pub(crate) async fn connect(at: &Authority) -> ChannelsClient<Channel> {

@@ -37,6 +37,13 @@ impl Channels for Bare {
         let events = (0..all.len()).map(move |i| Ok(all[i].clone()));
         Ok(Response::new(Box::pin(tokio_stream::iter(events))))
     }
+    type AppendBatchStream = tokio_stream::Empty<Result<proto::AppendBatchResponse, Status>>;
+    async fn append_batch(
+        &self,
+        _: Request<Streaming<proto::AppendBatchRequest>>,
+    ) -> Result<Response<Self::AppendBatchStream>, Status> {
+        none()
+    }
     async fn open(&self, _: Request<proto::OpenRequest>) -> Result<Response<proto::OpenResponse>, Status> {
         none()
     }

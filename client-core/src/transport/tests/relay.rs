@@ -219,6 +219,13 @@ impl Channels for Script {
         self.saw("open", &r);
         Ok(Response::new(wire::OpenResponse { generation: GENERATION.to_vec(), ..Default::default() }))
     }
+    type AppendBatchStream = tokio_stream::Empty<Result<wire::AppendBatchResponse, Status>>;
+    async fn append_batch(
+        &self,
+        _: Request<Streaming<wire::AppendBatchRequest>>,
+    ) -> Result<Response<Self::AppendBatchStream>, Status> {
+        Err(Status::unimplemented("no client of ours asks"))
+    }
     async fn append(&self, r: Request<wire::AppendRequest>) -> Result<Response<wire::AppendResponse>, Status> {
         self.saw("append", &r);
         let good = wire::AppendResponse {
