@@ -10,8 +10,10 @@
 )]
 
 use lacre_audit::ids::{AccountId, Handle};
+use lacre_client::profile::mls::MlsProvider;
 use lacre_client::view::{Body, ContactState, ConversationId, Standing, Suite};
-use lacre_tests::world::{Person, World, settle};
+use lacre_tests::world::{Person, World, append_seal, settle};
+use openmls::prelude::LeafNodeIndex;
 use rand::seq::IteratorRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -20,6 +22,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
+use tls_codec::Serialize as _;
 
 /// Builds it with cargo, in a folder of its own below the target folder: it has its own workspace and lock file.
 fn program() -> &'static Path {
@@ -210,6 +213,72 @@ fn lines_from(person: &mut Person, id: &ConversationId, from: usize) -> Vec<Valu
         }
     };
     person.history(id).split_off(from).into_iter().filter_map(line).collect()
+}
+
+/// Ours makes conversations of two in 0x004D, in which the second client has no key packages: PROTOCOL.md, section 11.
+#[test]
+fn the_second_client_asks_is_accepted_and_is_reached_in_a_suite_that_it_has() {
+    let world = World::new();
+    let (mut ana, mut second) = (world.person("ana"), Second::enroll(&world, "otra"));
+
+    second.ask(json!({ "do": "ask", "handle": "ana", "text": "soy la otra" }));
+    ana.sync();
+    let asking = ana.client.contacts().unwrap().remove(0);
+    assert_eq!((asking.account, asking.state, asking.text.as_str()), (second.account(), ContactState::Asking, "soy la otra"));
+    ana.client.contact_accept(&second.account()).unwrap();
+    rest(&mut [&mut ana], &mut second);
+
+    assert_eq!(second.ask(json!({ "do": "contacts" })), json!([[ana.account().to_string(), "Accepted"]]));
+    assert_eq!(second.ask(json!({ "do": "conversations" })), json!([]));
+    let id = ana.client.create_group("obras", &[second.account()], Suite::X25519).unwrap();
+    rest(&mut [&mut ana], &mut second);
+    second.say(&id, "aquí sí");
+    rest(&mut [&mut ana], &mut second);
+    assert_eq!(ana.texts(&id), ["aquí sí"]);
+}
+
+/// Both clients judge alike, and the second one helps a member that cannot go on.
+#[test]
+fn void_seals_stop_nobody_and_the_second_client_re_adds_who_asks() {
+    let world = World::new();
+    let (mut ana, mut beto, mut second) = (world.person("ana"), world.person("beto"), Second::enroll(&world, "otra"));
+    let id = group(&mut ana, &mut beto, &mut second);
+    let epoch = second.conversation(&id)["epoch"].clone();
+
+    let removal = |beto: &mut Person, whom: u32| {
+        beto.client.laboratory(&id, |mls, step, crypto, key| {
+            let (commit, ..) = mls.remove_members(&MlsProvider::new(step, crypto), key, &[LeafNodeIndex::new(whom)]).unwrap();
+            commit.tls_serialize_detached().unwrap()
+        })
+    };
+    // by a member who is no admin, of the admin; the same one with a byte changed; what is no message of MLS
+    let by_nobody = removal(&mut beto, 0).unwrap();
+    let mut changed = by_nobody.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    for (n, bad) in [by_nobody, changed, b"no message at all".to_vec()].into_iter().enumerate() {
+        append_seal(&mut beto, &id, &bad);
+        settle(&mut [&mut ana, &mut beto]);
+        let skipped = second.ask(json!({ "do": "sync" }))["skipped"].clone();
+        assert_eq!(skipped.as_array().unwrap().len(), 1, "{n}: {skipped}");
+        if n == 0 {
+            assert!(skipped[0].as_str().unwrap().contains("may not"), "{skipped}");
+        }
+        assert_eq!((&second.conversation(&id)["epoch"], &json!(ana.client.conversation(&id).unwrap().epoch)), (&epoch, &epoch));
+    }
+    second.say(&id, "seguimos");
+    rest(&mut [&mut ana, &mut beto], &mut second);
+    assert_eq!(second.conversation(&id)["epoch"], epoch);
+    assert!(ana.texts(&id).contains(&"seguimos".to_owned()));
+
+    // only the second client is there to answer
+    beto.client.repair(&id).unwrap();
+    rest(&mut [&mut beto], &mut second);
+    assert_eq!(beto.standing(&id), Standing::Active);
+    beto.say(&id, "de vuelta");
+    rest(&mut [&mut ana, &mut beto], &mut second);
+    assert_eq!(second.texts(&id), ["seguimos", "de vuelta"]);
+    let ours = beto.client.conversation(&id).unwrap();
+    assert_eq!(second.conversation(&id)["authenticator"], data_encoding::HEXLOWER.encode(&ours.epoch_authenticator));
 }
 
 /// A group of ana, beto and the second client that ours made, in the suite that the second client knows.
