@@ -51,6 +51,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{oneshot, watch};
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
 use tonic_reflection::server::v1::{ServerReflection, ServerReflectionServer};
 
 /// The store's file in the data folder.
@@ -61,11 +63,13 @@ pub const IDENTITY_FILE: &str = "identity.key";
 pub const RESTORING_FILE: &str = "restoring";
 /// Locked while a process uses the data folder.
 pub const LOCK_FILE: &str = "lock";
+/// What a monitor asks `grpc.health.v1.Health` for, to hear whether entries are taken.
+pub const APPENDS: &str = "lacre.relay.v1.Channels.Append";
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// Pause between rounds of retention that found nothing to do.
 const RETENTION_PAUSE: Duration = Duration::from_secs(60);
-/// Entries and channels that one round removes: some milliseconds of the writer.
-const RETENTION_BUDGET: u32 = 1_000;
+/// Rows that one round removes, in a transaction of its own: an append that comes meanwhile waits for no more than that.
+pub const RETENTION_ROWS: u32 = 256;
 
 /// Another store than the data folder's: the writer's and the readers' side. For benches.
 pub type StoreParts = (Box<dyn Store>, Arc<dyn Reads>);
@@ -521,7 +525,6 @@ impl Prepared {
         let connections = accept::connections(listener, acceptor, max_connections, seen.clone());
         let metrics = Arc::new(Metrics::new(context.writer.clone(), Arc::clone(&context.hub), &seen));
         let scraping = self.scraped.map(|listener| tokio::spawn(metrics::serve(listener, Arc::clone(&metrics))));
-        let room = tokio::spawn(look_for_room(Arc::clone(&controls.room)));
         let renewal = tokio::spawn(renew(controls, own_leaf, Arc::clone(&context)));
         let clock = tokio::spawn(look_at_clock(Arc::clone(&context)));
         let retention = tokio::spawn(retain(Arc::clone(&context), Arc::clone(&metrics)));
@@ -542,9 +545,10 @@ impl Prepared {
         let blobs = BlobsServer::new(BlobsService::new(Arc::clone(&context), files))
             .max_decoding_message_size(limits::MAX_ENTRY_REQUEST)
             .max_encoding_message_size(limits::MAX_ANSWER);
-        // the standard question of load balancers and monitors; it tells nothing but yes
+        // the standard question of load balancers and monitors; it tells nothing but yes and no
         let (health, healthy) = tonic_health::server::health_reporter();
         health.set_serving::<ChannelsServer<ChannelsService>>().await;
+        let room = tokio::spawn(look_for_room(Arc::clone(&context.room), context.writer.clone(), health));
         let reflection = self.reflection.then(reflection).flatten();
         let (told, mut drained) = oneshot::channel::<()>();
         let mut signal = stopping.clone();
@@ -616,9 +620,17 @@ async fn renew(controls: Controls, own_leaf: bool, context: Arc<Context>) {
     }
 }
 
-/// Looks at the disk's room.
-async fn look_for_room(room: Arc<Room>) {
+/// Looks at the disk's room, and tells monitors whether entries are taken: not while the disk is full, and not while the
+/// store refuses. Reading goes on: the whole relay, and `Channels`, stay as they are.
+async fn look_for_room(room: Arc<Room>, writer: Writer, health: HealthReporter) {
+    let mut told = None;
     loop {
+        let taken = !room.is_full() && !writer.is_failing();
+        // who watches hears only of changes
+        if told.replace(taken) != Some(taken) {
+            let status = if taken { ServingStatus::Serving } else { ServingStatus::NotServing };
+            health.set_service_status(APPENDS, status).await;
+        }
         tokio::time::sleep(room::LOOK_EVERY).await;
         room.look();
     }
@@ -632,7 +644,8 @@ async fn look_at_clock(context: Arc<Context>) {
     }
 }
 
-/// Removes what is past its time, in rounds that leave room for others between them.
+/// Removes what is past its time, in rounds of [`RETENTION_ROWS`]. Each goes behind everything that waits, and the next
+/// comes no sooner than a round took: whatever is to be removed, at least half of the writer's time is the appends'.
 async fn retain(context: Arc<Context>, metrics: Arc<Metrics>) {
     loop {
         let (now, rules) = (context.clock.now(), context.rules.clone());
@@ -641,14 +654,15 @@ async fn retain(context: Arc<Context>, metrics: Arc<Metrics>) {
             continue;
         }
         let begun = metrics::moment();
-        let retired = context.writer.submit(move |store| store.retire(now, &rules, RETENTION_BUDGET)).await;
-        metrics.retention_round.observe(metrics::moment().duration_since(begun).as_secs_f64());
+        let retired = context.writer.submit_behind(move |store| store.retire(now, &rules, RETENTION_ROWS)).await;
+        let took = metrics::moment().duration_since(begun);
+        metrics.retention_round.observe(took.as_secs_f64());
         if let Ok(retired) = &retired {
             metrics.retired_entries.inc_by(retired.entries);
             metrics.retired_channels.inc_by(retired.channels);
         }
         match retired {
-            Ok(retired) if retired.entries + retired.channels > 0 => tokio::task::yield_now().await,
+            Ok(retired) if retired.entries + retired.channels > 0 => tokio::time::sleep(took).await,
             Ok(_) | Err(_) => tokio::time::sleep(RETENTION_PAUSE).await,
         }
     }
@@ -666,9 +680,9 @@ async fn expire(context: Arc<Context>, files: BlobFiles, metrics: Arc<Metrics>) 
             Ok(removed) => drop(metrics.retired_blobs.inc_by(removed)),
             Err(down) => tracing::error!(cause = %down.cause, "expired blobs were not removed"),
         }
-        let now = context.clock.now();
-        match context.writer.submit(move |store| store.sweep_accounts(now, RETENTION_BUDGET)).await {
-            Ok(true) => tokio::task::yield_now().await,
+        let (now, begun) = (context.clock.now(), metrics::moment());
+        match context.writer.submit_behind(move |store| store.sweep_accounts(now, RETENTION_ROWS / 2)).await {
+            Ok(true) => tokio::time::sleep(metrics::moment().duration_since(begun)).await,
             Ok(false) | Err(_) => tokio::time::sleep(RETENTION_PAUSE).await,
         }
     }

@@ -49,6 +49,8 @@ async fn a_monitor_hears_that_the_relay_serves() {
     let channels = health.check(ask("lacre.relay.v1.Channels")).await.unwrap().into_inner();
     let unknown = health.check(ask("nobody.knows.This")).await.unwrap_err();
 
+    let appends = health.check(ask("lacre.relay.v1.Channels.Append")).await.unwrap().into_inner();
+    assert_eq!(appends.status(), ServingStatus::Serving);
     assert_eq!((whole.status(), channels.status()), (ServingStatus::Serving, ServingStatus::Serving));
     assert_eq!(unknown.code(), Code::NotFound);
 }

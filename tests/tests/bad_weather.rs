@@ -5,9 +5,10 @@ use lacre_audit::address::Authority;
 use lacre_client::network::{Lane, NetError, Network as _, Reason, Refusal};
 use lacre_client::transport::GrpcNetwork;
 use lacre_proto::relay::v1 as wire;
-use lacre_server::serve::STORE_FILE;
+use lacre_server::serve::{APPENDS, STORE_FILE};
 use lacre_tests::faults::Faults;
 use lacre_tests::powercut::marks::{append_token, name, read_token};
+use lacre_tests::raw;
 use lacre_tests::relay::{Client, Memory, RelayProcess, Said, operate, seed_stamps};
 use lacre_tests::world::network;
 use std::fs;
@@ -15,6 +16,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use tonic::transport::Channel;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 const MIB: u64 = 1024 * 1024;
@@ -98,6 +100,34 @@ fn disk_full(refusal: &Refusal) {
     assert!(refusal.retry_after.is_some());
 }
 
+/// A monitor, as every gRPC server has them: it asks whether a service serves.
+struct Monitor {
+    runtime: tokio::runtime::Runtime,
+    channel: Channel,
+}
+
+impl Monitor {
+    fn new(at: &Authority) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let channel = runtime.block_on(raw::connect(at)).unwrap();
+        Self { runtime, channel }
+    }
+    /// HealthCheckRequest has one text, HealthCheckResponse one enum: SERVING is 1, NOT_SERVING 2.
+    fn serves(&self, service: &str) -> bool {
+        let ask = [&[0x0a, u8::try_from(service.len()).unwrap()], service.as_bytes()].concat();
+        let answer = self.runtime.block_on(raw::call(&self.channel, "/grpc.health.v1.Health/Check", vec![ask]));
+        match answer.unwrap().unwrap().as_slice() {
+            [0x08, 1] => true,
+            [0x08, 2] => false,
+            other => panic!("{other:?}"),
+        }
+    }
+    /// Asks until it is so.
+    fn until_appends(&self, serve: bool) {
+        while self.serves(APPENDS) != serve {}
+    }
+}
+
 fn status(data: &Path) -> (Said, serde_json::Value) {
     let said = operate(Path::new("/"), &["status", "--json", "--data", data.to_str().unwrap()]).unwrap();
     let json = serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{}", said.err));
@@ -134,6 +164,8 @@ fn on_a_disk_that_is_full_entries_wait_and_reading_goes_on_until_there_is_room()
     let inside = PathBuf::from(format!("/proc/{}/root{}", relay.id(), disk.display()));
     let data = inside.join("data");
     let mut writer = Writer::open(&at);
+    let monitor = Monitor::new(&at);
+    monitor.until_appends(true);
     let first = writer.entry(LOG, 100);
     writer.append(first).unwrap();
 
@@ -144,6 +176,10 @@ fn on_a_disk_that_is_full_entries_wait_and_reading_goes_on_until_there_is_room()
     disk_full(&refusal);
     let (said, ill) = status(&data);
     assert_eq!((said.code, &ill["healthy"], &ill["troubles"][0]), (Some(1), &false.into(), &"DISK_FULL".into()));
+    monitor.until_appends(false);
+    for reading in ["", "lacre.relay.v1.Channels"] {
+        assert!(monitor.serves(reading), "{reading}");
+    }
     writer.reads_all();
     let people = operate(Path::new("/"), &["status", "--data", data.to_str().unwrap()]).unwrap();
     assert!(people.out.contains("DISK FULL"), "{}", people.out);
@@ -162,6 +198,8 @@ fn on_a_disk_that_is_full_entries_wait_and_reading_goes_on_until_there_is_room()
     writer.reads_all();
     let (said, _) = status(&data);
     assert_eq!(said.code, Some(0));
+    monitor.until_appends(true);
+    drop(monitor);
     relay.stop().unwrap();
 }
 

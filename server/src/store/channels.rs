@@ -225,7 +225,8 @@ pub trait ChannelStore {
     ) -> Result<Result<(), ChangeRefused>, StoreDown>;
     /// Notes that the reader of an inbox was here, when what is stored is older than [`Rules::reader_use_ms`] (I8).
     fn touch(&mut self, now: Millis, rules: &Rules, channel: ChannelKey) -> Result<(), StoreDown>;
-    /// One round of retention: at most `budget` entries and `budget` channel rows. Call again while it does something.
+    /// One round of retention: removes at most `budget` rows of entries, channels and their rights, entries first, then
+    /// channels whole (one with more rights than `budget` alone). Call again while it does something.
     fn retire(&mut self, now: Millis, rules: &Rules, budget: u32) -> Result<Retired, StoreDown>;
 }
 

@@ -555,6 +555,37 @@ contract! {
         assert_eq!(w.stored(&entry(c, 9, 6)), 7);
     }
 
+    fn a_round_of_retention_removes_no_more_rows_than_it_may_and_appends_go_on_between<B>() {
+        let mut w = World::<B>::new();
+        let (c, d) = (w.log(1), w.inbox(2));
+        // channels that end with the entries, each two rows with its right
+        for n in 10..20 {
+            w.log(n);
+        }
+        for n in 1..=9 {
+            w.stored(&entry(c, n, n - 1));
+        }
+        w.later(w.rules.channel_retention_ms);
+        w.stored(&entry(d, 1, 0));
+        let (mut rounds, mut head) = (Vec::new(), 9);
+        loop {
+            let retired = w.retire(4);
+            if retired == Retired::default() {
+                break;
+            }
+            rounds.push((retired.entries, retired.channels));
+            // in the middle of it a sender is told what is gone, and gets his next place
+            let behind = w.page(c, 1).gone_through - 1;
+            assert_eq!(w.append(&entry(c, 100 + head, behind)), Err(AppendRefused::CatchUp { head }));
+            assert_eq!(w.stored(&entry(c, 200 + head, head)), head + 1);
+            head += 1;
+        }
+
+        assert_eq!(rounds, [(4, 0), (4, 0), (1, 1), (0, 2), (0, 2), (0, 2), (0, 2), (0, 1)]);
+        assert_eq!(w.page(c, 1).entries.len(), 8);
+        assert!(w.admit(c).is_ok() && w.admit(d).is_ok());
+    }
+
     fn a_channel_is_forgotten_two_years_after_its_last_use_and_not_before<B>() {
         const YEARS: u64 = 2 * 365 * 24 * 60 * 60 * 1000;
         let mut w = World::<B>::new();

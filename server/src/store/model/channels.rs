@@ -266,10 +266,16 @@ impl ChannelStore for ModelStore {
             channel.drop_through(entry.seq.get());
             retired.entries += 1;
         }
-        for _ in 0..budget {
+        let (left, mut rows) = (u64::from(budget) - retired.entries, 0);
+        for _ in 0..left {
             let channels = self.work.channels.channels.iter();
             let over = |c: &&Channel| c.entries.is_empty() && c.used.plus(rules.channel_retention_ms) <= now;
-            let Some(key) = channels.filter(over).min_by_key(|c| (c.used, c.key)).map(|c| c.key) else { break };
+            let next = channels.filter(over).min_by_key(|c| (c.used, c.key));
+            let Some((key, rights)) = next.map(|c| (c.key, c.append.len() as u64)) else { break };
+            rows += 1 + rights;
+            if retired.channels > 0 && rows > left {
+                break;
+            }
             self.work.channels.channels.retain(|c| c.key != key);
             retired.channels += 1;
         }

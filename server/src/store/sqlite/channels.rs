@@ -57,6 +57,10 @@ impl Heads {
         }
         self.young.insert(channel, head);
     }
+    fn remove(&mut self, channel: &ChannelId) {
+        self.young.remove(channel);
+        self.old.remove(channel);
+    }
     fn clear(&mut self) {
         self.young.clear();
         self.old.clear();
@@ -283,9 +287,13 @@ impl SqliteStore {
 
     /// Removed entries: the channel says through which seq, and was used when the newest of them came.
     fn set_gone(&mut self, key: i64, through: u64, newest: Millis) -> Result<(), StoreDown> {
-        self.conn
-            .prepare_cached("UPDATE channel SET gone_through = ?2, used_ms = max(used_ms, ?3) WHERE channel = ?1")?
-            .execute(params![key, number(through), number(newest.get())])?;
+        let name: ChannelId = self
+            .conn
+            .prepare_cached("UPDATE channel SET gone_through = ?2, used_ms = max(used_ms, ?3) WHERE channel = ?1 RETURNING name")?
+            .query_row(params![key, number(through), number(newest.get())], |r| id32(r, 0))?;
+        if let Some(head) = self.channels.heads.get(&name) {
+            head.gone_through = through;
+        }
         Ok(())
     }
 
@@ -460,9 +468,6 @@ impl ChannelStore for SqliteStore {
         self.conn.prepare_cached("DELETE FROM entry WHERE channel = ?1 AND seq <= ?2")?.execute(params![key, number(through)])?;
         self.set_gone(key, through, Millis::new(newest))?;
         self.set_floor()?;
-        if let Some(head) = self.channels.heads.get(&request.channel) {
-            head.gone_through = through;
-        }
         Ok(Ok(()))
     }
 
@@ -516,11 +521,8 @@ impl ChannelStore for SqliteStore {
 
     fn retire(&mut self, now: Millis, rules: &Rules, budget: u32) -> Result<Retired, StoreDown> {
         let entries = self.retire_entries(now, rules, budget)?;
-        let channels = self.retire_channels(now, rules, budget)?;
-        if entries + channels > 0 {
-            // rare, and every head may have changed
-            self.channels.heads.clear();
-        }
+        let left = budget.saturating_sub(u32::try_from(entries).unwrap_or(u32::MAX));
+        let channels = if left > 0 { self.retire_channels(now, rules, left)? } else { 0 };
         Ok(Retired { entries, channels })
     }
 }
@@ -572,18 +574,26 @@ impl SqliteStore {
 
     fn retire_channels(&mut self, now: Millis, rules: &Rules, budget: u32) -> Result<u64, StoreDown> {
         let Some(before) = now.get().checked_sub(rules.channel_retention_ms) else { return Ok(0) };
-        let keys = self
+        let over = self
             .conn
             .prepare_cached(
-                "SELECT channel FROM channel WHERE used_ms <= ?1 \
-                 AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.channel = channel.channel) ORDER BY used_ms, channel LIMIT ?2",
+                "SELECT channel, name, (SELECT count(*) FROM append_right r WHERE r.channel = channel.channel) FROM channel \
+                 WHERE used_ms <= ?1 AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.channel = channel.channel) \
+                 ORDER BY used_ms, channel LIMIT ?2",
             )?
-            .query_map(params![number(before), budget], |r| r.get::<_, i64>(0))?
-            .collect::<rusqlite::Result<Vec<i64>>>()?;
-        for key in &keys {
+            .query_map(params![number(before), budget], |r| Ok((r.get(0)?, id32(r, 1)?, r.get(2)?)))?
+            .collect::<rusqlite::Result<Vec<(i64, ChannelId, u64)>>>()?;
+        let (mut channels, mut rows) = (0, 0);
+        for (key, name, rights) in over {
+            rows += 1 + rights;
+            if channels > 0 && rows > u64::from(budget) {
+                break;
+            }
             self.conn.prepare_cached("DELETE FROM append_right WHERE channel = ?1")?.execute([key])?;
             self.conn.prepare_cached("DELETE FROM channel WHERE channel = ?1")?.execute([key])?;
+            self.channels.heads.remove(&name);
+            channels += 1;
         }
-        Ok(u64::try_from(keys.len()).unwrap_or(u64::MAX))
+        Ok(channels)
     }
 }
