@@ -264,10 +264,10 @@ impl AccountStore for ModelStore {
     fn sweep_accounts(&mut self, now: Millis, limit: u32) -> Result<bool, StoreDown> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let Accounts { people, accounts, .. } = &mut self.work.accounts;
-        // the codes that end first go first; nothing shows which of the others do
+        // the codes that end first go first, in the order of the hashes
         let mut ended: Vec<(Millis, RunHash)> =
             people.iter().filter_map(|p| p.code.filter(|(_, ends)| *ends <= now).map(|(_, ends)| (ends, p.run))).collect();
-        ended.sort_by_key(|(ends, _)| *ends);
+        ended.sort_by_key(|(ends, run)| (*ends, *run.as_bytes()));
         ended.truncate(limit);
         let over = |p: &Person| ended.iter().any(|(_, run)| *run == p.run);
         people.retain(|p| p.account.is_some() || !over(p));

@@ -337,7 +337,8 @@ impl AccountStore for SqliteStore {
 
     fn sweep_accounts(&mut self, now: Millis, limit: u32) -> Result<bool, StoreDown> {
         let now = int(now.get());
-        let sql = "SELECT run_hash, account IS NULL FROM person WHERE code_ends_ms <= ?1 ORDER BY code_ends_ms LIMIT ?2";
+        let sql = "SELECT run_hash, account IS NULL FROM person
+                   WHERE code_ends_ms <= ?1 ORDER BY code_ends_ms, run_hash LIMIT ?2";
         let mut select = self.conn.prepare_cached(sql)?;
         let ended: Vec<([u8; 32], bool)> =
             select.query_map(params![now, limit], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Sql<_>>()?;
