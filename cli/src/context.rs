@@ -4,10 +4,13 @@ use crate::failure::{Exit, Failure};
 use crate::shown::json_line;
 use crate::trouble;
 use crate::words::{Args, Words};
+use anstyle::Style;
 use lacre_audit::time::{Clock, Millis, SystemClock};
 use lacre_client::transport::GrpcNetwork;
 use lacre_client::{Client, Environment};
 use serde::Serialize;
+use std::io::IsTerminal as _;
+use std::process::{Command, Stdio};
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -40,12 +43,16 @@ pub(crate) struct Context {
     pub(crate) words: Words,
     /// what time it is
     pub(crate) clock: Arc<dyn Clock>,
+    /// stdout is a terminal that shows colours, and the person did not say no (no-color.org)
+    colours: bool,
 }
 
 impl Context {
     /// For these flags, with the machine's clock.
     pub(crate) fn new(global: Global, words: Words) -> Self {
-        Self { global, words, clock: Arc::new(SystemClock) }
+        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let colours = std::io::stdout().is_terminal() && set("NO_COLOR").is_none() && set("TERM").is_some_and(|t| t != "dumb");
+        Self { global, words, clock: Arc::new(SystemClock), colours }
     }
 
     /// The folder of the profile: the flag's, else `lacre` in the folder that XDG names for data.
@@ -90,6 +97,18 @@ impl Context {
         if self.global.json { self.json(json) } else { self.lines(text) }
     }
 
+    /// As [`Context::result`], page by page where a person looks at a terminal.
+    pub(crate) fn long_result(&self, text: &str, json: &impl Serialize) {
+        if self.global.json || !std::io::stdout().is_terminal() || !paged(text) {
+            self.result(text, json);
+        }
+    }
+
+    /// The text in this style, if the person's terminal shows colours.
+    pub(crate) fn painted(&self, style: Style, text: &str) -> String {
+        if self.colours { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
     /// Lines for people, to stdout.
     pub(crate) fn lines(&self, text: &str) {
         if !text.is_empty() {
@@ -127,6 +146,24 @@ impl Context {
 pub(crate) fn show_failure(failure: &Failure, words: &Words, json: bool) {
     let text = if json { json_line(&serde_json::to_string(failure).unwrap_or_default()) } else { failure.text(words) };
     line(&mut std::io::stderr(), &text);
+}
+
+/// Through the person's pager; false when there is none. It may neither run commands nor write files (`LESSSECURE`).
+fn paged(text: &str) -> bool {
+    let pager = std::env::var("PAGER").unwrap_or_else(|_| "less".to_owned());
+    let mut words = pager.split_whitespace();
+    let Some(program) = words.next() else { return false };
+    let mut command = Command::new(program);
+    command.args(words).env("LESSSECURE", "1").stdin(Stdio::piped());
+    if std::env::var_os("LESS").is_none() {
+        // short texts are shown at once, colours pass, the text stays on the screen
+        command.env("LESS", "FRX");
+    }
+    let Ok(mut child) = command.spawn() else { return false };
+    if let Some(mut to) = child.stdin.take() {
+        line(&mut to, text);
+    }
+    child.wait().is_ok()
 }
 
 fn line(to: &mut dyn std::io::Write, text: &str) {

@@ -7,6 +7,7 @@ use crate::shown::{paragraph, shown};
 use crate::when::when;
 use crate::words::{Words, key};
 use crate::{json, online};
+use anstyle::{AnsiColor, Style};
 use lacre_audit::ids::{AccountId, Handle};
 use lacre_client::Client;
 use lacre_client::view::{Body, Conversation, Delivery, Kind, Message, Reaction, Standing, Suite, Waiting, WaitingKind, Who};
@@ -132,7 +133,7 @@ pub(crate) fn message(ctx: &Context, m: &Message) -> String {
     let whom = |account: &AccountId| name(words, m.whom_handle.as_ref(), *account);
     let id = short(&m.id.to_string(), 8);
     let what = match &m.body {
-        Body::Text(text) => format!("{who}: {}", paragraph(text, MARGIN)),
+        Body::Text(text) => format!("{}: {}", ctx.painted(Style::new().bold(), &who), paragraph(text, MARGIN)),
         Body::File { name, size: bytes } => {
             let args = [
                 ("who", who.into()),
@@ -178,11 +179,12 @@ pub(crate) fn message(ctx: &Context, m: &Message) -> String {
         Body::Unreadable(reason) => words.say_with("message-unreadable", &[("why", shown(reason).into())]),
     };
     let waiting = match m.delivery {
-        Delivery::Waiting => format!("  [{}]", words.say("waiting")),
+        Delivery::Waiting => format!("  {}", ctx.painted(AnsiColor::Yellow.on_default(), &format!("[{}]", words.say("waiting")))),
         Delivery::Stored => String::new(),
     };
     let edited = if m.edited_at.is_some() { format!("  ({})", words.say("edited")) } else { String::new() };
-    let mut out = format!("{id}  {}  {}{what}{edited}{waiting}", when(ctx, m.accepted_at.unwrap_or(m.sent_at)), quoted(words, m));
+    let head = ctx.painted(Style::new().dimmed(), &format!("{id}  {}", when(ctx, m.accepted_at.unwrap_or(m.sent_at))));
+    let mut out = format!("{head}  {}{what}{edited}{waiting}", quoted(words, m));
     if !m.reactions.is_empty() {
         out.push_str(&format!("\n{MARGIN}{}", reactions(words, &m.reactions)));
     }

@@ -9,6 +9,7 @@
 
 use crate::context::{Context, local};
 use crate::words::{Words, key};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use lacre_audit::time::Millis;
@@ -20,6 +21,12 @@ pub(crate) fn when(ctx: &Context, at: Millis) -> String {
         return local(at);
     }
     spoken(&ctx.words, &zoned(at, TimeZone::system()), &zoned(ctx.clock.now(), TimeZone::system()))
+}
+
+/// The first instant of a day in the person's zone; a day outside the calendar is before everything.
+pub(crate) fn midnight(day: Date) -> Millis {
+    let first = day.to_zoned(TimeZone::system()).map_or(0, |z| z.timestamp().as_millisecond());
+    Millis::new(u64::try_from(first).unwrap_or(0))
 }
 
 fn zoned(at: Millis, zone: TimeZone) -> Zoned {

@@ -38,6 +38,9 @@ fn without_a_relay_a_message_waits_and_the_next_command_delivers_it() {
     let waiting = ana.run(&["send", "@bruno", "sin luz"]);
     let status = ana.run(&["status", "--json"]);
     let listed = ana.json(&["read", "@bruno"]);
+    let since = |day: &str| ana.json(&["read", "@bruno", "--since", day])["messages"].as_array().unwrap().len();
+    assert_eq!(since("2026-01-01"), listed["messages"].as_array().unwrap().len());
+    assert_eq!(since("2999-01-01"), 1, "what waits has no day yet and is shown");
     town.switch_on();
     let delivered = ana.json(&["outbox"]);
 

@@ -2,10 +2,9 @@
 
 use crate::context::{Context, Outcome};
 use crate::failure::Exit;
+use crate::when::midnight;
 use crate::{find, json, show};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use lacre_audit::time::Millis;
 use lacre_client::Query;
 use serde_json::json as object;
 
@@ -38,11 +37,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
             None => find::contact(ctx, &mut client, typed)?.account,
         });
     }
-    if let Some(day) = args.since {
-        // a day outside the calendar is before everything
-        let midnight = day.to_zoned(TimeZone::system()).map_or(0, |z| z.timestamp().as_millisecond());
-        query.since = Some(Millis::new(u64::try_from(midnight).unwrap_or(0)));
-    }
+    query.since = args.since.map(midnight);
     let found = client.search(&query, usize::from(args.limit)).map_err(|t| ctx.trouble(t))?;
 
     let all = client.conversations().map_err(|t| ctx.trouble(t))?;
@@ -52,7 +47,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     };
     let text: Vec<String> = found.messages.iter().map(line).collect();
     let json: Vec<json::Message> = found.messages.iter().map(json::Message::from).collect();
-    ctx.result(&text.join("\n"), &object!({ "messages": json, "total": found.total }));
+    ctx.long_result(&text.join("\n"), &object!({ "messages": json, "total": found.total }));
     if found.total == 0 {
         ctx.note(&ctx.words.say("nothing-found"));
         return Ok(Exit::No);
