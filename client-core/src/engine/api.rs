@@ -2,6 +2,7 @@
 
 use super::outbox::{self, MAX_TEXT, POST};
 use super::people::{MAX_REQUEST, held_scope};
+use super::receive::body_of;
 use super::records::{Cargo, ContactRow, Conv, Edit, Intent, Item, Members, Stored};
 use super::roles::MAX_MEMBERS;
 use super::view::{
@@ -508,7 +509,7 @@ impl Cx<'_, '_> {
             });
         }
         let waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, 0, usize::MAX)?;
-        let waiting = waiting.iter().filter(|(_, i)| !is_stored(i) && outbox::waiting_body(i).is_some());
+        let waiting = waiting.iter().filter(|(_, i)| !is_stored(i) && outbox::waiting_kind(i).and_then(body_of).is_some());
         Ok(Conversation {
             id: ConversationId(id.to_vec()),
             kind: conv.kind,

@@ -234,8 +234,6 @@ pub struct Client {
     cache: Cache,
     /// the set of channels is being followed: news come by themselves
     watching: bool,
-    /// the last round reached every relay that it had to
-    online: bool,
 }
 
 /// Groups and the rows that every step needs, as the profile holds them: dropped after any error and when another process has written.
@@ -276,7 +274,7 @@ impl Client {
     pub fn around(profile: Profile, env: Environment) -> Result<Self, OpenError> {
         let crypto = CryptoProvider::new().map_err(|_| OpenError::NoRandomness)?;
         let Environment { clock, rng, observer } = env;
-        Ok(Self { profile, crypto, clock, rng, observer, cache: Cache::default(), watching: false, online: false })
+        Ok(Self { profile, crypto, clock, rng, observer, cache: Cache::default(), watching: false })
     }
 
     /// The open profile (its key, for the unlock agent).
@@ -288,7 +286,7 @@ impl Client {
     /// One step: {lock, load, operate, commit, drop}. Any error rolls back and drops what memory holds.
     pub(crate) fn step<T>(&mut self, f: impl FnOnce(&mut Cx<'_, '_>) -> Result<T, StepError>) -> Result<T, StepError> {
         let now = self.clock.now();
-        let following = self.watching && self.online;
+        let following = self.watching;
         let Self { profile, crypto, rng, cache, observer, .. } = self;
         let result = profile.step(|s| {
             let version = s.changed_version()?;
@@ -413,6 +411,7 @@ impl<'a, 's> Cx<'a, 's> {
     pub(crate) fn put_own(&mut self, own: &Own) -> Result<(), StepError> {
         self.s.put(Table::Meta, b"own", b"", 0, own)?;
         self.cache.own = Some(Arc::new(own.clone()));
+        self.cache.signer = None;
         Ok(())
     }
 
@@ -432,10 +431,8 @@ impl<'a, 's> Cx<'a, 's> {
     /// This device's key; its public half is computed once.
     pub(crate) fn signer(&mut self) -> Result<Arc<OwnKey>, StepError> {
         let own = self.own()?;
-        let kept = self.cache.signer.take().filter(|key| key.0.as_bytes() == &own.signing.0);
-        let key = kept.unwrap_or_else(|| Arc::new(OwnKey(SigningKey::from_bytes(&own.signing.0))));
-        self.cache.signer = Some(Arc::clone(&key));
-        Ok(key)
+        let key = self.cache.signer.get_or_insert_with(|| Arc::new(OwnKey(SigningKey::from_bytes(&own.signing.0))));
+        Ok(Arc::clone(key))
     }
 
     pub(crate) fn conv(&mut self, id: &[u8]) -> Result<Conv, StepError> {
@@ -508,7 +505,7 @@ impl<'a, 's> Cx<'a, 's> {
             None => self.s.last_ord(Table::Event, b"")?.max(self.s.get(Table::Meta, ACKED_EVENT)?).unwrap_or(0),
         };
         let row = EventRow { at: self.now, what };
-        self.s.put_new(Table::Event, &(last + 1).to_be_bytes(), b"", last + 1, &row)?;
+        self.s.put(Table::Event, &(last + 1).to_be_bytes(), b"", last + 1, &row)?;
         self.cache.last_event = Some(last + 1);
         Ok(())
     }

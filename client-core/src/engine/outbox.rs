@@ -9,8 +9,9 @@
 
 use super::group;
 use super::parts;
+use super::receive::{answered, body_of};
 use super::records::{Cargo, Conv, Edit, Intent, Item, Prepared, PreparedPart};
-use super::view::{Body, ConversationId, Delivery, Happening, Message, Standing, WaitingKind, Who};
+use super::view::{ConversationId, Delivery, Happening, Message, Standing, WaitingKind, Who};
 use super::{Cx, StepError, Trouble, content_statement, own_entry_id, roles};
 use crate::crypt::entry::seal_entry;
 use crate::profile::Table;
@@ -50,7 +51,7 @@ pub(crate) enum Ready {
 impl Cx<'_, '_> {
     pub(crate) fn enqueue(&mut self, conversation: Option<&[u8]>, what: WaitingKind, cargo: Cargo) -> Result<u64, StepError> {
         let item = self.new_item(conversation, what, cargo)?;
-        self.put_new_item(&item)?;
+        self.put_item(&item)?;
         Ok(item.number)
     }
 
@@ -76,11 +77,6 @@ impl Cx<'_, '_> {
     pub(crate) fn put_item(&self, item: &Item) -> Result<(), StepError> {
         let scope = item.conversation.as_deref().unwrap_or(POST);
         Ok(self.s.put(Table::Outbox, &item.number.to_be_bytes(), scope, item.number, item)?)
-    }
-
-    fn put_new_item(&self, item: &Item) -> Result<(), StepError> {
-        let scope = item.conversation.as_deref().unwrap_or(POST);
-        Ok(self.s.put_new(Table::Outbox, &item.number.to_be_bytes(), scope, item.number, item)?)
     }
 
     pub(crate) fn item(&self, number: u64) -> Result<Option<Item>, StepError> {
@@ -135,7 +131,7 @@ impl Cx<'_, '_> {
             self.put_conv(conversation, &conv)?;
             self.reached("send: encrypted")?;
         }
-        self.put_new_item(&item)?;
+        self.put_item(&item)?;
         Ok(item)
     }
 
@@ -168,8 +164,8 @@ impl Cx<'_, '_> {
                 from = number + 1;
                 // what may not be written now waits; what keeps the conversation alive goes past it
                 if !may_write
-                    && let Cargo::Content { prepared: None, content, .. } = &item.cargo
-                    && content::Content::decode(content.as_slice()).is_ok_and(|c| roles::speaks(c.kind.as_ref()))
+                    && matches!(item.cargo, Cargo::Content { prepared: None, .. })
+                    && roles::speaks(waiting_kind(&item).as_ref())
                 {
                     if item.trouble.is_none() {
                         self.in_trouble(number, &Trouble::MayNotWrite.to_string(), None)?;
@@ -515,13 +511,10 @@ impl Cx<'_, '_> {
 
     /// An item of the queue as a message, if it is one that people see.
     pub(crate) fn pending_message(&mut self, id: &[u8], item: Item) -> Result<Option<Message>, StepError> {
-        let Some(body) = waiting_body(&item) else { return Ok(None) };
-        let Cargo::Content { id: content, prepared, content: bytes, .. } = item.cargo else { return Ok(None) };
+        let Some(kind) = waiting_kind(&item) else { return Ok(None) };
+        let answered = answered(&kind);
+        let (Some(body), Cargo::Content { id: content, prepared, .. }) = (body_of(kind), item.cargo) else { return Ok(None) };
         let own = self.own()?;
-        let answered = match content::Content::decode(bytes.as_slice()).ok().and_then(|c| c.kind) {
-            Some(content::content::Kind::Text(text)) => ContentId::try_from(text.reply_to.as_slice()).ok(),
-            _ => None,
-        };
         let reply_to = match answered {
             Some(answered) => {
                 let members = self.members(id)?;
@@ -554,16 +547,10 @@ impl Cx<'_, '_> {
     }
 }
 
-/// What people see of a waiting item, if they see it.
-pub(crate) fn waiting_body(item: &Item) -> Option<Body> {
-    use content::content::Kind;
+/// The content that an item carries.
+pub(crate) fn waiting_kind(item: &Item) -> Option<content::content::Kind> {
     let Cargo::Content { content, .. } = &item.cargo else { return None };
-    match content::Content::decode(content.as_slice()).ok()?.kind? {
-        Kind::Text(text) => Some(Body::Text(text.text)),
-        Kind::File(file) => Some(Body::File { name: file.name, size: file.size }),
-        Kind::Leave(_) => Some(Body::Leaves),
-        Kind::Roster(_) | Kind::Edit(_) | Kind::Delete(_) | Kind::Reaction(_) => None,
-    }
+    content::Content::decode(content.as_slice()).ok()?.kind
 }
 
 /// A key package belongs to the device that it was claimed for.

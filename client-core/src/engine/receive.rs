@@ -77,7 +77,7 @@ impl Cx<'_, '_> {
             conv.channel.met += 1;
         }
         let raw = Raw { seq, id: entry.id, seal: entry.seal, ciphertext: entry.ciphertext.to_vec() };
-        self.s.put_new(Table::RawEntry, &key, channel.as_bytes(), seq, &raw)?;
+        self.s.put(Table::RawEntry, &key, channel.as_bytes(), seq, &raw)?;
         conv.channel.cursor = seq;
         self.reached("receive: entry stored")?;
         if known {
@@ -313,34 +313,30 @@ impl Cx<'_, '_> {
         let own_account = self.own()?.account;
         let own = sender == own_account;
         let content_id = ContentId::try_from(content.id.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
-        let answers = |bytes: &[u8]| ContentId::try_from(bytes).ok();
-        let (body, blob, reply_to) = match content.kind {
-            _ if !allowed => (Body::Refused, None, None),
-            None => (Body::Newer, None, None),
+        let mut blob = None;
+        let mut reply_to = None;
+        let body = match content.kind {
+            _ if !allowed => Body::Refused,
+            None => Body::Newer,
             Some(kind) => {
                 if self.amend(id, sender, &kind, accepted_at, proof.clone())? {
                     return Ok(Took::Done);
                 }
-                match kind {
-                    content::content::Kind::Text(text) => (Body::Text(text.text), None, answers(&text.reply_to)),
+                match &kind {
+                    content::content::Kind::Leave(_) => self.asked_to_leave(id, conv, sender)?,
+                    content::content::Kind::Roster(roster) if !own => self.learn_roster(id, device, roster)?,
                     content::content::Kind::File(file) => {
-                        let blob = file.blob.map(|b| ByteBuf::from(b.encode_to_vec()));
-                        (Body::File { name: file.name, size: file.size }, blob, answers(&file.reply_to))
+                        blob = file.blob.as_ref().map(|b| ByteBuf::from(b.encode_to_vec()));
                     }
-                    content::content::Kind::Leave(_) => {
-                        self.asked_to_leave(id, conv, sender)?;
-                        (Body::Leaves, None, None)
-                    }
-                    content::content::Kind::Roster(roster) => {
-                        if !own {
-                            self.learn_roster(id, device, &roster)?;
-                        }
-                        return Ok(Took::Done);
-                    }
-                    content::content::Kind::Edit(_) | content::content::Kind::Delete(_) | content::content::Kind::Reaction(_) => {
-                        return Ok(Took::Done);
-                    }
+                    content::content::Kind::Roster(_)
+                    | content::content::Kind::Text(_)
+                    | content::content::Kind::Edit(_)
+                    | content::content::Kind::Delete(_)
+                    | content::content::Kind::Reaction(_) => {}
                 }
+                reply_to = answered(&kind);
+                let Some(body) = body_of(kind) else { return Ok(Took::Done) };
+                body
             }
         };
         let sent_at = Millis::new(content.sent_at_ms);
@@ -375,9 +371,9 @@ impl Cx<'_, '_> {
         }
         conv.newest_at = conv.newest_at.max(stored.accepted_at);
         stored.place.position = conv.position;
-        self.s.put_new(Table::Message, &key, id, conv.position, &stored)?;
+        self.put_stored(id, &stored)?;
         let prefix: Vec<u8> = stored.id.as_bytes().iter().take(2).copied().collect();
-        self.s.put_new(Table::MessageIndex, &key, &prefix, conv.position, &(ByteBuf::from(id), stored.id))?;
+        self.s.put(Table::MessageIndex, &key, &prefix, conv.position, &(ByteBuf::from(id), stored.id))?;
         Ok(Some(conv.position))
     }
 
@@ -407,6 +403,28 @@ impl Cx<'_, '_> {
         }
         Change { by, bodies }
     }
+}
+
+/// What people see of a content, if it is a message.
+pub(crate) fn body_of(kind: content::content::Kind) -> Option<Body> {
+    use content::content::Kind;
+    match kind {
+        Kind::Text(text) => Some(Body::Text(text.text)),
+        Kind::File(file) => Some(Body::File { name: file.name, size: file.size }),
+        Kind::Leave(_) => Some(Body::Leaves),
+        Kind::Roster(_) | Kind::Edit(_) | Kind::Delete(_) | Kind::Reaction(_) => None,
+    }
+}
+
+/// Which message a content answers.
+pub(crate) fn answered(kind: &content::content::Kind) -> Option<ContentId> {
+    use content::content::Kind;
+    let reply_to = match kind {
+        Kind::Text(text) => &text.reply_to,
+        Kind::File(file) => &file.reply_to,
+        Kind::Leave(_) | Kind::Roster(_) | Kind::Edit(_) | Kind::Delete(_) | Kind::Reaction(_) => return None,
+    };
+    ContentId::try_from(reply_to.as_slice()).ok()
 }
 
 /// By whose device a content is, when the relay took it, and whether its writer may say it.

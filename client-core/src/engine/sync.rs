@@ -37,13 +37,13 @@ impl Client {
     /// # Errors
     /// [`Trouble::Offline`] when a relay could not be reached: everything else was done, try again later.
     pub fn sync(&mut self, net: &mut dyn Network) -> Result<Synced, Trouble> {
-        self.rounds(net, true)
+        self.full_round(net, true)
     }
 
     /// As [`Client::sync`], then waits for news for at most `max_wait`. Call it in a loop.
     pub fn watch(&mut self, net: &mut dyn Network, max_wait: Duration) -> Result<Synced, Trouble> {
         let first = !self.watching;
-        let mut synced = self.rounds(net, first)?;
+        let mut synced = self.full_round(net, first)?;
         self.watching = true;
         let (set, places) = self.following()?;
         if synced.received > 0 {
@@ -84,6 +84,13 @@ impl Client {
         Ok(synced)
     }
 
+    /// After a failure nobody is following: what is written then may wait, and can be taken back.
+    fn full_round(&mut self, net: &mut dyn Network, read: bool) -> Result<Synced, Trouble> {
+        let synced = self.rounds(net, read);
+        self.watching &= synced.is_ok();
+        synced
+    }
+
     fn rounds(&mut self, net: &mut dyn Network, read: bool) -> Result<Synced, Trouble> {
         let mut synced = Synced::default();
         let mut offline = None;
@@ -116,7 +123,6 @@ impl Client {
         }
         synced.waiting = u64::try_from(self.outbox()?.len()).unwrap_or(u64::MAX);
         self.profile.checkpoint_if_due()?;
-        self.online = offline.is_none();
         match offline {
             Some(why) => Err(Trouble::Offline { why }),
             None => Ok(synced),
@@ -311,38 +317,21 @@ impl Client {
     /// or they must be fetched again.
     fn take_all(&mut self, id: &[u8], channel: ChannelId, entries: &[Entry], synced: &mut Synced) -> Result<bool, Trouble> {
         for some in entries.chunks(ENTRIES_IN_A_STEP) {
-            let took = self.step(|cx| {
-                let mut took = Vec::with_capacity(some.len());
-                for entry in some {
-                    let this = cx.receive(id, channel, entry, &Judged::Not)?;
-                    took.push(this);
-                    if !matches!(this, Took::Done | Took::Ignored) {
-                        break;
-                    }
-                }
-                Ok(took)
-            });
-            let mut met = match took {
-                Ok(took) => took,
+            let met = match self.step(|cx| in_order(some, |entry| cx.receive(id, channel, entry, &Judged::Not))) {
+                Ok(met) => met,
                 Err(StepError::Trouble(trouble)) => return Err(trouble),
                 // nothing of the step was kept: one of them needs second thoughts, which the others must not share
-                Err(StepError::Skip(_) | StepError::Again(_)) => Vec::new(),
+                Err(StepError::Skip(_) | StepError::Again(_)) => in_order(some, |entry| self.take(id, channel, entry))?,
             };
-            if met.last() == Some(&Took::Copy) {
-                self.run(|cx| cx.part_from_copy())?;
-            } else if met.is_empty() {
-                for entry in some {
-                    let this = self.take(id, channel, entry)?;
-                    met.push(this);
-                    if !matches!(this, Took::Done | Took::Ignored) {
-                        break;
-                    }
-                }
-            }
             let processed = met.iter().filter(|took| matches!(took, Took::Done | Took::EpochEnded)).count();
             synced.received += u64::try_from(processed).unwrap_or(0);
-            if met.last().is_some_and(|took| !matches!(took, Took::Done | Took::Ignored)) {
-                return Ok(false);
+            match met.last() {
+                Some(Took::Copy) => {
+                    self.run(|cx| cx.part_from_copy())?;
+                    return Ok(false);
+                }
+                Some(Took::EpochEnded | Took::Gap) => return Ok(false),
+                Some(Took::Done | Took::Ignored) | None => {}
             }
         }
         Ok(true)
@@ -353,10 +342,6 @@ impl Client {
         let mut judged = Judged::Not;
         for attempt in 0..3 {
             match self.step(|cx| cx.receive(id, channel, entry, &judged)) {
-                Ok(Took::Copy) => {
-                    self.run(|cx| cx.part_from_copy())?;
-                    return Ok(Took::Copy);
-                }
                 Ok(took) => return Ok(took),
                 Err(StepError::Skip(why)) => judged = Judged::Skipped(why),
                 Err(StepError::Again(_)) if attempt == 0 => {}
@@ -693,6 +678,19 @@ impl Client {
             Ok((set, places))
         })
     }
+}
+
+/// One after the other, through the first behind which nothing more is to be taken.
+fn in_order<E>(entries: &[Entry], mut take: impl FnMut(&Entry) -> Result<Took, E>) -> Result<Vec<Took>, E> {
+    let mut met = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let took = take(entry)?;
+        met.push(took);
+        if !matches!(took, Took::Done | Took::Ignored) {
+            break;
+        }
+    }
+    Ok(met)
 }
 
 fn seq_after(cursor: u64) -> Result<Seq, StepError> {

@@ -269,28 +269,21 @@ impl<'a> Step<'a> {
 
     /// As [`Step::put`], for content that is bytes already: read it with [`Step::get_bytes`] and [`Step::scan_bytes`].
     pub fn put_bytes(&self, table: Table, key: &[u8], scope: &[u8], ord: u64, content: &[u8]) -> Result<(), StoreError> {
-        self.kept(self.write(true, table, key, scope, ord, content))
+        self.kept(self.write(table, key, scope, ord, content))
     }
 
-    /// As [`Step::put`], quicker where there most likely is no such row yet.
-    pub fn put_new<T: Serialize>(&self, table: Table, key: &[u8], scope: &[u8], ord: u64, value: &T) -> Result<(), StoreError> {
-        let content = self.kept(encode(value))?;
-        self.kept(self.write(false, table, key, scope, ord, &content))
-    }
-
-    fn write(&self, in_place: bool, table: Table, key: &[u8], scope: &[u8], ord: u64, content: &[u8]) -> Result<(), StoreError> {
+    fn write(&self, table: Table, key: &[u8], scope: &[u8], ord: u64, content: &[u8]) -> Result<(), StoreError> {
         self.observer.writing()?;
         let ord = i64::try_from(ord).map_err(|_| StoreError::Unstorable { what: "a place above 2^63 - 1" })?;
         let key = self.keys.find(b"row", table, key);
         let scope = self.keys.find(b"scope", table, scope);
         let value = self.keys.seal(&key, &scope, ord, content)?;
         // most writes replace a row in its place: then no index is touched
-        let replaced = in_place
-            && 0 < self
-                .connection
-                .prepare_cached("UPDATE row SET value = :value WHERE key = :key AND scope = :scope AND ord = :ord")?
-                .execute(named_params! {":value": value, ":key": key, ":scope": scope, ":ord": ord})?;
-        if !replaced {
+        let replaced = self
+            .connection
+            .prepare_cached("UPDATE row SET value = :value WHERE key = :key AND scope = :scope AND ord = :ord")?
+            .execute(named_params! {":value": value, ":key": key, ":scope": scope, ":ord": ord})?;
+        if replaced == 0 {
             self.connection
                 .prepare_cached(
                     "INSERT INTO row (key, scope, ord, value) VALUES (:key, :scope, :ord, :value)
