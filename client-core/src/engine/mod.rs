@@ -5,10 +5,11 @@
 //! is to do next is read from the profile, never remembered: a process may be killed between any two lines.
 //!
 //! One file, one idea: [`view`] what applications see · `records` what is stored · `group` MLS · `roles` and [`verdict`]
-//! what all members judge alike · `account` enrolment and upkeep · `people` contacts and envelopes · `outbox` what waits ·
-//! `receive` what comes · `parts` commits too large for one entry · `pace` what is done a while later · `amend` what changes a
-//! message · `epoch` from one channel to the next · `readd`, `restored` and `successor` the recovery ladder · `signer` whose a
-//! bad seal was · `sync` the loop.
+//! what all members judge alike · `account` enrolment and upkeep · `people` contacts and envelopes · `membership` what a
+//! person does with a group · `outbox` what waits · `sealing` own commits · `reading` and `receive` what comes · `post` the
+//! own inbox, and envelopes on their way · `parts` commits too large for one entry · `pace` what is done a while later ·
+//! `amend` what changes a message · `epoch` from one channel to the next · `readd`, `restored` and `successor` the recovery
+//! ladder · `signer` whose a bad seal was · `sync` the loop.
 
 mod account;
 mod amend;
@@ -16,15 +17,19 @@ mod api;
 mod epoch;
 mod files;
 mod group;
+mod membership;
 mod outbox;
 mod pace;
 mod parts;
 mod people;
+mod post;
 mod readd;
+mod reading;
 mod receive;
 mod records;
 mod restored;
 mod roles;
+mod sealing;
 mod search;
 mod signer;
 mod successor;
@@ -40,15 +45,16 @@ pub use search::{Found, Query};
 pub mod limits {
     pub use super::account::RENEW_KEY_PACKAGES_MS;
     pub use super::amend::MAX_SIGN;
-    pub use super::api::{MAX_ADMINS, MAX_DESCRIPTION, MAX_GROUP_NAME};
     pub use super::epoch::KEEP_RAW_MS;
     pub use super::files::{MAX_FILE, MAX_NAME};
-    pub use super::outbox::{MAX_ADDS, MAX_TEXT, MAX_WAITING};
+    pub use super::membership::{MAX_ADMINS, MAX_DESCRIPTION, MAX_GROUP_NAME};
+    pub use super::outbox::{MAX_TEXT, MAX_WAITING};
     pub use super::pace::{FIRST_UPDATE_PAUSE_MS, LEAVE_PAUSE_MS, SMALL_GROUP, UPDATE_EVERY_MS};
     pub use super::parts::{MAX_MESSAGE, MAX_PARTS};
     pub use super::people::MAX_REQUEST;
     pub use super::readd::{FIRST_PAUSE_MS, LONGEST_PAUSE_MS};
     pub use super::roles::MAX_MEMBERS;
+    pub use super::sealing::MAX_ADDS;
     pub use super::search::{MAX_FOUND, MAX_QUERY};
     pub use super::successor::{BUSY_SEALS, SUCCESSOR_AFTER_MS, SUCCESSOR_PAUSE_MS};
 }

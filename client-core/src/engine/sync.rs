@@ -4,32 +4,24 @@
 //! may do the same work at the same time: appends are idempotent, receiving checks the cursor, stamps are taken out
 //! before they are used.
 
-use super::files::fetch_blob;
-use super::outbox::{POST, Ready};
-use super::receive::{Judged, Took};
-use super::records::{Cargo, Conv, Invitee, Item, PendingJoin};
+use super::outbox::Ready;
+use super::reading::Page;
+use super::records::{Cargo, Invitee};
 use super::view::{Standing, Synced};
 use super::{Client, StepError, Trouble, authority};
-use crate::network::{Delivery, Entry, Following, Lane, NetError, Network, Reason};
-use crate::profile::Table;
+use crate::network::{Delivery, Following, Lane, NetError, Network, Reason};
 use core::time::Duration;
 use lacre_audit::address::Authority;
-use lacre_audit::ids::{AccountId, ChannelId, DeviceId, Generation, Seq, Token};
-use lacre_proto::content::v1 as content;
+use lacre_audit::ids::{AccountId, ChannelId, DeviceId, Seq, Token};
 use lacre_proto::relay::v1 as wire;
-use prost::Message as _;
 use std::collections::HashMap;
 
 /// Entries of one fetch.
-const PAGE: u32 = 256;
+pub(super) const PAGE: u32 = 256;
 /// Own entries that are stored one after the other before they are read back: one page for some, and a queue that stays short.
 const READ_AFTER: u64 = 16;
-/// Entries that are processed in one step: a transaction costs as much as two of them.
-const ENTRIES_IN_A_STEP: usize = 16;
-/// An invitation whose blob does not come is given up after so many rounds.
-const JOIN_TRIES: u32 = 20;
 /// Rounds without end would be a bug of ours or a relay that plays with us.
-const MAX_ROUNDS: u32 = 10_000;
+pub(super) const MAX_ROUNDS: u32 = 10_000;
 
 impl Client {
     /// One full round: everything that can be done now. What cannot go out stays in the outbox.
@@ -274,107 +266,6 @@ impl Client {
         }
     }
 
-    fn read_page(
-        &mut self,
-        net: &mut dyn Network,
-        id: &[u8],
-        conv: &Conv,
-        at: &Authority,
-        synced: &mut Synced,
-    ) -> Result<Page, Trouble> {
-        let channel = conv.channel.id;
-        let request = wire::FetchRequest {
-            channel: channel.as_bytes().to_vec(),
-            read_token: conv.channel.read.expose().to_vec(),
-            from_seq: conv.channel.cursor + 1,
-            max_entries: PAGE,
-        };
-        let page = match net.fetch(at, Lane::Conversations, request) {
-            Ok(page) => page,
-            Err(e) if matches!(e.reason(), Some(Reason::NotPermitted | Reason::Ahead)) => {
-                self.reopen(id, channel)?;
-                return Ok(Page::Again);
-            }
-            Err(e) => return Err(e.into()),
-        };
-        if self.run(|cx| cx.saw_generation(id, &page.generation))? {
-            return Ok(Page::Again);
-        }
-        if page.head < conv.channel.cursor {
-            return Err(Trouble::Protocol("the relay's channel ends before what it gave out".into()));
-        }
-        if page.gone_through > conv.channel.cursor {
-            self.lost_entries(id, page.gone_through)?;
-            return Ok(Page::More);
-        }
-        let entries = page.entries.into_iter().map(Entry::try_from).collect::<Result<Vec<_>, _>>()?;
-        let last = entries.last().map_or(conv.channel.cursor, |entry| entry.seq.get());
-        let all = self.take_all(id, channel, &entries, synced)?;
-        Ok(if all && last >= page.head { Page::Head } else { Page::More })
-    }
-
-    /// Entries of a channel in their order, some of them in one step; false when it stops before the last: the epoch ended,
-    /// or they must be fetched again.
-    fn take_all(&mut self, id: &[u8], channel: ChannelId, entries: &[Entry], synced: &mut Synced) -> Result<bool, Trouble> {
-        for some in entries.chunks(ENTRIES_IN_A_STEP) {
-            let met = match self.step(|cx| in_order(some, |entry| cx.receive(id, channel, entry, &Judged::Not))) {
-                Ok(met) => met,
-                Err(StepError::Trouble(trouble)) => return Err(trouble),
-                // nothing of the step was kept: one of them needs second thoughts, which the others must not share
-                Err(StepError::Skip(_) | StepError::Again(_)) => in_order(some, |entry| self.take(id, channel, entry))?,
-            };
-            let processed = met.iter().filter(|took| matches!(took, Took::Done | Took::EpochEnded)).count();
-            synced.received += u64::try_from(processed).unwrap_or(0);
-            match met.last() {
-                Some(Took::Copy) => {
-                    self.run(|cx| cx.part_from_copy())?;
-                    return Ok(false);
-                }
-                Some(Took::EpochEnded | Took::Gap) => return Ok(false),
-                Some(Took::Done | Took::Ignored) | None => {}
-            }
-        }
-        Ok(true)
-    }
-
-    /// One entry, with the second thoughts that its judgement may need.
-    pub(crate) fn take(&mut self, id: &[u8], channel: ChannelId, entry: &Entry) -> Result<Took, Trouble> {
-        let mut judged = Judged::Not;
-        for attempt in 0..3 {
-            match self.step(|cx| cx.receive(id, channel, entry, &judged)) {
-                Ok(took) => return Ok(took),
-                Err(StepError::Skip(why)) => judged = Judged::Skipped(why),
-                Err(StepError::Again(_)) if attempt == 0 => {}
-                Err(StepError::Again(why)) if entry.seal => judged = Judged::Bound(why),
-                Err(StepError::Again(why)) => judged = Judged::Skipped(why),
-                Err(StepError::Trouble(t)) => return Err(t),
-            }
-        }
-        Err(Trouble::Protocol("an entry could be neither processed nor skipped".into()))
-    }
-
-    /// Entries that this device has not read are no longer kept.
-    fn lost_entries(&mut self, id: &[u8], through: u64) -> Result<(), Trouble> {
-        self.run(|cx| {
-            let mut conv = cx.conv(id)?;
-            if conv.standing == Standing::Active && through > conv.channel.cursor {
-                cx.cannot_follow(id, &mut conv, "entries were not read in time and are gone", None)?;
-            }
-            Ok(())
-        })
-    }
-
-    fn reopen(&mut self, id: &[u8], channel: ChannelId) -> Result<(), Trouble> {
-        self.run(|cx| {
-            let mut conv = cx.conv(id)?;
-            if conv.channel.id == channel {
-                conv.channel.opened = false;
-                cx.put_conv(id, &conv)?;
-            }
-            Ok(())
-        })
-    }
-
     /// Opens a log; whoever comes first pays the stamp.
     pub(crate) fn open_log(
         &mut self,
@@ -437,215 +328,6 @@ impl Client {
         })
     }
 
-    // ---- the own inbox ----
-
-    fn read_inbox(&mut self, net: &mut dyn Network, synced: &mut Synced) -> Result<bool, Trouble> {
-        let mut moved = false;
-        for _ in 0..MAX_ROUNDS {
-            let own = self.own()?;
-            let at = authority(&own.authority).map_err(StepError::into_trouble)?;
-            let request = wire::FetchRequest {
-                channel: own.inbox.as_bytes().to_vec(),
-                read_token: own.inbox_read.expose().to_vec(),
-                from_seq: own.inbox_cursor + 1,
-                max_entries: PAGE,
-            };
-            let page = match net.fetch(&at, Lane::Inbox, request) {
-                Ok(page) => page,
-                Err(e) if matches!(e.reason(), Some(Reason::NotPermitted | Reason::Ahead)) => {
-                    // a restored relay may not know the inbox at all
-                    self.tell_restored_relay(net, &at)?;
-                    continue;
-                }
-                Err(e) => return Err(e.into()),
-            };
-            let generation = Generation::try_from(page.generation.as_slice()).map_err(|e| Trouble::Protocol(e.to_string()))?;
-            self.noticed_generation(net, &at, generation)?;
-            let mut last = own.inbox_cursor;
-            for raw in page.entries {
-                let entry = Entry::try_from(raw)?;
-                last = entry.seq.get();
-                if self.take_envelope(&entry)? {
-                    synced.received += 1;
-                    moved = true;
-                }
-            }
-            if last >= page.head || last == own.inbox_cursor {
-                break;
-            }
-        }
-        if moved {
-            self.trim_inbox(net)?;
-        }
-        Ok(moved)
-    }
-
-    fn trim_inbox(&mut self, net: &mut dyn Network) -> Result<(), Trouble> {
-        let own = self.own()?;
-        if own.inbox_cursor > own.inbox_trimmed {
-            let at = authority(&own.authority).map_err(StepError::into_trouble)?;
-            let request = wire::TrimRequest {
-                channel: own.inbox.as_bytes().to_vec(),
-                read_token: own.inbox_read.expose().to_vec(),
-                through_seq: own.inbox_cursor,
-            };
-            net.trim(&at, Lane::Inbox, request)?;
-            self.run(|cx| {
-                let mut now = cx.own_to_change()?;
-                now.inbox_trimmed = now.inbox_trimmed.max(own.inbox_cursor);
-                cx.put_own(&now)
-            })?;
-        }
-        Ok(())
-    }
-
-    fn take_envelope(&mut self, entry: &Entry) -> Result<bool, Trouble> {
-        match self.step(|cx| cx.receive_envelope(entry, None)) {
-            Ok(took) => Ok(took),
-            Err(StepError::Trouble(t @ Trouble::Store(_))) => Err(t),
-            Err(StepError::Skip(why) | StepError::Again(why)) => self.run(|cx| cx.receive_envelope(entry, Some(&why))),
-            Err(StepError::Trouble(t)) => self.run(|cx| cx.receive_envelope(entry, Some(&t.to_string()))),
-        }
-    }
-
-    fn noticed_generation(&mut self, net: &mut dyn Network, at: &Authority, generation: Generation) -> Result<(), Trouble> {
-        let own = self.own()?;
-        let ours = authority(&own.authority).map_err(StepError::into_trouble)?;
-        if ours == *at && self.run(|cx| cx.own_relay_restored(generation))? {
-            self.watching = false;
-            self.tell_restored_relay(net, at)?;
-        }
-        Ok(())
-    }
-
-    /// Invitations whose tree must be fetched before they can be used.
-    fn join_pending(&mut self, net: &mut dyn Network, synced: &mut Synced) -> Result<bool, Trouble> {
-        let pending: Vec<(u64, PendingJoin)> = self.run(|cx| Ok(cx.s.scan(Table::Join, b"", 0, usize::MAX)?))?;
-        let mut moved = false;
-        for (_, pending) in pending {
-            let envelope = pending.envelope;
-            let join = content::Join::decode(pending.join.as_slice()).map_err(|e| Trouble::Protocol(e.to_string()))?;
-            let Some(reference) = join.state else {
-                self.run(|cx| cx.drop_join(envelope, "without a tree"))?;
-                continue;
-            };
-            let mut bytes = Vec::new();
-            match fetch_blob(net, &reference, &mut bytes) {
-                Ok(_) => {}
-                Err(e @ Trouble::Offline { .. }) => return Err(e),
-                Err(e) => {
-                    if self.run(|cx| cx.retry_join(pending))? >= JOIN_TRIES {
-                        self.run(|cx| cx.drop_join(envelope, &e.to_string()))?;
-                    }
-                    continue;
-                }
-            }
-            let state = match content::JoinState::decode(bytes.as_slice()) {
-                Ok(state) => state,
-                Err(e) => {
-                    self.run(|cx| cx.drop_join(envelope, &e.to_string()))?;
-                    continue;
-                }
-            };
-            match self.step(|cx| cx.join(&pending, &state)) {
-                Ok(()) => {
-                    synced.received += 1;
-                    moved = true;
-                    self.run(|cx| {
-                        let mut own = cx.own_to_change()?;
-                        own.key_packages_left = own.key_packages_left.saturating_sub(1);
-                        cx.put_own(&own)
-                    })?;
-                }
-                Err(StepError::Trouble(t @ Trouble::Store(_))) => return Err(t),
-                Err(StepError::Skip(why)) => self.run(|cx| cx.drop_join(envelope, &why))?,
-                Err(StepError::Again(why)) => {
-                    if self.run(|cx| cx.retry_join(pending))? >= JOIN_TRIES {
-                        self.run(|cx| cx.drop_join(envelope, &why))?;
-                    }
-                }
-                Err(StepError::Trouble(t)) => self.run(|cx| cx.drop_join(envelope, &t.to_string()))?,
-            }
-        }
-        Ok(moved)
-    }
-
-    // ---- the post ----
-
-    /// Uploads and envelopes, in order; an envelope that is refused for good leaves the queue, visibly.
-    fn deliver_post(&mut self, net: &mut dyn Network, synced: &mut Synced) -> Result<bool, Trouble> {
-        let items: Vec<(u64, Item)> = self.run(|cx| Ok(cx.s.scan(Table::Outbox, POST, 0, usize::MAX)?))?;
-        let mut moved = false;
-        let now = self.clock.now();
-        for (number, item) in items {
-            if item.not_before.is_some_and(|t| t > now) {
-                continue;
-            }
-            let sent = match &item.cargo {
-                Cargo::Upload { authority, blob } => self.upload(net, number, authority, *blob),
-                Cargo::Envelope { authority: at, inbox, token, stamped, entry, sealed } => {
-                    let request = wire::AppendRequest {
-                        channel: inbox.as_bytes().to_vec(),
-                        append_token: token.expose().to_vec(),
-                        entry_id: entry.as_bytes().to_vec(),
-                        read_to: 0,
-                        ciphertext: sealed.clone().into(),
-                        seal: false,
-                        receipt: false,
-                        stamp: Vec::new(),
-                    };
-                    self.append_envelope(net, at, request, *stamped).and_then(|()| self.run(|cx| cx.drop_item(number)))
-                }
-                Cargo::Content { .. } | Cargo::Seal { .. } | Cargo::Held { .. } => continue,
-            };
-            match sent {
-                Ok(()) => {
-                    synced.delivered += 1;
-                    moved = true;
-                }
-                Err(Trouble::Refused(r)) if r.reason == Reason::Limit => {
-                    let ms = r.retry_after.map_or(60_000, |d| u64::try_from(d.as_millis()).unwrap_or(60_000));
-                    let until = Some(now.plus(ms));
-                    self.run(|cx| cx.in_trouble(number, &r.to_string(), until))?;
-                }
-                Err(Trouble::Refused(r)) if r.reason == Reason::StoreDown => {
-                    self.run(|cx| cx.in_trouble(number, &r.to_string(), None))?;
-                    return Err(Trouble::Offline { why: r.to_string() });
-                }
-                Err(Trouble::Refused(r)) => {
-                    self.run(|cx| {
-                        cx.drop_item(number)?;
-                        cx.unreadable(None, format!("an envelope was refused for good: {r}"))
-                    })?;
-                    moved = true;
-                }
-                Err(e) => {
-                    self.run(|cx| cx.in_trouble(number, &e.to_string(), None))?;
-                    return Err(e);
-                }
-            }
-        }
-        Ok(moved)
-    }
-
-    fn append_envelope(
-        &mut self,
-        net: &mut dyn Network,
-        at: &str,
-        request: wire::AppendRequest,
-        stamped: bool,
-    ) -> Result<(), Trouble> {
-        let at = authority(at).map_err(StepError::into_trouble)?;
-        if stamped {
-            self.with_stamp(net, |net, stamp| {
-                net.append(&at, Lane::Directory, wire::AppendRequest { stamp, ..request.clone() })
-            })?;
-        } else {
-            net.append(&at, Lane::Directory, request)?;
-        }
-        Ok(())
-    }
-
     // ---- following ----
 
     #[expect(clippy::type_complexity, reason = "a set and, beside it, whose channel is whose")]
@@ -680,29 +362,6 @@ impl Client {
     }
 }
 
-/// One after the other, through the first behind which nothing more is to be taken.
-fn in_order<E>(entries: &[Entry], mut take: impl FnMut(&Entry) -> Result<Took, E>) -> Result<Vec<Took>, E> {
-    let mut met = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let took = take(entry)?;
-        met.push(took);
-        if !matches!(took, Took::Done | Took::Ignored) {
-            break;
-        }
-    }
-    Ok(met)
-}
-
 fn seq_after(cursor: u64) -> Result<Seq, StepError> {
     Seq::new(cursor + 1).ok_or(StepError::Again("a channel at its end".into()))
-}
-
-/// How a page of a channel left things.
-enum Page {
-    /// read on
-    More,
-    /// the channel must be opened or compared first
-    Again,
-    /// nothing more is there now
-    Head,
 }

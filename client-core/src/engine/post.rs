@@ -1,0 +1,231 @@
+//! The own inbox and the post: envelopes that came, invitations whose tree must be fetched, uploads and envelopes that go out.
+
+use super::files::fetch_blob;
+use super::outbox::POST;
+use super::records::{Cargo, Item, PendingJoin};
+use super::sync::{MAX_ROUNDS, PAGE};
+use super::view::Synced;
+use super::{Client, StepError, Trouble, authority};
+use crate::network::{Entry, Lane, Network, Reason};
+use crate::profile::Table;
+use lacre_audit::address::Authority;
+use lacre_audit::ids::Generation;
+use lacre_proto::content::v1 as content;
+use lacre_proto::relay::v1 as wire;
+use prost::Message as _;
+
+/// An invitation whose blob does not come is given up after so many rounds.
+const JOIN_TRIES: u32 = 20;
+
+impl Client {
+    /// Envelopes that came.
+    pub(super) fn read_inbox(&mut self, net: &mut dyn Network, synced: &mut Synced) -> Result<bool, Trouble> {
+        let mut moved = false;
+        for _ in 0..MAX_ROUNDS {
+            let own = self.own()?;
+            let at = authority(&own.authority).map_err(StepError::into_trouble)?;
+            let request = wire::FetchRequest {
+                channel: own.inbox.as_bytes().to_vec(),
+                read_token: own.inbox_read.expose().to_vec(),
+                from_seq: own.inbox_cursor + 1,
+                max_entries: PAGE,
+            };
+            let page = match net.fetch(&at, Lane::Inbox, request) {
+                Ok(page) => page,
+                Err(e) if matches!(e.reason(), Some(Reason::NotPermitted | Reason::Ahead)) => {
+                    // a restored relay may not know the inbox at all
+                    self.tell_restored_relay(net, &at)?;
+                    continue;
+                }
+                Err(e) => return Err(e.into()),
+            };
+            let generation = Generation::try_from(page.generation.as_slice()).map_err(|e| Trouble::Protocol(e.to_string()))?;
+            self.noticed_generation(net, &at, generation)?;
+            let mut last = own.inbox_cursor;
+            for raw in page.entries {
+                let entry = Entry::try_from(raw)?;
+                last = entry.seq.get();
+                if self.take_envelope(&entry)? {
+                    synced.received += 1;
+                    moved = true;
+                }
+            }
+            if last >= page.head || last == own.inbox_cursor {
+                break;
+            }
+        }
+        if moved {
+            self.trim_inbox(net)?;
+        }
+        Ok(moved)
+    }
+
+    fn trim_inbox(&mut self, net: &mut dyn Network) -> Result<(), Trouble> {
+        let own = self.own()?;
+        if own.inbox_cursor > own.inbox_trimmed {
+            let at = authority(&own.authority).map_err(StepError::into_trouble)?;
+            let request = wire::TrimRequest {
+                channel: own.inbox.as_bytes().to_vec(),
+                read_token: own.inbox_read.expose().to_vec(),
+                through_seq: own.inbox_cursor,
+            };
+            net.trim(&at, Lane::Inbox, request)?;
+            self.run(|cx| {
+                let mut now = cx.own_to_change()?;
+                now.inbox_trimmed = now.inbox_trimmed.max(own.inbox_cursor);
+                cx.put_own(&now)
+            })?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn take_envelope(&mut self, entry: &Entry) -> Result<bool, Trouble> {
+        match self.step(|cx| cx.receive_envelope(entry, None)) {
+            Ok(took) => Ok(took),
+            Err(StepError::Trouble(t @ Trouble::Store(_))) => Err(t),
+            Err(StepError::Skip(why) | StepError::Again(why)) => self.run(|cx| cx.receive_envelope(entry, Some(&why))),
+            Err(StepError::Trouble(t)) => self.run(|cx| cx.receive_envelope(entry, Some(&t.to_string()))),
+        }
+    }
+
+    pub(super) fn noticed_generation(
+        &mut self,
+        net: &mut dyn Network,
+        at: &Authority,
+        generation: Generation,
+    ) -> Result<(), Trouble> {
+        let own = self.own()?;
+        let ours = authority(&own.authority).map_err(StepError::into_trouble)?;
+        if ours == *at && self.run(|cx| cx.own_relay_restored(generation))? {
+            self.watching = false;
+            self.tell_restored_relay(net, at)?;
+        }
+        Ok(())
+    }
+
+    /// Invitations whose tree must be fetched before they can be used.
+    pub(super) fn join_pending(&mut self, net: &mut dyn Network, synced: &mut Synced) -> Result<bool, Trouble> {
+        let pending: Vec<(u64, PendingJoin)> = self.run(|cx| Ok(cx.s.scan(Table::Join, b"", 0, usize::MAX)?))?;
+        let mut moved = false;
+        for (_, pending) in pending {
+            let envelope = pending.envelope;
+            let join = content::Join::decode(pending.join.as_slice()).map_err(|e| Trouble::Protocol(e.to_string()))?;
+            let Some(reference) = join.state else {
+                self.run(|cx| cx.drop_join(envelope, "without a tree"))?;
+                continue;
+            };
+            let mut bytes = Vec::new();
+            match fetch_blob(net, &reference, &mut bytes) {
+                Ok(_) => {}
+                Err(e @ Trouble::Offline { .. }) => return Err(e),
+                Err(e) => {
+                    if self.run(|cx| cx.retry_join(pending))? >= JOIN_TRIES {
+                        self.run(|cx| cx.drop_join(envelope, &e.to_string()))?;
+                    }
+                    continue;
+                }
+            }
+            let state = match content::JoinState::decode(bytes.as_slice()) {
+                Ok(state) => state,
+                Err(e) => {
+                    self.run(|cx| cx.drop_join(envelope, &e.to_string()))?;
+                    continue;
+                }
+            };
+            match self.step(|cx| cx.join(&pending, &state)) {
+                Ok(()) => {
+                    synced.received += 1;
+                    moved = true;
+                    self.run(|cx| {
+                        let mut own = cx.own_to_change()?;
+                        own.key_packages_left = own.key_packages_left.saturating_sub(1);
+                        cx.put_own(&own)
+                    })?;
+                }
+                Err(StepError::Trouble(t @ Trouble::Store(_))) => return Err(t),
+                Err(StepError::Skip(why)) => self.run(|cx| cx.drop_join(envelope, &why))?,
+                Err(StepError::Again(why)) => {
+                    if self.run(|cx| cx.retry_join(pending))? >= JOIN_TRIES {
+                        self.run(|cx| cx.drop_join(envelope, &why))?;
+                    }
+                }
+                Err(StepError::Trouble(t)) => self.run(|cx| cx.drop_join(envelope, &t.to_string()))?,
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Uploads and envelopes, in order; an envelope that is refused for good leaves the queue, visibly.
+    pub(super) fn deliver_post(&mut self, net: &mut dyn Network, synced: &mut Synced) -> Result<bool, Trouble> {
+        let items: Vec<(u64, Item)> = self.run(|cx| Ok(cx.s.scan(Table::Outbox, POST, 0, usize::MAX)?))?;
+        let mut moved = false;
+        let now = self.clock.now();
+        for (number, item) in items {
+            if item.not_before.is_some_and(|t| t > now) {
+                continue;
+            }
+            let sent = match &item.cargo {
+                Cargo::Upload { authority, blob } => self.upload(net, number, authority, *blob),
+                Cargo::Envelope { authority: at, inbox, token, stamped, entry, sealed } => {
+                    let request = wire::AppendRequest {
+                        channel: inbox.as_bytes().to_vec(),
+                        append_token: token.expose().to_vec(),
+                        entry_id: entry.as_bytes().to_vec(),
+                        read_to: 0,
+                        ciphertext: sealed.clone().into(),
+                        seal: false,
+                        receipt: false,
+                        stamp: Vec::new(),
+                    };
+                    self.append_envelope(net, at, request, *stamped).and_then(|()| self.run(|cx| cx.drop_item(number)))
+                }
+                Cargo::Content { .. } | Cargo::Seal { .. } | Cargo::Held { .. } => continue,
+            };
+            match sent {
+                Ok(()) => {
+                    synced.delivered += 1;
+                    moved = true;
+                }
+                Err(Trouble::Refused(r)) if r.reason == Reason::Limit => {
+                    let ms = r.retry_after.map_or(60_000, |d| u64::try_from(d.as_millis()).unwrap_or(60_000));
+                    let until = Some(now.plus(ms));
+                    self.run(|cx| cx.in_trouble(number, &r.to_string(), until))?;
+                }
+                Err(Trouble::Refused(r)) if r.reason == Reason::StoreDown => {
+                    self.run(|cx| cx.in_trouble(number, &r.to_string(), None))?;
+                    return Err(Trouble::Offline { why: r.to_string() });
+                }
+                Err(Trouble::Refused(r)) => {
+                    self.run(|cx| {
+                        cx.drop_item(number)?;
+                        cx.unreadable(None, format!("an envelope was refused for good: {r}"))
+                    })?;
+                    moved = true;
+                }
+                Err(e) => {
+                    self.run(|cx| cx.in_trouble(number, &e.to_string(), None))?;
+                    return Err(e);
+                }
+            }
+        }
+        Ok(moved)
+    }
+
+    fn append_envelope(
+        &mut self,
+        net: &mut dyn Network,
+        at: &str,
+        request: wire::AppendRequest,
+        stamped: bool,
+    ) -> Result<(), Trouble> {
+        let at = authority(at).map_err(StepError::into_trouble)?;
+        if stamped {
+            self.with_stamp(net, |net, stamp| {
+                net.append(&at, Lane::Directory, wire::AppendRequest { stamp, ..request.clone() })
+            })?;
+        } else {
+            net.append(&at, Lane::Directory, request)?;
+        }
+        Ok(())
+    }
+}
