@@ -16,8 +16,9 @@
 //! A restored store has a new generation: clients put back what it has forgotten (PROTOCOL.md 19).
 
 use crate::blob_files::digest_of;
+use crate::folder::{DataFolder, RESTORING_FILE, STORE_FILE};
 use crate::room::disk;
-use crate::serve::{DataFolder, RESTORING_FILE, STORE_FILE, StartError};
+use crate::serve::StartError;
 use crate::store::StoreDown;
 use crate::store::sqlite::OpenError;
 use crate::store::sqlite::copy::{copy_into, forget_blobs};
@@ -256,7 +257,7 @@ pub fn restore(backup: &Path, data: &Path, rng: &mut dyn Rng) -> Result<(Manifes
     DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(at(data))?;
     for entry in fs::read_dir(data).map_err(at(data))? {
         let name = entry.map_err(at(data))?.file_name();
-        if name != crate::serve::IDENTITY_FILE {
+        if name != crate::folder::IDENTITY_FILE {
             return Err(BackupError::NotEmpty(data.to_owned()));
         }
     }

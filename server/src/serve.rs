@@ -12,14 +12,15 @@
 //! ```
 
 use crate::blob_files::BlobFiles;
-use crate::clock_guard::{self, ClockGuard};
+use crate::clock_guard::ClockGuard;
+use crate::folder::{DataFolder, KeyPlaces};
 use crate::hub::Hub;
 use crate::identity::{self, IdentityError, IdentityKey, Leaf, LeafKey};
 use crate::metrics::{self, ConnectionMetrics, Metrics};
 use crate::random::SystemRng;
-use crate::room::{self, Room};
+use crate::room::Room;
 use crate::rules::Rules;
-use crate::run_key::{RunKey, RunKeyError};
+use crate::run_key::RunKeyError;
 use crate::service::Context;
 use crate::service::accounts::AccountsService;
 use crate::service::blobs::BlobsService;
@@ -28,10 +29,10 @@ use crate::service::channels::ChannelsService;
 use crate::service::directory::DirectoryService;
 use crate::service::operator::OperatorService;
 use crate::service::registrar::{self, RegistrarService};
-use crate::store::sqlite::{OpenError, SqliteOptions, SqliteStore};
+use crate::store::sqlite::OpenError;
 use crate::store::{Reads, Store, StoreDown};
 use crate::writer::Writer;
-use crate::{accept, limits};
+use crate::{accept, limits, upkeep};
 use lacre_audit::account::REGISTRAR;
 use lacre_audit::address::{AddressError, Authority};
 use lacre_audit::random::Rng;
@@ -41,35 +42,14 @@ use lacre_proto::relay::v1::accounts_server::AccountsServer;
 use lacre_proto::relay::v1::blobs_server::BlobsServer;
 use lacre_proto::relay::v1::channels_server::ChannelsServer;
 use lacre_proto::relay::v1::directory_server::DirectoryServer;
-use std::fs::{self, File};
 use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
-use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{oneshot, watch};
-use tonic_health::ServingStatus;
-use tonic_health::server::HealthReporter;
 use tonic_reflection::server::v1::{ServerReflection, ServerReflectionServer};
-
-/// The store's file in the data folder.
-pub const STORE_FILE: &str = "relay.sqlite";
-/// The identity key's file in the data folder.
-pub const IDENTITY_FILE: &str = "identity.key";
-/// There while a backup is being put into the folder, and after that was cut off.
-pub const RESTORING_FILE: &str = "restoring";
-/// Locked while a process uses the data folder.
-pub const LOCK_FILE: &str = "lock";
-/// What a monitor asks `grpc.health.v1.Health` for, to hear whether entries are taken.
-pub const APPENDS: &str = "lacre.relay.v1.Channels.Append";
-const DAY_MS: u64 = 24 * 60 * 60 * 1000;
-/// Pause between rounds of retention that found nothing to do.
-const RETENTION_PAUSE: Duration = Duration::from_secs(60);
-/// Rows that one round removes, in a transaction of its own: an append that comes meanwhile waits for no more than that.
-pub const RETENTION_ROWS: u32 = 256;
 
 /// Another store than the data folder's: the writer's and the readers' side. For benches.
 pub type StoreParts = (Box<dyn Store>, Arc<dyn Reads>);
@@ -189,107 +169,6 @@ pub enum StartError {
     Thread(io::Error),
 }
 
-/// Where the keys lie, when not at their usual places.
-#[derive(Clone, Debug, Default)]
-pub struct KeyPlaces {
-    /// the identity key
-    pub identity: Option<PathBuf>,
-    /// the registrar's key
-    pub run: Option<PathBuf>,
-}
-
-impl KeyPlaces {
-    /// The identity key's file.
-    #[must_use]
-    pub fn identity(&self, data: &Path) -> PathBuf {
-        self.identity.clone().unwrap_or_else(|| data.join(IDENTITY_FILE))
-    }
-    /// The file of the registrar's key.
-    #[must_use]
-    pub fn run(&self, data: &Path) -> PathBuf {
-        self.run.clone().unwrap_or_else(|| RunKey::default_path(data))
-    }
-}
-
-/// Exclusive use of a data folder; given back when dropped.
-pub struct DataFolder {
-    path: PathBuf,
-    _lock: File,
-}
-
-impl DataFolder {
-    /// Makes the folder if it is not there (mode 0700) and locks it. One into which a backup was not put whole is refused.
-    pub fn lock(path: &Path) -> Result<Self, StartError> {
-        let folder = Self::to_restore(path)?;
-        if path.join(RESTORING_FILE).exists() { Err(StartError::HalfRestored(path.to_owned())) } else { Ok(folder) }
-    }
-    /// As [`DataFolder::lock`], for whoever puts a backup there.
-    pub fn to_restore(path: &Path) -> Result<Self, StartError> {
-        let at = |path: PathBuf| move |source| StartError::Folder { path, source };
-        make_durably(path).map_err(at(path.to_owned()))?;
-        let file = path.join(LOCK_FILE);
-        let lock = File::options().create(true).truncate(false).write(true).mode(0o600).open(&file).map_err(at(file.clone()))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
-            Err(fs::TryLockError::WouldBlock) => Err(StartError::Busy(path.to_owned())),
-            Err(fs::TryLockError::Error(e)) => Err(at(file)(e)),
-        }
-    }
-    /// Where it is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-    /// The relay's keys. Made at the first start and never later: a folder from which a relay has served belongs to the
-    /// keys that it had.
-    pub fn keys(
-        &self,
-        store: &mut dyn Store,
-        places: &KeyPlaces,
-        rng: &mut dyn Rng,
-    ) -> Result<(IdentityKey, RunKey), StartError> {
-        let (identity, run) = (places.identity(&self.path), places.run(&self.path));
-        if store.has_run_key()? {
-            if !identity.exists() {
-                return Err(StartError::IdentityMissing(identity));
-            }
-            if !run.exists() {
-                return Err(StartError::RunKeyMissing(run));
-            }
-        }
-        let key = IdentityKey::load_or_create(&identity, rng)?;
-        let run_key = RunKey::open(&run, &self.path, rng)?;
-        if !registrar::know_key(store, &run_key)? {
-            return Err(StartError::OtherRunKey(run));
-        }
-        Ok((key, run_key))
-    }
-    /// The store; made at the first start, readable by its owner only.
-    pub fn store(&self, vfs: Option<&str>, rng: &mut dyn Rng) -> Result<SqliteStore, StartError> {
-        let path = self.path.join(STORE_FILE);
-        if vfs.is_none() {
-            let made = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path);
-            made.map_err(|source| StartError::Folder { path: path.clone(), source })?;
-        }
-        let mut options = SqliteOptions::new(&path);
-        if let Some(vfs) = vfs {
-            options = options.vfs(vfs);
-        }
-        Ok(SqliteStore::open(options, rng)?)
-    }
-}
-
-/// A folder that was made lasts once the one that it stands in is synced; until then a power cut takes all that is in it.
-fn make_durably(path: &Path) -> io::Result<()> {
-    let missing = path.ancestors().take_while(|p| !p.as_os_str().is_empty() && !p.exists()).count();
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    for made in path.ancestors().take(missing) {
-        let parent = made.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(parent)?.sync_all()?;
-    }
-    Ok(())
-}
-
 /// A relay to start.
 pub struct Relay;
 
@@ -379,13 +258,13 @@ pub struct Reload {
 }
 
 /// Makes leaves, for the start, each month and a reload.
-struct LeafMaker {
+pub(crate) struct LeafMaker {
     identity: IdentityKey,
     clock: Arc<dyn Clock>,
 }
 
 impl LeafMaker {
-    fn make(&self, file: Option<&Path>, rng: &mut dyn Rng) -> Result<LeafKey, IdentityError> {
+    pub(crate) fn make(&self, file: Option<&Path>, rng: &mut dyn Rng) -> Result<LeafKey, IdentityError> {
         match file {
             Some(path) => identity::read_leaf(path, &self.identity.public(), self.clock.now()),
             None => self.identity.issue(self.clock.now(), rng),
@@ -395,12 +274,12 @@ impl LeafMaker {
 
 /// What a running relay's owner holds of it. Not the context: its end closes the store.
 #[derive(Clone)]
-struct Controls {
+pub(crate) struct Controls {
     /// where it listens
     local: (String, u16),
     authority: Arc<RwLock<Authority>>,
-    leaf: Arc<Leaf>,
-    maker: Arc<LeafMaker>,
+    pub(crate) leaf: Arc<Leaf>,
+    pub(crate) maker: Arc<LeafMaker>,
     room: Arc<Room>,
 }
 
@@ -525,10 +404,10 @@ impl Prepared {
         let connections = accept::connections(listener, acceptor, max_connections, seen.clone());
         let metrics = Arc::new(Metrics::new(context.writer.clone(), Arc::clone(&context.hub), &seen));
         let scraping = self.scraped.map(|listener| tokio::spawn(metrics::serve(listener, Arc::clone(&metrics))));
-        let renewal = tokio::spawn(renew(controls, own_leaf, Arc::clone(&context)));
-        let clock = tokio::spawn(look_at_clock(Arc::clone(&context)));
-        let retention = tokio::spawn(retain(Arc::clone(&context), Arc::clone(&metrics)));
-        let expiry = tokio::spawn(expire(Arc::clone(&context), files.clone(), Arc::clone(&metrics)));
+        let renewal = tokio::spawn(upkeep::renew(controls, own_leaf, Arc::clone(&context)));
+        let clock = tokio::spawn(upkeep::look_at_clock(Arc::clone(&context)));
+        let retention = tokio::spawn(upkeep::retain(Arc::clone(&context), Arc::clone(&metrics)));
+        let expiry = tokio::spawn(upkeep::expire(Arc::clone(&context), files.clone(), Arc::clone(&metrics)));
         let mut until = stopping.clone();
         let counter = tokio::spawn(registrar::serve(self.counter, self.registrar, self.operator, async move {
             crate::service::stopped(&mut until).await;
@@ -548,7 +427,7 @@ impl Prepared {
         // the standard question of load balancers and monitors; it tells nothing but yes and no
         let (health, healthy) = tonic_health::server::health_reporter();
         health.set_serving::<ChannelsServer<ChannelsService>>().await;
-        let room = tokio::spawn(look_for_room(Arc::clone(&context.room), context.writer.clone(), health));
+        let room = tokio::spawn(upkeep::look_for_room(Arc::clone(&context.room), context.writer.clone(), health));
         let reflection = self.reflection.then(reflection).flatten();
         let (told, mut drained) = oneshot::channel::<()>();
         let mut signal = stopping.clone();
@@ -599,91 +478,4 @@ fn reflection() -> Option<ServerReflectionServer<impl ServerReflection>> {
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1();
     built.map_err(|e| tracing::error!(cause = %e, "reflection is not served")).ok()
-}
-
-/// A fresh TLS key each month. A leaf from a file is its owner's to replace: the log and `status` say when it ends.
-async fn renew(controls: Controls, own_leaf: bool, context: Arc<Context>) {
-    loop {
-        tokio::time::sleep(Duration::from_millis(if own_leaf { identity::RENEW_AFTER_MS } else { DAY_MS })).await;
-        if !own_leaf {
-            let until = controls.leaf.validity().1;
-            if until < context.clock.now().plus(identity::LEAF_SOON_MS) {
-                tracing::warn!(%until, "the TLS leaf ends soon: run issue-leaf, then send SIGHUP");
-            }
-            continue;
-        }
-        let issued = controls.maker.make(None, context.rng.lock().unwrap_or_else(PoisonError::into_inner).as_mut());
-        match issued {
-            Ok(next) => controls.leaf.replace(next),
-            Err(e) => tracing::error!(cause = %e, "the TLS key was not renewed"),
-        }
-    }
-}
-
-/// Looks at the disk's room, and tells monitors whether entries are taken: not while the disk is full, and not while the
-/// store refuses. Reading goes on: the whole relay, and `Channels`, stay as they are.
-async fn look_for_room(room: Arc<Room>, writer: Writer, health: HealthReporter) {
-    let mut told = None;
-    loop {
-        let taken = !room.is_full() && !writer.is_failing();
-        // who watches hears only of changes
-        if told.replace(taken) != Some(taken) {
-            let status = if taken { ServingStatus::Serving } else { ServingStatus::NotServing };
-            health.set_service_status(APPENDS, status).await;
-        }
-        tokio::time::sleep(room::LOOK_EVERY).await;
-        room.look();
-    }
-}
-
-/// Remembers the time of day, so that a leap of it is noticed.
-async fn look_at_clock(context: Arc<Context>) {
-    loop {
-        tokio::time::sleep(clock_guard::LOOK_EVERY).await;
-        context.clock_guard.tick(context.clock.now());
-    }
-}
-
-/// Removes what is past its time, in rounds of [`RETENTION_ROWS`]. Each goes behind everything that waits, and the next
-/// comes no sooner than a round took: whatever is to be removed, at least half of the writer's time is the appends'.
-async fn retain(context: Arc<Context>, metrics: Arc<Metrics>) {
-    loop {
-        let (now, rules) = (context.clock.now(), context.rules.clone());
-        if !context.clock_guard.may_remove(now) {
-            tokio::time::sleep(RETENTION_PAUSE).await;
-            continue;
-        }
-        let begun = metrics::moment();
-        let retired = context.writer.submit_behind(move |store| store.retire(now, &rules, RETENTION_ROWS)).await;
-        let took = metrics::moment().duration_since(begun);
-        metrics.retention_round.observe(took.as_secs_f64());
-        if let Ok(retired) = &retired {
-            metrics.retired_entries.inc_by(retired.entries);
-            metrics.retired_channels.inc_by(retired.channels);
-        }
-        match retired {
-            Ok(retired) if retired.entries + retired.channels > 0 => tokio::time::sleep(took).await,
-            Ok(_) | Err(_) => tokio::time::sleep(RETENTION_PAUSE).await,
-        }
-    }
-}
-
-/// Removes blobs, codes and key packages whose time is over.
-async fn expire(context: Arc<Context>, files: BlobFiles, metrics: Arc<Metrics>) {
-    loop {
-        if !context.clock_guard.may_remove(context.clock.now()) {
-            tokio::time::sleep(RETENTION_PAUSE).await;
-            continue;
-        }
-        // what failed was logged by the writer; the next round tries again
-        match crate::service::blobs::expire(&context, &files).await {
-            Ok(removed) => drop(metrics.retired_blobs.inc_by(removed)),
-            Err(down) => tracing::error!(cause = %down.cause, "expired blobs were not removed"),
-        }
-        let (now, begun) = (context.clock.now(), metrics::moment());
-        match context.writer.submit_behind(move |store| store.sweep_accounts(now, RETENTION_ROWS / 2)).await {
-            Ok(true) => tokio::time::sleep(metrics::moment().duration_since(begun)).await,
-            Ok(false) | Err(_) => tokio::time::sleep(RETENTION_PAUSE).await,
-        }
-    }
 }

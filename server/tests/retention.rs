@@ -8,11 +8,13 @@ use client::{Folder, append, connect, fetch, open_log};
 use lacre_audit::ids::{EntryId, Seq};
 use lacre_audit::time::{Clock as _, SystemClock};
 use lacre_proto::relay::v1 as wire;
+use lacre_server::folder::DataFolder;
 use lacre_server::random::SystemRng;
 use lacre_server::rules::Rules;
-use lacre_server::serve::{DataFolder, Options, RETENTION_ROWS, Relay};
+use lacre_server::serve::{Options, Relay};
 use lacre_server::store::channels::Append;
 use lacre_server::store::{ChannelStore as _, Store as _};
+use lacre_server::upkeep::RETENTION_ROWS;
 use std::net::TcpListener;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 

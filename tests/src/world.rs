@@ -87,7 +87,7 @@ impl World {
 
     /// As `lacre-relay new-generation` after a backup was put back; the relay must be stopped.
     pub fn new_generation(&mut self) {
-        let folder = lacre_server::serve::DataFolder::lock(&self.data()).unwrap();
+        let folder = lacre_server::folder::DataFolder::lock(&self.data()).unwrap();
         folder.store(None, &mut SystemRng).unwrap().renew_generation(&mut SystemRng).unwrap();
     }
 

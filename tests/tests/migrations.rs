@@ -1,7 +1,7 @@
 //! A relay that starts on a folder of an earlier version: all of the migration, or none of it.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use lacre_server::serve::STORE_FILE;
+use lacre_server::folder::STORE_FILE;
 use lacre_tests::faults::Faults;
 use lacre_tests::relay::{RelayProcess, Said, operate};
 use rusqlite::Connection;

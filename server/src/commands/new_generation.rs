@@ -1,8 +1,8 @@
 //! `lacre-relay new-generation`
 
 use super::{Answer, Failed, Place, say, there};
+use lacre_server::folder::DataFolder;
 use lacre_server::random::SystemRng;
-use lacre_server::serve::DataFolder;
 
 #[derive(clap::Args)]
 pub(crate) struct NewGeneration {

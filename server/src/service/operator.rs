@@ -3,9 +3,9 @@
 use super::Context;
 use crate::backup;
 use crate::border::{checked, store_down};
+use crate::folder::STORE_FILE;
 use crate::identity::{LEAF_SOON_MS, Leaf};
 use crate::room::disk;
-use crate::serve::STORE_FILE;
 use lacre_audit::address::Authority;
 use lacre_audit::time::Millis;
 use lacre_proto::relay::v1 as wire;

@@ -3,9 +3,9 @@
 use crate::powercut::{marks, workload};
 use lacre_audit::address::Authority;
 use lacre_audit::time::{Clock as _, SystemClock};
+use lacre_server::folder::DataFolder;
 use lacre_server::random::SystemRng;
 use lacre_server::rules::Rules;
-use lacre_server::serve::DataFolder;
 use lacre_server::store::Store as _;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};

@@ -114,6 +114,10 @@ impl Memory {
         self.accepted_committed = self.accepted;
         self.undo.clear();
     }
+    /// The channel is no more.
+    pub(super) fn forget(&mut self, channel: &ChannelId) {
+        self.heads.remove(channel);
+    }
     pub(super) fn rolled_back(&mut self) {
         self.accepted = self.accepted_committed;
         self.heads.clear();
@@ -177,7 +181,7 @@ fn permitted(rights: &[Right], token: &TokenHash) -> Option<Right> {
     found
 }
 
-fn id32<T: for<'a> TryFrom<&'a [u8]>>(row: &Row<'_>, at: usize) -> rusqlite::Result<T> {
+pub(super) fn id32<T: for<'a> TryFrom<&'a [u8]>>(row: &Row<'_>, at: usize) -> rusqlite::Result<T> {
     let bytes = row.get_ref(at)?.as_blob()?;
     T::try_from(bytes).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(at, i64::try_from(bytes.len()).unwrap_or(-1)))
 }
@@ -186,7 +190,7 @@ fn class_of(code: u8) -> ChannelClass {
     if code == ChannelClass::Log.code() { ChannelClass::Log } else { ChannelClass::Inbox }
 }
 
-fn number(n: u64) -> i64 {
+pub(super) fn number(n: u64) -> i64 {
     // every number of ours is below 2^53
     i64::try_from(n).unwrap_or(i64::MAX)
 }
@@ -286,7 +290,7 @@ impl SqliteStore {
     }
 
     /// Removed entries: the channel says through which seq, and was used when the newest of them came.
-    fn set_gone(&mut self, key: i64, through: u64, newest: Millis) -> Result<(), StoreDown> {
+    pub(super) fn set_gone(&mut self, key: i64, through: u64, newest: Millis) -> Result<(), StoreDown> {
         let name: ChannelId = self
             .conn
             .prepare_cached("UPDATE channel SET gone_through = ?2, used_ms = max(used_ms, ?3) WHERE channel = ?1 RETURNING name")?
@@ -297,7 +301,7 @@ impl SqliteStore {
         Ok(())
     }
 
-    fn set_floor(&mut self) -> Result<(), StoreDown> {
+    pub(super) fn set_floor(&mut self) -> Result<(), StoreDown> {
         let floor = number(self.channels.accepted.get());
         self.conn.prepare_cached("UPDATE meta SET accept_floor_ms = ?1 WHERE id = 1")?.execute([floor])?;
         Ok(())
@@ -541,59 +545,5 @@ impl SqliteStore {
         let read = head.as_ref().map_or(TokenHash::new([0; 32]), |h| h.read);
         let good = read.ct_matches(token);
         Ok(head.filter(|_| good).map(|h| (h.key, h.class, h.last, h.gone_through)))
-    }
-
-    /// The oldest entries, in order of arrival: accept times never go back, so the first that stays ends the search.
-    fn retire_entries(&mut self, now: Millis, rules: &Rules, budget: u32) -> Result<u64, StoreDown> {
-        let before = now.get().saturating_sub(rules.entry_retention_ms);
-        let mut last_arrival = None;
-        let mut gone: HashMap<i64, (u64, u64)> = HashMap::new();
-        let mut count = 0;
-        {
-            let mut oldest =
-                self.conn.prepare_cached("SELECT arrival, channel, seq, accepted_ms FROM entry ORDER BY arrival LIMIT ?1")?;
-            let mut rows = oldest.query([budget])?;
-            while let Some(row) = rows.next()? {
-                let accepted: u64 = row.get(3)?;
-                if accepted > before {
-                    break;
-                }
-                last_arrival = Some(row.get::<_, i64>(0)?);
-                gone.insert(row.get(1)?, (row.get(2)?, accepted));
-                count += 1;
-            }
-        }
-        let Some(last_arrival) = last_arrival else { return Ok(0) };
-        self.conn.prepare_cached("DELETE FROM entry WHERE arrival <= ?1")?.execute([last_arrival])?;
-        for (key, (through, newest)) in gone {
-            self.set_gone(key, through, Millis::new(newest))?;
-        }
-        self.set_floor()?;
-        Ok(count)
-    }
-
-    fn retire_channels(&mut self, now: Millis, rules: &Rules, budget: u32) -> Result<u64, StoreDown> {
-        let Some(before) = now.get().checked_sub(rules.channel_retention_ms) else { return Ok(0) };
-        let over = self
-            .conn
-            .prepare_cached(
-                "SELECT channel, name, (SELECT count(*) FROM append_right r WHERE r.channel = channel.channel) FROM channel \
-                 WHERE used_ms <= ?1 AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.channel = channel.channel) \
-                 ORDER BY used_ms, channel LIMIT ?2",
-            )?
-            .query_map(params![number(before), budget], |r| Ok((r.get(0)?, id32(r, 1)?, r.get(2)?)))?
-            .collect::<rusqlite::Result<Vec<(i64, ChannelId, u64)>>>()?;
-        let (mut channels, mut rows) = (0, 0);
-        for (key, name, rights) in over {
-            rows += 1 + rights;
-            if channels > 0 && rows > u64::from(budget) {
-                break;
-            }
-            self.conn.prepare_cached("DELETE FROM append_right WHERE channel = ?1")?.execute([key])?;
-            self.conn.prepare_cached("DELETE FROM channel WHERE channel = ?1")?.execute([key])?;
-            self.channels.heads.remove(&name);
-            channels += 1;
-        }
-        Ok(channels)
     }
 }

@@ -9,6 +9,7 @@ mod blobs;
 mod channels;
 pub mod copy;
 pub mod inspect;
+mod retention;
 
 use super::accounts::TargetQuota;
 use super::{Counts, Reads, Store, StoreDown};
