@@ -55,7 +55,7 @@ pub struct Conversation {
 }
 
 fn channel(group: &Group) -> Result<Channel, Fail> {
-    Ok(Channel::of(group.export_secret(b"lacre channel v1", b"", 96)?.as_bytes()))
+    Channel::of(group.export_secret(b"lacre channel v1", b"", 96)?.as_bytes())
 }
 
 impl Conversation {
@@ -108,7 +108,7 @@ impl Conversation {
     fn next_id(&mut self, secret: &Key) -> [u8; 16] {
         let id = wire::mac(secret, "lacre entry id v1", &[&self.channel.name, &self.count.to_be_bytes()]);
         self.count += 1;
-        id[..16].try_into().expect("16 of 32")
+        wire::start(&id)
     }
 
     fn statement(&self, account: &Key, device: &[u8; 16], entry: &[u8], content: &[u8]) -> Vec<u8> {
@@ -372,16 +372,17 @@ impl Me {
         }
         while let Some(content) = c.queue.front().cloned().filter(|_| c.active()) {
             self.open(c)?;
-            if c.sending.is_none() {
+            let (id, bytes) = if let Some(made) = c.sending.clone() {
+                made
+            } else {
                 let id = c.next_id(&self.secret);
                 let statement = c.statement(&self.own.account.id, &self.own.device, &id, &content);
                 let signature = self.own.sign.sign(&statement).to_bytes().to_vec();
                 let signed = content::SignedContent { content: content.clone(), signature }.encode_to_vec();
                 let message = c.group.encrypt_application_message(&signed, Vec::new())?.to_bytes()?;
-                c.sending = Some((id, c.channel.encrypt(&id, false, &message)));
                 c.made.insert(id.to_vec(), Made::Content(content));
-            }
-            let (id, bytes) = c.sending.clone().expect("made above");
+                c.sending.insert((id, c.channel.encrypt(&id, false, &message))).clone()
+            };
             if self.append(c, &id, bytes, false)? {
                 c.queue.pop_front();
                 c.sending = None;

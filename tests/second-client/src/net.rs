@@ -78,7 +78,7 @@ impl Net {
             async move {
                 let tcp = TcpStream::connect((relay.host.as_str(), relay.port)).await?;
                 tcp.set_nodelay(true)?;
-                let name = ServerName::try_from("relay.lacre.invalid").expect("a name");
+                let name = ServerName::try_from("relay.lacre.invalid").map_err(std::io::Error::other)?;
                 let stream = tls.connect(name, tcp).await?;
                 if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
                     return Err(std::io::Error::other("the relay does not speak HTTP/2"));

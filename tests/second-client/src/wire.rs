@@ -17,6 +17,12 @@ pub fn random<const N: usize>() -> [u8; N] {
     rand::random()
 }
 
+/// The first bytes of a hash.
+pub fn start<const N: usize>(hash: &Key) -> [u8; N] {
+    const { assert!(N <= 32) };
+    std::array::from_fn(|i| hash[i])
+}
+
 pub fn sha256(data: &[u8]) -> Key {
     Sha256::digest(data).into()
 }
@@ -36,7 +42,7 @@ pub fn h(label: &str, parts: &[&[u8]]) -> Key {
 }
 
 pub fn mac(key: &Key, label: &str, parts: &[&[u8]]) -> Key {
-    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).expect("any length");
+    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length (RFC 2104)");
     mac.update(&msg(label, parts));
     mac.finalize().into_bytes().into()
 }
@@ -157,11 +163,10 @@ pub struct Channel {
 }
 
 impl Channel {
-    pub fn of(secret: &[u8]) -> Self {
-        let part = |n: usize| Key::try_from(&secret[32 * n..32 * (n + 1)]).expect("96 bytes");
-        let (append, read, key) = (part(0), part(1), part(2));
+    pub fn of(secret: &[u8]) -> Result<Self, Fail> {
+        let (&[append, read, key], []) = secret.as_chunks::<32>() else { return Err(Fail::new("an export secret is 96 bytes")) };
         let name = h("lacre log v1", &[&[1], &token_hash(&append), &token_hash(&read)]);
-        Self { append, read, key, name }
+        Ok(Self { append, read, key, name })
     }
 
     fn aad(&self, id: &[u8], seal: bool) -> Vec<u8> {
@@ -170,7 +175,7 @@ impl Channel {
 
     pub fn encrypt(&self, id: &[u8; 16], seal: bool, message: &[u8]) -> Vec<u8> {
         let nonce = mac(&self.key, "lacre nonce v1", &[&random::<32>(), &self.name, id, &[seal.into()], message]);
-        let nonce: [u8; 24] = nonce[..24].try_into().expect("24 of 32");
+        let nonce: [u8; 24] = start(&nonce);
         [&[1], nonce.as_slice(), &aead(&self.key, &nonce, &self.aad(id, seal), &pad(message))].concat()
     }
 
@@ -182,7 +187,9 @@ impl Channel {
 }
 
 fn aead(key: &Key, nonce: &[u8; 24], aad: &[u8], msg: &[u8]) -> Vec<u8> {
-    XChaCha20Poly1305::new(key.into()).encrypt(nonce.into(), Payload { msg, aad }).expect("memory")
+    XChaCha20Poly1305::new(key.into())
+        .encrypt(nonce.into(), Payload { msg, aad })
+        .expect("it refuses only what is longer than 256 GiB (RFC 8439)")
 }
 
 fn open(key: &Key, nonce: &[u8; 24], aad: &[u8], msg: &[u8]) -> Result<Vec<u8>, Fail> {
@@ -276,7 +283,7 @@ mod tests {
     #[test]
     fn entries_and_envelopes_of_the_vectors_open() {
         let entry = &vectors("crypt.json")["entry"];
-        let channel = Channel::of(&hex(&entry["export_secret"]));
+        let channel = Channel::of(&hex(&entry["export_secret"])).unwrap();
         assert_eq!(channel.name.as_slice(), hex(&entry["channel"]));
         for one in entry["entries"].as_array().unwrap() {
             let (seal, sealed) = (one["seal"].as_bool().unwrap(), hex(&one["entry"]));
