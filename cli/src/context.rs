@@ -2,16 +2,14 @@
 
 use crate::failure::{Exit, Failure};
 use crate::shown::json_line;
-use crate::trouble;
 use crate::words::{Args, Words};
+use crate::{pager, trouble};
 use anstyle::Style;
 use lacre_audit::time::{Clock, Millis, SystemClock};
 use lacre_client::transport::GrpcNetwork;
 use lacre_client::{Client, Environment};
 use serde::Serialize;
 use std::io::IsTerminal as _;
-use std::process::{Command, Stdio};
-
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -99,7 +97,7 @@ impl Context {
 
     /// As [`Context::result`], page by page where a person looks at a terminal.
     pub(crate) fn long_result(&self, text: &str, json: &impl Serialize) {
-        if self.global.json || !std::io::stdout().is_terminal() || !paged(text) {
+        if self.global.json || !std::io::stdout().is_terminal() || !pager::shown(text) {
             self.result(text, json);
         }
     }
@@ -146,24 +144,6 @@ impl Context {
 pub(crate) fn show_failure(failure: &Failure, words: &Words, json: bool) {
     let text = if json { json_line(&serde_json::to_string(failure).unwrap_or_default()) } else { failure.text(words) };
     line(&mut std::io::stderr(), &text);
-}
-
-/// Through the person's pager; false when there is none. It may neither run commands nor write files (`LESSSECURE`).
-fn paged(text: &str) -> bool {
-    let pager = std::env::var("PAGER").unwrap_or_else(|_| "less".to_owned());
-    let mut words = pager.split_whitespace();
-    let Some(program) = words.next() else { return false };
-    let mut command = Command::new(program);
-    command.args(words).env("LESSSECURE", "1").stdin(Stdio::piped());
-    if std::env::var_os("LESS").is_none() {
-        // short texts are shown at once, colours pass, the text stays on the screen
-        command.env("LESS", "FRX");
-    }
-    let Ok(mut child) = command.spawn() else { return false };
-    if let Some(mut to) = child.stdin.take() {
-        line(&mut to, text);
-    }
-    child.wait().is_ok()
 }
 
 fn line(to: &mut dyn std::io::Write, text: &str) {

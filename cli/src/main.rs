@@ -13,6 +13,7 @@ mod find;
 mod json;
 mod lang;
 mod online;
+mod pager;
 mod proof;
 mod secret;
 mod show;
