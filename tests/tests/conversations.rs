@@ -12,6 +12,7 @@
 use lacre_client::view::{Body, Happening, Standing, Suite};
 use lacre_tests::tap::Tap;
 use lacre_tests::world::{World, befriend, settle};
+use std::time::Duration;
 
 #[test]
 fn two_people_who_never_met_write_to_each_other() {
@@ -29,6 +30,27 @@ fn two_people_who_never_met_write_to_each_other() {
     assert_eq!(all, beto.texts(&b));
     all.sort();
     assert_eq!(all, ["bien", "hola", "¿cómo estás?"]);
+}
+
+#[test]
+fn what_is_written_after_the_relay_was_lost_can_be_taken_back() {
+    let mut world = World::new();
+    let (mut ana, mut beto) = (world.person("ana"), world.person("beto"));
+    befriend(&mut ana, &mut beto);
+    let both = ana.with("beto");
+    ana.client.watch(&mut ana.net, Duration::ZERO).unwrap();
+    ana.say(&both, "goes at once");
+    assert!(!ana.client.outbox().unwrap()[0].cancellable, "who follows makes the entry in the same step");
+    world.stop_relay();
+    ana.client.watch(&mut ana.net, Duration::ZERO).unwrap_err();
+    ana.say(&both, "thought better of");
+    let waiting = ana.client.outbox().unwrap();
+    assert_eq!(waiting.iter().map(|w| w.cancellable).collect::<Vec<_>>(), [false, true]);
+    ana.client.outbox_cancel(waiting[1].id).unwrap();
+    world.start_relay();
+    settle(&mut [&mut ana, &mut beto]);
+    assert_eq!(beto.texts(&both), ["goes at once"]);
+    assert_eq!(ana.texts(&both), ["goes at once"]);
 }
 
 #[test]
