@@ -1,9 +1,12 @@
-//! What gRPC users expect of any server: health, and by flag reflection.
-#![expect(clippy::unwrap_used, reason = "a test's helpers stop by panicking")]
+//! What gRPC users expect of any server: health, by flag reflection, and examples for grpcurl that work as they stand.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test's helpers stop by panicking")]
 
+#[path = "relay/by_hand.rs"]
+mod by_hand;
 #[path = "relay/client.rs"]
 mod client;
 
+use by_hand::{Block, Generic, Page, run};
 use client::{Folder, append, connect, connect_pinned, fetch, open_log};
 use lacre_server::serve::{Options, Relay};
 use prost::Message as _;
@@ -77,4 +80,44 @@ async fn with_the_flag_a_generic_client_learns_every_call_and_without_it_none() 
     let calls: Vec<String> = files.flat_map(|f| f.service).flat_map(|s| s.method).map(|m| m.name().to_owned()).collect();
     assert!(calls.contains(&"Append".to_owned()) && calls.contains(&"Attach".to_owned()), "{calls:?}");
     assert_eq!(refused.code(), Code::Unimplemented);
+}
+
+/// Seen red with another limit in the page's answer, a field of an answer left out of it, a wrong stamp, a quote left
+/// out of a command, and `CN=another` in the anchor.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_grpcurl_example_of_the_protocol_page_gets_the_answer_that_stands_below_it() {
+    if std::process::Command::new("openssl").arg("version").output().is_err() {
+        println!("SKIPPED: openssl is not on this machine; the examples were not followed");
+        return;
+    }
+    let page = Page::read();
+    let folder = Folder::new();
+    drop(folder.start());
+    let stamps = folder.stamps(1);
+    let relay = Relay::start(Options { reflection: true, ..Options::new(&folder.data()) }).unwrap();
+    let here = tempfile::tempdir().unwrap();
+    let authority = relay.authority();
+    let address = authority.to_string();
+    let identity = address.rsplit_once('/').unwrap().1;
+    let place = format!("{}:{}", authority.host(), authority.port());
+    let stamp = data_encoding::BASE64.encode(stamps[0].expose());
+    let known = [("RELAY", place.as_str()), ("IDENTITY", identity), ("STAMP", stamp.as_str())];
+
+    run(here.path(), &known, &page.pin);
+    let generic = Generic::connect(authority, &here.path().join("anchor.pem")).await;
+
+    let mut methods = Vec::new();
+    for Block { command, refused, answer } in &page.calls {
+        let typed = run(here.path(), &known, &format!("{}\n{command}", page.pin));
+        assert_eq!(typed.flags, ["-cacert", "anchor.pem", "-servername", "relay.lacre.invalid", "-d", "@", place.as_str()]);
+        let told = generic.call(&typed.method, &typed.input).await;
+        assert_eq!(told.is_err(), *refused, "{command}\n{told:?}");
+        let told = told.unwrap_or_else(|refusal| refusal);
+        assert!(by_hand::agree(answer, &told), "{command}\nthe page: {answer}\nthe relay: {told}");
+        methods.push(typed.method);
+    }
+    for call in ["GetInfo", "Open", "Append", "Fetch", "Status"] {
+        assert!(methods.contains(&format!("lacre.relay.v1.Channels/{call}")), "{methods:?}");
+    }
+    assert!(methods.contains(&"grpc.health.v1.Health/Check".to_owned()), "{methods:?}");
 }

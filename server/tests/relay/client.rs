@@ -23,10 +23,15 @@ pub(crate) fn tls_of(identity: &[u8; 32]) -> rustls::ClientConfig {
     let spki = [SPKI, identity].concat();
     let anchor =
         TrustAnchor { subject: Der::from_slice(ISSUER), subject_public_key_info: Der::from(spki), name_constraints: None };
+    tls_with(rustls::RootCertStore { roots: vec![anchor] })
+}
+
+/// Trusts these and nothing else.
+pub(crate) fn tls_with(roots: rustls::RootCertStore) -> rustls::ClientConfig {
     let mut config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_protocol_versions(&[&rustls::version::TLS13])
         .unwrap()
-        .with_root_certificates(rustls::RootCertStore { roots: vec![anchor] })
+        .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec()];
     config
@@ -41,7 +46,15 @@ pub(crate) async fn connect_as(
     identity: [u8; 32],
     endpoint: Endpoint,
 ) -> Result<Channel, tonic::transport::Error> {
-    let tls = tokio_rustls::TlsConnector::from(Arc::new(tls_of(&identity)));
+    connect_with(at, tls_of(&identity), endpoint).await
+}
+
+pub(crate) async fn connect_with(
+    at: &Authority,
+    tls: rustls::ClientConfig,
+    endpoint: Endpoint,
+) -> Result<Channel, tonic::transport::Error> {
+    let tls = tokio_rustls::TlsConnector::from(Arc::new(tls));
     let place = format!("{}:{}", at.host(), at.port());
     let connector = tower::service_fn(move |_: Uri| {
         let (tls, place) = (tls.clone(), place.clone());
