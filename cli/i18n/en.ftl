@@ -44,6 +44,20 @@ state-asked = invited
 state-asking = asks
 state-accepted = contact
 state-declined = declined
+trust-compared = compared
+trust-changed = keys changed: compare again
+safety-what =
+    Safety number between you and { $handle }:
+safety-how =
+    { $handle } sees the same twelve words, or nobody should trust this name. Compare them in person or on a call in which
+    you know the voice, never in writing here. If they are the same: lacre contact verify { $handle } --confirm
+safety-compared = Compared on { $when }. The keys are the same.
+safety-changed = The keys changed after you compared them ({ $when }). Compare them again.
+safety-confirmed = Noted: you and { $handle } have compared your keys.
+safety-same = It is the same number.
+safety-different =
+    It is NOT the same number. See whether it was copied whole; if it was, somebody pretends to be one of you.
+    Write nothing important, and tell those who run the relay.
 no-contacts = No contacts yet. Add one with: lacre contact add @name
 requests = Requests:
 requests-next = To answer: lacre contact accept @name, or lacre contact decline @name
@@ -148,6 +162,7 @@ change-waits = The change is waiting and will be made as soon as possible.
 watching = Waiting for news. To end: Ctrl-C
 event-contact-asks = { $who } asks to be your contact. To answer: lacre contact accept { $who }
 event-contact-accepted = { $who } said yes: you can write to each other now.
+event-keys-changed = The keys of { $who } are no longer those that you two compared. Compare them again: lacre contact verify { $who }
 event-joined = You are in the conversation "{ $name }".
 event-standing = "{ $name }": { $standing }
 event-copy = Another copy of this profile is in use. This device changes its keys. If that was not you, tell your contacts.

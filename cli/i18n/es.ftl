@@ -44,6 +44,20 @@ state-asked = invitado
 state-asking = pide permiso
 state-accepted = contacto
 state-declined = rechazado
+trust-compared = comparado
+trust-changed = sus llaves cambiaron: compare otra vez
+safety-what =
+    Número de seguridad entre usted y { $handle }:
+safety-how =
+    { $handle } ve las mismas doce palabras, o nadie debe creerle a este nombre. Compárenlas en persona o por una llamada
+    en que reconozca su voz, nunca por escrito aquí. Si son iguales: lacre contact verify { $handle } --confirm
+safety-compared = Comparado el { $when }. Las llaves son las mismas.
+safety-changed = Las llaves cambiaron desde que las compararon ({ $when }). Compárenlas otra vez.
+safety-confirmed = Anotado: usted y { $handle } compararon sus llaves.
+safety-same = Es el mismo número.
+safety-different =
+    NO es el mismo número. Revise que se copió entero; si lo está, alguien se hace pasar por uno de los dos.
+    No escriban nada importante y avisen a quien administra el servidor.
 no-contacts = Todavía no hay contactos. Agregue uno con: lacre contact add @nombre
 requests = Solicitudes:
 requests-next = Para responder: lacre contact accept @nombre, o lacre contact decline @nombre
@@ -148,6 +162,7 @@ change-waits = El cambio está en espera y se hará apenas se pueda.
 watching = Esperando novedades. Para terminar: Ctrl-C
 event-contact-asks = { $who } pide ser su contacto. Para responder: lacre contact accept { $who }
 event-contact-accepted = { $who } aceptó: ya pueden escribirse.
+event-keys-changed = Las llaves de { $who } ya no son las que ustedes compararon. Compárenlas otra vez: lacre contact verify { $who }
 event-joined = Usted está en la conversación «{ $name }».
 event-standing = «{ $name }»: { $standing }
 event-copy = Hay otra copia de este perfil en uso. Este dispositivo cambia sus llaves. Si no fue usted, avise a sus contactos.

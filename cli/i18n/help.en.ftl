@@ -53,6 +53,13 @@ help-contact-accept = Accepts a request
     .handle = Who sent it
 help-contact-decline = Declines a request; its sender is not told
     .handle = Who sent it
+help-contact-verify = Shows the safety number with a contact
+    .handle = With whom
+    .confirm = Records that you compared it and it is the same
+    .compare = What the other has read or scanned
+    .more =
+        Ends with 0 if --compare is the same number, with 1 if it is not.
+        Together with --confirm it is recorded only if it is the same.
 help-contact-list = Shows contacts and requests
 help-list = Shows conversations and requests
 help-send = Sends a text and files

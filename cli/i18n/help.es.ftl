@@ -53,6 +53,13 @@ help-contact-accept = Acepta una solicitud
     .handle = Quien la envió
 help-contact-decline = Rechaza una solicitud; quien la envió no se entera
     .handle = Quien la envió
+help-contact-verify = Muestra el número de seguridad con un contacto
+    .handle = Con quién
+    .confirm = Anota que lo compararon y es el mismo
+    .compare = Lo que la otra persona leyó o escaneó
+    .more =
+        Sale con 0 si --compare es el mismo número, con 1 si no lo es.
+        Junto con --confirm se anota solo si es el mismo.
 help-contact-list = Muestra contactos y solicitudes
 help-list = Muestra conversaciones y solicitudes
 help-send = Envía un texto y archivos

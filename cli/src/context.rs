@@ -107,6 +107,11 @@ impl Context {
         if self.colours { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
+    /// Whether the person's terminal shows colours.
+    pub(crate) const fn colours(&self) -> bool {
+        self.colours
+    }
+
     /// Lines for people, to stdout.
     pub(crate) fn lines(&self, text: &str) {
         if !text.is_empty() {

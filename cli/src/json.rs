@@ -40,6 +40,8 @@ pub(crate) struct Contact {
     text: String,
     since: String,
     conversation: Option<String>,
+    trust: &'static str,
+    compared_at: Option<String>,
 }
 
 impl From<&view::Contact> for Contact {
@@ -56,6 +58,15 @@ impl From<&view::Contact> for Contact {
             text: contact.text.clone(),
             since: contact.since.to_string(),
             conversation: contact.conversation.as_ref().map(view::ConversationId::to_hex),
+            trust: match contact.trust {
+                view::Trust::NotCompared => "not-compared",
+                view::Trust::Compared { .. } => "compared",
+                view::Trust::Changed { .. } => "changed",
+            },
+            compared_at: match contact.trust {
+                view::Trust::NotCompared => None,
+                view::Trust::Compared { at } | view::Trust::Changed { at } => Some(at.to_string()),
+            },
         }
     }
 }

@@ -15,6 +15,7 @@ mod lang;
 mod online;
 mod pager;
 mod proof;
+mod qr;
 mod secret;
 mod show;
 mod shown;

@@ -25,6 +25,8 @@ pub(crate) fn failure(words: &Words, trouble: Trouble) -> Failure {
         Trouble::NoSuchAccount => no("error-no-such-account", &[]),
         Trouble::NoSuchContact => no("error-no-such-contact", &[("name", "".into())]),
         Trouble::NotAccepted => no("error-not-accepted", &[("name", "".into())]),
+        Trouble::OtherAccountNow => no("error-other-account-now", &[]),
+        Trouble::SafetyChanged => no("error-safety-changed", &[]),
         Trouble::NoSuchConversation => no("error-no-such-conversation", &[("name", "".into())]),
         Trouble::NotAdmin => no("error-not-admin", &[]),
         Trouble::MayNotWrite => no("error-may-not-write", &[]),

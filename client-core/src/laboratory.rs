@@ -8,8 +8,10 @@ use crate::network::{Entry, Lane, Network};
 use crate::profile::Step;
 use crate::profile::rows::Content;
 use crate::view::{ContactState, ConversationId};
+use lacre_audit::account::{AccountState, DEVICE};
 use lacre_audit::address::Authority;
-use lacre_audit::ids::{AccountId, ChannelId};
+use lacre_audit::ids::{AccountId, ChannelId, DeviceId};
+use lacre_audit::note::NoteSigner;
 use lacre_proto::relay::v1 as wire;
 use openmls::group::MlsGroup;
 use openmls_libcrux_crypto::CryptoProvider;
@@ -48,16 +50,9 @@ impl Client {
     pub fn suppose_contact(&mut self, entry: &wire::DirectoryEntry) -> Result<AccountId, Trouble> {
         self.run(|cx| {
             let known = cx.learn_account(entry)?;
-            let row = ContactRow {
-                account: known.account,
-                handle: known.handle,
-                state: ContactState::Accepted,
-                text: String::new(),
-                since: cx.now,
-                conversation: None,
-                their_token: None,
-                own_token: None,
-            };
+            let known_row = cx.contact(known.account)?;
+            let mut row = known_row.unwrap_or_else(|| ContactRow::new(&known, ContactState::Accepted, cx.now));
+            row.state = ContactState::Accepted;
             cx.put_contact(&row)?;
             Ok(known.account)
         })
@@ -72,6 +67,22 @@ impl Client {
     /// Everything that this profile holds, decrypted: the content of every row.
     pub fn held_contents(&mut self) -> Result<Vec<Content>, Trouble> {
         self.run(|cx| Ok(cx.s.every_content()?))
+    }
+
+    /// The own directory entry with a further state, as if another device had been linked. Nothing is stored.
+    pub fn entry_with_another_device(&mut self) -> Result<wire::DirectoryEntry, Trouble> {
+        let own = self.own()?;
+        let mut entry = self.own_entry()?;
+        let newest = entry.states.last().map(|raw| AccountState::stored(raw)).transpose();
+        let newest = newest.map_err(|e| Trouble::Protocol(e.to_string()))?.ok_or(Trouble::NotEnrolled)?;
+        let signer = NoteSigner::new(DEVICE, &own.signing.0).map_err(|e| Trouble::Protocol(e.to_string()))?;
+        let mut next = AccountState { number: newest.number + 1, previous: Some(newest.hash()), ..newest };
+        let mut other = next.devices.first().cloned().ok_or(Trouble::NotEnrolled)?;
+        let other_signer = NoteSigner::new(DEVICE, &[9; 32]).map_err(|e| Trouble::Protocol(e.to_string()))?;
+        (other.id, other.signature_key) = (DeviceId::new([9; 16]), other_signer.public().key());
+        next.devices.push(other);
+        entry.states.push(next.sign(&signer).map_err(|e| Trouble::Protocol(e.to_string()))?);
+        Ok(entry)
     }
 
     /// The entries of a conversation's present channel as the relay stores them, and the channel's name.

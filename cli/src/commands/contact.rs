@@ -1,12 +1,13 @@
-//! `lacre contact add|accept|decline|list`: who may write to this person.
+//! `lacre contact add|accept|decline|verify|list`: who may write to this person.
 
+use super::safety;
 use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::shown::shown;
 use crate::when::when;
 use crate::{find, json, online, show};
 use lacre_client::Client;
-use lacre_client::view::{Contact, ContactState};
+use lacre_client::view::{Contact, ContactState, Trust};
 use serde_json::json as object;
 
 #[derive(clap::Subcommand, Debug)]
@@ -28,6 +29,8 @@ pub(crate) enum Command {
         #[arg(value_name = "@HANDLE")]
         handle: String,
     },
+    /// compare keys
+    Verify(safety::Args),
     /// show contacts and requests
     List,
 }
@@ -38,6 +41,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Add { handle, text } => add(ctx, &mut client, handle, text),
         Command::Accept { handle } => answer(ctx, &mut client, handle, true),
         Command::Decline { handle } => answer(ctx, &mut client, handle, false),
+        Command::Verify(args) => safety::run(ctx, &mut client, args),
         Command::List => list(ctx, &mut client),
     }
 }
@@ -84,6 +88,11 @@ fn list(ctx: &Context, client: &mut Client) -> Outcome {
             ContactState::Asking => words.say("state-asking"),
             ContactState::Accepted => words.say("state-accepted"),
             ContactState::Declined => words.say("state-declined"),
+        };
+        let state = match c.trust {
+            Trust::NotCompared => state,
+            Trust::Compared { .. } => format!("{state}, {}", words.say("trust-compared")),
+            Trust::Changed { .. } => format!("{state}, {}", words.say("trust-changed")),
         };
         vec![c.handle.to_string(), state, when(ctx, c.since), show::cut(&shown(&c.text), 30)]
     };

@@ -16,6 +16,7 @@ pub(crate) mod overview;
 pub(crate) mod react;
 pub(crate) mod read;
 pub(crate) mod reply;
+pub(crate) mod safety;
 pub(crate) mod save;
 pub(crate) mod search;
 pub(crate) mod send;

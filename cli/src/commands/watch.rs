@@ -176,6 +176,11 @@ fn told(ctx: &Context, client: &mut Client, event: &Event) -> Result<(String, Va
             put("account", AccountId::new(*account).to_string().into());
             words.say_with("event-contact-accepted", &[("who", who(account).into())])
         }
+        Happening::KeysChanged { account } => {
+            put("what", "keys-changed".into());
+            put("account", AccountId::new(*account).to_string().into());
+            words.say_with("event-keys-changed", &[("who", who(account).into())])
+        }
         Happening::Joined { conversation } => {
             put("what", "joined".into());
             put("conversation", conversation.to_hex().into());

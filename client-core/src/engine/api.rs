@@ -29,29 +29,38 @@ impl Client {
         if own.handle == *handle {
             return Err(Trouble::NoSuchAccount);
         }
-        let at = super::authority(&own.authority).map_err(StepError::into_trouble)?;
-        let answer = self.with_stamp(net, |net, stamp| {
-            let who = Some(wire::lookup_request::Who::Handle(handle.as_str().to_owned()));
-            net.lookup(&at, wire::LookupRequest { who, stamp })
-        });
-        let entry = match answer {
-            Ok(answer) => answer.entry.ok_or(Trouble::Protocol("an answer without entry".into()))?,
-            Err(Trouble::Refused(r)) if r.reason == crate::network::Reason::NoAccount => return Err(Trouble::NoSuchAccount),
-            Err(e) => return Err(e),
-        };
+        let entry = self.directory(net, handle)?;
         self.run(|cx| {
             let known = cx.learn_account(&entry)?;
             if known.handle != *handle {
                 return Err(Trouble::Protocol("the directory answered with another account".into()).into());
             }
             let row = cx.ask(&known, text)?;
-            Ok(contact_view(row))
+            cx.contact_view(row)
         })
+    }
+
+    /// What the directory says of a name.
+    pub(super) fn directory(&mut self, net: &mut dyn Network, handle: &Handle) -> Result<wire::DirectoryEntry, Trouble> {
+        let own = self.own()?;
+        let at = super::authority(&own.authority).map_err(StepError::into_trouble)?;
+        let answer = self.with_stamp(net, |net, stamp| {
+            let who = Some(wire::lookup_request::Who::Handle(handle.as_str().to_owned()));
+            net.lookup(&at, wire::LookupRequest { who, stamp })
+        });
+        match answer {
+            Ok(answer) => answer.entry.ok_or(Trouble::Protocol("an answer without entry".into())),
+            Err(Trouble::Refused(r)) if r.reason == crate::network::Reason::NoAccount => Err(Trouble::NoSuchAccount),
+            Err(e) => Err(e),
+        }
     }
 
     /// Says yes to a request: the conversation of two begins.
     pub fn contact_accept(&mut self, account: &AccountId) -> Result<Contact, Trouble> {
-        self.run(|cx| Ok(contact_view(cx.accept(*account)?)))
+        self.run(|cx| {
+            let row = cx.accept(*account)?;
+            cx.contact_view(row)
+        })
     }
 
     /// Says no. The other is not told.
@@ -62,7 +71,7 @@ impl Client {
                 row.state = ContactState::Declined;
                 cx.put_contact(&row)?;
             }
-            Ok(contact_view(row))
+            cx.contact_view(row)
         })
     }
 
@@ -72,7 +81,7 @@ impl Client {
             cx.own()?;
             let mut rows: Vec<(u64, ContactRow)> = cx.s.scan(Table::Contact, b"", 0, usize::MAX)?;
             rows.sort_by_key(|(_, row)| row.since);
-            Ok(rows.into_iter().map(|(_, row)| contact_view(row)).collect())
+            rows.into_iter().map(|(_, row)| cx.contact_view(row)).collect()
         })
     }
 
@@ -251,17 +260,6 @@ fn check_text(text: &str) -> Result<(), Trouble> {
         return Err(Trouble::TooLong { limit: 65_536 });
     }
     Ok(())
-}
-
-fn contact_view(row: ContactRow) -> Contact {
-    Contact {
-        account: row.account,
-        handle: row.handle,
-        state: row.state,
-        text: row.text,
-        since: row.since,
-        conversation: row.conversation.map(ConversationId),
-    }
 }
 
 fn is_stored(item: &Item) -> bool {

@@ -9,7 +9,7 @@
 //! person does with a group · `outbox` what waits · `sealing` own commits · `reading` and `receive` what comes · `post` the
 //! own inbox, and envelopes on their way · `parts` commits too large for one entry · `pace` what is done a while later ·
 //! `amend` what changes a message · `epoch` from one channel to the next · `readd`, `restored` and `successor` the recovery
-//! ladder · `signer` whose a bad seal was · `sync` the loop.
+//! ladder · `signer` whose a bad seal was · `trust` whose keys were compared · `sync` the loop.
 
 mod account;
 mod amend;
@@ -34,6 +34,7 @@ mod search;
 mod signer;
 mod successor;
 mod sync;
+mod trust;
 pub mod verdict;
 pub mod view;
 
@@ -139,6 +140,12 @@ pub enum Trouble {
     /// The contact has not accepted (or was not accepted) yet.
     #[error("the contact is not accepted yet")]
     NotAccepted,
+    /// The public name leads to another account than this contact's.
+    #[error("the name belongs to another account now")]
+    OtherAccountNow,
+    /// The safety number is another than the one that was compared: compare again.
+    #[error("the safety number has changed")]
+    SafetyChanged,
     /// No conversation of that id.
     #[error("no such conversation")]
     NoSuchConversation,

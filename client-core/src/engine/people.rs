@@ -29,7 +29,7 @@ pub fn envelope_statement(account: AccountId, device: DeviceId, id: EnvelopeId, 
 }
 
 /// The registrar that an account's notes must be signed by: the relay of its first inbox.
-fn verify_entry(entry: &wire::DirectoryEntry) -> Result<(VerifiedAccount, String), String> {
+pub(super) fn verify_entry(entry: &wire::DirectoryEntry) -> Result<(VerifiedAccount, String), String> {
     let first = entry.states.first().ok_or("no state")?;
     let (_, state) = lacre_audit::account::AccountState::first(first).map_err(|e| e.to_string())?;
     let authority = state.devices.first().map(|d| d.inbox.authority.clone()).ok_or("no device")?;
@@ -105,6 +105,7 @@ impl Cx<'_, '_> {
             }
         }
         self.s.put(Table::Account, account.id.as_bytes(), b"", 0, &known)?;
+        self.tell_changed_keys(&known)?;
         Ok(known)
     }
 
@@ -193,16 +194,9 @@ impl Cx<'_, '_> {
             text: text.to_owned(),
             inbox_token: token.expose().to_vec(),
         });
-        let row = ContactRow {
-            account: known.account,
-            handle: known.handle.clone(),
-            state: ContactState::Asked,
-            text: text.to_owned(),
-            since: self.now,
-            conversation: None,
-            their_token: None,
-            own_token: Some(token),
-        };
+        let mut row = ContactRow::new(known, ContactState::Asked, self.now);
+        row.text = text.to_owned();
+        row.own_token = Some(token);
         self.put_contact(&row)?;
         self.post_to(known.account, None, None, kind, WaitingKind::Request)?;
         Ok(row)
@@ -353,16 +347,7 @@ impl Cx<'_, '_> {
         let own = self.own()?;
         let mut row = match self.contact(known.account)? {
             Some(row) => row,
-            None => ContactRow {
-                account: known.account,
-                handle: known.handle.clone(),
-                state: ContactState::Asking,
-                text: String::new(),
-                since: self.now,
-                conversation: None,
-                their_token: None,
-                own_token: None,
-            },
+            None => ContactRow::new(known, ContactState::Asking, self.now),
         };
         row.their_token = Some(token);
         match row.state {

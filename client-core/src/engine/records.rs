@@ -383,6 +383,38 @@ pub(crate) struct ContactRow {
     pub(crate) their_token: Option<Token>,
     /// the right that we gave them
     pub(crate) own_token: Option<Token>,
+    /// what the two people compared
+    #[serde(default)]
+    pub(crate) compared: Option<Compared>,
+    /// the safety number that was shown here last, in words
+    #[serde(default)]
+    pub(crate) shown: Option<String>,
+}
+
+impl ContactRow {
+    /// Somebody new.
+    pub(crate) fn new(known: &Known, state: ContactState, since: Millis) -> Self {
+        Self {
+            account: known.account,
+            handle: known.handle.clone(),
+            state,
+            text: String::new(),
+            since,
+            conversation: None,
+            their_token: None,
+            own_token: None,
+            compared: None,
+            shown: None,
+        }
+    }
+}
+
+/// The signature keys of both accounts' devices when their safety number was compared.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Compared {
+    pub(crate) at: Millis,
+    pub(crate) ours: Vec<ByteBuf>,
+    pub(crate) theirs: Vec<ByteBuf>,
 }
 
 /// An account whose directory entry was verified.

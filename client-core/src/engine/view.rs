@@ -2,6 +2,7 @@
 
 use lacre_audit::address::Authority;
 use lacre_audit::ids::{AccountId, ContentId, DeviceId, Handle};
+use lacre_audit::safety::SafetyNumber;
 use lacre_audit::time::Millis;
 use serde::{Deserialize, Serialize};
 
@@ -270,6 +271,36 @@ pub struct Contact {
     pub since: Millis,
     /// the conversation of two, once there is one
     pub conversation: Option<ConversationId>,
+    /// whether the two people have compared their keys
+    pub trust: Trust,
+}
+
+/// Whether the keys of a contact are those that the two people compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// never compared: the registrar's word is all there is
+    NotCompared,
+    /// these keys were compared
+    Compared {
+        /// when
+        at: Millis,
+    },
+    /// a device came or went on either side since they were compared: compare again
+    Changed {
+        /// when the others were compared
+        at: Millis,
+    },
+}
+
+/// What two people compare, as this profile sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Safety {
+    /// with whom
+    pub contact: Contact,
+    /// of both accounts, with the keys that this profile knows
+    pub number: SafetyNumber,
+    /// the one that was shown here before, if it was another
+    pub shown_before: Option<SafetyNumber>,
 }
 
 /// Who this profile is.
@@ -366,6 +397,11 @@ pub enum Happening {
     /// a contact said yes
     ContactAccepted {
         /// who
+        account: [u8; 32],
+    },
+    /// a contact's keys are no longer those that were compared
+    KeysChanged {
+        /// whose
         account: [u8; 32],
     },
     /// this account is in a new conversation
