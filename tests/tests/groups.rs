@@ -274,7 +274,7 @@ fn a_text_by_somebody_who_may_not_write_is_shown_to_no_member_and_all_know_it() 
     let channel = carla.client.channel_keys(&group).unwrap().channel();
     let entry = EntryId::new(lacre_audit::random::bytes(&mut SystemRng));
     let kind = Some(content::content::Kind::Text(content::Text { text: "listen to me".into(), reply_to: Vec::new() }));
-    let text = content::Content { id: vec![5; 16], sent_at_ms: 1, kind }.encode_to_vec();
+    let text = content::Content { id: vec![5; 16], sent_at_ms: 1, stays_s: 0, kind }.encode_to_vec();
     let id = data_encoding::HEXLOWER.decode(group.to_hex().as_bytes()).unwrap();
     let message = carla
         .client
@@ -358,6 +358,36 @@ fn a_change_of_the_group_that_breaks_its_roles_is_void_for_everyone() {
     beto.sync();
     carla.sync();
     assert_eq!(carla.client.conversation(&group).unwrap().name, "Coro nuevo", "the same way of making them makes a good one");
+}
+
+#[test]
+fn of_a_conversation_of_two_either_changes_how_long_messages_stay_and_nobody_anything_else() {
+    let world = World::new();
+    let (mut ana, mut beto) = (world.person("ana"), world.person("beto"));
+    befriend(&mut ana, &mut beto);
+    let id = ana.with("beto");
+    let third = vec![9; 32];
+    let hostile = [
+        context_by(&mut ana, &id, |c| c.name = "nuestro".into(), None),
+        context_by(&mut ana, &id, |c| c.description = "de los dos".into(), None),
+        context_by(&mut ana, &id, |c| c.admins.truncate(1), None),
+        context_by(&mut ana, &id, |c| c.admins.push(third.clone()), None),
+        context_by(&mut ana, &id, |c| c.may_write = content::Allowed::Admins.into(), None),
+        context_by(&mut ana, &id, |c| (c.stays_s, c.name) = (60, "nuestro".into()), None),
+        context_by(&mut ana, &id, |c| c.stays_s = 2_419_201, None),
+    ];
+    let epoch = ana.client.conversation(&id).unwrap().epoch;
+    for commit in &hostile {
+        append_seal(&mut ana, &id, commit);
+    }
+    beto.sync();
+    let view = beto.client.conversation(&id).unwrap();
+    assert_eq!((view.epoch, view.stays_s, view.standing), (epoch, 0, Standing::Active));
+
+    let good = context_by(&mut ana, &id, |c| c.stays_s = 2_419_200, None);
+    append_seal(&mut ana, &id, &good);
+    beto.sync();
+    assert_eq!(beto.client.conversation(&id).unwrap().stays_s, 2_419_200);
 }
 
 // Seen red when own commits were not judged: beto forked.

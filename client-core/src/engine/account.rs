@@ -1,7 +1,7 @@
 //! Enrolment, login, and what keeps an account usable: stamps, key packages, inbox tokens (DESIGN 7).
 
 use super::records::{Key32, Own, Stage};
-use super::view::{Suite, WhoAmI};
+use super::view::{Settings, Suite, WhoAmI};
 use super::{Client, Cx, StepError, Trouble, authority, group};
 use crate::network::{Lane, NetError, Network, Reason};
 use crate::profile::Table;
@@ -365,6 +365,7 @@ impl Cx<'_, '_> {
             session: None,
             renew_key_packages: true,
             key_packages_left: 0,
+            settings: Settings::default(),
             key_packages_made: self.now,
         };
         self.put_own(&own)?;

@@ -77,8 +77,10 @@ impl Client {
             let id = &message.conversation.0;
             let mut stored = cx.stored(id, message.id)?.ok_or(StepError::Trouble(Trouble::NoSuchMessage))?;
             stored.empty(true);
+            *cx.forgot = true;
             cx.put_stored(id, &stored)
-        })
+        })?;
+        self.wipe()
     }
 
     /// Puts a sign beside a message; an empty one takes it back.
@@ -97,6 +99,7 @@ impl Client {
 
     /// A message by its id, if this profile has it.
     pub fn message(&mut self, conversation: &ConversationId, id: ContentId) -> Result<Option<Message>, Trouble> {
+        self.vanish_due()?;
         self.run(|cx| {
             let Some(stored) = cx.stored(&conversation.0, id)? else { return Ok(None) };
             let members = cx.members(&conversation.0)?;
@@ -128,6 +131,7 @@ fn changeable(message: &Message) -> Result<(), Trouble> {
         | Body::AdminUnmade { .. }
         | Body::MayAdd(_)
         | Body::MayWrite(_)
+        | Body::Stays(_)
         | Body::Refused
         | Body::Succeeded { .. }
         | Body::Leaves
@@ -143,10 +147,11 @@ impl Stored {
         self.body = Body::Deleted { here_only };
         self.blob = None;
         self.proof = None;
-        self.place = Placed { position: self.place.position, ..Placed::default() };
+        let Placed { position, stays_s, gone_at, .. } = self.place;
+        self.place = Placed { position, stays_s, gone_at, ..Placed::default() };
     }
 
-    fn is_content(&self) -> bool {
+    pub(crate) fn is_content(&self) -> bool {
         matches!(self.body, Body::Text(_) | Body::File { .. })
     }
 }
@@ -183,7 +188,7 @@ impl Cx<'_, '_> {
             Kind::Edit(edit) => &edit.target,
             Kind::Delete(delete) => &delete.target,
             Kind::Reaction(reaction) => &reaction.target,
-            Kind::Text(_) | Kind::File(_) | Kind::Leave(_) | Kind::Roster(_) => return Ok(false),
+            Kind::Text(_) | Kind::File(_) | Kind::Leave(_) | Kind::Roster(_) | Kind::Receipt(_) => return Ok(false),
         };
         let target = ContentId::try_from(target.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
         let Some(mut stored) = self.stored(conversation, target)? else { return Ok(true) };
@@ -204,6 +209,7 @@ impl Cx<'_, '_> {
             _ if !stored.is_content() => Some("a change of what is neither text nor file"),
             Kind::Delete(_) => {
                 stored.empty(false);
+                *self.forgot = true;
                 None
             }
             Kind::Reaction(reaction) => {
@@ -213,7 +219,7 @@ impl Cx<'_, '_> {
                 }
                 None
             }
-            Kind::Text(_) | Kind::File(_) | Kind::Leave(_) | Kind::Roster(_) => None,
+            Kind::Text(_) | Kind::File(_) | Kind::Leave(_) | Kind::Roster(_) | Kind::Receipt(_) => None,
         };
         if let Some(why) = refused {
             self.unreadable(Some(conversation), why.to_owned())?;

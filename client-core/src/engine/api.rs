@@ -141,6 +141,7 @@ impl Client {
 
     /// The history from a position on, in the order that all members share.
     pub fn history(&mut self, conversation: &ConversationId, from_position: u64, limit: usize) -> Result<Vec<Message>, Trouble> {
+        self.vanish_due()?;
         self.run(|cx| {
             cx.conv(&conversation.0)?;
             let rows: Vec<(u64, Stored)> = cx.s.scan(Table::Message, &conversation.0, from_position, limit)?;
@@ -154,12 +155,16 @@ impl Client {
         self.run(|cx| cx.pending_messages(&conversation.0))
     }
 
-    /// Everything through this position was read by the person.
+    /// Everything through this position was read by the person: what does not stay begins to fade, and who may know it is told
+    /// with the next synchronisation, if the person wants that.
     pub fn mark_read(&mut self, conversation: &ConversationId, through: u64) -> Result<(), Trouble> {
         self.run(|cx| {
             let mut conv = cx.conv(&conversation.0)?;
             if through > conv.read_through {
-                conv.read_through = through.min(conv.position);
+                let through = through.min(conv.position);
+                cx.owe_read(&conversation.0, &mut conv, through)?;
+                cx.fade_what_was_read(&conversation.0, &conv, conv.read_through + 1, through)?;
+                conv.read_through = through;
                 cx.put_conv(&conversation.0, &conv)?;
             }
             Ok(())
@@ -171,6 +176,7 @@ impl Client {
         let prefix = prefix.to_ascii_lowercase();
         let start = prefix.get(..4).and_then(|p| data_encoding::HEXLOWER.decode(p.as_bytes()).ok());
         let start = start.ok_or(Trouble::NoSuchMessage)?;
+        self.vanish_due()?;
         self.run(|cx| {
             let rows: Vec<(u64, (ByteBuf, ContentId))> = cx.s.scan(Table::MessageIndex, &start, 0, usize::MAX)?;
             let mut found = rows.into_iter().filter(|(_, (_, id))| id.to_string().starts_with(&prefix));
@@ -333,6 +339,7 @@ impl Cx<'_, '_> {
             description: conv.description,
             may_add: conv.may_add,
             may_write: conv.may_write,
+            stays_s: conv.stays_s,
             members,
             peer: match conv.peer {
                 Some(peer) => self.name_in(&stored, peer)?,
@@ -374,6 +381,8 @@ impl Cx<'_, '_> {
         for (account, sign) in stored.place.reactions {
             reactions.push(Reaction { account, handle: self.name_in(members, account)?, sign });
         }
+        let is_own = stored.sender == own.account;
+        let receipts = if is_own { self.receipts_of(members, position)? } else { Vec::new() };
         Ok(Message {
             id: stored.id,
             conversation: ConversationId(id.to_vec()),
@@ -381,7 +390,7 @@ impl Cx<'_, '_> {
             sender: stored.sender,
             sender_handle: self.name_in(members, stored.sender)?,
             whom_handle,
-            own: stored.sender == own.account,
+            own: is_own,
             sent_at: stored.sent_at,
             accepted_at: Some(stored.accepted_at),
             delivery: Delivery::Stored,
@@ -389,6 +398,8 @@ impl Cx<'_, '_> {
             reply_to,
             edited_at: stored.place.edited_at,
             reactions,
+            stays: outbox::stays(stored.place.stays_s, stored.place.gone_at),
+            receipts,
         })
     }
 }

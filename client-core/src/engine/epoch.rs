@@ -1,11 +1,11 @@
 //! From one epoch's channel to the next, and what every member then tells the others.
 
 use super::records::{
-    Cargo, Channel, Conv, Intent, Item, Key32, Known, LocalBlob, Members, Placed, Prepared, Previous, Raw, SeenLeaf, Stored,
-    Stuck,
+    Cargo, Channel, Conv, Intent, Item, Key32, Known, LocalBlob, Members, Owed, Placed, Prepared, Previous, Raw, SeenLeaf,
+    Stored, Stuck,
 };
 use super::view::{Body, ConversationId, Happening, Kind, Standing, WaitingKind};
-use super::{Cx, StepError, group, roles};
+use super::{Cx, StepError, group, receipts, roles};
 use crate::crypt::entry::ChannelKeys;
 use crate::network::Entry;
 use crate::profile::Table;
@@ -63,6 +63,7 @@ impl Cx<'_, '_> {
         let context = group::context(mls.extensions())?;
         let mut members = self.members_to_change(id)?;
         let leaves = group::leaves(mls);
+        receipts::note_who_came(&mut members, &leaves, conv.position);
         members.epoch = mls.epoch().as_u64();
         members.authenticator = mls.epoch_authenticator().as_slice().to_vec();
         members.devices = leaves.iter().map(|l| (l.account, l.device)).collect();
@@ -77,6 +78,7 @@ impl Cx<'_, '_> {
         members.tokens.retain(|device, _| leaves.iter().any(|l| l.device == *device));
         conv.may_add = roles::allowed(context.may_add());
         conv.may_write = roles::allowed(context.may_write());
+        conv.stays_s = context.stays_s;
         conv.name = context.name;
         conv.description = context.description;
         if let Some(leaf) = mls.own_leaf_node() {
@@ -131,11 +133,13 @@ impl Cx<'_, '_> {
     }
 
     fn end_channel(&mut self, conv: &mut Conv, seal: &Entry) -> Result<(), StepError> {
-        if let Some(before) = conv.previous.take() {
-            // two epochs back: kept for 48 hours, then only the newest two matter
-            if self.now.since(before.ended_at) > KEEP_RAW_MS {
-                self.s.delete_scope(Table::RawEntry, before.id.as_bytes())?;
-            }
+        conv.ended.extend(conv.previous.take().map(|before| (before.id, before.ended_at)));
+        let now = self.now;
+        let (kept, dropped) = conv.ended.iter().copied().partition(|(_, ended_at)| now.since(*ended_at) <= KEEP_RAW_MS);
+        conv.ended = kept;
+        let dropped: Vec<(ChannelId, _)> = dropped;
+        for (channel, _) in dropped {
+            self.s.delete_scope(Table::RawEntry, channel.as_bytes())?;
         }
         self.s.delete_scope(Table::Part, conv.channel.id.as_bytes())?;
         conv.previous = Some(Previous {
@@ -315,14 +319,18 @@ impl Cx<'_, '_> {
             description: context.description.clone(),
             may_add: roles::allowed(context.may_add()),
             may_write: roles::allowed(context.may_write()),
+            stays_s: context.stays_s,
             authority: context.authority.clone(),
             suite,
             standing: Standing::Active,
             channel: self.channel(mls)?,
             previous: None,
+            ended: old.as_ref().map_or_else(Vec::new, |o| o.left_behind(self.now)),
             peer,
             position: old.as_ref().map_or(0, |o| o.position),
             read_through: old.as_ref().map_or(0, |o| o.read_through),
+            fading: old.as_ref().map_or(0, |o| o.fading),
+            owed: Owed::default(),
             newest_at: old.as_ref().map_or(self.now, |o| o.newest_at),
             own_leaves: Vec::new(),
             asked: None,

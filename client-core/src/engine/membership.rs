@@ -176,7 +176,7 @@ impl Client {
 }
 
 impl Cx<'_, '_> {
-    fn admin_of(&mut self, id: &[u8]) -> Result<(), StepError> {
+    pub(super) fn admin_of(&mut self, id: &[u8]) -> Result<(), StepError> {
         let conv = self.active(id)?;
         let own = self.own()?;
         let admin = self.members(id)?.admins.contains(&own.account);

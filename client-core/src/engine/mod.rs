@@ -8,8 +8,9 @@
 //! what all members judge alike · `account` enrolment and upkeep · `people` contacts and envelopes · `membership` what a
 //! person does with a group · `outbox` what waits · `sealing` own commits · `reading` and `receive` what comes · `post` the
 //! own inbox, and envelopes on their way · `parts` commits too large for one entry · `pace` what is done a while later ·
-//! `amend` what changes a message · `epoch` from one channel to the next · `readd`, `restored` and `successor` the recovery
-//! ladder · `signer` whose a bad seal was · `trust` whose keys were compared · `sync` the loop.
+//! `amend` what changes a message · `receipts` how far the others are · `vanish` what does not stay · `epoch` from one
+//! channel to the next · `readd`, `restored` and `successor` the recovery ladder · `signer` whose a bad seal was · `trust`
+//! whose keys were compared · `sync` the loop.
 
 mod account;
 mod amend;
@@ -25,6 +26,7 @@ mod people;
 mod post;
 mod readd;
 mod reading;
+mod receipts;
 mod receive;
 mod records;
 mod restored;
@@ -35,6 +37,7 @@ mod signer;
 mod successor;
 mod sync;
 mod trust;
+mod vanish;
 pub mod verdict;
 pub mod view;
 
@@ -54,10 +57,12 @@ pub mod limits {
     pub use super::parts::{MAX_MESSAGE, MAX_PARTS};
     pub use super::people::MAX_REQUEST;
     pub use super::readd::{FIRST_PAUSE_MS, LONGEST_PAUSE_MS};
+    pub use super::receipts::RECEIPT_MEMBERS;
     pub use super::roles::MAX_MEMBERS;
     pub use super::sealing::MAX_ADDS;
     pub use super::search::{MAX_FOUND, MAX_QUERY};
     pub use super::successor::{BUSY_SEALS, SUCCESSOR_AFTER_MS, SUCCESSOR_PAUSE_MS};
+    pub use super::vanish::LONGEST_STAY;
 }
 
 use crate::network::{NetError, Refusal};
@@ -247,6 +252,8 @@ pub struct Client {
     cache: Cache,
     /// the set of channels is being followed: news come by themselves
     watching: bool,
+    /// something was to be forgotten, and may still stand in the log of the profile's file
+    forgot: bool,
 }
 
 /// Groups and the rows that every step needs, as the profile holds them: dropped after any error and when another process has written.
@@ -287,7 +294,7 @@ impl Client {
     pub fn around(profile: Profile, env: Environment) -> Result<Self, OpenError> {
         let crypto = CryptoProvider::new().map_err(|_| OpenError::NoRandomness)?;
         let Environment { clock, rng, observer } = env;
-        Ok(Self { profile, crypto, clock, rng, observer, cache: Cache::default(), watching: false })
+        Ok(Self { profile, crypto, clock, rng, observer, cache: Cache::default(), watching: false, forgot: false })
     }
 
     /// The open profile (its key, for the unlock agent).
@@ -300,13 +307,13 @@ impl Client {
     pub(crate) fn step<T>(&mut self, f: impl FnOnce(&mut Cx<'_, '_>) -> Result<T, StepError>) -> Result<T, StepError> {
         let now = self.clock.now();
         let following = self.watching;
-        let Self { profile, crypto, rng, cache, observer, .. } = self;
+        let Self { profile, crypto, rng, cache, observer, forgot, .. } = self;
         let result = profile.step(|s| {
             let version = s.changed_version()?;
             if cache.version != version {
                 *cache = Cache { version, ..Cache::default() };
             }
-            let mut cx = Cx { s, crypto, rng: rng.as_mut(), now, cache, following, observer: observer.as_ref() };
+            let mut cx = Cx { s, crypto, rng: rng.as_mut(), now, cache, following, forgot, observer: observer.as_ref() };
             f(&mut cx)
         });
         if result.is_err() {
@@ -392,6 +399,8 @@ pub(crate) struct Cx<'a, 's> {
     pub(crate) cache: &'a mut Cache,
     /// the relay is being followed: what is written now goes out now
     pub(crate) following: bool,
+    /// set by what deletes what people wrote
+    pub(crate) forgot: &'a mut bool,
     observer: &'a dyn Observer,
 }
 

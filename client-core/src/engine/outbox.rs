@@ -10,7 +10,7 @@
 use super::group;
 use super::receive::{answered, body_of};
 use super::records::{Cargo, Conv, Intent, Item, Prepared};
-use super::view::{ConversationId, Delivery, Message, Standing, WaitingKind, Who};
+use super::view::{ConversationId, Delivery, Message, Standing, Stays, WaitingKind, Who};
 use super::{Cx, StepError, Trouble, content_statement, own_entry_id, roles};
 use crate::crypt::entry::seal_entry;
 use crate::profile::Table;
@@ -105,7 +105,11 @@ impl Cx<'_, '_> {
         kind: content::content::Kind,
         blob: Option<ByteBuf>,
     ) -> Result<Item, StepError> {
-        let content = content::Content { id: id.as_bytes().to_vec(), sent_at_ms: self.now.get(), kind: Some(kind) };
+        let stays_s = match &kind {
+            content::content::Kind::Text(_) | content::content::Kind::File(_) => self.conv(conversation)?.stays_s,
+            _ => 0,
+        };
+        let content = content::Content { id: id.as_bytes().to_vec(), sent_at_ms: self.now.get(), stays_s, kind: Some(kind) };
         let bytes = content.encode_to_vec();
         let last = self.s.last_ord(Table::Outbox, conversation)?;
         let cargo = Cargo::Content { content: bytes.clone(), id, blob, prepared: None };
@@ -348,7 +352,9 @@ impl Cx<'_, '_> {
 
     /// An item of the queue as a message, if it is one that people see.
     pub(crate) fn pending_message(&mut self, id: &[u8], item: Item) -> Result<Option<Message>, StepError> {
-        let Some(kind) = waiting_kind(&item) else { return Ok(None) };
+        let Some(content) = waiting_content(&item) else { return Ok(None) };
+        let stays = stays(content.stays_s, None);
+        let Some(kind) = content.kind else { return Ok(None) };
         let answered = answered(&kind);
         let (Some(body), Cargo::Content { id: content, prepared, .. }) = (body_of(kind), item.cargo) else { return Ok(None) };
         let own = self.own()?;
@@ -375,6 +381,8 @@ impl Cx<'_, '_> {
             reply_to,
             edited_at: None,
             reactions: Vec::new(),
+            stays,
+            receipts: Vec::new(),
         }))
     }
 
@@ -385,7 +393,17 @@ impl Cx<'_, '_> {
 }
 
 /// The content that an item carries.
-pub(crate) fn waiting_kind(item: &Item) -> Option<content::content::Kind> {
+fn waiting_content(item: &Item) -> Option<content::Content> {
     let Cargo::Content { content, .. } = &item.cargo else { return None };
-    content::Content::decode(content.as_slice()).ok()?.kind
+    content::Content::decode(content.as_slice()).ok()
+}
+
+/// What the content of an item is.
+pub(crate) fn waiting_kind(item: &Item) -> Option<content::content::Kind> {
+    waiting_content(item)?.kind
+}
+
+/// How long a message stays, if not for ever.
+pub(crate) fn stays(seconds: u32, until: Option<lacre_audit::time::Millis>) -> Option<Stays> {
+    (seconds > 0).then_some(Stays { seconds, until })
 }

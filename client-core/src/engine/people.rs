@@ -279,6 +279,7 @@ impl Cx<'_, '_> {
             description: String::new(),
             may_add: content::Allowed::Admins.into(),
             may_write: content::Allowed::Everyone.into(),
+            stays_s: 0,
             origin: None,
         };
         context.check().map_err(|e| StepError::Trouble(Trouble::Protocol(e.to_string())))?;

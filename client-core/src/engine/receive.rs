@@ -325,6 +325,7 @@ impl Cx<'_, '_> {
                 match &kind {
                     content::content::Kind::Leave(_) => self.asked_to_leave(id, conv, sender)?,
                     content::content::Kind::Roster(roster) if !own => self.learn_roster(id, device, roster)?,
+                    content::content::Kind::Receipt(receipt) if !own => self.take_receipt(id, sender, receipt)?,
                     content::content::Kind::File(file) => {
                         blob = file.blob.as_ref().map(|b| ByteBuf::from(b.encode_to_vec()));
                     }
@@ -332,7 +333,8 @@ impl Cx<'_, '_> {
                     | content::content::Kind::Text(_)
                     | content::content::Kind::Edit(_)
                     | content::content::Kind::Delete(_)
-                    | content::content::Kind::Reaction(_) => {}
+                    | content::content::Kind::Reaction(_)
+                    | content::content::Kind::Receipt(_) => {}
                 }
                 reply_to = answered(&kind);
                 let Some(body) = body_of(kind) else { return Ok(Took::Done) };
@@ -340,9 +342,13 @@ impl Cx<'_, '_> {
             }
         };
         let sent_at = Millis::new(content.sent_at_ms);
-        let place = Placed { reply_to, ..Placed::default() };
+        let place = Placed { reply_to, stays_s: content.stays_s, ..Placed::default() };
         let stored = Stored { id: content_id, sender, sent_at, accepted_at, body, blob, proof, place };
+        let worth_a_receipt = !own && stored.is_content();
         if let Some(position) = self.store_message(id, conv, stored, own)? {
+            if worth_a_receipt {
+                self.owe_delivered(conv, content_id)?;
+            }
             let conversation = ConversationId(id.to_vec());
             self.event(if own {
                 Happening::Sent { conversation, position }
@@ -371,6 +377,12 @@ impl Cx<'_, '_> {
         }
         conv.newest_at = conv.newest_at.max(stored.accepted_at);
         stored.place.position = conv.position;
+        if stored.place.stays_s > 0 {
+            conv.fading = conv.position;
+        }
+        if own {
+            self.begin_to_fade(id, &mut stored)?;
+        }
         self.put_stored(id, &stored)?;
         let prefix: Vec<u8> = stored.id.as_bytes().iter().take(2).copied().collect();
         self.s.put(Table::MessageIndex, &key, &prefix, conv.position, &(ByteBuf::from(id), stored.id))?;
@@ -412,7 +424,7 @@ pub(crate) fn body_of(kind: content::content::Kind) -> Option<Body> {
         Kind::Text(text) => Some(Body::Text(text.text)),
         Kind::File(file) => Some(Body::File { name: file.name, size: file.size }),
         Kind::Leave(_) => Some(Body::Leaves),
-        Kind::Roster(_) | Kind::Edit(_) | Kind::Delete(_) | Kind::Reaction(_) => None,
+        Kind::Roster(_) | Kind::Edit(_) | Kind::Delete(_) | Kind::Reaction(_) | Kind::Receipt(_) => None,
     }
 }
 
@@ -422,7 +434,9 @@ pub(crate) fn answered(kind: &content::content::Kind) -> Option<ContentId> {
     let reply_to = match kind {
         Kind::Text(text) => &text.reply_to,
         Kind::File(file) => &file.reply_to,
-        Kind::Leave(_) | Kind::Roster(_) | Kind::Edit(_) | Kind::Delete(_) | Kind::Reaction(_) => return None,
+        Kind::Leave(_) | Kind::Roster(_) | Kind::Edit(_) | Kind::Delete(_) | Kind::Reaction(_) | Kind::Receipt(_) => {
+            return None;
+        }
     };
     ContentId::try_from(reply_to.as_slice()).ok()
 }

@@ -19,9 +19,10 @@
 //! | BlobChunk | blob id, index | blob id | index | ciphertext |
 //! | Seen | envelope id | | number | |
 //! | Successor | conversation | | 0 | its id and that of the MLS group behind it, once that is another |
+//! | Vanishing | group id, content id | | when it disappears | group id and content id |
 //! | Part | channel, SHA-256 of the piece | channel | seq | the piece |
 
-use super::view::{Body, ContactState, Kind, Standing, Suite, WaitingKind, Who};
+use super::view::{Body, ContactState, Kind, Settings, Standing, Suite, WaitingKind, Who};
 use lacre_audit::ids::{
     AccountId, BlobId, ChannelId, Code, ContentId, DeviceId, EntryId, EnvelopeId, Generation, Handle, Session, Token,
 };
@@ -79,6 +80,7 @@ pub(crate) struct Own {
     pub(crate) key_packages_left: u32,
     /// when all of them were last replaced
     pub(crate) key_packages_made: Millis,
+    pub(crate) settings: Settings,
 }
 
 /// The channel of a conversation's epoch.
@@ -137,15 +139,23 @@ pub(crate) struct Conv {
     pub(crate) description: String,
     pub(crate) may_add: Who,
     pub(crate) may_write: Who,
+    /// seconds that what is written here stays; 0 for ever
+    pub(crate) stays_s: u32,
     pub(crate) authority: String,
     pub(crate) suite: Suite,
     pub(crate) standing: Standing,
     pub(crate) channel: Channel,
     pub(crate) previous: Option<Previous>,
+    /// channels before that one, whose raw entries are still here, and when they ended
+    pub(crate) ended: Vec<(ChannelId, Millis)>,
     pub(crate) peer: Option<AccountId>,
     /// messages in the history: the last position
     pub(crate) position: u64,
     pub(crate) read_through: u64,
+    /// the newest position of a message that does not stay for ever
+    pub(crate) fading: u64,
+    /// what this device has not told the others yet
+    pub(crate) owed: Owed,
     pub(crate) newest_at: Millis,
     /// hashes of the own leaf, the newest first: what a re-add request names. More than one, because a restored relay
     /// may have led the others back to an older one
@@ -164,6 +174,23 @@ pub(crate) struct Conv {
     pub(crate) origin: Option<Origin>,
     /// to whom own commits lost the last races, how many in a row, and since when
     pub(crate) busy: Option<(AccountId, u32, Millis)>,
+}
+
+impl Conv {
+    /// Every channel whose raw entries may still be here, for a conversation that goes on elsewhere.
+    pub(crate) fn left_behind(&self, now: Millis) -> Vec<(ChannelId, Millis)> {
+        let previous = self.previous.as_ref().map(|p| (p.id, p.ended_at));
+        self.ended.iter().copied().chain(previous).chain([(self.channel.id, now)]).collect()
+    }
+}
+
+/// The receipt that is to be written next.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Owed {
+    pub(crate) delivered: Option<ContentId>,
+    pub(crate) read: Option<ContentId>,
+    /// the last one's number in the queue
+    pub(crate) item: Option<u64>,
 }
 
 /// A seal that ended the epoch, and could not be followed here.
@@ -199,6 +226,18 @@ pub(crate) struct Members {
     pub(crate) tokens: BTreeMap<DeviceId, Token>,
     /// the right that this device gave the others
     pub(crate) own_token: Option<Token>,
+    /// how far the others say that they have come
+    pub(crate) marks: Vec<Mark>,
+}
+
+/// How far an account has come in this profile's history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mark {
+    pub(crate) account: AccountId,
+    /// what lies at this position or before was said before it came
+    pub(crate) since: u64,
+    pub(crate) delivered: u64,
+    pub(crate) read: u64,
 }
 
 /// A leaf of a conversation, now or before: its credential says account and device, its key is what signs.
@@ -235,6 +274,10 @@ pub(crate) struct Placed {
     pub(crate) edited_at: Option<Millis>,
     /// one sign for each account
     pub(crate) reactions: Vec<(AccountId, String)>,
+    /// seconds that it stays; 0 for ever
+    pub(crate) stays_s: u32,
+    /// when it disappears, once that has begun to count
+    pub(crate) gone_at: Option<Millis>,
 }
 
 /// What proves who wrote a message (DESIGN 9, abuse reports).
@@ -298,6 +341,7 @@ pub(crate) enum Edit {
     Admin { account: AccountId, on: bool },
     MayAdd(Who),
     MayWrite(Who),
+    Stays(u32),
 }
 
 /// A seal or content as it goes to the relay: these bytes, for ever.

@@ -6,9 +6,10 @@
 //! | Remove and Add of one device with the same signature key (re-add) | any member |
 //! | Add of other devices | admins of the GroupContext; any member where `may_add` is everyone; who is the only member |
 //! | Remove of other accounts | admins |
-//! | GroupContextExtensions that keep all but name, description, admins, `may_add` and `may_write` of a group; who becomes an admin is a member afterwards | admins |
+//! | GroupContextExtensions that keep all but name, description, admins, `may_add`, `may_write` and `stays_s` of a group; who becomes an admin is a member afterwards | admins |
+//! | GroupContextExtensions that keep all but `stays_s` of a conversation of two | both |
 //! | what leaves no admin among the members, or more than 1,000 devices | nobody |
-//! | Add into a conversation of two, beyond its two admins; GroupContextExtensions in one | nobody |
+//! | Add into a conversation of two, beyond its two admins; any other change of one | nobody |
 //! | a proposal by reference, or of any other type | nobody |
 //! | a path leaf with another credential or signature key than the committer has | nobody |
 
@@ -102,18 +103,16 @@ pub(crate) fn judge(group: &MlsGroup, sender: LeafNodeIndex, staged: &StagedComm
                 if !admin {
                     return Err(RoleError::NotAdmin);
                 }
-                if now.kind() == ConversationKind::Two {
+                next = context(change.extensions()).map_err(|_| RoleError::Context)?;
+                let mut fixed = ConversationContext { stays_s: next.stays_s, ..now.clone() };
+                if now.kind() == ConversationKind::Group {
+                    fixed.name.clone_from(&next.name);
+                    fixed.description.clone_from(&next.description);
+                    fixed.admins.clone_from(&next.admins);
+                    (fixed.may_add, fixed.may_write) = (next.may_add, next.may_write);
+                } else if fixed != next {
                     return Err(RoleError::Two);
                 }
-                next = context(change.extensions()).map_err(|_| RoleError::Context)?;
-                let fixed = ConversationContext {
-                    name: next.name.clone(),
-                    description: next.description.clone(),
-                    admins: next.admins.clone(),
-                    may_add: next.may_add,
-                    may_write: next.may_write,
-                    ..now.clone()
-                };
                 // exactly our two extensions: no external senders, no weaker requirements
                 let ours = group::extensions(&next).map_err(|_| RoleError::Context)?;
                 if fixed != next || *change.extensions() != ours {
@@ -152,7 +151,7 @@ pub(crate) fn may_say(context: &ConversationContext, account: AccountId, kind: O
 /// Whether a content says something to the others. What only takes back, or stands beside what others said, does not.
 pub(crate) fn speaks(kind: Option<&Kind>) -> bool {
     match kind {
-        Some(Kind::Leave(_) | Kind::Roster(_) | Kind::Delete(_) | Kind::Reaction(_)) => false,
+        Some(Kind::Leave(_) | Kind::Roster(_) | Kind::Delete(_) | Kind::Reaction(_) | Kind::Receipt(_)) => false,
         Some(Kind::Text(_) | Kind::File(_) | Kind::Edit(_)) | None => true,
     }
 }
@@ -191,6 +190,7 @@ pub(crate) fn edited(now: &ConversationContext, edits: &[Edit]) -> ConversationC
             Edit::Admin { account, on: false } => next.admins.retain(|a| a.as_slice() != account.as_bytes()),
             Edit::MayAdd(who) => next.may_add = wire(*who),
             Edit::MayWrite(who) => next.may_write = wire(*who),
+            Edit::Stays(seconds) => next.stays_s = *seconds,
         }
     }
     next
@@ -216,6 +216,9 @@ pub(crate) fn difference(now: &ConversationContext, next: &ConversationContext, 
     }
     if next.may_write != now.may_write {
         out.push(Body::MayWrite(allowed(next.may_write())));
+    }
+    if next.stays_s != now.stays_s {
+        out.push(Body::Stays(next.stays_s));
     }
     out
 }

@@ -86,6 +86,7 @@ impl Client {
         if words.is_empty() {
             return Err(Trouble::Empty);
         }
+        self.vanish_due()?;
         let limit = limit.min(MAX_FOUND);
         let conversations: Vec<Vec<u8>> = match &query.conversation {
             Some(one) => {

@@ -185,6 +185,7 @@ impl Cx<'_, '_> {
             description: conv.description.clone(),
             may_add: roles::wire(conv.may_add),
             may_write: roles::wire(conv.may_write),
+            stays_s: conv.stays_s,
             origin: Some(content::Origin {
                 group_id: self.group_of(id)?,
                 epoch: members.epoch,
@@ -295,6 +296,7 @@ impl Cx<'_, '_> {
             && context.description == conv.description
             && roles::allowed(context.may_add()) == conv.may_add
             && roles::allowed(context.may_write()) == conv.may_write
+            && context.stays_s == conv.stays_s
             && context.authority == conv.authority;
         let left_out = AccountId::try_from(origin.left_out.as_slice()).ok();
         let remain = old_admins.iter().any(|a| Some(*a) != left_out);

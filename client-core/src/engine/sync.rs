@@ -86,6 +86,7 @@ impl Client {
     fn rounds(&mut self, net: &mut dyn Network, read: bool) -> Result<Synced, Trouble> {
         let mut synced = Synced::default();
         let mut offline = None;
+        self.vanish_due()?;
         self.upkeep(net)?;
         for round in 0..MAX_ROUNDS {
             let mut moved = false;
@@ -114,6 +115,7 @@ impl Client {
             }
         }
         synced.waiting = u64::try_from(self.outbox()?.len()).unwrap_or(u64::MAX);
+        self.wipe()?;
         self.profile.checkpoint_if_due()?;
         match offline {
             Some(why) => Err(Trouble::Offline { why }),
@@ -172,6 +174,7 @@ impl Client {
             }
             if self.run(|cx| {
                 cx.queue_what_is_due(id)?;
+                cx.queue_receipt(id)?;
                 cx.succeed_if_crowded_out(id)
             })? {
                 moved = true;

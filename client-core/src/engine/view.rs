@@ -88,6 +88,9 @@ pub struct Conversation {
     pub may_add: Who,
     /// who may write
     pub may_write: Who,
+    /// seconds that what is written here stays: at its sender from when the relay stored it, at a reader from when it was read;
+    /// 0 for ever
+    pub stays_s: u32,
     /// members, own device included
     pub members: Vec<Member>,
     /// the other account in a conversation of two
@@ -170,6 +173,8 @@ pub enum Body {
     MayAdd(Who),
     /// who may write was changed
     MayWrite(Who),
+    /// what is written from here on stays for so many seconds; 0 for ever
+    Stays(u32),
     /// a message by somebody who may not write here: no member shows it
     Refused,
     /// the conversation goes on in a new one, with its history: nobody could follow a change of the one before
@@ -221,6 +226,45 @@ pub struct Message {
     pub edited_at: Option<Millis>,
     /// signs beside it, one for each account, in the order in which they came
     pub reactions: Vec<Reaction>,
+    /// that it does not stay for ever
+    pub stays: Option<Stays>,
+    /// of an own message: who says that it has come, and was shown; in the order of the members
+    pub receipts: Vec<Receipt>,
+}
+
+/// How long a message stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stays {
+    /// seconds
+    pub seconds: u32,
+    /// when it disappears; none before it was stored (own ones) or read (those of others)
+    pub until: Option<Millis>,
+}
+
+/// What another member says of an own message. It is that member's word, nothing more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// who
+    pub account: AccountId,
+    /// their verified name
+    pub handle: Option<Handle>,
+    /// it was also shown to the person
+    pub read: bool,
+}
+
+/// What a person has chosen for this profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// accepted contacts are told what has come to this device
+    pub delivery_receipts: bool,
+    /// accepted contacts are told what was read
+    pub read_receipts: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { delivery_receipts: true, read_receipts: false }
+    }
 }
 
 /// A message that another one answers.
@@ -388,6 +432,20 @@ pub enum Happening {
         conversation: ConversationId,
         /// its place in the history
         position: u64,
+    },
+    /// a message was there long enough: nothing of it is kept
+    Vanished {
+        /// where
+        conversation: ConversationId,
+        /// the place in the history that it had
+        position: u64,
+    },
+    /// another member said how far own messages have come, or were read
+    Receipt {
+        /// where
+        conversation: ConversationId,
+        /// who
+        account: [u8; 32],
     },
     /// somebody asks to be a contact
     ContactAsks {

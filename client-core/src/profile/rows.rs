@@ -72,6 +72,8 @@ tables! {
     Join = 20,
     /// messages by the beginning of their ids
     MessageIndex = 21,
+    /// messages that disappear, by when
+    Vanishing = 22,
     /// pieces of large commits, met in the present channel
     Part = 30,
     /// conversations that go on in another MLS group

@@ -38,6 +38,7 @@ impl Me {
             description: String::new(),
             may_add: Allowed::Admins.into(),
             may_write: Allowed::Everyone.into(),
+            stays_s: 0,
             origin: None,
         };
         let id = random::<32>().to_vec();

@@ -101,7 +101,12 @@ impl Conversation {
 
     pub fn enqueue(&mut self, kind: Kind) -> [u8; 16] {
         let id = random::<16>();
-        self.queue.push_back(Content { id: id.to_vec(), sent_at_ms: now(), kind: Some(kind) }.encode_to_vec());
+        let speaks = matches!(kind, Kind::Text(_) | Kind::File(_));
+        let stays_s = match mls::context(&self.group.context().extensions) {
+            Ok(context) if speaks => context.stays_s,
+            _ => 0,
+        };
+        self.queue.push_back(Content { id: id.to_vec(), sent_at_ms: now(), stays_s, kind: Some(kind) }.encode_to_vec());
         id
     }
 
@@ -302,7 +307,7 @@ impl Me {
         let admin = |a: &[u8]| context.admins.iter().any(|x| x == a);
         let sender = HEXLOWER.encode(by);
         let line = |kind: &str| json!({ "kind": kind, "id": HEXLOWER.encode(&content.id), "sender": sender });
-        let upkeep = matches!(content.kind, Some(Kind::Leave(_) | Kind::Roster(_) | Kind::Delete(_) | Kind::Reaction(_)));
+        let upkeep = matches!(content.kind, Some(Kind::Leave(_) | Kind::Roster(_) | Kind::Delete(_) | Kind::Reaction(_) | Kind::Receipt(_)));
         if context.may_write() == Allowed::Admins && !admin(by) && !upkeep {
             c.history.push(line("refused"));
             return Ok(());
@@ -357,6 +362,8 @@ impl Me {
                     }
                 }
             }
+            // this client shows nobody how far the others are
+            Some(Kind::Receipt(_)) => {}
             None => c.history.push(line("newer")),
         }
         Ok(())

@@ -203,7 +203,9 @@ fn roles(by: &Member, members: &[Member], group: &GroupContext, proposals: &Prop
                     return Err("other extensions than ours".into());
                 }
                 let fixed = |c: &ConversationContext| (c.version, c.kind, c.authority.clone(), c.origin.clone());
-                if !admin || now.kind() != ConversationKind::Group || fixed(&now) != fixed(&next) {
+                let only_stays = ConversationContext { stays_s: next.stays_s, ..now.clone() } == next;
+                let two = now.kind() == ConversationKind::Two;
+                if !admin || fixed(&now) != fixed(&next) || (two && !only_stays) {
                     return Err("a change of the conversation that is not allowed".into());
                 }
             }
