@@ -123,6 +123,8 @@ message-may-add-admins = { $who }: from now on only admins add members
 message-may-add-everyone = { $who }: from now on everyone may add members
 message-may-write-admins = { $who }: from now on only admins write
 message-may-write-everyone = { $who }: from now on everyone may write
+message-stays = { $who }: what is written from now on disappears { $time } after it is read
+message-stays-for-ever = { $who }: what is written from now on no longer disappears
 message-succeeded = New conversation, history kept: nobody could follow a change of its keys. What was waiting is sent again; you need not do anything
 message-succeeded-without = New conversation, history kept, without { $whom }, whose changes of its keys nobody could follow. What was waiting is sent again; you need not do anything
 message-refused = A message by { $who }, who may not write here, is shown to nobody
@@ -130,6 +132,30 @@ message-leaves = { $who } leaves
 message-deleted = { $who } deleted this message
 message-forgotten = (message of { $who } deleted on this device)
 edited = edited
+disappears-at = disappears: { $time }
+disappears-after = disappears { $time } after it is read
+stays = What is written here disappears { $time } after it is read; your own, { $time } after it is sent. Who copies it or saves a file keeps it.
+stays-for-ever = What is written here does not disappear.
+time-weeks = { $count ->
+        [one] { $count } week
+       *[other] { $count } weeks
+    }
+time-days = { $count ->
+        [one] { $count } day
+       *[other] { $count } days
+    }
+time-hours = { $count ->
+        [one] { $count } hour
+       *[other] { $count } hours
+    }
+time-minutes = { $count ->
+        [one] { $count } minute
+       *[other] { $count } minutes
+    }
+time-seconds = { $count ->
+        [one] { $count } second
+       *[other] { $count } seconds
+    }
 answers = to { $who }: “{ $text }”
 answers-gone = to a message that is no longer here
 edited-done = Edited for everybody.
@@ -157,6 +183,12 @@ group-may-write-admins = Only admins write.
 group-may-write-everyone = Everyone may write.
 group-not-post-quantum = Note: this group will not resist the quantum computers of the future.
 change-waits = The change is waiting and will be made as soon as possible.
+
+## settings
+settings-delivery-on = Your contacts see when a message has come here (--delivery-receipts off: they do not).
+settings-delivery-off = Nobody sees when a message has come here (--delivery-receipts on: your contacts do).
+settings-read-on = Your contacts see what you have read (--read-receipts off: they do not).
+settings-read-off = Nobody sees what you have read (--read-receipts on: your contacts do).
 
 ## waiting for news
 watching = Waiting for news. To end: Ctrl-C

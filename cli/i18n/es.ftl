@@ -123,6 +123,8 @@ message-may-add-admins = { $who }: desde ahora solo quien administra agrega inte
 message-may-add-everyone = { $who }: desde ahora cualquiera puede agregar integrantes
 message-may-write-admins = { $who }: desde ahora solo escribe quien administra
 message-may-write-everyone = { $who }: desde ahora cualquiera puede escribir
+message-stays = { $who }: lo que se escriba desde ahora desaparece { $time } después de leído
+message-stays-for-ever = { $who }: lo que se escriba desde ahora ya no desaparece
 message-succeeded = Conversación nueva, con su historial: nadie pudo aplicar un cambio de sus llaves. Lo que esperaba se envía de nuevo; usted no tiene que hacer nada
 message-succeeded-without = Conversación nueva, con su historial, sin { $whom }: nadie pudo aplicar sus cambios de llaves. Lo que esperaba se envía de nuevo; usted no tiene que hacer nada
 message-refused = Un mensaje de { $who }, que aquí no puede escribir, no se le muestra a nadie
@@ -130,6 +132,30 @@ message-leaves = { $who } se retira
 message-deleted = { $who } eliminó este mensaje
 message-forgotten = (mensaje de { $who } borrado en este dispositivo)
 edited = editado
+disappears-at = desaparece: { $time }
+disappears-after = desaparece { $time } después de leído
+stays = Lo que se escriba aquí desaparece { $time } después de leído; el suyo, { $time } después de enviado. Quien lo copie o guarde un archivo lo conserva.
+stays-for-ever = Lo que se escribe aquí no desaparece.
+time-weeks = { $count ->
+        [one] { $count } semana
+       *[other] { $count } semanas
+    }
+time-days = { $count ->
+        [one] { $count } día
+       *[other] { $count } días
+    }
+time-hours = { $count ->
+        [one] { $count } hora
+       *[other] { $count } horas
+    }
+time-minutes = { $count ->
+        [one] { $count } minuto
+       *[other] { $count } minutos
+    }
+time-seconds = { $count ->
+        [one] { $count } segundo
+       *[other] { $count } segundos
+    }
 answers = a { $who }: «{ $text }»
 answers-gone = a un mensaje que ya no está aquí
 edited-done = Editado para todos.
@@ -157,6 +183,12 @@ group-may-write-admins = Solo escribe quien administra.
 group-may-write-everyone = Cualquiera puede escribir.
 group-not-post-quantum = Aviso: este grupo no resistirá a computadores cuánticos del futuro.
 change-waits = El cambio está en espera y se hará apenas se pueda.
+
+## ajustes
+settings-delivery-on = Sus contactos ven cuando un mensaje llegó aquí (--delivery-receipts off para que no).
+settings-delivery-off = Nadie ve cuando un mensaje llegó aquí (--delivery-receipts on para que sus contactos lo vean).
+settings-read-on = Sus contactos ven lo que usted ya leyó (--read-receipts off para que no).
+settings-read-off = Nadie ve lo que usted ya leyó (--read-receipts on para que sus contactos lo vean).
 
 ## espera de novedades
 watching = Esperando novedades. Para terminar: Ctrl-C

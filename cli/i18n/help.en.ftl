@@ -81,6 +81,13 @@ help-react = Puts a sign beside a message; a new one replaces the old
     .message = Beginning of the message's id
     .sign = One character, as 👍
     .remove = Takes yours back
+help-disappear = Messages that disappear: says after how long, or shows it
+    .conversation = @name, a group's name, or a short id
+    .after = 30s, 5m, 1h, 1d, up to 28d; off: they stay
+    .more =
+        They disappear from each profile: those of others so long after they are read,
+        your own after they are sent. Who has copied, photographed or saved, keeps it.
+        In a group its admins decide; between two, either.
 help-read = Shows a conversation
     .conversation = @name, a group's name, or a short id
     .limit = The last N messages (50)
@@ -134,6 +141,12 @@ help-outbox-retry = Tries it again now
 help-outbox-cancel = Does not send it, if it has not gone out yet
     .id = Number that "lacre outbox" shows
 help-status = Shows how things stand, and whether the relay answers
+help-settings = Shows or changes what others see of you
+    .delivery-receipts = Contacts see what has come here: on, off
+    .read-receipts = Contacts see what you have read: on, off
+    .more =
+        When reading: ✓ has come, ✓✓ was read. Only among accepted contacts, in
+        conversations of up to 16 people.
 help-unlock = Opens the profile for a while, asking no passphrase
     .duration = For how long (1h)
 help-lock = Locks the profile now, and ends every "lacre watch" of it

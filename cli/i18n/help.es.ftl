@@ -81,6 +81,13 @@ help-react = Pone un signo junto a un mensaje; el nuevo reemplaza al anterior
     .message = Comienzo del identificador del mensaje
     .sign = Un carácter, como 👍
     .remove = Quita el suyo
+help-disappear = Mensajes que desaparecen: dice después de cuánto, o lo muestra
+    .conversation = @nombre, nombre de un grupo, o identificador corto
+    .after = 30s, 5m, 1h, 1d, hasta 28d; off: ya no desaparecen
+    .more =
+        Desaparecen en cada perfil: los de otros, tanto después de leídos; los suyos,
+        después de enviados. Quien copió, fotografió o guardó algo, lo conserva.
+        En un grupo lo decide quien administra; entre dos, cualquiera.
 help-read = Muestra una conversación
     .conversation = @nombre, nombre de un grupo, o identificador corto
     .limit = Los últimos N mensajes (50)
@@ -134,6 +141,12 @@ help-outbox-retry = Lo intenta de nuevo ahora
 help-outbox-cancel = No lo envía, si todavía no ha salido
     .id = Número que muestra «lacre outbox»
 help-status = Muestra cómo está todo, y si el servidor responde
+help-settings = Muestra o cambia lo que otros ven de usted
+    .delivery-receipts = Que sus contactos vean qué llegó: on, off
+    .read-receipts = Que sus contactos vean qué leyó: on, off
+    .more =
+        Al leer: ✓ llegó, ✓✓ leído. Solo entre contactos aceptados, en
+        conversaciones de hasta 16 personas.
 help-unlock = Abre el perfil por un tiempo, sin pedir la frase secreta
     .duration = Por cuánto tiempo (1h)
 help-lock = Cierra el perfil ahora, también donde corre «lacre watch»

@@ -90,6 +90,7 @@ pub(crate) struct Conversation {
     description: String,
     may_add: &'static str,
     may_write: &'static str,
+    stays_s: u32,
     peer: Option<String>,
     members: Vec<Member>,
     suite: &'static str,
@@ -122,6 +123,7 @@ impl From<&view::Conversation> for Conversation {
             description: c.description.clone(),
             may_add: who_name(c.may_add),
             may_write: who_name(c.may_write),
+            stays_s: c.stays_s,
             peer: c.peer.as_ref().map(ToString::to_string),
             members: c.members.iter().map(member).collect(),
             suite: match c.suite {
@@ -161,6 +163,23 @@ pub(crate) struct Message {
     reply_to: Option<String>,
     edited_at: Option<String>,
     reactions: Vec<Reaction>,
+    stays_s: u32,
+    disappears_at: Option<String>,
+    receipts: Vec<Receipt>,
+}
+
+/// How far another member says that an own message has come.
+#[derive(Serialize)]
+pub(crate) struct Receipt {
+    handle: Option<String>,
+    account: String,
+    read: bool,
+}
+
+impl From<&view::Receipt> for Receipt {
+    fn from(r: &view::Receipt) -> Self {
+        Self { handle: r.handle.as_ref().map(ToString::to_string), account: account(r.account), read: r.read }
+    }
 }
 
 /// A sign beside a message.
@@ -201,6 +220,9 @@ impl From<&view::Message> for Message {
             reply_to: m.reply_to.as_ref().map(|q| q.id.to_string()),
             edited_at: m.edited_at.map(|at| at.to_string()),
             reactions: m.reactions.iter().map(Reaction::from).collect(),
+            stays_s: m.stays.map_or(0, |stays| stays.seconds),
+            disappears_at: m.stays.and_then(|stays| stays.until).map(|at| at.to_string()),
+            receipts: m.receipts.iter().map(Receipt::from).collect(),
         };
         out.kind = match &m.body {
             view::Body::Text(text) => {
@@ -247,6 +269,10 @@ impl From<&view::Message> for Message {
             view::Body::MayWrite(who) => {
                 out.text = Some(who_name(*who).to_owned());
                 "may-write"
+            }
+            view::Body::Stays(seconds) => {
+                out.text = Some(seconds.to_string());
+                "stays"
             }
             view::Body::Succeeded { left_out } => {
                 out.whom = left_out.map(account);

@@ -10,7 +10,9 @@ use crate::{json, online};
 use anstyle::{AnsiColor, Style};
 use lacre_audit::ids::{AccountId, Handle};
 use lacre_client::Client;
-use lacre_client::view::{Body, Conversation, Delivery, Kind, Message, Reaction, Standing, Suite, Waiting, WaitingKind, Who};
+use lacre_client::view::{
+    Body, Conversation, Delivery, Kind, Message, Reaction, Standing, Stays, Suite, Waiting, WaitingKind, Who,
+};
 use serde_json::json as object;
 use unicode_width::UnicodeWidthStr;
 
@@ -165,6 +167,10 @@ pub(crate) fn message(ctx: &Context, m: &Message) -> String {
             may_key(*allowed, key("message-may-write-admins"), key("message-may-write-everyone")),
             &[("who", who.into())],
         ),
+        Body::Stays(0) => words.say_with("message-stays-for-ever", &[("who", who.into())]),
+        Body::Stays(seconds) => {
+            words.say_with("message-stays", &[("who", who.into()), ("time", spoken_seconds(words, *seconds).into())])
+        }
         Body::Succeeded { left_out: Some(account) } => {
             words.say_with("message-succeeded-without", &[("whom", whom(account).into())])
         }
@@ -183,8 +189,12 @@ pub(crate) fn message(ctx: &Context, m: &Message) -> String {
         Delivery::Stored => String::new(),
     };
     let edited = if m.edited_at.is_some() { format!("  ({})", words.say("edited")) } else { String::new() };
+    let stays = match &m.stays {
+        Some(stays) => format!("  ({})", remaining(ctx, stays)),
+        None => String::new(),
+    };
     let head = ctx.painted(Style::new().dimmed(), &format!("{id}  {}", when(ctx, m.accepted_at.unwrap_or(m.sent_at))));
-    let mut out = format!("{head}  {}{what}{edited}{waiting}", quoted(words, m));
+    let mut out = format!("{head}  {}{what}{edited}{stays}{}{waiting}", quoted(words, m), receipts(words, m));
     if !m.reactions.is_empty() {
         out.push_str(&format!("\n{MARGIN}{}", reactions(words, &m.reactions)));
     }
@@ -222,6 +232,55 @@ fn reactions(words: &Words, all: &[Reaction]) -> String {
     signs.iter().map(|(sign, people)| format!("{sign} {}", people.join(" "))).collect::<Vec<_>>().join("  ")
 }
 
+/// `  ✓ @ana  ✓✓ @bruno`: to whom an own message has come, and who has read it.
+fn receipts(words: &Words, m: &Message) -> String {
+    let mut out = String::new();
+    for (read, mark) in [(false, "✓"), (true, "✓✓")] {
+        let who: Vec<String> = m
+            .receipts
+            .iter()
+            .filter(|receipt| receipt.read == read)
+            .map(|receipt| name(words, receipt.handle.as_ref(), receipt.account))
+            .collect();
+        if !who.is_empty() {
+            out.push_str(&format!("  {mark} {}", who.join(" ")));
+        }
+    }
+    out
+}
+
+/// When a message disappears, as far as that is known.
+fn remaining(ctx: &Context, stays: &Stays) -> String {
+    match stays.until {
+        Some(until) => ctx.words.say_with("disappears-at", &[("time", when(ctx, until).into())]),
+        None => ctx.words.say_with("disappears-after", &[("time", spoken_seconds(&ctx.words, stays.seconds).into())]),
+    }
+}
+
+/// How long stays what is written in a conversation.
+pub(crate) fn stays(words: &Words, seconds: u32) -> String {
+    match seconds {
+        0 => words.say("stays-for-ever"),
+        _ => words.say_with("stays", &[("time", spoken_seconds(words, seconds).into())]),
+    }
+}
+
+/// `1 semana`, `1 día 12 horas`: at most the two largest units, rounded down.
+fn spoken_seconds(words: &Words, seconds: u32) -> String {
+    let units =
+        [(key("time-weeks"), 604_800), (key("time-days"), 86_400), (key("time-hours"), 3_600), (key("time-minutes"), 60), (key("time-seconds"), 1)];
+    let mut left = seconds;
+    let mut parts = Vec::new();
+    for (unit, size) in units {
+        if left >= size {
+            parts.push(words.say_with(unit, &[("count", (left / size).into())]));
+            left %= size;
+        }
+    }
+    parts.truncate(2);
+    parts.join(" ")
+}
+
 /// After a change of a message: tries the relay, then says whether it is there, and shows the message as it stands now.
 pub(crate) fn delivered(ctx: &Context, client: &mut Client, message: &Message, done: &str) -> Outcome {
     let reached = online::round(ctx, client)?;
@@ -239,6 +298,7 @@ pub(crate) fn delivered(ctx: &Context, client: &mut Client, message: &Message, d
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lang::Lang;
 
     #[test]
     fn wrapping_changes_only_where_lines_end() {
@@ -250,6 +310,20 @@ mod tests {
         assert!(wrapped.lines().nth(1).unwrap().starts_with("             una"), "{wrapped}");
         assert_eq!(wrap("", 3), "");
         assert_eq!(wrap("  a  b", 3), "  a  b");
+    }
+
+    #[test]
+    fn times_are_spoken_in_the_two_largest_units() {
+        let said = |lang, seconds| spoken_seconds(&Words::new(lang), seconds);
+        for (seconds, es, en) in [
+            (1, "1 segundo", "1 second"),
+            (90, "1 minuto 30 segundos", "1 minute 30 seconds"),
+            (86_400, "1 día", "1 day"),
+            (2_419_200, "4 semanas", "4 weeks"),
+            (694_861, "1 semana 1 día", "1 week 1 day"),
+        ] {
+            assert_eq!((said(Lang::Es, seconds).as_str(), said(Lang::En, seconds).as_str()), (es, en));
+        }
     }
 
     #[test]

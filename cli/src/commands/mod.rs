@@ -6,6 +6,7 @@ pub(crate) mod clock;
 pub(crate) mod contact;
 pub(crate) mod delete;
 pub(crate) mod demo;
+pub(crate) mod disappear;
 pub(crate) mod edit;
 pub(crate) mod enroll;
 pub(crate) mod group;
@@ -20,6 +21,7 @@ pub(crate) mod safety;
 pub(crate) mod save;
 pub(crate) mod search;
 pub(crate) mod send;
+pub(crate) mod settings;
 pub(crate) mod status;
 pub(crate) mod unlock;
 pub(crate) mod verify;
@@ -50,6 +52,8 @@ pub(crate) enum Command {
     Delete(delete::Args),
     /// a sign beside it
     React(react::Args),
+    /// not for ever
+    Disappear(disappear::Args),
     /// read
     Read(read::Args),
     /// keep a file
@@ -68,6 +72,8 @@ pub(crate) enum Command {
     },
     /// how things stand
     Status,
+    /// what others learn
+    Settings(settings::Args),
     /// no passphrase for a while
     Unlock(unlock::Args),
     /// the passphrase again
@@ -97,6 +103,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Edit(args) => edit::run(ctx, args),
         Command::Delete(args) => delete::run(ctx, args),
         Command::React(args) => react::run(ctx, args),
+        Command::Disappear(args) => disappear::run(ctx, args),
         Command::Read(args) => read::run(ctx, args),
         Command::Save(args) => save::run(ctx, args),
         Command::Search(args) => search::run(ctx, args),
@@ -104,6 +111,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Group(command) => group::run(ctx, command),
         Command::Outbox { command } => outbox::run(ctx, command.as_ref()),
         Command::Status => status::run(ctx),
+        Command::Settings(args) => settings::run(ctx, args),
         Command::Unlock(args) => unlock::run(ctx, args),
         Command::Lock(args) => lock::run(ctx, args),
         Command::Clock(args) => clock::run(ctx, args),

@@ -54,7 +54,11 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     ctx.long_result(&text.join("\n"), &object!({ "conversation": about, "messages": json, "relay_reached": reached.yes() }));
     // Read is what was shown, not what was about to be.
     client.mark_read(&conversation.id, through).map_err(|t| ctx.trouble(t))?;
-    let remarks = [show::standing(&ctx.words, conversation.standing), show::suite(&ctx.words, conversation.suite)];
+    if reached.yes() && client.settings().map_err(|t| ctx.trouble(t))?.read_receipts {
+        online::round(ctx, &mut client)?;
+    }
+    let stays = if conversation.stays_s > 0 { show::stays(&ctx.words, conversation.stays_s) } else { String::new() };
+    let remarks = [show::standing(&ctx.words, conversation.standing), show::suite(&ctx.words, conversation.suite), stays];
     remarks.iter().filter(|r| !r.is_empty()).for_each(|r| ctx.note(r));
     if messages.is_empty() {
         ctx.note(&ctx.words.say("no-messages"));

@@ -166,6 +166,18 @@ fn told(ctx: &Context, client: &mut Client, event: &Event) -> Result<(String, Va
                 None => String::new(),
             }
         }
+        Happening::Vanished { conversation, position } => {
+            put("what", "vanished".into());
+            put("conversation", conversation.to_hex().into());
+            put("position", (*position).into());
+            String::new()
+        }
+        Happening::Receipt { conversation, account } => {
+            put("what", "receipt".into());
+            put("conversation", conversation.to_hex().into());
+            put("account", AccountId::new(*account).to_string().into());
+            String::new()
+        }
         Happening::ContactAsks { account } => {
             put("what", "contact-asks".into());
             put("account", AccountId::new(*account).to_string().into());
