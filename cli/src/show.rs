@@ -267,8 +267,13 @@ pub(crate) fn stays(words: &Words, seconds: u32) -> String {
 
 /// `1 semana`, `1 día 12 horas`: at most the two largest units, rounded down.
 fn spoken_seconds(words: &Words, seconds: u32) -> String {
-    let units =
-        [(key("time-weeks"), 604_800), (key("time-days"), 86_400), (key("time-hours"), 3_600), (key("time-minutes"), 60), (key("time-seconds"), 1)];
+    let units = [
+        (key("time-weeks"), 604_800),
+        (key("time-days"), 86_400),
+        (key("time-hours"), 3_600),
+        (key("time-minutes"), 60),
+        (key("time-seconds"), 1),
+    ];
     let mut left = seconds;
     let mut parts = Vec::new();
     for (unit, size) in units {
