@@ -1,9 +1,10 @@
 //! Who is where: a relay's authority, a channel's address, an invitation.
 //!
 //! `lacre://host:port/<identity>` is a relay: the identity is its Ed25519 public key in base64url (43 characters), which
-//! is its own fingerprint. An invitation has a further part, the one-time code in lower-case base32 (26 characters).
+//! is its own fingerprint. An invitation has a further part, the one-time code in lower-case base32 (26 characters); a link
+//! to ask somebody by has three: `@` and the handle, the account, and a right to write to its inbox (43 characters each).
 
-use crate::ids::{ChannelId, Code, Identity};
+use crate::ids::{AccountId, ChannelId, Code, Handle, Identity, Token};
 use core::fmt;
 use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
 
@@ -19,6 +20,9 @@ pub enum AddressError {
     /// The relay's identity is missing or cut.
     #[error("the relay's identity has 43 characters: the address was cut or mistyped")]
     Identity,
+    /// The link's name or one of its two parts is missing or cut.
+    #[error("a link ends with a name and two parts of 43 characters: it was cut or mistyped")]
+    Link,
     /// The invitation's code is missing or cut.
     #[error("the invitation's code has 26 characters: it was cut or mistyped")]
     Code,
@@ -124,6 +128,40 @@ impl Invitation {
     }
 }
 
+/// What a person hands to somebody who may ask: who it is, and the right to ask.
+#[derive(Clone)]
+pub struct ContactLink {
+    /// the relay that the account lives on
+    pub authority: Authority,
+    /// the account's public name when the link was made
+    pub handle: Handle,
+    /// the account: whoever has the link needs no registrar to know whom it is from
+    pub account: AccountId,
+    /// right to write to its inbox, made for this link
+    pub token: Token,
+}
+
+impl ContactLink {
+    /// From `lacre://host:port/<identity>/@<handle>/<account>/<token>`.
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
+        let (authority, rest) = split(text)?;
+        let rest = rest.and_then(|rest| rest.strip_prefix('@')).ok_or(AddressError::Link)?;
+        let parts: Vec<&str> = rest.split('/').collect();
+        let [handle, account, token] = parts.as_slice() else { return Err(AddressError::Link) };
+        let handle = Handle::parse(handle).ok().filter(|h| h.as_str() == *handle).ok_or(AddressError::Link)?;
+        let bytes = |part: &str| BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|_| AddressError::Link);
+        let account = AccountId::try_from(bytes(account)?.as_slice()).map_err(|_| AddressError::Link)?;
+        let token = Token::try_from(bytes(token)?.as_slice()).map_err(|_| AddressError::Link)?;
+        Ok(Self { authority, handle, account, token })
+    }
+    /// The line to hand out. Whoever has it may ask: give it to those who shall.
+    #[must_use]
+    pub fn expose(&self) -> String {
+        let (account, token) = (BASE64URL_NOPAD.encode(self.account.as_bytes()), BASE64URL_NOPAD.encode(self.token.expose()));
+        format!("{}/@{}/{account}/{token}", self.authority, self.handle.as_str())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,6 +176,23 @@ mod tests {
         for cut in 0..text.len() {
             assert!(Invitation::parse(&text[..cut]).is_err(), "{cut}");
         }
+    }
+
+    #[test]
+    fn a_link_reads_back_is_no_invitation_and_a_cut_one_says_what_is_missing() {
+        let authority = Authority::new("127.0.0.1", 7443, Identity::new([9; 32])).unwrap();
+        let handle = Handle::parse("ana").unwrap();
+        let link = ContactLink { authority, handle, account: AccountId::new([5; 32]), token: Token::new([6; 32]) };
+        let text = link.expose();
+        let read = ContactLink::parse(&format!(" {text}\n")).unwrap();
+        assert_eq!(read.expose(), text);
+        assert!(read.authority == link.authority && read.account == link.account && read.token.expose() == link.token.expose());
+        assert_eq!(Invitation::parse(&text).err(), Some(AddressError::Code));
+        for cut in 0..text.len() {
+            assert!(ContactLink::parse(&text[..cut]).is_err(), "{cut}");
+        }
+        assert_eq!(ContactLink::parse(&text.replace("/@ana/", "/@@ana/")).err(), Some(AddressError::Link));
+        assert_eq!(ContactLink::parse(&format!("{text}/x")).err(), Some(AddressError::Link));
     }
 
     #[test]

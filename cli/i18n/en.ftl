@@ -29,6 +29,7 @@ was-locked = It was locked already.
 invitation-scheme = It does not begin with lacre://
 invitation-host = The relay's address is missing or mistyped.
 invitation-identity = The relay's fingerprint (43 characters) was cut or mistyped.
+invitation-link = A link ends with a name and two parts of 43 characters; it was cut or mistyped.
 invitation-code = The code at its end (26 characters) is missing, cut or mistyped.
 
 ## relay
@@ -44,6 +45,27 @@ state-asked = invited
 state-asking = asks
 state-accepted = contact
 state-declined = declined
+contact-not-taken = { $handle } takes no new requests.
+state-not-taken = takes no requests
+blocked =
+    { $handle } can write to you no longer. Nobody tells them; their program may notice that an invitation does not arrive.
+    What you two wrote stays here. To undo it: lacre contact unblock { $handle }
+blocked-shared =
+    You share these groups, in which you still read each other: { $groups }
+    To leave them: lacre contact block { $handle } --everywhere
+blocked-left = You leave { $groups }. Their members see that you leave.
+block-leave = You share the groups { $groups } with { $handle }. If you leave, their members will see it. Leave them? [y/N]
+unblocked = { $handle } can write to you again. What they wrote meanwhile is not read.
+nobody-blocked = Nobody is blocked.
+somebody-blocked = That person
+standing-blocked = blocked by you
+link-made = Whoever has this line may ask to be your contact. To revoke it: lacre contact link --revoke { $id }
+link-revoked = The link works no longer.
+link-revoke-waits = The link will stop working when the relay knows; it does not answer now.
+no-links = No links. Make one with: lacre contact link
+nobody-new-on = Nobody new may ask to be your contact; your contacts, and whoever has a link of yours, still reach you.
+nobody-new-off = Anybody may ask to be your contact.
+relay-told-later = The relay does not answer now: it will know later.
 trust-compared = compared
 trust-changed = keys changed: compare again
 safety-what =
@@ -194,6 +216,7 @@ settings-read-off = Nobody sees what you have read (--read-receipts on: your con
 watching = Waiting for news. To end: Ctrl-C
 event-contact-asks = { $who } asks to be your contact. To answer: lacre contact accept { $who }
 event-contact-accepted = { $who } said yes: you can write to each other now.
+event-contact-not-taken = { $who } takes no new requests, or has revoked the link. Ask them for a link.
 event-keys-changed = The keys of { $who } are no longer those that you two compared. Compare them again: lacre contact verify { $who }
 event-joined = You are in the conversation "{ $name }".
 event-standing = "{ $name }": { $standing }

@@ -29,6 +29,7 @@ was-locked = Ya estaba cerrado.
 invitation-scheme = No comienza con lacre://
 invitation-host = Le falta la dirección del servidor, o está mal escrita.
 invitation-identity = La huella del servidor (43 caracteres) está cortada o mal escrita.
+invitation-link = El enlace termina en un nombre y dos partes de 43 caracteres; está cortado o mal copiado.
 invitation-code = El código del final (26 caracteres) falta, está cortado o mal escrito.
 
 ## servidor
@@ -44,6 +45,27 @@ state-asked = invitado
 state-asking = pide permiso
 state-accepted = contacto
 state-declined = rechazado
+contact-not-taken = { $handle } no recibe solicitudes nuevas.
+state-not-taken = no recibe solicitudes
+blocked =
+    { $handle } ya no puede escribirle. No se le avisa nada; su programa podría notar que una invitación no llega.
+    Lo que conversaron sigue aquí. Para deshacerlo: lacre contact unblock { $handle }
+blocked-shared =
+    Comparten estos grupos, donde todavía se leen: { $groups }
+    Para salir de ellos: lacre contact block { $handle } --everywhere
+blocked-left = Sale de { $groups }. Sus integrantes ven que usted sale.
+block-leave = Comparte con { $handle } los grupos { $groups }. Si sale, sus integrantes lo verán. ¿Salir de ellos? [s/N]
+unblocked = { $handle } puede escribirle de nuevo. Lo que escribió mientras tanto no se lee.
+nobody-blocked = No hay nadie bloqueado.
+somebody-blocked = Esa persona
+standing-blocked = bloqueada por usted
+link-made = Quien tenga esta línea puede pedirle ser su contacto. Para anularla: lacre contact link --revoke { $id }
+link-revoked = El enlace ya no sirve.
+link-revoke-waits = El enlace dejará de servir cuando el servidor lo sepa; ahora no responde.
+no-links = No hay enlaces. Haga uno con: lacre contact link
+nobody-new-on = Nadie nuevo puede pedirle ser su contacto; sus contactos y quien tenga un enlace suyo, sí.
+nobody-new-off = Cualquiera puede pedirle ser su contacto.
+relay-told-later = El servidor no responde ahora: lo sabrá más tarde.
 trust-compared = comparado
 trust-changed = sus llaves cambiaron: compare otra vez
 safety-what =
@@ -194,6 +216,7 @@ settings-read-off = Nadie ve lo que usted ya leyó (--read-receipts on para que 
 watching = Esperando novedades. Para terminar: Ctrl-C
 event-contact-asks = { $who } pide ser su contacto. Para responder: lacre contact accept { $who }
 event-contact-accepted = { $who } aceptó: ya pueden escribirse.
+event-contact-not-taken = { $who } no recibe solicitudes nuevas, o anuló su enlace. Pídale un enlace.
 event-keys-changed = Las llaves de { $who } ya no son las que ustedes compararon. Compárenlas otra vez: lacre contact verify { $who }
 event-joined = Usted está en la conversación «{ $name }».
 event-standing = «{ $name }»: { $standing }

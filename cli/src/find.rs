@@ -28,6 +28,13 @@ pub(crate) fn contact(ctx: &Context, client: &mut Client, typed: &str) -> Result
         .ok_or_else(|| ctx.failure("error-no-such-contact", Exit::No, &[("name", handle.to_string().into())]))
 }
 
+/// The account of this name: a contact's, or a member's of a shared conversation.
+pub(crate) fn person(ctx: &Context, client: &mut Client, typed: &str) -> Result<AccountId, Failure> {
+    let handle = handle(ctx, typed)?;
+    let found = client.find_person(&handle).map_err(|t| ctx.trouble(t))?;
+    found.ok_or_else(|| ctx.failure("error-nobody-here", Exit::No, &[("name", handle.to_string().into())]))
+}
+
 /// The message whose id begins so.
 pub(crate) fn message(ctx: &Context, client: &mut Client, typed: &str) -> Result<Message, Failure> {
     client.find_message(typed).map_err(|t| match t {

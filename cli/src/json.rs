@@ -42,6 +42,23 @@ pub(crate) struct Contact {
     conversation: Option<String>,
     trust: &'static str,
     compared_at: Option<String>,
+    blocked_at: Option<String>,
+}
+
+/// A link to ask by.
+#[derive(Serialize)]
+pub(crate) struct Link {
+    id: u64,
+    name: String,
+    made_at: String,
+    link: String,
+}
+
+impl From<&view::Link> for Link {
+    fn from(link: &view::Link) -> Self {
+        let (name, made_at) = (link.name.clone(), link.made_at.to_string());
+        Self { id: link.number, name, made_at, link: link.link.expose() }
+    }
 }
 
 impl From<&view::Contact> for Contact {
@@ -54,6 +71,7 @@ impl From<&view::Contact> for Contact {
                 view::ContactState::Asking => "asking",
                 view::ContactState::Accepted => "accepted",
                 view::ContactState::Declined => "declined",
+                view::ContactState::NotTaken => "not-taken",
             },
             text: contact.text.clone(),
             since: contact.since.to_string(),
@@ -67,6 +85,7 @@ impl From<&view::Contact> for Contact {
                 view::Trust::NotCompared => None,
                 view::Trust::Compared { at } | view::Trust::Changed { at } => Some(at.to_string()),
             },
+            blocked_at: contact.blocked.map(|at| at.to_string()),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! One file for each subcommand in [`commands`]. Results go to stdout, words and progress to stderr; `--json` everywhere;
 //! exit 0 done, 1 the answer is no, 2 usage, 3 could not ask. Everything that people read is in the catalogues.
 
+mod ask;
 mod commands;
 mod context;
 mod demo;

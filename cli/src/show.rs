@@ -89,6 +89,7 @@ pub(crate) fn standing(words: &Words, standing: Standing) -> String {
         Standing::AskingToBeReAdded => words.say("standing-asking"),
         Standing::Removed => words.say("standing-removed"),
         Standing::InUseElsewhere => words.say("standing-elsewhere"),
+        Standing::Blocked => words.say("standing-blocked"),
     }
 }
 

@@ -33,6 +33,9 @@ pub(crate) fn failure(words: &Words, trouble: Trouble) -> Failure {
         Trouble::LastAdmin => no("error-last-admin", &[]),
         Trouble::TooManyAdmins { limit } => no("error-too-many-admins", &[("limit", limit.into())]),
         Trouble::GroupFull { limit } => no("error-group-full", &[("limit", limit.into())]),
+        Trouble::NotActive(Standing::Blocked) => no("error-blocked", &[("name", words.say("somebody-blocked").into())]),
+        Trouble::OtherRelay => no("error-other-relay", &[]),
+        Trouble::TooManyLinks { limit } => no("error-too-many-links", &[("limit", limit.into())]),
         Trouble::NotActive(standing) => no("error-not-active", &[("standing", standing_name(standing).into())]),
         Trouble::TooLong { limit } => no("error-too-long", &[("limit", limit.into())]),
         Trouble::Empty => no("error-empty", &[]),
@@ -119,5 +122,6 @@ pub(crate) const fn standing_name(standing: Standing) -> &'static str {
         Standing::AskingToBeReAdded => "asking-to-be-re-added",
         Standing::Removed => "removed",
         Standing::InUseElsewhere => "in-use-elsewhere",
+        Standing::Blocked => "blocked",
     }
 }

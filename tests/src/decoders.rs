@@ -5,7 +5,7 @@
 //! (`tests/fuzz`). Where a signature stands before the reading, the input is signed first: a hostile signer is an adversary too.
 
 use lacre_audit::account::{AccountState, Binding, DEVICE, Device, REGISTRAR};
-use lacre_audit::address::{Address, Authority, Invitation};
+use lacre_audit::address::{Address, Authority, ContactLink, Invitation};
 use lacre_audit::clock::{Calendar, Rule};
 use lacre_audit::evidence::{Bundle, Certificate, Grant, Keys, Lookup, Opening, Record, Trust, verify};
 use lacre_audit::ids::{ChannelId, DeviceId, EntryId, Handle, Identity};
@@ -59,6 +59,7 @@ decoders!(
     bundle,
     address,
     invitation,
+    contact_link,
     run,
     handle,
     instant,
@@ -173,6 +174,15 @@ fn address(bytes: &[u8]) -> bool {
 fn invitation(bytes: &[u8]) -> bool {
     let Some(Ok(read)) = text(bytes).map(Invitation::parse) else { return false };
     assert!(Invitation::parse(&read.expose()).is_ok(), "what is written reads again");
+    true
+}
+
+fn contact_link(bytes: &[u8]) -> bool {
+    let Some(Ok(read)) = text(bytes).map(ContactLink::parse) else { return false };
+    assert!(
+        ContactLink::parse(&read.expose()).is_ok_and(|again| again.expose() == read.expose()),
+        "what is written reads the same"
+    );
     true
 }
 

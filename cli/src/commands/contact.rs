@@ -1,11 +1,14 @@
-//! `lacre contact add|accept|decline|verify|list`: who may write to this person.
+//! `lacre contact …`: who may write to this person.
 
-use super::safety;
+use super::enroll::address_trouble;
+use super::{block, link, safety};
 use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::shown::shown;
 use crate::when::when;
+use crate::words::key;
 use crate::{find, json, online, show};
+use lacre_audit::address::ContactLink;
 use lacre_client::Client;
 use lacre_client::view::{Contact, ContactState, Trust};
 use serde_json::json as object;
@@ -14,7 +17,7 @@ use serde_json::json as object;
 pub(crate) enum Command {
     /// ask somebody
     Add {
-        #[arg(value_name = "@HANDLE")]
+        #[arg(value_name = "@HANDLE|LINK")]
         handle: String,
         #[arg(value_name = "TEXT", default_value = "")]
         text: String,
@@ -31,8 +34,25 @@ pub(crate) enum Command {
     },
     /// compare keys
     Verify(safety::Args),
+    /// keep somebody away
+    Block(block::Args),
+    /// no longer
+    Unblock {
+        #[arg(value_name = "@HANDLE")]
+        handle: String,
+    },
+    /// who may ask
+    NobodyNew {
+        #[arg(value_name = "on|off", value_parser = ["on", "off"], hide_possible_values = true)]
+        choice: Option<String>,
+    },
+    /// ask by this
+    Link(link::Args),
     /// show contacts and requests
-    List,
+    List {
+        #[arg(long)]
+        blocked: bool,
+    },
 }
 
 pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
@@ -42,16 +62,34 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Accept { handle } => answer(ctx, &mut client, handle, true),
         Command::Decline { handle } => answer(ctx, &mut client, handle, false),
         Command::Verify(args) => safety::run(ctx, &mut client, args),
-        Command::List => list(ctx, &mut client),
+        Command::Block(args) => block::block(ctx, &mut client, args),
+        Command::Unblock { handle } => block::unblock(ctx, &mut client, handle),
+        Command::NobodyNew { choice } => link::nobody_new(ctx, &mut client, choice.as_deref()),
+        Command::Link(args) => link::link(ctx, &mut client, args),
+        Command::List { blocked } => list(ctx, &mut client, *blocked),
     }
 }
 
 fn add(ctx: &Context, client: &mut Client, handle: &str, text: &str) -> Outcome {
-    let handle = find::handle(ctx, handle)?;
     let mut network = ctx.network()?;
-    let contact = client.contact_add(&mut network, &handle, text).map_err(|t| ctx.trouble(t))?;
+    let contact = if handle.starts_with("lacre://") {
+        let link = ContactLink::parse(handle)
+            .map_err(|why| ctx.failure("error-link", Exit::Usage, &[("why", ctx.words.say(address_trouble(why)).into())]))?;
+        client.contact_add_by_link(&mut network, &link, text)
+    } else {
+        let handle = find::handle(ctx, handle)?;
+        client.contact_add(&mut network, &handle, text)
+    };
+    let contact = contact.map_err(|t| ctx.trouble(t))?;
     let reached = online::round_with(ctx, client, &mut network)?;
-    said(ctx, &contact, reached.yes())
+    // an inbox that takes no requests says so at once
+    let now = client.contacts().map_err(|t| ctx.trouble(t))?.into_iter().find(|c| c.account == contact.account);
+    match now {
+        Some(now) if now.state == ContactState::NotTaken => {
+            Err(ctx.failure("error-not-taken", Exit::No, &[("name", now.handle.to_string().into())]))
+        }
+        now => said(ctx, &now.unwrap_or(contact), reached.yes()),
+    }
 }
 
 fn answer(ctx: &Context, client: &mut Client, handle: &str, yes: bool) -> Outcome {
@@ -73,14 +111,16 @@ fn said(ctx: &Context, contact: &Contact, reached: bool) -> Outcome {
         ContactState::Asking => words.say_with("contact-asking", &args),
         ContactState::Accepted => words.say_with("contact-accepted", &args),
         ContactState::Declined => words.say_with("contact-declined", &args),
+        ContactState::NotTaken => words.say_with("contact-not-taken", &args),
     };
     ctx.result(&text, &object!({ "contact": json::Contact::from(contact), "relay_reached": reached }));
     Ok(Exit::Done)
 }
 
-fn list(ctx: &Context, client: &mut Client) -> Outcome {
+fn list(ctx: &Context, client: &mut Client, blocked: bool) -> Outcome {
     let reached = online::round(ctx, client)?;
-    let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;
+    let mut contacts = client.contacts().map_err(|t| ctx.trouble(t))?;
+    contacts.retain(|c| c.blocked.is_some() == blocked);
     let words = &ctx.words;
     let row = |c: &Contact| {
         let state = match c.state {
@@ -88,6 +128,7 @@ fn list(ctx: &Context, client: &mut Client) -> Outcome {
             ContactState::Asking => words.say("state-asking"),
             ContactState::Accepted => words.say("state-accepted"),
             ContactState::Declined => words.say("state-declined"),
+            ContactState::NotTaken => words.say("state-not-taken"),
         };
         let state = match c.trust {
             Trust::NotCompared => state,
@@ -100,7 +141,7 @@ fn list(ctx: &Context, client: &mut Client) -> Outcome {
     let all: Vec<json::Contact> = contacts.iter().map(json::Contact::from).collect();
     ctx.result(&show::table(&rows), &object!({ "contacts": all, "relay_reached": reached.yes() }));
     if contacts.is_empty() {
-        ctx.note(&words.say("no-contacts"));
+        ctx.note(&words.say(if blocked { key("nobody-blocked") } else { key("no-contacts") }));
     }
     if contacts.iter().any(|c| c.state == ContactState::Asking) {
         ctx.note(&words.say("requests-next"));

@@ -15,7 +15,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let invitation = Invitation::parse(&args.invitation)
-        .map_err(|why| ctx.failure("error-invitation", Exit::Usage, &[("why", ctx.words.say(invitation_trouble(why)).into())]))?;
+        .map_err(|why| ctx.failure("error-invitation", Exit::Usage, &[("why", ctx.words.say(address_trouble(why)).into())]))?;
     let handle = find::handle(ctx, &args.handle)?;
     let mut network = ctx.network()?;
     let mut client = secret::open_or_create(ctx)?;
@@ -27,8 +27,8 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// What is wrong with an invitation, as a key of the catalogue.
-const fn invitation_trouble(error: lacre_audit::address::AddressError) -> &'static str {
+/// What is wrong with an invitation or a link, as a key of the catalogue.
+pub(crate) const fn address_trouble(error: lacre_audit::address::AddressError) -> &'static str {
     use crate::words::key;
     use lacre_audit::address::AddressError;
     match error {
@@ -36,5 +36,6 @@ const fn invitation_trouble(error: lacre_audit::address::AddressError) -> &'stat
         AddressError::HostPort => key("invitation-host"),
         AddressError::Identity => key("invitation-identity"),
         AddressError::Code => key("invitation-code"),
+        AddressError::Link => key("invitation-link"),
     }
 }

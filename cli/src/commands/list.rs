@@ -14,7 +14,7 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
     let mut all = client.conversations().map_err(|t| ctx.trouble(t))?;
     all.sort_by_key(|c| std::cmp::Reverse(c.newest_at));
     let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;
-    let requests: Vec<&Contact> = contacts.iter().filter(|c| c.state == ContactState::Asking).collect();
+    let requests: Vec<&Contact> = contacts.iter().filter(|c| c.state == ContactState::Asking && c.blocked.is_none()).collect();
 
     let words = &ctx.words;
     let length = find::short_length(&all);

@@ -1,6 +1,7 @@
 //! One file for each subcommand.
 
 pub(crate) mod agent;
+pub(crate) mod block;
 pub(crate) mod calendar;
 pub(crate) mod clock;
 pub(crate) mod contact;
@@ -10,6 +11,7 @@ pub(crate) mod disappear;
 pub(crate) mod edit;
 pub(crate) mod enroll;
 pub(crate) mod group;
+pub(crate) mod link;
 pub(crate) mod list;
 pub(crate) mod lock;
 pub(crate) mod outbox;

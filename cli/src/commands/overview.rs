@@ -17,10 +17,12 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
     let mut client = ctx.open()?;
     let reached = online::round(ctx, &mut client)?;
     let mut all = client.conversations().map_err(|t| ctx.trouble(t))?;
-    all.retain(|c| c.unread > 0 || !matches!(c.standing, Standing::Active | Standing::Removed));
+    all.retain(|c| {
+        c.standing != Standing::Blocked && (c.unread > 0 || !matches!(c.standing, Standing::Active | Standing::Removed))
+    });
     all.sort_by_key(|c| std::cmp::Reverse(c.newest_at));
     let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;
-    let requests: Vec<&Contact> = contacts.iter().filter(|c| c.state == ContactState::Asking).collect();
+    let requests: Vec<&Contact> = contacts.iter().filter(|c| c.state == ContactState::Asking && c.blocked.is_none()).collect();
     let waiting = client.outbox().map_err(|t| ctx.trouble(t))?.len();
     let enrolled = client.whoami().map_err(|t| ctx.trouble(t))?.is_some_and(|who| who.enrolled);
 

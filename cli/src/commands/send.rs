@@ -62,6 +62,8 @@ fn to_contact_without_conversation(ctx: &Context, client: &mut Client, args: &Ar
     }
     let name = || [("name", contact.handle.to_string().into())];
     match (contact.state, &args.text) {
+        _ if contact.blocked.is_some() => Err(ctx.failure("error-blocked", Exit::No, &name())),
+        (ContactState::NotTaken, _) => Err(ctx.failure("error-not-taken", Exit::No, &name())),
         (ContactState::Asking, _) => Err(ctx.failure("error-accept-first", Exit::No, &name())),
         (ContactState::Declined, _) => Err(ctx.failure("error-declined", Exit::No, &name())),
         (ContactState::Asked | ContactState::Accepted, Some(text)) if args.file.is_empty() => {

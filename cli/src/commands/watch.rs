@@ -111,7 +111,9 @@ fn show_events(
                 // Answered meanwhile: nothing to do for a person.
                 Happening::ContactAsks { account } if !ctx.global.json => {
                     let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;
-                    contacts.iter().any(|c| c.account.as_bytes() == account && c.state != ContactState::Asking)
+                    contacts
+                        .iter()
+                        .any(|c| c.account.as_bytes() == account && (c.state != ContactState::Asking || c.blocked.is_some()))
                 }
                 _ => false,
             };
@@ -187,6 +189,11 @@ fn told(ctx: &Context, client: &mut Client, event: &Event) -> Result<(String, Va
             put("what", "contact-accepted".into());
             put("account", AccountId::new(*account).to_string().into());
             words.say_with("event-contact-accepted", &[("who", who(account).into())])
+        }
+        Happening::ContactNotTaken { account } => {
+            put("what", "contact-not-taken".into());
+            put("account", AccountId::new(*account).to_string().into());
+            words.say_with("event-contact-not-taken", &[("who", who(account).into())])
         }
         Happening::KeysChanged { account } => {
             put("what", "keys-changed".into());

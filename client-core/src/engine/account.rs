@@ -29,6 +29,8 @@ const FEW_STAMPS: u64 = 16;
 /// Inbox tokens made known to the relay at once, so that a new contact costs no call that would tell of him.
 const TOKENS: usize = 32;
 const FEW_TOKENS: usize = 8;
+/// Rights in one call.
+pub(super) const TOKENS_AT_ONCE: usize = 60;
 /// A session is renewed when it has less than this left, milliseconds.
 const SESSION_MARGIN_MS: u64 = 10_000;
 
@@ -91,6 +93,7 @@ impl Client {
         if own.spare_tokens.len() < FEW_TOKENS {
             self.add_tokens(net, &at)?;
         }
+        self.tell_token_changes(net, &at)?;
         self.run(|cx| {
             let mut own = cx.own_to_change()?;
             if own.stage == Stage::Bound {
@@ -211,9 +214,9 @@ impl Client {
 
     fn open_inbox(&mut self, net: &mut dyn Network, at: &Authority) -> Result<(), Trouble> {
         let own = self.own()?;
-        let mut rights = vec![wire::AppendRight { token_hash: own.public_token.hash().as_bytes().to_vec(), stamped: true }];
+        let mut rights = if own.nobody_new { Vec::new() } else { vec![super::reach::public_right(&own.public_token)] };
         let tokens: Vec<&Token> = own.spare_tokens.iter().chain(&own.given_tokens).collect();
-        rights.extend(tokens.iter().take(60).map(|t| free_right(t)));
+        rights.extend(tokens.iter().take(TOKENS_AT_ONCE).map(|t| free_right(t)));
         let answer = self.with_stamp(net, |net, stamp| {
             let request = wire::OpenRequest {
                 class: wire::ChannelClass::Inbox.into(),
@@ -224,7 +227,7 @@ impl Client {
             };
             net.open(at, Lane::Inbox, request)
         })?;
-        for block in tokens.chunks(60) {
+        for block in tokens.chunks(TOKENS_AT_ONCE) {
             let request = wire::ChangeTokensRequest {
                 channel: own.inbox.as_bytes().to_vec(),
                 read_token: own.inbox_read.expose().to_vec(),
@@ -294,12 +297,13 @@ impl Client {
     /// A restored relay learns inbox, tokens, account state and all-new key packages again (I7).
     pub(crate) fn tell_restored_relay(&mut self, net: &mut dyn Network, at: &Authority) -> Result<(), Trouble> {
         self.open_inbox(net, at)?;
+        self.run(|cx| cx.withdraw_again())?;
         self.session(net, at)?;
         self.upkeep(net)
     }
 }
 
-fn free_right(token: &Token) -> wire::AppendRight {
+pub(super) fn free_right(token: &Token) -> wire::AppendRight {
     wire::AppendRight { token_hash: token.hash().as_bytes().to_vec(), stamped: false }
 }
 
@@ -367,6 +371,11 @@ impl Cx<'_, '_> {
             key_packages_left: 0,
             settings: Settings::default(),
             key_packages_made: self.now,
+            nobody_new: false,
+            links: Vec::new(),
+            links_made: 0,
+            token_changes: Vec::new(),
+            withdrawn_tokens: Vec::new(),
         };
         self.put_own(&own)?;
         self.reached("enroll: keys made")?;

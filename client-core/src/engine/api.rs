@@ -29,25 +29,26 @@ impl Client {
         if own.handle == *handle {
             return Err(Trouble::NoSuchAccount);
         }
-        let entry = self.directory(net, handle)?;
+        let entry = self.directory(net, wire::lookup_request::Who::Handle(handle.as_str().to_owned()))?;
         self.run(|cx| {
             let known = cx.learn_account(&entry)?;
             if known.handle != *handle {
                 return Err(Trouble::Protocol("the directory answered with another account".into()).into());
             }
-            let row = cx.ask(&known, text)?;
+            let row = cx.ask(&known, text, None)?;
             cx.contact_view(row)
         })
     }
 
-    /// What the directory says of a name.
-    pub(super) fn directory(&mut self, net: &mut dyn Network, handle: &Handle) -> Result<wire::DirectoryEntry, Trouble> {
+    /// What the directory says of a name or an account.
+    pub(super) fn directory(
+        &mut self,
+        net: &mut dyn Network,
+        who: wire::lookup_request::Who,
+    ) -> Result<wire::DirectoryEntry, Trouble> {
         let own = self.own()?;
         let at = super::authority(&own.authority).map_err(StepError::into_trouble)?;
-        let answer = self.with_stamp(net, |net, stamp| {
-            let who = Some(wire::lookup_request::Who::Handle(handle.as_str().to_owned()));
-            net.lookup(&at, wire::LookupRequest { who, stamp })
-        });
+        let answer = self.with_stamp(net, |net, stamp| net.lookup(&at, wire::LookupRequest { who: Some(who.clone()), stamp }));
         match answer {
             Ok(answer) => answer.entry.ok_or(Trouble::Protocol("an answer without entry".into())),
             Err(Trouble::Refused(r)) if r.reason == crate::network::Reason::NoAccount => Err(Trouble::NoSuchAccount),
@@ -132,10 +133,13 @@ impl Client {
     pub fn send_to_contact(&mut self, account: &AccountId, text: &str) -> Result<(), Trouble> {
         check_text(text)?;
         let row = self.run(|cx| cx.contact(*account))?.ok_or(Trouble::NoSuchContact)?;
+        if row.blocked.is_some() {
+            return Err(Trouble::NotActive(Standing::Blocked));
+        }
         match (row.state, row.conversation) {
             (ContactState::Accepted, Some(id)) => self.send_text(&ConversationId(id), text).map(|_| ()),
             (ContactState::Accepted | ContactState::Asked, _) => self.run(|cx| cx.hold(*account, text)).map(|_| ()),
-            (ContactState::Asking | ContactState::Declined, _) => Err(Trouble::NotAccepted),
+            (ContactState::Asking | ContactState::Declined | ContactState::NotTaken, _) => Err(Trouble::NotAccepted),
         }
     }
 
@@ -316,7 +320,7 @@ impl Cx<'_, '_> {
         Ok(scopes)
     }
 
-    fn conversation_view(&mut self, id: &[u8]) -> Result<Conversation, StepError> {
+    pub(super) fn conversation_view(&mut self, id: &[u8]) -> Result<Conversation, StepError> {
         let conv = self.conv(id)?;
         let own = self.own()?;
         let stored = self.members(id)?;

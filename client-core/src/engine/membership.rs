@@ -157,7 +157,15 @@ impl Client {
             let own = cx.own()?.account;
             let members = cx.members(id)?;
             let others: Vec<AccountId> = members.devices.iter().map(|(a, _)| *a).filter(|a| *a != own).collect();
-            let Some(heir) = others.first().copied() else {
+            // who is blocked inherits only where there is nobody else
+            let mut heir = others.first().copied();
+            for other in &others {
+                if !cx.is_blocked(*other)? {
+                    heir = Some(*other);
+                    break;
+                }
+            }
+            let Some(heir) = heir else {
                 conv.standing = Standing::Removed;
                 cx.put_conv(id, &conv)?;
                 return Ok(None);
@@ -185,6 +193,7 @@ impl Cx<'_, '_> {
 
     fn accepted(&self, account: AccountId) -> Result<(), StepError> {
         match self.contact(account)? {
+            Some(row) if row.blocked.is_some() => Err(Trouble::NotActive(Standing::Blocked).into()),
             Some(row) if row.state == ContactState::Accepted => Ok(()),
             Some(_) => Err(Trouble::NotAccepted.into()),
             None => Err(Trouble::NoSuchContact.into()),

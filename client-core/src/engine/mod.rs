@@ -10,11 +10,12 @@
 //! own inbox, and envelopes on their way · `parts` commits too large for one entry · `pace` what is done a while later ·
 //! `amend` what changes a message · `receipts` how far the others are · `vanish` what does not stay · `epoch` from one
 //! channel to the next · `readd`, `restored` and `successor` the recovery ladder · `signer` whose a bad seal was · `trust`
-//! whose keys were compared · `sync` the loop.
+//! whose keys were compared · `block` who is kept away · `reach` who may ask · `sync` the loop.
 
 mod account;
 mod amend;
 mod api;
+mod block;
 mod epoch;
 mod files;
 mod group;
@@ -24,6 +25,7 @@ mod pace;
 mod parts;
 mod people;
 mod post;
+mod reach;
 mod readd;
 mod reading;
 mod receipts;
@@ -56,6 +58,7 @@ pub mod limits {
     pub use super::pace::{FIRST_UPDATE_PAUSE_MS, LEAVE_PAUSE_MS, SMALL_GROUP, UPDATE_EVERY_MS};
     pub use super::parts::{MAX_MESSAGE, MAX_PARTS};
     pub use super::people::MAX_REQUEST;
+    pub use super::reach::{MAX_LINK_NAME, MAX_LINKS};
     pub use super::readd::{FIRST_PAUSE_MS, LONGEST_PAUSE_MS};
     pub use super::receipts::RECEIPT_MEMBERS;
     pub use super::roles::MAX_MEMBERS;
@@ -151,6 +154,15 @@ pub enum Trouble {
     /// The safety number is another than the one that was compared: compare again.
     #[error("the safety number has changed")]
     SafetyChanged,
+    /// Only accounts of the own relay can be contacts so far.
+    #[error("of another relay")]
+    OtherRelay,
+    /// Revoke one first.
+    #[error("at most {limit} links at a time")]
+    TooManyLinks {
+        /// most links
+        limit: u64,
+    },
     /// No conversation of that id.
     #[error("no such conversation")]
     NoSuchConversation,

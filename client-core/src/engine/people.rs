@@ -174,6 +174,8 @@ impl Cx<'_, '_> {
                 stamped,
                 entry: EntryId::new(lacre_audit::random::bytes(self.rng)),
                 sealed,
+                to: Some(to),
+                public: device.public_token.clone().filter(|_| !stamped),
             };
             self.enqueue(None, what, cargo)?;
         }
@@ -181,12 +183,15 @@ impl Cx<'_, '_> {
     }
 
     /// Asks somebody whose directory entry was just verified.
-    pub(crate) fn ask(&mut self, known: &Known, text: &str) -> Result<ContactRow, StepError> {
-        if let Some(row) = self.contact(known.account)? {
+    pub(crate) fn ask(&mut self, known: &Known, text: &str, link: Option<&Token>) -> Result<ContactRow, StepError> {
+        let before = self.contact(known.account)?;
+        if let Some(row) = &before {
             match row.state {
-                ContactState::Accepted | ContactState::Asked => return Ok(row),
+                _ if row.blocked.is_some() => return Err(Trouble::NotActive(Standing::Blocked).into()),
+                ContactState::Asked if link.is_some() => {}
+                ContactState::Accepted | ContactState::Asked => return Ok(row.clone()),
                 ContactState::Asking => return self.accept(known.account),
-                ContactState::Declined => {}
+                ContactState::Declined | ContactState::NotTaken => {}
             }
         }
         let token = self.hand_out_token()?.ok_or(StepError::Again("no inbox token is ready".into()))?;
@@ -194,11 +199,14 @@ impl Cx<'_, '_> {
             text: text.to_owned(),
             inbox_token: token.expose().to_vec(),
         });
-        let mut row = ContactRow::new(known, ContactState::Asked, self.now);
+        let mut row = before.unwrap_or_else(|| ContactRow::new(known, ContactState::Asked, self.now));
+        (row.state, row.since) = (ContactState::Asked, self.now);
         row.text = text.to_owned();
-        row.own_token = Some(token);
+        if let Some(unused) = row.own_token.replace(token) {
+            self.withdraw_token(unused)?;
+        }
         self.put_contact(&row)?;
-        self.post_to(known.account, None, None, kind, WaitingKind::Request)?;
+        self.post_to(known.account, None, link, kind, WaitingKind::Request)?;
         Ok(row)
     }
 
@@ -206,8 +214,9 @@ impl Cx<'_, '_> {
     pub(crate) fn accept(&mut self, account: AccountId) -> Result<ContactRow, StepError> {
         let mut row = self.contact(account)?.ok_or(StepError::Trouble(Trouble::NoSuchContact))?;
         match row.state {
+            _ if row.blocked.is_some() => return Err(Trouble::NotActive(Standing::Blocked).into()),
             ContactState::Accepted => return Ok(row),
-            ContactState::Asked => return Err(Trouble::NotAccepted.into()),
+            ContactState::Asked | ContactState::NotTaken => return Err(Trouble::NotAccepted.into()),
             ContactState::Asking | ContactState::Declined => {}
         }
         if row.own_token.is_none() {
@@ -328,6 +337,9 @@ impl Cx<'_, '_> {
         let known = self.learn_account(&entry)?;
         let body = content::EnvelopeBody::decode(envelope.body.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
         body.check().map_err(|e| StepError::Skip(e.to_string()))?;
+        if !self.is_heard(&known, body.kind.as_ref())? {
+            return Ok(true);
+        }
         match body.kind {
             Some(content::envelope_body::Kind::ContactRequest(request)) => self.was_asked(&known, &request)?,
             Some(content::envelope_body::Kind::ContactAccepted(answer)) => self.was_accepted(&known, &answer)?,
@@ -353,7 +365,7 @@ impl Cx<'_, '_> {
         row.their_token = Some(token);
         match row.state {
             ContactState::Accepted => return self.put_contact(&row),
-            ContactState::Asked => {
+            ContactState::Asked | ContactState::NotTaken => {
                 // both asked: both want it. The smaller account id makes the conversation, so that there is one.
                 self.put_contact(&row)?;
                 if own.account < known.account {
@@ -378,7 +390,7 @@ impl Cx<'_, '_> {
         let Some(mut row) = self.contact(known.account)? else {
             return Err(StepError::Skip("an answer to a request that was not made".into()));
         };
-        if row.state != ContactState::Asked {
+        if !matches!(row.state, ContactState::Asked | ContactState::NotTaken) {
             return Ok(());
         }
         row.their_token = Some(token);
@@ -404,11 +416,14 @@ impl Cx<'_, '_> {
         let id = here.clone().or_else(|| before.clone()).unwrap_or_else(|| group_id.clone());
         let held = self.conv_or_none(&id)?;
         let contact = self.contact(pending.from)?;
-        let accepted = contact.as_ref().is_some_and(|c| c.state == ContactState::Accepted);
+        let accepted = contact.as_ref().is_some_and(|c| c.state == ContactState::Accepted && c.blocked.is_none());
         if before.is_some() {
             self.may_succeed(&id, pending.from, &group_id, &context)?;
         }
         match &held {
+            Some(conv) if conv.standing == Standing::Blocked => {
+                return Err(StepError::Skip("an invitation by somebody who is blocked".into()));
+            }
             Some(_) if before.is_some() => {}
             Some(_) if here.is_none() => {
                 return Err(StepError::Skip("an invitation into a conversation that goes on in a successor".into()));
@@ -488,8 +503,12 @@ impl Cx<'_, '_> {
 
     /// An invitation that cannot be used.
     pub(crate) fn drop_join(&mut self, envelope: EnvelopeId, why: &str) -> Result<(), StepError> {
+        let pending: Option<PendingJoin> = self.s.get(Table::Join, envelope.as_bytes())?;
         self.s.delete(Table::Join, envelope.as_bytes())?;
-        self.unreadable(None, format!("an invitation: {why}"))
+        match pending {
+            Some(pending) if self.is_blocked(pending.from)? => Ok(()),
+            _ => self.unreadable(None, format!("an invitation: {why}")),
+        }
     }
 
     pub(crate) fn retry_join(&mut self, mut pending: PendingJoin) -> Result<u32, StepError> {

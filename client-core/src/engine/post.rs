@@ -4,9 +4,9 @@ use super::files::fetch_blob;
 use super::outbox::POST;
 use super::records::{Cargo, Item, PendingJoin};
 use super::sync::{MAX_ROUNDS, PAGE};
-use super::view::Synced;
-use super::{Client, StepError, Trouble, authority};
-use crate::network::{Entry, Lane, Network, Reason};
+use super::view::{ContactState, Happening, Synced, WaitingKind};
+use super::{Client, Cx, StepError, Trouble, authority};
+use crate::network::{Entry, Lane, Network, Reason, Refusal};
 use crate::profile::Table;
 use lacre_audit::address::Authority;
 use lacre_audit::ids::Generation;
@@ -166,7 +166,7 @@ impl Client {
             }
             let sent = match &item.cargo {
                 Cargo::Upload { authority, blob } => self.upload(net, number, authority, *blob),
-                Cargo::Envelope { authority: at, inbox, token, stamped, entry, sealed } => {
+                Cargo::Envelope { authority: at, inbox, token, stamped, entry, sealed, .. } => {
                     let request = wire::AppendRequest {
                         channel: inbox.as_bytes().to_vec(),
                         append_token: token.expose().to_vec(),
@@ -196,10 +196,7 @@ impl Client {
                     return Err(Trouble::Offline { why: r.to_string() });
                 }
                 Err(Trouble::Refused(r)) => {
-                    self.run(|cx| {
-                        cx.drop_item(number)?;
-                        cx.unreadable(None, format!("an envelope was refused for good: {r}"))
-                    })?;
+                    self.run(|cx| cx.refused_for_good(item, &r))?;
                     moved = true;
                 }
                 Err(e) => {
@@ -227,5 +224,28 @@ impl Client {
             net.append(&at, Lane::Directory, request)?;
         }
         Ok(())
+    }
+}
+
+impl Cx<'_, '_> {
+    /// A right that was made for this sender works no longer: the public one is tried. When that is refused too, nobody
+    /// new may ask there.
+    fn refused_for_good(&mut self, mut item: Item, refusal: &Refusal) -> Result<(), StepError> {
+        let Cargo::Envelope { token, stamped, public, to, .. } = &mut item.cargo else { return Ok(()) };
+        let not_permitted = refusal.reason == Reason::NotPermitted;
+        if let Some(public) = public.take().filter(|_| not_permitted) {
+            (*token, *stamped) = (public, true);
+            return self.put_item(&item);
+        }
+        let to = *to;
+        self.drop_item(item.number)?;
+        if let (true, WaitingKind::Request, Some(account)) = (not_permitted, item.what, to)
+            && let Some(mut row) = self.contact(account)?.filter(|row| row.state == ContactState::Asked)
+        {
+            row.state = ContactState::NotTaken;
+            self.put_contact(&row)?;
+            return self.event(Happening::ContactNotTaken { account: *account.as_bytes() });
+        }
+        self.unreadable(None, format!("an envelope was refused for good: {refusal}"))
     }
 }

@@ -81,6 +81,39 @@ pub(crate) struct Own {
     /// when all of them were last replaced
     pub(crate) key_packages_made: Millis,
     pub(crate) settings: Settings,
+    /// the public right is withdrawn
+    #[serde(default)]
+    pub(crate) nobody_new: bool,
+    /// links that work
+    #[serde(default)]
+    pub(crate) links: Vec<LinkRow>,
+    /// how many were ever made: their numbers are given once
+    #[serde(default)]
+    pub(crate) links_made: u64,
+    /// what the relay was not told yet, in its order
+    #[serde(default)]
+    pub(crate) token_changes: Vec<TokenChange>,
+    /// append tokens that were given away and withdrawn, so that a restored relay can be told again
+    #[serde(default)]
+    pub(crate) withdrawn_tokens: Vec<Token>,
+}
+
+/// A link to ask by.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct LinkRow {
+    pub(crate) number: u64,
+    pub(crate) name: String,
+    pub(crate) made_at: Millis,
+    pub(crate) token: Token,
+}
+
+/// A right to the own inbox, about which the relay is to be told.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) enum TokenChange {
+    /// it works no longer
+    Withdraw(Token),
+    /// it works, for a stamp
+    Public(Token),
 }
 
 /// The channel of a conversation's epoch.
@@ -408,6 +441,12 @@ pub(crate) enum Cargo {
         entry: EntryId,
         #[serde(with = "serde_bytes")]
         sealed: Vec<u8>,
+        /// whose inbox it is
+        #[serde(default)]
+        to: Option<AccountId>,
+        /// the public right, if the one above should be refused
+        #[serde(default)]
+        public: Option<Token>,
     },
     /// a text for a contact that has not accepted yet
     Held { contact: AccountId, text: String, id: ContentId },
@@ -433,6 +472,17 @@ pub(crate) struct ContactRow {
     /// the safety number that was shown here last, in words
     #[serde(default)]
     pub(crate) shown: Option<String>,
+    /// kept away
+    #[serde(default)]
+    pub(crate) blocked: Option<Blocked>,
+}
+
+/// That a person keeps another away.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Blocked {
+    pub(crate) since: Millis,
+    /// there was no contact before: there is none afterwards
+    pub(crate) stranger: bool,
 }
 
 impl ContactRow {
@@ -449,6 +499,7 @@ impl ContactRow {
             own_token: None,
             compared: None,
             shown: None,
+            blocked: None,
         }
     }
 }

@@ -22,7 +22,7 @@ impl Client {
     /// [`Trouble::NoSuchContact`], [`Trouble::NoSuchAccount`], [`Trouble::OtherAccountNow`], [`Trouble::Offline`].
     pub fn contact_refresh(&mut self, net: &mut dyn Network, account: &AccountId) -> Result<(), Trouble> {
         let row = self.run(|cx| cx.contact(*account))?.ok_or(Trouble::NoSuchContact)?;
-        let entry = self.directory(net, &row.handle)?;
+        let entry = self.directory(net, wire::lookup_request::Who::Handle(row.handle.as_str().to_owned()))?;
         self.run(|cx| {
             let known = cx.learn_account(&entry)?;
             if known.account == *account { Ok(()) } else { Err(Trouble::OtherAccountNow.into()) }
@@ -102,6 +102,7 @@ impl Cx<'_, '_> {
             since: row.since,
             conversation: row.conversation.map(ConversationId),
             trust,
+            blocked: row.blocked.map(|blocked| blocked.since),
         })
     }
 }

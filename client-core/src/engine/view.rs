@@ -1,6 +1,6 @@
 //! What an application sees: plain values, already verified, nothing that holds a lock.
 
-use lacre_audit::address::Authority;
+use lacre_audit::address::{Authority, ContactLink};
 use lacre_audit::ids::{AccountId, ContentId, DeviceId, Handle};
 use lacre_audit::safety::SafetyNumber;
 use lacre_audit::time::Millis;
@@ -56,6 +56,8 @@ pub enum Standing {
     Removed,
     /// another copy of this profile took this device's place
     InUseElsewhere,
+    /// the other of two is blocked: nothing is read or written here
+    Blocked,
 }
 
 /// One member device of a conversation.
@@ -298,6 +300,8 @@ pub enum ContactState {
     Accepted,
     /// we declined
     Declined,
+    /// our request was not taken: nobody new may ask, or the link was revoked
+    NotTaken,
 }
 
 /// A contact or a request.
@@ -317,6 +321,21 @@ pub struct Contact {
     pub conversation: Option<ConversationId>,
     /// whether the two people have compared their keys
     pub trust: Trust,
+    /// since when this person keeps them away
+    pub blocked: Option<Millis>,
+}
+
+/// A link by which somebody may ask, also while nobody new may.
+#[derive(Clone)]
+pub struct Link {
+    /// what it is revoked by
+    pub number: u64,
+    /// what its maker calls it
+    pub name: String,
+    /// when
+    pub made_at: Millis,
+    /// to hand out
+    pub link: ContactLink,
 }
 
 /// Whether the keys of a contact are those that the two people compared.
@@ -455,6 +474,11 @@ pub enum Happening {
     /// a contact said yes
     ContactAccepted {
         /// who
+        account: [u8; 32],
+    },
+    /// an own request was not taken: nobody new may ask there, or the link was revoked
+    ContactNotTaken {
+        /// whose inbox
         account: [u8; 32],
     },
     /// a contact's keys are no longer those that were compared
