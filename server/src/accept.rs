@@ -1,6 +1,7 @@
 //! The relay's own accept loop: connections are counted, handshakes have an end, and no handler sees who called.
 
 use crate::limits;
+use crate::memory::{self, Holder, Memory};
 use crate::metrics::ConnectionMetrics;
 use std::io;
 use std::pin::Pin;
@@ -18,6 +19,7 @@ use tonic::transport::server::Connected;
 pub(crate) struct Connection {
     stream: TlsStream<TcpStream>,
     metrics: ConnectionMetrics,
+    held: memory::Connection,
     _place: OwnedSemaphorePermit,
 }
 
@@ -32,9 +34,15 @@ fn count(bytes: usize) -> u64 {
 }
 
 impl Connected for Connection {
-    /// Nothing: addresses of peers go no further than here.
-    type ConnectInfo = ();
-    fn connect_info(&self) -> Self::ConnectInfo {}
+    /// What counts its memory, and no more: addresses of peers go no further than here.
+    type ConnectInfo = Holder;
+    fn connect_info(&self) -> Holder {
+        self.held.holder()
+    }
+}
+
+fn over<T>() -> Poll<io::Result<T>> {
+    Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionAborted, "of all connections it held the most memory")))
 }
 
 fn sent(written: &Poll<io::Result<usize>>) -> u64 {
@@ -43,6 +51,9 @@ fn sent(written: &Poll<io::Result<usize>>) -> u64 {
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.held.poll_over(cx) {
+            return over();
+        }
         let before = buf.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buf);
         self.metrics.received.inc_by(count(buf.filled().len() - before));
@@ -52,6 +63,9 @@ impl AsyncRead for Connection {
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        if self.held.is_over() {
+            return over();
+        }
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.metrics.sent.inc_by(sent(&written));
         written
@@ -63,6 +77,9 @@ impl AsyncWrite for Connection {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
     fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        if self.held.is_over() {
+            return over();
+        }
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
         self.metrics.sent.inc_by(sent(&written));
         written
@@ -78,6 +95,7 @@ pub(crate) fn connections(
     tls: TlsAcceptor,
     most: usize,
     metrics: ConnectionMetrics,
+    memory: Arc<Memory>,
 ) -> ReceiverStream<Result<Connection, io::Error>> {
     let (ready, connections) = mpsc::channel(16);
     let places = Arc::new(Semaphore::new(most.max(1)));
@@ -100,14 +118,14 @@ pub(crate) fn connections(
                     continue;
                 }
             };
-            let (tls, ready, metrics) = (tls.clone(), ready.clone(), metrics.clone());
+            let (tls, ready, metrics, memory) = (tls.clone(), ready.clone(), metrics.clone(), Arc::clone(&memory));
             tokio::spawn(async move {
                 let _ = stream.set_nodelay(true);
                 if let Ok(Ok(stream)) = tokio::time::timeout(limits::HANDSHAKE, tls.accept(stream)).await {
                     drop(shaking);
                     metrics.accepted.inc();
                     metrics.open.inc();
-                    let _ = ready.send(Ok(Connection { stream, metrics, _place: place })).await;
+                    let _ = ready.send(Ok(Connection { stream, metrics, held: memory.connection(), _place: place })).await;
                 } else {
                     metrics.handshakes_failed.inc();
                 }

@@ -12,6 +12,7 @@
 //! | RESOURCE_EXHAUSTED | LIMIT |
 //! | UNAVAILABLE | STORE_DOWN, STOPPING |
 
+use crate::rules::LIMITS;
 use crate::store::StoreDown;
 use crate::store::accounts::{
     AskRefused, EnrollRefused, IssueRefused, PutKeyPackagesRefused, PutStateRefused, TakeStampsRefused,
@@ -105,6 +106,7 @@ pub fn bad_value(field: &'static str, bound: &str, found: &str) -> Status {
 /// A limit of the rules.
 #[must_use]
 pub fn limited(l: Limited) -> Status {
+    debug_assert!(LIMITS.contains(&l.limit), "{} is in no metric", l.limit);
     let metadata = [("limit", l.limit.to_owned()), ("value", l.value.to_string())];
     refused(Reason::Limit, &metadata, l.retry_after_ms.map(Duration::from_millis))
 }

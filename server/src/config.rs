@@ -35,8 +35,11 @@ pub struct NodeConfig {
     /// MiB that stay free on the data folder's file system: below them entries and blobs are refused, and what is there
     /// is still served and removed in its time. Read again at SIGHUP.
     pub keep_free_mib: u64,
-    /// Connections at a time; further ones wait. At most 16384. About 40 kB of memory each.
+    /// Connections at a time; further ones wait. At most 16384.
     pub max_connections: usize,
+    /// MiB that calls under way and followed channels may hold, of all connections together: above it the connection that
+    /// holds most is closed. RUNNING.md has the formula of the relay's memory.
+    pub max_held_mib: u64,
     /// Where Prometheus scrapes `GET /metrics`, plain HTTP: the loopback or a private network. Without it nobody can.
     pub metrics_listen: Option<SocketAddr>,
     /// Answer gRPC server reflection, so that generic clients such as grpcurl learn the calls from the relay.
@@ -56,6 +59,7 @@ impl Default for NodeConfig {
             leaf: None,
             keep_free_mib: 256,
             max_connections: crate::limits::MAX_CONNECTIONS,
+            max_held_mib: 1_024,
             metrics_listen: None,
             reflection: false,
             threads: 0,
@@ -125,6 +129,9 @@ impl NodeConfig {
         if self.max_connections == 0 || self.max_connections > crate::limits::MAX_CONNECTIONS {
             return Err(ConfigError::Value { key: "max_connections", expected: "1 to 16384" });
         }
+        if !(16..=1 << 30).contains(&self.max_held_mib) {
+            return Err(ConfigError::Value { key: "max_held_mib", expected: "16 to 1073741824" });
+        }
         if self.keep_free_mib > 1 << 30 {
             return Err(ConfigError::Value { key: "keep_free_mib", expected: "0 to 1073741824" });
         }
@@ -188,6 +195,7 @@ mod tests {
             ("[rules]\nmax_lag = 1", "rules"),
             ("synchronous = \"OFF\"", "synchronous"),
             ("max_connections = 0", "max_connections"),
+            ("max_held_mib = 15", "max_held_mib"),
             ("threads = 99999", "threads"),
             ("listen = \"nowhere\"", "listen"),
             ("public_address = \"host\"", "public_address"),
@@ -214,7 +222,7 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let config = read(
-            "identity_key = \"/i\"\nleaf = \"/l\"\nkeep_free_mib = 5\ndata = \"/d\"\nlisten = \"0.0.0.0:1\"\npublic_address = \"relay.example.org:2\"\nrun_key = \"/k\"\nmax_connections = 3\nthreads = 4\nreflection = true\nmetrics_listen = \"127.0.0.1:9\"",
+            "identity_key = \"/i\"\nleaf = \"/l\"\nkeep_free_mib = 5\ndata = \"/d\"\nlisten = \"0.0.0.0:1\"\npublic_address = \"relay.example.org:2\"\nrun_key = \"/k\"\nmax_connections = 3\nmax_held_mib = 16\nthreads = 4\nreflection = true\nmetrics_listen = \"127.0.0.1:9\"",
         )
         .unwrap();
         let expected = NodeConfig {
@@ -226,6 +234,7 @@ mod tests {
             leaf: Some("/l".into()),
             keep_free_mib: 5,
             max_connections: 3,
+            max_held_mib: 16,
             metrics_listen: Some("127.0.0.1:9".parse().unwrap()),
             threads: 4,
             reflection: true,

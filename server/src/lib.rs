@@ -2,8 +2,8 @@
 //!
 //! From the inside out: [`rules`] (every limit), [`store`] (the traits, and SQLite, the reference model and the null
 //! store behind them), [`writer`] (group commit), [`hub`] (wake-ups), [`border`] (errors to statuses), [`service`]
-//! (the calls of the .proto files), [`limits`] (of the transport), [`metrics`] (what the
-//! operator sees), [`identity`] (keys and TLS), [`serve`] (all of it running).
+//! (the calls of the .proto files), [`limits`] (of the transport), [`memory`] (what connections
+//! may hold), [`metrics`] (what the operator sees), [`identity`] (keys and TLS), [`serve`] (all of it running).
 
 mod accept;
 pub mod backup;
@@ -16,6 +16,7 @@ pub mod hub;
 pub mod identity;
 pub mod key_backup;
 pub mod limits;
+pub mod memory;
 pub mod metrics;
 pub mod random;
 pub mod room;

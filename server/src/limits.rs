@@ -1,13 +1,17 @@
 //! Every limit of the transport, at one place: tonic, hyper and h2 leave several of them off by default.
 //!
-//! What a peer can hold of the relay's memory: one connection of [`MAX_CONNECTIONS`] has at most [`STREAMS`] calls, each
-//! with one message of at most [`MAX_REQUEST`] bytes being received.
+//! What peers can hold of the relay's memory: what calls are doing is counted and has one bound for all ([`HELD`],
+//! [`crate::memory`]). Not counted is what lies unread in HTTP/2, at most [`CONNECTION_WINDOW`] for a connection, and what an
+//! idle connection costs. RUNNING.md has the formula.
 
 use std::time::Duration;
 use tonic::transport::Server;
 
 /// Connections at a time; further ones wait in the kernel's queue. (The configuration file may lower it.)
 pub const MAX_CONNECTIONS: usize = 16_384;
+/// Bytes that calls under way and followed channels may hold, of all connections together; above it the connection that
+/// holds most is closed. (The configuration file may change it.)
+pub const HELD: usize = 1024 * 1024 * 1024;
 /// TLS handshakes under way at a time.
 pub const HANDSHAKES: usize = 512;
 /// A TLS handshake takes no longer.
@@ -36,10 +40,10 @@ pub const AGE_GRACE: Duration = Duration::from_secs(5 * 60);
 pub const HEADERS: u32 = 8 * 1024;
 /// Bytes of one HTTP/2 frame.
 pub const FRAME: u32 = 64 * 1024;
-/// Bytes under way to the relay in one call: an upload on a fast line with 50 ms of delay reaches 20 MB/s.
-pub const STREAM_WINDOW: u32 = 1024 * 1024;
-/// Bytes under way to the relay on one connection.
-pub const CONNECTION_WINDOW: u32 = 2 * 1024 * 1024;
+/// Bytes under way to the relay in one call: an upload on a fast line with 50 ms of delay reaches 10 MB/s.
+pub const STREAM_WINDOW: u32 = 512 * 1024;
+/// Bytes under way to the relay on one connection: what it can make the relay keep without having it read.
+pub const CONNECTION_WINDOW: u32 = 512 * 1024;
 /// Bytes of one message to the relay: an entry or a chunk of 256 KiB, a state of 64 KiB, 68 key packages of 16 KiB.
 pub const MAX_REQUEST: usize = 1_280 * 1024;
 /// Bytes of one message to the relay on `Blobs`, and of the directory: a chunk of 256 KiB and its fields.

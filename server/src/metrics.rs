@@ -1,10 +1,13 @@
 //! What an operator may see: counts, times and sizes of the whole relay, in the text form that Prometheus reads.
 //!
-//! Every label is one of a closed list: a call of the .proto files, a gRPC code, a reason of [`crate::border`]. No type
+//! Every label is one of a closed list: a call of the .proto files, a gRPC code, a reason of [`crate::border`], a limit of [`crate::rules`]. No type
 //! here can carry a token, a channel, a handle, an address or a RUN, so none can be scraped.
 
 use crate::border::Reason;
 use crate::hub::Hub;
+use crate::memory::Memory;
+use crate::rules::LIMITS;
+use crate::service;
 use crate::writer::Writer;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -42,6 +45,28 @@ struct CallLabel {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ReasonLabel {
     reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LimitLabel {
+    limit: &'static str,
+}
+
+/// What was refused, and by which limit. Cheap to clone; clones count together.
+#[derive(Clone, Debug, Default)]
+pub struct Refusals {
+    reasons: Family<ReasonLabel, Counter>,
+    limits: Family<LimitLabel, Counter>,
+}
+
+impl Refusals {
+    /// Counts a refusal, with the limit if it was one; no reason for one that is not the relay's own.
+    pub fn refused(&self, reason: Option<Reason>, limit: Option<&str>) {
+        self.reasons.get_or_create(&ReasonLabel { reason: reason.map_or("none", Reason::name) }).inc();
+        if let Some(limit) = LIMITS.into_iter().find(|known| Some(*known) == limit) {
+            self.limits.get_or_create(&LimitLabel { limit }).inc();
+        }
+    }
 }
 
 fn seconds() -> Histogram {
@@ -90,7 +115,6 @@ pub struct Metrics {
     registry: Registry,
     calls: Family<CallLabels, Counter>,
     call_seconds: Family<CallLabel, Histogram>,
-    refusals: Family<ReasonLabel, Counter>,
     /// entries that retention removed
     pub retired_entries: Counter,
     /// channels that retention removed
@@ -105,6 +129,8 @@ pub struct Metrics {
     cpu: Float,
     cpu_per_million: Float,
     resident: Gauge,
+    held: Gauge,
+    memory: Arc<Memory>,
     writer: Writer,
     hub: Arc<Hub>,
 }
@@ -112,12 +138,11 @@ pub struct Metrics {
 impl Metrics {
     /// Of a relay. It keeps no reader open: a scrape that is slow does not hold up the end of the relay.
     #[must_use]
-    pub fn new(writer: Writer, hub: Arc<Hub>, connections: &ConnectionMetrics) -> Self {
+    pub fn new(context: &service::Context, connections: &ConnectionMetrics, memory: &Arc<Memory>) -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("lacre_relay"),
             calls: Family::default(),
             call_seconds: Family::new_with_constructor(seconds),
-            refusals: Family::default(),
             retired_entries: Counter::default(),
             retired_channels: Counter::default(),
             retired_blobs: Counter::default(),
@@ -128,20 +153,23 @@ impl Metrics {
             cpu: Float::default(),
             cpu_per_million: Float::default(),
             resident: Gauge::default(),
-            writer,
-            hub,
+            held: Gauge::default(),
+            memory: Arc::clone(memory),
+            writer: context.writer.clone(),
+            hub: Arc::clone(&context.hub),
         };
-        metrics.register(connections);
+        metrics.register(connections, &context.refusals);
         metrics
     }
 
-    fn register(&mut self, connections: &ConnectionMetrics) {
+    fn register(&mut self, connections: &ConnectionMetrics, refusals: &Refusals) {
         let w = self.writer.metrics().clone();
         let c = connections;
         let r = &mut self.registry;
         r.register("calls", "Calls that were answered; a stream counts when it begins", self.calls.clone());
         r.register("call_seconds", "From the call to its answer, for streams to their begin", self.call_seconds.clone());
-        r.register("refusals", "Calls refused, by the reason that the caller was told", self.refusals.clone());
+        r.register("refusals", "Calls refused, by the reason that the caller was told", refusals.reasons.clone());
+        r.register("limits_reached", "Calls refused by a limit of the rules, by its name", refusals.limits.clone());
         r.register("entries", "Entries stored; repeated ones are not counted", w.entries);
         r.register("entry_bytes", "Bytes of the ciphertexts of stored entries", w.entry_bytes);
         r.register("writer_batch_requests", "Requests in one transaction of the writer", w.batch);
@@ -167,6 +195,9 @@ impl Metrics {
             self.cpu_per_million.clone(),
         );
         r.register("resident_bytes", "Memory of the process", self.resident.clone());
+        r.register("held_bytes", "Memory held by calls under way and followed channels", self.held.clone());
+        let closed = self.memory.closed().clone();
+        r.register("connections_closed_for_memory", "Connections closed because they held the most", closed);
     }
 
     /// As Prometheus reads it.
@@ -184,6 +215,7 @@ impl Metrics {
                 self.cpu_per_million.set(used * 1e6 / entries as f64);
             }
         }
+        self.held.set(count(self.memory.held()));
         if let Some(bytes) = resident_bytes() {
             self.resident.set(bytes);
         }
@@ -197,11 +229,6 @@ impl Metrics {
     pub(crate) fn answered(&self, call: &'static str, code: &'static str, begun: Instant) {
         self.call_seconds.get_or_create(&CallLabel { call }).observe(moment().duration_since(begun).as_secs_f64());
         self.calls.get_or_create(&CallLabels { call, code }).inc();
-    }
-
-    /// Counts a refusal, `None` for one that is not the relay's own.
-    pub(crate) fn refused(&self, reason: Option<Reason>) {
-        self.refusals.get_or_create(&ReasonLabel { reason: reason.map_or("none", Reason::name) }).inc();
     }
 }
 

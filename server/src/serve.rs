@@ -16,7 +16,8 @@ use crate::clock_guard::ClockGuard;
 use crate::folder::{DataFolder, KeyPlaces};
 use crate::hub::Hub;
 use crate::identity::{self, IdentityError, IdentityKey, Leaf, LeafKey};
-use crate::metrics::{self, ConnectionMetrics, Metrics};
+use crate::memory::Memory;
+use crate::metrics::{self, ConnectionMetrics, Metrics, Refusals};
 use crate::random::SystemRng;
 use crate::room::Room;
 use crate::rules::Rules;
@@ -74,6 +75,8 @@ pub struct Options {
     pub rules: Rules,
     /// connections at a time
     pub max_connections: usize,
+    /// bytes that calls under way and followed channels may hold
+    pub max_held: usize,
     /// where metrics are scraped, already listening; none: nowhere
     pub metrics: Option<std::net::TcpListener>,
     /// answer generic clients that ask which calls there are
@@ -104,6 +107,7 @@ impl Options {
             keep_free: 0,
             rules: Rules::default(),
             max_connections: limits::MAX_CONNECTIONS,
+            max_held: limits::HELD,
             metrics: None,
             reflection: false,
             threads: None,
@@ -305,6 +309,7 @@ struct Prepared {
     listener: TcpListener,
     tls: rustls::ServerConfig,
     max_connections: usize,
+    memory: Arc<Memory>,
     scraped: Option<TcpListener>,
     reflection: bool,
     files: BlobFiles,
@@ -359,6 +364,7 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
         data: folder.path().to_owned(),
         clock_guard,
         room: Arc::clone(&room),
+        refusals: Refusals::default(),
         stopping,
     });
     let max_connections = options.max_connections;
@@ -374,6 +380,7 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
         listener,
         tls,
         max_connections,
+        memory: Memory::new(options.max_held),
         scraped,
         reflection: options.reflection,
         files,
@@ -401,8 +408,8 @@ impl Prepared {
         let Self { folder, controls, own_leaf, context, writer_thread, listener, tls, max_connections, files, .. } = self;
         let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(tls));
         let seen = ConnectionMetrics::default();
-        let connections = accept::connections(listener, acceptor, max_connections, seen.clone());
-        let metrics = Arc::new(Metrics::new(context.writer.clone(), Arc::clone(&context.hub), &seen));
+        let connections = accept::connections(listener, acceptor, max_connections, seen.clone(), Arc::clone(&self.memory));
+        let metrics = Arc::new(Metrics::new(&context, &seen, &self.memory));
         let scraping = self.scraped.map(|listener| tokio::spawn(metrics::serve(listener, Arc::clone(&metrics))));
         let renewal = tokio::spawn(upkeep::renew(controls, own_leaf, Arc::clone(&context)));
         let clock = tokio::spawn(upkeep::look_at_clock(Arc::clone(&context)));

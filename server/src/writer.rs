@@ -386,6 +386,44 @@ mod tests {
         assert_eq!(*ran.lock().unwrap(), ["first sweep", "request", "second sweep"]);
     }
 
+    /// Seen red with an unbounded queue.
+    #[tokio::test]
+    async fn when_the_queue_is_full_further_requests_wait_in_their_callers_and_none_is_refused() {
+        const MORE: usize = 100;
+        let (writer, thread) = Writer::start(Box::new(ModelStore::new(Generation::new([1; 16])))).unwrap();
+        let (begin, begun) = oneshot::channel::<()>();
+        let (hold, held) = std::sync::mpsc::channel::<()>();
+        let first = tokio::spawn({
+            let writer = writer.clone();
+            async move {
+                let work = move |_: &mut dyn Store| {
+                    begin.send(()).unwrap_or_default();
+                    held.recv().map_err(StoreDown::new)
+                };
+                writer.submit(work).await
+            }
+        });
+        begun.await.unwrap();
+        let asked = |writer: &Writer| {
+            let writer = writer.clone();
+            async move { writer.submit(|_| Ok(())).await }
+        };
+
+        let mut callers: Vec<_> = (0..QUEUE + MORE).map(|_| Box::pin(asked(&writer))).collect();
+        let mut nobody = std::task::Context::from_waker(std::task::Waker::noop());
+        for caller in &mut callers {
+            assert!(caller.as_mut().poll(&mut nobody).is_pending());
+        }
+        let full = writer.queue();
+        hold.send(()).unwrap();
+        let answers = futures_util::future::join_all(callers).await;
+
+        assert_eq!(full, (QUEUE, QUEUE), "the rest waits outside");
+        assert!(first.await.unwrap().is_ok() && answers.iter().all(Result::is_ok));
+        writer.stop().await;
+        thread.join().unwrap();
+    }
+
     #[test]
     fn a_transaction_takes_no_more_requests_than_its_bound_and_always_one() {
         let job = |requests| {

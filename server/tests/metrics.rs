@@ -7,6 +7,8 @@ mod client;
 use client::{Folder, append, connect, fetch, open_log};
 use lacre_proto::relay::v1 as wire;
 use lacre_server::border::Reason;
+use lacre_server::memory::{CALL, FOLLOWED};
+use lacre_server::rules::LIMITS;
 use lacre_server::serve::{Options, Relay};
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
@@ -36,6 +38,11 @@ async fn scraped(folder: &Folder) -> (String, tonic::Status) {
     }
     client.append(append(&log, 5, 4)).await.unwrap();
     let refused = client.append(append(&log, 9, 50)).await.unwrap_err();
+    // the fourth seal comes too soon
+    for n in 21..=24 {
+        let seal = wire::AppendRequest { seal: true, ..append(&log, n, u64::from(n) - 16) };
+        assert_eq!(client.append(seal).await.is_ok(), n < 24);
+    }
     let mut wrong = fetch(&log);
     wrong.read_token = vec![0xAB; 32];
     client.fetch(wrong).await.unwrap_err();
@@ -77,11 +84,14 @@ async fn a_scrape_counts_what_happened() {
     let (page, _) = scraped(&folder).await;
 
     assert!(page.starts_with("HTTP/1.1 200"), "{page}");
-    assert_eq!(value(&page, "entries_total", None), 5.0, "a repeated append is no entry");
-    assert_eq!(value(&page, "entry_bytes_total", None), 5.0 * 1_024.0);
+    assert_eq!(value(&page, "entries_total", None), 8.0, "a repeated append is no entry");
+    assert_eq!(value(&page, "entry_bytes_total", None), 8.0 * 1_024.0);
     assert_eq!(value(&page, "refusals_total", Some("AHEAD")), 1.0);
     assert_eq!(value(&page, "refusals_total", Some("NOT_PERMITTED")), 1.0);
-    assert_eq!(value(&page, "call_seconds_count", Some("/lacre.relay.v1.Channels/Append")), 7.0);
+    assert_eq!(value(&page, "call_seconds_count", Some("/lacre.relay.v1.Channels/Append")), 11.0);
+    assert_eq!(value(&page, "limits_reached_total", Some("seal_pause_ms")), 1.0);
+    assert_eq!(value(&page, "connections_closed_for_memory_total", None), 0.0);
+    assert!(value(&page, "held_bytes", None) >= (CALL + FOLLOWED) as f64, "a stream and a channel");
     assert_eq!(value(&page, "attached_channels", None), 1.0);
     assert_eq!(value(&page, "attach_streams", None), 1.0);
     assert_eq!(value(&page, "connections_open", None), 1.0);
@@ -108,6 +118,7 @@ async fn a_scrape_holds_only_names_and_label_values_of_a_closed_list() {
             let known = match label.as_str() {
                 "call" => calls.contains(&value),
                 "reason" => reasons.contains(value.as_str()),
+                "limit" => LIMITS.contains(&value.as_str()),
                 "code" => value.chars().all(|c| c.is_ascii_uppercase() || c == '_') && value.len() < 20,
                 "le" => value == "+Inf" || value.parse::<f64>().is_ok(),
                 _ => false,

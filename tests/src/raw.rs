@@ -8,6 +8,7 @@ use rustls::pki_types::{Der, ServerName, TrustAnchor};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 use tonic::Status;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
@@ -18,11 +19,11 @@ use tonic::transport::{Channel, Endpoint, Uri};
 const ISSUER: &[u8] = b"\x31\x1d\x30\x1b\x06\x03\x55\x04\x03\x0c\x14lacre relay identity";
 const SPKI: &[u8] = b"\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
 
-/// A connection to a relay, its key pinned.
+/// For connections to this relay, its key pinned.
 ///
 /// # Errors
-/// With a sentence, when there is none.
-pub async fn connect(at: &Authority) -> Result<Channel, String> {
+/// When the TLS library does not take our versions.
+pub fn dialler(at: &Authority) -> Result<Dialler, String> {
     let spki = [SPKI, at.identity().as_bytes().as_slice()].concat();
     let anchor = TrustAnchor { subject: Der::from(ISSUER), subject_public_key_info: Der::from(spki), name_constraints: None };
     let mut config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -31,16 +32,38 @@ pub async fn connect(at: &Authority) -> Result<Channel, String> {
         .with_root_certificates(rustls::RootCertStore { roots: vec![anchor] })
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec()];
-    let tls = tokio_rustls::TlsConnector::from(Arc::new(config));
-    let place = format!("{}:{}", at.host(), at.port());
+    Ok(Dialler { tls: tokio_rustls::TlsConnector::from(Arc::new(config)), place: format!("{}:{}", at.host(), at.port()) })
+}
+
+/// Makes TLS connections to one relay.
+#[derive(Clone)]
+pub struct Dialler {
+    tls: tokio_rustls::TlsConnector,
+    place: String,
+}
+
+impl Dialler {
+    /// A TLS connection on which nothing was said yet.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn dial(&self) -> std::io::Result<TlsStream<TcpStream>> {
+        let name = ServerName::try_from(RELAY_NAME).map_err(std::io::Error::other)?;
+        let tcp = TcpStream::connect(&self.place).await?;
+        tcp.set_nodelay(true)?;
+        self.tls.connect(name, tcp).await
+    }
+}
+
+/// A connection to a relay, its key pinned.
+///
+/// # Errors
+/// With a sentence, when there is none.
+pub async fn connect(at: &Authority) -> Result<Channel, String> {
+    let dialler = dialler(at)?;
     let connector = tower::service_fn(move |_: Uri| {
-        let (tls, place) = (tls.clone(), place.clone());
-        async move {
-            let name = ServerName::try_from(RELAY_NAME).map_err(std::io::Error::other)?;
-            let tcp = TcpStream::connect(place).await?;
-            tcp.set_nodelay(true)?;
-            Ok::<_, std::io::Error>(TokioIo::new(tls.connect(name, tcp).await?))
-        }
+        let dialler = dialler.clone();
+        async move { Ok::<_, std::io::Error>(TokioIo::new(dialler.dial().await?)) }
     });
     Endpoint::from_static("http://relay.invalid").connect_with_connector(connector).await.map_err(|e| e.to_string())
 }

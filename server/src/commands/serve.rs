@@ -132,6 +132,7 @@ fn options(config: &NodeConfig) -> Result<Options, ConfigError> {
     options.leaf.clone_from(&config.leaf);
     options.keep_free = config.keep_free_mib.saturating_mul(MIB);
     options.max_connections = config.max_connections;
+    options.max_held = usize::try_from(config.max_held_mib.saturating_mul(MIB)).unwrap_or(usize::MAX);
     options.threads = (config.threads > 0).then_some(config.threads);
     Ok(options)
 }

@@ -36,7 +36,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::net::{UnixListener, UnixStream};
-use tokio_stream::wrappers::UnixListenerStream;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::{ReceiverStream, UnixListenerStream};
 use tonic::Status;
 use tonic::transport::{Channel, Endpoint, Server};
 use tonic_types::StatusExt as _;
@@ -90,6 +92,7 @@ impl World {
             clock_guard: crate::clock_guard::ClockGuard::open(&data, lacre_audit::time::Millis::new(0), || Ok::<_, ()>(None))
                 .unwrap(),
             room: Arc::new(crate::room::Room::new(&data, 0)),
+            refusals: crate::metrics::Refusals::default(),
             stopping,
         });
         let files = BlobFiles::open(&data).unwrap();
@@ -195,6 +198,22 @@ impl World {
     async fn put(&self, parts: Vec<Part>) -> Result<u64, Status> {
         let messages: Vec<_> = parts.into_iter().map(|part| wire::PutRequest { part: Some(part) }).collect();
         Ok(self.blobs().put(futures_util::stream::iter(messages)).await?.into_inner().expires_at_ms)
+    }
+    /// An upload that has begun: its first parts are sent; what is sent here follows.
+    async fn begin(&self, first: Vec<Part>) -> (mpsc::Sender<wire::PutRequest>, JoinHandle<Result<u64, Status>>) {
+        let (send, parts) = mpsc::channel(1);
+        let mut blobs = self.blobs();
+        let uploading = tokio::spawn(async move { Ok(blobs.put(ReceiverStream::new(parts)).await?.into_inner().expires_at_ms) });
+        for part in first {
+            send.send(wire::PutRequest { part: Some(part) }).await.unwrap();
+        }
+        (send, uploading)
+    }
+    /// Waits until so many uploads have a file.
+    async fn uploading(&self, count: usize) {
+        while self.blob_files() != count {
+            tokio::task::yield_now().await;
+        }
     }
     async fn get(&self, blob: [u8; 32], token: &Token, offset: u64) -> Result<(u64, Vec<u8>), Status> {
         let request = wire::GetRequest { blob: blob.to_vec(), read_token: token.expose().to_vec(), offset };
@@ -436,6 +455,50 @@ async fn a_refused_upload_leaves_no_file_and_spends_no_stamp() {
     let more = header(2, &content, &token, &stamps[1]);
     assert_eq!(refused(w.put(parts(more, &content)).await), "LIMIT", "the disk's share is full");
     assert_eq!(w.blob_files(), 1);
+}
+
+/// Seen red without the count of places, with two uploads for one stamp, and with the newer one refused.
+#[tokio::test]
+async fn uploads_have_so_many_places_and_each_stamp_one_of_them() {
+    let w = World::new(Rules { max_uploads: 2, ..Rules::default() }).await;
+    let (_, _, stamps) = w.ana(3).await;
+    let token = Token::new([5; 32]);
+    let content = [7; 600];
+    let begun = |n: u8, stamp: usize| vec![Part::Header(header(n, &content, &token, &stamps[stamp]))];
+    let limit = |status: &Status| status.get_error_details().error_info().unwrap().metadata["limit"].clone();
+
+    let (_first, older) = w.begin(begun(1, 0)).await;
+    w.uploading(1).await;
+    let (second, newer) = w.begin(begun(1, 0)).await;
+    let replaced = older.await.unwrap().unwrap_err();
+    w.uploading(1).await;
+    let (_third, other) = w.begin(begun(2, 1)).await;
+    w.uploading(2).await;
+    let full = w.put(parts(header(3, &content, &token, &stamps[2]), &content)).await.unwrap_err();
+    second.send(wire::PutRequest { part: Some(Part::Chunk(content.to_vec().into())) }).await.unwrap();
+    drop(second);
+    newer.await.unwrap().unwrap();
+    let then = w.put(parts(header(3, &content, &token, &stamps[2]), &content)).await;
+
+    assert_eq!((reason(&replaced), limit(&replaced)), ("LIMIT".into(), "uploads_per_stamp".into()));
+    assert_eq!((reason(&full), limit(&full)), ("LIMIT".into(), "max_uploads".into()));
+    assert!(full.get_details_retry_info().is_some());
+    assert!(then.is_ok() && !other.is_finished());
+}
+
+#[tokio::test]
+async fn an_upload_that_sends_nothing_is_given_up_and_leaves_nothing() {
+    let w = World::new(Rules { upload_idle_ms: 50, ..Rules::default() }).await;
+    let (_, _, stamps) = w.ana(1).await;
+    let (token, content) = (Token::new([5; 32]), [7; 600]);
+    let first = vec![Part::Header(header(1, &content, &token, &stamps[0])), Part::Chunk(content[..1].to_vec().into())];
+
+    let (_open, silent) = w.begin(first).await;
+    let given_up = silent.await.unwrap().unwrap_err();
+
+    assert_eq!(given_up.get_error_details().error_info().unwrap().metadata["limit"], "upload_idle_ms");
+    w.uploading(0).await;
+    assert!(w.put(parts(header(1, &content, &token, &stamps[0]), &content)).await.is_ok(), "the stamp is good still");
 }
 
 #[tokio::test]

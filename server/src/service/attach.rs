@@ -8,21 +8,32 @@ use super::Context;
 use super::channels::{PAGE_BYTES, PAGE_ENTRIES, ended, id, seq, token, wire_entry};
 use crate::border::{Reason, checked, refused};
 use crate::hub::Subscription;
+use crate::memory::{FOLLOWED, Hold, Holder};
 use crate::store::StoreDown;
 use crate::store::channels::{ChannelKey, Page, PageLimits};
 use lacre_audit::ids::{ChannelId, Seq, TokenHash};
 use lacre_proto::relay::v1 as wire;
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::Status;
 use wire::attach_response::Event;
 
-/// What the peer is sent.
-pub type AttachEvents = ReceiverStream<Result<wire::AttachResponse, Status>>;
+type Answer = Result<wire::AttachResponse, Status>;
+
+/// What the peer is sent. What a message holds is let go when the connection takes it.
+pub struct AttachEvents(mpsc::Receiver<(Answer, Option<Hold>)>);
+
+impl Stream for AttachEvents {
+    type Item = Answer;
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> task::Poll<Option<Answer>> {
+        self.0.poll_recv(cx).map(|next| next.map(|(answer, _)| answer))
+    }
+}
 
 /// Messages that wait for the connection to take them.
 const WAITING: usize = 2;
@@ -48,25 +59,30 @@ struct Cursor {
 
 struct Attached {
     context: Arc<Context>,
-    out: mpsc::Sender<Result<wire::AttachResponse, Status>>,
+    /// with what a message holds until the connection takes it
+    out: mpsc::Sender<(Answer, Option<Hold>)>,
     following: Subscription<Cursor>,
     due: VecDeque<ChannelId>,
     quiet: bool,
+    holder: Option<Holder>,
+    /// for what it follows
+    held: Option<Hold>,
 }
 
 /// The stream is over: the peer is gone, or was told why.
 struct Over;
 
 /// Begins a stream.
-pub(super) fn start<R>(context: Arc<Context>, requests: R) -> AttachEvents
+pub(super) fn start<R>(context: Arc<Context>, holder: Option<Holder>, requests: R) -> AttachEvents
 where
     R: Stream<Item = Result<wire::AttachRequest, Status>> + Send + Unpin + 'static,
 {
     let (out, events) = mpsc::channel(WAITING);
     let following = context.hub.subscribe();
-    let attached = Attached { context, out, following, due: VecDeque::new(), quiet: true };
+    let held = holder.as_ref().map(|holder| holder.hold(0));
+    let attached = Attached { context, out, following, due: VecDeque::new(), quiet: true, holder, held };
     tokio::spawn(attached.run(requests));
-    ReceiverStream::new(events)
+    AttachEvents(events)
 }
 
 impl Attached {
@@ -116,12 +132,24 @@ impl Attached {
 
     async fn send(&mut self, event: Event) -> Result<(), Over> {
         self.quiet = false;
+        let hold = match (&self.holder, &event) {
+            (Some(holder), Event::Entries(e)) => Some(holder.hold(e.entries.iter().map(|e| e.ciphertext.len()).sum())),
+            _ => None,
+        };
         let generation = self.context.reads.generation().as_bytes().to_vec();
-        self.out.send(Ok(wire::AttachResponse { generation, event: Some(event) })).await.map_err(|_| Over)
+        self.out.send((Ok(wire::AttachResponse { generation, event: Some(event) }), hold)).await.map_err(|_| Over)
+    }
+
+    /// What is followed counts for its connection.
+    fn weigh(&mut self) {
+        let followed = self.following.followed();
+        if let Some(held) = &mut self.held {
+            held.set(followed * FOLLOWED);
+        }
     }
 
     async fn end(&mut self, status: Status) -> Result<(), Over> {
-        let _ = self.out.send(Err(status)).await;
+        let _ = self.out.send((Err(status), None)).await;
         Err(Over)
     }
 
@@ -142,6 +170,7 @@ impl Attached {
         for channel in &remove {
             self.following.unfollow(channel);
         }
+        self.weigh();
         self.add(add).await
     }
 
@@ -174,10 +203,12 @@ impl Attached {
                     let due = self.following.state(&channel).is_some_and(|c| c.due);
                     self.following.follow(channel, Cursor { key: a.key, next: from.get(), told_caught_up: false, due });
                     self.is_due(channel);
+                    self.weigh();
                     None
                 }
             };
             if let Some(reason) = reason {
+                self.context.refusals.refused(Some(reason), (reason == Reason::Limit).then_some("max_attached"));
                 let refused = wire::AttachRefused { channel: channel.as_bytes().to_vec(), reason: reason.name().into() };
                 self.send(Event::Refused(refused)).await?;
             }

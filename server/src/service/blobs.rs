@@ -12,11 +12,12 @@ use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::blobs_server::Blobs;
 use lacre_proto::relay::v1::put_request::Part;
 use prost::bytes::Bytes;
+use std::collections::HashMap;
 use std::fs::File;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -30,6 +31,49 @@ pub struct BlobsService {
     context: Arc<Context>,
     files: BlobFiles,
     uploads: Arc<Semaphore>,
+    paying: Arc<Paying>,
+}
+
+/// The stamps of uploads under way: each pays for one at a time. Of two with the same stamp the newer goes on, for the older
+/// is the same client before its connection broke, or somebody who wants many places for one stamp.
+#[derive(Default)]
+struct Paying {
+    newest: Mutex<Newest>,
+}
+
+#[derive(Default)]
+struct Newest {
+    begun: u64,
+    of: HashMap<TokenHash, (u64, oneshot::Sender<()>)>,
+}
+
+/// An upload's place among those that pay.
+struct Place {
+    paying: Arc<Paying>,
+    stamp: TokenHash,
+    number: u64,
+    replaced: oneshot::Receiver<()>,
+}
+
+impl Paying {
+    fn begin(self: &Arc<Self>, stamp: TokenHash) -> Place {
+        let (tell, replaced) = oneshot::channel();
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        newest.begun += 1;
+        let number = newest.begun;
+        // the older one hears it by the end of its sender
+        newest.of.insert(stamp, (number, tell));
+        Place { paying: Arc::clone(self), stamp, number, replaced }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut newest = self.paying.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        if newest.of.get(&self.stamp).is_some_and(|(number, _)| *number == self.number) {
+            newest.of.remove(&self.stamp);
+        }
+    }
 }
 
 impl BlobsService {
@@ -37,7 +81,8 @@ impl BlobsService {
     #[must_use]
     pub fn new(context: Arc<Context>, files: BlobFiles) -> Self {
         let uploads = usize::try_from(context.rules.max_uploads).unwrap_or(Semaphore::MAX_PERMITS);
-        Self { context, files, uploads: Arc::new(Semaphore::new(uploads.min(Semaphore::MAX_PERMITS))) }
+        let uploads = Arc::new(Semaphore::new(uploads.min(Semaphore::MAX_PERMITS)));
+        Self { context, files, uploads, paying: Arc::default() }
     }
 
     fn generation(&self) -> Vec<u8> {
@@ -210,13 +255,23 @@ impl Blobs for BlobsService {
             None if !stamp_known => return Err(KeepBlobRefused::Stamp.into_status()),
             None => {}
         }
+        let mut place = stamp.map(|stamp| self.paying.begin(stamp));
         self.context.room.enough().map_err(store_down)?;
         let rules = &self.context.rules;
         let full = |limit, value| limited(Limited { limit, value, retry_after_ms: Some(1_000) });
         let _slot = self.uploads.try_acquire().map_err(|_| full("max_uploads", rules.max_uploads.into()))?;
         let promise = self.files.promise(header.size, bytes, rules.max_blob_disk_bytes);
         let _promise = promise.ok_or_else(|| full("max_blob_disk_bytes", rules.max_blob_disk_bytes))?;
-        let upload = self.receive(&mut stream, header).await?;
+        let replaced = async {
+            match &mut place {
+                Some(place) => drop((&mut place.replaced).await),
+                None => std::future::pending().await,
+            }
+        };
+        let upload = tokio::select! {
+            upload = self.receive(&mut stream, header) => upload?,
+            () = replaced => return Err(limited(Limited { limit: "uploads_per_stamp", value: 1, retry_after_ms: Some(1_000) })),
+        };
         let kept = tokio::spawn(keep(Arc::clone(&self.context), self.files.clone(), upload, header, stamp));
         Ok(self.stored(kept.await.map_err(|e| disk(&e))??))
     }

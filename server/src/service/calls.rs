@@ -1,10 +1,12 @@
 //! Stands around every call: counts it, gives it a random id, and writes that id into the refusal and the operator's log.
 
 use super::Context;
+use super::held::Held;
 use crate::border::Reason;
-use crate::metrics::{Metrics, moment};
+use crate::metrics::{Metrics, Refusals, moment};
 use hyper::body::{Body, Frame, SizeHint};
 use prost::Message as _;
+use prost::bytes::Bytes;
 use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::{Arc, LazyLock};
@@ -48,11 +50,12 @@ pub struct Calls<S> {
     inner: S,
 }
 
-impl<S, Q, B> tower::Service<http::Request<Q>> for Calls<S>
+impl<S, B> tower::Service<http::Request<tonic::body::Body>> for Calls<S>
 where
-    S: tower::Service<http::Request<Q>, Response = http::Response<B>>,
+    S: tower::Service<http::Request<tonic::body::Body>, Response = http::Response<B>>,
     S::Future: Send + 'static,
-    B: Default,
+    B: Body<Data = Bytes> + Default + Unpin + Send,
+    B::Error: Send,
 {
     type Response = http::Response<Watched<B>>;
     type Error = S::Error;
@@ -62,23 +65,30 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: http::Request<Q>) -> Self::Future {
+    fn call(&mut self, mut request: http::Request<tonic::body::Body>) -> Self::Future {
         let (call, begun) = (call_of(request.uri().path()), moment());
         let id = data_encoding::HEXLOWER.encode(&self.layer.context.random::<8>());
         let span = tracing::error_span!("call", call, id);
-        let metrics = Arc::clone(&self.layer.metrics);
+        let (metrics, refusals) = (Arc::clone(&self.layer.metrics), self.layer.context.refusals.clone());
+        let held = Held::call(&mut request);
         let answering = span.in_scope(|| self.inner.call(request));
         Box::pin(
             async move {
                 let answer = answering.await?;
+                if let Some(held) = &held {
+                    held.answered();
+                }
                 // a success says so behind its message
                 let status = Status::from_header_map(answer.headers()).filter(|s| s.code() != Code::Ok);
                 metrics.answered(call, status.as_ref().map_or("OK", |s| code_name(s.code())), begun);
                 let answer = match status {
-                    Some(status) => refused(&metrics, &id, &status).into_http(),
+                    Some(status) => refused(&refusals, &id, &status).into_http(),
                     None => answer,
                 };
-                Ok(answer.map(|inner| Watched { inner, metrics, id, span: tracing::Span::current() }))
+                let (head, inner) = answer.into_parts();
+                let mut answer = Watched { inner, first: None, held, refusals, id, span: tracing::Span::current() };
+                answer.begin().await;
+                Ok(http::Response::from_parts(head, answer))
             }
             .instrument(span),
         )
@@ -86,48 +96,77 @@ where
 }
 
 /// Counts a refusal and puts the call's id into its details.
-fn refused(metrics: &Metrics, id: &str, status: &Status) -> Status {
+fn refused(refusals: &Refusals, id: &str, status: &Status) -> Status {
     let mut details = status.get_error_details();
     let told = details.error_info().map(|info| info.reason.as_str());
     let reason = told.and_then(|told| Reason::ALL.into_iter().find(|r| r.name() == told));
-    metrics.refused(reason);
+    refusals.refused(reason, details.error_info().and_then(|info| info.metadata.get("limit")).map(String::as_str));
     tracing::debug!(reason = reason.map(Reason::name), "refused");
     details.set_request_info(id, "");
     Status::with_error_details_and_metadata(status.code(), status.message(), details, status.metadata().clone())
 }
 
-/// An answer on its way: a stream can be refused at its end, too.
-pub struct Watched<B> {
+/// An answer on its way: a stream can be refused at its end, too. What of it waits for its reader is counted.
+pub struct Watched<B: Body> {
     inner: B,
-    metrics: Arc<Metrics>,
+    /// what was ready at once, be it the end
+    first: Option<Option<Result<Frame<Bytes>, B::Error>>>,
+    held: Option<Arc<Held>>,
+    refusals: Refusals,
     id: String,
     span: tracing::Span,
 }
 
-impl<B: Body + Unpin> Body for Watched<B> {
-    type Data = B::Data;
+impl<B: Body<Data = Bytes> + Unpin> Watched<B> {
+    /// Makes the first part of the answer if it can be made: unless it is counted, nobody knows how much a peer that does
+    /// not read has waiting.
+    async fn begin(&mut self) {
+        if !self.inner.is_end_stream() {
+            let ready = |cx: &mut task::Context<'_>| match self.next(cx) {
+                task::Poll::Ready(part) => task::Poll::Ready(Some(part)),
+                task::Poll::Pending => task::Poll::Ready(None),
+            };
+            self.first = std::future::poll_fn(ready).await;
+        }
+    }
+
+    fn next(&mut self, cx: &mut task::Context<'_>) -> task::Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let part = task::ready!(Pin::new(&mut self.inner).poll_frame(cx));
+        let Some(held) = &self.held else { return task::Poll::Ready(part) };
+        task::Poll::Ready(part.map(|part| part.map(|frame| frame.map_data(|data| held.answer(data)))))
+    }
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B>
+where
+    B::Error: Unpin,
+{
+    type Data = Bytes;
     type Error = B::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut task::Context<'_>,
     ) -> task::Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        let mut polled = Pin::new(&mut self.inner).poll_frame(cx);
+        let mut polled = match self.first.take() {
+            Some(first) => task::Poll::Ready(first),
+            None => self.next(cx),
+        };
         if let task::Poll::Ready(Some(Ok(frame))) = &mut polled
             && let Some(trailers) = frame.trailers_mut()
             && let Some(status) = Status::from_header_map(trailers).filter(|s| s.code() != Code::Ok)
         {
-            let told = self.span.in_scope(|| refused(&self.metrics, &self.id, &status));
+            let told = self.span.in_scope(|| refused(&self.refusals, &self.id, &status));
             // what does not fit a header leaves the refusal as it was
             let _ = told.add_header(trailers);
         }
         polled
     }
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.first.is_none() && self.inner.is_end_stream()
     }
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        if self.first.is_none() { self.inner.size_hint() } else { SizeHint::default() }
     }
 }
 

@@ -4,6 +4,7 @@ use super::Context;
 use super::append::{self, BatchAnswers};
 use super::attach::{self, AttachEvents};
 use crate::border::{bad_value, checked, crossed, store_down};
+use crate::memory::Holder;
 use crate::store::channels::{Admitted, ChangeTokens, NotPermitted, Open, Page, PageLimits, Right, StoredEntry, Trim};
 use lacre_audit::ids::{ChannelClass, ChannelId, Seq, Stamp, Token, TokenHash};
 use lacre_audit::receipt::Receipt;
@@ -138,7 +139,8 @@ impl wire::channels_server::Channels for ChannelsService {
     type AttachStream = AttachEvents;
 
     async fn attach(&self, request: Request<Streaming<wire::AttachRequest>>) -> Result<Response<Self::AttachStream>, Status> {
-        Ok(Response::new(attach::start(Arc::clone(&self.context), request.into_inner())))
+        let holder = request.extensions().get::<Holder>().cloned();
+        Ok(Response::new(attach::start(Arc::clone(&self.context), holder, request.into_inner())))
     }
 
     async fn fetch(&self, request: Request<wire::FetchRequest>) -> Result<Response<wire::FetchResponse>, Status> {

@@ -9,12 +9,14 @@ pub mod blobs;
 pub mod calls;
 pub mod channels;
 pub mod directory;
+mod held;
 mod login;
 pub mod operator;
 pub mod registrar;
 
 use crate::clock_guard::ClockGuard;
 use crate::hub::Hub;
+use crate::metrics::Refusals;
 use crate::room::Room;
 use crate::rules::Rules;
 use crate::store::{Reads, StoreDown};
@@ -52,6 +54,8 @@ pub struct Context {
     pub clock_guard: ClockGuard,
     /// whether its disk has room for more
     pub room: Arc<Room>,
+    /// counts what is refused
+    pub refusals: Refusals,
     /// becomes true when the relay is about to stop: streams without end then end
     pub stopping: tokio::sync::watch::Receiver<bool>,
 }

@@ -11,6 +11,7 @@ use lacre_audit::note::NoteSigner;
 use lacre_audit::time::SystemClock;
 use std::sync::Mutex;
 use tokio::sync::watch;
+use tokio_stream::wrappers::ReceiverStream;
 
 struct World {
     context: Arc<Context>,
@@ -51,6 +52,7 @@ impl World {
             )
             .unwrap(),
             room: Arc::new(crate::room::Room::new(std::path::Path::new("/"), 0)),
+            refusals: crate::metrics::Refusals::default(),
             stopping,
         };
         Self { context: Arc::new(context), stop }
@@ -81,7 +83,7 @@ impl World {
     }
     fn attach(&self) -> (Requests, AttachEvents) {
         let (ask, requests) = mpsc::channel(8);
-        (ask, start(Arc::clone(&self.context), ReceiverStream::new(requests)))
+        (ask, start(Arc::clone(&self.context), None, ReceiverStream::new(requests)))
     }
 }
 
@@ -178,12 +180,12 @@ async fn a_slow_reader_is_served_from_storage_and_never_makes_the_relay_buffer()
         w.context.hub.wake(&k.channel.id);
     }
 
-    let mut events = events.into_inner();
+    let mut events = events.0;
     let mut last = 0;
     let mut caught_up = false;
     while last < COUNT {
         assert!(events.len() <= WAITING);
-        match events.recv().await.unwrap().unwrap().event.unwrap() {
+        match events.recv().await.unwrap().0.unwrap().event.unwrap() {
             Event::CaughtUp(_) => assert!(!std::mem::replace(&mut caught_up, true), "said twice"),
             event => {
                 let seqs = seqs(event, k);
