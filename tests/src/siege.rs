@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tonic::codegen::http;
 use tonic::transport::Channel;
 use wire::attach_response::Event;
 use wire::channels_client::ChannelsClient;
@@ -91,12 +92,30 @@ impl Siege {
     /// # Errors
     /// When the relay does not take it.
     pub async fn http2(&self, window: u32) -> Result<Http2, String> {
-        let tls = self.dialler().dial().await.map_err(|e| e.to_string())?;
-        let mut builder = h2::client::Builder::new();
-        builder.initial_window_size(window).initial_max_send_streams(1_024).max_concurrent_reset_streams(1_024);
-        let (send, connection) = builder.handshake(tls).await.map_err(|e| e.to_string())?;
-        Ok((send, tokio::spawn(connection)))
+        http2(&self.dialler(), window).await
     }
+}
+
+/// As [`Siege::http2`], to any relay.
+///
+/// # Errors
+/// When the relay does not take it.
+pub async fn http2(dialler: &Dialler, window: u32) -> Result<Http2, String> {
+    let tls = dialler.dial().await.map_err(|e| e.to_string())?;
+    let mut builder = h2::client::Builder::new();
+    builder.initial_window_size(window).initial_max_send_streams(1_024).max_concurrent_reset_streams(1_024);
+    let (send, connection) = builder.handshake(tls).await.map_err(|e| e.to_string())?;
+    Ok((send, tokio::spawn(connection)))
+}
+
+/// A call as an HTTP/2 request.
+#[must_use]
+pub fn request(call: &str) -> http::Request<()> {
+    http::Request::post(format!("https://relay.lacre.invalid/lacre.relay.v1.{call}"))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .body(())
+        .unwrap()
 }
 
 /// The account with this number, an example.

@@ -16,13 +16,12 @@ use lacre_audit::ids::Token;
 use lacre_proto::relay::v1 as wire;
 use lacre_server::memory::formula;
 use lacre_tests::powercut::marks::{derived, stamp};
-use lacre_tests::siege::{Honest, Http2, Log, SUITE, Siege, account};
+use lacre_tests::siege::{Honest, Http2, Log, SUITE, Siege, account, request};
 use prost::bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncWriteExt as _;
 use tokio::task::JoinSet;
 use tonic::Code;
-use tonic::codegen::http;
 use tonic_types::StatusExt as _;
 use wire::blobs_client::BlobsClient;
 use wire::channels_client::ChannelsClient;
@@ -38,14 +37,6 @@ fn under_the_formula(siege: &Siege, connections: usize, unread: usize) {
     let (peak, most) = (siege.peak(), formula(connections, unread, siege.held_mib << 20));
     println!("{} MiB of at most {} with {connections} connections", peak >> 20, most >> 20);
     assert!(peak <= most, "{peak} bytes, and the formula says {most}");
-}
-
-fn request(call: &str) -> http::Request<()> {
-    http::Request::post(format!("https://relay.lacre.invalid/lacre.relay.v1.{call}"))
-        .header("content-type", "application/grpc")
-        .header("te", "trailers")
-        .body(())
-        .unwrap()
 }
 
 /// A message as gRPC frames it.

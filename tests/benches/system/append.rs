@@ -14,9 +14,9 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 const CONNECTIONS: usize = 8;
-const EACH: u64 = 60;
+pub const EACH: u64 = 60;
 
-fn relay(null: bool) -> (tempfile::TempDir, RunningRelay) {
+pub fn relay(null: bool) -> (tempfile::TempDir, RunningRelay) {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     wire::seed(&data, IN_FLIGHT as u64);
@@ -30,7 +30,7 @@ fn relay(null: bool) -> (tempfile::TempDir, RunningRelay) {
 }
 
 /// Appends a second: every task has a channel of its own and sends one after the other.
-async fn load(relay: &RunningRelay, first: u64) -> f64 {
+pub async fn load(relay: &RunningRelay, first: u64) -> f64 {
     let mut clients = Vec::new();
     for _ in 0..CONNECTIONS {
         clients.push(wire::connect(relay.authority()).await);

@@ -2,7 +2,7 @@
 //! The relay waits for its disk, the profiles do not (as in the tests' world); all of it on one machine.
 
 use crate::append::HalfLoad;
-use crate::report::{now, say, short};
+use crate::report::{now, percentile, say, short};
 use crate::wire;
 use lacre_client::view::Happening;
 use lacre_tests::world::{World, befriend};
@@ -10,10 +10,6 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 const MESSAGES: usize = 300;
-
-fn percentile(sorted: &[Duration], p: usize) -> f64 {
-    sorted[(sorted.len() * p / 100).min(sorted.len() - 1)].as_secs_f64() * 1_000.0
-}
 
 fn measure(name: &str, world: &World, round: usize) {
     let (mut ana, mut bruno) = (world.person(&format!("ana{round}")), world.person(&format!("bruno{round}")));
@@ -51,8 +47,7 @@ fn measure(name: &str, world: &World, round: usize) {
         took.push(arrivals.recv().unwrap().checked_duration_since(start).unwrap());
     }
     follower.join().unwrap();
-    took.sort();
-    say(format!("from send to event, {name}: p50 {:.1} ms, p99 {:.1} ms", percentile(&took, 50), percentile(&took, 99)));
+    say(format!("from send to event, {name}: p50 {:.1} ms, p99 {:.1} ms", percentile(took.clone(), 50), percentile(took, 99)));
 }
 
 pub fn run() {

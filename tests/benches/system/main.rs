@@ -13,6 +13,9 @@
 //! | `core` | CPU of send and receive against bare OpenMLS, groups of 2 and 100: at most 4 times |
 //! | `latency` | from send to event: printed |
 //! | `disk` | 1,024 bytes of ciphertext: at most 1,230 bytes |
+//! | `sweep` | p99 of appends while a million old entries are removed, against none: printed; `--entries=N` for fewer |
+//! | `attack` | p99 of an honest client beside an attacker who has a quarter of a core, against alone: printed |
+//! | `peer` | the same appends as `append`, one row each in PostgreSQL, as durable: printed; skipped where it is not installed |
 //! | `million`, `ten-million` | a store that grows: printed; only when named |
 #![expect(
     clippy::unwrap_used,
@@ -26,22 +29,28 @@
 )]
 
 mod append;
+mod attack;
 mod batches;
 mod catchup;
 mod core;
 mod disk;
 mod latency;
 mod memory;
+mod peer;
 mod report;
 mod storage;
+mod sweep;
 mod wire;
 
 fn main() {
     if let Some(data) = std::env::var_os(wire::RELAY_ROLE) {
         return wire::be_a_relay(std::path::Path::new(&data));
     }
+    if let Ok(relay) = std::env::var(attack::ATTACKER_ROLE) {
+        return attack::be_an_attacker(&relay);
+    }
     let asked: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let parts: [(&str, bool, fn()); 9] = [
+    let parts: [(&str, bool, fn()); 12] = [
         ("storage", true, storage::run),
         ("append", true, || [append::run, batches::run].iter().for_each(|run| run())),
         ("catchup", true, catchup::run),
@@ -49,6 +58,9 @@ fn main() {
         ("core", true, core::run),
         ("latency", true, latency::run),
         ("disk", true, disk::run),
+        ("attack", true, attack::run),
+        ("peer", true, peer::run),
+        ("sweep", false, sweep::run),
         ("million", false, || disk::grow(1_000_000)),
         ("ten-million", false, || disk::grow(10_000_000)),
     ];

@@ -45,6 +45,18 @@ pub fn thread_cpu() -> Duration {
     Duration::new(at.tv_sec.unsigned_abs(), at.tv_nsec.unsigned_abs().try_into().unwrap())
 }
 
+/// A number that was given as `--name=N`.
+pub fn argument(name: &str) -> Option<u64> {
+    let given = |a: String| a.strip_prefix("--")?.strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
+    std::env::args().find_map(given).map(|n| n.parse().unwrap())
+}
+
+/// Of durations, in milliseconds.
+pub fn percentile(mut all: Vec<Duration>, p: usize) -> f64 {
+    all.sort();
+    all[(all.len() * p / 100).min(all.len() - 1)].as_secs_f64() * 1_000.0
+}
+
 /// Least, median, greatest.
 pub fn spread(mut values: Vec<f64>) -> (f64, f64, f64) {
     values.sort_by(f64::total_cmp);

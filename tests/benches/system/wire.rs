@@ -75,7 +75,7 @@ pub fn log(n: u64) -> Log {
     Log { id: ChannelId::of_log(&append.hash(), &read.hash()), append, read }
 }
 
-fn stamp(n: u64) -> Stamp {
+pub fn stamp(n: u64) -> Stamp {
     let mut bytes = [3; 32];
     bytes[..8].copy_from_slice(&n.to_be_bytes());
     Stamp::new(bytes)
