@@ -190,6 +190,8 @@ message-newer = { $who } sent something that this version does not know. Update 
 message-unreadable = Something came that cannot be read: { $why }
 unnamed-file = file
 not-a-regular-file = it is not a regular file
+progress-up = Uploading:
+progress-down = Downloading:
 
 ## groups
 group-created = Group "{ $name }" made ({ $id }).
@@ -211,6 +213,18 @@ settings-delivery-on = Your contacts see when a message has come here (--deliver
 settings-delivery-off = Nobody sees when a message has come here (--delivery-receipts on: your contacts do).
 settings-read-on = Your contacts see what you have read (--read-receipts off: they do not).
 settings-read-off = Nobody sees what you have read (--read-receipts on: your contacts do).
+
+## extras
+extras-installed = Done. Bash and Fish find them by themselves; for Zsh that folder must be in fpath.
+extras-removed = Done: they are gone.
+man-headings = —
+    .name = NAME
+    .synopsis = SYNOPSIS
+    .description = DESCRIPTION
+    .options = OPTIONS
+    .subcommands = COMMANDS
+    .extra = NOTES
+    .version = VERSION
 
 ## waiting for news
 watching = Waiting for news. To end: Ctrl-C

@@ -190,6 +190,8 @@ message-newer = { $who } envió algo que esta versión no conoce. Actualice Lacr
 message-unreadable = Llegó algo que no se puede leer: { $why }
 unnamed-file = archivo
 not-a-regular-file = no es un archivo común
+progress-up = Subiendo:
+progress-down = Bajando:
 
 ## grupos
 group-created = Grupo «{ $name }» creado ({ $id }).
@@ -211,6 +213,18 @@ settings-delivery-on = Sus contactos ven cuando un mensaje llegó aquí (--deliv
 settings-delivery-off = Nadie ve cuando un mensaje llegó aquí (--delivery-receipts on para que sus contactos lo vean).
 settings-read-on = Sus contactos ven lo que usted ya leyó (--read-receipts off para que no).
 settings-read-off = Nadie ve lo que usted ya leyó (--read-receipts on para que sus contactos lo vean).
+
+## extras
+extras-installed = Listo. Bash y Fish los encuentran solos; para Zsh, esa carpeta debe estar en fpath.
+extras-removed = Listo: ya no están.
+man-headings = —
+    .name = NOMBRE
+    .synopsis = SINOPSIS
+    .description = DESCRIPCIÓN
+    .options = OPCIONES
+    .subcommands = ÓRDENES
+    .extra = NOTAS
+    .version = VERSIÓN
 
 ## espera de novedades
 watching = Esperando novedades. Para terminar: Ctrl-C

@@ -171,3 +171,6 @@ help-lock = Locks the profile now, and ends every "lacre watch" of it
 help-demo = Shows the whole system in a minute, with example people
     .input = Folder with the files that are sent
     .keep = Keeps the temporary folder, to look at it
+help-install-extras = Installs what completes commands in shells, and man pages
+    .to = The user's data folder (~/.local/share)
+    .remove = Removes them

@@ -171,3 +171,6 @@ help-lock = Cierra el perfil ahora, también donde corre «lacre watch»
 help-demo = Muestra todo el sistema en un minuto, con personas de ejemplo
     .input = Carpeta con los archivos que se envían
     .keep = Conserva la carpeta temporal, para mirarla
+help-install-extras = Instala lo que completa órdenes en la terminal, y páginas de man
+    .to = Carpeta de datos del usuario (~/.local/share)
+    .remove = Los quita

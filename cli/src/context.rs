@@ -58,10 +58,14 @@ impl Context {
         if let Some(dir) = &self.global.profile {
             return Ok(dir.clone());
         }
+        Ok(self.data_home()?.join("lacre"))
+    }
+
+    /// Where programs keep what belongs to this user.
+    pub(crate) fn data_home(&self) -> Result<PathBuf, Failure> {
         let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
         absolute("XDG_DATA_HOME")
             .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
-            .map(|data| data.join("lacre"))
             .ok_or_else(|| self.failure("error-no-home", Exit::CouldNotAsk, &[]))
     }
 

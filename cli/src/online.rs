@@ -3,9 +3,11 @@
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::shown::shown;
+use crate::words::key;
 use lacre_client::network::OTHER_KEY;
-use lacre_client::transport::{GrpcNetwork, Options, SocksProxy, Timeouts};
+use lacre_client::transport::{GrpcNetwork, OnProgress, Options, Progress, SocksProxy, Timeouts};
 use lacre_client::{Client, Environment, Trouble};
+use std::io::{IsTerminal as _, Write as _};
 
 /// The network of this process.
 pub(crate) fn network(ctx: &Context) -> Result<GrpcNetwork, Failure> {
@@ -19,8 +21,35 @@ pub(crate) fn network(ctx: &Context) -> Result<GrpcNetwork, Failure> {
     };
     let timeouts = if proxy.is_some() { Timeouts::through_proxy() } else { Timeouts::default() };
     let Environment { clock, rng, .. } = ctx.environment();
-    GrpcNetwork::new(Options { proxy, timeouts, clock, rng })
-        .map_err(|e| ctx.failure("error-no-thread", Exit::CouldNotAsk, &[("why", shown(&e.to_string()).into())]))
+    let mut network = GrpcNetwork::new(Options { proxy, timeouts, clock, rng })
+        .map_err(|e| ctx.failure("error-no-thread", Exit::CouldNotAsk, &[("why", shown(&e.to_string()).into())]))?;
+    if !ctx.global.json && std::io::stderr().is_terminal() {
+        network.on_progress(progress(ctx));
+    }
+    Ok(network)
+}
+
+/// One line that is written over and over while a large file goes or comes, and is gone at its end.
+fn progress(ctx: &Context) -> OnProgress {
+    /// What goes in a moment needs no line.
+    const LARGE: u64 = 1_000_000;
+    let [up, down] = [key("progress-up"), key("progress-down")].map(|k| ctx.words.say(k));
+    let point = ctx.words.say("decimal-point");
+    let mut last = None;
+    Box::new(move |Progress { up: to_relay, done, size }| {
+        let percent = done.saturating_mul(100).checked_div(size).unwrap_or(100);
+        if size < LARGE || last.replace((to_relay, percent)) == Some((to_relay, percent)) {
+            return;
+        }
+        let tenths = size / 100_000;
+        let word = if to_relay { &up } else { &down };
+        let line = match done < size {
+            true => format!("\r{word} {percent} % ({}{point}{} MB)", tenths / 10, tenths % 10),
+            false => "\r\x1b[2K".to_owned(),
+        };
+        let mut out = std::io::stderr().lock();
+        let _closed = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+    })
 }
 
 /// Whether the relay was there.

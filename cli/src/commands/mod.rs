@@ -10,6 +10,7 @@ pub(crate) mod demo;
 pub(crate) mod disappear;
 pub(crate) mod edit;
 pub(crate) mod enroll;
+pub(crate) mod extras;
 pub(crate) mod group;
 pub(crate) mod link;
 pub(crate) mod list;
@@ -88,6 +89,8 @@ pub(crate) enum Command {
     Verify(verify::Args),
     /// a story of four
     Demo(demo::Args),
+    /// for shells and `man`
+    InstallExtras(extras::Args),
     /// started by `unlock`, not by people
     #[command(hide = true)]
     Agent(agent::Args),
@@ -120,6 +123,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Calendar(args) => calendar::run(ctx, args),
         Command::Verify(args) => verify::run(ctx, args),
         Command::Demo(args) => demo::run(ctx, args),
+        Command::InstallExtras(args) => extras::run(ctx, args),
         Command::Agent(args) => agent::run(ctx, args),
     }
 }

@@ -76,6 +76,7 @@ impl Client {
         self.run(|cx| {
             let id = &message.conversation.0;
             let mut stored = cx.stored(id, message.id)?.ok_or(StepError::Trouble(Trouble::NoSuchMessage))?;
+            cx.drop_download(&stored)?;
             stored.empty(true);
             *cx.forgot = true;
             cx.put_stored(id, &stored)
@@ -208,6 +209,7 @@ impl Cx<'_, '_> {
             },
             _ if !stored.is_content() => Some("a change of what is neither text nor file"),
             Kind::Delete(_) => {
+                self.drop_download(&stored)?;
                 stored.empty(false);
                 *self.forgot = true;
                 None

@@ -1,4 +1,8 @@
 //! Files: encrypted once into the profile, uploaded from there, fetched and checked on saving.
+//!
+//! A large file is fetched into the profile first, as the relay has it, row by row: what breaks off goes on there, also after
+//! the program was killed. Nothing is written before its digest fits. An upload that breaks off begins again with the same
+//! bytes: the relay keeps no halves.
 
 use super::epoch::blob_ref;
 use super::records::{Cargo, Key32, LocalBlob, Stored};
@@ -22,6 +26,8 @@ pub const MAX_FILE: u64 = 100 * 1024 * 1024;
 pub const MAX_NAME: usize = 255;
 /// Bytes of ciphertext in one row of the profile.
 const ROW: usize = 256 * 1024;
+/// From so many bytes on a fetch that breaks off is gone on with.
+pub const RESUMED_FROM: u64 = 1024 * 1024;
 
 impl Client {
     /// Encrypts a file into the profile and puts it into the conversation's queue. `size` is what `content` gives, exactly.
@@ -65,7 +71,8 @@ impl Client {
         })
     }
 
-    /// Fetches the file of a message, checks it, and writes its content; gives its length.
+    /// Fetches the file of a message, checks it, and writes its content; gives its length. From [`RESUMED_FROM`] bytes on a
+    /// further try goes on where one before broke off.
     ///
     /// # Errors
     /// [`Trouble::NotAFile`], [`Trouble::Offline`], [`Trouble::Damaged`]: what was written until then is to be thrown away.
@@ -76,11 +83,69 @@ impl Client {
         let raw = stored.blob.ok_or(Trouble::NotAFile)?;
         let reference = content::BlobRef::decode(raw.as_slice()).map_err(|e| Trouble::Damaged(e.to_string()))?;
         let mut written = Counting { to, written: 0 };
-        fetch_blob(net, &reference, &mut written)?;
+        let blob = BlobId::try_from(reference.blob.as_slice()).map_err(|e| Trouble::Damaged(e.to_string()))?;
+        // an own upload of that name has its rows there
+        if reference.size < RESUMED_FROM || self.run(|cx| Ok(cx.s.get::<LocalBlob>(Table::Blob, blob.as_bytes())?))?.is_some() {
+            fetch_blob(net, &reference, &mut written)?;
+        } else {
+            self.download(net, &reference, blob)?;
+            let opened = self.open_download(&reference, blob, &mut written);
+            match opened {
+                // what does not fit is of no use for a further try; what could not be written is
+                Ok(()) | Err(Trouble::Damaged(_)) => {
+                    self.run(|cx| Ok(cx.s.delete_scope(Table::BlobChunk, blob.as_bytes())?))?;
+                }
+                Err(_) => {}
+            }
+            opened?;
+        }
         let written = written.written;
         match stored.body {
             Body::File { size, .. } if size == written => Ok(written),
             _ => Err(Trouble::Damaged("another length than its sender said".into())),
+        }
+    }
+
+    /// The ciphertext of a file into the profile, from where the last try ended.
+    fn download(&mut self, net: &mut dyn Network, reference: &content::BlobRef, blob: BlobId) -> Result<(), Trouble> {
+        reference.check().map_err(|e| Trouble::Damaged(e.to_string()))?;
+        let at = authority(&reference.authority).map_err(StepError::into_trouble)?;
+        let rows = self.run(|cx| Ok(cx.s.count(Table::BlobChunk, blob.as_bytes())?))?;
+        // every row but the last is full, and the last is only stored when all has come
+        let offset = rows.saturating_mul(u64::try_from(ROW).unwrap_or(u64::MAX));
+        if offset >= reference.size {
+            return Ok(());
+        }
+        let request = wire::GetRequest { blob: reference.blob.clone(), read_token: reference.read_token.clone(), offset };
+        let left = reference.size - offset;
+        let mut kept = Kept { client: self, blob, next: rows, buffer: Vec::with_capacity(ROW), left };
+        net.get_blob(&at, request, &mut kept)?;
+        if kept.left > 0 {
+            return Err(Trouble::Damaged("shorter than its sender said".into()));
+        }
+        kept.store().map_err(|e| Trouble::File(e.to_string()))
+    }
+
+    /// Checks and decrypts what [`Client::download`] has brought.
+    fn open_download(&mut self, reference: &content::BlobRef, blob: BlobId, to: &mut dyn Write) -> Result<(), Trouble> {
+        let key: [u8; 32] = reference.key.as_slice().try_into().map_err(|_| Trouble::Damaged("its key".into()))?;
+        let mut digest = Sha256::new();
+        let mut next = 0;
+        while let Some(row) = self.run(|cx| Ok(cx.s.get::<ByteBuf>(Table::BlobChunk, &chunk_key(blob, next))?))? {
+            digest.update(&row);
+            next += 1;
+        }
+        if digest.finalize().as_slice() != reference.sha256 {
+            return Err(Trouble::Damaged("its digest is another".into()));
+        }
+        let mut out = Refusing { to, failed: None };
+        let mut opener = BlobOpener::new(&BlobKey::new(key), &mut out);
+        let copied = io::copy(&mut Rows { client: self, blob, next: 0, buffer: Vec::new(), at: 0 }, &mut opener);
+        let finished =
+            copied.map_err(|e| Trouble::Damaged(e.to_string())).and_then(|_| opener.finish().map(drop).map_err(damaged));
+        match out.failed {
+            Some(why) => Err(Trouble::File(why)),
+            None => finished,
         }
     }
 
@@ -160,6 +225,63 @@ impl<W: Write> Write for Checked<W> {
     }
 }
 
+/// What comes of a blob, into full rows, one step for each.
+struct Kept<'a> {
+    client: &'a mut Client,
+    blob: BlobId,
+    next: u64,
+    buffer: Vec<u8>,
+    left: u64,
+}
+
+impl Kept<'_> {
+    fn store(&mut self) -> io::Result<()> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let row = ByteBuf::from(std::mem::take(&mut self.buffer));
+        let (blob, index) = (self.blob, self.next);
+        let put = |cx: &mut Cx<'_, '_>| {
+            cx.s.put(Table::BlobChunk, &chunk_key(blob, index), blob.as_bytes(), index, &row)?;
+            cx.reached("blob: row kept")
+        };
+        self.client.run(put).map_err(|e| io::Error::other(e.to_string()))?;
+        self.next += 1;
+        Ok(())
+    }
+}
+
+impl Write for Kept<'_> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let some = buf.len().min(ROW - self.buffer.len());
+        let n = u64::try_from(some).unwrap_or(u64::MAX);
+        self.left = self.left.checked_sub(n).ok_or_else(|| io::Error::other("longer than its sender said"))?;
+        self.buffer.extend_from_slice(buf.get(..some).unwrap_or_default());
+        if self.buffer.len() == ROW && self.left > 0 {
+            self.store()?;
+        }
+        Ok(some)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Remembers that writing failed: that is no fault of what is written.
+struct Refusing<'a> {
+    to: &'a mut dyn Write,
+    failed: Option<String>,
+}
+
+impl Write for Refusing<'_> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.to.write(buf).inspect_err(|e| self.failed = Some(e.to_string()))
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush().inspect_err(|e| self.failed = Some(e.to_string()))
+    }
+}
+
 struct Counting<'a> {
     to: &'a mut dyn Write,
     written: u64,
@@ -211,6 +333,18 @@ fn chunk_key(blob: BlobId, index: u64) -> Vec<u8> {
 }
 
 impl Cx<'_, '_> {
+    /// What a fetch that was not finished has left of a message's file.
+    pub(crate) fn drop_download(&self, stored: &Stored) -> Result<(), StepError> {
+        if let Some(raw) = &stored.blob
+            && let Ok(reference) = content::BlobRef::decode(raw.as_slice())
+            && let Ok(blob) = BlobId::try_from(reference.blob.as_slice())
+            && self.s.get::<LocalBlob>(Table::Blob, blob.as_bytes())?.is_none()
+        {
+            self.s.delete_scope(Table::BlobChunk, blob.as_bytes())?;
+        }
+        Ok(())
+    }
+
     /// Encrypts bytes in memory into a blob of the post.
     pub(crate) fn local_blob(&mut self, at: &str, bytes: &mut &[u8]) -> Result<content::BlobRef, StepError> {
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);

@@ -107,6 +107,7 @@ impl Cx<'_, '_> {
             let key = [conversation.as_slice(), id.as_bytes()].concat();
             self.s.delete(Table::Vanishing, &key)?;
             if let Some(stored) = self.stored(&conversation, id)? {
+                self.drop_download(&stored)?;
                 self.s.delete(Table::Message, &key)?;
                 self.s.delete(Table::MessageIndex, &key)?;
                 let position = stored.place.position;

@@ -26,18 +26,33 @@ fn stalled(limit: Duration) -> NetError {
     NetError::Unreachable { why: format!("the blob's stream stood still for {} ms", limit.as_millis()) }
 }
 
+/// How far a blob is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// to the relay, or from it
+    pub up: bool,
+    /// bytes of the blob that have gone or come, those of earlier tries included
+    pub done: u64,
+    /// its bytes
+    pub size: u64,
+}
+
+/// Is told of each chunk.
+pub type OnProgress = Box<dyn FnMut(Progress) + Send>;
+
 /// Sends header and chunks; an answer that comes before the end (the relay has the blob, or refuses) stops the reading.
 pub(super) async fn put(
     channel: Channel,
     header: wire::PutHeader,
     body: &mut dyn Read,
     timeouts: &Timeouts,
+    told: &mut dyn FnMut(Progress),
 ) -> Result<wire::PutResponse, NetError> {
     let size = header.size;
     let (send, receive) = mpsc::channel(4);
     let mut client = client(channel);
     let call = client.put(ReceiverStream::new(receive));
-    let feed = feed(send, header, size, body, timeouts.stall);
+    let feed = feed(send, header, size, body, timeouts.stall, told);
     tokio::pin!(call, feed);
     let answer = tokio::select! {
         answer = &mut call => answer,
@@ -57,6 +72,7 @@ async fn feed(
     size: u64,
     body: &mut dyn Read,
     stall: Duration,
+    told: &mut dyn FnMut(Progress),
 ) -> Result<(), NetError> {
     let mut part = Part::Header(header);
     let mut left = size;
@@ -68,6 +84,7 @@ async fn feed(
             Ok(Err(_)) => return Ok(()),
             Ok(Ok(())) => {}
         }
+        told(Progress { up: true, done: size - left, size });
         if left == 0 {
             return Ok(());
         }
@@ -85,6 +102,7 @@ pub(super) async fn get(
     request: wire::GetRequest,
     to: &mut dyn Write,
     timeouts: &Timeouts,
+    told: &mut dyn FnMut(Progress),
 ) -> Result<u64, NetError> {
     let offset = request.offset;
     let call = timeout(timeouts.call, async { client(channel).get(request).await }).await;
@@ -101,6 +119,7 @@ pub(super) async fn get(
         }
         to.write_all(&message.chunk).map_err(|e| NetError::Body { why: e.to_string() })?;
         written += length;
+        told(Progress { up: false, done: offset + written, size });
     }
     match size {
         Some(size) if offset + written == size => Ok(written),

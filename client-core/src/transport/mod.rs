@@ -21,6 +21,7 @@ mod wait;
 #[cfg(test)]
 mod tests;
 
+pub use blobs::{OnProgress, Progress};
 pub use dial::{ProxyError, RELAY_NAME, SocksProxy};
 
 use crate::network::{Delivery, Following, Lane, NetError, Network};
@@ -112,6 +113,7 @@ pub struct GrpcNetwork {
     lanes: Arc<Lanes>,
     followed: attach::Followed,
     timeouts: Timeouts,
+    progress: OnProgress,
 }
 
 impl GrpcNetwork {
@@ -128,7 +130,13 @@ impl GrpcNetwork {
         let chance: Chance = Arc::new(Mutex::new(options.rng));
         let lanes = Arc::new(Lanes::new(options.proxy, options.timeouts, options.clock, Arc::clone(&chance)));
         let followed = attach::Followed::new(handle.clone(), Arc::clone(&lanes), options.timeouts, chance);
-        Ok(Self { handle, stop: Some(stop), thread: Some(thread), lanes, followed, timeouts: options.timeouts })
+        let timeouts = options.timeouts;
+        Ok(Self { handle, stop: Some(stop), thread: Some(thread), lanes, followed, timeouts, progress: Box::new(|_| ()) })
+    }
+
+    /// Who is told of each chunk of a file, from now on.
+    pub fn on_progress(&mut self, told: OnProgress) {
+        self.progress = told;
     }
 
     /// One unary call with its deadline; the answer's bounds are checked.
@@ -255,13 +263,13 @@ impl Network for GrpcNetwork {
     fn put_blob(&mut self, at: &Authority, header: wire::PutHeader, body: &mut dyn Read) -> Result<wire::PutResponse, NetError> {
         let _context = self.handle.enter();
         let line = self.lanes.line(at, Lane::Blobs)?;
-        let outcome = wait::on_this_thread(blobs::put(line.channel(), header, body, &self.timeouts));
+        let outcome = wait::on_this_thread(blobs::put(line.channel(), header, body, &self.timeouts, &mut self.progress));
         outcome.inspect_err(|error| self.lanes.forget_after(&line, error))
     }
     fn get_blob(&mut self, at: &Authority, r: wire::GetRequest, to: &mut dyn Write) -> Result<u64, NetError> {
         let _context = self.handle.enter();
         let line = self.lanes.line(at, Lane::Blobs)?;
-        let outcome = wait::on_this_thread(blobs::get(line.channel(), r, to, &self.timeouts));
+        let outcome = wait::on_this_thread(blobs::get(line.channel(), r, to, &self.timeouts, &mut self.progress));
         outcome.inspect_err(|error| self.lanes.forget_after(&line, error))
     }
 
