@@ -247,6 +247,13 @@ impl Person {
         self.client = reopen(&self.dir, &self.trap, &self.clock);
     }
 
+    /// A program on the profile that lies in this folder.
+    #[must_use]
+    pub fn again(dir: &Path) -> Self {
+        let (trap, clock) = (Arc::new(Trap::default()), Arc::new(TestClock(AtomicU64::new(0))));
+        Self { client: reopen(dir, &trap, &clock), net: network(), trap, clock, dir: dir.to_owned() }
+    }
+
     /// A second program on a copy of the profile's files, as a backup or a thief would make it.
     #[must_use]
     pub fn copy(&self, to: &Path) -> Person {
@@ -257,8 +264,7 @@ impl Person {
                 std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
             }
         }
-        let (trap, clock) = (Arc::new(Trap::default()), Arc::new(TestClock(AtomicU64::new(0))));
-        Person { client: reopen(to, &trap, &clock), net: network(), trap, clock, dir: to.to_owned() }
+        Self::again(to)
     }
 
     /// One full round; panics on anything but success.

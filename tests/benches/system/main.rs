@@ -16,6 +16,7 @@
 //! | `sweep` | p99 of appends while a million old entries are removed, against none: printed; `--entries=N` for fewer |
 //! | `attack` | p99 of an honest client beside an attacker who has a quarter of a core, against alone: printed |
 //! | `peer` | the same appends as `append`, one row each in PostgreSQL, as durable: printed; skipped where it is not installed |
+//! | `people` | search and read among 100,000 messages, 500 conversations, groups of 256 and 1,000, memory of `watch`: printed; only when named |
 //! | `million`, `ten-million` | a store that grows: printed; only when named |
 #![expect(
     clippy::unwrap_used,
@@ -37,6 +38,7 @@ mod disk;
 mod latency;
 mod memory;
 mod peer;
+mod people;
 mod report;
 mod storage;
 mod sweep;
@@ -49,8 +51,11 @@ fn main() {
     if let Ok(relay) = std::env::var(attack::ATTACKER_ROLE) {
         return attack::be_an_attacker(&relay);
     }
+    if let Some(profile) = std::env::var_os(people::WATCHER_ROLE) {
+        return people::be_a_watcher(std::path::Path::new(&profile));
+    }
     let asked: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let parts: [(&str, bool, fn()); 12] = [
+    let parts: [(&str, bool, fn()); 13] = [
         ("storage", true, storage::run),
         ("append", true, || [append::run, batches::run].iter().for_each(|run| run())),
         ("catchup", true, catchup::run),
@@ -60,6 +65,7 @@ fn main() {
         ("disk", true, disk::run),
         ("attack", true, attack::run),
         ("peer", true, peer::run),
+        ("people", false, people::run),
         ("sweep", false, sweep::run),
         ("million", false, || disk::grow(1_000_000)),
         ("ten-million", false, || disk::grow(10_000_000)),
