@@ -1,8 +1,9 @@
 //! The demonstration: a short story with a real relay, four example people and real files, which ends with a proof.
 //!
 //! [`relay`] the child process · [`people`] the four · [`scan`] what lies on the relay's disk ·
-//! [`keys`] what a removed member could open · [`story`] what happens.
+//! [`keys`] what a removed member could open · [`story`] what happens · [`daily`] the part between two.
 
+mod daily;
 mod keys;
 mod people;
 mod relay;

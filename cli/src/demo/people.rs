@@ -110,11 +110,11 @@ impl Person {
     /// The whole history of a conversation.
     pub(crate) fn history(&mut self, id: &ConversationId) -> Result<Vec<Message>, Trouble> {
         let mut all = Vec::new();
+        let mut from = 1;
         loop {
-            let page = self.client.history(id, u64::try_from(all.len()).unwrap_or(u64::MAX) + 1, 500)?;
-            if page.is_empty() {
-                return Ok(all);
-            }
+            let page = self.client.history(id, from, 500)?;
+            let Some(last) = page.iter().filter_map(|m| m.position).max() else { return Ok(all) };
+            from = last + 1;
             all.extend(page);
         }
     }

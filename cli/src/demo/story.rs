@@ -101,8 +101,8 @@ fn machine(ctx: &Context, why: &std::io::Error) -> Failure {
     ctx.failure("error-demo-machine", Exit::CouldNotAsk, &[("why", shown(&why.to_string()).into())])
 }
 
-struct Story<'a> {
-    ctx: &'a Context,
+pub(super) struct Story<'a> {
+    pub(super) ctx: &'a Context,
     folder: &'a Path,
     files: Vec<Input>,
     relay: Relay,
@@ -114,8 +114,8 @@ struct Story<'a> {
     diego: Held,
 }
 
-const ANA: usize = 0;
-const BRUNO: usize = 1;
+pub(super) const ANA: usize = 0;
+pub(super) const BRUNO: usize = 1;
 const CARLA: usize = 2;
 const DIEGO: usize = 3;
 
@@ -138,13 +138,15 @@ impl<'a> Story<'a> {
         self.enrol()?;
         self.chapter(3, words::key("demo-two"));
         self.two()?;
-        self.chapter(4, words::key("demo-group"));
+        self.chapter(4, words::key("demo-daily"));
+        self.daily()?;
+        self.chapter(5, words::key("demo-group"));
         let group = self.group()?;
-        self.chapter(5, words::key("demo-cut"));
+        self.chapter(6, words::key("demo-cut"));
         let acknowledged = self.cut(&group)?;
-        self.chapter(6, words::key("demo-removal"));
+        self.chapter(7, words::key("demo-removal"));
         let after = self.removal(&group)?;
-        self.chapter(7, words::key("demo-proof"));
+        self.chapter(8, words::key("demo-proof"));
         let messages = self.same_history(&group, after)?;
         let (files, bytes, needles) = self.nothing_on_disk()?;
         let (keys, entries) = self.no_key_opens(&group)?;
@@ -407,25 +409,25 @@ impl<'a> Story<'a> {
         self.settle()
     }
 
-    fn conversation_with(&mut self, who: usize, other: usize) -> Result<ConversationId, Failure> {
+    pub(super) fn conversation_with(&mut self, who: usize, other: usize) -> Result<ConversationId, Failure> {
         let account = self.people.get(other).map(|p| p.account);
         let contacts = self.of(who, |p| p.client.contacts())?;
         let found = contacts.into_iter().find(|c| Some(c.account) == account).and_then(|c| c.conversation);
         found.ok_or_else(|| self.ctx.trouble(Trouble::NoSuchConversation))
     }
 
-    fn write(&mut self, who: usize, to: &ConversationId, text: &str) -> Result<(), Failure> {
+    pub(super) fn write(&mut self, who: usize, to: &ConversationId, text: &str) -> Result<(), Failure> {
         self.texts.push(text.to_owned());
         self.of(who, |p| p.client.send_text(to, text).map(drop))
     }
 
     /// What one of them does.
-    fn of<T>(&mut self, who: usize, f: impl FnOnce(&mut Person) -> Result<T, Trouble>) -> Result<T, Failure> {
+    pub(super) fn of<T>(&mut self, who: usize, f: impl FnOnce(&mut Person) -> Result<T, Trouble>) -> Result<T, Failure> {
         let person = self.people.get_mut(who).ok_or_else(|| self.ctx.trouble(Trouble::NoSuchAccount))?;
         f(person).map_err(|t| self.ctx.trouble(t))
     }
 
-    fn settle(&mut self) -> Result<(), Failure> {
+    pub(super) fn settle(&mut self) -> Result<(), Failure> {
         settle(&mut self.people).map_err(|e| match e {
             Unsettled::Trouble(t) => self.ctx.trouble(t),
             Unsettled::TooLong => self.ctx.failure("error-demo-slow", Exit::No, &[]),
@@ -437,7 +439,7 @@ impl<'a> Story<'a> {
     }
 
     /// Ends the demo if this does not hold.
-    fn claim(&self, holds: bool, key: &'static str) -> Result<(), Failure> {
+    pub(super) fn claim(&self, holds: bool, key: &'static str) -> Result<(), Failure> {
         if holds {
             return Ok(());
         }
@@ -449,11 +451,11 @@ impl<'a> Story<'a> {
         self.line(&format!("\n{n}. {}", self.ctx.words.say(key)));
     }
 
-    fn say(&self, key: &str, args: &words::Args<'_>) {
+    pub(super) fn say(&self, key: &str, args: &words::Args<'_>) {
         self.line(&format!("   {}", self.ctx.words.say_with(key, args)));
     }
 
-    fn good(&self, key: &str, args: &words::Args<'_>) {
+    pub(super) fn good(&self, key: &str, args: &words::Args<'_>) {
         self.line(&format!("   ✓ {}", self.ctx.words.say_with(key, args)));
     }
 
