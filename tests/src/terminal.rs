@@ -201,7 +201,9 @@ impl Said {
         assert_eq!(self.code, Some(0), "{self:#?}");
         assert_eq!(self.out.lines().count(), 1, "one line: {self:#?}");
         assert_eq!(self.err, "", "no words beside JSON: {self:#?}");
-        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {self:#?}"))
+        let value = serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {self:#?}"));
+        crate::schema::check(&crate::schema::command_of(&self.typed.split(' ').collect::<Vec<_>>()), &value);
+        value
     }
 
     /// It ended with this code, said why on stderr and printed no result.

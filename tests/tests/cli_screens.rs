@@ -9,9 +9,11 @@
     reason = "a panic is how a test says no"
 )]
 
+use lacre_tests::schema;
 use lacre_tests::terminal::{Person, Town};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 /// The manual's tables: first column (each name in backquotes) -> all names in backquotes outside parentheses behind it.
 fn manual() -> BTreeMap<String, BTreeSet<String>> {
@@ -83,6 +85,7 @@ fn every_command_prints_exactly_the_fields_of_its_manual() {
     assert_eq!(keys(&list["conversations"][0]["members"][0]), fields("member"));
     assert_eq!(keys(&sent["messages"][0]), fields("a message"));
     assert_eq!(keys(&failure), fields("a failure"));
+    schema::check_object("failure", &failure);
     let watched = bruno.run(&["watch", "--for", "1s", "--json"]).done();
     let events: Vec<Value> = watched.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     assert!(events.iter().any(|e| e["what"] == "message"), "{watched}");
@@ -90,7 +93,76 @@ fn every_command_prints_exactly_the_fields_of_its_manual() {
         let what = event["what"].as_str().unwrap();
         let expected: BTreeSet<String> = fields("watch").union(&fields(what)).cloned().collect();
         assert_eq!(keys(&event), expected, "{what}");
+        schema::check("watch", &event);
     }
+}
+
+#[test]
+fn a_field_that_is_missing_new_or_of_another_kind_is_found_by_the_schema() {
+    let town = Town::new();
+    let good = town.person(0, "ana").json(&["whoami"]);
+    let refused = |change: &dyn Fn(&mut Value)| {
+        let mut bad = good.clone();
+        change(&mut bad);
+        std::panic::catch_unwind(|| schema::check("whoami", &bad)).is_err()
+    };
+    assert!(refused(&|v| drop(v.as_object_mut().unwrap().remove("handle"))));
+    assert!(refused(&|v| v["more"] = Value::from(1)));
+    assert!(refused(&|v| v["enrolled"] = Value::from("yes")));
+    assert!(refused(&|v| v["account"] = Value::from("abc")));
+    assert!(!refused(&|_| ()));
+}
+
+#[test]
+fn extras_are_pages_of_every_command_in_both_languages_and_completions_that_shells_read_and_all_of_it_goes() {
+    let town = Town::new();
+    let ana = town.newcomer("ana");
+    let installed = ana.json(&["install-extras"]);
+    let share = ana.home.join(".local/share");
+    let files: Vec<PathBuf> = installed["files"].as_array().unwrap().iter().map(|f| f.as_str().unwrap().into()).collect();
+    assert!(files.iter().all(|f| f.starts_with(&share) && f.is_file()));
+
+    let pages = |place: &str| -> BTreeSet<String> {
+        let all = std::fs::read_dir(share.join(place)).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap());
+        all.map(|name| name.trim_end_matches(".1").to_owned()).collect()
+    };
+    let (spanish, english) = (pages("man/es/man1"), pages("man/man1"));
+    assert_eq!(spanish, english);
+    let said = schema::commands().into_iter().map(|c| if c == "lacre" { c } else { format!("lacre-{}", c.replace(' ', "-")) });
+    let missing: Vec<String> = said.filter(|page| !spanish.contains(page)).collect();
+    assert!(missing.is_empty(), "no page for {missing:?}");
+    let of_more = |page: &&String| !spanish.iter().any(|other| other.starts_with(&format!("{page}-")));
+    let known: BTreeSet<String> = schema::commands().into_iter().map(|c| format!("lacre-{}", c.replace(' ', "-"))).collect();
+    let unknown: Vec<&String> = spanish.iter().filter(of_more).filter(|page| !known.contains(*page)).collect();
+    assert!(unknown.is_empty(), "no schema for what these print: {unknown:?}");
+    for page in &spanish {
+        let text = std::fs::read_to_string(share.join(format!("man/es/man1/{page}.1"))).unwrap();
+        for english in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "SUBCOMMANDS", "EXTRA", "VERSION"] {
+            let heading = |line: &str| line.starts_with(".SH") && line.trim_matches('"').ends_with(&format!(" \"{english}"));
+            assert!(!text.lines().any(|line| heading(line) || line == format!(".SH {english}")), "{page}: {english}");
+        }
+    }
+    let bash = share.join("bash-completion/completions/lacre");
+    let mut shell = std::process::Command::new("bash");
+    let read = shell.arg("-c").arg(format!(
+        "source '{}' && complete -p lacre && COMP_WORDS=(lacre disa) COMP_CWORD=1 && _lacre lacre disa lacre && echo \"${{COMPREPLY[@]}}\"",
+        bash.display()
+    ));
+    let read = read_output(read);
+    assert!(read.contains("disappear"), "{read}");
+
+    let again = ana.json(&["install-extras"]);
+    assert_eq!(again, installed, "a second time changes nothing");
+    let gone = ana.json(&["install-extras", "--remove"]);
+    assert_eq!(gone["files"], installed["files"]);
+    assert!(files.iter().all(|f| !f.exists()));
+    assert_eq!(ana.json(&["install-extras", "--remove"])["files"], Value::Array(vec![]));
+}
+
+fn read_output(command: &mut std::process::Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 #[test]

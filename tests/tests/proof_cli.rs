@@ -26,7 +26,9 @@ fn lacre(args: &[&str]) -> Output {
 fn json(args: &[&str]) -> Value {
     let out = lacre(args);
     assert_eq!(out.status.code(), Some(0), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
-    serde_json::from_slice(&out.stdout).unwrap()
+    let value = serde_json::from_slice(&out.stdout).unwrap();
+    lacre_tests::schema::check(&lacre_tests::schema::command_of(args), &value);
+    value
 }
 
 fn path(p: &Path) -> String {

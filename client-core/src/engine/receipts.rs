@@ -110,7 +110,8 @@ impl Cx<'_, '_> {
             return Ok(false);
         }
         for account in accounts(&members).filter(|account| *account != own.account) {
-            if self.contact(account)?.is_none_or(|row| row.state != ContactState::Accepted) {
+            let contact = self.contact(account)?;
+            if contact.is_none_or(|row| row.state != ContactState::Accepted || row.blocked.is_some()) {
                 return Ok(false);
             }
         }
