@@ -192,6 +192,8 @@ unnamed-file = file
 not-a-regular-file = it is not a regular file
 progress-up = Uploading:
 progress-down = Downloading:
+exported = { $path }: { $signed } messages with their writer's signature, { $receipts } with the relay's receipt.
+export-in-clear = The file is not encrypted: keep it where only you read it. Receipts can be had for a while only: the sooner you export, the better.
 
 ## groups
 group-created = Group "{ $name }" made ({ $id }).

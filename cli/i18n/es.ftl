@@ -192,6 +192,8 @@ unnamed-file = archivo
 not-a-regular-file = no es un archivo común
 progress-up = Subiendo:
 progress-down = Bajando:
+exported = { $path }: { $signed } mensajes con la firma de quien los escribió, { $receipts } con recibo del servidor.
+export-in-clear = El archivo está sin cifrar: guárdelo donde solo usted lo lea. Los recibos se pueden pedir solo por un tiempo: mientras antes exporte, mejor.
 
 ## grupos
 group-created = Grupo «{ $name }» creado ({ $id }).

@@ -121,6 +121,12 @@ help-search = Searches the messages of this profile by beginnings of words
     .since = From this day on: 2026-11-25
     .limit = At most N messages, the newest (50)
     .more = ñ is another letter than n. The relay learns nothing of a search.
+help-export = Keeps a conversation as evidence: signatures and receipts too
+    .conversation = @name, a group's name, or a short id
+    .to = The file that is made; never replaces another
+    .more =
+        With the file a third party can check who wrote what, and when the relay
+        stored it (PROTOCOL.md, 17). It is not encrypted.
 help-watch = Shows what comes, as it comes, and sends what waits
     .duration = Ends after this time: 30s, 5m, 1h
     .notify = Desktop notice without content, or none

@@ -121,6 +121,12 @@ help-search = Busca en los mensajes de este perfil, por comienzos de palabras
     .since = Desde este día: 2026-11-25
     .limit = A lo más N mensajes, los más nuevos (50)
     .more = La ñ es otra letra que la n. El servidor no se entera de lo que busca.
+help-export = Guarda una conversación como prueba: firmas y recibos incluidos
+    .conversation = @nombre, nombre de un grupo, o identificador corto
+    .to = El archivo que se crea; nunca reemplaza otro
+    .more =
+        Con el archivo, un tercero comprueba quién escribió qué, y cuándo lo guardó
+        el servidor (PROTOCOL.md, 17). Queda sin cifrar.
 help-watch = Muestra lo que llega, cuando llega, y envía lo que espera
     .duration = Termina después de este tiempo: 30s, 5m, 1h
     .notify = Aviso de escritorio sin contenido, o none

@@ -40,6 +40,8 @@ fn a_contact_sees_what_came_and_what_was_read_only_once_that_is_switched_on() {
 
     settle(&mut [&mut ana, &mut bruno]);
     assert_eq!(told(&mut ana, &of_ana, "uno"), [says("@bruno", false)]);
+    let lines = bruno.history(&of_bruno).into_iter().filter(|m| !matches!(m.body, Body::Text(_)));
+    assert!(lines.chain(ana.history(&of_ana).into_iter().filter(|m| !m.own)).all(|m| m.receipts.is_empty()));
     let bruno_account = *bruno.account().as_bytes();
     let receipts = ana.client.events(0, usize::MAX).unwrap().into_iter();
     let of_bruno_receipts = receipts.filter(|e| matches!(e.what, Happening::Receipt { account, .. } if account == bruno_account));

@@ -3,6 +3,7 @@
 use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::{duration, find, json, online, show};
+use lacre_client::limits::LONGEST_STAY;
 use serde_json::json as object;
 
 #[derive(clap::Args, Debug)]
@@ -19,6 +20,9 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let id = find::conversation(ctx, &mut client, &args.conversation)?.id;
     if let Some(after) = &args.after {
         let after = if after == "off" { None } else { Some(duration::parse(ctx, after)?) };
+        if after.is_some_and(|after| after > LONGEST_STAY) {
+            return Err(ctx.failure("error-stays-too-long", Exit::Usage, &[]));
+        }
         client.let_vanish(&id, after).map_err(|t| ctx.trouble(t))?;
         reached = online::round(ctx, &mut client)?;
     }

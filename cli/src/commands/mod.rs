@@ -10,6 +10,7 @@ pub(crate) mod demo;
 pub(crate) mod disappear;
 pub(crate) mod edit;
 pub(crate) mod enroll;
+pub(crate) mod export;
 pub(crate) mod extras;
 pub(crate) mod group;
 pub(crate) mod link;
@@ -63,6 +64,8 @@ pub(crate) enum Command {
     Save(save::Args),
     /// what was written
     Search(search::Args),
+    /// as evidence
+    Export(export::Args),
     /// wait for news
     Watch(watch::Args),
     /// groups
@@ -112,6 +115,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Read(args) => read::run(ctx, args),
         Command::Save(args) => save::run(ctx, args),
         Command::Search(args) => search::run(ctx, args),
+        Command::Export(args) => export::run(ctx, args),
         Command::Watch(args) => watch::run(ctx, args),
         Command::Group(command) => group::run(ctx, command),
         Command::Outbox { command } => outbox::run(ctx, command.as_ref()),

@@ -381,12 +381,12 @@ impl Cx<'_, '_> {
             Some(answered) => Some(self.quoted(id, members, answered)?),
             None => None,
         };
+        let is_own = stored.sender == own.account;
+        let receipts = if is_own && stored.is_content() { self.receipts_of(members, position)? } else { Vec::new() };
         let mut reactions = Vec::new();
         for (account, sign) in stored.place.reactions {
             reactions.push(Reaction { account, handle: self.name_in(members, account)?, sign });
         }
-        let is_own = stored.sender == own.account;
-        let receipts = if is_own { self.receipts_of(members, position)? } else { Vec::new() };
         Ok(Message {
             id: stored.id,
             conversation: ConversationId(id.to_vec()),

@@ -10,13 +10,15 @@
 //! own inbox, and envelopes on their way · `parts` commits too large for one entry · `pace` what is done a while later ·
 //! `amend` what changes a message · `receipts` how far the others are · `vanish` what does not stay · `epoch` from one
 //! channel to the next · `readd`, `restored` and `successor` the recovery ladder · `signer` whose a bad seal was · `trust`
-//! whose keys were compared · `block` who is kept away · `reach` who may ask · `sync` the loop.
+//! whose keys were compared · `block` who is kept away · `reach` who may ask · `export` a conversation as evidence · `sync` the
+//! loop.
 
 mod account;
 mod amend;
 mod api;
 mod block;
 mod epoch;
+mod export;
 mod files;
 mod group;
 mod membership;
@@ -43,6 +45,7 @@ mod vanish;
 pub mod verdict;
 pub mod view;
 
+pub use export::{Export, ExportedAccount, ExportedMessage, ExportedProof};
 pub use people::envelope_statement;
 pub use roles::RoleError;
 pub use search::{Found, Query};

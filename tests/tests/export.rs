@@ -1,0 +1,116 @@
+//! A conversation as evidence: a third party checks it without our program's help.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test says no"
+)]
+
+use ed25519_dalek::{Signature, VerifyingKey};
+use lacre_audit::account::AccountState;
+use lacre_audit::ids::{AccountId, ChannelId, DeviceId, EntryId};
+use lacre_audit::note::NoteKey;
+use lacre_audit::receipt::{RELAY, Receipt};
+use lacre_client::view::{Body, Suite};
+use lacre_client::{Export, content_statement};
+use lacre_proto::content::v1::{Content, content::Kind};
+use lacre_tests::terminal::Town;
+use lacre_tests::world::{World, befriend, settle};
+use prost::Message as _;
+use serde_json::Value;
+
+fn key_of(export: &Export, account: AccountId, device: DeviceId) -> VerifyingKey {
+    let known = export.accounts.iter().find(|a| a.account == account).unwrap();
+    let (first, mut state) = AccountState::first(&known.states[0]).unwrap();
+    assert_eq!(first, account, "the account is the hash of its first state");
+    for raw in &known.states[1..] {
+        state = state.follow(raw).unwrap();
+    }
+    VerifyingKey::from_bytes(&state.device(device).unwrap().signature_key).unwrap()
+}
+
+#[test]
+fn every_message_of_an_export_shows_who_signed_it_and_when_the_relay_stored_it() {
+    let world = World::new();
+    let (mut ana, mut bruno) = (world.person("ana"), world.person("bruno"));
+    befriend(&mut ana, &mut bruno);
+    let group = ana.client.create_group("mesa", &[bruno.account()], Suite::XWing).unwrap();
+    settle(&mut [&mut ana, &mut bruno]);
+    ana.say(&group, "no debo nada");
+    bruno.say(&group, "te voy a encontrar");
+    bruno.client.send_file(&group, "foto.jpg", &mut &b"foto"[..], 4).unwrap();
+    settle(&mut [&mut ana, &mut bruno]);
+    let own = ana.history(&group).into_iter().find(|m| m.own && matches!(m.body, Body::Text(_))).unwrap();
+    ana.client.edit(&own, "no debo nada a nadie").unwrap();
+    settle(&mut [&mut ana, &mut bruno]);
+
+    let export = ana.client.export(Some(&mut ana.net), &group).unwrap();
+    let relay = NoteKey::new(RELAY, world.authority().identity().as_bytes()).unwrap();
+    let mut said = Vec::new();
+    for line in &export.messages {
+        let Some(proof) = &line.proof else { continue };
+        let key = key_of(&export, line.message.sender, proof.device);
+        let statement = |content: &[u8], entry: EntryId| {
+            content_statement(line.message.sender, proof.device, &proof.group, proof.channel, entry, content)
+        };
+        let signature = Signature::from_slice(&proof.signature).unwrap();
+        assert!(key.verify_strict(&statement(&proof.content, proof.entry), &signature).is_ok());
+        let mut other = proof.content.clone();
+        *other.last_mut().unwrap() ^= 1;
+        assert!(key.verify_strict(&statement(&other, proof.entry), &signature).is_err(), "one bit more and it is nobody's");
+
+        let receipt = Receipt::verify(proof.receipt.as_ref().expect("a receipt"), &relay).unwrap();
+        assert_eq!((receipt.channel, receipt.seq.get(), receipt.entry_id), (proof.channel, proof.seq, proof.entry));
+        assert!(!receipt.seal && receipt.accepted_at >= line.message.accepted_at.unwrap());
+        match Content::decode(proof.content.as_slice()).unwrap().kind.unwrap() {
+            Kind::Text(text) => said.push(text.text),
+            Kind::Edit(edit) => said.push(edit.text),
+            Kind::File(file) => said.push(file.name),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(said, ["no debo nada a nadie", "te voy a encontrar", "foto.jpg"], "an edited message shows its newest text");
+
+    // two epochs later the device has no token of that channel: the signatures stay
+    for _ in 0..2 {
+        ana.client.renew_keys(&group).unwrap();
+        settle(&mut [&mut ana, &mut bruno]);
+    }
+    ana.say(&group, "nuevo");
+    settle(&mut [&mut ana, &mut bruno]);
+    let later = ana.client.export(Some(&mut ana.net), &group).unwrap();
+    let proofs: Vec<_> = later.messages.iter().filter_map(|m| m.proof.as_ref()).collect();
+    assert_eq!(proofs.iter().map(|p| p.receipt.is_some()).collect::<Vec<_>>(), [false, false, false, true]);
+    assert_eq!(proofs[1].signature, export.messages.iter().filter_map(|m| m.proof.as_ref()).nth(1).unwrap().signature);
+    assert_ne!(proofs[0].channel, ChannelId::new([0; 32]));
+}
+
+#[test]
+fn an_export_is_a_file_for_its_owner_alone_over_nothing_that_is_there_and_without_a_relay_it_lacks_receipts_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut town = Town::new();
+    let (ana, bruno) = town.pair();
+    ana.run(&["send", "@bruno", "hola"]).done();
+    bruno.run(&["send", "@ana", "contesta"]).done();
+    let said = ana.json(&["export", "@bruno", "--to", "prueba.json"]);
+    assert_eq!((&said["signed"], &said["receipts"]), (&Value::from(2), &Value::from(2)));
+    let path = ana.home.join("prueba.json");
+    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let before = std::fs::read(&path).unwrap();
+    let file: Value = serde_json::from_slice(&before).unwrap();
+    assert_eq!(file["format"], "lacre conversation export v1");
+    let texts: Vec<&str> = file["messages"].as_array().unwrap().iter().filter_map(|m| m["message"]["text"].as_str()).collect();
+    assert_eq!(texts, ["hola", "contesta"]);
+
+    assert!(ana.run(&["export", "@bruno", "--to", "prueba.json"]).failed(3).contains("prueba.json"));
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    town.switch_off();
+    let alone = ana.json(&["export", "@bruno", "--to", "sin.json"]);
+    assert_eq!(
+        (&alone["signed"], &alone["receipts"], &alone["relay_reached"]),
+        (&Value::from(2), &Value::from(0), &Value::from(false))
+    );
+    assert!(ana.run(&["export", "@nadie", "--to", "x.json"]).failed(1).contains("@nadie"));
+    assert!(!ana.home.join("x.json").exists());
+}
