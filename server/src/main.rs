@@ -6,7 +6,7 @@ mod commands;
 mod logs;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use commands::{Answer, Failed};
+use commands::{Answer, Failed, usage};
 use lacre_server::words::{Lang, Words};
 use std::process::ExitCode;
 
@@ -45,7 +45,16 @@ enum Command {
 fn main() -> ExitCode {
     let asked = std::env::args().skip_while(|arg| arg != "--lang").nth(1).and_then(|lang| lang.parse().ok());
     let words = Words::new(Lang::choose(asked));
-    let matches = localized(Cli::command(), "help", &words).get_matches();
+    let matches = match usage::localized(Cli::command(), &words).try_get_matches() {
+        Ok(matches) => matches,
+        Err(e) => match usage::sentence(&e, &words) {
+            Some(sentence) => {
+                commands::tell(&format!("lacre-relay: {sentence}"));
+                return ExitCode::from(2);
+            }
+            None => e.exit(),
+        },
+    };
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
     logs::start();
     let done: Result<Answer, Failed> = match cli.command {
@@ -66,27 +75,6 @@ fn main() -> ExitCode {
             failed.code()
         }
     }
-}
-
-/// The help in the words' language: a command's under its path, an argument's under it or, where several commands share it,
-/// under its own name.
-fn localized(command: clap::Command, path: &str, words: &Words) -> clap::Command {
-    let says = |id: &str| words.has(id).then(|| words.say(id, &[]));
-    let command = match says(path) {
-        Some(about) => command.about(about),
-        None => command,
-    };
-    let command = command.mut_args(|arg| {
-        let name = arg.get_id().as_str().replace('_', "-");
-        match says(&format!("{path}-{name}")).or_else(|| says(&format!("help-any-{name}"))) {
-            Some(help) => arg.help(help),
-            None => arg,
-        }
-    });
-    command.mut_subcommands(|sub| {
-        let path = format!("{path}-{}", sub.get_name());
-        localized(sub, &path, words)
-    })
 }
 
 #[cfg(test)]
@@ -115,6 +103,6 @@ mod tests {
         let mut missing = Vec::new();
         silent(&Cli::command(), "help", &Words::new(Lang::Es), &mut missing);
         assert!(missing.is_empty(), "{missing:?}");
-        localized(Cli::command(), "help", &Words::new(Lang::Es)).debug_assert();
+        usage::localized(Cli::command(), &Words::new(Lang::Es)).debug_assert();
     }
 }

@@ -150,7 +150,6 @@ mod tests {
         }
     }
 
-    /// Seen red with a limit taken out of the list.
     #[test]
     fn every_limit_that_the_relay_names_is_counted_by_its_name() {
         let mut source = String::new();

@@ -386,7 +386,6 @@ mod tests {
         assert_eq!(*ran.lock().unwrap(), ["first sweep", "request", "second sweep"]);
     }
 
-    /// Seen red with an unbounded queue.
     #[tokio::test]
     async fn when_the_queue_is_full_further_requests_wait_in_their_callers_and_none_is_refused() {
         const MORE: usize = 100;

@@ -73,7 +73,6 @@ impl Attackers {
     }
 }
 
-/// Seen red without the counting of requests' bytes.
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_that_never_end_cost_their_senders_the_connection_and_nobody_else() {
     const CONNECTIONS: usize = 24;
@@ -98,7 +97,6 @@ async fn requests_that_never_end_cost_their_senders_the_connection_and_nobody_el
     honest.end().await;
 }
 
-/// Seen red without the counting of answers' bytes.
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_that_nobody_reads_cost_who_asked_for_them_the_connection_and_nobody_else() {
     const CONNECTIONS: usize = 24;
@@ -382,7 +380,6 @@ fn upload(number: u64, paid: u64, content: &[u8]) -> wire::PutRequest {
     wire::PutRequest { part: Some(Part::Header(header)) }
 }
 
-/// Seen red with as many uploads as one likes for one stamp.
 #[tokio::test(flavor = "multi_thread")]
 async fn blobs_that_are_begun_and_never_finished_leave_room_for_those_of_others() {
     const STAMPS: u64 = 32;

@@ -309,5 +309,5 @@ fn a_blob_that_expires_in_the_middle_of_a_backup_is_not_missed_and_one_that_is_l
     assert_eq!((&without["blobs"], &without["lost_blobs"]), (&0.into(), &1.into()));
     assert!(lost.code == Some(1) && lost.err.contains("missing or changed"), "{}", lost.err);
     let found = run(path, &["check"]);
-    assert!(found.code == Some(1) && found.out.contains("files of 1 blobs are missing"), "{}", found.out);
+    assert!(found.code == Some(1) && found.out.contains("blobs whose files are missing: 1."), "{}", found.out);
 }

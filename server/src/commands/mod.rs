@@ -9,6 +9,7 @@ pub(crate) mod restore;
 mod running;
 pub(crate) mod serve;
 pub(crate) mod status;
+pub(crate) mod usage;
 
 use lacre_server::config::{ConfigError, NodeConfig};
 use lacre_server::identity::IdentityError;

@@ -457,7 +457,6 @@ async fn a_refused_upload_leaves_no_file_and_spends_no_stamp() {
     assert_eq!(w.blob_files(), 1);
 }
 
-/// Seen red without the count of places, with two uploads for one stamp, and with the newer one refused.
 #[tokio::test]
 async fn uploads_have_so_many_places_and_each_stamp_one_of_them() {
     let w = World::new(Rules { max_uploads: 2, ..Rules::default() }).await;
