@@ -230,6 +230,45 @@ impl Binding {
     }
 }
 
+/// The registrar's word: the person of this handle came to the counter, and this account stands in the place of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reset {
+    /// the public name, which stays
+    pub handle: Handle,
+    /// the new account
+    pub account: AccountId,
+    /// the one before it; its devices speak for nobody any more
+    pub replaces: AccountId,
+    /// when
+    pub reset_at: Millis,
+}
+
+impl Reset {
+    /// The signed note.
+    pub fn sign(&self, registrar: &NoteSigner) -> Result<String, NoteError> {
+        let text = format!(
+            "lacre reset v1\nhandle {}\naccount {}\nreplaces {}\nreset {}\n",
+            self.handle.as_str(),
+            self.account,
+            self.replaces,
+            self.reset_at
+        );
+        note::sign(&text, &[registrar])
+    }
+    /// Verifies and reads it.
+    pub fn verify(raw: &str, registrar: &NoteKey) -> Result<Self, NoteError> {
+        let note = UnverifiedNote::parse(raw)?.verify(std::slice::from_ref(registrar))?;
+        let mut lines = Lines::new(note.text());
+        lines.exactly("lacre reset v1")?;
+        let handle = lines.parsed("handle", |v| Handle::parse(v).ok().filter(|h| h.as_str() == v))?;
+        let account = lines.parsed("account", |v| AccountId::from_hex(v).ok())?;
+        let replaces = lines.parsed("replaces", |v| AccountId::from_hex(v).ok())?;
+        let reset_at = lines.parsed("reset", |v| Millis::parse(v).ok())?;
+        lines.end()?;
+        Ok(Self { handle, account, replaces, reset_at })
+    }
+}
+
 /// An account as the directory shows it, checked: its chain of states and its binding.
 #[derive(Clone, PartialEq, Eq)]
 pub struct VerifiedAccount {
@@ -291,6 +330,19 @@ mod tests {
         assert!(matches!(zero.follow(&one.sign(&s1).unwrap()), Err(AccountError::Note(NoteError::NotSigned))));
         let skipped = AccountState { number: 2, ..one.clone() };
         assert!(matches!(zero.follow(&skipped.sign(&s0).unwrap()), Err(AccountError::Chain)));
+    }
+
+    #[test]
+    fn a_reset_is_the_registrars_word_only_and_reads_back() {
+        let (registrar, other) = (NoteSigner::new(REGISTRAR, &[9; 32]).unwrap(), NoteSigner::new(REGISTRAR, &[8; 32]).unwrap());
+        let (account, replaces) = (AccountId::new([1; 32]), AccountId::new([2; 32]));
+        let reset = Reset { handle: Handle::parse("ana").unwrap(), account, replaces, reset_at: Millis::new(5) };
+        let raw = reset.sign(&registrar).unwrap();
+        assert_eq!(Reset::verify(&raw, &registrar.public()), Ok(reset));
+        assert_eq!(Reset::verify(&raw, &other.public()), Err(NoteError::NotSigned));
+        let binding = Binding { handle: Handle::parse("ana").unwrap(), account, bound_at: Millis::new(5) };
+        assert!(Reset::verify(&binding.sign(&registrar).unwrap(), &registrar.public()).is_err());
+        assert!(Binding::verify(&raw, &registrar.public()).is_err());
     }
 
     #[test]

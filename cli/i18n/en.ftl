@@ -66,6 +66,25 @@ no-links = No links. Make one with: lacre contact link
 nobody-new-on = Nobody new may ask to be your contact; your contacts, and whoever has a link of yours, still reach you.
 nobody-new-off = Anybody may ask to be your contact.
 relay-told-later = The relay does not answer now: it will know later.
+account-paused =
+    You are taking a pause: nobody finds you or can add you. Your conversations go on; what people write
+    to you waits at the relay for 30 days at most. To come back: lacre account resume
+account-resumed = The pause is over: people find you and can add you.
+account-delete-what =
+    When the account { $handle } is deleted:
+    - At the relay the account, its keys and its inbox are gone at once. The name { $handle } will
+      never be anybody's again, not yours either.
+    - What you wrote stays with those who received it. The relay removes its encrypted copies of
+      messages and files at the latest 30 days after they came; backups of those who run it may hold
+      them encrypted for longer.
+    - Your conversations and groups see that you leave.
+    - On this machine your history stays until you delete the folder { $dir }
+    It cannot be undone. With another invitation you would have a new account and another name.
+account-delete-sure = Delete the account { $handle }? [y/N]
+account-deleted =
+    The account { $handle } was deleted. Your history stays in { $dir }
+    until you delete that folder.
+account-gone = This account was deleted: what is here can be read, and nothing else.
 trust-compared = compared
 trust-changed = keys changed: compare again
 safety-what =

@@ -66,6 +66,25 @@ no-links = No hay enlaces. Haga uno con: lacre contact link
 nobody-new-on = Nadie nuevo puede pedirle ser su contacto; sus contactos y quien tenga un enlace suyo, sí.
 nobody-new-off = Cualquiera puede pedirle ser su contacto.
 relay-told-later = El servidor no responde ahora: lo sabrá más tarde.
+account-paused =
+    Está en pausa: nadie le encuentra ni puede agregarle. Sus conversaciones siguen; lo que le escriban
+    espera en el servidor a lo más 30 días. Para volver: lacre account resume
+account-resumed = Ya no está en pausa: le encuentran y pueden agregarle.
+account-delete-what =
+    Al eliminar la cuenta { $handle }:
+    - En el servidor desaparecen de inmediato la cuenta, sus llaves y su buzón. El nombre { $handle }
+      no será de nadie nunca más, tampoco suyo.
+    - Lo que usted escribió lo conserva quien lo recibió. El servidor borra sus copias cifradas, de
+      mensajes y archivos, a más tardar 30 días después de recibirlas; los respaldos de quien lo
+      administra pueden guardarlas cifradas por más tiempo.
+    - Sus conversaciones y grupos ven que usted sale.
+    - En esta máquina queda su historial hasta que borre la carpeta { $dir }
+    No se puede deshacer. Con otra invitación tendría una cuenta nueva y otro nombre.
+account-delete-sure = ¿Eliminar la cuenta { $handle }? [s/N]
+account-deleted =
+    La cuenta { $handle } fue eliminada. Su historial sigue en { $dir }
+    hasta que borre esa carpeta.
+account-gone = Esta cuenta fue eliminada: se puede leer lo que hay aquí, y nada más.
 trust-compared = comparado
 trust-changed = sus llaves cambiaron: compare otra vez
 safety-what =

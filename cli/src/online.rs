@@ -83,6 +83,11 @@ pub(crate) fn round_with(ctx: &Context, client: &mut Client, network: &mut GrpcN
             ctx.note(&ctx.words.say_with("relay-away", &[("why", shown(&why).into())]));
             Ok(Reached::No(why))
         }
+        // what is here can still be read
+        Err(Trouble::AccountDeleted) => {
+            ctx.note(&ctx.words.say("account-gone"));
+            Ok(Reached::No("the account was deleted".to_owned()))
+        }
         Err(trouble) => Err(ctx.trouble(trouble)),
     }
 }

@@ -34,6 +34,8 @@ pub(crate) fn failure(words: &Words, trouble: Trouble) -> Failure {
         Trouble::TooManyAdmins { limit } => no("error-too-many-admins", &[("limit", limit.into())]),
         Trouble::GroupFull { limit } => no("error-group-full", &[("limit", limit.into())]),
         Trouble::NotActive(Standing::Blocked) => no("error-blocked", &[("name", words.say("somebody-blocked").into())]),
+        Trouble::Paused => no("error-paused", &[]),
+        Trouble::AccountDeleted => no("error-account-deleted", &[]),
         Trouble::OtherRelay => no("error-other-relay", &[]),
         Trouble::TooManyLinks { limit } => no("error-too-many-links", &[("limit", limit.into())]),
         Trouble::NotActive(standing) => no("error-not-active", &[("standing", standing_name(standing).into())]),
@@ -94,6 +96,7 @@ fn refused(words: &Words, refusal: &Refusal) -> Failure {
         Reason::CodeRefused => no("error-code-refused"),
         Reason::HandleTaken => no("error-handle-taken"),
         Reason::NoAccount => no("error-no-such-account"),
+        Reason::Paused => no("error-paused"),
         Reason::NoKeyPackage => no("error-no-key-package"),
         Reason::BadField
         | Reason::WrongName

@@ -61,7 +61,7 @@ impl Client {
     /// The own directory entry, as envelopes carry it.
     pub fn own_entry(&mut self) -> Result<wire::DirectoryEntry, Trouble> {
         let known = self.run(|cx| cx.own_known())?.ok_or(Trouble::NotEnrolled)?;
-        Ok(wire::DirectoryEntry { states: known.states, binding: known.binding })
+        Ok(known.entry())
     }
 
     /// Everything that this profile holds, decrypted: the content of every row.

@@ -6,7 +6,7 @@
 //!
 //! | [`Lane`] | what travels on it |
 //! |---|---|
-//! | `Account` | enroll, challenge, login, put_state, put_key_packages, take_stamps: everything with credentials |
+//! | `Account` | enroll, recover, challenge, login, put_state, put_key_packages, take_stamps, set_paused, delete_account: everything with credentials |
 //! | `Inbox` | open, fetch, trim, change_tokens and following of this device's **own** inbox |
 //! | `Conversations` | open, append, fetch, status and following of logs |
 //! | `Directory` | lookup, claim, and open/append to **other people's** inboxes (it names the same person as the lookup did) |
@@ -85,6 +85,13 @@ pub trait Network {
     ) -> Result<wire::PutKeyPackagesResponse, NetError>;
     /// A batch of stamps.
     fn take_stamps(&mut self, at: &Authority, r: wire::TakeStampsRequest) -> Result<wire::TakeStampsResponse, NetError>;
+
+    /// Binds a recovery code to a new account, in the place of the person's lost one.
+    fn recover(&mut self, at: &Authority, r: wire::RecoverRequest) -> Result<wire::RecoverResponse, NetError>;
+    /// A pause of the account begins or ends.
+    fn set_paused(&mut self, at: &Authority, r: wire::SetPausedRequest) -> Result<wire::SetPausedResponse, NetError>;
+    /// Removes the account.
+    fn delete_account(&mut self, at: &Authority, r: wire::DeleteAccountRequest) -> Result<wire::DeleteAccountResponse, NetError>;
 
     /// The newest directory entry of an account.
     fn lookup(&mut self, at: &Authority, r: wire::LookupRequest) -> Result<wire::LookupResponse, NetError>;
@@ -370,6 +377,8 @@ reasons! {
     Session = "SESSION",
     /// No such account.
     NoAccount = "NO_ACCOUNT",
+    /// Its person takes a pause.
+    Paused = "PAUSED",
     /// The account has no key package in this suite.
     NoKeyPackage = "NO_KEY_PACKAGE",
     /// The national number is not one (registrar only).

@@ -15,7 +15,7 @@
 use crate::rules::LIMITS;
 use crate::store::StoreDown;
 use crate::store::accounts::{
-    AskRefused, EnrollRefused, IssueRefused, PutKeyPackagesRefused, PutStateRefused, TakeStampsRefused,
+    AskRefused, EnrollRefused, IssueRefused, NoAccount, PutKeyPackagesRefused, PutStateRefused, RecoverRefused, TakeStampsRefused,
 };
 use crate::store::blobs::KeepBlobRefused;
 use crate::store::channels::{
@@ -67,6 +67,7 @@ reasons! {
     HandleTaken = "HANDLE_TAKEN" => AlreadyExists, "the handle belongs to another account";
     NoEntry = "NO_ENTRY" => NotFound, "not stored, or no longer kept";
     NoAccount = "NO_ACCOUNT" => NotFound, "no such account";
+    Paused = "PAUSED" => FailedPrecondition, "the account's person takes a pause";
     NoKeyPackage = "NO_KEY_PACKAGE" => NotFound, "no device has a key package in this suite";
     Limit = "LIMIT" => ResourceExhausted, "a limit was reached";
     StoreDown = "STORE_DOWN" => Unavailable, "the relay cannot store just now: try again";
@@ -199,6 +200,7 @@ impl IntoStatus for IssueRefused {
     fn into_status(self) -> Status {
         match self {
             IssueRefused::HasAccount => refused(Reason::HasAccount, &[], None),
+            IssueRefused::NoAccount => refused(Reason::NoAccount, &[], None),
         }
     }
 }
@@ -209,6 +211,19 @@ impl IntoStatus for EnrollRefused {
             EnrollRefused::HandleTaken => refused(Reason::HandleTaken, &[], None),
             EnrollRefused::AccountTaken => refused(Reason::BadState, &[("why", self.to_string())], None),
         }
+    }
+}
+impl IntoStatus for RecoverRefused {
+    fn into_status(self) -> Status {
+        match self {
+            RecoverRefused::Code => refused(Reason::CodeRefused, &[], None),
+            RecoverRefused::AccountTaken => refused(Reason::BadState, &[("why", self.to_string())], None),
+        }
+    }
+}
+impl IntoStatus for NoAccount {
+    fn into_status(self) -> Status {
+        refused(Reason::Session, &[], None)
     }
 }
 impl IntoStatus for PutStateRefused {

@@ -91,7 +91,7 @@ impl Extra {
         let (account, _) = AccountState::first(&raw).unwrap();
         let handle = Handle::parse(&format!("extra{n}")).unwrap();
         let binding = Binding { handle, account, bound_at: SystemClock.now() }.sign(registrar).unwrap();
-        let entry = wire::DirectoryEntry { states: vec![raw], binding };
+        let entry = wire::DirectoryEntry { states: vec![raw], binding, reset: String::new() };
         Self { account, entry, device, key: SigningKey::from_bytes(&seed) }
     }
 

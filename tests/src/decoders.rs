@@ -4,7 +4,7 @@
 //! `tests/tests/decoders.rs` replays the corpora and spoils them; `./test --fuzz SECONDS` hunts with libFuzzer
 //! (`tests/fuzz`). Where a signature stands before the reading, the input is signed first: a hostile signer is an adversary too.
 
-use lacre_audit::account::{AccountState, Binding, DEVICE, Device, REGISTRAR};
+use lacre_audit::account::{AccountState, Binding, DEVICE, Device, REGISTRAR, Reset};
 use lacre_audit::address::{Address, Authority, ContactLink, Invitation};
 use lacre_audit::clock::{Calendar, Rule};
 use lacre_audit::evidence::{Bundle, Certificate, Grant, Keys, Lookup, Opening, Record, Trust, verify};
@@ -49,6 +49,7 @@ decoders!(
     note_text,
     state,
     binding,
+    reset,
     receipt,
     certificate,
     grant,
@@ -112,6 +113,10 @@ fn state(bytes: &[u8]) -> bool {
 
 fn binding(bytes: &[u8]) -> bool {
     signed(REGISTRAR, bytes).is_some_and(|(raw, key)| Binding::verify(&raw, &key).is_ok())
+}
+
+fn reset(bytes: &[u8]) -> bool {
+    signed(REGISTRAR, bytes).is_some_and(|(raw, key)| Reset::verify(&raw, &key).is_ok())
 }
 
 fn receipt(bytes: &[u8]) -> bool {

@@ -80,7 +80,9 @@ impl<N: Network> Network for Tap<'_, N> {
               get_info: GetInfoRequest => GetInfoResponse;
         plain: enroll: EnrollRequest => EnrollResponse, challenge: ChallengeRequest => ChallengeResponse,
                login: LoginRequest => LoginResponse, put_state: PutStateRequest => PutStateResponse,
-               take_stamps: TakeStampsRequest => TakeStampsResponse, lookup: LookupRequest => LookupResponse
+               take_stamps: TakeStampsRequest => TakeStampsResponse, recover: RecoverRequest => RecoverResponse,
+               set_paused: SetPausedRequest => SetPausedResponse,
+               delete_account: DeleteAccountRequest => DeleteAccountResponse, lookup: LookupRequest => LookupResponse
     }
     fn put_key_packages(
         &mut self,

@@ -100,6 +100,16 @@ impl World {
     /// An invitation from the counter.
     #[must_use]
     pub fn invite(&self, run: &Run) -> Invitation {
+        self.issue(run, false)
+    }
+
+    /// A recovery code from the counter, for somebody who has an account.
+    #[must_use]
+    pub fn invite_again(&self, run: &Run) -> Invitation {
+        self.issue(run, true)
+    }
+
+    fn issue(&self, run: &Run, recover: bool) -> Invitation {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let data = self.data();
         let answer = runtime.block_on(async {
@@ -111,7 +121,7 @@ impl World {
             });
             let endpoint = tonic::transport::Endpoint::from_static("http://registrar.invalid");
             let channel = endpoint.connect_with_connector(connector).await.unwrap();
-            RegistrarClient::new(channel).issue_code(IssueCodeRequest { run: run.canonical() }).await.unwrap()
+            RegistrarClient::new(channel).issue_code(IssueCodeRequest { run: run.canonical(), recover }).await.unwrap()
         });
         Invitation::parse(&answer.into_inner().invitation).unwrap()
     }

@@ -1,5 +1,6 @@
 //! One file for each subcommand.
 
+pub(crate) mod account;
 pub(crate) mod agent;
 pub(crate) mod block;
 pub(crate) mod calendar;
@@ -44,6 +45,9 @@ pub(crate) enum Command {
     /// who may write
     #[command(subcommand)]
     Contact(contact::Command),
+    /// pause, or leave for good
+    #[command(subcommand)]
+    Account(account::Command),
     /// conversations and requests
     List,
     /// write
@@ -105,6 +109,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Enroll(args) => enroll::run(ctx, args),
         Command::Whoami => whoami::run(ctx),
         Command::Contact(command) => contact::run(ctx, command),
+        Command::Account(command) => account::run(ctx, command),
         Command::List => list::run(ctx),
         Command::Send(args) => send::run(ctx, args),
         Command::Reply(args) => reply::run(ctx, args),

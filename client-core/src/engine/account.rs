@@ -79,6 +79,9 @@ impl Client {
         if own.stage == Stage::Made {
             return Err(Trouble::NotEnrolled);
         }
+        if own.deleted {
+            return Err(Trouble::AccountDeleted);
+        }
         let at = authority(&own.authority).map_err(StepError::into_trouble)?;
         if self.run(|cx| Ok(cx.s.count(Table::Stamp, b"")?))? < FEW_STAMPS {
             self.take_stamps(net, &at)?;
@@ -94,6 +97,7 @@ impl Client {
             self.add_tokens(net, &at)?;
         }
         self.tell_token_changes(net, &at)?;
+        self.tell_pause(net, &at)?;
         self.run(|cx| {
             let mut own = cx.own_to_change()?;
             if own.stage == Stage::Bound {
@@ -150,7 +154,7 @@ impl Client {
     }
 
     /// Calls with a session; a session that the relay no longer knows is replaced once.
-    fn with_session<T>(
+    pub(super) fn with_session<T>(
         &mut self,
         net: &mut dyn Network,
         at: &Authority,
@@ -372,6 +376,11 @@ impl Cx<'_, '_> {
             settings: Settings::default(),
             key_packages_made: self.now,
             nobody_new: false,
+            paused: false,
+            pause_untold: false,
+            leaving: false,
+            deleted: false,
+            reset: String::new(),
             links: Vec::new(),
             links_made: 0,
             token_changes: Vec::new(),

@@ -52,6 +52,7 @@ impl Client {
         match answer {
             Ok(answer) => answer.entry.ok_or(Trouble::Protocol("an answer without entry".into())),
             Err(Trouble::Refused(r)) if r.reason == crate::network::Reason::NoAccount => Err(Trouble::NoSuchAccount),
+            Err(Trouble::Refused(r)) if r.reason == crate::network::Reason::Paused => Err(Trouble::Paused),
             Err(e) => Err(e),
         }
     }
@@ -297,6 +298,9 @@ fn waiting_view(item: Item) -> Waiting {
 
 impl Cx<'_, '_> {
     pub(crate) fn active(&mut self, id: &[u8]) -> Result<Conv, StepError> {
+        if self.own()?.deleted {
+            return Err(Trouble::AccountDeleted.into());
+        }
         let conv = self.conv(id)?;
         match conv.standing {
             // what is written while asking waits until the device is back

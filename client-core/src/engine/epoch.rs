@@ -12,7 +12,6 @@ use crate::profile::Table;
 use lacre_audit::ids::{AccountId, ChannelId, ContentId, DeviceId, Token};
 use lacre_audit::label::{self, Label};
 use lacre_proto::content::v1 as content;
-use lacre_proto::relay::v1 as wire;
 use openmls::group::MlsGroup;
 use prost::Message as _;
 use serde_bytes::ByteBuf;
@@ -368,7 +367,7 @@ impl Cx<'_, '_> {
 fn roster_entry(device: DeviceId, known: &Known, token: Option<&Token>) -> content::RosterEntry {
     content::RosterEntry {
         device: device.as_bytes().to_vec(),
-        account: Some(wire::DirectoryEntry { states: known.states.clone(), binding: known.binding.clone() }),
+        account: Some(known.entry()),
         inbox_token: token.map(|t| t.expose().to_vec()).unwrap_or_default(),
     }
 }

@@ -151,39 +151,41 @@ impl Client {
     /// Asks to be removed: an admin's device answers. The last admin of a group hands over in the same act, to the member
     /// that comes first in the tree: who that is is given. Who is alone is gone at once.
     pub fn leave(&mut self, conversation: &ConversationId) -> Result<Option<AccountId>, Trouble> {
-        self.run(|cx| {
-            let id = conversation.0.as_slice();
-            let mut conv = cx.active(id)?;
-            let own = cx.own()?.account;
-            let members = cx.members(id)?;
-            let others: Vec<AccountId> = members.devices.iter().map(|(a, _)| *a).filter(|a| *a != own).collect();
-            // who is blocked inherits only where there is nobody else
-            let mut heir = others.first().copied();
-            for other in &others {
-                if !cx.is_blocked(*other)? {
-                    heir = Some(*other);
-                    break;
-                }
-            }
-            let Some(heir) = heir else {
-                conv.standing = Standing::Removed;
-                cx.put_conv(id, &conv)?;
-                return Ok(None);
-            };
-            let last = members.admins.contains(&own) && !others.iter().any(|a| members.admins.contains(a));
-            if last {
-                let edits = vec![Edit::Admin { account: heir, on: true }, Edit::Admin { account: own, on: false }];
-                let cargo = Cargo::Seal { intent: Intent::Change { edits }, prepared: None };
-                cx.enqueue(Some(id), WaitingKind::Seal, cargo)?;
-            }
-            let kind = content::content::Kind::Leave(content::Leave {});
-            cx.enqueue_content(id, WaitingKind::Upkeep, kind, None)?;
-            Ok(last.then_some(heir))
-        })
+        self.run(|cx| cx.leave_conversation(&conversation.0))
     }
 }
 
 impl Cx<'_, '_> {
+    /// [`Client::leave`], inside a step.
+    pub(super) fn leave_conversation(&mut self, id: &[u8]) -> Result<Option<AccountId>, StepError> {
+        let mut conv = self.active(id)?;
+        let own = self.own()?.account;
+        let members = self.members(id)?;
+        let others: Vec<AccountId> = members.devices.iter().map(|(a, _)| *a).filter(|a| *a != own).collect();
+        // who is blocked inherits only where there is nobody else
+        let mut heir = others.first().copied();
+        for other in &others {
+            if !self.is_blocked(*other)? {
+                heir = Some(*other);
+                break;
+            }
+        }
+        let Some(heir) = heir else {
+            conv.standing = Standing::Removed;
+            self.put_conv(id, &conv)?;
+            return Ok(None);
+        };
+        let last = members.admins.contains(&own) && !others.iter().any(|a| members.admins.contains(a));
+        if last {
+            let edits = vec![Edit::Admin { account: heir, on: true }, Edit::Admin { account: own, on: false }];
+            let cargo = Cargo::Seal { intent: Intent::Change { edits }, prepared: None };
+            self.enqueue(Some(id), WaitingKind::Seal, cargo)?;
+        }
+        let kind = content::content::Kind::Leave(content::Leave {});
+        self.enqueue_content(id, WaitingKind::Upkeep, kind, None)?;
+        Ok(last.then_some(heir))
+    }
+
     pub(super) fn admin_of(&mut self, id: &[u8]) -> Result<(), StepError> {
         let conv = self.active(id)?;
         let own = self.own()?;

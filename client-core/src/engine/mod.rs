@@ -10,8 +10,8 @@
 //! own inbox, and envelopes on their way · `parts` commits too large for one entry · `pace` what is done a while later ·
 //! `amend` what changes a message · `receipts` how far the others are · `vanish` what does not stay · `epoch` from one
 //! channel to the next · `readd`, `restored` and `successor` the recovery ladder · `signer` whose a bad seal was · `trust`
-//! whose keys were compared · `block` who is kept away · `reach` who may ask · `export` a conversation as evidence · `sync` the
-//! loop.
+//! whose keys were compared · `block` who is kept away · `reach` who may ask · `export` a conversation as evidence ·
+//! `leaving` pauses and goodbyes · `reset` whose account was put in the place of another · `sync` the loop.
 
 mod account;
 mod amend;
@@ -21,6 +21,7 @@ mod epoch;
 mod export;
 mod files;
 mod group;
+mod leaving;
 mod membership;
 mod outbox;
 mod pace;
@@ -166,6 +167,12 @@ pub enum Trouble {
         /// most links
         limit: u64,
     },
+    /// The person takes a pause: ask another time.
+    #[error("the person takes a pause")]
+    Paused,
+    /// This profile's account was deleted: what is here can be read.
+    #[error("the account was deleted")]
+    AccountDeleted,
     /// No conversation of that id.
     #[error("no such conversation")]
     NoSuchConversation,

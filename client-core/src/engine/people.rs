@@ -6,7 +6,7 @@ use super::{Cx, StepError, Trouble, group};
 use crate::crypt::padding::{pad, unpad};
 use crate::network::Entry;
 use crate::profile::Table;
-use lacre_audit::account::{AccountState, REGISTRAR, VerifiedAccount};
+use lacre_audit::account::{AccountState, REGISTRAR, Reset, VerifiedAccount};
 use lacre_audit::ids::{AccountId, ContentId, DeviceId, EntryId, EnvelopeId, Handle, Token};
 use lacre_audit::label::{self, Label};
 use lacre_audit::note::NoteKey;
@@ -35,13 +35,18 @@ pub(super) fn verify_entry(entry: &wire::DirectoryEntry) -> Result<(VerifiedAcco
     let authority = state.devices.first().map(|d| d.inbox.authority.clone()).ok_or("no device")?;
     let registrar = NoteKey::new(REGISTRAR, authority.identity().as_bytes()).map_err(|e| e.to_string())?;
     let account = VerifiedAccount::verify(&entry.states, &entry.binding, &registrar).map_err(|e| e.to_string())?;
+    if !entry.reset.is_empty() {
+        let reset = Reset::verify(&entry.reset, &registrar).map_err(|e| e.to_string())?;
+        if reset.account != account.id || reset.handle != account.handle {
+            return Err("the note of a reset is of another account".into());
+        }
+    }
     Ok((account, authority.to_string()))
 }
 
 /// The signature key of a device in the newest state of an account that was verified.
 pub(crate) fn device_key(known: &Known, device: DeviceId) -> Option<[u8; 32]> {
-    let entry = wire::DirectoryEntry { states: known.states.clone(), binding: known.binding.clone() };
-    let (account, _) = verify_entry(&entry).ok()?;
+    let (account, _) = verify_entry(&known.entry()).ok()?;
     account.state.device(device).map(|d| d.signature_key)
 }
 
@@ -51,9 +56,9 @@ impl Cx<'_, '_> {
     }
 
     pub(crate) fn own_known(&mut self) -> Result<Option<Known>, StepError> {
-        let Own { account, handle, authority, states, binding, .. } = self.own_to_change()?;
+        let Own { account, handle, authority, states, binding, reset, .. } = self.own_to_change()?;
         let Some(binding) = binding else { return Ok(None) };
-        Ok(Some(Known { account, handle, authority, states, binding }))
+        Ok(Some(Known { account, handle, authority, states, binding, reset }))
     }
 
     /// A name for an account, as far as it was verified.
@@ -94,6 +99,7 @@ impl Cx<'_, '_> {
             authority,
             states: entry.states.clone(),
             binding: entry.binding.clone(),
+            reset: entry.reset.clone(),
         };
         if account.id == own.account {
             return Ok(known);
@@ -141,8 +147,7 @@ impl Cx<'_, '_> {
         what: WaitingKind,
     ) -> Result<(), StepError> {
         let known = self.known(to)?.ok_or(StepError::Trouble(Trouble::NoSuchAccount))?;
-        let entry = wire::DirectoryEntry { states: known.states, binding: known.binding };
-        let (account, _) = verify_entry(&entry).map_err(StepError::Skip)?;
+        let (account, _) = verify_entry(&known.entry()).map_err(StepError::Skip)?;
         let theirs = self.contact(to)?.and_then(|c| c.their_token);
         let own = self.own()?;
         let sender = self.own_known()?.ok_or(StepError::Trouble(Trouble::NotEnrolled))?;
@@ -155,7 +160,7 @@ impl Cx<'_, '_> {
             let envelope = content::Envelope {
                 id: id.as_bytes().to_vec(),
                 sender_device: own.device.as_bytes().to_vec(),
-                sender: Some(wire::DirectoryEntry { states: sender.states.clone(), binding: sender.binding.clone() }),
+                sender: Some(sender.entry()),
                 body,
                 signature,
             };

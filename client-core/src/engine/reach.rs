@@ -181,6 +181,7 @@ impl Cx<'_, '_> {
         if own.nobody_new {
             own.token_changes.push(TokenChange::Withdraw(own.public_token.clone()));
         }
+        own.pause_untold |= own.paused;
         self.put_own(&own)
     }
 }

@@ -27,6 +27,7 @@ use lacre_audit::ids::{
     AccountId, BlobId, ChannelId, Code, ContentId, DeviceId, EntryId, EnvelopeId, Generation, Handle, Session, Token,
 };
 use lacre_audit::time::Millis;
+use lacre_proto::relay::v1 as wire;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use std::collections::BTreeMap;
@@ -90,6 +91,21 @@ pub(crate) struct Own {
     /// how many were ever made: their numbers are given once
     #[serde(default)]
     pub(crate) links_made: u64,
+    /// the person takes a pause
+    #[serde(default)]
+    pub(crate) paused: bool,
+    /// the relay was not told of that yet
+    #[serde(default)]
+    pub(crate) pause_untold: bool,
+    /// the account is being deleted: its conversations were asked to remove it
+    #[serde(default)]
+    pub(crate) leaving: bool,
+    /// and is gone
+    #[serde(default)]
+    pub(crate) deleted: bool,
+    /// the registrar's note that this account stands in the place of another
+    #[serde(default)]
+    pub(crate) reset: String,
     /// what the relay was not told yet, in its order
     #[serde(default)]
     pub(crate) token_changes: Vec<TokenChange>,
@@ -521,6 +537,16 @@ pub(crate) struct Known {
     pub(crate) authority: String,
     pub(crate) states: Vec<String>,
     pub(crate) binding: String,
+    /// the registrar's note that the account stands in the place of another; empty for none
+    #[serde(default)]
+    pub(crate) reset: String,
+}
+
+impl Known {
+    /// As it travels.
+    pub(crate) fn entry(&self) -> wire::DirectoryEntry {
+        wire::DirectoryEntry { states: self.states.clone(), binding: self.binding.clone(), reset: self.reset.clone() }
+    }
 }
 
 /// One event.

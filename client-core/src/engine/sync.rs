@@ -307,7 +307,9 @@ impl Client {
         });
         let devices = match answer {
             Ok(answer) => answer.devices,
-            Err(Trouble::Refused(r)) if matches!(r.reason, Reason::NoAccount | Reason::NoKeyPackage) => Vec::new(),
+            Err(Trouble::Refused(r)) if matches!(r.reason, Reason::NoAccount | Reason::NoKeyPackage | Reason::Paused) => {
+                Vec::new()
+            }
             Err(e) => {
                 self.run(|cx| cx.in_trouble(number, &e.to_string(), None))?;
                 return Err(e);

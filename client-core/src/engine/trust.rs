@@ -108,8 +108,7 @@ impl Cx<'_, '_> {
 }
 
 fn verified(known: &Known) -> Result<VerifiedAccount, StepError> {
-    let entry = wire::DirectoryEntry { states: known.states.clone(), binding: known.binding.clone() };
-    verify_entry(&entry).map(|(account, _)| account).map_err(StepError::Skip)
+    verify_entry(&known.entry()).map(|(account, _)| account).map_err(StepError::Skip)
 }
 
 /// Of a chain that was verified when it was stored.

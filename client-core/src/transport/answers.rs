@@ -75,6 +75,12 @@ answers! {
         exact(&a.session, 32, "session")?;
         must(a.state_number <= Seq::MAX, "state_number")
     };
+    RecoverResponse |a| {
+        note(&a.binding, "binding")?;
+        note(&a.reset, "reset")
+    };
+    SetPausedResponse |_a| Ok(());
+    DeleteAccountResponse |_a| Ok(());
     PutStateResponse |_a| Ok(());
     PutKeyPackagesResponse |a| must(a.remaining.len() <= MAX_ITEMS, "remaining");
     TakeStampsResponse |a| must(a.stamps.iter().all(|s| s.len() == 32), "stamps");

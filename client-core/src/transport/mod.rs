@@ -228,6 +228,15 @@ impl Network for GrpcNetwork {
     fn enroll(&mut self, at: &Authority, r: wire::EnrollRequest) -> Result<wire::EnrollResponse, NetError> {
         self.call(at, Lane::Account, |c| async move { accounts(c).enroll(r).await })
     }
+    fn recover(&mut self, at: &Authority, r: wire::RecoverRequest) -> Result<wire::RecoverResponse, NetError> {
+        self.call(at, Lane::Account, |c| async move { accounts(c).recover(r).await })
+    }
+    fn set_paused(&mut self, at: &Authority, r: wire::SetPausedRequest) -> Result<wire::SetPausedResponse, NetError> {
+        self.call(at, Lane::Account, |c| async move { accounts(c).set_paused(r).await })
+    }
+    fn delete_account(&mut self, at: &Authority, r: wire::DeleteAccountRequest) -> Result<wire::DeleteAccountResponse, NetError> {
+        self.call(at, Lane::Account, |c| async move { accounts(c).delete_account(r).await })
+    }
     fn challenge(&mut self, at: &Authority, r: wire::ChallengeRequest) -> Result<wire::ChallengeResponse, NetError> {
         self.call(at, Lane::Account, |c| async move { accounts(c).challenge(r).await })
     }

@@ -37,6 +37,9 @@ pub(crate) struct IssueCodeArgs {
     /// The person's RUN with its check digit, as 12345678-5
     #[arg(long)]
     run: String,
+    /// For a person who lost an account: the code puts a new one in its place, under the same name
+    #[arg(long)]
+    recover: bool,
     /// The relay's data folder [default: ./lacre-data]
     #[arg(long)]
     data: Option<PathBuf>,
@@ -100,6 +103,7 @@ impl Failed {
             Self::Run(RunError::Shape) => words.say("run-shape", &[]),
             Self::Run(RunError::CheckDigit) => words.say("run-digit", &[]),
             Self::Refused(IssueRefused::HasAccount) => words.say("has-account", &[]),
+            Self::Refused(IssueRefused::NoAccount) => words.say("nothing-to-recover", &[]),
             Self::Address(text) => words.say("bad-address", &[("address", text)]),
             Self::Unreachable(text) => words.say("unreachable-address", &[("address", text)]),
             Self::Busy => words.say("busy", &[]),
@@ -150,10 +154,10 @@ fn issue_code(args: &IssueCodeArgs) -> Result<Issued, Failed> {
     let data = args.data.as_ref().unwrap_or(&config.data);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let issued = match runtime.block_on(connect(data)) {
-        Ok(counter) => runtime.block_on(ask(counter, &run))?,
+        Ok(counter) => runtime.block_on(ask(counter, &run, args.recover))?,
         // no socket, or one that its relay left behind
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
-            alone(data, args.run_key.as_ref().or(config.run_key.as_ref()), &config, &run)?
+            alone(data, args.run_key.as_ref().or(config.run_key.as_ref()), &config, &run, args.recover)?
         }
         Err(e) => return Err(e.into()),
     };
@@ -161,7 +165,7 @@ fn issue_code(args: &IssueCodeArgs) -> Result<Issued, Failed> {
 }
 
 /// Asks the running relay.
-async fn ask(counter: UnixStream, run: &Run) -> Result<Issued, Failed> {
+async fn ask(counter: UnixStream, run: &Run, recover: bool) -> Result<Issued, Failed> {
     let answer = |why: &dyn std::fmt::Display| Failed::Answer(why.to_string());
     let mut counter = Some(counter);
     let connector = tower::service_fn(move |_: tonic::transport::Uri| {
@@ -170,13 +174,14 @@ async fn ask(counter: UnixStream, run: &Run) -> Result<Issued, Failed> {
     });
     let endpoint = tonic::transport::Endpoint::from_static("http://registrar.invalid");
     let channel = endpoint.connect_with_connector(connector).await.map_err(|e| answer(&e))?;
-    let request = IssueCodeRequest { run: run.canonical() };
+    let request = IssueCodeRequest { run: run.canonical(), recover };
     let issued = match RegistrarClient::new(channel).issue_code(request).await {
         Ok(issued) => issued.into_inner(),
         Err(status) => {
             let reason = status.get_details_error_info().map(|info| info.reason);
             return Err(match reason.as_deref() {
                 Some("HAS_ACCOUNT") => IssueRefused::HasAccount.into(),
+                Some("NO_ACCOUNT") => IssueRefused::NoAccount.into(),
                 _ => answer(&status.message()),
             });
         }
@@ -186,7 +191,7 @@ async fn ask(counter: UnixStream, run: &Run) -> Result<Issued, Failed> {
 }
 
 /// Opens the store itself.
-fn alone(data: &Path, run_key: Option<&PathBuf>, config: &NodeConfig, run: &Run) -> Result<Issued, Failed> {
+fn alone(data: &Path, run_key: Option<&PathBuf>, config: &NodeConfig, run: &Run, recover: bool) -> Result<Issued, Failed> {
     let mut rng = SystemRng;
     let folder = DataFolder::lock(data)?;
     let mut store = folder.store(None, &mut rng)?;
@@ -194,7 +199,7 @@ fn alone(data: &Path, run_key: Option<&PathBuf>, config: &NodeConfig, run: &Run)
     let (identity, key) = folder.keys(&mut store, &places, &mut rng)?;
     let authority = authority(config, identity.public())?;
     let code = Code::random(&mut rng);
-    let issue = IssueCode { run: key.hash(run), code: code.hash() };
+    let issue = IssueCode { run: key.hash(run), code: code.hash(), recover };
     store.begin()?;
     let issued = store.issue_code(SystemClock.now(), &Rules::default(), &issue)?;
     store.commit()?;

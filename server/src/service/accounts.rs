@@ -3,9 +3,9 @@
 use super::Context;
 use super::login::{Challenges, Sessions, Who};
 use crate::border::{Reason, bad_value, checked, crossed, limited, refused, store_down};
-use crate::store::accounts::{Enroll, KeyPackage, PutKeyPackages, PutState, TakeStamps};
-use lacre_audit::account::{AccountError, AccountState, Binding};
-use lacre_audit::ids::{AccountId, DeviceId, Handle, Session, Stamp, TokenHash};
+use crate::store::accounts::{Enroll, KeyPackage, PutKeyPackages, PutState, Recover, Recovering, TakeStamps};
+use lacre_audit::account::{AccountError, AccountState, Binding, Reset};
+use lacre_audit::ids::{AccountId, ChannelId, DeviceId, Handle, Session, Stamp, TokenHash};
 use lacre_audit::time::Millis;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::accounts_server::Accounts;
@@ -76,6 +76,12 @@ fn bad_state(why: &str) -> Status {
 fn not_readable(e: &AccountError) -> Status {
     tracing::error!(cause = %e, "a stored account state cannot be read");
     store_down(crate::store::StoreDown::new("a stored account state cannot be read"))
+}
+
+/// Inboxes of a state that is stored here.
+fn inboxes(stored: &str) -> Result<Vec<ChannelId>, Status> {
+    let state = AccountState::stored(stored).map_err(|e| not_readable(&e))?;
+    Ok(state.devices.iter().map(|d| d.inbox.channel).collect())
 }
 
 /// What the bounds promised.
@@ -155,6 +161,64 @@ impl Accounts for AccountsService {
             self.sessions.keep_only(&account, &devices);
         }
         Ok(Response::new(wire::PutStateResponse { generation: self.generation() }))
+    }
+
+    async fn recover(&self, request: Request<wire::RecoverRequest>) -> Result<Response<wire::RecoverResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let code = lacre_audit::ids::Code::try_from(request.code.as_slice());
+        let code = code.map_err(|e| bad_value("code", "16 bytes", &e.to_string()))?.hash();
+        let (account, state) = AccountState::first(&request.state).map_err(|e| bad_state(&e.to_string()))?;
+        let devices = self.lives_here(&state)?;
+        let now = self.context.clock.now();
+        let found = self.context.read(move |r| r.recovering(now, &code)).await.map_err(store_down)?;
+        let Recovering { handle, account: before, state: old } = found.ok_or_else(|| refused(Reason::CodeRefused, &[], None))?;
+        let sign = |e: lacre_audit::note::NoteError| store_down(crate::store::StoreDown::new(e));
+        let binding = Binding { handle: handle.clone(), account, bound_at: now }.sign(&self.context.bindings).map_err(sign)?;
+        let reset = Reset { handle: handle.clone(), account, replaces: before, reset_at: now };
+        let reset = reset.sign(&self.context.bindings).map_err(sign)?;
+        // a repeated call finds the new account in the place of the old one: its inboxes stay
+        let lost = if before == account { Vec::new() } else { inboxes(&old)? };
+        let recover = Recover { code, before, handle, account, state: request.state, devices, binding, reset };
+        let done = self.context.writer.submit(move |store| {
+            let done = store.recover(now, &recover)?;
+            if done.is_ok() {
+                lost.iter().try_for_each(|inbox| store.close_inbox(inbox))?;
+            }
+            Ok(done)
+        });
+        let done = crossed(done.await)?;
+        if before != account {
+            self.sessions.keep_only(&before, &[]);
+        }
+        Ok(Response::new(wire::RecoverResponse { generation: self.generation(), binding: done.binding, reset: done.reset }))
+    }
+
+    async fn set_paused(&self, request: Request<wire::SetPausedRequest>) -> Result<Response<wire::SetPausedResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let account = self.session(&request.session)?.account;
+        let paused = request.paused;
+        crossed(self.context.writer.submit(move |store| store.pause_account(&account, paused)).await)?;
+        Ok(Response::new(wire::SetPausedResponse { generation: self.generation() }))
+    }
+
+    async fn delete_account(
+        &self,
+        request: Request<wire::DeleteAccountRequest>,
+    ) -> Result<Response<wire::DeleteAccountResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let account = self.session(&request.session)?.account;
+        let newest = self.context.read(move |r| r.newest_state(&account)).await.map_err(store_down)?;
+        let lost = inboxes(&newest.ok_or_else(no_session)?.state)?;
+        let done = self.context.writer.submit(move |store| {
+            let done = store.remove_account(&account)?;
+            if done.is_ok() {
+                lost.iter().try_for_each(|inbox| store.close_inbox(inbox))?;
+            }
+            Ok(done)
+        });
+        crossed(done.await)?;
+        self.sessions.keep_only(&account, &[]);
+        Ok(Response::new(wire::DeleteAccountResponse { generation: self.generation() }))
     }
 
     async fn put_key_packages(

@@ -131,7 +131,9 @@ impl World {
         BlobsClient::new(self.channel.clone())
     }
     async fn issue(&self, run: &str) -> Result<Invitation, Status> {
-        let issued = RegistrarClient::new(self.channel.clone()).issue_code(wire::IssueCodeRequest { run: run.into() }).await?;
+        let issued = RegistrarClient::new(self.channel.clone())
+            .issue_code(wire::IssueCodeRequest { run: run.into(), recover: false })
+            .await?;
         Ok(Invitation::parse(&issued.into_inner().invitation).unwrap())
     }
 
@@ -329,6 +331,68 @@ async fn a_login_says_nothing_about_who_has_an_account() {
     w.later(w.context.rules.session_lifetime_ms);
     assert_eq!(refused(w.stamps(&session, 1).await), "SESSION");
     assert_eq!(refused(w.stamps(&[0; 32], 1).await), "SESSION");
+}
+
+// Seen red: without `keep_only` the old session went on.
+#[tokio::test]
+async fn a_recovery_is_signed_keeps_the_name_and_ends_the_old_accounts_sessions() {
+    let w = World::new(Rules::default()).await;
+    let (ana, session, stamps) = w.ana(2).await;
+    let recover = |run: &'static str, new: &Person| {
+        let (w, state) = (&w, new.raw.clone());
+        async move {
+            let request = wire::IssueCodeRequest { run: run.into(), recover: true };
+            let issued = RegistrarClient::new(w.channel.clone()).issue_code(request).await?.into_inner().invitation;
+            let code = Invitation::parse(&issued).unwrap().code.expose().to_vec();
+            let request = wire::RecoverRequest { code, state };
+            let first = w.accounts().recover(request.clone()).await?.into_inner();
+            assert_eq!(w.accounts().recover(request).await?.into_inner(), first, "repeated");
+            Ok::<_, Status>(first)
+        }
+    };
+    let eva = w.person(2);
+    assert_eq!(refused(recover("41.000.001-6", &eva).await), "NO_ACCOUNT");
+
+    let answer = recover(RUN, &eva).await.unwrap();
+
+    let registrar = NoteKey::new(REGISTRAR, w.identity.as_bytes()).unwrap();
+    let reset = Reset::verify(&answer.reset, &registrar).unwrap();
+    assert_eq!((reset.account, reset.replaces, reset.handle.as_str()), (eva.account, ana.account, "ana"));
+    assert_eq!(Binding::verify(&answer.binding, &registrar).unwrap().account, eva.account);
+    assert_eq!(refused(w.stamps(&session, 1).await), "SESSION");
+    let challenge = w.challenge(&ana).await;
+    assert_eq!(refused(w.answer(&ana, challenge, 1).await), "LOGIN_REFUSED");
+    let of_eva = w.login(&eva).await;
+    w.stamps(&of_eva, 1).await.unwrap();
+    let lookup = wire::LookupRequest { who: Some(Who::Handle("ana".into())), stamp: stamps[0].clone() };
+    let entry = w.directory().lookup(lookup).await.unwrap().into_inner().entry.unwrap();
+    assert_eq!((entry.states, entry.binding, entry.reset), (vec![eva.raw.clone()], answer.binding, answer.reset));
+    let lost = wire::LookupRequest { who: Some(Who::Account(ana.account.as_bytes().to_vec())), stamp: stamps[1].clone() };
+    assert_eq!(refused(w.directory().lookup(lost).await), "NO_ACCOUNT");
+}
+
+#[tokio::test]
+async fn who_pauses_is_not_handed_out_and_who_deletes_is_gone_at_once() {
+    let w = World::new(Rules::default()).await;
+    let (_ana, session, stamps) = w.ana(3).await;
+    let pause = |paused| {
+        let (w, session) = (&w, session.clone());
+        async move { w.accounts().set_paused(wire::SetPausedRequest { session, paused }).await.map(drop) }
+    };
+    let lookup = |at: usize| wire::LookupRequest { who: Some(Who::Handle("ana".into())), stamp: stamps[at].clone() };
+
+    pause(true).await.unwrap();
+    assert_eq!(refused(w.directory().lookup(lookup(0)).await), "PAUSED");
+    pause(false).await.unwrap();
+    assert!(w.directory().lookup(lookup(1)).await.is_ok());
+    w.accounts().delete_account(wire::DeleteAccountRequest { session: session.clone() }).await.unwrap();
+
+    assert_eq!(refused(pause(true).await), "SESSION");
+    assert_eq!(refused(w.accounts().delete_account(wire::DeleteAccountRequest { session: session.clone() }).await), "SESSION");
+    assert_eq!(refused(w.directory().lookup(lookup(2)).await), "NO_ACCOUNT");
+    let other = w.person(2);
+    assert_eq!(refused(w.enroll(&other, "41.000.001-6", "ana").await), "HANDLE_TAKEN");
+    w.enroll(&w.person(3), RUN, "ana2").await.unwrap();
 }
 
 #[tokio::test]

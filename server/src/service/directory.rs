@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::border::{Reason, bad_value, checked, crossed, refused};
-use crate::store::accounts::{Claim, ClaimAnswer, Claimed, Lookup, Who};
+use crate::store::accounts::{Claim, ClaimAnswer, Claimed, Lookup, LookupAnswer, Who};
 use lacre_audit::ids::{AccountId, Handle, Stamp, TokenHash};
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::directory_server::Directory;
@@ -61,8 +61,12 @@ impl Directory for DirectoryService {
         let lookup = Lookup { who: who(request.who)?, stamp: stamp(&request.stamp)? };
         let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
         let found = crossed(self.context.writer.submit(move |store| store.lookup(now, &rules, &lookup)).await)?;
-        let found = found.ok_or_else(no_account)?;
-        let entry = wire::DirectoryEntry { states: found.states, binding: found.binding };
+        let found = match found {
+            LookupAnswer::Entry(found) => found,
+            LookupAnswer::NoAccount => return Err(no_account()),
+            LookupAnswer::Paused => return Err(refused(Reason::Paused, &[], None)),
+        };
+        let entry = wire::DirectoryEntry { states: found.states, binding: found.binding, reset: found.reset.unwrap_or_default() };
         Ok(Response::new(wire::LookupResponse { generation: self.generation(), entry: Some(entry) }))
     }
 
@@ -74,6 +78,7 @@ impl Directory for DirectoryService {
         let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
         match crossed(self.context.writer.submit(move |store| store.claim(now, &rules, &claim)).await)? {
             ClaimAnswer::NoAccount => Err(no_account()),
+            ClaimAnswer::Paused => Err(refused(Reason::Paused, &[], None)),
             ClaimAnswer::NoKeyPackage => Err(refused(Reason::NoKeyPackage, &[], None)),
             ClaimAnswer::Packages(packages) => {
                 let devices = packages.into_iter().map(device).collect();

@@ -50,7 +50,7 @@ impl Registrar for RegistrarService {
         let request = checked(request.into_inner())?;
         let run = Run::parse(&request.run).map_err(not_a_run)?;
         let code = Code::new(self.context.random());
-        let issue = IssueCode { run: self.key.hash(&run), code: code.hash() };
+        let issue = IssueCode { run: self.key.hash(&run), code: code.hash(), recover: request.recover };
         let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
         let issued = crossed(self.context.writer.submit(move |store| store.issue_code(now, &rules, &issue)).await)?;
         let generation = self.context.reads.generation().as_bytes().to_vec();

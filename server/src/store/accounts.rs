@@ -6,6 +6,8 @@
 //! |---|---|---|
 //! | issue a code | the person has no account | the person's one live code |
 //! | enroll | the code lives, account and handle are new | account, handle, state 0; the code is used |
+//! | recover | the code lives, is for the account that is there, and the new account is new | the new account under the old handle; the old one is gone |
+//! | remove | the account is there | it is gone; its handle is given to nobody |
 //! | put a state | its number follows the newest | the state; what hung on devices that left is gone |
 //! | put key packages | the device is in the newest state | the packages |
 //! | take stamps | the account's day has room | hashes, which name nobody |
@@ -44,6 +46,8 @@ pub struct IssueCode {
     pub run: RunHash,
     /// the code's hash
     pub code: TokenHash,
+    /// for a person who has an account: the code puts another in its place
+    pub recover: bool,
 }
 
 /// Until when a code works.
@@ -59,6 +63,9 @@ pub enum IssueRefused {
     /// The person enrolled: a lost account is recovered, not opened a second time.
     #[error("this person has an account")]
     HasAccount,
+    /// There is nothing to recover: issue a first code.
+    #[error("this person has no account")]
+    NoAccount,
 }
 
 /// A new account. State and binding were verified and signed before.
@@ -97,6 +104,62 @@ pub enum EnrollRefused {
     #[error("the account is enrolled already")]
     AccountTaken,
 }
+
+/// Whom a recovery code is for, as long as it lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovering {
+    /// the person's public name
+    pub handle: Handle,
+    /// the account that has it: the lost one, or the new one when the code was used
+    pub account: AccountId,
+    /// its newest state
+    pub state: String,
+}
+
+/// A new account in the place of a lost one. State and notes were verified and signed before.
+pub struct Recover {
+    /// hash of the code
+    pub code: TokenHash,
+    /// the lost account
+    pub before: AccountId,
+    /// the name, which stays
+    pub handle: Handle,
+    /// the new account's id, the hash of `state`
+    pub account: AccountId,
+    /// state 0, a signed note
+    pub state: String,
+    /// devices of state 0
+    pub devices: Vec<DeviceId>,
+    /// the registrar's notes, stored when the recovery is taken
+    pub binding: String,
+    /// as `binding`
+    pub reset: String,
+}
+
+/// The notes that are stored: those of the first call when this one repeats it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovered {
+    /// a signed note
+    pub binding: String,
+    /// a signed note
+    pub reset: String,
+}
+
+/// Why a recovery is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecoverRefused {
+    /// Unknown, expired, replaced, used for another account, or no recovery code: ask the counter for a new one.
+    #[error("the code is not valid")]
+    Code,
+    /// The new account is there already: make other keys.
+    #[error("the account is enrolled already")]
+    AccountTaken,
+}
+
+/// No such account: the session outlived it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no such account")]
+pub struct NoAccount;
 
 /// The next state of an account, verified against the newest before.
 pub struct PutState {
@@ -207,6 +270,19 @@ pub struct DirectoryEntry {
     pub states: Vec<String>,
     /// the registrar's note
     pub binding: String,
+    /// the registrar's note that it stands in the place of another
+    pub reset: Option<String>,
+}
+
+/// The directory's answer to a lookup. Each is paid for: else one stamp would try every name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LookupAnswer {
+    /// what is there
+    Entry(DirectoryEntry),
+    /// no such account
+    NoAccount,
+    /// its person takes a pause
+    Paused,
 }
 
 /// A claim of key packages.
@@ -250,6 +326,8 @@ pub enum ClaimAnswer {
     NoAccount,
     /// no device has one in this suite
     NoKeyPackage,
+    /// its person takes a pause
+    Paused,
 }
 
 /// An account's newest state, for logins and for checking the next one.
@@ -276,6 +354,13 @@ pub trait AccountStore {
     ) -> Result<Result<CodeIssued, IssueRefused>, StoreDown>;
     /// Opens an account. The same code, account and handle get the first answer until the code expires.
     fn enroll(&mut self, now: Millis, enroll: &Enroll) -> Result<Result<Enrolled, EnrollRefused>, StoreDown>;
+    /// Puts a new account in the place of the one that the code is for, under its handle; what hung on the old one is gone.
+    /// The same code and state get the first answer until the code expires.
+    fn recover(&mut self, now: Millis, recover: &Recover) -> Result<Result<Recovered, RecoverRefused>, StoreDown>;
+    /// Begins or ends a pause. Idempotent.
+    fn pause_account(&mut self, account: &AccountId, paused: bool) -> Result<Result<(), NoAccount>, StoreDown>;
+    /// Removes an account and all that hangs on it; the person may be issued a code again, the handle is nobody's.
+    fn remove_account(&mut self, account: &AccountId) -> Result<Result<(), NoAccount>, StoreDown>;
     /// Adds a state; one that is there already changes nothing.
     fn put_state(&mut self, rules: &Rules, put: &PutState) -> Result<Result<(), PutStateRefused>, StoreDown>;
     /// Adds one-time packages (those that are there already are left alone), replaces last-resort ones by suite.
@@ -292,13 +377,8 @@ pub trait AccountStore {
     fn add_stamps(&mut self, hashes: &[TokenHash]) -> Result<(), StoreDown>;
     /// True once for each stamp: it is deleted.
     fn spend_stamp(&mut self, stamp: &TokenHash) -> Result<bool, StoreDown>;
-    /// The whole chain and the binding; none when there is no such account, which is paid for all the same.
-    fn lookup(
-        &mut self,
-        now: Millis,
-        rules: &Rules,
-        lookup: &Lookup,
-    ) -> Result<Result<Option<DirectoryEntry>, AskRefused>, StoreDown>;
+    /// The whole chain and the binding. Paid for whatever the answer is.
+    fn lookup(&mut self, now: Millis, rules: &Rules, lookup: &Lookup) -> Result<Result<LookupAnswer, AskRefused>, StoreDown>;
     /// For each device the oldest unexpired one-time package, which is deleted, else its last-resort one.
     fn claim(&mut self, now: Millis, rules: &Rules, claim: &Claim) -> Result<Result<ClaimAnswer, AskRefused>, StoreDown>;
     /// Removes at most `limit` rows of each kind whose time is over: codes, key packages. True when there may be more.
@@ -309,6 +389,8 @@ pub trait AccountStore {
 pub trait AccountReads {
     /// The newest state of an account.
     fn newest_state(&self, account: &AccountId) -> Result<Option<NewestState>, StoreDown>;
+    /// Whom a living recovery code is for.
+    fn recovering(&self, now: Millis, code: &TokenHash) -> Result<Option<Recovering>, StoreDown>;
     /// The raw note of one state.
     fn state(&self, account: &AccountId, number: u64) -> Result<Option<String>, StoreDown>;
     /// Whether a stamp could be spent now. A hint: only spending it decides.

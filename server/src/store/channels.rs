@@ -223,6 +223,9 @@ pub trait ChannelStore {
         rules: &Rules,
         request: &ChangeTokens,
     ) -> Result<Result<(), ChangeRefused>, StoreDown>;
+    /// Withdraws every right to append to an inbox whose account is gone; a channel that is not there, or is a log, is left
+    /// alone. Idempotent.
+    fn close_inbox(&mut self, channel: &ChannelId) -> Result<(), StoreDown>;
     /// Notes that the reader of an inbox was here, when what is stored is older than [`Rules::reader_use_ms`] (I8).
     fn touch(&mut self, now: Millis, rules: &Rules, channel: ChannelKey) -> Result<(), StoreDown>;
     /// One round of retention: removes at most `budget` rows of entries, channels and their rights, entries first, then

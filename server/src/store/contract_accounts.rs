@@ -60,7 +60,30 @@ impl<B: Backend> World<B> {
     }
     fn issue(&mut self, person: u64, code: u64) -> Result<CodeIssued, IssueRefused> {
         let (now, rules) = (self.now, self.rules.clone());
-        tx(&mut self.backend, |s| s.issue_code(now, &rules, &IssueCode { run: run(person), code: hash("code", code) }))
+        tx(&mut self.backend, |s| {
+            s.issue_code(now, &rules, &IssueCode { run: run(person), code: hash("code", code), recover: false })
+        })
+    }
+    fn issue_recovery(&mut self, person: u64, code: u64) -> Result<CodeIssued, IssueRefused> {
+        let (now, rules) = (self.now, self.rules.clone());
+        tx(&mut self.backend, |s| {
+            s.issue_code(now, &rules, &IssueCode { run: run(person), code: hash("code", code), recover: true })
+        })
+    }
+    /// The person n's account `before` is lost; `after` stands in its place.
+    fn recover(&mut self, code: u64, name: u64, before: u64, after: u64) -> Result<Recovered, RecoverRefused> {
+        let now = self.now;
+        let recover = Recover {
+            code: hash("code", code),
+            before: account(before),
+            handle: handle(name),
+            account: account(after),
+            state: format!("state 0 of {after}\n"),
+            devices: vec![device(2)],
+            binding: format!("binding of {after}\n"),
+            reset: format!("reset to {after}\n"),
+        };
+        tx(&mut self.backend, |s| s.recover(now, &recover))
     }
     fn enroll(&mut self, e: &Enroll) -> Result<Enrolled, EnrollRefused> {
         let now = self.now;
@@ -111,10 +134,10 @@ impl<B: Backend> World<B> {
             ClaimAnswer::Packages(all) => {
                 all.into_iter().map(|c| (c.device, String::from_utf8(c.key_package).unwrap(), c.last_resort)).collect()
             }
-            ClaimAnswer::NoAccount | ClaimAnswer::NoKeyPackage => Vec::new(),
+            ClaimAnswer::NoAccount | ClaimAnswer::NoKeyPackage | ClaimAnswer::Paused => Vec::new(),
         }
     }
-    fn lookup(&mut self, who: Who, stamp: TokenHash) -> Result<Option<DirectoryEntry>, AskRefused> {
+    fn lookup(&mut self, who: Who, stamp: TokenHash) -> Result<LookupAnswer, AskRefused> {
         let (now, rules) = (self.now, self.rules.clone());
         tx(&mut self.backend, |s| s.lookup(now, &rules, &Lookup { who, stamp }))
     }
@@ -166,6 +189,87 @@ contract! {
         assert_eq!(w.backend.reads().newest_state(&account(2)).unwrap(), None);
     }
 
+    fn a_recovery_code_puts_a_new_account_under_the_old_handle_and_nothing_of_the_old_one_stays<B>() {
+        let mut w = World::<B>::new();
+        assert_eq!(w.issue_recovery(1, 1), Err(IssueRefused::NoAccount));
+        w.person(1);
+        w.packages(device(1), &[1], Some(2)).unwrap();
+        assert_eq!(w.recover(1, 1, 1, 2), Err(RecoverRefused::Code), "an invitation that was used is no recovery code");
+        assert_eq!(w.backend.reads().recovering(w.now, &hash("code", 1)).unwrap(), None);
+        w.issue_recovery(1, 5).unwrap();
+        let found = w.backend.reads().recovering(w.now, &hash("code", 5)).unwrap().unwrap();
+        assert_eq!((found.handle, found.account, found.state.as_str()), (handle(1), account(1), "state 0 of 1\n"));
+        assert_eq!(w.enroll(&enrolment(5, 3)), Err(EnrollRefused::Code), "a recovery code opens no second account");
+        assert_eq!(w.recover(5, 2, 1, 2), Err(RecoverRefused::Code), "under another name");
+        assert_eq!(w.recover(5, 1, 1, 1), Err(RecoverRefused::AccountTaken));
+
+        let done = w.recover(5, 1, 1, 2).unwrap();
+        w.backend.reopen();
+
+        assert_eq!(done, Recovered { binding: "binding of 2\n".into(), reset: "reset to 2\n".into() });
+        assert_eq!(w.recover(5, 1, 1, 2), Ok(done.clone()), "repeated");
+        assert_eq!(w.recover(5, 1, 2, 3), Err(RecoverRefused::Code), "for another account");
+        assert_eq!(w.backend.reads().newest_state(&account(1)).unwrap(), None);
+        assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::NoAccount));
+        assert_eq!(w.claim(2, 77), Ok(ClaimAnswer::NoKeyPackage));
+        let stamp = w.stamp();
+        let LookupAnswer::Entry(entry) = w.lookup(Who::Handle(handle(1)), stamp).unwrap() else { panic!("an entry") };
+        let expected = DirectoryEntry { states: vec!["state 0 of 2\n".into()], binding: done.binding, reset: Some(done.reset) };
+        assert_eq!(entry, expected);
+        assert_eq!(w.issue(1, 6), Err(IssueRefused::HasAccount));
+    }
+
+    fn a_recovery_code_ends_with_its_time<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.issue_recovery(1, 5).unwrap();
+        w.later(w.rules.code_lifetime_ms);
+        assert_eq!(w.recover(5, 1, 1, 2), Err(RecoverRefused::Code));
+        let now = w.now;
+        tx(&mut w.backend, |s| s.sweep_accounts(now, 10));
+        assert_eq!(w.backend.reads().newest_state(&account(1)).unwrap().unwrap().state, "state 0 of 1\n");
+        w.issue_recovery(1, 6).unwrap();
+        assert!(w.recover(6, 1, 1, 2).is_ok());
+    }
+
+    fn a_removed_account_is_gone_its_handle_is_nobodys_and_its_person_may_come_back<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.packages(device(1), &[1], Some(2)).unwrap();
+
+        assert_eq!(tx(&mut w.backend, |s| s.remove_account(&account(1))), Ok(()));
+        w.backend.reopen();
+
+        assert_eq!(tx(&mut w.backend, |s| s.remove_account(&account(1))), Err(NoAccount));
+        assert_eq!(w.backend.reads().newest_state(&account(1)).unwrap(), None);
+        assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::NoAccount));
+        let stamp = w.stamp();
+        assert_eq!(w.lookup(Who::Handle(handle(1)), stamp), Ok(LookupAnswer::NoAccount));
+        w.issue(2, 2).unwrap();
+        assert_eq!(w.enroll(&Enroll { handle: handle(1), ..enrolment(2, 2) }), Err(EnrollRefused::HandleTaken));
+        w.issue(1, 3).unwrap();
+        assert!(w.enroll(&enrolment(3, 3)).is_ok());
+    }
+
+    fn a_paused_account_is_neither_shown_nor_added_and_comes_back_as_it_was<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.packages(device(1), &[1], None).unwrap();
+        assert_eq!(tx(&mut w.backend, |s| s.pause_account(&account(2), true)), Err(NoAccount));
+
+        for _ in 0..2 {
+            assert_eq!(tx(&mut w.backend, |s| s.pause_account(&account(1), true)), Ok(()));
+        }
+        w.backend.reopen();
+
+        let stamp = w.stamp();
+        assert_eq!(w.lookup(Who::Handle(handle(1)), stamp), Ok(LookupAnswer::Paused));
+        assert!(!w.unspent(&stamp), "paid for all the same");
+        assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::Paused));
+        tx(&mut w.backend, |s| s.pause_account(&account(1), false)).unwrap();
+        assert_eq!(w.claimed(), [(device(1), "key package 1".to_owned(), false)]);
+    }
+
     fn a_code_ends_with_its_time_and_with_the_next_code_of_the_person<B>() {
         let mut w = World::<B>::new();
         let issued = w.issue(1, 1).unwrap();
@@ -214,7 +318,7 @@ contract! {
         assert_eq!(w.put_state(2, 1, "one", &[device(1)]), Err(PutStateRefused::NoAccount));
         w.backend.reopen();
         let stamp = w.stamp();
-        let entry = w.lookup(Who::Account(account(1)), stamp).unwrap().unwrap();
+        let LookupAnswer::Entry(entry) = w.lookup(Who::Account(account(1)), stamp).unwrap() else { panic!("an entry") };
         assert_eq!(entry.states, ["state 0 of 1\n", "one", "two"]);
         let newest = w.backend.reads().newest_state(&account(1)).unwrap().unwrap();
         assert_eq!((newest.number, newest.state.as_str()), (2, "two"));
@@ -297,9 +401,9 @@ contract! {
         let mut w = World::<B>::new();
         w.person(1);
         let (a, b, c) = (w.stamp(), w.stamp(), w.stamp());
-        assert!(w.lookup(Who::Handle(handle(1)), a).unwrap().is_some());
+        assert!(matches!(w.lookup(Who::Handle(handle(1)), a), Ok(LookupAnswer::Entry(_))));
         assert_eq!(w.lookup(Who::Handle(handle(1)), a), Err(AskRefused::Stamp));
-        assert_eq!(w.lookup(Who::Handle(handle(2)), b), Ok(None));
+        assert_eq!(w.lookup(Who::Handle(handle(2)), b), Ok(LookupAnswer::NoAccount));
         assert!(!w.unspent(&b), "an unknown handle is paid for");
         w.rules.lookups_per_hour = 0;
         assert!(matches!(w.lookup(Who::Handle(handle(1)), c), Err(AskRefused::Limit(_))));

@@ -54,6 +54,9 @@ impl ChannelStore for NullStore {
     fn change_tokens(&mut self, _: Millis, _: &Rules, _: &ChangeTokens) -> Result<Result<(), ChangeRefused>, StoreDown> {
         nothing()
     }
+    fn close_inbox(&mut self, _: &ChannelId) -> Result<(), StoreDown> {
+        Ok(())
+    }
     fn touch(&mut self, _: Millis, _: &Rules, _: ChannelKey) -> Result<(), StoreDown> {
         Ok(())
     }
@@ -95,7 +98,16 @@ impl AccountStore for NullStore {
     fn spend_stamp(&mut self, _: &TokenHash) -> Result<bool, StoreDown> {
         nothing()
     }
-    fn lookup(&mut self, _: Millis, _: &Rules, _: &Lookup) -> Result<Result<Option<DirectoryEntry>, AskRefused>, StoreDown> {
+    fn recover(&mut self, _: Millis, _: &Recover) -> Result<Result<Recovered, RecoverRefused>, StoreDown> {
+        nothing()
+    }
+    fn pause_account(&mut self, _: &AccountId, _: bool) -> Result<Result<(), NoAccount>, StoreDown> {
+        nothing()
+    }
+    fn remove_account(&mut self, _: &AccountId) -> Result<Result<(), NoAccount>, StoreDown> {
+        nothing()
+    }
+    fn lookup(&mut self, _: Millis, _: &Rules, _: &Lookup) -> Result<Result<LookupAnswer, AskRefused>, StoreDown> {
         nothing()
     }
     fn claim(&mut self, _: Millis, _: &Rules, _: &Claim) -> Result<Result<ClaimAnswer, AskRefused>, StoreDown> {
@@ -145,6 +157,9 @@ impl ChannelReads for NullReads {
 
 impl AccountReads for NullReads {
     fn newest_state(&self, _: &AccountId) -> Result<Option<NewestState>, StoreDown> {
+        Ok(None)
+    }
+    fn recovering(&self, _: Millis, _: &TokenHash) -> Result<Option<Recovering>, StoreDown> {
         Ok(None)
     }
     fn state(&self, _: &AccountId, _: u64) -> Result<Option<String>, StoreDown> {

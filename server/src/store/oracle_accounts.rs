@@ -11,7 +11,10 @@ use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
 enum Op {
-    Issue { person: u64, code: u64 },
+    Issue { person: u64, code: u64, recover: bool },
+    Recover { code: u64, before: u64, handle: u64, account: u64 },
+    Pause { account: u64, on: bool },
+    Remove { account: u64 },
     Enroll { code: u64, account: u64, handle: u64 },
     State { account: u64, number: u64, text: u8, devices: Vec<u8> },
     Packages { account: u64, device: u8, one_time: Vec<(u16, u64, u64)>, last: Option<(u16, u64, u64)>, replace: bool },
@@ -49,7 +52,11 @@ fn op() -> impl Strategy<Value = Op> {
     let lives = || prop_oneof![1 => Just(0u64), 5 => 1u64..20_000];
     let one = move || (prop_oneof![4 => Just(77u16), 1 => 1u16..4], 0u64..8, lives());
     prop_oneof![
-        3 => (0u64..4, 0u64..2).prop_map(|(person, code)| Op::Issue { person, code }),
+        4 => (0u64..4, 0u64..2, any::<bool>()).prop_map(|(person, code, recover)| Op::Issue { person, code, recover }),
+        4 => (0u64..8, 0u64..4, 0u64..4, 0u64..4)
+            .prop_map(|(code, before, handle, account)| Op::Recover { code, before, handle, account }),
+        2 => (0u64..4, any::<bool>()).prop_map(|(account, on)| Op::Pause { account, on }),
+        1 => (0u64..4).prop_map(|account| Op::Remove { account }),
         4 => (0u64..8, 0u64..4, 0u64..4).prop_map(|(code, account, handle)| Op::Enroll { code, account, handle }),
         3 => (0u64..4, 0u64..5, 0u8..2, prop::collection::btree_set(1u8..4, 1..3))
             .prop_map(|(account, number, text, devices)| Op::State { account, number, text, devices: devices.into_iter().collect() }),
@@ -73,15 +80,30 @@ fn op() -> impl Strategy<Value = Op> {
 fn answer(b: &mut impl Backend, now: &mut Millis, rules: &Rules, at: u64, op: &Op) -> String {
     let t = *now;
     match op {
-        Op::Issue { person, code } => {
+        Op::Issue { person, code, recover } => {
             // a code is random: no two persons ever hold the same
             let code = hash("code", person * 102 + code);
-            format!("{:?}", tx(b, |s| s.issue_code(t, rules, &IssueCode { run: run(*person), code })))
+            format!("{:?}", tx(b, |s| s.issue_code(t, rules, &IssueCode { run: run(*person), code, recover: *recover })))
         }
         Op::Enroll { code, account, handle: h } => {
             let enroll = Enroll { handle: handle(*h), ..enrolment(code / 2 * 100 + code, *account) };
             format!("{:?}", tx(b, |s| s.enroll(t, &enroll)))
         }
+        Op::Recover { code, before, handle: h, account: a } => {
+            let recover = Recover {
+                code: hash("code", code / 2 * 100 + code),
+                before: account(*before),
+                handle: handle(*h),
+                account: account(*a),
+                state: format!("state 0 of {a}\n"),
+                devices: vec![device(1)],
+                binding: format!("binding of {a}, again\n"),
+                reset: format!("reset to {a}\n"),
+            };
+            format!("{:?} {:?}", tx(b, |s| s.recover(t, &recover)), b.reads().recovering(t, &recover.code))
+        }
+        Op::Pause { account: a, on } => format!("{:?}", tx(b, |s| s.pause_account(&account(*a), *on))),
+        Op::Remove { account: a } => format!("{:?}", tx(b, |s| s.remove_account(&account(*a)))),
         Op::State { account: a, number, text, devices } => {
             let devices: Vec<DeviceId> = devices.iter().map(|d| device(*d)).collect();
             let put = PutState { account: account(*a), number: number + 1, state: format!("state {number} {text}"), devices };

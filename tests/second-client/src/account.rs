@@ -133,7 +133,7 @@ impl Own {
         );
         let state = wire::sign_note(&text, "lacre-device", &sign);
         let answer = net.enroll(pb::EnrollRequest { code, handle: handle.to_owned(), state: state.clone() })?;
-        let account = verify(&DirectoryEntry { states: vec![state], binding: answer.binding }, &relay)?;
+        let account = verify(&DirectoryEntry { states: vec![state], binding: answer.binding, ..Default::default() }, &relay)?;
         if account.handle != handle {
             return Err("the binding has another handle".into());
         }

@@ -316,7 +316,8 @@ pub fn ask(store: &mut dyn Store, now: Millis, rules: &Rules, what: &Asked) -> R
         Asked::Enroll => {
             let code = TokenHash::new(marks::derived("code", 0));
             // refused once the person has an account: then the enrolment is repeated with the first code
-            let _issued = store.issue_code(now, rules, &IssueCode { run: RunHash::new(marks::derived("run", 0)), code })?;
+            let _issued =
+                store.issue_code(now, rules, &IssueCode { run: RunHash::new(marks::derived("run", 0)), code, recover: false })?;
             let devices = vec![DeviceId::new([1; 16])];
             let handle = Handle::parse("ejemplo").map_err(StoreDown::new)?;
             let (state, binding) = ("state 0 of an example".to_owned(), "binding of an example".to_owned());

@@ -96,7 +96,7 @@ fn every_reason_crosses_the_wire_with_its_details() {
             }
             Reason::NotPermitted | Reason::LoginRefused | Reason::CodeRefused => Code::PermissionDenied,
             Reason::Session => Code::Unauthenticated,
-            Reason::StampRefused | Reason::Sealed | Reason::CatchUp | Reason::NoSeals | Reason::NotAnInbox => {
+            Reason::StampRefused | Reason::Sealed | Reason::CatchUp | Reason::NoSeals | Reason::NotAnInbox | Reason::Paused => {
                 Code::FailedPrecondition
             }
             Reason::Ahead => Code::OutOfRange,

@@ -299,6 +299,18 @@ impl Accounts for Script {
     async fn login(&self, _r: Request<wire::LoginRequest>) -> Result<Response<wire::LoginResponse>, Status> {
         Err(Status::unimplemented("not in this test"))
     }
+    async fn recover(&self, _r: Request<wire::RecoverRequest>) -> Result<Response<wire::RecoverResponse>, Status> {
+        Err(Status::unimplemented("not in this test"))
+    }
+    async fn set_paused(&self, _r: Request<wire::SetPausedRequest>) -> Result<Response<wire::SetPausedResponse>, Status> {
+        Err(Status::unimplemented("not in this test"))
+    }
+    async fn delete_account(
+        &self,
+        _r: Request<wire::DeleteAccountRequest>,
+    ) -> Result<Response<wire::DeleteAccountResponse>, Status> {
+        Err(Status::unimplemented("not in this test"))
+    }
     async fn put_state(&self, _r: Request<wire::PutStateRequest>) -> Result<Response<wire::PutStateResponse>, Status> {
         Err(Status::unimplemented("not in this test"))
     }
@@ -320,7 +332,7 @@ impl Accounts for Script {
 impl Directory for Script {
     async fn lookup(&self, r: Request<wire::LookupRequest>) -> Result<Response<wire::LookupResponse>, Status> {
         self.saw("lookup", &r);
-        let entry = wire::DirectoryEntry { states: vec!["state".into()], binding: "binding".into() };
+        let entry = wire::DirectoryEntry { states: vec!["state".into()], binding: "binding".into(), reset: String::new() };
         Ok(Response::new(wire::LookupResponse { generation: GENERATION.to_vec(), entry: Some(entry) }))
     }
     async fn claim(&self, _r: Request<wire::ClaimRequest>) -> Result<Response<wire::ClaimResponse>, Status> {

@@ -4,8 +4,9 @@ use super::{ModelReads, ModelStore};
 use crate::rules::Rules;
 use crate::store::accounts::{
     AskRefused, Claim, ClaimAnswer, Claimed, CodeIssued, DirectoryEntry, Enroll, EnrollRefused, Enrolled, IssueCode,
-    IssueRefused, KeyPackage, Lookup, NewestState, PutKeyPackages, PutKeyPackagesRefused, PutState, PutStateRefused, Question,
-    Remaining, RunHash, TakeStamps, TakeStampsRefused, TargetQuota, Who, day,
+    IssueRefused, KeyPackage, Lookup, LookupAnswer, NewestState, NoAccount, PutKeyPackages, PutKeyPackagesRefused, PutState,
+    PutStateRefused, Question, Recover, RecoverRefused, Recovered, Recovering, Remaining, RunHash, TakeStamps, TakeStampsRefused,
+    TargetQuota, Who, day,
 };
 use crate::store::channels::Limited;
 use crate::store::{AccountReads, AccountStore, StoreDown};
@@ -18,6 +19,8 @@ struct Person {
     run: RunHash,
     code: Option<(TokenHash, Millis)>,
     account: Option<AccountId>,
+    /// the account that the code puts another in the place of
+    replaces: Option<AccountId>,
 }
 
 #[derive(Clone)]
@@ -32,6 +35,8 @@ struct Account {
     id: AccountId,
     handle: Handle,
     binding: String,
+    reset: Option<String>,
+    paused: bool,
     states: Vec<String>,
     devices: BTreeSet<DeviceId>,
     packages: Vec<Package>,
@@ -43,6 +48,7 @@ pub(super) struct Accounts {
     run_key: Option<[u8; 32]>,
     people: Vec<Person>,
     accounts: Vec<Account>,
+    retired: BTreeSet<String>,
     stamps: BTreeSet<TokenHash>,
     targets: TargetQuota,
 }
@@ -115,17 +121,20 @@ impl AccountStore for ModelStore {
         issue: &IssueCode,
     ) -> Result<Result<CodeIssued, IssueRefused>, StoreDown> {
         let people = &mut self.work.accounts.people;
-        if people.iter().any(|p| p.run == issue.run && p.account.is_some()) {
-            return Ok(Err(IssueRefused::HasAccount));
+        let account = people.iter().find(|p| p.run == issue.run).and_then(|p| p.account);
+        match (account, issue.recover) {
+            (Some(_), false) => return Ok(Err(IssueRefused::HasAccount)),
+            (None, true) => return Ok(Err(IssueRefused::NoAccount)),
+            _ => {}
         }
         let expires_at = now.plus(rules.code_lifetime_ms);
         people.retain(|p| p.run != issue.run);
-        people.push(Person { run: issue.run, code: Some((issue.code, expires_at)), account: None });
+        people.push(Person { run: issue.run, code: Some((issue.code, expires_at)), account, replaces: account });
         Ok(Ok(CodeIssued { expires_at }))
     }
 
     fn enroll(&mut self, now: Millis, enroll: &Enroll) -> Result<Result<Enrolled, EnrollRefused>, StoreDown> {
-        let Accounts { people, accounts, .. } = &mut self.work.accounts;
+        let Accounts { people, accounts, retired, .. } = &mut self.work.accounts;
         let holds = |p: &&mut Person| p.code.is_some_and(|(code, ends)| code == enroll.code && ends > now);
         let Some(person) = people.iter_mut().find(holds) else { return Ok(Err(EnrollRefused::Code)) };
         if let Some(used) = person.account {
@@ -137,7 +146,7 @@ impl AccountStore for ModelStore {
         if accounts.iter().any(|a| a.id == enroll.account) {
             return Ok(Err(EnrollRefused::AccountTaken));
         }
-        if accounts.iter().any(|a| a.handle == enroll.handle) {
+        if accounts.iter().any(|a| a.handle == enroll.handle) || retired.contains(enroll.handle.as_str()) {
             return Ok(Err(EnrollRefused::HandleTaken));
         }
         person.account = Some(enroll.account);
@@ -145,12 +154,63 @@ impl AccountStore for ModelStore {
             id: enroll.account,
             handle: enroll.handle.clone(),
             binding: enroll.binding.clone(),
+            reset: None,
+            paused: false,
             states: vec![enroll.state.clone()],
             devices: enroll.devices.iter().copied().collect(),
             packages: Vec::new(),
             stamps: (0, 0),
         });
         Ok(Ok(Enrolled { binding: enroll.binding.clone() }))
+    }
+
+    fn recover(&mut self, now: Millis, recover: &Recover) -> Result<Result<Recovered, RecoverRefused>, StoreDown> {
+        let Accounts { people, accounts, .. } = &mut self.work.accounts;
+        let holds = |p: &&mut Person| p.code.is_some_and(|(code, ends)| code == recover.code && ends > now);
+        let Some(person) = people.iter_mut().find(holds) else { return Ok(Err(RecoverRefused::Code)) };
+        let (Some(there), Some(replaces)) = (person.account, person.replaces) else { return Ok(Err(RecoverRefused::Code)) };
+        if there != replaces {
+            let same = |a: &&Account| a.id == there && a.id == recover.account && a.states.first() == Some(&recover.state);
+            let first = accounts
+                .iter()
+                .find(same)
+                .and_then(|a| a.reset.clone().map(|reset| Recovered { binding: a.binding.clone(), reset }));
+            return Ok(first.ok_or(RecoverRefused::Code));
+        }
+        if !accounts.iter().any(|a| a.id == there && a.id == recover.before && a.handle == recover.handle) {
+            return Ok(Err(RecoverRefused::Code));
+        }
+        if accounts.iter().any(|a| a.id == recover.account) {
+            return Ok(Err(RecoverRefused::AccountTaken));
+        }
+        person.account = Some(recover.account);
+        accounts.retain(|a| a.id != there);
+        accounts.push(Account {
+            id: recover.account,
+            handle: recover.handle.clone(),
+            binding: recover.binding.clone(),
+            reset: Some(recover.reset.clone()),
+            paused: false,
+            states: vec![recover.state.clone()],
+            devices: recover.devices.iter().copied().collect(),
+            packages: Vec::new(),
+            stamps: (0, 0),
+        });
+        Ok(Ok(Recovered { binding: recover.binding.clone(), reset: recover.reset.clone() }))
+    }
+
+    fn pause_account(&mut self, account: &AccountId, paused: bool) -> Result<Result<(), NoAccount>, StoreDown> {
+        let Some(account) = self.work.accounts.account(account) else { return Ok(Err(NoAccount)) };
+        account.paused = paused;
+        Ok(Ok(()))
+    }
+
+    fn remove_account(&mut self, account: &AccountId) -> Result<Result<(), NoAccount>, StoreDown> {
+        let Accounts { people, accounts, retired, .. } = &mut self.work.accounts;
+        let Some(at) = accounts.iter().position(|a| a.id == *account) else { return Ok(Err(NoAccount)) };
+        retired.insert(accounts.remove(at).handle.as_str().to_owned());
+        people.retain(|p| p.account != Some(*account));
+        Ok(Ok(()))
     }
 
     fn put_state(&mut self, rules: &Rules, put: &PutState) -> Result<Result<(), PutStateRefused>, StoreDown> {
@@ -218,12 +278,7 @@ impl AccountStore for ModelStore {
         Ok(self.work.accounts.stamps.remove(stamp))
     }
 
-    fn lookup(
-        &mut self,
-        now: Millis,
-        rules: &Rules,
-        lookup: &Lookup,
-    ) -> Result<Result<Option<DirectoryEntry>, AskRefused>, StoreDown> {
+    fn lookup(&mut self, now: Millis, rules: &Rules, lookup: &Lookup) -> Result<Result<LookupAnswer, AskRefused>, StoreDown> {
         let Accounts { accounts, stamps, targets, .. } = &mut self.work.accounts;
         if !stamps.contains(&lookup.stamp) {
             return Ok(Err(AskRefused::Stamp));
@@ -239,7 +294,15 @@ impl AccountStore for ModelStore {
             targets.count(&account.id, Question::Lookup);
         }
         stamps.remove(&lookup.stamp);
-        Ok(Ok(found.map(|a| DirectoryEntry { states: a.states.clone(), binding: a.binding.clone() })))
+        Ok(Ok(match found {
+            None => LookupAnswer::NoAccount,
+            Some(a) if a.paused => LookupAnswer::Paused,
+            Some(a) => LookupAnswer::Entry(DirectoryEntry {
+                states: a.states.clone(),
+                binding: a.binding.clone(),
+                reset: a.reset.clone(),
+            }),
+        }))
     }
 
     fn claim(&mut self, now: Millis, rules: &Rules, claim: &Claim) -> Result<Result<ClaimAnswer, AskRefused>, StoreDown> {
@@ -256,6 +319,9 @@ impl AccountStore for ModelStore {
         }
         targets.count(&account.id, Question::Claim);
         stamps.remove(&claim.stamp);
+        if account.paused {
+            return Ok(Ok(ClaimAnswer::Paused));
+        }
         let packages: Vec<Claimed> =
             account.devices.clone().into_iter().filter_map(|d| account.take(now, d, claim.suite)).collect();
         Ok(Ok(if packages.is_empty() { ClaimAnswer::NoKeyPackage } else { ClaimAnswer::Packages(packages) }))
@@ -272,7 +338,7 @@ impl AccountStore for ModelStore {
         let over = |p: &Person| ended.iter().any(|(_, run)| *run == p.run);
         people.retain(|p| p.account.is_some() || !over(p));
         for p in people.iter_mut().filter(|p| ended.iter().any(|(_, run)| *run == p.run)) {
-            p.code = None;
+            (p.code, p.replaces) = (None, None);
         }
         let mut packages = 0;
         for account in accounts {
@@ -292,6 +358,17 @@ impl AccountReads for ModelReads {
             let Some(account) = s.accounts.accounts.iter().find(|a| a.id == *account) else { return Ok(None) };
             let Some((state, before)) = account.states.split_last() else { return Ok(None) };
             Ok(Some(NewestState { number: u64::try_from(before.len()).unwrap_or(u64::MAX), state: state.clone() }))
+        })
+    }
+    fn recovering(&self, now: Millis, code: &TokenHash) -> Result<Option<Recovering>, StoreDown> {
+        self.with(|s| {
+            let holds = |p: &&Person| p.code.is_some_and(|(c, ends)| c == *code && ends > now) && p.replaces.is_some();
+            let person = s.accounts.people.iter().find(holds);
+            let account = person.and_then(|p| s.accounts.accounts.iter().find(|a| Some(a.id) == p.account));
+            Ok(account.and_then(|a| {
+                let state = a.states.last()?.clone();
+                Some(Recovering { handle: a.handle.clone(), account: a.id, state })
+            }))
         })
     }
     fn state(&self, account: &AccountId, number: u64) -> Result<Option<String>, StoreDown> {

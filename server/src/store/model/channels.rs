@@ -243,6 +243,13 @@ impl ChannelStore for ModelStore {
         Ok(Ok(()))
     }
 
+    fn close_inbox(&mut self, channel: &ChannelId) -> Result<(), StoreDown> {
+        if let Some(channel) = self.work.channels.find(channel).filter(|c| c.class == ChannelClass::Inbox) {
+            channel.append = Vec::new();
+        }
+        Ok(())
+    }
+
     fn touch(&mut self, now: Millis, rules: &Rules, key: ChannelKey) -> Result<(), StoreDown> {
         let at = self.work.channels.at(now);
         for channel in self.work.channels.channels.iter_mut().filter(|c| c.key == key.0) {

@@ -4,12 +4,13 @@ use super::{SqliteReads, SqliteStore};
 use crate::rules::Rules;
 use crate::store::accounts::{
     AskRefused, Claim, ClaimAnswer, Claimed, CodeIssued, DirectoryEntry, Enroll, EnrollRefused, Enrolled, IssueCode,
-    IssueRefused, KeyPackage, Lookup, NewestState, PutKeyPackages, PutKeyPackagesRefused, PutState, PutStateRefused, Question,
-    Remaining, TakeStamps, TakeStampsRefused, Who, day,
+    IssueRefused, KeyPackage, Lookup, LookupAnswer, NewestState, NoAccount, PutKeyPackages, PutKeyPackagesRefused, PutState,
+    PutStateRefused, Question, Recover, RecoverRefused, Recovered, Recovering, Remaining, TakeStamps, TakeStampsRefused, Who,
+    day,
 };
 use crate::store::channels::Limited;
 use crate::store::{AccountReads, AccountStore, StoreDown};
-use lacre_audit::ids::{AccountId, DeviceId, TokenHash};
+use lacre_audit::ids::{AccountId, DeviceId, Handle, TokenHash};
 use lacre_audit::time::Millis;
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, Row, params};
 
@@ -137,8 +138,16 @@ fn directory_entry(conn: &Connection, account: i64) -> Sql<DirectoryEntry> {
     let mut select: CachedStatement<'_> =
         conn.prepare_cached("SELECT note FROM account_state WHERE account = ?1 ORDER BY number")?;
     let states = select.query_map([account], |r| r.get(0))?.collect::<Sql<_>>()?;
-    let binding = conn.prepare_cached("SELECT binding FROM account WHERE account = ?1")?.query_row([account], |r| r.get(0))?;
-    Ok(DirectoryEntry { states, binding })
+    let mut select = conn.prepare_cached("SELECT binding, reset FROM account WHERE account = ?1")?;
+    let (binding, reset) = select.query_row([account], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    Ok(DirectoryEntry { states, binding, reset })
+}
+
+/// An account with all that hangs on it; the person's row is the caller's.
+fn delete_account(conn: &Connection, account: i64) -> Sql<()> {
+    set_devices(conn, account, &[])?;
+    run(conn, "DELETE FROM account_state WHERE account = ?1", [account])?;
+    run(conn, "DELETE FROM account WHERE account = ?1", [account]).map(drop)
 }
 
 /// The person whose live code this is: RUN's hash and, once it was used, the account.
@@ -173,15 +182,18 @@ impl AccountStore for SqliteStore {
     ) -> Result<Result<CodeIssued, IssueRefused>, StoreDown> {
         let person = "SELECT account FROM person WHERE run_hash = ?1";
         let account: Option<Option<i64>> = one(&self.conn, person, [issue.run.as_bytes()], |r| r.get(0))?;
-        if account.flatten().is_some() {
-            return Ok(Err(IssueRefused::HasAccount));
-        }
+        let replaces: Option<i64> = match (account.flatten(), issue.recover) {
+            (Some(_), false) => return Ok(Err(IssueRefused::HasAccount)),
+            (None, true) => return Ok(Err(IssueRefused::NoAccount)),
+            (account, _) => account,
+        };
         let expires_at = now.plus(rules.code_lifetime_ms);
         run(
             &self.conn,
-            "INSERT INTO person (run_hash, code_hash, code_ends_ms) VALUES (?1, ?2, ?3)
-             ON CONFLICT (run_hash) DO UPDATE SET code_hash = excluded.code_hash, code_ends_ms = excluded.code_ends_ms",
-            params![issue.run.as_bytes(), issue.code.as_bytes(), int(expires_at.get())],
+            "INSERT INTO person (run_hash, code_hash, code_ends_ms, replaces) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (run_hash) DO UPDATE
+             SET code_hash = excluded.code_hash, code_ends_ms = excluded.code_ends_ms, replaces = excluded.replaces",
+            params![issue.run.as_bytes(), issue.code.as_bytes(), int(expires_at.get()), replaces],
         )?;
         Ok(Ok(CodeIssued { expires_at }))
     }
@@ -199,7 +211,8 @@ impl AccountStore for SqliteStore {
             return Ok(Err(EnrollRefused::AccountTaken));
         }
         let handle = enroll.handle.as_str();
-        if one(&self.conn, "SELECT 1 FROM account WHERE handle = ?1", [handle], |_| Ok(()))?.is_some() {
+        let taken = "SELECT 1 FROM account WHERE handle = ?1 UNION ALL SELECT 1 FROM retired_handle WHERE handle = ?1";
+        if one(&self.conn, taken, [handle], |_| Ok(()))?.is_some() {
             return Ok(Err(EnrollRefused::HandleTaken));
         }
         run(
@@ -212,6 +225,60 @@ impl AccountStore for SqliteStore {
         set_devices(&self.conn, account, &enroll.devices)?;
         run(&self.conn, "UPDATE person SET account = ?2 WHERE run_hash = ?1", params![run_hash, account])?;
         Ok(Ok(Enrolled { binding: enroll.binding.clone() }))
+    }
+
+    fn recover(&mut self, now: Millis, recover: &Recover) -> Result<Result<Recovered, RecoverRefused>, StoreDown> {
+        let conn = &self.conn;
+        let code = "SELECT run_hash, account, replaces FROM person
+                    WHERE code_hash = ?1 AND code_ends_ms > ?2 AND account IS NOT NULL AND replaces IS NOT NULL";
+        let read = |r: &Row<'_>| Ok((r.get::<_, [u8; 32]>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?));
+        let Some((run_hash, there, replaces)) = one(conn, code, params![recover.code.as_bytes(), int(now.get())], read)? else {
+            return Ok(Err(RecoverRefused::Code));
+        };
+        if there != replaces {
+            // the code was used: the same call gets its first answer
+            let sql = "SELECT binding, reset FROM account JOIN account_state USING (account)
+                       WHERE account.account = ?1 AND id = ?2 AND number = 0 AND note = ?3";
+            let answer = |r: &Row<'_>| Ok(Recovered { binding: r.get(0)?, reset: r.get(1)? });
+            let first = one(conn, sql, params![there, recover.account.as_bytes(), recover.state], answer)?;
+            return Ok(first.ok_or(RecoverRefused::Code));
+        }
+        let same = "SELECT 1 FROM account WHERE account = ?1 AND id = ?2 AND handle = ?3";
+        let handle = recover.handle.as_str();
+        if one(conn, same, params![there, recover.before.as_bytes(), handle], |_| Ok(()))?.is_none() {
+            return Ok(Err(RecoverRefused::Code));
+        }
+        if account_number(conn, &recover.account)?.is_some() {
+            return Ok(Err(RecoverRefused::AccountTaken));
+        }
+        delete_account(conn, there)?;
+        run(
+            conn,
+            "INSERT INTO account (id, handle, binding, chain_bytes, stamp_day, stamps_taken, reset) VALUES (?1, ?2, ?3, ?4, 0, 0, ?5)",
+            params![recover.account.as_bytes(), handle, recover.binding, int(bytes_of(&recover.state)), recover.reset],
+        )?;
+        let account = conn.last_insert_rowid();
+        add_state(conn, account, 0, &recover.state)?;
+        set_devices(conn, account, &recover.devices)?;
+        run(conn, "UPDATE person SET account = ?2 WHERE run_hash = ?1", params![run_hash, account])?;
+        Ok(Ok(Recovered { binding: recover.binding.clone(), reset: recover.reset.clone() }))
+    }
+
+    fn pause_account(&mut self, account: &AccountId, paused: bool) -> Result<Result<(), NoAccount>, StoreDown> {
+        let sql = "UPDATE account SET paused = ?2 WHERE id = ?1";
+        Ok(if run(&self.conn, sql, params![account.as_bytes(), paused])? == 1 { Ok(()) } else { Err(NoAccount) })
+    }
+
+    fn remove_account(&mut self, account: &AccountId) -> Result<Result<(), NoAccount>, StoreDown> {
+        let Some(account) = account_number(&self.conn, account)? else { return Ok(Err(NoAccount)) };
+        run(
+            &self.conn,
+            "INSERT OR IGNORE INTO retired_handle (handle) SELECT handle FROM account WHERE account = ?1",
+            [account],
+        )?;
+        run(&self.conn, "DELETE FROM person WHERE account = ?1", [account])?;
+        delete_account(&self.conn, account)?;
+        Ok(Ok(()))
     }
 
     fn put_state(&mut self, rules: &Rules, put: &PutState) -> Result<Result<(), PutStateRefused>, StoreDown> {
@@ -286,44 +353,43 @@ impl AccountStore for SqliteStore {
         Ok(run(&self.conn, "DELETE FROM stamp WHERE hash = ?1", [stamp.as_bytes()])? == 1)
     }
 
-    fn lookup(
-        &mut self,
-        now: Millis,
-        rules: &Rules,
-        lookup: &Lookup,
-    ) -> Result<Result<Option<DirectoryEntry>, AskRefused>, StoreDown> {
+    fn lookup(&mut self, now: Millis, rules: &Rules, lookup: &Lookup) -> Result<Result<LookupAnswer, AskRefused>, StoreDown> {
         if !stamp_there(&self.conn, &lookup.stamp)? {
             return Ok(Err(AskRefused::Stamp));
         }
-        let read = |r: &Row<'_>| Ok((r.get::<_, i64>(0)?, AccountId::new(r.get(1)?)));
+        let read = |r: &Row<'_>| Ok((r.get::<_, i64>(0)?, AccountId::new(r.get(1)?), r.get::<_, bool>(2)?));
         let found = match &lookup.who {
-            Who::Handle(h) => one(&self.conn, "SELECT account, id FROM account WHERE handle = ?1", [h.as_str()], read)?,
-            Who::Account(a) => one(&self.conn, "SELECT account, id FROM account WHERE id = ?1", [a.as_bytes()], read)?,
+            Who::Handle(h) => one(&self.conn, "SELECT account, id, paused FROM account WHERE handle = ?1", [h.as_str()], read)?,
+            Who::Account(a) => one(&self.conn, "SELECT account, id, paused FROM account WHERE id = ?1", [a.as_bytes()], read)?,
         };
-        if let Some((_, id)) = &found
+        if let Some((_, id, _)) = &found
             && let Err(refused) = self.targets.check(now, rules, id, Question::Lookup)
         {
             return Ok(Err(refused));
         }
         self.spend_stamp(&lookup.stamp)?;
-        let Some((account, id)) = found else { return Ok(Ok(None)) };
+        let Some((account, id, paused)) = found else { return Ok(Ok(LookupAnswer::NoAccount)) };
         self.targets.count(&id, Question::Lookup);
-        Ok(Ok(Some(directory_entry(&self.conn, account)?)))
+        Ok(Ok(if paused { LookupAnswer::Paused } else { LookupAnswer::Entry(directory_entry(&self.conn, account)?) }))
     }
 
     fn claim(&mut self, now: Millis, rules: &Rules, claim: &Claim) -> Result<Result<ClaimAnswer, AskRefused>, StoreDown> {
         if !stamp_there(&self.conn, &claim.stamp)? {
             return Ok(Err(AskRefused::Stamp));
         }
-        let account = account_number(&self.conn, &claim.account)?;
+        let read = |r: &Row<'_>| Ok((r.get::<_, i64>(0)?, r.get::<_, bool>(1)?));
+        let account = one(&self.conn, "SELECT account, paused FROM account WHERE id = ?1", [claim.account.as_bytes()], read)?;
         if account.is_some()
             && let Err(refused) = self.targets.check(now, rules, &claim.account, Question::Claim)
         {
             return Ok(Err(refused));
         }
         self.spend_stamp(&claim.stamp)?;
-        let Some(account) = account else { return Ok(Ok(ClaimAnswer::NoAccount)) };
+        let Some((account, paused)) = account else { return Ok(Ok(ClaimAnswer::NoAccount)) };
         self.targets.count(&claim.account, Question::Claim);
+        if paused {
+            return Ok(Ok(ClaimAnswer::Paused));
+        }
         let mut select = self.conn.prepare_cached("SELECT device, id FROM device WHERE account = ?1 ORDER BY id")?;
         let devices: Vec<(i64, [u8; 16])> = select.query_map([account], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Sql<_>>()?;
         let mut packages = Vec::new();
@@ -347,7 +413,7 @@ impl AccountStore for SqliteStore {
             let sql = if *stranger {
                 "DELETE FROM person WHERE run_hash = ?1"
             } else {
-                "UPDATE person SET code_hash = NULL, code_ends_ms = NULL WHERE run_hash = ?1"
+                "UPDATE person SET code_hash = NULL, code_ends_ms = NULL, replaces = NULL WHERE run_hash = ?1"
             };
             run(&self.conn, sql, [run_hash])?;
         }
@@ -366,6 +432,20 @@ impl AccountReads for SqliteReads {
         self.with(|conn| match account_number(conn, account)? {
             Some(account) => newest(conn, account),
             None => Ok(None),
+        })
+    }
+    fn recovering(&self, now: Millis, code: &TokenHash) -> Result<Option<Recovering>, StoreDown> {
+        self.with(|conn| {
+            let sql = "SELECT account, id, handle FROM person JOIN account USING (account)
+                       WHERE code_hash = ?1 AND code_ends_ms > ?2 AND replaces IS NOT NULL";
+            let read = |r: &Row<'_>| Ok((r.get::<_, i64>(0)?, AccountId::new(r.get(1)?), r.get::<_, String>(2)?));
+            let Some((number, account, handle)) = one(conn, sql, params![code.as_bytes(), int(now.get())], read)? else {
+                return Ok(None);
+            };
+            let newest = newest(conn, number)?;
+            // what is stored was a handle when it came
+            let handle = Handle::parse(&handle).ok();
+            Ok(handle.zip(newest).map(|(handle, newest)| Recovering { handle, account, state: newest.state }))
         })
     }
     fn state(&self, account: &AccountId, number: u64) -> Result<Option<String>, StoreDown> {

@@ -512,6 +512,16 @@ impl ChannelStore for SqliteStore {
         Ok(Ok(()))
     }
 
+    fn close_inbox(&mut self, channel: &ChannelId) -> Result<(), StoreDown> {
+        let sql = "DELETE FROM append_right WHERE channel = (SELECT channel FROM channel WHERE name = ?1 AND class = 2)";
+        if self.conn.prepare_cached(sql)?.execute([channel.as_bytes()])? > 0
+            && let Some(head) = self.channels.heads.get(channel)
+        {
+            head.rights = Vec::new();
+        }
+        Ok(())
+    }
+
     fn touch(&mut self, now: Millis, rules: &Rules, channel: ChannelKey) -> Result<(), StoreDown> {
         let at = now.max(self.channels.accepted).get();
         let stale = at.saturating_sub(rules.reader_use_ms);

@@ -21,7 +21,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 /// In order; a store of version n has run the first n. An edited one is a bug: add another.
-const SCHEMA: &[&str] = &[include_str!("schema/0001_channels.sql"), include_str!("schema/0002_accounts.sql")];
+const SCHEMA: &[&str] = &[
+    include_str!("schema/0001_channels.sql"),
+    include_str!("schema/0002_accounts.sql"),
+    include_str!("schema/0003_leaving.sql"),
+];
 /// "LACR": tells our files from other SQLite files.
 const APPLICATION_ID: i32 = 0x4C41_4352;
 const PAGE_BYTES: u32 = 8_192;
