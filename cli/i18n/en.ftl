@@ -66,6 +66,24 @@ no-links = No links. Make one with: lacre contact link
 nobody-new-on = Nobody new may ask to be your contact; your contacts, and whoever has a link of yours, still reach you.
 nobody-new-off = Anybody may ask to be your contact.
 relay-told-later = The relay does not answer now: it will know later.
+recovered =
+    Done: you are { $handle } at { $relay } again, with a new account.
+    The devices of the account before are out.
+recovered-next =
+    Your contacts will see that your account is new, and must accept it. Add them: lacre contact add @name
+    What was written before is on your old devices, and on theirs; the relay cannot give it back.
+state-new-account = new account since { $when }: compare and accept
+reset-accepted =
+    The new account of { $handle } stands in the place of the one before. What was waiting goes to it.
+    If you two have not compared yet: lacre contact verify { $handle }
+reset-groups =
+    Left to do by hand in { $groups }: when { $handle } is your contact, an admin removes them
+    and adds them again (lacre group remove, lacre group add).
+standing-replaced = new account: accept it
+event-contact-reset =
+    { $who } has a new account, made at the counter on { $when }. Compare the safety number
+    (lacre contact verify { $who }) and accept it before you write again:
+    lacre contact accept-reset { $who }
 account-paused =
     You are taking a pause: nobody finds you or can add you. Your conversations go on; what people write
     to you waits at the relay for 30 days at most. To come back: lacre account resume

@@ -66,6 +66,24 @@ no-links = No hay enlaces. Haga uno con: lacre contact link
 nobody-new-on = Nadie nuevo puede pedirle ser su contacto; sus contactos y quien tenga un enlace suyo, sí.
 nobody-new-off = Cualquiera puede pedirle ser su contacto.
 relay-told-later = El servidor no responde ahora: lo sabrá más tarde.
+recovered =
+    Listo: usted es { $handle } en { $relay } otra vez, con una cuenta nueva.
+    Los dispositivos de la cuenta anterior quedaron fuera.
+recovered-next =
+    Sus contactos verán que su cuenta es nueva y deben aceptarla. Agréguelos: lacre contact add @nombre
+    Lo que se escribió antes está en sus dispositivos, y en los de ellos; al servidor no se le puede pedir.
+state-new-account = cuenta nueva desde { $when }: compare y acepte
+reset-accepted =
+    La cuenta nueva de { $handle } queda en lugar de la anterior. Lo que esperaba saldrá hacia ella.
+    Si no compararon antes: lacre contact verify { $handle }
+reset-groups =
+    Falta hacer a mano en { $groups }: cuando { $handle } sea su contacto, quien administra la
+    saca y la agrega otra vez (lacre group remove, lacre group add).
+standing-replaced = cuenta nueva: acéptela
+event-contact-reset =
+    { $who } tiene una cuenta nueva, hecha en el mesón el { $when }. Compare el número de seguridad
+    (lacre contact verify { $who }) y acéptela antes de volver a escribirle:
+    lacre contact accept-reset { $who }
 account-paused =
     Está en pausa: nadie le encuentra ni puede agregarle. Sus conversaciones siguen; lo que le escriban
     espera en el servidor a lo más 30 días. Para volver: lacre account resume

@@ -46,6 +46,11 @@ help-enroll = Enrols this machine with an invitation and makes the profile
     .invitation = The line that you were given; it works once
     .handle = Public name: 3 to 32 of a-z, 0-9, _ . -
 help-whoami = Shows the account of this profile
+help-recover = Puts a new account in the place of a lost one, with the same name
+    .invitation = The recovery code that you were given at the counter
+    .more =
+        Use a new folder (--profile). The devices of before are out, and your contacts must
+        accept the new account.
 help-account = Takes a pause, or deletes the account
 help-account-pause = Takes a pause: nobody finds or adds you
 help-account-resume = Ends the pause
@@ -66,6 +71,8 @@ help-contact-verify = Shows the safety number with a contact
     .more =
         Ends with 0 if --compare is the same number, with 1 if it is not.
         Together with --confirm it is recorded only if it is the same.
+help-contact-accept-reset = Accepts a contact's new account
+    .handle = Whose
 help-contact-block = Blocks somebody; they are not told
     .handle = Whom: a contact, or a member of a group of yours
     .everywhere = Also leaves the groups you share, if you say yes

@@ -46,6 +46,11 @@ help-enroll = Inscribe este equipo con una invitación y crea el perfil
     .invitation = La línea que le entregaron; sirve una sola vez
     .handle = Nombre público: 3 a 32 de a-z, 0-9, _ . -
 help-whoami = Muestra la cuenta de este perfil
+help-recover = Pone una cuenta nueva en lugar de una perdida, con el mismo nombre
+    .invitation = El código de recuperación que le dieron en el mesón
+    .more =
+        Use una carpeta nueva (--profile). Los dispositivos de antes quedan fuera, y sus
+        contactos deben aceptar la cuenta nueva.
 help-account = Pausar la participación, o eliminar la cuenta
 help-account-pause = Pausa: nadie le encuentra ni le agrega
 help-account-resume = Termina la pausa
@@ -66,6 +71,8 @@ help-contact-verify = Muestra el número de seguridad con un contacto
     .more =
         Sale con 0 si --compare es el mismo número, con 1 si no lo es.
         Junto con --confirm se anota solo si es el mismo.
+help-contact-accept-reset = Acepta la cuenta nueva de un contacto
+    .handle = De quién
 help-contact-block = Bloquea a alguien; no se le avisa
     .handle = A quién: un contacto o integrante de un grupo suyo
     .everywhere = También sale de los grupos compartidos, si dice que sí

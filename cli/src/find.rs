@@ -22,10 +22,10 @@ pub(crate) fn handle(ctx: &Context, typed: &str) -> Result<Handle, Failure> {
 pub(crate) fn contact(ctx: &Context, client: &mut Client, typed: &str) -> Result<Contact, Failure> {
     let handle = handle(ctx, typed)?;
     let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;
-    contacts
-        .into_iter()
-        .find(|c| c.handle == handle)
-        .ok_or_else(|| ctx.failure("error-no-such-contact", Exit::No, &[("name", handle.to_string().into())]))
+    let mut named: Vec<Contact> = contacts.into_iter().filter(|c| c.handle == handle).collect();
+    // who stands in the place of another is meant
+    named.sort_by_key(|c| c.new_account.is_some());
+    named.into_iter().next().ok_or_else(|| ctx.failure("error-no-such-contact", Exit::No, &[("name", handle.to_string().into())]))
 }
 
 /// The account of this name: a contact's, or a member's of a shared conversation.

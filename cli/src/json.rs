@@ -43,6 +43,8 @@ pub(crate) struct Contact {
     trust: &'static str,
     compared_at: Option<String>,
     blocked_at: Option<String>,
+    new_account: Option<String>,
+    new_account_at: Option<String>,
 }
 
 /// A link to ask by.
@@ -86,6 +88,8 @@ impl From<&view::Contact> for Contact {
                 view::Trust::Compared { at } | view::Trust::Changed { at } => Some(at.to_string()),
             },
             blocked_at: contact.blocked.map(|at| at.to_string()),
+            new_account: contact.new_account.map(|new| account(new.account)),
+            new_account_at: contact.new_account.map(|new| new.at.to_string()),
         }
     }
 }

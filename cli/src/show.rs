@@ -90,6 +90,7 @@ pub(crate) fn standing(words: &Words, standing: Standing) -> String {
         Standing::Removed => words.say("standing-removed"),
         Standing::InUseElsewhere => words.say("standing-elsewhere"),
         Standing::Blocked => words.say("standing-blocked"),
+        Standing::Replaced => words.say("standing-replaced"),
     }
 }
 

@@ -34,6 +34,7 @@ pub(crate) fn failure(words: &Words, trouble: Trouble) -> Failure {
         Trouble::TooManyAdmins { limit } => no("error-too-many-admins", &[("limit", limit.into())]),
         Trouble::GroupFull { limit } => no("error-group-full", &[("limit", limit.into())]),
         Trouble::NotActive(Standing::Blocked) => no("error-blocked", &[("name", words.say("somebody-blocked").into())]),
+        Trouble::NewAccount | Trouble::NotActive(Standing::Replaced) => no("error-new-account", &[]),
         Trouble::Paused => no("error-paused", &[]),
         Trouble::AccountDeleted => no("error-account-deleted", &[]),
         Trouble::OtherRelay => no("error-other-relay", &[]),
@@ -96,6 +97,7 @@ fn refused(words: &Words, refusal: &Refusal) -> Failure {
         Reason::CodeRefused => no("error-code-refused"),
         Reason::HandleTaken => no("error-handle-taken"),
         Reason::NoAccount => no("error-no-such-account"),
+        Reason::LoginRefused => no("error-login-refused"),
         Reason::Paused => no("error-paused"),
         Reason::NoKeyPackage => no("error-no-key-package"),
         Reason::BadField
@@ -111,7 +113,6 @@ fn refused(words: &Words, refusal: &Refusal) -> Failure {
         | Reason::NotAnInbox
         | Reason::WrongDigest
         | Reason::BadState
-        | Reason::LoginRefused
         | Reason::Session
         | Reason::BadRun
         | Reason::Unknown => no("error-refused"),
@@ -126,5 +127,6 @@ pub(crate) const fn standing_name(standing: Standing) -> &'static str {
         Standing::Removed => "removed",
         Standing::InUseElsewhere => "in-use-elsewhere",
         Standing::Blocked => "blocked",
+        Standing::Replaced => "replaced",
     }
 }

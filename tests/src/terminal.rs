@@ -58,10 +58,20 @@ impl Town {
     /// An invitation for the n-th example person.
     #[must_use]
     pub fn invitation(&self, n: usize) -> String {
+        self.code(n, &[])
+    }
+
+    /// A recovery code for the n-th example person.
+    #[must_use]
+    pub fn recovery(&self, n: usize) -> String {
+        self.code(n, &["--recover"])
+    }
+
+    fn code(&self, n: usize, more: &[&str]) -> String {
         let mut command = Command::new(relay_binary().unwrap());
         let run = RUNS.get(n).unwrap();
         command.args(["registrar", "issue-code", "--json", "--run", run, "--data"]).arg(self.folder.path().join("data"));
-        let output = command.output().unwrap();
+        let output = command.args(more).output().unwrap();
         let answer: Value =
             serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&output.stderr)));
         answer.get("invitation").and_then(Value::as_str).expect("an invitation").to_owned()

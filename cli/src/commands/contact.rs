@@ -34,6 +34,11 @@ pub(crate) enum Command {
     },
     /// compare keys
     Verify(safety::Args),
+    /// take the new account for the person
+    AcceptReset {
+        #[arg(value_name = "@HANDLE")]
+        handle: String,
+    },
     /// keep somebody away
     Block(block::Args),
     /// no longer
@@ -62,6 +67,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Accept { handle } => answer(ctx, &mut client, handle, true),
         Command::Decline { handle } => answer(ctx, &mut client, handle, false),
         Command::Verify(args) => safety::run(ctx, &mut client, args),
+        Command::AcceptReset { handle } => accept_reset(ctx, &mut client, handle),
         Command::Block(args) => block::block(ctx, &mut client, args),
         Command::Unblock { handle } => block::unblock(ctx, &mut client, handle),
         Command::NobodyNew { choice } => link::nobody_new(ctx, &mut client, choice.as_deref()),
@@ -103,6 +109,31 @@ fn answer(ctx: &Context, client: &mut Client, handle: &str, yes: bool) -> Outcom
     said(ctx, &contact, reached.yes())
 }
 
+fn accept_reset(ctx: &Context, client: &mut Client, typed: &str) -> Outcome {
+    let mut network = ctx.network()?;
+    online::round_with(ctx, client, &mut network)?;
+    let handle = find::handle(ctx, typed)?;
+    let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;
+    let old = contacts.into_iter().find(|c| c.handle == handle && c.new_account.is_some());
+    let old = old.ok_or_else(|| ctx.failure("error-no-reset", Exit::No, &[("name", handle.to_string().into())]))?;
+    let (contact, groups) = client.accept_reset(&old.account).map_err(|t| ctx.trouble(t))?;
+    let reached = online::round_with(ctx, client, &mut network)?;
+    let words = &ctx.words;
+    let mut text = words.say_with("reset-accepted", &[("handle", handle.to_string().into())]);
+    if !groups.is_empty() {
+        let names: Vec<String> = groups.iter().map(|g| format!("«{}»", shown(&g.name))).collect();
+        let args = [("handle", handle.to_string().into()), ("groups", names.join(", ").into())];
+        text = format!("{text}\n{}", words.say_with("reset-groups", &args));
+    }
+    let json = object!({
+        "contact": json::Contact::from(&contact),
+        "groups": groups.iter().map(json::Conversation::from).collect::<Vec<_>>(),
+        "relay_reached": reached.yes(),
+    });
+    ctx.result(&text, &json);
+    Ok(Exit::Done)
+}
+
 fn said(ctx: &Context, contact: &Contact, reached: bool) -> Outcome {
     let args = [("handle", contact.handle.to_string().into())];
     let words = &ctx.words;
@@ -130,6 +161,10 @@ fn list(ctx: &Context, client: &mut Client, blocked: bool) -> Outcome {
             ContactState::Declined => words.say("state-declined"),
             ContactState::NotTaken => words.say("state-not-taken"),
         };
+        if let Some(new) = c.new_account {
+            let state = words.say_with("state-new-account", &[("when", when(ctx, new.at).into())]);
+            return vec![c.handle.to_string(), state, when(ctx, c.since), String::new()];
+        }
         let state = match c.trust {
             Trust::NotCompared => state,
             Trust::Compared { .. } => format!("{state}, {}", words.say("trust-compared")),

@@ -21,6 +21,7 @@ pub(crate) mod outbox;
 pub(crate) mod overview;
 pub(crate) mod react;
 pub(crate) mod read;
+pub(crate) mod recover;
 pub(crate) mod reply;
 pub(crate) mod safety;
 pub(crate) mod save;
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     /// who may write
     #[command(subcommand)]
     Contact(contact::Command),
+    /// the account was lost
+    Recover(recover::Args),
     /// pause, or leave for good
     #[command(subcommand)]
     Account(account::Command),
@@ -109,6 +112,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Enroll(args) => enroll::run(ctx, args),
         Command::Whoami => whoami::run(ctx),
         Command::Contact(command) => contact::run(ctx, command),
+        Command::Recover(args) => recover::run(ctx, args),
         Command::Account(command) => account::run(ctx, command),
         Command::List => list::run(ctx),
         Command::Send(args) => send::run(ctx, args),

@@ -57,6 +57,10 @@ fn to_contact_without_conversation(ctx: &Context, client: &mut Client, args: &Ar
         return Ok(false);
     }
     let contact = find::contact(ctx, client, &args.to)?;
+    let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;
+    if contacts.iter().any(|c| c.handle == contact.handle && c.new_account.is_some()) {
+        return Err(ctx.failure("error-new-account", Exit::No, &[]));
+    }
     if contact.conversation.is_some() {
         return Ok(false);
     }

@@ -195,6 +195,12 @@ fn told(ctx: &Context, client: &mut Client, event: &Event) -> Result<(String, Va
             put("account", AccountId::new(*account).to_string().into());
             words.say_with("event-contact-not-taken", &[("who", who(account).into())])
         }
+        Happening::ContactReset { account, at } => {
+            put("what", "contact-reset".into());
+            put("account", AccountId::new(*account).to_string().into());
+            put("reset_at", at.to_string().into());
+            words.say_with("event-contact-reset", &[("who", who(account).into()), ("when", crate::when::when(ctx, *at).into())])
+        }
         Happening::KeysChanged { account } => {
             put("what", "keys-changed".into());
             put("account", AccountId::new(*account).to_string().into());

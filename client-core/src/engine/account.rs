@@ -5,7 +5,7 @@ use super::view::{Settings, Suite, WhoAmI};
 use super::{Client, Cx, StepError, Trouble, authority, group};
 use crate::network::{Lane, NetError, Network, Reason};
 use crate::profile::Table;
-use lacre_audit::account::{AccountState, DEVICE, Device};
+use lacre_audit::account::{AccountState, DEVICE, Device, Reset};
 use lacre_audit::address::{Address, Authority, Invitation};
 use lacre_audit::ids::{ChannelId, DeviceId, Generation, Handle, Session, Stamp, Token};
 use lacre_audit::label::{self, Label};
@@ -41,7 +41,7 @@ impl Client {
     /// [`Trouble::CodeRefused`], [`Trouble::HandleTaken`] (call again with another handle), [`Trouble::OtherAccount`],
     /// [`Trouble::Offline`] (call again later).
     pub fn enroll(&mut self, net: &mut dyn Network, invitation: &Invitation, handle: &Handle) -> Result<WhoAmI, Trouble> {
-        let own = self.run(|cx| cx.make_own(invitation, handle))?;
+        let own = self.run(|cx| cx.make_own(invitation, Some(handle)))?;
         if own.stage == Stage::Made {
             let request = wire::EnrollRequest {
                 code: own.code.as_ref().map(|c| c.expose().to_vec()).unwrap_or_default(),
@@ -53,7 +53,29 @@ impl Client {
                 Some(Reason::HandleTaken) => Trouble::HandleTaken,
                 _ => e.into(),
             })?;
-            self.run(|cx| cx.bound(&answer.binding, &answer.generation))?;
+            self.run(|cx| cx.bound(&answer.binding, "", &answer.generation))?;
+        }
+        self.upkeep(net)?;
+        self.whoami()?.ok_or(Trouble::NotEnrolled)
+    }
+
+    /// Puts a new account in the place of a lost one, with a recovery code from the counter. The name stays; contacts must
+    /// accept the new account. Can be repeated after any interruption.
+    ///
+    /// # Errors
+    /// [`Trouble::CodeRefused`], [`Trouble::OtherAccount`] (a profile with an account: use another), [`Trouble::Offline`].
+    pub fn recover(&mut self, net: &mut dyn Network, invitation: &Invitation) -> Result<WhoAmI, Trouble> {
+        let own = self.run(|cx| cx.make_own(invitation, None))?;
+        if own.stage == Stage::Made {
+            let request = wire::RecoverRequest {
+                code: own.code.as_ref().map(|c| c.expose().to_vec()).unwrap_or_default(),
+                state: own.states.first().cloned().unwrap_or_default(),
+            };
+            let answer = net.recover(&invitation.authority, request).map_err(|e| match e.reason() {
+                Some(Reason::CodeRefused) => Trouble::CodeRefused,
+                _ => e.into(),
+            })?;
+            self.run(|cx| cx.bound(&answer.binding, &answer.reset, &answer.generation))?;
         }
         self.upkeep(net)?;
         self.whoami()?.ok_or(Trouble::NotEnrolled)
@@ -313,12 +335,18 @@ pub(super) fn free_right(token: &Token) -> wire::AppendRight {
 
 impl Cx<'_, '_> {
     /// Makes all keys of this device and state 0, or finds what an interrupted enrolment made.
-    fn make_own(&mut self, invitation: &Invitation, handle: &Handle) -> Result<Own, StepError> {
+    /// Without a handle it is a recovery: the binding will say which it is.
+    fn make_own(&mut self, invitation: &Invitation, handle: Option<&Handle>) -> Result<Own, StepError> {
+        let recovering = handle.is_none();
+        let handle = match handle {
+            Some(handle) => handle.clone(),
+            None => Handle::parse("...").map_err(|e| StepError::Again(e.to_string()))?,
+        };
         if self.own_or_none()?.is_some() {
             let mut own = self.own_to_change()?;
             if own.stage == Stage::Made {
                 // nothing is bound yet: another handle or another code may be tried
-                own.handle = handle.clone();
+                (own.handle, own.recovering) = (handle, recovering);
                 own.code = Some(invitation.code.clone());
                 if own.authority != invitation.authority.to_string() {
                     return Err(Trouble::OtherAccount.into());
@@ -326,7 +354,9 @@ impl Cx<'_, '_> {
                 self.put_own(&own)?;
                 return Ok(own);
             }
-            let same = own.authority == invitation.authority.to_string() && own.handle == *handle;
+            let same = own.authority == invitation.authority.to_string()
+                && own.recovering == recovering
+                && (recovering || own.handle == handle);
             return if same { Ok(own) } else { Err(Trouble::OtherAccount.into()) };
         }
         let signing: [u8; 32] = lacre_audit::random::bytes(self.rng);
@@ -353,7 +383,8 @@ impl Cx<'_, '_> {
         let own = Own {
             stage: Stage::Made,
             authority: invitation.authority.to_string(),
-            handle: handle.clone(),
+            handle,
+            recovering,
             code: Some(invitation.code.clone()),
             account,
             device,
@@ -391,15 +422,23 @@ impl Cx<'_, '_> {
         Ok(own)
     }
 
-    fn bound(&mut self, binding: &str, generation: &[u8]) -> Result<(), StepError> {
+    fn bound(&mut self, binding: &str, reset: &str, generation: &[u8]) -> Result<(), StepError> {
         let mut own = self.own_to_change()?;
         let registrar =
             lacre_audit::note::NoteKey::new(lacre_audit::account::REGISTRAR, authority(&own.authority)?.identity().as_bytes())
                 .map_err(|e| StepError::Skip(e.to_string()))?;
         let verified = lacre_audit::account::VerifiedAccount::verify(&own.states, binding, &registrar)
             .map_err(|e| StepError::Skip(e.to_string()))?;
-        if verified.id != own.account || verified.handle != own.handle {
+        if verified.id != own.account || (!own.recovering && verified.handle != own.handle) {
             return Err(StepError::Skip("the registrar bound another account or handle".into()));
+        }
+        if own.recovering {
+            let note = Reset::verify(reset, &registrar).map_err(|e| StepError::Skip(e.to_string()))?;
+            if note.account != own.account || note.handle != verified.handle {
+                return Err(StepError::Skip("the registrar's note of the reset is of another account".into()));
+            }
+            own.handle = verified.handle;
+            own.reset = reset.to_owned();
         }
         own.binding = Some(binding.to_owned());
         own.code = None;

@@ -137,6 +137,9 @@ impl Client {
         if row.blocked.is_some() {
             return Err(Trouble::NotActive(Standing::Blocked));
         }
+        if row.replaced.is_some() {
+            return Err(Trouble::NewAccount);
+        }
         match (row.state, row.conversation) {
             (ContactState::Accepted, Some(id)) => self.send_text(&ConversationId(id), text).map(|_| ()),
             (ContactState::Accepted | ContactState::Asked, _) => self.run(|cx| cx.hold(*account, text)).map(|_| ()),
@@ -305,6 +308,7 @@ impl Cx<'_, '_> {
         match conv.standing {
             // what is written while asking waits until the device is back
             Standing::Active | Standing::AskingToBeReAdded => Ok(conv),
+            Standing::Replaced => Err(Trouble::NewAccount.into()),
             other => Err(Trouble::NotActive(other).into()),
         }
     }

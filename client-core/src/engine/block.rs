@@ -40,6 +40,9 @@ impl Client {
                 cx.put_contact(&row)?;
                 cx.drop_held(*account)?;
                 cx.end_two(*account)?;
+                if let Some(replaced) = &row.replaced {
+                    cx.block_too(&row, replaced.by)?;
+                }
                 cx.reached("contact: blocked")?;
             }
             cx.contact_view(row)
@@ -80,7 +83,9 @@ impl Client {
     pub fn find_person(&mut self, handle: &Handle) -> Result<Option<AccountId>, Trouble> {
         self.run(|cx| {
             let contacts: Vec<(u64, ContactRow)> = cx.s.scan(Table::Contact, b"", 0, usize::MAX)?;
-            if let Some((_, row)) = contacts.iter().find(|(_, row)| row.handle == *handle) {
+            let mut named: Vec<&ContactRow> = contacts.iter().map(|(_, row)| row).filter(|row| row.handle == *handle).collect();
+            named.sort_by_key(|row| row.replaced.is_some());
+            if let Some(row) = named.first() {
                 return Ok(Some(row.account));
             }
             for id in cx.conversation_ids()? {
@@ -133,12 +138,23 @@ impl Cx<'_, '_> {
         }
     }
 
+    /// Whoever comes back with a new account is kept away as before.
+    pub(super) fn block_too(&mut self, before: &ContactRow, account: AccountId) -> Result<(), StepError> {
+        let Some(known) = self.known(account)? else { return Ok(()) };
+        let mut row = match self.contact(account)? {
+            Some(row) => row,
+            None => ContactRow::new(&known, ContactState::Declined, self.now),
+        };
+        row.blocked.clone_from(&before.blocked);
+        self.put_contact(&row)
+    }
+
     fn drop_held(&mut self, account: AccountId) -> Result<(), StepError> {
         let held: Vec<(u64, Item)> = self.s.scan(Table::Outbox, &held_scope(account), 0, usize::MAX)?;
         held.into_iter().try_for_each(|(number, _)| self.drop_item(number))
     }
 
-    fn twos(&mut self, account: AccountId) -> Result<Vec<Vec<u8>>, StepError> {
+    pub(super) fn twos(&mut self, account: AccountId) -> Result<Vec<Vec<u8>>, StepError> {
         let mut twos = Vec::new();
         for id in self.conversation_ids()? {
             let conv = self.conv(&id)?;

@@ -196,6 +196,7 @@ impl Cx<'_, '_> {
     fn accepted(&self, account: AccountId) -> Result<(), StepError> {
         match self.contact(account)? {
             Some(row) if row.blocked.is_some() => Err(Trouble::NotActive(Standing::Blocked).into()),
+            Some(row) if row.replaced.is_some() => Err(Trouble::NewAccount.into()),
             Some(row) if row.state == ContactState::Accepted => Ok(()),
             Some(_) => Err(Trouble::NotAccepted.into()),
             None => Err(Trouble::NoSuchContact.into()),

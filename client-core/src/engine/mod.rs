@@ -34,6 +34,7 @@ mod reading;
 mod receipts;
 mod receive;
 mod records;
+mod reset;
 mod restored;
 mod roles;
 mod sealing;
@@ -167,6 +168,9 @@ pub enum Trouble {
         /// most links
         limit: u64,
     },
+    /// The contact has a new account: accept it first.
+    #[error("the contact has a new account")]
+    NewAccount,
     /// The person takes a pause: ask another time.
     #[error("the person takes a pause")]
     Paused,

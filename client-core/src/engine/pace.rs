@@ -5,11 +5,11 @@
 //! |---|---|
 //! | first fresh keys of a joiner | at once among up to [`SMALL_GROUP`] devices; else after its leaf's number times [`FIRST_UPDATE_PAUSE_MS`] |
 //! | fresh keys again | [`UPDATE_EVERY_MS`] after the last own commit, more in large groups, spread over a week by leaf |
-//! | removing who leaves | at once by the first admin device in leaf order; each following one waits [`LEAVE_PAUSE_MS`] longer |
+//! | removing who leaves | of two: the conversation is over. In groups at once by the first admin device in leaf order; each following one waits [`LEAVE_PAUSE_MS`] longer |
 
 use super::outbox::MAX_WAITING;
 use super::records::{Cargo, Conv, Intent, Item};
-use super::view::WaitingKind;
+use super::view::{ConversationId, Happening, Kind, Standing, WaitingKind};
 use super::{Cx, StepError};
 use crate::profile::Table;
 use lacre_audit::ids::AccountId;
@@ -48,6 +48,12 @@ impl Cx<'_, '_> {
         let own = self.own()?;
         if who == own.account || conv.leaving.iter().any(|(account, _)| *account == who) {
             return Ok(());
+        }
+        if conv.kind == Kind::Two {
+            // of two nobody is left to write to
+            conv.standing = Standing::Removed;
+            let conversation = ConversationId(id.to_vec());
+            return self.event(Happening::StandingChanged { conversation, standing: Standing::Removed });
         }
         let admins = members.devices.iter().filter(|(account, _)| members.admins.contains(account) && *account != who);
         let rank = admins.clone().position(|(account, device)| *account == own.account && *device == own.device);

@@ -110,8 +110,10 @@ impl Cx<'_, '_> {
                 return Ok(old);
             }
         }
+        let older = self.namesakes(&known)?;
         self.s.put(Table::Account, account.id.as_bytes(), b"", 0, &known)?;
         self.tell_changed_keys(&known)?;
+        self.replace(older, &known)?;
         Ok(known)
     }
 
@@ -189,10 +191,12 @@ impl Cx<'_, '_> {
 
     /// Asks somebody whose directory entry was just verified.
     pub(crate) fn ask(&mut self, known: &Known, text: &str, link: Option<&Token>) -> Result<ContactRow, StepError> {
+        self.no_reset_waits(known.account)?;
         let before = self.contact(known.account)?;
         if let Some(row) = &before {
             match row.state {
                 _ if row.blocked.is_some() => return Err(Trouble::NotActive(Standing::Blocked).into()),
+                _ if row.replaced.is_some() => return Err(Trouble::NewAccount.into()),
                 ContactState::Asked if link.is_some() => {}
                 ContactState::Accepted | ContactState::Asked => return Ok(row.clone()),
                 ContactState::Asking => return self.accept(known.account),
@@ -217,6 +221,7 @@ impl Cx<'_, '_> {
 
     /// Says yes: answers with an own token and makes the conversation of two.
     pub(crate) fn accept(&mut self, account: AccountId) -> Result<ContactRow, StepError> {
+        self.no_reset_waits(account)?;
         let mut row = self.contact(account)?.ok_or(StepError::Trouble(Trouble::NoSuchContact))?;
         match row.state {
             _ if row.blocked.is_some() => return Err(Trouble::NotActive(Standing::Blocked).into()),
@@ -426,8 +431,8 @@ impl Cx<'_, '_> {
             self.may_succeed(&id, pending.from, &group_id, &context)?;
         }
         match &held {
-            Some(conv) if conv.standing == Standing::Blocked => {
-                return Err(StepError::Skip("an invitation by somebody who is blocked".into()));
+            Some(conv) if matches!(conv.standing, Standing::Blocked | Standing::Replaced) => {
+                return Err(StepError::Skip("an invitation into a conversation that rests here".into()));
             }
             Some(_) if before.is_some() => {}
             Some(_) if here.is_none() => {

@@ -91,6 +91,9 @@ pub(crate) struct Own {
     /// how many were ever made: their numbers are given once
     #[serde(default)]
     pub(crate) links_made: u64,
+    /// the code is one for recovery: the relay says which handle
+    #[serde(default)]
+    pub(crate) recovering: bool,
     /// the person takes a pause
     #[serde(default)]
     pub(crate) paused: bool,
@@ -491,6 +494,16 @@ pub(crate) struct ContactRow {
     /// kept away
     #[serde(default)]
     pub(crate) blocked: Option<Blocked>,
+    /// another account has the name now
+    #[serde(default)]
+    pub(crate) replaced: Option<Replaced>,
+}
+
+/// That the counter put another account in the place of a contact's.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Replaced {
+    pub(crate) by: AccountId,
+    pub(crate) at: Millis,
 }
 
 /// That a person keeps another away.
@@ -516,6 +529,7 @@ impl ContactRow {
             compared: None,
             shown: None,
             blocked: None,
+            replaced: None,
         }
     }
 }

@@ -135,7 +135,9 @@ impl Client {
             match conv.standing {
                 Standing::Active => {}
                 Standing::AskingToBeReAdded => return Ok(self.run(|cx| cx.ask_re_add(id))? || moved),
-                Standing::Removed | Standing::InUseElsewhere | Standing::Blocked => return Ok(moved),
+                Standing::Removed | Standing::InUseElsewhere | Standing::Blocked | Standing::Replaced => {
+                    return Ok(moved);
+                }
             }
             let at = authority(&conv.authority).map_err(StepError::into_trouble)?;
             if !conv.channel.opened {

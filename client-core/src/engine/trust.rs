@@ -6,7 +6,7 @@
 
 use super::people::verify_entry;
 use super::records::{Compared, ContactRow, Known};
-use super::view::{Contact, ConversationId, Happening, Safety, Trust};
+use super::view::{Contact, ConversationId, Happening, NewAccount, Safety, Trust};
 use super::{Client, Cx, StepError, Trouble};
 use crate::network::Network;
 use lacre_audit::account::{AccountState, VerifiedAccount};
@@ -25,7 +25,8 @@ impl Client {
         let entry = self.directory(net, wire::lookup_request::Who::Handle(row.handle.as_str().to_owned()))?;
         self.run(|cx| {
             let known = cx.learn_account(&entry)?;
-            if known.account == *account { Ok(()) } else { Err(Trouble::OtherAccountNow.into()) }
+            let reset = cx.contact(*account)?.is_some_and(|row| row.replaced.is_some());
+            if known.account == *account || reset { Ok(()) } else { Err(Trouble::OtherAccountNow.into()) }
         })
     }
 
@@ -36,7 +37,8 @@ impl Client {
     pub fn safety(&mut self, account: &AccountId) -> Result<Safety, Trouble> {
         self.run(|cx| {
             let mut row = cx.contact(*account)?.ok_or(StepError::Trouble(Trouble::NoSuchContact))?;
-            let number = cx.safety_number(*account)?;
+            // of a contact that was reset: with the account that asks to be taken for the person
+            let number = cx.safety_number(row.replaced.as_ref().map_or(*account, |replaced| replaced.by))?;
             let before = row.shown.as_ref().and_then(|words| words.parse().ok());
             row.shown = Some(number.to_string());
             cx.put_contact(&row)?;
@@ -51,6 +53,9 @@ impl Client {
     pub fn safety_confirm(&mut self, account: &AccountId, number: &SafetyNumber) -> Result<Contact, Trouble> {
         self.run(|cx| {
             let mut row = cx.contact(*account)?.ok_or(StepError::Trouble(Trouble::NoSuchContact))?;
+            if row.replaced.is_some() {
+                return Err(Trouble::NewAccount.into());
+            }
             if cx.safety_number(*account)? != *number {
                 return Err(Trouble::SafetyChanged.into());
             }
@@ -79,6 +84,9 @@ impl Cx<'_, '_> {
 
     fn trust(&mut self, row: &ContactRow) -> Result<Trust, StepError> {
         let Some(Compared { at, ours, theirs }) = &row.compared else { return Ok(Trust::NotCompared) };
+        if row.replaced.is_some() {
+            return Ok(Trust::Changed { at: *at });
+        }
         let now = self.both_keys(row.account)?;
         Ok(if now.0 == *ours && now.1 == *theirs { Trust::Compared { at: *at } } else { Trust::Changed { at: *at } })
     }
@@ -103,6 +111,7 @@ impl Cx<'_, '_> {
             conversation: row.conversation.map(ConversationId),
             trust,
             blocked: row.blocked.map(|blocked| blocked.since),
+            new_account: row.replaced.map(|replaced| NewAccount { account: replaced.by, at: replaced.at }),
         })
     }
 }

@@ -58,6 +58,8 @@ pub enum Standing {
     InUseElsewhere,
     /// the other of two is blocked: nothing is read or written here
     Blocked,
+    /// the other of two has a new account: nothing is read or written here, and what waits goes on once it is accepted
+    Replaced,
 }
 
 /// One member device of a conversation.
@@ -323,6 +325,17 @@ pub struct Contact {
     pub trust: Trust,
     /// since when this person keeps them away
     pub blocked: Option<Millis>,
+    /// the counter put another account in the place of this one: accept it before writing again
+    pub new_account: Option<NewAccount>,
+}
+
+/// An account that stands in the place of a contact's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewAccount {
+    /// which
+    pub account: AccountId,
+    /// since when, by the registrar's word
+    pub at: Millis,
 }
 
 /// A link by which somebody may ask, also while nobody new may.
@@ -480,6 +493,13 @@ pub enum Happening {
     ContactNotTaken {
         /// whose inbox
         account: [u8; 32],
+    },
+    /// the counter put another account in the place of a contact's
+    ContactReset {
+        /// the contact's account until now
+        account: [u8; 32],
+        /// when
+        at: Millis,
     },
     /// a contact's keys are no longer those that were compared
     KeysChanged {

@@ -156,6 +156,8 @@ impl Network for Near<'_> {
                login: LoginRequest => LoginResponse, put_state: PutStateRequest => PutStateResponse,
                put_key_packages: PutKeyPackagesRequest => PutKeyPackagesResponse,
                take_stamps: TakeStampsRequest => TakeStampsResponse, lookup: LookupRequest => LookupResponse,
+               recover: RecoverRequest => RecoverResponse, set_paused: SetPausedRequest => SetPausedResponse,
+               delete_account: DeleteAccountRequest => DeleteAccountResponse,
                claim: ClaimRequest => ClaimResponse
     }
     fn put_blob(&mut self, at: &Authority, h: wire::PutHeader, body: &mut dyn Read) -> Result<wire::PutResponse, NetError> {
