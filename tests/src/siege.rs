@@ -132,7 +132,10 @@ fn seed(data: &std::path::Path, key_packages: u8) {
     store.add_stamps(&(0..STAMPS).map(|n| stamp(n).hash()).collect::<Vec<_>>()).unwrap();
     for (n, handle) in [(0, "ejemplo0"), (1, "ejemplo1")] {
         let (code, devices) = (TokenHash::new(derived("code", n)), vec![DeviceId::new([1; 16])]);
-        store.issue_code(now, &rules, &IssueCode { run: RunHash::new(derived("run", n)), code }).unwrap().unwrap();
+        store
+            .issue_code(now, &rules, &IssueCode { run: RunHash::new(derived("run", n)), code, recover: false })
+            .unwrap()
+            .unwrap();
         let enroll = Enroll {
             code,
             handle: Handle::parse(handle).unwrap(),
