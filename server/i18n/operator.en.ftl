@@ -147,6 +147,7 @@ help-new-generation = Make clients put back what the relay has forgotten. restor
 help-registrar = The registrar's counter
 help-registrar-issue-code = Print an invitation for one person: a line to type, and the same as a QR code
 help-registrar-issue-code-run = The person's RUN with its check digit, as 12345678-5
+help-registrar-issue-code-recover = For a person who lost an account: the code puts a new one in its place, under the same name
 help-registrar-issue-code-public-address = host:port that the invitation names
 help-any-data = Folder of everything that the relay keeps [default: ./lacre-data]
 help-any-config = The relay's configuration file (TOML); an argument goes before the same key there

@@ -147,6 +147,7 @@ help-new-generation = Hace que los clientes repongan lo que el servidor olvidó.
 help-registrar = La oficina de registro
 help-registrar-issue-code = Imprime una invitación para una persona: una línea para escribir, y lo mismo como código QR
 help-registrar-issue-code-run = El RUN de la persona con su dígito verificador, como 12345678-5
+help-registrar-issue-code-recover = Para quien perdió su cuenta: el código pone una nueva en su lugar, con el mismo nombre
 help-registrar-issue-code-public-address = servidor:puerto que nombra la invitación
 help-any-data = Carpeta de todo lo que guarda el servidor [por defecto: ./lacre-data]
 help-any-config = Archivo de configuración del servidor (TOML); un argumento vale antes que la misma clave ahí
