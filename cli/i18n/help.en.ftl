@@ -49,8 +49,8 @@ help-whoami = Shows the account of this profile
 help-recover = Puts a new account in the place of a lost one, with the same name
     .invitation = The recovery code that you were given at the counter
     .more =
-        Use a new folder (--profile). The devices of before are out, and your contacts must
-        accept the new account.
+        Use a new folder (--profile). The devices of before are out, and your
+        contacts must accept the new account.
 help-account = Takes a pause, or deletes the account
 help-account-pause = Takes a pause: nobody finds or adds you
 help-account-resume = Ends the pause
