@@ -15,6 +15,7 @@ pub mod powercut;
 pub mod proof;
 pub mod raw;
 pub mod relay;
+pub mod sabotage;
 pub mod schema;
 pub mod siege;
 pub mod tap;

@@ -9,6 +9,7 @@
     reason = "a panic is how a test says no"
 )]
 
+use lacre_tests::sabotage;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -21,6 +22,14 @@ struct Control {
     bound: Said,
     code: Vec<Code>,
     test: Vec<Test>,
+    sabotage: Option<Sabotage>,
+}
+
+/// What breaks the promise, and which of its tests notice (`./test --sabotage`).
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sabotage {
+    red: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -152,6 +161,26 @@ fn every_control_says_what_it_demands_and_what_it_does_not_in_both_languages_and
         assert!(texts.iter().collect::<BTreeSet<_>>().len() == 4, "{}: a text stands twice", control.id);
         assert!(control.demand.source.iter().any(|s| !s.trim().is_empty()), "{}: no source", control.id);
     }
+}
+
+/// Seen red with a changed line in a patch, a patch without its control, and a test that the control does not name.
+#[test]
+fn every_patch_that_breaks_a_promise_still_applies_and_names_the_tests_that_notice() {
+    let patches = files(sabotage::FOLDER, ".patch");
+    let controls = controls();
+    for (id, patch) in &patches {
+        let control = controls.iter().find(|c| c.id == *id).unwrap_or_else(|| panic!("no control {id}"));
+        let red = &control.sabotage.as_ref().unwrap_or_else(|| panic!("{id} does not speak of its patch")).red;
+        assert!(!red.is_empty() && red.iter().all(|name| control.test.iter().any(|t| t.name == *name)), "{id}: {red:?}");
+
+        let changed = sabotage::apply(&root(), patch).unwrap_or_else(|e| panic!("{id}: {e}"));
+
+        let code: Vec<PathBuf> = control.code.iter().map(|c| root().join(&c.file)).collect();
+        assert!(changed.keys().all(|file| code.contains(file)), "{id}: breaks something else than the code that it names");
+    }
+    let promised: Vec<_> =
+        controls.iter().filter(|c| c.sabotage.is_some() && !patches.contains_key(&c.id)).map(|c| &c.id).collect();
+    assert!(promised.is_empty(), "no patch of {promised:?}");
 }
 
 /// Words in backticks that are written like ids of controls or names of tests.
