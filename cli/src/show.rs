@@ -48,9 +48,20 @@ pub(crate) fn cut(text: &str, columns: usize) -> String {
     out
 }
 
-/// Sentences broken between words at 80 columns; what follows in a paragraph begins `hang` columns to the right.
+/// Sentences broken between words where the person's terminal ends, at 80 columns elsewhere; what follows in a paragraph
+/// begins `hang` columns to the right.
 pub(crate) fn wrap(text: &str, hang: usize) -> String {
-    const COLUMNS: usize = 80;
+    wrap_at(text, hang, columns())
+}
+
+/// Columns of the terminal that words go to: at least 20, at most 80, which is where lines are read well.
+fn columns() -> usize {
+    rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| usize::from(size.ws_col)).clamp(20, 80)
+}
+
+fn wrap_at(text: &str, hang: usize, columns: usize) -> String {
+    // a narrow terminal has no room to give away
+    let hang = hang.min(columns / 4);
     let mut out = String::new();
     for (at, line) in text.split('\n').enumerate() {
         if at > 0 {
@@ -58,7 +69,7 @@ pub(crate) fn wrap(text: &str, hang: usize) -> String {
         }
         let mut column = 0;
         for (at, word) in line.split(' ').enumerate() {
-            if at > 0 && column + 1 + word.width() > COLUMNS && column > hang {
+            if at > 0 && column + 1 + word.width() > columns && column > hang {
                 out.push('\n');
                 out.extend(std::iter::repeat_n(' ', hang));
                 column = hang;
@@ -310,13 +321,18 @@ mod tests {
     #[test]
     fn wrapping_changes_only_where_lines_end() {
         let text = "  Qué hacer: ".to_owned() + &"una frase larga, ".repeat(12) + "\ncorta\n" + &"x".repeat(100);
-        let wrapped = wrap(&text, 13);
+        let wrapped = wrap_at(&text, 13, 80);
         let words = |t: &str| t.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(words(&wrapped), words(&text));
         assert!(wrapped.lines().all(|l| l.width() <= 80 || !l.contains(' ')), "{wrapped}");
         assert!(wrapped.lines().nth(1).unwrap().starts_with("             una"), "{wrapped}");
-        assert_eq!(wrap("", 3), "");
-        assert_eq!(wrap("  a  b", 3), "  a  b");
+        assert_eq!(wrap_at("", 3, 80), "");
+        assert_eq!(wrap_at("  a  b", 3, 80), "  a  b");
+        for columns in [20, 40] {
+            let narrow = wrap_at(&text, 13, columns);
+            assert_eq!(words(&narrow), words(&text));
+            assert!(narrow.lines().all(|l| l.width() <= columns || !l.trim().contains(' ')), "{columns}: {narrow}");
+        }
     }
 
     #[test]

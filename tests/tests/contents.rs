@@ -106,7 +106,7 @@ fn a_change_of_somebody_elses_message_changes_nothing_at_anybody_and_is_told() {
 }
 
 #[test]
-fn one_account_has_one_sign_beside_a_message_whatever_it_sends() {
+fn one_account_has_one_sign_beside_a_message_though_it_sends_ten_thousand() {
     let world = World::new();
     let (mut ana, mut bruno) = (world.person("ana"), world.person("bruno"));
     befriend(&mut ana, &mut bruno);
@@ -115,10 +115,14 @@ fn one_account_has_one_sign_beside_a_message_whatever_it_sends() {
     settle(&mut [&mut ana, &mut bruno]);
     let hola = said(&mut bruno, &group, "hola");
 
-    for n in 0..300 {
+    for n in 0..10_000 {
         bruno.client.react(&hola, if n % 2 == 0 { "👍" } else { "❤" }).unwrap();
+        if n % 2_500 == 2_499 {
+            bruno.sync();
+        }
     }
     settle(&mut [&mut ana, &mut bruno]);
+    assert_eq!(ana.history(&group).len(), 1, "signs are no lines");
     assert_eq!(said(&mut ana, &group, "hola").reactions.len(), 1);
     assert_eq!(said(&mut ana, &group, "hola").reactions[0].sign, "❤");
     bruno.client.react(&hola, "").unwrap();

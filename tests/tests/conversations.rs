@@ -32,6 +32,35 @@ fn two_people_who_never_met_write_to_each_other() {
     assert_eq!(all, ["bien", "hola", "¿cómo estás?"]);
 }
 
+// The clocks of the machines are those of their owners; the order and the times of a history are the relay's.
+#[test]
+fn a_clock_two_years_off_loses_and_delays_nothing_in_a_conversation_and_is_seen_only_as_the_writers_own_time() {
+    const TWO_YEARS_MS: u64 = 2 * 365 * 86_400_000;
+    let world = World::new();
+    let (mut ana, mut bruno) = (world.person("ana"), world.person("bruno"));
+    befriend(&mut ana, &mut bruno);
+    let (of_ana, of_bruno) = (ana.with("bruno"), bruno.with("ana"));
+    ana.say(&of_ana, "antes");
+    settle(&mut [&mut ana, &mut bruno]);
+    bruno.clock.forward(TWO_YEARS_MS);
+    for n in 0..3 {
+        ana.say(&of_ana, &format!("de ana {n}"));
+        bruno.say(&of_bruno, &format!("de bruno {n}"));
+        settle(&mut [&mut ana, &mut bruno]);
+    }
+    let texts = ana.texts(&of_ana);
+    assert_eq!(texts.len(), 7, "{texts:?}");
+    assert_eq!(bruno.texts(&of_bruno), texts);
+    for person in [&mut ana, &mut bruno] {
+        assert_eq!(person.standing(&of_ana), Standing::Active);
+        let history = person.history(&of_ana);
+        let stored: Vec<_> = history.iter().filter_map(|m| m.accepted_at).collect();
+        assert!(stored.is_sorted() && stored.last().unwrap().since(stored[0]) < 3_600_000, "the relay's times: {stored:?}");
+        let late = history.iter().find(|m| m.body == Body::Text("de bruno 0".into())).unwrap();
+        assert!(late.sent_at.since(late.accepted_at.unwrap()) > TWO_YEARS_MS / 2, "what bruno's clock said is shown as such");
+    }
+}
+
 #[test]
 fn what_is_written_after_the_relay_was_lost_can_be_taken_back() {
     let mut world = World::new();

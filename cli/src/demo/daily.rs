@@ -29,8 +29,8 @@ impl Story<'_> {
     }
 
     fn changes(&mut self, [of_ana, of_bruno]: &[ConversationId; 2]) -> Result<(), Failure> {
-        let [wrong, right, answer] =
-            ["demo-text-wrong", "demo-text-right", "demo-text-reply"].map(|key| self.ctx.words.say(words::key(key)));
+        let say = |key| self.ctx.words.say(key);
+        let [wrong, right, answer] = [say("demo-text-wrong"), say("demo-text-right"), say("demo-text-reply")];
         self.write(ANA, of_ana, &wrong)?;
         self.settle()?;
         let own = self.last_text(ANA, of_ana)?;
