@@ -22,7 +22,7 @@ fn contact(of: &mut Person, handle: &str) -> Contact {
     all.into_iter().find(|c| c.handle.as_str() == handle).expect("a contact")
 }
 
-// Seen red: with the mark kept in memory only, and with `trust` looking at one side's keys only.
+// Seen red: with `trust` looking at one side's keys only.
 #[test]
 fn what_two_people_compared_is_remembered_until_a_device_of_either_comes_or_goes() {
     let world = World::new();

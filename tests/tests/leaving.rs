@@ -21,7 +21,6 @@ fn named(handle: &str) -> Handle {
     Handle::parse(handle).unwrap()
 }
 
-// Seen red: without `tell_pause`.
 #[test]
 fn who_takes_a_pause_is_not_found_or_added_and_their_conversations_go_on() {
     let world = World::new();
@@ -45,7 +44,6 @@ fn who_takes_a_pause_is_not_found_or_added_and_their_conversations_go_on() {
     assert_eq!(carla.client.contact_add(&mut carla.net, &named("ana"), "").unwrap().state, ContactState::Asked);
 }
 
-// Seen red: without `leave_all` the others went on writing to nobody.
 #[test]
 fn a_deleted_account_is_gone_at_once_its_people_see_it_leave_and_its_name_is_nobodys() {
     let mut world = World::new();
@@ -89,7 +87,6 @@ fn a_deleted_account_is_gone_at_once_its_people_see_it_leave_and_its_name_is_nob
     assert_eq!(again.handle, named("ana2"), "the person may come back");
 }
 
-// Seen red: with the question asked after the deed.
 #[test]
 fn what_stays_is_said_before_the_yes_and_a_no_changes_nothing() {
     let town = Town::new();
@@ -130,7 +127,6 @@ fn account_of(person: &mut Person, handle: &str) -> Vec<(ContactState, Option<la
     named.map(|c| (c.state, c.new_account.map(|new| new.account))).collect()
 }
 
-// Seen red: without `replace` the text went to the lost account; without `no_reset_waits` accepting was enough.
 #[test]
 fn a_contact_with_a_new_account_is_shown_and_nothing_goes_out_before_it_is_accepted() {
     let world = World::new();
@@ -171,7 +167,6 @@ fn a_contact_with_a_new_account_is_shown_and_nothing_goes_out_before_it_is_accep
     assert_eq!(account_of(&mut ana, "beto"), [(ContactState::Accepted, None)]);
 }
 
-// Seen red: without `namesakes` the lost device's request was shown.
 #[test]
 fn devices_of_a_lost_account_are_out_and_speak_for_nobody() {
     let world = World::new();
@@ -198,7 +193,6 @@ fn devices_of_a_lost_account_are_out_and_speak_for_nobody() {
     ana.client.contact_refresh(&mut ana.net, &new).expect("the new account is untouched");
 }
 
-// Seen red: without `put_in_place` the lost account stayed a member.
 #[test]
 fn who_accepts_a_reset_puts_the_new_account_into_the_groups_that_they_administer() {
     let world = World::new();
@@ -224,7 +218,6 @@ fn who_accepts_a_reset_puts_the_new_account_into_the_groups_that_they_administer
     assert!(members.contains(&new) && !members.contains(&old), "{members:?}");
 }
 
-// Seen red: without `block_too`.
 #[test]
 fn a_new_account_of_somebody_blocked_is_blocked_too() {
     let world = World::new();
