@@ -106,7 +106,7 @@ impl Cx<'_, '_> {
         blob: Option<ByteBuf>,
     ) -> Result<Item, StepError> {
         let stays_s = match &kind {
-            content::content::Kind::Text(_) | content::content::Kind::File(_) => self.conv(conversation)?.stays_s,
+            content::content::Kind::Text(_) | content::content::Kind::File(_) => self.stays_in(conversation)?,
             _ => 0,
         };
         let content = content::Content { id: id.as_bytes().to_vec(), sent_at_ms: self.now.get(), stays_s, kind: Some(kind) };
@@ -124,6 +124,14 @@ impl Cx<'_, '_> {
         }
         self.put_item(&item)?;
         Ok(item)
+    }
+
+    /// How long stays what is written there now: each send asks, so nothing is copied for the answer.
+    fn stays_in(&mut self, id: &[u8]) -> Result<u32, StepError> {
+        match self.cache.convs.get(id) {
+            Some(conv) => Ok(conv.stays_s),
+            None => Ok(self.conv(id)?.stays_s),
+        }
     }
 
     /// The conversation, if a new content's entry may be made now: everything before it in the queue is made (`last` is

@@ -307,7 +307,10 @@ impl Me {
         let admin = |a: &[u8]| context.admins.iter().any(|x| x == a);
         let sender = HEXLOWER.encode(by);
         let line = |kind: &str| json!({ "kind": kind, "id": HEXLOWER.encode(&content.id), "sender": sender });
-        let upkeep = matches!(content.kind, Some(Kind::Leave(_) | Kind::Roster(_) | Kind::Delete(_) | Kind::Reaction(_) | Kind::Receipt(_)));
+        let upkeep = matches!(
+            content.kind,
+            Some(Kind::Leave(_) | Kind::Roster(_) | Kind::Delete(_) | Kind::Reaction(_) | Kind::Receipt(_))
+        );
         if context.may_write() == Allowed::Admins && !admin(by) && !upkeep {
             c.history.push(line("refused"));
             return Ok(());
