@@ -46,7 +46,7 @@ help-enroll = Inscribe este equipo con una invitación y crea el perfil
     .invitation = La línea que le entregaron; sirve una sola vez
     .handle = Nombre público: 3 a 32 de a-z, 0-9, _ . -
 help-whoami = Muestra la cuenta de este perfil
-help-recover = Pone una cuenta nueva en lugar de una perdida, con el mismo nombre
+help-recover = Pone una cuenta nueva, del mismo nombre, por una perdida
     .invitation = El código de recuperación que le dieron en el mesón
     .more =
         Use una carpeta nueva (--profile). Los dispositivos de antes quedan fuera, y sus
