@@ -46,7 +46,7 @@ help-enroll = Enrols this machine with an invitation and makes the profile
     .invitation = The line that you were given; it works once
     .handle = Public name: 3 to 32 of a-z, 0-9, _ . -
 help-whoami = Shows the account of this profile
-help-recover = Puts a new account in the place of a lost one, with the same name
+help-recover = Makes a new account of the same name for a lost one
     .invitation = The recovery code that you were given at the counter
     .more =
         Use a new folder (--profile). The devices of before are out, and your
