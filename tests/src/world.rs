@@ -412,3 +412,17 @@ pub fn settle(people: &mut [&mut Person]) {
     }
     panic!("the conversation does not come to rest");
 }
+
+/// A folder with all that is in it, as a backup would have it.
+pub fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for file in std::fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        let kind = file.file_type().unwrap();
+        if kind.is_dir() {
+            copy_folder(&file.path(), &to.join(file.file_name()));
+        } else if kind.is_file() {
+            std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
+    }
+}

@@ -14,7 +14,7 @@ use lacre_client::Trouble;
 use lacre_client::limits::{MAX_LINK_NAME, MAX_LINKS};
 use lacre_client::view::{Contact, ContactState, Happening, Standing, Suite, Trust};
 use lacre_tests::terminal::{Town, befriend as introduce};
-use lacre_tests::world::{Person, World, befriend, settle};
+use lacre_tests::world::{Person, World, befriend, copy_folder, settle};
 use serde_json::json;
 
 fn contact(of: &mut Person, handle: &str) -> Contact {
@@ -260,7 +260,7 @@ fn a_revoked_link_works_no_longer_also_at_a_relay_that_came_back_from_a_backup()
     ana.sync();
     world.stop_relay();
     let backup = world.data().with_file_name("backup");
-    copy(&world.data(), &backup);
+    copy_folder(&world.data(), &backup);
     world.start_relay();
     ana.client.link_revoke(revoked.number).unwrap();
     ana.client.set_nobody_new(true).unwrap();
@@ -270,7 +270,7 @@ fn a_revoked_link_works_no_longer_also_at_a_relay_that_came_back_from_a_backup()
 
     world.stop_relay();
     std::fs::remove_dir_all(world.data()).unwrap();
-    copy(&backup, &world.data());
+    copy_folder(&backup, &world.data());
     world.new_generation();
     world.start_relay();
     ana.sync();
@@ -281,19 +281,6 @@ fn a_revoked_link_works_no_longer_also_at_a_relay_that_came_back_from_a_backup()
     assert_eq!(contact(&mut carla, "ana").state, ContactState::NotTaken);
     let asking: Vec<String> = ana.client.contacts().unwrap().iter().map(|c| c.handle.as_str().to_owned()).collect();
     assert_eq!(asking, ["beto"]);
-}
-
-fn copy(from: &std::path::Path, to: &std::path::Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for item in std::fs::read_dir(from).unwrap() {
-        let item = item.unwrap();
-        let kind = item.file_type().unwrap();
-        if kind.is_dir() {
-            copy(&item.path(), &to.join(item.file_name()));
-        } else if kind.is_file() {
-            std::fs::copy(item.path(), to.join(item.file_name())).unwrap();
-        }
-    }
 }
 
 #[test]

@@ -12,7 +12,7 @@
 use lacre_client::network::NetError;
 use lacre_client::view::{ConversationId, Happening, Standing, Suite};
 use lacre_tests::tap::Tap;
-use lacre_tests::world::{Person, World, befriend, settle};
+use lacre_tests::world::{Person, World, befriend, copy_folder, settle};
 use std::time::Duration;
 
 fn count(person: &mut Person, both: &ConversationId, text: &str) -> usize {
@@ -102,19 +102,6 @@ fn a_copy_that_reads_other_bytes_in_the_place_of_its_own_entry_parts_and_loses_n
     ana.sync();
     copy.sync();
     both_arrive_and_one_stops(ana, copy, beto, &both);
-}
-
-fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for file in std::fs::read_dir(from).unwrap() {
-        let file = file.unwrap();
-        let kind = file.file_type().unwrap();
-        if kind.is_dir() {
-            copy_folder(&file.path(), &to.join(file.file_name()));
-        } else if kind.is_file() {
-            std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
-        }
-    }
 }
 
 struct Restored {
