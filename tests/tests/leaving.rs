@@ -68,6 +68,10 @@ fn a_deleted_account_is_gone_at_once_its_people_see_it_leave_and_its_name_is_nob
     assert!(ana.client.deleted().unwrap());
     assert!(matches!(ana.client.sync(&mut ana.net), Err(Trouble::AccountDeleted)));
     assert!(matches!(ana.client.send_text(&both, "x"), Err(Trouble::AccountDeleted)));
+    let refused = |outcome: Result<(), Trouble>| assert!(matches!(outcome, Err(Trouble::AccountDeleted)), "{outcome:?}");
+    refused(ana.client.link_make("para nadie").map(drop));
+    refused(ana.client.set_nobody_new(true));
+    refused(ana.client.create_group("de nadie", &[], Suite::XWing).map(drop));
     assert_eq!(ana.texts(&both), ["adiós"], "what is here stays");
     assert!(matches!(carla.client.contact_add(&mut carla.net, &named("ana"), ""), Err(Trouble::NoSuchAccount)));
     for _ in 0..2 {

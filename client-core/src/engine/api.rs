@@ -301,9 +301,7 @@ fn waiting_view(item: Item) -> Waiting {
 
 impl Cx<'_, '_> {
     pub(crate) fn active(&mut self, id: &[u8]) -> Result<Conv, StepError> {
-        if self.own()?.deleted {
-            return Err(Trouble::AccountDeleted.into());
-        }
+        self.living()?;
         let conv = self.conv(id)?;
         match conv.standing {
             // what is written while asking waits until the device is back

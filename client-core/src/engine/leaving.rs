@@ -13,6 +13,7 @@ use super::{Client, Cx, StepError, Trouble, authority};
 use crate::network::{Lane, Network, Reason, Refusal};
 use lacre_audit::address::Authority;
 use lacre_proto::relay::v1 as wire;
+use std::sync::Arc;
 
 impl Client {
     /// Whether this account takes a pause.
@@ -99,6 +100,12 @@ impl Client {
 }
 
 impl Cx<'_, '_> {
+    /// The own record of an account that is still there: whatever promises something to others asks for this one.
+    pub(crate) fn living(&mut self) -> Result<Arc<Own>, StepError> {
+        let own = self.own()?;
+        if own.deleted { Err(Trouble::AccountDeleted.into()) } else { Ok(own) }
+    }
+
     /// Asks every conversation to remove this account, once.
     fn leave_all(&mut self) -> Result<(), StepError> {
         let mut own = self.own_to_change()?;

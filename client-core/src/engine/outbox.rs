@@ -52,6 +52,7 @@ impl Cx<'_, '_> {
     }
 
     fn new_item(&mut self, conversation: Option<&[u8]>, what: WaitingKind, cargo: Cargo) -> Result<Item, StepError> {
+        self.living()?;
         let number = self.number()?;
         let queue = conversation.unwrap_or(POST);
         // numbers only grow: a queue that spans less than the limit need not be counted

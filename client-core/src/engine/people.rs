@@ -282,7 +282,7 @@ impl Cx<'_, '_> {
         others: &[AccountId],
         suite: super::view::Suite,
     ) -> Result<ConversationId, StepError> {
-        let own = self.own()?;
+        let own = self.living()?;
         let signer = self.signer()?;
         let id: [u8; 32] = lacre_audit::random::bytes(self.rng);
         let context = content::ConversationContext {

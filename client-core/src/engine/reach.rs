@@ -30,6 +30,7 @@ impl Client {
     /// From now on nobody new may ask, or everybody again. The relay is told with the next synchronisation.
     pub fn set_nobody_new(&mut self, on: bool) -> Result<(), Trouble> {
         self.run(|cx| {
+            cx.living()?;
             let mut own = cx.own_to_change()?;
             if own.nobody_new == on {
                 return Ok(());
@@ -51,7 +52,7 @@ impl Client {
             return Err(Trouble::TooLong { limit: 100 });
         }
         self.run(|cx| {
-            if cx.own()?.links.len() >= MAX_LINKS {
+            if cx.living()?.links.len() >= MAX_LINKS {
                 return Err(Trouble::TooManyLinks { limit: 32 }.into());
             }
             let token = cx.hand_out_token()?.ok_or(StepError::Again("no inbox token is ready".into()))?;
