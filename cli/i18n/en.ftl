@@ -90,18 +90,14 @@ account-paused =
 account-resumed = The pause is over: people find you and can add you.
 account-delete-what =
     When the account { $handle } is deleted:
-    - At the relay the account, its keys and its inbox are gone at once. The name { $handle } will
-      never be anybody's again, not yours either.
-    - What you wrote stays with those who received it. The relay removes its encrypted copies of
-      messages and files at the latest 30 days after they came; backups of those who run it may hold
-      them encrypted for longer.
+    - At the relay the account, its keys and its inbox are gone at once. The name { $handle } will never be anybody's again, not yours either.
+    - What you wrote stays with those who received it. The relay removes its encrypted copies of messages and files at the latest 30 days after they came; backups of those who run it may hold them encrypted for longer.
     - Your conversations and groups see that you leave.
     - On this machine your history stays until you delete the folder { $dir }
     It cannot be undone. With another invitation you would have a new account and another name.
 account-delete-sure = Delete the account { $handle }? [y/N]
 account-deleted =
-    The account { $handle } was deleted. Your history stays in { $dir }
-    until you delete that folder.
+    The account { $handle } was deleted. Your history stays in { $dir } until you delete that folder.
 account-gone = This account was deleted: what is here can be read, and nothing else.
 trust-compared = compared
 trust-changed = keys changed: compare again
@@ -229,7 +225,7 @@ unnamed-file = file
 not-a-regular-file = it is not a regular file
 progress-up = Uploading:
 progress-down = Downloading:
-exported = { $path }: { $signed } messages with their writer's signature, { $receipts } with the relay's receipt.
+exported = { $path }. Messages with their writer's signature: { $signed }; with the relay's receipt: { $receipts }.
 export-in-clear = The file is not encrypted: keep it where only you read it. Receipts can be had for a while only: the sooner you export, the better.
 
 ## groups

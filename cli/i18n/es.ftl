@@ -90,18 +90,14 @@ account-paused =
 account-resumed = Ya no está en pausa: le encuentran y pueden agregarle.
 account-delete-what =
     Al eliminar la cuenta { $handle }:
-    - En el servidor desaparecen de inmediato la cuenta, sus llaves y su buzón. El nombre { $handle }
-      no será de nadie nunca más, tampoco suyo.
-    - Lo que usted escribió lo conserva quien lo recibió. El servidor borra sus copias cifradas, de
-      mensajes y archivos, a más tardar 30 días después de recibirlas; los respaldos de quien lo
-      administra pueden guardarlas cifradas por más tiempo.
+    - En el servidor desaparecen de inmediato la cuenta, sus llaves y su buzón. El nombre { $handle } no será de nadie nunca más, tampoco suyo.
+    - Lo que usted escribió lo conserva quien lo recibió. El servidor borra sus copias cifradas, de mensajes y archivos, a más tardar 30 días después de recibirlas; los respaldos de quien lo administra pueden guardarlas cifradas por más tiempo.
     - Sus conversaciones y grupos ven que usted sale.
     - En esta máquina queda su historial hasta que borre la carpeta { $dir }
     No se puede deshacer. Con otra invitación tendría una cuenta nueva y otro nombre.
 account-delete-sure = ¿Eliminar la cuenta { $handle }? [s/N]
 account-deleted =
-    La cuenta { $handle } fue eliminada. Su historial sigue en { $dir }
-    hasta que borre esa carpeta.
+    La cuenta { $handle } fue eliminada. Su historial sigue en { $dir } hasta que borre esa carpeta.
 account-gone = Esta cuenta fue eliminada: se puede leer lo que hay aquí, y nada más.
 trust-compared = comparado
 trust-changed = sus llaves cambiaron: compare otra vez
@@ -229,7 +225,7 @@ unnamed-file = archivo
 not-a-regular-file = no es un archivo común
 progress-up = Subiendo:
 progress-down = Bajando:
-exported = { $path }: { $signed } mensajes con la firma de quien los escribió, { $receipts } con recibo del servidor.
+exported = { $path }. Mensajes con la firma de quien los escribió: { $signed }; con recibo del servidor: { $receipts }.
 export-in-clear = El archivo está sin cifrar: guárdelo donde solo usted lo lea. Los recibos se pueden pedir solo por un tiempo: mientras antes exporte, mejor.
 
 ## grupos
