@@ -9,6 +9,7 @@ use lacre_audit::time::{Clock, Millis, SystemClock};
 use lacre_client::transport::GrpcNetwork;
 use lacre_client::{Client, Environment};
 use serde::Serialize;
+use std::cell::Cell;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,6 +44,8 @@ pub(crate) struct Context {
     pub(crate) clock: Arc<dyn Clock>,
     /// stdout is a terminal that shows colours, and the person did not say no (no-color.org)
     colours: bool,
+    /// the person knows that the relay is away: a command that asks it twice says so once
+    said_away: Cell<bool>,
 }
 
 impl Context {
@@ -50,7 +53,7 @@ impl Context {
     pub(crate) fn new(global: Global, words: Words) -> Self {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let colours = std::io::stdout().is_terminal() && set("NO_COLOR").is_none() && set("TERM").is_some_and(|t| t != "dumb");
-        Self { global, words, clock: Arc::new(SystemClock), colours }
+        Self { global, words, clock: Arc::new(SystemClock), colours, said_away: Cell::new(false) }
     }
 
     /// The folder of the profile: the flag's, else `lacre` in the folder that XDG names for data.
@@ -140,6 +143,13 @@ impl Context {
     pub(crate) fn note(&self, text: &str) {
         if !self.global.json {
             line(&mut std::io::stderr(), &crate::show::wrap(text, 0));
+        }
+    }
+
+    /// That the relay is away, for this technical reason: to stderr, once.
+    pub(crate) fn note_away(&self, why: &str) {
+        if !self.said_away.replace(true) {
+            self.note(&self.words.say_with("relay-away", &[("why", crate::shown::shown(why).into())]));
         }
     }
 

@@ -80,7 +80,7 @@ pub(crate) fn round_with(ctx: &Context, client: &mut Client, network: &mut GrpcN
     match client.sync(network) {
         Ok(_) => Ok(Reached::Yes),
         Err(Trouble::Offline { why }) if !why.starts_with(OTHER_KEY) => {
-            ctx.note(&ctx.words.say_with("relay-away", &[("why", shown(&why).into())]));
+            ctx.note_away(&why);
             Ok(Reached::No(why))
         }
         // what is here can still be read

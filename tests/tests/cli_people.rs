@@ -314,6 +314,16 @@ fn the_demo_holds_and_ends_with_zero() {
 }
 
 #[test]
+fn a_command_that_finds_no_relay_says_so_once() {
+    let mut town = Town::new();
+    let (ana, _bruno) = town.pair();
+    town.switch_off();
+    let output = ana.command(&["disappear", "@bruno", "1d"]).output().unwrap();
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), words.matches("no responde").count()), (Some(0), 1), "{words}");
+}
+
+#[test]
 fn lacre_alone_shows_what_is_new_and_nothing_of_what_was_read() {
     let town = Town::new();
     let (ana, bruno) = town.pair();
