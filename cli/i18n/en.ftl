@@ -23,6 +23,20 @@ whoami =
     Relay:   { $relay }
 unlocked = Open until { $until }. To lock it earlier: lacre lock
 locked = Locked. The next command will ask for the passphrase.
+passphrase-changed =
+    Changed. Whoever has an old copy of the folder and the passphrase of before can read that copy; the present one opens with the new one only.
+second-what =
+    The second passphrase will open another profile, empty, which you can use for what anybody may see. It is in the same file, and the file does not show whether the passphrase was set. Keep in mind:
+    - The history of your terminal may keep this command; delete it there.
+    - If you left the profile unlocked, lock it before you hand over the machine: lacre lock
+    - A profile that is never used convinces less than one with some messages.
+    - An expert who compares copies of the file from different days may notice that more changes than you show.
+    - If somebody sets a second passphrase in the harmless profile in turn, one time in 255 yours will no longer open.
+second-set =
+    Done: the second passphrase opens the harmless profile. To remove it, with the first one: lacre passphrase remove-second
+second-removed = Removed. The harmless profile and all that was in it were deleted from the file.
+second-removed-later =
+    Removed. Another command is reading the profile; what was deleted is overwritten in the file when that one ends.
 was-locked = It was locked already.
 
 ## invitations

@@ -24,6 +24,20 @@ whoami =
 unlocked = Abierto hasta el { $until }. Para cerrar antes: lacre lock
 locked = Cerrado. La próxima orden pedirá la frase secreta.
 was-locked = Ya estaba cerrado.
+passphrase-changed =
+    Cambiada. Quien tenga una copia antigua de la carpeta y la frase de antes puede leer esa copia; la de ahora se abre solo con la nueva.
+second-what =
+    La segunda frase secreta abrirá otro perfil, vacío, que usted puede usar para lo que no importa que vean. Está en el mismo archivo, que no muestra si la frase se puso o no. Tenga en cuenta:
+    - El historial de su terminal puede guardar esta orden; bórrela de ahí.
+    - Si dejó el perfil abierto, ciérrelo antes de entregar la máquina: lacre lock
+    - Un perfil que nunca se usa convence menos que uno con algunos mensajes.
+    - Un experto que compare copias del archivo de distintos días puede notar que cambia más de lo que usted muestra.
+    - Si alguien pone a su vez una segunda frase en el perfil inofensivo, una de cada 255 veces el suyo ya no se abrirá.
+second-set =
+    Listo: la segunda frase abre el perfil inofensivo. Para quitarla, con la primera: lacre passphrase remove-second
+second-removed = Quitada. El perfil inofensivo y todo lo suyo se borraron del archivo.
+second-removed-later =
+    Quitada. Otra orden está leyendo el perfil; lo borrado se sobrescribe en el archivo cuando ella termine.
 
 ## invitaciones
 invitation-scheme = No comienza con lacre://

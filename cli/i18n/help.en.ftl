@@ -186,6 +186,17 @@ help-unlock = Opens the profile for a while, asking no passphrase
     .duration = For how long (1h)
 help-lock = Locks the profile now, and ends every "lacre watch" of it
     .now = May be written; it is the same
+help-passphrase = Changes the passphrase, or sets a second one
+help-passphrase-change = Changes the passphrase or the key of the profile
+    .new-passphrase-file = File with the new passphrase
+    .new-key-file = Key file, instead of a passphrase
+help-passphrase-second = Sets a second one, which opens a harmless profile
+    .new-passphrase-file = File with the second passphrase
+    .more =
+        For whoever fears to be forced to open the profile. The second
+        passphrase opens another profile, empty at first, in the same
+        file: same size, same time to open.
+help-passphrase-remove-second = Removes the second passphrase and its profile
 help-demo = Shows the whole system in a minute, with example people
     .input = Folder with the files that are sent
     .keep = Keeps the temporary folder, to look at it

@@ -186,6 +186,17 @@ help-unlock = Abre el perfil por un tiempo, sin pedir la frase secreta
     .duration = Por cuánto tiempo (1h)
 help-lock = Cierra el perfil ahora, también donde corre «lacre watch»
     .now = Se puede escribir; da lo mismo
+help-passphrase = Cambia la frase secreta, o pone una segunda
+help-passphrase-change = Cambia la frase secreta o la llave del perfil
+    .new-passphrase-file = Archivo con la frase nueva
+    .new-key-file = Archivo de llave, en vez de una frase
+help-passphrase-second = Pone una segunda frase, que abre un perfil inofensivo
+    .new-passphrase-file = Archivo con la segunda frase
+    .more =
+        Para quien teme que la obliguen a abrir su perfil. Con la segunda
+        frase se abre otro perfil, vacío al comienzo, en el mismo archivo:
+        igual tamaño, igual demora.
+help-passphrase-remove-second = Quita la segunda frase y borra su perfil
 help-demo = Muestra todo el sistema en un minuto, con personas de ejemplo
     .input = Carpeta con los archivos que se envían
     .keep = Conserva la carpeta temporal, para mirarla

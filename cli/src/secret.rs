@@ -1,7 +1,7 @@
 //! What opens the profile, in this order: `--key-file`, `--passphrase-file`, the unlock agent, the person at the keyboard.
 
 use crate::commands::save::fresh_secret;
-use crate::context::Context;
+use crate::context::{Context, Global};
 use crate::failure::{Exit, Failure};
 use crate::shown::shown;
 use crate::trouble::open_failure;
@@ -40,7 +40,7 @@ pub(crate) fn open_with_secret(ctx: &Context, dir: &Path) -> Result<Client, Fail
     if !exists(dir) {
         return Err(open_failure(&ctx.words, &OpenError::Missing, dir));
     }
-    with_secret(ctx, false, |secret, env| Client::open(dir, secret, env))?.map_err(|e| open_failure(&ctx.words, &e, dir))
+    with_secret(ctx, false, |secret, env| Client::open(dir, *secret, env))?.map_err(|e| open_failure(&ctx.words, &e, dir))
 }
 
 /// The profile, opened; made if there is none (`enroll`). A new passphrase is asked for twice.
@@ -50,7 +50,7 @@ pub(crate) fn open_or_create(ctx: &Context) -> Result<Client, Failure> {
         return open(ctx);
     }
     ctx.note(&ctx.words.say_with("new-profile", &[("dir", shown(&dir.display().to_string()).into())]));
-    with_secret(ctx, true, |secret, env| Client::create(&dir, secret, env))?.map_err(|e| open_failure(&ctx.words, &e, &dir))
+    with_secret(ctx, true, |secret, env| Client::create(&dir, *secret, env))?.map_err(|e| open_failure(&ctx.words, &e, &dir))
 }
 
 /// Whether an agent keeps this profile's key.
@@ -58,19 +58,38 @@ pub(crate) fn unlocked(ctx: &Context) -> bool {
     ctx.profile_dir().is_ok_and(|dir| agent::ask(&dir).is_some())
 }
 
-fn with_secret<T>(ctx: &Context, new: bool, use_it: impl FnOnce(Secret<'_>, Environment) -> T) -> Result<T, Failure> {
-    if let Some(path) = &ctx.global.key_file {
+/// Where a secret comes from, if not from the keyboard.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub(crate) passphrase_file: Option<&'a Path>,
+    pub(crate) key_file: Option<&'a Path>,
+}
+
+fn with_secret<T>(ctx: &Context, new: bool, use_it: impl FnOnce(&Secret<'_>, Environment) -> T) -> Result<T, Failure> {
+    let Global { passphrase_file, key_file, .. } = &ctx.global;
+    let source = Source { passphrase_file: passphrase_file.as_deref(), key_file: key_file.as_deref() };
+    with_secret_from(ctx, source, new, |secret| use_it(secret, ctx.environment()))
+}
+
+/// A secret from there; a new one is asked for twice, and must be long enough.
+pub(crate) fn with_secret_from<T>(
+    ctx: &Context,
+    source: Source<'_>,
+    new: bool,
+    use_it: impl FnOnce(&Secret<'_>) -> T,
+) -> Result<T, Failure> {
+    if let Some(path) = source.key_file {
         let key = key_file(ctx, path, new)?;
-        return Ok(use_it(Secret::KeyFile(&key), ctx.environment()));
+        return Ok(use_it(&Secret::KeyFile(&key)));
     }
-    let passphrase = match &ctx.global.passphrase_file {
+    let passphrase = match source.passphrase_file {
         Some(path) => first_line(ctx, path)?,
         None => prompt(ctx, new)?,
     };
     if new && passphrase.chars().count() < LEAST_CHARACTERS {
         return Err(ctx.failure("error-short-passphrase", Exit::Usage, &[("least", LEAST_CHARACTERS.into())]));
     }
-    Ok(use_it(Secret::Passphrase(&passphrase), ctx.environment()))
+    Ok(use_it(&Secret::Passphrase(&passphrase)))
 }
 
 fn prompt(ctx: &Context, new: bool) -> Result<Zeroizing<String>, Failure> {
@@ -93,19 +112,21 @@ fn prompt(ctx: &Context, new: bool) -> Result<Zeroizing<String>, Failure> {
     Ok(first)
 }
 
-fn content(ctx: &Context, path: &Path) -> Result<Zeroizing<String>, Failure> {
+fn content(ctx: &Context, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     use std::io::Read as _;
-    let mut text = Zeroizing::new(String::new());
-    std::fs::File::open(path).and_then(|f| f.take(MOST_BYTES).read_to_string(&mut text)).map_err(|e| {
+    let mut bytes = Zeroizing::new(Vec::new());
+    std::fs::File::open(path).and_then(|f| f.take(MOST_BYTES).read_to_end(&mut bytes)).map_err(|e| {
         let name = shown(&path.display().to_string());
         ctx.failure("error-file", Exit::CouldNotAsk, &[("name", name.into()), ("why", shown(&e.to_string()).into())])
     })?;
-    Ok(text)
+    Ok(bytes)
 }
 
 /// A passphrase file: its first line.
 fn first_line(ctx: &Context, path: &Path) -> Result<Zeroizing<String>, Failure> {
-    let text = content(ctx, path)?;
+    let bytes = content(ctx, path)?;
+    let text = core::str::from_utf8(&bytes)
+        .map_err(|_| ctx.failure("error-passphrase-file", Exit::Usage, &[("name", shown(&path.display().to_string()).into())]))?;
     Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
 }
 
@@ -118,7 +139,7 @@ fn key_file(ctx: &Context, path: &Path, new: bool) -> Result<Zeroizing<[u8; 32]>
         return Ok(key);
     }
     let text = content(ctx, path)?;
-    let bytes = HEXLOWER.decode(text.trim().as_bytes()).map(Zeroizing::new).ok();
+    let bytes = HEXLOWER.decode(text.trim_ascii()).map(Zeroizing::new).ok();
     let key = bytes.and_then(|b| <[u8; 32]>::try_from(b.as_slice()).ok()).map(Zeroizing::new);
     key.ok_or_else(|| ctx.failure("error-key-file", Exit::Usage, &[("name", shown(&path.display().to_string()).into())]))
 }

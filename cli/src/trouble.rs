@@ -69,14 +69,14 @@ pub(crate) fn open_failure(words: &Words, error: &OpenError, dir: &std::path::Pa
             Failure::new(words, "error-newer-profile", Exit::CouldNotAsk, &[("found", (*found).into())])
         }
         OpenError::WrongSecret => of("error-wrong-secret", Exit::No),
-        OpenError::NoSuchLock => of("error-other-secret", Exit::No),
         OpenError::Cost => of("error-not-a-profile", Exit::CouldNotAsk),
         OpenError::NoRandomness => of("error-no-randomness", Exit::CouldNotAsk),
         OpenError::Store(error) => store(words, error),
     }
 }
 
-fn store(words: &Words, error: &StoreError) -> Failure {
+/// The profile could not be read or written.
+pub(crate) fn store(words: &Words, error: &StoreError) -> Failure {
     let of = |key| Failure::new(words, key, Exit::CouldNotAsk, &[("why", shown(&error.to_string()).into())]);
     match error {
         StoreError::Busy => of("error-profile-busy"),

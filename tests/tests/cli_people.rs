@@ -216,6 +216,87 @@ fn with_home(person: &Person) -> Person {
     Person { handle: person.handle.clone(), home: person.home.clone(), secret: person.secret.clone() }
 }
 
+/// As this person, with another passphrase file.
+fn with_words(person: &Person, words: &str) -> Person {
+    let file = person.home.join(words.replace(' ', "-"));
+    std::fs::write(&file, words).unwrap();
+    Person { secret: vec!["--passphrase-file".into(), file.display().to_string()], ..with_home(person) }
+}
+
+#[test]
+fn the_second_passphrase_opens_a_harmless_profile_where_nothing_speaks_of_the_first() {
+    let town = Town::new();
+    let (ana, bruno) = (with_passphrase(&town, "ana", "caballo correcto"), town.person(1, "bruno"));
+    ana.run(&["enroll", &town.invitation(0), "@ana"]).done();
+    befriend(&ana, &bruno);
+    ana.run(&["send", "@bruno", "me voy el martes"]).done();
+    let profile = ana.json(&["status"])["profile"].as_str().unwrap().to_owned();
+    let files = || {
+        let folder = std::fs::read_dir(&profile).unwrap();
+        let mut found: Vec<_> = folder.map(|f| f.unwrap()).map(|f| (f.file_name(), f.metadata().unwrap().len())).collect();
+        found.sort();
+        found
+    };
+    let before = files();
+    let harmless = with_words(&ana, "perro cualquiera");
+    let second = harmless.secret[1].clone();
+
+    let said = ana.run(&["passphrase", "second", "--new-passphrase-file", &second]);
+    assert!(said.err.contains("lacre lock"), "{}", said.err);
+    said.done();
+    assert_eq!(files(), before, "names and sizes are as before");
+    assert!(harmless.run(&["status"]).failed(1).contains("lacre enroll"), "no account yet");
+    for command in [&["search", "martes"][..], &["list"], &["contact", "list"], &["status"], &[]] {
+        let run = harmless.run(command);
+        let screen = format!("{}{}", run.out, run.err);
+        assert!(!screen.contains("bruno") && !screen.contains("@ana") && !screen.contains("martes"), "{command:?}: {screen}");
+    }
+    // it can live: with an invitation of its own, and an agent that keeps its key
+    harmless.run(&["enroll", &town.invitation(2), "@anita"]).done();
+    harmless.run(&["unlock", "--for", "1h"]).done();
+    let at_the_machine = Person { secret: Vec::new(), ..with_home(&ana) };
+    assert_eq!(at_the_machine.json(&["whoami"])["handle"], "@anita");
+    at_the_machine.run(&["lock"]).done();
+    // and the first one lives on beside it
+    assert_eq!(ana.json(&["whoami"])["handle"], "@ana");
+    assert_eq!(ana.json(&["read", "@bruno"])["messages"][0]["text"], "me voy el martes");
+
+    assert!(ana.run(&["passphrase", "second", "--new-passphrase-file", &second]).failed(1).contains("Ya hay una segunda"));
+    assert_eq!(ana.json(&["passphrase", "remove-second"]), json!({ "second": false }));
+    harmless.run(&["whoami"]).failed(1);
+    assert!(ana.run(&["passphrase", "remove-second"]).failed(1).contains("No hay nada que quitar"));
+    assert_eq!(ana.json(&["whoami"])["handle"], "@ana");
+}
+
+#[test]
+fn the_passphrase_can_be_changed_for_another_or_for_a_key_file_by_whoever_knows_it() {
+    let town = Town::new();
+    let ana = with_passphrase(&town, "ana", "caballo correcto");
+    ana.run(&["enroll", &town.invitation(0), "@ana"]).done();
+    let later = with_words(&ana, "burro correcto");
+    ana.run(&["unlock", "--for", "1h"]).done();
+    let at_the_machine = Person { secret: Vec::new(), ..with_home(&ana) };
+
+    at_the_machine.run(&["passphrase", "change", "--new-passphrase-file", &later.secret[1]]).failed(3);
+    ana.run(&["lock"]).done();
+    let short = with_words(&ana, "corta").secret[1].clone();
+    assert!(ana.run(&["passphrase", "change", "--new-passphrase-file", &short]).failed(2).contains("8 caracteres"));
+    assert_eq!(ana.json(&["passphrase", "change", "--new-passphrase-file", &later.secret[1]]), json!({ "changed": true }));
+    assert!(ana.run(&["whoami"]).failed(1).contains("no es la de este perfil"));
+    later.run(&["passphrase", "change", "--new-key-file", "llave"]).done();
+    later.run(&["whoami"]).failed(1);
+    let key_file = vec!["--key-file".into(), ana.home.join("llave").display().to_string()];
+    let by_key = Person { secret: key_file, ..with_home(&ana) };
+    assert_eq!(by_key.json(&["whoami"])["handle"], "@ana");
+
+    std::fs::write(ana.home.join("binario"), [0xff; 32]).unwrap();
+    let binary = ana.home.join("binario").display().to_string();
+    for (flag, says) in [("--key-file", "no es un archivo de llave"), ("--passphrase-file", "no es un archivo de texto")] {
+        let wrong = Person { secret: vec![flag.into(), binary.clone()], ..with_home(&ana) };
+        assert!(wrong.run(&["whoami"]).failed(2).contains(says), "{flag}");
+    }
+}
+
 #[test]
 fn a_short_passphrase_makes_no_profile_and_spends_no_invitation() {
     let town = Town::new();

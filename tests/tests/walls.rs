@@ -363,6 +363,7 @@ fn sql_stands_in_storage_modules_only() {
         "server/src/store/sqlite/",
         "client-core/src/profile/mod.rs",
         "client-core/src/profile/rows.rs",
+        "client-core/src/profile/locks.rs",
         "client-core/src/profile/tests.rs",
         // tests read a relay's tables as a thief does, and benches build bare ones to compare with
         "tests/",

@@ -19,6 +19,7 @@ pub(crate) mod list;
 pub(crate) mod lock;
 pub(crate) mod outbox;
 pub(crate) mod overview;
+pub(crate) mod passphrase;
 pub(crate) mod react;
 pub(crate) mod read;
 pub(crate) mod recover;
@@ -91,6 +92,9 @@ pub(crate) enum Command {
     Unlock(unlock::Args),
     /// the passphrase again
     Lock(lock::Args),
+    /// another one, or a second one
+    #[command(subcommand)]
+    Passphrase(passphrase::Command),
     /// from when a notice counts
     Clock(clock::Args),
     /// legal holidays
@@ -132,6 +136,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Settings(args) => settings::run(ctx, args),
         Command::Unlock(args) => unlock::run(ctx, args),
         Command::Lock(args) => lock::run(ctx, args),
+        Command::Passphrase(command) => passphrase::run(ctx, command),
         Command::Clock(args) => clock::run(ctx, args),
         Command::Calendar(args) => calendar::run(ctx, args),
         Command::Verify(args) => verify::run(ctx, args),

@@ -77,7 +77,7 @@ pub mod limits {
 }
 
 use crate::profile::mls::{DeviceSigner, MlsProvider};
-use crate::profile::{Observer, OpenError, Profile, Secret, Step, StoreError, Table};
+use crate::profile::{Observer, OpenError, Profile, Secret, SecretError, Step, StoreError, Table};
 use ed25519_dalek::SigningKey;
 use lacre_audit::address::Authority;
 use lacre_audit::ids::{AccountId, DeviceId, EntryId};
@@ -177,6 +177,21 @@ impl Client {
     #[must_use]
     pub fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    /// Another passphrase or key file for this profile ([`Profile::change_secret`]).
+    pub fn change_secret(&mut self, secret: &Secret<'_>) -> Result<(), SecretError> {
+        self.profile.change_secret(secret, self.rng.as_mut())
+    }
+
+    /// A passphrase for the harmless profile in the same file ([`Profile::set_second`]).
+    pub fn set_second_passphrase(&mut self, passphrase: &str) -> Result<(), SecretError> {
+        self.profile.set_second(passphrase, self.rng.as_mut())
+    }
+
+    /// Removes the harmless profile ([`Profile::remove_second`]).
+    pub fn remove_second_passphrase(&mut self) -> Result<bool, SecretError> {
+        self.profile.remove_second(self.rng.as_mut())
     }
 
     /// One step: {lock, load, operate, commit, drop}. Any error rolls back and drops what memory holds.

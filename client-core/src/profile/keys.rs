@@ -2,11 +2,9 @@
 //!
 //! ```text
 //! passphrase --Argon2id--> wrapping key --unwraps--+
-//! key file (32 bytes) --HKDF--> wrapping key ------+--> profile key --HKDF--> lookup key, nonce key, row key, check
+//! key file (32 bytes) --HKDF--> wrapping key ------+--> profile key --HKDF--> lookup key, nonce key, row key
 //! ```
-//! The profile key is random and never changes; what wraps it can. Wrapped: a nonce of 24 bytes, then
-//! XChaCha20-Poly1305 of the key; its AAD names kind, salt and cost, so that none of them can be exchanged.
-//! Argon2id is RFC 9106.
+//! The profile key is random and never changes; what wraps it can ([`locks`](super::locks)). Argon2id is RFC 9106.
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
@@ -14,6 +12,9 @@ use lacre_audit::label::{self, Label};
 use lacre_audit::random::{self, Rng};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+/// Bytes of a wrapped key: nonce 24, key 32, tag 16.
+pub(crate) const WRAPPED: usize = 72;
 
 /// The 32 bytes that open a profile; what the unlock agent keeps.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
@@ -38,10 +39,6 @@ impl ProfileKey {
     pub(crate) fn subkey(&self, name: &[u8]) -> Zeroizing<[u8; 32]> {
         Zeroizing::new(label::derive(&self.0, Label::ProfileKeys, &[name]))
     }
-    /// What the header keeps to tell a wrong key from a broken file.
-    pub(crate) fn check(&self) -> [u8; 32] {
-        *self.subkey(b"check")
-    }
 }
 
 impl PartialEq for ProfileKey {
@@ -52,6 +49,7 @@ impl PartialEq for ProfileKey {
 impl Eq for ProfileKey {}
 
 /// What a person or a script has to open a profile.
+#[derive(Clone, Copy)]
 pub enum Secret<'a> {
     /// words that a person knows
     Passphrase(&'a str),
@@ -79,15 +77,6 @@ impl PassphraseCost {
     pub const LEAST: PassphraseCost = PassphraseCost { memory_kib: 8, passes: 1, lanes: 1 };
     /// What a stored header may ask for: it is read before anything is authenticated.
     const MOST: PassphraseCost = PassphraseCost { memory_kib: 2 * 1024 * 1024, passes: 64, lanes: 64 };
-
-    fn bytes(self) -> [u8; 12] {
-        let mut out = [0; 12];
-        let words = [self.memory_kib, self.passes, self.lanes];
-        for (to, from) in out.chunks_exact_mut(4).zip(words) {
-            to.copy_from_slice(&from.to_be_bytes());
-        }
-        out
-    }
 }
 
 impl Default for PassphraseCost {
@@ -96,95 +85,67 @@ impl Default for PassphraseCost {
     }
 }
 
-/// Which kind of secret unwraps the profile key.
+/// What wraps a profile key: made of a secret, and of the salt and the cost in the file's header.
+pub(crate) struct WrappingKey {
+    kind: u8,
+    key: Zeroizing<[u8; 32]>,
+}
+
+/// Numbers that Argon2id does not take, or that nobody should wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LockKind {
-    Passphrase,
-    KeyFile,
-}
+pub(crate) struct BadCost;
 
-impl LockKind {
-    pub(crate) const fn code(self) -> u8 {
-        match self {
-            LockKind::Passphrase => 1,
-            LockKind::KeyFile => 2,
-        }
-    }
-}
-
-/// The profile key, wrapped: what the header keeps in clear.
-pub(crate) struct Lock {
-    pub(crate) kind: LockKind,
-    pub(crate) salt: [u8; 16],
-    pub(crate) cost: PassphraseCost,
-    pub(crate) wrapped: Vec<u8>,
-}
-
-/// Why a lock does not open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LockError {
-    /// another secret
-    Wrong,
-    /// numbers that Argon2id does not take, or that nobody should wait for
-    Cost,
-}
-
-impl Lock {
-    /// Wraps the key.
-    pub(crate) fn close(
-        kind: LockKind,
-        secret: &[u8],
-        cost: PassphraseCost,
-        key: &ProfileKey,
-        rng: &mut dyn Rng,
-    ) -> Result<Self, LockError> {
-        let salt = random::bytes(rng);
-        let wrapping = wrapping_key(kind, secret, &salt, cost)?;
-        let nonce: [u8; 24] = random::bytes(rng);
-        let aad = aad(kind, &salt, cost);
-        let sealed = XChaCha20Poly1305::new((&*wrapping).into())
-            .encrypt((&nonce).into(), Payload { msg: key.expose(), aad: &aad })
-            .map_err(|_| LockError::Cost)?;
-        Ok(Self { kind, salt, cost, wrapped: [nonce.as_slice(), &sealed].concat() })
-    }
-
-    /// Unwraps the key.
-    pub(crate) fn open(&self, secret: &[u8]) -> Result<ProfileKey, LockError> {
-        let wrapping = wrapping_key(self.kind, secret, &self.salt, self.cost)?;
-        let (nonce, sealed) = self.wrapped.split_first_chunk::<24>().ok_or(LockError::Wrong)?;
-        let aad = aad(self.kind, &self.salt, self.cost);
-        let opened = XChaCha20Poly1305::new((&*wrapping).into())
-            .decrypt(nonce.into(), Payload { msg: sealed, aad: &aad })
-            .map(Zeroizing::new)
-            .map_err(|_| LockError::Wrong)?;
-        let bytes: Zeroizing<[u8; 32]> = Zeroizing::new(opened.as_slice().try_into().map_err(|_| LockError::Wrong)?);
-        Ok(ProfileKey::new(*bytes))
-    }
-}
-
-fn aad(kind: LockKind, salt: &[u8; 16], cost: PassphraseCost) -> Vec<u8> {
-    label::message(Label::ProfileWrap, &[&[kind.code()], salt, &cost.bytes()])
-}
-
-fn wrapping_key(kind: LockKind, secret: &[u8], salt: &[u8; 16], cost: PassphraseCost) -> Result<Zeroizing<[u8; 32]>, LockError> {
-    let mut out = Zeroizing::new([0u8; 32]);
-    match kind {
-        LockKind::KeyFile => {
-            let file: Zeroizing<[u8; 32]> = Zeroizing::new(secret.try_into().map_err(|_| LockError::Wrong)?);
-            *out = label::derive(&file, Label::ProfileKeys, &[b"key file", salt]);
-        }
-        LockKind::Passphrase => {
-            let most = PassphraseCost::MOST;
-            if cost.memory_kib > most.memory_kib || cost.passes > most.passes || cost.lanes > most.lanes {
-                return Err(LockError::Cost);
+impl WrappingKey {
+    /// The slow part of opening a profile. None for the profile key itself, which needs none.
+    pub(crate) fn of(secret: &Secret<'_>, salt: &[u8; 16], cost: PassphraseCost) -> Result<Option<Self>, BadCost> {
+        let mut key = Zeroizing::new([0u8; 32]);
+        let kind = match secret {
+            Secret::Raw(_) => return Ok(None),
+            Secret::Passphrase(words) => {
+                let most = PassphraseCost::MOST;
+                if cost.memory_kib > most.memory_kib || cost.passes > most.passes || cost.lanes > most.lanes {
+                    return Err(BadCost);
+                }
+                let params = argon2::Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32)).map_err(|_| BadCost)?;
+                argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params)
+                    .hash_password_into(words.as_bytes(), salt, key.as_mut_slice())
+                    .map_err(|_| BadCost)?;
+                1
             }
-            let params = argon2::Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32)).map_err(|_| LockError::Cost)?;
-            argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params)
-                .hash_password_into(secret, salt, out.as_mut_slice())
-                .map_err(|_| LockError::Cost)?;
-        }
+            Secret::KeyFile(bytes) => {
+                *key = label::derive(bytes, Label::ProfileKeys, &[b"key file", salt]);
+                2
+            }
+        };
+        Ok(Some(Self { kind, key }))
     }
-    Ok(out)
+
+    /// Wraps the profile key for this place: a nonce of 24 bytes, then XChaCha20-Poly1305 of the key; its AAD names kind
+    /// and place.
+    pub(crate) fn wrap(&self, place: u8, key: &ProfileKey, rng: &mut dyn Rng) -> [u8; WRAPPED] {
+        let mut out = [0; WRAPPED];
+        let nonce: [u8; 24] = random::bytes(rng);
+        let sealed = XChaCha20Poly1305::new((&*self.key).into())
+            .encrypt((&nonce).into(), Payload { msg: key.expose(), aad: &self.aad(place) })
+            .unwrap_or_else(|_| unreachable!("32 bytes are not too long"));
+        out.iter_mut().zip(nonce.iter().chain(&sealed)).for_each(|(to, from)| *to = *from);
+        out
+    }
+
+    /// Unwraps the profile key, if this place holds one for this secret.
+    pub(crate) fn unwrap_key(&self, place: u8, wrapped: &[u8; WRAPPED]) -> Option<ProfileKey> {
+        let (nonce, sealed) = wrapped.split_first_chunk::<24>()?;
+        let opened = XChaCha20Poly1305::new((&*self.key).into())
+            .decrypt(nonce.into(), Payload { msg: sealed, aad: &self.aad(place) })
+            .map(Zeroizing::new)
+            .ok()?;
+        let bytes: Zeroizing<[u8; 32]> = Zeroizing::new(opened.as_slice().try_into().ok()?);
+        Some(ProfileKey::new(*bytes))
+    }
+
+    fn aad(&self, place: u8) -> Vec<u8> {
+        label::message(Label::ProfileWrap, &[&[self.kind], &[place]])
+    }
 }
 
 #[cfg(test)]
@@ -193,30 +154,36 @@ mod tests {
     use rand_chacha::ChaCha20Rng;
     use rand_core::SeedableRng;
 
-    #[test]
-    fn only_the_same_secret_and_the_same_numbers_unwrap_the_key() {
-        let mut rng = ChaCha20Rng::seed_from_u64(1);
-        let key = ProfileKey::random(&mut rng);
-        let mut lock = Lock::close(LockKind::Passphrase, "cañón".as_bytes(), PassphraseCost::LEAST, &key, &mut rng).unwrap();
+    fn wrapping(words: &str, salt: u8, cost: PassphraseCost) -> Result<WrappingKey, BadCost> {
+        WrappingKey::of(&Secret::Passphrase(words), &[salt; 16], cost).map(Option::unwrap)
+    }
 
-        assert!(lock.open("cañón".as_bytes()).unwrap() == key);
-        assert_eq!(lock.open(b"canon").err(), Some(LockError::Wrong));
-        lock.cost.passes += 1;
-        assert_eq!(lock.open("cañón".as_bytes()).err(), Some(LockError::Wrong));
-        lock.cost.memory_kib = u32::MAX;
-        assert_eq!(lock.open("cañón".as_bytes()).err(), Some(LockError::Cost));
+    #[test]
+    fn only_the_same_secret_the_same_salt_and_the_same_numbers_unwrap_the_key() {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let (key, least) = (ProfileKey::random(&mut rng), PassphraseCost::LEAST);
+        let wrapped = wrapping("cañón", 1, least).unwrap().wrap(5, &key, &mut rng);
+        let opens = |with: WrappingKey, place| with.unwrap_key(place, &wrapped).is_some_and(|found| found == key);
+
+        assert!(opens(wrapping("cañón", 1, least).unwrap(), 5));
+        assert!(!opens(wrapping("cañón", 1, least).unwrap(), 6));
+        assert!(!opens(wrapping("canon", 1, least).unwrap(), 5));
+        assert!(!opens(wrapping("cañón", 2, least).unwrap(), 5));
+        assert!(!opens(wrapping("cañón", 1, PassphraseCost { passes: 2, ..least }).unwrap(), 5));
+        let endless = PassphraseCost { memory_kib: u32::MAX, ..least };
+        assert_eq!(wrapping("cañón", 1, endless).err(), Some(BadCost));
     }
 
     #[test]
     fn a_key_file_is_no_passphrase() {
         let mut rng = ChaCha20Rng::seed_from_u64(2);
         let key = ProfileKey::random(&mut rng);
-        let mut lock = Lock::close(LockKind::KeyFile, &[7; 32], PassphraseCost::LEAST, &key, &mut rng).unwrap();
+        let of = |bytes: [u8; 32]| WrappingKey::of(&Secret::KeyFile(&bytes), &[1; 16], PassphraseCost::LEAST).unwrap().unwrap();
+        let wrapped = of([7; 32]).wrap(0, &key, &mut rng);
 
-        assert!(lock.open(&[7; 32]).unwrap() == key);
-        assert_eq!(lock.open(&[8; 32]).err(), Some(LockError::Wrong));
-        assert_eq!(lock.open(&[7; 31]).err(), Some(LockError::Wrong));
-        lock.kind = LockKind::Passphrase;
-        assert_eq!(lock.open(&[7; 32]).err(), Some(LockError::Wrong));
+        assert!(of([7; 32]).unwrap_key(0, &wrapped).unwrap() == key);
+        assert!(of([8; 32]).unwrap_key(0, &wrapped).is_none());
+        let as_words = WrappingKey { kind: 1, ..of([7; 32]) };
+        assert!(as_words.unwrap_key(0, &wrapped).is_none());
     }
 }

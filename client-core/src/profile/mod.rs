@@ -3,12 +3,13 @@
 //! A device's state changes in steps ([`Profile::step`]): each is one transaction under the profile's lock, which is
 //! never held across the network. Several processes may have one profile open; their steps take turns.
 //!
-//! [`keys`] (what opens it), [`rows`] (what a step can do), [`observer`] (where tests put crashes), [`mls`] (OpenMLS
+//! [`keys`] and [`locks`] (what opens it, and the second profile of the same file), [`rows`] (what a step can do), [`observer`] (where tests put crashes), [`mls`] (OpenMLS
 //! stored in rows), [`agent`] (keeps the key for an hour).
 
 #[cfg(unix)]
 pub mod agent;
 pub mod keys;
+pub mod locks;
 pub mod mls;
 pub mod observer;
 mod packing;
@@ -18,18 +19,18 @@ pub mod rows;
 mod tests;
 
 pub use keys::{PassphraseCost, ProfileKey, Secret};
+pub use locks::SecretError;
 pub use observer::{Interrupted, NoObserver, Observer};
 pub use rows::{Step, StoreError, Table};
 
 use core::time::Duration;
-use keys::{Lock, LockError, LockKind};
+use keys::BadCost;
 use lacre_audit::random::Rng;
 use rows::RowKeys;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, named_params};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use subtle::ConstantTimeEq;
 
 /// The file inside a profile's directory.
 pub const FILE: &str = "profile.lacre";
@@ -60,12 +61,9 @@ pub enum OpenError {
         /// its version
         found: i64,
     },
-    /// Another passphrase, key file or key. Ask again.
+    /// Another passphrase, key file or key, or the other kind of secret. Ask again.
     #[error("wrong passphrase or key")]
     WrongSecret,
-    /// It has no passphrase (or no key file): use the other kind of secret.
-    #[error("the profile does not open with this kind of secret")]
-    NoSuchLock,
     /// The numbers for Argon2id are outside their bounds.
     #[error("the cost of the passphrase is outside its bounds")]
     Cost,
@@ -86,12 +84,9 @@ impl From<rusqlite::Error> for OpenError {
     }
 }
 
-impl From<LockError> for OpenError {
-    fn from(error: LockError) -> Self {
-        match error {
-            LockError::Wrong => OpenError::WrongSecret,
-            LockError::Cost => OpenError::Cost,
-        }
+impl From<BadCost> for OpenError {
+    fn from(_: BadCost) -> Self {
+        OpenError::Cost
     }
 }
 
@@ -120,7 +115,6 @@ pub struct Profile {
     keys: RowKeys,
     observer: Arc<dyn Observer>,
     directory: PathBuf,
-    options: Options,
     /// since the last checkpoint
     steps: u32,
 }
@@ -154,12 +148,11 @@ impl Profile {
             Secret::Passphrase(_) | Secret::KeyFile(_) => ProfileKey::random(rng),
         };
         transaction.execute_batch(include_str!("schema.sql"))?;
-        transaction.execute("INSERT INTO header (id, key_check) VALUES (1, ?1)", [master.check()])?;
-        write_lock(&transaction, &secret, options.cost, &master, rng)?;
+        locks::make(&transaction, &secret, options, &master, rng)?;
         transaction.pragma_update(None, "application_id", APPLICATION)?;
         transaction.pragma_update(None, "user_version", FORMAT)?;
         transaction.commit()?;
-        Ok(Self::assemble(connection, master, observer, dir, options))
+        Ok(Self::assemble(connection, master, observer, dir))
     }
 
     /// Opens an existing one.
@@ -188,21 +181,13 @@ impl Profile {
         if found > FORMAT {
             return Err(OpenError::Newer { found });
         }
-        let master = match secret {
-            Secret::Raw(key) => key.clone(),
-            Secret::Passphrase(words) => read_lock(&connection, LockKind::Passphrase)?.open(words.as_bytes())?,
-            Secret::KeyFile(bytes) => read_lock(&connection, LockKind::KeyFile)?.open(bytes)?,
-        };
-        let check: [u8; 32] = connection.query_row("SELECT key_check FROM header WHERE id = 1", [], |row| row.get(0))?;
-        if !bool::from(check.ct_eq(&master.check())) {
-            return Err(OpenError::WrongSecret);
-        }
-        Ok(Self::assemble(connection, master, observer, dir, options))
+        let master = locks::open(&connection, &secret)?;
+        Ok(Self::assemble(connection, master, observer, dir))
     }
 
-    fn assemble(connection: Connection, master: ProfileKey, observer: Arc<dyn Observer>, dir: &Path, options: Options) -> Self {
+    fn assemble(connection: Connection, master: ProfileKey, observer: Arc<dyn Observer>, dir: &Path) -> Self {
         let keys = RowKeys::of(&master);
-        Self { connection, master, keys, observer, directory: dir.to_owned(), options, steps: 0 }
+        Self { connection, master, keys, observer, directory: dir.to_owned(), steps: 0 }
     }
 
     /// What opens it without passphrase or key file; what the unlock agent keeps.
@@ -215,19 +200,6 @@ impl Profile {
     #[must_use]
     pub fn directory(&self) -> &Path {
         &self.directory
-    }
-
-    /// Sets the passphrase or key file that opens the profile from now on; all others no longer do. The rows stay as they
-    /// are: whoever has an old copy of the file and its old secret reads all of it, old and new.
-    pub fn change_secret(&mut self, secret: Secret<'_>, rng: &mut dyn Rng) -> Result<(), OpenError> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute("DELETE FROM lock", [])?;
-        match &secret {
-            Secret::Raw(key) if **key != self.master => return Err(OpenError::WrongSecret),
-            Secret::Raw(_) | Secret::Passphrase(_) | Secret::KeyFile(_) => {}
-        }
-        write_lock(&transaction, &secret, self.options.cost, &self.master, rng)?;
-        Ok(transaction.commit()?)
     }
 
     /// One step: takes the lock, runs `f`, commits. Any error, also one that `f` swallowed, rolls everything back.
@@ -337,36 +309,4 @@ fn make_private(dir: &Path) -> std::io::Result<()> {
     builder.create(dir)?;
     file.open(dir.join(FILE))?;
     Ok(())
-}
-
-fn write_lock(
-    to: &Connection,
-    secret: &Secret<'_>,
-    cost: PassphraseCost,
-    master: &ProfileKey,
-    rng: &mut dyn Rng,
-) -> Result<(), OpenError> {
-    let lock = match secret {
-        Secret::Raw(_) => return Ok(()),
-        Secret::Passphrase(words) => Lock::close(LockKind::Passphrase, words.as_bytes(), cost, master, rng)?,
-        Secret::KeyFile(bytes) => Lock::close(LockKind::KeyFile, *bytes, PassphraseCost::LEAST, master, rng)?,
-    };
-    to.execute(
-        "INSERT INTO lock (kind, salt, memory_kib, passes, lanes, wrapped)
-         VALUES (:kind, :salt, :memory, :passes, :lanes, :wrapped)",
-        named_params! {
-            ":kind": lock.kind.code(), ":salt": lock.salt, ":memory": lock.cost.memory_kib,
-            ":passes": lock.cost.passes, ":lanes": lock.cost.lanes, ":wrapped": lock.wrapped,
-        },
-    )?;
-    Ok(())
-}
-
-fn read_lock(from: &Connection, kind: LockKind) -> Result<Lock, OpenError> {
-    from.query_row("SELECT salt, memory_kib, passes, lanes, wrapped FROM lock WHERE kind = ?1", [kind.code()], |row| {
-        let cost = PassphraseCost { memory_kib: row.get(1)?, passes: row.get(2)?, lanes: row.get(3)? };
-        Ok(Lock { kind, salt: row.get(0)?, cost, wrapped: row.get(4)? })
-    })
-    .optional()?
-    .ok_or(OpenError::NoSuchLock)
 }

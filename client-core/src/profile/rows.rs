@@ -78,6 +78,8 @@ tables! {
     Part = 30,
     /// conversations that go on in another MLS group
     Successor = 31,
+    /// what opens this profile, and the second one that it made
+    Lock = 32,
 }
 
 /// Why a row could not be read or written. Whatever the variant: the step is rolled back.
@@ -224,6 +226,38 @@ impl<'a> Step<'a> {
         Self { connection, keys, observer, failure: RefCell::new(None) }
     }
 
+    /// The transaction, for the tables beside the rows.
+    pub(super) const fn connection(&self) -> &'a Connection {
+        self.connection
+    }
+
+    /// Says to the observer that something will be written beside the rows.
+    pub(super) fn writing(&self) -> Result<(), StoreError> {
+        self.kept(self.observer.writing().map_err(StoreError::from))
+    }
+
+    /// The same transaction, for the rows of the other profile in this file.
+    pub(super) fn under<'b>(&'b self, keys: &'b RowKeys) -> Step<'b> {
+        Step::new(self.connection, keys, self.observer)
+    }
+
+    /// Deletes every row that opens with these keys. Reads the whole file.
+    pub(super) fn delete_everything(&self) -> Result<(), StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT id, key, scope, ord, value FROM row ORDER BY id")?;
+        let mut rows = statement.query(())?;
+        let mut own: Vec<i64> = Vec::new();
+        while let Some(row) = rows.next()? {
+            if self.keys.open(&row.get(1)?, &row.get(2)?, row.get(3)?, row.get(4)?).is_ok() {
+                own.push(row.get(0)?);
+            }
+        }
+        for id in own {
+            self.observer.writing()?;
+            self.connection.prepare_cached("DELETE FROM row WHERE id = ?1")?.execute([id])?;
+        }
+        Ok(())
+    }
+
     /// The first error of this step, if there was one. Then nothing of it will be kept.
     #[must_use]
     pub fn failure(&self) -> Option<StoreError> {
@@ -360,7 +394,8 @@ impl<'a> Step<'a> {
         Ok(out)
     }
 
-    /// The content of every row, whatever its table: for proofs that search for keys.
+    /// The content of every row of this profile, whatever its table: for proofs that search for keys. The other profile's
+    /// rows in the same file do not open.
     #[cfg(feature = "laboratory")]
     pub fn every_content(&self) -> Result<Vec<Content>, StoreError> {
         let all = || -> Result<Vec<Content>, StoreError> {
@@ -369,7 +404,7 @@ impl<'a> Step<'a> {
             let mut out = Vec::new();
             while let Some(row) = rows.next()? {
                 let (key, scope) = (row.get::<_, Lookup>(0)?, row.get::<_, Lookup>(1)?);
-                out.push(self.keys.open(&key, &scope, row.get(2)?, row.get(3)?)?);
+                out.extend(self.keys.open(&key, &scope, row.get(2)?, row.get(3)?).ok());
             }
             Ok(out)
         };

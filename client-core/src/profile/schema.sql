@@ -1,19 +1,21 @@
 -- The profile file, version 1. Owner: client-core/src/profile. Everything is one table of encrypted rows;
 -- what stands in clear is what is needed to ask for the secret.
 
+-- How a passphrase becomes a key: one salt and one cost for all that opens anything here, so that a try costs the same
+-- whatever it opens.
 CREATE TABLE header (
-  id        INTEGER PRIMARY KEY CHECK (id = 1),
-  key_check BLOB NOT NULL CHECK (length(key_check) = 32)  -- derived from the profile key: tells a wrong key
-) STRICT;
-
--- One row for each secret that opens the profile; none when only the key itself does.
-CREATE TABLE lock (
-  kind       INTEGER PRIMARY KEY CHECK (kind IN (1, 2)),            -- 1 passphrase, 2 key file
+  id         INTEGER PRIMARY KEY CHECK (id = 1),
   salt       BLOB NOT NULL CHECK (length(salt) = 16),
   memory_kib INTEGER NOT NULL CHECK (memory_kib BETWEEN 8 AND 4294967295),  -- Argon2id
   passes     INTEGER NOT NULL CHECK (passes BETWEEN 1 AND 4294967295),
-  lanes      INTEGER NOT NULL CHECK (lanes BETWEEN 1 AND 16777215),
-  wrapped    BLOB NOT NULL CHECK (length(wrapped) = 72)             -- nonce 24, key 32, tag 16
+  lanes      INTEGER NOT NULL CHECK (lanes BETWEEN 1 AND 16777215)
+) STRICT;
+
+-- 256 places, all there from the beginning. A place holds a wrapped profile key (nonce 24, key 32, tag 16) or random
+-- bytes; without the secret nobody can tell which.
+CREATE TABLE lock (
+  place   INTEGER PRIMARY KEY CHECK (place BETWEEN 0 AND 255),
+  wrapped BLOB NOT NULL CHECK (length(wrapped) = 72)
 ) STRICT;
 
 CREATE TABLE row (
