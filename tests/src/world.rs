@@ -28,6 +28,9 @@ use tempfile::TempDir;
 /// Key file of all profiles here: passphrases cost half a second each.
 const KEY: [u8; 32] = [7; 32];
 
+/// In a folder that was kept: where its relay listened, and when that was.
+const KEPT_AT: &str = "kept-at";
+
 /// A relay and a place for profiles.
 pub struct World {
     relay: Option<RunningRelay>,
@@ -35,6 +38,7 @@ pub struct World {
     authority: Authority,
     rules: Rules,
     runs: AtomicU64,
+    clock: Arc<TestClock>,
 }
 
 impl World {
@@ -55,10 +59,48 @@ impl World {
     /// A relay with these rules.
     #[must_use]
     pub fn with(rules: Rules) -> Self {
+        Self::in_folder(tempfile::tempdir().unwrap(), SocketAddr::from(([127, 0, 0, 1], 0)), rules, TestClock::of_the_machine())
+    }
+
+    /// A relay that can be kept ([`World::keep`]) and will listen here again: its address is in everybody's profile.
+    #[must_use]
+    pub fn to_keep(listen: SocketAddr) -> Self {
+        Self::in_folder(tempfile::tempdir().unwrap(), listen, Rules::default(), TestClock::of_the_machine())
+    }
+
+    /// Stops the relay and copies its folder and all profiles, which nobody may have open.
+    pub fn keep(mut self, to: &Path) {
+        self.relay.take();
+        copy_folder(self.folder.path(), to);
+        let listen = format!("{}:{}", self.authority.host(), self.authority.port());
+        std::fs::write(to.join(KEPT_AT), format!("{listen}\n{}\n", self.clock.now())).unwrap();
+    }
+
+    /// A copy of what was kept, so long after it was: the relay runs.
+    #[must_use]
+    pub fn kept(from: &Path, later_ms: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let relay = start(folder.path(), SocketAddr::from(([127, 0, 0, 1], 0)), rules.clone());
+        copy_folder(from, folder.path());
+        close_to_others(folder.path());
+        let kept = std::fs::read_to_string(from.join(KEPT_AT)).expect("where it listened, and when it was kept");
+        let (listen, at) = kept.trim().split_once('\n').unwrap();
+        let clock = TestClock::at(Millis::parse(at).unwrap().plus(later_ms));
+        let world = Self::in_folder(folder, listen.parse().unwrap(), Rules::default(), clock);
+        // other people than those who were kept
+        world.runs.store(40_200_000, Ordering::SeqCst);
+        world
+    }
+
+    /// Somebody whose profile was kept.
+    #[must_use]
+    pub fn kept_person(&self, handle: &str) -> Person {
+        Person::at_time(&self.folder.path().join(format!("profile-{handle}")), self.clock.clone())
+    }
+
+    fn in_folder(folder: TempDir, listen: SocketAddr, rules: Rules, clock: Arc<TestClock>) -> Self {
+        let relay = start(folder.path(), listen, rules.clone(), clock.clone());
         let authority = relay.authority().clone();
-        Self { relay: Some(relay), folder, authority, rules, runs: AtomicU64::new(40_100_000) }
+        Self { relay: Some(relay), folder, authority, rules, runs: AtomicU64::new(40_100_000), clock }
     }
 
     /// The relay's data folder.
@@ -82,7 +124,7 @@ impl World {
     pub fn start_relay(&mut self) {
         self.relay.take();
         let at = SocketAddr::from(([127, 0, 0, 1], self.authority.port()));
-        self.relay = Some(start(self.folder.path(), at, self.rules.clone()));
+        self.relay = Some(start(self.folder.path(), at, self.rules.clone(), self.clock.clone()));
     }
 
     /// As `lacre-relay new-generation` after a backup was put back; the relay must be stopped.
@@ -149,12 +191,13 @@ impl Default for World {
     }
 }
 
-fn start(folder: &Path, listen: SocketAddr, rules: Rules) -> RunningRelay {
+fn start(folder: &Path, listen: SocketAddr, rules: Rules, clock: Arc<TestClock>) -> RunningRelay {
     let mut options = RelayOptions::new(&folder.join("data"));
     options.listen = listen;
     options.run_key = Some(folder.join("run.key"));
     options.rules = rules;
     options.threads = Some(1);
+    options.clock = clock;
     Relay::start(options).expect("the relay starts")
 }
 
@@ -206,18 +249,32 @@ impl Observer for Trap {
 }
 
 /// A clock that tests can put forward.
-pub struct TestClock(AtomicU64);
+pub struct TestClock {
+    forward: AtomicU64,
+    back: u64,
+}
 
 impl TestClock {
+    /// The machine's.
+    fn of_the_machine() -> Arc<Self> {
+        Self::at(SystemClock.now())
+    }
+
+    /// One that shows this moment now.
+    fn at(moment: Millis) -> Arc<Self> {
+        let now = SystemClock.now();
+        Arc::new(Self { forward: AtomicU64::new(moment.since(now)), back: now.since(moment) })
+    }
+
     /// Puts it forward.
     pub fn forward(&self, ms: u64) {
-        self.0.fetch_add(ms, Ordering::SeqCst);
+        self.forward.fetch_add(ms, Ordering::SeqCst);
     }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Millis {
-        SystemClock.now().plus(self.0.load(Ordering::SeqCst))
+        Millis::new(SystemClock.now().plus(self.forward.load(Ordering::SeqCst)).get() - self.back)
     }
 }
 
@@ -238,7 +295,7 @@ impl Person {
     /// With an empty profile.
     #[must_use]
     pub fn new(dir: &Path) -> Self {
-        let (trap, clock) = (Arc::new(Trap::default()), Arc::new(TestClock(AtomicU64::new(0))));
+        let (trap, clock) = (Arc::new(Trap::default()), TestClock::of_the_machine());
         let options = ProfileOptions { durable: false, ..ProfileOptions::default() };
         let observer: Arc<dyn Observer> = trap.clone();
         let profile = Profile::create_with(dir, Secret::KeyFile(&KEY), &mut SystemRng, observer, options).expect("profile");
@@ -260,8 +317,12 @@ impl Person {
     /// A program on the profile that lies in this folder.
     #[must_use]
     pub fn again(dir: &Path) -> Self {
-        let (trap, clock) = (Arc::new(Trap::default()), Arc::new(TestClock(AtomicU64::new(0))));
-        Self { client: reopen(dir, &trap, &clock), net: network(), trap, clock, dir: dir.to_owned() }
+        Self::at_time(dir, TestClock::of_the_machine())
+    }
+
+    fn at_time(dir: &Path, clock: Arc<TestClock>) -> Self {
+        let trap = Arc::new(Trap::default());
+        Self { client: reopen(dir, &trap, &clock), net: network_at(clock.clone()), trap, clock, dir: dir.to_owned() }
     }
 
     /// A second program on a copy of the profile's files, as a backup or a thief would make it.
@@ -340,13 +401,11 @@ fn reopen(dir: &Path, trap: &Arc<Trap>, clock: &Arc<TestClock>) -> Client {
 /// Connections of a person.
 #[must_use]
 pub fn network() -> GrpcNetwork {
-    GrpcNetwork::new(NetOptions {
-        proxy: None,
-        timeouts: Timeouts::default(),
-        clock: Arc::new(SystemClock),
-        rng: Box::new(SystemRng),
-    })
-    .expect("network")
+    network_at(Arc::new(SystemClock))
+}
+
+fn network_at(clock: Arc<dyn Clock>) -> GrpcNetwork {
+    GrpcNetwork::new(NetOptions { proxy: None, timeouts: Timeouts::default(), clock, rng: Box::new(SystemRng) }).expect("network")
 }
 
 /// Makes two people contacts, with a conversation of two.
@@ -411,6 +470,18 @@ pub fn settle(people: &mut [&mut Person]) {
         }
     }
     panic!("the conversation does not come to rest");
+}
+
+/// As the programs make their folders and files: a repository does not keep that.
+fn close_to_others(folder: &Path) {
+    let close = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    };
+    close(folder, 0o700);
+    for file in std::fs::read_dir(folder).unwrap() {
+        let file = file.unwrap().path();
+        if file.is_dir() { close_to_others(&file) } else { close(&file, 0o600) }
+    }
 }
 
 /// A folder with all that is in it, as a backup would have it.
