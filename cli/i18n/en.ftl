@@ -91,16 +91,13 @@ reset-accepted =
     The new account of { $handle } stands in the place of the one before. What was waiting goes to it.
     If you two have not compared yet: lacre contact verify { $handle }
 reset-groups =
-    Left to do by hand in { $groups }: when { $handle } is your contact, an admin removes them
-    and adds them again (lacre group remove, lacre group add).
+    Left to do by hand in { $groups }: when { $handle } is your contact, an admin removes them and adds them again (lacre group remove, lacre group add).
 standing-replaced = new account: accept it
 event-contact-reset =
-    { $who } has a new account, made at the counter on { $when }. Compare the safety number
-    (lacre contact verify { $who }) and accept it before you write again:
+    { $who } has a new account, made at the counter on { $when }. Compare the safety number (lacre contact verify { $who }) and accept it before you write again:
     lacre contact accept-reset { $who }
 account-paused =
-    You are taking a pause: nobody finds you or can add you. Your conversations go on; what people write
-    to you waits at the relay for 30 days at most. To come back: lacre account resume
+    You are taking a pause: nobody finds you or can add you. Your conversations go on; what people write to you waits at the relay for 30 days at most. To come back: lacre account resume
 account-resumed = The pause is over: people find you and can add you.
 account-delete-what =
     When the account { $handle } is deleted:
@@ -118,8 +115,7 @@ trust-changed = keys changed: compare again
 safety-what =
     Safety number between you and { $handle }:
 safety-how =
-    { $handle } sees the same twelve words, or nobody should trust this name. Compare them in person or on a call in which
-    you know the voice, never in writing here. If they are the same: lacre contact verify { $handle } --confirm
+    { $handle } sees the same twelve words, or nobody should trust this name. Compare them in person or on a call in which you know the voice, never in writing here. If they are the same: lacre contact verify { $handle } --confirm
 safety-compared = Compared on { $when }. The keys are the same.
 safety-changed = The keys changed after you compared them ({ $when }). Compare them again.
 safety-confirmed = Noted: you and { $handle } have compared your keys.

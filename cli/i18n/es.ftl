@@ -91,16 +91,13 @@ reset-accepted =
     La cuenta nueva de { $handle } queda en lugar de la anterior. Lo que esperaba saldrá hacia ella.
     Si no compararon antes: lacre contact verify { $handle }
 reset-groups =
-    Falta hacer a mano en { $groups }: cuando { $handle } sea su contacto, quien administra la
-    saca y la agrega otra vez (lacre group remove, lacre group add).
+    Falta hacer a mano en { $groups }: cuando { $handle } sea su contacto, quien administra la saca y la agrega otra vez (lacre group remove, lacre group add).
 standing-replaced = cuenta nueva: acéptela
 event-contact-reset =
-    { $who } tiene una cuenta nueva, hecha en el mesón el { $when }. Compare el número de seguridad
-    (lacre contact verify { $who }) y acéptela antes de volver a escribirle:
+    { $who } tiene una cuenta nueva, hecha en el mesón el { $when }. Compare el número de seguridad (lacre contact verify { $who }) y acéptela antes de volver a escribirle:
     lacre contact accept-reset { $who }
 account-paused =
-    Está en pausa: nadie le encuentra ni puede agregarle. Sus conversaciones siguen; lo que le escriban
-    espera en el servidor a lo más 30 días. Para volver: lacre account resume
+    Está en pausa: nadie le encuentra ni puede agregarle. Sus conversaciones siguen; lo que le escriban espera en el servidor a lo más 30 días. Para volver: lacre account resume
 account-resumed = Ya no está en pausa: le encuentran y pueden agregarle.
 account-delete-what =
     Al eliminar la cuenta { $handle }:
@@ -118,8 +115,7 @@ trust-changed = sus llaves cambiaron: compare otra vez
 safety-what =
     Número de seguridad entre usted y { $handle }:
 safety-how =
-    { $handle } ve las mismas doce palabras, o nadie debe creerle a este nombre. Compárenlas en persona o por una llamada
-    en que reconozca su voz, nunca por escrito aquí. Si son iguales: lacre contact verify { $handle } --confirm
+    { $handle } ve las mismas doce palabras, o nadie debe creerle a este nombre. Compárenlas en persona o por una llamada en que reconozca su voz, nunca por escrito aquí. Si son iguales: lacre contact verify { $handle } --confirm
 safety-compared = Comparado el { $when }. Las llaves son las mismas.
 safety-changed = Las llaves cambiaron desde que las compararon ({ $when }). Compárenlas otra vez.
 safety-confirmed = Anotado: usted y { $handle } compararon sus llaves.

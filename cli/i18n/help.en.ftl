@@ -11,7 +11,7 @@ help-options = Options
 help-general-options = General options
 usage-options = [OPTIONS]
 usage-command = <COMMAND>
-usage-nothing-similar = nothing similar
+usage-perhaps = Perhaps you meant: { $word }
 usage-see-help = those that --help shows
 value-names = —
     .dir = DIR
@@ -49,8 +49,7 @@ help-whoami = Shows the account of this profile
 help-recover = Makes a new account of the same name for a lost one
     .invitation = The recovery code that you were given at the counter
     .more =
-        Use a new folder (--profile). The devices of before are out, and your
-        contacts must accept the new account.
+        Use a new folder (--profile). The devices of before are out, and your contacts must accept the new account.
 help-account = Takes a pause, or deletes the account
 help-account-pause = Takes a pause: nobody finds or adds you
 help-account-resume = Ends the pause
@@ -114,8 +113,7 @@ help-disappear = Messages that disappear: says after how long, or shows it
     .conversation = @name, a group's name, or a short id
     .after = 30s, 5m, 1h, 1d, up to 28d; off: they stay
     .more =
-        They disappear from each profile: those of others so long after they are read,
-        your own after they are sent. Who has copied, photographed or saved, keeps it.
+        They disappear from each profile: those of others so long after they are read, your own after they are sent. Who has copied, photographed or saved, keeps it.
         In a group its admins decide; between two, either.
 help-read = Shows a conversation
     .conversation = @name, a group's name, or a short id
@@ -137,8 +135,7 @@ help-export = Keeps a conversation as evidence: signatures and receipts too
     .conversation = @name, a group's name, or a short id
     .to = The file that is made; never replaces another
     .more =
-        With the file a third party can check who wrote what, and when the relay
-        stored it (PROTOCOL.md, 17). It is not encrypted.
+        With the file a third party can check who wrote what, and when the relay stored it (PROTOCOL.md, 17). It is not encrypted.
 help-watch = Shows what comes, as it comes, and sends what waits
     .duration = Ends after this time: 30s, 5m, 1h
     .notify = Desktop notice without content, or none
@@ -180,8 +177,7 @@ help-settings = Shows or changes what others see of you
     .delivery-receipts = Contacts see what has come here: on, off
     .read-receipts = Contacts see what you have read: on, off
     .more =
-        When reading: ✓ has come, ✓✓ was read. Only among accepted contacts, in
-        conversations of up to 16 people.
+        When reading: ✓ has come, ✓✓ was read. Only among accepted contacts, in conversations of up to 16 people.
 help-unlock = Opens the profile for a while, asking no passphrase
     .duration = For how long (1h)
 help-lock = Locks the profile now, and ends every "lacre watch" of it
@@ -193,9 +189,7 @@ help-passphrase-change = Changes the passphrase or the key of the profile
 help-passphrase-second = Sets a second one, which opens a harmless profile
     .new-passphrase-file = File with the second passphrase
     .more =
-        For whoever fears to be forced to open the profile. The second
-        passphrase opens another profile, empty at first, in the same
-        file: same size, same time to open.
+        For whoever fears to be forced to open the profile. The second passphrase opens another profile, empty at first, in the same file: same size, same time to open.
 help-passphrase-remove-second = Removes the second passphrase and its profile
 help-demo = Shows the whole system in a minute, with example people
     .input = Folder with the files that are sent

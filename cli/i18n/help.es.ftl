@@ -11,7 +11,7 @@ help-options = Opciones
 help-general-options = Opciones generales
 usage-options = [OPCIONES]
 usage-command = <ORDEN>
-usage-nothing-similar = nada parecido
+usage-perhaps = Quizás quiso decir: { $word }
 usage-see-help = los que muestra --help
 value-names = —
     .dir = CARPETA
@@ -49,8 +49,7 @@ help-whoami = Muestra la cuenta de este perfil
 help-recover = Pone una cuenta nueva, del mismo nombre, por una perdida
     .invitation = El código de recuperación que le dieron en el mesón
     .more =
-        Use una carpeta nueva (--profile). Los dispositivos de antes quedan fuera, y sus
-        contactos deben aceptar la cuenta nueva.
+        Use una carpeta nueva (--profile). Los dispositivos de antes quedan fuera, y sus contactos deben aceptar la cuenta nueva.
 help-account = Pausar la participación, o eliminar la cuenta
 help-account-pause = Pausa: nadie le encuentra ni le agrega
 help-account-resume = Termina la pausa
@@ -114,8 +113,7 @@ help-disappear = Mensajes que desaparecen: dice después de cuánto, o lo muestr
     .conversation = @nombre, nombre de un grupo, o identificador corto
     .after = 30s, 5m, 1h, 1d, hasta 28d; off: ya no desaparecen
     .more =
-        Desaparecen en cada perfil: los de otros, tanto después de leídos; los suyos,
-        después de enviados. Quien copió, fotografió o guardó algo, lo conserva.
+        Desaparecen en cada perfil: los de otros, tanto después de leídos; los suyos, después de enviados. Quien copió, fotografió o guardó algo, lo conserva.
         En un grupo lo decide quien administra; entre dos, cualquiera.
 help-read = Muestra una conversación
     .conversation = @nombre, nombre de un grupo, o identificador corto
@@ -137,8 +135,7 @@ help-export = Guarda una conversación como prueba, con firmas y recibos
     .conversation = @nombre, nombre de un grupo, o identificador corto
     .to = El archivo que se crea; nunca reemplaza otro
     .more =
-        Con el archivo, un tercero comprueba quién escribió qué, y cuándo lo guardó
-        el servidor (PROTOCOL.md, 17). Queda sin cifrar.
+        Con el archivo, un tercero comprueba quién escribió qué, y cuándo lo guardó el servidor (PROTOCOL.md, 17). Queda sin cifrar.
 help-watch = Muestra lo que llega, cuando llega, y envía lo que espera
     .duration = Termina después de este tiempo: 30s, 5m, 1h
     .notify = Aviso de escritorio sin contenido, o none
@@ -180,8 +177,7 @@ help-settings = Muestra o cambia lo que otros ven de usted
     .delivery-receipts = Que sus contactos vean qué llegó: on, off
     .read-receipts = Que sus contactos vean qué leyó: on, off
     .more =
-        Al leer: ✓ llegó, ✓✓ leído. Solo entre contactos aceptados, en
-        conversaciones de hasta 16 personas.
+        Al leer: ✓ llegó, ✓✓ leído. Solo entre contactos aceptados, en conversaciones de hasta 16 personas.
 help-unlock = Abre el perfil por un tiempo, sin pedir la frase secreta
     .duration = Por cuánto tiempo (1h)
 help-lock = Cierra el perfil ahora, también donde corre «lacre watch»
@@ -193,9 +189,7 @@ help-passphrase-change = Cambia la frase secreta o la llave del perfil
 help-passphrase-second = Pone una segunda frase, que abre un perfil inofensivo
     .new-passphrase-file = Archivo con la segunda frase
     .more =
-        Para quien teme que la obliguen a abrir su perfil. Con la segunda
-        frase se abre otro perfil, vacío al comienzo, en el mismo archivo:
-        igual tamaño, igual demora.
+        Para quien teme que la obliguen a abrir su perfil. Con la segunda frase se abre otro perfil, vacío al comienzo, en el mismo archivo: igual tamaño, igual demora.
 help-passphrase-remove-second = Quita la segunda frase y borra su perfil
 help-demo = Muestra todo el sistema en un minuto, con personas de ejemplo
     .input = Carpeta con los archivos que se envían

@@ -3,12 +3,13 @@
 use crate::failure::{Exit, Failure};
 use crate::shown::json_line;
 use crate::words::{Args, Words};
-use crate::{pager, trouble};
+use crate::{pager, show, trouble};
 use anstyle::Style;
 use lacre_audit::time::{Clock, Millis, SystemClock};
 use lacre_client::transport::GrpcNetwork;
 use lacre_client::{Client, Environment};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -104,7 +105,7 @@ impl Context {
 
     /// As [`Context::result`], page by page where a person looks at a terminal.
     pub(crate) fn long_result(&self, text: &str, json: &impl Serialize) {
-        if self.global.json || !std::io::stdout().is_terminal() || !pager::shown(text) {
+        if self.global.json || !std::io::stdout().is_terminal() || !pager::shown(&for_terminal(text)) {
             self.result(text, json);
         }
     }
@@ -122,7 +123,7 @@ impl Context {
     /// Lines for people, to stdout.
     pub(crate) fn lines(&self, text: &str) {
         if !text.is_empty() {
-            line(&mut std::io::stdout(), text);
+            line(&mut std::io::stdout(), &for_terminal(text));
         }
     }
 
@@ -142,7 +143,7 @@ impl Context {
     /// Words that are no result, to stderr; not with `--json`.
     pub(crate) fn note(&self, text: &str) {
         if !self.global.json {
-            line(&mut std::io::stderr(), &crate::show::wrap(text, 0));
+            line(&mut std::io::stderr(), &show::wrap(text, 0));
         }
     }
 
@@ -163,6 +164,11 @@ impl Context {
 pub(crate) fn show_failure(failure: &Failure, words: &Words, json: bool) {
     let text = if json { json_line(&serde_json::to_string(failure).unwrap_or_default()) } else { failure.text(words) };
     line(&mut std::io::stderr(), &text);
+}
+
+/// Broken where the person's terminal ends; for a file or a program as it is.
+fn for_terminal(text: &str) -> Cow<'_, str> {
+    if std::io::stdout().is_terminal() { show::wrap_result(text).into() } else { text.into() }
 }
 
 fn line(to: &mut dyn std::io::Write, text: &str) {

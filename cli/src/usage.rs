@@ -69,6 +69,7 @@ fn localize(command: Command, key: &str, words: &Words, usages: &BTreeMap<String
     let inner: Vec<String> = command.get_subcommands().map(|c| c.get_name().to_owned()).collect();
     let mut command = command
         .help_template(words.say("help-template"))
+        .max_term_width(80)
         .subcommand_help_heading(words.say("help-commands"))
         .subcommand_value_name(words.say("usage-command"));
     if let Some(about) = words.try_say(key) {
@@ -135,7 +136,7 @@ fn failure(error: &clap::Error, words: &Words) -> Failure {
     let prior = text(ContextKind::PriorArg).unwrap_or_default();
     let command = text(ContextKind::InvalidSubcommand).unwrap_or_default();
     let suggested = text(ContextKind::SuggestedSubcommand).or(text(ContextKind::SuggestedArg));
-    let suggested = suggested.unwrap_or_else(|| words.say("usage-nothing-similar"));
+    let perhaps = suggested.map_or_else(String::new, |word| words.say_with("usage-perhaps", &[("word", word.into())]));
     let value_missing = value.is_empty();
     let args = [
         ("argument", argument.into()),
@@ -143,7 +144,7 @@ fn failure(error: &clap::Error, words: &Words) -> Failure {
         ("good", good.into()),
         ("prior", prior.into()),
         ("command", command.into()),
-        ("suggested", suggested.into()),
+        ("perhaps", perhaps.into()),
     ];
     let usage = |key| Failure::new(words, key, Exit::Usage, &args);
     match error.kind() {

@@ -216,6 +216,19 @@ fn with_home(person: &Person) -> Person {
     Person { handle: person.handle.clone(), home: person.home.clone(), secret: person.secret.clone() }
 }
 
+#[test]
+fn a_group_can_be_written_to_by_a_member_who_has_not_looked_since_the_invitation() {
+    let town = Town::new();
+    let (ana, bruno) = town.pair();
+    ana.run(&["group", "create", "Mesa", "@bruno"]).done();
+
+    bruno.run(&["send", "Mesa", "ya estoy"]).done();
+
+    let read = ana.json(&["read", "Mesa"]);
+    assert!(read["messages"].as_array().unwrap().iter().any(|m| m["text"] == "ya estoy"), "{read}");
+    bruno.run(&["send", "Mesón", "¿hola?"]).failed(1);
+}
+
 /// As this person, with another passphrase file.
 fn with_words(person: &Person, words: &str) -> Person {
     let file = person.home.join(words.replace(' ', "-"));

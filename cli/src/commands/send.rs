@@ -28,7 +28,14 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let mut sent = Vec::new();
     let held = to_contact_without_conversation(ctx, &mut client, args)?;
     if !held {
-        let to = find::conversation(ctx, &mut client, &args.to)?.id;
+        let to = match find::conversation(ctx, &mut client, &args.to) {
+            Ok(found) => found.id,
+            // an invitation to it may be waiting at the relay
+            Err(_) => {
+                online::round_with(ctx, &mut client, &mut network)?;
+                find::conversation(ctx, &mut client, &args.to)?.id
+            }
+        };
         if let Some(text) = &args.text {
             sent.push(client.send_text(&to, text).map_err(|t| ctx.trouble(t))?);
         }
