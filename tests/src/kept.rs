@@ -1,5 +1,6 @@
 //! What is kept of each version (`tests/fixtures/VERSION`), for every later one to open: a relay's folder and the profiles of
 //! four example people, with something of all that a profile can hold.
+#![expect(clippy::unwrap_used, reason = "a test's world stops when it cannot be built")]
 
 use crate::world::{Person, World, befriend, settle};
 use lacre_audit::ids::Handle;
