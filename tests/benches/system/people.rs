@@ -2,8 +2,9 @@
 //! members; and what `watch` takes of the machine's memory meanwhile.
 
 use crate::report::{ROUNDS, Target, figure, now, ratio, say, short};
-use lacre_client::Query;
+use lacre_client::profile::Secret;
 use lacre_client::view::{ConversationId, Suite};
+use lacre_client::{Client, Environment, Query};
 use lacre_tests::crowd::Crowd;
 use lacre_tests::tap::Tap;
 use lacre_tests::world::{Person, World, befriend};
@@ -99,6 +100,20 @@ fn many_conversations() {
     figure("list: 500 conversations, just opened", "ms", Target::Printed, listing);
     figure("list: 500 conversations, again", "ms", Target::Printed, again);
     figure("memory of a watching program, 500 conversations", "MB", Target::Printed, (0..3).map(|_| watching(&dir)).collect());
+    harmless(&dir);
+}
+
+/// The harmless profile of the one with 500 conversations: is it opened as fast, wrong passphrases too?
+fn harmless(dir: &Path) {
+    const FIRST: &str = "la primera frase";
+    const SECOND: &str = "la segunda frase";
+    let mut ana = Person::again(dir);
+    ana.client.set_second_passphrase(SECOND).unwrap();
+    ana.client.change_secret(&Secret::Passphrase(FIRST)).unwrap();
+    drop(ana);
+    let open = |words: &str| millis(|| drop(Client::open(dir, Secret::Passphrase(words), Environment::system())));
+    ratio("opening the harmless profile / the first, of 500 conversations", "ms", Target::Printed, || open(SECOND), || open(FIRST));
+    ratio("a wrong passphrase / the first profile's", "ms", Target::Printed, || open("ninguna de las dos"), || open(FIRST));
 }
 
 /// Adds so many members without a program to a group; prints what it took.
