@@ -7,10 +7,13 @@
     reason = "a panic is how a test says no"
 )]
 
+use lacre_audit::random::SystemRng;
 use lacre_client::limits::{MAX_QUERY, MAX_SIGN, MAX_TEXT};
 use lacre_client::view::{Body, ConversationId, Delivery, Happening, Message, Suite};
 use lacre_client::{Query, Trouble};
 use lacre_tests::world::{Person, World, befriend, settle};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng as _, SeedableRng as _};
 
 /// Ana, Bruno and Carla in one group, and the group.
 fn three(world: &World) -> (Person, Person, Person, ConversationId) {
@@ -227,4 +230,77 @@ fn a_search_finds_words_without_their_accents_and_nothing_that_is_no_longer_ther
     let longest = Query { words: "x".repeat(MAX_QUERY), ..Query::default() };
     assert_eq!(bruno.client.search(&longest, 1).unwrap().total, 0);
     assert!(matches!(bruno.client.search(&Query { words: " ¿? ".into(), ..Query::default() }, 1), Err(Trouble::Empty)));
+}
+
+/// Random histories of several hundred messages, searched in between, so that most of them stand gathered when they change.
+#[test]
+fn what_is_found_is_what_the_history_shows_however_it_changed_between_searches() {
+    const WORDS: [&str; 5] = ["camión", "plaza", "jueves", "Ñandú", "acta"];
+    let seed = SystemRng.next_u64();
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    let world = World::new();
+    let (mut ana, mut bruno) = (world.person("ana"), world.person("bruno"));
+    befriend(&mut ana, &mut bruno);
+    let group = ana.with("bruno");
+    for round in 0..6 {
+        for n in 0..70 {
+            let mut pick = || WORDS[usize::try_from(rng.next_u32() % 5).unwrap()];
+            ana.say(&group, &format!("{} {} {round}-{n}", pick(), pick()));
+        }
+        settle(&mut [&mut ana, &mut bruno]);
+        for _ in 0..8 {
+            let own: Vec<Message> = ana.history(&group).into_iter().filter(|m| matches!(m.body, Body::Text(_))).collect();
+            let one = &own[usize::try_from(rng.next_u32()).unwrap() % own.len()];
+            match rng.next_u32() % 4 {
+                0 => ana.client.edit(one, "otra plaza").unwrap(),
+                1 => ana.client.delete(one).unwrap(),
+                2 => ana.client.forget(one).unwrap(),
+                _ => ana.client.react(one, "👍").unwrap(),
+            }
+        }
+        settle(&mut [&mut ana, &mut bruno]);
+
+        for person in [&mut ana, &mut bruno] {
+            let shown = person.texts(&group);
+            for word in WORDS {
+                let query = Query { words: word.to_lowercase(), ..Query::default() };
+                let found = person.client.search(&query, 1_000).unwrap();
+                let expected = shown.iter().filter(|text| text.to_lowercase().contains(&query.words)).count();
+                assert_eq!(
+                    (found.total, found.messages.len()),
+                    (expected as u64, expected),
+                    "{word}, round {round}, seed {seed}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_text_that_was_gathered_for_searching_is_in_no_row_once_it_is_gone() {
+    let world = World::new();
+    let (mut ana, mut bruno) = (world.person("ana"), world.person("bruno"));
+    befriend(&mut ana, &mut bruno);
+    let group = ana.with("bruno");
+    for n in 0..40 {
+        ana.say(&group, &format!("asunto {n} reservadísimo{n}"));
+    }
+    settle(&mut [&mut ana, &mut bruno]);
+    let query = Query { words: "reservadisimo7".into(), ..Query::default() };
+    let rows_with = |bruno: &mut Person, word: &str| {
+        let has = |row: &[u8]| row.windows(word.len()).any(|w| w == word.as_bytes());
+        bruno.client.held_contents().unwrap().iter().filter(|row| has(row)).count()
+    };
+    assert_eq!(bruno.client.search(&query, 10).unwrap().total, 1);
+    assert_eq!(rows_with(&mut bruno, "reservadisimo7"), 1, "it was gathered, folded");
+
+    let message = said(&mut bruno, &group, "asunto 7 reservadísimo7");
+    bruno.client.forget(&message).unwrap();
+    assert_eq!((rows_with(&mut bruno, "reservadisimo7"), rows_with(&mut bruno, "reservadísimo7")), (0, 0));
+    assert_eq!(bruno.client.search(&query, 10).unwrap().total, 0);
+    assert_eq!(rows_with(&mut bruno, "reservadisimo7"), 0, "nor is it gathered again");
+    let taken_back = said(&mut ana, &group, "asunto 8 reservadísimo8");
+    ana.client.delete(&taken_back).unwrap();
+    settle(&mut [&mut ana, &mut bruno]);
+    assert_eq!(rows_with(&mut bruno, "reservadisimo8"), 0);
 }

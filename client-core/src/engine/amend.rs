@@ -162,7 +162,14 @@ impl Cx<'_, '_> {
         Ok(self.s.get(Table::Message, &[conversation, id.as_bytes().as_slice()].concat())?)
     }
 
+    /// A message that is there already, changed.
     pub(crate) fn put_stored(&self, conversation: &[u8], stored: &Stored) -> Result<(), StepError> {
+        self.put_new_stored(conversation, stored)?;
+        self.no_longer_gathered(conversation, stored.place.position)
+    }
+
+    /// A message in a place of its own.
+    pub(crate) fn put_new_stored(&self, conversation: &[u8], stored: &Stored) -> Result<(), StepError> {
         let key = [conversation, stored.id.as_bytes().as_slice()].concat();
         Ok(self.s.put(Table::Message, &key, conversation, stored.place.position, stored)?)
     }

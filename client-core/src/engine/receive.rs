@@ -383,7 +383,7 @@ impl Cx<'_, '_> {
         if own {
             self.begin_to_fade(id, &mut stored)?;
         }
-        self.put_stored(id, &stored)?;
+        self.put_new_stored(id, &stored)?;
         let prefix: Vec<u8> = stored.id.as_bytes().iter().take(2).copied().collect();
         self.s.put(Table::MessageIndex, &key, &prefix, conv.position, &(ByteBuf::from(id), stored.id))?;
         Ok(Some(conv.position))

@@ -1,8 +1,10 @@
-//! Search over the history that this profile has, read row by row.
+//! Search over the history that this profile has.
 //!
-//! There is no index: one would be a second place where deleted words could stay, and its rows would show a thief of a
-//! locked profile how often words are used. Nothing is on disk but the history itself, so an edited, deleted or forgotten
-//! text cannot be found from the same transaction on.
+//! There is no index of words: its rows would show a thief of a locked profile how often words are used. What is searched
+//! are the texts themselves; so that not every message is a row to find and to open, a search *gathers* the folded texts of
+//! [`TOGETHER`] places of a conversation into one row, and the next search reads that. Whatever changes or removes a message
+//! removes the row that it was gathered in, in the same transaction: from then on it cannot be found, and stands nowhere.
+//! Sending and receiving know nothing of it.
 //!
 //! | written | finds |
 //! |---|---|
@@ -12,11 +14,11 @@
 
 use super::records::Stored;
 use super::view::{Body, ConversationId, Message};
-use super::{Client, Trouble};
+use super::{Client, Cx, StepError, Trouble};
 use crate::profile::Table;
 use lacre_audit::ids::AccountId;
 use lacre_audit::time::Millis;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::canonical_combining_class;
 
@@ -24,8 +26,12 @@ use unicode_normalization::char::canonical_combining_class;
 pub const MAX_QUERY: usize = 1_000;
 /// Messages that one search gives.
 pub const MAX_FOUND: usize = 1_000;
-/// Messages that are read in one step: the profile's lock is not held for longer.
-const PAGE: usize = 1_000;
+/// Places of a conversation whose texts stand in one row.
+const TOGETHER: u64 = 256;
+/// Messages that are read one by one before it is worth gathering them.
+const ENOUGH: usize = 32;
+/// Rows with gathered texts that are read in one step: the profile's lock is not held for longer.
+const AT_ONCE: u64 = 16;
 
 /// What is searched for. All of it must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,19 +63,80 @@ struct Searched {
     body: Body,
 }
 
-impl Query {
-    fn holds(&self, words: &[String], row: &Searched) -> bool {
-        if self.since.is_some_and(|since| row.accepted_at < since) || self.from.is_some_and(|from| row.sender != from) {
-            return false;
-        }
-        match &row.body {
-            Body::Text(text) | Body::File { name: text, .. } => {
-                let text = fold(text);
-                words.iter().all(|word| has_word(&text, word))
-            }
-            _ => false,
-        }
+/// One message as it is gathered.
+#[derive(Serialize, Deserialize)]
+struct Text {
+    position: u64,
+    sender: AccountId,
+    accepted_at: Millis,
+    /// folded
+    text: String,
+}
+
+/// What stands together, of [`TOGETHER`] places or as many as there were.
+#[derive(Default, Serialize, Deserialize)]
+struct Gathered {
+    /// the last place that was looked at
+    through: u64,
+    texts: Vec<Text>,
+}
+
+impl Text {
+    fn of(position: u64, row: Searched) -> Option<Self> {
+        let text = match &row.body {
+            Body::Text(text) | Body::File { name: text, .. } => fold(text),
+            _ => return None,
+        };
+        Some(Self { position, sender: row.sender, accepted_at: row.accepted_at, text })
     }
+}
+
+impl Query {
+    fn holds(&self, words: &[String], row: &Text) -> bool {
+        self.since.is_none_or(|since| row.accepted_at >= since)
+            && self.from.is_none_or(|from| row.sender == from)
+            && words.iter().all(|word| has_word(&row.text, word))
+    }
+}
+
+/// Which row the texts of this place are gathered in. Places begin with 1.
+const fn row_of(position: u64) -> u64 {
+    position.saturating_sub(1) / TOGETHER
+}
+
+impl Cx<'_, '_> {
+    /// A message in this place changed or is gone.
+    pub(crate) fn no_longer_gathered(&self, conversation: &[u8], position: u64) -> Result<(), StepError> {
+        self.s.delete(Table::Gathered, &gathered_key(conversation, row_of(position)))?;
+        Ok(())
+    }
+
+    /// The texts of one row's places: those that are gathered, and those behind them, which are not yet.
+    fn texts(&self, conversation: &[u8], row: u64) -> Result<(Gathered, Vec<Text>), StepError> {
+        let gathered: Option<Gathered> = self.s.get(Table::Gathered, &gathered_key(conversation, row))?;
+        let mut gathered = gathered.unwrap_or_else(|| Gathered { through: row * TOGETHER, ..Gathered::default() });
+        let end = (row + 1) * TOGETHER;
+        let most = usize::try_from(end.saturating_sub(gathered.through)).unwrap_or(0);
+        let rest: Vec<(u64, Searched)> = match most {
+            0 => Vec::new(),
+            most => self.s.scan(Table::Message, conversation, gathered.through + 1, most)?,
+        };
+        // where messages are gone, a scan goes on behind the end
+        let rest: Vec<(u64, Searched)> = rest.into_iter().take_while(|(position, _)| *position <= end).collect();
+        gathered.through = rest.last().map_or(gathered.through, |(position, _)| *position);
+        Ok((gathered, rest.into_iter().filter_map(|(position, row)| Text::of(position, row)).collect()))
+    }
+
+    /// Puts the texts of one row's places together.
+    fn gather(&self, conversation: &[u8], row: u64) -> Result<(), StepError> {
+        let (mut gathered, rest) = self.texts(conversation, row)?;
+        gathered.texts.extend(rest);
+        Ok(self.s.put(Table::Gathered, &gathered_key(conversation, row), conversation, row, &gathered)?)
+    }
+}
+
+fn gathered_key(conversation: &[u8], row: u64) -> Vec<u8> {
+    [conversation, &row.to_be_bytes()].concat()
 }
 
 impl Client {
@@ -99,16 +166,30 @@ impl Client {
         let mut hits: Vec<(Millis, usize, u64)> = Vec::new();
         let mut total = 0u64;
         for (at, id) in conversations.iter().enumerate() {
-            let mut from = 0;
-            loop {
-                let page: Vec<(u64, Searched)> = self.run(|cx| Ok(cx.s.scan(Table::Message, id, from, PAGE)?))?;
-                let Some((last, _)) = page.last() else { break };
-                from = last + 1;
-                let found = page.iter().filter(|(_, row)| query.holds(&words, row));
-                hits.extend(found.map(|(position, row)| (row.accepted_at, at, *position)).inspect(|_| total += 1));
+            let rows = self.run(|cx| Ok(cx.s.last_ord(Table::Message, id)?))?.map_or(0, |last| row_of(last) + 1);
+            let mut row = 0;
+            while row < rows {
+                let some = row..rows.min(row + AT_ONCE);
+                row = some.end;
+                let mut to_gather = Vec::new();
+                self.run(|cx| {
+                    for row in some {
+                        let (gathered, rest) = cx.texts(id, row)?;
+                        if rest.len() >= ENOUGH {
+                            to_gather.push(row);
+                        }
+                        let found = gathered.texts.iter().chain(&rest).filter(|text| query.holds(&words, text));
+                        hits.extend(found.map(|text| (text.accepted_at, at, text.position)).inspect(|_| total += 1));
+                    }
+                    Ok(())
+                })?;
                 // the newest only, in memory too
                 if hits.len() > 2 * MAX_FOUND {
                     newest(&mut hits, limit);
+                }
+                for row in to_gather {
+                    // a full disk is no reason to find nothing: then the next search reads them one by one again
+                    let _slower = self.run(|cx| cx.gather(id, row));
                 }
             }
         }
@@ -174,7 +255,7 @@ mod tests {
 
     fn finds(words: &str, text: &str) -> bool {
         let row = Searched { sender: AccountId::new([0; 32]), accepted_at: Millis::new(0), body: Body::Text(text.to_owned()) };
-        Query::default().holds(&words_of(words), &row)
+        Query::default().holds(&words_of(words), &Text::of(1, row).unwrap())
     }
 
     #[test]

@@ -111,6 +111,7 @@ impl Cx<'_, '_> {
                 self.s.delete(Table::Message, &key)?;
                 self.s.delete(Table::MessageIndex, &key)?;
                 let position = stored.place.position;
+                self.no_longer_gathered(&conversation, position)?;
                 self.event(Happening::Vanished { conversation: ConversationId(conversation.into_vec()), position })?;
             }
         }

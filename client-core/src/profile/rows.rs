@@ -80,6 +80,8 @@ tables! {
     Successor = 31,
     /// what opens this profile, and the second one that it made
     Lock = 32,
+    /// texts of many messages together, for searching
+    Gathered = 33,
 }
 
 /// Why a row could not be read or written. Whatever the variant: the step is rolled back.

@@ -64,6 +64,7 @@ fn history() {
         })
     };
     let rare = || search("camion", (MESSAGES / 1_000) as u64);
+    figure("the first search in 100,000 new messages", "ms", Target::Printed, vec![rare()]);
     ratio("search of a rare word in 100,000 messages / reading them", "ms", Target::Printed, rare, read_all);
     let all = || search("reunion martes", MESSAGES as u64);
     ratio("search that finds all 100,000 / reading them", "ms", Target::Printed, all, read_all);
@@ -112,7 +113,13 @@ fn harmless(dir: &Path) {
     ana.client.change_secret(&Secret::Passphrase(FIRST)).unwrap();
     drop(ana);
     let open = |words: &str| millis(|| drop(Client::open(dir, Secret::Passphrase(words), Environment::system())));
-    ratio("opening the harmless profile / the first, of 500 conversations", "ms", Target::Printed, || open(SECOND), || open(FIRST));
+    ratio(
+        "opening the harmless profile / the first, of 500 conversations",
+        "ms",
+        Target::Printed,
+        || open(SECOND),
+        || open(FIRST),
+    );
     ratio("a wrong passphrase / the first profile's", "ms", Target::Printed, || open("ninguna de las dos"), || open(FIRST));
 }
 
