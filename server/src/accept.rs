@@ -1,6 +1,6 @@
 //! The relay's own accept loop: connections are counted, handshakes have an end, and no handler sees who called.
 
-use crate::limits;
+use crate::limits::Transport;
 use crate::memory::{self, Holder, Memory};
 use crate::metrics::ConnectionMetrics;
 use std::io;
@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::Sleep;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_stream::wrappers::ReceiverStream;
@@ -20,6 +21,8 @@ pub(crate) struct Connection {
     stream: TlsStream<TcpStream>,
     metrics: ConnectionMetrics,
     held: memory::Connection,
+    /// when it is closed, whatever goes on
+    end: Pin<Box<Sleep>>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -45,6 +48,10 @@ fn over<T>() -> Poll<io::Result<T>> {
     Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionAborted, "of all connections it held the most memory")))
 }
 
+fn old<T>() -> Poll<io::Result<T>> {
+    Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionAborted, "it was asked to reconnect, and did not")))
+}
+
 fn sent(written: &Poll<io::Result<usize>>) -> u64 {
     if let Poll::Ready(Ok(bytes)) = written { count(*bytes) } else { 0 }
 }
@@ -53,6 +60,9 @@ impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.held.poll_over(cx) {
             return over();
+        }
+        if self.end.as_mut().poll(cx).is_ready() {
+            return old();
         }
         let before = buf.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buf);
@@ -94,12 +104,13 @@ pub(crate) fn connections(
     listener: TcpListener,
     tls: TlsAcceptor,
     most: usize,
+    limits: Transport,
     metrics: ConnectionMetrics,
     memory: Arc<Memory>,
 ) -> ReceiverStream<Result<Connection, io::Error>> {
     let (ready, connections) = mpsc::channel(16);
     let places = Arc::new(Semaphore::new(most.max(1)));
-    let handshakes = Arc::new(Semaphore::new(limits::HANDSHAKES));
+    let handshakes = Arc::new(Semaphore::new(limits.handshakes));
     tokio::spawn(async move {
         loop {
             // no place, no accept: the kernel's queue holds the rest
@@ -121,11 +132,12 @@ pub(crate) fn connections(
             let (tls, ready, metrics, memory) = (tls.clone(), ready.clone(), metrics.clone(), Arc::clone(&memory));
             tokio::spawn(async move {
                 let _ = stream.set_nodelay(true);
-                if let Ok(Ok(stream)) = tokio::time::timeout(limits::HANDSHAKE, tls.accept(stream)).await {
+                if let Ok(Ok(stream)) = tokio::time::timeout(limits.handshake, tls.accept(stream)).await {
                     drop(shaking);
                     metrics.accepted.inc();
                     metrics.open.inc();
-                    let _ = ready.send(Ok(Connection { stream, metrics, held: memory.connection(), _place: place })).await;
+                    let (held, end) = (memory.connection(), Box::pin(tokio::time::sleep(limits.age + limits.age_grace)));
+                    let _ = ready.send(Ok(Connection { stream, metrics, held, end, _place: place })).await;
                 } else {
                     metrics.handshakes_failed.inc();
                 }

@@ -32,7 +32,7 @@ pub const PING_AFTER: Duration = Duration::from_secs(60);
 pub const PING_ANSWER: Duration = Duration::from_secs(20);
 /// TCP's own question, for connections whose TLS is stuck.
 pub const TCP_KEEPALIVE: Duration = Duration::from_secs(120);
-/// A connection is asked to reconnect after this time …
+/// A connection is asked to reconnect after this time: new calls go to another, those under way go on …
 pub const AGE: Duration = Duration::from_secs(6 * 60 * 60);
 /// … and closed after this further one.
 pub const AGE_GRACE: Duration = Duration::from_secs(5 * 60);
@@ -56,24 +56,69 @@ pub const MAX_ANSWER: usize = 1024 * 1024;
 /// How long calls may go on when the relay stops.
 pub const STOPPING: Duration = Duration::from_secs(5);
 
-/// tonic's server with all of them set.
-#[must_use]
-pub fn server() -> Server {
-    Server::builder()
-        .accept_http1(false)
-        .max_concurrent_streams(STREAMS)
-        .concurrency_limit_per_connection(CONCURRENT_CALLS)
-        .load_shed(false)
-        .timeout(CALL)
-        .http2_max_pending_accept_reset_streams(Some(PENDING_RESETS))
-        .http2_max_local_error_reset_streams(Some(LOCAL_RESETS))
-        .http2_keepalive_interval(Some(PING_AFTER))
-        .http2_keepalive_timeout(Some(PING_ANSWER))
-        .http2_max_header_list_size(HEADERS)
-        .http2_adaptive_window(Some(false))
-        .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(CONNECTION_WINDOW)
-        .max_frame_size(FRAME)
-        .max_connection_age(AGE)
-        .max_connection_age_grace(AGE_GRACE)
+/// Those of them that say how many, how often and how long, as a relay is started with them: [`Transport::default`] unless a
+/// test wants to reach one.
+#[derive(Clone, Copy, Debug)]
+pub struct Transport {
+    /// [`HANDSHAKES`]
+    pub handshakes: usize,
+    /// [`HANDSHAKE`]
+    pub handshake: Duration,
+    /// [`STREAMS`]
+    pub streams: u32,
+    /// [`CALL`]
+    pub call: Duration,
+    /// [`PENDING_RESETS`]
+    pub pending_resets: usize,
+    /// [`LOCAL_RESETS`]
+    pub local_resets: usize,
+    /// [`PING_AFTER`]
+    pub ping_after: Duration,
+    /// [`PING_ANSWER`]
+    pub ping_answer: Duration,
+    /// [`AGE`]
+    pub age: Duration,
+    /// [`AGE_GRACE`]
+    pub age_grace: Duration,
+}
+
+impl Default for Transport {
+    fn default() -> Self {
+        Self {
+            handshakes: HANDSHAKES,
+            handshake: HANDSHAKE,
+            streams: STREAMS,
+            call: CALL,
+            pending_resets: PENDING_RESETS,
+            local_resets: LOCAL_RESETS,
+            ping_after: PING_AFTER,
+            ping_answer: PING_ANSWER,
+            age: AGE,
+            age_grace: AGE_GRACE,
+        }
+    }
+}
+
+impl Transport {
+    /// tonic's server with all of them set.
+    #[must_use]
+    pub fn server(&self) -> Server {
+        Server::builder()
+            .accept_http1(false)
+            .max_concurrent_streams(self.streams)
+            .concurrency_limit_per_connection(CONCURRENT_CALLS)
+            .load_shed(false)
+            .timeout(self.call)
+            .http2_max_pending_accept_reset_streams(Some(self.pending_resets))
+            .http2_max_local_error_reset_streams(Some(self.local_resets))
+            .http2_keepalive_interval(Some(self.ping_after))
+            .http2_keepalive_timeout(Some(self.ping_answer))
+            .http2_max_header_list_size(HEADERS)
+            .http2_adaptive_window(Some(false))
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_frame_size(FRAME)
+            // tonic with a grace of its own asks nobody, and only closes: ours is kept by `accept`
+            .max_connection_age(self.age)
+    }
 }

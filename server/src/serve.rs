@@ -77,6 +77,8 @@ pub struct Options {
     pub max_connections: usize,
     /// bytes that calls under way and followed channels may hold
     pub max_held: usize,
+    /// further limits of connections, for tests that reach them
+    pub transport: limits::Transport,
     /// where metrics are scraped, already listening; none: nowhere
     pub metrics: Option<std::net::TcpListener>,
     /// answer generic clients that ask which calls there are
@@ -108,6 +110,7 @@ impl Options {
             rules: Rules::default(),
             max_connections: limits::MAX_CONNECTIONS,
             max_held: limits::HELD,
+            transport: limits::Transport::default(),
             metrics: None,
             reflection: false,
             threads: None,
@@ -309,6 +312,7 @@ struct Prepared {
     listener: TcpListener,
     tls: rustls::ServerConfig,
     max_connections: usize,
+    transport: limits::Transport,
     memory: Arc<Memory>,
     scraped: Option<TcpListener>,
     reflection: bool,
@@ -367,7 +371,7 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
         refusals: Refusals::default(),
         stopping,
     });
-    let max_connections = options.max_connections;
+    let (max_connections, transport) = (options.max_connections, options.transport);
     let scraped = options.metrics.map(listen_to_scrapers).transpose()?;
     let registrar = RegistrarService::new(Arc::clone(&context), run_key, Arc::clone(&authority));
     let operator = OperatorService::new(Arc::clone(&context), Arc::clone(&authority), Arc::clone(&leaf));
@@ -380,6 +384,7 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
         listener,
         tls,
         max_connections,
+        transport,
         memory: Memory::new(options.max_held),
         scraped,
         reflection: options.reflection,
@@ -405,10 +410,12 @@ fn host_of(address: SocketAddr) -> String {
 
 impl Prepared {
     async fn serve(self, mut stopping: watch::Receiver<bool>) {
-        let Self { folder, controls, own_leaf, context, writer_thread, listener, tls, max_connections, files, .. } = self;
+        let Self { folder, controls, own_leaf, context, writer_thread, listener, tls, max_connections, transport, files, .. } =
+            self;
         let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(tls));
         let seen = ConnectionMetrics::default();
-        let connections = accept::connections(listener, acceptor, max_connections, seen.clone(), Arc::clone(&self.memory));
+        let connections =
+            accept::connections(listener, acceptor, max_connections, transport, seen.clone(), Arc::clone(&self.memory));
         let metrics = Arc::new(Metrics::new(&context, &seen, &self.memory));
         let scraping = self.scraped.map(|listener| tokio::spawn(metrics::serve(listener, Arc::clone(&metrics))));
         let renewal = tokio::spawn(upkeep::renew(controls, own_leaf, Arc::clone(&context)));
@@ -438,7 +445,8 @@ impl Prepared {
         let reflection = self.reflection.then(reflection).flatten();
         let (told, mut drained) = oneshot::channel::<()>();
         let mut signal = stopping.clone();
-        let serving = limits::server()
+        let serving = transport
+            .server()
             .layer(CallLayer { metrics, context: Arc::clone(&context) })
             .add_service(channels)
             .add_service(accounts)

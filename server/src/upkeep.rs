@@ -18,8 +18,20 @@ pub const APPENDS: &str = "lacre.relay.v1.Channels.Append";
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// Pause between rounds of retention that found nothing to do.
 const RETENTION_PAUSE: Duration = Duration::from_secs(60);
-/// Rows that one round removes, in a transaction of its own: an append that comes meanwhile waits for no more than that.
-pub const RETENTION_ROWS: u32 = 256;
+/// Rows that one round removes at most, in a transaction of its own: an append that comes meanwhile waits for no more than
+/// that.
+pub const RETENTION_ROWS: u32 = 128;
+/// Rows that a round may always remove: however slow the disk is, retention ends.
+const LEAST_ROWS: u32 = 32;
+/// Rows that a round may remove more than the one before it.
+const MORE_ROWS: u32 = 8;
+/// A round that took longer was too large.
+const LONG_ROUND: Duration = Duration::from_millis(16);
+/// A round that took so many times as long as usual met something that is seldom: most often the log's checkpoint …
+const UNUSUAL: u32 = 3;
+/// … and then the appends have the writer for so many times as long. So fewer than one in a hundred of their transactions
+/// meets one, and p99 stays (measured: bench `sweep`).
+const UNUSUAL_PAUSE: u32 = 16;
 
 /// A fresh TLS key each month. A leaf from a file is its owner's to replace: the log and `status` say when it ends.
 pub(crate) async fn renew(controls: Controls, own_leaf: bool, context: Arc<Context>) {
@@ -64,17 +76,46 @@ pub(crate) async fn look_at_clock(context: Arc<Context>) {
     }
 }
 
-/// Removes what is past its time, in rounds of [`RETENTION_ROWS`]. Each goes behind everything that waits, and the next
-/// comes no sooner than a round took: whatever is to be removed, at least half of the writer's time is the appends'.
+/// How much the next round of retention removes, and how long the appends have the writer for themselves before it.
+///
+/// | the last round took | next round | pause |
+/// |---|---|---|
+/// | up to [`LONG_ROUND`] | [`MORE_ROWS`] more rows, at most [`RETENTION_ROWS`] | as long as it took |
+/// | longer | half as many, at least [`LEAST_ROWS`] | as long as it took |
+/// | more than [`UNUSUAL`] times as long as usual | by the rows above | [`UNUSUAL_PAUSE`] times as long |
+#[derive(Debug)]
+struct Pace {
+    rows: u32,
+    /// how long a round takes; it follows slowly, so that a disk that has become slow is usual after some rounds
+    usual: Option<Duration>,
+}
+
+impl Pace {
+    fn new() -> Self {
+        Self { rows: RETENTION_ROWS, usual: None }
+    }
+
+    /// A round has taken so long; what pause comes next.
+    fn after(&mut self, took: Duration) -> Duration {
+        self.rows = if took > LONG_ROUND { (self.rows / 2).max(LEAST_ROWS) } else { (self.rows + MORE_ROWS).min(RETENTION_ROWS) };
+        let usual = self.usual.unwrap_or(took);
+        self.usual = Some((usual * 7 + took.min(usual * 2)) / 8);
+        if took > usual * UNUSUAL { took * UNUSUAL_PAUSE } else { took }
+    }
+}
+
+/// Removes what is past its time, in rounds. Each goes behind everything that waits, and [`Pace`] says when the next one
+/// comes: whatever is to be removed, at least half of the writer's time is the appends'.
 pub(crate) async fn retain(context: Arc<Context>, metrics: Arc<Metrics>) {
+    let mut pace = Pace::new();
     loop {
-        let (now, rules) = (context.clock.now(), context.rules.clone());
+        let (now, rules, rows) = (context.clock.now(), context.rules.clone(), pace.rows);
         if !context.clock_guard.may_remove(now) {
             tokio::time::sleep(RETENTION_PAUSE).await;
             continue;
         }
         let begun = metrics::moment();
-        let retired = context.writer.submit_behind(move |store| store.retire(now, &rules, RETENTION_ROWS)).await;
+        let retired = context.writer.submit_behind(move |store| store.retire(now, &rules, rows)).await;
         let took = metrics::moment().duration_since(begun);
         metrics.retention_round.observe(took.as_secs_f64());
         if let Ok(retired) = &retired {
@@ -82,7 +123,7 @@ pub(crate) async fn retain(context: Arc<Context>, metrics: Arc<Metrics>) {
             metrics.retired_channels.inc_by(retired.channels);
         }
         match retired {
-            Ok(retired) if retired.entries + retired.channels > 0 => tokio::time::sleep(took).await,
+            Ok(retired) if retired.entries + retired.channels > 0 => tokio::time::sleep(pace.after(took)).await,
             Ok(_) | Err(_) => tokio::time::sleep(RETENTION_PAUSE).await,
         }
     }
@@ -105,5 +146,39 @@ pub(crate) async fn expire(context: Arc<Context>, files: BlobFiles, metrics: Arc
             Ok(true) => tokio::time::sleep(metrics::moment().duration_since(begun)).await,
             Ok(false) | Err(_) => tokio::time::sleep(RETENTION_PAUSE).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pace(rounds: &[u64]) -> (Pace, Vec<u64>) {
+        let mut pace = Pace::new();
+        let pauses = rounds.iter().map(|ms| pace.after(Duration::from_millis(*ms)).as_millis().try_into().unwrap());
+        let pauses = pauses.collect();
+        (pace, pauses)
+    }
+
+    #[test]
+    fn a_round_that_takes_too_long_halves_the_next_and_quick_ones_bring_it_back() {
+        assert_eq!(pace(&[16]).0.rows, RETENTION_ROWS, "at the bound it is not too long");
+        assert_eq!(pace(&[17]).0.rows, RETENTION_ROWS / 2);
+        assert_eq!(pace(&[17, 17]).0.rows, RETENTION_ROWS / 4);
+        assert_eq!(pace(&[5_000; 50]).0.rows, LEAST_ROWS, "it always goes on");
+        assert_eq!(pace(&[17, 4, 4]).0.rows, RETENTION_ROWS / 2 + 2 * MORE_ROWS);
+        assert_eq!(pace(&[4; 50]).0.rows, RETENTION_ROWS);
+    }
+
+    #[test]
+    fn the_appends_have_as_long_as_a_round_took_and_much_longer_after_an_unusual_one() {
+        assert_eq!(pace(&[4, 5, 3]).1, [4, 5, 3]);
+        assert_eq!(pace(&[4, 12, 4]).1, [4, 12, 4], "at the bound it is usual");
+        assert_eq!(pace(&[4, 13, 4]).1, [4, 13 * 16, 4]);
+        // checkpoints do not become usual
+        let checkpoints = [4, 4, 4, 4, 4, 4, 4, 4, 4, 40].repeat(20);
+        assert_eq!(pace(&checkpoints).1.iter().filter(|pause| **pause == 40 * 16).count(), 20);
+        // a disk that has become slow does, and half of the time is retention's again
+        assert_eq!(pace(&[&[4; 10][..], &[40; 20]].concat()).1.last(), Some(&40));
     }
 }

@@ -125,7 +125,8 @@ pub async fn serve(
         .max_decoding_message_size(limits::MAX_ENTRY_REQUEST)
         .max_encoding_message_size(limits::MAX_ANSWER);
     let operator = OperatorServer::new(operator);
-    limits::server()
+    limits::Transport::default()
+        .server()
         .add_service(registrar)
         .add_service(operator)
         .serve_with_incoming_shutdown(UnixListenerStream::new(listener), stop)
