@@ -16,7 +16,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
-    let lasting = duration::parse(ctx, &args.duration)?;
+    let lasting = duration::parse(ctx, &args.duration, duration::MONTH)?;
     let dir = ctx.profile_dir()?;
     let client = secret::open_with_secret(ctx, &dir)?;
     // An agent that is there already would keep the old time.

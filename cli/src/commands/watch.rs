@@ -27,7 +27,7 @@ pub(crate) struct Args {
 const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
-    let limit = args.duration.as_deref().map(|text| crate::duration::parse(ctx, text)).transpose()?;
+    let limit = args.duration.as_deref().map(|text| crate::duration::parse(ctx, text, crate::duration::MONTH)).transpose()?;
     let desktop = Desktop::find(ctx, &args.notify);
     let mark = agent::mark(&ctx.profile_dir()?);
     let mut client = ctx.open()?;
