@@ -1,6 +1,6 @@
 //! Limits of connections, each on both sides, over real TLS: HTTP/2 frame by frame, so that its limits can be passed. No time
 //! is claimed: where a limit is a time, the relay is started with a short one or with one that no test lives to see.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers stop by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test's helpers stop by panicking")]
 
 #[path = "relay/client.rs"]
 #[expect(dead_code, reason = "helpers of several test programs")]
@@ -22,6 +22,8 @@ use tokio_rustls::client::TlsStream;
 const SHORT: Duration = Duration::from_millis(50);
 /// No test lives to see it.
 const LONG: Duration = Duration::from_secs(24 * 60 * 60);
+/// A relay that lets a limit pass may do nothing for ever: then the test fails instead of waiting with it.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
@@ -101,6 +103,10 @@ impl Raw {
 
     /// None when the relay has closed.
     async fn next(&mut self) -> Option<Frame> {
+        tokio::time::timeout(PATIENCE, self.frame()).await.expect("the relay neither says anything nor closes")
+    }
+
+    async fn frame(&mut self) -> Option<Frame> {
         let mut head = [0; 9];
         self.tls.read_exact(&mut head).await.ok()?;
         let [a, b, c, kind, flags, stream @ ..] = head;
@@ -192,7 +198,8 @@ async fn a_slow_handshake_is_served_within_its_time_and_forgotten_after_it() {
 
     let relay = start(&folder, Transport { handshake: SHORT, ..Transport::default() });
     let mut silent = TcpStream::connect((relay.authority().host(), relay.authority().port())).await.unwrap();
-    assert_eq!(silent.read(&mut [0; 16]).await.unwrap(), 0, "closed");
+    let closed = tokio::time::timeout(PATIENCE, silent.read(&mut [0; 16])).await;
+    assert_eq!(closed.expect("not closed").unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

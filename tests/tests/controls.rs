@@ -96,7 +96,7 @@ fn word_after(line: &str, keyword: &str) -> Option<String> {
 }
 
 fn defines(source: &str, symbol: &str) -> bool {
-    let keywords = ["fn ", "struct ", "enum ", "trait ", "const ", "static ", "type ", "macro_rules! "];
+    let keywords = ["fn ", "struct ", "enum ", "trait ", "const ", "static ", "type ", "macro_rules! ", "service "];
     source.lines().any(|line| keywords.iter().any(|k| word_after(line, k).as_deref() == Some(symbol)))
 }
 
