@@ -10,7 +10,7 @@
 //! | `Inbox` | open, fetch, trim, change_tokens and following of this device's **own** inbox |
 //! | `Conversations` | open, append, fetch, status and following of logs |
 //! | `Directory` | lookup, claim, and open/append to **other people's** inboxes (it names the same person as the lookup did) |
-//! | `Blobs` | put_blob, get_blob |
+//! | `Blobs` | put_blob, kept, get_blob |
 //!
 //! Each lane is a TCP connection of its own (through a proxy: with credentials of its own, which Tor turns into a circuit
 //! of its own). Methods whose lane follows from the call take none; the calls of the Channels service take it.
@@ -98,9 +98,11 @@ pub trait Network {
     /// One key package for each device of an account.
     fn claim(&mut self, at: &Authority, r: wire::ClaimRequest) -> Result<wire::ClaimResponse, NetError>;
 
-    /// Stores a blob; `body` gives exactly `header.size` bytes and is read no further than the relay wants
-    /// (a relay that has the blob already answers at once).
+    /// Stores a blob; `body` gives exactly the `header.size` bytes behind the first `header.offset`, and is read no further
+    /// than the relay wants (a relay that has the blob already answers at once).
     fn put_blob(&mut self, at: &Authority, header: wire::PutHeader, body: &mut dyn Read) -> Result<wire::PutResponse, NetError>;
+    /// How many bytes of a blob the relay keeps, at most `r.size`: a `put_blob` that broke off goes on there.
+    fn kept(&mut self, at: &Authority, r: wire::KeptRequest) -> Result<wire::KeptResponse, NetError>;
     /// Writes a blob from `r.offset` to its end into `to`; gives the bytes written. When it breaks off, what was written
     /// is good: ask again from behind it.
     fn get_blob(&mut self, at: &Authority, r: wire::GetRequest, to: &mut dyn Write) -> Result<u64, NetError>;

@@ -10,6 +10,7 @@
 //! |---|---|---|
 //! | an entry or a blob arrives | the store's copy is one committed state; blobs are copied by its rows | does not hold it |
 //! | a blob expires | its row goes before its file | forgets the row, when the file and the row of the running store are gone |
+//! | a blob is unfinished | its sender has it still, and begins anew | forgets the row |
 //! | a blob's file is missing or changed otherwise | the disk lies | forgets the row, and says so |
 //! | the power goes | files, folder and the folder around it are synced before the manifest | has no manifest, and is refused |
 //!
@@ -22,7 +23,7 @@ use crate::serve::StartError;
 use crate::store::StoreDown;
 use crate::store::sqlite::OpenError;
 use crate::store::sqlite::copy::{copy_into, forget_blobs};
-use crate::store::sqlite::inspect::{BlobRow, blob_row_there, look};
+use crate::store::sqlite::inspect::{BlobRow, Look, blob_row_there, look};
 use data_encoding::HEXLOWER;
 use lacre_audit::ids::{Generation, Identity};
 use lacre_audit::random::Rng;
@@ -168,7 +169,7 @@ pub fn write(data: &Path, relay: Identity, dest: &Path, now: Millis) -> Result<M
     create(&store)?;
     copy_into(&source, &store)?;
 
-    let rows = look(&store, true)?.blobs;
+    let Look { blobs: rows, unfinished, .. } = look(&store, true)?;
     has_room(dest, rows.iter().map(|r| r.size).sum())?;
     let blobs = dest.join(BLOBS);
     DirBuilder::new().mode(0o700).create(&blobs).map_err(at(&blobs))?;
@@ -189,7 +190,7 @@ pub fn write(data: &Path, relay: Identity, dest: &Path, now: Millis) -> Result<M
             Err(e) => return Err(e),
         }
     }
-    if !gone.is_empty() {
+    if !gone.is_empty() || !unfinished.is_empty() {
         forget_blobs(&store, &gone)?;
     }
 

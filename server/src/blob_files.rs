@@ -1,6 +1,7 @@
-//! The folder of blob files: written whole, synced, then named; never changed.
+//! The folder of blob files: synced before they are told of; never changed once they are whole.
 //!
-//! `<name>.part` while it is written, `<name>` once it is complete. What has no row in the store is nobody's: the next
+//! `<name>.part` while it is written, `<name>` once it is complete. A large one has a row from its first byte on, and grows
+//! under its `<name>`: what came of it stays when its upload breaks off. What has no row in the store is nobody's: the next
 //! start removes it.
 
 use crate::store::blobs::{BlobHeader, FileName};
@@ -22,7 +23,7 @@ pub struct BlobFiles {
     promised: Arc<AtomicU64>,
 }
 
-/// Why an upload did not become a blob. Nothing of it stays.
+/// Why an upload did not become a blob.
 #[derive(Debug, thiserror::Error)]
 pub enum UploadError {
     /// More or fewer bytes than announced, or others.
@@ -72,7 +73,37 @@ impl BlobFiles {
     pub fn begin(&self, name: FileName) -> io::Result<Upload> {
         let path = self.folder.join(name.to_string()).with_extension(PART);
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-        Ok(Upload { folder: Arc::clone(&self.folder), name, path: Some(path), file, digest: Sha256::new(), written: 0 })
+        let digest = Some(Sha256::new());
+        Ok(Upload { folder: Arc::clone(&self.folder), name, path: Some(path), file, digest, written: 0 })
+    }
+
+    /// Goes on with a file that stays when it is dropped: behind `offset`, what lies there is forgotten. `Err` with what
+    /// there is when that is less.
+    pub fn go_on(&self, name: FileName, offset: u64) -> io::Result<Result<Upload, u64>> {
+        let path = self.folder.join(name.to_string());
+        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+        let there = file.metadata()?.len();
+        if there < offset {
+            return Ok(Err(there));
+        }
+        file.set_len(offset)?;
+        file.seek(SeekFrom::End(0))?;
+        let digest = (offset == 0).then(Sha256::new);
+        Ok(Ok(Upload { folder: Arc::clone(&self.folder), name, path: None, file, digest, written: offset }))
+    }
+
+    /// Bytes of a file that survive a power cut; none when there is no such file.
+    pub fn kept(&self, name: FileName) -> io::Result<u64> {
+        match File::open(self.folder.join(name.to_string())) {
+            Ok(file) => {
+                let length = file.metadata()?.len();
+                file.sync_all()?;
+                File::open(self.folder.as_path())?.sync_all()?;
+                Ok(length)
+            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(0),
+            Err(e) => Err(e),
+        }
     }
 
     /// Reads a file from an offset.
@@ -107,29 +138,49 @@ impl Drop for Promise {
 pub struct Upload {
     folder: Arc<PathBuf>,
     name: FileName,
+    /// as long as it is to be removed unless it is finished
     path: Option<PathBuf>,
     file: File,
-    digest: Sha256,
+    /// of all that was written; none when some of it was there before
+    digest: Option<Sha256>,
     written: u64,
 }
 
 impl Upload {
-    /// The next bytes; more than the header announced are refused at once.
-    pub fn write(&mut self, chunk: &[u8], header: &BlobHeader) -> Result<(), UploadError> {
+    /// The next bytes. False when these are more than the header announced: they are not written, and what follows is of
+    /// no use.
+    pub fn write(&mut self, chunk: &[u8], header: &BlobHeader) -> io::Result<bool> {
         let written = self.written.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
         if written > header.size {
-            return Err(UploadError::WrongDigest);
+            self.written = written;
+            return Ok(false);
         }
         self.file.write_all(chunk)?;
-        self.digest.update(chunk);
+        if let Some(digest) = &mut self.digest {
+            digest.update(chunk);
+        }
         self.written = written;
-        Ok(())
+        Ok(true)
+    }
+
+    /// Whether less has come than the header announced.
+    #[must_use]
+    pub fn is_short(&self, header: &BlobHeader) -> bool {
+        self.written < header.size
     }
 
     /// Compares with the header, syncs, names the file, syncs the folder: from here on it survives a power cut.
     pub fn finish(mut self, header: &BlobHeader) -> Result<FileName, UploadError> {
-        let digest: [u8; 32] = std::mem::take(&mut self.digest).finalize().into();
-        if self.written != header.size || digest != header.sha256 {
+        let digest: [u8; 32] = match self.digest.take() {
+            _ if self.written != header.size => return Err(UploadError::WrongDigest),
+            Some(digest) => digest.finalize().into(),
+            None => {
+                // by its handle: its day may be over, and its name gone
+                self.file.rewind()?;
+                digest(&mut self.file)?
+            }
+        };
+        if digest != header.sha256 {
             return Err(UploadError::WrongDigest);
         }
         self.file.sync_all()?;
@@ -154,7 +205,11 @@ impl Drop for Upload {
 
 /// SHA-256 of a whole file.
 pub fn digest_of(path: &Path) -> io::Result<[u8; 32]> {
-    let (mut file, mut digest, mut buffer) = (File::open(path)?, Sha256::new(), vec![0; 128 * 1024]);
+    digest(&mut File::open(path)?)
+}
+
+fn digest(file: &mut File) -> io::Result<[u8; 32]> {
+    let (mut digest, mut buffer) = (Sha256::new(), vec![0; 128 * 1024]);
     loop {
         match file.read(&mut buffer)? {
             0 => return Ok(digest.finalize().into()),
@@ -209,9 +264,29 @@ mod tests {
         assert!(matches!(other.finish(&good), Err(UploadError::WrongDigest)));
         let mut long = begin(4);
         long.write(b"hello", &good).unwrap();
-        assert!(matches!(long.write(b"!", &good), Err(UploadError::WrongDigest)));
-        drop(long);
+        assert!(!long.write(b"!", &good).unwrap());
+        assert!(matches!(long.finish(&good), Err(UploadError::WrongDigest)));
         assert_eq!(names(data.path()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_file_that_grows_stays_and_is_gone_on_with_from_any_byte_that_is_there() {
+        let data = tempfile::tempdir().unwrap();
+        let files = BlobFiles::open(data.path()).unwrap();
+        let (good, name) = (header(b"hello"), FileName::new([1; 16]));
+        assert_eq!(files.kept(name).unwrap(), 0);
+        let grown = |offset, bytes: &[u8]| {
+            let mut upload = files.go_on(name, offset).unwrap().unwrap();
+            assert!(upload.write(bytes, &good).unwrap());
+            upload
+        };
+        drop(grown(0, b"heXX"));
+        assert_eq!(files.kept(name).unwrap(), 4);
+        assert_eq!(files.go_on(name, 5).unwrap().err(), Some(4));
+        assert!(matches!(grown(4, b"o").finish(&good), Err(UploadError::WrongDigest)), "the whole is digested");
+        assert!(matches!(grown(2, b"ll").finish(&good), Err(UploadError::WrongDigest)), "too short");
+        assert!(grown(4, b"o").finish(&good).unwrap() == name);
+        assert!(grown(0, b"hello").finish(&good).unwrap() == name);
     }
 
     #[test]

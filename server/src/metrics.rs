@@ -63,7 +63,13 @@ impl Refusals {
     /// Counts a refusal, with the limit if it was one; no reason for one that is not the relay's own.
     pub fn refused(&self, reason: Option<Reason>, limit: Option<&str>) {
         self.reasons.get_or_create(&ReasonLabel { reason: reason.map_or("none", Reason::name) }).inc();
-        if let Some(limit) = LIMITS.into_iter().find(|known| Some(*known) == limit) {
+        if let Some(limit) = limit {
+            self.reached(limit);
+        }
+    }
+    /// Counts a limit, also one that refuses nothing and only leaves something undone.
+    pub fn reached(&self, limit: &str) {
+        if let Some(limit) = LIMITS.into_iter().find(|known| *known == limit) {
             self.limits.get_or_create(&LimitLabel { limit }).inc();
         }
     }
@@ -169,7 +175,7 @@ impl Metrics {
         r.register("calls", "Calls that were answered; a stream counts when it begins", self.calls.clone());
         r.register("call_seconds", "From the call to its answer, for streams to their begin", self.call_seconds.clone());
         r.register("refusals", "Calls refused, by the reason that the caller was told", refusals.reasons.clone());
-        r.register("limits_reached", "Calls refused by a limit of the rules, by its name", refusals.limits.clone());
+        r.register("limits_reached", "Limits of the rules that calls met, by name", refusals.limits.clone());
         r.register("entries", "Entries stored; repeated ones are not counted", w.entries);
         r.register("entry_bytes", "Bytes of the ciphertexts of stored entries", w.entry_bytes);
         r.register("writer_batch_requests", "Requests in one transaction of the writer", w.batch);

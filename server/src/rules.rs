@@ -8,7 +8,7 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 /// Limits that can refuse a call, as a refusal and a metric name them.
-pub const LIMITS: [&str; 18] = [
+pub const LIMITS: [&str; 20] = [
     "claims_per_hour",
     "inbox_appends_per_token",
     "key_packages_per_device",
@@ -21,6 +21,8 @@ pub const LIMITS: [&str; 18] = [
     "max_log_entries",
     "max_seq",
     "max_sessions",
+    "max_unfinished_bytes",
+    "max_unfinished_uploads",
     "max_uploads",
     "seal_pause_ms",
     "stamps_per_day",
@@ -94,6 +96,14 @@ pub struct Rules {
     pub max_uploads: u32,
     /// an upload that sends nothing for so long is given up
     pub upload_idle_ms: u64,
+    /// what came of a blob of this many bytes or more is kept when its upload breaks off
+    pub unfinished_from_bytes: u64,
+    /// for so long, from its first byte on
+    pub unfinished_retention_ms: u64,
+    /// blobs of which a part is kept; what comes beyond is not kept when it breaks off
+    pub max_unfinished_uploads: u32,
+    /// bytes that those blobs will have when they are whole; beyond: the same
+    pub max_unfinished_bytes: u64,
 }
 
 impl Default for Rules {
@@ -130,6 +140,10 @@ impl Default for Rules {
             sessions_per_device: 4,
             max_uploads: 256,
             upload_idle_ms: 30 * SECOND,
+            unfinished_from_bytes: 1024 * 1024,
+            unfinished_retention_ms: DAY,
+            max_unfinished_uploads: 1_024,
+            max_unfinished_bytes: 16 * 1024 * 1024 * 1024,
         }
     }
 }

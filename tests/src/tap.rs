@@ -29,6 +29,9 @@ pub type AfterClaim<'a> = Box<dyn FnMut(&mut wire::ClaimResponse) + Send + 'a>;
 /// Shown each upload of key packages.
 pub type BeforeUpload<'a> = Box<dyn FnMut(&wire::PutKeyPackagesRequest) + Send + 'a>;
 
+/// Called with each piece of a blob before it leaves; `Err` breaks the upload off.
+pub type BeforeBytes<'a> = Box<dyn FnMut(&[u8]) -> std::io::Result<()> + Send + 'a>;
+
 /// Passes everything on.
 pub struct Tap<'a, N: Network> {
     inner: &'a mut N,
@@ -38,6 +41,8 @@ pub struct Tap<'a, N: Network> {
     pub claimed: AfterClaim<'a>,
     /// see [`BeforeUpload`]
     pub uploading: BeforeUpload<'a>,
+    /// see [`BeforeBytes`]
+    pub sending: BeforeBytes<'a>,
     /// see [`BeforeAppend`]
     pub before: BeforeAppend<'a>,
     /// see [`AfterAppend`]
@@ -52,9 +57,24 @@ impl<'a, N: Network> Tap<'a, N> {
             claiming: Box::new(|_| None),
             claimed: Box::new(|_| ()),
             uploading: Box::new(|_| ()),
+            sending: Box::new(|_| Ok(())),
             before: Box::new(|_| Ok(())),
             after: Box::new(|answer| answer),
         }
+    }
+}
+
+/// A blob's bytes, shown before they leave.
+struct Shown<'a, 'b> {
+    body: &'a mut dyn Read,
+    to: &'a mut BeforeBytes<'b>,
+}
+
+impl Read for Shown<'_, '_> {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.body.read(buf)?;
+        (self.to)(&buf[..n])?;
+        Ok(n)
     }
 }
 
@@ -82,7 +102,7 @@ impl<N: Network> Network for Tap<'_, N> {
                login: LoginRequest => LoginResponse, put_state: PutStateRequest => PutStateResponse,
                take_stamps: TakeStampsRequest => TakeStampsResponse, recover: RecoverRequest => RecoverResponse,
                set_paused: SetPausedRequest => SetPausedResponse,
-               delete_account: DeleteAccountRequest => DeleteAccountResponse, lookup: LookupRequest => LookupResponse
+               delete_account: DeleteAccountRequest => DeleteAccountResponse, kept: KeptRequest => KeptResponse, lookup: LookupRequest => LookupResponse
     }
     fn put_key_packages(
         &mut self,
@@ -101,7 +121,7 @@ impl<N: Network> Network for Tap<'_, N> {
         Ok(answer)
     }
     fn put_blob(&mut self, at: &Authority, header: wire::PutHeader, body: &mut dyn Read) -> Result<wire::PutResponse, NetError> {
-        self.inner.put_blob(at, header, body)
+        self.inner.put_blob(at, header, &mut Shown { body, to: &mut self.sending })
     }
     fn get_blob(&mut self, at: &Authority, r: wire::GetRequest, to: &mut dyn Write) -> Result<u64, NetError> {
         self.inner.get_blob(at, r, to)

@@ -376,6 +376,7 @@ fn upload(number: u64, paid: u64, content: &[u8]) -> wire::PutRequest {
         size: content.len() as u64,
         sha256: Sha256::digest(content).to_vec(),
         stamp: stamp(paid).expose().to_vec(),
+        offset: 0,
     };
     wire::PutRequest { part: Some(Part::Header(header)) }
 }

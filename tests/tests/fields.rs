@@ -27,6 +27,8 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 const STAMP: [u8; 32] = [b'1'; 32];
+/// The begin of a large blob spends the other one.
+const CHUNKS_STAMP: [u8; 32] = [b'2'; 32];
 
 /// PROTOCOL.md, section 6: the status of each reason, and the reasons of each call.
 struct Table {
@@ -56,7 +58,7 @@ impl Table {
     }
 }
 
-/// A relay that knows one stamp.
+/// A relay that knows two stamps.
 fn relay(folder: &Path) -> RunningRelay {
     let data = folder.join("data");
     let start = || {
@@ -70,7 +72,7 @@ fn relay(folder: &Path) -> RunningRelay {
         let folder = DataFolder::lock(&data).unwrap();
         let mut store = folder.store(None, &mut SystemRng).unwrap();
         store.begin().unwrap();
-        store.add_stamps(&[lacre_audit::ids::Stamp::new(STAMP).hash()]).unwrap();
+        store.add_stamps(&[STAMP, CHUNKS_STAMP].map(|stamp| lacre_audit::ids::Stamp::new(stamp).hash())).unwrap();
         store.commit().unwrap();
     }
     start()
@@ -102,8 +104,10 @@ fn messages(method: &MethodDescriptor, tried: &DynamicMessage) -> Vec<Vec<u8>> {
     if method.full_name() == "lacre.relay.v1.Blobs.Put" && tried.has_field_by_name("chunk") {
         let mut first = fair(&method.input());
         let header = first.get_field_by_name_mut("header").and_then(Value::as_message_mut).unwrap();
+        // begun with other sizes, it has its name already
+        header.set_field_by_name("blob", Value::Bytes(vec![2; 32].into()));
         header.set_field_by_name("size", Value::U64(300_000));
-        header.set_field_by_name("stamp", Value::Bytes(STAMP.to_vec().into()));
+        header.set_field_by_name("stamp", Value::Bytes(CHUNKS_STAMP.to_vec().into()));
         out.push(first.encode_to_vec());
     }
     out.push(tried.encode_to_vec());

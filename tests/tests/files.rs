@@ -11,8 +11,11 @@ use lacre_client::Trouble;
 use lacre_client::limits::{MAX_FILE, MAX_NAME, RESUMED_FROM};
 use lacre_client::transport::Progress;
 use lacre_client::view::{Body, ConversationId, Message};
+use lacre_tests::relay::{RelayProcess, relay_binary};
+use lacre_tests::tap::Tap;
 use lacre_tests::world::{Person, World, befriend, settle};
 use std::io::{Read, Write};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 const SIZE: usize = 5_000_000;
@@ -81,6 +84,32 @@ fn a_fetch_that_breaks_off_anywhere_goes_on_there_and_the_file_is_whole() {
     assert_eq!(rows_of_files(&mut bruno), 0, "what was fetched is not kept twice");
     let told = told.lock().unwrap();
     assert_eq!(told.last().map(|p| (p.up, p.done == p.size)), Some((false, true)));
+}
+
+// Seen red with a client that fetches what a message names when it comes.
+#[test]
+fn nothing_of_a_file_or_link_is_fetched_before_the_person_asks() {
+    let world = World::new();
+    let (mut ana, mut bruno) = (world.person("ana"), world.person("bruno"));
+    befriend(&mut ana, &mut bruno);
+    let id = ana.with("bruno");
+    // what brings somebody into a conversation is fetched; from here on nothing is
+    let told = told(&mut bruno);
+    let elsewhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    elsewhere.set_nonblocking(true).unwrap();
+    let link = format!("http://{}/foto.png", elsewhere.local_addr().unwrap());
+    ana.client.send_file(&id, "foto.png", &mut &b"no picture"[..], 10).unwrap();
+    ana.say(&id, &link);
+
+    settle(&mut [&mut ana, &mut bruno]);
+    let history = bruno.history(&id);
+
+    assert_eq!(*told.lock().unwrap(), []);
+    assert_eq!(elsewhere.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "nobody followed the link");
+    assert!(history.iter().any(|m| m.body == Body::Text(link.clone())));
+    let file = history.iter().find(|m| matches!(m.body, Body::File { .. })).unwrap();
+    bruno.client.save_file(&mut bruno.net, file, &mut Vec::new()).unwrap();
+    assert!(!told.lock().unwrap().is_empty(), "and what is asked for is");
 }
 
 #[test]
@@ -218,4 +247,148 @@ fn what_may_not_be_sent_is_refused_whole_and_what_is_at_the_limit_goes() {
     let sizes: Vec<u64> =
         files.iter().map(|m| bruno.client.save_file(&mut bruno.net, m, &mut std::io::sink()).unwrap()).collect();
     assert_eq!(sizes, [MAX_FILE, 0]);
+}
+
+/// What may be on its way when an upload breaks off: the windows of HTTP/2, and what waits in the client.
+const UNDER_WAY: usize = 1_500_000;
+
+/// Ana and Bruno, and a file of [`SIZE`] bytes that waits to be sent.
+fn waiting(world: &World) -> (Person, Person, ConversationId) {
+    let (mut ana, mut bruno) = (world.person("ana"), world.person("bruno"));
+    befriend(&mut ana, &mut bruno);
+    let id = ana.with("bruno");
+    ana.client.send_file(&id, "plano.pdf", &mut bytes().as_slice(), u64::try_from(SIZE).unwrap()).unwrap();
+    (ana, bruno, id)
+}
+
+/// Sends until so many bytes have left, then does this and breaks off; gives how many have.
+fn send_until(ana: &mut Person, most: usize, mut then: impl FnMut() + Send) -> usize {
+    let mut left = 0;
+    let mut tap = Tap::new(&mut ana.net);
+    tap.sending = Box::new(|piece| {
+        left += piece.len();
+        if left <= most {
+            return Ok(());
+        }
+        then();
+        Err(std::io::Error::other("cut"))
+    });
+    let cut = ana.client.sync(&mut tap);
+    drop(tap);
+    assert!(cut.is_err(), "{cut:?}");
+    left
+}
+
+/// Sends what is left of it; gives how many bytes left.
+fn send_rest(ana: &mut Person) -> usize {
+    let mut left = 0;
+    let mut tap = Tap::new(&mut ana.net);
+    tap.sending = Box::new(|piece| {
+        left += piece.len();
+        Ok(())
+    });
+    ana.client.sync(&mut tap).unwrap();
+    drop(tap);
+    left
+}
+
+/// Bruno gets the file as it was sent.
+fn arrives(ana: &mut Person, bruno: &mut Person, id: &ConversationId) {
+    settle(&mut [ana, bruno]);
+    let file = bruno.history(id).into_iter().find(|m| matches!(m.body, Body::File { .. })).unwrap();
+    let mut saved = Vec::new();
+    bruno.client.save_file(&mut bruno.net, &file, &mut saved).unwrap();
+    assert!(saved == bytes());
+}
+
+#[test]
+fn an_upload_that_breaks_off_again_and_again_goes_on_there_and_the_file_is_whole() {
+    let world = World::new();
+    let (mut ana, mut bruno, id) = waiting(&world);
+    let sent: usize = (0..2).map(|_| send_until(&mut ana, 2_500_000, || ())).sum();
+
+    let progress = told(&mut ana);
+    let rest = send_rest(&mut ana);
+
+    let size = ana.client.outbox().unwrap().is_empty().then(|| progress.lock().unwrap().last().unwrap().size).unwrap();
+    let first = progress.lock().unwrap().iter().find(|p| p.up).unwrap().done;
+    assert_eq!(first, size - rest as u64, "told from where it goes on");
+    assert!(sent + rest < size as usize + 2 * UNDER_WAY && rest < 3_000_000, "{sent} and {rest} of {size}");
+    arrives(&mut ana, &mut bruno, &id);
+}
+
+#[test]
+fn an_upload_goes_on_after_the_client_was_killed() {
+    let world = World::new();
+    let (mut ana, mut bruno, id) = waiting(&world);
+    // rows of 256 KiB are read in steps of their own: the next one after so much does not end
+    let (trap, mut armed) = (Arc::clone(&ana.trap), false);
+    ana.net.on_progress(Box::new(move |progress| {
+        if progress.done > 3_000_000 && !std::mem::replace(&mut armed, true) {
+            trap.arm_point(0);
+        }
+    }));
+    assert!(ana.client.sync(&mut ana.net).is_err());
+    assert!(ana.trap.disarm());
+    let dir = ana.dir().to_owned();
+    drop(ana);
+    let mut ana = Person::again(&dir);
+
+    let rest = send_rest(&mut ana);
+
+    assert!(rest < SIZE + UNDER_WAY - 3_000_000, "{rest}");
+    arrives(&mut ana, &mut bruno, &id);
+}
+
+/// The world's relay as a process of its own, on the same folder and port.
+fn process(world: &World) -> RelayProcess {
+    let mut command = Command::new(relay_binary().unwrap());
+    command.arg("serve").arg("--data").arg(world.data());
+    command.args(["--listen", &format!("127.0.0.1:{}", world.authority().port())]);
+    command.arg("--run-key").arg(world.data().parent().unwrap().join("run.key"));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut relay = RelayProcess::spawn(command).unwrap();
+    relay.ready().unwrap();
+    relay
+}
+
+#[test]
+fn an_upload_goes_on_after_the_relay_was_killed() {
+    let mut world = World::new();
+    let (mut ana, mut bruno, id) = waiting(&world);
+    world.stop_relay();
+    let mut relay = Some(process(&world));
+
+    let sent = send_until(&mut ana, 3_500_000, || relay.take().unwrap().kill().unwrap());
+    let _relay = process(&world);
+    let rest = send_rest(&mut ana);
+
+    assert!(sent > 3_500_000 && rest < SIZE - 3_500_000 + UNDER_WAY, "{sent} and {rest}");
+    arrives(&mut ana, &mut bruno, &id);
+}
+
+// What a power cut may leave of bytes that the relay had not said were kept: fewer of them, or others.
+#[test]
+fn what_the_relay_kept_and_lost_or_spoiled_is_sent_anew() {
+    for spoil in [spoiled as fn(&mut Vec<u8>), |half| half.truncate(1_000), Vec::clear] {
+        let world = World::new();
+        let (mut ana, mut bruno, id) = waiting(&world);
+        send_until(&mut ana, 3_000_000, || ());
+        let files = walk(&world.data().join("blobs"));
+        let half = files.iter().max_by_key(|path| path.metadata().unwrap().len()).unwrap();
+        // what was under way when it broke off may still come
+        let mut bytes = std::fs::read(half).unwrap();
+        assert!(bytes.len() > 1_000_000);
+        spoil(&mut bytes);
+        std::fs::write(half, &bytes).unwrap();
+
+        let rest = send_rest(&mut ana);
+
+        assert!(rest > 3_000_000, "{rest}");
+        arrives(&mut ana, &mut bruno, &id);
+    }
+}
+
+fn spoiled(half: &mut Vec<u8>) {
+    half[500_000] ^= 1;
 }

@@ -65,6 +65,7 @@ impl Upload {
             size: SIZE as u64,
             sha256: <sha2::Sha256 as sha2::Digest>::digest(vec![7; SIZE]).to_vec(),
             stamp: lacre_tests::powercut::marks::stamp(1).expose().to_vec(),
+            offset: 0,
         };
         parts.blocking_send(wire::PutRequest { part: Some(Part::Header(header)) }).unwrap();
         let at = relay.at.clone();

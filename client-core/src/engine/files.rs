@@ -1,16 +1,17 @@
 //! Files: encrypted once into the profile, uploaded from there, fetched and checked on saving.
 //!
 //! A large file is fetched into the profile first, as the relay has it, row by row: what breaks off goes on there, also after
-//! the program was killed. Nothing is written before its digest fits. An upload that breaks off begins again with the same
-//! bytes: the relay keeps no halves.
+//! the program was killed. Nothing is written before its digest fits. An upload that breaks off goes on where the relay says:
+//! what it keeps is found to be right by the digest over the whole, or thrown away there, and then all of it is sent again.
 
 use super::epoch::blob_ref;
 use super::records::{Cargo, Key32, LocalBlob, Stored};
 use super::view::{Body, ConversationId, Message, WaitingKind};
 use super::{Client, Cx, StepError, Trouble, authority};
 use crate::crypt::blob::{BlobError, BlobKey, BlobOpener, BlobSealer, sealed_size};
-use crate::network::{Network, Reason};
+use crate::network::{NetError, Network, Reason};
 use crate::profile::Table;
+use lacre_audit::address::Authority;
 use lacre_audit::ids::{BlobId, Token};
 use lacre_proto::bounds::Bounded;
 use lacre_proto::content::v1 as content;
@@ -26,7 +27,7 @@ pub const MAX_FILE: u64 = 100 * 1024 * 1024;
 pub const MAX_NAME: usize = 255;
 /// Bytes of ciphertext in one row of the profile.
 const ROW: usize = 256 * 1024;
-/// From so many bytes on a fetch that breaks off is gone on with.
+/// From so many bytes on a fetch that breaks off is gone on with; an upload too.
 pub const RESUMED_FROM: u64 = 1024 * 1024;
 
 impl Client {
@@ -140,7 +141,7 @@ impl Client {
         }
         let mut out = Refusing { to, failed: None };
         let mut opener = BlobOpener::new(&BlobKey::new(key), &mut out);
-        let copied = io::copy(&mut Rows { client: self, blob, next: 0, buffer: Vec::new(), at: 0 }, &mut opener);
+        let copied = io::copy(&mut Rows::behind(self, blob, 0), &mut opener);
         let finished =
             copied.map_err(|e| Trouble::Damaged(e.to_string())).and_then(|_| opener.finish().map(drop).map_err(damaged));
         match out.failed {
@@ -155,24 +156,31 @@ impl Client {
         let Some(local) = self.run(|cx| Ok(cx.s.get::<LocalBlob>(Table::Blob, blob.as_bytes())?))? else {
             return self.run(|cx| cx.drop_item(number));
         };
+        let mut offset = if local.size < RESUMED_FROM { 0 } else { kept(net, &at, &local, blob)? };
         loop {
-            let stamp = self.stamp(net)?;
+            // what is gone on with was paid for when it began
+            let stamp = if offset > 0 { None } else { Some(self.stamp(net)?) };
             let header = wire::PutHeader {
                 blob: blob.as_bytes().to_vec(),
                 read_token_hash: local.read_token.hash().as_bytes().to_vec(),
                 size: local.size,
                 sha256: local.sha256.to_vec(),
-                stamp: stamp.expose().to_vec(),
+                stamp: stamp.as_ref().map(|stamp| stamp.expose().to_vec()).unwrap_or_default(),
+                offset,
             };
-            let mut rows = Rows { client: self, blob, next: 0, buffer: Vec::new(), at: 0 };
-            match net.put_blob(&at, header, &mut rows) {
+            match net.put_blob(&at, header, &mut Rows::behind(self, blob, offset)) {
                 Err(e) if e.reason() == Some(Reason::StampRefused) => {}
+                // the relay has less of it than it said, or what it has is spoiled
+                Err(e) if offset > 0 && matches!(e.reason(), Some(Reason::WrongDigest | Reason::BadField)) => {}
                 Err(e) => {
-                    self.run(|cx| cx.push_stamp(&stamp))?;
+                    if let Some(stamp) = stamp {
+                        self.run(|cx| cx.push_stamp(&stamp))?;
+                    }
                     return Err(e.into());
                 }
                 Ok(_) => break,
             }
+            offset = 0;
         }
         self.run(|cx| {
             cx.drop_item(number)?;
@@ -180,6 +188,22 @@ impl Client {
             cx.s.delete_scope(Table::BlobChunk, blob.as_bytes())?;
             cx.reached("blob: uploaded")
         })
+    }
+}
+
+/// How much of a blob the relay keeps of an earlier try.
+fn kept(net: &mut dyn Network, at: &Authority, local: &LocalBlob, blob: BlobId) -> Result<u64, NetError> {
+    let asked = wire::KeptRequest {
+        blob: blob.as_bytes().to_vec(),
+        read_token_hash: local.read_token.hash().as_bytes().to_vec(),
+        size: local.size,
+        sha256: local.sha256.to_vec(),
+    };
+    match net.kept(at, asked) {
+        Ok(answer) => Ok(answer.bytes),
+        // a relay that does not know the call keeps nothing
+        Err(NetError::Protocol(_)) => Ok(0),
+        Err(e) => Err(e),
     }
 }
 
@@ -191,7 +215,7 @@ pub(crate) fn fetch_blob(net: &mut dyn Network, reference: &content::BlobRef, to
     let request = wire::GetRequest { blob: reference.blob.clone(), read_token: reference.read_token.clone(), offset: 0 };
     let mut checked = Checked { opener: BlobOpener::new(&BlobKey::new(key), to), digest: Sha256::new(), left: reference.size };
     net.get_blob(&at, request, &mut checked).map_err(|e| match e {
-        crate::network::NetError::Body { why } => Trouble::Damaged(why),
+        NetError::Body { why } => Trouble::Damaged(why),
         other => other.into(),
     })?;
     if checked.digest.finalize().as_slice() != reference.sha256 {
@@ -305,17 +329,30 @@ struct Rows<'a> {
     next: u64,
     buffer: Vec<u8>,
     at: usize,
+    /// bytes of the first row that are not wanted
+    skip: usize,
+}
+
+impl<'a> Rows<'a> {
+    fn behind(client: &'a mut Client, blob: BlobId, offset: u64) -> Self {
+        let row = u64::try_from(ROW).unwrap_or(u64::MAX);
+        let skip = usize::try_from(offset % row).unwrap_or(0);
+        Self { client, blob, next: offset / row, buffer: Vec::new(), at: 0, skip }
+    }
 }
 
 impl Read for Rows<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if self.at >= self.buffer.len() {
             let key = chunk_key(self.blob, self.next);
-            let row: Option<ByteBuf> =
-                self.client.run(|cx| Ok(cx.s.get(Table::BlobChunk, &key)?)).map_err(|e| io::Error::other(e.to_string()))?;
+            let read = |cx: &mut Cx<'_, '_>| {
+                cx.reached("blob: row read")?;
+                Ok(cx.s.get(Table::BlobChunk, &key)?)
+            };
+            let row: Option<ByteBuf> = self.client.run(read).map_err(|e| io::Error::other(e.to_string()))?;
             let Some(row) = row else { return Ok(0) };
             self.buffer = row.into_vec();
-            self.at = 0;
+            self.at = std::mem::take(&mut self.skip);
             self.next += 1;
         }
         let rest = self.buffer.get(self.at..).unwrap_or_default();

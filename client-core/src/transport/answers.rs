@@ -97,6 +97,7 @@ answers! {
             must((1..=16_384).contains(&d.key_package.len()), "key_package")
         })
     };
+    KeptResponse |_a| Ok(());
     PutResponse |a| must(a.expires_at_ms <= Millis::MAX.get(), "expires_at_ms");
 }
 

@@ -18,7 +18,7 @@ const CHUNK: usize = 64 * 1024;
 /// Most bytes of a blob.
 const MAX_BLOB: u64 = 109_051_904;
 
-fn client(channel: Channel) -> BlobsClient<Channel> {
+pub(super) fn client(channel: Channel) -> BlobsClient<Channel> {
     BlobsClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES).max_encoding_message_size(MAX_MESSAGE_BYTES)
 }
 
@@ -40,7 +40,7 @@ pub struct Progress {
 /// Is told of each chunk.
 pub type OnProgress = Box<dyn FnMut(Progress) + Send>;
 
-/// Sends header and chunks; an answer that comes before the end (the relay has the blob, or refuses) stops the reading.
+/// Sends header and the chunks behind its offset; an answer that comes before the end (the relay has the blob, or refuses) stops the reading.
 pub(super) async fn put(
     channel: Channel,
     header: wire::PutHeader,
@@ -48,16 +48,20 @@ pub(super) async fn put(
     timeouts: &Timeouts,
     told: &mut dyn FnMut(Progress),
 ) -> Result<wire::PutResponse, NetError> {
-    let size = header.size;
+    let (offset, size) = (header.offset, header.size);
+    let left = size.checked_sub(offset).ok_or_else(|| NetError::Body { why: "an offset behind the end".into() })?;
     let (send, receive) = mpsc::channel(4);
     let mut client = client(channel);
+    // what fails here must not look to the relay like the end of the blob: the call is dropped before its last sender is
+    let unended = send.clone();
     let call = client.put(ReceiverStream::new(receive));
-    let feed = feed(send, header, size, body, timeouts.stall, told);
+    let feed = feed(send, header, left, body, timeouts.stall, told);
     tokio::pin!(call, feed);
     let answer = tokio::select! {
         answer = &mut call => answer,
         fed = &mut feed => {
             fed?;
+            drop(unended);
             timeout(timeouts.stall, call).await.map_err(|_| stalled(timeouts.stall))?
         }
     };
@@ -69,13 +73,13 @@ pub(super) async fn put(
 async fn feed(
     send: mpsc::Sender<wire::PutRequest>,
     header: wire::PutHeader,
-    size: u64,
+    mut left: u64,
     body: &mut dyn Read,
     stall: Duration,
     told: &mut dyn FnMut(Progress),
 ) -> Result<(), NetError> {
+    let size = header.size;
     let mut part = Part::Header(header);
-    let mut left = size;
     loop {
         let message = wire::PutRequest { part: Some(part) };
         match timeout(stall, send.send(message)).await {

@@ -275,6 +275,14 @@ impl Network for GrpcNetwork {
         let outcome = wait::on_this_thread(blobs::put(line.channel(), header, body, &self.timeouts, &mut self.progress));
         outcome.inspect_err(|error| self.lanes.forget_after(&line, error))
     }
+    fn kept(&mut self, at: &Authority, r: wire::KeptRequest) -> Result<wire::KeptResponse, NetError> {
+        let size = r.size;
+        let answer = self.call(at, Lane::Blobs, |c| async move { blobs::client(c).kept(r).await })?;
+        if answer.bytes > size {
+            return Err(NetError::Protocol("more of a blob is kept than it has".into()));
+        }
+        Ok(answer)
+    }
     fn get_blob(&mut self, at: &Authority, r: wire::GetRequest, to: &mut dyn Write) -> Result<u64, NetError> {
         let _context = self.handle.enter();
         let line = self.lanes.line(at, Lane::Blobs)?;

@@ -275,7 +275,8 @@ fn blobs(data: &Path, seen: &Look, alone: bool, digests: bool, findings: &mut Fi
         findings.add(Kind::Good, "check-blobs", &[("n", &seen.blobs.len().to_string())]);
     }
     if alone && seen.faults.is_empty() {
-        let known: HashSet<String> = seen.blobs.iter().map(|row| row.file.to_string()).collect();
+        let files = seen.blobs.iter().map(|row| row.file).chain(seen.unfinished.iter().copied());
+        let known: HashSet<String> = files.map(|file| file.to_string()).collect();
         let names = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
         let orphans = names.filter(|name| !name.to_str().is_some_and(|n| known.contains(n))).count();
         if orphans > 0 {

@@ -54,18 +54,18 @@ impl Clock for HandClock {
     }
 }
 
-struct World {
-    folder: tempfile::TempDir,
+pub(super) struct World {
+    pub(super) folder: tempfile::TempDir,
     clock: Arc<HandClock>,
-    context: Arc<Context>,
-    files: BlobFiles,
+    pub(super) context: Arc<Context>,
+    pub(super) files: BlobFiles,
     identity: Identity,
     channel: Channel,
     _stop: tokio::sync::watch::Sender<bool>,
 }
 
 impl World {
-    async fn new(rules: Rules) -> Self {
+    pub(super) async fn new(rules: Rules) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         std::fs::create_dir(&data).unwrap();
@@ -118,7 +118,7 @@ impl World {
         Self { folder, clock, context, files, identity, channel, _stop: stop }
     }
 
-    fn later(&self, ms: u64) {
+    pub(super) fn later(&self, ms: u64) {
         self.clock.0.fetch_add(ms, Ordering::SeqCst);
     }
     fn accounts(&self) -> AccountsClient<Channel> {
@@ -127,7 +127,7 @@ impl World {
     fn directory(&self) -> DirectoryClient<Channel> {
         DirectoryClient::new(self.channel.clone())
     }
-    fn blobs(&self) -> BlobsClient<Channel> {
+    pub(super) fn blobs(&self) -> BlobsClient<Channel> {
         BlobsClient::new(self.channel.clone())
     }
     async fn issue(&self, run: &str) -> Result<Invitation, Status> {
@@ -190,19 +190,19 @@ impl World {
         self.accounts().put_state(request).await.map(drop)
     }
     /// Ana, enrolled and logged in, with so many stamps.
-    async fn ana(&self, stamps: u32) -> (Person, Vec<u8>, Vec<Vec<u8>>) {
+    pub(super) async fn ana(&self, stamps: u32) -> (Person, Vec<u8>, Vec<Vec<u8>>) {
         let ana = self.person(1);
         self.enroll(&ana, RUN, "ana").await.unwrap();
         let session = self.login(&ana).await;
         let stamps = self.stamps(&session, stamps).await.unwrap();
         (ana, session, stamps)
     }
-    async fn put(&self, parts: Vec<Part>) -> Result<u64, Status> {
+    pub(super) async fn put(&self, parts: Vec<Part>) -> Result<u64, Status> {
         let messages: Vec<_> = parts.into_iter().map(|part| wire::PutRequest { part: Some(part) }).collect();
         Ok(self.blobs().put(futures_util::stream::iter(messages)).await?.into_inner().expires_at_ms)
     }
     /// An upload that has begun: its first parts are sent; what is sent here follows.
-    async fn begin(&self, first: Vec<Part>) -> (mpsc::Sender<wire::PutRequest>, JoinHandle<Result<u64, Status>>) {
+    pub(super) async fn begin(&self, first: Vec<Part>) -> (mpsc::Sender<wire::PutRequest>, JoinHandle<Result<u64, Status>>) {
         let (send, parts) = mpsc::channel(1);
         let mut blobs = self.blobs();
         let uploading = tokio::spawn(async move { Ok(blobs.put(ReceiverStream::new(parts)).await?.into_inner().expires_at_ms) });
@@ -212,12 +212,12 @@ impl World {
         (send, uploading)
     }
     /// Waits until so many uploads have a file.
-    async fn uploading(&self, count: usize) {
+    pub(super) async fn uploading(&self, count: usize) {
         while self.blob_files() != count {
             tokio::task::yield_now().await;
         }
     }
-    async fn get(&self, blob: [u8; 32], token: &Token, offset: u64) -> Result<(u64, Vec<u8>), Status> {
+    pub(super) async fn get(&self, blob: [u8; 32], token: &Token, offset: u64) -> Result<(u64, Vec<u8>), Status> {
         let request = wire::GetRequest { blob: blob.to_vec(), read_token: token.expose().to_vec(), offset };
         let mut stream = self.blobs().get(request).await?.into_inner();
         let (mut size, mut content) = (0, Vec::new());
@@ -227,12 +227,12 @@ impl World {
         }
         Ok((size, content))
     }
-    fn blob_files(&self) -> usize {
+    pub(super) fn blob_files(&self) -> usize {
         std::fs::read_dir(self.folder.path().join("data/blobs")).unwrap().count()
     }
 }
 
-struct Person {
+pub(super) struct Person {
     n: u8,
     signer: NoteSigner,
     state: AccountState,
@@ -240,26 +240,27 @@ struct Person {
     account: AccountId,
 }
 
-fn reason(status: &Status) -> String {
+pub(super) fn reason(status: &Status) -> String {
     status.get_details_error_info().expect("a reason").reason
 }
-fn refused<T>(answer: Result<T, Status>) -> String {
+pub(super) fn refused<T>(answer: Result<T, Status>) -> String {
     match answer {
         Ok(_) => "taken".into(),
         Err(status) => reason(&status),
     }
 }
 
-fn header(n: u8, content: &[u8], token: &Token, stamp: &[u8]) -> wire::PutHeader {
+pub(super) fn header(n: u8, content: &[u8], token: &Token, stamp: &[u8]) -> wire::PutHeader {
     wire::PutHeader {
         blob: vec![n; 32],
         read_token_hash: token.hash().as_bytes().to_vec(),
         size: content.len() as u64,
         sha256: Sha256::digest(content).to_vec(),
         stamp: stamp.to_vec(),
+        offset: 0,
     }
 }
-fn parts(header: wire::PutHeader, content: &[u8]) -> Vec<Part> {
+pub(super) fn parts(header: wire::PutHeader, content: &[u8]) -> Vec<Part> {
     let chunks = content.chunks(100_000).map(|c| Part::Chunk(c.to_vec().into()));
     std::iter::once(Part::Header(header)).chain(chunks).collect()
 }

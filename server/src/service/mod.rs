@@ -13,6 +13,8 @@ mod held;
 mod login;
 pub mod operator;
 pub mod registrar;
+#[cfg(test)]
+mod unfinished_tests;
 
 use crate::clock_guard::ClockGuard;
 use crate::hub::Hub;

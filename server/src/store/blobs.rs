@@ -1,7 +1,13 @@
 //! Blobs, as the relay keeps them: a row here, a file in `data/blobs/`.
 //!
-//! The file is there, whole and synced, before its row is; the row is gone before its file is removed. So a crash
-//! leaves at most a file without a row, which the next start removes.
+//! | a blob | its row | its file |
+//! |---|---|---|
+//! | small, or while too much is unfinished | comes when the file is whole and synced | `.part` until then |
+//! | large | comes first, unfinished, and spends the stamp | grows; may be missing after a crash |
+//! | large, whole | says so once the file is synced and its digest fits | does not change any more |
+//! | expired, or found to be wrong | goes first | goes then |
+//!
+//! So a crash leaves at most a file without a row, which the next start removes.
 
 use super::StoreDown;
 use super::channels::Limited;
@@ -52,7 +58,7 @@ pub struct BlobHeader {
     pub sha256: [u8; 32],
 }
 
-/// A blob whose file is complete and synced.
+/// A blob whose file is complete and synced, or, to begin, will be made.
 pub struct KeepBlob {
     /// what its sender said
     pub header: BlobHeader,
@@ -75,6 +81,15 @@ pub enum BlobKept {
         /// kept until this instant
         expires_at: Millis,
     },
+}
+
+/// How a large blob begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlobBegun {
+    /// It has a row now, unfinished.
+    Unfinished,
+    /// It had one already, with this header.
+    Again,
 }
 
 /// Why a blob is refused: remove its file.
@@ -100,12 +115,26 @@ pub struct StoredBlob {
     pub file: FileName,
     /// kept until this instant
     pub expires_at: Millis,
+    /// false: what came of it so far
+    pub whole: bool,
 }
 
 /// Writes, inside the open transaction.
 pub trait BlobStore {
     /// Makes a file a blob, and spends the stamp.
     fn keep_blob(&mut self, now: Millis, rules: &Rules, keep: &KeepBlob) -> Result<Result<BlobKept, KeepBlobRefused>, StoreDown>;
+    /// A large blob whose file is about to grow: counts its whole size, and spends the stamp. Refused with
+    /// `max_unfinished_uploads` or `max_unfinished_bytes` when too much is unfinished.
+    fn begin_blob(
+        &mut self,
+        now: Millis,
+        rules: &Rules,
+        keep: &KeepBlob,
+    ) -> Result<Result<BlobBegun, KeepBlobRefused>, StoreDown>;
+    /// An unfinished blob's file is whole and synced. None when its time was over meanwhile.
+    fn finish_blob(&mut self, now: Millis, rules: &Rules, file: &FileName) -> Result<Option<Millis>, StoreDown>;
+    /// An unfinished blob is not what its sender said: its row goes. One that is whole stays.
+    fn forget_blob(&mut self, file: &FileName) -> Result<(), StoreDown>;
     /// Deletes the rows of at most `limit` blobs whose time is over, first the oldest: their files are to be removed
     /// after the commit.
     fn expire_blobs(&mut self, now: Millis, limit: u32) -> Result<Vec<FileName>, StoreDown>;
@@ -113,10 +142,10 @@ pub trait BlobStore {
 
 /// Reads, beside the writer, of what is committed.
 pub trait BlobReads {
-    /// A blob, also one whose time is over but whose row is still there.
+    /// A blob, also one that is unfinished, or whose time is over but whose row is still there.
     fn blob(&self, blob: &BlobId) -> Result<Option<StoredBlob>, StoreDown>;
     /// Whether a file belongs to a blob.
     fn blob_file_known(&self, file: &FileName) -> Result<bool, StoreDown>;
-    /// Bytes of all blobs.
+    /// Bytes of all blobs, and those that unfinished ones will have.
     fn blob_bytes(&self) -> Result<u64, StoreDown>;
 }

@@ -3,7 +3,7 @@
 use super::contract::{Backend, Model, Sqlite, hash};
 use crate::rules::Rules;
 use crate::store::accounts::*;
-use crate::store::blobs::{BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused};
+use crate::store::blobs::{BlobBegun, BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused};
 use crate::store::{Store, StoreDown};
 use lacre_audit::ids::{AccountId, BlobId, DeviceId, Handle, TokenHash};
 use lacre_audit::time::Millis;
@@ -143,6 +143,10 @@ impl<B: Backend> World<B> {
     }
     fn unspent(&self, stamp: &TokenHash) -> bool {
         self.backend.reads().stamp_known(stamp).unwrap()
+    }
+    fn begin(&mut self, header: BlobHeader, file: u8, stamp: Option<TokenHash>) -> Result<BlobBegun, KeepBlobRefused> {
+        let (now, rules) = (self.now, self.rules.clone());
+        tx(&mut self.backend, |s| s.begin_blob(now, &rules, &KeepBlob { header, file: FileName::new([file; 16]), stamp }))
     }
     fn keep(&mut self, header: BlobHeader, file: u8, stamp: Option<TokenHash>) -> Result<BlobKept, KeepBlobRefused> {
         let (now, rules) = (self.now, self.rules.clone());
@@ -531,5 +535,64 @@ contract! {
         assert!(tx(&mut w.backend, |s| s.expire_blobs(now, 1)) == [FileName::new([2; 16])]);
         assert!(tx(&mut w.backend, |s| s.expire_blobs(now, 1)) == [FileName::new([3; 16])]);
         assert!(tx(&mut w.backend, |s| s.expire_blobs(now, 1)).is_empty());
+    }
+
+    fn an_unfinished_blob_is_paid_for_and_counted_from_its_beginning_and_becomes_whole_once<B>() {
+        let mut w = World::<B>::new();
+        let (a, b) = (w.stamp(), w.stamp());
+        let (header, file) = (blob(1, 10), FileName::new([1; 16]));
+        assert_eq!(w.begin(header, 1, None), Err(KeepBlobRefused::Stamp));
+        assert_eq!(w.begin(header, 1, Some(a)), Ok(BlobBegun::Unfinished));
+        assert!(!w.unspent(&a));
+        assert_eq!(w.begin(header, 2, None), Ok(BlobBegun::Again));
+        assert_eq!(w.begin(BlobHeader { size: 11, ..header }, 2, Some(b)), Err(KeepBlobRefused::Conflict));
+        assert_eq!(w.keep(header, 2, Some(b)), Err(KeepBlobRefused::Conflict), "another file is under way");
+        assert!(w.unspent(&b));
+        w.backend.reopen();
+        let reads = w.backend.reads();
+        let stored = reads.blob(&header.blob).unwrap().unwrap();
+        assert!(!stored.whole && stored.file == file && stored.expires_at == w.now.plus(w.rules.unfinished_retention_ms));
+        assert!(reads.blob_file_known(&file).unwrap() && reads.blob_bytes().unwrap() == 10 && reads.counts().unwrap().blobs == 0);
+
+        w.later(5);
+        let (now, rules) = (w.now, w.rules.clone());
+        let whole = now.plus(rules.blob_retention_ms);
+        assert_eq!(tx(&mut w.backend, |s| s.finish_blob(now, &rules, &FileName::new([2; 16]))), None);
+        assert_eq!(tx(&mut w.backend, |s| s.finish_blob(now, &rules, &file)), Some(whole));
+        assert_eq!(tx(&mut w.backend, |s| s.finish_blob(now, &rules, &file)), None);
+        tx(&mut w.backend, |s| s.forget_blob(&file));
+        assert_eq!(w.keep(header, 3, Some(b)), Ok(BlobKept::Again { expires_at: whole }));
+        assert_eq!((w.backend.reads().blob_bytes().unwrap(), w.backend.reads().counts().unwrap().blobs), (10, 1));
+    }
+
+    fn unfinished_blobs_have_a_bound_of_number_and_one_of_bytes_and_go_when_they_are_wrong_or_late<B>() {
+        let mut w = World::<B>::new();
+        (w.rules.max_unfinished_uploads, w.rules.max_unfinished_bytes, w.rules.max_blob_disk_bytes) = (3, 100, 130);
+        let begin = |w: &mut World<B>, n: u8, size: u64| {
+            let stamp = w.stamp();
+            let begun = w.begin(blob(n.into(), size), n, Some(stamp));
+            if let Err(KeepBlobRefused::Limit(l)) = begun {
+                assert!(w.unspent(&stamp));
+                return l.limit;
+            }
+            assert_eq!(begun, Ok(BlobBegun::Unfinished));
+            ""
+        };
+        assert_eq!(begin(&mut w, 1, 60), "");
+        assert_eq!(begin(&mut w, 2, 41), "max_unfinished_bytes");
+        assert_eq!(begin(&mut w, 2, 39), "");
+        w.later(1);
+        assert_eq!(begin(&mut w, 3, 1), "");
+        assert_eq!(begin(&mut w, 4, 1), "max_unfinished_uploads");
+        tx(&mut w.backend, |s| s.forget_blob(&FileName::new([1; 16])));
+        assert_eq!(w.backend.reads().blob_bytes().unwrap(), 40);
+        let stamp = w.stamp();
+        w.keep(blob(5, 60), 5, Some(stamp)).unwrap();
+        assert_eq!(begin(&mut w, 1, 31), "max_blob_disk_bytes");
+        assert_eq!(begin(&mut w, 1, 30), "");
+        w.later(w.rules.unfinished_retention_ms - 1);
+        let now = w.now;
+        assert!(tx(&mut w.backend, |s| s.expire_blobs(now, 10)) == [FileName::new([2; 16])]);
+        assert_eq!(w.backend.reads().blob_bytes().unwrap(), 91);
     }
 }

@@ -122,6 +122,15 @@ impl BlobStore for NullStore {
     fn keep_blob(&mut self, _: Millis, _: &Rules, _: &KeepBlob) -> Result<Result<BlobKept, KeepBlobRefused>, StoreDown> {
         nothing()
     }
+    fn begin_blob(&mut self, _: Millis, _: &Rules, _: &KeepBlob) -> Result<Result<BlobBegun, KeepBlobRefused>, StoreDown> {
+        nothing()
+    }
+    fn finish_blob(&mut self, _: Millis, _: &Rules, _: &FileName) -> Result<Option<Millis>, StoreDown> {
+        nothing()
+    }
+    fn forget_blob(&mut self, _: &FileName) -> Result<(), StoreDown> {
+        nothing()
+    }
     fn expire_blobs(&mut self, _: Millis, _: u32) -> Result<Vec<FileName>, StoreDown> {
         Ok(Vec::new())
     }

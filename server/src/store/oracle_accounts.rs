@@ -23,6 +23,9 @@ enum Op {
     Lookup { account: u64, by_handle: bool, stamp: u64 },
     Claim { account: u64, suite: u16, stamp: u64 },
     Blob { n: u64, size: u64, file: u64, stamp: Option<u64> },
+    Begin { n: u64, size: u64, file: u64, stamp: Option<u64> },
+    Finish { n: u64 },
+    Forget { n: u64 },
     Expire { limit: u32 },
     Sweep { limit: u32 },
     Clock { ms: u64 },
@@ -40,6 +43,9 @@ fn tight() -> Rules {
         lookups_per_hour: 6,
         blob_retention_ms: 15_000,
         max_blob_disk_bytes: 50,
+        unfinished_retention_ms: 9_000,
+        max_unfinished_uploads: 2,
+        max_unfinished_bytes: 30,
         ..Rules::default()
     }
 }
@@ -69,11 +75,26 @@ fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(account, suite, stamp)| Op::Claim { account, suite, stamp }),
         4 => (0u64..5, 1u64..30, any::<u64>(), prop::option::weighted(0.9, 0u64..60))
             .prop_map(|(n, size, file, stamp)| Op::Blob { n, size, file, stamp }),
+        3 => (0u64..5, 1u64..30, any::<u64>(), prop::option::weighted(0.9, 0u64..60))
+            .prop_map(|(n, size, file, stamp)| Op::Begin { n, size, file, stamp }),
+        3 => (0u64..5).prop_map(|n| Op::Finish { n }),
+        1 => (0u64..5).prop_map(|n| Op::Forget { n }),
         1 => (1u32..4).prop_map(|limit| Op::Expire { limit }),
         1 => (1u32..4).prop_map(|limit| Op::Sweep { limit }),
         3 => (1u64..8_000).prop_map(|ms| Op::Clock { ms }),
         1 => Just(Op::Reopen),
     ]
+}
+
+fn file_name(random: u64, at: u64) -> FileName {
+    let mut name = [0; 16];
+    name[..8].copy_from_slice(&random.to_be_bytes());
+    name[8..].copy_from_slice(&at.to_be_bytes());
+    FileName::new(name)
+}
+
+fn file_of(b: &impl Backend, n: u64) -> Option<FileName> {
+    b.reads().blob(&blob(n, 1).blob).unwrap().map(|b| b.file)
 }
 
 /// Runs one and tells its answer. `at` makes every file's name its own.
@@ -134,12 +155,21 @@ fn answer(b: &mut impl Backend, now: &mut Millis, rules: &Rules, at: u64, op: &O
             format!("{:?}", tx(b, |s| s.claim(t, rules, &claim)))
         }
         Op::Blob { n, size, file, stamp } => {
-            let mut name = [0; 16];
-            name[..8].copy_from_slice(&file.to_be_bytes());
-            name[8..].copy_from_slice(&at.to_be_bytes());
-            let keep = KeepBlob { header: blob(*n, *size), file: FileName::new(name), stamp: stamp.map(stamp_of) };
+            let keep = KeepBlob { header: blob(*n, *size), file: file_name(*file, at), stamp: stamp.map(stamp_of) };
             format!("{:?}", tx(b, |s| s.keep_blob(t, rules, &keep)))
         }
+        Op::Begin { n, size, file, stamp } => {
+            let keep = KeepBlob { header: blob(*n, *size), file: file_name(*file, at), stamp: stamp.map(stamp_of) };
+            format!("{:?}", tx(b, |s| s.begin_blob(t, rules, &keep)))
+        }
+        Op::Finish { n } => match file_of(b, *n) {
+            Some(file) => format!("{:?}", tx(b, |s| s.finish_blob(t, rules, &file))),
+            None => String::new(),
+        },
+        Op::Forget { n } => match file_of(b, *n) {
+            Some(file) => format!("{:?}", tx(b, |s| s.forget_blob(&file))),
+            None => String::new(),
+        },
         Op::Expire { limit } => {
             let files = tx(b, |s| s.expire_blobs(t, *limit));
             files.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
@@ -161,7 +191,7 @@ fn everything(b: &impl Backend) -> String {
     let accounts: Vec<_> = (0..4).map(|n| reads.newest_state(&account(n)).unwrap()).collect();
     let stamps: Vec<_> = (0..66).map(|n| reads.stamp_known(&stamp_of(n)).unwrap()).collect();
     let blobs: Vec<_> = (0..5)
-        .map(|n| reads.blob(&blob(n, 1).blob).unwrap().map(|b| (b.header.size, b.file.to_string(), b.expires_at)))
+        .map(|n| reads.blob(&blob(n, 1).blob).unwrap().map(|b| (b.header.size, b.file.to_string(), b.expires_at, b.whole)))
         .collect();
     format!("{accounts:?} {stamps:?} {blobs:?} {}", reads.blob_bytes().unwrap())
 }

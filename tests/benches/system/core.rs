@@ -157,7 +157,7 @@ impl Network for Near<'_> {
                put_key_packages: PutKeyPackagesRequest => PutKeyPackagesResponse,
                take_stamps: TakeStampsRequest => TakeStampsResponse, lookup: LookupRequest => LookupResponse,
                recover: RecoverRequest => RecoverResponse, set_paused: SetPausedRequest => SetPausedResponse,
-               delete_account: DeleteAccountRequest => DeleteAccountResponse,
+               delete_account: DeleteAccountRequest => DeleteAccountResponse, kept: KeptRequest => KeptResponse,
                claim: ClaimRequest => ClaimResponse
     }
     fn put_blob(&mut self, at: &Authority, h: wire::PutHeader, body: &mut dyn Read) -> Result<wire::PutResponse, NetError> {

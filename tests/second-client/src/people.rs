@@ -286,6 +286,7 @@ impl Me {
             size: sealed.len() as u64,
             sha256: sha256(&sealed).to_vec(),
             stamp: self.own.stamp(&mut self.net)?,
+            offset: 0,
         };
         self.net.put_blob(header.clone(), &sealed)?;
         Ok(content::BlobRef {

@@ -279,6 +279,7 @@ impl Client {
                     size: bytes.len() as u64,
                     sha256: Sha256::digest(&bytes).to_vec(),
                     stamp: marks::stamp(*stamp).expose().to_vec(),
+                    offset: 0,
                 };
                 let answer = self.network.put_blob(&self.at, header, &mut bytes.as_slice());
                 answer.map(|a| (Reply::Done, Some(a.generation)))

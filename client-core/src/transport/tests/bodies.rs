@@ -44,6 +44,25 @@ fn a_blob_comes_back_as_it_went_whole_and_from_an_offset() {
 }
 
 #[test]
+fn an_upload_goes_on_where_the_relay_says_and_a_relay_that_says_too_much_breaks_the_protocol() {
+    let mut w = World::new();
+    let sent = content(200_000);
+    let asked = wire::KeptRequest { blob: vec![1; 32], size: 200_000, ..Default::default() };
+    assert_eq!(w.network.kept(&w.at, asked.clone()).unwrap().bytes, 0);
+    w.relay.script.halves.lock().unwrap().insert(vec![1; 32], sent[..70_001].to_vec());
+    assert_eq!(w.network.kept(&w.at, asked.clone()).unwrap().bytes, 70_001);
+    let too_much = w.network.kept(&w.at, wire::KeptRequest { size: 70_000, ..asked });
+    assert!(matches!(too_much, Err(NetError::Protocol(_))), "{too_much:?}");
+
+    let mut body = Counted(&sent[70_000..], 0);
+    let header = wire::PutHeader { offset: 70_000, stamp: vec![], ..header(1, 200_000) };
+    w.network.put_blob(&w.at, header, &mut body).unwrap();
+
+    assert_eq!(body.1, 130_000);
+    assert_eq!(w.relay.script.blobs.lock().unwrap()[&vec![1; 32]], sent);
+}
+
+#[test]
 fn an_answer_before_the_end_stops_the_reading() {
     let mut w = World::new();
     let size = 20_000_000;

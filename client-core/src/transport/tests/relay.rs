@@ -61,6 +61,8 @@ pub(super) struct Script {
     pub(super) calls: Mutex<Vec<(&'static str, SocketAddr)>>,
     pub(super) handshakes: Mutex<Vec<rustls::HandshakeKind>>,
     pub(super) blobs: Mutex<HashMap<Vec<u8>, Vec<u8>>>,
+    /// what came of blobs that broke off
+    pub(super) halves: Mutex<HashMap<Vec<u8>, Vec<u8>>>,
     /// how a blob is given: in full, cut after so many bytes, or with bytes too many
     pub(super) give: Mutex<Give>,
     identity: Vec<u8>,
@@ -140,6 +142,7 @@ impl Relay {
             calls: Mutex::default(),
             handshakes: Mutex::default(),
             blobs: Mutex::default(),
+            halves: Mutex::default(),
             give: Mutex::new(Give::All),
             identity: identity.public_key_raw().to_vec(),
             sessions,
@@ -354,16 +357,23 @@ impl Blobs for Script {
         if self.blobs.lock().unwrap().contains_key(&header.blob) {
             return Ok(Response::new(done));
         }
-        if header.stamp.is_empty() {
+        let half = self.halves.lock().unwrap().remove(&header.blob);
+        if header.stamp.is_empty() && half.is_none() {
             return Err(refusal(Reason::StampRefused, Code::FailedPrecondition, vec![], None));
         }
-        let mut bytes = Vec::new();
+        let mut bytes = half.unwrap_or_default();
+        bytes.truncate(usize::try_from(header.offset).unwrap());
         while let Some(wire::PutRequest { part: Some(Part::Chunk(chunk)) }) = parts.message().await? {
             bytes.extend_from_slice(&chunk);
         }
         assert_eq!(u64::try_from(bytes.len()).unwrap(), header.size);
         self.blobs.lock().unwrap().insert(header.blob, bytes);
         Ok(Response::new(done))
+    }
+    async fn kept(&self, r: Request<wire::KeptRequest>) -> Result<Response<wire::KeptResponse>, Status> {
+        self.saw("kept", &r);
+        let bytes = self.halves.lock().unwrap().get(&r.get_ref().blob).map_or(0, Vec::len).try_into().unwrap();
+        Ok(Response::new(wire::KeptResponse { generation: GENERATION.to_vec(), bytes }))
     }
     async fn get(&self, r: Request<wire::GetRequest>) -> Result<Response<Self::GetStream>, Status> {
         self.saw("get", &r);

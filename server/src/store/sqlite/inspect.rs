@@ -96,8 +96,10 @@ pub struct Look {
     pub run_key_check: Option<[u8; 32]>,
     /// what must not be; empty for a whole store
     pub faults: Vec<Fault>,
-    /// blobs by their rows
+    /// whole blobs by their rows
     pub blobs: Vec<BlobRow>,
+    /// files of unfinished ones
+    pub unfinished: Vec<FileName>,
 }
 
 /// Looks at a store's file. `alone`: nobody else has it open, and nothing beside it may be made or changed either.
@@ -132,8 +134,8 @@ pub fn look(path: &Path, alone: bool) -> Result<Look, OpenError> {
     } else {
         None
     };
-    let blobs = if whole { blobs(&conn)? } else { Vec::new() };
-    Ok(Look { version, known, counts, run_key_check, faults, blobs })
+    let (blobs, unfinished) = if whole { blobs(&conn)? } else { Default::default() };
+    Ok(Look { version, known, counts, run_key_check, faults, blobs, unfinished })
 }
 
 pub(super) fn open(path: &Path, alone: bool) -> rusqlite::Result<Connection> {
@@ -191,7 +193,8 @@ fn pages(conn: &Connection) -> rusqlite::Result<Vec<Fault>> {
 
 pub(super) fn counts(conn: &Connection) -> rusqlite::Result<Counts> {
     let count = |table: &str| -> rusqlite::Result<u64> {
-        if has(conn, table)? { conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |r| r.get(0)) } else { Ok(0) }
+        let name = table.split(' ').next().unwrap_or_default();
+        if has(conn, name)? { conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |r| r.get(0)) } else { Ok(0) }
     };
     let floor: Option<u64> = conn.query_row("SELECT accept_floor_ms FROM meta WHERE id = 1", [], |r| r.get(0)).optional()?;
     let newest: Option<u64> =
@@ -200,17 +203,28 @@ pub(super) fn counts(conn: &Connection) -> rusqlite::Result<Counts> {
         channels: count("channel")?,
         entries: count("entry")?,
         accounts: count("account")?,
-        blobs: count("blob")?,
+        blobs: count("blob")? - if has_unfinished(conn)? { count("blob WHERE whole = 0")? } else { 0 },
         accepted_ms: floor.unwrap_or(0).max(newest.unwrap_or(0)),
     })
 }
 
-pub(super) fn blobs(conn: &Connection) -> rusqlite::Result<Vec<BlobRow>> {
+/// Stores before version 4 have only whole blobs.
+pub(super) fn has_unfinished(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM pragma_table_info('blob') WHERE name = 'whole'")?.exists([])
+}
+
+pub(super) fn blobs(conn: &Connection) -> rusqlite::Result<(Vec<BlobRow>, Vec<FileName>)> {
     if !has(conn, "blob")? {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Vec::new()));
     }
-    let mut select = conn.prepare("SELECT file, size, sha256 FROM blob ORDER BY blob")?;
-    select.query_map([], |r| Ok(BlobRow { file: FileName::new(r.get(0)?), size: r.get(1)?, sha256: r.get(2)? }))?.collect()
+    let whole = if has_unfinished(conn)? { "whole" } else { "1" };
+    let mut select = conn.prepare(&format!("SELECT file, size, sha256, {whole} FROM blob ORDER BY blob"))?;
+    let row = |r: &rusqlite::Row<'_>| {
+        Ok((BlobRow { file: FileName::new(r.get(0)?), size: r.get(1)?, sha256: r.get(2)? }, r.get::<_, bool>(3)?))
+    };
+    let rows: Vec<(BlobRow, bool)> = select.query_map([], row)?.collect::<rusqlite::Result<_>>()?;
+    let (whole, unfinished): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(_, whole)| *whole);
+    Ok((whole.into_iter().map(|(row, _)| row).collect(), unfinished.into_iter().map(|(row, _)| row.file).collect()))
 }
 
 /// Whether a blob's row is there now, for whoever missed its file.

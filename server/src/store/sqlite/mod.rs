@@ -25,6 +25,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0001_channels.sql"),
     include_str!("schema/0002_accounts.sql"),
     include_str!("schema/0003_leaving.sql"),
+    include_str!("schema/0004_unfinished.sql"),
 ];
 /// "LACR": tells our files from other SQLite files.
 const APPLICATION_ID: i32 = 0x4C41_4352;
