@@ -3,11 +3,11 @@
 //! are this profile's own secrets.
 
 use crate::crypt::entry::ChannelKeys;
-use crate::engine::{Client, ContactRow, OwnKey, StepError, Trouble};
+use crate::engine::{Client, ContactRow, LOOKED, OwnKey, StepError, Trouble};
 use crate::network::{Entry, Lane, Network};
-use crate::profile::Step;
 use crate::profile::rows::Content;
-use crate::view::{ContactState, ConversationId};
+use crate::profile::{Step, Table};
+use crate::view::{ContactState, ConversationId, Message};
 use lacre_audit::account::{AccountState, DEVICE};
 use lacre_audit::address::Authority;
 use lacre_audit::ids::{AccountId, ChannelId, DeviceId};
@@ -62,6 +62,18 @@ impl Client {
     pub fn own_entry(&mut self) -> Result<wire::DirectoryEntry, Trouble> {
         let known = self.run(|cx| cx.own_known())?.ok_or(Trouble::NotEnrolled)?;
         Ok(known.entry())
+    }
+
+    /// Changes the kept bytes of a message of a newer kind, as if the program had learnt what they are meanwhile.
+    pub fn learn_kind(&mut self, message: &Message, change: impl FnOnce(&mut Vec<u8>)) -> Result<(), Trouble> {
+        self.run(|cx| {
+            let mut stored = cx.stored(&message.conversation.0, message.id)?.ok_or(Trouble::NoSuchMessage)?;
+            let proof = stored.proof.as_mut().ok_or(Trouble::NoSuchMessage)?;
+            change(&mut proof.content);
+            cx.put_stored(&message.conversation.0, &stored)?;
+            cx.s.delete(Table::Meta, LOOKED)?;
+            Ok(())
+        })
     }
 
     /// Everything that this profile holds, decrypted: the content of every row.

@@ -8,7 +8,7 @@
 //! what all members judge alike · `account` enrolment and upkeep · `people` contacts and envelopes · `membership` what a
 //! person does with a group · `outbox` what waits · `sealing` own commits · `reading` and `receive` what comes · `post` the
 //! own inbox, and envelopes on their way · `parts` commits too large for one entry · `pace` what is done a while later ·
-//! `amend` what changes a message · `receipts` how far the others are · `vanish` what does not stay · `epoch` from one
+//! `amend` what changes a message · `newer` what an older program did not know · `receipts` how far the others are · `vanish` what does not stay · `epoch` from one
 //! channel to the next · `readd`, `restored` and `successor` the recovery ladder · `signer` whose a bad seal was · `trust`
 //! whose keys were compared · `block` who is kept away · `reach` who may ask · `export` a conversation as evidence ·
 //! `leaving` pauses and goodbyes · `reset` whose account was put in the place of another · `sync` the loop.
@@ -23,6 +23,7 @@ mod files;
 mod group;
 mod leaving;
 mod membership;
+mod newer;
 mod outbox;
 mod pace;
 mod parts;
@@ -48,7 +49,7 @@ mod vanish;
 pub mod verdict;
 pub mod view;
 
-pub use export::{Export, ExportedAccount, ExportedMessage, ExportedProof};
+pub use export::{Export, ExportedAccount, ExportedMessage, ExportedProof, ProofFault};
 pub use people::envelope_statement;
 pub use roles::RoleError;
 pub use search::{Found, Query};
@@ -84,6 +85,8 @@ use lacre_audit::ids::{AccountId, DeviceId, EntryId};
 use lacre_audit::label::{self, Label};
 use lacre_audit::random::Rng;
 use lacre_audit::time::{Clock, Millis, SystemClock};
+#[cfg(feature = "laboratory")]
+pub(crate) use newer::LOOKED;
 use openmls::group::MlsGroup;
 use openmls_libcrux_crypto::CryptoProvider;
 use openmls_traits::signatures::{Signer, SignerError};

@@ -309,38 +309,19 @@ impl Cx<'_, '_> {
         content: content::Content,
         proof: Option<Proof>,
     ) -> Result<Took, StepError> {
-        let Said { account: sender, device, at: accepted_at, allowed } = *said;
+        let Said { account: sender, at: accepted_at, allowed, .. } = *said;
         let own_account = self.own()?.account;
         let own = sender == own_account;
         let content_id = ContentId::try_from(content.id.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
-        let mut blob = None;
-        let mut reply_to = None;
-        let body = match content.kind {
-            _ if !allowed => Body::Refused,
-            None => Body::Newer,
-            Some(kind) => {
-                if self.amend(id, sender, &kind, accepted_at, proof.clone())? {
-                    return Ok(Took::Done);
-                }
-                match &kind {
-                    content::content::Kind::Leave(_) => self.asked_to_leave(id, conv, sender)?,
-                    content::content::Kind::Roster(roster) if !own => self.learn_roster(id, device, roster)?,
-                    content::content::Kind::Receipt(receipt) if !own => self.take_receipt(id, sender, receipt)?,
-                    content::content::Kind::File(file) => {
-                        blob = file.blob.as_ref().map(|b| ByteBuf::from(b.encode_to_vec()));
-                    }
-                    content::content::Kind::Roster(_)
-                    | content::content::Kind::Text(_)
-                    | content::content::Kind::Edit(_)
-                    | content::content::Kind::Delete(_)
-                    | content::content::Kind::Reaction(_)
-                    | content::content::Kind::Receipt(_) => {}
-                }
-                reply_to = answered(&kind);
-                let Some(body) = body_of(kind) else { return Ok(Took::Done) };
-                body
-            }
+        let line = match content.kind {
+            _ if !allowed => Line::of(Body::Refused),
+            None => Line::of(Body::Newer),
+            Some(kind) => match self.meaning(id, conv, said, kind, proof.as_ref())? {
+                Some(line) => line,
+                None => return Ok(Took::Done),
+            },
         };
+        let Line { body, blob, reply_to } = line;
         let sent_at = Millis::new(content.sent_at_ms);
         let place = Placed { reply_to, stays_s: content.stays_s, ..Placed::default() };
         let stored = Stored { id: content_id, sender, sent_at, accepted_at, body, blob, proof, place };
@@ -357,6 +338,33 @@ impl Cx<'_, '_> {
             })?;
         }
         Ok(Took::Done)
+    }
+
+    /// What a content does, and the line that it makes in the history, if it makes one.
+    pub(crate) fn meaning(
+        &mut self,
+        id: &[u8],
+        conv: &mut Conv,
+        said: &Said,
+        kind: content::content::Kind,
+        proof: Option<&Proof>,
+    ) -> Result<Option<Line>, StepError> {
+        use content::content::Kind;
+        let Said { account: sender, device, at, .. } = *said;
+        if self.amend(id, sender, &kind, at, proof.cloned())? {
+            return Ok(None);
+        }
+        let own = sender == self.own()?.account;
+        let mut blob = None;
+        match &kind {
+            Kind::Leave(_) => self.asked_to_leave(id, conv, sender)?,
+            Kind::Roster(roster) if !own => self.learn_roster(id, device, roster)?,
+            Kind::Receipt(receipt) if !own => self.take_receipt(id, sender, receipt)?,
+            Kind::File(file) => blob = file.blob.as_ref().map(|b| ByteBuf::from(b.encode_to_vec())),
+            Kind::Roster(_) | Kind::Text(_) | Kind::Edit(_) | Kind::Delete(_) | Kind::Reaction(_) | Kind::Receipt(_) => {}
+        }
+        let reply_to = answered(&kind);
+        Ok(body_of(kind).map(|body| Line { body, blob, reply_to }))
     }
 
     /// Appends to the history; a content that is there already is dropped (none).
@@ -382,6 +390,10 @@ impl Cx<'_, '_> {
         }
         if own {
             self.begin_to_fade(id, &mut stored)?;
+        }
+        if stored.body == Body::Newer {
+            let number = self.number()?;
+            self.s.put(Table::Newer, &key, b"", number, &(ByteBuf::from(id), stored.id))?;
         }
         self.put_new_stored(id, &stored)?;
         let prefix: Vec<u8> = stored.id.as_bytes().iter().take(2).copied().collect();
@@ -442,11 +454,25 @@ pub(crate) fn answered(kind: &content::content::Kind) -> Option<ContentId> {
 }
 
 /// By whose device a content is, when the relay took it, and whether its writer may say it.
-struct Said {
-    account: AccountId,
-    device: DeviceId,
-    at: Millis,
-    allowed: bool,
+pub(crate) struct Said {
+    pub(crate) account: AccountId,
+    pub(crate) device: DeviceId,
+    pub(crate) at: Millis,
+    pub(crate) allowed: bool,
+}
+
+/// What a content puts into the history.
+pub(crate) struct Line {
+    pub(crate) body: Body,
+    /// a file's place and key: an encoded `BlobRef`
+    pub(crate) blob: Option<ByteBuf>,
+    pub(crate) reply_to: Option<ContentId>,
+}
+
+impl Line {
+    fn of(body: Body) -> Self {
+        Self { body, blob: None, reply_to: None }
+    }
 }
 
 struct Author {

@@ -48,6 +48,8 @@ impl Client {
 
     /// Removes what was there long enough. Whatever shows messages does this first.
     pub(crate) fn vanish_due(&mut self) -> Result<(), Trouble> {
+        self.run(|cx| cx.tell_resets())?;
+        self.take_newer()?;
         while self.run(|cx| cx.vanish_some())? {}
         self.wipe()
     }

@@ -74,6 +74,8 @@ tables! {
     MessageIndex = 21,
     /// messages that disappear, by when
     Vanishing = 22,
+    /// messages of a kind that the program did not know
+    Newer = 23,
     /// pieces of large commits, met in the present channel
     Part = 30,
     /// conversations that go on in another MLS group
