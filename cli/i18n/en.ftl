@@ -179,6 +179,7 @@ message-file = { $who } sends the file "{ $file }" ({ $size }). To save it: lacr
 message-added = { $who } added { $whom }
 message-removed = { $who } removed { $whom }
 message-re-added = { $whom } came back with new keys
+message-new-account = { $whom } has a new account, with new keys: the counter gave it. Ask in person whether it is them
 message-renamed = { $who } named the group "{ $name }"
 message-described = { $who } described the group: { $text }
 message-description-gone = { $who } removed the description of the group

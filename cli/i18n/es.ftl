@@ -179,6 +179,7 @@ message-file = { $who } envía el archivo «{ $file }» ({ $size }). Para guarda
 message-added = { $who } agregó a { $whom }
 message-removed = { $who } sacó a { $whom }
 message-re-added = { $whom } volvió con llaves nuevas
+message-new-account = { $whom } tiene una cuenta nueva, con llaves nuevas: se la dieron en el mesón. Pregunte en persona si es quien dice
 message-renamed = { $who } llamó al grupo «{ $name }»
 message-described = { $who } describió el grupo: { $text }
 message-description-gone = { $who } quitó la descripción del grupo

@@ -269,6 +269,10 @@ impl From<&view::Message> for Message {
                 out.whom = Some(account(*whom));
                 "re-added"
             }
+            view::Body::NewAccount { whom } => {
+                out.whom = Some(account(*whom));
+                "new-account"
+            }
             view::Body::Renamed { name } => {
                 out.text = Some(name.clone());
                 "renamed"

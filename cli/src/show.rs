@@ -188,6 +188,7 @@ pub(crate) fn message(ctx: &Context, m: &Message) -> String {
             words.say_with("message-removed", &[("who", who.into()), ("whom", whom(account).into())])
         }
         Body::ReAdded { whom: account } => words.say_with("message-re-added", &[("whom", whom(account).into())]),
+        Body::NewAccount { whom: account } => words.say_with("message-new-account", &[("whom", whom(account).into())]),
         Body::Renamed { name } => words.say_with("message-renamed", &[("who", who.into()), ("name", shown(name).into())]),
         Body::Described { text } if text.is_empty() => words.say_with("message-description-gone", &[("who", who.into())]),
         Body::Described { text } => {

@@ -12,7 +12,7 @@
 use lacre_audit::ids::Handle;
 use lacre_client::Trouble;
 use lacre_client::limits::LEAVE_PAUSE_MS;
-use lacre_client::view::{Body, ContactState, Happening, Standing, Suite, Trust};
+use lacre_client::view::{Body, ContactState, Happening, Standing, Suite, Trust, WaitingKind};
 use lacre_tests::terminal::Town;
 use lacre_tests::world::{Person, World, befriend, settle};
 use serde_json::json;
@@ -220,6 +220,91 @@ fn who_accepts_a_reset_puts_the_new_account_into_the_groups_that_they_administer
     assert_eq!(beto.texts(&group), ["estamos todos"]);
     let members: Vec<_> = carla.client.conversation(&group).unwrap().members.into_iter().map(|m| m.account).collect();
     assert!(members.contains(&new) && !members.contains(&old), "{members:?}");
+}
+
+/// Who a group's lines say has a new account.
+fn new_accounts(person: &mut Person, group: &lacre_client::view::ConversationId) -> Vec<lacre_audit::ids::AccountId> {
+    let lines = person.history(group).into_iter();
+    lines.filter_map(|m| if let Body::NewAccount { whom } = m.body { Some(whom) } else { None }).collect()
+}
+
+#[test]
+fn members_who_are_no_contacts_are_told_in_the_group_that_somebody_has_other_keys() {
+    let world = World::new();
+    let run = world.run();
+    let (mut ana, mut lost, mut carla) = (world.person("ana"), world.person_with("beto", &run), world.person("carla"));
+    befriend(&mut ana, &mut lost);
+    befriend(&mut ana, &mut carla);
+    let (old, c) = (lost.account(), carla.account());
+    let group = ana.client.create_group("Mesa", &[old, c], Suite::XWing).unwrap();
+    let other = ana.client.create_group("Sin él", &[c], Suite::XWing).unwrap();
+    settle(&mut [&mut ana, &mut lost, &mut carla]);
+    let mut beto = recovered(&world, &run);
+    let new = beto.account();
+    beto.client.contact_add(&mut beto.net, &named("ana"), "").unwrap();
+    settle(&mut [&mut ana, &mut beto, &mut carla]);
+
+    assert_eq!(new_accounts(&mut ana, &group), [new], "who is a contact sees it there too, before accepting");
+    assert_eq!(new_accounts(&mut carla, &group), [], "she cannot know yet");
+    ana.client.accept_reset(&old).unwrap();
+    settle(&mut [&mut ana, &mut beto, &mut carla]);
+    carla.restart();
+
+    assert_eq!(new_accounts(&mut carla, &group), [new]);
+    assert!(carla.client.contacts().unwrap().iter().all(|contact| contact.account != new && contact.account != old));
+    let line = carla.history(&group).into_iter().find(|m| m.body == Body::NewAccount { whom: new }).unwrap();
+    assert_eq!(line.whom_handle, Some(named("beto")));
+    let told = carla.client.events(0, 1_000).unwrap();
+    let position = line.position.unwrap();
+    assert!(told.iter().any(
+        |e| matches!(&e.what, Happening::Message { conversation, position: at } if *conversation == group && *at == position)
+    ));
+    assert_eq!(new_accounts(&mut ana, &group), [new], "once");
+    for (person, group) in [(&mut ana, &other), (&mut carla, &other), (&mut beto, &group)] {
+        assert_eq!(new_accounts(person, group), []);
+    }
+    // lines of one's own do not get into the way of what all see
+    beto.say(&group, "aquí de nuevo");
+    settle(&mut [&mut ana, &mut beto, &mut carla]);
+    assert_eq!(carla.texts(&group), ["aquí de nuevo"]);
+}
+
+// Seen red when only texts moved: the file was gone.
+#[test]
+fn texts_and_files_that_waited_for_a_contact_go_to_the_accepted_new_account_in_their_order() {
+    let world = World::new();
+    let run = world.run();
+    let (mut ana, mut lost) = (world.person("ana"), world.person_with("beto", &run));
+    befriend(&mut ana, &mut lost);
+    let (old, both) = (lost.account(), ana.with("beto"));
+    let mut beto = recovered(&world, &run);
+    let a = ana.account();
+    let file = vec![7; 300_000];
+    ana.say(&both, "antes");
+    ana.client.send_file(&both, "acta.pdf", &mut file.as_slice(), 300_000).unwrap();
+    ana.say(&both, "después");
+    ana.client.contact_refresh(&mut ana.net, &old).unwrap();
+    assert_eq!(ana.standing(&both), Standing::Replaced);
+
+    ana.client.accept_reset(&old).unwrap();
+    ana.restart();
+    let waiting: Vec<_> = ana.client.outbox().unwrap().into_iter().map(|w| w.what).collect();
+    settle(&mut [&mut ana, &mut beto]);
+    beto.client.contact_accept(&a).unwrap();
+    settle(&mut [&mut ana, &mut beto]);
+
+    assert!(waiting.contains(&WaitingKind::File), "{waiting:?}");
+    let again = beto.with("ana");
+    let got = beto.history(&again).into_iter().filter(|m| m.sender == a);
+    let got: Vec<_> = got.filter(|m| matches!(m.body, Body::Text(_) | Body::File { .. })).collect();
+    let bodies: Vec<_> = got.iter().map(|m| m.body.clone()).collect();
+    let acta = Body::File { name: "acta.pdf".into(), size: 300_000 };
+    assert_eq!(bodies, [Body::Text("antes".into()), acta, Body::Text("después".into())]);
+    let mut saved = Vec::new();
+    beto.client.save_file(&mut beto.net, &got[1], &mut saved).unwrap();
+    assert!(saved == file);
+    assert_eq!(ana.client.outbox().unwrap(), []);
+    assert!(ana.client.held_contents().unwrap().iter().all(|row| row.len() < 200_000), "its ciphertext is not kept");
 }
 
 #[test]

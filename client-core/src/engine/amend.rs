@@ -126,6 +126,7 @@ fn changeable(message: &Message) -> Result<(), Trouble> {
         Body::Added { .. }
         | Body::Removed { .. }
         | Body::ReAdded { .. }
+        | Body::NewAccount { .. }
         | Body::Renamed { .. }
         | Body::Described { .. }
         | Body::AdminMade { .. }

@@ -142,7 +142,9 @@ impl Client {
         }
         match (row.state, row.conversation) {
             (ContactState::Accepted, Some(id)) => self.send_text(&ConversationId(id), text).map(|_| ()),
-            (ContactState::Accepted | ContactState::Asked, _) => self.run(|cx| cx.hold(*account, text)).map(|_| ()),
+            (ContactState::Accepted | ContactState::Asked, _) => {
+                self.run(|cx| cx.hold(*account, text.to_owned(), None)).map(|_| ())
+            }
             (ContactState::Asking | ContactState::Declined | ContactState::NotTaken, _) => Err(Trouble::NotAccepted),
         }
     }
@@ -378,6 +380,7 @@ impl Cx<'_, '_> {
             Body::Added { whom }
             | Body::Removed { whom }
             | Body::ReAdded { whom }
+            | Body::NewAccount { whom }
             | Body::AdminMade { whom }
             | Body::AdminUnmade { whom }
             | Body::Succeeded { left_out: Some(whom) } => self.name_in(members, *whom)?,

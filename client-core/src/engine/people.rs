@@ -1,13 +1,13 @@
 //! Contacts and envelopes: what travels through inboxes (DESIGN 7).
 
-use super::records::{Cargo, ContactRow, Item, Known, Members, Own, PendingJoin, SeenLeaf};
+use super::records::{Cargo, ContactRow, Item, Known, LocalBlob, Members, Own, PendingJoin, SeenLeaf};
 use super::view::{ContactState, ConversationId, Happening, Kind, Standing, WaitingKind};
 use super::{Cx, StepError, Trouble, group};
 use crate::crypt::padding::{pad, unpad};
 use crate::network::Entry;
 use crate::profile::Table;
 use lacre_audit::account::{AccountState, REGISTRAR, Reset, VerifiedAccount};
-use lacre_audit::ids::{AccountId, ContentId, DeviceId, EntryId, EnvelopeId, Handle, Token};
+use lacre_audit::ids::{AccountId, BlobId, ContentId, DeviceId, EntryId, EnvelopeId, Handle, Token};
 use lacre_audit::label::{self, Label};
 use lacre_audit::note::NoteKey;
 use lacre_audit::seal::{self, SealSecret};
@@ -16,6 +16,7 @@ use lacre_proto::content::v1 as content;
 use lacre_proto::relay::v1 as wire;
 use openmls_traits::signatures::Signer as _;
 use prost::Message as _;
+use serde_bytes::ByteBuf;
 
 /// Bytes of a contact request's text.
 pub const MAX_REQUEST: usize = 500;
@@ -114,6 +115,7 @@ impl Cx<'_, '_> {
         self.s.put(Table::Account, account.id.as_bytes(), b"", 0, &known)?;
         self.tell_changed_keys(&known)?;
         self.replace(older, &known)?;
+        self.note_reset(&known)?;
         Ok(known)
     }
 
@@ -257,19 +259,31 @@ impl Cx<'_, '_> {
     pub(crate) fn release_held(&mut self, contact: AccountId, conversation: &[u8]) -> Result<(), StepError> {
         let held: Vec<(u64, Item)> = self.s.scan(Table::Outbox, &held_scope(contact), 0, usize::MAX)?;
         for (number, item) in held {
-            if let Cargo::Held { text, id, .. } = item.cargo {
-                self.drop_item(number)?;
+            let Cargo::Held { text, id, file, .. } = item.cargo else { continue };
+            self.drop_item(number)?;
+            let Some(file) = file else {
                 let kind = content::content::Kind::Text(content::Text { text, reply_to: Vec::new() });
                 self.enqueue_content_as(id, conversation, WaitingKind::Text, kind, None)?;
+                continue;
+            };
+            let file = content::File::decode(file.as_slice()).map_err(|e| StepError::Again(e.to_string()))?;
+            let reference = file.blob.clone().unwrap_or_default();
+            let blob = BlobId::try_from(reference.blob.as_slice()).map_err(|e| StepError::Again(e.to_string()))?;
+            if self.s.get::<LocalBlob>(Table::Blob, blob.as_bytes())?.is_some() {
+                let cargo = Cargo::Upload { authority: reference.authority.clone(), blob };
+                self.enqueue(Some(conversation), WaitingKind::File, cargo)?;
             }
+            let encoded = ByteBuf::from(reference.encode_to_vec());
+            let kind = content::content::Kind::File(content::File { reply_to: Vec::new(), ..file });
+            self.enqueue_content_as(id, conversation, WaitingKind::File, kind, Some(encoded))?;
         }
         Ok(())
     }
 
-    pub(crate) fn hold(&mut self, contact: AccountId, text: &str) -> Result<ContentId, StepError> {
+    pub(crate) fn hold(&mut self, contact: AccountId, text: String, file: Option<ByteBuf>) -> Result<ContentId, StepError> {
         let id = ContentId::new(lacre_audit::random::bytes(self.rng));
-        let cargo = Cargo::Held { contact, text: text.to_owned(), id };
-        self.enqueue(Some(&held_scope(contact)), WaitingKind::Text, cargo)?;
+        let what = if file.is_some() { WaitingKind::File } else { WaitingKind::Text };
+        self.enqueue(Some(&held_scope(contact)), what, Cargo::Held { contact, text, id, file })?;
         Ok(id)
     }
 

@@ -467,8 +467,15 @@ pub(crate) enum Cargo {
         #[serde(default)]
         public: Option<Token>,
     },
-    /// a text for a contact that has not accepted yet
-    Held { contact: AccountId, text: String, id: ContentId },
+    /// a text or file for a contact that has not accepted yet
+    Held {
+        contact: AccountId,
+        text: String,
+        id: ContentId,
+        /// in the place of the text: an encoded `File`, its bytes perhaps still in BlobChunk
+        #[serde(default)]
+        file: Option<ByteBuf>,
+    },
 }
 
 /// A contact.

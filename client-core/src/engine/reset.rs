@@ -4,21 +4,28 @@
 //! |---|---|
 //! | an account under a contact's name, bound later | the contact is marked, its right to this inbox is withdrawn, the conversation of two rests, the person is told |
 //! | one bound earlier | it is dropped: devices of a lost account speak for nobody |
+//! | an account whose note of the counter names another one, known here | in every group that the other one was seen in stands a line: also who is no contact learns of new keys |
 //!
 //! Whether it is the same person only the person can say. Accepting moves what waits to the new account, makes a new
 //! conversation of two, and takes the old account out of the groups that this account administers.
 
 use super::outbox::waiting_kind;
 use super::people::held_scope;
-use super::records::{Cargo, ContactRow, Intent, Item, Known, Replaced};
-use super::view::{Contact, ContactState, Conversation, ConversationId, Happening, Kind, Standing, WaitingKind};
+use super::records::{Cargo, ContactRow, Intent, Item, Known, Placed, Replaced, Stored};
+use super::view::{Body, Contact, ContactState, Conversation, ConversationId, Happening, Kind, Standing, WaitingKind};
 use super::{Client, Cx, StepError, Trouble};
 use crate::profile::Table;
 use lacre_audit::account::{Binding, REGISTRAR, Reset};
-use lacre_audit::ids::AccountId;
+use lacre_audit::ids::{AccountId, ContentId};
+use lacre_audit::label::{self, Label};
 use lacre_audit::note::NoteKey;
 use lacre_audit::time::Millis;
 use lacre_proto::content::v1 as content;
+use prost::Message as _;
+use serde_bytes::ByteBuf;
+
+/// The Meta row of accounts in the place of others whose groups do not say so yet.
+const UNTOLD: &[u8] = b"resets";
 
 impl Client {
     /// Takes the new account for the contact. Gives it, and the groups whose other members it must be told to.
@@ -97,7 +104,59 @@ impl Cx<'_, '_> {
         if waits { Err(Trouble::NewAccount.into()) } else { Ok(()) }
     }
 
-    /// Texts that were not delivered to the old account wait for the new one; its conversations of two are over.
+    /// An account stands in the place of another that this profile knows: its groups are to say so.
+    pub(super) fn note_reset(&mut self, known: &Known) -> Result<(), StepError> {
+        if known.reset.is_empty() {
+            return Ok(());
+        }
+        let Ok(reset) = Reset::verify(&known.reset, &registrar(known)?) else { return Ok(()) };
+        let same = reset.account == known.account && reset.handle == known.handle;
+        if same && self.known(reset.replaces)?.is_some() {
+            let mut untold: Vec<(AccountId, AccountId)> = self.s.get(Table::Meta, UNTOLD)?.unwrap_or_default();
+            untold.push((reset.replaces, known.account));
+            self.s.put(Table::Meta, UNTOLD, b"", 0, &untold)?;
+        }
+        Ok(())
+    }
+
+    /// Puts the lines into the groups. In a step of its own: accounts are learnt while a conversation is being read.
+    pub(super) fn tell_resets(&mut self) -> Result<(), StepError> {
+        let untold: Vec<(AccountId, AccountId)> = self.s.get(Table::Meta, UNTOLD)?.unwrap_or_default();
+        if untold.is_empty() {
+            return Ok(());
+        }
+        for id in self.conversation_ids()? {
+            let mut conv = self.conv(&id)?;
+            if conv.kind != Kind::Group || !matches!(conv.standing, Standing::Active | Standing::AskingToBeReAdded) {
+                continue;
+            }
+            let members = self.members(&id)?;
+            for (before, account) in &untold {
+                if !members.leaves.iter().any(|leaf| leaf.account == *before) {
+                    continue;
+                }
+                let hash = label::hash(Label::Content, &[&id, account.as_bytes(), b"reset"]);
+                let stored = Stored {
+                    id: ContentId::new(*hash.first_chunk::<16>().unwrap_or(&[0; 16])),
+                    sender: *account,
+                    sent_at: self.now,
+                    accepted_at: self.now,
+                    body: Body::NewAccount { whom: *account },
+                    blob: None,
+                    proof: None,
+                    place: Placed::default(),
+                };
+                if let Some(position) = self.store_message(&id, &mut conv, stored, false)? {
+                    self.put_conv(&id, &conv)?;
+                    self.event(Happening::Message { conversation: ConversationId(id.clone()), position })?;
+                }
+            }
+        }
+        self.s.delete(Table::Meta, UNTOLD)?;
+        self.reached("reset: told")
+    }
+
+    /// Texts and files that were not delivered to the old account wait for the new one; its conversations of two are over.
     fn hold_for(&mut self, before: AccountId, account: AccountId) -> Result<(), StepError> {
         let mut waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, &held_scope(before), 0, usize::MAX)?;
         for id in self.twos(before)? {
@@ -107,17 +166,19 @@ impl Cx<'_, '_> {
             self.put_conv(&id, &conv)?;
         }
         for (number, item) in waiting {
-            let text = match &item.cargo {
-                Cargo::Held { text, .. } => Some(text.clone()),
+            let waits = match &item.cargo {
+                Cargo::Held { text, file, .. } => Some((text.clone(), file.clone())),
                 Cargo::Content { .. } if Self::prepared(&item).is_none_or(|p| p.seq.is_none()) => match waiting_kind(&item) {
-                    Some(content::content::Kind::Text(text)) => Some(text.text),
+                    Some(content::content::Kind::Text(text)) => Some((text.text, None)),
+                    // its ciphertext stays here, and goes to the relay again if it has not gone
+                    Some(content::content::Kind::File(file)) => Some((String::new(), Some(ByteBuf::from(file.encode_to_vec())))),
                     _ => None,
                 },
                 _ => None,
             };
             self.drop_item(number)?;
-            if let Some(text) = text {
-                self.hold(account, &text)?;
+            if let Some((text, file)) = waits {
+                self.hold(account, text, file)?;
             }
         }
         Ok(())

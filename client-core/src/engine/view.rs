@@ -153,6 +153,11 @@ pub enum Body {
         /// who
         whom: AccountId,
     },
+    /// the counter put a new account into the place of a member's: other keys, and nobody here has compared them
+    NewAccount {
+        /// the new one
+        whom: AccountId,
+    },
     /// the group has another name
     Renamed {
         /// the new one
