@@ -26,6 +26,6 @@ pub mod profile;
 pub mod transport;
 
 pub use engine::{
-    Client, Environment, Export, ExportedAccount, ExportedMessage, ExportedProof, Found, OwnKey, Query, RoleError, Trouble,
-    content_statement, envelope_statement, limits, own_entry_id, verdict, view,
+    Client, Environment, Export, ExportedAccount, ExportedMessage, ExportedProof, Found, OwnKey, ProofFault, Query, RoleError,
+    Trouble, content_statement, envelope_statement, limits, own_entry_id, verdict, view,
 };

@@ -13,7 +13,7 @@ use lacre_audit::ids::{AccountId, ChannelId, DeviceId, EntryId};
 use lacre_audit::note::NoteKey;
 use lacre_audit::receipt::{RELAY, Receipt};
 use lacre_client::view::{Body, Suite};
-use lacre_client::{Export, content_statement};
+use lacre_client::{Export, ExportedMessage, ProofFault, content_statement};
 use lacre_proto::content::v1::{Content, content::Kind};
 use lacre_tests::terminal::Town;
 use lacre_tests::world::{World, befriend, settle};
@@ -71,6 +71,27 @@ fn every_message_of_an_export_shows_who_signed_it_and_when_the_relay_stored_it()
         }
     }
     assert_eq!(said, ["no debo nada a nadie", "te voy a encontrar", "foto.jpg"], "an edited message shows its newest text");
+
+    // the embedder's own check comes to the same, and notices each change
+    for line in export.messages.iter().filter(|line| line.proof.is_some()) {
+        assert!(export.check(line).unwrap().unwrap() >= line.message.accepted_at.unwrap());
+        let changed = |change: fn(&mut ExportedMessage)| {
+            let mut line = line.clone();
+            change(&mut line);
+            export.check(&line).unwrap_err()
+        };
+        assert_eq!(changed(|l| l.message.body = Body::Text("otra cosa".into())), ProofFault::Shown);
+        assert_eq!(changed(|l| l.proof.as_mut().unwrap().content[3] ^= 1), ProofFault::Signature);
+        assert_eq!(changed(|l| l.proof.as_mut().unwrap().group[0] ^= 1), ProofFault::Signature);
+        assert_eq!(changed(|l| l.proof.as_mut().unwrap().seq += 1), ProofFault::Receipt);
+        assert_eq!(changed(|l| l.message.sender = AccountId::new([1; 32])), ProofFault::Account);
+        assert_eq!(changed(|l| l.proof.as_mut().unwrap().device = DeviceId::new([1; 16])), ProofFault::Account);
+        assert_eq!(changed(|l| l.proof = None), ProofFault::Missing);
+    }
+    let mut other = export.clone();
+    other.relay = other.relay.replace(|c: char| c.is_ascii_lowercase(), "x");
+    let said = |m: &&ExportedMessage| m.proof.is_some();
+    assert_eq!(other.check(export.messages.iter().find(said).unwrap()), Err(ProofFault::Receipt));
 
     // two epochs later the device has no token of that channel: the signatures stay
     for _ in 0..2 {

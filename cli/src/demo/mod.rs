@@ -3,6 +3,7 @@
 //! [`relay`] the child process · [`people`] the four · [`scan`] what lies on the relay's disk ·
 //! [`keys`] what a removed member could open · [`story`] what happens · [`daily`] the part between two.
 
+mod apart;
 mod daily;
 mod keys;
 mod people;

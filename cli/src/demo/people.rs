@@ -5,7 +5,7 @@ use lacre_audit::ids::{AccountId, Handle};
 use lacre_audit::time::Clock as _;
 use lacre_client::profile::{Interrupted, Observer, Secret};
 use lacre_client::transport::{GrpcNetwork, Options, Timeouts};
-use lacre_client::view::{Body, ConversationId, Message, Synced};
+use lacre_client::view::{Body, ConversationId, Message, Synced, WhoAmI};
 use lacre_client::{Client, Environment, Trouble};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,6 +21,9 @@ pub(crate) const EXAMPLES: [(&str, &str, &str); 4] = [
     ("Carla Ejemplo", "carla.ejemplo", "40.000.003-4"),
     ("Diego Ejemplo", "diego.ejemplo", "40.000.004-2"),
 ];
+
+/// Somebody who comes later, and is in no group.
+pub(crate) const LATER: (&str, &str, &str) = ("Elena Ejemplo", "elena.ejemplo", "40.000.005-0");
 
 /// Where the engine notes that the relay has stored an own message.
 const MARKED: &str = "send: marked";
@@ -91,6 +94,20 @@ pub(crate) enum NotEnrolled {
 impl Person {
     /// A profile in `dir` and an account on the relay.
     pub(crate) fn enrolled(dir: &Path, handle: &Handle, invitation: &Invitation, alarm: Arc<Alarm>) -> Result<Self, NotEnrolled> {
+        Self::begun(dir, handle, alarm, |client, network| client.enroll(network, invitation, handle))
+    }
+
+    /// A profile in `dir`, and an account in the place of the one that was lost.
+    pub(crate) fn recovered(dir: &Path, handle: &Handle, code: &Invitation, alarm: Arc<Alarm>) -> Result<Self, NotEnrolled> {
+        Self::begun(dir, handle, alarm, |client, network| client.recover(network, code))
+    }
+
+    fn begun(
+        dir: &Path,
+        handle: &Handle,
+        alarm: Arc<Alarm>,
+        account: impl FnOnce(&mut Client, &mut GrpcNetwork) -> Result<WhoAmI, Trouble>,
+    ) -> Result<Self, NotEnrolled> {
         let Environment { clock, mut rng, .. } = Environment::system();
         let key = Zeroizing::new(lacre_audit::random::bytes::<32>(rng.as_mut()));
         let env = Environment { clock: clock.clone(), rng, observer: alarm };
@@ -98,7 +115,7 @@ impl Person {
         let rng = Environment::system().rng;
         let mut network =
             GrpcNetwork::new(Options { proxy: None, timeouts: Timeouts::default(), clock, rng }).map_err(NotEnrolled::Network)?;
-        let who = client.enroll(&mut network, invitation, handle).map_err(NotEnrolled::Trouble)?;
+        let who = account(&mut client, &mut network).map_err(NotEnrolled::Trouble)?;
         Ok(Self { handle: handle.clone(), account: who.account, client, network })
     }
 

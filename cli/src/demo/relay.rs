@@ -58,8 +58,17 @@ impl Relay {
 
     /// A new invitation, as the counter makes it.
     pub(crate) fn invitation(&self, run: &str) -> std::io::Result<Invitation> {
+        self.code(run, &[])
+    }
+
+    /// A recovery code, as the counter makes it for somebody who has an account.
+    pub(crate) fn recovery(&self, run: &str) -> std::io::Result<Invitation> {
+        self.code(run, &["--recover"])
+    }
+
+    fn code(&self, run: &str, how: &[&str]) -> std::io::Result<Invitation> {
         let mut command = Command::new(&self.program);
-        command.args(["registrar", "issue-code", "--run", run, "--json", "--data"]).arg(&self.data);
+        command.args(["registrar", "issue-code", "--run", run, "--json"]).args(how).arg("--data").arg(&self.data);
         let output = command.stdin(Stdio::null()).output()?;
         let answer: Option<serde_json::Value> = serde_json::from_slice(&output.stdout).ok();
         let line = answer.as_ref().and_then(|a| a.get("invitation")).and_then(|i| i.as_str());

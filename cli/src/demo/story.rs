@@ -1,7 +1,7 @@
 //! What happens, told while it happens. Each claim is checked; the first that does not hold ends the demo with exit 1.
 
 use super::keys::{self, Held};
-use super::people::{Alarm, EXAMPLES, NotEnrolled, Person, Unsettled, settle};
+use super::people::{Alarm, EXAMPLES, LATER, NotEnrolled, Person, Unsettled, settle};
 use super::relay::{Relay, kill};
 use super::scan::{self, Needle};
 use crate::commands::demo::Args;
@@ -103,13 +103,13 @@ fn machine(ctx: &Context, why: &std::io::Error) -> Failure {
 
 pub(super) struct Story<'a> {
     pub(super) ctx: &'a Context,
-    folder: &'a Path,
+    pub(super) folder: &'a Path,
     files: Vec<Input>,
-    relay: Relay,
-    people: Vec<Person>,
-    alarm: Arc<Alarm>,
+    pub(super) relay: Relay,
+    pub(super) people: Vec<Person>,
+    pub(super) alarm: Arc<Alarm>,
     /// everything that was said
-    texts: Vec<String>,
+    pub(super) texts: Vec<String>,
     /// everything that Diego's profile ever held
     diego: Held,
 }
@@ -117,7 +117,7 @@ pub(super) struct Story<'a> {
 pub(super) const ANA: usize = 0;
 pub(super) const BRUNO: usize = 1;
 const CARLA: usize = 2;
-const DIEGO: usize = 3;
+pub(super) const DIEGO: usize = 3;
 
 impl<'a> Story<'a> {
     fn begin(ctx: &'a Context, folder: &'a Path, files: Vec<Input>) -> Result<Self, Failure> {
@@ -146,7 +146,9 @@ impl<'a> Story<'a> {
         let acknowledged = self.cut(&group)?;
         self.chapter(7, words::key("demo-removal"));
         let after = self.removal(&group)?;
-        self.chapter(8, words::key("demo-proof"));
+        self.chapter(8, words::key("demo-apart"));
+        let proved = self.apart()?;
+        self.chapter(9, words::key("demo-proof"));
         let messages = self.same_history(&group, after)?;
         let (files, bytes, needles) = self.nothing_on_disk()?;
         let (keys, entries) = self.no_key_opens(&group)?;
@@ -157,6 +159,7 @@ impl<'a> Story<'a> {
             "under_way": UNDER_WAY,
             "acknowledged_before_kill": acknowledged,
             "after_removal": after,
+            "proved": proved,
             "relay_files": files,
             "relay_bytes": bytes,
             "searched_for": needles,
@@ -173,20 +176,30 @@ impl<'a> Story<'a> {
     }
 
     fn enrol(&mut self) -> Result<(), Failure> {
-        for (name, handle, run) in EXAMPLES {
-            let invitation = self.relay.invitation(run).map_err(|e| machine(self.ctx, &e))?;
-            let handle =
-                Handle::parse(handle).map_err(|_| self.ctx.failure("error-handle", Exit::Usage, &[("value", handle.into())]))?;
-            let dir = self.folder.join(handle.as_str());
-            let person = Person::enrolled(&dir, &handle, &invitation, self.alarm.clone()).map_err(|e| match e {
-                NotEnrolled::Open(e) => open_failure(&self.ctx.words, &e, &dir),
-                NotEnrolled::Trouble(t) => self.ctx.trouble(t),
-                NotEnrolled::Network(e) => machine(self.ctx, &e),
-            })?;
-            self.people.push(person);
-            self.good("demo-enrolled", &[("name", name.into()), ("handle", handle.to_string().into()), ("run", run.into())]);
-        }
+        EXAMPLES.into_iter().try_for_each(|example| self.enrol_one(example))
+    }
+
+    pub(super) fn enrol_one(&mut self, (name, handle, run): (&str, &str, &str)) -> Result<(), Failure> {
+        let invitation = self.relay.invitation(run).map_err(|e| self.machine(&e))?;
+        let handle =
+            Handle::parse(handle).map_err(|_| self.ctx.failure("error-handle", Exit::Usage, &[("value", handle.into())]))?;
+        let dir = self.folder.join(handle.as_str());
+        let person = Person::enrolled(&dir, &handle, &invitation, self.alarm.clone()).map_err(|e| self.not_enrolled(e, &dir))?;
+        self.people.push(person);
+        self.good("demo-enrolled", &[("name", name.into()), ("handle", handle.to_string().into()), ("run", run.into())]);
         Ok(())
+    }
+
+    pub(super) fn machine(&self, why: &std::io::Error) -> Failure {
+        machine(self.ctx, why)
+    }
+
+    pub(super) fn not_enrolled(&self, why: NotEnrolled, dir: &Path) -> Failure {
+        match why {
+            NotEnrolled::Open(e) => open_failure(&self.ctx.words, &e, dir),
+            NotEnrolled::Trouble(t) => self.ctx.trouble(t),
+            NotEnrolled::Network(e) => self.machine(&e),
+        }
     }
 
     /// Ana and Bruno become contacts and write to each other.
@@ -354,7 +367,7 @@ impl<'a> Story<'a> {
         let words = &self.ctx.words;
         let mut needles: Vec<Needle> = Vec::new();
         self.texts.iter().for_each(|t| needles.extend(scan::text_needles(t, t)));
-        for (name, _, run) in EXAMPLES {
+        for (name, _, run) in EXAMPLES.into_iter().chain([LATER]) {
             needles.extend(scan::text_needles(name, name));
             needles.extend(scan::run_needles(run));
         }
@@ -399,7 +412,7 @@ impl<'a> Story<'a> {
     }
 
     /// Two people become contacts.
-    fn befriend(&mut self, asks: usize, says_yes: usize, text: &str) -> Result<(), Failure> {
+    pub(super) fn befriend(&mut self, asks: usize, says_yes: usize, text: &str) -> Result<(), Failure> {
         let handle = self.people.get(says_yes).map(|p| p.handle.clone());
         let account = self.people.get(asks).map(|p| p.account);
         let (Some(handle), Some(account)) = (handle, account) else { return Ok(()) };

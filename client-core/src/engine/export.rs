@@ -6,13 +6,21 @@
 //! The relay is asked for receipts of the present channel and of the one before it; of earlier ones this device no longer has
 //! the tokens. What disappeared, was deleted or refused has nothing to show.
 
+use super::receive::{body_of, verify};
 use super::records::{Known, Proof, Stored};
-use super::view::{Conversation, ConversationId, Message};
-use super::{Client, StepError, Trouble};
+use super::view::{Body, Conversation, ConversationId, Message};
+use super::{Client, StepError, Trouble, content_statement};
 use crate::network::{Lane, Network, Reason};
 use crate::profile::Table;
+use lacre_audit::account::AccountState;
+use lacre_audit::address::Authority;
 use lacre_audit::ids::{AccountId, ChannelId, DeviceId, EntryId, Handle, Token};
+use lacre_audit::note::NoteKey;
+use lacre_audit::receipt::{RELAY, Receipt};
+use lacre_audit::time::Millis;
+use lacre_proto::content::v1 as content;
 use lacre_proto::relay::v1 as wire;
+use prost::Message as _;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Messages that are read in one step.
@@ -72,6 +80,61 @@ pub struct ExportedProof {
     pub signature: Vec<u8>,
     /// the relay's signed note of the entry, where it could still be had
     pub receipt: Option<String>,
+}
+
+/// Why a message of an export proves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProofFault {
+    /// no member wrote it, or nothing of it is kept
+    #[error("it bears no signature")]
+    Missing,
+    /// the chain of its writer's states is not there, or is broken
+    #[error("its writer's states do not name the device")]
+    Account,
+    /// the device did not sign this
+    #[error("the signature is wrong")]
+    Signature,
+    /// what is shown is not what was signed
+    #[error("what is shown is not what was signed")]
+    Shown,
+    /// the relay's note is of another entry, or is not its
+    #[error("the receipt is not the relay's for this entry")]
+    Receipt,
+}
+
+impl Export {
+    /// Checks a message as a third party does, from the export alone; gives when the relay had stored it, if there is a
+    /// receipt. Whose account it is says the registrar's binding; whether the relay is the right one, its address.
+    pub fn check(&self, line: &ExportedMessage) -> Result<Option<Millis>, ProofFault> {
+        let proof = line.proof.as_ref().ok_or(ProofFault::Missing)?;
+        let sender = line.message.sender;
+        let account = self.accounts.iter().find(|a| a.account == sender).ok_or(ProofFault::Account)?;
+        let key = device_key(account, proof.device).ok_or(ProofFault::Account)?;
+        let statement = content_statement(sender, proof.device, &proof.group, proof.channel, proof.entry, &proof.content);
+        verify(&key, &statement, &proof.signature).map_err(|_| ProofFault::Signature)?;
+        let signed = content::Content::decode(proof.content.as_slice()).map_err(|_| ProofFault::Shown)?;
+        let body = match signed.kind {
+            Some(content::content::Kind::Edit(edit)) => Some(Body::Text(edit.text)),
+            kind => kind.and_then(body_of),
+        };
+        if body.as_ref() != Some(&line.message.body) {
+            return Err(ProofFault::Shown);
+        }
+        let Some(raw) = &proof.receipt else { return Ok(None) };
+        let relay = Authority::parse(&self.relay).map_err(|_| ProofFault::Receipt)?;
+        let relay = NoteKey::new(RELAY, relay.identity().as_bytes()).map_err(|_| ProofFault::Receipt)?;
+        let receipt = Receipt::verify(raw, &relay).map_err(|_| ProofFault::Receipt)?;
+        let same = (receipt.channel, receipt.seq.get(), receipt.entry_id) == (proof.channel, proof.seq, proof.entry);
+        if same { Ok(Some(receipt.accepted_at)) } else { Err(ProofFault::Receipt) }
+    }
+}
+
+/// The key of a device, from a chain of states whose first one the account is the hash of.
+fn device_key(account: &ExportedAccount, device: DeviceId) -> Option<[u8; 32]> {
+    let (first, rest) = account.states.split_first()?;
+    let (id, first) = AccountState::first(first).ok()?;
+    let newest = rest.iter().try_fold(first, |state, raw| state.follow(raw).ok())?;
+    (id == account.account).then(|| newest.device(device).map(|d| d.signature_key)).flatten()
 }
 
 impl Client {
