@@ -3,7 +3,6 @@
 use super::accounts_tests::{World, header, parts, reason, refused};
 use super::blobs::expire;
 use crate::rules::Rules;
-use crate::store::Reads as _;
 use lacre_audit::ids::Token;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::put_request::Part;
