@@ -412,7 +412,7 @@ impl<'a> Story<'a> {
     }
 
     /// Two people become contacts.
-    pub(super) fn befriend(&mut self, asks: usize, says_yes: usize, text: &str) -> Result<(), Failure> {
+    fn befriend(&mut self, asks: usize, says_yes: usize, text: &str) -> Result<(), Failure> {
         let handle = self.people.get(says_yes).map(|p| p.handle.clone());
         let account = self.people.get(asks).map(|p| p.account);
         let (Some(handle), Some(account)) = (handle, account) else { return Ok(()) };
@@ -449,6 +449,21 @@ impl<'a> Story<'a> {
         let contents = self.of(DIEGO, |p| p.client.held_contents())?;
         self.diego.add(contents.iter().map(|c| c.to_vec()));
         Ok(())
+    }
+
+    /// As [`Story::settle`] between few, where nothing waits for its time: no patience is needed.
+    pub(super) fn settle_between(&mut self, some: [usize; 2]) -> Result<(), Failure> {
+        for _ in 0..100 {
+            let mut moved = false;
+            for who in some {
+                let round = self.of(who, Person::sync)?;
+                moved |= round.received + round.delivered + round.waiting > 0;
+            }
+            if !moved {
+                return Ok(());
+            }
+        }
+        Err(self.ctx.failure("error-demo-slow", Exit::No, &[]))
     }
 
     /// Ends the demo if this does not hold.
