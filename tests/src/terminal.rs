@@ -5,6 +5,7 @@ use crate::relay::{RelayProcess, relay_binary};
 use lacre_audit::address::Authority;
 use serde_json::Value;
 use std::fs::File;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
@@ -150,6 +151,16 @@ impl Person {
     #[must_use]
     pub fn run(&self, args: &[&str]) -> Said {
         Said::from(self.command(args).output().unwrap(), args)
+    }
+
+    /// The same, with this from another program.
+    #[must_use]
+    pub fn piped(&self, args: &[&str], text: &[u8]) -> Said {
+        let mut command = self.command(args);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // a program that has seen enough closes its end
+        let _closed = child.stdin.take().unwrap().write_all(text);
+        Said::from(child.wait_with_output().unwrap(), args)
     }
 
     /// The same with `--json`: its one object.

@@ -9,6 +9,7 @@
     reason = "a panic is how a test says no"
 )]
 
+use lacre_client::limits::MAX_TEXT;
 use lacre_tests::terminal::{Person, Said, Town, befriend};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -227,6 +228,25 @@ fn a_group_can_be_written_to_by_a_member_who_has_not_looked_since_the_invitation
     let read = ana.json(&["read", "Mesa"]);
     assert!(read["messages"].as_array().unwrap().iter().any(|m| m["text"] == "ya estoy"), "{read}");
     bruno.run(&["send", "Mesón", "¿hola?"]).failed(1);
+}
+
+#[test]
+fn a_text_from_another_program_is_sent_whole_or_refused_with_a_reason() {
+    let town = Town::new();
+    let (ana, bruno) = town.pair();
+    let most = "x".repeat(MAX_TEXT);
+
+    assert_eq!(ana.piped(&["send", "@bruno", "-"], "dos\nlíneas\n".as_bytes()).code, Some(0));
+    assert_eq!(ana.piped(&["send", "@bruno", "-"], most.as_bytes()).code, Some(0));
+    let longer = ana.piped(&["send", "@bruno", "-"], format!("{most}x").as_bytes());
+    let ten_mb = ana.piped(&["send", "@bruno", "-"], &vec![b'x'; 10_000_000]);
+    let binary = ana.piped(&["send", "@bruno", "-"], &[0xff, 0xfe, 1]);
+    let empty = ana.piped(&["send", "@bruno", "-"], b"");
+
+    assert!(longer.failed(1).contains("--file") && ten_mb.failed(1).contains("--file"));
+    assert!(binary.failed(2).contains("UTF-8"));
+    empty.failed(1);
+    assert_eq!(bruno.texts("@ana"), ["dos\nlíneas".to_owned(), most]);
 }
 
 /// As this person, with another passphrase file.

@@ -1,13 +1,15 @@
-//! `lacre send TO TEXT [--file F]…`: stored first, delivered when there is a relay.
+//! `lacre send TO TEXT|- [--file F]…`: stored first, delivered when there is a relay.
 
 use crate::context::{Context, Outcome};
 use crate::failure::{Exit, Failure};
 use crate::shown::shown;
 use crate::{find, json, online};
-use lacre_client::Client;
+use lacre_client::limits::MAX_TEXT;
 use lacre_client::view::{ContactState, Delivery, Message};
+use lacre_client::{Client, Trouble};
 use serde_json::json as object;
 use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args, Debug)]
@@ -23,10 +25,14 @@ pub(crate) struct Args {
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     // All files are opened before anything is stored: a mistyped name sends nothing.
     let files = args.file.iter().map(|path| opened(ctx, path)).collect::<Result<Vec<_>, _>>()?;
+    let text = match args.text.as_deref() {
+        Some("-") => Some(piped(ctx)?),
+        other => other.map(str::to_owned),
+    };
     let mut client = ctx.open()?;
     let mut network = ctx.network()?;
     let mut sent = Vec::new();
-    let held = to_contact_without_conversation(ctx, &mut client, args)?;
+    let held = to_contact_without_conversation(ctx, &mut client, args, text.as_deref())?;
     if !held {
         let to = match find::conversation(ctx, &mut client, &args.to) {
             Ok(found) => found.id,
@@ -36,7 +42,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
                 find::conversation(ctx, &mut client, &args.to)?.id
             }
         };
-        if let Some(text) = &args.text {
+        if let Some(text) = &text {
             sent.push(client.send_text(&to, text).map_err(|t| ctx.trouble(t))?);
         }
         for (name, size, mut file) in files {
@@ -59,7 +65,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
 }
 
 /// A text to somebody who has not said yes yet is kept, and goes out when there is a conversation.
-fn to_contact_without_conversation(ctx: &Context, client: &mut Client, args: &Args) -> Result<bool, Failure> {
+fn to_contact_without_conversation(ctx: &Context, client: &mut Client, args: &Args, text: Option<&str>) -> Result<bool, Failure> {
     if !args.to.starts_with('@') {
         return Ok(false);
     }
@@ -72,7 +78,7 @@ fn to_contact_without_conversation(ctx: &Context, client: &mut Client, args: &Ar
         return Ok(false);
     }
     let name = || [("name", contact.handle.to_string().into())];
-    match (contact.state, &args.text) {
+    match (contact.state, text) {
         _ if contact.blocked.is_some() => Err(ctx.failure("error-blocked", Exit::No, &name())),
         (ContactState::NotTaken, _) => Err(ctx.failure("error-not-taken", Exit::No, &name())),
         (ContactState::Asking, _) => Err(ctx.failure("error-accept-first", Exit::No, &name())),
@@ -82,6 +88,27 @@ fn to_contact_without_conversation(ctx: &Context, client: &mut Client, args: &Ar
         }
         (ContactState::Asked | ContactState::Accepted, _) => Err(ctx.failure("error-not-accepted", Exit::No, &name())),
     }
+}
+
+/// What another program says, without its last line end.
+fn piped(ctx: &Context) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    let most = u64::try_from(MAX_TEXT).unwrap_or(u64::MAX);
+    // no more is read than shows that it is too long
+    std::io::stdin().take(most + 2).read_to_end(&mut bytes).map_err(|e| {
+        let why = shown(&e.to_string());
+        ctx.failure("error-file", Exit::CouldNotAsk, &[("name", "-".into()), ("why", why.into())])
+    })?;
+    let text = String::from_utf8(bytes);
+    let mut text = match text {
+        Err(e) if e.as_bytes().len() <= MAX_TEXT => return Err(ctx.failure("error-not-text", Exit::Usage, &[])),
+        Err(_) => return Err(ctx.trouble(Trouble::TooLong { limit: most })),
+        Ok(text) => text,
+    };
+    if text.ends_with('\n') {
+        text.pop();
+    }
+    if text.len() > MAX_TEXT { Err(ctx.trouble(Trouble::TooLong { limit: most })) } else { Ok(text) }
 }
 
 /// The file with the name and size that the message will bear.
