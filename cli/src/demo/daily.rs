@@ -4,8 +4,9 @@ use super::story::{ANA, BRUNO, Story};
 use crate::failure::Failure;
 use crate::online::pause;
 use crate::words;
-use lacre_client::Trouble;
+use lacre_client::profile::Secret;
 use lacre_client::view::{Body, ConversationId, Message, Settings};
+use lacre_client::{Client, Environment, Query, Trouble};
 use std::time::Duration;
 
 /// How long the message stays that is shown to disappear.
@@ -19,8 +20,10 @@ impl Story<'_> {
         let with = [self.conversation_with(ANA, BRUNO)?, self.conversation_with(BRUNO, ANA)?];
         self.changes(&with)?;
         self.receipts(&with)?;
+        self.found()?;
         self.gone(&with)?;
-        self.same_keys()
+        self.same_keys()?;
+        self.harmless()
     }
 
     fn last_text(&mut self, who: usize, at: &ConversationId) -> Result<Message, Failure> {
@@ -89,6 +92,30 @@ impl Story<'_> {
         self.of(ANA, |p| p.client.let_vanish(of_ana, None))?;
         self.settle()?;
         self.good("demo-claim-gone", &[]);
+        Ok(())
+    }
+
+    fn found(&mut self) -> Result<(), Failure> {
+        let words = self.ctx.words.say("demo-text-right").to_uppercase();
+        let query = Query { words, ..Query::default() };
+        let found = self.of(BRUNO, |p| p.client.search(&query, 10))?;
+        self.claim(found.total == 1, words::key("demo-claim-found"))?;
+        self.good("demo-claim-found", &[]);
+        Ok(())
+    }
+
+    /// Ana's profile, as whoever forces her to open it sees it.
+    fn harmless(&mut self) -> Result<(), Failure> {
+        const SECOND: &str = "una frase de ejemplo";
+        let dir = self.of(ANA, |p| Ok(p.client.profile().directory().to_owned()))?;
+        let set = self.of(ANA, |p| Ok(p.client.set_second_passphrase(SECOND).is_ok()))?;
+        let seen = Client::open(&dir, Secret::Passphrase(SECOND), Environment::system()).ok().map(|mut opened| {
+            let nobody = opened.whoami().is_ok_and(|who| who.is_none());
+            // asked without an account, there is no list at all
+            nobody && opened.conversations().map_or(true, |all| all.is_empty())
+        });
+        self.claim(set && seen == Some(true), words::key("demo-claim-harmless"))?;
+        self.good("demo-claim-harmless", &[]);
         Ok(())
     }
 
