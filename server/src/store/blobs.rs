@@ -106,6 +106,13 @@ pub enum KeepBlobRefused {
     Limit(Limited),
 }
 
+impl KeepBlobRefused {
+    /// This limit is reached; nobody knows until when.
+    pub(super) const fn beyond(limit: &'static str, value: u64) -> Self {
+        Self::Limit(Limited { limit, value, retry_after_ms: None })
+    }
+}
+
 /// A stored blob.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct StoredBlob {

@@ -3,7 +3,6 @@
 use super::{ModelReads, ModelStore};
 use crate::rules::Rules;
 use crate::store::blobs::{BlobBegun, BlobKept, FileName, KeepBlob, KeepBlobRefused, StoredBlob};
-use crate::store::channels::Limited;
 use crate::store::{AccountStore as _, BlobReads, BlobStore, StoreDown};
 use lacre_audit::ids::BlobId;
 use lacre_audit::time::Millis;
@@ -20,10 +19,6 @@ impl Blobs {
     }
 }
 
-fn beyond(limit: &'static str, value: u64) -> KeepBlobRefused {
-    KeepBlobRefused::Limit(Limited { limit, value, retry_after_ms: None })
-}
-
 impl ModelStore {
     fn insert(
         &mut self,
@@ -33,7 +28,7 @@ impl ModelStore {
         whole: bool,
     ) -> Result<Result<(), KeepBlobRefused>, StoreDown> {
         if self.work.blobs.bytes() + keep.header.size > rules.max_blob_disk_bytes {
-            return Ok(Err(beyond("max_blob_disk_bytes", rules.max_blob_disk_bytes)));
+            return Ok(Err(KeepBlobRefused::beyond("max_blob_disk_bytes", rules.max_blob_disk_bytes)));
         }
         let Some(stamp) = keep.stamp else { return Ok(Err(KeepBlobRefused::Stamp)) };
         if !self.spend_stamp(&stamp)? {
@@ -66,10 +61,10 @@ impl BlobStore for ModelStore {
         }
         let unfinished: Vec<u64> = self.work.blobs.0.iter().filter(|b| !b.whole).map(|b| b.header.size).collect();
         if unfinished.len() as u64 >= u64::from(rules.max_unfinished_uploads) {
-            return Ok(Err(beyond("max_unfinished_uploads", rules.max_unfinished_uploads.into())));
+            return Ok(Err(KeepBlobRefused::beyond("max_unfinished_uploads", rules.max_unfinished_uploads.into())));
         }
         if unfinished.iter().sum::<u64>() + keep.header.size > rules.max_unfinished_bytes {
-            return Ok(Err(beyond("max_unfinished_bytes", rules.max_unfinished_bytes)));
+            return Ok(Err(KeepBlobRefused::beyond("max_unfinished_bytes", rules.max_unfinished_bytes)));
         }
         let expires_at = now.plus(rules.unfinished_retention_ms);
         Ok(self.insert(rules, keep, expires_at, false)?.map(|()| BlobBegun::Unfinished))

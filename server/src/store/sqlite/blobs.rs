@@ -3,7 +3,6 @@
 use super::{SqliteReads, SqliteStore};
 use crate::rules::Rules;
 use crate::store::blobs::{BlobBegun, BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused, StoredBlob};
-use crate::store::channels::Limited;
 use crate::store::{AccountStore as _, BlobReads, BlobStore, StoreDown};
 use lacre_audit::ids::{BlobId, TokenHash};
 use lacre_audit::time::Millis;
@@ -33,10 +32,6 @@ fn unfinished(conn: &Connection) -> rusqlite::Result<(u64, u64)> {
     conn.prepare_cached(sql)?.query_row([], |r| Ok((r.get(0)?, r.get(1)?)))
 }
 
-fn beyond(limit: &'static str, value: u64) -> KeepBlobRefused {
-    KeepBlobRefused::Limit(Limited { limit, value, retry_after_ms: None })
-}
-
 impl SqliteStore {
     /// The row of a blob that has none.
     fn insert(
@@ -48,7 +43,7 @@ impl SqliteStore {
     ) -> Result<Result<(), KeepBlobRefused>, StoreDown> {
         let header = &keep.header;
         if total(&self.conn)?.saturating_add(header.size) > rules.max_blob_disk_bytes {
-            return Ok(Err(beyond("max_blob_disk_bytes", rules.max_blob_disk_bytes)));
+            return Ok(Err(KeepBlobRefused::beyond("max_blob_disk_bytes", rules.max_blob_disk_bytes)));
         }
         let paid = match &keep.stamp {
             Some(stamp) => self.spend_stamp(stamp)?,
@@ -95,10 +90,10 @@ impl BlobStore for SqliteStore {
         }
         let (bytes, count) = unfinished(&self.conn)?;
         if count >= u64::from(rules.max_unfinished_uploads) {
-            return Ok(Err(beyond("max_unfinished_uploads", rules.max_unfinished_uploads.into())));
+            return Ok(Err(KeepBlobRefused::beyond("max_unfinished_uploads", rules.max_unfinished_uploads.into())));
         }
         if bytes.saturating_add(header.size) > rules.max_unfinished_bytes {
-            return Ok(Err(beyond("max_unfinished_bytes", rules.max_unfinished_bytes)));
+            return Ok(Err(KeepBlobRefused::beyond("max_unfinished_bytes", rules.max_unfinished_bytes)));
         }
         let expires_at = now.plus(rules.unfinished_retention_ms);
         Ok(self.insert(rules, keep, expires_at, false)?.map(|()| BlobBegun::Unfinished))
