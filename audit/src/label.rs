@@ -52,6 +52,8 @@ labels! {
     Envelope = "lacre envelope v1",
     /// Signature: a device signs a content.
     Content = "lacre content v1",
+    /// MAC: the id of a line that a client writes into its history itself, under the profile secret.
+    Line = "lacre line v1",
     /// Signature: a device asks to be re-added.
     ReAdd = "lacre re-add v1",
     /// MAC: the id of an own entry, over channel and number, under the profile secret.

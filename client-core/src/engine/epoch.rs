@@ -111,8 +111,7 @@ impl Cx<'_, '_> {
     fn write_changes(&mut self, id: &[u8], conv: &mut Conv, seal: &Entry, change: &Change) -> Result<(), StepError> {
         let Some(by) = change.by else { return Ok(()) };
         for (i, body) in change.bodies.iter().enumerate() {
-            let hash = label::hash(Label::Content, &[conv.channel.id.as_bytes(), seal.id.as_bytes(), i.to_string().as_bytes()]);
-            let content = ContentId::new(*hash.first_chunk::<16>().unwrap_or(&[0; 16]));
+            let content = self.line_id(&[conv.channel.id.as_bytes(), seal.id.as_bytes(), i.to_string().as_bytes()])?;
             let stored = Stored {
                 id: content,
                 sender: by,

@@ -389,6 +389,22 @@ impl<'a, 's> Cx<'a, 's> {
         Ok(())
     }
 
+    /// The id of a line that this device writes into the history itself. Under its own secret: whoever could compute it
+    /// would use it up beforehand, and the line would not be written.
+    pub(crate) fn line_id(&mut self, parts: &[&[u8]]) -> Result<ContentId, StepError> {
+        let mac = label::mac(&self.own()?.profile_secret.0, Label::Line, parts);
+        Ok(ContentId::new(*mac.first_chunk::<16>().unwrap_or(&[0; 16])))
+    }
+
+    /// The relay of this account, if that is what an address names: a client speaks to no other host, whoever names it.
+    pub(crate) fn ours(&mut self, address: &str) -> Result<Authority, StepError> {
+        let own = authority(&self.own()?.authority)?;
+        match Authority::parse(address) {
+            Ok(named) if named == own => Ok(own),
+            _ => Err(Trouble::OtherRelay.into()),
+        }
+    }
+
     pub(crate) fn unreadable(&mut self, conversation: Option<&[u8]>, reason: String) -> Result<(), StepError> {
         self.event(Happening::Unreadable { conversation: conversation.map(|c| ConversationId(c.to_vec())), reason })
     }

@@ -135,9 +135,8 @@ impl Cx<'_, '_> {
                 if !members.leaves.iter().any(|leaf| leaf.account == *before) {
                     continue;
                 }
-                let hash = label::hash(Label::Content, &[&id, account.as_bytes(), b"reset"]);
                 let stored = Stored {
-                    id: ContentId::new(*hash.first_chunk::<16>().unwrap_or(&[0; 16])),
+                    id: self.line_id(&[&id, account.as_bytes(), b"reset"])?,
                     sender: *account,
                     sent_at: self.now,
                     accepted_at: self.now,

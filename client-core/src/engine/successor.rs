@@ -246,9 +246,8 @@ impl Cx<'_, '_> {
     ) -> Result<(), StepError> {
         let own = self.own()?.account;
         let mut conv = self.conv(id)?;
-        let hash = label::hash(Label::Content, &[next, b"successor"]);
         let stored = Stored {
-            id: ContentId::new(*hash.first_chunk::<16>().unwrap_or(&[0; 16])),
+            id: self.line_id(&[next, b"successor"])?,
             sender: by,
             sent_at: self.now,
             accepted_at: self.now,
