@@ -175,7 +175,7 @@ impl Client {
                 cx.owe_read(&conversation.0, &mut conv, through)?;
                 cx.fade_what_was_read(&conversation.0, &conv, conv.read_through + 1, through)?;
                 conv.read_through = through;
-                cx.put_conv(&conversation.0, &conv)?;
+                cx.put_conv(&conversation.0, &mut conv)?;
             }
             Ok(())
         })

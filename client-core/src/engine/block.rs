@@ -179,7 +179,7 @@ impl Cx<'_, '_> {
                 }
             }
             conv.standing = Standing::Blocked;
-            self.put_conv(&id, &conv)?;
+            self.put_conv(&id, &mut conv)?;
             let conversation = ConversationId(id);
             self.event(Happening::StandingChanged { conversation, standing: Standing::Blocked })?;
         }
@@ -194,7 +194,7 @@ impl Cx<'_, '_> {
             }
             conv.standing = Standing::AskingToBeReAdded;
             conv.asked = None;
-            self.put_conv(&id, &conv)?;
+            self.put_conv(&id, &mut conv)?;
             self.encrypt_again(&id)?;
             let conversation = ConversationId(id);
             self.event(Happening::StandingChanged { conversation, standing: Standing::AskingToBeReAdded })?;

@@ -175,6 +175,14 @@ impl Cx<'_, '_> {
         self.event(Happening::StandingChanged { conversation: ConversationId(id.to_vec()), standing: conv.standing })
     }
 
+    /// A conversation that names another relay rests: that one is never spoken to.
+    pub(crate) fn rest_elsewhere(&mut self, id: &[u8]) -> Result<(), StepError> {
+        let mut conv = self.conv(id)?;
+        conv.standing = Standing::OtherRelay;
+        self.put_conv(id, &mut conv)?;
+        self.event(Happening::StandingChanged { conversation: ConversationId(id.to_vec()), standing: conv.standing })
+    }
+
     pub(crate) fn was_removed(
         &mut self,
         id: &[u8],
@@ -338,10 +346,13 @@ impl Cx<'_, '_> {
             stuck: None,
             origin: super::successor::origin(&context, old.as_ref(), &*self.members(id)?),
             busy: None,
+            streak: None,
+            asked_leaves: Vec::new(),
+            request: None,
+            copy: old.as_ref().map_or(0, |o| o.copy),
         };
-        super::authority(&conv.authority)?;
         self.note_members(id, &mut conv, mls)?;
-        self.put_conv(id, &conv)?;
+        self.put_conv(id, &mut conv)?;
         if old.is_some() {
             self.encrypt_again(id)?;
         }

@@ -172,7 +172,7 @@ impl Cx<'_, '_> {
         }
         let Some(heir) = heir else {
             conv.standing = Standing::Removed;
-            self.put_conv(id, &conv)?;
+            self.put_conv(id, &mut conv)?;
             return Ok(None);
         };
         let last = members.admins.contains(&own) && !others.iter().any(|a| members.admins.contains(a));

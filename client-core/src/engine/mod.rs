@@ -133,6 +133,8 @@ pub struct Client {
     watching: bool,
     /// something was to be forgotten, and may still stand in the log of the profile's file
     forgot: bool,
+    /// this program has looked once whether a reset contact's conversation still goes on
+    looked_at_resets: bool,
 }
 
 /// Groups and the rows that every step needs, as the profile holds them: dropped after any error and when another process has written.
@@ -173,7 +175,8 @@ impl Client {
     pub fn around(profile: Profile, env: Environment) -> Result<Self, OpenError> {
         let crypto = CryptoProvider::new().map_err(|_| OpenError::NoRandomness)?;
         let Environment { clock, rng, observer } = env;
-        Ok(Self { profile, crypto, clock, rng, observer, cache: Cache::default(), watching: false, forgot: false })
+        let cache = Cache::default();
+        Ok(Self { profile, crypto, clock, rng, observer, cache, watching: false, forgot: false, looked_at_resets: false })
     }
 
     /// The open profile (its key, for the unlock agent).
@@ -207,8 +210,13 @@ impl Client {
             if cache.version != version {
                 *cache = Cache { version, ..Cache::default() };
             }
-            let mut cx = Cx { s, crypto, rng: rng.as_mut(), now, cache, following, forgot, observer: observer.as_ref() };
-            f(&mut cx)
+            let observer = observer.as_ref();
+            let mut cx = Cx { s, crypto, rng: rng.as_mut(), now, cache, following, forgot, resets_learnt: false, observer };
+            let done = f(&mut cx)?;
+            if cx.resets_learnt {
+                cx.rest_replaced()?;
+            }
+            Ok(done)
         });
         if result.is_err() {
             *cache = Cache::default();
@@ -258,6 +266,8 @@ pub(crate) struct Cx<'a, 's> {
     pub(crate) following: bool,
     /// set by what deletes what people wrote
     pub(crate) forgot: &'a mut bool,
+    /// a contact was found to be reset: its conversation rests at the end of the step
+    pub(crate) resets_learnt: bool,
     observer: &'a dyn Observer,
 }
 
@@ -329,7 +339,13 @@ impl<'a, 's> Cx<'a, 's> {
         Ok(found)
     }
 
-    pub(crate) fn put_conv(&mut self, id: &[u8], conv: &Conv) -> Result<(), StepError> {
+    /// Writes a conversation's row. In a step it has one owner: whoever changed a copy that is not the newest would undo
+    /// what another wrote since, so that is refused (and the step with it).
+    pub(crate) fn put_conv(&mut self, id: &[u8], conv: &mut Conv) -> Result<(), StepError> {
+        if self.cache.convs.get(id).is_some_and(|newest| newest.copy != conv.copy) {
+            return Err(StepError::Again("a conversation's row was changed by two at a time".into()));
+        }
+        conv.copy += 1;
         self.s.put(Table::Conversation, id, b"", conv.ord, conv)?;
         self.cache.convs.insert(id.to_vec(), conv.clone());
         Ok(())

@@ -75,7 +75,7 @@ impl Cx<'_, '_> {
                 self.meaning(id, &mut conv, &said, kind, Some(&proof))?
             }
         };
-        self.put_conv(id, &conv)?;
+        self.put_conv(id, &mut conv)?;
         let position = stored.place.position;
         match line {
             Some(line) => {

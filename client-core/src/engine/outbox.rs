@@ -120,7 +120,7 @@ impl Cx<'_, '_> {
             && let Cargo::Content { prepared, .. } = &mut item.cargo
         {
             *prepared = Some(self.encrypt(conversation, &mut conv, item.number, &bytes)?);
-            self.put_conv(conversation, &conv)?;
+            self.put_conv(conversation, &mut conv)?;
             self.reached("send: encrypted")?;
         }
         self.put_item(&item)?;
@@ -194,7 +194,7 @@ impl Cx<'_, '_> {
                         *prepared = Some(self.encrypt(id, &mut conv, number, &content)?);
                         self.reached("send: encrypted")?;
                         self.put_item(&item)?;
-                        self.put_conv(id, &conv)?;
+                        self.put_conv(id, &mut conv)?;
                     }
                     true
                 }
@@ -209,7 +209,7 @@ impl Cx<'_, '_> {
                         *prepared = Some(made);
                         self.reached("commit: built")?;
                         self.put_item(&item)?;
-                        self.put_conv(id, &conv)?;
+                        self.put_conv(id, &mut conv)?;
                         true
                     } else {
                         self.drop_item(number)?;
@@ -314,7 +314,7 @@ impl Cx<'_, '_> {
             conv.channel.acked = conv.channel.acked.max(seq);
             item.trouble = None;
             self.put_item(&item)?;
-            self.put_conv(id, &conv)?;
+            self.put_conv(id, &mut conv)?;
             return self.reached("commit: part stored");
         }
         if let Cargo::Content { prepared: Some(p), .. } | Cargo::Seal { prepared: Some(p), .. } = &mut item.cargo
@@ -329,7 +329,7 @@ impl Cx<'_, '_> {
             if matches!(item.cargo, Cargo::Content { .. }) && self.may_write(id, &conv)? {
                 conv.channel.acked_item = conv.channel.acked_item.max(number);
             }
-            self.put_conv(id, &conv)?;
+            self.put_conv(id, &mut conv)?;
         }
         self.reached("send: marked")
     }

@@ -30,7 +30,7 @@ impl Cx<'_, '_> {
         let mut conv = self.conv(id)?;
         let pause = if devices <= SMALL_GROUP { 0 } else { u64::from(own_leaf).saturating_mul(FIRST_UPDATE_PAUSE_MS) };
         conv.update_due = Some(self.now.plus(pause));
-        self.put_conv(id, &conv)
+        self.put_conv(id, &mut conv)
     }
 
     /// After an own commit: the next one with nothing but fresh keys.
@@ -85,7 +85,7 @@ impl Cx<'_, '_> {
             let intent = Intent::Remove { accounts: due.into_iter().map(|(account, _)| account).collect() };
             self.enqueue(Some(id), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
         }
-        self.put_conv(id, &conv)?;
+        self.put_conv(id, &mut conv)?;
         self.reached("pace: queued")
     }
 }

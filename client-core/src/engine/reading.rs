@@ -126,7 +126,7 @@ impl Client {
             let mut conv = cx.conv(id)?;
             if conv.channel.id == channel {
                 conv.channel.opened = false;
-                cx.put_conv(id, &conv)?;
+                cx.put_conv(id, &mut conv)?;
             }
             Ok(())
         })

@@ -89,7 +89,7 @@ impl Cx<'_, '_> {
             return Ok(());
         }
         let (delivered, read) = (conv.owed.delivered.take(), conv.owed.read.take());
-        self.put_conv(id, &conv)?;
+        self.put_conv(id, &mut conv)?;
         if !self.receipts_among(id)? || self.s.count(Table::Outbox, id)? >= outbox::MAX_WAITING {
             return Ok(());
         }
@@ -99,7 +99,7 @@ impl Cx<'_, '_> {
         // enqueuing may have made its entry, which changes the conversation
         let mut conv = self.conv(id)?;
         conv.owed.item = Some(item.number);
-        self.put_conv(id, &conv)?;
+        self.put_conv(id, &mut conv)?;
         self.reached("receipt: queued")
     }
 

@@ -81,11 +81,11 @@ impl Cx<'_, '_> {
         conv.channel.cursor = seq;
         self.reached("receive: entry stored")?;
         if known {
-            self.put_conv(id, &conv)?;
+            self.put_conv(id, &mut conv)?;
             return Ok(Took::Done);
         }
         if !entry.seal && self.keep_piece(&conv, entry)? {
-            self.put_conv(id, &conv)?;
+            self.put_conv(id, &mut conv)?;
             self.reached("receive: piece kept")?;
             return Ok(Took::Done);
         }
@@ -103,7 +103,7 @@ impl Cx<'_, '_> {
             (None, Judged::Not) if entry.seal => self.meet_seal(id, &mut conv, entry)?,
             (None, Judged::Not) => self.meet_message(id, &mut conv, entry)?,
         };
-        self.put_conv(id, &conv)?;
+        self.put_conv(id, &mut conv)?;
         self.reached("receive: done")?;
         Ok(took)
     }

@@ -226,6 +226,28 @@ pub(crate) struct Conv {
     pub(crate) origin: Option<Origin>,
     /// to whom own commits lost the last races, how many in a row, and since when
     pub(crate) busy: Option<(AccountId, u32, Millis)>,
+    /// the last seals that were met here, as far as all are one account's
+    #[serde(default)]
+    pub(crate) streak: Option<Streak>,
+    /// hashes of the leaves of key packages with which this device asked to be re-added, the newest first: somebody may
+    /// have answered and kept the Welcome
+    #[serde(default)]
+    pub(crate) asked_leaves: Vec<ByteBuf>,
+    /// the last request to be re-added, encoded, and when its key package was made
+    #[serde(default)]
+    pub(crate) request: Option<(Millis, ByteBuf)>,
+    /// how often this copy of the row was written ([`Cx::put_conv`](super::Cx::put_conv)); not stored
+    #[serde(skip)]
+    pub(crate) copy: u64,
+}
+
+/// Seals of one account with none of another between them.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Streak {
+    pub(crate) by: AccountId,
+    pub(crate) since: Millis,
+    /// the epochs that they began, and their entries, oldest first: the last of them
+    pub(crate) seals: Vec<(u64, EntryId)>,
 }
 
 impl Conv {

@@ -82,19 +82,31 @@ impl Cx<'_, '_> {
                 self.block_too(&row, known.account)?;
                 continue;
             }
-            for id in self.twos(row.account)? {
-                let mut conv = self.conv(&id)?;
-                if matches!(conv.standing, Standing::Active | Standing::AskingToBeReAdded) {
-                    conv.standing = Standing::Replaced;
-                    self.put_conv(&id, &conv)?;
-                    let conversation = ConversationId(id);
-                    self.event(Happening::StandingChanged { conversation, standing: Standing::Replaced })?;
-                }
-            }
+            // its conversation may be the very one in which this is learnt: it rests at the end of the step
+            self.resets_learnt = true;
             self.event(Happening::ContactReset { account: *row.account.as_bytes(), at })?;
             self.reached("reset: noticed")?;
         }
         Ok(())
+    }
+
+    /// Conversations of two with contacts that were reset rest. At the end of a step: resets are learnt while a conversation is
+    /// being read, and its row has one owner.
+    pub(super) fn rest_replaced(&mut self) -> Result<(), StepError> {
+        let contacts: Vec<(u64, ContactRow)> = self.s.scan(Table::Contact, b"", 0, usize::MAX)?;
+        for (_, row) in contacts.into_iter().filter(|(_, row)| row.replaced.is_some() && row.blocked.is_none()) {
+            for id in self.twos(row.account)? {
+                let mut conv = self.conv(&id)?;
+                if matches!(conv.standing, Standing::Active | Standing::AskingToBeReAdded) {
+                    conv.standing = Standing::Replaced;
+                    self.put_conv(&id, &mut conv)?;
+                    let conversation = ConversationId(id);
+                    self.event(Happening::StandingChanged { conversation, standing: Standing::Replaced })?;
+                }
+            }
+        }
+        self.resets_learnt = false;
+        self.reached("reset: rests")
     }
 
     /// Whoever stands in the place of a contact is neither asked nor accepted before the person has accepted the reset.
@@ -146,7 +158,7 @@ impl Cx<'_, '_> {
                     place: Placed::default(),
                 };
                 if let Some(position) = self.store_message(&id, &mut conv, stored, false)? {
-                    self.put_conv(&id, &conv)?;
+                    self.put_conv(&id, &mut conv)?;
                     self.event(Happening::Message { conversation: ConversationId(id.clone()), position })?;
                 }
             }
@@ -162,7 +174,7 @@ impl Cx<'_, '_> {
             waiting.extend(self.s.scan::<Item>(Table::Outbox, &id, 0, usize::MAX)?);
             let mut conv = self.conv(&id)?;
             conv.standing = Standing::Removed;
-            self.put_conv(&id, &conv)?;
+            self.put_conv(&id, &mut conv)?;
         }
         for (number, item) in waiting {
             let waits = match &item.cargo {

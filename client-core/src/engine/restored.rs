@@ -169,7 +169,7 @@ impl Cx<'_, '_> {
         }
         conv.channel.generation = Some(generation);
         let restored = conv.put_back;
-        self.put_conv(id, &conv)?;
+        self.put_conv(id, &mut conv)?;
         Ok(restored)
     }
 
@@ -185,7 +185,7 @@ impl Cx<'_, '_> {
             conv.channel.reread = true;
             conv.channel.opened = true;
         }
-        self.put_conv(id, &conv)?;
+        self.put_conv(id, &mut conv)?;
         let waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, 0, usize::MAX)?;
         for (_, mut item) in waiting {
             if let Cargo::Content { prepared: Some(p), .. } | Cargo::Seal { prepared: Some(p), .. } = &mut item.cargo

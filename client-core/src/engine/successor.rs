@@ -97,7 +97,7 @@ impl Cx<'_, '_> {
             && !stuck.asking.contains(&who)
         {
             stuck.asking.push(who);
-            self.put_conv(id, &conv)?;
+            self.put_conv(id, &mut conv)?;
         }
         Ok(())
     }
@@ -199,9 +199,12 @@ impl Cx<'_, '_> {
         let provider = self.provider();
         let credential = group::credential(own.account, own.device, &signer.public());
         let mls = group::create(&provider, &*signer, credential, &next, conv.suite, &context)?;
-        let later = admins.contains(&own.account) || conv.may_add == Who::Everyone;
-        self.go_first(id, others, later)?;
-        self.begin(id, &mls)?;
+        self.go_first(id, others)?;
+        let mut conv = self.begin(id, &mls)?;
+        if let Some(origin) = &mut conv.origin {
+            origin.maker = Some(own.account);
+        }
+        self.put_conv(id, &mut conv)?;
         self.keep(mls);
         // the others' rights to write to stay known until they are members again
         let mut now = self.members_to_change(id)?;
@@ -259,7 +262,7 @@ impl Cx<'_, '_> {
         if let Some(position) = self.store_message(id, &mut conv, stored, by == own)? {
             self.event(Happening::Message { conversation: ConversationId(id.to_vec()), position })?;
         }
-        self.put_conv(id, &conv)?;
+        self.put_conv(id, &mut conv)?;
         self.event(Happening::StandingChanged { conversation: ConversationId(id.to_vec()), standing: conv.standing })
     }
 

@@ -148,7 +148,7 @@ impl Client {
                     let mut now = cx.conv(id)?;
                     if now.channel.id == conv.channel.id {
                         now.channel.opened = true;
-                        cx.put_conv(id, &now)?;
+                        cx.put_conv(id, &mut now)?;
                     }
                     cx.reached("epoch: opened")?;
                     Ok(restored)

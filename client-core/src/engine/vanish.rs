@@ -48,7 +48,12 @@ impl Client {
 
     /// Removes what was there long enough. Whatever shows messages does this first.
     pub(crate) fn vanish_due(&mut self) -> Result<(), Trouble> {
-        self.run(|cx| cx.tell_resets())?;
+        // a program before this one forgot some that it had noted
+        let first = !std::mem::replace(&mut self.looked_at_resets, true);
+        self.run(|cx| {
+            cx.resets_learnt |= first;
+            cx.tell_resets()
+        })?;
         self.take_newer()?;
         while self.run(|cx| cx.vanish_some())? {}
         self.wipe()
