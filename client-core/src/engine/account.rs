@@ -481,7 +481,9 @@ impl Cx<'_, '_> {
     ) -> Result<wire::KeyPackage, StepError> {
         let provider = self.provider();
         let credential = group::credential(own.account, own.device, &signer.public());
-        let key_package = group::key_package(&provider, signer, credential, suite, last_resort, self.now)?;
+        let purpose = if last_resort { group::Purpose::LastResort } else { group::Purpose::OneTime };
+        let made = group::key_package(&provider, signer, credential, suite, purpose, self.now)?;
+        let key_package = group::encode_key_package(made)?;
         Ok(wire::KeyPackage { suite: number, key_package, expires_at_ms })
     }
 

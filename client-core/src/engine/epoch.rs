@@ -1,5 +1,6 @@
 //! From one epoch's channel to the next, and what every member then tells the others.
 
+use super::receive::Taken;
 use super::records::{
     Cargo, Channel, Conv, Intent, Item, Key32, Known, LocalBlob, Members, Owed, Placed, Prepared, Previous, Raw, SeenLeaf,
     Stored, Stuck,
@@ -189,11 +190,17 @@ impl Cx<'_, '_> {
         conv: &mut Conv,
         seal: &Entry,
         change: &Change,
-        replaced: bool,
+        taken: Taken,
     ) -> Result<(), StepError> {
         self.write_changes(id, conv, seal, change)?;
         self.end_channel(conv, seal)?;
-        conv.standing = if replaced { Standing::InUseElsewhere } else { Standing::Removed };
+        conv.standing = match taken {
+            Taken::No => Standing::Removed,
+            Taken::ByCopy => Standing::InUseElsewhere,
+            Taken::ByOwnPackage => {
+                return self.cannot_follow(id, conv, "somebody replaced this device's leaf without being asked now", None);
+            }
+        };
         self.put_conv(id, conv)?;
         self.event(Happening::StandingChanged { conversation: ConversationId(id.to_vec()), standing: conv.standing })
     }

@@ -6,20 +6,25 @@ use lacre_audit::ids::{AccountId, DeviceId};
 use lacre_audit::time::Millis;
 use lacre_proto::bounds::Bounded;
 use lacre_proto::content::v1 as content;
-use openmls::group::{MlsGroup, MlsGroupJoinConfig, PURE_CIPHERTEXT_WIRE_FORMAT_POLICY, StagedCommit, StagedWelcome};
+use openmls::group::{
+    MlsGroup, MlsGroupJoinConfig, PURE_CIPHERTEXT_WIRE_FORMAT_POLICY, ProcessedWelcome, StagedCommit, StagedWelcome,
+};
 use openmls::prelude::{
     BasicCredential, Capabilities, Ciphersuite, Credential, CredentialType, CredentialWithKey, Extension, ExtensionType,
-    Extensions, GroupContext, GroupId, KeyPackage, KeyPackageIn, LeafNode, LeafNodeIndex, Lifetime, MlsMessageBodyIn,
-    MlsMessageIn, MlsMessageOut, OpenMlsProvider, ProtocolVersion, RatchetTreeIn, RequiredCapabilitiesExtension,
-    SignaturePublicKey, UnknownExtension, Welcome,
+    Extensions, GroupContext, GroupId, KeyPackage, KeyPackageBundle, KeyPackageIn, LeafNode, LeafNodeIndex, Lifetime,
+    MlsMessageBodyIn, MlsMessageIn, MlsMessageOut, OpenMlsProvider, ProtocolVersion, RatchetTreeIn,
+    RequiredCapabilitiesExtension, SignaturePublicKey, UnknownExtension, Welcome,
 };
 use openmls_traits::signatures::Signer;
+use openmls_traits::storage::StorageProvider as _;
 use prost::Message as _;
 use sha2::{Digest, Sha256};
 use tls_codec::{Deserialize as _, Serialize as _, VLBytes};
 
 /// Our GroupContext extension (private-use range of RFC 9420, 17.3).
 pub(crate) const CONTEXT: u16 = 0xF1AC;
+/// Our KeyPackage extension (same range): a device agrees that its lost leaf is replaced by this key package.
+pub(crate) const CONSENT: u16 = 0xF1AD;
 /// Version written into it.
 pub(crate) const CONTEXT_VERSION: u32 = 1;
 /// No relay keeps entries longer than this, seconds (PROTOCOL.md, 18).
@@ -61,7 +66,7 @@ fn capabilities() -> Capabilities {
     Capabilities::new(
         Some(&[ProtocolVersion::Mls10]),
         Some(&[ciphersuite(Suite::XWing), ciphersuite(Suite::X25519)]),
-        Some(&[ExtensionType::Unknown(CONTEXT), ExtensionType::LastResort]),
+        Some(&[ExtensionType::Unknown(CONTEXT), ExtensionType::Unknown(CONSENT), ExtensionType::LastResort]),
         None,
         Some(&[CredentialType::Basic]),
     )
@@ -164,23 +169,58 @@ pub(crate) fn leaf_hash(leaf: &LeafNode) -> Result<[u8; 32], MlsError> {
     Ok(Sha256::digest(leaf.tls_serialize_detached().map_err(mls("encoding a leaf"))?).into())
 }
 
-/// Makes a key package and keeps its private keys; gives the MLSMessage.
+/// What a key package is made for.
+#[derive(Clone, Debug)]
+pub(crate) enum Purpose {
+    /// the directory hands it out once
+    OneTime,
+    /// the directory hands it out when the others are used up
+    LastResort,
+    /// the own lost leaf may be replaced by it, and only that
+    ReAdd(content::ReAddConsent),
+}
+
+/// Makes a key package and keeps its private keys.
 pub(crate) fn key_package<P: OpenMlsProvider>(
     provider: &P,
     signer: &impl Signer,
     own: CredentialWithKey,
     suite: Suite,
-    last_resort: bool,
+    purpose: Purpose,
     now: Millis,
-) -> Result<Vec<u8>, MlsError> {
+) -> Result<KeyPackage, MlsError> {
     let now = now.get() / 1000;
     let lifetime = Lifetime::init(now.saturating_sub(EARLY_SECONDS), now + KEY_PACKAGE_SECONDS);
     let mut builder = KeyPackage::builder().leaf_node_capabilities(capabilities()).key_package_lifetime(lifetime);
-    if last_resort {
-        builder = builder.mark_as_last_resort();
+    match purpose {
+        Purpose::OneTime => {}
+        Purpose::LastResort => builder = builder.mark_as_last_resort(),
+        Purpose::ReAdd(consent) => {
+            let consent = Extension::Unknown(CONSENT, UnknownExtension(consent.encode_to_vec()));
+            let extensions = Extensions::single(consent).map_err(mls("making a key package"))?;
+            builder = builder.key_package_extensions(extensions);
+        }
     }
     let bundle = builder.build(ciphersuite(suite), provider, signer, own).map_err(mls("making a key package"))?;
-    MlsMessageOut::from(bundle.into_key_package()).tls_serialize_detached().map_err(mls("making a key package"))
+    Ok(bundle.into_key_package())
+}
+
+/// The MLSMessage in which a key package travels.
+pub(crate) fn encode_key_package(package: KeyPackage) -> Result<Vec<u8>, MlsError> {
+    MlsMessageOut::from(package).tls_serialize_detached().map_err(mls("encoding a key package"))
+}
+
+/// What a device agreed to with a key package; none if the package says nothing of it. Its signature covers this.
+pub(crate) fn consent(package: &KeyPackage) -> Option<content::ReAddConsent> {
+    let consent = content::ReAddConsent::decode(package.extensions().unknown(CONSENT)?.0.as_slice()).ok()?;
+    consent.check().is_ok().then_some(consent)
+}
+
+/// Whether this profile made a key package and still has its private keys.
+pub(crate) fn is_own_package<P: OpenMlsProvider>(provider: &P, package: &KeyPackage) -> Result<bool, MlsError> {
+    let reference = package.hash_ref(provider.crypto()).map_err(mls("looking for a key package"))?;
+    let kept: Option<KeyPackageBundle> = provider.storage().key_package(&reference).map_err(mls("looking for a key package"))?;
+    Ok(kept.is_some())
 }
 
 /// Reads and validates somebody's key package.

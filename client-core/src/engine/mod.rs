@@ -68,7 +68,7 @@ pub mod limits {
     pub use super::parts::{MAX_MESSAGE, MAX_PARTS};
     pub use super::people::MAX_REQUEST;
     pub use super::reach::{MAX_LINK_NAME, MAX_LINKS};
-    pub use super::readd::{FIRST_PAUSE_MS, LONGEST_PAUSE_MS};
+    pub use super::readd::{FIRST_PAUSE_MS, LONGEST_PAUSE_MS, MAX_LOST_LEAVES};
     pub use super::receipts::RECEIPT_MEMBERS;
     pub use super::roles::MAX_MEMBERS;
     pub use super::sealing::MAX_ADDS;

@@ -1,10 +1,14 @@
 //! Asking to be re-added, and answering (DESIGN 6): the second rung of the recovery ladder.
 
-use super::records::{Cargo, Intent, Invitee, Known};
+use super::epoch::out_of_reach;
+use super::records::{Cargo, Conv, Intent, Invitee, Item, Known};
 use super::view::{ConversationId, Happening, Standing, WaitingKind};
 use super::{Cx, StepError, group};
-use lacre_audit::ids::DeviceId;
+use crate::profile::Table;
+use lacre_audit::ids::{AccountId, DeviceId};
 use lacre_proto::content::v1 as content;
+use prost::Message as _;
+use serde_bytes::ByteBuf;
 
 /// First pause between two requests, milliseconds; it doubles up to [`LONGEST_PAUSE_MS`].
 pub const FIRST_PAUSE_MS: u64 = 60_000;
@@ -12,6 +16,11 @@ pub const FIRST_PAUSE_MS: u64 = 60_000;
 pub const LONGEST_PAUSE_MS: u64 = 3_600_000;
 /// Devices that are asked at once; the next round asks the next ones.
 const ASKED_AT_ONCE: usize = 8;
+/// After so many requests in a row a new key package is made once a day: older ones stay good for as long as they are named.
+const FRESH_PACKAGES: u32 = 8;
+const PACKAGE_MS: u64 = 86_400_000;
+/// Leaves that one request names, those of earlier requests' key packages among them (three weeks of asking).
+pub const MAX_LOST_LEAVES: usize = 32;
 
 impl Cx<'_, '_> {
     /// Sends requests to other members' inboxes, when it is time to.
@@ -54,6 +63,31 @@ impl Cx<'_, '_> {
         Ok(true)
     }
 
+    /// What this device asks the others: its leaf may be replaced by a key package that agrees to that. A new package for
+    /// each request, as long as there are few; its leaf is named by the next one, for somebody may answer and keep the Welcome.
+    fn re_add_request(&mut self, id: &[u8], conv: &mut Conv, tries: u32) -> Result<content::ReAddRequest, StepError> {
+        if let Some((made, request)) = &conv.request
+            && tries >= FRESH_PACKAGES
+            && self.now.since(*made) < PACKAGE_MS
+        {
+            return content::ReAddRequest::decode(request.as_slice()).map_err(|e| StepError::Again(e.to_string()));
+        }
+        let (own, signer, provider) = (self.own()?, self.signer()?, self.provider());
+        let group_id = self.group_of(id)?;
+        let named = conv.own_leaves.iter().chain(&conv.asked_leaves).take(MAX_LOST_LEAVES);
+        let lost_leaves: Vec<Vec<u8>> = named.map(|leaf| leaf.to_vec()).collect();
+        let consent = content::ReAddConsent { group_id: group_id.clone(), lost_leaves: lost_leaves.clone() };
+        let credential = group::credential(own.account, own.device, &signer.public());
+        let purpose = group::Purpose::ReAdd(consent);
+        let package = group::key_package(&provider, &*signer, credential, conv.suite, purpose, self.now)?;
+        conv.asked_leaves.insert(0, ByteBuf::from(group::leaf_hash(package.leaf_node())?));
+        conv.asked_leaves.truncate(MAX_LOST_LEAVES);
+        let key_package = group::encode_key_package(package)?;
+        let request = content::ReAddRequest { group_id, key_package, lost_leaves };
+        conv.request = Some((self.now, ByteBuf::from(request.encode_to_vec())));
+        Ok(request)
+    }
+
     /// A member's device asks this one. Dropped when its leaf is no longer in the tree.
     pub(crate) fn asked_to_re_add(
         &mut self,
@@ -72,6 +106,7 @@ impl Cx<'_, '_> {
         if conv.standing != Standing::Active {
             return Ok(());
         }
+        self.drop_earlier_request(id, known.account, device)?;
         let mls = self.take_group(id)?;
         let lost = group::leaves(&mls)
             .iter()
@@ -85,6 +120,19 @@ impl Cx<'_, '_> {
         let intent = Intent::ReAdd { invitee, lost_leaf: lost.to_vec() };
         self.enqueue(Some(id), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
         self.reached("re-add: answering")
+    }
+
+    /// Of the requests of one device the newest counts: it names what the others named.
+    fn drop_earlier_request(&mut self, id: &[u8], account: AccountId, device: DeviceId) -> Result<(), StepError> {
+        let waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, 0, usize::MAX)?;
+        for (number, item) in waiting {
+            if let Cargo::Seal { intent: Intent::ReAdd { invitee, .. }, prepared: None } = &item.cargo
+                && (invitee.account, invitee.device) == (account, device)
+            {
+                self.drop_item(number)?;
+            }
+        }
+        Ok(())
     }
 
     /// A copy of this profile was noticed, or it stepped back in time: a new profile secret, fresh key packages under the

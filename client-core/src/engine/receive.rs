@@ -42,6 +42,17 @@ pub(crate) enum Took {
     Copy,
 }
 
+/// What became of this device's leaf, in a commit that removes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// it is gone
+    No,
+    /// a key package that this profile made stands in its place: whoever added it owes a Welcome, which may never come
+    ByOwnPackage,
+    /// one that it did not make: a copy of the profile asked for it
+    ByCopy,
+}
+
 /// How an entry that could not be processed is taken on a further try.
 #[derive(Clone, Debug)]
 pub(crate) enum Judged {
@@ -247,10 +258,8 @@ impl Cx<'_, '_> {
         roles::judge(&mls, sender, &staged).map_err(|e| StepError::Skip(e.to_string()))?;
         let changes = self.changes(&mls, sender, &staged);
         let removed = staged.self_removed();
-        let replaced = removed && {
-            let own = mls.own_leaf_node().map(|l| l.signature_key().as_slice().to_vec());
-            own.is_some_and(|key| group::replaced_keys(&mls, &staged).contains(&key))
-        };
+        let by = if removed { self.own_place_taken(&mls, &staged)? } else { Taken::No };
+        let epoch = mls.epoch().as_u64() + 1;
         mls.merge_staged_commit(&provider, *staged).map_err(|e| StepError::Again(e.to_string()))?;
         self.reached("receive: merged")?;
         self.count_lost_race(id, conv, changes.by)?;
@@ -261,6 +270,19 @@ impl Cx<'_, '_> {
         }
         self.keep(mls);
         Ok(Took::EpochEnded)
+    }
+
+    /// By whose key package a commit that removes this device adds it again.
+    fn own_place_taken(&self, mls: &MlsGroup, staged: &openmls::group::StagedCommit) -> Result<Taken, StepError> {
+        let Some(own) = mls.own_leaf_node().map(|l| l.signature_key().as_slice().to_vec()) else { return Ok(Taken::No) };
+        for added in staged.add_proposals() {
+            let package = added.add_proposal().key_package();
+            if package.leaf_node().signature_key().as_slice() == own {
+                let ours = group::is_own_package(&self.provider(), package)?;
+                return Ok(if ours { Taken::ByOwnPackage } else { Taken::ByCopy });
+            }
+        }
+        Ok(Taken::No)
     }
 
     /// An application message of somebody else.

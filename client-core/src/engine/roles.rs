@@ -3,7 +3,7 @@
 //! | a Commit contains | allowed for |
 //! |---|---|
 //! | no proposal (fresh keys) | any member |
-//! | Remove and Add of one device with the same signature key (re-add) | any member |
+//! | Remove of a leaf and Add of a key package with the same account, device and signature key (re-add), in which the device agrees to that ([`group::consent`]) | any member |
 //! | Add of other devices | admins of the GroupContext; any member where `may_add` is everyone; who is the only member |
 //! | Remove of other accounts | admins |
 //! | GroupContextExtensions that keep all but name, description, admins, `may_add`, `may_write` and `stays_s` of a group; who becomes an admin is a member afterwards | admins |
@@ -20,7 +20,7 @@ use lacre_audit::ids::AccountId;
 use lacre_proto::content::v1::content::Kind;
 use lacre_proto::content::v1::{Allowed, ConversationContext, ConversationKind};
 use openmls::group::{MlsGroup, StagedCommit};
-use openmls::prelude::{LeafNodeIndex, Proposal, ProposalOrRefType};
+use openmls::prelude::{KeyPackage, LeafNodeIndex, Proposal, ProposalOrRefType};
 
 /// Devices of a group.
 pub const MAX_MEMBERS: usize = 1_000;
@@ -40,6 +40,9 @@ pub enum RoleError {
     /// An added credential is not account and device, or its device is a member already.
     #[error("an added device is not well-formed or already there")]
     Added,
+    /// A leaf would be replaced by a key package that its device did not make for that.
+    #[error("a device would be replaced that did not ask for it")]
+    Consent,
     /// A third person in a conversation of two.
     #[error("a conversation of two has two people")]
     Two,
@@ -85,7 +88,11 @@ pub(crate) fn judge(group: &MlsGroup, sender: LeafNodeIndex, staged: &StagedComm
                 let again = replaced.contains(&key);
                 let held = leaves.iter().find(|l| l.account == account && l.device == device);
                 match held {
-                    Some(held) if again && held.signature_key == key => {}
+                    Some(held) if again && held.signature_key == key => {
+                        if !agrees(group, held, add.key_package()) {
+                            return Err(RoleError::Consent);
+                        }
+                    }
                     Some(_) => return Err(RoleError::Added),
                     None if again => return Err(RoleError::Added),
                     None if !adds => return Err(RoleError::NotAdmin),
@@ -140,6 +147,38 @@ pub(crate) fn judge(group: &MlsGroup, sender: LeafNodeIndex, staged: &StagedComm
         return Err(RoleError::Admins);
     }
     Ok(())
+}
+
+/// The leaves of a tree that a conversation may have, or why it may not: what all who join judge it by. Of a tree and
+/// GroupContext that came about by commits which [`judge`] let pass, all of this is true.
+pub(crate) fn fit(context: &ConversationContext, group: &MlsGroup) -> Result<Vec<SeenLeaf>, RoleError> {
+    let leaves = group::leaves(group);
+    let mut devices: Vec<_> = leaves.iter().map(|l| (l.account, l.device)).collect();
+    devices.sort_unstable();
+    // a leaf of another shape would be a member whom nobody sees
+    if leaves.len() != group.members().count() || devices.windows(2).any(|pair| pair.first() == pair.last()) {
+        return Err(RoleError::Added);
+    }
+    if leaves.len() > MAX_MEMBERS {
+        return Err(RoleError::Full);
+    }
+    if context.kind() == ConversationKind::Two && leaves.iter().any(|l| !is_admin(context, l.account)) {
+        return Err(RoleError::Two);
+    }
+    if !leaves.iter().any(|l| is_admin(context, l.account)) {
+        return Err(RoleError::Admins);
+    }
+    let seen = |l: group::Leaf| SeenLeaf { account: l.account, device: l.device, key: l.signature_key };
+    Ok(leaves.into_iter().map(seen).collect())
+}
+
+/// Whether the device of a leaf agreed that it is replaced by this key package. The directory hands key packages to
+/// everybody: without that, whoever claims one throws its device out of its groups.
+fn agrees(group: &MlsGroup, leaf: &group::Leaf, package: &KeyPackage) -> bool {
+    let Some(consent) = group::consent(package) else { return false };
+    let node = group.public_group().leaf(leaf.index);
+    let Some(lost) = node.and_then(|node| group::leaf_hash(node).ok()) else { return false };
+    consent.group_id == group.group_id().as_slice() && consent.lost_leaves.iter().any(|named| named.as_slice() == lost)
 }
 
 /// Whether a member's content is shown: upkeep always, anything else if the group lets him write. The same for every member,
