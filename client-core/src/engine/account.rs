@@ -299,6 +299,7 @@ impl Client {
         let replace_all = own.renew_key_packages || self.key_packages_are_old(&own);
         let made = self.clock.now();
         let (one_time, last_resort) = self.run(|cx| cx.make_key_packages(replace_all))?;
+        let secret = own.profile_secret.clone();
         let answer = self.with_session(net, at, |net, session| {
             let request = wire::PutKeyPackagesRequest {
                 session,
@@ -311,7 +312,8 @@ impl Client {
         let left = answer.remaining.iter().find(|r| r.suite == group::suite_number(Suite::XWing)).map_or(0, |r| r.count);
         self.run(|cx| {
             let mut own = cx.own_to_change()?;
-            own.renew_key_packages = false;
+            // who parted from a copy meanwhile needs others than these
+            own.renew_key_packages &= own.profile_secret.0 != secret.0;
             own.key_packages_left = left;
             if replace_all {
                 own.key_packages_made = made;
@@ -415,6 +417,7 @@ impl Cx<'_, '_> {
             links: Vec::new(),
             links_made: 0,
             token_changes: Vec::new(),
+            changes_told: 0,
             withdrawn_tokens: Vec::new(),
         };
         self.put_own(&own)?;

@@ -140,10 +140,14 @@ impl Client {
                 remove,
             };
             net.change_tokens(at, Lane::Inbox, request)?;
-            let told = some.len();
+            let (told, before) = (some.len(), own.changes_told);
             self.run(|cx| {
                 let mut own = cx.own_to_change()?;
-                own.token_changes.drain(..told.min(own.token_changes.len()));
+                // another program on this profile may have told the relay meanwhile: what waits now may be something else
+                if own.changes_told == before {
+                    own.token_changes.drain(..told.min(own.token_changes.len()));
+                    own.changes_told += 1;
+                }
                 cx.put_own(&own)?;
                 cx.reached("reach: told")
             })?;

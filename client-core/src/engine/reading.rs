@@ -55,7 +55,7 @@ impl Client {
             return Err(Trouble::Protocol("the relay's channel ends before what it gave out".into()));
         }
         if page.gone_through > conv.channel.cursor {
-            self.lost_entries(id, page.gone_through)?;
+            self.lost_entries(id, channel, page.gone_through)?;
             return Ok(Page::More);
         }
         let entries = page.entries.into_iter().map(Entry::try_from).collect::<Result<Vec<_>, _>>()?;
@@ -111,10 +111,11 @@ impl Client {
     }
 
     /// Entries that this device has not read are no longer kept.
-    pub(super) fn lost_entries(&mut self, id: &[u8], through: u64) -> Result<(), Trouble> {
+    pub(super) fn lost_entries(&mut self, id: &[u8], channel: ChannelId, through: u64) -> Result<(), Trouble> {
         self.run(|cx| {
             let mut conv = cx.conv(id)?;
-            if conv.standing == Standing::Active && through > conv.channel.cursor {
+            // another program on this profile may have read on into the next channel
+            if conv.standing == Standing::Active && conv.channel.id == channel && through > conv.channel.cursor {
                 cx.cannot_follow(id, &mut conv, "entries were not read in time and are gone", None)?;
             }
             Ok(())

@@ -112,6 +112,9 @@ pub(crate) struct Own {
     /// what the relay was not told yet, in its order
     #[serde(default)]
     pub(crate) token_changes: Vec<TokenChange>,
+    /// how often something of it was told: two programs may do so at a time
+    #[serde(default)]
+    pub(crate) changes_told: u64,
     /// append tokens that were given away and withdrawn, so that a restored relay can be told again
     #[serde(default)]
     pub(crate) withdrawn_tokens: Vec<Token>,

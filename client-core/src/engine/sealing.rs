@@ -39,8 +39,12 @@ impl Cx<'_, '_> {
                     self.enqueue(Some(id), WaitingKind::Seal, Cargo::Seal { intent: rest, prepared: None })?;
                 }
                 invitees.retain(|i| !leaves.iter().any(|l| l.account == i.account && l.device == i.device));
-                let mut good = Vec::new();
+                let mut good: Vec<super::records::Invitee> = Vec::new();
                 for invitee in invitees.drain(..) {
+                    // claimed twice, by two programs on this profile
+                    if good.iter().any(|g| (g.account, g.device) == (invitee.account, invitee.device)) {
+                        continue;
+                    }
                     match group::read_key_package(&provider, &invitee.key_package) {
                         Ok(package) if !group::outlives_retention(&package, self.now) => self.unreadable(
                             Some(id),

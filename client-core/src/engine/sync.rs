@@ -6,7 +6,7 @@
 
 use super::outbox::Ready;
 use super::reading::Page;
-use super::records::{Cargo, Invitee};
+use super::records::{Cargo, Intent, Invitee};
 use super::view::{Standing, Synced};
 use super::{Client, StepError, Trouble, authority};
 use crate::network::{Delivery, Following, Lane, NetError, Network, Reason};
@@ -61,7 +61,7 @@ impl Client {
                 Delivery::Generation { generation, authority } => self.noticed_generation(net, &authority, generation)?,
                 Delivery::Gone { channel, through, .. } => {
                     if let Some(Some(id)) = places.get(&channel) {
-                        self.lost_entries(id, through.get())?;
+                        self.lost_entries(id, channel, through.get())?;
                     }
                 }
                 Delivery::Refused { channel, .. } => {
@@ -319,7 +319,14 @@ impl Client {
         };
         self.run(|cx| {
             let Some(mut item) = cx.item(number)? else { return Ok(()) };
-            if let Cargo::Seal { intent: super::records::Intent::Add { wanted, invitees }, .. } = &mut item.cargo {
+            // another program on this profile may have claimed, and even built the commit, meanwhile: its packages are used
+            let Cargo::Seal { intent: Intent::Add { wanted, invitees }, prepared: None } = &mut item.cargo else {
+                return Ok(());
+            };
+            if !wanted.contains(&account) {
+                return Ok(());
+            }
+            {
                 wanted.retain(|w| *w != account);
                 for found in &devices {
                     if let Ok(device) = DeviceId::try_from(found.device.as_slice()) {
