@@ -114,6 +114,7 @@ impl Client {
             if !cx.may_say(&message.conversation.0, &conv, Some(&kind))? {
                 return Err(Trouble::MayNotWrite.into());
             }
+            cx.has_room(Some(&message.conversation.0))?;
             cx.enqueue_content(&message.conversation.0, WaitingKind::Change, kind, None)?;
             cx.reached("send: stored")
         })

@@ -124,6 +124,7 @@ impl Client {
             cx.writable(&conversation.0)?;
             let reply_to = reply_to.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
             let kind = content::content::Kind::Text(content::Text { text: text.to_owned(), reply_to });
+            cx.has_room(Some(&conversation.0))?;
             let sent = cx.enqueue_content(&conversation.0, WaitingKind::Text, kind, None)?;
             cx.reached("send: stored")?;
             cx.queued_message(&conversation.0, sent)

@@ -10,10 +10,10 @@ use super::{Cx, StepError, group, receipts, roles};
 use crate::crypt::entry::ChannelKeys;
 use crate::network::Entry;
 use crate::profile::Table;
-use lacre_audit::ids::{AccountId, ChannelId, ContentId, DeviceId, Token};
-use lacre_audit::label::{self, Label};
+use lacre_audit::ids::{AccountId, ChannelId, DeviceId, Token};
 use lacre_proto::content::v1 as content;
 use openmls::group::MlsGroup;
+use openmls::prelude::KeyPackage;
 use prost::Message as _;
 use serde_bytes::ByteBuf;
 
@@ -165,8 +165,23 @@ impl Cx<'_, '_> {
         Ok(())
     }
 
-    /// The epoch is over and this member cannot follow: it asks to be re-added.
-    pub(crate) fn cannot_follow(&mut self, id: &[u8], conv: &mut Conv, why: &str, stuck: Option<Stuck>) -> Result<(), StepError> {
+    /// The epoch is over and this member cannot follow: it asks to be re-added. Who asked this device before it met the seal
+    /// itself met it too.
+    pub(crate) fn cannot_follow(
+        &mut self,
+        id: &[u8],
+        conv: &mut Conv,
+        why: &str,
+        mut stuck: Option<Stuck>,
+    ) -> Result<(), StepError> {
+        if let Some(stuck) = &mut stuck {
+            let waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, 0, usize::MAX)?;
+            stuck.asking.extend(waiting.iter().filter_map(|(_, item)| match &item.cargo {
+                Cargo::Seal { intent: Intent::ReAdd { invitee, .. }, .. } => Some(invitee.account),
+                _ => None,
+            }));
+            stuck.asking.dedup();
+        }
         conv.standing = Standing::AskingToBeReAdded;
         conv.asked = None;
         conv.stuck = stuck;
@@ -211,39 +226,35 @@ impl Cx<'_, '_> {
         id: &[u8],
         conv: &mut Conv,
         mls: &MlsGroup,
-        intent: &Intent,
+        added: &[KeyPackage],
         welcome: Option<&[u8]>,
     ) -> Result<(), StepError> {
-        let Some(welcome) = welcome else { return Ok(()) };
-        let invitees = match intent {
-            Intent::Add { invitees, .. } => invitees.clone(),
-            Intent::ReAdd { invitee, .. } => vec![invitee.clone()],
-            Intent::Remove { .. } | Intent::Change { .. } | Intent::Update => Vec::new(),
-        };
+        let Some(welcome) = welcome.filter(|_| !added.is_empty()) else { return Ok(()) };
         let members = self.members(id)?;
         let state = content::JoinState { ratchet_tree: group::tree(mls)?, members: self.roster(&members)? };
         let reference = self.local_blob(&conv.authority, &mut state.encode_to_vec().as_slice())?;
         let provider = self.provider();
-        for invitee in &invitees {
-            let package = group::read_key_package(&provider, &invitee.key_package)?;
-            let part = group::cut_welcome(&provider, welcome, &package)?;
-            let join = content::Join { welcome: part, state: Some(reference.clone()) };
-            let kind = content::envelope_body::Kind::Join(join);
-            self.post_to(
-                invitee.account,
-                Some(invitee.device),
-                members.tokens.get(&invitee.device),
-                kind,
-                WaitingKind::Invitation,
-            )?;
-        }
         let mut news = Vec::new();
-        for invitee in &invitees {
-            if let Some(known) = self.known(invitee.account)? {
-                news.push(roster_entry(invitee.device, &known, None));
+        for package in added {
+            let Some((account, device)) = group::who(package.leaf_node().credential()) else { continue };
+            let told = match group::cut_welcome(&provider, welcome, package) {
+                Ok(welcome) => {
+                    let kind = content::envelope_body::Kind::Join(content::Join { welcome, state: Some(reference.clone()) });
+                    let token = members.tokens.get(&device);
+                    self.post_to(account, Some(device), token, kind, WaitingKind::Invitation)
+                        .map_or_else(out_of_reach, |()| Ok(Ok(())))?
+                }
+                Err(e) => Err(e.to_string()),
+            };
+            if let Err(why) = told {
+                let name = self.name_of(account)?.map_or_else(|| account.to_string(), |handle| format!("@{handle}"));
+                self.unreadable(Some(id), format!("{name} was added and cannot be told: {why}"))?;
+            }
+            if let Some(known) = self.known(account)? {
+                news.push(roster_entry(device, &known, None));
             }
         }
-        if members.devices.len() > invitees.len() + 1 {
+        if members.devices.len() > added.len() + 1 {
             for some in news.chunks(ROSTER_ENTRIES) {
                 let kind = content::content::Kind::Roster(content::Roster { members: some.to_vec() });
                 self.enqueue_content(id, WaitingKind::Upkeep, kind, None)?;
@@ -251,6 +262,17 @@ impl Cx<'_, '_> {
         }
         self.give_token(id)?;
         self.reached("commit: invited")
+    }
+
+    /// What an intent wanted and its commit does not contain: it is wanted still.
+    pub(crate) fn add_who_was_left(&mut self, id: &[u8], intent: Intent) -> Result<(), StepError> {
+        let Intent::Add { wanted, invitees } = intent else { return Ok(()) };
+        let members = self.members(id)?;
+        let mut left: Vec<AccountId> = wanted.into_iter().chain(invitees.into_iter().map(|i| i.account)).collect();
+        left.retain(|account| !members.devices.iter().any(|(there, _)| there == account));
+        left.sort_unstable();
+        left.dedup();
+        self.enqueue_adds(id, &left)
     }
 
     /// Gives the other members a right to write to this device's inbox, once for each conversation.
@@ -378,6 +400,17 @@ impl Cx<'_, '_> {
             Cargo::Content { prepared, .. } | Cargo::Seal { prepared, .. } => prepared.as_ref(),
             Cargo::Upload { .. } | Cargo::Envelope { .. } | Cargo::Held { .. } => None,
         }
+    }
+}
+
+/// That somebody cannot be written to is no failure of whoever wanted to; anything else is.
+pub(crate) fn out_of_reach(e: StepError) -> Result<Result<(), String>, StepError> {
+    match e {
+        StepError::Trouble(why @ (Trouble::NoSuchAccount | Trouble::NotAccepted | Trouble::OtherRelay)) => {
+            Ok(Err(why.to_string()))
+        }
+        StepError::Skip(why) => Ok(Err(why)),
+        other => Err(other),
     }
 }
 

@@ -55,6 +55,8 @@ impl Client {
         let id = conversation.0.clone();
         self.run(|cx| {
             let conv = cx.writable(&id)?;
+            cx.ours(&conv.authority)?;
+            cx.has_room(Some(&id))?;
             let reference = cx.encrypt_blob(&conv.authority, content, size)?;
             let blob = BlobId::try_from(reference.blob.as_slice()).map_err(|e| StepError::Again(e.to_string()))?;
             let cargo = Cargo::Upload { authority: conv.authority.clone(), blob };

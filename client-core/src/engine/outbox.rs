@@ -51,15 +51,22 @@ impl Cx<'_, '_> {
         Ok(item.number)
     }
 
-    fn new_item(&mut self, conversation: Option<&[u8]>, what: WaitingKind, cargo: Cargo) -> Result<Item, StepError> {
-        self.living()?;
+    /// Whether a person may put something more into a queue. What a device must do is never refused for that: a seal is
+    /// met, a message read, however much waits.
+    pub(crate) fn has_room(&mut self, queue: Option<&[u8]>) -> Result<(), StepError> {
+        let queue = queue.unwrap_or(POST);
         let number = self.number()?;
-        let queue = conversation.unwrap_or(POST);
         // numbers only grow: a queue that spans less than the limit need not be counted
         let first = self.s.first_ord(Table::Outbox, queue)?.unwrap_or(number);
         if number.saturating_sub(first) >= MAX_WAITING && self.s.count(Table::Outbox, queue)? >= MAX_WAITING {
             return Err(Trouble::TooLong { limit: MAX_WAITING }.into());
         }
+        Ok(())
+    }
+
+    fn new_item(&mut self, conversation: Option<&[u8]>, what: WaitingKind, cargo: Cargo) -> Result<Item, StepError> {
+        self.living()?;
+        let number = self.number()?;
         Ok(Item {
             number,
             conversation: conversation.map(<[u8]>::to_vec),

@@ -18,7 +18,7 @@ use lacre_proto::bounds::Bounded;
 use lacre_proto::content::v1 as content;
 use openmls::group::MlsGroup;
 use openmls::prelude::{
-    ContentType, LeafNodeIndex, MlsMessageIn, ProcessedMessage, ProcessedMessageContent, ProtocolMessage, Sender,
+    ContentType, KeyPackage, LeafNodeIndex, MlsMessageIn, ProcessedMessage, ProcessedMessageContent, ProtocolMessage, Sender,
 };
 use prost::Message as _;
 use serde_bytes::ByteBuf;
@@ -165,14 +165,18 @@ impl Cx<'_, '_> {
                 };
                 let own_index = mls.own_leaf_index();
                 let changes = self.changes(&mls, own_index, staged);
+                // whom the commit adds, not whom it was to add: the two may differ
+                let added: Vec<KeyPackage> = staged.add_proposals().map(|a| a.add_proposal().key_package().clone()).collect();
                 let provider = self.provider();
                 mls.merge_pending_commit(&provider).map_err(|e| StepError::Again(e.to_string()))?;
                 self.drop_item(number)?;
                 self.reached("commit: merged")?;
+                self.note_streak(conv, changes.by, mls.epoch().as_u64(), entry.id);
                 self.enter_epoch(id, conv, &mls, entry, &changes)?;
                 conv.busy = None;
                 self.pace_next_update(id, conv, own_index.u32())?;
-                self.invite(id, conv, &mls, &intent, prepared.welcome.as_deref().map(Vec::as_slice))?;
+                self.invite(id, conv, &mls, &added, prepared.welcome.as_deref().map(Vec::as_slice))?;
+                self.add_who_was_left(id, intent)?;
                 self.keep(mls);
                 Ok(Took::EpochEnded)
             }
@@ -263,8 +267,9 @@ impl Cx<'_, '_> {
         mls.merge_staged_commit(&provider, *staged).map_err(|e| StepError::Again(e.to_string()))?;
         self.reached("receive: merged")?;
         self.count_lost_race(id, conv, changes.by)?;
+        self.note_streak(conv, changes.by, epoch, entry.id);
         if removed {
-            self.was_removed(id, conv, entry, &changes, replaced)?;
+            self.was_removed(id, conv, entry, &changes, by)?;
         } else {
             self.enter_epoch(id, conv, &mls, entry, &changes)?;
         }
