@@ -171,8 +171,8 @@ impl Client {
             from = last + 1;
             messages.extend(page);
         }
-        if let Some(net) = net {
-            let at = super::authority(&relay).map_err(StepError::into_trouble)?;
+        // another relay than the own one is not asked: its conversations rest, without receipts
+        if let (Some(net), Ok(at)) = (net, self.run(|cx| cx.ours(&relay))) {
             for proof in messages.iter_mut().filter_map(|m| m.proof.as_mut()) {
                 let Some(token) = tokens.get(&proof.channel) else { continue };
                 let (channel, token) = (proof.channel.as_bytes().to_vec(), token.expose().to_vec());

@@ -7,7 +7,7 @@
 use super::epoch::blob_ref;
 use super::records::{Cargo, Key32, LocalBlob, Stored};
 use super::view::{Body, ConversationId, Message, WaitingKind};
-use super::{Client, Cx, StepError, Trouble, authority};
+use super::{Client, Cx, StepError, Trouble};
 use crate::crypt::blob::{BlobError, BlobKey, BlobOpener, BlobSealer, sealed_size};
 use crate::network::{NetError, Network, Reason};
 use crate::profile::Table;
@@ -89,7 +89,7 @@ impl Client {
         let blob = BlobId::try_from(reference.blob.as_slice()).map_err(|e| Trouble::Damaged(e.to_string()))?;
         // an own upload of that name has its rows there
         if reference.size < RESUMED_FROM || self.run(|cx| Ok(cx.s.get::<LocalBlob>(Table::Blob, blob.as_bytes())?))?.is_some() {
-            fetch_blob(net, &reference, &mut written)?;
+            self.fetch_blob(net, &reference, &mut written)?;
         } else {
             self.download(net, &reference, blob)?;
             let opened = self.open_download(&reference, blob, &mut written);
@@ -112,7 +112,7 @@ impl Client {
     /// The ciphertext of a file into the profile, from where the last try ended.
     fn download(&mut self, net: &mut dyn Network, reference: &content::BlobRef, blob: BlobId) -> Result<(), Trouble> {
         reference.check().map_err(|e| Trouble::Damaged(e.to_string()))?;
-        let at = authority(&reference.authority).map_err(StepError::into_trouble)?;
+        let at = self.run(|cx| cx.ours(&reference.authority))?;
         let rows = self.run(|cx| Ok(cx.s.count(Table::BlobChunk, blob.as_bytes())?))?;
         // every row but the last is full, and the last is only stored when all has come
         let offset = rows.saturating_mul(u64::try_from(ROW).unwrap_or(u64::MAX));
@@ -152,9 +152,34 @@ impl Client {
         }
     }
 
+    /// Fetches from the own relay, checks the digest and decrypts.
+    pub(crate) fn fetch_blob(
+        &mut self,
+        net: &mut dyn Network,
+        reference: &content::BlobRef,
+        to: &mut dyn Write,
+    ) -> Result<u64, Trouble> {
+        reference.check().map_err(|e| Trouble::Damaged(e.to_string()))?;
+        let at = self.run(|cx| cx.ours(&reference.authority))?;
+        let key: [u8; 32] = reference.key.as_slice().try_into().map_err(|_| Trouble::Damaged("its key".into()))?;
+        let request = wire::GetRequest { blob: reference.blob.clone(), read_token: reference.read_token.clone(), offset: 0 };
+        let mut checked =
+            Checked { opener: BlobOpener::new(&BlobKey::new(key), to), digest: Sha256::new(), left: reference.size };
+        net.get_blob(&at, request, &mut checked).map_err(|e| match e {
+            NetError::Body { why } => Trouble::Damaged(why),
+            other => other.into(),
+        })?;
+        if checked.digest.finalize().as_slice() != reference.sha256 {
+            return Err(Trouble::Damaged("its digest is another".into()));
+        }
+        let length = checked.opener.content_len().unwrap_or(0);
+        checked.opener.finish().map_err(damaged)?;
+        Ok(length)
+    }
+
     /// Uploads one blob of the outbox.
     pub(crate) fn upload(&mut self, net: &mut dyn Network, number: u64, at: &str, blob: BlobId) -> Result<(), Trouble> {
-        let at = authority(at).map_err(StepError::into_trouble)?;
+        let at = self.run(|cx| cx.ours(at))?;
         let Some(local) = self.run(|cx| Ok(cx.s.get::<LocalBlob>(Table::Blob, blob.as_bytes())?))? else {
             return self.run(|cx| cx.drop_item(number));
         };
@@ -207,25 +232,6 @@ fn kept(net: &mut dyn Network, at: &Authority, local: &LocalBlob, blob: BlobId) 
         Err(NetError::Protocol(_)) => Ok(0),
         Err(e) => Err(e),
     }
-}
-
-/// Fetches, checks the digest and decrypts.
-pub(crate) fn fetch_blob(net: &mut dyn Network, reference: &content::BlobRef, to: &mut dyn Write) -> Result<u64, Trouble> {
-    reference.check().map_err(|e| Trouble::Damaged(e.to_string()))?;
-    let at = authority(&reference.authority).map_err(StepError::into_trouble)?;
-    let key: [u8; 32] = reference.key.as_slice().try_into().map_err(|_| Trouble::Damaged("its key".into()))?;
-    let request = wire::GetRequest { blob: reference.blob.clone(), read_token: reference.read_token.clone(), offset: 0 };
-    let mut checked = Checked { opener: BlobOpener::new(&BlobKey::new(key), to), digest: Sha256::new(), left: reference.size };
-    net.get_blob(&at, request, &mut checked).map_err(|e| match e {
-        NetError::Body { why } => Trouble::Damaged(why),
-        other => other.into(),
-    })?;
-    if checked.digest.finalize().as_slice() != reference.sha256 {
-        return Err(Trouble::Damaged("its digest is another".into()));
-    }
-    let length = checked.opener.content_len().unwrap_or(0);
-    checked.opener.finish().map_err(damaged)?;
-    Ok(length)
 }
 
 fn damaged(e: BlobError) -> Trouble {

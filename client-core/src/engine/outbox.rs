@@ -247,7 +247,7 @@ impl Cx<'_, '_> {
                 receipt: false,
                 stamp: Vec::new(),
             };
-            return Ok(Ready::Append { number, at: super::authority(&conv.authority)?, request });
+            return Ok(Ready::Append { number, at: self.ours(&conv.authority)?, request });
         }
     }
 

@@ -36,6 +36,9 @@ pub(super) fn verify_entry(entry: &wire::DirectoryEntry) -> Result<(VerifiedAcco
     let authority = state.devices.first().map(|d| d.inbox.authority.clone()).ok_or("no device")?;
     let registrar = NoteKey::new(REGISTRAR, authority.identity().as_bytes()).map_err(|e| e.to_string())?;
     let account = VerifiedAccount::verify(&entry.states, &entry.binding, &registrar).map_err(|e| e.to_string())?;
+    if account.state.devices.iter().any(|d| d.inbox.authority != authority) {
+        return Err("an account with inboxes on several relays".into());
+    }
     if !entry.reset.is_empty() {
         let reset = Reset::verify(&entry.reset, &registrar).map_err(|e| e.to_string())?;
         if reset.account != account.id || reset.handle != account.handle {
@@ -90,9 +93,8 @@ impl Cx<'_, '_> {
     pub(crate) fn learn_account(&mut self, entry: &wire::DirectoryEntry) -> Result<Known, StepError> {
         let (account, authority) = verify_entry(entry).map_err(StepError::Skip)?;
         let own = self.own()?;
-        let own_identity = super::authority(&own.authority)?.identity();
-        if super::authority(&authority)?.identity() != own_identity {
-            return Err(StepError::Skip("an account of a relay that this profile does not trust".into()));
+        if self.ours(&authority).is_err() {
+            return Err(StepError::Skip("an account of another relay than this profile's".into()));
         }
         let known = Known {
             account: account.id,
@@ -157,6 +159,7 @@ impl Cx<'_, '_> {
         let sender = self.own_known()?.ok_or(StepError::Trouble(Trouble::NotEnrolled))?;
         let signer = self.signer()?;
         for device in account.state.devices.iter().filter(|d| only.is_none_or(|o| o == d.id)) {
+            self.ours(&device.inbox.authority.to_string())?;
             let body = content::EnvelopeBody { sent_at_ms: self.now.get(), kind: Some(kind.clone()) }.encode_to_vec();
             let id = EnvelopeId::new(lacre_audit::random::bytes(self.rng));
             let statement = envelope_statement(to, device.id, id, &body);

@@ -1,8 +1,7 @@
-//! The own inbox and the post: envelopes that came, invitations whose tree must be fetched, uploads and envelopes that go out.
+//! The own inbox and the post: envelopes that came, uploads and envelopes that go out.
 
-use super::files::fetch_blob;
 use super::outbox::POST;
-use super::records::{Cargo, Item, PendingJoin};
+use super::records::{Cargo, Item};
 use super::sync::{MAX_ROUNDS, PAGE};
 use super::view::{ContactState, Happening, Synced, WaitingKind};
 use super::{Client, Cx, StepError, Trouble, authority};
@@ -103,58 +102,6 @@ impl Client {
         Ok(())
     }
 
-    /// Invitations whose tree must be fetched before they can be used.
-    pub(super) fn join_pending(&mut self, net: &mut dyn Network, synced: &mut Synced) -> Result<bool, Trouble> {
-        let pending: Vec<(u64, PendingJoin)> = self.run(|cx| Ok(cx.s.scan(Table::Join, b"", 0, usize::MAX)?))?;
-        let mut moved = false;
-        for (_, pending) in pending {
-            let envelope = pending.envelope;
-            let join = content::Join::decode(pending.join.as_slice()).map_err(|e| Trouble::Protocol(e.to_string()))?;
-            let Some(reference) = join.state else {
-                self.run(|cx| cx.drop_join(envelope, "without a tree"))?;
-                continue;
-            };
-            let mut bytes = Vec::new();
-            match fetch_blob(net, &reference, &mut bytes) {
-                Ok(_) => {}
-                Err(e @ Trouble::Offline { .. }) => return Err(e),
-                Err(e) => {
-                    if self.run(|cx| cx.retry_join(pending))? >= JOIN_TRIES {
-                        self.run(|cx| cx.drop_join(envelope, &e.to_string()))?;
-                    }
-                    continue;
-                }
-            }
-            let state = match content::JoinState::decode(bytes.as_slice()) {
-                Ok(state) => state,
-                Err(e) => {
-                    self.run(|cx| cx.drop_join(envelope, &e.to_string()))?;
-                    continue;
-                }
-            };
-            match self.step(|cx| cx.join(&pending, &state)) {
-                Ok(()) => {
-                    synced.received += 1;
-                    moved = true;
-                    self.run(|cx| {
-                        let mut own = cx.own_to_change()?;
-                        own.key_packages_left = own.key_packages_left.saturating_sub(1);
-                        cx.put_own(&own)
-                    })?;
-                }
-                Err(StepError::Trouble(t @ Trouble::Store(_))) => return Err(t),
-                Err(StepError::Skip(why)) => self.run(|cx| cx.drop_join(envelope, &why))?,
-                Err(StepError::Again(why)) => {
-                    if self.run(|cx| cx.retry_join(pending))? >= JOIN_TRIES {
-                        self.run(|cx| cx.drop_join(envelope, &why))?;
-                    }
-                }
-                Err(StepError::Trouble(t)) => self.run(|cx| cx.drop_join(envelope, &t.to_string()))?,
-            }
-        }
-        Ok(moved)
-    }
-
     /// Uploads and envelopes, in order; an envelope that is refused for good leaves the queue, visibly.
     pub(super) fn deliver_post(&mut self, net: &mut dyn Network, synced: &mut Synced) -> Result<bool, Trouble> {
         let items: Vec<(u64, Item)> = self.run(|cx| Ok(cx.s.scan(Table::Outbox, POST, 0, usize::MAX)?))?;
@@ -196,7 +143,15 @@ impl Client {
                     return Err(Trouble::Offline { why: r.to_string() });
                 }
                 Err(Trouble::Refused(r)) => {
-                    self.run(|cx| cx.refused_for_good(item, &r))?;
+                    self.run(|cx| cx.refused_for_good(number, &r))?;
+                    moved = true;
+                }
+                Err(e @ Trouble::OtherRelay) => {
+                    // of a program that took addresses of other relays
+                    self.run(|cx| {
+                        cx.drop_item(number)?;
+                        cx.unreadable(None, format!("something to be sent was given up: {e}"))
+                    })?;
                     moved = true;
                 }
                 Err(e) => {
@@ -215,7 +170,7 @@ impl Client {
         request: wire::AppendRequest,
         stamped: bool,
     ) -> Result<(), Trouble> {
-        let at = authority(at).map_err(StepError::into_trouble)?;
+        let at = self.run(|cx| cx.ours(at))?;
         if stamped {
             self.with_stamp(net, |net, stamp| {
                 net.append(&at, Lane::Directory, wire::AppendRequest { stamp, ..request.clone() })

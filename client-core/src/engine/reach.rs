@@ -96,7 +96,7 @@ impl Client {
         }
         let own = self.own()?;
         let at = authority(&own.authority).map_err(StepError::into_trouble)?;
-        if link.authority.identity() != at.identity() {
+        if link.authority != at {
             return Err(Trouble::OtherRelay);
         }
         if link.account == own.account {

@@ -40,7 +40,7 @@ impl Client {
             held.push((place, cx.raw_entries(&c.id, 0)?));
             Ok((conv, held))
         })?;
-        let at = super::authority(&conv.authority).map_err(StepError::into_trouble)?;
+        let at = self.run(|cx| cx.ours(&conv.authority))?;
         let mut agreed = 0;
         for (place, raw) in &held {
             match self.put_channel_back(net, &at, place, raw)? {

@@ -299,12 +299,26 @@ impl Cx<'_, '_> {
             && roles::allowed(context.may_add()) == conv.may_add
             && roles::allowed(context.may_write()) == conv.may_write
             && context.stays_s == conv.stays_s
-            && context.authority == conv.authority;
-        let left_out = AccountId::try_from(origin.left_out.as_slice()).ok();
-        let remain = old_admins.iter().any(|a| Some(*a) != left_out);
-        let mut admins = context.admins.iter().filter_map(|a| AccountId::try_from(a.as_slice()).ok());
-        let good = |a: AccountId| old_admins.contains(&a) || (!remain && a == from);
-        if same && admins.all(good) { Ok(()) } else { no("it is not the same conversation") }
+            && new == admins;
+        if !same {
+            return no("it is not the same conversation");
+        }
+        let known = |leaf: &SeenLeaf| Some(leaf.account) != left_out && old.leaves.contains(leaf);
+        if leaves.is_some_and(|leaves| !leaves.iter().all(known)) {
+            return no("somebody is in it who was not in the conversation before");
+        }
+        match (&conv.stuck, conv.standing) {
+            (Some(stuck), Standing::AskingToBeReAdded) => {
+                let own = self.own()?.account;
+                let others = others(&*self.members(id)?, own, left_out);
+                let alone = others.iter().all(|other| *other == from);
+                if !enough(&stuck.asking, &others) || (!alone && stuck.asking.iter().all(|asker| *asker == from)) {
+                    return Err(StepError::Again("the others may still be able to go on".into()).into());
+                }
+            }
+            _ => {}
+        }
+        Ok(())
     }
 }
 

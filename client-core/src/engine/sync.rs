@@ -135,11 +135,15 @@ impl Client {
             match conv.standing {
                 Standing::Active => {}
                 Standing::AskingToBeReAdded => return Ok(self.run(|cx| cx.ask_re_add(id))? || moved),
-                Standing::Removed | Standing::InUseElsewhere | Standing::Blocked | Standing::Replaced => {
+                Standing::Removed | Standing::InUseElsewhere | Standing::Blocked | Standing::Replaced | Standing::OtherRelay => {
                     return Ok(moved);
                 }
             }
-            let at = authority(&conv.authority).map_err(StepError::into_trouble)?;
+            let Ok(at) = self.run(|cx| cx.ours(&conv.authority)) else {
+                // of a program that took conversations of other relays
+                self.run(|cx| cx.rest_elsewhere(id))?;
+                return Ok(moved);
+            };
             if !conv.channel.opened {
                 let c = &conv.channel;
                 let generation = self.open_log(net, &at, &c.append, &c.read, c.id)?;
@@ -360,9 +364,12 @@ impl Client {
             places.insert(own.inbox, None);
             for id in cx.conversation_ids()? {
                 let conv = cx.conv(&id)?;
-                if conv.standing == Standing::Active && conv.channel.opened {
+                if conv.standing == Standing::Active
+                    && conv.channel.opened
+                    && let Ok(authority) = cx.ours(&conv.authority)
+                {
                     set.push(Following {
-                        authority: authority(&conv.authority)?,
+                        authority,
                         lane: Lane::Conversations,
                         channel: conv.channel.id,
                         read_token: conv.channel.read.clone(),

@@ -58,6 +58,8 @@ pub enum Standing {
     InUseElsewhere,
     /// the other of two is blocked: nothing is read or written here
     Blocked,
+    /// it names another relay than this account's, which is never spoken to: nothing is read or written here
+    OtherRelay,
     /// the other of two has a new account: nothing is read or written here, and what waits goes on once it is accepted
     Replaced,
 }
