@@ -319,11 +319,7 @@ pub(crate) fn tree(group: &MlsGroup) -> Result<Vec<u8>, MlsError> {
 
 /// Joins by a Welcome. A group of the same id that is held already is replaced (re-add).
 pub(crate) fn join<P: OpenMlsProvider>(provider: &P, welcome: &[u8], tree: &[u8]) -> Result<MlsGroup, MlsError> {
-    let message = MlsMessageIn::tls_deserialize_exact(welcome).map_err(mls("reading a Welcome"))?;
-    let welcome: Welcome = match message.extract() {
-        MlsMessageBodyIn::Welcome(welcome) => welcome,
-        _ => return Err(bad("reading a Welcome", "another kind of message")),
-    };
+    let welcome = read_welcome(welcome)?;
     let tree = RatchetTreeIn::tls_deserialize_exact(tree).map_err(mls("reading the tree"))?;
     StagedWelcome::build_from_welcome(provider, &join_config(), welcome)
         .map_err(mls("joining"))?
@@ -334,6 +330,33 @@ pub(crate) fn join<P: OpenMlsProvider>(provider: &P, welcome: &[u8], tree: &[u8]
         .map_err(mls("joining"))?
         .into_group(provider)
         .map_err(mls("joining"))
+}
+
+/// What a Welcome leads into, before its tree is here: good for refusing it, proven by nothing.
+pub(crate) struct Invited {
+    pub(crate) group: Vec<u8>,
+    pub(crate) epoch: u64,
+    pub(crate) extensions: Extensions<GroupContext>,
+}
+
+/// Opens a Welcome without joining. This uses up its key package: the step must be rolled back.
+pub(crate) fn invited<P: OpenMlsProvider>(provider: &P, welcome: &[u8]) -> Result<Invited, MlsError> {
+    let processed = ProcessedWelcome::new_from_welcome(provider, &join_config(), read_welcome(welcome)?);
+    let processed = processed.map_err(mls("reading a Welcome"))?;
+    let context = processed.unverified_group_info().group_context();
+    Ok(Invited {
+        group: context.group_id().as_slice().to_vec(),
+        epoch: context.epoch().as_u64(),
+        extensions: context.extensions().clone(),
+    })
+}
+
+fn read_welcome(welcome: &[u8]) -> Result<Welcome, MlsError> {
+    let message = MlsMessageIn::tls_deserialize_exact(welcome).map_err(mls("reading a Welcome"))?;
+    match message.extract() {
+        MlsMessageBodyIn::Welcome(welcome) => Ok(welcome),
+        _ => Err(bad("reading a Welcome", "another kind of message")),
+    }
 }
 
 /// The suite number of a key package, for an upload.

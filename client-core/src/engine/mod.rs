@@ -21,6 +21,7 @@ mod epoch;
 mod export;
 mod files;
 mod group;
+mod joining;
 mod leaving;
 mod membership;
 mod newer;
@@ -62,6 +63,7 @@ pub mod limits {
     pub use super::amend::MAX_SIGN;
     pub use super::epoch::KEEP_RAW_MS;
     pub use super::files::{MAX_FILE, MAX_NAME, RESUMED_FROM};
+    pub use super::joining::{GIVE_UP_MS, MAX_JOIN_STATE};
     pub use super::membership::{MAX_ADMINS, MAX_DESCRIPTION, MAX_GROUP_NAME};
     pub use super::outbox::{MAX_TEXT, MAX_WAITING};
     pub use super::pace::{FIRST_UPDATE_PAUSE_MS, LEAVE_PAUSE_MS, SMALL_GROUP, UPDATE_EVERY_MS};

@@ -29,7 +29,7 @@ pub fn envelope_statement(account: AccountId, device: DeviceId, id: EnvelopeId, 
     label::message(Label::Envelope, &[account.as_bytes(), device.as_bytes(), id.as_bytes(), digest.as_slice()])
 }
 
-/// The registrar that an account's notes must be signed by: the relay of its first inbox.
+/// An account that was verified, and the relay that all its inboxes are on: that one's registrar signed its notes.
 pub(super) fn verify_entry(entry: &wire::DirectoryEntry) -> Result<(VerifiedAccount, String), String> {
     let first = entry.states.first().ok_or("no state")?;
     let (_, state) = lacre_audit::account::AccountState::first(first).map_err(|e| e.to_string())?;
@@ -89,7 +89,8 @@ impl Cx<'_, '_> {
     }
 
     /// Verifies a directory entry and keeps it; a longer chain of the same account replaces a shorter one.
-    /// Accounts of another relay than the own one are not taken yet (their registrar's key is not pinned).
+    /// Accounts of another relay than the own one are not taken (PROTOCOL.md, 4), nor those that name its key and another
+    /// host: what is sent there tells that host where this device is.
     pub(crate) fn learn_account(&mut self, entry: &wire::DirectoryEntry) -> Result<Known, StepError> {
         let (account, authority) = verify_entry(entry).map_err(StepError::Skip)?;
         let own = self.own()?;
@@ -371,7 +372,8 @@ impl Cx<'_, '_> {
             Some(content::envelope_body::Kind::ContactRequest(request)) => self.was_asked(&known, &request)?,
             Some(content::envelope_body::Kind::ContactAccepted(answer)) => self.was_accepted(&known, &answer)?,
             Some(content::envelope_body::Kind::Join(join)) => {
-                let pending = PendingJoin { envelope: id, from: known.account, join: join.encode_to_vec(), tries: 0 };
+                let (envelope, from, join) = (id, known.account, join.encode_to_vec());
+                let pending = PendingJoin { envelope, from, join, tries: 0, since: None, not_before: None };
                 let number = self.number()?;
                 self.s.put(Table::Join, id.as_bytes(), b"", number, &pending)?;
             }
@@ -424,126 +426,6 @@ impl Cx<'_, '_> {
         row.state = ContactState::Accepted;
         self.put_contact(&row)?;
         self.event(Happening::ContactAccepted { account: *known.account.as_bytes() })
-    }
-
-    /// Joins a conversation whose tree has come. Only contacts may invite.
-    pub(crate) fn join(&mut self, pending: &PendingJoin, state: &content::JoinState) -> Result<(), StepError> {
-        state.check().map_err(|e| StepError::Skip(e.to_string()))?;
-        let join = content::Join::decode(pending.join.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
-        let provider = self.provider();
-        let mls = group::join(&provider, &join.welcome, &state.ratchet_tree).map_err(|e| StepError::Skip(e.to_string()))?;
-        let group_id = mls.group_id().as_slice().to_vec();
-        self.cache.groups.remove(&group_id);
-        let context = group::context(mls.extensions())?;
-        let here = self.conversation_of(&group_id)?;
-        let before = match (&here, &context.origin) {
-            (None, Some(origin)) => self.origin_here(origin)?,
-            _ => None,
-        };
-        let id = here.clone().or_else(|| before.clone()).unwrap_or_else(|| group_id.clone());
-        let held = self.conv_or_none(&id)?;
-        let contact = self.contact(pending.from)?;
-        let accepted = contact.as_ref().is_some_and(|c| c.state == ContactState::Accepted && c.blocked.is_none());
-        if before.is_some() {
-            self.may_succeed(&id, pending.from, &group_id, &context)?;
-        }
-        match &held {
-            Some(conv) if matches!(conv.standing, Standing::Blocked | Standing::Replaced) => {
-                return Err(StepError::Skip("an invitation into a conversation that rests here".into()));
-            }
-            Some(_) if before.is_some() => {}
-            Some(_) if here.is_none() => {
-                return Err(StepError::Skip("an invitation into a conversation that goes on in a successor".into()));
-            }
-            // Added again before this device has read that it was removed: the inbox is read first. It waits for the rest.
-            Some(conv) if conv.standing == Standing::Active && mls.epoch().as_u64() > self.members(&id)?.epoch => {
-                return Err(StepError::Again("an invitation into a conversation that was not read to its end".into()));
-            }
-            Some(conv) if conv.standing == Standing::Active => {
-                return Err(StepError::Skip("an invitation into a conversation that goes on here".into()));
-            }
-            // whose seal nobody could follow must not call the others back one by one, as long as there are others to do it
-            Some(conv)
-                if conv.stuck.as_ref().is_some_and(|s| s.by == Some(pending.from)) && self.has_others(&id, pending.from)? =>
-            {
-                return Err(StepError::Skip("a re-add by the account whose seal could not be followed".into()));
-            }
-            // re-added: by somebody who was a member, unless this account was removed: then only by a contact
-            Some(conv) if conv.standing == Standing::Removed && !accepted => {
-                return Err(StepError::Skip("an invitation by somebody who is no contact".into()));
-            }
-            Some(_) if !accepted && !self.members(&id)?.devices.iter().any(|(member, _)| *member == pending.from) => {
-                return Err(StepError::Skip("a re-add by somebody who was no member".into()));
-            }
-            Some(_) => {}
-            None if accepted => {}
-            None => return Err(StepError::Skip("an invitation by somebody who is no contact".into())),
-        }
-        let known_successor = before.is_some() && held.as_ref().is_some_and(|h| h.origin.is_some());
-        if before.is_some() {
-            self.put_behind(&id, &group_id)?;
-        }
-        let conv = self.begin(&id, &mls)?;
-        let own_leaf = mls.own_leaf_index().u32();
-        if let (Kind::Two, Some(mut row)) = (conv.kind, contact) {
-            if conv.peer != Some(pending.from) && held.is_none() {
-                return Err(StepError::Skip("a conversation of two with somebody else".into()));
-            }
-            if conv.peer == Some(row.account) {
-                row.conversation = Some(id.clone());
-                self.put_contact(&row)?;
-                self.release_held(row.account, &id)?;
-            }
-        }
-        let mut members = self.members_to_change(&id)?;
-        members.own_token = None;
-        self.put_members(&id, &members)?;
-        for entry in &state.members {
-            // rights of the others to write to; what is not theirs the relay will refuse
-            let (Ok(device), Some(account)) = (DeviceId::try_from(entry.device.as_slice()), &entry.account) else { continue };
-            if self.learn_account(account).is_ok()
-                && let Ok(token) = Token::try_from(entry.inbox_token.as_slice())
-            {
-                members.tokens.insert(device, token);
-            }
-        }
-        self.put_members(&id, &members)?;
-        self.keep(mls);
-        self.s.delete(Table::Join, pending.envelope.as_bytes())?;
-        self.give_token(&id)?;
-        // fresh keys soon: a leaf that never committed keeps the lifetime of its key package (see PROTOCOL.md)
-        self.pace_first_update(&id, own_leaf)?;
-        if let (Some(_), Some(origin)) = (&before, &context.origin)
-            && !known_successor
-        {
-            let left_out = AccountId::try_from(origin.left_out.as_slice()).ok();
-            self.tell_succession(&id, pending.from, &group_id, left_out)?;
-        }
-        let what = if held.is_some() {
-            Happening::StandingChanged { conversation: ConversationId(id), standing: Standing::Active }
-        } else {
-            Happening::Joined { conversation: ConversationId(id) }
-        };
-        self.event(what)?;
-        self.reached("join: done")
-    }
-
-    /// An invitation that cannot be used.
-    pub(crate) fn drop_join(&mut self, envelope: EnvelopeId, why: &str) -> Result<(), StepError> {
-        let pending: Option<PendingJoin> = self.s.get(Table::Join, envelope.as_bytes())?;
-        self.s.delete(Table::Join, envelope.as_bytes())?;
-        match pending {
-            Some(pending) if self.is_blocked(pending.from)? => Ok(()),
-            _ => self.unreadable(None, format!("an invitation: {why}")),
-        }
-    }
-
-    pub(crate) fn retry_join(&mut self, mut pending: PendingJoin) -> Result<u32, StepError> {
-        pending.tries += 1;
-        let tries = pending.tries;
-        let number = self.number()?;
-        self.s.put(Table::Join, pending.envelope.as_bytes(), b"", number, &pending)?;
-        Ok(tries)
     }
 }
 

@@ -9,12 +9,7 @@ use crate::network::{Entry, Lane, Network, Reason, Refusal};
 use crate::profile::Table;
 use lacre_audit::address::Authority;
 use lacre_audit::ids::Generation;
-use lacre_proto::content::v1 as content;
 use lacre_proto::relay::v1 as wire;
-use prost::Message as _;
-
-/// An invitation whose blob does not come is given up after so many rounds.
-const JOIN_TRIES: u32 = 20;
 
 impl Client {
     /// Envelopes that came.
@@ -185,7 +180,9 @@ impl Client {
 impl Cx<'_, '_> {
     /// A right that was made for this sender works no longer: the public one is tried. When that is refused too, nobody
     /// new may ask there.
-    fn refused_for_good(&mut self, mut item: Item, refusal: &Refusal) -> Result<(), StepError> {
+    fn refused_for_good(&mut self, number: u64, refusal: &Refusal) -> Result<(), StepError> {
+        // another program on this profile may have sent it meanwhile
+        let Some(mut item) = self.item(number)? else { return Ok(()) };
         let Cargo::Envelope { token, stamped, public, to, .. } = &mut item.cargo else { return Ok(()) };
         let not_permitted = refusal.reason == Reason::NotPermitted;
         if let Some(public) = public.take().filter(|_| not_permitted) {

@@ -610,6 +610,12 @@ pub(crate) struct PendingJoin {
     #[serde(with = "serde_bytes")]
     pub(crate) join: Vec<u8>,
     pub(crate) tries: u32,
+    /// when it could first not be used
+    #[serde(default)]
+    pub(crate) since: Option<Millis>,
+    /// not tried before this instant
+    #[serde(default)]
+    pub(crate) not_before: Option<Millis>,
 }
 
 /// A file in the outbox, already encrypted.

@@ -14,7 +14,7 @@
 //! | a path leaf with another credential or signature key than the committer has | nobody |
 
 use super::group::{self, context, who};
-use super::records::Edit;
+use super::records::{Edit, SeenLeaf};
 use super::view::{Body, Who};
 use lacre_audit::ids::AccountId;
 use lacre_proto::content::v1::content::Kind;
