@@ -6,7 +6,7 @@ use super::records::{
     Stored, Stuck,
 };
 use super::view::{Body, ConversationId, Happening, Kind, Standing, WaitingKind};
-use super::{Cx, StepError, group, receipts, roles};
+use super::{Cx, StepError, Trouble, group, receipts, roles};
 use crate::crypt::entry::ChannelKeys;
 use crate::network::Entry;
 use crate::profile::Table;
@@ -220,7 +220,8 @@ impl Cx<'_, '_> {
         self.event(Happening::StandingChanged { conversation: ConversationId(id.to_vec()), standing: conv.standing })
     }
 
-    /// After the own commit was merged: tree blob and Welcomes into the post, the roster into the conversation.
+    /// After the own commit was merged: tree blob and Welcomes into the post for those whom it added, the roster into the
+    /// conversation. The seal is met and past whatever becomes of them: who cannot be told is noted.
     pub(crate) fn invite(
         &mut self,
         id: &[u8],

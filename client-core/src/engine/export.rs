@@ -9,7 +9,7 @@
 use super::receive::{body_of, verify};
 use super::records::{Known, Proof, Stored};
 use super::view::{Body, Conversation, ConversationId, Message};
-use super::{Client, StepError, Trouble, content_statement};
+use super::{Client, Trouble, content_statement};
 use crate::network::{Lane, Network, Reason};
 use crate::profile::Table;
 use lacre_audit::account::AccountState;

@@ -75,7 +75,7 @@ pub mod limits {
     pub use super::roles::MAX_MEMBERS;
     pub use super::sealing::MAX_ADDS;
     pub use super::search::{MAX_FOUND, MAX_QUERY};
-    pub use super::successor::{BUSY_SEALS, SUCCESSOR_AFTER_MS, SUCCESSOR_PAUSE_MS};
+    pub use super::successor::{BUSY_SEALS, STREAK_MET, SUCCESSOR_AFTER_MS, SUCCESSOR_PAUSE_MS};
     pub use super::vanish::LONGEST_STAY;
 }
 
@@ -83,7 +83,7 @@ use crate::profile::mls::{DeviceSigner, MlsProvider};
 use crate::profile::{Observer, OpenError, Profile, Secret, SecretError, Step, StoreError, Table};
 use ed25519_dalek::SigningKey;
 use lacre_audit::address::Authority;
-use lacre_audit::ids::{AccountId, DeviceId, EntryId};
+use lacre_audit::ids::{AccountId, ContentId, DeviceId, EntryId};
 use lacre_audit::label::{self, Label};
 use lacre_audit::random::Rng;
 use lacre_audit::time::{Clock, Millis, SystemClock};

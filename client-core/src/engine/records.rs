@@ -281,12 +281,26 @@ pub(crate) struct Stuck {
     pub(crate) asking: Vec<AccountId>,
 }
 
-/// Whom a successor's conversation had as members and admins before.
-#[derive(Clone, Serialize, Deserialize)]
+/// Why this device went into a successor, in the words of what it met itself: another one of the same group is held
+/// against the same facts.
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Origin {
     pub(crate) group: ByteBuf,
+    /// in the order of their leaves
     pub(crate) members: Vec<AccountId>,
     pub(crate) admins: Vec<AccountId>,
+    /// every leaf that was ever seen there
+    #[serde(default)]
+    pub(crate) leaves: Vec<SeenLeaf>,
+    /// the seals that make a successor right, and their epochs
+    #[serde(default)]
+    pub(crate) seals: Vec<(u64, EntryId)>,
+    /// whose they are
+    #[serde(default)]
+    pub(crate) left_out: Option<AccountId>,
+    /// who made the successor that this device is in; none in rows of before: they take no second one
+    #[serde(default)]
+    pub(crate) maker: Option<AccountId>,
 }
 
 /// A conversation's members: changes with each epoch.

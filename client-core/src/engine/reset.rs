@@ -16,8 +16,7 @@ use super::view::{Body, Contact, ContactState, Conversation, ConversationId, Hap
 use super::{Client, Cx, StepError, Trouble};
 use crate::profile::Table;
 use lacre_audit::account::{Binding, REGISTRAR, Reset};
-use lacre_audit::ids::{AccountId, ContentId};
-use lacre_audit::label::{self, Label};
+use lacre_audit::ids::AccountId;
 use lacre_audit::note::NoteKey;
 use lacre_audit::time::Millis;
 use lacre_proto::content::v1 as content;

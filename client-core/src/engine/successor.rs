@@ -1,6 +1,6 @@
 //! The last rung of the recovery ladder: a new conversation, history kept (DESIGN 6 and 13).
 //!
-//! When a seal ended an epoch and nobody could follow it, nobody can answer a re-add request. Then a member makes a new group
+//! When a seal ended an epoch and nobody could follow it, nobody can answer a re-add request. Then an admin makes a new group
 //! of the same people, without the account that made the seal, and invites them. Its GroupContext names the old group, its
 //! epoch and the seal. A client shows it as the same conversation: id, history and queue stay; the MLS group behind them is
 //! another one, and what was not confirmed is sent again.
@@ -8,22 +8,29 @@
 //! | who | makes it |
 //! |---|---|
 //! | the first admin in leaf order | [`SUCCESSOR_AFTER_MS`] after it could not go on, if half of the others (at most 8) ask to be re-added too |
-//! | other admins in leaf order, then other members | each [`SUCCESSOR_PAUSE_MS`] later than the one before |
+//! | other admins in leaf order | each [`SUCCESSOR_PAUSE_MS`] later than the one before |
 //! | an admin | at once, when its own commits have lost [`BUSY_SEALS`] races in a row to one account within an hour |
+//! | anybody else | never: a seal that one member spoils would give the group to another |
+//!
+//! It is the maker's word against everybody else's, so nothing of it is believed that this device did not meet itself:
 //!
 //! | an invitation into a successor | is taken |
 //! |---|---|
-//! | by an admin of the old conversation | always |
-//! | by another member of it | if this device cannot go on either |
-//! | into a second successor of the same group | if its group id is the smaller one |
-//! | whose kind, name, description or rules differ, or with an admin who was none (its maker, when no admin is left) | never |
+//! | whose maker was an admin of the old group here, and not the one who is left out | else never |
+//! | that names the seal, epoch and account behind which this device cannot go on, when half of the others (8 are enough), not only the maker, asked this device to be re-added | they cannot go on either |
+//! | that names one of the last seals of an account that made the last [`STREAK_MET`] that this device met, once all was read | it crowds all others out |
+//! | that has the same kind, name, description and rules, and all admins but the one left out | else never |
+//! | whose leaves are all known from the old group: account, device and key; none of the one left out | else never |
+//! | a second one of the same group, by another admin | if all of that is true of it too, and its maker's leaf comes before the first one's: a place that no maker can choose |
+//!
+//! What is lost by that: a group whose only admin made the seal, or is gone, has no successor. Its people make a new group.
 
-use super::records::{Cargo, Conv, Intent, Item, Members, Origin, Placed, Stored, Stuck};
-use super::view::{Body, ConversationId, Happening, Standing, WaitingKind, Who};
+use super::joining::{NoPlace, Read};
+use super::records::{Cargo, Conv, Intent, Item, Members, Origin, Placed, SeenLeaf, Stored, Streak, Stuck};
+use super::view::{Body, ConversationId, Happening, Standing};
 use super::{Cx, StepError, Trouble, group, roles};
 use crate::profile::Table;
-use lacre_audit::ids::{AccountId, ContentId, EntryId};
-use lacre_audit::label::{self, Label};
+use lacre_audit::ids::{AccountId, EntryId};
 use lacre_proto::bounds::Bounded as _;
 use lacre_proto::content::v1 as content;
 use serde_bytes::ByteBuf;
@@ -35,6 +42,11 @@ pub const SUCCESSOR_AFTER_MS: u64 = 600_000;
 pub const SUCCESSOR_PAUSE_MS: u64 = 600_000;
 /// Commits that lose the race to one and the same account in a row, within an hour, before an admin goes on without it.
 pub const BUSY_SEALS: u32 = 32;
+/// Seals of one account in a row that a device must have met itself to go without it: an admin who lost so many more races
+/// has met at least these.
+pub const STREAK_MET: usize = 8;
+/// Of those the last are kept: two admins who are crowded out at a time name different ones.
+const STREAK_KEPT: usize = 128;
 const BUSY_MS: u64 = 3_600_000;
 /// So many others who ask are enough, however large the group is.
 const ENOUGH: usize = 8;
@@ -108,24 +120,24 @@ impl Cx<'_, '_> {
         Ok(!others(&*self.members(id)?, own, Some(beside)).is_empty())
     }
 
-    /// Makes a successor of a conversation that nobody can repair, when it is this device's turn.
+    /// Makes a successor of a conversation that nobody can repair, when this is an admin's device and it is its turn.
     pub(crate) fn succeed_when_due(&mut self, id: &[u8]) -> Result<bool, StepError> {
         let conv = self.conv(id)?;
         let Some(stuck) = conv.stuck.clone() else { return Ok(false) };
+        // whose signature the seal bears is not known: nobody can be left out
+        let Some(by) = stuck.by else { return Ok(false) };
         let (own, members) = (self.own()?, self.members(id)?);
-        let others = others(&members, own.account, stuck.by);
-        let asking = stuck.asking.iter().filter(|a| others.contains(a)).count();
-        if others.is_empty() || asking < others.len().div_ceil(2).min(ENOUGH) {
+        let others = others(&members, own.account, Some(by));
+        if others.is_empty() || !enough(&stuck.asking, &others) {
             return Ok(false);
         }
-        let mut turns: Vec<_> = members.devices.iter().filter(|(account, _)| Some(*account) != stuck.by).collect();
-        turns.sort_by_key(|(account, _)| !members.admins.contains(account));
-        let rank = turns.iter().position(|(account, device)| *account == own.account && *device == own.device);
+        let admins = members.devices.iter().filter(|(account, _)| *account != by && members.admins.contains(account));
+        let rank = admins.clone().position(|(account, device)| *account == own.account && *device == own.device);
         let Some(rank) = rank.and_then(|rank| u64::try_from(rank).ok()) else { return Ok(false) };
         if self.now < stuck.since.plus(SUCCESSOR_AFTER_MS + rank.saturating_mul(SUCCESSOR_PAUSE_MS)) {
             return Ok(false);
         }
-        self.succeed(id, conv, &members, Some(stuck.seal), stuck.by, &others)?;
+        self.succeed(id, conv, &members, stuck.seal, by, &others)?;
         Ok(true)
     }
 
@@ -143,6 +155,20 @@ impl Cx<'_, '_> {
         Ok(())
     }
 
+    /// Keeps the last seals, as long as all are one account's.
+    pub(crate) fn note_streak(&self, conv: &mut Conv, by: Option<AccountId>, epoch: u64, seal: EntryId) {
+        conv.streak = match (conv.streak.take(), by) {
+            (_, None) => None,
+            (Some(mut streak), Some(by)) if streak.by == by && self.now.since(streak.since) <= BUSY_MS => {
+                streak.seals.push((epoch, seal));
+                let too_many = streak.seals.len().saturating_sub(STREAK_KEPT);
+                streak.seals.drain(..too_many);
+                Some(streak)
+            }
+            (_, Some(by)) => Some(Streak { by, since: self.now, seals: vec![(epoch, seal)] }),
+        };
+    }
+
     /// An admin whose own commit never gets its turn goes on without the account that takes them all.
     pub(crate) fn succeed_if_crowded_out(&mut self, id: &[u8]) -> Result<bool, StepError> {
         let conv = self.conv(id)?;
@@ -156,8 +182,8 @@ impl Cx<'_, '_> {
         if others.is_empty() || !waiting.iter().any(|(_, item)| matches!(item.cargo, Cargo::Seal { .. })) {
             return Ok(false);
         }
-        let seal = conv.previous.as_ref().map(|p| p.seal);
-        self.succeed(id, conv, &members, seal, Some(by), &others)?;
+        let Some(seal) = conv.previous.as_ref().map(|p| p.seal) else { return Ok(false) };
+        self.succeed(id, conv, &members, seal, by, &others)?;
         Ok(true)
     }
 
@@ -166,16 +192,13 @@ impl Cx<'_, '_> {
         id: &[u8],
         conv: Conv,
         members: &Members,
-        seal: Option<EntryId>,
-        left_out: Option<AccountId>,
+        seal: EntryId,
+        left_out: AccountId,
         others: &[AccountId],
     ) -> Result<(), StepError> {
         let own = self.own()?;
         let signer = self.signer()?;
-        let mut admins: Vec<AccountId> = members.admins.iter().copied().filter(|a| Some(*a) != left_out).collect();
-        if !admins.iter().any(|a| *a == own.account || others.contains(a)) {
-            admins = vec![own.account];
-        }
+        let admins: Vec<AccountId> = members.admins.iter().copied().filter(|a| *a != left_out).collect();
         let context = content::ConversationContext {
             version: group::CONTEXT_VERSION,
             kind: roles::wire_kind(conv.kind).into(),
@@ -189,8 +212,8 @@ impl Cx<'_, '_> {
             origin: Some(content::Origin {
                 group_id: self.group_of(id)?,
                 epoch: members.epoch,
-                seal: seal.map(|s| s.as_bytes().to_vec()).unwrap_or_default(),
-                left_out: left_out.map(|a| a.as_bytes().to_vec()).unwrap_or_default(),
+                seal: seal.as_bytes().to_vec(),
+                left_out: left_out.as_bytes().to_vec(),
             }),
         };
         context.check().map_err(|e| StepError::Trouble(Trouble::Protocol(e.to_string())))?;
@@ -210,23 +233,17 @@ impl Cx<'_, '_> {
         let mut now = self.members_to_change(id)?;
         now.tokens.clone_from(&members.tokens);
         self.put_members(id, &now)?;
-        self.tell_succession(id, own.account, &next, left_out)?;
+        self.tell_succession(id, own.account, &next, Some(left_out))?;
         self.reached("successor: made")
     }
 
-    /// The seals that add the others stand before everything that waits; what was made for the old group goes. Who may not
-    /// add later adds all of them with one.
-    fn go_first(&mut self, id: &[u8], others: &[AccountId], later: bool) -> Result<(), StepError> {
+    /// The seals that add the others stand before everything that waits; what was made for the old group goes.
+    fn go_first(&mut self, id: &[u8], others: &[AccountId]) -> Result<(), StepError> {
         let waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, 0, usize::MAX)?;
         for (number, _) in &waiting {
             self.drop_item(*number)?;
         }
-        if later {
-            self.enqueue_adds(id, others)?;
-        } else {
-            let intent = Intent::Add { wanted: others.to_vec(), invitees: Vec::new() };
-            self.enqueue(Some(id), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
-        }
+        self.enqueue_adds(id, others)?;
         for (_, mut item) in waiting {
             match &mut item.cargo {
                 Cargo::Seal { intent: Intent::Update | Intent::ReAdd { .. }, .. } => continue,
@@ -266,33 +283,58 @@ impl Cx<'_, '_> {
         self.event(Happening::StandingChanged { conversation: ConversationId(id.to_vec()), standing: conv.standing })
     }
 
-    /// The second table above.
+    /// The second table above. The leaves are judged once the tree is here.
     pub(crate) fn may_succeed(
         &mut self,
         id: &[u8],
         from: AccountId,
-        next: &[u8],
-        context: &content::ConversationContext,
-    ) -> Result<(), StepError> {
-        let no = |why: &str| Err(StepError::Skip(format!("an invitation into a successor: {why}")));
-        let (conv, members) = (self.conv(id)?, self.members(id)?);
-        let Some(origin) = &context.origin else { return no("of nothing") };
-        let second = conv.origin.as_ref().filter(|held| held.group.as_slice() == origin.group_id.as_slice());
-        let (accounts, old_admins) = match second {
-            // of two successors the smaller stays; both are compared with the conversation that they come from
-            Some(held) if next < self.group_of(id)?.as_slice() => (held.members.clone(), held.admins.clone()),
-            Some(_) => return no("another one stays"),
-            None => (members.devices.iter().map(|(account, _)| *account).collect(), members.admins.clone()),
+        context: content::ConversationContext,
+        leaves: Option<&[SeenLeaf]>,
+        read: Read,
+    ) -> Result<(), NoPlace> {
+        let no = |why: &str| Err(StepError::Skip(format!("an invitation into a successor: {why}")).into());
+        let conv = self.conv(id)?;
+        let Some(named) = &context.origin else { return no("of nothing") };
+        if conv.standing == Standing::Active && read == Read::Perhaps {
+            // what stands there may make it right, or say that its maker is an admin no longer
+            return Err(NoPlace::ReadFirst(id.to_vec()));
+        }
+        let left_out = AccountId::try_from(named.left_out.as_slice()).ok();
+        let old = match &conv.origin {
+            Some(held) if held.group.as_slice() == named.group_id.as_slice() => held.clone(),
+            _ if matches!(conv.standing, Standing::Active | Standing::AskingToBeReAdded) => {
+                let members = self.members(id)?;
+                let group = self.group_of(id)?;
+                let Some(met) = met(&conv, &members, group) else {
+                    return no("of a conversation that goes on here");
+                };
+                met
+            }
+            _ => return no("of a conversation that this device has left"),
         };
-        if !accounts.contains(&from) {
-            return no("by no member");
-        }
-        if second.is_none() && !old_admins.contains(&from) && conv.standing != Standing::AskingToBeReAdded {
-            return no("of a conversation that goes on here");
-        }
         if matches!(conv.standing, Standing::Removed | Standing::InUseElsewhere) {
             return no("of a conversation that this device has left");
         }
+        let place = |account: AccountId| old.members.iter().position(|member| *member == account);
+        if left_out.is_none() || left_out != old.left_out {
+            return no("another account is left out than the one whose seal was met here");
+        }
+        let seal = EntryId::try_from(named.seal.as_slice()).ok();
+        if !seal.is_some_and(|seal| old.seals.contains(&(named.epoch, seal))) {
+            return no("of another seal than was met here");
+        }
+        if Some(from) == left_out || !old.admins.contains(&from) || place(from).is_none() {
+            return no("by no admin");
+        }
+        match old.maker {
+            _ if conv.origin.as_ref().is_none_or(|held| held.group != old.group) => {}
+            Some(maker) if maker != from && place(from) < place(maker) => {}
+            _ => return no("another one stays"),
+        }
+        let mut admins: Vec<AccountId> = old.admins.iter().copied().filter(|a| Some(*a) != left_out).collect();
+        let mut new: Vec<AccountId> = context.admins.iter().filter_map(|a| AccountId::try_from(a.as_slice()).ok()).collect();
+        admins.sort_unstable();
+        new.sort_unstable();
         let same = context.kind() == roles::wire_kind(conv.kind)
             && context.name == conv.name
             && context.description == conv.description
@@ -322,19 +364,47 @@ impl Cx<'_, '_> {
     }
 }
 
-/// What a conversation remembers of the one before it.
-pub(crate) fn origin(context: &content::ConversationContext, before: Option<&Conv>, members: &Members) -> Option<Origin> {
-    let origin = context.origin.as_ref()?;
-    if let Some(held) = before.and_then(|b| b.origin.as_ref())
-        && held.group.as_slice() == origin.group_id.as_slice()
-    {
-        return Some(held.clone());
+/// What makes a successor right, as far as this device met it itself.
+fn met(conv: &Conv, members: &Members, group: Vec<u8>) -> Option<Origin> {
+    let (seals, left_out) = match (&conv.stuck, &conv.streak) {
+        (Some(Stuck { seal, by: Some(by), .. }), _) if conv.standing == Standing::AskingToBeReAdded => {
+            (vec![(members.epoch, *seal)], *by)
+        }
+        (_, Some(streak)) if conv.standing == Standing::Active && streak.seals.len() >= STREAK_MET => {
+            (streak.seals.clone(), streak.by)
+        }
+        _ => return None,
+    };
+    let mut accounts: Vec<AccountId> = Vec::new();
+    for (account, _) in &members.devices {
+        if !accounts.contains(account) {
+            accounts.push(*account);
+        }
     }
     Some(Origin {
-        group: ByteBuf::from(origin.group_id.clone()),
-        members: members.devices.iter().map(|(account, _)| *account).collect(),
+        group: ByteBuf::from(group),
+        members: accounts,
         admins: members.admins.clone(),
+        leaves: members.leaves.clone(),
+        seals,
+        left_out: Some(left_out),
+        maker: None,
     })
+}
+
+/// Whether so many others ask to be re-added that nobody will answer.
+fn enough(asking: &[AccountId], others: &[AccountId]) -> bool {
+    others.iter().filter(|other| asking.contains(other)).count() >= others.len().div_ceil(2).min(ENOUGH)
+}
+
+/// What a conversation remembers of the group before it.
+pub(crate) fn origin(context: &content::ConversationContext, before: Option<&Conv>, members: &Members) -> Option<Origin> {
+    let named = context.origin.as_ref()?;
+    let held = before.and_then(|b| b.origin.as_ref()).filter(|held| held.group.as_slice() == named.group_id.as_slice());
+    let met = || before.and_then(|before| met(before, members, named.group_id.clone()));
+    // who is added to a successor later knows nothing of what was before
+    let stranger = || Origin { group: ByteBuf::from(named.group_id.clone()), ..Origin::default() };
+    Some(held.cloned().or_else(met).unwrap_or_else(stranger))
 }
 
 /// Why and since when a device cannot go on after a seal.

@@ -126,7 +126,7 @@ impl Client {
     // ---- one conversation ----
 
     /// Reads, then lets the queue go out, until nothing moves.
-    fn tend(&mut self, net: &mut dyn Network, id: &[u8], read: bool, synced: &mut Synced) -> Result<bool, Trouble> {
+    pub(super) fn tend(&mut self, net: &mut dyn Network, id: &[u8], read: bool, synced: &mut Synced) -> Result<bool, Trouble> {
         let mut moved = false;
         let mut must_read = read;
         let mut unmet = 0;
