@@ -92,6 +92,7 @@ reset-accepted =
     If you two have not compared yet: lacre contact verify { $handle }
 reset-groups =
     Left to do by hand in { $groups }: when { $handle } is your contact, an admin removes them and adds them again (lacre group remove, lacre group add).
+standing-other-relay = names another relay: rests
 standing-replaced = new account: accept it
 event-contact-reset =
     { $who } has a new account, made at the counter on { $when }. Compare the safety number (lacre contact verify { $who }) and accept it before you write again:
@@ -178,7 +179,7 @@ waiting = waiting
 message-file = { $who } sends the file "{ $file }" ({ $size }). To save it: lacre save { $id }
 message-added = { $who } added { $whom }
 message-removed = { $who } removed { $whom }
-message-re-added = { $whom } came back with new keys
+message-re-added = { $who } took { $whom } back, with new keys
 message-new-account = { $whom } has a new account, with new keys: the counter gave it. Ask in person whether it is them
 message-renamed = { $who } named the group "{ $name }"
 message-described = { $who } described the group: { $text }
@@ -191,8 +192,8 @@ message-may-write-admins = { $who }: from now on only admins write
 message-may-write-everyone = { $who }: from now on everyone may write
 message-stays = { $who }: what is written from now on disappears { $time } after it is read
 message-stays-for-ever = { $who }: what is written from now on no longer disappears
-message-succeeded = New conversation, history kept: nobody could follow a change of its keys. What was waiting is sent again; you need not do anything
-message-succeeded-without = New conversation, history kept, without { $whom }, whose changes of its keys nobody could follow. What was waiting is sent again; you need not do anything
+message-succeeded = { $who } began this conversation anew, history kept: nobody could follow a change of its keys. What was waiting is sent again; you need not do anything
+message-succeeded-without = { $who } began this conversation anew, history kept, without { $whom }, whose changes of its keys the others could not follow. What was waiting is sent again; you need not do anything
 message-refused = A message by { $who }, who may not write here, is shown to nobody
 message-leaves = { $who } leaves
 message-deleted = { $who } deleted this message

@@ -92,6 +92,7 @@ reset-accepted =
     Si no compararon antes: lacre contact verify { $handle }
 reset-groups =
     Falta hacer a mano en { $groups }: cuando { $handle } sea su contacto, quien administra la saca y la agrega otra vez (lacre group remove, lacre group add).
+standing-other-relay = nombra otro servidor: en reposo
 standing-replaced = cuenta nueva: acéptela
 event-contact-reset =
     { $who } tiene una cuenta nueva, hecha en el mesón el { $when }. Compare el número de seguridad (lacre contact verify { $who }) y acéptela antes de volver a escribirle:
@@ -178,7 +179,7 @@ waiting = en espera
 message-file = { $who } envía el archivo «{ $file }» ({ $size }). Para guardarlo: lacre save { $id }
 message-added = { $who } agregó a { $whom }
 message-removed = { $who } sacó a { $whom }
-message-re-added = { $whom } volvió con llaves nuevas
+message-re-added = { $who } incorporó de nuevo a { $whom }, con llaves nuevas
 message-new-account = { $whom } tiene una cuenta nueva, con llaves nuevas: se la dieron en el mesón. Pregunte en persona si es quien dice
 message-renamed = { $who } llamó al grupo «{ $name }»
 message-described = { $who } describió el grupo: { $text }
@@ -191,8 +192,8 @@ message-may-write-admins = { $who }: desde ahora solo escribe quien administra
 message-may-write-everyone = { $who }: desde ahora cualquiera puede escribir
 message-stays = { $who }: lo que se escriba desde ahora desaparece { $time } después de leído
 message-stays-for-ever = { $who }: lo que se escriba desde ahora ya no desaparece
-message-succeeded = Conversación nueva, con su historial: nadie pudo aplicar un cambio de sus llaves. Lo que esperaba se envía de nuevo; usted no tiene que hacer nada
-message-succeeded-without = Conversación nueva, con su historial, sin { $whom }: nadie pudo aplicar sus cambios de llaves. Lo que esperaba se envía de nuevo; usted no tiene que hacer nada
+message-succeeded = { $who } empezó de nuevo esta conversación, con su historial: nadie pudo aplicar un cambio de sus llaves. Lo que esperaba se envía de nuevo; usted no tiene que hacer nada
+message-succeeded-without = { $who } empezó de nuevo esta conversación, con su historial, sin { $whom }: los demás no pudieron aplicar sus cambios de llaves. Lo que esperaba se envía de nuevo; usted no tiene que hacer nada
 message-refused = Un mensaje de { $who }, que aquí no puede escribir, no se le muestra a nadie
 message-leaves = { $who } se retira
 message-deleted = { $who } eliminó este mensaje

@@ -126,6 +126,7 @@ pub(crate) fn standing(words: &Words, standing: Standing) -> String {
         Standing::Removed => words.say("standing-removed"),
         Standing::InUseElsewhere => words.say("standing-elsewhere"),
         Standing::Blocked => words.say("standing-blocked"),
+        Standing::OtherRelay => words.say("standing-other-relay"),
         Standing::Replaced => words.say("standing-replaced"),
     }
 }
@@ -187,7 +188,9 @@ pub(crate) fn message(ctx: &Context, m: &Message) -> String {
         Body::Removed { whom: account } => {
             words.say_with("message-removed", &[("who", who.into()), ("whom", whom(account).into())])
         }
-        Body::ReAdded { whom: account } => words.say_with("message-re-added", &[("whom", whom(account).into())]),
+        Body::ReAdded { whom: account } => {
+            words.say_with("message-re-added", &[("who", who.into()), ("whom", whom(account).into())])
+        }
         Body::NewAccount { whom: account } => words.say_with("message-new-account", &[("whom", whom(account).into())]),
         Body::Renamed { name } => words.say_with("message-renamed", &[("who", who.into()), ("name", shown(name).into())]),
         Body::Described { text } if text.is_empty() => words.say_with("message-description-gone", &[("who", who.into())]),
@@ -211,9 +214,9 @@ pub(crate) fn message(ctx: &Context, m: &Message) -> String {
             words.say_with("message-stays", &[("who", who.into()), ("time", spoken_seconds(words, *seconds).into())])
         }
         Body::Succeeded { left_out: Some(account) } => {
-            words.say_with("message-succeeded-without", &[("whom", whom(account).into())])
+            words.say_with("message-succeeded-without", &[("who", who.into()), ("whom", whom(account).into())])
         }
-        Body::Succeeded { left_out: None } => words.say_with("message-succeeded", &[]),
+        Body::Succeeded { left_out: None } => words.say_with("message-succeeded", &[("who", who.into())]),
         Body::Refused => words.say_with("message-refused", &[("who", who.into())]),
         Body::Leaves => words.say_with("message-leaves", &[("who", who.into())]),
         Body::Deleted { here_only } => {

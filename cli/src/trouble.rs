@@ -127,6 +127,7 @@ pub(crate) const fn standing_name(standing: Standing) -> &'static str {
         Standing::Removed => "removed",
         Standing::InUseElsewhere => "in-use-elsewhere",
         Standing::Blocked => "blocked",
+        Standing::OtherRelay => "other-relay",
         Standing::Replaced => "replaced",
     }
 }
