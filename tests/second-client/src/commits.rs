@@ -9,9 +9,7 @@ use crate::conversation::Conversation;
 use crate::mls;
 use crate::people::Me;
 use crate::relay::v1 as pb;
-use crate::wire::{Key, random, sha256};
-use mls_rs::group::LeafIndex;
-use mls_rs::mls_rs_codec::MlsEncode as _;
+use crate::wire::{Key, random};
 use mls_rs::{CryptoProvider as _, ExtensionList, MlsMessage};
 use mls_rs_crypto_rustcrypto::RustCryptoProvider;
 use prost::Message as _;
@@ -103,9 +101,10 @@ impl Me {
         self.commit(&request.group_id, |_, c| {
             let tree = c.group.export_tree();
             for member in c.members().iter().filter(|m| mls::who(m.signing_identity()) == Ok(identity)) {
-                let leaf = tree.get_leaf(LeafIndex::try_from(member.index())?)?.ok_or("an empty leaf")?;
-                let print = sha256(&leaf.mls_encode_to_vec()?);
+                let print = mls::leaf_hash(&tree, member.index())?;
                 if request.lost_leaves.iter().any(|l| *l == print) {
+                    let extensions = &package.as_key_package().ok_or("not a key package")?.extensions;
+                    mls::agrees(extensions, &request.group_id, &print)?;
                     let add = vec![((sender.id, *device), package.clone())];
                     return Ok(Some(Change { remove: vec![member.index()], add, context: None }));
                 }

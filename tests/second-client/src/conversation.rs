@@ -9,7 +9,7 @@ use crate::wire::{self, Channel, Key, random, sha256, token_hash};
 use crate::{Fail, account, now};
 use data_encoding::HEXLOWER;
 use ed25519_dalek::Signer as _;
-use mls_rs::group::{ContentType, Member, ReceivedMessage};
+use mls_rs::group::{CommitEffect, ContentType, Member, ReceivedMessage};
 use mls_rs::{MlsMessage, MlsMessageDescription};
 use prost::Message as _;
 use serde_json::{Value, json};
@@ -270,6 +270,7 @@ impl Me {
         // what is void must leave no trace
         c.group.write_to_storage()?;
         let id = c.group.group_id().to_vec();
+        let tree = c.group.export_tree().into_owned();
         let commit = match c.group.process_incoming_message(message) {
             Ok(ReceivedMessage::Commit(commit)) => commit,
             Ok(_) => return Err("no commit".into()),
@@ -287,9 +288,15 @@ impl Me {
             c.group = self.mls.load_group(&id)?;
             return Err("a committer who changes name or key".into());
         }
+        if let CommitEffect::NewEpoch(epoch) | CommitEffect::Removed { new_epoch: epoch, .. } = &commit.effect
+            && let Err(e) = mls::judge_re_adds(&epoch.applied_proposals, before, &tree, &id)
+        {
+            c.group = self.mls.load_group(&id)?;
+            return Err(e);
+        }
         c.tell(commit.committer, before)?;
         let own = [self.own.account.id.as_slice(), &self.own.device].concat();
-        if matches!(commit.effect, mls_rs::group::CommitEffect::Removed { .. }) || c.group.member_with_identity(&own).is_err() {
+        if matches!(commit.effect, CommitEffect::Removed { .. }) || c.group.member_with_identity(&own).is_err() {
             c.standing = Standing::Removed;
         } else {
             c.next_epoch()?;

@@ -1,8 +1,8 @@
 //! What PROTOCOL.md asks of MLS, on mls-rs: sections 11, 15 and 16.
 
 use crate::Fail;
-use crate::content::v1::{Allowed, ConversationContext, ConversationKind};
-use crate::wire::Key;
+use crate::content::v1::{Allowed, ConversationContext, ConversationKind, ReAddConsent};
+use crate::wire::{Key, sha256};
 use ed25519_dalek::SigningKey;
 use mls_rs::client_builder::{BaseConfig, WithCryptoProvider, WithIdentityProvider, WithKeyPackageRepo, WithMlsRules};
 use mls_rs::error::{IntoAnyError, MlsError};
@@ -10,11 +10,11 @@ use mls_rs::extension::ExtensionType;
 use mls_rs::extension::built_in::RequiredCapabilitiesExt;
 use mls_rs::extension::recommended::LastResortKeyPackageExt;
 use mls_rs::group::proposal::Proposal;
-use mls_rs::group::{GroupContext, Member, Roster};
+use mls_rs::group::{ExportedTree, GroupContext, LeafIndex, Member, Roster};
 use mls_rs::identity::basic::{BasicCredential, BasicIdentityProvider};
 use mls_rs::identity::{CredentialType, SigningIdentity};
 use mls_rs::mls_rs_codec::MlsEncode as _;
-use mls_rs::mls_rules::{CommitDirection, CommitOptions, CommitSource, EncryptionOptions, ProposalBundle};
+use mls_rs::mls_rules::{CommitDirection, CommitOptions, CommitSource, EncryptionOptions, ProposalBundle, ProposalInfo};
 use mls_rs::storage_provider::in_memory::InMemoryKeyPackageStorage;
 use mls_rs::time::MlsTime;
 use mls_rs::{CipherSuite, Client, Extension, ExtensionList, MlsMessage, MlsRules};
@@ -25,6 +25,7 @@ use std::time::Duration;
 
 pub const SUITE: CipherSuite = CipherSuite::CURVE25519_CHACHA;
 const CONTEXT: ExtensionType = ExtensionType::new(0xF1AC);
+const CONSENT: ExtensionType = ExtensionType::new(0xF1AD);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 type Config = WithIdentityProvider<
@@ -43,6 +44,7 @@ pub fn client(account: &Key, device: &[u8; 16], sign: &SigningKey) -> Mls {
         .crypto_provider(RustCryptoProvider::with_enabled_cipher_suites(vec![SUITE]))
         .identity_provider(BasicIdentityProvider::new())
         .extension_type(CONTEXT)
+        .extension_type(CONSENT)
         .extension_type(ExtensionType::LAST_RESORT_KEY_PACKAGE)
         .key_package_lifetime(181 * DAY)
         .signing_identity(identity, sign.to_keypair_bytes().to_vec().into(), SUITE)
@@ -240,6 +242,43 @@ fn roles(by: &Member, members: &[Member], group: &GroupContext, proposals: &Prop
     }
     if !new_admins.into_iter().all(|a| accounts.contains(a)) {
         return Err("an admin who is no member".into());
+    }
+    Ok(())
+}
+
+/// Whether a device agrees, in this key package, that one of these leaves of the group is replaced by it (section 19).
+pub fn agrees(extensions: &ExtensionList, group: &[u8], lost: &[u8]) -> Result<(), Fail> {
+    let consent = extensions.get(CONSENT).ok_or("a re-add that the device did not agree to")?;
+    let consent = ReAddConsent::decode(consent.extension_data.as_slice())?;
+    let bounded = (1..=64).contains(&consent.group_id.len())
+        && (1..=32).contains(&consent.lost_leaves.len())
+        && consent.lost_leaves.iter().all(|l| l.len() == 32);
+    if bounded && consent.group_id == group && consent.lost_leaves.iter().any(|l| l == lost) {
+        Ok(())
+    } else {
+        Err("a re-add that the device did not agree to for this leaf".into())
+    }
+}
+
+/// The leaf of a member as it is hashed.
+pub fn leaf_hash(tree: &ExportedTree<'_>, index: u32) -> Result<Key, Fail> {
+    let leaf = tree.get_leaf(LeafIndex::try_from(index)?)?.ok_or("an empty leaf")?;
+    Ok(sha256(&leaf.mls_encode_to_vec()?))
+}
+
+/// Re-adds of a Commit that was applied to this tree: each with its device's consent.
+pub fn judge_re_adds(
+    proposals: &[ProposalInfo<Proposal>],
+    before: &[Member],
+    tree: &ExportedTree<'_>,
+    group: &[u8],
+) -> Result<(), Fail> {
+    for info in proposals {
+        let Proposal::Add(add) = &info.proposal else { continue };
+        let added = who(add.signing_identity())?;
+        for leaf in before.iter().filter(|m| who(m.signing_identity()) == Ok(added)) {
+            agrees(&add.key_package_extensions(), group, &leaf_hash(tree, leaf.index())?)?;
+        }
     }
     Ok(())
 }

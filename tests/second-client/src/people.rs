@@ -246,6 +246,10 @@ impl Me {
         if context.kind() == ConversationKind::Unspecified || context.authority != self.own.relay.text {
             return Err("a conversation of another kind, or on another relay".into());
         }
+        // a successor must be right by what this device met itself (section 19); this client notes nothing of that, so none is
+        if context.origin.as_ref().is_some_and(|o| self.conversations.contains_key(&o.group_id)) {
+            return Err("an invitation into a successor of a conversation here".into());
+        }
         let state = self.join_state(&join.state.ok_or("an invitation without a state")?)?;
         let tree = ExportedTree::from_bytes(&state.ratchet_tree)?;
         let (group, _) = self.mls.join_group(Some(tree), &welcome, None)?;
@@ -266,6 +270,9 @@ impl Me {
     fn join_state(&mut self, at: &content::BlobRef) -> Result<content::JoinState, Fail> {
         if at.authority != self.own.relay.text {
             return Err("a blob on another relay".into());
+        }
+        if at.size > 16 << 20 {
+            return Err("a state of more than 16 MiB".into());
         }
         let request = pb::GetRequest { blob: at.blob.clone(), read_token: at.read_token.clone(), offset: 0 };
         let blob = self.net.get_blob(request)?;
