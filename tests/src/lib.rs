@@ -5,6 +5,7 @@ pub mod decoders;
 pub mod faults;
 pub mod fields;
 pub mod history;
+pub mod hostile;
 pub mod kept;
 pub mod lying;
 pub mod powercut;
