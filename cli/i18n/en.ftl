@@ -282,6 +282,7 @@ event-keys-changed = The keys of { $who } are no longer those that you two compa
 event-joined = You are in the conversation "{ $name }".
 event-standing = "{ $name }": { $standing }
 event-copy = Another copy of this profile is in use. This device changes its keys. If that was not you, tell your contacts.
+event-inbox-mended = The relay had lost rights to write to you: for a time, some could not. They were given back.
 event-restored = The relay came back from a backup. What it had lost was given back to it.
 
 ## outbox

@@ -282,6 +282,7 @@ event-keys-changed = Las llaves de { $who } ya no son las que ustedes compararon
 event-joined = Usted está en la conversación «{ $name }».
 event-standing = «{ $name }»: { $standing }
 event-copy = Hay otra copia de este perfil en uso. Este dispositivo cambia sus llaves. Si no fue usted, avise a sus contactos.
+event-inbox-mended = El servidor había perdido permisos para escribirle: por un tiempo, algunas personas no pudieron. Se le devolvieron.
 event-restored = El servidor volvió de un respaldo. Se le devolvió lo que había perdido.
 
 ## bandeja de salida

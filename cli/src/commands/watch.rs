@@ -229,6 +229,11 @@ fn told(ctx: &Context, client: &mut Client, event: &Event) -> Result<(String, Va
             put("what", "relay-restored".into());
             words.say("event-restored")
         }
+        Happening::InboxMended { rights } => {
+            put("what", "inbox-mended".into());
+            put("rights", (*rights).into());
+            words.say("event-inbox-mended")
+        }
         Happening::Unreadable { conversation, reason } => {
             put("what", "unreadable".into());
             put("conversation", object!(conversation.as_ref().map(lacre_client::view::ConversationId::to_hex)));

@@ -135,6 +135,8 @@ pub struct Client {
     watching: bool,
     /// something was to be forgotten, and may still stand in the log of the profile's file
     forgot: bool,
+    /// this program has given missing rights back to the own inbox
+    mended: bool,
     /// this program has looked once whether a reset contact's conversation still goes on
     looked_at_resets: bool,
 }
@@ -178,7 +180,8 @@ impl Client {
         let crypto = CryptoProvider::new().map_err(|_| OpenError::NoRandomness)?;
         let Environment { clock, rng, observer } = env;
         let cache = Cache::default();
-        Ok(Self { profile, crypto, clock, rng, observer, cache, watching: false, forgot: false, looked_at_resets: false })
+        let (watching, forgot, mended, looked_at_resets) = (false, false, false, false);
+        Ok(Self { profile, crypto, clock, rng, observer, cache, watching, forgot, mended, looked_at_resets })
     }
 
     /// The open profile (its key, for the unlock agent).

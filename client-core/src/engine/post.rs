@@ -35,6 +35,7 @@ impl Client {
             };
             let generation = Generation::try_from(page.generation.as_slice()).map_err(|e| Trouble::Protocol(e.to_string()))?;
             self.noticed_generation(net, &at, generation)?;
+            self.mend_inbox(net, &at, &own, page.append_rights)?;
             let mut last = own.inbox_cursor;
             for raw in page.entries {
                 let entry = Entry::try_from(raw)?;

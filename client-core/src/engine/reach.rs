@@ -4,10 +4,10 @@
 //! is: the directory does not say who wants to be left alone. A link carries a right of its own, and revoking it withdraws
 //! that one. What the relay is to be told waits in the own record, and goes out with the next upkeep.
 
-use super::account::TOKENS_AT_ONCE;
+use super::account::{TOKENS_AT_ONCE, free_right};
 use super::people::MAX_REQUEST;
-use super::records::{LinkRow, TokenChange};
-use super::view::{Contact, Link};
+use super::records::{LinkRow, Own, Stage, TokenChange};
+use super::view::{Contact, Happening, Link};
 use super::{Client, Cx, StepError, Trouble, authority};
 use crate::network::{Lane, Network};
 use lacre_audit::address::{Authority, ContactLink};
@@ -153,6 +153,50 @@ impl Client {
             })?;
         }
     }
+}
+
+impl Client {
+    /// The relay said how many rights the own inbox has. When some are missing, others could no longer write here and nobody
+    /// would be told: they are given back, once in the life of a program. `before` is the own record as it was before the
+    /// relay was asked.
+    pub(super) fn mend_inbox(&mut self, net: &mut dyn Network, at: &Authority, before: &Own, rights: u32) -> Result<(), Trouble> {
+        let own = self.own()?;
+        let settled = own.changes_told == before.changes_told && own.token_changes.is_empty() && before.token_changes.is_empty();
+        let expected = rights_of(&own);
+        let missing = u64::try_from(expected.len()).unwrap_or(u64::MAX).saturating_sub(rights.into());
+        // another program on this profile may have changed them meanwhile; and before enrolment is done nothing is there
+        if missing == 0 || !settled || rights_of(before).len() != expected.len() || own.stage != Stage::Ready || self.mended {
+            return Ok(());
+        }
+        self.mended = true;
+        for block in expected.chunks(TOKENS_AT_ONCE) {
+            let request = wire::ChangeTokensRequest {
+                channel: own.inbox.as_bytes().to_vec(),
+                read_token: own.inbox_read.expose().to_vec(),
+                add: block.to_vec(),
+                remove: Vec::new(),
+            };
+            net.change_tokens(at, Lane::Inbox, request)?;
+        }
+        self.run(|cx| {
+            // what was withdrawn while this was under way stays withdrawn
+            let mut now = cx.own_to_change()?;
+            let given: Vec<&Token> = own.spare_tokens.iter().chain(&own.given_tokens).chain([&own.public_token]).collect();
+            let mut again: Vec<Token> = now.withdrawn_tokens.clone();
+            again.extend(now.nobody_new.then(|| now.public_token.clone()));
+            again.retain(|token| given.iter().any(|given| given.expose() == token.expose()));
+            now.token_changes.extend(again.into_iter().map(TokenChange::Withdraw));
+            cx.put_own(&now)?;
+            cx.event(Happening::InboxMended { rights: missing })?;
+            cx.reached("reach: mended")
+        })
+    }
+}
+
+/// The rights that the own inbox should have.
+fn rights_of(own: &Own) -> Vec<wire::AppendRight> {
+    let public = (!own.nobody_new).then(|| public_right(&own.public_token));
+    public.into_iter().chain(own.spare_tokens.iter().chain(&own.given_tokens).map(free_right)).collect()
 }
 
 impl Cx<'_, '_> {

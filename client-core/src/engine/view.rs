@@ -529,6 +529,11 @@ pub enum Happening {
     CopyNoticed,
     /// the relay was restored from a backup; what it lost was put back
     RelayRestored,
+    /// the relay had lost rights to write to this inbox; they were given back
+    InboxMended {
+        /// how many
+        rights: u64,
+    },
     /// something from the network could not be processed
     Unreadable {
         /// where; none for the inbox
