@@ -330,12 +330,10 @@ impl Client {
             if !wanted.contains(&account) {
                 return Ok(());
             }
-            {
-                wanted.retain(|w| *w != account);
-                for found in &devices {
-                    if let Ok(device) = DeviceId::try_from(found.device.as_slice()) {
-                        invitees.push(Invitee { account, device, key_package: found.key_package.clone() });
-                    }
+            wanted.retain(|w| *w != account);
+            for found in &devices {
+                if let Ok(device) = DeviceId::try_from(found.device.as_slice()) {
+                    invitees.push(Invitee { account, device, key_package: found.key_package.clone() });
                 }
             }
             cx.put_item(&item)?;
