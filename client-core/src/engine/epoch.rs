@@ -1,6 +1,5 @@
 //! From one epoch's channel to the next, and what every member then tells the others.
 
-use super::receive::Taken;
 use super::records::{
     Cargo, Channel, Conv, Intent, Item, Key32, Known, LocalBlob, Members, Owed, Placed, Prepared, Previous, Raw, SeenLeaf,
     Stored, Stuck,
@@ -30,6 +29,17 @@ const KEPT_LEAVES: usize = 4;
 pub(crate) struct Change {
     pub(crate) by: Option<AccountId>,
     pub(crate) bodies: Vec<Body>,
+}
+
+/// What became of this device's leaf, in a commit that removes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// it is gone
+    No,
+    /// a key package that this profile made stands in its place: whoever added it owes a Welcome, which may never come
+    ByOwnPackage,
+    /// one that it did not make: a copy of the profile asked for it
+    ByCopy,
 }
 
 /// The channel that an epoch's exported secret names.

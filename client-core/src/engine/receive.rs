@@ -1,7 +1,7 @@
 //! What comes in a conversation's channel, entry by entry, in order. One entry, one step:
 //! {own entry, by its id: mark; else process, advance the ratchet, store the plaintext; advance the cursor}.
 
-use super::epoch::Change;
+use super::epoch::{Change, Taken};
 use super::parts::{self, Frame};
 use super::records::{Cargo, Channel, Conv, Item, Placed, Proof, Raw, Stored};
 use super::signer::Noting;
@@ -40,17 +40,6 @@ pub(crate) enum Took {
     Gap,
     /// it can only come from a copy of this profile
     Copy,
-}
-
-/// What became of this device's leaf, in a commit that removes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Taken {
-    /// it is gone
-    No,
-    /// a key package that this profile made stands in its place: whoever added it owes a Welcome, which may never come
-    ByOwnPackage,
-    /// one that it did not make: a copy of the profile asked for it
-    ByCopy,
 }
 
 /// How an entry that could not be processed is taken on a further try.
