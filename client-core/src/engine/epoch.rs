@@ -320,10 +320,10 @@ impl Cx<'_, '_> {
     pub(crate) fn learn_roster(&mut self, id: &[u8], from: DeviceId, roster: &content::Roster) -> Result<(), StepError> {
         let mut members = self.members_to_change(id)?;
         for entry in &roster.members {
-            if let Some(account) = &entry.account
-                && let Err(why) = self.learn_account(account)
-            {
-                self.unreadable(Some(id), format!("roster: {why:?}"))?;
+            match entry.account.as_ref().map(|account| self.learn_account(account)) {
+                None | Some(Ok(_)) => {}
+                Some(Err(e @ StepError::Trouble(Trouble::Store(_)))) => return Err(e),
+                Some(Err(why)) => self.unreadable(Some(id), format!("roster: {why:?}"))?,
             }
             if let (Ok(device), Ok(token)) =
                 (DeviceId::try_from(entry.device.as_slice()), Token::try_from(entry.inbox_token.as_slice()))

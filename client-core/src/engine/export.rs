@@ -172,7 +172,10 @@ impl Client {
             messages.extend(page);
         }
         // another relay than the own one is not asked: its conversations rest, without receipts
-        if let (Some(net), Ok(at)) = (net, self.run(|cx| cx.ours(&relay))) {
+        if let Some(net) = net
+            && self.run(|cx| cx.is_ours(&relay))?
+        {
+            let at = self.run(|cx| cx.ours(&relay))?;
             for proof in messages.iter_mut().filter_map(|m| m.proof.as_mut()) {
                 let Some(token) = tokens.get(&proof.channel) else { continue };
                 let (channel, token) = (proof.channel.as_bytes().to_vec(), token.expose().to_vec());

@@ -187,7 +187,7 @@ impl Cx<'_, '_> {
     /// Where an invitation belongs, if it is taken. The leaves of its tree are known once that is here.
     fn place(&mut self, from: AccountId, invited: &Invited, leaves: Option<&[SeenLeaf]>, read: Read) -> Result<Place, NoPlace> {
         let no = |why: &str| Err(StepError::Skip(why.to_owned()).into());
-        if self.ours(&invited.context.authority).is_err() {
+        if !self.is_ours(&invited.context.authority)? {
             return no("an invitation into a conversation on another relay");
         }
         let here = self.conversation_of(&invited.group)?;
@@ -275,9 +275,13 @@ impl Cx<'_, '_> {
         for entry in &state.members {
             // rights of the others to write to; what is not theirs the relay will refuse
             let (Ok(device), Some(account)) = (DeviceId::try_from(entry.device.as_slice()), &entry.account) else { continue };
-            if self.learn_account(account).is_ok()
-                && let Ok(token) = Token::try_from(entry.inbox_token.as_slice())
-            {
+            match self.learn_account(account) {
+                Ok(_) => {}
+                Err(e @ StepError::Trouble(Trouble::Store(_))) => return Err(e),
+                // nobody else's entry is worse for it
+                Err(_) => continue,
+            }
+            if let Ok(token) = Token::try_from(entry.inbox_token.as_slice()) {
                 members.tokens.insert(device, token);
             }
         }

@@ -426,6 +426,15 @@ impl<'a, 's> Cx<'a, 's> {
         }
     }
 
+    /// Whether an address names the relay of this account.
+    pub(crate) fn is_ours(&mut self, address: &str) -> Result<bool, StepError> {
+        match self.ours(address) {
+            Ok(_) => Ok(true),
+            Err(StepError::Trouble(Trouble::OtherRelay)) => Ok(false),
+            Err(other) => Err(other),
+        }
+    }
+
     pub(crate) fn unreadable(&mut self, conversation: Option<&[u8]>, reason: String) -> Result<(), StepError> {
         self.event(Happening::Unreadable { conversation: conversation.map(|c| ConversationId(c.to_vec())), reason })
     }

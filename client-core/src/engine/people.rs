@@ -94,7 +94,7 @@ impl Cx<'_, '_> {
     pub(crate) fn learn_account(&mut self, entry: &wire::DirectoryEntry) -> Result<Known, StepError> {
         let (account, authority) = verify_entry(entry).map_err(StepError::Skip)?;
         let own = self.own()?;
-        if self.ours(&authority).is_err() {
+        if !self.is_ours(&authority)? {
             return Err(StepError::Skip("an account of another relay than this profile's".into()));
         }
         let known = Known {

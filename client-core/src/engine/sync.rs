@@ -139,10 +139,14 @@ impl Client {
                     return Ok(moved);
                 }
             }
-            let Ok(at) = self.run(|cx| cx.ours(&conv.authority)) else {
-                // of a program that took conversations of other relays
-                self.run(|cx| cx.rest_elsewhere(id))?;
-                return Ok(moved);
+            let at = match self.run(|cx| cx.ours(&conv.authority)) {
+                Ok(at) => at,
+                Err(Trouble::OtherRelay) => {
+                    // of a program that took conversations of other relays
+                    self.run(|cx| cx.rest_elsewhere(id))?;
+                    return Ok(moved);
+                }
+                Err(other) => return Err(other),
             };
             if !conv.channel.opened {
                 let c = &conv.channel;
@@ -364,10 +368,10 @@ impl Client {
                 let conv = cx.conv(&id)?;
                 if conv.standing == Standing::Active
                     && conv.channel.opened
-                    && let Ok(authority) = cx.ours(&conv.authority)
+                    && cx.is_ours(&conv.authority)?
                 {
                     set.push(Following {
-                        authority,
+                        authority: cx.ours(&conv.authority)?,
                         lane: Lane::Conversations,
                         channel: conv.channel.id,
                         read_token: conv.channel.read.clone(),
