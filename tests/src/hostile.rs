@@ -407,31 +407,38 @@ impl OwnGroup {
     }
 }
 
-/// Told before every call: its name and the relay that it goes to.
-pub type BeforeCall<'a> = Box<dyn FnMut(&'static str, &Authority) + Send + 'a>;
+/// Told of every call, before it leaves and when its answer is there: its name and the relay that it goes to.
+pub type AtCall<'a> = Box<dyn FnMut(&'static str, &Authority) + Send + 'a>;
 
-/// A network whose every call is told of before it leaves.
+/// A network whose every call is told of.
 pub struct Watched<'a, N: Network> {
     inner: &'a mut N,
-    before: BeforeCall<'a>,
+    before: AtCall<'a>,
+    /// told when an answer is there
+    pub after: AtCall<'a>,
 }
 
 impl<'a, N: Network> Watched<'a, N> {
-    /// Around a network.
+    /// Around a network; told before each call.
     pub fn new(inner: &'a mut N, before: impl FnMut(&'static str, &Authority) + Send + 'a) -> Self {
-        Self { inner, before: Box::new(before) }
+        Self { inner, before: Box::new(before), after: Box::new(|_, _| ()) }
+    }
+
+    fn told<T>(&mut self, call: &'static str, at: &Authority, f: impl FnOnce(&mut N) -> T) -> T {
+        (self.before)(call, at);
+        let answer = f(self.inner);
+        (self.after)(call, at);
+        answer
     }
 }
 
 macro_rules! told {
     (lane: $($lname:ident: $lreq:ident => $lans:ident),*; plain: $($name:ident: $req:ident => $ans:ident),*) => {
         $(fn $lname(&mut self, at: &Authority, lane: Lane, r: wire::$lreq) -> Result<wire::$lans, NetError> {
-            (self.before)(stringify!($lname), at);
-            self.inner.$lname(at, lane, r)
+            self.told(stringify!($lname), at, |net| net.$lname(at, lane, r))
         })*
         $(fn $name(&mut self, at: &Authority, r: wire::$req) -> Result<wire::$ans, NetError> {
-            (self.before)(stringify!($name), at);
-            self.inner.$name(at, r)
+            self.told(stringify!($name), at, |net| net.$name(at, r))
         })*
     };
 }
@@ -451,12 +458,10 @@ impl<N: Network> Network for Watched<'_, N> {
                claim: ClaimRequest => ClaimResponse, kept: KeptRequest => KeptResponse
     }
     fn put_blob(&mut self, at: &Authority, header: wire::PutHeader, body: &mut dyn Read) -> Result<wire::PutResponse, NetError> {
-        (self.before)("put_blob", at);
-        self.inner.put_blob(at, header, body)
+        self.told("put_blob", at, |net| net.put_blob(at, header, body))
     }
     fn get_blob(&mut self, at: &Authority, r: wire::GetRequest, to: &mut dyn Write) -> Result<u64, NetError> {
-        (self.before)("get_blob", at);
-        self.inner.get_blob(at, r, to)
+        self.told("get_blob", at, |net| net.get_blob(at, r, to))
     }
     fn follow(&mut self, set: &[Following], max_wait: Duration) -> Result<Vec<Delivery>, NetError> {
         for item in set {
