@@ -203,6 +203,10 @@ impl Client {
                     if let Some(stamp) = stamp {
                         self.run(|cx| cx.push_stamp(&stamp))?;
                     }
+                    // another program on this profile may have stored it meanwhile, and its rows are gone
+                    if self.run(|cx| Ok(cx.s.get::<LocalBlob>(Table::Blob, blob.as_bytes())?))?.is_none() {
+                        return self.run(|cx| cx.drop_item(number));
+                    }
                     return Err(e.into());
                 }
                 Ok(_) => break,

@@ -11,6 +11,9 @@ use lacre_audit::address::Authority;
 use lacre_audit::ids::Generation;
 use lacre_proto::relay::v1 as wire;
 
+/// An upload that the relay refuses is tried again after this, milliseconds.
+const REFUSED_PAUSE_MS: u64 = 3_600_000;
+
 impl Client {
     /// Envelopes that came.
     pub(super) fn read_inbox(&mut self, net: &mut dyn Network, synced: &mut Synced) -> Result<bool, Trouble> {
@@ -139,8 +142,7 @@ impl Client {
                     return Err(Trouble::Offline { why: r.to_string() });
                 }
                 Err(Trouble::Refused(r)) => {
-                    self.run(|cx| cx.refused_for_good(number, &r))?;
-                    moved = true;
+                    moved |= self.run(|cx| cx.refused_for_good(number, &item, &r))?;
                 }
                 Err(e @ Trouble::OtherRelay) => {
                     // of a program that took addresses of other relays
@@ -181,14 +183,22 @@ impl Client {
 impl Cx<'_, '_> {
     /// A right that was made for this sender works no longer: the public one is tried. When that is refused too, nobody
     /// new may ask there.
-    fn refused_for_good(&mut self, number: u64, refusal: &Refusal) -> Result<(), StepError> {
-        // another program on this profile may have sent it meanwhile
-        let Some(mut item) = self.item(number)? else { return Ok(()) };
-        let Cargo::Envelope { token, stamped, public, to, .. } = &mut item.cargo else { return Ok(()) };
+    /// False if it stays as it is.
+    fn refused_for_good(&mut self, number: u64, sent: &Item, refusal: &Refusal) -> Result<bool, StepError> {
+        // another program on this profile may have sent it meanwhile, or tried another right
+        let Some(mut item) = self.item(number)? else { return Ok(true) };
+        let Cargo::Envelope { token, stamped, public, to, .. } = &mut item.cargo else {
+            self.in_trouble(number, &refusal.to_string(), Some(self.now.plus(REFUSED_PAUSE_MS)))?;
+            return Ok(false);
+        };
+        if !matches!(&sent.cargo, Cargo::Envelope { token: used, .. } if used.expose() == token.expose()) {
+            return Ok(true);
+        }
         let not_permitted = refusal.reason == Reason::NotPermitted;
         if let Some(public) = public.take().filter(|_| not_permitted) {
             (*token, *stamped) = (public, true);
-            return self.put_item(&item);
+            self.put_item(&item)?;
+            return Ok(true);
         }
         let to = *to;
         self.drop_item(item.number)?;
@@ -197,8 +207,10 @@ impl Cx<'_, '_> {
         {
             row.state = ContactState::NotTaken;
             self.put_contact(&row)?;
-            return self.event(Happening::ContactNotTaken { account: *account.as_bytes() });
+            self.event(Happening::ContactNotTaken { account: *account.as_bytes() })?;
+            return Ok(true);
         }
-        self.unreadable(None, format!("an envelope was refused for good: {refusal}"))
+        self.unreadable(None, format!("an envelope was refused for good: {refusal}"))?;
+        Ok(true)
     }
 }

@@ -9,7 +9,7 @@ use super::people::MAX_REQUEST;
 use super::records::{LinkRow, Own, Stage, TokenChange};
 use super::view::{Contact, Happening, Link};
 use super::{Client, Cx, StepError, Trouble, authority};
-use crate::network::{Lane, Network};
+use crate::network::{Lane, NetError, Network};
 use lacre_audit::address::{Authority, ContactLink};
 use lacre_audit::ids::Token;
 use lacre_proto::relay::v1 as wire;
@@ -140,6 +140,10 @@ impl Client {
                 remove,
             };
             net.change_tokens(at, Lane::Inbox, request)?;
+            let public_told = some.iter().any(|change| {
+                let (TokenChange::Withdraw(token) | TokenChange::Public(token)) = change;
+                token.expose() == own.public_token.expose()
+            });
             let (told, before) = (some.len(), own.changes_told);
             self.run(|cx| {
                 let mut own = cx.own_to_change()?;
@@ -147,6 +151,11 @@ impl Client {
                 if own.changes_told == before {
                     own.token_changes.drain(..told.min(own.token_changes.len()));
                     own.changes_told += 1;
+                } else if public_told {
+                    // and what was told just now may have come last, and undone it
+                    let public = own.public_token.clone();
+                    let now = if own.nobody_new { TokenChange::Withdraw(public) } else { TokenChange::Public(public) };
+                    own.token_changes.push(now);
                 }
                 cx.put_own(&own)?;
                 cx.reached("reach: told")
@@ -176,7 +185,12 @@ impl Client {
                 add: block.to_vec(),
                 remove: Vec::new(),
             };
-            net.change_tokens(at, Lane::Inbox, request)?;
+            match net.change_tokens(at, Lane::Inbox, request) {
+                Ok(_) => {}
+                // it takes no more: what is missing stays missing, and nothing else waits for that
+                Err(NetError::Refused(_)) => return Ok(()),
+                Err(e) => return Err(e.into()),
+            }
         }
         self.run(|cx| {
             // what was withdrawn while this was under way stays withdrawn

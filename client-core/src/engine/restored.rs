@@ -6,7 +6,7 @@
 //! was applied, the log wins, and this device asks to be re-added.
 
 use super::records::{Cargo, Conv, Item, Raw};
-use super::view::Happening;
+use super::view::{Happening, Standing};
 use super::{Client, Cx, StepError, Trouble};
 use crate::network::{Entry, Lane, Network, Reason};
 use crate::profile::Table;
@@ -47,9 +47,13 @@ impl Client {
                 Some(last) => agreed = last,
                 None => {
                     self.run(|cx| {
-                        let mut conv = cx.conv(id)?;
-                        conv.put_back = false;
-                        cx.cannot_follow(id, &mut conv, "after the relay was restored another seal stands in its place", None)
+                        let mut now = cx.conv(id)?;
+                        // another program on this profile, or the person, may have ended it meanwhile
+                        if now.standing != Standing::Active || now.channel.id != conv.channel.id {
+                            return Ok(());
+                        }
+                        now.put_back = false;
+                        cx.cannot_follow(id, &mut now, "after the relay was restored another seal stands in its place", None)
                     })?;
                     return Ok(true);
                 }

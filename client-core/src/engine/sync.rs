@@ -195,7 +195,14 @@ impl Client {
                 Ready::Nothing if unmet > 0 => must_read = true,
                 Ready::Nothing => return Ok(moved),
                 Ready::Upload { number, at, blob } => {
-                    if let Err(e) = self.upload(net, number, &at, blob) {
+                    let done = self.upload(net, number, &at, blob);
+                    if let Err(Trouble::OtherRelay) = done {
+                        // of a program that took addresses of other relays
+                        self.run(|cx| {
+                            cx.drop_item(number)?;
+                            cx.unreadable(Some(id), "a file was given up: its place is on another relay".into())
+                        })?;
+                    } else if let Err(e) = done {
                         self.run(|cx| cx.in_trouble(number, &e.to_string(), None))?;
                         return Err(e);
                     }
@@ -366,10 +373,7 @@ impl Client {
             places.insert(own.inbox, None);
             for id in cx.conversation_ids()? {
                 let conv = cx.conv(&id)?;
-                if conv.standing == Standing::Active
-                    && conv.channel.opened
-                    && cx.is_ours(&conv.authority)?
-                {
+                if conv.standing == Standing::Active && conv.channel.opened && cx.is_ours(&conv.authority)? {
                     set.push(Following {
                         authority: cx.ours(&conv.authority)?,
                         lane: Lane::Conversations,
