@@ -378,7 +378,7 @@ impl Cx<'_, '_> {
             fading: old.as_ref().map_or(0, |o| o.fading),
             owed: Owed::default(),
             newest_at: old.as_ref().map_or(self.now, |o| o.newest_at),
-            own_leaves: Vec::new(),
+            own_leaves: old.as_ref().map_or_else(Vec::new, |o| o.own_leaves.clone()),
             asked: None,
             put_back: false,
             update_due: None,
@@ -386,8 +386,10 @@ impl Cx<'_, '_> {
             stuck: None,
             origin: super::successor::origin(&context, old.as_ref(), &*self.members(id)?),
             busy: None,
-            streak: None,
-            asked_leaves: Vec::new(),
+            met_seals: Vec::new(),
+            askers: old.as_ref().map_or_else(Vec::new, |o| o.askers.clone()),
+            // an answer to an earlier request may be in the tree by now: the next one must name it
+            asked_leaves: old.as_ref().map_or_else(Vec::new, |o| o.asked_leaves.clone()),
             request: None,
             copy: old.as_ref().map_or(0, |o| o.copy),
         };

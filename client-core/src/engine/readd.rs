@@ -16,11 +16,12 @@ pub const FIRST_PAUSE_MS: u64 = 60_000;
 pub const LONGEST_PAUSE_MS: u64 = 3_600_000;
 /// Devices that are asked at once; the next round asks the next ones.
 const ASKED_AT_ONCE: usize = 8;
-/// After so many requests in a row a new key package is made once a day: older ones stay good for as long as they are named.
-const FRESH_PACKAGES: u32 = 8;
+/// After so many requests in a row (four days) a new key package is made once a day: older ones stay good for as long as they
+/// are named.
+const FRESH_PACKAGES: u32 = 96;
 const PACKAGE_MS: u64 = 86_400_000;
-/// Leaves that one request names, those of earlier requests' key packages among them (three weeks of asking).
-pub const MAX_LOST_LEAVES: usize = 32;
+/// Leaves that one request names, those of earlier requests' key packages among them (a month of asking).
+pub const MAX_LOST_LEAVES: usize = 128;
 
 impl Cx<'_, '_> {
     /// Sends requests to other members' inboxes, when it is time to.
@@ -45,7 +46,13 @@ impl Cx<'_, '_> {
         let own = self.own()?;
         let request = self.re_add_request(id, &mut conv, tries)?;
         let members = self.members(id)?;
-        let others: Vec<_> = members.devices.iter().filter(|(account, _)| *account != own.account).copied().collect();
+        let mut others: Vec<_> = members.devices.iter().filter(|(account, _)| *account != own.account).copied().collect();
+        // whose seal could not be followed is not given something to answer with, as long as there are others
+        if let Some(by) = conv.stuck.as_ref().and_then(|stuck| stuck.by)
+            && others.iter().any(|(account, _)| *account != by)
+        {
+            others.retain(|(account, _)| *account != by);
+        }
         // each device begins behind its own place, so that all are asked alike
         let before = members.devices.iter().take_while(|there| **there != (own.account, own.device));
         let before = before.filter(|(account, _)| *account != own.account).count();
@@ -99,10 +106,7 @@ impl Cx<'_, '_> {
             return Err(StepError::Skip("a re-add request for a conversation that is not here".into()));
         };
         let id = id.as_slice();
-        let conv = self.conv(id)?;
-        if conv.standing == Standing::AskingToBeReAdded {
-            return self.also_asks(id, conv, known.account);
-        }
+        let conv = self.note_asker(id, known.account)?;
         if conv.standing != Standing::Active {
             return Ok(());
         }

@@ -85,7 +85,7 @@ impl Cx<'_, '_> {
                 let package = group::read_key_package(&provider, &invitee.key_package);
                 match (lost, package) {
                     (Some((leaf, node)), Ok(package))
-                        if group::leaf_hash(node)?.as_slice() == lost_leaf.as_slice()
+                        if agrees_to(&package, group::leaf_hash(node)?.as_slice(), lost_leaf)
                             && names(&package, invitee)
                             && group::outlives_retention(&package, self.now)
                             && package.leaf_node().signature_key().as_slice() == leaf.signature_key =>
@@ -175,6 +175,12 @@ impl Cx<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// Whether a leaf is the one that was lost when its device asked, or another one that its request names: somebody may have
+/// answered an earlier request meanwhile and kept the Welcome.
+fn agrees_to(package: &openmls::prelude::KeyPackage, leaf: &[u8], lost: &[u8]) -> bool {
+    leaf == lost || group::consent(package).is_some_and(|consent| consent.lost_leaves.iter().any(|named| named == leaf))
 }
 
 /// A key package belongs to the device that it was claimed for.

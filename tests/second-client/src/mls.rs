@@ -251,7 +251,7 @@ pub fn agrees(extensions: &ExtensionList, group: &[u8], lost: &[u8]) -> Result<(
     let consent = extensions.get(CONSENT).ok_or("a re-add that the device did not agree to")?;
     let consent = ReAddConsent::decode(consent.extension_data.as_slice())?;
     let bounded = (1..=64).contains(&consent.group_id.len())
-        && (1..=32).contains(&consent.lost_leaves.len())
+        && (1..=128).contains(&consent.lost_leaves.len())
         && consent.lost_leaves.iter().all(|l| l.len() == 32);
     if bounded && consent.group_id == group && consent.lost_leaves.iter().any(|l| l == lost) {
         Ok(())
