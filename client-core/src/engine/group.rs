@@ -318,18 +318,19 @@ pub(crate) fn tree(group: &MlsGroup) -> Result<Vec<u8>, MlsError> {
 }
 
 /// Joins by a Welcome. A group of the same id that is held already is replaced (re-add).
-pub(crate) fn join<P: OpenMlsProvider>(provider: &P, welcome: &[u8], tree: &[u8]) -> Result<MlsGroup, MlsError> {
+/// Also gives what this device agreed to with the key package that was used.
+pub(crate) fn join<P: OpenMlsProvider>(
+    provider: &P,
+    welcome: &[u8],
+    tree: &[u8],
+) -> Result<(MlsGroup, Option<content::ReAddConsent>), MlsError> {
     let welcome = read_welcome(welcome)?;
     let tree = RatchetTreeIn::tls_deserialize_exact(tree).map_err(mls("reading the tree"))?;
-    StagedWelcome::build_from_welcome(provider, &join_config(), welcome)
-        .map_err(mls("joining"))?
-        .with_ratchet_tree(tree)
-        .skip_lifetime_validation()
-        .replace_old_group()
-        .build()
-        .map_err(mls("joining"))?
-        .into_group(provider)
-        .map_err(mls("joining"))
+    let builder = StagedWelcome::build_from_welcome(provider, &join_config(), welcome).map_err(mls("joining"))?;
+    let agreed = builder.processed_welcome().own_key_package().and_then(consent);
+    let staged = builder.with_ratchet_tree(tree).skip_lifetime_validation().replace_old_group().build();
+    let group = staged.map_err(mls("joining"))?.into_group(provider).map_err(mls("joining"))?;
+    Ok((group, agreed))
 }
 
 /// What a Welcome leads into, before its tree is here: good for refusing it, proven by nothing.
@@ -337,6 +338,8 @@ pub(crate) struct Invited {
     pub(crate) group: Vec<u8>,
     pub(crate) epoch: u64,
     pub(crate) extensions: Extensions<GroupContext>,
+    /// what this device agreed to with the key package that it uses
+    pub(crate) agreed: Option<content::ReAddConsent>,
 }
 
 /// Opens a Welcome without joining. This uses up its key package: the step must be rolled back.
@@ -348,6 +351,7 @@ pub(crate) fn invited<P: OpenMlsProvider>(provider: &P, welcome: &[u8]) -> Resul
         group: context.group_id().as_slice().to_vec(),
         epoch: context.epoch().as_u64(),
         extensions: context.extensions().clone(),
+        agreed: processed.own_key_package().and_then(consent),
     })
 }
 

@@ -6,13 +6,15 @@
 //! | into a successor of a conversation here | judged by `successor.rs` |
 //! | into a conversation that goes on here: of a later epoch | kept until that was read to its end: this device may have been removed and added again |
 //! | the same, of any other epoch | refused |
-//! | into one that cannot go on here | taken from a member of it; from who removed this account only if it is a contact |
+//! | into one that cannot go on here | taken if it answers a request of this device for that group, from a member; or from an admin, of a later epoch |
+//! | into one from which this account was removed | taken from an accepted contact, of a later epoch |
+//! | into a successor of one that this device has left, from an accepted contact | taken as a conversation of its own |
 //! | into one that is not here | taken from an accepted contact |
 //! | into one that rests here (blocked, the contact was reset, another relay) | refused |
 //! | whose tree does not come, or that waits for something | tried again at once, then after pauses; given up after [`GIVE_UP_MS`] |
 
-use super::records::{Conv, PendingJoin, SeenLeaf};
-use super::view::{ContactState, ConversationId, Happening, Kind, Standing, Synced};
+use super::records::{Conv, PendingJoin, Placed, SeenLeaf, Stored};
+use super::view::{Body, ContactState, ConversationId, Happening, Kind, Standing, Synced};
 use super::{Client, Cx, StepError, Trouble, group, roles};
 use crate::network::Network;
 use crate::profile::Table;
@@ -36,6 +38,8 @@ pub(crate) struct Invited {
     group: Vec<u8>,
     epoch: u64,
     context: content::ConversationContext,
+    /// this device asked for it: the key package was made for being re-added to that group
+    asked_for: bool,
 }
 
 /// Where it belongs here.
@@ -144,6 +148,7 @@ impl Client {
             Err(StepError::Again("only looked at".into()))
         });
         let reference = match (found, looked) {
+            (_, Err(StepError::Trouble(t @ Trouble::Store(_)))) => return Err(t),
             (Some(Ok(reference)), _) => reference,
             (Some(Err(NoPlace::ReadFirst(id))), _) => return Ok(Err(NotNow::ReadFirst(id))),
             (Some(Err(NoPlace::Step(e))), _) | (None, Err(e)) => return NotNow::of(e).map(Err),
@@ -179,7 +184,8 @@ impl Cx<'_, '_> {
         }
         let invited = group::invited(&self.provider(), &join.welcome).map_err(|e| skip(&e))?;
         let context = group::context(&invited.extensions).map_err(|e| skip(&e))?;
-        let invited = Invited { group: invited.group, epoch: invited.epoch, context };
+        let asked_for = invited.agreed.is_some_and(|consent| consent.group_id == invited.group);
+        let invited = Invited { group: invited.group, epoch: invited.epoch, context, asked_for };
         self.place(pending.from, &invited, None, read)?;
         Ok(reference)
     }
@@ -195,12 +201,23 @@ impl Cx<'_, '_> {
             (None, Some(origin)) => self.origin_here(origin)?,
             _ => None,
         };
+        let accepted = self.contact(from)?.is_some_and(|c| c.state == ContactState::Accepted && c.blocked.is_none());
+        let before = match before {
+            // it was left, or lost; a contact's word is enough for a conversation beside it
+            Some(id) if accepted && self.has_left(&id, &invited.context)? => None,
+            other => other,
+        };
         let succeeds = before.is_some();
         let id = here.clone().or(before).unwrap_or_else(|| invited.group.clone());
         let held = self.conv_or_none(&id)?;
-        let accepted = self.contact(from)?.is_some_and(|c| c.state == ContactState::Accepted && c.blocked.is_none());
         if self.is_blocked(from)? && held.is_none() {
             return no("an invitation by somebody who is kept away");
+        }
+        let members = self.members(&id)?;
+        let member = members.devices.iter().any(|(member, _)| *member == from);
+        let admin = member && members.admins.contains(&from);
+        if held.is_some() && !member && !accepted {
+            return no("an invitation by somebody who is neither a member nor a contact");
         }
         match &held {
             Some(conv) if matches!(conv.standing, Standing::Blocked | Standing::Replaced | Standing::OtherRelay) => {
@@ -209,7 +226,7 @@ impl Cx<'_, '_> {
             Some(_) if succeeds => self.may_succeed(&id, from, invited.context.clone(), leaves, read)?,
             Some(_) if here.is_none() => return no("an invitation into a conversation that goes on in a successor"),
             // Added again before this device has read that it was removed: the inbox is read first. It waits for the rest.
-            Some(conv) if conv.standing == Standing::Active && invited.epoch > self.members(&id)?.epoch => {
+            Some(conv) if conv.standing == Standing::Active && invited.epoch > members.epoch => {
                 return Err(match read {
                     Read::Perhaps => NoPlace::ReadFirst(id),
                     Read::ToTheEnd => StepError::Again("of a later epoch than this device can read".into()).into(),
@@ -220,18 +237,28 @@ impl Cx<'_, '_> {
             Some(conv) if conv.stuck.as_ref().is_some_and(|s| s.by == Some(from)) && self.has_others(&id, from)? => {
                 return no("a re-add by the account whose seal could not be followed");
             }
-            // re-added: by somebody who was a member, unless this account was removed: then only by a contact
-            Some(conv) if conv.standing == Standing::Removed && !accepted => {
-                return no("an invitation by somebody who is no contact");
+            // A group of anybody's own making can have this id. An answer to an own request uses its key package up; any other
+            // must come from who may add, and lead on: an old Welcome would make this device write with keys that it has used.
+            Some(conv) if conv.standing == Standing::Removed => {
+                if !accepted || invited.epoch <= members.epoch {
+                    return no("an invitation back by somebody who is no contact, or to what is past");
+                }
             }
-            Some(_) if !accepted && !self.members(&id)?.devices.iter().any(|(member, _)| *member == from) => {
-                return no("a re-add by somebody who was no member");
-            }
-            Some(_) => {}
+            Some(_) if invited.asked_for && member => {}
+            Some(_) if admin && invited.epoch > members.epoch => {}
+            Some(_) => return no("a re-add that was not asked for"),
             None if accepted => {}
             None => return no("an invitation by somebody who is no contact"),
         }
         Ok(Place { id, held, succeeds })
+    }
+
+    /// Whether this device has left the conversation that a successor comes from, or was left out of it.
+    fn has_left(&mut self, id: &[u8], context: &content::ConversationContext) -> Result<bool, StepError> {
+        let own = self.own()?.account;
+        let left_out = context.origin.as_ref().is_some_and(|o| o.left_out.as_slice() == own.as_bytes());
+        let standing = self.conv(id)?.standing;
+        Ok(left_out || matches!(standing, Standing::Removed | Standing::InUseElsewhere))
     }
 
     /// Joins a conversation whose tree has come, if it is still to be joined.
@@ -243,12 +270,14 @@ impl Cx<'_, '_> {
         state.check().map_err(|e| StepError::Skip(e.to_string()))?;
         let join = content::Join::decode(pending.join.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
         let provider = self.provider();
-        let mls = group::join(&provider, &join.welcome, &state.ratchet_tree).map_err(|e| StepError::Skip(e.to_string()))?;
+        let joined = group::join(&provider, &join.welcome, &state.ratchet_tree);
+        let (mls, agreed) = joined.map_err(|e| StepError::Skip(e.to_string()))?;
         let group = mls.group_id().as_slice().to_vec();
         self.cache.groups.remove(&group);
         let context = group::context(mls.extensions())?;
         let leaves = roles::fit(&context, &mls).map_err(|e| StepError::Skip(e.to_string()))?;
-        let invited = Invited { group: group.clone(), epoch: mls.epoch().as_u64(), context };
+        let asked_for = agreed.is_some_and(|consent| consent.group_id == group);
+        let invited = Invited { group: group.clone(), epoch: mls.epoch().as_u64(), context, asked_for };
         let Place { id, held, succeeds } = self.place(pending.from, &invited, Some(&leaves), read)?;
         if succeeds {
             self.put_behind(&id, &group)?;
@@ -294,6 +323,9 @@ impl Cx<'_, '_> {
         self.give_token(&id)?;
         // fresh keys soon: a leaf that never committed keeps the lifetime of its key package (see PROTOCOL.md)
         self.pace_first_update(&id, own_leaf)?;
+        if held.is_some() && !succeeds {
+            self.tell_re_added(&id, pending.from)?;
+        }
         if succeeds {
             let left_out = invited.context.origin.and_then(|o| AccountId::try_from(o.left_out.as_slice()).ok());
             self.tell_succession(&id, pending.from, &group, left_out)?;
@@ -305,6 +337,27 @@ impl Cx<'_, '_> {
         };
         self.event(what)?;
         self.reached("join: done")
+    }
+
+    /// One line that says who took this device back.
+    fn tell_re_added(&mut self, id: &[u8], by: AccountId) -> Result<(), StepError> {
+        let whom = self.own()?.account;
+        let mut conv = self.conv(id)?;
+        let stored = Stored {
+            id: self.line_id(&[conv.channel.id.as_bytes(), b"re-added"])?,
+            sender: by,
+            sent_at: self.now,
+            accepted_at: self.now,
+            body: Body::ReAdded { whom },
+            blob: None,
+            proof: None,
+            place: Placed::default(),
+        };
+        if let Some(position) = self.store_message(id, &mut conv, stored, false)? {
+            self.put_conv(id, &mut conv)?;
+            self.event(Happening::Message { conversation: ConversationId(id.to_vec()), position })?;
+        }
+        Ok(())
     }
 
     /// An invitation that cannot be used.

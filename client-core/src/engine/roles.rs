@@ -162,7 +162,10 @@ pub(crate) fn fit(context: &ConversationContext, group: &MlsGroup) -> Result<Vec
     if leaves.len() > MAX_MEMBERS {
         return Err(RoleError::Full);
     }
-    if context.kind() == ConversationKind::Two && leaves.iter().any(|l| !is_admin(context, l.account)) {
+    if context.kind() == ConversationKind::Two
+        && (leaves.iter().any(|l| !is_admin(context, l.account))
+            || !matches!(context.admins.as_slice(), [one, other] if one != other))
+    {
         return Err(RoleError::Two);
     }
     if !leaves.iter().any(|l| is_admin(context, l.account)) {
