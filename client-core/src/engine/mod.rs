@@ -75,7 +75,7 @@ pub mod limits {
     pub use super::roles::MAX_MEMBERS;
     pub use super::sealing::MAX_ADDS;
     pub use super::search::{MAX_FOUND, MAX_QUERY};
-    pub use super::successor::{BUSY_SEALS, STREAK_MET, SUCCESSOR_AFTER_MS, SUCCESSOR_PAUSE_MS};
+    pub use super::successor::{BUSY_SEALS, MET_KEPT, STREAK_MET, SUCCESSOR_AFTER_MS, SUCCESSOR_PAUSE_MS};
     pub use super::vanish::LONGEST_STAY;
 }
 

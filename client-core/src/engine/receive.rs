@@ -160,7 +160,7 @@ impl Cx<'_, '_> {
                 mls.merge_pending_commit(&provider).map_err(|e| StepError::Again(e.to_string()))?;
                 self.drop_item(number)?;
                 self.reached("commit: merged")?;
-                self.note_streak(conv, changes.by, mls.epoch().as_u64(), entry.id);
+                successor::note_met(conv, changes.by, mls.epoch().as_u64(), entry.id);
                 self.enter_epoch(id, conv, &mls, entry, &changes)?;
                 conv.busy = None;
                 self.pace_next_update(id, conv, own_index.u32())?;
@@ -256,7 +256,7 @@ impl Cx<'_, '_> {
         mls.merge_staged_commit(&provider, *staged).map_err(|e| StepError::Again(e.to_string()))?;
         self.reached("receive: merged")?;
         self.count_lost_race(id, conv, changes.by)?;
-        self.note_streak(conv, changes.by, epoch, entry.id);
+        successor::note_met(conv, changes.by, epoch, entry.id);
         if removed {
             self.was_removed(id, conv, entry, &changes, by)?;
         } else {

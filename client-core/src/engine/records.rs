@@ -229,9 +229,12 @@ pub(crate) struct Conv {
     pub(crate) origin: Option<Origin>,
     /// to whom own commits lost the last races, how many in a row, and since when
     pub(crate) busy: Option<(AccountId, u32, Millis)>,
-    /// the last seals that were met here, as far as all are one account's
+    /// the seals that were met here last, oldest first: the epoch that each began, its entry, and whose it was
     #[serde(default)]
-    pub(crate) streak: Option<Streak>,
+    pub(crate) met_seals: Vec<(u64, EntryId, AccountId)>,
+    /// who asked this device to be re-added here, and when it last did
+    #[serde(default)]
+    pub(crate) askers: Vec<(AccountId, Millis)>,
     /// hashes of the leaves of key packages with which this device asked to be re-added, the newest first: somebody may
     /// have answered and kept the Welcome
     #[serde(default)]
@@ -242,15 +245,6 @@ pub(crate) struct Conv {
     /// how often this copy of the row was written ([`Cx::put_conv`](super::Cx::put_conv)); not stored
     #[serde(skip)]
     pub(crate) copy: u64,
-}
-
-/// Seals of one account with none of another between them.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Streak {
-    pub(crate) by: AccountId,
-    pub(crate) since: Millis,
-    /// the epochs that they began, and their entries, oldest first: the last of them
-    pub(crate) seals: Vec<(u64, EntryId)>,
 }
 
 impl Conv {
@@ -277,7 +271,8 @@ pub(crate) struct Stuck {
     /// whose signature it bears
     pub(crate) by: Option<AccountId>,
     pub(crate) since: Millis,
-    /// other members that asked this device to be re-added meanwhile: they cannot go on either
+    /// other members that asked this device to be re-added meanwhile, in rows of v0.1.0
+    #[serde(default)]
     pub(crate) asking: Vec<AccountId>,
 }
 
@@ -289,15 +284,12 @@ pub(crate) struct Origin {
     /// in the order of their leaves
     pub(crate) members: Vec<AccountId>,
     pub(crate) admins: Vec<AccountId>,
-    /// every leaf that was ever seen there
+    /// the leaves of its last tree
     #[serde(default)]
     pub(crate) leaves: Vec<SeenLeaf>,
-    /// the seals that make a successor right, and their epochs
+    /// what makes a successor right: epoch, seal, and whose it was
     #[serde(default)]
-    pub(crate) seals: Vec<(u64, EntryId)>,
-    /// whose they are
-    #[serde(default)]
-    pub(crate) left_out: Option<AccountId>,
+    pub(crate) facts: Vec<(u64, EntryId, AccountId)>,
     /// who made the successor that this device is in; none in rows of before: they take no second one
     #[serde(default)]
     pub(crate) maker: Option<AccountId>,

@@ -16,17 +16,19 @@
 //!
 //! | an invitation into a successor | is taken |
 //! |---|---|
-//! | whose maker was an admin of the old group here, and not the one who is left out | else never |
-//! | that names the seal, epoch and account behind which this device cannot go on, when half of the others (8 are enough), not only the maker, asked this device to be re-added | they cannot go on either |
-//! | that names one of the last seals of an account that made the last [`STREAK_MET`] that this device met, once all was read | it crowds all others out |
+//! | whose maker was an admin of the old group here, is one now, and is not the one who is left out | else never |
+//! | that names the seal, epoch and account behind which this device cannot go on | if half of the others (8 are enough), not only the maker, asked this device to be re-added lately: they cannot go on either |
+//! | that names one of the last [`MET_KEPT`] seals that this device met, and its maker | if so many asked (some could not follow what this device could), or if the named account made [`STREAK_MET`] in a row: it crowds all others out |
+//! | that comes to a device which asks to be re-added for another reason | if so many asked |
+//! | before any of that is so | waits |
 //! | that has the same kind, name, description and rules, and all admins but the one left out | else never |
-//! | whose leaves are all known from the old group: account, device and key; none of the one left out | else never |
-//! | a second one of the same group, by another admin | if all of that is true of it too, and its maker's leaf comes before the first one's: a place that no maker can choose |
+//! | whose leaves were all in the old group when this device was last there: account, device and key; none of the one left out | else never |
+//! | a second one of the same group, by another admin | if its words are as true, and its maker's leaf comes before the first one's: a place that no maker can choose |
 //!
 //! What is lost by that: a group whose only admin made the seal, or is gone, has no successor. Its people make a new group.
 
 use super::joining::{NoPlace, Read};
-use super::records::{Cargo, Conv, Intent, Item, Members, Origin, Placed, SeenLeaf, Stored, Streak, Stuck};
+use super::records::{Cargo, Conv, Intent, Item, Members, Origin, Placed, SeenLeaf, Stored, Stuck};
 use super::view::{Body, ConversationId, Happening, Standing};
 use super::{Cx, StepError, Trouble, group, roles};
 use crate::profile::Table;
@@ -45,8 +47,12 @@ pub const BUSY_SEALS: u32 = 32;
 /// Seals of one account in a row that a device must have met itself to go without it: an admin who lost so many more races
 /// has met at least these.
 pub const STREAK_MET: usize = 8;
-/// Of those the last are kept: two admins who are crowded out at a time name different ones.
-const STREAK_KEPT: usize = 128;
+/// Seals that are remembered: two admins who are crowded out at a time name different ones, and others commit meanwhile.
+pub const MET_KEPT: usize = 128;
+/// Who asked to be re-added longer ago than this, milliseconds, says nothing of now.
+const ASKED_LATELY_MS: u64 = 86_400_000;
+/// Accounts that are remembered as asking.
+const ASKERS_KEPT: usize = 1_000;
 const BUSY_MS: u64 = 3_600_000;
 /// So many others who ask are enough, however large the group is.
 const ENOUGH: usize = 8;
@@ -101,17 +107,24 @@ impl Cx<'_, '_> {
         Ok(())
     }
 
-    /// Another member asks to be re-added while this device cannot go on: it sees what this device sees.
-    pub(crate) fn also_asks(&mut self, id: &[u8], mut conv: Conv, who: AccountId) -> Result<(), StepError> {
-        let member = self.members(id)?.devices.iter().any(|(account, _)| *account == who);
-        if let Some(stuck) = &mut conv.stuck
-            && member
-            && !stuck.asking.contains(&who)
-        {
-            stuck.asking.push(who);
+    /// A member asks to be re-added: noted, whatever this device can do about it.
+    pub(crate) fn note_asker(&mut self, id: &[u8], who: AccountId) -> Result<Conv, StepError> {
+        let mut conv = self.conv(id)?;
+        if self.members(id)?.devices.iter().any(|(account, _)| *account == who) {
+            conv.askers.retain(|(account, _)| *account != who);
+            conv.askers.push((who, self.now));
+            let too_many = conv.askers.len().saturating_sub(ASKERS_KEPT);
+            conv.askers.drain(..too_many);
             self.put_conv(id, &mut conv)?;
         }
-        Ok(())
+        Ok(conv)
+    }
+
+    /// Who asked lately.
+    fn asking(&self, conv: &Conv) -> Vec<AccountId> {
+        let lately = conv.askers.iter().filter(|(_, at)| self.now.since(*at) <= ASKED_LATELY_MS).map(|(account, _)| *account);
+        // rows of before
+        lately.chain(conv.stuck.iter().flat_map(|stuck| stuck.asking.iter().copied())).collect()
     }
 
     /// Whether a conversation has members beside this account and one other.
@@ -128,7 +141,7 @@ impl Cx<'_, '_> {
         let Some(by) = stuck.by else { return Ok(false) };
         let (own, members) = (self.own()?, self.members(id)?);
         let others = others(&members, own.account, Some(by));
-        if others.is_empty() || !enough(&stuck.asking, &others) {
+        if others.is_empty() || !enough(&self.asking(&conv), &others) {
             return Ok(false);
         }
         let admins = members.devices.iter().filter(|(account, _)| *account != by && members.admins.contains(account));
@@ -153,20 +166,6 @@ impl Cx<'_, '_> {
             _ => Some((by, u32::from(lost), self.now)),
         };
         Ok(())
-    }
-
-    /// Keeps the last seals, as long as all are one account's.
-    pub(crate) fn note_streak(&self, conv: &mut Conv, by: Option<AccountId>, epoch: u64, seal: EntryId) {
-        conv.streak = match (conv.streak.take(), by) {
-            (_, None) => None,
-            (Some(mut streak), Some(by)) if streak.by == by && self.now.since(streak.since) <= BUSY_MS => {
-                streak.seals.push((epoch, seal));
-                let too_many = streak.seals.len().saturating_sub(STREAK_KEPT);
-                streak.seals.drain(..too_many);
-                Some(streak)
-            }
-            (_, Some(by)) => Some(Streak { by, since: self.now, seals: vec![(epoch, seal)] }),
-        };
     }
 
     /// An admin whose own commit never gets its turn goes on without the account that takes them all.
@@ -299,39 +298,49 @@ impl Cx<'_, '_> {
             // what stands there may make it right, or say that its maker is an admin no longer
             return Err(NoPlace::ReadFirst(id.to_vec()));
         }
-        let left_out = AccountId::try_from(named.left_out.as_slice()).ok();
-        let old = match &conv.origin {
-            Some(held) if held.group.as_slice() == named.group_id.as_slice() => held.clone(),
-            _ if matches!(conv.standing, Standing::Active | Standing::AskingToBeReAdded) => {
-                let members = self.members(id)?;
-                let group = self.group_of(id)?;
-                let Some(met) = met(&conv, &members, group) else {
-                    return no("of a conversation that goes on here");
-                };
-                met
-            }
-            _ => return no("of a conversation that this device has left"),
-        };
+        let (members, own) = (self.members(id)?, self.own()?.account);
+        let Ok(left_out) = AccountId::try_from(named.left_out.as_slice()) else { return no("of nobody's fault") };
         if matches!(conv.standing, Standing::Removed | Standing::InUseElsewhere) {
             return no("of a conversation that this device has left");
         }
-        let place = |account: AccountId| old.members.iter().position(|member| *member == account);
-        if left_out.is_none() || left_out != old.left_out {
-            return no("another account is left out than the one whose seal was met here");
-        }
-        let seal = EntryId::try_from(named.seal.as_slice()).ok();
-        if !seal.is_some_and(|seal| old.seals.contains(&(named.epoch, seal))) {
-            return no("of another seal than was met here");
-        }
-        if Some(from) == left_out || !old.admins.contains(&from) || place(from).is_none() {
+        // an admin then is not enough: somebody may have been removed since
+        if from == left_out || !members.admins.contains(&from) || !members.devices.iter().any(|(a, _)| *a == from) {
             return no("by no admin");
         }
-        match old.maker {
-            _ if conv.origin.as_ref().is_none_or(|held| held.group != old.group) => {}
-            Some(maker) if maker != from && place(from) < place(maker) => {}
-            _ => return no("another one stays"),
+        let held = conv.origin.as_ref().filter(|held| held.group.as_slice() == named.group_id.as_slice());
+        let old = match held {
+            Some(held) => held.clone(),
+            None => before(&members, self.group_of(id)?),
+        };
+        let place = |account: AccountId| old.members.iter().position(|member| *member == account);
+        let seal = EntryId::try_from(named.seal.as_slice()).ok();
+        let words = (named.epoch, seal, left_out);
+        match held {
+            Some(held) => {
+                if !held.facts.iter().any(|fact| same(*fact, words)) {
+                    return no("of another seal than was met here");
+                }
+                let first = match (place(from), held.maker.and_then(place)) {
+                    (Some(from), Some(maker)) => from < maker,
+                    _ => false,
+                };
+                if !first || !held.admins.contains(&from) {
+                    return no("another one stays");
+                }
+            }
+            None => match met(&conv, &members, words) {
+                Met::Otherwise => return no("of another seal than was met here"),
+                Met::Suffices => {}
+                Met::IfOthersAsk => {
+                    let (asking, others) = (self.asking(&conv), others(&members, own, Some(left_out)));
+                    let alone = others.iter().all(|other| *other == from);
+                    if !enough(&asking, &others) || (!alone && !others.iter().any(|o| *o != from && asking.contains(o))) {
+                        return Err(StepError::Again("the others may still be able to go on".into()).into());
+                    }
+                }
+            },
         }
-        let mut admins: Vec<AccountId> = old.admins.iter().copied().filter(|a| Some(*a) != left_out).collect();
+        let mut admins: Vec<AccountId> = old.admins.iter().copied().filter(|a| *a != left_out).collect();
         let mut new: Vec<AccountId> = context.admins.iter().filter_map(|a| AccountId::try_from(a.as_slice()).ok()).collect();
         admins.sort_unstable();
         new.sort_unstable();
@@ -345,51 +354,75 @@ impl Cx<'_, '_> {
         if !same {
             return no("it is not the same conversation");
         }
-        let known = |leaf: &SeenLeaf| Some(leaf.account) != left_out && old.leaves.contains(leaf);
+        let known = |leaf: &SeenLeaf| leaf.account != left_out && old.leaves.contains(leaf);
         if leaves.is_some_and(|leaves| !leaves.iter().all(known)) {
             return no("somebody is in it who was not in the conversation before");
-        }
-        match (&conv.stuck, conv.standing) {
-            (Some(stuck), Standing::AskingToBeReAdded) => {
-                let own = self.own()?.account;
-                let others = others(&*self.members(id)?, own, left_out);
-                let alone = others.iter().all(|other| *other == from);
-                if !enough(&stuck.asking, &others) || (!alone && stuck.asking.iter().all(|asker| *asker == from)) {
-                    return Err(StepError::Again("the others may still be able to go on".into()).into());
-                }
-            }
-            _ => {}
         }
         Ok(())
     }
 }
 
-/// What makes a successor right, as far as this device met it itself.
-fn met(conv: &Conv, members: &Members, group: Vec<u8>) -> Option<Origin> {
-    let (seals, left_out) = match (&conv.stuck, &conv.streak) {
-        (Some(Stuck { seal, by: Some(by), .. }), _) if conv.standing == Standing::AskingToBeReAdded => {
-            (vec![(members.epoch, *seal)], *by)
+/// What this device met of that for which a successor is made.
+enum Met {
+    /// something else, or nothing
+    Otherwise,
+    /// it, and it is enough
+    Suffices,
+    /// it, or nothing of its own, and others may not be able to go on
+    IfOthersAsk,
+}
+
+/// The epoch, seal and maker that an invitation names, held against what was met here.
+fn met(conv: &Conv, members: &Members, (epoch, seal, by): (u64, Option<EntryId>, AccountId)) -> Met {
+    match (&conv.stuck, conv.standing) {
+        (Some(Stuck { seal: met, by: Some(maker), .. }), Standing::AskingToBeReAdded) => {
+            if (members.epoch, Some(*met), *maker) == (epoch, seal, by) { Met::IfOthersAsk } else { Met::Otherwise }
         }
-        (_, Some(streak)) if conv.standing == Standing::Active && streak.seals.len() >= STREAK_MET => {
-            (streak.seals.clone(), streak.by)
+        // it lost its place for another reason, and met nothing of what came since
+        (_, Standing::AskingToBeReAdded) if epoch >= members.epoch => Met::IfOthersAsk,
+        (_, Standing::Active) => {
+            if !conv.met_seals.iter().any(|met| same(*met, (epoch, seal, by))) {
+                return Met::Otherwise;
+            }
+            let runs = conv.met_seals.chunk_by(|(.., a), (.., b)| a == b);
+            let crowds = runs.filter(|run| run.len() >= STREAK_MET).any(|run| run.first().is_some_and(|(.., who)| *who == by));
+            if crowds { Met::Suffices } else { Met::IfOthersAsk }
         }
-        _ => return None,
-    };
+        _ => Met::Otherwise,
+    }
+}
+
+/// Whether a seal that was met is the one that is named: by the epoch that it began, or, of who could not follow it, the one
+/// before.
+fn same((begun, met, maker): (u64, EntryId, AccountId), (epoch, seal, by): (u64, Option<EntryId>, AccountId)) -> bool {
+    Some(met) == seal && maker == by && (begun == epoch || begun == epoch.saturating_add(1) || begun.saturating_add(1) == epoch)
+}
+
+/// Remembers a seal that was merged.
+pub(crate) fn note_met(conv: &mut Conv, by: Option<AccountId>, epoch: u64, seal: EntryId) {
+    let Some(by) = by else { return };
+    conv.met_seals.push((epoch, seal, by));
+    let too_many = conv.met_seals.len().saturating_sub(MET_KEPT);
+    conv.met_seals.drain(..too_many);
+}
+
+/// A group as it was when this device was last in it.
+fn before(members: &Members, group: Vec<u8>) -> Origin {
     let mut accounts: Vec<AccountId> = Vec::new();
     for (account, _) in &members.devices {
         if !accounts.contains(account) {
             accounts.push(*account);
         }
     }
-    Some(Origin {
+    let there = |leaf: &&SeenLeaf| members.devices.contains(&(leaf.account, leaf.device));
+    Origin {
         group: ByteBuf::from(group),
         members: accounts,
         admins: members.admins.clone(),
-        leaves: members.leaves.clone(),
-        seals,
-        left_out: Some(left_out),
+        leaves: members.leaves.iter().filter(there).cloned().collect(),
+        facts: Vec::new(),
         maker: None,
-    })
+    }
 }
 
 /// Whether so many others ask to be re-added that nobody will answer.
@@ -397,14 +430,26 @@ fn enough(asking: &[AccountId], others: &[AccountId]) -> bool {
     others.iter().filter(|other| asking.contains(other)).count() >= others.len().div_ceil(2).min(ENOUGH)
 }
 
-/// What a conversation remembers of the group before it.
-pub(crate) fn origin(context: &content::ConversationContext, before: Option<&Conv>, members: &Members) -> Option<Origin> {
+/// What a conversation remembers of the group before it: also every fact for which another admin may have made a successor.
+pub(crate) fn origin(context: &content::ConversationContext, old: Option<&Conv>, members: &Members) -> Option<Origin> {
     let named = context.origin.as_ref()?;
-    let held = before.and_then(|b| b.origin.as_ref()).filter(|held| held.group.as_slice() == named.group_id.as_slice());
-    let met = || before.and_then(|before| met(before, members, named.group_id.clone()));
+    let held = old.and_then(|b| b.origin.as_ref()).filter(|held| held.group.as_slice() == named.group_id.as_slice());
+    if let Some(held) = held {
+        return Some(held.clone());
+    }
     // who is added to a successor later knows nothing of what was before
-    let stranger = || Origin { group: ByteBuf::from(named.group_id.clone()), ..Origin::default() };
-    Some(held.cloned().or_else(met).unwrap_or_else(stranger))
+    let Some(old) = old else { return Some(Origin { group: ByteBuf::from(named.group_id.clone()), ..Origin::default() }) };
+    let mut origin = before(members, named.group_id.clone());
+    origin.facts.clone_from(&old.met_seals);
+    if let Some(Stuck { seal, by: Some(by), .. }) = &old.stuck {
+        origin.facts = vec![(members.epoch, *seal, *by)];
+    }
+    let (seal, by) = (EntryId::try_from(named.seal.as_slice()), AccountId::try_from(named.left_out.as_slice()));
+    if let (Ok(seal), Ok(by)) = (seal, by) {
+        origin.facts.retain(|(.., maker)| *maker == by);
+        origin.facts.push((named.epoch, seal, by));
+    }
+    Some(origin)
 }
 
 /// Why and since when a device cannot go on after a seal.
