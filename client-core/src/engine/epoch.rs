@@ -19,8 +19,12 @@ use serde_bytes::ByteBuf;
 /// Raw entries of an ended epoch are kept this long for a restored relay (I7: at least 48 hours).
 pub const KEEP_RAW_MS: u64 = 48 * 3_600_000;
 
-/// Members in one Roster content: an account's states are some kilobytes, and a content must fit into an entry.
+/// Members in one Roster content, and bytes of all of them: a content must fit into an entry, and an account's states may be
+/// many. One that alone is too long for a content is not told.
 const ROSTER_ENTRIES: usize = 16;
+const ROSTER_BYTES: usize = 180_000;
+/// Bytes of accounts in what a joiner fetches: with the tree less than it takes (`joining::MAX_JOIN_STATE`).
+const STATE_BYTES: usize = 12 << 20;
 
 /// Hashes of the own leaf that a re-add request names.
 const KEPT_LEAVES: usize = 4;
@@ -175,23 +179,8 @@ impl Cx<'_, '_> {
         Ok(())
     }
 
-    /// The epoch is over and this member cannot follow: it asks to be re-added. Who asked this device before it met the seal
-    /// itself met it too.
-    pub(crate) fn cannot_follow(
-        &mut self,
-        id: &[u8],
-        conv: &mut Conv,
-        why: &str,
-        mut stuck: Option<Stuck>,
-    ) -> Result<(), StepError> {
-        if let Some(stuck) = &mut stuck {
-            let waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, 0, usize::MAX)?;
-            stuck.asking.extend(waiting.iter().filter_map(|(_, item)| match &item.cargo {
-                Cargo::Seal { intent: Intent::ReAdd { invitee, .. }, .. } => Some(invitee.account),
-                _ => None,
-            }));
-            stuck.asking.dedup();
-        }
+    /// The epoch is over and this member cannot follow: it asks to be re-added.
+    pub(crate) fn cannot_follow(&mut self, id: &[u8], conv: &mut Conv, why: &str, stuck: Option<Stuck>) -> Result<(), StepError> {
         conv.standing = Standing::AskingToBeReAdded;
         conv.asked = None;
         conv.stuck = stuck;
@@ -266,8 +255,8 @@ impl Cx<'_, '_> {
             }
         }
         if members.devices.len() > added.len() + 1 {
-            for some in news.chunks(ROSTER_ENTRIES) {
-                let kind = content::content::Kind::Roster(content::Roster { members: some.to_vec() });
+            for some in rosters(news) {
+                let kind = content::content::Kind::Roster(content::Roster { members: some });
                 self.enqueue_content(id, WaitingKind::Upkeep, kind, None)?;
             }
         }
@@ -306,11 +295,17 @@ impl Cx<'_, '_> {
     pub(crate) fn roster(&mut self, members: &Members) -> Result<Vec<content::RosterEntry>, StepError> {
         let own = self.own()?;
         let mut out = Vec::new();
+        let mut left = STATE_BYTES;
         for (account, device) in &members.devices {
             let known = if *account == own.account { self.own_known()? } else { self.known(*account)? };
             if let Some(known) = known {
                 let token = if *device == own.device { members.own_token.as_ref() } else { members.tokens.get(device) };
-                out.push(roster_entry(*device, &known, token));
+                let entry = roster_entry(*device, &known, token);
+                // joiners fetch no more than they can hold: whose account is left out tells its own
+                left = left.saturating_sub(entry.encoded_len());
+                if left > 0 && entry.encoded_len() <= ROSTER_BYTES {
+                    out.push(entry);
+                }
             }
         }
         Ok(out)
@@ -414,6 +409,27 @@ impl Cx<'_, '_> {
             Cargo::Upload { .. } | Cargo::Envelope { .. } | Cargo::Held { .. } => None,
         }
     }
+}
+
+/// Entries in Rosters that each fit into a content.
+fn rosters(entries: Vec<content::RosterEntry>) -> Vec<Vec<content::RosterEntry>> {
+    let mut out: Vec<Vec<content::RosterEntry>> = Vec::new();
+    let mut bytes = 0;
+    for entry in entries {
+        let length = entry.encoded_len();
+        if length > ROSTER_BYTES {
+            continue;
+        }
+        match out.last_mut() {
+            Some(some) if some.len() < ROSTER_ENTRIES && bytes + length <= ROSTER_BYTES => some.push(entry),
+            _ => {
+                out.push(vec![entry]);
+                bytes = 0;
+            }
+        }
+        bytes += length;
+    }
+    out
 }
 
 /// That somebody cannot be written to is no failure of whoever wanted to; anything else is.
