@@ -192,6 +192,7 @@ impl IntoStatus for StatusRefused {
                 let metadata = [("gone_through", gone_through.to_string()), ("head", head.to_string())];
                 refused(Reason::NoEntry, &metadata, None)
             }
+            StatusRefused::NotNamed => refused(Reason::NoEntry, &[], None),
         }
     }
 }

@@ -277,7 +277,8 @@ async fn exchange(writer: Channel, reader: Channel, tell: watch::Sender<u64>, st
             }
         }
         if n.is_multiple_of(16) {
-            let status = wire::StatusRequest { channel: log.id.as_bytes().to_vec(), seq: n, token: log.read.expose().to_vec() };
+            let (channel, token) = (log.id.as_bytes().to_vec(), log.read.expose().to_vec());
+            let status = wire::StatusRequest { channel, seq: n, token, entry_id: Vec::new() };
             reader.status(status).await.expect("status");
             reader.get_info(wire::GetInfoRequest {}).await.expect("info");
         }

@@ -159,7 +159,10 @@ impl ChannelReads for NullReads {
     fn page(&self, _: ChannelKey, _: Seq, _: PageLimits) -> Result<Page, StoreDown> {
         Ok(Page { entries: Vec::new(), head: 0, gone_through: 0 })
     }
-    fn entry(&self, _: &ChannelId, _: &TokenHash, _: Seq) -> Result<Result<StoredEntry, StatusRefused>, StoreDown> {
+    fn rights(&self, _: ChannelKey) -> Result<u32, StoreDown> {
+        Ok(0)
+    }
+    fn entry(&self, _: &Asked) -> Result<Result<StoredEntry, StatusRefused>, StoreDown> {
         Ok(Err(StatusRefused::NotPermitted))
     }
 }

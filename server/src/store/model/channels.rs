@@ -3,8 +3,8 @@
 use super::{ModelReads, ModelStore};
 use crate::rules::Rules;
 use crate::store::channels::{
-    Admitted, Append, AppendRefused, Appended, ChangeRefused, ChangeTokens, ChannelKey, Limited, NotPermitted, Open, OpenRefused,
-    Opened, Page, PageLimits, Retired, Right, StatusRefused, StoredEntry, Trim, TrimRefused,
+    Admitted, Append, AppendRefused, Appended, Asked, ChangeRefused, ChangeTokens, ChannelKey, Limited, NotPermitted, Open,
+    OpenRefused, Opened, Page, PageLimits, Retired, Right, StatusRefused, StoredEntry, Trim, TrimRefused,
 };
 use crate::store::{AccountStore as _, ChannelReads, ChannelStore, StoreDown};
 use lacre_audit::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
@@ -300,8 +300,9 @@ impl ChannelReads for ModelReads {
     ) -> Result<Result<Admitted, NotPermitted>, StoreDown> {
         Ok(self.with(|state| {
             let channel = state.channels.channels.iter().find(|c| c.name == *channel && c.read == *token).ok_or(NotPermitted)?;
-            let touch = channel.class == ChannelClass::Inbox && now.since(channel.used) >= rules.reader_use_ms;
-            Ok(Admitted { key: ChannelKey(channel.key), head: channel.last(), touch })
+            let inbox = channel.class == ChannelClass::Inbox;
+            let touch = inbox && now.since(channel.used) >= rules.reader_use_ms;
+            Ok(Admitted { key: ChannelKey(channel.key), head: channel.last(), inbox, touch })
         }))
     }
 
@@ -323,12 +324,24 @@ impl ChannelReads for ModelReads {
         }))
     }
 
-    fn entry(&self, channel: &ChannelId, token: &TokenHash, seq: Seq) -> Result<Result<StoredEntry, StatusRefused>, StoreDown> {
+    fn rights(&self, channel: ChannelKey) -> Result<u32, StoreDown> {
         Ok(self.with(|state| {
-            let holds = |c: &&Channel| c.read == *token || c.append.iter().any(|r| r.token == *token);
-            let channel =
-                state.channels.channels.iter().filter(|c| c.name == *channel).find(holds).ok_or(StatusRefused::NotPermitted)?;
-            let entry = channel.entries.iter().map(|(_, e)| e).find(|e| e.seq == seq);
+            let channel = state.channels.channels.iter().find(|c| c.key == channel.0);
+            channel.map_or(0, |c| u32::try_from(c.append.len()).unwrap_or(u32::MAX))
+        }))
+    }
+
+    fn entry(&self, asked: &Asked) -> Result<Result<StoredEntry, StatusRefused>, StoreDown> {
+        Ok(self.with(|state| {
+            let channel = state.channels.channels.iter().find(|c| c.name == asked.channel).ok_or(StatusRefused::NotPermitted)?;
+            let reads = channel.read == asked.token;
+            if !reads && !channel.append.iter().any(|r| r.token == asked.token) {
+                return Err(StatusRefused::NotPermitted);
+            }
+            let entry = channel.entries.iter().map(|(_, e)| e).find(|e| e.seq == asked.seq);
+            if channel.class == ChannelClass::Inbox && !reads {
+                return entry.filter(|e| asked.named == Some(e.entry_id)).cloned().ok_or(StatusRefused::NotNamed);
+            }
             let (gone_through, head) = (channel.gone_through, channel.last());
             entry.cloned().ok_or(StatusRefused::NoEntry { gone_through, head })
         }))
