@@ -15,7 +15,7 @@
 use crate::rules::LIMITS;
 use crate::store::StoreDown;
 use crate::store::accounts::{
-    AskRefused, EnrollRefused, IssueRefused, NoAccount, PutKeyPackagesRefused, PutStateRefused, RecoverRefused, TakeStampsRefused,
+    AskRefused, EnrollRefused, IssueRefused, NoDevice, PutKeyPackagesRefused, PutStateRefused, RecoverRefused, TakeStampsRefused,
 };
 use crate::store::blobs::KeepBlobRefused;
 use crate::store::channels::{
@@ -222,7 +222,7 @@ impl IntoStatus for RecoverRefused {
         }
     }
 }
-impl IntoStatus for NoAccount {
+impl IntoStatus for NoDevice {
     fn into_status(self) -> Status {
         refused(Reason::Session, &[], None)
     }
@@ -230,7 +230,7 @@ impl IntoStatus for NoAccount {
 impl IntoStatus for PutStateRefused {
     fn into_status(self) -> Status {
         match self {
-            PutStateRefused::NoAccount => refused(Reason::Session, &[], None),
+            PutStateRefused::NoDevice(over) => over.into_status(),
             PutStateRefused::Chain => refused(Reason::BadState, &[("why", self.to_string())], None),
             PutStateRefused::Limit(l) => limited(l),
         }
@@ -239,7 +239,7 @@ impl IntoStatus for PutStateRefused {
 impl IntoStatus for PutKeyPackagesRefused {
     fn into_status(self) -> Status {
         match self {
-            PutKeyPackagesRefused::NoDevice => refused(Reason::Session, &[], None),
+            PutKeyPackagesRefused::NoDevice(over) => over.into_status(),
             PutKeyPackagesRefused::Limit(l) => limited(l),
         }
     }
@@ -247,7 +247,7 @@ impl IntoStatus for PutKeyPackagesRefused {
 impl IntoStatus for TakeStampsRefused {
     fn into_status(self) -> Status {
         match self {
-            TakeStampsRefused::NoAccount => refused(Reason::Session, &[], None),
+            TakeStampsRefused::NoDevice(over) => over.into_status(),
             TakeStampsRefused::Limit(l) => limited(l),
         }
     }

@@ -12,7 +12,7 @@ use lacre_audit::time::{Clock as _, Millis, SystemClock};
 use lacre_proto::relay::v1 as wire;
 use lacre_server::folder::DataFolder;
 use lacre_server::rules::Rules;
-use lacre_server::store::accounts::{Enroll, IssueCode, KeyPackage, PutKeyPackages, RunHash};
+use lacre_server::store::accounts::{Enroll, IssueCode, KeyPackage, PutKeyPackages, RunHash, Speaker};
 use lacre_server::store::{AccountStore as _, Store as _};
 use prost::bytes::Bytes;
 use std::path::PathBuf;
@@ -147,8 +147,7 @@ fn seed(data: &std::path::Path, key_packages: u8) {
         store.enroll(now, &enroll).unwrap().unwrap();
         let package = |text: u8| KeyPackage { suite: SUITE, bytes: vec![text; 900], expires_at: Millis::new(u64::MAX >> 12) };
         let put = PutKeyPackages {
-            account: account(n),
-            device: DeviceId::new([1; 16]),
+            by: Speaker { account: account(n), device: DeviceId::new([1; 16]) },
             one_time: (1..=key_packages).map(package).collect(),
             last_resort: vec![package(0)],
             replace_all: false,

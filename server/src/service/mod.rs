@@ -14,6 +14,8 @@ mod login;
 pub mod operator;
 pub mod registrar;
 #[cfg(test)]
+mod sessions_tests;
+#[cfg(test)]
 mod unfinished_tests;
 
 use crate::clock_guard::ClockGuard;

@@ -7,10 +7,11 @@
 //! | issue a code | the person has no account | the person's one live code |
 //! | enroll | the code lives, account and handle are new | account, handle, state 0; the code is used |
 //! | recover | the code lives, is for the account that is there, and the new account is new | the new account under the old handle; the old one is gone |
-//! | remove | the account is there | it is gone; its handle is given to nobody |
-//! | put a state | its number follows the newest | the state; what hung on devices that left is gone |
-//! | put key packages | the device is in the newest state | the packages |
-//! | take stamps | the account's day has room | hashes, which name nobody |
+//! | pause | the speaker's device is in the newest state | whether the account takes a pause |
+//! | remove | the speaker's device is in the newest state | it is gone; its handle is given to nobody |
+//! | put a state | the speaker's device is in the newest state; its number follows it | the state; what hung on devices that left is gone |
+//! | put key packages | the speaker's device is in the newest state | the packages |
+//! | take stamps | the speaker's device is in the newest state; the account's day has room | hashes, which name nobody |
 //! | spend a stamp | it is there | it is gone |
 //! | look up, claim | the stamp is there, the target's hour has room | the stamp is gone, also when nothing is found |
 //!
@@ -67,6 +68,22 @@ pub enum IssueRefused {
     #[error("this person has no account")]
     NoAccount,
 }
+
+/// Whom a session speaks for. A state that removes the device may be stored while a login of it is under way, and a session
+/// may outlive its device for a moment: so each verb of a session looks, in its own transaction, whether the newest state of
+/// the account has the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Speaker {
+    /// the account
+    pub account: AccountId,
+    /// its device
+    pub device: DeviceId,
+}
+
+/// The speaker's account is gone, or its device is not in the newest state: the session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the device is not in the account")]
+pub struct NoDevice;
 
 /// A new account. State and binding were verified and signed before.
 pub struct Enroll {
@@ -156,15 +173,10 @@ pub enum RecoverRefused {
     AccountTaken,
 }
 
-/// No such account: the session outlived it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no such account")]
-pub struct NoAccount;
-
 /// The next state of an account, verified against the newest before.
 pub struct PutState {
-    /// whose
-    pub account: AccountId,
+    /// who puts it
+    pub by: Speaker,
     /// its number, at least 1
     pub number: u64,
     /// the signed note
@@ -176,9 +188,9 @@ pub struct PutState {
 /// Why a state is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PutStateRefused {
-    /// No such account: the session outlived it.
-    #[error("no such account")]
-    NoAccount,
+    /// The session is over.
+    #[error(transparent)]
+    NoDevice(#[from] NoDevice),
     /// Its number does not follow the newest, or another state has it: fetch the account again.
     #[error("does not follow the newest state")]
     Chain,
@@ -201,9 +213,7 @@ pub struct KeyPackage {
 /// Key packages of one device.
 pub struct PutKeyPackages {
     /// whose
-    pub account: AccountId,
-    /// which installation
-    pub device: DeviceId,
+    pub by: Speaker,
     /// each handed out once
     pub one_time: Vec<KeyPackage>,
     /// handed out when no one-time one is left; one a suite
@@ -219,9 +229,9 @@ pub struct Remaining(pub Vec<(u16, u32)>);
 /// Why key packages are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PutKeyPackagesRefused {
-    /// The device is not in the newest state: its session is over.
-    #[error("the device is not in the account")]
-    NoDevice,
+    /// The session is over.
+    #[error(transparent)]
+    NoDevice(#[from] NoDevice),
     /// Too many one-time packages of a suite, or too many suites.
     #[error("too many key packages")]
     Limit(Limited),
@@ -229,8 +239,8 @@ pub enum PutKeyPackagesRefused {
 
 /// Fresh stamps for one account.
 pub struct TakeStamps {
-    /// who takes them; only the day's counter lies with it
-    pub account: AccountId,
+    /// who takes them; only the day's counter lies with the account
+    pub by: Speaker,
     /// their hashes
     pub hashes: Vec<TokenHash>,
 }
@@ -238,9 +248,9 @@ pub struct TakeStamps {
 /// Why stamps are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TakeStampsRefused {
-    /// No such account: the session outlived it.
-    #[error("no such account")]
-    NoAccount,
+    /// The session is over.
+    #[error(transparent)]
+    NoDevice(#[from] NoDevice),
     /// The day's stamps are taken.
     #[error("the day's stamps are taken")]
     Limit(Limited),
@@ -358,9 +368,9 @@ pub trait AccountStore {
     /// The same code and state get the first answer until the code expires.
     fn recover(&mut self, now: Millis, recover: &Recover) -> Result<Result<Recovered, RecoverRefused>, StoreDown>;
     /// Begins or ends a pause. Idempotent.
-    fn pause_account(&mut self, account: &AccountId, paused: bool) -> Result<Result<(), NoAccount>, StoreDown>;
+    fn pause_account(&mut self, by: &Speaker, paused: bool) -> Result<Result<(), NoDevice>, StoreDown>;
     /// Removes an account and all that hangs on it; the person may be issued a code again, the handle is nobody's.
-    fn remove_account(&mut self, account: &AccountId) -> Result<Result<(), NoAccount>, StoreDown>;
+    fn remove_account(&mut self, by: &Speaker) -> Result<Result<(), NoDevice>, StoreDown>;
     /// Adds a state; one that is there already changes nothing.
     fn put_state(&mut self, rules: &Rules, put: &PutState) -> Result<Result<(), PutStateRefused>, StoreDown>;
     /// Adds one-time packages (those that are there already are left alone), replaces last-resort ones by suite.

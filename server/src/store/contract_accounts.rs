@@ -26,6 +26,10 @@ pub(super) fn account(n: u64) -> AccountId {
 pub(super) fn device(n: u8) -> DeviceId {
     DeviceId::new([n; 16])
 }
+/// A session of this device of the account n.
+pub(super) fn speaker(n: u64, d: u8) -> Speaker {
+    Speaker { account: account(n), device: device(d) }
+}
 pub(super) fn handle(n: u64) -> Handle {
     Handle::parse(&format!("person{n}")).unwrap()
 }
@@ -95,8 +99,10 @@ impl<B: Backend> World<B> {
         self.enroll(&enrolment(n, n)).unwrap();
     }
     fn put_state(&mut self, n: u64, number: u64, text: &str, devices: &[DeviceId]) -> Result<(), PutStateRefused> {
-        let (put, rules) =
-            (PutState { account: account(n), number, state: text.to_owned(), devices: devices.to_vec() }, self.rules.clone());
+        self.put_state_by(speaker(n, 1), number, text, devices)
+    }
+    fn put_state_by(&mut self, by: Speaker, number: u64, text: &str, devices: &[DeviceId]) -> Result<(), PutStateRefused> {
+        let (put, rules) = (PutState { by, number, state: text.to_owned(), devices: devices.to_vec() }, self.rules.clone());
         tx(&mut self.backend, |s| s.put_state(&rules, &put))
     }
     fn put_packages(&mut self, put: &PutKeyPackages) -> Result<Remaining, PutKeyPackagesRefused> {
@@ -111,8 +117,7 @@ impl<B: Backend> World<B> {
     ) -> Result<Remaining, PutKeyPackagesRefused> {
         let ends = self.now.plus(1_000);
         self.put_packages(&PutKeyPackages {
-            account: account(1),
-            device,
+            by: Speaker { account: account(1), device },
             one_time: one_time.iter().map(|n| package(77, *n, ends)).collect(),
             last_resort: last_resort.iter().map(|n| package(77, *n, ends)).collect(),
             replace_all: false,
@@ -241,10 +246,10 @@ contract! {
         w.person(1);
         w.packages(device(1), &[1], Some(2)).unwrap();
 
-        assert_eq!(tx(&mut w.backend, |s| s.remove_account(&account(1))), Ok(()));
+        assert_eq!(tx(&mut w.backend, |s| s.remove_account(&speaker(1, 1))), Ok(()));
         w.backend.reopen();
 
-        assert_eq!(tx(&mut w.backend, |s| s.remove_account(&account(1))), Err(NoAccount));
+        assert_eq!(tx(&mut w.backend, |s| s.remove_account(&speaker(1, 1))), Err(NoDevice));
         assert_eq!(w.backend.reads().newest_state(&account(1)).unwrap(), None);
         assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::NoAccount));
         let stamp = w.stamp();
@@ -259,10 +264,10 @@ contract! {
         let mut w = World::<B>::new();
         w.person(1);
         w.packages(device(1), &[1], None).unwrap();
-        assert_eq!(tx(&mut w.backend, |s| s.pause_account(&account(2), true)), Err(NoAccount));
+        assert_eq!(tx(&mut w.backend, |s| s.pause_account(&speaker(2, 1), true)), Err(NoDevice));
 
         for _ in 0..2 {
-            assert_eq!(tx(&mut w.backend, |s| s.pause_account(&account(1), true)), Ok(()));
+            assert_eq!(tx(&mut w.backend, |s| s.pause_account(&speaker(1, 1), true)), Ok(()));
         }
         w.backend.reopen();
 
@@ -270,7 +275,7 @@ contract! {
         assert_eq!(w.lookup(Who::Handle(handle(1)), stamp), Ok(LookupAnswer::Paused));
         assert!(!w.unspent(&stamp), "paid for all the same");
         assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::Paused));
-        tx(&mut w.backend, |s| s.pause_account(&account(1), false)).unwrap();
+        tx(&mut w.backend, |s| s.pause_account(&speaker(1, 1), false)).unwrap();
         assert_eq!(w.claimed(), [(device(1), "key package 1".to_owned(), false)]);
     }
 
@@ -319,7 +324,7 @@ contract! {
         assert_eq!(w.put_state(1, 1, "another one", &[device(1)]), Err(PutStateRefused::Chain));
         assert_eq!(w.put_state(1, 2, "two", &[device(1)]), Ok(()));
         assert_eq!(w.put_state(1, 1, "one", &[device(1)]), Ok(()));
-        assert_eq!(w.put_state(2, 1, "one", &[device(1)]), Err(PutStateRefused::NoAccount));
+        assert_eq!(w.put_state(2, 1, "one", &[device(1)]), Err(PutStateRefused::NoDevice(NoDevice)));
         w.backend.reopen();
         let stamp = w.stamp();
         let LookupAnswer::Entry(entry) = w.lookup(Who::Account(account(1)), stamp).unwrap() else { panic!("an entry") };
@@ -328,6 +333,39 @@ contract! {
         assert_eq!((newest.number, newest.state.as_str()), (2, "two"));
         assert_eq!(w.backend.reads().state(&account(1), 1).unwrap().as_deref(), Some("one"));
         assert_eq!(w.backend.reads().state(&account(1), 3).unwrap(), None);
+    }
+
+    // Seen red with each verb that looks at the account alone.
+    fn no_verb_of_a_session_is_done_for_a_device_that_is_not_in_the_newest_state<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.person(2);
+        w.put_state(1, 1, "two devices", &[device(1), device(2)]).unwrap();
+        w.packages(device(2), &[1], None).unwrap();
+        w.put_state(1, 2, "one device", &[device(1)]).unwrap();
+        let (now, rules) = (w.now, w.rules.clone());
+        let strangers = [speaker(1, 2), speaker(1, 9), speaker(2, 2), speaker(3, 1)];
+
+        for by in strangers {
+            let again = w.put_state_by(by, 2, "one device", &[device(1)]);
+            let next = w.put_state_by(by, 3, "mine alone", &[by.device]);
+            let packages = w.put_packages(&PutKeyPackages { by, one_time: vec![], last_resort: vec![], replace_all: true });
+            let take = TakeStamps { by, hashes: vec![hash("taken", 1)] };
+            let stamps = tx(&mut w.backend, |s| s.take_stamps(now, &rules, &take));
+            let paused = tx(&mut w.backend, |s| s.pause_account(&by, true));
+            let removed = tx(&mut w.backend, |s| s.remove_account(&by));
+
+            assert_eq!((again, next), (Err(NoDevice.into()), Err(NoDevice.into())));
+            assert_eq!((packages, stamps), (Err(NoDevice.into()), Err(NoDevice.into())));
+            assert_eq!((paused, removed), (Err(NoDevice), Err(NoDevice)));
+        }
+        w.backend.reopen();
+        assert_eq!(w.backend.reads().newest_state(&account(1)).unwrap().unwrap().state, "one device");
+        assert!(!w.unspent(&hash("taken", 1)));
+        let stamp = w.stamp();
+        assert!(matches!(w.lookup(Who::Account(account(1)), stamp), Ok(LookupAnswer::Entry(_))), "neither paused nor gone");
+        w.put_state(1, 3, "it came back", &[device(1), device(2)]).unwrap();
+        assert_eq!(w.put_state_by(speaker(1, 2), 4, "by the other", &[device(2)]), Ok(()));
     }
 
     fn a_chain_grows_to_its_limit_and_not_beyond<B>() {
@@ -348,7 +386,7 @@ contract! {
         w.packages(device(1), &[1], None).unwrap();
         w.packages(device(2), &[2], Some(3)).unwrap();
         w.put_state(1, 2, "one device", &[device(1)]).unwrap();
-        assert_eq!(w.packages(device(2), &[4], None), Err(PutKeyPackagesRefused::NoDevice));
+        assert_eq!(w.packages(device(2), &[4], None), Err(PutKeyPackagesRefused::NoDevice(NoDevice)));
         w.put_state(1, 3, "it came back", &[device(1), device(2)]).unwrap();
         assert_eq!(w.claimed(), [(device(1), "key package 1".to_owned(), false)]);
     }
@@ -384,8 +422,7 @@ contract! {
         let above = w.packages(device(1), &[3, 4], Some(9));
         assert!(matches!(above, Err(PutKeyPackagesRefused::Limit(l)) if l.limit == "key_packages_per_device"), "{above:?}");
         let mut put = PutKeyPackages {
-            account: account(1),
-            device: device(1),
+            by: speaker(1, 1),
             one_time: vec![package(77, 3, ends), package(3, 1, ends)],
             last_resort: vec![package(1, 1, ends)],
             replace_all: false,
@@ -445,7 +482,7 @@ contract! {
         let rules = w.rules.clone();
         let take = |w: &mut World<B>, who: u64, from: u64, count: u64| {
             let now = w.now;
-            let take = TakeStamps { account: account(who), hashes: (from..from + count).map(|n| hash("taken", n)).collect() };
+            let take = TakeStamps { by: speaker(who, 1), hashes: (from..from + count).map(|n| hash("taken", n)).collect() };
             tx(&mut w.backend, |s| s.take_stamps(now, &rules, &take))
         };
         assert_eq!(take(&mut w, 1, 0, 3), Ok(()));
@@ -455,7 +492,7 @@ contract! {
         w.backend.reopen();
         assert_eq!(take(&mut w, 1, 20, 2), Ok(()));
         assert!(take(&mut w, 1, 30, 1).is_err());
-        assert_eq!(take(&mut w, 2, 30, 1), Err(TakeStampsRefused::NoAccount));
+        assert_eq!(take(&mut w, 2, 30, 1), Err(TakeStampsRefused::NoDevice(NoDevice)));
         w.later(day - 1_000);
         assert_eq!(take(&mut w, 1, 30, 5), Ok(()));
         assert!([0, 1, 2, 20, 21, 30].iter().all(|n| w.unspent(&hash("taken", *n))));

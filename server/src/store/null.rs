@@ -101,10 +101,10 @@ impl AccountStore for NullStore {
     fn recover(&mut self, _: Millis, _: &Recover) -> Result<Result<Recovered, RecoverRefused>, StoreDown> {
         nothing()
     }
-    fn pause_account(&mut self, _: &AccountId, _: bool) -> Result<Result<(), NoAccount>, StoreDown> {
+    fn pause_account(&mut self, _: &Speaker, _: bool) -> Result<Result<(), NoDevice>, StoreDown> {
         nothing()
     }
-    fn remove_account(&mut self, _: &AccountId) -> Result<Result<(), NoAccount>, StoreDown> {
+    fn remove_account(&mut self, _: &Speaker) -> Result<Result<(), NoDevice>, StoreDown> {
         nothing()
     }
     fn lookup(&mut self, _: Millis, _: &Rules, _: &Lookup) -> Result<Result<LookupAnswer, AskRefused>, StoreDown> {

@@ -1,7 +1,7 @@
 //! Random histories of accounts, stamps and blobs: SQLite answers as the reference model, operation by operation.
 
 use super::contract::{Backend, Model, Sqlite, hash};
-use super::contract_accounts::{account, blob, device, enrolment, handle, package, run, tx};
+use super::contract_accounts::{account, blob, device, enrolment, handle, package, run, speaker, tx};
 use crate::rules::Rules;
 use crate::store::accounts::*;
 use crate::store::blobs::{FileName, KeepBlob};
@@ -13,12 +13,12 @@ use proptest::prelude::*;
 enum Op {
     Issue { person: u64, code: u64, recover: bool },
     Recover { code: u64, before: u64, handle: u64, account: u64 },
-    Pause { account: u64, on: bool },
-    Remove { account: u64 },
+    Pause { account: u64, by: u8, on: bool },
+    Remove { account: u64, by: u8 },
     Enroll { code: u64, account: u64, handle: u64 },
-    State { account: u64, number: u64, text: u8, devices: Vec<u8> },
+    State { account: u64, by: u8, number: u64, text: u8, devices: Vec<u8> },
     Packages { account: u64, device: u8, one_time: Vec<(u16, u64, u64)>, last: Option<(u16, u64, u64)>, replace: bool },
-    Take { account: u64, from: u64, count: u64 },
+    Take { account: u64, by: u8, from: u64, count: u64 },
     Spend { stamp: u64 },
     Lookup { account: u64, by_handle: bool, stamp: u64 },
     Claim { account: u64, suite: u16, stamp: u64 },
@@ -56,19 +56,23 @@ fn stamp_of(n: u64) -> TokenHash {
 
 fn op() -> impl Strategy<Value = Op> {
     let lives = || prop_oneof![1 => Just(0u64), 5 => 1u64..20_000];
+    // most often the device of the first state
+    let by = || prop_oneof![3 => Just(1u8), 1 => 2u8..4];
     let one = move || (prop_oneof![4 => Just(77u16), 1 => 1u16..4], 0u64..8, lives());
     prop_oneof![
         4 => (0u64..4, 0u64..2, any::<bool>()).prop_map(|(person, code, recover)| Op::Issue { person, code, recover }),
         4 => (0u64..8, 0u64..4, 0u64..4, 0u64..4)
             .prop_map(|(code, before, handle, account)| Op::Recover { code, before, handle, account }),
-        2 => (0u64..4, any::<bool>()).prop_map(|(account, on)| Op::Pause { account, on }),
-        1 => (0u64..4).prop_map(|account| Op::Remove { account }),
+        2 => (0u64..4, by(), any::<bool>()).prop_map(|(account, by, on)| Op::Pause { account, by, on }),
+        1 => (0u64..4, by()).prop_map(|(account, by)| Op::Remove { account, by }),
         4 => (0u64..8, 0u64..4, 0u64..4).prop_map(|(code, account, handle)| Op::Enroll { code, account, handle }),
-        3 => (0u64..4, 0u64..5, 0u8..2, prop::collection::btree_set(1u8..4, 1..3))
-            .prop_map(|(account, number, text, devices)| Op::State { account, number, text, devices: devices.into_iter().collect() }),
+        4 => (0u64..4, by(), 0u64..5, 0u8..2, prop::collection::btree_set(1u8..4, 1..3))
+            .prop_map(|(account, by, number, text, devices)| {
+                Op::State { account, by, number, text, devices: devices.into_iter().collect() }
+            }),
         5 => (0u64..4, 1u8..4, prop::collection::vec(one(), 0..4), prop::option::of(one()), prop::bool::weighted(0.1))
             .prop_map(|(account, device, one_time, last, replace)| Op::Packages { account, device, one_time, last, replace }),
-        4 => (0u64..4, 0u64..60, 0u64..6).prop_map(|(account, from, count)| Op::Take { account, from, count }),
+        4 => (0u64..4, by(), 0u64..60, 0u64..6).prop_map(|(account, by, from, count)| Op::Take { account, by, from, count }),
         1 => (0u64..60).prop_map(|stamp| Op::Spend { stamp }),
         4 => (0u64..4, any::<bool>(), 0u64..60).prop_map(|(account, by_handle, stamp)| Op::Lookup { account, by_handle, stamp }),
         5 => (0u64..4, prop_oneof![4 => Just(77u16), 1 => 1u16..4], 0u64..60)
@@ -123,26 +127,25 @@ fn answer(b: &mut impl Backend, now: &mut Millis, rules: &Rules, at: u64, op: &O
             };
             format!("{:?} {:?}", tx(b, |s| s.recover(t, &recover)), b.reads().recovering(t, &recover.code))
         }
-        Op::Pause { account: a, on } => format!("{:?}", tx(b, |s| s.pause_account(&account(*a), *on))),
-        Op::Remove { account: a } => format!("{:?}", tx(b, |s| s.remove_account(&account(*a)))),
-        Op::State { account: a, number, text, devices } => {
+        Op::Pause { account: a, by, on } => format!("{:?}", tx(b, |s| s.pause_account(&speaker(*a, *by), *on))),
+        Op::Remove { account: a, by } => format!("{:?}", tx(b, |s| s.remove_account(&speaker(*a, *by)))),
+        Op::State { account: a, by, number, text, devices } => {
             let devices: Vec<DeviceId> = devices.iter().map(|d| device(*d)).collect();
-            let put = PutState { account: account(*a), number: number + 1, state: format!("state {number} {text}"), devices };
+            let put = PutState { by: speaker(*a, *by), number: number + 1, state: format!("state {number} {text}"), devices };
             format!("{:?}", tx(b, |s| s.put_state(rules, &put)))
         }
         Op::Packages { account: a, device: d, one_time, last, replace } => {
             let made = |(suite, n, ms): &(u16, u64, u64)| package(*suite, *n, t.plus(*ms));
             let put = PutKeyPackages {
-                account: account(*a),
-                device: device(*d),
+                by: speaker(*a, *d),
                 one_time: one_time.iter().map(made).collect(),
                 last_resort: last.iter().map(made).collect(),
                 replace_all: *replace,
             };
             format!("{:?}", tx(b, |s| s.put_key_packages(t, rules, &put)))
         }
-        Op::Take { account: a, from, count } => {
-            let take = TakeStamps { account: account(*a), hashes: (*from..from + count).map(stamp_of).collect() };
+        Op::Take { account: a, by, from, count } => {
+            let take = TakeStamps { by: speaker(*a, *by), hashes: (*from..from + count).map(stamp_of).collect() };
             format!("{:?}", tx(b, |s| s.take_stamps(t, rules, &take)))
         }
         Op::Spend { stamp } => format!("{:?}", tx(b, |s| s.spend_stamp(&stamp_of(*stamp)))),

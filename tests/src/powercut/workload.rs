@@ -8,7 +8,7 @@ use crate::history::Print;
 use lacre_audit::ids::{AccountId, ChannelClass, DeviceId, EntryId, Handle, Seq, TokenHash};
 use lacre_audit::time::Millis;
 use lacre_server::rules::Rules;
-use lacre_server::store::accounts::{Enroll, IssueCode, RunHash, TakeStamps};
+use lacre_server::store::accounts::{Enroll, IssueCode, RunHash, Speaker, TakeStamps};
 use lacre_server::store::channels::{Append, AppendRefused, Open, PageLimits, Right, Trim};
 use lacre_server::store::sqlite::{SqliteOptions, SqliteReads, SqliteStore, Synchronous};
 use lacre_server::store::{ChannelReads as _, Store, StoreDown};
@@ -325,7 +325,11 @@ pub fn ask(store: &mut dyn Store, now: Millis, rules: &Rules, what: &Asked) -> R
         }
         Asked::Stamps(numbers) => {
             let hashes = numbers.iter().map(|n| marks::stamp(*n).hash()).collect();
-            done(store.take_stamps(now, rules, &TakeStamps { account: account(), hashes })?)
+            done(store.take_stamps(
+                now,
+                rules,
+                &TakeStamps { by: Speaker { account: account(), device: DeviceId::new([1; 16]) }, hashes },
+            )?)
         }
         Asked::Open(channel, stamp) => {
             let (name, read) = (marks::name(*channel), marks::read_token(*channel).hash());

@@ -4,9 +4,9 @@ use super::{ModelReads, ModelStore};
 use crate::rules::Rules;
 use crate::store::accounts::{
     AskRefused, Claim, ClaimAnswer, Claimed, CodeIssued, DirectoryEntry, Enroll, EnrollRefused, Enrolled, IssueCode,
-    IssueRefused, KeyPackage, Lookup, LookupAnswer, NewestState, NoAccount, PutKeyPackages, PutKeyPackagesRefused, PutState,
-    PutStateRefused, Question, Recover, RecoverRefused, Recovered, Recovering, Remaining, RunHash, TakeStamps, TakeStampsRefused,
-    TargetQuota, Who, day,
+    IssueRefused, KeyPackage, Lookup, LookupAnswer, NewestState, NoDevice, PutKeyPackages, PutKeyPackagesRefused, PutState,
+    PutStateRefused, Question, Recover, RecoverRefused, Recovered, Recovering, Remaining, RunHash, Speaker, TakeStamps,
+    TakeStampsRefused, TargetQuota, Who, day,
 };
 use crate::store::channels::Limited;
 use crate::store::{AccountReads, AccountStore, StoreDown};
@@ -60,8 +60,9 @@ impl Accounts {
     pub(super) fn count(&self) -> u64 {
         self.accounts.len() as u64
     }
-    fn account(&mut self, id: &AccountId) -> Option<&mut Account> {
-        self.accounts.iter_mut().find(|a| a.id == *id)
+    /// The account of a session, if its device is still in it.
+    fn of(&mut self, by: &Speaker) -> Result<&mut Account, NoDevice> {
+        self.accounts.iter_mut().find(|a| a.id == by.account && a.devices.contains(&by.device)).ok_or(NoDevice)
     }
 }
 
@@ -89,18 +90,21 @@ impl Account {
         Some(Claimed { device, key_package: p.package.bytes.clone(), last_resort: true })
     }
     fn put(&mut self, now: Millis, put: &PutKeyPackages) {
-        self.packages.retain(|p| p.device != put.device || (!put.replace_all && p.package.expires_at > now));
+        self.packages.retain(|p| p.device != put.by.device || (!put.replace_all && p.package.expires_at > now));
         for package in put.one_time.iter().filter(|p| p.expires_at > now) {
             let same = |p: &Package| {
-                p.device == put.device && !p.last_resort && p.package.suite == package.suite && p.package.bytes == package.bytes
+                p.device == put.by.device
+                    && !p.last_resort
+                    && p.package.suite == package.suite
+                    && p.package.bytes == package.bytes
             };
             if !self.packages.iter().any(same) {
-                self.packages.push(Package { device: put.device, last_resort: false, package: package.clone() });
+                self.packages.push(Package { device: put.by.device, last_resort: false, package: package.clone() });
             }
         }
         for package in put.last_resort.iter().filter(|p| p.expires_at > now) {
-            self.packages.retain(|p| p.device != put.device || !p.last_resort || p.package.suite != package.suite);
-            self.packages.push(Package { device: put.device, last_resort: true, package: package.clone() });
+            self.packages.retain(|p| p.device != put.by.device || !p.last_resort || p.package.suite != package.suite);
+            self.packages.push(Package { device: put.by.device, last_resort: true, package: package.clone() });
         }
     }
 }
@@ -199,22 +203,27 @@ impl AccountStore for ModelStore {
         Ok(Ok(Recovered { binding: recover.binding.clone(), reset: recover.reset.clone() }))
     }
 
-    fn pause_account(&mut self, account: &AccountId, paused: bool) -> Result<Result<(), NoAccount>, StoreDown> {
-        let Some(account) = self.work.accounts.account(account) else { return Ok(Err(NoAccount)) };
-        account.paused = paused;
-        Ok(Ok(()))
+    fn pause_account(&mut self, by: &Speaker, paused: bool) -> Result<Result<(), NoDevice>, StoreDown> {
+        Ok(self.work.accounts.of(by).map(|account| account.paused = paused))
     }
 
-    fn remove_account(&mut self, account: &AccountId) -> Result<Result<(), NoAccount>, StoreDown> {
+    fn remove_account(&mut self, by: &Speaker) -> Result<Result<(), NoDevice>, StoreDown> {
+        let handle = match self.work.accounts.of(by) {
+            Ok(account) => account.handle.as_str().to_owned(),
+            Err(over) => return Ok(Err(over)),
+        };
         let Accounts { people, accounts, retired, .. } = &mut self.work.accounts;
-        let Some(at) = accounts.iter().position(|a| a.id == *account) else { return Ok(Err(NoAccount)) };
-        retired.insert(accounts.remove(at).handle.as_str().to_owned());
-        people.retain(|p| p.account != Some(*account));
+        retired.insert(handle);
+        accounts.retain(|a| a.id != by.account);
+        people.retain(|p| p.account != Some(by.account));
         Ok(Ok(()))
     }
 
     fn put_state(&mut self, rules: &Rules, put: &PutState) -> Result<Result<(), PutStateRefused>, StoreDown> {
-        let Some(account) = self.work.accounts.account(&put.account) else { return Ok(Err(PutStateRefused::NoAccount)) };
+        let account = match self.work.accounts.of(&put.by) {
+            Ok(account) => account,
+            Err(over) => return Ok(Err(over.into())),
+        };
         let number = usize::try_from(put.number).unwrap_or(usize::MAX);
         if account.states.get(number) == Some(&put.state) {
             return Ok(Ok(()));
@@ -238,16 +247,19 @@ impl AccountStore for ModelStore {
         rules: &Rules,
         put: &PutKeyPackages,
     ) -> Result<Result<Remaining, PutKeyPackagesRefused>, StoreDown> {
-        let account = self.work.accounts.account(&put.account).filter(|a| a.devices.contains(&put.device));
-        let Some(account) = account else { return Ok(Err(PutKeyPackagesRefused::NoDevice)) };
+        let account = match self.work.accounts.of(&put.by) {
+            Ok(account) => account,
+            Err(over) => return Ok(Err(over.into())),
+        };
         let mut after = account.clone();
         after.put(now, put);
-        let remaining = after.remaining(put.device);
+        let remaining = after.remaining(put.by.device);
         let most = rules.key_packages_per_device;
         if remaining.iter().any(|(_, n)| *n > most) {
             return Ok(Err(PutKeyPackagesRefused::Limit(limited("key_packages_per_device", most.into()))));
         }
-        let suites: BTreeSet<u16> = after.packages.iter().filter(|p| p.device == put.device).map(|p| p.package.suite).collect();
+        let suites: BTreeSet<u16> =
+            after.packages.iter().filter(|p| p.device == put.by.device).map(|p| p.package.suite).collect();
         if suites.len() > usize::try_from(rules.suites_per_device).unwrap_or(usize::MAX) {
             return Ok(Err(PutKeyPackagesRefused::Limit(limited("suites_per_device", rules.suites_per_device.into()))));
         }
@@ -256,7 +268,10 @@ impl AccountStore for ModelStore {
     }
 
     fn take_stamps(&mut self, now: Millis, rules: &Rules, take: &TakeStamps) -> Result<Result<(), TakeStampsRefused>, StoreDown> {
-        let Some(account) = self.work.accounts.account(&take.account) else { return Ok(Err(TakeStampsRefused::NoAccount)) };
+        let account = match self.work.accounts.of(&take.by) {
+            Ok(account) => account,
+            Err(over) => return Ok(Err(over.into())),
+        };
         let (today, rest) = day(now);
         let (on, taken) = account.stamps;
         let taken = if on == today { taken } else { 0 } + u64::try_from(take.hashes.len()).unwrap_or(u64::MAX);

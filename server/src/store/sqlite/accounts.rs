@@ -4,9 +4,9 @@ use super::{SqliteReads, SqliteStore};
 use crate::rules::Rules;
 use crate::store::accounts::{
     AskRefused, Claim, ClaimAnswer, Claimed, CodeIssued, DirectoryEntry, Enroll, EnrollRefused, Enrolled, IssueCode,
-    IssueRefused, KeyPackage, Lookup, LookupAnswer, NewestState, NoAccount, PutKeyPackages, PutKeyPackagesRefused, PutState,
-    PutStateRefused, Question, Recover, RecoverRefused, Recovered, Recovering, Remaining, TakeStamps, TakeStampsRefused, Who,
-    day,
+    IssueRefused, KeyPackage, Lookup, LookupAnswer, NewestState, NoDevice, PutKeyPackages, PutKeyPackagesRefused, PutState,
+    PutStateRefused, Question, Recover, RecoverRefused, Recovered, Recovering, Remaining, Speaker, TakeStamps, TakeStampsRefused,
+    Who, day,
 };
 use crate::store::channels::Limited;
 use crate::store::{AccountReads, AccountStore, StoreDown};
@@ -38,9 +38,18 @@ fn account_number(conn: &Connection, account: &AccountId) -> Sql<Option<i64>> {
     one(conn, "SELECT account FROM account WHERE id = ?1", [account.as_bytes()], |r| r.get(0))
 }
 
-fn device_number(conn: &Connection, account: &AccountId, device: &DeviceId) -> Sql<Option<i64>> {
-    let sql = "SELECT device.device FROM device JOIN account USING (account) WHERE account.id = ?1 AND device.id = ?2";
-    one(conn, sql, params![account.as_bytes(), device.as_bytes()], |r| r.get(0))
+/// A speaker who is in the newest state, as numbers of this store.
+struct Speaking {
+    account: i64,
+    device: i64,
+}
+
+/// Looks whether the session is over. The table has the devices of newest states only.
+fn speaking(conn: &Connection, by: &Speaker) -> Sql<Result<Speaking, NoDevice>> {
+    let sql = "SELECT account.account, device.device FROM device JOIN account USING (account)
+               WHERE account.id = ?1 AND device.id = ?2";
+    let read = |r: &Row<'_>| Ok(Speaking { account: r.get(0)?, device: r.get(1)? });
+    Ok(one(conn, sql, params![by.account.as_bytes(), by.device.as_bytes()], read)?.ok_or(NoDevice))
 }
 
 fn newest(conn: &Connection, account: i64) -> Sql<Option<NewestState>> {
@@ -264,13 +273,20 @@ impl AccountStore for SqliteStore {
         Ok(Ok(Recovered { binding: recover.binding.clone(), reset: recover.reset.clone() }))
     }
 
-    fn pause_account(&mut self, account: &AccountId, paused: bool) -> Result<Result<(), NoAccount>, StoreDown> {
-        let sql = "UPDATE account SET paused = ?2 WHERE id = ?1";
-        Ok(if run(&self.conn, sql, params![account.as_bytes(), paused])? == 1 { Ok(()) } else { Err(NoAccount) })
+    fn pause_account(&mut self, by: &Speaker, paused: bool) -> Result<Result<(), NoDevice>, StoreDown> {
+        let account = match speaking(&self.conn, by)? {
+            Ok(Speaking { account, .. }) => account,
+            Err(over) => return Ok(Err(over)),
+        };
+        run(&self.conn, "UPDATE account SET paused = ?2 WHERE account = ?1", params![account, paused])?;
+        Ok(Ok(()))
     }
 
-    fn remove_account(&mut self, account: &AccountId) -> Result<Result<(), NoAccount>, StoreDown> {
-        let Some(account) = account_number(&self.conn, account)? else { return Ok(Err(NoAccount)) };
+    fn remove_account(&mut self, by: &Speaker) -> Result<Result<(), NoDevice>, StoreDown> {
+        let account = match speaking(&self.conn, by)? {
+            Ok(Speaking { account, .. }) => account,
+            Err(over) => return Ok(Err(over)),
+        };
         run(
             &self.conn,
             "INSERT OR IGNORE INTO retired_handle (handle) SELECT handle FROM account WHERE account = ?1",
@@ -282,7 +298,10 @@ impl AccountStore for SqliteStore {
     }
 
     fn put_state(&mut self, rules: &Rules, put: &PutState) -> Result<Result<(), PutStateRefused>, StoreDown> {
-        let Some(account) = account_number(&self.conn, &put.account)? else { return Ok(Err(PutStateRefused::NoAccount)) };
+        let account = match speaking(&self.conn, &put.by)? {
+            Ok(Speaking { account, .. }) => account,
+            Err(over) => return Ok(Err(over.into())),
+        };
         if state_note(&self.conn, account, put.number)?.as_deref() == Some(put.state.as_str()) {
             return Ok(Ok(()));
         }
@@ -309,8 +328,9 @@ impl AccountStore for SqliteStore {
         rules: &Rules,
         put: &PutKeyPackages,
     ) -> Result<Result<Remaining, PutKeyPackagesRefused>, StoreDown> {
-        let Some(device) = device_number(&self.conn, &put.account, &put.device)? else {
-            return Ok(Err(PutKeyPackagesRefused::NoDevice));
+        let device = match speaking(&self.conn, &put.by)? {
+            Ok(Speaking { device, .. }) => device,
+            Err(over) => return Ok(Err(over.into())),
         };
         // the limits are judged on the outcome: a savepoint takes it back
         let mut part = self.conn.savepoint()?;
@@ -323,11 +343,13 @@ impl AccountStore for SqliteStore {
     }
 
     fn take_stamps(&mut self, now: Millis, rules: &Rules, take: &TakeStamps) -> Result<Result<(), TakeStampsRefused>, StoreDown> {
-        let sql = "SELECT account, stamp_day, stamps_taken FROM account WHERE id = ?1";
-        let read = |r: &Row<'_>| Ok((r.get::<_, i64>(0)?, r.get::<_, u64>(1)?, r.get::<_, u64>(2)?));
-        let Some((account, on, taken)) = one(&self.conn, sql, [take.account.as_bytes()], read)? else {
-            return Ok(Err(TakeStampsRefused::NoAccount));
+        let account = match speaking(&self.conn, &take.by)? {
+            Ok(Speaking { account, .. }) => account,
+            Err(over) => return Ok(Err(over.into())),
         };
+        let sql = "SELECT stamp_day, stamps_taken FROM account WHERE account = ?1";
+        let read = |r: &Row<'_>| Ok((r.get::<_, u64>(0)?, r.get::<_, u64>(1)?));
+        let (on, taken) = one(&self.conn, sql, [account], read)?.unwrap_or((0, 0));
         let (today, rest_of_day) = day(now);
         let taken = if on == today { taken } else { 0 };
         let taken = taken.saturating_add(u64::try_from(take.hashes.len()).unwrap_or(u64::MAX));
