@@ -205,12 +205,18 @@ impl IntoStatus for IssueRefused {
         }
     }
 }
+/// A state that is not taken, and why.
+#[must_use]
+pub fn bad_state(why: &impl ToString) -> Status {
+    refused(Reason::BadState, &[("why", why.to_string())], None)
+}
+
 impl IntoStatus for EnrollRefused {
     fn into_status(self) -> Status {
         match self {
             EnrollRefused::Code => refused(Reason::CodeRefused, &[], None),
             EnrollRefused::HandleTaken => refused(Reason::HandleTaken, &[], None),
-            EnrollRefused::AccountTaken => refused(Reason::BadState, &[("why", self.to_string())], None),
+            EnrollRefused::AccountTaken | EnrollRefused::Inbox(_) => bad_state(&self),
         }
     }
 }
@@ -218,7 +224,7 @@ impl IntoStatus for RecoverRefused {
     fn into_status(self) -> Status {
         match self {
             RecoverRefused::Code => refused(Reason::CodeRefused, &[], None),
-            RecoverRefused::AccountTaken => refused(Reason::BadState, &[("why", self.to_string())], None),
+            RecoverRefused::AccountTaken | RecoverRefused::Inbox(_) => bad_state(&self),
         }
     }
 }
@@ -231,7 +237,7 @@ impl IntoStatus for PutStateRefused {
     fn into_status(self) -> Status {
         match self {
             PutStateRefused::NoDevice(over) => over.into_status(),
-            PutStateRefused::Chain => refused(Reason::BadState, &[("why", self.to_string())], None),
+            PutStateRefused::Chain | PutStateRefused::Inbox(_) => bad_state(&self),
             PutStateRefused::Limit(l) => limited(l),
         }
     }

@@ -12,7 +12,7 @@ use lacre_audit::time::{Clock as _, Millis, SystemClock};
 use lacre_proto::relay::v1 as wire;
 use lacre_server::folder::DataFolder;
 use lacre_server::rules::Rules;
-use lacre_server::store::accounts::{Enroll, IssueCode, KeyPackage, PutKeyPackages, RunHash, Speaker};
+use lacre_server::store::accounts::{Enroll, IssueCode, KeyPackage, PutKeyPackages, RunHash, Speaker, StateDevice};
 use lacre_server::store::{AccountStore as _, Store as _};
 use prost::bytes::Bytes;
 use std::path::PathBuf;
@@ -131,7 +131,8 @@ fn seed(data: &std::path::Path, key_packages: u8) {
     store.begin().unwrap();
     store.add_stamps(&(0..STAMPS).map(|n| stamp(n).hash()).collect::<Vec<_>>()).unwrap();
     for (n, handle) in [(0, "ejemplo0"), (1, "ejemplo1")] {
-        let (code, devices) = (TokenHash::new(derived("code", n)), vec![DeviceId::new([1; 16])]);
+        let code = TokenHash::new(derived("code", n));
+        let devices = vec![StateDevice { id: DeviceId::new([1; 16]), inbox: ChannelId::new(derived("inbox", n)) }];
         store
             .issue_code(now, &rules, &IssueCode { run: RunHash::new(derived("run", n)), code, recover: false })
             .unwrap()

@@ -2,10 +2,12 @@
 
 use super::Context;
 use super::login::{Challenges, Key, Sessions};
-use crate::border::{Reason, bad_value, checked, crossed, limited, refused, store_down};
-use crate::store::accounts::{Enroll, KeyPackage, PutKeyPackages, PutState, Recover, Recovering, Speaker, TakeStamps};
+use crate::border::{Reason, bad_state, bad_value, checked, crossed, limited, refused, store_down};
+use crate::store::accounts::{
+    Enroll, KeyPackage, PutKeyPackages, PutState, Recover, Recovering, Speaker, StateDevice, TakeStamps,
+};
 use lacre_audit::account::{AccountError, AccountState, Binding, Reset};
-use lacre_audit::ids::{AccountId, ChannelId, DeviceId, Handle, Session, Stamp, TokenHash};
+use lacre_audit::ids::{AccountId, DeviceId, Handle, Session, Stamp, TokenHash};
 use lacre_audit::time::Millis;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::accounts_server::Accounts;
@@ -38,11 +40,11 @@ impl AccountsService {
     }
 
     /// Devices of a state are reached through this relay: other inboxes would send strangers elsewhere.
-    fn lives_here(&self, state: &AccountState) -> Result<Vec<DeviceId>, Status> {
+    fn lives_here(&self, state: &AccountState) -> Result<Vec<StateDevice>, Status> {
         if state.devices.iter().any(|d| d.inbox.authority.identity() != self.context.identity) {
-            return Err(bad_state("an inbox is on another relay"));
+            return Err(bad_state(&"an inbox is on another relay"));
         }
-        Ok(state.devices.iter().map(|d| d.id).collect())
+        Ok(state.devices.iter().map(|d| StateDevice { id: d.id, inbox: d.inbox.channel }).collect())
     }
 
     /// The state that this note is, if it follows, and whether the relay has this very note already.
@@ -62,7 +64,7 @@ impl AccountsService {
                 return Ok((said, true));
             }
         }
-        Err(bad_state(&refused.to_string()))
+        Err(bad_state(&refused))
     }
 }
 
@@ -70,19 +72,9 @@ fn no_session() -> Status {
     refused(Reason::Session, &[], None)
 }
 
-fn bad_state(why: &str) -> Status {
-    refused(Reason::BadState, &[("why", why.to_owned())], None)
-}
-
 fn not_readable(e: &AccountError) -> Status {
     tracing::error!(cause = %e, "a stored account state cannot be read");
     store_down(crate::store::StoreDown::new("a stored account state cannot be read"))
-}
-
-/// Inboxes of a state that is stored here.
-fn inboxes(stored: &str) -> Result<Vec<ChannelId>, Status> {
-    let state = AccountState::stored(stored).map_err(|e| not_readable(&e))?;
-    Ok(state.devices.iter().map(|d| d.inbox.channel).collect())
 }
 
 /// Devices of a state with their keys: who may go on in a session.
@@ -118,7 +110,7 @@ impl Accounts for AccountsService {
         let code = code.map_err(|e| bad_value("code", "16 bytes", &e.to_string()))?.hash();
         let handle = Handle::parse(&request.handle).ok().filter(|h| h.as_str() == request.handle);
         let handle = handle.ok_or_else(|| bad_value("handle", "3 to 32 of a-z, 0-9, _ . -", "other characters"))?;
-        let (account, state) = AccountState::first(&request.state).map_err(|e| bad_state(&e.to_string()))?;
+        let (account, state) = AccountState::first(&request.state).map_err(|e| bad_state(&e))?;
         let devices = self.lives_here(&state)?;
         let now = self.context.clock.now();
         let binding = Binding { handle: handle.clone(), account, bound_at: now }.sign(&self.context.bindings);
@@ -181,26 +173,17 @@ impl Accounts for AccountsService {
         let request = checked(request.into_inner())?;
         let code = lacre_audit::ids::Code::try_from(request.code.as_slice());
         let code = code.map_err(|e| bad_value("code", "16 bytes", &e.to_string()))?.hash();
-        let (account, state) = AccountState::first(&request.state).map_err(|e| bad_state(&e.to_string()))?;
+        let (account, state) = AccountState::first(&request.state).map_err(|e| bad_state(&e))?;
         let devices = self.lives_here(&state)?;
         let now = self.context.clock.now();
         let found = self.context.read(move |r| r.recovering(now, &code)).await.map_err(store_down)?;
-        let Recovering { handle, account: before, state: old } = found.ok_or_else(|| refused(Reason::CodeRefused, &[], None))?;
+        let Recovering { handle, account: before } = found.ok_or_else(|| refused(Reason::CodeRefused, &[], None))?;
         let sign = |e: lacre_audit::note::NoteError| store_down(crate::store::StoreDown::new(e));
         let binding = Binding { handle: handle.clone(), account, bound_at: now }.sign(&self.context.bindings).map_err(sign)?;
         let reset = Reset { handle: handle.clone(), account, replaces: before, reset_at: now };
         let reset = reset.sign(&self.context.bindings).map_err(sign)?;
-        // a repeated call finds the new account in the place of the old one: its inboxes stay
-        let lost = if before == account { Vec::new() } else { inboxes(&old)? };
         let recover = Recover { code, before, handle, account, state: request.state, devices, binding, reset };
-        let done = self.context.writer.submit(move |store| {
-            let done = store.recover(now, &recover)?;
-            if done.is_ok() {
-                lost.iter().try_for_each(|inbox| store.close_inbox(inbox))?;
-            }
-            Ok(done)
-        });
-        let done = crossed(done.await)?;
+        let done = crossed(self.context.writer.submit(move |store| store.recover(now, &recover)).await)?;
         if before != account {
             self.sessions.keep_only(&before, &[]);
         }
@@ -221,16 +204,7 @@ impl Accounts for AccountsService {
     ) -> Result<Response<wire::DeleteAccountResponse>, Status> {
         let request = checked(request.into_inner())?;
         let by = self.session(&request.session)?;
-        let newest = self.context.read(move |r| r.newest_state(&by.account)).await.map_err(store_down)?;
-        let lost = inboxes(&newest.ok_or_else(no_session)?.state)?;
-        let done = self.context.writer.submit(move |store| {
-            let done = store.remove_account(&by)?;
-            if done.is_ok() {
-                lost.iter().try_for_each(|inbox| store.close_inbox(inbox))?;
-            }
-            Ok(done)
-        });
-        crossed(done.await)?;
+        crossed(self.context.writer.submit(move |store| store.remove_account(&by)).await)?;
         self.sessions.keep_only(&by.account, &[]);
         Ok(Response::new(wire::DeleteAccountResponse { generation: self.generation() }))
     }

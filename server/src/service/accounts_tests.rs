@@ -3,6 +3,7 @@
 use super::Context;
 use super::accounts::AccountsService;
 use super::blobs::{BlobsService, expire};
+use super::channels::ChannelsService;
 use super::directory::DirectoryService;
 use super::registrar::{RegistrarService, know_key};
 use crate::blob_files::BlobFiles;
@@ -25,6 +26,8 @@ use lacre_proto::relay::v1::accounts_client::AccountsClient;
 use lacre_proto::relay::v1::accounts_server::AccountsServer;
 use lacre_proto::relay::v1::blobs_client::BlobsClient;
 use lacre_proto::relay::v1::blobs_server::BlobsServer;
+use lacre_proto::relay::v1::channels_client::ChannelsClient;
+use lacre_proto::relay::v1::channels_server::ChannelsServer;
 use lacre_proto::relay::v1::directory_client::DirectoryClient;
 use lacre_proto::relay::v1::directory_server::DirectoryServer;
 use lacre_proto::relay::v1::put_request::Part;
@@ -101,6 +104,7 @@ impl World {
         let listener = UnixListener::bind(&socket).unwrap();
         let serving = Server::builder()
             .add_service(AccountsServer::new(AccountsService::new(Arc::clone(&context))))
+            .add_service(ChannelsServer::new(ChannelsService::new(Arc::clone(&context))))
             .add_service(DirectoryServer::new(DirectoryService::new(Arc::clone(&context))))
             .add_service(BlobsServer::new(BlobsService::new(Arc::clone(&context), files.clone())))
             .add_service(RegistrarServer::new(RegistrarService::new(
@@ -126,6 +130,9 @@ impl World {
     }
     pub(super) fn directory(&self) -> DirectoryClient<Channel> {
         DirectoryClient::new(self.channel.clone())
+    }
+    pub(super) fn channels(&self) -> ChannelsClient<Channel> {
+        ChannelsClient::new(self.channel.clone())
     }
     pub(super) fn blobs(&self) -> BlobsClient<Channel> {
         BlobsClient::new(self.channel.clone())

@@ -10,6 +10,8 @@ pub mod calls;
 pub mod channels;
 pub mod directory;
 mod held;
+#[cfg(test)]
+mod inboxes_tests;
 mod login;
 pub mod operator;
 pub mod registrar;

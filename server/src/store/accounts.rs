@@ -5,22 +5,27 @@
 //! | verb | taken when | writes |
 //! |---|---|---|
 //! | issue a code | the person has no account | the person's one live code |
-//! | enroll | the code lives, account and handle are new | account, handle, state 0; the code is used |
-//! | recover | the code lives, is for the account that is there, and the new account is new | the new account under the old handle; the old one is gone |
+//! | enroll | the code lives, account and handle are new, the inboxes are free | account, handle, state 0, whose the inboxes are; the code is used |
+//! | recover | the code lives, is for the account that is there, the new account is new, the inboxes are free | the new account under the old handle; the old one is gone, its inboxes are closed |
 //! | pause | the speaker's device is in the newest state | whether the account takes a pause |
-//! | remove | the speaker's device is in the newest state | it is gone; its handle is given to nobody |
-//! | put a state | the speaker's device is in the newest state; its number follows it | the state; what hung on devices that left is gone |
+//! | remove | the speaker's device is in the newest state | it is gone; its handle is given to nobody; its inboxes are closed, and given to nobody |
+//! | put a state | the speaker's device is in the newest state; its number follows it, the inboxes are the account's or free | the state, whose the inboxes are; what hung on devices that left is gone, inboxes that left are closed |
 //! | put key packages | the speaker's device is in the newest state | the packages |
 //! | take stamps | the speaker's device is in the newest state; the account's day has room | hashes, which name nobody |
 //! | spend a stamp | it is there | it is gone |
 //! | look up, claim | the stamp is there, the target's hour has room | the stamp is gone, also when nothing is found |
+//!
+//! **An inbox is one account's.** The first state that names it takes it; another account's state that names it is refused, also
+//! when its account is gone: who held the old keys may still hold its read token, and contacts may still write to it. Only what
+//! is an account's own is closed when it goes or leaves its newest state. A closed inbox has no append right and gets none
+//! ([`super::channels`]) until the newest state of its account has it again.
 //!
 //! A refusal writes nothing. Of a RUN only a keyed hash arrives here, of codes and stamps only labelled hashes.
 
 use super::StoreDown;
 use super::channels::Limited;
 use crate::rules::Rules;
-use lacre_audit::ids::{AccountId, DeviceId, Handle, TokenHash};
+use lacre_audit::ids::{AccountId, ChannelId, DeviceId, Handle, TokenHash};
 use lacre_audit::time::Millis;
 use std::collections::HashMap;
 
@@ -69,6 +74,34 @@ pub enum IssueRefused {
     NoAccount,
 }
 
+/// A device of a state, as far as the store must know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateDevice {
+    /// its id within the account
+    pub id: DeviceId,
+    /// its inbox
+    pub inbox: ChannelId,
+}
+
+/// Why the inboxes of a state are not taken: make the state with others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InboxRefused {
+    /// It was named first by another account, which may be gone.
+    #[error("an inbox of the state is another account's")]
+    Anothers,
+    /// Each device has its own.
+    #[error("two devices of the state have one inbox")]
+    Twice,
+}
+
+impl InboxRefused {
+    /// No inbox is there twice.
+    pub(crate) fn twice(devices: &[StateDevice]) -> Result<(), Self> {
+        let twice = devices.iter().enumerate().any(|(n, d)| devices.iter().skip(n + 1).any(|other| other.inbox == d.inbox));
+        if twice { Err(Self::Twice) } else { Ok(()) }
+    }
+}
+
 /// Whom a session speaks for. A state that removes the device may be stored while a login of it is under way, and a session
 /// may outlive its device for a moment: so each verb of a session looks, in its own transaction, whether the newest state of
 /// the account has the device.
@@ -96,7 +129,7 @@ pub struct Enroll {
     /// state 0, a signed note
     pub state: String,
     /// devices of state 0
-    pub devices: Vec<DeviceId>,
+    pub devices: Vec<StateDevice>,
     /// the registrar's note over handle and account, stored when the enrolment is taken
     pub binding: String,
 }
@@ -120,6 +153,9 @@ pub enum EnrollRefused {
     /// The same state 0 was enrolled with another code: one account is one person.
     #[error("the account is enrolled already")]
     AccountTaken,
+    /// Its inboxes are not taken.
+    #[error(transparent)]
+    Inbox(#[from] InboxRefused),
 }
 
 /// Whom a recovery code is for, as long as it lives.
@@ -129,8 +165,6 @@ pub struct Recovering {
     pub handle: Handle,
     /// the account that has it: the lost one, or the new one when the code was used
     pub account: AccountId,
-    /// its newest state
-    pub state: String,
 }
 
 /// A new account in the place of a lost one. State and notes were verified and signed before.
@@ -146,7 +180,7 @@ pub struct Recover {
     /// state 0, a signed note
     pub state: String,
     /// devices of state 0
-    pub devices: Vec<DeviceId>,
+    pub devices: Vec<StateDevice>,
     /// the registrar's notes, stored when the recovery is taken
     pub binding: String,
     /// as `binding`
@@ -171,6 +205,9 @@ pub enum RecoverRefused {
     /// The new account is there already: make other keys.
     #[error("the account is enrolled already")]
     AccountTaken,
+    /// Its inboxes are not taken; those of the lost account are not, either.
+    #[error(transparent)]
+    Inbox(#[from] InboxRefused),
 }
 
 /// The next state of an account, verified against the newest before.
@@ -182,7 +219,7 @@ pub struct PutState {
     /// the signed note
     pub state: String,
     /// its devices
-    pub devices: Vec<DeviceId>,
+    pub devices: Vec<StateDevice>,
 }
 
 /// Why a state is refused.
@@ -194,6 +231,9 @@ pub enum PutStateRefused {
     /// Its number does not follow the newest, or another state has it: fetch the account again.
     #[error("does not follow the newest state")]
     Chain,
+    /// Its inboxes are not taken.
+    #[error(transparent)]
+    Inbox(#[from] InboxRefused),
     /// The chain has too many bytes.
     #[error("the chain of states is full")]
     Limit(Limited),
@@ -364,14 +404,16 @@ pub trait AccountStore {
     ) -> Result<Result<CodeIssued, IssueRefused>, StoreDown>;
     /// Opens an account. The same code, account and handle get the first answer until the code expires.
     fn enroll(&mut self, now: Millis, enroll: &Enroll) -> Result<Result<Enrolled, EnrollRefused>, StoreDown>;
-    /// Puts a new account in the place of the one that the code is for, under its handle; what hung on the old one is gone.
+    /// Puts a new account in the place of the one that the code is for, under its handle; what hung on the old one is gone,
+    /// and its inboxes are closed.
     /// The same code and state get the first answer until the code expires.
     fn recover(&mut self, now: Millis, recover: &Recover) -> Result<Result<Recovered, RecoverRefused>, StoreDown>;
     /// Begins or ends a pause. Idempotent.
     fn pause_account(&mut self, by: &Speaker, paused: bool) -> Result<Result<(), NoDevice>, StoreDown>;
-    /// Removes an account and all that hangs on it; the person may be issued a code again, the handle is nobody's.
+    /// Removes an account and all that hangs on it, and closes its inboxes; the person may be issued a code again, the handle
+    /// is nobody's.
     fn remove_account(&mut self, by: &Speaker) -> Result<Result<(), NoDevice>, StoreDown>;
-    /// Adds a state; one that is there already changes nothing.
+    /// Adds a state, and closes the account's inboxes that it has no more; one that is there already changes nothing.
     fn put_state(&mut self, rules: &Rules, put: &PutState) -> Result<Result<(), PutStateRefused>, StoreDown>;
     /// Adds one-time packages (those that are there already are left alone), replaces last-resort ones by suite.
     /// Whole or not at all.

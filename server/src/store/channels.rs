@@ -7,7 +7,10 @@
 //! | open | (name: checked by [`Open`]'s constructors) open already → answered; stamp |
 //! | append | token; AHEAD; CATCH_UP; entry id known (log: behind `read_to`; inbox: in memory); NO_SEALS; SEALED; quota and rate; stamp |
 //! | trim | token; class; AHEAD |
-//! | change tokens | token; class; count |
+//! | change tokens | token; class; count; when it adds: not closed |
+//!
+//! An inbox that a state of an account had, and its newest one has not, is *closed* ([`super::accounts`]): it has no append
+//! right, gets none by ChangeTokens, and opens without any.
 //! | status | token (either); entry, which an append right of an inbox must name |
 
 use super::StoreDown;
@@ -195,7 +198,7 @@ pub enum ChangeRefused {
     NotPermitted,
     /// Logs cannot be changed.
     NotAnInbox,
-    /// It would have too many rights.
+    /// It would have too many rights. A closed inbox has room for none.
     Limit(Limited),
 }
 
@@ -223,9 +226,6 @@ pub trait ChannelStore {
         rules: &Rules,
         request: &ChangeTokens,
     ) -> Result<Result<(), ChangeRefused>, StoreDown>;
-    /// Withdraws every right to append to an inbox whose account is gone; a channel that is not there, or is a log, is left
-    /// alone. Idempotent.
-    fn close_inbox(&mut self, channel: &ChannelId) -> Result<(), StoreDown>;
     /// Notes that the reader of an inbox was here, when what is stored is older than [`Rules::reader_use_ms`] (I8).
     fn touch(&mut self, now: Millis, rules: &Rules, channel: ChannelKey) -> Result<(), StoreDown>;
     /// One round of retention: removes at most `budget` rows of entries, channels and their rights, entries first, then

@@ -54,9 +54,6 @@ impl ChannelStore for NullStore {
     fn change_tokens(&mut self, _: Millis, _: &Rules, _: &ChangeTokens) -> Result<Result<(), ChangeRefused>, StoreDown> {
         nothing()
     }
-    fn close_inbox(&mut self, _: &ChannelId) -> Result<(), StoreDown> {
-        Ok(())
-    }
     fn touch(&mut self, _: Millis, _: &Rules, _: ChannelKey) -> Result<(), StoreDown> {
         Ok(())
     }

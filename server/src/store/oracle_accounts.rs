@@ -1,22 +1,25 @@
 //! Random histories of accounts, stamps and blobs: SQLite answers as the reference model, operation by operation.
 
-use super::contract::{Backend, Model, Sqlite, hash};
+use super::contract::{Backend, Model, Sqlite, hash, inbox_channel};
 use super::contract_accounts::{account, blob, device, enrolment, handle, package, run, speaker, tx};
 use crate::rules::Rules;
 use crate::store::accounts::*;
 use crate::store::blobs::{FileName, KeepBlob};
-use lacre_audit::ids::{DeviceId, TokenHash};
+use crate::store::channels::{ChangeTokens, Open, Right};
+use lacre_audit::ids::TokenHash;
 use lacre_audit::time::Millis;
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
 enum Op {
     Issue { person: u64, code: u64, recover: bool },
-    Recover { code: u64, before: u64, handle: u64, account: u64 },
+    Recover { code: u64, before: u64, handle: u64, account: u64, inbox: u64 },
     Pause { account: u64, by: u8, on: bool },
     Remove { account: u64, by: u8 },
-    Enroll { code: u64, account: u64, handle: u64 },
-    State { account: u64, by: u8, number: u64, text: u8, devices: Vec<u8> },
+    Enroll { code: u64, account: u64, handle: u64, inbox: u64 },
+    OpenInbox { inbox: u64, stamp: u64 },
+    ReopenInbox { inbox: u64 },
+    State { account: u64, by: u8, number: u64, text: u8, devices: Vec<(u8, u64)> },
     Packages { account: u64, device: u8, one_time: Vec<(u16, u64, u64)>, last: Option<(u16, u64, u64)>, replace: bool },
     Take { account: u64, by: u8, from: u64, count: u64 },
     Spend { stamp: u64 },
@@ -50,6 +53,13 @@ fn tight() -> Rules {
     }
 }
 
+/// Enough that each account may find a free one, and few enough that they meet.
+const INBOXES: u64 = 12;
+
+fn state_device(d: u8, inbox: u64) -> StateDevice {
+    StateDevice { id: device(d), inbox: inbox_channel(inbox).id }
+}
+
 fn stamp_of(n: u64) -> TokenHash {
     hash("stamp", n)
 }
@@ -61,12 +71,15 @@ fn op() -> impl Strategy<Value = Op> {
     let one = move || (prop_oneof![4 => Just(77u16), 1 => 1u16..4], 0u64..8, lives());
     prop_oneof![
         4 => (0u64..4, 0u64..2, any::<bool>()).prop_map(|(person, code, recover)| Op::Issue { person, code, recover }),
-        4 => (0u64..8, 0u64..4, 0u64..4, 0u64..4)
-            .prop_map(|(code, before, handle, account)| Op::Recover { code, before, handle, account }),
+        4 => (0u64..8, 0u64..4, 0u64..4, 0u64..4, 0..INBOXES)
+            .prop_map(|(code, before, handle, account, inbox)| Op::Recover { code, before, handle, account, inbox }),
         2 => (0u64..4, by(), any::<bool>()).prop_map(|(account, by, on)| Op::Pause { account, by, on }),
         1 => (0u64..4, by()).prop_map(|(account, by)| Op::Remove { account, by }),
-        4 => (0u64..8, 0u64..4, 0u64..4).prop_map(|(code, account, handle)| Op::Enroll { code, account, handle }),
-        4 => (0u64..4, by(), 0u64..5, 0u8..2, prop::collection::btree_set(1u8..4, 1..3))
+        4 => (0u64..8, 0u64..4, 0u64..4, 0..INBOXES)
+            .prop_map(|(code, account, handle, inbox)| Op::Enroll { code, account, handle, inbox }),
+        3 => (0..INBOXES, 0u64..60).prop_map(|(inbox, stamp)| Op::OpenInbox { inbox, stamp }),
+        2 => (0..INBOXES).prop_map(|inbox| Op::ReopenInbox { inbox }),
+        4 => (0u64..4, by(), 0u64..5, 0u8..2, prop::collection::btree_map(1u8..4, 0..INBOXES, 1..3))
             .prop_map(|(account, by, number, text, devices)| {
                 Op::State { account, by, number, text, devices: devices.into_iter().collect() }
             }),
@@ -110,18 +123,30 @@ fn answer(b: &mut impl Backend, now: &mut Millis, rules: &Rules, at: u64, op: &O
             let code = hash("code", person * 102 + code);
             format!("{:?}", tx(b, |s| s.issue_code(t, rules, &IssueCode { run: run(*person), code, recover: *recover })))
         }
-        Op::Enroll { code, account, handle: h } => {
-            let enroll = Enroll { handle: handle(*h), ..enrolment(code / 2 * 100 + code, *account) };
+        Op::Enroll { code, account, handle: h, inbox } => {
+            let devices = vec![state_device(1, *inbox)];
+            let enroll = Enroll { handle: handle(*h), devices, ..enrolment(code / 2 * 100 + code, *account) };
             format!("{:?}", tx(b, |s| s.enroll(t, &enroll)))
         }
-        Op::Recover { code, before, handle: h, account: a } => {
+        Op::OpenInbox { inbox, stamp } => {
+            let (c, stamp) = (inbox_channel(*inbox), Some(stamp_of(*stamp)));
+            let open = Open::inbox(c.id, &[Right { token: c.append, stamped: false }], c.read, stamp).unwrap();
+            format!("{:?}", tx(b, |s| s.open(t, rules, &open)))
+        }
+        Op::ReopenInbox { inbox } => {
+            let c = inbox_channel(*inbox);
+            let add = vec![Right { token: c.append, stamped: false }];
+            let change = ChangeTokens { channel: c.id, token: c.read, add, remove: vec![] };
+            format!("{:?}", tx(b, |s| s.change_tokens(t, rules, &change)))
+        }
+        Op::Recover { code, before, handle: h, account: a, inbox } => {
             let recover = Recover {
                 code: hash("code", code / 2 * 100 + code),
                 before: account(*before),
                 handle: handle(*h),
                 account: account(*a),
                 state: format!("state 0 of {a}\n"),
-                devices: vec![device(1)],
+                devices: vec![state_device(1, *inbox)],
                 binding: format!("binding of {a}, again\n"),
                 reset: format!("reset to {a}\n"),
             };
@@ -130,7 +155,7 @@ fn answer(b: &mut impl Backend, now: &mut Millis, rules: &Rules, at: u64, op: &O
         Op::Pause { account: a, by, on } => format!("{:?}", tx(b, |s| s.pause_account(&speaker(*a, *by), *on))),
         Op::Remove { account: a, by } => format!("{:?}", tx(b, |s| s.remove_account(&speaker(*a, *by)))),
         Op::State { account: a, by, number, text, devices } => {
-            let devices: Vec<DeviceId> = devices.iter().map(|d| device(*d)).collect();
+            let devices: Vec<StateDevice> = devices.iter().map(|(d, inbox)| state_device(*d, *inbox)).collect();
             let put = PutState { by: speaker(*a, *by), number: number + 1, state: format!("state {number} {text}"), devices };
             format!("{:?}", tx(b, |s| s.put_state(rules, &put)))
         }
@@ -189,14 +214,20 @@ fn answer(b: &mut impl Backend, now: &mut Millis, rules: &Rules, at: u64, op: &O
     }
 }
 
-fn everything(b: &impl Backend) -> String {
+fn everything(b: &impl Backend, now: Millis, rules: &Rules) -> String {
     let reads = b.reads();
+    let inboxes: Vec<_> = (0..INBOXES)
+        .map(|n| {
+            let c = inbox_channel(n);
+            reads.admit(now, rules, &c.id, &c.read).unwrap().map(|a| reads.rights(a.key).unwrap())
+        })
+        .collect();
     let accounts: Vec<_> = (0..4).map(|n| reads.newest_state(&account(n)).unwrap()).collect();
     let stamps: Vec<_> = (0..66).map(|n| reads.stamp_known(&stamp_of(n)).unwrap()).collect();
     let blobs: Vec<_> = (0..5)
         .map(|n| reads.blob(&blob(n, 1).blob).unwrap().map(|b| (b.header.size, b.file.to_string(), b.expires_at, b.whole)))
         .collect();
-    format!("{accounts:?} {stamps:?} {blobs:?} {}", reads.blob_bytes().unwrap())
+    format!("{accounts:?} {inboxes:?} {stamps:?} {blobs:?} {}", reads.blob_bytes().unwrap())
 }
 
 proptest! {
@@ -212,9 +243,10 @@ proptest! {
             prop_assert_eq!(said, answer(&mut model, &mut of_model, &rules, at, op), "{:?}", op);
             // everything is much to read: now and then, and at the end
             if at % 8 == 7 {
-                prop_assert_eq!(everything(&sqlite), everything(&model), "after {:?}", op);
+                let (of_sqlite, of_model) = (everything(&sqlite, of_sqlite, &rules), everything(&model, of_model, &rules));
+                prop_assert_eq!(of_sqlite, of_model, "after {:?}", op);
             }
         }
-        prop_assert_eq!(everything(&sqlite), everything(&model));
+        prop_assert_eq!(everything(&sqlite, of_sqlite, &rules), everything(&model, of_model, &rules));
     }
 }

@@ -65,6 +65,12 @@ impl Channels {
         self.recent.clear();
         self.counted.clear();
     }
+    /// Withdraws every right to append to an inbox.
+    pub(super) fn close(&mut self, name: &ChannelId) {
+        if let Some(channel) = self.find(name).filter(|c| c.class == ChannelClass::Inbox) {
+            channel.append = Vec::new();
+        }
+    }
     fn find(&mut self, name: &ChannelId) -> Option<&mut Channel> {
         self.channels.iter_mut().find(|c| c.name == *name)
     }
@@ -153,13 +159,15 @@ impl ChannelStore for ModelStore {
         if !self.pay(request.stamp.as_ref())? {
             return Ok(Err(OpenRefused::Stamp));
         }
+        let closed = request.class == ChannelClass::Inbox && self.work.accounts.closed(&request.channel);
+        let append = if closed { Vec::new() } else { request.append.clone() };
         let all = &mut self.work.channels;
         all.keys_given += 1;
         all.channels.push(Channel {
             key: all.keys_given,
             name: request.channel,
             class: request.class,
-            append: request.append.clone(),
+            append,
             read: request.read,
             entries: Vec::new(),
             gone_through: 0,
@@ -222,6 +230,7 @@ impl ChannelStore for ModelStore {
         rules: &Rules,
         request: &ChangeTokens,
     ) -> Result<Result<(), ChangeRefused>, StoreDown> {
+        let closed = self.work.accounts.closed(&request.channel);
         let Some(channel) = self.work.channels.find(&request.channel).filter(|c| c.read == request.token) else {
             return Ok(Err(ChangeRefused::NotPermitted));
         };
@@ -237,17 +246,13 @@ impl ChannelStore for ModelStore {
             let (limit, value) = ("max_inbox_tokens", rules.max_inbox_tokens.into());
             return Ok(Err(ChangeRefused::Limit(Limited { limit, value, retry_after_ms: None })));
         }
+        if closed && !request.add.is_empty() {
+            return Ok(Err(ChangeRefused::Limit(Limited { limit: "max_inbox_tokens", value: 0, retry_after_ms: None })));
+        }
         channel.append = rights;
         let key = ChannelKey(channel.key);
         self.touch(now, rules, key)?;
         Ok(Ok(()))
-    }
-
-    fn close_inbox(&mut self, channel: &ChannelId) -> Result<(), StoreDown> {
-        if let Some(channel) = self.work.channels.find(channel).filter(|c| c.class == ChannelClass::Inbox) {
-            channel.append = Vec::new();
-        }
-        Ok(())
     }
 
     fn touch(&mut self, now: Millis, rules: &Rules, key: ChannelKey) -> Result<(), StoreDown> {
