@@ -15,7 +15,7 @@
 use crate::rules::LIMITS;
 use crate::store::StoreDown;
 use crate::store::accounts::{
-    AskRefused, EnrollRefused, IssueRefused, NoAccount, PutKeyPackagesRefused, PutStateRefused, RecoverRefused, TakeStampsRefused,
+    AskRefused, EnrollRefused, IssueRefused, NoDevice, PutKeyPackagesRefused, PutStateRefused, RecoverRefused, TakeStampsRefused,
 };
 use crate::store::blobs::KeepBlobRefused;
 use crate::store::channels::{
@@ -192,6 +192,7 @@ impl IntoStatus for StatusRefused {
                 let metadata = [("gone_through", gone_through.to_string()), ("head", head.to_string())];
                 refused(Reason::NoEntry, &metadata, None)
             }
+            StatusRefused::NotNamed => refused(Reason::NoEntry, &[], None),
         }
     }
 }
@@ -204,12 +205,18 @@ impl IntoStatus for IssueRefused {
         }
     }
 }
+/// A state that is not taken, and why.
+#[must_use]
+pub fn bad_state(why: &impl ToString) -> Status {
+    refused(Reason::BadState, &[("why", why.to_string())], None)
+}
+
 impl IntoStatus for EnrollRefused {
     fn into_status(self) -> Status {
         match self {
             EnrollRefused::Code => refused(Reason::CodeRefused, &[], None),
             EnrollRefused::HandleTaken => refused(Reason::HandleTaken, &[], None),
-            EnrollRefused::AccountTaken => refused(Reason::BadState, &[("why", self.to_string())], None),
+            EnrollRefused::AccountTaken | EnrollRefused::Inbox(_) => bad_state(&self),
         }
     }
 }
@@ -217,11 +224,11 @@ impl IntoStatus for RecoverRefused {
     fn into_status(self) -> Status {
         match self {
             RecoverRefused::Code => refused(Reason::CodeRefused, &[], None),
-            RecoverRefused::AccountTaken => refused(Reason::BadState, &[("why", self.to_string())], None),
+            RecoverRefused::AccountTaken | RecoverRefused::Inbox(_) => bad_state(&self),
         }
     }
 }
-impl IntoStatus for NoAccount {
+impl IntoStatus for NoDevice {
     fn into_status(self) -> Status {
         refused(Reason::Session, &[], None)
     }
@@ -229,8 +236,8 @@ impl IntoStatus for NoAccount {
 impl IntoStatus for PutStateRefused {
     fn into_status(self) -> Status {
         match self {
-            PutStateRefused::NoAccount => refused(Reason::Session, &[], None),
-            PutStateRefused::Chain => refused(Reason::BadState, &[("why", self.to_string())], None),
+            PutStateRefused::NoDevice(over) => over.into_status(),
+            PutStateRefused::Chain | PutStateRefused::Inbox(_) => bad_state(&self),
             PutStateRefused::Limit(l) => limited(l),
         }
     }
@@ -238,7 +245,7 @@ impl IntoStatus for PutStateRefused {
 impl IntoStatus for PutKeyPackagesRefused {
     fn into_status(self) -> Status {
         match self {
-            PutKeyPackagesRefused::NoDevice => refused(Reason::Session, &[], None),
+            PutKeyPackagesRefused::NoDevice(over) => over.into_status(),
             PutKeyPackagesRefused::Limit(l) => limited(l),
         }
     }
@@ -246,7 +253,7 @@ impl IntoStatus for PutKeyPackagesRefused {
 impl IntoStatus for TakeStampsRefused {
     fn into_status(self) -> Status {
         match self {
-            TakeStampsRefused::NoAccount => refused(Reason::Session, &[], None),
+            TakeStampsRefused::NoDevice(over) => over.into_status(),
             TakeStampsRefused::Limit(l) => limited(l),
         }
     }

@@ -83,7 +83,7 @@ async fn batches_are_stored_and_answered_in_the_order_in_which_they_were_sent() 
     assert!(times.is_sorted(), "{times:?}");
     assert_eq!((ids(&mut client, &a).await, ids(&mut client, &b).await), (vec![1, 2, 3, 4], vec![9]));
     let (channel, token) = (a.id.as_bytes().to_vec(), a.read.expose().to_vec());
-    let status = client.status(wire::StatusRequest { channel, seq: 3, token }).await.unwrap().into_inner();
+    let status = client.status(wire::StatusRequest { channel, seq: 3, token, entry_id: vec![] }).await.unwrap().into_inner();
     assert_eq!(answers[1][0].receipt, status.receipt);
     assert!(answers[1][1].receipt.is_empty());
 }

@@ -61,8 +61,10 @@ async fn the_receipt_of_an_append_and_of_its_status_is_the_relays_word_for_that_
     let request = wire::AppendRequest { receipt: true, seal: true, ..append(&log, 7, 0) };
     let answer = client.append(request.clone()).await.unwrap().into_inner();
     let again = client.append(request).await.unwrap().into_inner();
-    let status =
-        |token: &Token| wire::StatusRequest { channel: log.id.as_bytes().to_vec(), seq: 1, token: token.expose().to_vec() };
+    let status = |token: &Token| {
+        let (channel, token) = (log.id.as_bytes().to_vec(), token.expose().to_vec());
+        wire::StatusRequest { channel, seq: 1, token, entry_id: vec![] }
+    };
     let by_reader = client.status(status(&log.read)).await.unwrap().into_inner().receipt;
     let by_writer = client.status(status(&log.append)).await.unwrap().into_inner().receipt;
     let by_nobody = client.status(status(&Token::new([9; 32]))).await.unwrap_err();

@@ -12,7 +12,7 @@ use lacre_audit::time::{Clock as _, Millis, SystemClock};
 use lacre_proto::relay::v1 as wire;
 use lacre_server::folder::DataFolder;
 use lacre_server::rules::Rules;
-use lacre_server::store::accounts::{Enroll, IssueCode, KeyPackage, PutKeyPackages, RunHash};
+use lacre_server::store::accounts::{Enroll, IssueCode, KeyPackage, PutKeyPackages, RunHash, Speaker, StateDevice};
 use lacre_server::store::{AccountStore as _, Store as _};
 use prost::bytes::Bytes;
 use std::path::PathBuf;
@@ -131,7 +131,8 @@ fn seed(data: &std::path::Path, key_packages: u8) {
     store.begin().unwrap();
     store.add_stamps(&(0..STAMPS).map(|n| stamp(n).hash()).collect::<Vec<_>>()).unwrap();
     for (n, handle) in [(0, "ejemplo0"), (1, "ejemplo1")] {
-        let (code, devices) = (TokenHash::new(derived("code", n)), vec![DeviceId::new([1; 16])]);
+        let code = TokenHash::new(derived("code", n));
+        let devices = vec![StateDevice { id: DeviceId::new([1; 16]), inbox: ChannelId::new(derived("inbox", n)) }];
         store
             .issue_code(now, &rules, &IssueCode { run: RunHash::new(derived("run", n)), code, recover: false })
             .unwrap()
@@ -147,8 +148,7 @@ fn seed(data: &std::path::Path, key_packages: u8) {
         store.enroll(now, &enroll).unwrap().unwrap();
         let package = |text: u8| KeyPackage { suite: SUITE, bytes: vec![text; 900], expires_at: Millis::new(u64::MAX >> 12) };
         let put = PutKeyPackages {
-            account: account(n),
-            device: DeviceId::new([1; 16]),
+            by: Speaker { account: account(n), device: DeviceId::new([1; 16]) },
             one_time: (1..=key_packages).map(package).collect(),
             last_resort: vec![package(0)],
             replace_all: false,
@@ -277,7 +277,8 @@ async fn exchange(writer: Channel, reader: Channel, tell: watch::Sender<u64>, st
             }
         }
         if n.is_multiple_of(16) {
-            let status = wire::StatusRequest { channel: log.id.as_bytes().to_vec(), seq: n, token: log.read.expose().to_vec() };
+            let (channel, token) = (log.id.as_bytes().to_vec(), log.read.expose().to_vec());
+            let status = wire::StatusRequest { channel, seq: n, token, entry_id: Vec::new() };
             reader.status(status).await.expect("status");
             reader.get_info(wire::GetInfoRequest {}).await.expect("info");
         }

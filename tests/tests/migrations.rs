@@ -1,6 +1,12 @@
 //! A relay that starts on a folder of an earlier version: all of the migration, or none of it.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+use lacre_audit::account::{AccountState, DEVICE, Device};
+use lacre_audit::address::{Address, Authority};
+use lacre_audit::ids::{ChannelId, DeviceId, Identity};
+use lacre_audit::note::NoteSigner;
+use lacre_audit::seal::SealSecret;
+use lacre_audit::time::Millis;
 use lacre_server::folder::STORE_FILE;
 use lacre_tests::faults::Faults;
 use lacre_tests::relay::{RelayProcess, Said, operate};
@@ -128,4 +134,71 @@ fn a_migration_on_a_disk_that_fills_leaves_the_old_folder_as_it_was() {
     }
     assert!(tried > 1, "a full disk is named when it is the reason");
     starts(folder.path());
+}
+
+/// Version 4, before it was written down whose an inbox is: brought there from the first one.
+fn fourth_version() -> (tempfile::TempDir, Connection) {
+    let folder = first_version();
+    let conn = Connection::open(store(folder.path())).unwrap();
+    for sql in [
+        include_str!("../../server/src/store/sqlite/schema/0002_accounts.sql"),
+        include_str!("../../server/src/store/sqlite/schema/0003_leaving.sql"),
+        include_str!("../../server/src/store/sqlite/schema/0004_unfinished.sql"),
+    ] {
+        conn.execute_batch(sql).unwrap();
+    }
+    conn.pragma_update(None, "user_version", 4).unwrap();
+    (folder, conn)
+}
+
+/// A state of the person n (an example), whose one device has this inbox.
+fn state(n: u8, before: Option<&AccountState>, inbox: u8) -> AccountState {
+    let device = Device {
+        id: DeviceId::new([n; 16]),
+        signature_key: NoteSigner::new(DEVICE, &[n; 32]).unwrap().public().key(),
+        inbox: Address {
+            authority: Authority::new("localhost", 7443, Identity::new([7; 32])).unwrap(),
+            channel: ChannelId::new([inbox; 32]),
+        },
+        inbox_key: SealSecret::new([n; 32]).public().unwrap(),
+        public_token: None,
+    };
+    let number = before.map_or(0, |s| s.number + 1);
+    AccountState { number, previous: before.map(AccountState::hash), made_at: Millis::new(1), devices: vec![device] }
+}
+
+#[test]
+fn an_inbox_that_two_accounts_of_an_old_folder_name_stays_with_the_one_that_named_it_first() {
+    // Mallory's account is the older one; he named Ana's inbox when he found it in the directory
+    let (folder, conn) = fourth_version();
+    let (mallory, ana) = (state(1, None, 1), state(2, None, 2));
+    let taken = state(1, Some(&mallory), 2);
+    for n in [1u8, 2] {
+        let account =
+            "INSERT INTO account (id, handle, binding, chain_bytes, stamp_day, stamps_taken) VALUES (?1, ?2, '', 1, 0, 0)";
+        conn.execute(account, rusqlite::params![[n; 32], format!("person{n}")]).unwrap();
+        let channel = "INSERT INTO channel (name, class, read_token, gone_through, seal_seq, seal_count, seal_ms, used_ms) \
+                       VALUES (?1, 2, zeroblob(32), 0, 0, 0, 0, 9)";
+        conn.execute(channel, [[n; 32]]).unwrap();
+        let right = "INSERT INTO append_right SELECT channel, zeroblob(32), 0 FROM channel WHERE name = ?1";
+        conn.execute(right, [[n; 32]]).unwrap();
+    }
+    for (account, state) in [(1, &mallory), (2, &ana), (1, &taken)] {
+        let seed = if account == 1 { [1; 32] } else { [2; 32] };
+        let note = state.sign(&NoteSigner::new(DEVICE, &seed).unwrap()).unwrap();
+        let row = "INSERT INTO account_state (account, number, note) VALUES (?1, ?2, ?3)";
+        conn.execute(row, rusqlite::params![account, state.number, note]).unwrap();
+    }
+    drop(conn);
+
+    starts(folder.path());
+
+    let conn = Connection::open(store(folder.path())).unwrap();
+    let of = |n: u8| {
+        let inbox = "SELECT owner, named, (SELECT count(*) FROM append_right r JOIN channel c USING (channel) WHERE c.name = i.name) \
+                     FROM inbox i WHERE name = ?1";
+        conn.query_row(inbox, [[n; 32]], |r| Ok::<(i64, bool, u32), _>((r.get(0)?, r.get(1)?, r.get(2)?))).unwrap()
+    };
+    assert_eq!(of(2), (2, true, 1), "Ana's, and open");
+    assert_eq!(of(1), (1, false, 0), "his own, which his newest state has no more");
 }

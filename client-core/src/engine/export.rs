@@ -179,7 +179,9 @@ impl Client {
             for proof in messages.iter_mut().filter_map(|m| m.proof.as_mut()) {
                 let Some(token) = tokens.get(&proof.channel) else { continue };
                 let (channel, token) = (proof.channel.as_bytes().to_vec(), token.expose().to_vec());
-                match net.status(&at, Lane::Conversations, wire::StatusRequest { channel, seq: proof.seq, token }) {
+                // in a log the token is enough
+                let ask = wire::StatusRequest { channel, seq: proof.seq, token, entry_id: Vec::new() };
+                match net.status(&at, Lane::Conversations, ask) {
                     Ok(answer) => proof.receipt = Some(answer.receipt),
                     // no longer kept: the signature stands without it
                     Err(e) if matches!(e.reason(), Some(Reason::NoEntry | Reason::NotPermitted)) => {}

@@ -125,7 +125,13 @@ mod tests {
     fn page(seqs: &[u64], head: u64, gone_through: u64) -> wire::FetchResponse {
         let entry =
             |&seq: &u64| wire::Entry { seq, entry_id: vec![0; 16], seal: false, accepted_at_ms: 0, ciphertext: vec![1].into() };
-        wire::FetchResponse { generation: vec![0; 16], entries: seqs.iter().map(entry).collect(), head, gone_through }
+        wire::FetchResponse {
+            generation: vec![0; 16],
+            entries: seqs.iter().map(entry).collect(),
+            head,
+            gone_through,
+            append_rights: 0,
+        }
     }
 
     #[test]

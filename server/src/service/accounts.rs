@@ -1,11 +1,13 @@
 //! Calls with credentials: enrolment, login, states, key packages, stamps.
 
 use super::Context;
-use super::login::{Challenges, Sessions, Who};
-use crate::border::{Reason, bad_value, checked, crossed, limited, refused, store_down};
-use crate::store::accounts::{Enroll, KeyPackage, PutKeyPackages, PutState, Recover, Recovering, TakeStamps};
+use super::login::{Challenges, Key, Sessions};
+use crate::border::{Reason, bad_state, bad_value, checked, crossed, limited, refused, store_down};
+use crate::store::accounts::{
+    Enroll, KeyPackage, PutKeyPackages, PutState, Recover, Recovering, Speaker, StateDevice, TakeStamps,
+};
 use lacre_audit::account::{AccountError, AccountState, Binding, Reset};
-use lacre_audit::ids::{AccountId, ChannelId, DeviceId, Handle, Session, Stamp, TokenHash};
+use lacre_audit::ids::{AccountId, DeviceId, Handle, Session, Stamp, TokenHash};
 use lacre_audit::time::Millis;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::accounts_server::Accounts;
@@ -32,36 +34,37 @@ impl AccountsService {
         self.context.reads.generation().as_bytes().to_vec()
     }
 
-    fn session(&self, token: &[u8]) -> Result<Who, Status> {
+    fn session(&self, token: &[u8]) -> Result<Speaker, Status> {
         let token = Session::try_from(token).map_err(|_| no_session())?;
         self.sessions.who(self.context.clock.now(), &token).ok_or_else(no_session)
     }
 
     /// Devices of a state are reached through this relay: other inboxes would send strangers elsewhere.
-    fn lives_here(&self, state: &AccountState) -> Result<Vec<DeviceId>, Status> {
+    fn lives_here(&self, state: &AccountState) -> Result<Vec<StateDevice>, Status> {
         if state.devices.iter().any(|d| d.inbox.authority.identity() != self.context.identity) {
-            return Err(bad_state("an inbox is on another relay"));
+            return Err(bad_state(&"an inbox is on another relay"));
         }
-        Ok(state.devices.iter().map(|d| d.id).collect())
+        Ok(state.devices.iter().map(|d| StateDevice { id: d.id, inbox: d.inbox.channel }).collect())
     }
 
-    /// The state that this note is, if it follows. None when the relay has this very note already.
-    async fn next_state(&self, account: AccountId, raw: &str) -> Result<Option<AccountState>, Status> {
+    /// The state that this note is, if it follows, and whether the relay has this very note already.
+    async fn next_state(&self, account: AccountId, raw: &str) -> Result<(AccountState, bool), Status> {
         let newest = self.context.read(move |r| r.newest_state(&account)).await.map_err(store_down)?;
         let newest = newest.ok_or_else(no_session)?;
         let state = AccountState::stored(&newest.state).map_err(|e| not_readable(&e))?;
         let refused = match state.follow(raw) {
-            Ok(next) => return Ok(Some(next)),
+            Ok(next) => return Ok((next, false)),
             Err(e) => e,
         };
         // a repeated call: its number only says where to look, the bytes decide
-        if let Ok(number) = AccountState::stored(raw).map(|s| s.number) {
+        if let Ok(said) = AccountState::stored(raw) {
+            let number = said.number;
             let known = self.context.read(move |r| r.state(&account, number)).await.map_err(store_down)?;
             if known.as_deref() == Some(raw) {
-                return Ok(None);
+                return Ok((said, true));
             }
         }
-        Err(bad_state(&refused.to_string()))
+        Err(bad_state(&refused))
     }
 }
 
@@ -69,26 +72,21 @@ fn no_session() -> Status {
     refused(Reason::Session, &[], None)
 }
 
-fn bad_state(why: &str) -> Status {
-    refused(Reason::BadState, &[("why", why.to_owned())], None)
-}
-
 fn not_readable(e: &AccountError) -> Status {
     tracing::error!(cause = %e, "a stored account state cannot be read");
     store_down(crate::store::StoreDown::new("a stored account state cannot be read"))
 }
 
-/// Inboxes of a state that is stored here.
-fn inboxes(stored: &str) -> Result<Vec<ChannelId>, Status> {
-    let state = AccountState::stored(stored).map_err(|e| not_readable(&e))?;
-    Ok(state.devices.iter().map(|d| d.inbox.channel).collect())
+/// Devices of a state with their keys: who may go on in a session.
+fn keys(state: &AccountState) -> Vec<Key> {
+    state.devices.iter().map(|d| (d.id, d.signature_key)).collect()
 }
 
 /// What the bounds promised.
-fn who(account: &[u8], device: &[u8]) -> Result<Who, Status> {
+fn who(account: &[u8], device: &[u8]) -> Result<Speaker, Status> {
     let account = AccountId::try_from(account).map_err(|e| bad_value("account", "32 bytes", &e.to_string()))?;
     let device = DeviceId::try_from(device).map_err(|e| bad_value("device", "16 bytes", &e.to_string()))?;
-    Ok(Who { account, device })
+    Ok(Speaker { account, device })
 }
 
 /// Key packages that are good for some time from now on.
@@ -112,7 +110,7 @@ impl Accounts for AccountsService {
         let code = code.map_err(|e| bad_value("code", "16 bytes", &e.to_string()))?.hash();
         let handle = Handle::parse(&request.handle).ok().filter(|h| h.as_str() == request.handle);
         let handle = handle.ok_or_else(|| bad_value("handle", "3 to 32 of a-z, 0-9, _ . -", "other characters"))?;
-        let (account, state) = AccountState::first(&request.state).map_err(|e| bad_state(&e.to_string()))?;
+        let (account, state) = AccountState::first(&request.state).map_err(|e| bad_state(&e))?;
         let devices = self.lives_here(&state)?;
         let now = self.context.clock.now();
         let binding = Binding { handle: handle.clone(), account, bound_at: now }.sign(&self.context.bindings);
@@ -144,21 +142,29 @@ impl Accounts for AccountsService {
         if !self.challenges.signed(&who, &challenge, &signature, state.as_ref()) {
             return Err(no());
         }
+        let Some(key) = state.as_ref().and_then(|s| s.device(who.device)).map(|d| d.signature_key) else { return Err(no()) };
         let session = Session::new(self.context.random());
-        let expires_at_ms = self.sessions.open(now, rules, who, &session).map_err(limited)?.get();
+        let expires_at_ms = self.sessions.open(now, rules, who, key, &session).map_err(limited)?.get();
+        // look again: a state without this device may have ended its sessions before this one was there
+        let newest = self.context.read(move |r| r.newest_state(&who.account)).await.map_err(store_down)?;
+        let now_in = newest.map(|n| AccountState::stored(&n.state)).transpose().map_err(|e| not_readable(&e))?;
+        if !now_in.is_some_and(|s| keys(&s).contains(&(who.device, key))) {
+            self.sessions.close(&session);
+            return Err(no());
+        }
         let (session, state_number) = (session.expose().to_vec(), state.map_or(0, |s| s.number));
         Ok(Response::new(wire::LoginResponse { generation: self.generation(), session, expires_at_ms, state_number }))
     }
 
     async fn put_state(&self, request: Request<wire::PutStateRequest>) -> Result<Response<wire::PutStateResponse>, Status> {
         let request = checked(request.into_inner())?;
-        let account = self.session(&request.session)?.account;
-        if let Some(next) = self.next_state(account, &request.state).await? {
-            let devices = self.lives_here(&next)?;
-            let put = PutState { account, number: next.number, state: request.state, devices: devices.clone() };
-            let rules = self.context.rules.clone();
-            crossed(self.context.writer.submit(move |store| store.put_state(&rules, &put)).await)?;
-            self.sessions.keep_only(&account, &devices);
+        let by = self.session(&request.session)?;
+        let (next, again) = self.next_state(by.account, &request.state).await?;
+        let put = PutState { by, number: next.number, state: request.state, devices: self.lives_here(&next)? };
+        let rules = self.context.rules.clone();
+        crossed(self.context.writer.submit(move |store| store.put_state(&rules, &put)).await)?;
+        if !again {
+            self.sessions.keep_only(&by.account, &keys(&next));
         }
         Ok(Response::new(wire::PutStateResponse { generation: self.generation() }))
     }
@@ -167,26 +173,17 @@ impl Accounts for AccountsService {
         let request = checked(request.into_inner())?;
         let code = lacre_audit::ids::Code::try_from(request.code.as_slice());
         let code = code.map_err(|e| bad_value("code", "16 bytes", &e.to_string()))?.hash();
-        let (account, state) = AccountState::first(&request.state).map_err(|e| bad_state(&e.to_string()))?;
+        let (account, state) = AccountState::first(&request.state).map_err(|e| bad_state(&e))?;
         let devices = self.lives_here(&state)?;
         let now = self.context.clock.now();
         let found = self.context.read(move |r| r.recovering(now, &code)).await.map_err(store_down)?;
-        let Recovering { handle, account: before, state: old } = found.ok_or_else(|| refused(Reason::CodeRefused, &[], None))?;
+        let Recovering { handle, account: before } = found.ok_or_else(|| refused(Reason::CodeRefused, &[], None))?;
         let sign = |e: lacre_audit::note::NoteError| store_down(crate::store::StoreDown::new(e));
         let binding = Binding { handle: handle.clone(), account, bound_at: now }.sign(&self.context.bindings).map_err(sign)?;
         let reset = Reset { handle: handle.clone(), account, replaces: before, reset_at: now };
         let reset = reset.sign(&self.context.bindings).map_err(sign)?;
-        // a repeated call finds the new account in the place of the old one: its inboxes stay
-        let lost = if before == account { Vec::new() } else { inboxes(&old)? };
         let recover = Recover { code, before, handle, account, state: request.state, devices, binding, reset };
-        let done = self.context.writer.submit(move |store| {
-            let done = store.recover(now, &recover)?;
-            if done.is_ok() {
-                lost.iter().try_for_each(|inbox| store.close_inbox(inbox))?;
-            }
-            Ok(done)
-        });
-        let done = crossed(done.await)?;
+        let done = crossed(self.context.writer.submit(move |store| store.recover(now, &recover)).await)?;
         if before != account {
             self.sessions.keep_only(&before, &[]);
         }
@@ -195,9 +192,9 @@ impl Accounts for AccountsService {
 
     async fn set_paused(&self, request: Request<wire::SetPausedRequest>) -> Result<Response<wire::SetPausedResponse>, Status> {
         let request = checked(request.into_inner())?;
-        let account = self.session(&request.session)?.account;
+        let by = self.session(&request.session)?;
         let paused = request.paused;
-        crossed(self.context.writer.submit(move |store| store.pause_account(&account, paused)).await)?;
+        crossed(self.context.writer.submit(move |store| store.pause_account(&by, paused)).await)?;
         Ok(Response::new(wire::SetPausedResponse { generation: self.generation() }))
     }
 
@@ -206,18 +203,9 @@ impl Accounts for AccountsService {
         request: Request<wire::DeleteAccountRequest>,
     ) -> Result<Response<wire::DeleteAccountResponse>, Status> {
         let request = checked(request.into_inner())?;
-        let account = self.session(&request.session)?.account;
-        let newest = self.context.read(move |r| r.newest_state(&account)).await.map_err(store_down)?;
-        let lost = inboxes(&newest.ok_or_else(no_session)?.state)?;
-        let done = self.context.writer.submit(move |store| {
-            let done = store.remove_account(&account)?;
-            if done.is_ok() {
-                lost.iter().try_for_each(|inbox| store.close_inbox(inbox))?;
-            }
-            Ok(done)
-        });
-        crossed(done.await)?;
-        self.sessions.keep_only(&account, &[]);
+        let by = self.session(&request.session)?;
+        crossed(self.context.writer.submit(move |store| store.remove_account(&by)).await)?;
+        self.sessions.keep_only(&by.account, &[]);
         Ok(Response::new(wire::DeleteAccountResponse { generation: self.generation() }))
     }
 
@@ -226,14 +214,14 @@ impl Accounts for AccountsService {
         request: Request<wire::PutKeyPackagesRequest>,
     ) -> Result<Response<wire::PutKeyPackagesResponse>, Status> {
         let request = checked(request.into_inner())?;
-        let Who { account, device } = self.session(&request.session)?;
+        let by = self.session(&request.session)?;
         let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
         let (one_time, last_resort) = (packages(now, request.one_time)?, packages(now, request.last_resort)?);
         let mut suites = BTreeSet::new();
         if !last_resort.iter().all(|p| suites.insert(p.suite)) {
             return Err(bad_value("last_resort", "one of a suite", "two of a suite"));
         }
-        let put = PutKeyPackages { account, device, one_time, last_resort, replace_all: request.replace_all };
+        let put = PutKeyPackages { by, one_time, last_resort, replace_all: request.replace_all };
         let left = crossed(self.context.writer.submit(move |store| store.put_key_packages(now, &rules, &put)).await)?;
         let remaining = left.0.into_iter().map(|(suite, count)| wire::Remaining { suite: suite.into(), count }).collect();
         Ok(Response::new(wire::PutKeyPackagesResponse { generation: self.generation(), remaining }))
@@ -241,11 +229,11 @@ impl Accounts for AccountsService {
 
     async fn take_stamps(&self, request: Request<wire::TakeStampsRequest>) -> Result<Response<wire::TakeStampsResponse>, Status> {
         let request = checked(request.into_inner())?;
-        let account = self.session(&request.session)?.account;
+        let by = self.session(&request.session)?;
         let stamps: Vec<Stamp> = (0..request.count).map(|_| Stamp::new(self.context.random())).collect();
         let hashes: Vec<TokenHash> = stamps.iter().map(Stamp::hash).collect();
         let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
-        let take = TakeStamps { account, hashes };
+        let take = TakeStamps { by, hashes };
         crossed(self.context.writer.submit(move |store| store.take_stamps(now, &rules, &take)).await)?;
         let stamps = stamps.iter().map(|s| s.expose().to_vec()).collect();
         Ok(Response::new(wire::TakeStampsResponse { generation: self.generation(), stamps }))

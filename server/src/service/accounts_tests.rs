@@ -3,6 +3,7 @@
 use super::Context;
 use super::accounts::AccountsService;
 use super::blobs::{BlobsService, expire};
+use super::channels::ChannelsService;
 use super::directory::DirectoryService;
 use super::registrar::{RegistrarService, know_key};
 use crate::blob_files::BlobFiles;
@@ -25,6 +26,8 @@ use lacre_proto::relay::v1::accounts_client::AccountsClient;
 use lacre_proto::relay::v1::accounts_server::AccountsServer;
 use lacre_proto::relay::v1::blobs_client::BlobsClient;
 use lacre_proto::relay::v1::blobs_server::BlobsServer;
+use lacre_proto::relay::v1::channels_client::ChannelsClient;
+use lacre_proto::relay::v1::channels_server::ChannelsServer;
 use lacre_proto::relay::v1::directory_client::DirectoryClient;
 use lacre_proto::relay::v1::directory_server::DirectoryServer;
 use lacre_proto::relay::v1::put_request::Part;
@@ -101,6 +104,7 @@ impl World {
         let listener = UnixListener::bind(&socket).unwrap();
         let serving = Server::builder()
             .add_service(AccountsServer::new(AccountsService::new(Arc::clone(&context))))
+            .add_service(ChannelsServer::new(ChannelsService::new(Arc::clone(&context))))
             .add_service(DirectoryServer::new(DirectoryService::new(Arc::clone(&context))))
             .add_service(BlobsServer::new(BlobsService::new(Arc::clone(&context), files.clone())))
             .add_service(RegistrarServer::new(RegistrarService::new(
@@ -121,24 +125,29 @@ impl World {
     pub(super) fn later(&self, ms: u64) {
         self.clock.0.fetch_add(ms, Ordering::SeqCst);
     }
-    fn accounts(&self) -> AccountsClient<Channel> {
+    pub(super) fn accounts(&self) -> AccountsClient<Channel> {
         AccountsClient::new(self.channel.clone())
     }
-    fn directory(&self) -> DirectoryClient<Channel> {
+    pub(super) fn directory(&self) -> DirectoryClient<Channel> {
         DirectoryClient::new(self.channel.clone())
+    }
+    pub(super) fn channels(&self) -> ChannelsClient<Channel> {
+        ChannelsClient::new(self.channel.clone())
     }
     pub(super) fn blobs(&self) -> BlobsClient<Channel> {
         BlobsClient::new(self.channel.clone())
     }
-    async fn issue(&self, run: &str) -> Result<Invitation, Status> {
-        let issued = RegistrarClient::new(self.channel.clone())
-            .issue_code(wire::IssueCodeRequest { run: run.into(), recover: false })
-            .await?;
+    pub(super) async fn issue(&self, run: &str) -> Result<Invitation, Status> {
+        self.issue_code(run, false).await
+    }
+    pub(super) async fn issue_code(&self, run: &str, recover: bool) -> Result<Invitation, Status> {
+        let request = wire::IssueCodeRequest { run: run.into(), recover };
+        let issued = RegistrarClient::new(self.channel.clone()).issue_code(request).await?;
         Ok(Invitation::parse(&issued.into_inner().invitation).unwrap())
     }
 
     /// A person with one device, whose seeds are all n.
-    fn person(&self, n: u8) -> Person {
+    pub(super) fn person(&self, n: u8) -> Person {
         let signer = NoteSigner::new(DEVICE, &[n; 32]).unwrap();
         let device = Device {
             id: DeviceId::new([n; 16]),
@@ -155,16 +164,16 @@ impl World {
         let (account, _) = AccountState::first(&raw).unwrap();
         Person { n, signer, state, raw, account }
     }
-    async fn enroll(&self, p: &Person, run: &str, handle: &str) -> Result<String, Status> {
+    pub(super) async fn enroll(&self, p: &Person, run: &str, handle: &str) -> Result<String, Status> {
         let code = self.issue(run).await.unwrap().code.expose().to_vec();
         let request = wire::EnrollRequest { code, handle: handle.into(), state: p.raw.clone() };
         Ok(self.accounts().enroll(request).await?.into_inner().binding)
     }
-    async fn challenge(&self, p: &Person) -> Vec<u8> {
+    pub(super) async fn challenge(&self, p: &Person) -> Vec<u8> {
         let request = wire::ChallengeRequest { account: p.account.as_bytes().to_vec(), device: vec![p.n; 16] };
         self.accounts().challenge(request).await.unwrap().into_inner().challenge
     }
-    async fn answer(&self, p: &Person, challenge: Vec<u8>, key: u8) -> Result<wire::LoginResponse, Status> {
+    pub(super) async fn answer(&self, p: &Person, challenge: Vec<u8>, key: u8) -> Result<wire::LoginResponse, Status> {
         use ed25519_dalek::Signer as _;
         let device = [p.n; 16];
         let parts: [&[u8]; 4] = [self.identity.as_bytes(), p.account.as_bytes(), &device, &challenge];
@@ -177,15 +186,15 @@ impl World {
         };
         Ok(self.accounts().login(request).await?.into_inner())
     }
-    async fn login(&self, p: &Person) -> Vec<u8> {
+    pub(super) async fn login(&self, p: &Person) -> Vec<u8> {
         let challenge = self.challenge(p).await;
         self.answer(p, challenge, p.n).await.unwrap().session
     }
-    async fn stamps(&self, session: &[u8], count: u32) -> Result<Vec<Vec<u8>>, Status> {
+    pub(super) async fn stamps(&self, session: &[u8], count: u32) -> Result<Vec<Vec<u8>>, Status> {
         let request = wire::TakeStampsRequest { session: session.to_vec(), count };
         Ok(self.accounts().take_stamps(request).await?.into_inner().stamps)
     }
-    async fn put_state(&self, session: &[u8], state: &str) -> Result<(), Status> {
+    pub(super) async fn put_state(&self, session: &[u8], state: &str) -> Result<(), Status> {
         let request = wire::PutStateRequest { session: session.to_vec(), state: state.to_owned() };
         self.accounts().put_state(request).await.map(drop)
     }
@@ -233,11 +242,11 @@ impl World {
 }
 
 pub(super) struct Person {
-    n: u8,
-    signer: NoteSigner,
-    state: AccountState,
-    raw: String,
-    account: AccountId,
+    pub(super) n: u8,
+    pub(super) signer: NoteSigner,
+    pub(super) state: AccountState,
+    pub(super) raw: String,
+    pub(super) account: AccountId,
 }
 
 pub(super) fn reason(status: &Status) -> String {
@@ -342,9 +351,7 @@ async fn a_recovery_is_signed_keeps_the_name_and_ends_the_old_accounts_sessions(
     let recover = |run: &'static str, new: &Person| {
         let (w, state) = (&w, new.raw.clone());
         async move {
-            let request = wire::IssueCodeRequest { run: run.into(), recover: true };
-            let issued = RegistrarClient::new(w.channel.clone()).issue_code(request).await?.into_inner().invitation;
-            let code = Invitation::parse(&issued).unwrap().code.expose().to_vec();
+            let code = w.issue_code(run, true).await?.code.expose().to_vec();
             let request = wire::RecoverRequest { code, state };
             let first = w.accounts().recover(request.clone()).await?.into_inner();
             assert_eq!(w.accounts().recover(request).await?.into_inner(), first, "repeated");

@@ -5,7 +5,7 @@ use super::append::{self, BatchAnswers};
 use super::attach::{self, AttachEvents};
 use crate::border::{bad_value, checked, crossed, store_down};
 use crate::memory::Holder;
-use crate::store::channels::{Admitted, ChangeTokens, NotPermitted, Open, Page, PageLimits, Right, StoredEntry, Trim};
+use crate::store::channels::{Admitted, Asked, ChangeTokens, NotPermitted, Open, Page, PageLimits, Right, StoredEntry, Trim};
 use lacre_audit::ids::{ChannelClass, ChannelId, Seq, Stamp, Token, TokenHash};
 use lacre_audit::receipt::Receipt;
 use lacre_proto::relay::v1 as wire;
@@ -152,25 +152,30 @@ impl wire::channels_server::Channels for ChannelsService {
         let read = self
             .context
             .read(move |reads| match reads.admit(now, &rules, &channel, &token)? {
-                Ok(admitted) => Ok(Ok((admitted, reads.page(admitted.key, from, limits)?))),
+                Ok(admitted) => {
+                    let rights = if admitted.inbox { reads.rights(admitted.key)? } else { 0 };
+                    Ok(Ok((admitted, reads.page(admitted.key, from, limits)?, rights)))
+                }
                 Err(refused) => Ok(Err(refused)),
             })
             .await;
-        let (admitted, page): (Admitted, Page) = crossed::<_, NotPermitted>(read)?;
+        let (admitted, page, append_rights): (Admitted, Page, u32) = crossed::<_, NotPermitted>(read)?;
         self.context.touch(admitted);
         Ok(Response::new(wire::FetchResponse {
             generation: self.generation(),
             entries: page.entries.into_iter().map(wire_entry).collect(),
             head: page.head,
             gone_through: page.gone_through,
+            append_rights,
         }))
     }
 
     async fn status(&self, request: Request<wire::StatusRequest>) -> Result<Response<wire::StatusResponse>, Status> {
         let request = checked(request.into_inner())?;
         let channel: ChannelId = id("channel", &request.channel)?;
-        let (token, seq) = (token("token", &request.token)?, seq("seq", request.seq)?);
-        let entry = crossed(self.context.read(move |reads| reads.entry(&channel, &token, seq)).await)?;
+        let named = if request.entry_id.is_empty() { None } else { Some(id("entry_id", &request.entry_id)?) };
+        let asked = Asked { channel, token: token("token", &request.token)?, seq: seq("seq", request.seq)?, named };
+        let entry = crossed(self.context.read(move |reads| reads.entry(&asked)).await)?;
         let receipt = self.context.receipt(channel, &entry)?;
         Ok(Response::new(wire::StatusResponse { generation: self.generation(), receipt }))
     }

@@ -5,8 +5,12 @@
 //! whoever could show it again, within its minute, got it from inside the device's own TLS connection or from the device,
 //! and would win a session of that same device on that same relay. Keeping a memory of challenges instead would let anyone
 //! fill it. Sessions live in memory; only hashes of their tokens are kept.
+//!
+//! A session is its device's, with the key that it logged in with. It ends when a state is stored that has not both; who
+//! opens one looks at the newest state again behind it, because such a state may have come in between.
 
 use crate::rules::Rules;
+use crate::store::accounts::Speaker;
 use crate::store::channels::Limited;
 use lacre_audit::account::AccountState;
 use lacre_audit::ids::{AccountId, DeviceId, Identity, Session, TokenHash};
@@ -17,15 +21,6 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
-
-/// One installation of one account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Who {
-    /// the account
-    pub(crate) account: AccountId,
-    /// its device
-    pub(crate) device: DeviceId,
-}
 
 /// Makes and checks challenges.
 pub(crate) struct Challenges {
@@ -39,7 +34,7 @@ impl Challenges {
     }
 
     /// Eight bytes of time, 24 bytes of MAC. The same for accounts that are not there.
-    pub(crate) fn make(&self, now: Millis, who: &Who) -> [u8; 32] {
+    pub(crate) fn make(&self, now: Millis, who: &Speaker) -> [u8; 32] {
         let time = now.get().to_be_bytes();
         let parts: [&[u8]; 4] = [&time, self.identity.as_bytes(), who.account.as_bytes(), who.device.as_bytes()];
         let mac = label::mac(&self.key, Label::Challenge, &parts);
@@ -51,7 +46,7 @@ impl Challenges {
     }
 
     /// Made here, for this device, and not too long ago.
-    pub(crate) fn holds(&self, now: Millis, rules: &Rules, who: &Who, challenge: &[u8; 32]) -> bool {
+    pub(crate) fn holds(&self, now: Millis, rules: &Rules, who: &Speaker, challenge: &[u8; 32]) -> bool {
         let Some(time) = challenge.first_chunk::<8>() else { return false };
         let made = Millis::new(u64::from_be_bytes(*time));
         let same: bool = self.make(made, who).ct_eq(challenge).into();
@@ -60,7 +55,7 @@ impl Challenges {
 
     /// The device's signature over the challenge. A device that is not there is checked all the same, against a key that
     /// nobody has: the answer and its time say nothing.
-    pub(crate) fn signed(&self, who: &Who, challenge: &[u8; 32], signature: &[u8; 64], state: Option<&AccountState>) -> bool {
+    pub(crate) fn signed(&self, who: &Speaker, challenge: &[u8; 32], signature: &[u8; 64], state: Option<&AccountState>) -> bool {
         let device = state.and_then(|s| s.device(who.device));
         let decoy = || ed25519_dalek::SigningKey::from_bytes(&self.key).verifying_key();
         let key = device.and_then(|d| ed25519_dalek::VerifyingKey::from_bytes(&d.signature_key).ok());
@@ -71,11 +66,14 @@ impl Challenges {
     }
 }
 
+/// A device and its signature key.
+pub(crate) type Key = (DeviceId, [u8; 32]);
+
 #[derive(Default)]
 struct Table {
-    open: HashMap<TokenHash, (Who, Millis)>,
+    open: HashMap<TokenHash, (Speaker, Millis)>,
     /// sessions of each account, oldest first: at most devices × sessions of one device
-    accounts: HashMap<AccountId, Vec<(DeviceId, TokenHash)>>,
+    accounts: HashMap<AccountId, Vec<(Key, TokenHash)>>,
     /// in the order they end
     ends: VecDeque<(Millis, TokenHash)>,
 }
@@ -111,13 +109,19 @@ impl Sessions {
     }
 
     /// Opens one; ends the device's oldest when it has too many.
-    pub(crate) fn open(&self, now: Millis, rules: &Rules, who: Who, session: &Session) -> Result<Millis, Limited> {
+    pub(crate) fn open(
+        &self,
+        now: Millis,
+        rules: &Rules,
+        who: Speaker,
+        key: [u8; 32],
+        session: &Session,
+    ) -> Result<Millis, Limited> {
         let mut table = self.table();
         table.close_ended(now);
-        let mine: Vec<TokenHash> = table
-            .accounts
-            .get(&who.account)
-            .map_or(Vec::new(), |all| all.iter().filter(|(device, _)| *device == who.device).map(|(_, token)| *token).collect());
+        let mine: Vec<TokenHash> = table.accounts.get(&who.account).map_or(Vec::new(), |all| {
+            all.iter().filter(|((device, _), _)| *device == who.device).map(|(_, token)| *token).collect()
+        });
         let keep = usize::try_from(rules.sessions_per_device.saturating_sub(1)).unwrap_or(usize::MAX);
         for token in mine.iter().take(mine.len().saturating_sub(keep)) {
             table.close(token);
@@ -128,18 +132,23 @@ impl Sessions {
         }
         let (token, ends) = (session.hash(), now.plus(rules.session_lifetime_ms));
         table.open.insert(token, (who, ends));
-        table.accounts.entry(who.account).or_default().push((who.device, token));
+        table.accounts.entry(who.account).or_default().push(((who.device, key), token));
         table.ends.push_back((ends, token));
         Ok(ends)
     }
 
     /// Whose session this is.
-    pub(crate) fn who(&self, now: Millis, session: &Session) -> Option<Who> {
+    pub(crate) fn who(&self, now: Millis, session: &Session) -> Option<Speaker> {
         self.table().open.get(&session.hash()).filter(|(_, ends)| *ends > now).map(|(who, _)| *who)
     }
 
-    /// Ends the sessions of an account's devices that left it.
-    pub(crate) fn keep_only(&self, account: &AccountId, devices: &[DeviceId]) {
+    /// Ends this one.
+    pub(crate) fn close(&self, session: &Session) {
+        self.table().close(&session.hash());
+    }
+
+    /// Ends the sessions of an account's devices that left it, or have another key.
+    pub(crate) fn keep_only(&self, account: &AccountId, devices: &[Key]) {
         let mut table = self.table();
         let gone: Vec<TokenHash> = table.accounts.get(account).map_or(Vec::new(), |all| {
             all.iter().filter(|(device, _)| !devices.contains(device)).map(|(_, token)| *token).collect()
@@ -155,8 +164,8 @@ mod tests {
     use super::*;
     use crate::random::SystemRng;
 
-    fn who(n: u8) -> Who {
-        Who { account: AccountId::new([n; 32]), device: DeviceId::new([n; 16]) }
+    fn who(n: u8) -> Speaker {
+        Speaker { account: AccountId::new([n; 32]), device: DeviceId::new([n; 16]) }
     }
     fn at(ms: u64) -> Millis {
         Millis::new(1_000_000 + ms)
@@ -184,14 +193,16 @@ mod tests {
     fn a_session_ends_with_its_time_and_with_its_device() {
         let (rules, sessions) = (Rules::default(), Sessions::default());
         let (a, b) = (Session::random(&mut SystemRng), Session::random(&mut SystemRng));
-        let second = Who { device: DeviceId::new([9; 16]), ..who(1) };
-        sessions.open(at(0), &rules, who(1), &a).unwrap();
-        let ends = sessions.open(at(1), &rules, second, &b).unwrap();
+        let second = Speaker { device: DeviceId::new([9; 16]), ..who(1) };
+        sessions.open(at(0), &rules, who(1), [1; 32], &a).unwrap();
+        let ends = sessions.open(at(1), &rules, second, [9; 32], &b).unwrap();
         assert_eq!(sessions.who(at(2), &a), Some(who(1)));
-        sessions.keep_only(&who(1).account, &[second.device]);
+        sessions.keep_only(&who(1).account, &[(second.device, [9; 32])]);
         assert_eq!(sessions.who(at(2), &a), None);
         assert_eq!(sessions.who(at(2), &b), Some(second));
         assert_eq!(sessions.who(ends, &b), None);
+        sessions.keep_only(&who(1).account, &[(second.device, [8; 32])]);
+        assert_eq!(sessions.who(at(2), &b), None, "the device has another key");
         assert_eq!(sessions.who(at(2), &Session::random(&mut SystemRng)), None);
     }
 
@@ -202,19 +213,19 @@ mod tests {
         let mut tokens = Vec::new();
         for n in 0..200 {
             let token = Session::random(&mut SystemRng);
-            sessions.open(at(n), &rules, who(1), &token).unwrap();
+            sessions.open(at(n), &rules, who(1), [1; 32], &token).unwrap();
             tokens.push(token);
         }
         assert_eq!(sessions.who(at(200), &tokens[197]), None);
         assert!(sessions.who(at(200), &tokens[198]).is_some() && sessions.who(at(200), &tokens[199]).is_some());
         for n in 2..5 {
-            sessions.open(at(200), &rules, who(n), &Session::random(&mut SystemRng)).unwrap();
+            sessions.open(at(200), &rules, who(n), [1; 32], &Session::random(&mut SystemRng)).unwrap();
         }
-        let full = sessions.open(at(200), &rules, who(5), &Session::random(&mut SystemRng)).unwrap_err();
+        let full = sessions.open(at(200), &rules, who(5), [1; 32], &Session::random(&mut SystemRng)).unwrap_err();
         assert_eq!(full.limit, "max_sessions");
         assert!(sessions.table().ends.len() < 100);
         let later = at(200 + rules.session_lifetime_ms);
-        sessions.open(later, &rules, who(5), &Session::random(&mut SystemRng)).unwrap();
+        sessions.open(later, &rules, who(5), [1; 32], &Session::random(&mut SystemRng)).unwrap();
         let table = sessions.table();
         assert_eq!((table.open.len(), table.accounts.len(), table.ends.len()), (1, 1, 1));
     }

@@ -10,9 +10,13 @@ pub mod calls;
 pub mod channels;
 pub mod directory;
 mod held;
+#[cfg(test)]
+mod inboxes_tests;
 mod login;
 pub mod operator;
 pub mod registrar;
+#[cfg(test)]
+mod sessions_tests;
 #[cfg(test)]
 mod unfinished_tests;
 

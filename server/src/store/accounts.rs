@@ -5,21 +5,27 @@
 //! | verb | taken when | writes |
 //! |---|---|---|
 //! | issue a code | the person has no account | the person's one live code |
-//! | enroll | the code lives, account and handle are new | account, handle, state 0; the code is used |
-//! | recover | the code lives, is for the account that is there, and the new account is new | the new account under the old handle; the old one is gone |
-//! | remove | the account is there | it is gone; its handle is given to nobody |
-//! | put a state | its number follows the newest | the state; what hung on devices that left is gone |
-//! | put key packages | the device is in the newest state | the packages |
-//! | take stamps | the account's day has room | hashes, which name nobody |
+//! | enroll | the code lives, account and handle are new, the inboxes are free | account, handle, state 0, whose the inboxes are; the code is used |
+//! | recover | the code lives, is for the account that is there, the new account is new, the inboxes are free | the new account under the old handle; the old one is gone, its inboxes are closed |
+//! | pause | the speaker's device is in the newest state | whether the account takes a pause |
+//! | remove | the speaker's device is in the newest state | it is gone; its handle is given to nobody; its inboxes are closed, and given to nobody |
+//! | put a state | the speaker's device is in the newest state; its number follows it, the inboxes are the account's or free | the state, whose the inboxes are; what hung on devices that left is gone, inboxes that left are closed |
+//! | put key packages | the speaker's device is in the newest state | the packages |
+//! | take stamps | the speaker's device is in the newest state; the account's day has room | hashes, which name nobody |
 //! | spend a stamp | it is there | it is gone |
 //! | look up, claim | the stamp is there, the target's hour has room | the stamp is gone, also when nothing is found |
+//!
+//! **An inbox is one account's.** The first state that names it takes it; another account's state that names it is refused, also
+//! when its account is gone: who held the old keys may still hold its read token, and contacts may still write to it. Only what
+//! is an account's own is closed when it goes or leaves its newest state. A closed inbox has no append right and gets none
+//! ([`super::channels`]) until the newest state of its account has it again.
 //!
 //! A refusal writes nothing. Of a RUN only a keyed hash arrives here, of codes and stamps only labelled hashes.
 
 use super::StoreDown;
 use super::channels::Limited;
 use crate::rules::Rules;
-use lacre_audit::ids::{AccountId, DeviceId, Handle, TokenHash};
+use lacre_audit::ids::{AccountId, ChannelId, DeviceId, Handle, TokenHash};
 use lacre_audit::time::Millis;
 use std::collections::HashMap;
 
@@ -68,6 +74,50 @@ pub enum IssueRefused {
     NoAccount,
 }
 
+/// A device of a state, as far as the store must know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateDevice {
+    /// its id within the account
+    pub id: DeviceId,
+    /// its inbox
+    pub inbox: ChannelId,
+}
+
+/// Why the inboxes of a state are not taken: make the state with others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InboxRefused {
+    /// It was named first by another account, which may be gone.
+    #[error("an inbox of the state is another account's")]
+    Anothers,
+    /// Each device has its own.
+    #[error("two devices of the state have one inbox")]
+    Twice,
+}
+
+impl InboxRefused {
+    /// No inbox is there twice.
+    pub(crate) fn twice(devices: &[StateDevice]) -> Result<(), Self> {
+        let twice = devices.iter().enumerate().any(|(n, d)| devices.iter().skip(n + 1).any(|other| other.inbox == d.inbox));
+        if twice { Err(Self::Twice) } else { Ok(()) }
+    }
+}
+
+/// Whom a session speaks for. A state that removes the device may be stored while a login of it is under way, and a session
+/// may outlive its device for a moment: so each verb of a session looks, in its own transaction, whether the newest state of
+/// the account has the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Speaker {
+    /// the account
+    pub account: AccountId,
+    /// its device
+    pub device: DeviceId,
+}
+
+/// The speaker's account is gone, or its device is not in the newest state: the session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the device is not in the account")]
+pub struct NoDevice;
+
 /// A new account. State and binding were verified and signed before.
 pub struct Enroll {
     /// hash of the code
@@ -79,7 +129,7 @@ pub struct Enroll {
     /// state 0, a signed note
     pub state: String,
     /// devices of state 0
-    pub devices: Vec<DeviceId>,
+    pub devices: Vec<StateDevice>,
     /// the registrar's note over handle and account, stored when the enrolment is taken
     pub binding: String,
 }
@@ -103,6 +153,9 @@ pub enum EnrollRefused {
     /// The same state 0 was enrolled with another code: one account is one person.
     #[error("the account is enrolled already")]
     AccountTaken,
+    /// Its inboxes are not taken.
+    #[error(transparent)]
+    Inbox(#[from] InboxRefused),
 }
 
 /// Whom a recovery code is for, as long as it lives.
@@ -112,8 +165,6 @@ pub struct Recovering {
     pub handle: Handle,
     /// the account that has it: the lost one, or the new one when the code was used
     pub account: AccountId,
-    /// its newest state
-    pub state: String,
 }
 
 /// A new account in the place of a lost one. State and notes were verified and signed before.
@@ -129,7 +180,7 @@ pub struct Recover {
     /// state 0, a signed note
     pub state: String,
     /// devices of state 0
-    pub devices: Vec<DeviceId>,
+    pub devices: Vec<StateDevice>,
     /// the registrar's notes, stored when the recovery is taken
     pub binding: String,
     /// as `binding`
@@ -154,34 +205,35 @@ pub enum RecoverRefused {
     /// The new account is there already: make other keys.
     #[error("the account is enrolled already")]
     AccountTaken,
+    /// Its inboxes are not taken; those of the lost account are not, either.
+    #[error(transparent)]
+    Inbox(#[from] InboxRefused),
 }
-
-/// No such account: the session outlived it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no such account")]
-pub struct NoAccount;
 
 /// The next state of an account, verified against the newest before.
 pub struct PutState {
-    /// whose
-    pub account: AccountId,
+    /// who puts it
+    pub by: Speaker,
     /// its number, at least 1
     pub number: u64,
     /// the signed note
     pub state: String,
     /// its devices
-    pub devices: Vec<DeviceId>,
+    pub devices: Vec<StateDevice>,
 }
 
 /// Why a state is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PutStateRefused {
-    /// No such account: the session outlived it.
-    #[error("no such account")]
-    NoAccount,
+    /// The session is over.
+    #[error(transparent)]
+    NoDevice(#[from] NoDevice),
     /// Its number does not follow the newest, or another state has it: fetch the account again.
     #[error("does not follow the newest state")]
     Chain,
+    /// Its inboxes are not taken.
+    #[error(transparent)]
+    Inbox(#[from] InboxRefused),
     /// The chain has too many bytes.
     #[error("the chain of states is full")]
     Limit(Limited),
@@ -201,9 +253,7 @@ pub struct KeyPackage {
 /// Key packages of one device.
 pub struct PutKeyPackages {
     /// whose
-    pub account: AccountId,
-    /// which installation
-    pub device: DeviceId,
+    pub by: Speaker,
     /// each handed out once
     pub one_time: Vec<KeyPackage>,
     /// handed out when no one-time one is left; one a suite
@@ -219,9 +269,9 @@ pub struct Remaining(pub Vec<(u16, u32)>);
 /// Why key packages are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PutKeyPackagesRefused {
-    /// The device is not in the newest state: its session is over.
-    #[error("the device is not in the account")]
-    NoDevice,
+    /// The session is over.
+    #[error(transparent)]
+    NoDevice(#[from] NoDevice),
     /// Too many one-time packages of a suite, or too many suites.
     #[error("too many key packages")]
     Limit(Limited),
@@ -229,8 +279,8 @@ pub enum PutKeyPackagesRefused {
 
 /// Fresh stamps for one account.
 pub struct TakeStamps {
-    /// who takes them; only the day's counter lies with it
-    pub account: AccountId,
+    /// who takes them; only the day's counter lies with the account
+    pub by: Speaker,
     /// their hashes
     pub hashes: Vec<TokenHash>,
 }
@@ -238,9 +288,9 @@ pub struct TakeStamps {
 /// Why stamps are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TakeStampsRefused {
-    /// No such account: the session outlived it.
-    #[error("no such account")]
-    NoAccount,
+    /// The session is over.
+    #[error(transparent)]
+    NoDevice(#[from] NoDevice),
     /// The day's stamps are taken.
     #[error("the day's stamps are taken")]
     Limit(Limited),
@@ -354,14 +404,16 @@ pub trait AccountStore {
     ) -> Result<Result<CodeIssued, IssueRefused>, StoreDown>;
     /// Opens an account. The same code, account and handle get the first answer until the code expires.
     fn enroll(&mut self, now: Millis, enroll: &Enroll) -> Result<Result<Enrolled, EnrollRefused>, StoreDown>;
-    /// Puts a new account in the place of the one that the code is for, under its handle; what hung on the old one is gone.
+    /// Puts a new account in the place of the one that the code is for, under its handle; what hung on the old one is gone,
+    /// and its inboxes are closed.
     /// The same code and state get the first answer until the code expires.
     fn recover(&mut self, now: Millis, recover: &Recover) -> Result<Result<Recovered, RecoverRefused>, StoreDown>;
     /// Begins or ends a pause. Idempotent.
-    fn pause_account(&mut self, account: &AccountId, paused: bool) -> Result<Result<(), NoAccount>, StoreDown>;
-    /// Removes an account and all that hangs on it; the person may be issued a code again, the handle is nobody's.
-    fn remove_account(&mut self, account: &AccountId) -> Result<Result<(), NoAccount>, StoreDown>;
-    /// Adds a state; one that is there already changes nothing.
+    fn pause_account(&mut self, by: &Speaker, paused: bool) -> Result<Result<(), NoDevice>, StoreDown>;
+    /// Removes an account and all that hangs on it, and closes its inboxes; the person may be issued a code again, the handle
+    /// is nobody's.
+    fn remove_account(&mut self, by: &Speaker) -> Result<Result<(), NoDevice>, StoreDown>;
+    /// Adds a state, and closes the account's inboxes that it has no more; one that is there already changes nothing.
     fn put_state(&mut self, rules: &Rules, put: &PutState) -> Result<Result<(), PutStateRefused>, StoreDown>;
     /// Adds one-time packages (those that are there already are left alone), replaces last-resort ones by suite.
     /// Whole or not at all.

@@ -7,8 +7,11 @@
 //! | open | (name: checked by [`Open`]'s constructors) open already → answered; stamp |
 //! | append | token; AHEAD; CATCH_UP; entry id known (log: behind `read_to`; inbox: in memory); NO_SEALS; SEALED; quota and rate; stamp |
 //! | trim | token; class; AHEAD |
-//! | change tokens | token; class; count |
-//! | status | token (either); entry |
+//! | change tokens | token; class; count; when it adds: not closed |
+//!
+//! An inbox that a state of an account had, and its newest one has not, is *closed* ([`super::accounts`]): it has no append
+//! right, gets none by ChangeTokens, and opens without any.
+//! | status | token (either); entry, which an append right of an inbox must name |
 
 use super::StoreDown;
 use crate::rules::Rules;
@@ -195,7 +198,7 @@ pub enum ChangeRefused {
     NotPermitted,
     /// Logs cannot be changed.
     NotAnInbox,
-    /// It would have too many rights.
+    /// It would have too many rights. A closed inbox has room for none.
     Limit(Limited),
 }
 
@@ -223,9 +226,6 @@ pub trait ChannelStore {
         rules: &Rules,
         request: &ChangeTokens,
     ) -> Result<Result<(), ChangeRefused>, StoreDown>;
-    /// Withdraws every right to append to an inbox whose account is gone; a channel that is not there, or is a log, is left
-    /// alone. Idempotent.
-    fn close_inbox(&mut self, channel: &ChannelId) -> Result<(), StoreDown>;
     /// Notes that the reader of an inbox was here, when what is stored is older than [`Rules::reader_use_ms`] (I8).
     fn touch(&mut self, now: Millis, rules: &Rules, channel: ChannelKey) -> Result<(), StoreDown>;
     /// One round of retention: removes at most `budget` rows of entries, channels and their rights, entries first, then
@@ -244,6 +244,8 @@ pub struct Admitted {
     pub key: ChannelKey,
     /// last seq, 0 while empty
     pub head: u64,
+    /// it is an inbox
+    pub inbox: bool,
     /// an inbox whose last use should be noted by [`ChannelStore::touch`]
     pub touch: bool,
 }
@@ -287,6 +289,19 @@ pub struct PageLimits {
     pub bytes: u32,
 }
 
+/// Which entry somebody wants the receipt of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// where
+    pub channel: ChannelId,
+    /// hash of the token that was shown
+    pub token: TokenHash,
+    /// its place
+    pub seq: Seq,
+    /// its id: an append right of an inbox shows the entry that it names, and no other
+    pub named: Option<EntryId>,
+}
+
 /// Why there is no receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatusRefused {
@@ -299,6 +314,9 @@ pub enum StatusRefused {
         /// last seq
         head: u64,
     },
+    /// An append right of an inbox named no entry that is kept. Many hold such a right, the directory's public one above
+    /// all: whether there is an entry, whose it is and how far the inbox is, is not said.
+    NotNamed,
 }
 
 /// The readers' verbs. Each sees one committed state.
@@ -313,6 +331,9 @@ pub trait ChannelReads {
     ) -> Result<Result<Admitted, NotPermitted>, StoreDown>;
     /// Reads on from a place. A channel whose row is gone reads as empty.
     fn page(&self, channel: ChannelKey, from: Seq, limits: PageLimits) -> Result<Page, StoreDown>;
-    /// One entry, for whoever holds an append or the read token.
-    fn entry(&self, channel: &ChannelId, token: &TokenHash, seq: Seq) -> Result<Result<StoredEntry, StatusRefused>, StoreDown>;
+    /// How many may append. A channel whose row is gone has nobody.
+    fn rights(&self, channel: ChannelKey) -> Result<u32, StoreDown>;
+    /// One entry, for whoever holds an append or the read token. An append right of an inbox must name it: what it does not
+    /// name it cannot tell from what is not there.
+    fn entry(&self, asked: &Asked) -> Result<Result<StoredEntry, StatusRefused>, StoreDown>;
 }

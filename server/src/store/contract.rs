@@ -176,6 +176,11 @@ impl<B: Backend> World<B> {
         let admitted = self.admit(c).unwrap();
         self.backend.reads().page(admitted.key, Seq::new(from).unwrap(), limits).unwrap()
     }
+    /// The receipt's entry, asked for with this token and the id of the entry `named`.
+    fn status(&self, c: Channel, token: TokenHash, seq: u64, named: Option<u64>) -> Result<StoredEntry, StatusRefused> {
+        let asked = Asked { channel: c.id, token, seq: Seq::new(seq).unwrap(), named: named.map(entry_id) };
+        self.backend.reads().entry(&asked).unwrap()
+    }
     fn ids(&self, c: Channel) -> Vec<EntryId> {
         self.page(c, 1).entries.iter().map(|e| e.entry_id).collect()
     }
@@ -338,7 +343,7 @@ contract! {
                 assert_eq!(w.change(&change), Err(ChangeRefused::NotPermitted));
                 assert_eq!(w.admit(stranger), Err(NotPermitted));
                 let no_token = hash("nobody", 1);
-                let status = w.backend.reads().entry(&stranger.id, &no_token, Seq::FIRST).unwrap();
+                let status = w.status(stranger, no_token, 1, Some(1));
                 assert_eq!(status, Err(StatusRefused::NotPermitted));
             }
         }
@@ -546,7 +551,7 @@ contract! {
         }
         // the relay can no longer know an id that is gone
         assert_eq!(w.append(&entry(c, 9, 2)), Err(AppendRefused::CatchUp { head: 6 }));
-        let status = w.backend.reads().entry(&c.id, &c.read, Seq::FIRST).unwrap();
+        let status = w.status(c, c.read, 1, None);
         assert_eq!(status, Err(StatusRefused::NoEntry { gone_through: 3, head: 6 }));
         w.later(10_000);
         assert_eq!(w.retire(100), Retired { entries: 6, channels: 0 });
@@ -621,15 +626,61 @@ contract! {
 
     fn a_receipt_is_for_whoever_holds_either_token<B>() {
         let mut w = World::<B>::new();
-        for c in [w.log(1), w.inbox(2)] {
-            w.stored(&entry(c, 1, 0));
-            for token in [c.append, c.read] {
-                let found = w.backend.reads().entry(&c.id, &token, Seq::FIRST).unwrap().unwrap();
+        let (log, inbox) = (w.log(1), w.inbox(2));
+        for (c, token) in [(log, log.append), (log, log.read), (inbox, inbox.read)] {
+            if c.append == token || c.id == inbox.id {
+                w.stored(&entry(c, 1, 0));
+            }
+            // whatever id comes with it
+            for named in [None, Some(1), Some(9)] {
+                let found = w.status(c, token, 1, named).unwrap();
                 assert_eq!((found.entry_id, found.seal), (entry_id(1), false));
-                let beyond = w.backend.reads().entry(&c.id, &token, Seq::new(2).unwrap()).unwrap();
+                let beyond = w.status(c, token, 2, named);
                 assert_eq!(beyond, Err(StatusRefused::NoEntry { gone_through: 0, head: 1 }));
             }
         }
+    }
+
+    // Seen red without the id's check, and with a check that looks at the id and not at its place.
+    fn an_append_right_of_an_inbox_shows_the_entry_that_it_names_and_nothing_else<B>() {
+        let mut w = World::<B>::new();
+        let c = w.inbox(1);
+        assert_eq!(w.status(c, c.append, 1, Some(1)), Err(StatusRefused::NotNamed), "empty");
+        for n in 1..=6 {
+            w.stored(&entry(c, n, 0));
+        }
+        w.trim(c, 2).unwrap();
+
+        for seq in [1, 2, 3, 4, 6, 7, 1_000, Seq::MAX] {
+            for named in [None, Some(1), Some(2), Some(5), Some(9)] {
+                assert_eq!(w.status(c, c.append, seq, named), Err(StatusRefused::NotNamed), "{seq} {named:?}");
+            }
+        }
+        let found = w.status(c, c.append, 5, Some(5)).unwrap();
+        w.trim(c, 6).unwrap();
+
+        assert_eq!((found.seq.get(), found.entry_id), (5, entry_id(5)));
+        assert_eq!(w.status(c, c.append, 5, Some(5)), Err(StatusRefused::NotNamed), "trimmed");
+        assert_eq!(w.status(c, c.read, 5, Some(5)), Err(StatusRefused::NoEntry { gone_through: 6, head: 6 }));
+    }
+
+    fn an_inbox_says_how_many_rights_it_has_and_a_log_has_one<B>() {
+        let mut w = World::<B>::new();
+        let (inbox, log) = (w.inbox(1), w.log(2));
+        let rights = |w: &World<B>, c: Channel| w.backend.reads().rights(w.admit(c).unwrap().key).unwrap();
+        let change = |add: &[u64], remove: Vec<TokenHash>| ChangeTokens {
+            channel: inbox.id,
+            token: inbox.read,
+            add: add.iter().map(|n| Right { token: hash("more", *n), stamped: false }).collect(),
+            remove,
+        };
+
+        assert_eq!((rights(&w, inbox), rights(&w, log)), (1, 1));
+        w.change(&change(&[1, 2, 2], vec![])).unwrap();
+        assert_eq!(rights(&w, inbox), 3);
+        w.change(&change(&[], vec![inbox.append, hash("more", 1), hash("more", 2)])).unwrap();
+        assert_eq!(rights(&w, inbox), 0);
+        assert!(w.admit(inbox).unwrap().inbox && !w.admit(log).unwrap().inbox);
     }
 
     fn a_rolled_back_batch_leaves_nothing_in_tables_or_memory<B>() {

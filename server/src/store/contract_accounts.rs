@@ -1,9 +1,10 @@
 //! What every store promises of accounts, stamps, directory and blobs, stamped out for each implementation.
 
-use super::contract::{Backend, Model, Sqlite, hash};
+use super::contract::{Backend, Model, Sqlite, entry, hash, inbox_channel};
 use crate::rules::Rules;
 use crate::store::accounts::*;
 use crate::store::blobs::{BlobBegun, BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused};
+use crate::store::channels::{ChangeRefused, ChangeTokens, Limited, Open, Right};
 use crate::store::{Store, StoreDown};
 use lacre_audit::ids::{AccountId, BlobId, DeviceId, Handle, TokenHash};
 use lacre_audit::time::Millis;
@@ -26,6 +27,14 @@ pub(super) fn account(n: u64) -> AccountId {
 pub(super) fn device(n: u8) -> DeviceId {
     DeviceId::new([n; 16])
 }
+/// The device d of a state of the account n, with its inbox.
+pub(super) fn at(n: u64, d: DeviceId) -> StateDevice {
+    StateDevice { id: d, inbox: inbox_channel(n * 100 + u64::from(d.as_bytes()[0])).id }
+}
+/// A session of this device of the account n.
+pub(super) fn speaker(n: u64, d: u8) -> Speaker {
+    Speaker { account: account(n), device: device(d) }
+}
 pub(super) fn handle(n: u64) -> Handle {
     Handle::parse(&format!("person{n}")).unwrap()
 }
@@ -35,7 +44,7 @@ pub(super) fn enrolment(code: u64, n: u64) -> Enroll {
         handle: handle(n),
         account: account(n),
         state: format!("state 0 of {n}\n"),
-        devices: vec![device(1)],
+        devices: vec![at(n, device(1))],
         binding: format!("binding of {n}\n"),
     }
 }
@@ -52,11 +61,12 @@ struct World<B> {
     now: Millis,
     rules: Rules,
     stamps: u64,
+    appended: u64,
 }
 
 impl<B: Backend> World<B> {
     fn new() -> Self {
-        Self { backend: B::new(), now: Millis::new(1_800_000_000_000), rules: Rules::default(), stamps: 0 }
+        Self { backend: B::new(), now: Millis::new(1_800_000_000_000), rules: Rules::default(), stamps: 0, appended: 0 }
     }
     fn issue(&mut self, person: u64, code: u64) -> Result<CodeIssued, IssueRefused> {
         let (now, rules) = (self.now, self.rules.clone());
@@ -72,6 +82,16 @@ impl<B: Backend> World<B> {
     }
     /// The person n's account `before` is lost; `after` stands in its place.
     fn recover(&mut self, code: u64, name: u64, before: u64, after: u64) -> Result<Recovered, RecoverRefused> {
+        self.recover_to(code, name, before, after, vec![at(after, device(2))])
+    }
+    fn recover_to(
+        &mut self,
+        code: u64,
+        name: u64,
+        before: u64,
+        after: u64,
+        devices: Vec<StateDevice>,
+    ) -> Result<Recovered, RecoverRefused> {
         let now = self.now;
         let recover = Recover {
             code: hash("code", code),
@@ -79,7 +99,7 @@ impl<B: Backend> World<B> {
             handle: handle(name),
             account: account(after),
             state: format!("state 0 of {after}\n"),
-            devices: vec![device(2)],
+            devices,
             binding: format!("binding of {after}\n"),
             reset: format!("reset to {after}\n"),
         };
@@ -95,8 +115,15 @@ impl<B: Backend> World<B> {
         self.enroll(&enrolment(n, n)).unwrap();
     }
     fn put_state(&mut self, n: u64, number: u64, text: &str, devices: &[DeviceId]) -> Result<(), PutStateRefused> {
-        let (put, rules) =
-            (PutState { account: account(n), number, state: text.to_owned(), devices: devices.to_vec() }, self.rules.clone());
+        self.put_state_by(speaker(n, 1), number, text, devices)
+    }
+    fn put_state_by(&mut self, by: Speaker, number: u64, text: &str, devices: &[DeviceId]) -> Result<(), PutStateRefused> {
+        let n = (0..100).find(|n| account(*n) == by.account).unwrap();
+        let devices: Vec<StateDevice> = devices.iter().map(|d| at(n, *d)).collect();
+        self.put_devices(by, number, text, &devices)
+    }
+    fn put_devices(&mut self, by: Speaker, number: u64, text: &str, devices: &[StateDevice]) -> Result<(), PutStateRefused> {
+        let (put, rules) = (PutState { by, number, state: text.to_owned(), devices: devices.to_vec() }, self.rules.clone());
         tx(&mut self.backend, |s| s.put_state(&rules, &put))
     }
     fn put_packages(&mut self, put: &PutKeyPackages) -> Result<Remaining, PutKeyPackagesRefused> {
@@ -111,8 +138,7 @@ impl<B: Backend> World<B> {
     ) -> Result<Remaining, PutKeyPackagesRefused> {
         let ends = self.now.plus(1_000);
         self.put_packages(&PutKeyPackages {
-            account: account(1),
-            device,
+            by: Speaker { account: account(1), device },
             one_time: one_time.iter().map(|n| package(77, *n, ends)).collect(),
             last_resort: last_resort.iter().map(|n| package(77, *n, ends)).collect(),
             replace_all: false,
@@ -151,6 +177,29 @@ impl<B: Backend> World<B> {
     fn keep(&mut self, header: BlobHeader, file: u8, stamp: Option<TokenHash>) -> Result<BlobKept, KeepBlobRefused> {
         let (now, rules) = (self.now, self.rules.clone());
         tx(&mut self.backend, |s| s.keep_blob(now, &rules, &KeepBlob { header, file: FileName::new([file; 16]), stamp }))
+    }
+    /// Opens the inbox of this device of the account n, with one right.
+    fn open_inbox(&mut self, n: u64, d: u8) {
+        let (now, rules, stamp, c) = (self.now, self.rules.clone(), self.stamp(), inbox_channel(n * 100 + u64::from(d)));
+        let open = Open::inbox(c.id, &[Right { token: c.append, stamped: false }], c.read, Some(stamp)).unwrap();
+        assert!(tx(&mut self.backend, |s| s.open(now, &rules, &open)).unwrap().spent);
+    }
+    /// Whether somebody may write to it, as the writer and as the readers know it.
+    fn is_open(&mut self, n: u64, d: u8) -> bool {
+        let (now, rules, c) = (self.now, self.rules.clone(), inbox_channel(n * 100 + u64::from(d)));
+        self.appended += 1;
+        let append = entry(c, self.appended, 0);
+        let taken = tx(&mut self.backend, |s| s.append(now, &rules, &append)).is_ok();
+        let admitted = self.backend.reads().admit(now, &rules, &c.id, &c.read).unwrap().unwrap();
+        assert_eq!(self.backend.reads().rights(admitted.key).unwrap() > 0, taken);
+        taken
+    }
+    /// Its reader gives the right back.
+    fn reopen_inbox(&mut self, n: u64, d: u8) -> Result<(), ChangeRefused> {
+        let (now, rules, c) = (self.now, self.rules.clone(), inbox_channel(n * 100 + u64::from(d)));
+        let add = vec![Right { token: c.append, stamped: false }];
+        let change = ChangeTokens { channel: c.id, token: c.read, add, remove: vec![] };
+        tx(&mut self.backend, |s| s.change_tokens(now, &rules, &change))
     }
     fn later(&mut self, ms: u64) {
         self.now = self.now.plus(ms);
@@ -202,7 +251,7 @@ contract! {
         assert_eq!(w.backend.reads().recovering(w.now, &hash("code", 1)).unwrap(), None);
         w.issue_recovery(1, 5).unwrap();
         let found = w.backend.reads().recovering(w.now, &hash("code", 5)).unwrap().unwrap();
-        assert_eq!((found.handle, found.account, found.state.as_str()), (handle(1), account(1), "state 0 of 1\n"));
+        assert_eq!(found, Recovering { handle: handle(1), account: account(1) });
         assert_eq!(w.enroll(&enrolment(5, 3)), Err(EnrollRefused::Code), "a recovery code opens no second account");
         assert_eq!(w.recover(5, 2, 1, 2), Err(RecoverRefused::Code), "under another name");
         assert_eq!(w.recover(5, 1, 1, 1), Err(RecoverRefused::AccountTaken));
@@ -241,10 +290,10 @@ contract! {
         w.person(1);
         w.packages(device(1), &[1], Some(2)).unwrap();
 
-        assert_eq!(tx(&mut w.backend, |s| s.remove_account(&account(1))), Ok(()));
+        assert_eq!(tx(&mut w.backend, |s| s.remove_account(&speaker(1, 1))), Ok(()));
         w.backend.reopen();
 
-        assert_eq!(tx(&mut w.backend, |s| s.remove_account(&account(1))), Err(NoAccount));
+        assert_eq!(tx(&mut w.backend, |s| s.remove_account(&speaker(1, 1))), Err(NoDevice));
         assert_eq!(w.backend.reads().newest_state(&account(1)).unwrap(), None);
         assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::NoAccount));
         let stamp = w.stamp();
@@ -259,10 +308,10 @@ contract! {
         let mut w = World::<B>::new();
         w.person(1);
         w.packages(device(1), &[1], None).unwrap();
-        assert_eq!(tx(&mut w.backend, |s| s.pause_account(&account(2), true)), Err(NoAccount));
+        assert_eq!(tx(&mut w.backend, |s| s.pause_account(&speaker(2, 1), true)), Err(NoDevice));
 
         for _ in 0..2 {
-            assert_eq!(tx(&mut w.backend, |s| s.pause_account(&account(1), true)), Ok(()));
+            assert_eq!(tx(&mut w.backend, |s| s.pause_account(&speaker(1, 1), true)), Ok(()));
         }
         w.backend.reopen();
 
@@ -270,7 +319,7 @@ contract! {
         assert_eq!(w.lookup(Who::Handle(handle(1)), stamp), Ok(LookupAnswer::Paused));
         assert!(!w.unspent(&stamp), "paid for all the same");
         assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::Paused));
-        tx(&mut w.backend, |s| s.pause_account(&account(1), false)).unwrap();
+        tx(&mut w.backend, |s| s.pause_account(&speaker(1, 1), false)).unwrap();
         assert_eq!(w.claimed(), [(device(1), "key package 1".to_owned(), false)]);
     }
 
@@ -319,7 +368,7 @@ contract! {
         assert_eq!(w.put_state(1, 1, "another one", &[device(1)]), Err(PutStateRefused::Chain));
         assert_eq!(w.put_state(1, 2, "two", &[device(1)]), Ok(()));
         assert_eq!(w.put_state(1, 1, "one", &[device(1)]), Ok(()));
-        assert_eq!(w.put_state(2, 1, "one", &[device(1)]), Err(PutStateRefused::NoAccount));
+        assert_eq!(w.put_state(2, 1, "one", &[device(1)]), Err(PutStateRefused::NoDevice(NoDevice)));
         w.backend.reopen();
         let stamp = w.stamp();
         let LookupAnswer::Entry(entry) = w.lookup(Who::Account(account(1)), stamp).unwrap() else { panic!("an entry") };
@@ -328,6 +377,126 @@ contract! {
         assert_eq!((newest.number, newest.state.as_str()), (2, "two"));
         assert_eq!(w.backend.reads().state(&account(1), 1).unwrap().as_deref(), Some("one"));
         assert_eq!(w.backend.reads().state(&account(1), 3).unwrap(), None);
+    }
+
+    // Seen red with each verb that looks at the account alone.
+    fn no_verb_of_a_session_is_done_for_a_device_that_is_not_in_the_newest_state<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.person(2);
+        w.put_state(1, 1, "two devices", &[device(1), device(2)]).unwrap();
+        w.packages(device(2), &[1], None).unwrap();
+        w.put_state(1, 2, "one device", &[device(1)]).unwrap();
+        let (now, rules) = (w.now, w.rules.clone());
+        let strangers = [speaker(1, 2), speaker(1, 9), speaker(2, 2), speaker(3, 1)];
+
+        for by in strangers {
+            let again = w.put_state_by(by, 2, "one device", &[device(1)]);
+            let next = w.put_state_by(by, 3, "mine alone", &[by.device]);
+            let packages = w.put_packages(&PutKeyPackages { by, one_time: vec![], last_resort: vec![], replace_all: true });
+            let take = TakeStamps { by, hashes: vec![hash("taken", 1)] };
+            let stamps = tx(&mut w.backend, |s| s.take_stamps(now, &rules, &take));
+            let paused = tx(&mut w.backend, |s| s.pause_account(&by, true));
+            let removed = tx(&mut w.backend, |s| s.remove_account(&by));
+
+            assert_eq!((again, next), (Err(NoDevice.into()), Err(NoDevice.into())));
+            assert_eq!((packages, stamps), (Err(NoDevice.into()), Err(NoDevice.into())));
+            assert_eq!((paused, removed), (Err(NoDevice), Err(NoDevice)));
+        }
+        w.backend.reopen();
+        assert_eq!(w.backend.reads().newest_state(&account(1)).unwrap().unwrap().state, "one device");
+        assert!(!w.unspent(&hash("taken", 1)));
+        let stamp = w.stamp();
+        assert!(matches!(w.lookup(Who::Account(account(1)), stamp), Ok(LookupAnswer::Entry(_))), "neither paused nor gone");
+        w.put_state(1, 3, "it came back", &[device(1), device(2)]).unwrap();
+        assert_eq!(w.put_state_by(speaker(1, 2), 4, "by the other", &[device(2)]), Ok(()));
+    }
+
+    fn an_inbox_is_the_accounts_that_named_it_first_and_a_refusal_changes_nothing<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.person(2);
+        w.open_inbox(1, 1);
+        let (own, anothers) = (at(2, device(1)), at(1, device(1)));
+        w.issue(3, 3).unwrap();
+        w.issue_recovery(2, 4).unwrap();
+
+        let moved = w.put_devices(speaker(2, 1), 1, "moved", &[StateDevice { inbox: anothers.inbox, ..own }]);
+        let beside = w.put_devices(speaker(2, 1), 1, "beside", &[own, StateDevice { id: device(2), ..anothers }]);
+        let twice = w.put_devices(speaker(2, 1), 1, "twice", &[own, StateDevice { id: device(2), ..own }]);
+        let enrolled = w.enroll(&Enroll { devices: vec![anothers], ..enrolment(3, 3) });
+        let twins = w.enroll(&Enroll { devices: vec![at(3, device(1)), StateDevice { id: device(2), ..at(3, device(1)) }], ..enrolment(3, 3) });
+        let recovered = w.recover_to(4, 2, 2, 4, vec![anothers]);
+        let with_the_lost_one = w.recover_to(4, 2, 2, 4, vec![own]);
+
+        let (anothers, twice_said) = (InboxRefused::Anothers, InboxRefused::Twice);
+        assert_eq!((moved, beside, twice), (Err(anothers.into()), Err(anothers.into()), Err(twice_said.into())));
+        assert_eq!((enrolled, twins), (Err(anothers.into()), Err(twice_said.into())));
+        assert_eq!((recovered, with_the_lost_one), (Err(anothers.into()), Err(anothers.into())));
+        assert!(w.enroll(&enrolment(3, 3)).is_ok(), "the code is unused");
+        assert_eq!(w.put_state(2, 1, "one", &[device(1)]), Ok(()));
+        tx(&mut w.backend, |s| s.remove_account(&speaker(2, 1))).unwrap();
+        assert!(w.is_open(1, 1));
+        tx(&mut w.backend, |s| s.remove_account(&speaker(1, 1))).unwrap();
+        assert!(!w.is_open(1, 1), "its own account's end closes it");
+    }
+
+    fn what_an_account_or_its_newest_state_has_no_more_is_closed_until_its_account_names_it_again<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.person(2);
+        w.put_state(1, 1, "two devices", &[device(1), device(2)]).unwrap();
+        for d in [1, 2] {
+            w.open_inbox(1, d);
+        }
+        let closed = Err(ChangeRefused::Limit(Limited { limit: "max_inbox_tokens", value: 0, retry_after_ms: None }));
+
+        w.put_state(1, 2, "one device", &[device(1)]).unwrap();
+        assert_eq!((w.is_open(1, 1), w.is_open(1, 2)), (true, false));
+        assert_eq!((w.reopen_inbox(1, 1), w.reopen_inbox(1, 2)), (Ok(()), closed));
+        w.backend.reopen();
+        assert_eq!((w.is_open(1, 1), w.is_open(1, 2)), (true, false));
+        let taken = w.put_devices(speaker(2, 1), 1, "not mine", &[StateDevice { id: device(1), ..at(1, device(2)) }]);
+        assert_eq!(taken, Err(InboxRefused::Anothers.into()), "it is the account's still");
+        w.put_state(1, 3, "it came back", &[device(1), device(2)]).unwrap();
+        assert!(!w.is_open(1, 2));
+        assert_eq!(w.reopen_inbox(1, 2), Ok(()));
+        assert!(w.is_open(1, 2));
+
+        w.issue_recovery(1, 5).unwrap();
+        w.recover(5, 1, 1, 3).unwrap();
+        for d in [1, 2] {
+            assert!(!w.is_open(1, d));
+            assert_eq!(w.reopen_inbox(1, d), closed);
+            let taken = w.put_devices(speaker(2, 1), 1, "not mine", &[StateDevice { id: device(1), ..at(1, device(d)) }]);
+            assert_eq!(taken, Err(InboxRefused::Anothers.into()), "nobody's");
+        }
+    }
+
+    fn an_inbox_that_is_closed_opens_without_a_right_and_one_that_nobody_named_as_it_is_asked<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.put_state(1, 1, "two devices", &[device(1), device(2)]).unwrap();
+        w.put_state(1, 2, "one device", &[device(1)]).unwrap();
+
+        for d in [1, 2, 3] {
+            w.open_inbox(1, d);
+        }
+
+        assert_eq!([1, 2, 3].map(|d| w.is_open(1, d)), [true, false, true]);
+    }
+
+    fn a_rolled_back_state_closes_nothing<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.open_inbox(1, 1);
+        let store = w.backend.store();
+        store.begin().unwrap();
+        store.remove_account(&speaker(1, 1)).unwrap().unwrap();
+        store.rollback();
+
+        assert!(w.is_open(1, 1));
+        assert_eq!(w.reopen_inbox(1, 1), Ok(()));
     }
 
     fn a_chain_grows_to_its_limit_and_not_beyond<B>() {
@@ -348,7 +517,7 @@ contract! {
         w.packages(device(1), &[1], None).unwrap();
         w.packages(device(2), &[2], Some(3)).unwrap();
         w.put_state(1, 2, "one device", &[device(1)]).unwrap();
-        assert_eq!(w.packages(device(2), &[4], None), Err(PutKeyPackagesRefused::NoDevice));
+        assert_eq!(w.packages(device(2), &[4], None), Err(PutKeyPackagesRefused::NoDevice(NoDevice)));
         w.put_state(1, 3, "it came back", &[device(1), device(2)]).unwrap();
         assert_eq!(w.claimed(), [(device(1), "key package 1".to_owned(), false)]);
     }
@@ -384,8 +553,7 @@ contract! {
         let above = w.packages(device(1), &[3, 4], Some(9));
         assert!(matches!(above, Err(PutKeyPackagesRefused::Limit(l)) if l.limit == "key_packages_per_device"), "{above:?}");
         let mut put = PutKeyPackages {
-            account: account(1),
-            device: device(1),
+            by: speaker(1, 1),
             one_time: vec![package(77, 3, ends), package(3, 1, ends)],
             last_resort: vec![package(1, 1, ends)],
             replace_all: false,
@@ -445,7 +613,7 @@ contract! {
         let rules = w.rules.clone();
         let take = |w: &mut World<B>, who: u64, from: u64, count: u64| {
             let now = w.now;
-            let take = TakeStamps { account: account(who), hashes: (from..from + count).map(|n| hash("taken", n)).collect() };
+            let take = TakeStamps { by: speaker(who, 1), hashes: (from..from + count).map(|n| hash("taken", n)).collect() };
             tx(&mut w.backend, |s| s.take_stamps(now, &rules, &take))
         };
         assert_eq!(take(&mut w, 1, 0, 3), Ok(()));
@@ -455,7 +623,7 @@ contract! {
         w.backend.reopen();
         assert_eq!(take(&mut w, 1, 20, 2), Ok(()));
         assert!(take(&mut w, 1, 30, 1).is_err());
-        assert_eq!(take(&mut w, 2, 30, 1), Err(TakeStampsRefused::NoAccount));
+        assert_eq!(take(&mut w, 2, 30, 1), Err(TakeStampsRefused::NoDevice(NoDevice)));
         w.later(day - 1_000);
         assert_eq!(take(&mut w, 1, 30, 5), Ok(()));
         assert!([0, 1, 2, 20, 21, 30].iter().all(|n| w.unspent(&hash("taken", *n))));

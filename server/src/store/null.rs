@@ -54,9 +54,6 @@ impl ChannelStore for NullStore {
     fn change_tokens(&mut self, _: Millis, _: &Rules, _: &ChangeTokens) -> Result<Result<(), ChangeRefused>, StoreDown> {
         nothing()
     }
-    fn close_inbox(&mut self, _: &ChannelId) -> Result<(), StoreDown> {
-        Ok(())
-    }
     fn touch(&mut self, _: Millis, _: &Rules, _: ChannelKey) -> Result<(), StoreDown> {
         Ok(())
     }
@@ -101,10 +98,10 @@ impl AccountStore for NullStore {
     fn recover(&mut self, _: Millis, _: &Recover) -> Result<Result<Recovered, RecoverRefused>, StoreDown> {
         nothing()
     }
-    fn pause_account(&mut self, _: &AccountId, _: bool) -> Result<Result<(), NoAccount>, StoreDown> {
+    fn pause_account(&mut self, _: &Speaker, _: bool) -> Result<Result<(), NoDevice>, StoreDown> {
         nothing()
     }
-    fn remove_account(&mut self, _: &AccountId) -> Result<Result<(), NoAccount>, StoreDown> {
+    fn remove_account(&mut self, _: &Speaker) -> Result<Result<(), NoDevice>, StoreDown> {
         nothing()
     }
     fn lookup(&mut self, _: Millis, _: &Rules, _: &Lookup) -> Result<Result<LookupAnswer, AskRefused>, StoreDown> {
@@ -159,7 +156,10 @@ impl ChannelReads for NullReads {
     fn page(&self, _: ChannelKey, _: Seq, _: PageLimits) -> Result<Page, StoreDown> {
         Ok(Page { entries: Vec::new(), head: 0, gone_through: 0 })
     }
-    fn entry(&self, _: &ChannelId, _: &TokenHash, _: Seq) -> Result<Result<StoredEntry, StatusRefused>, StoreDown> {
+    fn rights(&self, _: ChannelKey) -> Result<u32, StoreDown> {
+        Ok(0)
+    }
+    fn entry(&self, _: &Asked) -> Result<Result<StoredEntry, StatusRefused>, StoreDown> {
         Ok(Err(StatusRefused::NotPermitted))
     }
 }

@@ -169,8 +169,13 @@ fn everything<B: Backend>(b: &B, now: Millis, rules: &Rules) -> Vec<String> {
             let c = channel(n);
             let admitted = b.reads().admit(now, rules, &c.id, &c.read).unwrap();
             let page = admitted.map(|a| b.reads().page(a.key, Seq::FIRST, PageLimits { entries: 100, bytes: 10_000 }).unwrap());
-            let receipt = b.reads().entry(&c.id, &c.append, Seq::new(3).unwrap()).unwrap();
-            format!("{admitted:?} {page:?} {receipt:?}")
+            let rights = admitted.map(|a| b.reads().rights(a.key).unwrap());
+            let asked = |token, named| Asked { channel: c.id, token, seq: Seq::new(3).unwrap(), named };
+            // many histories have one of these ids in that place
+            let mut receipts: Vec<_> = (0..30).map(|id| asked(c.append, Some(entry_id(id)))).collect();
+            receipts.extend([asked(c.append, None), asked(c.read, None)]);
+            let receipts: Vec<_> = receipts.iter().map(|asked| b.reads().entry(asked).unwrap()).collect();
+            format!("{admitted:?} {page:?} {rights:?} {receipts:?}")
         })
         .collect()
 }

@@ -1,24 +1,27 @@
 //! Random histories of accounts, stamps and blobs: SQLite answers as the reference model, operation by operation.
 
-use super::contract::{Backend, Model, Sqlite, hash};
-use super::contract_accounts::{account, blob, device, enrolment, handle, package, run, tx};
+use super::contract::{Backend, Model, Sqlite, hash, inbox_channel};
+use super::contract_accounts::{account, blob, device, enrolment, handle, package, run, speaker, tx};
 use crate::rules::Rules;
 use crate::store::accounts::*;
 use crate::store::blobs::{FileName, KeepBlob};
-use lacre_audit::ids::{DeviceId, TokenHash};
+use crate::store::channels::{ChangeTokens, Open, Right};
+use lacre_audit::ids::TokenHash;
 use lacre_audit::time::Millis;
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
 enum Op {
     Issue { person: u64, code: u64, recover: bool },
-    Recover { code: u64, before: u64, handle: u64, account: u64 },
-    Pause { account: u64, on: bool },
-    Remove { account: u64 },
-    Enroll { code: u64, account: u64, handle: u64 },
-    State { account: u64, number: u64, text: u8, devices: Vec<u8> },
+    Recover { code: u64, before: u64, handle: u64, account: u64, inbox: u64 },
+    Pause { account: u64, by: u8, on: bool },
+    Remove { account: u64, by: u8 },
+    Enroll { code: u64, account: u64, handle: u64, inbox: u64 },
+    OpenInbox { inbox: u64, stamp: u64 },
+    ReopenInbox { inbox: u64 },
+    State { account: u64, by: u8, number: u64, text: u8, devices: Vec<(u8, u64)> },
     Packages { account: u64, device: u8, one_time: Vec<(u16, u64, u64)>, last: Option<(u16, u64, u64)>, replace: bool },
-    Take { account: u64, from: u64, count: u64 },
+    Take { account: u64, by: u8, from: u64, count: u64 },
     Spend { stamp: u64 },
     Lookup { account: u64, by_handle: bool, stamp: u64 },
     Claim { account: u64, suite: u16, stamp: u64 },
@@ -50,25 +53,39 @@ fn tight() -> Rules {
     }
 }
 
+/// Enough that each account may find a free one, and few enough that they meet.
+const INBOXES: u64 = 12;
+
+fn state_device(d: u8, inbox: u64) -> StateDevice {
+    StateDevice { id: device(d), inbox: inbox_channel(inbox).id }
+}
+
 fn stamp_of(n: u64) -> TokenHash {
     hash("stamp", n)
 }
 
 fn op() -> impl Strategy<Value = Op> {
     let lives = || prop_oneof![1 => Just(0u64), 5 => 1u64..20_000];
+    // most often the device of the first state
+    let by = || prop_oneof![3 => Just(1u8), 1 => 2u8..4];
     let one = move || (prop_oneof![4 => Just(77u16), 1 => 1u16..4], 0u64..8, lives());
     prop_oneof![
         4 => (0u64..4, 0u64..2, any::<bool>()).prop_map(|(person, code, recover)| Op::Issue { person, code, recover }),
-        4 => (0u64..8, 0u64..4, 0u64..4, 0u64..4)
-            .prop_map(|(code, before, handle, account)| Op::Recover { code, before, handle, account }),
-        2 => (0u64..4, any::<bool>()).prop_map(|(account, on)| Op::Pause { account, on }),
-        1 => (0u64..4).prop_map(|account| Op::Remove { account }),
-        4 => (0u64..8, 0u64..4, 0u64..4).prop_map(|(code, account, handle)| Op::Enroll { code, account, handle }),
-        3 => (0u64..4, 0u64..5, 0u8..2, prop::collection::btree_set(1u8..4, 1..3))
-            .prop_map(|(account, number, text, devices)| Op::State { account, number, text, devices: devices.into_iter().collect() }),
+        4 => (0u64..8, 0u64..4, 0u64..4, 0u64..4, 0..INBOXES)
+            .prop_map(|(code, before, handle, account, inbox)| Op::Recover { code, before, handle, account, inbox }),
+        2 => (0u64..4, by(), any::<bool>()).prop_map(|(account, by, on)| Op::Pause { account, by, on }),
+        1 => (0u64..4, by()).prop_map(|(account, by)| Op::Remove { account, by }),
+        4 => (0u64..8, 0u64..4, 0u64..4, 0..INBOXES)
+            .prop_map(|(code, account, handle, inbox)| Op::Enroll { code, account, handle, inbox }),
+        3 => (0..INBOXES, 0u64..60).prop_map(|(inbox, stamp)| Op::OpenInbox { inbox, stamp }),
+        2 => (0..INBOXES).prop_map(|inbox| Op::ReopenInbox { inbox }),
+        4 => (0u64..4, by(), 0u64..5, 0u8..2, prop::collection::btree_map(1u8..4, 0..INBOXES, 1..3))
+            .prop_map(|(account, by, number, text, devices)| {
+                Op::State { account, by, number, text, devices: devices.into_iter().collect() }
+            }),
         5 => (0u64..4, 1u8..4, prop::collection::vec(one(), 0..4), prop::option::of(one()), prop::bool::weighted(0.1))
             .prop_map(|(account, device, one_time, last, replace)| Op::Packages { account, device, one_time, last, replace }),
-        4 => (0u64..4, 0u64..60, 0u64..6).prop_map(|(account, from, count)| Op::Take { account, from, count }),
+        4 => (0u64..4, by(), 0u64..60, 0u64..6).prop_map(|(account, by, from, count)| Op::Take { account, by, from, count }),
         1 => (0u64..60).prop_map(|stamp| Op::Spend { stamp }),
         4 => (0u64..4, any::<bool>(), 0u64..60).prop_map(|(account, by_handle, stamp)| Op::Lookup { account, by_handle, stamp }),
         5 => (0u64..4, prop_oneof![4 => Just(77u16), 1 => 1u16..4], 0u64..60)
@@ -106,43 +123,54 @@ fn answer(b: &mut impl Backend, now: &mut Millis, rules: &Rules, at: u64, op: &O
             let code = hash("code", person * 102 + code);
             format!("{:?}", tx(b, |s| s.issue_code(t, rules, &IssueCode { run: run(*person), code, recover: *recover })))
         }
-        Op::Enroll { code, account, handle: h } => {
-            let enroll = Enroll { handle: handle(*h), ..enrolment(code / 2 * 100 + code, *account) };
+        Op::Enroll { code, account, handle: h, inbox } => {
+            let devices = vec![state_device(1, *inbox)];
+            let enroll = Enroll { handle: handle(*h), devices, ..enrolment(code / 2 * 100 + code, *account) };
             format!("{:?}", tx(b, |s| s.enroll(t, &enroll)))
         }
-        Op::Recover { code, before, handle: h, account: a } => {
+        Op::OpenInbox { inbox, stamp } => {
+            let (c, stamp) = (inbox_channel(*inbox), Some(stamp_of(*stamp)));
+            let open = Open::inbox(c.id, &[Right { token: c.append, stamped: false }], c.read, stamp).unwrap();
+            format!("{:?}", tx(b, |s| s.open(t, rules, &open)))
+        }
+        Op::ReopenInbox { inbox } => {
+            let c = inbox_channel(*inbox);
+            let add = vec![Right { token: c.append, stamped: false }];
+            let change = ChangeTokens { channel: c.id, token: c.read, add, remove: vec![] };
+            format!("{:?}", tx(b, |s| s.change_tokens(t, rules, &change)))
+        }
+        Op::Recover { code, before, handle: h, account: a, inbox } => {
             let recover = Recover {
                 code: hash("code", code / 2 * 100 + code),
                 before: account(*before),
                 handle: handle(*h),
                 account: account(*a),
                 state: format!("state 0 of {a}\n"),
-                devices: vec![device(1)],
+                devices: vec![state_device(1, *inbox)],
                 binding: format!("binding of {a}, again\n"),
                 reset: format!("reset to {a}\n"),
             };
             format!("{:?} {:?}", tx(b, |s| s.recover(t, &recover)), b.reads().recovering(t, &recover.code))
         }
-        Op::Pause { account: a, on } => format!("{:?}", tx(b, |s| s.pause_account(&account(*a), *on))),
-        Op::Remove { account: a } => format!("{:?}", tx(b, |s| s.remove_account(&account(*a)))),
-        Op::State { account: a, number, text, devices } => {
-            let devices: Vec<DeviceId> = devices.iter().map(|d| device(*d)).collect();
-            let put = PutState { account: account(*a), number: number + 1, state: format!("state {number} {text}"), devices };
+        Op::Pause { account: a, by, on } => format!("{:?}", tx(b, |s| s.pause_account(&speaker(*a, *by), *on))),
+        Op::Remove { account: a, by } => format!("{:?}", tx(b, |s| s.remove_account(&speaker(*a, *by)))),
+        Op::State { account: a, by, number, text, devices } => {
+            let devices: Vec<StateDevice> = devices.iter().map(|(d, inbox)| state_device(*d, *inbox)).collect();
+            let put = PutState { by: speaker(*a, *by), number: number + 1, state: format!("state {number} {text}"), devices };
             format!("{:?}", tx(b, |s| s.put_state(rules, &put)))
         }
         Op::Packages { account: a, device: d, one_time, last, replace } => {
             let made = |(suite, n, ms): &(u16, u64, u64)| package(*suite, *n, t.plus(*ms));
             let put = PutKeyPackages {
-                account: account(*a),
-                device: device(*d),
+                by: speaker(*a, *d),
                 one_time: one_time.iter().map(made).collect(),
                 last_resort: last.iter().map(made).collect(),
                 replace_all: *replace,
             };
             format!("{:?}", tx(b, |s| s.put_key_packages(t, rules, &put)))
         }
-        Op::Take { account: a, from, count } => {
-            let take = TakeStamps { account: account(*a), hashes: (*from..from + count).map(stamp_of).collect() };
+        Op::Take { account: a, by, from, count } => {
+            let take = TakeStamps { by: speaker(*a, *by), hashes: (*from..from + count).map(stamp_of).collect() };
             format!("{:?}", tx(b, |s| s.take_stamps(t, rules, &take)))
         }
         Op::Spend { stamp } => format!("{:?}", tx(b, |s| s.spend_stamp(&stamp_of(*stamp)))),
@@ -186,14 +214,20 @@ fn answer(b: &mut impl Backend, now: &mut Millis, rules: &Rules, at: u64, op: &O
     }
 }
 
-fn everything(b: &impl Backend) -> String {
+fn everything(b: &impl Backend, now: Millis, rules: &Rules) -> String {
     let reads = b.reads();
+    let inboxes: Vec<_> = (0..INBOXES)
+        .map(|n| {
+            let c = inbox_channel(n);
+            reads.admit(now, rules, &c.id, &c.read).unwrap().map(|a| reads.rights(a.key).unwrap())
+        })
+        .collect();
     let accounts: Vec<_> = (0..4).map(|n| reads.newest_state(&account(n)).unwrap()).collect();
     let stamps: Vec<_> = (0..66).map(|n| reads.stamp_known(&stamp_of(n)).unwrap()).collect();
     let blobs: Vec<_> = (0..5)
         .map(|n| reads.blob(&blob(n, 1).blob).unwrap().map(|b| (b.header.size, b.file.to_string(), b.expires_at, b.whole)))
         .collect();
-    format!("{accounts:?} {stamps:?} {blobs:?} {}", reads.blob_bytes().unwrap())
+    format!("{accounts:?} {inboxes:?} {stamps:?} {blobs:?} {}", reads.blob_bytes().unwrap())
 }
 
 proptest! {
@@ -209,9 +243,10 @@ proptest! {
             prop_assert_eq!(said, answer(&mut model, &mut of_model, &rules, at, op), "{:?}", op);
             // everything is much to read: now and then, and at the end
             if at % 8 == 7 {
-                prop_assert_eq!(everything(&sqlite), everything(&model), "after {:?}", op);
+                let (of_sqlite, of_model) = (everything(&sqlite, of_sqlite, &rules), everything(&model, of_model, &rules));
+                prop_assert_eq!(of_sqlite, of_model, "after {:?}", op);
             }
         }
-        prop_assert_eq!(everything(&sqlite), everything(&model));
+        prop_assert_eq!(everything(&sqlite, of_sqlite, &rules), everything(&model, of_model, &rules));
     }
 }

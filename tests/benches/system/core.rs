@@ -147,7 +147,7 @@ impl Network for Near<'_> {
         let from = (r.from_seq - log.base - 1) as usize;
         let page = log.entries.iter().skip(from).take(r.max_entries as usize).cloned().collect();
         let head = log.base + log.entries.len() as u64;
-        Ok(wire::FetchResponse { generation: log.generation.clone(), entries: page, head, gone_through: 0 })
+        Ok(wire::FetchResponse { generation: log.generation.clone(), entries: page, head, gone_through: 0, append_rights: 0 })
     }
     lacre_tests::pass_on! {
         lane: open: OpenRequest => OpenResponse, status: StatusRequest => StatusResponse, trim: TrimRequest => TrimResponse,

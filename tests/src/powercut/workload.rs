@@ -5,10 +5,10 @@
 
 use super::marks::{self, Asked, CHANNELS, Mark, Reply};
 use crate::history::Print;
-use lacre_audit::ids::{AccountId, ChannelClass, DeviceId, EntryId, Handle, Seq, TokenHash};
+use lacre_audit::ids::{AccountId, ChannelClass, ChannelId, DeviceId, EntryId, Handle, Seq, TokenHash};
 use lacre_audit::time::Millis;
 use lacre_server::rules::Rules;
-use lacre_server::store::accounts::{Enroll, IssueCode, RunHash, TakeStamps};
+use lacre_server::store::accounts::{Enroll, IssueCode, RunHash, Speaker, StateDevice, TakeStamps};
 use lacre_server::store::channels::{Append, AppendRefused, Open, PageLimits, Right, Trim};
 use lacre_server::store::sqlite::{SqliteOptions, SqliteReads, SqliteStore, Synchronous};
 use lacre_server::store::{ChannelReads as _, Store, StoreDown};
@@ -318,14 +318,18 @@ pub fn ask(store: &mut dyn Store, now: Millis, rules: &Rules, what: &Asked) -> R
             // refused once the person has an account: then the enrolment is repeated with the first code
             let _issued =
                 store.issue_code(now, rules, &IssueCode { run: RunHash::new(marks::derived("run", 0)), code, recover: false })?;
-            let devices = vec![DeviceId::new([1; 16])];
+            let devices = vec![StateDevice { id: DeviceId::new([1; 16]), inbox: ChannelId::new([1; 32]) }];
             let handle = Handle::parse("ejemplo").map_err(StoreDown::new)?;
             let (state, binding) = ("state 0 of an example".to_owned(), "binding of an example".to_owned());
             done(store.enroll(now, &Enroll { code, handle, account: account(), state, devices, binding })?)
         }
         Asked::Stamps(numbers) => {
             let hashes = numbers.iter().map(|n| marks::stamp(*n).hash()).collect();
-            done(store.take_stamps(now, rules, &TakeStamps { account: account(), hashes })?)
+            done(store.take_stamps(
+                now,
+                rules,
+                &TakeStamps { by: Speaker { account: account(), device: DeviceId::new([1; 16]) }, hashes },
+            )?)
         }
         Asked::Open(channel, stamp) => {
             let (name, read) = (marks::name(*channel), marks::read_token(*channel).hash());

@@ -3,14 +3,14 @@
 use super::{ModelReads, ModelStore};
 use crate::rules::Rules;
 use crate::store::accounts::{
-    AskRefused, Claim, ClaimAnswer, Claimed, CodeIssued, DirectoryEntry, Enroll, EnrollRefused, Enrolled, IssueCode,
-    IssueRefused, KeyPackage, Lookup, LookupAnswer, NewestState, NoAccount, PutKeyPackages, PutKeyPackagesRefused, PutState,
-    PutStateRefused, Question, Recover, RecoverRefused, Recovered, Recovering, Remaining, RunHash, TakeStamps, TakeStampsRefused,
-    TargetQuota, Who, day,
+    AskRefused, Claim, ClaimAnswer, Claimed, CodeIssued, DirectoryEntry, Enroll, EnrollRefused, Enrolled, InboxRefused,
+    IssueCode, IssueRefused, KeyPackage, Lookup, LookupAnswer, NewestState, NoDevice, PutKeyPackages, PutKeyPackagesRefused,
+    PutState, PutStateRefused, Question, Recover, RecoverRefused, Recovered, Recovering, Remaining, RunHash, Speaker,
+    StateDevice, TakeStamps, TakeStampsRefused, TargetQuota, Who, day,
 };
 use crate::store::channels::Limited;
 use crate::store::{AccountReads, AccountStore, StoreDown};
-use lacre_audit::ids::{AccountId, DeviceId, Handle, TokenHash};
+use lacre_audit::ids::{AccountId, ChannelId, DeviceId, Handle, TokenHash};
 use lacre_audit::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,12 +43,22 @@ struct Account {
     stamps: (u64, u64),
 }
 
+/// Whose an inbox is; nobody's when the account is gone.
+#[derive(Clone)]
+struct Inbox {
+    name: ChannelId,
+    owner: Option<AccountId>,
+    /// the owner's newest state has it
+    named: bool,
+}
+
 #[derive(Clone, Default)]
 pub(super) struct Accounts {
     run_key: Option<[u8; 32]>,
     people: Vec<Person>,
     accounts: Vec<Account>,
     retired: BTreeSet<String>,
+    inboxes: Vec<Inbox>,
     stamps: BTreeSet<TokenHash>,
     targets: TargetQuota,
 }
@@ -60,8 +70,40 @@ impl Accounts {
     pub(super) fn count(&self) -> u64 {
         self.accounts.len() as u64
     }
-    fn account(&mut self, id: &AccountId) -> Option<&mut Account> {
-        self.accounts.iter_mut().find(|a| a.id == *id)
+    /// An inbox that was an account's, and is in no newest state.
+    pub(super) fn closed(&self, inbox: &ChannelId) -> bool {
+        self.inboxes.iter().any(|i| i.name == *inbox && !i.named)
+    }
+    fn free(&self, account: AccountId, devices: &[StateDevice]) -> Result<(), InboxRefused> {
+        InboxRefused::twice(devices)?;
+        let anothers = |i: &Inbox| i.owner != Some(account) && devices.iter().any(|d| d.inbox == i.name);
+        if self.inboxes.iter().any(anothers) { Err(InboxRefused::Anothers) } else { Ok(()) }
+    }
+    /// These are the account's inboxes from now on. Those that it has no more.
+    fn take_inboxes(&mut self, account: AccountId, devices: &[StateDevice]) -> Vec<ChannelId> {
+        let mut closed = Vec::new();
+        for inbox in self.inboxes.iter_mut().filter(|i| i.owner == Some(account)) {
+            inbox.named = devices.iter().any(|d| d.inbox == inbox.name);
+            closed.extend((!inbox.named).then_some(inbox.name));
+        }
+        for device in devices {
+            if !self.inboxes.iter().any(|i| i.name == device.inbox) {
+                self.inboxes.push(Inbox { name: device.inbox, owner: Some(account), named: true });
+            }
+        }
+        closed
+    }
+    /// The account is gone. The inboxes that it had.
+    fn give_up_inboxes(&mut self, account: AccountId) -> Vec<ChannelId> {
+        let closed = self.take_inboxes(account, &[]);
+        for inbox in self.inboxes.iter_mut().filter(|i| i.owner == Some(account)) {
+            inbox.owner = None;
+        }
+        closed
+    }
+    /// The account of a session, if its device is still in it.
+    fn of(&mut self, by: &Speaker) -> Result<&mut Account, NoDevice> {
+        self.accounts.iter_mut().find(|a| a.id == by.account && a.devices.contains(&by.device)).ok_or(NoDevice)
     }
 }
 
@@ -89,18 +131,21 @@ impl Account {
         Some(Claimed { device, key_package: p.package.bytes.clone(), last_resort: true })
     }
     fn put(&mut self, now: Millis, put: &PutKeyPackages) {
-        self.packages.retain(|p| p.device != put.device || (!put.replace_all && p.package.expires_at > now));
+        self.packages.retain(|p| p.device != put.by.device || (!put.replace_all && p.package.expires_at > now));
         for package in put.one_time.iter().filter(|p| p.expires_at > now) {
             let same = |p: &Package| {
-                p.device == put.device && !p.last_resort && p.package.suite == package.suite && p.package.bytes == package.bytes
+                p.device == put.by.device
+                    && !p.last_resort
+                    && p.package.suite == package.suite
+                    && p.package.bytes == package.bytes
             };
             if !self.packages.iter().any(same) {
-                self.packages.push(Package { device: put.device, last_resort: false, package: package.clone() });
+                self.packages.push(Package { device: put.by.device, last_resort: false, package: package.clone() });
             }
         }
         for package in put.last_resort.iter().filter(|p| p.expires_at > now) {
-            self.packages.retain(|p| p.device != put.device || !p.last_resort || p.package.suite != package.suite);
-            self.packages.push(Package { device: put.device, last_resort: true, package: package.clone() });
+            self.packages.retain(|p| p.device != put.by.device || !p.last_resort || p.package.suite != package.suite);
+            self.packages.push(Package { device: put.by.device, last_resort: true, package: package.clone() });
         }
     }
 }
@@ -149,7 +194,14 @@ impl AccountStore for ModelStore {
         if accounts.iter().any(|a| a.handle == enroll.handle) || retired.contains(enroll.handle.as_str()) {
             return Ok(Err(EnrollRefused::HandleTaken));
         }
-        person.account = Some(enroll.account);
+        if let Err(refused) = self.work.accounts.free(enroll.account, &enroll.devices) {
+            return Ok(Err(refused.into()));
+        }
+        self.work.accounts.take_inboxes(enroll.account, &enroll.devices);
+        let Accounts { people, accounts, .. } = &mut self.work.accounts;
+        for person in people.iter_mut().filter(|p| p.code.is_some_and(|(code, _)| code == enroll.code)) {
+            person.account = Some(enroll.account);
+        }
         accounts.push(Account {
             id: enroll.account,
             handle: enroll.handle.clone(),
@@ -157,7 +209,7 @@ impl AccountStore for ModelStore {
             reset: None,
             paused: false,
             states: vec![enroll.state.clone()],
-            devices: enroll.devices.iter().copied().collect(),
+            devices: enroll.devices.iter().map(|d| d.id).collect(),
             packages: Vec::new(),
             stamps: (0, 0),
         });
@@ -183,7 +235,16 @@ impl AccountStore for ModelStore {
         if accounts.iter().any(|a| a.id == recover.account) {
             return Ok(Err(RecoverRefused::AccountTaken));
         }
-        person.account = Some(recover.account);
+        if let Err(refused) = self.work.accounts.free(recover.account, &recover.devices) {
+            return Ok(Err(refused.into()));
+        }
+        let closed = self.work.accounts.give_up_inboxes(there);
+        closed.iter().for_each(|inbox| self.work.channels.close(inbox));
+        self.work.accounts.take_inboxes(recover.account, &recover.devices);
+        let Accounts { people, accounts, .. } = &mut self.work.accounts;
+        for person in people.iter_mut().filter(|p| p.account == Some(there)) {
+            person.account = Some(recover.account);
+        }
         accounts.retain(|a| a.id != there);
         accounts.push(Account {
             id: recover.account,
@@ -192,29 +253,37 @@ impl AccountStore for ModelStore {
             reset: Some(recover.reset.clone()),
             paused: false,
             states: vec![recover.state.clone()],
-            devices: recover.devices.iter().copied().collect(),
+            devices: recover.devices.iter().map(|d| d.id).collect(),
             packages: Vec::new(),
             stamps: (0, 0),
         });
         Ok(Ok(Recovered { binding: recover.binding.clone(), reset: recover.reset.clone() }))
     }
 
-    fn pause_account(&mut self, account: &AccountId, paused: bool) -> Result<Result<(), NoAccount>, StoreDown> {
-        let Some(account) = self.work.accounts.account(account) else { return Ok(Err(NoAccount)) };
-        account.paused = paused;
-        Ok(Ok(()))
+    fn pause_account(&mut self, by: &Speaker, paused: bool) -> Result<Result<(), NoDevice>, StoreDown> {
+        Ok(self.work.accounts.of(by).map(|account| account.paused = paused))
     }
 
-    fn remove_account(&mut self, account: &AccountId) -> Result<Result<(), NoAccount>, StoreDown> {
+    fn remove_account(&mut self, by: &Speaker) -> Result<Result<(), NoDevice>, StoreDown> {
+        let handle = match self.work.accounts.of(by) {
+            Ok(account) => account.handle.as_str().to_owned(),
+            Err(over) => return Ok(Err(over)),
+        };
         let Accounts { people, accounts, retired, .. } = &mut self.work.accounts;
-        let Some(at) = accounts.iter().position(|a| a.id == *account) else { return Ok(Err(NoAccount)) };
-        retired.insert(accounts.remove(at).handle.as_str().to_owned());
-        people.retain(|p| p.account != Some(*account));
+        retired.insert(handle);
+        accounts.retain(|a| a.id != by.account);
+        people.retain(|p| p.account != Some(by.account));
+        let closed = self.work.accounts.give_up_inboxes(by.account);
+        closed.iter().for_each(|inbox| self.work.channels.close(inbox));
         Ok(Ok(()))
     }
 
     fn put_state(&mut self, rules: &Rules, put: &PutState) -> Result<Result<(), PutStateRefused>, StoreDown> {
-        let Some(account) = self.work.accounts.account(&put.account) else { return Ok(Err(PutStateRefused::NoAccount)) };
+        let free = self.work.accounts.free(put.by.account, &put.devices);
+        let account = match self.work.accounts.of(&put.by) {
+            Ok(account) => account,
+            Err(over) => return Ok(Err(over.into())),
+        };
         let number = usize::try_from(put.number).unwrap_or(usize::MAX);
         if account.states.get(number) == Some(&put.state) {
             return Ok(Ok(()));
@@ -222,13 +291,18 @@ impl AccountStore for ModelStore {
         if account.states.len() != number {
             return Ok(Err(PutStateRefused::Chain));
         }
+        if let Err(refused) = free {
+            return Ok(Err(refused.into()));
+        }
         let chain: usize = account.states.iter().map(String::len).sum::<usize>() + put.state.len();
         if u64::try_from(chain).unwrap_or(u64::MAX) > rules.max_chain_bytes {
             return Ok(Err(PutStateRefused::Limit(limited("max_chain_bytes", rules.max_chain_bytes))));
         }
         account.states.push(put.state.clone());
-        account.devices = put.devices.iter().copied().collect();
-        account.packages.retain(|p| put.devices.contains(&p.device));
+        account.devices = put.devices.iter().map(|d| d.id).collect();
+        account.packages.retain(|p| account.devices.contains(&p.device));
+        let closed = self.work.accounts.take_inboxes(put.by.account, &put.devices);
+        closed.iter().for_each(|inbox| self.work.channels.close(inbox));
         Ok(Ok(()))
     }
 
@@ -238,16 +312,19 @@ impl AccountStore for ModelStore {
         rules: &Rules,
         put: &PutKeyPackages,
     ) -> Result<Result<Remaining, PutKeyPackagesRefused>, StoreDown> {
-        let account = self.work.accounts.account(&put.account).filter(|a| a.devices.contains(&put.device));
-        let Some(account) = account else { return Ok(Err(PutKeyPackagesRefused::NoDevice)) };
+        let account = match self.work.accounts.of(&put.by) {
+            Ok(account) => account,
+            Err(over) => return Ok(Err(over.into())),
+        };
         let mut after = account.clone();
         after.put(now, put);
-        let remaining = after.remaining(put.device);
+        let remaining = after.remaining(put.by.device);
         let most = rules.key_packages_per_device;
         if remaining.iter().any(|(_, n)| *n > most) {
             return Ok(Err(PutKeyPackagesRefused::Limit(limited("key_packages_per_device", most.into()))));
         }
-        let suites: BTreeSet<u16> = after.packages.iter().filter(|p| p.device == put.device).map(|p| p.package.suite).collect();
+        let suites: BTreeSet<u16> =
+            after.packages.iter().filter(|p| p.device == put.by.device).map(|p| p.package.suite).collect();
         if suites.len() > usize::try_from(rules.suites_per_device).unwrap_or(usize::MAX) {
             return Ok(Err(PutKeyPackagesRefused::Limit(limited("suites_per_device", rules.suites_per_device.into()))));
         }
@@ -256,7 +333,10 @@ impl AccountStore for ModelStore {
     }
 
     fn take_stamps(&mut self, now: Millis, rules: &Rules, take: &TakeStamps) -> Result<Result<(), TakeStampsRefused>, StoreDown> {
-        let Some(account) = self.work.accounts.account(&take.account) else { return Ok(Err(TakeStampsRefused::NoAccount)) };
+        let account = match self.work.accounts.of(&take.by) {
+            Ok(account) => account,
+            Err(over) => return Ok(Err(over.into())),
+        };
         let (today, rest) = day(now);
         let (on, taken) = account.stamps;
         let taken = if on == today { taken } else { 0 } + u64::try_from(take.hashes.len()).unwrap_or(u64::MAX);
@@ -365,10 +445,7 @@ impl AccountReads for ModelReads {
             let holds = |p: &&Person| p.code.is_some_and(|(c, ends)| c == *code && ends > now) && p.replaces.is_some();
             let person = s.accounts.people.iter().find(holds);
             let account = person.and_then(|p| s.accounts.accounts.iter().find(|a| Some(a.id) == p.account));
-            Ok(account.and_then(|a| {
-                let state = a.states.last()?.clone();
-                Some(Recovering { handle: a.handle.clone(), account: a.id, state })
-            }))
+            Ok(account.map(|a| Recovering { handle: a.handle.clone(), account: a.id }))
         })
     }
     fn state(&self, account: &AccountId, number: u64) -> Result<Option<String>, StoreDown> {

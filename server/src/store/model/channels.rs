@@ -3,8 +3,8 @@
 use super::{ModelReads, ModelStore};
 use crate::rules::Rules;
 use crate::store::channels::{
-    Admitted, Append, AppendRefused, Appended, ChangeRefused, ChangeTokens, ChannelKey, Limited, NotPermitted, Open, OpenRefused,
-    Opened, Page, PageLimits, Retired, Right, StatusRefused, StoredEntry, Trim, TrimRefused,
+    Admitted, Append, AppendRefused, Appended, Asked, ChangeRefused, ChangeTokens, ChannelKey, Limited, NotPermitted, Open,
+    OpenRefused, Opened, Page, PageLimits, Retired, Right, StatusRefused, StoredEntry, Trim, TrimRefused,
 };
 use crate::store::{AccountStore as _, ChannelReads, ChannelStore, StoreDown};
 use lacre_audit::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
@@ -64,6 +64,12 @@ impl Channels {
     pub(super) fn forget(&mut self) {
         self.recent.clear();
         self.counted.clear();
+    }
+    /// Withdraws every right to append to an inbox.
+    pub(super) fn close(&mut self, name: &ChannelId) {
+        if let Some(channel) = self.find(name).filter(|c| c.class == ChannelClass::Inbox) {
+            channel.append = Vec::new();
+        }
     }
     fn find(&mut self, name: &ChannelId) -> Option<&mut Channel> {
         self.channels.iter_mut().find(|c| c.name == *name)
@@ -153,13 +159,15 @@ impl ChannelStore for ModelStore {
         if !self.pay(request.stamp.as_ref())? {
             return Ok(Err(OpenRefused::Stamp));
         }
+        let closed = request.class == ChannelClass::Inbox && self.work.accounts.closed(&request.channel);
+        let append = if closed { Vec::new() } else { request.append.clone() };
         let all = &mut self.work.channels;
         all.keys_given += 1;
         all.channels.push(Channel {
             key: all.keys_given,
             name: request.channel,
             class: request.class,
-            append: request.append.clone(),
+            append,
             read: request.read,
             entries: Vec::new(),
             gone_through: 0,
@@ -222,6 +230,7 @@ impl ChannelStore for ModelStore {
         rules: &Rules,
         request: &ChangeTokens,
     ) -> Result<Result<(), ChangeRefused>, StoreDown> {
+        let closed = self.work.accounts.closed(&request.channel);
         let Some(channel) = self.work.channels.find(&request.channel).filter(|c| c.read == request.token) else {
             return Ok(Err(ChangeRefused::NotPermitted));
         };
@@ -237,17 +246,13 @@ impl ChannelStore for ModelStore {
             let (limit, value) = ("max_inbox_tokens", rules.max_inbox_tokens.into());
             return Ok(Err(ChangeRefused::Limit(Limited { limit, value, retry_after_ms: None })));
         }
+        if closed && !request.add.is_empty() {
+            return Ok(Err(ChangeRefused::Limit(Limited { limit: "max_inbox_tokens", value: 0, retry_after_ms: None })));
+        }
         channel.append = rights;
         let key = ChannelKey(channel.key);
         self.touch(now, rules, key)?;
         Ok(Ok(()))
-    }
-
-    fn close_inbox(&mut self, channel: &ChannelId) -> Result<(), StoreDown> {
-        if let Some(channel) = self.work.channels.find(channel).filter(|c| c.class == ChannelClass::Inbox) {
-            channel.append = Vec::new();
-        }
-        Ok(())
     }
 
     fn touch(&mut self, now: Millis, rules: &Rules, key: ChannelKey) -> Result<(), StoreDown> {
@@ -300,8 +305,9 @@ impl ChannelReads for ModelReads {
     ) -> Result<Result<Admitted, NotPermitted>, StoreDown> {
         Ok(self.with(|state| {
             let channel = state.channels.channels.iter().find(|c| c.name == *channel && c.read == *token).ok_or(NotPermitted)?;
-            let touch = channel.class == ChannelClass::Inbox && now.since(channel.used) >= rules.reader_use_ms;
-            Ok(Admitted { key: ChannelKey(channel.key), head: channel.last(), touch })
+            let inbox = channel.class == ChannelClass::Inbox;
+            let touch = inbox && now.since(channel.used) >= rules.reader_use_ms;
+            Ok(Admitted { key: ChannelKey(channel.key), head: channel.last(), inbox, touch })
         }))
     }
 
@@ -323,12 +329,24 @@ impl ChannelReads for ModelReads {
         }))
     }
 
-    fn entry(&self, channel: &ChannelId, token: &TokenHash, seq: Seq) -> Result<Result<StoredEntry, StatusRefused>, StoreDown> {
+    fn rights(&self, channel: ChannelKey) -> Result<u32, StoreDown> {
         Ok(self.with(|state| {
-            let holds = |c: &&Channel| c.read == *token || c.append.iter().any(|r| r.token == *token);
-            let channel =
-                state.channels.channels.iter().filter(|c| c.name == *channel).find(holds).ok_or(StatusRefused::NotPermitted)?;
-            let entry = channel.entries.iter().map(|(_, e)| e).find(|e| e.seq == seq);
+            let channel = state.channels.channels.iter().find(|c| c.key == channel.0);
+            channel.map_or(0, |c| u32::try_from(c.append.len()).unwrap_or(u32::MAX))
+        }))
+    }
+
+    fn entry(&self, asked: &Asked) -> Result<Result<StoredEntry, StatusRefused>, StoreDown> {
+        Ok(self.with(|state| {
+            let channel = state.channels.channels.iter().find(|c| c.name == asked.channel).ok_or(StatusRefused::NotPermitted)?;
+            let reads = channel.read == asked.token;
+            if !reads && !channel.append.iter().any(|r| r.token == asked.token) {
+                return Err(StatusRefused::NotPermitted);
+            }
+            let entry = channel.entries.iter().map(|(_, e)| e).find(|e| e.seq == asked.seq);
+            if channel.class == ChannelClass::Inbox && !reads {
+                return entry.filter(|e| asked.named == Some(e.entry_id)).cloned().ok_or(StatusRefused::NotNamed);
+            }
             let (gone_through, head) = (channel.gone_through, channel.last());
             entry.cloned().ok_or(StatusRefused::NoEntry { gone_through, head })
         }))

@@ -1,12 +1,12 @@
 //! Accounts, registrar's table, directory and stamps in SQLite.
 
-use super::{SqliteReads, SqliteStore};
+use super::{SqliteReads, SqliteStore, inboxes};
 use crate::rules::Rules;
 use crate::store::accounts::{
     AskRefused, Claim, ClaimAnswer, Claimed, CodeIssued, DirectoryEntry, Enroll, EnrollRefused, Enrolled, IssueCode,
-    IssueRefused, KeyPackage, Lookup, LookupAnswer, NewestState, NoAccount, PutKeyPackages, PutKeyPackagesRefused, PutState,
-    PutStateRefused, Question, Recover, RecoverRefused, Recovered, Recovering, Remaining, TakeStamps, TakeStampsRefused, Who,
-    day,
+    IssueRefused, KeyPackage, Lookup, LookupAnswer, NewestState, NoDevice, PutKeyPackages, PutKeyPackagesRefused, PutState,
+    PutStateRefused, Question, Recover, RecoverRefused, Recovered, Recovering, Remaining, Speaker, StateDevice, TakeStamps,
+    TakeStampsRefused, Who, day,
 };
 use crate::store::channels::Limited;
 use crate::store::{AccountReads, AccountStore, StoreDown};
@@ -38,9 +38,18 @@ fn account_number(conn: &Connection, account: &AccountId) -> Sql<Option<i64>> {
     one(conn, "SELECT account FROM account WHERE id = ?1", [account.as_bytes()], |r| r.get(0))
 }
 
-fn device_number(conn: &Connection, account: &AccountId, device: &DeviceId) -> Sql<Option<i64>> {
-    let sql = "SELECT device.device FROM device JOIN account USING (account) WHERE account.id = ?1 AND device.id = ?2";
-    one(conn, sql, params![account.as_bytes(), device.as_bytes()], |r| r.get(0))
+/// A speaker who is in the newest state, as numbers of this store.
+struct Speaking {
+    account: i64,
+    device: i64,
+}
+
+/// Looks whether the session is over. The table has the devices of newest states only.
+fn speaking(conn: &Connection, by: &Speaker) -> Sql<Result<Speaking, NoDevice>> {
+    let sql = "SELECT account.account, device.device FROM device JOIN account USING (account)
+               WHERE account.id = ?1 AND device.id = ?2";
+    let read = |r: &Row<'_>| Ok(Speaking { account: r.get(0)?, device: r.get(1)? });
+    Ok(one(conn, sql, params![by.account.as_bytes(), by.device.as_bytes()], read)?.ok_or(NoDevice))
 }
 
 fn newest(conn: &Connection, account: i64) -> Sql<Option<NewestState>> {
@@ -58,18 +67,18 @@ fn add_state(conn: &Connection, account: i64, number: u64, note: &str) -> Sql<()
 }
 
 /// What hangs on a device that is no longer in the account goes with it.
-fn set_devices(conn: &Connection, account: i64, devices: &[DeviceId]) -> Sql<()> {
+fn set_devices(conn: &Connection, account: i64, devices: &[StateDevice]) -> Sql<()> {
     let mut select = conn.prepare_cached("SELECT device, id FROM device WHERE account = ?1")?;
     let before: Vec<(i64, [u8; 16])> = select.query_map([account], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Sql<_>>()?;
     for (number, id) in &before {
-        if !devices.iter().any(|d| d.as_bytes() == id) {
+        if !devices.iter().any(|d| d.id.as_bytes() == id) {
             run(conn, "DELETE FROM key_package WHERE device = ?1", [number])?;
             run(conn, "DELETE FROM device WHERE device = ?1", [number])?;
         }
     }
     for device in devices {
-        if !before.iter().any(|(_, id)| device.as_bytes() == id) {
-            run(conn, "INSERT INTO device (account, id) VALUES (?1, ?2)", params![account, device.as_bytes()])?;
+        if !before.iter().any(|(_, id)| device.id.as_bytes() == id) {
+            run(conn, "INSERT INTO device (account, id) VALUES (?1, ?2)", params![account, device.id.as_bytes()])?;
         }
     }
     Ok(())
@@ -215,6 +224,9 @@ impl AccountStore for SqliteStore {
         if one(&self.conn, taken, [handle], |_| Ok(()))?.is_some() {
             return Ok(Err(EnrollRefused::HandleTaken));
         }
+        if let Err(refused) = inboxes::free(&self.conn, None, &enroll.devices)? {
+            return Ok(Err(refused.into()));
+        }
         run(
             &self.conn,
             "INSERT INTO account (id, handle, binding, chain_bytes, stamp_day, stamps_taken) VALUES (?1, ?2, ?3, ?4, 0, 0)",
@@ -223,16 +235,17 @@ impl AccountStore for SqliteStore {
         let account = self.conn.last_insert_rowid();
         add_state(&self.conn, account, 0, &enroll.state)?;
         set_devices(&self.conn, account, &enroll.devices)?;
+        self.take_inboxes(account, &enroll.devices)?;
         run(&self.conn, "UPDATE person SET account = ?2 WHERE run_hash = ?1", params![run_hash, account])?;
         Ok(Ok(Enrolled { binding: enroll.binding.clone() }))
     }
 
     fn recover(&mut self, now: Millis, recover: &Recover) -> Result<Result<Recovered, RecoverRefused>, StoreDown> {
-        let conn = &self.conn;
         let code = "SELECT run_hash, account, replaces FROM person
                     WHERE code_hash = ?1 AND code_ends_ms > ?2 AND account IS NOT NULL AND replaces IS NOT NULL";
         let read = |r: &Row<'_>| Ok((r.get::<_, [u8; 32]>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?));
-        let Some((run_hash, there, replaces)) = one(conn, code, params![recover.code.as_bytes(), int(now.get())], read)? else {
+        let Some((run_hash, there, replaces)) = one(&self.conn, code, params![recover.code.as_bytes(), int(now.get())], read)?
+        else {
             return Ok(Err(RecoverRefused::Code));
         };
         if there != replaces {
@@ -240,54 +253,73 @@ impl AccountStore for SqliteStore {
             let sql = "SELECT binding, reset FROM account JOIN account_state USING (account)
                        WHERE account.account = ?1 AND id = ?2 AND number = 0 AND note = ?3";
             let answer = |r: &Row<'_>| Ok(Recovered { binding: r.get(0)?, reset: r.get(1)? });
-            let first = one(conn, sql, params![there, recover.account.as_bytes(), recover.state], answer)?;
+            let first = one(&self.conn, sql, params![there, recover.account.as_bytes(), recover.state], answer)?;
             return Ok(first.ok_or(RecoverRefused::Code));
         }
         let same = "SELECT 1 FROM account WHERE account = ?1 AND id = ?2 AND handle = ?3";
         let handle = recover.handle.as_str();
-        if one(conn, same, params![there, recover.before.as_bytes(), handle], |_| Ok(()))?.is_none() {
+        if one(&self.conn, same, params![there, recover.before.as_bytes(), handle], |_| Ok(()))?.is_none() {
             return Ok(Err(RecoverRefused::Code));
         }
-        if account_number(conn, &recover.account)?.is_some() {
+        if account_number(&self.conn, &recover.account)?.is_some() {
             return Ok(Err(RecoverRefused::AccountTaken));
         }
-        delete_account(conn, there)?;
+        if let Err(refused) = inboxes::free(&self.conn, None, &recover.devices)? {
+            return Ok(Err(refused.into()));
+        }
+        self.give_up_inboxes(there)?;
+        delete_account(&self.conn, there)?;
         run(
-            conn,
+            &self.conn,
             "INSERT INTO account (id, handle, binding, chain_bytes, stamp_day, stamps_taken, reset) VALUES (?1, ?2, ?3, ?4, 0, 0, ?5)",
             params![recover.account.as_bytes(), handle, recover.binding, int(bytes_of(&recover.state)), recover.reset],
         )?;
-        let account = conn.last_insert_rowid();
-        add_state(conn, account, 0, &recover.state)?;
-        set_devices(conn, account, &recover.devices)?;
-        run(conn, "UPDATE person SET account = ?2 WHERE run_hash = ?1", params![run_hash, account])?;
+        let account = self.conn.last_insert_rowid();
+        add_state(&self.conn, account, 0, &recover.state)?;
+        set_devices(&self.conn, account, &recover.devices)?;
+        self.take_inboxes(account, &recover.devices)?;
+        run(&self.conn, "UPDATE person SET account = ?2 WHERE run_hash = ?1", params![run_hash, account])?;
         Ok(Ok(Recovered { binding: recover.binding.clone(), reset: recover.reset.clone() }))
     }
 
-    fn pause_account(&mut self, account: &AccountId, paused: bool) -> Result<Result<(), NoAccount>, StoreDown> {
-        let sql = "UPDATE account SET paused = ?2 WHERE id = ?1";
-        Ok(if run(&self.conn, sql, params![account.as_bytes(), paused])? == 1 { Ok(()) } else { Err(NoAccount) })
+    fn pause_account(&mut self, by: &Speaker, paused: bool) -> Result<Result<(), NoDevice>, StoreDown> {
+        let account = match speaking(&self.conn, by)? {
+            Ok(Speaking { account, .. }) => account,
+            Err(over) => return Ok(Err(over)),
+        };
+        run(&self.conn, "UPDATE account SET paused = ?2 WHERE account = ?1", params![account, paused])?;
+        Ok(Ok(()))
     }
 
-    fn remove_account(&mut self, account: &AccountId) -> Result<Result<(), NoAccount>, StoreDown> {
-        let Some(account) = account_number(&self.conn, account)? else { return Ok(Err(NoAccount)) };
+    fn remove_account(&mut self, by: &Speaker) -> Result<Result<(), NoDevice>, StoreDown> {
+        let account = match speaking(&self.conn, by)? {
+            Ok(Speaking { account, .. }) => account,
+            Err(over) => return Ok(Err(over)),
+        };
         run(
             &self.conn,
             "INSERT OR IGNORE INTO retired_handle (handle) SELECT handle FROM account WHERE account = ?1",
             [account],
         )?;
         run(&self.conn, "DELETE FROM person WHERE account = ?1", [account])?;
+        self.give_up_inboxes(account)?;
         delete_account(&self.conn, account)?;
         Ok(Ok(()))
     }
 
     fn put_state(&mut self, rules: &Rules, put: &PutState) -> Result<Result<(), PutStateRefused>, StoreDown> {
-        let Some(account) = account_number(&self.conn, &put.account)? else { return Ok(Err(PutStateRefused::NoAccount)) };
+        let account = match speaking(&self.conn, &put.by)? {
+            Ok(Speaking { account, .. }) => account,
+            Err(over) => return Ok(Err(over.into())),
+        };
         if state_note(&self.conn, account, put.number)?.as_deref() == Some(put.state.as_str()) {
             return Ok(Ok(()));
         }
         if newest(&self.conn, account)?.and_then(|n| n.number.checked_add(1)) != Some(put.number) {
             return Ok(Err(PutStateRefused::Chain));
+        }
+        if let Err(refused) = inboxes::free(&self.conn, Some(account), &put.devices)? {
+            return Ok(Err(refused.into()));
         }
         let added = run(
             &self.conn,
@@ -300,6 +332,7 @@ impl AccountStore for SqliteStore {
         }
         add_state(&self.conn, account, put.number, &put.state)?;
         set_devices(&self.conn, account, &put.devices)?;
+        self.take_inboxes(account, &put.devices)?;
         Ok(Ok(()))
     }
 
@@ -309,8 +342,9 @@ impl AccountStore for SqliteStore {
         rules: &Rules,
         put: &PutKeyPackages,
     ) -> Result<Result<Remaining, PutKeyPackagesRefused>, StoreDown> {
-        let Some(device) = device_number(&self.conn, &put.account, &put.device)? else {
-            return Ok(Err(PutKeyPackagesRefused::NoDevice));
+        let device = match speaking(&self.conn, &put.by)? {
+            Ok(Speaking { device, .. }) => device,
+            Err(over) => return Ok(Err(over.into())),
         };
         // the limits are judged on the outcome: a savepoint takes it back
         let mut part = self.conn.savepoint()?;
@@ -323,11 +357,13 @@ impl AccountStore for SqliteStore {
     }
 
     fn take_stamps(&mut self, now: Millis, rules: &Rules, take: &TakeStamps) -> Result<Result<(), TakeStampsRefused>, StoreDown> {
-        let sql = "SELECT account, stamp_day, stamps_taken FROM account WHERE id = ?1";
-        let read = |r: &Row<'_>| Ok((r.get::<_, i64>(0)?, r.get::<_, u64>(1)?, r.get::<_, u64>(2)?));
-        let Some((account, on, taken)) = one(&self.conn, sql, [take.account.as_bytes()], read)? else {
-            return Ok(Err(TakeStampsRefused::NoAccount));
+        let account = match speaking(&self.conn, &take.by)? {
+            Ok(Speaking { account, .. }) => account,
+            Err(over) => return Ok(Err(over.into())),
         };
+        let sql = "SELECT stamp_day, stamps_taken FROM account WHERE account = ?1";
+        let read = |r: &Row<'_>| Ok((r.get::<_, u64>(0)?, r.get::<_, u64>(1)?));
+        let (on, taken) = one(&self.conn, sql, [account], read)?.unwrap_or((0, 0));
         let (today, rest_of_day) = day(now);
         let taken = if on == today { taken } else { 0 };
         let taken = taken.saturating_add(u64::try_from(take.hashes.len()).unwrap_or(u64::MAX));
@@ -436,16 +472,12 @@ impl AccountReads for SqliteReads {
     }
     fn recovering(&self, now: Millis, code: &TokenHash) -> Result<Option<Recovering>, StoreDown> {
         self.with(|conn| {
-            let sql = "SELECT account, id, handle FROM person JOIN account USING (account)
+            let sql = "SELECT id, handle FROM person JOIN account USING (account)
                        WHERE code_hash = ?1 AND code_ends_ms > ?2 AND replaces IS NOT NULL";
-            let read = |r: &Row<'_>| Ok((r.get::<_, i64>(0)?, AccountId::new(r.get(1)?), r.get::<_, String>(2)?));
-            let Some((number, account, handle)) = one(conn, sql, params![code.as_bytes(), int(now.get())], read)? else {
-                return Ok(None);
-            };
-            let newest = newest(conn, number)?;
+            let read = |r: &Row<'_>| Ok((AccountId::new(r.get(0)?), r.get::<_, String>(1)?));
+            let found = one(conn, sql, params![code.as_bytes(), int(now.get())], read)?;
             // what is stored was a handle when it came
-            let handle = Handle::parse(&handle).ok();
-            Ok(handle.zip(newest).map(|(handle, newest)| Recovering { handle, account, state: newest.state }))
+            Ok(found.and_then(|(account, handle)| Some(Recovering { handle: Handle::parse(&handle).ok()?, account })))
         })
     }
     fn state(&self, account: &AccountId, number: u64) -> Result<Option<String>, StoreDown> {

@@ -224,6 +224,11 @@ fn load_head(conn: &Connection, channel: &ChannelId) -> rusqlite::Result<Option<
     Ok(Some(head))
 }
 
+/// Whether it is an inbox that was an account's, and is in no newest state.
+fn closed(conn: &Connection, channel: &ChannelId) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM inbox WHERE name = ?1 AND named = 0")?.exists([channel.as_bytes()])
+}
+
 /// What an append comes to, before anything is written.
 enum Judged {
     Refused(AppendRefused),
@@ -384,14 +389,16 @@ impl ChannelStore for SqliteStore {
                 number(now.max(self.channels.accepted).get())
             ])?;
         let key = self.conn.last_insert_rowid();
-        for right in &request.append {
+        let closed = request.class == ChannelClass::Inbox && closed(&self.conn, &request.channel)?;
+        let rights = if closed { Vec::new() } else { request.append.clone() };
+        for right in &rights {
             self.put_right(key, right)?;
         }
         let head = Head {
             key,
             class: request.class,
             read: request.read,
-            rights: request.append.clone(),
+            rights,
             last: 0,
             gone_through: 0,
             seal_seq: 0,
@@ -497,6 +504,9 @@ impl ChannelStore for SqliteStore {
             let (limit, value) = ("max_inbox_tokens", rules.max_inbox_tokens.into());
             return Ok(Err(ChangeRefused::Limit(Limited { limit, value, retry_after_ms: None })));
         }
+        if !request.add.is_empty() && closed(&self.conn, &request.channel)? {
+            return Ok(Err(ChangeRefused::Limit(Limited { limit: "max_inbox_tokens", value: 0, retry_after_ms: None })));
+        }
         for token in &request.remove {
             self.conn
                 .prepare_cached("DELETE FROM append_right WHERE channel = ?1 AND token = ?2")?
@@ -510,16 +520,6 @@ impl ChannelStore for SqliteStore {
             head.rights = rights;
         }
         Ok(Ok(()))
-    }
-
-    fn close_inbox(&mut self, channel: &ChannelId) -> Result<(), StoreDown> {
-        let sql = "DELETE FROM append_right WHERE channel = (SELECT channel FROM channel WHERE name = ?1 AND class = 2)";
-        if self.conn.prepare_cached(sql)?.execute([channel.as_bytes()])? > 0
-            && let Some(head) = self.channels.heads.get(channel)
-        {
-            head.rights = Vec::new();
-        }
-        Ok(())
     }
 
     fn touch(&mut self, now: Millis, rules: &Rules, channel: ChannelKey) -> Result<(), StoreDown> {
@@ -542,6 +542,17 @@ impl ChannelStore for SqliteStore {
 }
 
 impl SqliteStore {
+    /// Withdraws every right to append to an inbox. A channel that is not there, or is a log, is left alone.
+    pub(super) fn close_inbox(&mut self, channel: &ChannelId) -> Result<(), StoreDown> {
+        let sql = "DELETE FROM append_right WHERE channel = (SELECT channel FROM channel WHERE name = ?1 AND class = 2)";
+        if self.conn.prepare_cached(sql)?.execute([channel.as_bytes()])? > 0
+            && let Some(head) = self.channels.heads.get(channel)
+        {
+            head.rights = Vec::new();
+        }
+        Ok(())
+    }
+
     fn put_right(&mut self, key: i64, right: &Right) -> Result<(), StoreDown> {
         self.conn
             .prepare_cached("INSERT OR REPLACE INTO append_right (channel, token, stamped) VALUES (?1, ?2, ?3)")?

@@ -67,6 +67,17 @@ const RULES: &[(&str, &[&str], &str)] = &[
         "SELECT count(*) FROM key_package k WHERE NOT EXISTS (SELECT 1 FROM device d WHERE d.device = k.device)",
     ),
     (
+        "inboxes-without-account",
+        &["account", "inbox"],
+        "SELECT count(*) FROM inbox i WHERE i.owner IS NOT NULL AND NOT EXISTS (SELECT 1 FROM account a WHERE a.account = i.owner)",
+    ),
+    (
+        "closed-inboxes-with-rights",
+        &["append_right", "channel", "inbox"],
+        "SELECT count(*) FROM append_right r JOIN channel c USING (channel) JOIN inbox i ON i.name = c.name \
+         WHERE i.named = 0 AND c.class = 2",
+    ),
+    (
         "blob-bytes-not-counted",
         &["blob", "blob_total"],
         "SELECT count(*) FROM blob_total WHERE bytes <> (SELECT coalesce(sum(size), 0) FROM blob)",
@@ -277,6 +288,15 @@ mod tests {
                 "INSERT INTO key_package (device, suite, last_resort, ends_ms, bytes) VALUES (7, 1, 0, 0, zeroblob(3))"
                     .to_owned(),
                 "packages-without-device",
+            ),
+            ("INSERT INTO inbox VALUES (zeroblob(32), 7, 1)".to_owned(), "inboxes-without-account"),
+            (
+                "INSERT INTO channel (name, class, read_token, gone_through, seal_seq, seal_count, seal_ms, used_ms) \
+                 VALUES (x'0101010101010101010101010101010101010101010101010101010101010101', 2, zeroblob(32), 0, 0, 0, 0, 9); \
+                 INSERT INTO append_right SELECT channel, zeroblob(32), 0 FROM channel WHERE class = 2; \
+                 INSERT INTO inbox SELECT name, NULL, 0 FROM channel WHERE class = 2"
+                    .to_owned(),
+                "closed-inboxes-with-rights",
             ),
             ("UPDATE blob_total SET bytes = 1".to_owned(), "blob-bytes-not-counted"),
         ] {

@@ -8,6 +8,7 @@ mod accounts;
 mod blobs;
 mod channels;
 pub mod copy;
+mod inboxes;
 pub mod inspect;
 mod retention;
 
@@ -26,7 +27,10 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0002_accounts.sql"),
     include_str!("schema/0003_leaving.sql"),
     include_str!("schema/0004_unfinished.sql"),
+    include_str!("schema/0005_inboxes.sql"),
 ];
+/// The first version that knows whose an inbox is.
+const INBOXES: u32 = 5;
 /// "LACR": tells our files from other SQLite files.
 const APPLICATION_ID: i32 = 0x4C41_4352;
 const PAGE_BYTES: u32 = 8_192;
@@ -233,6 +237,9 @@ fn migrate(conn: &Connection, rng: &mut dyn Rng) -> Result<(), OpenError> {
         let generation: [u8; 16] = random::bytes(rng);
         conn.execute("INSERT INTO meta (id, generation, accept_floor_ms) VALUES (1, ?1, 0)", [generation])?;
         conn.pragma_update(None, "application_id", APPLICATION_ID)?;
+    }
+    if found < INBOXES {
+        inboxes::take_stored(conn)?;
     }
     conn.pragma_update(None, "user_version", known)?;
     conn.execute_batch("COMMIT")?;

@@ -3,12 +3,13 @@
 use super::super::SqliteReads;
 use super::{class_of, id32, number};
 use crate::rules::Rules;
-use crate::store::channels::{Admitted, ChannelKey, NotPermitted, Page, PageLimits, StatusRefused, StoredEntry};
+use crate::store::channels::{Admitted, Asked, ChannelKey, NotPermitted, Page, PageLimits, StatusRefused, StoredEntry};
 use crate::store::{ChannelReads, StoreDown};
-use lacre_audit::ids::{ChannelClass, ChannelId, Seq, TokenHash};
+use lacre_audit::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
 use lacre_audit::time::Millis;
 use prost::bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use subtle::ConstantTimeEq as _;
 
 /// All statements of `read` see the same committed state.
 fn snapshot<T>(conn: &Connection, read: impl FnOnce() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
@@ -70,8 +71,9 @@ impl ChannelReads for SqliteReads {
         let found = self.with(|conn| find(conn, channel))?;
         let good = found.as_ref().map_or(&NOBODY, |f| &f.read).ct_matches(token);
         let Some(found) = found.filter(|_| good) else { return Ok(Err(NotPermitted)) };
-        let touch = found.class == ChannelClass::Inbox && now.get().saturating_sub(rules.reader_use_ms) >= found.used_ms;
-        Ok(Ok(Admitted { key: ChannelKey(found.key), head: found.last, touch }))
+        let inbox = found.class == ChannelClass::Inbox;
+        let touch = inbox && now.get().saturating_sub(rules.reader_use_ms) >= found.used_ms;
+        Ok(Ok(Admitted { key: ChannelKey(found.key), head: found.last, inbox, touch }))
     }
 
     fn page(&self, channel: ChannelKey, from: Seq, limits: PageLimits) -> Result<Page, StoreDown> {
@@ -108,25 +110,47 @@ impl ChannelReads for SqliteReads {
         })
     }
 
-    fn entry(&self, channel: &ChannelId, token: &TokenHash, seq: Seq) -> Result<Result<StoredEntry, StatusRefused>, StoreDown> {
+    fn rights(&self, channel: ChannelKey) -> Result<u32, StoreDown> {
+        self.with(|conn| {
+            conn.prepare_cached("SELECT count(*) FROM append_right WHERE channel = ?1")?.query_row([channel.0], |r| r.get(0))
+        })
+    }
+
+    fn entry(&self, asked: &Asked) -> Result<Result<StoredEntry, StatusRefused>, StoreDown> {
         self.with(|conn| {
             snapshot(conn, || {
-                let found = find(conn, channel)?;
-                let mut good = found.as_ref().map_or(&NOBODY, |f| &f.read).ct_matches(token);
+                let found = find(conn, &asked.channel)?;
+                let reads = found.as_ref().map_or(&NOBODY, |f| &f.read).ct_matches(&asked.token);
+                let mut good = reads;
                 let mut rights = conn.prepare_cached("SELECT token FROM append_right WHERE channel = ?1")?;
                 let mut rows = rights.query([found.as_ref().map_or(0, |f| f.key)])?;
                 while let Some(row) = rows.next()? {
-                    good |= id32::<TokenHash>(row, 0)?.ct_matches(token);
+                    good |= id32::<TokenHash>(row, 0)?.ct_matches(&asked.token);
                 }
                 let Some(found) = found.filter(|_| good) else { return Ok(Err(StatusRefused::NotPermitted)) };
+                if found.class == ChannelClass::Inbox && !reads && !names(conn, &found, asked)? {
+                    return Ok(Err(StatusRefused::NotNamed));
+                }
                 let entry = conn
                     .prepare_cached(
                         "SELECT seq, seal, accepted_ms, entry_id, ciphertext FROM entry WHERE channel = ?1 AND seq = ?2",
                     )?
-                    .query_row(params![found.key, number(seq.get())], entry_of)
+                    .query_row(params![found.key, number(asked.seq.get())], entry_of)
                     .optional()?;
                 Ok(entry.ok_or(StatusRefused::NoEntry { gone_through: found.gone_through, head: found.last }))
             })
         })
     }
+}
+
+/// Whether the entry in this place is kept and has the id that was named. A place that is gone, or not reached yet, costs the
+/// same look at the entry that is nearest to it: the time tells no more than the answer.
+fn names(conn: &Connection, found: &Found, asked: &Asked) -> rusqlite::Result<bool> {
+    let nearest = asked.seq.get().max(found.gone_through + 1).min(found.last);
+    let there: Option<EntryId> = conn
+        .prepare_cached("SELECT entry_id FROM entry INDEXED BY entry_place WHERE channel = ?1 AND seq = ?2")?
+        .query_row(params![found.key, number(nearest)], |r| id32(r, 0))
+        .optional()?;
+    let same = there.zip(asked.named).is_some_and(|(there, named)| there.as_bytes().ct_eq(named.as_bytes()).into());
+    Ok(same && nearest == asked.seq.get())
 }
