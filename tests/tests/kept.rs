@@ -10,6 +10,10 @@ fn what_every_version_kept_opens_and_goes_on() {
     let mut versions = 0;
     for version in std::fs::read_dir(&fixtures).expect("tests/fixtures") {
         let version = version.expect("a folder").path();
+        // what a version left unusable has a test of its own
+        if version.to_string_lossy().ends_with("-bricked") {
+            continue;
+        }
         kept::check(&version);
         versions += 1;
     }
