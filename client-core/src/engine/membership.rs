@@ -49,6 +49,7 @@ impl Client {
             if there.devices.len() + new > MAX_MEMBERS {
                 return Err(Trouble::GroupFull { limit: 1_000 }.into());
             }
+            cx.has_room(Some(&conversation.0))?;
             cx.enqueue_adds(&conversation.0, accounts)
         })
     }
@@ -62,6 +63,7 @@ impl Client {
                 return Err(Trouble::NoSuchContact.into());
             }
             let intent = Intent::Remove { accounts: accounts.to_vec() };
+            cx.has_room(Some(&conversation.0))?;
             cx.enqueue(Some(&conversation.0), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
             Ok(())
         })
@@ -121,6 +123,7 @@ impl Client {
         self.run(|cx| {
             cx.admin_of(&conversation.0)?;
             let cargo = Cargo::Seal { intent: Intent::Change { edits }, prepared: None };
+            cx.has_room(Some(&conversation.0))?;
             cx.enqueue(Some(&conversation.0), WaitingKind::Seal, cargo)?;
             Ok(())
         })
@@ -130,6 +133,7 @@ impl Client {
     pub fn renew_keys(&mut self, conversation: &ConversationId) -> Result<(), Trouble> {
         self.run(|cx| {
             cx.active(&conversation.0)?;
+            cx.has_room(Some(&conversation.0))?;
             let cargo = Cargo::Seal { intent: Intent::Update, prepared: None };
             cx.enqueue(Some(&conversation.0), WaitingKind::Seal, cargo)?;
             Ok(())

@@ -210,6 +210,11 @@ impl Cx<'_, '_> {
                     return Ok(Ready::Claim { number, account, suite: group::suite_number(conv.suite) });
                 }
                 Cargo::Seal { intent, prepared } => {
+                    if prepared.as_ref().is_some_and(|p| p.seq.is_none()) && !self.still_good(id)? {
+                        *prepared = None;
+                        self.put_item(&item)?;
+                        continue;
+                    }
                     if prepared.is_some() {
                         true
                     } else if let Some(made) = self.build_seal(id, &mut conv, intent)? {

@@ -285,6 +285,7 @@ impl Cx<'_, '_> {
     }
 
     pub(crate) fn hold(&mut self, contact: AccountId, text: String, file: Option<ByteBuf>) -> Result<ContentId, StepError> {
+        self.has_room(Some(&held_scope(contact)))?;
         let id = ContentId::new(lacre_audit::random::bytes(self.rng));
         let what = if file.is_some() { WaitingKind::File } else { WaitingKind::Text };
         self.enqueue(Some(&held_scope(contact)), what, Cargo::Held { contact, text, id, file })?;

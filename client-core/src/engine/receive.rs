@@ -153,15 +153,6 @@ impl Cx<'_, '_> {
                     return Ok(Took::EpochEnded);
                 };
                 let own_index = mls.own_leaf_index();
-                if let Err(why) = roles::judge(&mls, own_index, staged) {
-                    // made by a program with other rules: it is void for everybody else, so here too
-                    mls.clear_pending_commit(openmls::prelude::OpenMlsProvider::storage(&self.provider()))
-                        .map_err(|e| StepError::Again(e.to_string()))?;
-                    self.keep(mls);
-                    self.drop_item(number)?;
-                    self.unreadable(Some(id), format!("a change of the group was given up: {why}"))?;
-                    return Ok(Took::Done);
-                }
                 let changes = self.changes(&mls, own_index, staged);
                 // whom the commit adds, not whom it was to add: the two may differ
                 let added: Vec<KeyPackage> = staged.add_proposals().map(|a| a.add_proposal().key_package().clone()).collect();

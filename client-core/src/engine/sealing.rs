@@ -153,6 +153,20 @@ impl Cx<'_, '_> {
         }))
     }
 
+    /// Whether the commit that waits would be followed: a program before this one may have made it by other rules, and what
+    /// the others would not follow must not be sent. One that would not be is forgotten.
+    pub(super) fn still_good(&mut self, id: &[u8]) -> Result<bool, StepError> {
+        let mut mls = self.take_group(id)?;
+        let good = mls.pending_commit().is_none_or(|own| roles::judge(&mls, mls.own_leaf_index(), own).is_ok());
+        if !good {
+            let provider = self.provider();
+            mls.clear_pending_commit(openmls::prelude::OpenMlsProvider::storage(&provider))
+                .map_err(|e| StepError::Again(e.to_string()))?;
+        }
+        self.keep(mls);
+        Ok(good)
+    }
+
     /// The relay hands out key packages: the signature key must be the one in the device's verified account state, or a
     /// relay could put itself into the conversation.
     fn is_key_of(&self, package: &openmls::prelude::KeyPackage, invitee: &super::records::Invitee) -> Result<bool, StepError> {

@@ -40,6 +40,7 @@ impl Client {
             if conv.kind == Kind::Group {
                 cx.admin_of(&conversation.0)?;
             }
+            cx.has_room(Some(&conversation.0))?;
             let intent = Intent::Change { edits: vec![Edit::Stays(seconds)] };
             cx.enqueue(Some(&conversation.0), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
             Ok(())
