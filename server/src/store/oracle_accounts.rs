@@ -54,7 +54,7 @@ fn tight() -> Rules {
 }
 
 /// Enough that each account may find a free one, and few enough that they meet.
-const INBOXES: u64 = 12;
+const INBOXES: u64 = 6;
 
 fn state_device(d: u8, inbox: u64) -> StateDevice {
     StateDevice { id: device(d), inbox: inbox_channel(inbox).id }
