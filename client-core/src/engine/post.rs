@@ -1,8 +1,9 @@
 //! The own inbox and the post: envelopes that came, uploads and envelopes that go out.
 
 use super::outbox::POST;
+use super::reading::PAGE;
 use super::records::{Cargo, Item};
-use super::sync::{MAX_ROUNDS, PAGE};
+use super::sync::MAX_ROUNDS;
 use super::view::{ContactState, Happening, Synced, WaitingKind};
 use super::{Client, Cx, StepError, Trouble, authority};
 use crate::network::{Entry, Lane, Network, Reason, Refusal};

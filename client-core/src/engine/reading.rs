@@ -2,7 +2,6 @@
 
 use super::receive::{Judged, Took};
 use super::records::Conv;
-use super::sync::PAGE;
 use super::view::{Standing, Synced};
 use super::{Client, StepError, Trouble};
 use crate::network::{Entry, Lane, Network, Reason};
@@ -10,6 +9,8 @@ use lacre_audit::address::Authority;
 use lacre_audit::ids::ChannelId;
 use lacre_proto::relay::v1 as wire;
 
+/// Entries of one fetch.
+pub(super) const PAGE: u32 = 256;
 /// Entries that are processed in one step: a transaction costs as much as two of them.
 const ENTRIES_IN_A_STEP: usize = 16;
 

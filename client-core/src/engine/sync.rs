@@ -16,8 +16,6 @@ use lacre_audit::ids::{AccountId, ChannelId, DeviceId, Seq, Token};
 use lacre_proto::relay::v1 as wire;
 use std::collections::HashMap;
 
-/// Entries of one fetch.
-pub(super) const PAGE: u32 = 256;
 /// Own entries that are stored one after the other before they are read back: one page for some, and a queue that stays short.
 const READ_AFTER: u64 = 16;
 /// Rounds without end would be a bug of ours or a relay that plays with us.
