@@ -1,6 +1,7 @@
 //! Enrolment, login, and what keeps an account usable: stamps, key packages, inbox tokens (DESIGN 7).
 
 use super::records::{Key32, Own, Stage};
+use super::rights::{TOKENS_AT_ONCE, free_right, public_right};
 use super::view::{Settings, Suite, WhoAmI};
 use super::{Client, Cx, StepError, Trouble, authority, group};
 use crate::network::{Lane, NetError, Network, Reason};
@@ -29,8 +30,6 @@ const FEW_STAMPS: u64 = 16;
 /// Inbox tokens made known to the relay at once, so that a new contact costs no call that would tell of him.
 const TOKENS: usize = 32;
 const FEW_TOKENS: usize = 8;
-/// Rights in one call.
-pub(super) const TOKENS_AT_ONCE: usize = 60;
 /// A session is renewed when it has less than this left, milliseconds.
 const SESSION_MARGIN_MS: u64 = 10_000;
 
@@ -240,7 +239,7 @@ impl Client {
 
     fn open_inbox(&mut self, net: &mut dyn Network, at: &Authority) -> Result<(), Trouble> {
         let own = self.own()?;
-        let mut rights = if own.nobody_new { Vec::new() } else { vec![super::reach::public_right(&own.public_token)] };
+        let mut rights = if own.nobody_new { Vec::new() } else { vec![public_right(&own.public_token)] };
         let tokens: Vec<&Token> = own.spare_tokens.iter().chain(&own.given_tokens).collect();
         rights.extend(tokens.iter().take(TOKENS_AT_ONCE).map(|t| free_right(t)));
         let answer = self.with_stamp(net, |net, stamp| {
@@ -329,10 +328,6 @@ impl Client {
         self.session(net, at)?;
         self.upkeep(net)
     }
-}
-
-pub(super) fn free_right(token: &Token) -> wire::AppendRight {
-    wire::AppendRight { token_hash: token.hash().as_bytes().to_vec(), stamped: false }
 }
 
 impl Cx<'_, '_> {

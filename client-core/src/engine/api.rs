@@ -1,8 +1,8 @@
 //! What an application calls that needs no network: reading the profile, and putting things where they wait.
 
+use super::history::body_of;
 use super::outbox::{self, MAX_TEXT, POST};
 use super::people::{MAX_REQUEST, held_scope};
-use super::receive::body_of;
 use super::records::{Cargo, ContactRow, Conv, Item, Members, Stored};
 use super::view::{
     Body, Contact, ContactState, Conversation, ConversationId, Delivery, Event, Member, Message, Reaction, Standing, Waiting,

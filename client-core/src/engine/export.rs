@@ -6,7 +6,8 @@
 //! The relay is asked for receipts of the present channel and of the one before it; of earlier ones this device no longer has
 //! the tokens. What disappeared, was deleted or refused has nothing to show.
 
-use super::receive::{body_of, verify};
+use super::history::body_of;
+use super::receive::verify;
 use super::records::{Known, Proof, Stored};
 use super::view::{Body, Conversation, ConversationId, Message};
 use super::{Client, Trouble, content_statement};

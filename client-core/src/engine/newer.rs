@@ -5,7 +5,7 @@
 //! its place stays empty. Whether its writer might say it was judged when it came, by rules that count what is unknown as
 //! speech: else a kind that nobody knows yet would be a way to write where one may not.
 
-use super::receive::{Line, Said};
+use super::history::{Line, Said};
 use super::records::Stored;
 use super::view::{Body, ConversationId, Happening};
 use super::{Client, Cx, StepError, Trouble};

@@ -8,7 +8,7 @@
 //! | seal | commit pending, Welcome and the final bytes | append as seal | seq |
 
 use super::group;
-use super::receive::{answered, body_of};
+use super::history::{answered, body_of};
 use super::records::{Cargo, Conv, Intent, Item, Prepared};
 use super::view::{ConversationId, Delivery, Message, Standing, Stays, WaitingKind, Who};
 use super::{Cx, StepError, Trouble, content_statement, own_entry_id, roles};

@@ -4,9 +4,9 @@
 //! is: the directory does not say who wants to be left alone. A link carries a right of its own, and revoking it withdraws
 //! that one. What the relay is to be told waits in the own record, and goes out with the next upkeep.
 
-use super::account::{TOKENS_AT_ONCE, free_right};
 use super::people::MAX_REQUEST;
 use super::records::{LinkRow, Own, Stage, TokenChange};
+use super::rights::{TOKENS_AT_ONCE, free_right, public_right, rights_of};
 use super::view::{Contact, Happening, Link};
 use super::{Client, Cx, StepError, Trouble, authority};
 use crate::network::{Lane, NetError, Network};
@@ -207,12 +207,6 @@ impl Client {
     }
 }
 
-/// The rights that the own inbox should have.
-fn rights_of(own: &Own) -> Vec<wire::AppendRight> {
-    let public = (!own.nobody_new).then(|| public_right(&own.public_token));
-    public.into_iter().chain(own.spare_tokens.iter().chain(&own.given_tokens).map(free_right)).collect()
-}
-
 impl Cx<'_, '_> {
     fn link_view(&mut self, row: LinkRow) -> Result<Link, StepError> {
         let own = self.own()?;
@@ -247,8 +241,4 @@ impl Cx<'_, '_> {
         own.pause_untold |= own.paused;
         self.put_own(&own)
     }
-}
-
-pub(super) fn public_right(token: &Token) -> wire::AppendRight {
-    wire::AppendRight { token_hash: token.hash().as_bytes().to_vec(), stamped: true }
 }
