@@ -6,7 +6,7 @@
 
 use super::people::MAX_REQUEST;
 use super::records::{LinkRow, Own, Stage, TokenChange};
-use super::rights::{TOKENS_AT_ONCE, free_right, public_right, rights_of};
+use super::rights::{TOKENS_AT_ONCE, public_right, rights_of};
 use super::view::{Contact, Happening, Link};
 use super::{Client, Cx, StepError, Trouble, authority};
 use crate::network::{Lane, NetError, Network};
