@@ -104,8 +104,13 @@ pub fn entry_with(by: &mut Person, change: impl FnOnce(&mut Device)) -> wire::Di
 
 /// Claims one key package of an account, as anybody may.
 pub fn claim(by: &mut Person, whom: AccountId) -> KeyPackage {
+    claim_in(by, whom, SUITE)
+}
+
+/// As [`claim`], in another suite than the usual one.
+pub fn claim_in(by: &mut Person, whom: AccountId, suite: Ciphersuite) -> KeyPackage {
     let at = by.client.whoami().unwrap().unwrap().relay;
-    let request = wire::ClaimRequest { account: whom.as_bytes().to_vec(), suite: u32::from(u16::from(SUITE)), stamp: stamp(by) };
+    let request = wire::ClaimRequest { account: whom.as_bytes().to_vec(), suite: u32::from(u16::from(suite)), stamp: stamp(by) };
     let answer = by.net.claim(&at, request).unwrap();
     read_package(&answer.devices.first().expect("a key package").key_package)
 }

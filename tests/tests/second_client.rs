@@ -255,13 +255,21 @@ fn void_seals_stop_nobody_and_the_second_client_re_adds_who_asks() {
     let by_nobody = removal(&mut beto, 0).unwrap();
     let mut changed = by_nobody.clone();
     *changed.last_mut().unwrap() ^= 1;
-    for (n, bad) in [by_nobody, changed, b"no message at all".to_vec()].into_iter().enumerate() {
+    // the admin's leaf replaced by a key package that anybody may claim
+    let suite = openmls::prelude::Ciphersuite::MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519;
+    let whom = ana.account();
+    let package = lacre_tests::hostile::claim_in(&mut beto, whom, suite);
+    let (not_agreed, _) = lacre_tests::hostile::replacing(&mut beto, &id, &[(whom, package)]);
+    for (n, bad) in [by_nobody, changed, b"no message at all".to_vec(), not_agreed].into_iter().enumerate() {
         append_seal(&mut beto, &id, &bad);
         settle(&mut [&mut ana, &mut beto]);
         let skipped = second.ask(json!({ "do": "sync" }))["skipped"].clone();
         assert_eq!(skipped.as_array().unwrap().len(), 1, "{n}: {skipped}");
         if n == 0 {
             assert!(skipped[0].as_str().unwrap().contains("may not"), "{skipped}");
+        }
+        if n == 3 {
+            assert!(skipped[0].as_str().unwrap().contains("did not agree"), "{skipped}");
         }
         assert_eq!((&second.conversation(&id)["epoch"], &json!(ana.client.conversation(&id).unwrap().epoch)), (&epoch, &epoch));
     }
