@@ -13,11 +13,12 @@
 
 use crate::blob_files::BlobFiles;
 use crate::clock_guard::ClockGuard;
+use crate::counters::{ConnectionMetrics, Refusals};
 use crate::folder::{DataFolder, KeyPlaces, StartError};
 use crate::hub::Hub;
 use crate::identity::{self, Leaf, LeafMaker};
 use crate::memory::Memory;
-use crate::metrics::{self, ConnectionMetrics, Metrics, Refusals};
+use crate::metrics::{self, Metrics};
 use crate::random::SystemRng;
 use crate::room::Room;
 use crate::rules::Rules;

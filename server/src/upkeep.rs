@@ -2,8 +2,9 @@
 
 use crate::blob_files::BlobFiles;
 use crate::clock_guard;
+use crate::counters::moment;
 use crate::identity::{self, Leaf, LeafMaker};
-use crate::metrics::{self, Metrics};
+use crate::metrics::Metrics;
 use crate::room::{self, Room};
 use crate::service::Context;
 use crate::writer::Writer;
@@ -123,9 +124,9 @@ pub(crate) async fn retain(context: Arc<Context>, metrics: Arc<Metrics>) {
             tokio::time::sleep(RETENTION_PAUSE).await;
             continue;
         }
-        let begun = metrics::moment();
+        let begun = moment();
         let retired = context.writer.submit_behind(move |store| store.retire(now, &rules, rows)).await;
-        let took = metrics::moment().duration_since(begun);
+        let took = moment().duration_since(begun);
         metrics.retention_round.observe(took.as_secs_f64());
         if let Ok(retired) = &retired {
             metrics.retired_entries.inc_by(retired.entries);
@@ -150,9 +151,9 @@ pub(crate) async fn expire(context: Arc<Context>, files: BlobFiles, metrics: Arc
             Ok(removed) => drop(metrics.retired_blobs.inc_by(removed)),
             Err(down) => tracing::error!(cause = %down.cause, "expired blobs were not removed"),
         }
-        let (now, begun) = (context.clock.now(), metrics::moment());
+        let (now, begun) = (context.clock.now(), moment());
         match context.writer.submit_behind(move |store| store.sweep_accounts(now, RETENTION_ROWS / 2)).await {
-            Ok(true) => tokio::time::sleep(metrics::moment().duration_since(begun)).await,
+            Ok(true) => tokio::time::sleep(moment().duration_since(begun)).await,
             Ok(false) | Err(_) => tokio::time::sleep(RETENTION_PAUSE).await,
         }
     }

@@ -95,7 +95,7 @@ impl World {
             clock_guard: crate::clock_guard::ClockGuard::open(&data, lacre_audit::time::Millis::new(0), || Ok::<_, ()>(None))
                 .unwrap(),
             room: Arc::new(crate::room::Room::new(&data, 0)),
-            refusals: crate::metrics::Refusals::default(),
+            refusals: crate::counters::Refusals::default(),
             stopping,
         });
         let files = BlobFiles::open(&data).unwrap();

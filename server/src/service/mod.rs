@@ -21,8 +21,8 @@ mod sessions_tests;
 mod unfinished_tests;
 
 use crate::clock_guard::ClockGuard;
+use crate::counters::Refusals;
 use crate::hub::Hub;
-use crate::metrics::Refusals;
 use crate::room::Room;
 use crate::rules::Rules;
 use crate::store::{Reads, StoreDown};
