@@ -1,6 +1,7 @@
 //! Asks the person before what cannot be undone.
 
 use crate::context::Context;
+use crate::wrap::wrap;
 use std::io::Write as _;
 
 /// Whether the person says yes (`--yes` says it before). Programs, and whoever answers nothing, say no.
@@ -9,7 +10,7 @@ pub(crate) fn yes(ctx: &Context, said: bool, question: &str) -> bool {
         return said;
     }
     let mut stderr = std::io::stderr();
-    let _closed = write!(stderr, "{} ", crate::show::wrap(question, 0)).and_then(|()| stderr.flush());
+    let _closed = write!(stderr, "{} ", wrap(question, 0)).and_then(|()| stderr.flush());
     let mut answer = String::new();
     if std::io::stdin().read_line(&mut answer).is_err() {
         return false;

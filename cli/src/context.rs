@@ -1,13 +1,13 @@
-//! What every command has at hand: the language, where results go, the profile and the network.
+//! What every command has at hand: the language, where results go, where the profile is.
 
 use crate::failure::{Exit, Failure};
 use crate::shown::json_line;
 use crate::words::{Args, Words};
-use crate::{pager, show, trouble};
+use crate::wrap::{wrap, wrap_result};
+use crate::{pager, trouble};
 use anstyle::Style;
 use lacre_audit::time::{Clock, Millis, SystemClock};
-use lacre_client::transport::GrpcNetwork;
-use lacre_client::{Client, Environment};
+use lacre_client::Environment;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -73,16 +73,6 @@ impl Context {
             .ok_or_else(|| self.failure("error-no-home", Exit::CouldNotAsk, &[]))
     }
 
-    /// The profile, opened.
-    pub(crate) fn open(&self) -> Result<Client, Failure> {
-        crate::secret::open(self)
-    }
-
-    /// The network, through the proxy if one was given. Nothing is connected yet.
-    pub(crate) fn network(&self) -> Result<GrpcNetwork, Failure> {
-        crate::online::network(self)
-    }
-
     /// Clock, randomness and observer of a client.
     pub(crate) fn environment(&self) -> Environment {
         Environment::system()
@@ -143,7 +133,7 @@ impl Context {
     /// Words that are no result, to stderr; not with `--json`.
     pub(crate) fn note(&self, text: &str) {
         if !self.global.json {
-            line(&mut std::io::stderr(), &show::wrap(text, 0));
+            line(&mut std::io::stderr(), &wrap(text, 0));
         }
     }
 
@@ -168,7 +158,7 @@ pub(crate) fn show_failure(failure: &Failure, words: &Words, json: bool) {
 
 /// Broken where the person's terminal ends; for a file or a program as it is.
 fn for_terminal(text: &str) -> Cow<'_, str> {
-    if std::io::stdout().is_terminal() { show::wrap_result(text).into() } else { text.into() }
+    if std::io::stdout().is_terminal() { wrap_result(text).into() } else { text.into() }
 }
 
 fn line(to: &mut dyn std::io::Write, text: &str) {

@@ -1,6 +1,7 @@
 //! What a command says when it cannot do what was asked: what happened, why, what to do, and an exit code.
 
 use crate::words::{Args, Words};
+use crate::wrap::wrap;
 use serde::Serialize;
 
 /// How a command ends.
@@ -60,6 +61,6 @@ impl Failure {
     /// For people.
     pub(crate) fn text(&self, words: &Words) -> String {
         let args = [("what", self.what.as_str().into()), ("why", self.why.as_str().into()), ("do", self.remedy.as_str().into())];
-        crate::show::wrap(&words.say_with("failure", &args), 13)
+        wrap(&words.say_with("failure", &args), 13)
     }
 }

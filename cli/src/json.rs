@@ -1,6 +1,5 @@
 //! What `--json` prints: one object a line. `cli/JSON.md` is its manual, and a test holds the two together.
 
-use crate::trouble::standing_name;
 use lacre_client::view;
 use serde::Serialize;
 
@@ -348,6 +347,19 @@ const fn who_name(who: view::Who) -> &'static str {
     match who {
         view::Who::Admins => "admins",
         view::Who::Everyone => "everyone",
+    }
+}
+
+/// A standing as programs read it.
+pub(crate) const fn standing_name(standing: view::Standing) -> &'static str {
+    match standing {
+        view::Standing::Active => "active",
+        view::Standing::AskingToBeReAdded => "asking-to-be-re-added",
+        view::Standing::Removed => "removed",
+        view::Standing::InUseElsewhere => "in-use-elsewhere",
+        view::Standing::Blocked => "blocked",
+        view::Standing::OtherRelay => "other-relay",
+        view::Standing::Replaced => "replaced",
     }
 }
 

@@ -11,6 +11,7 @@ mod desktop;
 mod duration;
 mod failure;
 mod find;
+mod fresh;
 mod json;
 mod lang;
 mod online;
@@ -24,6 +25,7 @@ mod trouble;
 mod usage;
 mod when;
 mod words;
+mod wrap;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 use context::{Context, Global};

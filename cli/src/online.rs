@@ -9,7 +9,7 @@ use lacre_client::transport::{GrpcNetwork, OnProgress, Options, Progress, SocksP
 use lacre_client::{Client, Environment, Trouble};
 use std::io::{IsTerminal as _, Write as _};
 
-/// The network of this process.
+/// The network of this process, through the proxy if one was given. Nothing is connected yet.
 pub(crate) fn network(ctx: &Context) -> Result<GrpcNetwork, Failure> {
     let proxy = match &ctx.global.proxy {
         None => None,
@@ -71,7 +71,7 @@ impl Reached {
 /// One round of everything that can be done now. A relay that is away is no failure: what is here can still be shown,
 /// and what waits goes out another time. A relay with another key is.
 pub(crate) fn round(ctx: &Context, client: &mut Client) -> Result<Reached, Failure> {
-    let mut network = ctx.network()?;
+    let mut network = network(ctx)?;
     round_with(ctx, client, &mut network)
 }
 

@@ -1,8 +1,8 @@
 //! What opens the profile, in this order: `--key-file`, `--passphrase-file`, the unlock agent, the person at the keyboard.
 
-use crate::commands::save::fresh_secret;
 use crate::context::{Context, Global};
 use crate::failure::{Exit, Failure};
+use crate::fresh::fresh_secret;
 use crate::shown::shown;
 use crate::trouble::open_failure;
 use data_encoding::HEXLOWER;

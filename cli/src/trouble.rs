@@ -2,6 +2,7 @@
 //! until somebody says what to do about it.
 
 use crate::failure::{Exit, Failure};
+use crate::json::standing_name;
 use crate::shown::shown;
 use crate::words::{Args, Words};
 use lacre_client::Trouble;
@@ -116,18 +117,5 @@ fn refused(words: &Words, refusal: &Refusal) -> Failure {
         | Reason::Session
         | Reason::BadRun
         | Reason::Unknown => no("error-refused"),
-    }
-}
-
-/// A standing as programs read it.
-pub(crate) const fn standing_name(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Active => "active",
-        Standing::AskingToBeReAdded => "asking-to-be-re-added",
-        Standing::Removed => "removed",
-        Standing::InUseElsewhere => "in-use-elsewhere",
-        Standing::Blocked => "blocked",
-        Standing::OtherRelay => "other-relay",
-        Standing::Replaced => "replaced",
     }
 }

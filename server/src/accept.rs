@@ -1,8 +1,8 @@
 //! The relay's own accept loop: connections are counted, handshakes have an end, and no handler sees who called.
 
+use crate::counters::ConnectionMetrics;
 use crate::limits::Transport;
 use crate::memory::{self, Holder, Memory};
-use crate::metrics::ConnectionMetrics;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;

@@ -17,9 +17,8 @@
 //! A restored store has a new generation: clients put back what it has forgotten (PROTOCOL.md 19).
 
 use crate::blob_files::digest_of;
-use crate::folder::{DataFolder, RESTORING_FILE, STORE_FILE};
+use crate::folder::{DataFolder, RESTORING_FILE, STORE_FILE, StartError};
 use crate::room::disk;
-use crate::serve::StartError;
 use crate::store::StoreDown;
 use crate::store::sqlite::OpenError;
 use crate::store::sqlite::copy::{copy_into, forget_blobs};

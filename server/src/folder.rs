@@ -1,14 +1,14 @@
-//! The data folder: who uses it, its keys, its store.
+//! The data folder: who uses it, its keys, its store; why a relay did not start from it.
 
-use crate::identity::IdentityKey;
-use crate::run_key::RunKey;
-use crate::serve::StartError;
-use crate::service::registrar;
-use crate::store::Store;
-use crate::store::sqlite::{SqliteOptions, SqliteStore};
+use crate::identity::{IdentityError, IdentityKey};
+use crate::run_key::{self, RunKey, RunKeyError};
+use crate::store::sqlite::{OpenError, SqliteOptions, SqliteStore};
+use crate::store::{Store, StoreDown};
+use lacre_audit::address::AddressError;
 use lacre_audit::random::Rng;
 use std::fs::{self, File};
 use std::io;
+use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,60 @@ pub const IDENTITY_FILE: &str = "identity.key";
 pub const RESTORING_FILE: &str = "restoring";
 /// Locked while a process uses the data folder.
 pub const LOCK_FILE: &str = "lock";
+
+/// Why a relay did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The folder cannot be made or used.
+    #[error("{path}: {source}")]
+    Folder {
+        /// what was touched
+        path: PathBuf,
+        /// what the system said
+        source: io::Error,
+    },
+    /// One process for each folder.
+    #[error("another lacre-relay is using {0}: stop it first, or choose another folder with --data")]
+    Busy(PathBuf),
+    /// A backup was not put back whole: there would be a fresh, empty relay.
+    #[error("a backup was being put into {0} and that was cut off: empty the folder and restore again")]
+    HalfRestored(PathBuf),
+    /// The store is not opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// No identity.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// A relay served from this folder under a key that is gone; a new one would cut off every client.
+    #[error("{0} is not there, and people know this relay by it: put it back")]
+    IdentityMissing(PathBuf),
+    /// Persons are known here under a key that is gone; under a new one each would be a stranger.
+    #[error("{0} is not there, and the persons of this relay are known under it: put it back")]
+    RunKeyMissing(PathBuf),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}; choose another address with --listen")]
+    Listen {
+        /// the address
+        address: SocketAddr,
+        /// what the system said
+        source: io::Error,
+    },
+    /// The public address is no address.
+    #[error("the public address is not host:port: {0}")]
+    Public(#[from] AddressError),
+    /// The registrar's key is not where or what it must be.
+    #[error(transparent)]
+    RunKey(#[from] RunKeyError),
+    /// With another key every person would be a stranger, and could open a second account.
+    #[error("{0} is not the registrar's key that this data folder was made with")]
+    OtherRunKey(PathBuf),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Down(#[from] StoreDown),
+    /// The system gives no thread.
+    #[error("no thread: {0}")]
+    Thread(io::Error),
+}
 
 /// Where the keys lie, when not at their usual places.
 #[derive(Clone, Debug, Default)]
@@ -91,7 +145,7 @@ impl DataFolder {
         }
         let key = IdentityKey::load_or_create(&identity, rng)?;
         let run_key = RunKey::open(&run, &self.path, rng)?;
-        if !registrar::know_key(store, &run_key)? {
+        if !run_key::know_key(store, &run_key)? {
             return Err(StartError::OtherRunKey(run));
         }
         Ok((key, run_key))

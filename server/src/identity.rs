@@ -7,7 +7,7 @@
 use lacre_audit::ids::Identity;
 use lacre_audit::note::{NoteError, NoteSigner};
 use lacre_audit::random::{self, Rng};
-use lacre_audit::time::Millis;
+use lacre_audit::time::{Clock, Millis};
 use rcgen::{
     CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, Issuer, KeyPair, KeyUsagePurpose, SerialNumber,
 };
@@ -321,6 +321,21 @@ impl core::fmt::Debug for Leaf {
 impl ResolvesServerCert for Leaf {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner).certified))
+    }
+}
+
+/// Makes leaves, for the start, each month and a reload.
+pub(crate) struct LeafMaker {
+    pub(crate) identity: IdentityKey,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl LeafMaker {
+    pub(crate) fn make(&self, file: Option<&Path>, rng: &mut dyn Rng) -> Result<LeafKey, IdentityError> {
+        match file {
+            Some(path) => read_leaf(path, &self.identity.public(), self.clock.now()),
+            None => self.identity.issue(self.clock.now(), rng),
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! The relay of Lacre: it stores ciphertext and orders it. It holds no key that opens content.
 //!
 //! From the inside out: [`rules`] (every limit), [`store`] (the traits, and SQLite, the reference model and the null
-//! store behind them), [`writer`] (group commit), [`hub`] (wake-ups), [`border`] (errors to statuses), [`service`]
-//! (the calls of the .proto files), [`limits`] (of the transport), [`memory`] (what connections
+//! store behind them), [`hub`] (wake-ups), [`border`] (errors to statuses), [`counters`] (what is counted), [`writer`]
+//! (group commit), [`service`] (the calls of the .proto files), [`limits`] (of the transport), [`memory`] (what connections
 //! may hold), [`metrics`] (what the operator sees), [`identity`] (keys and TLS), [`serve`] (all of it running).
 
 mod accept;
@@ -11,6 +11,7 @@ pub mod blob_files;
 pub mod border;
 pub mod clock_guard;
 pub mod config;
+pub mod counters;
 pub mod folder;
 pub mod hub;
 pub mod identity;

@@ -3,17 +3,16 @@
 //! Every label is one of a closed list: a call of the .proto files, a gRPC code, a reason of [`crate::border`], a limit of [`crate::rules`]. No type
 //! here can carry a token, a channel, a handle, an address or a RUN, so none can be scraped.
 
-use crate::border::Reason;
+use crate::counters::{ConnectionMetrics, Refusals, moment, seconds};
 use crate::hub::Hub;
 use crate::memory::Memory;
-use crate::rules::LIMITS;
 use crate::service;
 use crate::writer::Writer;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -24,13 +23,6 @@ pub use page::serve;
 
 type Float = Gauge<f64, AtomicU64>;
 
-/// The moment, to measure how long something took. It is shown and decides nothing.
-#[must_use]
-#[expect(clippy::disallowed_methods, reason = "durations are shown to the operator and decide nothing")]
-pub fn moment() -> Instant {
-    Instant::now()
-}
-
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CallLabels {
     call: &'static str,
@@ -40,80 +32,6 @@ struct CallLabels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CallLabel {
     call: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ReasonLabel {
-    reason: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct LimitLabel {
-    limit: &'static str,
-}
-
-/// What was refused, and by which limit. Cheap to clone; clones count together.
-#[derive(Clone, Debug, Default)]
-pub struct Refusals {
-    reasons: Family<ReasonLabel, Counter>,
-    limits: Family<LimitLabel, Counter>,
-}
-
-impl Refusals {
-    /// Counts a refusal, with the limit if it was one; no reason for one that is not the relay's own.
-    pub fn refused(&self, reason: Option<Reason>, limit: Option<&str>) {
-        self.reasons.get_or_create(&ReasonLabel { reason: reason.map_or("none", Reason::name) }).inc();
-        if let Some(limit) = limit {
-            self.reached(limit);
-        }
-    }
-    /// Counts a limit, also one that refuses nothing and only leaves something undone.
-    pub fn reached(&self, limit: &str) {
-        if let Some(limit) = LIMITS.into_iter().find(|known| *known == limit) {
-            self.limits.get_or_create(&LimitLabel { limit }).inc();
-        }
-    }
-}
-
-fn seconds() -> Histogram {
-    // 100 µs to 13 s
-    Histogram::new(exponential_buckets(0.0001, 2.0, 18))
-}
-
-/// The writer's part. Cheap to clone; clones count together.
-#[derive(Clone, Debug)]
-pub struct WriterMetrics {
-    /// entries stored, repeated ones not counted
-    pub entries: Counter,
-    /// bytes of their ciphertexts
-    pub entry_bytes: Counter,
-    pub(crate) batch: Histogram,
-    pub(crate) transaction: Histogram,
-    pub(crate) commit: Histogram,
-    pub(crate) rolled_back: Counter,
-}
-
-impl Default for WriterMetrics {
-    fn default() -> Self {
-        Self {
-            entries: Counter::default(),
-            entry_bytes: Counter::default(),
-            batch: Histogram::new(exponential_buckets(1.0, 2.0, 11)),
-            transaction: seconds(),
-            commit: seconds(),
-            rolled_back: Counter::default(),
-        }
-    }
-}
-
-/// The accept loop's part. Cheap to clone; clones count together.
-#[derive(Clone, Debug, Default)]
-pub struct ConnectionMetrics {
-    pub(crate) open: Gauge,
-    pub(crate) accepted: Counter,
-    pub(crate) handshakes_failed: Counter,
-    pub(crate) received: Counter,
-    pub(crate) sent: Counter,
 }
 
 /// All of them.

@@ -4,6 +4,7 @@
 //! enough to try). One file, 32 random bytes in hexadecimal, readable by its owner only.
 
 use crate::store::accounts::RunHash;
+use crate::store::{Store, StoreDown};
 use data_encoding::HEXLOWER;
 use lacre_audit::label::{self, Label};
 use lacre_audit::random::{self, Rng};
@@ -121,6 +122,18 @@ impl RunKey {
     #[must_use]
     pub fn check(&self) -> [u8; 32] {
         label::mac(&self.0, Label::RunKeyCheck, &[])
+    }
+}
+
+/// Whether this is the key that the store's RUN hashes were made with. Before anything is served.
+pub fn know_key(store: &mut dyn Store, key: &RunKey) -> Result<bool, StoreDown> {
+    store.begin()?;
+    match store.know_run_key(&key.check()) {
+        Ok(known) => store.commit().map(|()| known),
+        Err(down) => {
+            store.rollback();
+            Err(down)
+        }
     }
 }
 

@@ -13,15 +13,15 @@
 
 use crate::blob_files::BlobFiles;
 use crate::clock_guard::ClockGuard;
-use crate::folder::{DataFolder, KeyPlaces};
+use crate::counters::{ConnectionMetrics, Refusals};
+use crate::folder::{DataFolder, KeyPlaces, StartError};
 use crate::hub::Hub;
-use crate::identity::{self, IdentityError, IdentityKey, Leaf, LeafKey};
+use crate::identity::{self, Leaf, LeafMaker};
 use crate::memory::Memory;
-use crate::metrics::{self, ConnectionMetrics, Metrics, Refusals};
+use crate::metrics::{self, Metrics};
 use crate::random::SystemRng;
 use crate::room::Room;
 use crate::rules::Rules;
-use crate::run_key::RunKeyError;
 use crate::service::Context;
 use crate::service::accounts::AccountsService;
 use crate::service::blobs::BlobsService;
@@ -30,12 +30,11 @@ use crate::service::channels::ChannelsService;
 use crate::service::directory::DirectoryService;
 use crate::service::operator::OperatorService;
 use crate::service::registrar::{self, RegistrarService};
-use crate::store::sqlite::OpenError;
-use crate::store::{Reads, Store, StoreDown};
+use crate::store::{Reads, Store};
 use crate::writer::Writer;
 use crate::{accept, limits, upkeep};
 use lacre_audit::account::REGISTRAR;
-use lacre_audit::address::{AddressError, Authority};
+use lacre_audit::address::Authority;
 use lacre_audit::random::Rng;
 use lacre_audit::receipt::RELAY;
 use lacre_audit::time::{Clock, Millis, SystemClock};
@@ -120,60 +119,6 @@ impl Options {
             store: None,
         }
     }
-}
-
-/// Why a relay did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The folder cannot be made or used.
-    #[error("{path}: {source}")]
-    Folder {
-        /// what was touched
-        path: PathBuf,
-        /// what the system said
-        source: io::Error,
-    },
-    /// One process for each folder.
-    #[error("another lacre-relay is using {0}: stop it first, or choose another folder with --data")]
-    Busy(PathBuf),
-    /// A backup was not put back whole: there would be a fresh, empty relay.
-    #[error("a backup was being put into {0} and that was cut off: empty the folder and restore again")]
-    HalfRestored(PathBuf),
-    /// The store is not opened.
-    #[error(transparent)]
-    Store(#[from] OpenError),
-    /// No identity.
-    #[error(transparent)]
-    Identity(#[from] IdentityError),
-    /// A relay served from this folder under a key that is gone; a new one would cut off every client.
-    #[error("{0} is not there, and people know this relay by it: put it back")]
-    IdentityMissing(PathBuf),
-    /// Persons are known here under a key that is gone; under a new one each would be a stranger.
-    #[error("{0} is not there, and the persons of this relay are known under it: put it back")]
-    RunKeyMissing(PathBuf),
-    /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {source}; choose another address with --listen")]
-    Listen {
-        /// the address
-        address: SocketAddr,
-        /// what the system said
-        source: io::Error,
-    },
-    /// The public address is no address.
-    #[error("the public address is not host:port: {0}")]
-    Public(#[from] AddressError),
-    /// The registrar's key is not where or what it must be.
-    #[error(transparent)]
-    RunKey(#[from] RunKeyError),
-    /// With another key every person would be a stranger, and could open a second account.
-    #[error("{0} is not the registrar's key that this data folder was made with")]
-    OtherRunKey(PathBuf),
-    /// The store cannot be read.
-    #[error(transparent)]
-    Down(#[from] StoreDown),
-    /// The system gives no thread.
-    #[error("no thread: {0}")]
-    Thread(io::Error),
 }
 
 /// A relay to start.
@@ -264,29 +209,14 @@ pub struct Reload {
     pub keep_free: u64,
 }
 
-/// Makes leaves, for the start, each month and a reload.
-pub(crate) struct LeafMaker {
-    identity: IdentityKey,
-    clock: Arc<dyn Clock>,
-}
-
-impl LeafMaker {
-    pub(crate) fn make(&self, file: Option<&Path>, rng: &mut dyn Rng) -> Result<LeafKey, IdentityError> {
-        match file {
-            Some(path) => identity::read_leaf(path, &self.identity.public(), self.clock.now()),
-            None => self.identity.issue(self.clock.now(), rng),
-        }
-    }
-}
-
 /// What a running relay's owner holds of it. Not the context: its end closes the store.
 #[derive(Clone)]
-pub(crate) struct Controls {
+struct Controls {
     /// where it listens
     local: (String, u16),
     authority: Arc<RwLock<Authority>>,
-    pub(crate) leaf: Arc<Leaf>,
-    pub(crate) maker: Arc<LeafMaker>,
+    leaf: Arc<Leaf>,
+    maker: Arc<LeafMaker>,
     room: Arc<Room>,
 }
 
@@ -418,7 +348,7 @@ impl Prepared {
             accept::connections(listener, acceptor, max_connections, transport, seen.clone(), Arc::clone(&self.memory));
         let metrics = Arc::new(Metrics::new(&context, &seen, &self.memory));
         let scraping = self.scraped.map(|listener| tokio::spawn(metrics::serve(listener, Arc::clone(&metrics))));
-        let renewal = tokio::spawn(upkeep::renew(controls, own_leaf, Arc::clone(&context)));
+        let renewal = tokio::spawn(upkeep::renew(controls.leaf, controls.maker, own_leaf, Arc::clone(&context)));
         let clock = tokio::spawn(upkeep::look_at_clock(Arc::clone(&context)));
         let retention = tokio::spawn(upkeep::retain(Arc::clone(&context), Arc::clone(&metrics)));
         let expiry = tokio::spawn(upkeep::expire(Arc::clone(&context), files.clone(), Arc::clone(&metrics)));

@@ -2,10 +2,10 @@
 
 use crate::blob_files::BlobFiles;
 use crate::clock_guard;
-use crate::identity;
-use crate::metrics::{self, Metrics};
+use crate::counters::moment;
+use crate::identity::{self, Leaf, LeafMaker};
+use crate::metrics::Metrics;
 use crate::room::{self, Room};
-use crate::serve::Controls;
 use crate::service::Context;
 use crate::writer::Writer;
 use std::sync::{Arc, PoisonError};
@@ -36,19 +36,19 @@ const UNUSUAL_PAUSE: u32 = 16;
 const SELDOM: u32 = 24;
 
 /// A fresh TLS key each month. A leaf from a file is its owner's to replace: the log and `status` say when it ends.
-pub(crate) async fn renew(controls: Controls, own_leaf: bool, context: Arc<Context>) {
+pub(crate) async fn renew(leaf: Arc<Leaf>, maker: Arc<LeafMaker>, own_leaf: bool, context: Arc<Context>) {
     loop {
         tokio::time::sleep(Duration::from_millis(if own_leaf { identity::RENEW_AFTER_MS } else { DAY_MS })).await;
         if !own_leaf {
-            let until = controls.leaf.validity().1;
+            let until = leaf.validity().1;
             if until < context.clock.now().plus(identity::LEAF_SOON_MS) {
                 tracing::warn!(%until, "the TLS leaf ends soon: run issue-leaf, then send SIGHUP");
             }
             continue;
         }
-        let issued = controls.maker.make(None, context.rng.lock().unwrap_or_else(PoisonError::into_inner).as_mut());
+        let issued = maker.make(None, context.rng.lock().unwrap_or_else(PoisonError::into_inner).as_mut());
         match issued {
-            Ok(next) => controls.leaf.replace(next),
+            Ok(next) => leaf.replace(next),
             Err(e) => tracing::error!(cause = %e, "the TLS key was not renewed"),
         }
     }
@@ -124,9 +124,9 @@ pub(crate) async fn retain(context: Arc<Context>, metrics: Arc<Metrics>) {
             tokio::time::sleep(RETENTION_PAUSE).await;
             continue;
         }
-        let begun = metrics::moment();
+        let begun = moment();
         let retired = context.writer.submit_behind(move |store| store.retire(now, &rules, rows)).await;
-        let took = metrics::moment().duration_since(begun);
+        let took = moment().duration_since(begun);
         metrics.retention_round.observe(took.as_secs_f64());
         if let Ok(retired) = &retired {
             metrics.retired_entries.inc_by(retired.entries);
@@ -151,9 +151,9 @@ pub(crate) async fn expire(context: Arc<Context>, files: BlobFiles, metrics: Arc
             Ok(removed) => drop(metrics.retired_blobs.inc_by(removed)),
             Err(down) => tracing::error!(cause = %down.cause, "expired blobs were not removed"),
         }
-        let (now, begun) = (context.clock.now(), metrics::moment());
+        let (now, begun) = (context.clock.now(), moment());
         match context.writer.submit_behind(move |store| store.sweep_accounts(now, RETENTION_ROWS / 2)).await {
-            Ok(true) => tokio::time::sleep(metrics::moment().duration_since(begun)).await,
+            Ok(true) => tokio::time::sleep(moment().duration_since(begun)).await,
             Ok(false) | Err(_) => tokio::time::sleep(RETENTION_PAUSE).await,
         }
     }

@@ -4,7 +4,7 @@
 //! disk the next one gathers. Work that nobody waits for ([`Writer::submit_behind`]) has transactions of its own, and
 //! between two of them goes what has gathered.
 
-use crate::metrics::{WriterMetrics, moment};
+use crate::counters::{WriterMetrics, moment};
 use crate::store::{Store, StoreDown};
 use std::collections::VecDeque;
 use std::sync::Arc;

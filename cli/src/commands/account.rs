@@ -4,7 +4,7 @@ use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::shown::shown;
 use crate::words::key;
-use crate::{ask, online};
+use crate::{ask, online, secret};
 use lacre_client::{Client, Trouble};
 use serde_json::json as object;
 
@@ -22,7 +22,7 @@ pub(crate) enum Command {
 }
 
 pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
-    let mut client = ctx.open()?;
+    let mut client = secret::open(ctx)?;
     match command {
         Command::Pause => pause(ctx, &mut client, true),
         Command::Resume => pause(ctx, &mut client, false),
@@ -52,7 +52,7 @@ fn delete(ctx: &Context, client: &mut Client, yes: bool) -> Outcome {
         if !ask::yes(ctx, yes, &words.say_with("account-delete-sure", &args)) {
             return Err(ctx.failure("error-not-confirmed", Exit::No, &[]));
         }
-        let mut network = ctx.network()?;
+        let mut network = online::network(ctx)?;
         client.delete_account(&mut network).map_err(|t| ctx.trouble(t))?;
     }
     ctx.result(&words.say_with("account-deleted", &args), &object!({ "deleted": true, "handle": who.handle.to_string() }));

@@ -18,7 +18,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn block(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
-    let mut network = ctx.network()?;
+    let mut network = online::network(ctx)?;
     online::round_with(ctx, client, &mut network)?;
     let account = find::person(ctx, client, &args.handle)?;
     let contact = client.contact_block(&account).map_err(|t| ctx.trouble(t))?;

@@ -7,7 +7,7 @@ use crate::failure::Exit;
 use crate::shown::shown;
 use crate::when::when;
 use crate::words::key;
-use crate::{find, json, online, show};
+use crate::{find, json, online, secret, show};
 use lacre_audit::address::ContactLink;
 use lacre_client::Client;
 use lacre_client::view::{Contact, ContactState, Trust};
@@ -61,7 +61,7 @@ pub(crate) enum Command {
 }
 
 pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
-    let mut client = ctx.open()?;
+    let mut client = secret::open(ctx)?;
     match command {
         Command::Add { handle, text } => add(ctx, &mut client, handle, text),
         Command::Accept { handle } => answer(ctx, &mut client, handle, true),
@@ -77,7 +77,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
 }
 
 fn add(ctx: &Context, client: &mut Client, handle: &str, text: &str) -> Outcome {
-    let mut network = ctx.network()?;
+    let mut network = online::network(ctx)?;
     let contact = if handle.starts_with("lacre://") {
         let link = ContactLink::parse(handle)
             .map_err(|why| ctx.failure("error-link", Exit::Usage, &[("why", ctx.words.say(address_trouble(why)).into())]))?;
@@ -99,7 +99,7 @@ fn add(ctx: &Context, client: &mut Client, handle: &str, text: &str) -> Outcome 
 }
 
 fn answer(ctx: &Context, client: &mut Client, handle: &str, yes: bool) -> Outcome {
-    let mut network = ctx.network()?;
+    let mut network = online::network(ctx)?;
     // The request may have arrived since the last command.
     online::round_with(ctx, client, &mut network)?;
     let account = find::contact(ctx, client, handle)?.account;
@@ -110,7 +110,7 @@ fn answer(ctx: &Context, client: &mut Client, handle: &str, yes: bool) -> Outcom
 }
 
 fn accept_reset(ctx: &Context, client: &mut Client, typed: &str) -> Outcome {
-    let mut network = ctx.network()?;
+    let mut network = online::network(ctx)?;
     online::round_with(ctx, client, &mut network)?;
     let handle = find::handle(ctx, typed)?;
     let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;

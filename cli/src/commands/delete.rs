@@ -1,7 +1,7 @@
 //! `lacre delete MESSAGE [--for-me]`: takes an own message back, or forgets one here; and says what that can and cannot do.
 
 use crate::context::{Context, Outcome};
-use crate::{find, show};
+use crate::{find, secret, show};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -12,7 +12,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
-    let mut client = ctx.open()?;
+    let mut client = secret::open(ctx)?;
     let message = find::message(ctx, &mut client, &args.message)?;
     if args.for_me {
         client.forget(&message).map_err(|t| ctx.trouble(t))?;

@@ -2,7 +2,7 @@
 
 use crate::context::{Context, Outcome};
 use crate::failure::Exit;
-use crate::{duration, find, json, online, show};
+use crate::{duration, find, json, online, secret, show};
 use lacre_client::limits::LONGEST_STAY;
 use serde_json::json as object;
 
@@ -15,7 +15,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
-    let mut client = ctx.open()?;
+    let mut client = secret::open(ctx)?;
     let mut reached = online::round(ctx, &mut client)?;
     let id = find::conversation(ctx, &mut client, &args.conversation)?.id;
     if let Some(after) = &args.after {

@@ -1,7 +1,7 @@
 //! `lacre edit MESSAGE TEXT`: another text in the place of an own one.
 
 use crate::context::{Context, Outcome};
-use crate::{find, show};
+use crate::{find, secret, show};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -12,7 +12,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
-    let mut client = ctx.open()?;
+    let mut client = secret::open(ctx)?;
     let message = find::message(ctx, &mut client, &args.message)?;
     client.edit(&message, &args.text).map_err(|t| ctx.trouble(t))?;
     show::delivered(ctx, &mut client, &message, &ctx.words.say("edited-done"))

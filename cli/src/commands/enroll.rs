@@ -2,7 +2,7 @@
 
 use crate::context::{Context, Outcome};
 use crate::failure::Exit;
-use crate::{find, json, secret};
+use crate::{find, json, online, secret};
 use lacre_audit::address::Invitation;
 
 #[derive(clap::Args, Debug)]
@@ -17,7 +17,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let invitation = Invitation::parse(&args.invitation)
         .map_err(|why| ctx.failure("error-invitation", Exit::Usage, &[("why", ctx.words.say(address_trouble(why)).into())]))?;
     let handle = find::handle(ctx, &args.handle)?;
-    let mut network = ctx.network()?;
+    let mut network = online::network(ctx)?;
     let mut client = secret::open_or_create(ctx)?;
     let who = client.enroll(&mut network, &invitation, &handle).map_err(|t| ctx.trouble(t))?;
     let args =

@@ -3,7 +3,7 @@
 use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::shown::shown;
-use crate::{find, json, online};
+use crate::{find, json, online, secret};
 use data_encoding::HEXLOWER;
 use lacre_client::ExportedMessage;
 use lacre_client::view::Body;
@@ -25,8 +25,8 @@ pub(crate) struct Args {
 const FORMAT: &str = "lacre conversation export v1";
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
-    let mut client = ctx.open()?;
-    let mut network = ctx.network()?;
+    let mut client = secret::open(ctx)?;
+    let mut network = online::network(ctx)?;
     let reached = online::round_with(ctx, &mut client, &mut network)?;
     let id = find::conversation(ctx, &mut client, &args.conversation)?.id;
     let net: Option<&mut dyn lacre_client::network::Network> = if reached.yes() { Some(&mut network) } else { None };

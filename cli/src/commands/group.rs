@@ -5,7 +5,7 @@ use crate::failure::Exit;
 use crate::online::{self, Reached};
 use crate::shown::paragraph;
 use crate::words::key;
-use crate::{find, json, show};
+use crate::{find, json, secret, show};
 use lacre_client::view::{Conversation, ConversationId, Kind, Suite, Who};
 use lacre_client::{Client, Trouble};
 use serde_json::json as object;
@@ -77,7 +77,7 @@ pub(crate) enum Command {
 }
 
 pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
-    let mut client = ctx.open()?;
+    let mut client = secret::open(ctx)?;
     match command {
         Command::Create { name, members, suite } => {
             let suite = if suite == "x25519" { Suite::X25519 } else { Suite::XWing };

@@ -4,12 +4,12 @@ use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::shown::shown;
 use crate::when::when;
-use crate::{find, json, online, show};
+use crate::{find, json, online, secret, show};
 use lacre_client::view::{Contact, ContactState, Conversation};
 use serde_json::json as object;
 
 pub(crate) fn run(ctx: &Context) -> Outcome {
-    let mut client = ctx.open()?;
+    let mut client = secret::open(ctx)?;
     let reached = online::round(ctx, &mut client)?;
     let mut all = client.conversations().map_err(|t| ctx.trouble(t))?;
     all.sort_by_key(|c| std::cmp::Reverse(c.newest_at));

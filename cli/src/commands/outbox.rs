@@ -4,7 +4,7 @@ use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::shown::shown;
 use crate::when::when;
-use crate::{find, json, online, show};
+use crate::{find, json, online, secret, show};
 use lacre_client::Client;
 use lacre_client::view::{Conversation, Waiting, WaitingKind};
 use serde_json::json as object;
@@ -24,7 +24,7 @@ pub(crate) enum Command {
 }
 
 pub(crate) fn run(ctx: &Context, command: Option<&Command>) -> Outcome {
-    let mut client = ctx.open()?;
+    let mut client = secret::open(ctx)?;
     match command {
         None => {
             let reached = online::round(ctx, &mut client)?;

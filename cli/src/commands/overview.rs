@@ -4,7 +4,7 @@ use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::shown::shown;
 use crate::when::when;
-use crate::{json, online, show, usage};
+use crate::{json, online, secret, show, usage};
 use lacre_client::profile::exists;
 use lacre_client::view::{Contact, ContactState, Conversation, Standing};
 use serde_json::json as object;
@@ -14,7 +14,7 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
         // Who has no profile yet needs to know what there is.
         return Ok(usage::overview(ctx));
     }
-    let mut client = ctx.open()?;
+    let mut client = secret::open(ctx)?;
     let reached = online::round(ctx, &mut client)?;
     let mut all = client.conversations().map_err(|t| ctx.trouble(t))?;
     all.retain(|c| {

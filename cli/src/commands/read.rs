@@ -3,7 +3,7 @@
 use crate::context::{Context, Outcome};
 use crate::failure::{Exit, Failure};
 use crate::when::midnight;
-use crate::{find, json, online, show};
+use crate::{find, json, online, secret, show};
 use jiff::civil::Date;
 use lacre_audit::time::Millis;
 use lacre_client::Client;
@@ -25,7 +25,7 @@ pub(crate) struct Args {
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     /// Messages that are taken from the profile at a time.
     const PAGE: usize = 500;
-    let mut client = ctx.open()?;
+    let mut client = secret::open(ctx)?;
     let reached = online::round(ctx, &mut client)?;
     let conversation = find::conversation(ctx, &mut client, &args.conversation)?;
     let first = match args.since {

@@ -3,7 +3,7 @@
 use super::enroll::address_trouble;
 use crate::context::{Context, Outcome};
 use crate::failure::Exit;
-use crate::{json, secret};
+use crate::{json, online, secret};
 use lacre_audit::address::Invitation;
 
 #[derive(clap::Args, Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct Args {
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let invitation = Invitation::parse(&args.invitation)
         .map_err(|why| ctx.failure("error-invitation", Exit::Usage, &[("why", ctx.words.say(address_trouble(why)).into())]))?;
-    let mut network = ctx.network()?;
+    let mut network = online::network(ctx)?;
     let mut client = secret::open_or_create(ctx)?;
     let who = client.recover(&mut network, &invitation).map_err(|t| ctx.trouble(t))?;
     let handle = || ("handle", who.handle.to_string().into());

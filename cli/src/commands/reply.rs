@@ -1,7 +1,7 @@
 //! `lacre reply MESSAGE TEXT`: an answer that shows what it answers.
 
 use crate::context::{Context, Outcome};
-use crate::{find, show};
+use crate::{find, secret, show};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -12,7 +12,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
-    let mut client = ctx.open()?;
+    let mut client = secret::open(ctx)?;
     let to = find::message(ctx, &mut client, &args.message)?;
     let sent = client.reply(&to, &args.text).map_err(|t| ctx.trouble(t))?;
     show::delivered(ctx, &mut client, &sent, &ctx.words.say_with("sent", &[("count", 1.into())]))

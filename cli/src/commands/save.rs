@@ -1,12 +1,13 @@
 //! `lacre save MESSAGE [--to DIR]`: the file of a message, under a harmless name, over nothing that is there.
 
 use crate::context::{Context, Outcome};
-use crate::failure::{Exit, Failure};
-use crate::find;
+use crate::failure::Exit;
+use crate::fresh::fresh;
 use crate::shown::{file_name, numbered, shown};
+use crate::{find, online, secret};
 use lacre_client::view::Body;
 use serde_json::json as object;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -19,8 +20,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
-    let mut client = ctx.open()?;
-    let mut network = ctx.network()?;
+    let mut client = secret::open(ctx)?;
+    let mut network = online::network(ctx)?;
     let message = find::message(ctx, &mut client, &args.message)?;
     let Body::File { name, .. } = &message.body else {
         return Err(ctx.trouble(lacre_client::Trouble::NotAFile));
@@ -78,24 +79,6 @@ impl Drop for Part {
             let _nothing_to_do = std::fs::remove_file(&self.path);
         }
     }
-}
-
-/// A new file that only its owner reads; an error if there is one.
-fn fresh(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// A file for a secret: as [`save`](self)'s files, new and only its owner's.
-pub(crate) fn fresh_secret(ctx: &Context, path: &Path, content: &[u8]) -> Result<(), Failure> {
-    use std::io::Write as _;
-    fresh(path).and_then(|mut f| f.write_all(content).and_then(|()| f.sync_all())).map_err(|why| {
-        let name = shown(&path.display().to_string());
-        ctx.failure("error-file", Exit::CouldNotAsk, &[("name", name.into()), ("why", shown(&why.to_string()).into())])
-    })
 }
 
 #[cfg(test)]

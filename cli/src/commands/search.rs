@@ -3,7 +3,7 @@
 use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::when::midnight;
-use crate::{find, json, show};
+use crate::{find, json, secret, show};
 use jiff::civil::Date;
 use lacre_client::Query;
 use serde_json::json as object;
@@ -24,7 +24,7 @@ pub(crate) struct Args {
 
 /// The profile is asked and nobody else: a search is nothing that a relay should see the time of.
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
-    let mut client = ctx.open()?;
+    let mut client = secret::open(ctx)?;
     let mut query = Query { words: args.words.join(" "), ..Query::default() };
     if let Some(typed) = &args.within {
         query.conversation = Some(find::conversation(ctx, &mut client, typed)?.id);

@@ -3,7 +3,7 @@
 use crate::context::{Context, Outcome};
 use crate::failure::{Exit, Failure};
 use crate::shown::shown;
-use crate::{find, json, online};
+use crate::{find, json, online, secret};
 use lacre_client::limits::MAX_TEXT;
 use lacre_client::view::{ContactState, Delivery, Message};
 use lacre_client::{Client, Trouble};
@@ -29,8 +29,8 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         Some("-") => Some(piped(ctx)?),
         other => other.map(str::to_owned),
     };
-    let mut client = ctx.open()?;
-    let mut network = ctx.network()?;
+    let mut client = secret::open(ctx)?;
+    let mut network = online::network(ctx)?;
     let mut sent = Vec::new();
     let held = to_contact_without_conversation(ctx, &mut client, args, text.as_deref())?;
     if !held {

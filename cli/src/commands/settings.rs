@@ -2,6 +2,7 @@
 
 use crate::context::{Context, Outcome};
 use crate::failure::Exit;
+use crate::secret;
 use crate::words::key;
 use serde_json::json as object;
 
@@ -14,7 +15,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
-    let mut client = ctx.open()?;
+    let mut client = secret::open(ctx)?;
     let mut now = client.settings().map_err(|t| ctx.trouble(t))?;
     let before = now;
     for (setting, asked) in [(&mut now.delivery_receipts, &args.delivery_receipts), (&mut now.read_receipts, &args.read_receipts)]

@@ -8,7 +8,7 @@ use lacre_client::view::{ContactState, Standing};
 use serde_json::json as object;
 
 pub(crate) fn run(ctx: &Context) -> Outcome {
-    let mut client = ctx.open()?;
+    let mut client = secret::open(ctx)?;
     let Some(who) = client.whoami().map_err(|t| ctx.trouble(t))? else {
         return Err(ctx.trouble(lacre_client::Trouble::NotEnrolled));
     };

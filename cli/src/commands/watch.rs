@@ -4,7 +4,7 @@ use crate::context::{Context, Outcome};
 use crate::desktop::Desktop;
 use crate::failure::{Exit, Failure};
 use crate::shown::shown;
-use crate::{find, json, online, show};
+use crate::{find, json, online, secret, show};
 use lacre_audit::ids::AccountId;
 use lacre_client::network::OTHER_KEY;
 use lacre_client::profile::agent;
@@ -30,10 +30,10 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let limit = args.duration.as_deref().map(|text| crate::duration::parse(ctx, text, crate::duration::MONTH)).transpose()?;
     let desktop = Desktop::find(ctx, &args.notify);
     let mark = agent::mark(&ctx.profile_dir()?);
-    let mut client = ctx.open()?;
+    let mut client = secret::open(ctx)?;
     // Not before: an end in the middle of the question would leave the terminal without its echo.
     end_when_locked(ctx, mark)?;
-    let mut network = ctx.network()?;
+    let mut network = online::network(ctx)?;
     let began = ctx.clock.now();
     let left = |ctx: &Context| limit.map(|l| l.saturating_sub(Duration::from_millis(ctx.clock.now().since(began))));
     let mut away = false;
@@ -214,7 +214,7 @@ fn told(ctx: &Context, client: &mut Client, event: &Event) -> Result<(String, Va
         Happening::StandingChanged { conversation, standing } => {
             put("what", "standing".into());
             put("conversation", conversation.to_hex().into());
-            put("standing", crate::trouble::standing_name(*standing).into());
+            put("standing", json::standing_name(*standing).into());
             let standing = match show::standing(words, *standing) {
                 s if s.is_empty() => words.say("standing-active"),
                 s => s,

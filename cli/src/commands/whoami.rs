@@ -2,10 +2,10 @@
 
 use crate::context::{Context, Outcome};
 use crate::failure::Exit;
-use crate::json;
+use crate::{json, secret};
 
 pub(crate) fn run(ctx: &Context) -> Outcome {
-    let mut client = ctx.open()?;
+    let mut client = secret::open(ctx)?;
     let Some(who) = client.whoami().map_err(|t| ctx.trouble(t))? else {
         return Err(ctx.trouble(lacre_client::Trouble::NotEnrolled));
     };

@@ -326,6 +326,6 @@ fn listen(config: &NodeConfig, stopped: bool, findings: &mut Findings<'_>) {
     }
     match std::net::TcpListener::bind(config.listen) {
         Ok(_) => findings.add(Kind::Good, "check-port", &[("address", &config.listen.to_string())]),
-        Err(source) => findings.wrong(lacre_server::serve::StartError::Listen { address: config.listen, source }),
+        Err(source) => findings.wrong(lacre_server::folder::StartError::Listen { address: config.listen, source }),
     }
 }

@@ -12,9 +12,9 @@ pub(crate) mod status;
 pub(crate) mod usage;
 
 use lacre_server::config::{ConfigError, NodeConfig};
+use lacre_server::folder::StartError;
 use lacre_server::identity::IdentityError;
 use lacre_server::run_key::RunKeyError;
-use lacre_server::serve::StartError;
 use lacre_server::store::StoreDown;
 use lacre_server::store::sqlite::OpenError;
 use lacre_server::words::Words;

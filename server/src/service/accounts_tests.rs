@@ -5,12 +5,12 @@ use super::accounts::AccountsService;
 use super::blobs::{BlobsService, expire};
 use super::channels::ChannelsService;
 use super::directory::DirectoryService;
-use super::registrar::{RegistrarService, know_key};
+use super::registrar::RegistrarService;
 use crate::blob_files::BlobFiles;
 use crate::hub::Hub;
 use crate::random::SystemRng;
 use crate::rules::Rules;
-use crate::run_key::RunKey;
+use crate::run_key::{RunKey, know_key};
 use crate::store::sqlite::{SqliteOptions, SqliteStore};
 use crate::writer::Writer;
 use hyper_util::rt::TokioIo;
@@ -95,7 +95,7 @@ impl World {
             clock_guard: crate::clock_guard::ClockGuard::open(&data, lacre_audit::time::Millis::new(0), || Ok::<_, ()>(None))
                 .unwrap(),
             room: Arc::new(crate::room::Room::new(&data, 0)),
-            refusals: crate::metrics::Refusals::default(),
+            refusals: crate::counters::Refusals::default(),
             stopping,
         });
         let files = BlobFiles::open(&data).unwrap();

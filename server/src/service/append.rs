@@ -4,7 +4,7 @@
 //! first refusal; what was stored before is committed with everything else that waited.
 
 use super::Context;
-use super::channels::{id, stamp, token};
+use super::fields::{id, stamp, token};
 use crate::border::{IntoStatus as _, Reason, bad_value, checked, refused, store_down};
 use crate::rules::Rules;
 use crate::store::channels::{Append, Appended, StoredEntry};

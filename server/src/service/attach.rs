@@ -5,8 +5,8 @@
 //! taken. So a slow reader costs the relay two messages and the names of the channels where something waits.
 
 use super::Context;
-use super::channels::{PAGE_BYTES, PAGE_ENTRIES, ended, id, seq, token, wire_entry};
-use crate::border::{Reason, checked, refused};
+use super::fields::{PAGE_BYTES, PAGE_ENTRIES, id, seq, token, wire_entry};
+use crate::border::{Reason, checked, refused, store_down};
 use crate::hub::Subscription;
 use crate::memory::{FOLLOWED, Hold, Holder};
 use crate::store::StoreDown;
@@ -326,6 +326,11 @@ fn read_pages(
         }
     }
     Ok(pages)
+}
+
+/// The status of a stream that the store has ended.
+fn ended(down: StoreDown) -> Status {
+    store_down(down)
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use super::Context;
 use super::held::Held;
 use crate::border::Reason;
-use crate::metrics::{Metrics, Refusals, moment};
+use crate::counters::{Refusals, moment};
+use crate::metrics::Metrics;
 use hyper::body::{Body, Frame, SizeHint};
 use prost::Message as _;
 use prost::bytes::Bytes;

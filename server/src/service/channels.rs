@@ -3,20 +3,14 @@
 use super::Context;
 use super::append::{self, BatchAnswers};
 use super::attach::{self, AttachEvents};
+use super::fields::{PAGE_BYTES, PAGE_ENTRIES, id, seq, stamp, token, wire_entry};
 use crate::border::{bad_value, checked, crossed, store_down};
 use crate::memory::Holder;
-use crate::store::channels::{Admitted, Asked, ChangeTokens, NotPermitted, Open, Page, PageLimits, Right, StoredEntry, Trim};
-use lacre_audit::ids::{ChannelClass, ChannelId, Seq, Stamp, Token, TokenHash};
-use lacre_audit::receipt::Receipt;
+use crate::store::channels::{Admitted, Asked, ChangeTokens, NotPermitted, Open, Page, PageLimits, Right, Trim};
+use lacre_audit::ids::{ChannelClass, ChannelId, Seq};
 use lacre_proto::relay::v1 as wire;
-use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use tonic::{Request, Response, Status, Streaming};
-
-/// Bytes of ciphertext in one answer or one message of a stream, before the entry that passes it.
-pub const PAGE_BYTES: u32 = 256 * 1024;
-/// Entries in one answer or message.
-pub const PAGE_ENTRIES: u32 = 1_024;
 
 /// The service.
 #[derive(Clone)]
@@ -36,23 +30,6 @@ impl ChannelsService {
     }
 }
 
-/// An id whose length the bounds have checked.
-pub(super) fn id<T: for<'a> TryFrom<&'a [u8]>>(field: &'static str, bytes: &[u8]) -> Result<T, Status> {
-    T::try_from(bytes).map_err(|_| bad_value(field, "another length", &format!("{} bytes", bytes.len())))
-}
-
-pub(super) fn token(field: &'static str, bytes: &[u8]) -> Result<TokenHash, Status> {
-    Ok(id::<Token>(field, bytes)?.hash())
-}
-
-pub(super) fn seq(field: &'static str, n: u64) -> Result<Seq, Status> {
-    Seq::new(n).ok_or_else(|| bad_value(field, "1 to 9007199254740991", &n.to_string()))
-}
-
-pub(super) fn stamp(bytes: &[u8]) -> Result<Option<TokenHash>, Status> {
-    if bytes.is_empty() { Ok(None) } else { Ok(Some(id::<Stamp>("stamp", bytes)?.hash())) }
-}
-
 fn rights(wire: &[wire::AppendRight]) -> Result<Vec<Right>, Status> {
     wire.iter().map(|r| Ok(Right { token: id("token_hash", &r.token_hash)?, stamped: r.stamped })).collect()
 }
@@ -68,47 +45,6 @@ fn open_of(r: &wire::OpenRequest) -> Result<Open, Status> {
         (ChannelClass::Inbox, rights) => Open::inbox(channel, rights, read, paid),
     };
     open.map_err(crate::border::IntoStatus::into_status)
-}
-
-pub(super) fn wire_entry(e: StoredEntry) -> wire::Entry {
-    wire::Entry {
-        seq: e.seq.get(),
-        entry_id: e.entry_id.as_bytes().to_vec(),
-        seal: e.seal,
-        accepted_at_ms: e.accepted_at.get(),
-        ciphertext: e.ciphertext,
-    }
-}
-
-impl Context {
-    /// The relay's word that an entry is stored.
-    pub(super) fn receipt(&self, channel: ChannelId, e: &StoredEntry) -> Result<String, Status> {
-        let receipt = Receipt {
-            generation: self.reads.generation(),
-            channel,
-            seq: e.seq,
-            entry_id: e.entry_id,
-            seal: e.seal,
-            sha256: Sha256::digest(&e.ciphertext).into(),
-            accepted_at: e.accepted_at,
-        };
-        receipt.sign(&self.receipts).map_err(|e| {
-            tracing::error!(cause = %e, "a receipt could not be signed");
-            Status::internal("the receipt could not be signed")
-        })
-    }
-
-    /// Notes that an inbox is in use, some time soon.
-    pub(super) fn touch(self: &Arc<Self>, admitted: Admitted) {
-        if admitted.touch {
-            let context = Arc::clone(self);
-            tokio::spawn(async move {
-                let (now, rules) = (context.clock.now(), context.rules.clone());
-                // a lost note is written at the next reading
-                let _ = context.writer.submit(move |store| store.touch(now, &rules, admitted.key)).await;
-            });
-        }
-    }
 }
 
 #[tonic::async_trait]
@@ -224,9 +160,4 @@ impl wire::channels_server::Channels for ChannelsService {
             limits: Some(limits),
         }))
     }
-}
-
-/// The status of a stream that the store has ended.
-pub(super) fn ended(down: crate::store::StoreDown) -> Status {
-    store_down(down)
 }

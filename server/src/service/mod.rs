@@ -9,6 +9,7 @@ pub mod blobs;
 pub mod calls;
 pub mod channels;
 pub mod directory;
+pub mod fields;
 mod held;
 #[cfg(test)]
 mod inboxes_tests;
@@ -21,18 +22,22 @@ mod sessions_tests;
 mod unfinished_tests;
 
 use crate::clock_guard::ClockGuard;
+use crate::counters::Refusals;
 use crate::hub::Hub;
-use crate::metrics::Refusals;
 use crate::room::Room;
 use crate::rules::Rules;
+use crate::store::channels::{Admitted, StoredEntry};
 use crate::store::{Reads, StoreDown};
 use crate::writer::Writer;
-use lacre_audit::ids::Identity;
+use lacre_audit::ids::{ChannelId, Identity};
 use lacre_audit::note::NoteSigner;
 use lacre_audit::random::Rng;
+use lacre_audit::receipt::Receipt;
 use lacre_audit::time::Clock;
+use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use tonic::Status;
 
 /// What every service works with.
 pub struct Context {
@@ -84,6 +89,35 @@ impl Context {
             tracing::error!(cause = %down.cause, "a read failed");
         }
         answer
+    }
+
+    /// The relay's word that an entry is stored.
+    fn receipt(&self, channel: ChannelId, e: &StoredEntry) -> Result<String, Status> {
+        let receipt = Receipt {
+            generation: self.reads.generation(),
+            channel,
+            seq: e.seq,
+            entry_id: e.entry_id,
+            seal: e.seal,
+            sha256: Sha256::digest(&e.ciphertext).into(),
+            accepted_at: e.accepted_at,
+        };
+        receipt.sign(&self.receipts).map_err(|e| {
+            tracing::error!(cause = %e, "a receipt could not be signed");
+            Status::internal("the receipt could not be signed")
+        })
+    }
+
+    /// Notes that an inbox is in use, some time soon.
+    fn touch(self: &Arc<Self>, admitted: Admitted) {
+        if admitted.touch {
+            let context = Arc::clone(self);
+            tokio::spawn(async move {
+                let (now, rules) = (context.clock.now(), context.rules.clone());
+                // a lost note is written at the next reading
+                let _ = context.writer.submit(move |store| store.touch(now, &rules, admitted.key)).await;
+            });
+        }
     }
 }
 

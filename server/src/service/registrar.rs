@@ -7,7 +7,6 @@ use crate::border::{Reason, checked, crossed, refused};
 use crate::limits;
 use crate::run_key::RunKey;
 use crate::store::accounts::IssueCode;
-use crate::store::{Store, StoreDown};
 use lacre_audit::address::{Authority, Invitation};
 use lacre_audit::ids::Code;
 use lacre_audit::run::{Run, RunError};
@@ -64,18 +63,6 @@ impl Registrar for RegistrarService {
 fn not_a_run(e: RunError) -> Status {
     match e {
         RunError::Shape | RunError::CheckDigit => refused(Reason::BadRun, &[], None),
-    }
-}
-
-/// Whether this is the key that the store's RUN hashes were made with. Before anything is served.
-pub fn know_key(store: &mut dyn Store, key: &RunKey) -> Result<bool, StoreDown> {
-    store.begin()?;
-    match store.know_run_key(&key.check()) {
-        Ok(known) => store.commit().map(|()| known),
-        Err(down) => {
-            store.rollback();
-            Err(down)
-        }
     }
 }
 

@@ -52,7 +52,7 @@ impl World {
             )
             .unwrap(),
             room: Arc::new(crate::room::Room::new(std::path::Path::new("/"), 0)),
-            refusals: crate::metrics::Refusals::default(),
+            refusals: crate::counters::Refusals::default(),
             stopping,
         };
         Self { context: Arc::new(context), stop }
