@@ -28,7 +28,7 @@ impl Client {
         let result: Result<(), StepError> = self.step(|cx| {
             let mut mls = cx.take_group(&conversation.0)?;
             let signer = cx.signer()?;
-            made = Some(f(&mut mls, cx.s, cx.crypto, &signer));
+            made = Some(f(&mut mls, cx.s, cx.crypto.inner(), &signer));
             Err(StepError::Again("rolled back".into()))
         });
         match (made, result) {

@@ -1,5 +1,6 @@
 //! What the engine asks of MLS (RFC 9420): thin functions over OpenMLS, one configuration for all groups.
 
+use super::signer::public_key_length;
 use super::view::Suite;
 use crate::crypt::entry::ChannelKeys;
 use lacre_audit::ids::{AccountId, DeviceId};
@@ -19,7 +20,7 @@ use openmls_traits::signatures::Signer;
 use openmls_traits::storage::StorageProvider as _;
 use prost::Message as _;
 use sha2::{Digest, Sha256};
-use tls_codec::{Deserialize as _, Serialize as _, VLBytes};
+use tls_codec::{Deserialize as _, Serialize as _, Size as _, VLBytes};
 
 /// Our GroupContext extension (private-use range of RFC 9420, 17.3).
 pub(crate) const CONTEXT: u16 = 0xF1AC;
@@ -230,7 +231,24 @@ pub(crate) fn read_key_package<P: OpenMlsProvider>(provider: &P, bytes: &[u8]) -
         MlsMessageBodyIn::KeyPackage(package) => package,
         _ => return Err(bad("reading a key package", "another kind of message")),
     };
-    package.validate(provider.crypto(), ProtocolVersion::Mls10).map_err(mls("reading a key package"))
+    let package = package.validate(provider.crypto(), ProtocolVersion::Mls10).map_err(mls("reading a key package"))?;
+    if !has_whole_keys(&package) {
+        return Err(bad("reading a key package", "a key of another length"));
+    }
+    Ok(package)
+}
+
+/// Whether what is encrypted to has the length of its suite. OpenMLS does not look, and libcrux would panic.
+pub(crate) fn has_whole_keys(package: &KeyPackage) -> bool {
+    has_whole_key(package.ciphersuite(), package.leaf_node())
+        && public_key_length(package.ciphersuite().hpke_kem_algorithm()) == Some(package.hpke_init_key().as_slice().len())
+}
+
+/// The same of a leaf.
+pub(crate) fn has_whole_key(suite: Ciphersuite, leaf: &LeafNode) -> bool {
+    // the library shows the key encoded only: its length in one byte below 64, else in two (RFC 9420, 2.1.2)
+    let encoded = |length: usize| length + if length < 64 { 1 } else { 2 };
+    public_key_length(suite.hpke_kem_algorithm()).map(encoded) == Some(leaf.encryption_key().tls_serialized_len())
 }
 
 /// Whether a key package is valid now and for as long as any relay keeps the commit that adds it. OpenMLS judges lifetimes

@@ -159,6 +159,8 @@ impl Client {
             Ok(_) => {}
             Err(t @ Trouble::Store(_)) => return Err(t),
             Err(Trouble::Offline { .. }) => return Ok(Err(NotNow::Offline)),
+            // it will not fit another time either
+            Err(why @ Trouble::Damaged(_)) => return Ok(Err(NotNow::Refused(why.to_string()))),
             Err(why) => return Ok(Err(NotNow::Wait(why.to_string()))),
         }
         let state = match content::JoinState::decode(bytes.as_slice()) {

@@ -98,6 +98,7 @@ use openmls_traits::types::SignatureScheme;
 #[cfg(feature = "laboratory")]
 pub(crate) use records::ContactRow;
 use records::{Conv, EventRow, Members, Own};
+use signer::Noting;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -128,7 +129,7 @@ impl Environment {
 /// One device on one profile.
 pub struct Client {
     profile: Profile,
-    crypto: CryptoProvider,
+    crypto: Noting,
     clock: Arc<dyn Clock>,
     rng: Box<dyn Rng>,
     observer: Arc<dyn Observer>,
@@ -179,7 +180,7 @@ impl Client {
 
     /// Around a profile that is open already.
     pub fn around(profile: Profile, env: Environment) -> Result<Self, OpenError> {
-        let crypto = CryptoProvider::new().map_err(|_| OpenError::NoRandomness)?;
+        let crypto = Noting::new(CryptoProvider::new().map_err(|_| OpenError::NoRandomness)?);
         let Environment { clock, rng, observer } = env;
         let cache = Cache::default();
         let (watching, forgot, mended, looked_at_resets) = (false, false, false, false);
@@ -265,7 +266,7 @@ impl Signer for OwnKey {
 /// What a step works with.
 pub(crate) struct Cx<'a, 's> {
     pub(crate) s: &'a Step<'s>,
-    pub(crate) crypto: &'a CryptoProvider,
+    pub(crate) crypto: &'a Noting,
     pub(crate) rng: &'a mut dyn Rng,
     pub(crate) now: Millis,
     pub(crate) cache: &'a mut Cache,
@@ -279,7 +280,7 @@ pub(crate) struct Cx<'a, 's> {
 }
 
 impl<'a, 's> Cx<'a, 's> {
-    pub(crate) fn provider(&self) -> MlsProvider<'a, CryptoProvider> {
+    pub(crate) fn provider(&self) -> MlsProvider<'a, Noting> {
         MlsProvider::new(self.s, self.crypto)
     }
 

@@ -21,6 +21,9 @@ use serde_bytes::ByteBuf;
 /// Bytes of a contact request's text.
 pub const MAX_REQUEST: usize = 500;
 
+/// Bytes of an account's states: no relay takes more (`max_chain_bytes`), whoever brings them.
+pub const MAX_CHAIN: usize = 786_432;
+
 /// What a device signs for an envelope to a recipient's account and device (PROTOCOL.md, 13).
 #[must_use]
 pub fn envelope_statement(account: AccountId, device: DeviceId, id: EnvelopeId, body: &[u8]) -> Vec<u8> {
@@ -92,6 +95,9 @@ impl Cx<'_, '_> {
     /// Accounts of another relay than the own one are not taken (PROTOCOL.md, 4), nor those that name its key and another
     /// host: what is sent there tells that host where this device is.
     pub(crate) fn learn_account(&mut self, entry: &wire::DirectoryEntry) -> Result<Known, StepError> {
+        if entry.states.iter().map(String::len).sum::<usize>() > MAX_CHAIN {
+            return Err(StepError::Skip("an account with more states than any relay keeps".into()));
+        }
         let (account, authority) = verify_entry(entry).map_err(StepError::Skip)?;
         let own = self.own()?;
         if !self.is_ours(&authority)? {

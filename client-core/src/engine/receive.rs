@@ -5,14 +5,12 @@ use super::epoch::{Change, Taken};
 use super::history::{Line, Said, answered, body_of};
 use super::parts::{self, Frame};
 use super::records::{Cargo, Channel, Conv, Item, Placed, Proof, Raw, Stored};
-use super::signer::Noting;
 use super::verdict::{Verdict, judge_error};
 use super::view::{Body, ConversationId, Happening, Standing};
 use super::{Cx, StepError, content_statement, group, own_entry_id, roles, successor};
 use crate::crypt::entry::open_entry;
 use crate::network::Entry;
 use crate::profile::Table;
-use crate::profile::mls::MlsProvider;
 use lacre_audit::ids::{AccountId, ChannelId, ContentId, DeviceId};
 use lacre_audit::time::Millis;
 use lacre_proto::bounds::Bounded;
@@ -222,8 +220,8 @@ impl Cx<'_, '_> {
         }
         let mut mls = self.take_group(id)?;
         let provider = self.provider();
-        let noting = Noting::new(self.crypto);
-        let processed = match mls.process_message(&MlsProvider::new(self.s, &noting), message) {
+        self.crypto.forget();
+        let processed = match mls.process_message(&provider, message) {
             Ok(processed) => processed,
             Err(e) => {
                 return match judge_error(&e) {
@@ -233,7 +231,7 @@ impl Cx<'_, '_> {
                         let leaves = group::leaves(&mls);
                         drop(mls);
                         self.forget_group(id)?;
-                        let by = noting.signer().and_then(|key| leaves.into_iter().find(|l| l.signature_key == key));
+                        let by = self.crypto.signer().and_then(|key| leaves.into_iter().find(|l| l.signature_key == key));
                         let stuck = successor::stuck(entry.id, by.map(|l| l.account), self.now);
                         self.cannot_follow(id, conv, &why, Some(stuck))?;
                         Ok(Took::EpochEnded)

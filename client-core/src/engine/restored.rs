@@ -17,6 +17,11 @@ use lacre_proto::relay::v1 as wire;
 /// How often a put-back is compared again when others put back at the same time.
 const ROUNDS: u32 = 64;
 
+/// Whether the relay has the very entry: ids are their writers' choice, so id, seal flag and bytes count.
+fn same(entry: &Entry, kept: &Raw) -> bool {
+    entry.id == kept.id && entry.seal == kept.seal && entry.ciphertext.as_ref() == kept.ciphertext.as_slice()
+}
+
 struct Place {
     channel: ChannelId,
     append: Token,
@@ -76,19 +81,20 @@ impl Client {
             let from = raw.first().map_or(1, |r| r.seq);
             let (entries, head) = self.fetch_all(net, at, place, from)?;
             if let Some(applied) = place.seal {
-                let foreign = entries.iter().take_while(|e| e.id != applied).any(|e| e.seal && !raw.iter().any(|r| r.id == e.id));
-                if foreign {
+                let mut before = entries.iter().take_while(|e| e.id != applied || !raw.iter().any(|r| same(e, r)));
+                // another seal, or something else under the id of this one
+                if before.any(|e| e.id == applied || (e.seal && !raw.iter().any(|r| same(e, r)))) {
                     return Ok(None);
                 }
             }
             let mut agreed = from.saturating_sub(1);
             for (entry, kept) in entries.iter().zip(raw) {
-                if entry.id != kept.id || entry.seq.get() != kept.seq {
+                if !same(entry, kept) || entry.seq.get() != kept.seq {
                     break;
                 }
                 agreed = kept.seq;
             }
-            let missing: Vec<&Raw> = raw.iter().filter(|r| !entries.iter().any(|e| e.id == r.id)).collect();
+            let missing: Vec<&Raw> = raw.iter().filter(|r| !entries.iter().any(|e| same(e, r))).collect();
             let ordered = missing.iter().filter(|r| !r.seal).chain(missing.iter().filter(|r| r.seal));
             let mut known = head;
             let mut again = false;
@@ -113,6 +119,8 @@ impl Client {
                         again = true;
                         break;
                     }
+                    // somebody has put something else under its id: it cannot be put back, and the rest can
+                    Err(e) if e.reason() == Some(Reason::Conflict) => {}
                     Err(e) => return Err(e.into()),
                 }
             }

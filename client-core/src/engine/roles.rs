@@ -12,6 +12,7 @@
 //! | Add into a conversation of two, beyond its two admins; any other change of one | nobody |
 //! | a proposal by reference, or of any other type | nobody |
 //! | a path leaf with another credential or signature key than the committer has | nobody |
+//! | a leaf or init key that is not as long as its suite's keys are | nobody |
 
 use super::group::{self, context, who};
 use super::records::{Edit, SeenLeaf};
@@ -43,6 +44,9 @@ pub enum RoleError {
     /// A leaf would be replaced by a key package that its device did not make for that.
     #[error("a device would be replaced that did not ask for it")]
     Consent,
+    /// A key to encrypt to is not as long as its suite's keys are.
+    #[error("a key of another length than its suite has")]
+    Key,
     /// A third person in a conversation of two.
     #[error("a conversation of two has two people")]
     Two,
@@ -67,6 +71,9 @@ pub(crate) fn judge(group: &MlsGroup, sender: LeafNodeIndex, staged: &StagedComm
     {
         return Err(RoleError::Leaf);
     }
+    if staged.update_path_leaf_node().is_some_and(|leaf| !group::has_whole_key(group.ciphersuite(), leaf)) {
+        return Err(RoleError::Key);
+    }
     let admin = is_admin(&now, account);
     let mut next = now.clone();
     let mut removed_leaves = Vec::new();
@@ -84,6 +91,9 @@ pub(crate) fn judge(group: &MlsGroup, sender: LeafNodeIndex, staged: &StagedComm
             Proposal::Add(add) => {
                 let leaf = add.key_package().leaf_node();
                 let key = leaf.signature_key().as_slice().to_vec();
+                if !group::has_whole_keys(add.key_package()) {
+                    return Err(RoleError::Key);
+                }
                 let (account, device) = who(leaf.credential()).ok_or(RoleError::Added)?;
                 let again = replaced.contains(&key);
                 let held = leaves.iter().find(|l| l.account == account && l.device == device);
@@ -161,6 +171,11 @@ pub(crate) fn fit(context: &ConversationContext, group: &MlsGroup) -> Result<Vec
     }
     if leaves.len() > MAX_MEMBERS {
         return Err(RoleError::Full);
+    }
+    let whole =
+        |l: &group::Leaf| group.public_group().leaf(l.index).is_some_and(|leaf| group::has_whole_key(group.ciphersuite(), leaf));
+    if !leaves.iter().all(whole) {
+        return Err(RoleError::Key);
     }
     if context.kind() == ConversationKind::Two
         && (leaves.iter().any(|l| !is_admin(context, l.account))

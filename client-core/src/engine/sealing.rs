@@ -179,8 +179,19 @@ impl Cx<'_, '_> {
     pub(crate) fn give_up_seal(&mut self, id: &[u8], why: &str) -> Result<(), StepError> {
         let waiting: Vec<(u64, Item)> = self.s.scan(Table::Outbox, id, 0, 64)?;
         for (number, item) in waiting {
-            if matches!(item.cargo, Cargo::Seal { prepared: None, .. }) {
+            if let Cargo::Seal { intent, prepared: None } = item.cargo {
                 self.drop_item(number)?;
+                // one of several whose key package does not fit keeps nobody else out: each is tried alone
+                if let Intent::Add { wanted, invitees } = intent
+                    && wanted.len() + invitees.len() > 1
+                {
+                    for invitee in invitees {
+                        let intent = Intent::Add { wanted: Vec::new(), invitees: vec![invitee] };
+                        self.enqueue(Some(id), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
+                    }
+                    self.enqueue_adds(id, &wanted)?;
+                    continue;
+                }
                 return self.event(Happening::Unreadable {
                     conversation: Some(ConversationId(id.to_vec())),
                     reason: format!("a change of members was given up: {why}"),

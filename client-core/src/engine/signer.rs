@@ -1,12 +1,15 @@
-//! Who signed a commit that could not be applied: libcrux, remembering under which key a message's signature was good.
-//! OpenMLS verifies it before path secret and confirmation tag, and says only what failed.
+//! The cryptography that OpenMLS is given: libcrux, with two things that it lacks.
+//!
+//! It remembers under which key a message's signature was good: who signed a commit that could not be applied. OpenMLS
+//! verifies that before path secret and confirmation tag, and says only what failed. And it looks at the length of the public
+//! keys that others chose before anything is encrypted to them: libcrux cuts them without looking, and panics.
 
 use openmls_libcrux_crypto::CryptoProvider;
 use openmls_traits::crypto::OpenMlsCrypto;
 use openmls_traits::random::OpenMlsRand;
 use openmls_traits::types::{
-    AeadType, Ciphersuite, CryptoError, ExporterSecret, HashType, HpkeCiphertext, HpkeConfig, HpkeKeyPair, KemOutput,
-    SignatureScheme,
+    AeadType, Ciphersuite, CryptoError, ExporterSecret, HashType, HpkeCiphertext, HpkeConfig, HpkeKemType, HpkeKeyPair,
+    KemOutput, SignatureScheme,
 };
 use std::sync::{Mutex, PoisonError};
 use tls_codec::SecretVLBytes;
@@ -15,14 +18,38 @@ use tls_codec::SecretVLBytes;
 const FRAMED: &[u8] = b"MLS 1.0 FramedContentTBS";
 
 /// Libcrux with a memory of one key.
-pub(crate) struct Noting<'a> {
-    inner: &'a CryptoProvider,
+pub(crate) struct Noting {
+    inner: CryptoProvider,
     signer: Mutex<Option<Vec<u8>>>,
 }
 
-impl<'a> Noting<'a> {
-    pub(crate) fn new(inner: &'a CryptoProvider) -> Self {
+/// Bytes of a public key to encrypt to: of X-Wing (draft-connolly-cfrg-xwing-kem, 5.1) and of X25519 (RFC 9180, 7.1).
+pub(crate) fn public_key_length(kem: HpkeKemType) -> Option<usize> {
+    match kem {
+        HpkeKemType::XWingKemDraft6 => Some(1_216),
+        HpkeKemType::DhKem25519 => Some(32),
+        _ => None,
+    }
+}
+
+fn is_whole(config: &HpkeConfig, key: &[u8]) -> bool {
+    public_key_length(config.0) == Some(key.len())
+}
+
+impl Noting {
+    pub(crate) fn new(inner: CryptoProvider) -> Self {
         Self { inner, signer: Mutex::new(None) }
+    }
+
+    /// Libcrux itself.
+    #[cfg(feature = "laboratory")]
+    pub(crate) fn inner(&self) -> &CryptoProvider {
+        &self.inner
+    }
+
+    /// Before a message is processed: who signed the one before is of no interest.
+    pub(crate) fn forget(&self) {
+        *self.signer.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The key under which the last message's signature was good.
@@ -31,7 +58,7 @@ impl<'a> Noting<'a> {
     }
 }
 
-impl OpenMlsCrypto for Noting<'_> {
+impl OpenMlsCrypto for Noting {
     fn verify_signature(&self, alg: SignatureScheme, data: &[u8], pk: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
         self.inner.verify_signature(alg, data, pk, signature)?;
         // SignContent begins with the length of its label: one byte
@@ -71,6 +98,9 @@ impl OpenMlsCrypto for Noting<'_> {
         self.inner.sign(alg, data, key)
     }
     fn hpke_seal(&self, c: HpkeConfig, pk: &[u8], info: &[u8], aad: &[u8], text: &[u8]) -> Result<HpkeCiphertext, CryptoError> {
+        if !is_whole(&c, pk) {
+            return Err(CryptoError::InvalidPublicKey);
+        }
         self.inner.hpke_seal(c, pk, info, aad, text)
     }
     fn hpke_open(
@@ -91,6 +121,9 @@ impl OpenMlsCrypto for Noting<'_> {
         context: &[u8],
         len: usize,
     ) -> Result<(KemOutput, ExporterSecret), CryptoError> {
+        if !is_whole(&c, pk) {
+            return Err(CryptoError::InvalidPublicKey);
+        }
         self.inner.hpke_setup_sender_and_export(c, pk, info, context, len)
     }
     fn hpke_setup_receiver_and_export(
@@ -109,7 +142,7 @@ impl OpenMlsCrypto for Noting<'_> {
     }
 }
 
-impl OpenMlsRand for Noting<'_> {
+impl OpenMlsRand for Noting {
     type Error = <CryptoProvider as OpenMlsRand>::Error;
     fn random_array<const N: usize>(&self) -> Result<[u8; N], Self::Error> {
         self.inner.random_array()

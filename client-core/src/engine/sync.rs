@@ -21,6 +21,9 @@ const READ_AFTER: u64 = 16;
 /// Rounds without end would be a bug of ours or a relay that plays with us.
 pub(super) const MAX_ROUNDS: u32 = 10_000;
 
+/// How often a channel is opened or compared again in one go before its conversation is left for the next round.
+const MAX_AGAIN: u32 = 64;
+
 impl Client {
     /// One full round: everything that can be done now. What cannot go out stays in the outbox.
     ///
@@ -83,7 +86,7 @@ impl Client {
 
     fn rounds(&mut self, net: &mut dyn Network, read: bool) -> Result<Synced, Trouble> {
         let mut synced = Synced::default();
-        let mut offline = None;
+        let (mut offline, mut failed) = (None, None);
         self.vanish_due()?;
         self.upkeep(net)?;
         for round in 0..MAX_ROUNDS {
@@ -100,7 +103,9 @@ impl Client {
                     Err(Trouble::Refused(r)) if r.reason == Reason::Limit => {}
                     // its disk is full, say: what waits goes on waiting, and what others wrote can be read
                     Err(Trouble::Refused(r)) if r.reason == Reason::StoreDown => offline = Some(r.to_string()),
-                    Err(other) => return Err(other),
+                    Err(own @ Trouble::Store(_)) => return Err(own),
+                    // told at the end: one conversation's failure is no matter of the others
+                    Err(other) => failed = failed.or(Some(other)),
                 }
             }
             match self.deliver_post(net, &mut synced) {
@@ -108,16 +113,17 @@ impl Client {
                 Err(Trouble::Offline { why }) => offline = Some(why),
                 Err(other) => return Err(other),
             }
-            if !moved || offline.is_some() {
+            if !moved || offline.is_some() || failed.is_some() {
                 break;
             }
         }
         synced.waiting = u64::try_from(self.outbox()?.len()).unwrap_or(u64::MAX);
         self.wipe()?;
         self.profile.checkpoint_if_due()?;
-        match offline {
-            Some(why) => Err(Trouble::Offline { why }),
-            None => Ok(synced),
+        match (failed, offline) {
+            (Some(failed), _) => Err(failed),
+            (None, Some(why)) => Err(Trouble::Offline { why }),
+            (None, None) => Ok(synced),
         }
     }
 
@@ -127,7 +133,7 @@ impl Client {
     pub(super) fn tend(&mut self, net: &mut dyn Network, id: &[u8], read: bool, synced: &mut Synced) -> Result<bool, Trouble> {
         let mut moved = false;
         let mut must_read = read;
-        let mut unmet = 0;
+        let (mut unmet, mut again) = (0, 0);
         for _ in 0..MAX_ROUNDS {
             let conv = self.run(|cx| cx.conv(id))?;
             match conv.standing {
@@ -176,7 +182,11 @@ impl Client {
                         moved = true;
                         continue;
                     }
-                    Page::Again => continue,
+                    Page::Again if again < MAX_AGAIN => {
+                        again += 1;
+                        continue;
+                    }
+                    Page::Again => return Err(Trouble::Protocol("a channel that was just opened cannot be read".into())),
                     Page::Head => (must_read, unmet) = (false, 0),
                 }
             }

@@ -92,6 +92,9 @@ pub fn not_after(message: &[u8]) -> Option<u64> {
 pub fn check_package(bytes: &[u8], account: &Key, device: &[u8; 16], sign: &Key) -> Result<MlsMessage, Fail> {
     let message = MlsMessage::from_bytes(bytes)?;
     let package = message.as_key_package().ok_or("not a key package")?;
+    if package.hpke_init_key.len() != 32 {
+        return Err("an init key of another length".into());
+    }
     if who(package.signing_identity())? != (*account, *device, *sign) {
         return Err("a key package of somebody else".into());
     }
