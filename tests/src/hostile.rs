@@ -336,6 +336,17 @@ impl OwnGroup {
         welcome.tls_serialize_detached().unwrap()
     }
 
+    /// A commit that changes nothing but the epoch's number.
+    pub fn add_nobody(&mut self, by: &mut Person) {
+        let (provider, mls) = (&self.provider, &mut self.mls);
+        with_key(by, |key| {
+            let built = mls.commit_builder().force_self_update(true).load_psks(provider.storage()).unwrap();
+            let built = built.build(provider.rand(), provider.crypto(), key, |_| true).unwrap();
+            built.stage_commit(provider).unwrap();
+        });
+        mls.merge_pending_commit(provider).unwrap();
+    }
+
     /// What joiners need beside the Welcome.
     pub fn join_state(&self, by: &mut Person) -> content::JoinState {
         let device = by.client.whoami().unwrap().unwrap().device.as_bytes().to_vec();

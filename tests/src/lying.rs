@@ -27,6 +27,10 @@ pub enum Lie {
     ConfirmationTag,
     /// Signatures are wrong.
     Signature,
+    /// The n-th key that is derived (from 0) is none that anybody could encrypt to.
+    PublicKey(usize),
+    /// As [`Lie::PublicKey`] and [`Lie::PathSecret`] at once.
+    PublicKeyAndPathSecret(usize, usize),
 }
 
 /// Libcrux, but for the lie.
@@ -34,13 +38,14 @@ pub struct Lying<'a> {
     honest: &'a CryptoProvider,
     lie: Lie,
     sealed: AtomicUsize,
+    derived: AtomicUsize,
 }
 
 impl<'a> Lying<'a> {
     /// Around the honest one.
     #[must_use]
     pub fn new(honest: &'a CryptoProvider, lie: Lie) -> Self {
-        Self { honest, lie, sealed: AtomicUsize::new(0) }
+        Self { honest, lie, sealed: AtomicUsize::new(0), derived: AtomicUsize::new(0) }
     }
     /// Path secrets sealed so far.
     pub fn sealed(&self) -> usize {
@@ -96,7 +101,7 @@ impl OpenMlsCrypto for Lying<'_> {
     }
     fn hpke_seal(&self, c: HpkeConfig, pk: &[u8], info: &[u8], aad: &[u8], text: &[u8]) -> Result<HpkeCiphertext, CryptoError> {
         let n = self.sealed.fetch_add(1, Ordering::SeqCst);
-        if self.lie == Lie::PathSecret(n) {
+        if self.lie == Lie::PathSecret(n) || matches!(self.lie, Lie::PublicKeyAndPathSecret(_, at) if at == n) {
             let mut other = text.to_vec();
             spoil(&mut other);
             return self.honest.hpke_seal(c, pk, info, aad, &other);
@@ -135,7 +140,12 @@ impl OpenMlsCrypto for Lying<'_> {
         self.honest.hpke_setup_receiver_and_export(c, enc, sk, info, context, len)
     }
     fn derive_hpke_keypair(&self, c: HpkeConfig, ikm: &[u8]) -> Result<HpkeKeyPair, CryptoError> {
-        self.honest.derive_hpke_keypair(c, ikm)
+        let mut pair = self.honest.derive_hpke_keypair(c, ikm)?;
+        let n = self.derived.fetch_add(1, Ordering::SeqCst);
+        if matches!(self.lie, Lie::PublicKey(at) | Lie::PublicKeyAndPathSecret(at, _) if at == n) {
+            pair.public = vec![7; 5];
+        }
+        Ok(pair)
     }
 }
 
