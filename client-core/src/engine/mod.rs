@@ -70,7 +70,7 @@ pub mod limits {
     pub use super::outbox::{MAX_TEXT, MAX_WAITING};
     pub use super::pace::{FIRST_UPDATE_PAUSE_MS, LEAVE_PAUSE_MS, SMALL_GROUP, UPDATE_EVERY_MS};
     pub use super::parts::{MAX_MESSAGE, MAX_PARTS};
-    pub use super::people::MAX_REQUEST;
+    pub use super::people::{MAX_CHAIN, MAX_REQUEST};
     pub use super::reach::{MAX_LINK_NAME, MAX_LINKS};
     pub use super::readd::{FIRST_PAUSE_MS, LONGEST_PAUSE_MS, MAX_LOST_LEAVES};
     pub use super::receipts::RECEIPT_MEMBERS;
