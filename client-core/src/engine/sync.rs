@@ -22,7 +22,7 @@ const READ_AFTER: u64 = 16;
 pub(super) const MAX_ROUNDS: u32 = 10_000;
 
 /// How often a channel is opened or compared again in one go before its conversation is left for the next round.
-const MAX_AGAIN: u32 = 64;
+const MAX_AGAIN: u32 = 8;
 
 impl Client {
     /// One full round: everything that can be done now. What cannot go out stays in the outbox.
