@@ -343,3 +343,27 @@ fn blocking_and_links_at_the_terminal() {
     assert_eq!(ana.json(&["contact", "link", "--list"])["links"], json!([]));
     assert!(ana.run(&["contact", "nobody-new"]).done().starts_with("Nadie nuevo"));
 }
+
+/// As a relay before this one did when somebody else's account named the inbox and went: nobody can write there any more.
+#[test]
+fn an_inbox_that_lost_its_rights_is_noticed_by_its_owner_and_mended() {
+    let mut world = World::new();
+    let (mut ana, mut beto) = (world.person("ana"), world.person("beto"));
+    ana.sync();
+    world.stop_relay();
+    let store = rusqlite::Connection::open(world.data().join("relay.sqlite")).unwrap();
+    assert!(store.execute("DELETE FROM append_right", []).unwrap() > 0);
+    drop(store);
+    world.start_relay();
+
+    ana.restart();
+    ana.sync();
+
+    let told = ana.client.events(0, 1_000).unwrap();
+    assert!(told.iter().any(|e| matches!(e.what, Happening::InboxMended { rights } if rights > 0)));
+    let handle = ana.client.whoami().unwrap().unwrap().handle;
+    beto.client.contact_add(&mut beto.net, &handle, "hello").unwrap();
+    beto.client.sync(&mut beto.net).unwrap();
+    ana.sync();
+    assert!(ana.client.contacts().unwrap().iter().any(|c| c.text == "hello"));
+}
