@@ -6,7 +6,7 @@ use crate::words::{Args, Words};
 use crate::wrap::{wrap, wrap_result};
 use crate::{pager, trouble};
 use anstyle::Style;
-use lacre_audit::time::{Clock, Millis, SystemClock};
+use lacre_ground::time::{Clock, Millis, SystemClock};
 use lacre_client::Environment;
 use serde::Serialize;
 use std::borrow::Cow;

@@ -9,7 +9,7 @@
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::shown::shown;
-use lacre_audit::ids::{AccountId, Handle};
+use lacre_ground::ids::{AccountId, Handle};
 use lacre_client::Client;
 use lacre_client::view::{Contact, Conversation, ConversationId, Kind, Message};
 

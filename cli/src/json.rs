@@ -4,7 +4,7 @@ use lacre_client::view;
 use serde::Serialize;
 
 /// Someone who said something, or about whom something is said.
-pub(crate) fn account(id: lacre_audit::ids::AccountId) -> String {
+pub(crate) fn account(id: lacre_ground::ids::AccountId) -> String {
     id.to_string()
 }
 

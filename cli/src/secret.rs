@@ -133,7 +133,7 @@ fn first_line(ctx: &Context, path: &Path) -> Result<Zeroizing<String>, Failure> 
 /// A key file: 64 hexadecimal characters. Made, and only its owner's, if it is not there and a profile is being made.
 fn key_file(ctx: &Context, path: &Path, new: bool) -> Result<Zeroizing<[u8; 32]>, Failure> {
     if new && !path.exists() {
-        let key = Zeroizing::new(lacre_audit::random::bytes::<32>(ctx.environment().rng.as_mut()));
+        let key = Zeroizing::new(lacre_ground::random::bytes::<32>(ctx.environment().rng.as_mut()));
         fresh_secret(ctx, path, Zeroizing::new(format!("{}\n", HEXLOWER.encode(&*key))).as_bytes())?;
         ctx.note(&ctx.words.say_with("new-key-file", &[("file", shown(&path.display().to_string()).into())]));
         return Ok(key);

@@ -8,7 +8,7 @@ use crate::when::when;
 use crate::words::{Words, key};
 use crate::{json, online};
 use anstyle::{AnsiColor, Style};
-use lacre_audit::ids::{AccountId, Handle};
+use lacre_ground::ids::{AccountId, Handle};
 use lacre_client::Client;
 use lacre_client::view::{
     Body, Conversation, Delivery, Kind, Message, Reaction, Standing, Stays, Suite, Waiting, WaitingKind, Who,

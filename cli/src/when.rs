@@ -12,7 +12,7 @@ use crate::words::{Words, key};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use lacre_audit::time::Millis;
+use lacre_ground::time::Millis;
 use std::io::IsTerminal as _;
 
 /// The instant as the reader of stdout wants it.

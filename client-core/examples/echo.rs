@@ -5,10 +5,10 @@
 //! LACRE_PASSPHRASE=… cargo run -p lacre-client --example echo -- FOLDER @HANDLE lacre://…
 //! ```
 
-use lacre_audit::address::Invitation;
-use lacre_audit::ids::{AccountId, Handle};
-use lacre_audit::random::SystemRng;
-use lacre_audit::time::SystemClock;
+use lacre_ground::address::Invitation;
+use lacre_ground::ids::{AccountId, Handle};
+use lacre_ground::random::SystemRng;
+use lacre_ground::time::SystemClock;
 use lacre_client::profile::{self, Secret};
 use lacre_client::transport::{GrpcNetwork, Options, Timeouts};
 use lacre_client::view::{Body, Event, Happening};

@@ -8,10 +8,10 @@ use crate::network::{Entry, Lane, Network};
 use crate::profile::rows::Content;
 use crate::profile::{Step, Table};
 use crate::view::{ContactState, ConversationId, Message};
-use lacre_audit::account::{AccountState, DEVICE};
-use lacre_audit::address::Authority;
-use lacre_audit::ids::{AccountId, ChannelId, DeviceId};
-use lacre_audit::note::NoteSigner;
+use lacre_ground::account::{AccountState, DEVICE};
+use lacre_ground::address::Authority;
+use lacre_ground::ids::{AccountId, ChannelId, DeviceId};
+use lacre_ground::note::NoteSigner;
 use lacre_proto::relay::v1 as wire;
 use openmls::group::MlsGroup;
 use openmls_libcrux_crypto::CryptoProvider;
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn every_row_of_a_profile_is_laid_bare_and_a_deleted_one_is_not() {
         let dir = tempfile::tempdir().unwrap();
-        let mut rng = lacre_audit::random::SystemRng;
+        let mut rng = lacre_ground::random::SystemRng;
         let mut profile =
             Profile::create(&dir.path().join("p"), Secret::KeyFile(&[7; 32]), &mut rng, Arc::new(NoObserver)).unwrap();
         let contents = profile

@@ -13,7 +13,7 @@
 //!    transaction: they work offline, and the next `watch` or [`Client::sync`] delivers it, also after a crash.
 //!
 //! `client-core/examples/echo.rs` is all of this as a program to copy. Ids, handles and invitations are types of
-//! `lacre-audit`. [`Trouble`] says for each error what to do next; [`Trouble::Offline`] is none. For tests of an
+//! `lacre-ground`. [`Trouble`] says for each error what to do next; [`Trouble::Offline`] is none. For tests of an
 //! application, `lacre_server::serve::Relay::start` runs a relay in the same process.
 
 pub mod crypt;

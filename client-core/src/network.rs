@@ -16,9 +16,9 @@
 //! of its own). Methods whose lane follows from the call take none; the calls of the Channels service take it.
 
 use core::time::Duration;
-use lacre_audit::address::Authority;
-use lacre_audit::ids::{ChannelId, EntryId, Generation, Seq, Token};
-use lacre_audit::time::Millis;
+use lacre_ground::address::Authority;
+use lacre_ground::ids::{ChannelId, EntryId, Generation, Seq, Token};
+use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
 use prost::bytes::Bytes;
 use std::collections::BTreeMap;

@@ -232,8 +232,8 @@ mod tests {
     use crate::store::blobs::KeepBlob;
     use crate::store::model::ModelStore;
     use crate::store::{AccountStore as _, BlobStore as _, Store as _};
-    use lacre_audit::ids::{BlobId, Generation, TokenHash};
-    use lacre_audit::time::Millis;
+    use lacre_ground::ids::{BlobId, Generation, TokenHash};
+    use lacre_ground::time::Millis;
 
     fn header(content: &[u8]) -> BlobHeader {
         let size = u64::try_from(content.len()).unwrap();

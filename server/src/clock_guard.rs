@@ -11,7 +11,7 @@
 //! | more than a day ahead | held for a day of running |
 //! | held, then back to at most a day ahead of where it was before | goes on |
 
-use lacre_audit::time::Millis;
+use lacre_ground::time::Millis;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -4,7 +4,7 @@
 //! Nothing is buffered here: a mailbox holds the names of channels in which something may be new, each at most once. So an
 //! attached channel costs its row in the hub's map (about 100 bytes) and in its stream's, whatever is appended.
 
-use lacre_audit::ids::ChannelId;
+use lacre_ground::ids::ChannelId;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -4,10 +4,10 @@
 //! TLS: the chain is one leaf, valid for [`RELAY_NAME`], signed by the identity under the issuer name [`ISSUER_NAME`].
 //! A client knows both names and the key beforehand and needs nothing else (PROTOCOL.md, "Connections").
 
-use lacre_audit::ids::Identity;
-use lacre_audit::note::{NoteError, NoteSigner};
-use lacre_audit::random::{self, Rng};
-use lacre_audit::time::{Clock, Millis};
+use lacre_ground::ids::Identity;
+use lacre_ground::note::{NoteError, NoteSigner};
+use lacre_ground::random::{self, Rng};
+use lacre_ground::time::{Clock, Millis};
 use rcgen::{
     CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, Issuer, KeyPair, KeyUsagePurpose, SerialNumber,
 };
@@ -132,7 +132,7 @@ impl IdentityKey {
     }
 
     fn from_seed(seed: Zeroizing<[u8; 32]>) -> Result<Self, IdentityError> {
-        let public = Identity::new(NoteSigner::new(lacre_audit::receipt::RELAY, &seed)?.public().key());
+        let public = Identity::new(NoteSigner::new(lacre_ground::receipt::RELAY, &seed)?.public().key());
         Ok(Self { seed, public })
     }
 

@@ -13,8 +13,8 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use data_encoding::HEXLOWER;
-use lacre_audit::label::{self, Label};
-use lacre_audit::random::{self, Rng};
+use lacre_ground::label::{self, Label};
+use lacre_ground::random::{self, Rng};
 use zeroize::Zeroizing;
 
 const FIRST_LINE: &str = "lacre-relay keys v1";

@@ -6,9 +6,9 @@
 use crate::store::accounts::RunHash;
 use crate::store::{Store, StoreDown};
 use data_encoding::HEXLOWER;
-use lacre_audit::label::{self, Label};
-use lacre_audit::random::{self, Rng};
-use lacre_audit::run::Run;
+use lacre_ground::label::{self, Label};
+use lacre_ground::random::{self, Rng};
+use lacre_ground::run::Run;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};

@@ -274,7 +274,7 @@ impl Writer {
 mod tests {
     use super::*;
     use crate::store::model::ModelStore;
-    use lacre_audit::ids::{Generation, TokenHash};
+    use lacre_ground::ids::{Generation, TokenHash};
     use std::sync::Mutex;
 
     fn stamp(n: u8) -> TokenHash {

@@ -5,7 +5,7 @@
 mod client;
 
 use client::{Folder, Log, append, connect, connect_as, fetch, open_log};
-use lacre_audit::ids::Stamp;
+use lacre_ground::ids::Stamp;
 use lacre_proto::relay::v1 as wire;
 use lacre_server::serve::{Options, Relay, RunningRelay};
 use prost::Message as _;
@@ -235,8 +235,8 @@ async fn a_full_disk_takes_no_batch() {
 
 /// The log of `open_log`, opened before.
 fn open_log_known(n: u8) -> Log {
-    let (append, read) = (lacre_audit::ids::Token::new([n; 32]), lacre_audit::ids::Token::new([n + 100; 32]));
-    Log { id: lacre_audit::ids::ChannelId::of_log(&append.hash(), &read.hash()), append, read }
+    let (append, read) = (lacre_ground::ids::Token::new([n; 32]), lacre_ground::ids::Token::new([n + 100; 32]));
+    Log { id: lacre_ground::ids::ChannelId::of_log(&append.hash(), &read.hash()), append, read }
 }
 
 /// Seen red with answers that are collected without bound.
@@ -322,8 +322,8 @@ async fn a_stamped_inbox_is_paid_for_each_entry_of_a_batch() {
     let stamps = folder.stamps(3);
     let relay = folder.start();
     let mut client = connect(relay.authority()).await;
-    let (append_token, read) = (lacre_audit::ids::Token::new([7; 32]), lacre_audit::ids::Token::new([8; 32]));
-    let id = lacre_audit::ids::ChannelId::of_inbox(&read.hash());
+    let (append_token, read) = (lacre_ground::ids::Token::new([7; 32]), lacre_ground::ids::Token::new([8; 32]));
+    let id = lacre_ground::ids::ChannelId::of_inbox(&read.hash());
     let open = wire::OpenRequest {
         class: wire::ChannelClass::Inbox.into(),
         channel: id.as_bytes().to_vec(),

@@ -6,9 +6,9 @@
 mod client;
 
 use client::{Folder, connect};
-use lacre_audit::ids::{ChannelId, EntryId, Stamp, Token};
-use lacre_audit::note::NoteKey;
-use lacre_audit::receipt::{RELAY, Receipt};
+use lacre_ground::ids::{ChannelId, EntryId, Stamp, Token};
+use lacre_ground::note::NoteKey;
+use lacre_ground::receipt::{RELAY, Receipt};
 use lacre_proto::relay::v1 as wire;
 use std::collections::BTreeMap;
 use tonic::transport::Channel;

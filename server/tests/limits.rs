@@ -7,7 +7,7 @@
 mod client;
 
 use client::{Folder, connect, tls_of};
-use lacre_audit::address::Authority;
+use lacre_ground::address::Authority;
 use lacre_proto::relay::v1 as wire;
 use lacre_server::limits::Transport;
 use lacre_server::serve::{Options, Relay, RunningRelay};

@@ -5,9 +5,9 @@
 mod client;
 
 use client::{Folder, append, connect, connect_pinned, fetch, open_log, tls_of};
-use lacre_audit::ids::{EntryId, Token};
-use lacre_audit::note::NoteKey;
-use lacre_audit::receipt::{RELAY, Receipt};
+use lacre_ground::ids::{EntryId, Token};
+use lacre_ground::note::NoteKey;
+use lacre_ground::receipt::{RELAY, Receipt};
 use lacre_proto::relay::v1 as wire;
 use lacre_server::folder::{DataFolder, StartError};
 use lacre_server::random::SystemRng;

@@ -5,8 +5,8 @@
 mod client;
 
 use client::{Folder, append, connect, fetch, open_log};
-use lacre_audit::ids::{EntryId, Seq};
-use lacre_audit::time::{Clock as _, SystemClock};
+use lacre_ground::ids::{EntryId, Seq};
+use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_proto::relay::v1 as wire;
 use lacre_server::folder::DataFolder;
 use lacre_server::random::SystemRng;
@@ -46,7 +46,7 @@ async fn many_old_entries_go_in_small_transactions_and_appends_are_answered_betw
         // half a day ago: no leap of the clock, and past the retention of the relay below
         let data = DataFolder::lock(&folder.data()).unwrap();
         let mut store = data.store(None, &mut SystemRng).unwrap();
-        let past = lacre_audit::time::Millis::new(SystemClock.now().get() - 12 * HOUR_MS);
+        let past = lacre_ground::time::Millis::new(SystemClock.now().get() - 12 * HOUR_MS);
         store.begin().unwrap();
         for n in 0..OLD {
             let entry_id = EntryId::try_from([&n.to_be_bytes()[..], &[0; 8]].concat().as_slice()).unwrap();

@@ -5,9 +5,9 @@
 #![expect(clippy::print_stderr, reason = "the size is a figure for people")]
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use lacre_audit::clock::{Calendar, Comuna, Place, RuleId, Term, Zone, legal_dates};
-use lacre_audit::evidence::verify;
-use lacre_audit::time::Millis;
+use lacre_evidence::clock::{Calendar, Comuna, Place, RuleId, Term, Zone, legal_dates};
+use lacre_evidence::verify;
+use lacre_ground::time::Millis;
 use lacre_tests::proof::{Cast, Setup, trust};
 use std::hint::black_box;
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-DATA = Path(__file__).resolve().parents[2] / "audit/src/clock/data"
+DATA = Path(__file__).resolve().parents[2] / "audit/evidence/src/clock/data"
 SKEW, HOUR = timedelta(seconds=60), timedelta(hours=1)
 
 

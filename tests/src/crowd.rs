@@ -4,13 +4,13 @@
 
 use crate::world::World;
 use ed25519_dalek::SigningKey;
-use lacre_audit::account::{AccountState, Binding, DEVICE, Device, REGISTRAR};
-use lacre_audit::address::Address;
-use lacre_audit::ids::{AccountId, ChannelId, DeviceId, Handle, Token};
-use lacre_audit::note::NoteSigner;
-use lacre_audit::random::{SystemRng, bytes};
-use lacre_audit::seal::SealSecret;
-use lacre_audit::time::{Clock as _, SystemClock};
+use lacre_ground::account::{AccountState, Binding, DEVICE, Device, REGISTRAR};
+use lacre_ground::address::Address;
+use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, Token};
+use lacre_ground::note::NoteSigner;
+use lacre_ground::random::{SystemRng, bytes};
+use lacre_ground::seal::SealSecret;
+use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_client::profile::mls::DeviceSigner;
 use lacre_proto::relay::v1 as wire;
 use openmls::prelude::{

@@ -4,17 +4,17 @@
 //! `tests/tests/decoders.rs` replays the corpora and spoils them; `./test --fuzz SECONDS` hunts with libFuzzer
 //! (`tests/fuzz`). Where a signature stands before the reading, the input is signed first: a hostile signer is an adversary too.
 
-use lacre_audit::account::{AccountState, Binding, DEVICE, Device, REGISTRAR, Reset};
-use lacre_audit::address::{Address, Authority, ContactLink, Invitation};
-use lacre_audit::clock::{Calendar, Rule};
-use lacre_audit::evidence::{Bundle, Certificate, Grant, Keys, Lookup, Opening, Record, Trust, verify};
-use lacre_audit::ids::{ChannelId, DeviceId, EntryId, Handle, Identity};
-use lacre_audit::label::Label;
-use lacre_audit::note::{self, NoteKey, NoteSigner, UnverifiedNote};
-use lacre_audit::receipt::{RELAY, Receipt};
-use lacre_audit::run::Run;
-use lacre_audit::seal::{self, SealSecret};
-use lacre_audit::time::Millis;
+use lacre_ground::account::{AccountState, Binding, DEVICE, Device, REGISTRAR, Reset};
+use lacre_ground::address::{Address, Authority, ContactLink, Invitation};
+use lacre_evidence::clock::{Calendar, Rule};
+use lacre_evidence::{Bundle, Certificate, Grant, Keys, Lookup, Opening, Record, Trust, verify};
+use lacre_ground::ids::{ChannelId, DeviceId, EntryId, Handle, Identity};
+use lacre_ground::label::Label;
+use lacre_ground::note::{self, NoteKey, NoteSigner, UnverifiedNote};
+use lacre_ground::receipt::{RELAY, Receipt};
+use lacre_ground::run::Run;
+use lacre_ground::seal::{self, SealSecret};
+use lacre_ground::time::Millis;
 use lacre_client::crypt::blob::{BlobKey, BlobOpener};
 use lacre_client::crypt::entry::{open_entry, seal_entry};
 use lacre_client::crypt::padding::{pad, unpad};

@@ -39,8 +39,8 @@
 //! [`GoneCameBack`]: Violation::GoneCameBack
 //! [`GoneUnasked`]: Violation::GoneUnasked
 
-use lacre_audit::ids::{ChannelClass, ChannelId, EntryId, Generation, Seq};
-use lacre_audit::time::Millis;
+use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Generation, Seq};
+use lacre_ground::time::Millis;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -6,13 +6,13 @@
 
 use crate::world::Person;
 use data_encoding::BASE64;
-use lacre_audit::account::{AccountState, DEVICE, Device};
-use lacre_audit::address::Authority;
-use lacre_audit::ids::{AccountId, DeviceId, EntryId, EnvelopeId, Token};
-use lacre_audit::label::{self, Label};
-use lacre_audit::note::NoteKey;
-use lacre_audit::random::{self, SystemRng};
-use lacre_audit::seal;
+use lacre_ground::account::{AccountState, DEVICE, Device};
+use lacre_ground::address::Authority;
+use lacre_ground::ids::{AccountId, DeviceId, EntryId, EnvelopeId, Token};
+use lacre_ground::label::{self, Label};
+use lacre_ground::note::NoteKey;
+use lacre_ground::random::{self, SystemRng};
+use lacre_ground::seal;
 use lacre_client::crypt::blob::{BlobKey, BlobSealer};
 use lacre_client::crypt::entry::{ChannelKeys, open_entry};
 use lacre_client::crypt::padding::pad;

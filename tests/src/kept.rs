@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's world stops when it cannot be built")]
 
 use crate::world::{Person, World, befriend, settle};
-use lacre_audit::ids::Handle;
+use lacre_ground::ids::Handle;
 use lacre_client::profile::Secret;
 use lacre_client::view::{Body, Message, Settings, Suite};
 use lacre_client::{Client, Environment};

@@ -1,7 +1,7 @@
 //! Calls as bytes, over the relay's real TLS or its counter's socket: for messages that no client of ours would make.
 
 use hyper_util::rt::TokioIo;
-use lacre_audit::address::Authority;
+use lacre_ground::address::Authority;
 use lacre_client::transport::RELAY_NAME;
 use prost::bytes::{Buf, BufMut, Bytes};
 use rustls::pki_types::{Der, ServerName, TrustAnchor};

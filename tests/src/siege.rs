@@ -5,10 +5,10 @@
 use crate::powercut::marks::{derived, stamp};
 use crate::raw::{self, Dialler};
 use crate::relay::RelayProcess;
-use lacre_audit::address::Authority;
-use lacre_audit::ids::{AccountId, ChannelId, DeviceId, Handle, Token, TokenHash};
-use lacre_audit::random::SystemRng;
-use lacre_audit::time::{Clock as _, Millis, SystemClock};
+use lacre_ground::address::Authority;
+use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, Token, TokenHash};
+use lacre_ground::random::SystemRng;
+use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_proto::relay::v1 as wire;
 use lacre_server::folder::DataFolder;
 use lacre_server::rules::Rules;

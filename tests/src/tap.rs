@@ -9,7 +9,7 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_audit::address::Authority;
+use lacre_ground::address::Authority;
 use lacre_client::network::{Delivery, Following, Lane, NetError, Network};
 use lacre_proto::relay::v1 as wire;
 use std::io::{Read, Write};

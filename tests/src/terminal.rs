@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's world stops when it cannot be built")]
 
 use crate::relay::{RelayProcess, relay_binary};
-use lacre_audit::address::Authority;
+use lacre_ground::address::Authority;
 use serde_json::Value;
 use std::fs::File;
 use std::io::Write as _;

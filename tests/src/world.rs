@@ -4,11 +4,11 @@
 //! opens the profile anew. Where tests put crashes and storage errors is an [`Observer`].
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's world stops when it cannot be built")]
 
-use lacre_audit::address::{Authority, Invitation};
-use lacre_audit::ids::{AccountId, EntryId, Handle};
-use lacre_audit::random::SystemRng;
-use lacre_audit::run::Run;
-use lacre_audit::time::{Clock, Millis, SystemClock};
+use lacre_ground::address::{Authority, Invitation};
+use lacre_ground::ids::{AccountId, EntryId, Handle};
+use lacre_ground::random::SystemRng;
+use lacre_ground::run::Run;
+use lacre_ground::time::{Clock, Millis, SystemClock};
 use lacre_client::crypt::entry::seal_entry;
 use lacre_client::network::{Lane, Network as _};
 use lacre_client::profile::{Interrupted, Observer, Options as ProfileOptions, Profile, Secret};
@@ -428,7 +428,7 @@ pub fn append_seal(by: &mut Person, group: &ConversationId, message: &[u8]) {
 
 /// As [`append_seal`], as a seal or as an ordinary entry; its id is given.
 pub fn append(by: &mut Person, group: &ConversationId, message: &[u8], seal: bool) -> EntryId {
-    let id = EntryId::new(lacre_audit::random::bytes(&mut SystemRng));
+    let id = EntryId::new(lacre_ground::random::bytes(&mut SystemRng));
     append_as(by, group, id, message, seal);
     id
 }

@@ -9,7 +9,7 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_audit::address::Authority;
+use lacre_ground::address::Authority;
 use lacre_client::limits::{MAX_CHAIN, SUCCESSOR_AFTER_MS};
 use lacre_client::network::{Delivery, Following, Lane, NetError, Network, Reason, Refusal};
 use lacre_client::profile::mls::MlsProvider;
@@ -182,7 +182,7 @@ fn session(by: &mut Person) -> Vec<u8> {
     let challenge = by.net.challenge(&who.relay, challenge).unwrap().challenge;
     let identity = who.relay.identity();
     let parts: [&[u8]; 4] = [identity.as_bytes(), &account, &device, &challenge];
-    let statement = lacre_audit::label::message(lacre_audit::label::Label::Login, &parts);
+    let statement = lacre_ground::label::message(lacre_ground::label::Label::Login, &parts);
     let signature = hostile::sign(by, &statement);
     by.net.login(&who.relay, wire::LoginRequest { account, device, challenge, signature }).unwrap().session
 }
@@ -194,7 +194,7 @@ fn own_credential(by: &mut Person, key: &[u8; 32]) -> CredentialWithKey {
 }
 
 fn now_s() -> u64 {
-    lacre_audit::time::Clock::now(&lacre_audit::time::SystemClock).get() / 1000
+    lacre_ground::time::Clock::now(&lacre_ground::time::SystemClock).get() / 1000
 }
 
 fn builder(extensions: &[ExtensionType]) -> openmls::prelude::KeyPackageBuilder {
@@ -360,7 +360,7 @@ fn who_is_invited_often_reads_on() {
 
     let mut rounds = Vec::new();
     for _ in 0..100 {
-        let id: [u8; 32] = lacre_audit::random::bytes(&mut lacre_audit::random::SystemRng);
+        let id: [u8; 32] = lacre_ground::random::bytes(&mut lacre_ground::random::SystemRng);
         OwnGroup::new(&mut mala, &id, &context).invite(&mut mala, &[&entry], Vec::new());
         rounds.extend(ana.client.sync(&mut ana.net).err().map(|e| e.to_string()));
         if rounds.len() > 3 {
@@ -408,14 +408,14 @@ fn long_entry(by: &mut Person, states: usize) -> wire::DirectoryEntry {
     let mut entry = by.client.own_entry().unwrap();
     let mut last = hostile::newest(&entry);
     let key_id =
-        hostile::with_key(by, |key| lacre_audit::note::NoteKey::new(lacre_audit::account::DEVICE, &key.public()).unwrap().id());
+        hostile::with_key(by, |key| lacre_ground::note::NoteKey::new(lacre_ground::account::DEVICE, &key.public()).unwrap().id());
     for _ in 0..states {
-        let next = lacre_audit::account::AccountState { number: last.number + 1, previous: Some(last.hash()), ..last.clone() };
+        let next = lacre_ground::account::AccountState { number: last.number + 1, previous: Some(last.hash()), ..last.clone() };
         let text = next.text();
         let signature = hostile::with_key(by, |key| openmls_traits::signatures::Signer::sign(key, text.as_bytes()).unwrap());
         let line = [key_id.as_slice(), &signature].concat();
         let encoded = data_encoding::BASE64.encode(&line);
-        entry.states.push(format!("{text}\n\u{2014} {} {encoded}\n", lacre_audit::account::DEVICE));
+        entry.states.push(format!("{text}\n\u{2014} {} {encoded}\n", lacre_ground::account::DEVICE));
         last = next;
     }
     entry

@@ -16,7 +16,7 @@
     reason = "a panic is how a test says no; what was measured is said"
 )]
 
-use lacre_audit::ids::Token;
+use lacre_ground::ids::Token;
 use lacre_proto::relay::v1 as wire;
 use lacre_server::memory::formula;
 use lacre_tests::powercut::marks::{derived, stamp};
@@ -362,7 +362,7 @@ async fn a_flooded_inbox_still_takes_what_other_tokens_bring() {
     let mut client = ChannelsClient::new(siege.connect().await);
     let (public, private, read) =
         (Token::new(derived("public", 0)), Token::new(derived("private", 0)), Token::new(derived("reader", 0)));
-    let id = lacre_audit::ids::ChannelId::of_inbox(&read.hash());
+    let id = lacre_ground::ids::ChannelId::of_inbox(&read.hash());
     let right = |token: &Token| wire::AppendRight { token_hash: token.hash().as_bytes().to_vec(), stamped: false };
     let open = wire::OpenRequest {
         class: wire::ChannelClass::Inbox.into(),

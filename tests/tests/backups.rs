@@ -1,9 +1,9 @@
 //! Backups of a running relay by its own program, and what real clients make of one that was put back.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use lacre_audit::ids::{BlobId, TokenHash};
-use lacre_audit::random::SystemRng;
-use lacre_audit::time::{Clock as _, Millis, SystemClock};
+use lacre_ground::ids::{BlobId, TokenHash};
+use lacre_ground::random::SystemRng;
+use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_client::view::{Body, ConversationId, Happening, Standing, Suite};
 use lacre_server::blob_files::BlobFiles;
 use lacre_server::folder::DataFolder;

@@ -1,7 +1,7 @@
 //! The real relay when its disk fills and when its clock jumps.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "helpers of tests; what is skipped is said")]
 
-use lacre_audit::address::Authority;
+use lacre_ground::address::Authority;
 use lacre_client::network::{Lane, NetError, Network as _, Reason, Refusal};
 use lacre_client::transport::GrpcNetwork;
 use lacre_proto::relay::v1 as wire;

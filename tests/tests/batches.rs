@@ -3,7 +3,7 @@
 //! 25 times, or as often as `LACRE_KILLS` says; `LACRE_SEED` runs another story.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "helpers of tests")]
 
-use lacre_audit::address::Authority;
+use lacre_ground::address::Authority;
 use lacre_proto::relay::v1 as wire;
 use lacre_tests::powercut::marks::{append_token, name, read_token};
 use lacre_tests::raw;

@@ -5,8 +5,8 @@
 
 use jiff::civil::{Date, Weekday, date};
 use jiff::{Timestamp, ToSpan};
-use lacre_audit::clock::{Calendar, ClockError, Comuna, Mark, Place, RuleId, Term, Zone, day_by_day, legal_dates};
-use lacre_audit::time::Millis;
+use lacre_evidence::clock::{Calendar, ClockError, Comuna, Mark, Place, RuleId, Term, Zone, day_by_day, legal_dates};
+use lacre_ground::time::Millis;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -444,6 +444,6 @@ proptest! {
     #[test]
     fn no_text_makes_the_readers_of_calendars_and_rules_panic(text in "(lacre calendar v1\n)?(id a\nfrom 2018-01-01\nthrough 20[0-9]{2}-12-31\nsolstice-20 2020\n)?(day (fixed|once|easter|weekday|monday|evangelical|solstice) [-0-9]{0,5}( Mon)? \\| [-0-9]{0,9} \\| (CL|[0-9,]{0,6}) \\| a \\| b \\| c\n){0,3}") {
         let _ = Calendar::parse(&text);
-        let _ = lacre_audit::clock::Rule::parse(&text);
+        let _ = lacre_evidence::clock::Rule::parse(&text);
     }
 }

@@ -9,7 +9,7 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_audit::ids::Handle;
+use lacre_ground::ids::Handle;
 use lacre_client::Trouble;
 use lacre_client::limits::{MAX_LINK_NAME, MAX_LINKS};
 use lacre_client::view::{Contact, ContactState, Happening, Standing, Suite, Trust};

@@ -7,7 +7,7 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_audit::random::SystemRng;
+use lacre_ground::random::SystemRng;
 use lacre_client::limits::{MAX_QUERY, MAX_SIGN, MAX_TEXT};
 use lacre_client::view::{Body, ConversationId, Delivery, Happening, Message, Suite};
 use lacre_client::{Query, Trouble};

@@ -176,8 +176,8 @@ fn a_relay_that_hands_out_its_own_key_package_under_a_name_adds_nobody() {
 
 fn forged_package(
     by: &mut lacre_tests::world::Person,
-    account: lacre_audit::ids::AccountId,
-    device: lacre_audit::ids::DeviceId,
+    account: lacre_ground::ids::AccountId,
+    device: lacre_ground::ids::DeviceId,
 ) -> Vec<u8> {
     use lacre_client::profile::mls::MlsProvider;
     use openmls::prelude::{

@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a panic is how a test says no")]
 
 use data_encoding::BASE64;
-use lacre_audit::evidence::Bundle;
-use lacre_audit::note::UnverifiedNote;
+use lacre_evidence::Bundle;
+use lacre_ground::note::UnverifiedNote;
 use lacre_proto::bounds::DECODERS;
 use lacre_tests::decoders::{ALL, Decoder, corpus};
 use rand_chacha::ChaCha20Rng;

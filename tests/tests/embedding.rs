@@ -1,7 +1,7 @@
 //! The example that app developers copy, as it is built, against a relay.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic is how a test says no")]
 
-use lacre_audit::ids::Handle;
+use lacre_ground::ids::Handle;
 use lacre_client::view::{ContactState, ConversationId};
 use lacre_tests::world::{Person, World};
 use std::io::{BufRead as _, BufReader, Lines};

@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a wrong example shall stop the test")]
 
-use lacre_audit::clock::RuleId;
-use lacre_audit::evidence::export;
-use lacre_audit::evidence::{
+use lacre_evidence::clock::RuleId;
+use lacre_evidence::export;
+use lacre_evidence::{
     Bundle, Effect, Event, FaultCode, FilePart, LackCode, Outcome, Progress, ProvenNotice, Record, Signer, Verdict, verify,
 };
 use lacre_tests::proof::vectors::{self, TrustFile, Vector, resign_same, with_new_end};
@@ -135,7 +135,7 @@ fn an_honest_notice_proves_who_what_when_and_what_follows() {
     // what the relay took opens at the person's device, to the same words
     let (raw, seed) = world.sent.envelope.open(&notice_key(1), world.grant.casilla.channel).unwrap();
     assert_eq!(Some(raw), world.bundle.notice);
-    let body = lacre_audit::evidence::envelope::open_file(&seed, 0, &world.sent.envelope.files[0]).unwrap();
+    let body = lacre_evidence::envelope::open_file(&seed, 0, &world.sent.envelope.files[0]).unwrap();
     assert_eq!(FilePart::Here(body.to_vec()), world.bundle.files[0]);
 }
 
@@ -309,10 +309,10 @@ fn only_those_in_the_table_sign_an_event_and_computed_events_are_signed_by_nobod
     let world = World::honest();
     let issuers = [
         world.receipt.issuer.clone(),
-        lacre_audit::evidence::Issuer::Device(world.grant.account, lacre_audit::ids::DeviceId::new([1; 16])),
-        lacre_audit::evidence::Issuer::Agency(world.certificate.code.clone()),
-        lacre_audit::evidence::Issuer::Officer(world.certificate.code.clone(), "Example".into()),
-        lacre_audit::evidence::Issuer::Gateway("example".into()),
+        lacre_evidence::Issuer::Device(world.grant.account, lacre_ground::ids::DeviceId::new([1; 16])),
+        lacre_evidence::Issuer::Agency(world.certificate.code.clone()),
+        lacre_evidence::Issuer::Officer(world.certificate.code.clone(), "Example".into()),
+        lacre_evidence::Issuer::Gateway("example".into()),
     ];
     let mut taken = 0;
     for event in Event::ALL {
@@ -322,7 +322,7 @@ fn only_those_in_the_table_sign_an_event_and_computed_events_are_signed_by_nobod
             let may = event.signers().contains(&issuer.signer());
             let refused = matches!(
                 Progress::replay([&world.receipt, &record]),
-                Err(lacre_audit::evidence::progress::ProgressError::Signer(e)) if e == event
+                Err(lacre_evidence::progress::ProgressError::Signer(e)) if e == event
             );
             assert_eq!(may, !refused, "{} by {:?}", event.name(), issuer.signer());
             taken += usize::from(may);
@@ -386,10 +386,10 @@ fn some_records() -> Vec<Record> {
     let mut records = sent(&verdict).records.clone();
     let mut more = records[1].clone();
     more.time = more.time.plus(5);
-    more.id = lacre_audit::ids::EvidenceId::new([0xee; 16]);
+    more.id = lacre_ground::ids::EvidenceId::new([0xee; 16]);
     records.push(more.clone());
     more.event = Event::ConsignmentRejection;
-    more.reasons = vec![lacre_audit::evidence::Reason::PersonRefuses];
+    more.reasons = vec![lacre_evidence::Reason::PersonRefuses];
     records.push(more);
     records
 }

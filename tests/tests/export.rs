@@ -8,10 +8,10 @@
 )]
 
 use ed25519_dalek::{Signature, VerifyingKey};
-use lacre_audit::account::AccountState;
-use lacre_audit::ids::{AccountId, ChannelId, DeviceId, EntryId};
-use lacre_audit::note::NoteKey;
-use lacre_audit::receipt::{RELAY, Receipt};
+use lacre_ground::account::AccountState;
+use lacre_ground::ids::{AccountId, ChannelId, DeviceId, EntryId};
+use lacre_ground::note::NoteKey;
+use lacre_ground::receipt::{RELAY, Receipt};
 use lacre_client::view::{Body, Suite};
 use lacre_client::{Export, ExportedMessage, ProofFault, content_statement};
 use lacre_proto::content::v1::{Content, content::Kind};

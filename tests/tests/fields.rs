@@ -72,7 +72,7 @@ fn relay(folder: &Path) -> RunningRelay {
         let folder = DataFolder::lock(&data).unwrap();
         let mut store = folder.store(None, &mut SystemRng).unwrap();
         store.begin().unwrap();
-        store.add_stamps(&[STAMP, CHUNKS_STAMP].map(|stamp| lacre_audit::ids::Stamp::new(stamp).hash())).unwrap();
+        store.add_stamps(&[STAMP, CHUNKS_STAMP].map(|stamp| lacre_ground::ids::Stamp::new(stamp).hash())).unwrap();
         store.commit().unwrap();
     }
     start()

@@ -10,8 +10,8 @@
 )]
 
 use ed25519_dalek::SigningKey;
-use lacre_audit::ids::{AccountId, DeviceId, EntryId};
-use lacre_audit::random::SystemRng;
+use lacre_ground::ids::{AccountId, DeviceId, EntryId};
+use lacre_ground::random::SystemRng;
 use lacre_client::limits::{LEAVE_PAUSE_MS, RENEW_KEY_PACKAGES_MS};
 use lacre_client::profile::mls::{DeviceSigner, MlsProvider};
 use lacre_client::view::{Body, ConversationId, Happening, Standing, Suite, Who};
@@ -86,7 +86,7 @@ fn key_packages_and_the_last_resort_are_replaced_when_they_are_a_month_old() {
     assert!(before.is_empty() && after.is_empty(), "once, and not early");
     let [upload] = then.as_slice() else { panic!("{} uploads", then.len()) };
     assert!(upload.replace_all && upload.one_time.len() >= 20 && upload.last_resort.len() == 2);
-    let now = lacre_audit::time::Clock::now(beto.clock.as_ref()).get();
+    let now = lacre_ground::time::Clock::now(beto.clock.as_ref()).get();
     let crypto = CryptoProvider::new().unwrap();
     for package in upload.one_time.iter().chain(&upload.last_resort) {
         assert!(package.expires_at_ms + 60_000 >= now + 90 * DAY_MS, "handed out for three months more");
@@ -272,7 +272,7 @@ fn a_text_by_somebody_who_may_not_write_is_shown_to_no_member_and_all_know_it() 
 
     let who = carla.client.whoami().unwrap().unwrap();
     let channel = carla.client.channel_keys(&group).unwrap().channel();
-    let entry = EntryId::new(lacre_audit::random::bytes(&mut SystemRng));
+    let entry = EntryId::new(lacre_ground::random::bytes(&mut SystemRng));
     let kind = Some(content::content::Kind::Text(content::Text { text: "listen to me".into(), reply_to: Vec::new() }));
     let text = content::Content { id: vec![5; 16], sent_at_ms: 1, stays_s: 0, kind }.encode_to_vec();
     let id = data_encoding::HEXLOWER.decode(group.to_hex().as_bytes()).unwrap();

@@ -1,8 +1,8 @@
 //! The history checker itself: it accepts what a good relay does, and rejects each lie by its own name.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use lacre_audit::ids::{ChannelClass, ChannelId, EntryId, Generation, Seq};
-use lacre_audit::time::Millis;
+use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Generation, Seq};
+use lacre_ground::time::Millis;
 use lacre_tests::history::{
     Action, Answer, Append, Call, ChannelHistory, Found, History, Print, Seen, Tally, Violation, Violation as V, check,
 };

@@ -94,7 +94,7 @@ fn a_group_takes_a_thousand_devices_and_no_more() {
         .map(|n| {
             let mut id = [0; 32];
             id[..8].copy_from_slice(&n.to_be_bytes());
-            lacre_audit::ids::AccountId::new(id)
+            lacre_ground::ids::AccountId::new(id)
         })
         .collect();
 

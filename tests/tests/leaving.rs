@@ -9,7 +9,7 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_audit::ids::Handle;
+use lacre_ground::ids::Handle;
 use lacre_client::Trouble;
 use lacre_client::limits::LEAVE_PAUSE_MS;
 use lacre_client::view::{Body, ContactState, Happening, Standing, Suite, Trust, WaitingKind};
@@ -118,14 +118,14 @@ fn what_stays_is_said_before_the_yes_and_a_no_changes_nothing() {
 }
 
 /// Beto lost everything, went to the counter, and starts again on another machine.
-fn recovered(world: &World, run: &lacre_audit::run::Run) -> Person {
+fn recovered(world: &World, run: &lacre_ground::run::Run) -> Person {
     let mut beto = Person::new(&world.data().with_file_name("profile-beto-again"));
     let who = beto.client.recover(&mut beto.net, &world.invite_again(run)).unwrap();
     assert_eq!((who.handle, who.enrolled), (named("beto"), true));
     beto
 }
 
-fn account_of(person: &mut Person, handle: &str) -> Vec<(ContactState, Option<lacre_audit::ids::AccountId>)> {
+fn account_of(person: &mut Person, handle: &str) -> Vec<(ContactState, Option<lacre_ground::ids::AccountId>)> {
     let contacts = person.client.contacts().unwrap();
     let named = contacts.into_iter().filter(|c| c.handle.as_str() == handle);
     named.map(|c| (c.state, c.new_account.map(|new| new.account))).collect()
@@ -223,7 +223,7 @@ fn who_accepts_a_reset_puts_the_new_account_into_the_groups_that_they_administer
 }
 
 /// Who a group's lines say has a new account.
-fn new_accounts(person: &mut Person, group: &lacre_client::view::ConversationId) -> Vec<lacre_audit::ids::AccountId> {
+fn new_accounts(person: &mut Person, group: &lacre_client::view::ConversationId) -> Vec<lacre_ground::ids::AccountId> {
     let lines = person.history(group).into_iter();
     lines.filter_map(|m| if let Body::NewAccount { whom } = m.body { Some(whom) } else { None }).collect()
 }

@@ -1,12 +1,12 @@
 //! A relay that starts on a folder of an earlier version: all of the migration, or none of it.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use lacre_audit::account::{AccountState, DEVICE, Device};
-use lacre_audit::address::{Address, Authority};
-use lacre_audit::ids::{ChannelId, DeviceId, Identity};
-use lacre_audit::note::NoteSigner;
-use lacre_audit::seal::SealSecret;
-use lacre_audit::time::Millis;
+use lacre_ground::account::{AccountState, DEVICE, Device};
+use lacre_ground::address::{Address, Authority};
+use lacre_ground::ids::{ChannelId, DeviceId, Identity};
+use lacre_ground::note::NoteSigner;
+use lacre_ground::seal::SealSecret;
+use lacre_ground::time::Millis;
 use lacre_server::folder::STORE_FILE;
 use lacre_tests::faults::Faults;
 use lacre_tests::relay::{RelayProcess, Said, operate};

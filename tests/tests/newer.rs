@@ -7,8 +7,8 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_audit::ids::EntryId;
-use lacre_audit::random::SystemRng;
+use lacre_ground::ids::EntryId;
+use lacre_ground::random::SystemRng;
 use lacre_client::profile::mls::MlsProvider;
 use lacre_client::view::{Body, ConversationId, Happening, Message, Suite, Who};
 use lacre_client::{Query, content_statement};
@@ -28,7 +28,7 @@ const REACTION: [u8; 2] = [0x82, 0x01];
 fn say_newer(person: &mut Person, group: &ConversationId, id: u8, bytes: &[u8]) {
     let who = person.client.whoami().unwrap().unwrap();
     let channel = person.client.channel_keys(group).unwrap().channel();
-    let entry = EntryId::new(lacre_audit::random::bytes(&mut SystemRng));
+    let entry = EntryId::new(lacre_ground::random::bytes(&mut SystemRng));
     let known = content::Content { id: vec![id; 16], sent_at_ms: 1, stays_s: 0, kind: None }.encode_to_vec();
     let text = [&known, &NOBODYS[..], &[u8::try_from(bytes.len()).unwrap()], bytes].concat();
     let name = data_encoding::HEXLOWER.decode(group.to_hex().as_bytes()).unwrap();

@@ -10,8 +10,8 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_audit::address::{Authority, ContactLink};
-use lacre_audit::ids::{AccountId, Token};
+use lacre_ground::address::{Authority, ContactLink};
+use lacre_ground::ids::{AccountId, Token};
 use lacre_client::view::{Body, ContactState, Happening, Suite};
 use lacre_client::{Client, Trouble};
 use lacre_proto::content::v1 as content;
@@ -127,7 +127,7 @@ fn invitation(
     let honest = by.client.create_group("Mesa", &[], Suite::XWing).unwrap();
     let mut context = context_of(by, &honest);
     change(&mut context);
-    let id: [u8; 32] = lacre_audit::random::bytes(&mut lacre_audit::random::SystemRng);
+    let id: [u8; 32] = lacre_ground::random::bytes(&mut lacre_ground::random::SystemRng);
     let (account, entry) = (whom.account(), whom.client.own_entry().unwrap());
     let mut group = OwnGroup::new(by, &id, &context);
     let package = hostile::claim(by, account);

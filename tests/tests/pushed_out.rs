@@ -10,7 +10,7 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_audit::ids::{AccountId, ChannelId};
+use lacre_ground::ids::{AccountId, ChannelId};
 use lacre_client::Trouble;
 use lacre_client::limits::{FIRST_PAUSE_MS, MAX_WAITING};
 use lacre_client::network::NetError;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 const CLIENTS: u64 = 4;
 const ANSWERS: u64 = 250;
 
-fn start(data: &Path, beside: &Path) -> (RelayProcess, lacre_audit::address::Authority) {
+fn start(data: &Path, beside: &Path) -> (RelayProcess, lacre_ground::address::Authority) {
     let mut relay = RelayProcess::spawn(RelayProcess::command(data, beside).unwrap()).unwrap();
     let at = relay.ready().unwrap();
     (relay, at)

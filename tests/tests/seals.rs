@@ -12,8 +12,8 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_audit::ids::EntryId;
-use lacre_audit::random::SystemRng;
+use lacre_ground::ids::EntryId;
+use lacre_ground::random::SystemRng;
 use lacre_client::OwnKey;
 use lacre_client::crypt::entry::ChannelKeys;
 use lacre_client::network::{Lane, Network};
@@ -71,7 +71,7 @@ impl Choir {
         };
         let at = self.world.authority().clone();
         let head = self.mala.net.fetch(&at, Lane::Conversations, head).unwrap().head;
-        self.append_at(bytes, head, EntryId::new(lacre_audit::random::bytes(&mut SystemRng)));
+        self.append_at(bytes, head, EntryId::new(lacre_ground::random::bytes(&mut SystemRng)));
     }
 
     fn append_at(&mut self, ciphertext: Vec<u8>, read_to: u64, id: EntryId) {

@@ -9,7 +9,7 @@
     reason = "a panic is how a test says no; a seed is told"
 )]
 
-use lacre_audit::ids::{AccountId, Handle};
+use lacre_ground::ids::{AccountId, Handle};
 use lacre_client::profile::mls::MlsProvider;
 use lacre_client::view::{Body, ContactState, ConversationId, Standing, Suite};
 use lacre_tests::world::{Person, World, append_seal, settle};

@@ -3,8 +3,8 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a wrong example shall stop the test")]
 
-use lacre_audit::clock::{Calendar, Comuna, Place, RuleId, Term, Zone, legal_dates};
-use lacre_audit::time::Millis;
+use lacre_evidence::clock::{Calendar, Comuna, Place, RuleId, Term, Zone, legal_dates};
+use lacre_ground::time::Millis;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,7 +1,7 @@
 //! The real relay is told to stop: once, twice, and to read its configuration again.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use lacre_audit::address::Authority;
+use lacre_ground::address::Authority;
 use lacre_client::network::{Lane, Network as _};
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::blobs_client::BlobsClient;

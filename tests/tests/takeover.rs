@@ -10,7 +10,7 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_audit::ids::{AccountId, EntryId};
+use lacre_ground::ids::{AccountId, EntryId};
 use lacre_client::limits::{SUCCESSOR_AFTER_MS, SUCCESSOR_PAUSE_MS};
 use lacre_client::profile::mls::MlsProvider;
 use lacre_client::view::{Body, ConversationId, Standing, Suite};
@@ -108,11 +108,11 @@ fn invite(
 }
 
 fn fresh_id() -> [u8; 32] {
-    lacre_audit::random::bytes(&mut lacre_audit::random::SystemRng)
+    lacre_ground::random::bytes(&mut lacre_ground::random::SystemRng)
 }
 
 fn some_seal() -> EntryId {
-    EntryId::new(lacre_audit::random::bytes(&mut lacre_audit::random::SystemRng))
+    EntryId::new(lacre_ground::random::bytes(&mut lacre_ground::random::SystemRng))
 }
 
 /// This member appends a commit with a lie in it.

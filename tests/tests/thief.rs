@@ -9,8 +9,8 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_audit::label::{self, Label};
-use lacre_audit::run::Run;
+use lacre_ground::label::{self, Label};
+use lacre_ground::run::Run;
 use lacre_client::crypt::entry::sealed_len;
 use lacre_client::crypt::padding::padme;
 use lacre_client::view::{ConversationId, Suite};

@@ -3,9 +3,9 @@
 //! `LACRE_SEED` runs another story; a failure names it.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests")]
 
-use lacre_audit::address::Authority;
-use lacre_audit::ids::{ChannelId, EntryId, Stamp, Token};
-use lacre_audit::time::SystemClock;
+use lacre_ground::address::Authority;
+use lacre_ground::ids::{ChannelId, EntryId, Stamp, Token};
+use lacre_ground::time::SystemClock;
 use lacre_client::network::{Delivery, Following, Lane, NetError, Network, Reason};
 use lacre_client::transport::{GrpcNetwork, Options, Timeouts};
 use lacre_proto::relay::v1 as wire;
@@ -61,7 +61,7 @@ fn read_all(at: Authority, seed: u64, reading: &mpsc::Sender<()>) -> (BTreeMap<C
         lane: Lane::Conversations,
         channel: channel(n),
         read_token: token(2, n),
-        from_seq: lacre_audit::ids::Seq::new(from).unwrap(),
+        from_seq: lacre_ground::ids::Seq::new(from).unwrap(),
     };
     let mut got: BTreeMap<ChannelId, Vec<EntryId>> = (0..CHANNELS).map(|n| (channel(n), Vec::new())).collect();
     let (mut count, mut losses, mut told) = (0, 0, false);

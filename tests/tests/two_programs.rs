@@ -10,7 +10,7 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_audit::ids::{AccountId, Handle, Token};
+use lacre_ground::ids::{AccountId, Handle, Token};
 use lacre_client::network::{Network, Reason};
 use lacre_client::transport::GrpcNetwork;
 use lacre_client::view::{Body, ConversationId, Standing, Suite};

@@ -15,18 +15,18 @@
 use data_encoding::{BASE64, HEXLOWER};
 use ed25519_dalek::{Signer as _, SigningKey};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use lacre_audit::account::{AccountState, Binding, DEVICE, Device, REGISTRAR, VerifiedAccount};
-use lacre_audit::address::{Address, Authority, Invitation};
-use lacre_audit::ids::{
+use lacre_ground::account::{AccountState, Binding, DEVICE, Device, REGISTRAR, VerifiedAccount};
+use lacre_ground::address::{Address, Authority, Invitation};
+use lacre_ground::ids::{
     AccountId, ChannelId, Code, DeviceId, EntryId, EnvelopeId, Generation, Handle, Identity, Seq, Session, Stamp, Token,
 };
-use lacre_audit::label::{self, Label};
-use lacre_audit::note::NoteSigner;
-use lacre_audit::random::SystemRng;
-use lacre_audit::receipt::{RELAY, Receipt};
-use lacre_audit::run::Run;
-use lacre_audit::seal::{self, SealSecret};
-use lacre_audit::time::Millis;
+use lacre_ground::label::{self, Label};
+use lacre_ground::note::NoteSigner;
+use lacre_ground::random::SystemRng;
+use lacre_ground::receipt::{RELAY, Receipt};
+use lacre_ground::run::Run;
+use lacre_ground::seal::{self, SealSecret};
+use lacre_ground::time::Millis;
 use lacre_client::crypt::{pad, unpad};
 use lacre_client::{content_statement, envelope_statement, own_entry_id};
 use serde_json::{Value, json};

@@ -485,7 +485,7 @@ fn the_table_of_labels_is_the_closed_list() {
     let section = page.split_once("## 2. Labels").unwrap().1.split_once("## 3.").unwrap().0;
     let written: BTreeSet<&str> =
         section.split('`').filter(|t| t.starts_with("lacre ")).filter(|t| *t != "lacre channel v1").collect();
-    let list: BTreeSet<&str> = lacre_audit::label::Label::ALL.iter().map(|l| l.text()).collect();
+    let list: BTreeSet<&str> = lacre_ground::label::Label::ALL.iter().map(|l| l.text()).collect();
 
     assert_eq!(written, list);
 }

@@ -4,7 +4,7 @@ use super::clock::out_of_range;
 use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::proof::{day, spanish};
-use lacre_audit::clock::{Calendar, ClockError, Comuna};
+use lacre_evidence::clock::{Calendar, ClockError, Comuna};
 use serde::Serialize;
 
 /// What is asked.
@@ -29,7 +29,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let (from, through) = calendar.range();
     let outside = || ClockError::OutOfRange { calendar: calendar.id().to_owned(), from, through };
     let list = calendar.year(args.year, args.comuna).ok_or_else(|| out_of_range(ctx, &outside()))?;
-    let name = |h: &'static lacre_audit::clock::Holiday| if spanish(&ctx.words) { &h.es } else { &h.en };
+    let name = |h: &'static lacre_evidence::clock::Holiday| if spanish(&ctx.words) { &h.es } else { &h.en };
     let lines: Vec<String> = list.iter().map(|h| format!("{}  {} ({})", day(&ctx.words, h.date), name(h), h.law)).collect();
     let json: Vec<Holiday<'_>> = list.iter().map(|h| Holiday { date: h.date.to_string(), name: name(h), law: &h.law }).collect();
     ctx.result(&lines.join("\n"), &json);

@@ -3,8 +3,8 @@
 use crate::context::{Context, Outcome};
 use crate::failure::{Exit, Failure};
 use crate::proof::{day, days, spanish};
-use lacre_audit::clock::{Calendar, ClockError, Comuna, Place, RuleId, Term, Zone, legal_dates};
-use lacre_audit::time::Millis;
+use lacre_evidence::clock::{Calendar, ClockError, Comuna, Place, RuleId, Term, Zone, legal_dates};
+use lacre_ground::time::Millis;
 use serde::Serialize;
 
 /// What is asked.

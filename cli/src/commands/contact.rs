@@ -8,7 +8,7 @@ use crate::shown::shown;
 use crate::when::when;
 use crate::words::key;
 use crate::{find, json, online, secret, show};
-use lacre_audit::address::ContactLink;
+use lacre_ground::address::ContactLink;
 use lacre_client::Client;
 use lacre_client::view::{Contact, ContactState, Trust};
 use serde_json::json as object;

@@ -3,7 +3,7 @@
 use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::{find, json, online, secret};
-use lacre_audit::address::Invitation;
+use lacre_ground::address::Invitation;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -28,9 +28,9 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
 }
 
 /// What is wrong with an invitation or a link, as a key of the catalogue.
-pub(crate) const fn address_trouble(error: lacre_audit::address::AddressError) -> &'static str {
+pub(crate) const fn address_trouble(error: lacre_ground::address::AddressError) -> &'static str {
     use crate::words::key;
-    use lacre_audit::address::AddressError;
+    use lacre_ground::address::AddressError;
     match error {
         AddressError::Scheme => key("invitation-scheme"),
         AddressError::HostPort => key("invitation-host"),

@@ -5,7 +5,7 @@ use crate::failure::{Exit, Failure};
 use crate::when::midnight;
 use crate::{find, json, online, secret, show};
 use jiff::civil::Date;
-use lacre_audit::time::Millis;
+use lacre_ground::time::Millis;
 use lacre_client::Client;
 use lacre_client::view::Conversation;
 use serde_json::json as object;

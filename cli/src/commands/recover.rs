@@ -4,7 +4,7 @@ use super::enroll::address_trouble;
 use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::{json, online, secret};
-use lacre_audit::address::Invitation;
+use lacre_ground::address::Invitation;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {

@@ -4,7 +4,7 @@ use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::when::when;
 use crate::{find, json, online, qr};
-use lacre_audit::safety::SafetyNumber;
+use lacre_ground::safety::SafetyNumber;
 use lacre_client::view::{Safety, Trust};
 use lacre_client::{Client, Trouble};
 use serde_json::json as object;

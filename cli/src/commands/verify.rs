@@ -5,7 +5,7 @@ use crate::failure::{Exit, Failure};
 use crate::proof::{etsi, pdf, reason, story};
 use crate::shown::shown;
 use crate::words::Words;
-use lacre_audit::evidence::{Trust, Verdict, verify};
+use lacre_evidence::{Trust, Verdict, verify};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 

@@ -5,7 +5,7 @@ use crate::desktop::Desktop;
 use crate::failure::{Exit, Failure};
 use crate::shown::shown;
 use crate::{find, json, online, secret, show};
-use lacre_audit::ids::AccountId;
+use lacre_ground::ids::AccountId;
 use lacre_client::network::OTHER_KEY;
 use lacre_client::profile::agent;
 use lacre_client::view::{ContactState, Event, Happening};

@@ -3,7 +3,7 @@
 //! All entries of a channel are encrypted under one key of 32 bytes. So every 32 bytes that follow each other anywhere in
 //! what a profile held are tried on one entry. That this finds keys is shown with the profile of somebody who has one.
 
-use lacre_audit::ids::ChannelId;
+use lacre_ground::ids::ChannelId;
 use lacre_client::crypt::entry::open_entry;
 use lacre_client::network::Entry;
 use std::collections::BTreeSet;
@@ -48,8 +48,8 @@ fn could_be_a_key(window: &[u8; 32]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lacre_audit::ids::{EntryId, Seq};
-    use lacre_audit::time::Millis;
+    use lacre_ground::ids::{EntryId, Seq};
+    use lacre_ground::time::Millis;
     use lacre_client::crypt::entry::seal_entry;
 
     fn entries(key: &[u8; 32], channel: ChannelId) -> Vec<Entry> {

@@ -1,8 +1,8 @@
 //! The demo's four example people: each has a profile, a client and connections of their own.
 
-use lacre_audit::address::Invitation;
-use lacre_audit::ids::{AccountId, Handle};
-use lacre_audit::time::Clock as _;
+use lacre_ground::address::Invitation;
+use lacre_ground::ids::{AccountId, Handle};
+use lacre_ground::time::Clock as _;
 use lacre_client::profile::{Interrupted, Observer, Secret};
 use lacre_client::transport::{GrpcNetwork, Options, Timeouts};
 use lacre_client::view::{Body, ConversationId, Message, Synced, WhoAmI};
@@ -109,7 +109,7 @@ impl Person {
         account: impl FnOnce(&mut Client, &mut GrpcNetwork) -> Result<WhoAmI, Trouble>,
     ) -> Result<Self, NotEnrolled> {
         let Environment { clock, mut rng, .. } = Environment::system();
-        let key = Zeroizing::new(lacre_audit::random::bytes::<32>(rng.as_mut()));
+        let key = Zeroizing::new(lacre_ground::random::bytes::<32>(rng.as_mut()));
         let env = Environment { clock: clock.clone(), rng, observer: alarm };
         let mut client = Client::create(dir, Secret::KeyFile(&key), env).map_err(NotEnrolled::Open)?;
         let rng = Environment::system().rng;
@@ -150,7 +150,7 @@ impl Person {
 pub(crate) fn settle(people: &mut [Person]) -> Result<(), Unsettled> {
     const PATIENCE: Duration = Duration::from_millis(200);
     const MOST_MS: u64 = 60_000;
-    let clock = lacre_audit::time::SystemClock;
+    let clock = lacre_ground::time::SystemClock;
     let began = clock.now();
     let mut quiet = 0;
     while clock.now().since(began) < MOST_MS {

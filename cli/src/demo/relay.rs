@@ -1,6 +1,6 @@
 //! The demo's relay: the real `lacre-relay` as a child process, that can be killed.
 
-use lacre_audit::address::{Authority, Invitation};
+use lacre_ground::address::{Authority, Invitation};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Error, Read as _};
 use std::path::{Path, PathBuf};

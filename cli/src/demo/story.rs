@@ -12,7 +12,7 @@ use crate::shown::shown;
 use crate::trouble::open_failure;
 use crate::words;
 use fluent_bundle::FluentValue;
-use lacre_audit::ids::Handle;
+use lacre_ground::ids::Handle;
 use lacre_client::Trouble;
 use lacre_client::view::{Body, ConversationId, Message, Standing, Suite, Waiting, WaitingKind};
 use serde_json::json as object;
@@ -170,7 +170,7 @@ impl<'a> Story<'a> {
 
     fn start_relay(&mut self) -> Result<(), Failure> {
         self.relay.start().map_err(|e| machine(self.ctx, &e))?;
-        let port = self.relay.authority.as_ref().map_or(0, lacre_audit::address::Authority::port);
+        let port = self.relay.authority.as_ref().map_or(0, lacre_ground::address::Authority::port);
         self.say("demo-relay-runs", &[("port", port.into())]);
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::{day, spanish};
 use crate::words::Words;
-use lacre_audit::clock::{Calendar, Day, Kind, LegalDates, Mark, Reading, day_by_day};
+use lacre_evidence::clock::{Calendar, Day, Kind, LegalDates, Mark, Reading, day_by_day};
 use serde::Serialize;
 
 /// One day, for programs.

@@ -1,7 +1,7 @@
 //! Proven evidence as JSON: ETSI's records, and the short summary of `verify --json`.
 
-use lacre_audit::evidence::export::{self, Value as Field};
-use lacre_audit::evidence::{Effect, Outcome, Proven};
+use lacre_evidence::export::{self, Value as Field};
+use lacre_evidence::{Effect, Outcome, Proven};
 use serde_json::{Map, Value, json};
 
 fn value(field: &Field) -> Value {

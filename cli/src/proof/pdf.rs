@@ -16,7 +16,7 @@ use krilla::surface::Surface;
 use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, SpanTag, Tag, TagGroup, TagTree};
 use krilla::text::{Font, TextDirection};
 use krilla::{Document, SerializeSettings};
-use lacre_audit::evidence::Proven;
+use lacre_evidence::Proven;
 use std::num::NonZeroU16;
 
 const REGULAR: &[u8] = include_bytes!("../../assets/DejaVuSans-latin.ttf");

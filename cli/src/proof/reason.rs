@@ -1,7 +1,7 @@
 //! The sentence of each code.
 
 use crate::words::key;
-use lacre_audit::evidence::{FaultCode, LackCode};
+use lacre_evidence::{FaultCode, LackCode};
 
 /// What is wrong.
 pub(crate) const fn fault(code: FaultCode) -> &'static str {

@@ -3,8 +3,8 @@
 use super::day;
 use crate::shown::shown;
 use crate::words::{Words, key};
-use lacre_audit::evidence::{Act, Effect, Outcome, Proven, ProvenNotice, Stage};
-use lacre_audit::time::Millis;
+use lacre_evidence::{Act, Effect, Outcome, Proven, ProvenNotice, Stage};
+use lacre_ground::time::Millis;
 
 /// A piece of the story. Texts from outside have gone through [`shown`].
 #[derive(Clone, Debug, PartialEq, Eq)]

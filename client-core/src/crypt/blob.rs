@@ -16,8 +16,8 @@
 use super::padding::padme;
 use chacha20poly1305::aead::AeadInOut;
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
-use lacre_audit::label::{self, Label};
-use lacre_audit::random::{self, Rng};
+use lacre_ground::label::{self, Label};
+use lacre_ground::random::{self, Rng};
 use std::io::{self, Read, Write};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 

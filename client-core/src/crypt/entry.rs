@@ -9,9 +9,9 @@
 use super::padding::{Unpad, pad, padme, unpad};
 use chacha20poly1305::aead::{AeadInOut, Buffer};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
-use lacre_audit::ids::{ChannelId, EntryId, Token};
-use lacre_audit::label::{self, Label};
-use lacre_audit::random::{self, Rng};
+use lacre_ground::ids::{ChannelId, EntryId, Token};
+use lacre_ground::label::{self, Label};
+use lacre_ground::random::{self, Rng};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// The first byte of an entry.

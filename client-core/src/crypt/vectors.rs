@@ -1,7 +1,7 @@
 //! Vectors for a second implementation: `tests/vectors/crypt.json` is compared with what this version makes.
 
 use super::*;
-use lacre_audit::ids::{ChannelId, EntryId};
+use lacre_ground::ids::{ChannelId, EntryId};
 use rand_core::{TryCryptoRng, TryRng};
 use serde_json::{Value, json};
 use std::io::{Read as _, Write as _};

@@ -6,13 +6,13 @@ use super::view::{Settings, Suite, WhoAmI};
 use super::{Client, Cx, StepError, Trouble, authority, group};
 use crate::network::{Lane, NetError, Network, Reason};
 use crate::profile::Table;
-use lacre_audit::account::{AccountState, DEVICE, Device, Reset};
-use lacre_audit::address::{Address, Authority, Invitation};
-use lacre_audit::ids::{ChannelId, DeviceId, Generation, Handle, Session, Stamp, Token};
-use lacre_audit::label::{self, Label};
-use lacre_audit::note::NoteSigner;
-use lacre_audit::seal::SealSecret;
-use lacre_audit::time::Millis;
+use lacre_ground::account::{AccountState, DEVICE, Device, Reset};
+use lacre_ground::address::{Address, Authority, Invitation};
+use lacre_ground::ids::{ChannelId, DeviceId, Generation, Handle, Session, Stamp, Token};
+use lacre_ground::label::{self, Label};
+use lacre_ground::note::NoteSigner;
+use lacre_ground::seal::SealSecret;
+use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
 use openmls_traits::signatures::Signer as _;
 
@@ -364,11 +364,11 @@ impl Cx<'_, '_> {
                 && (recovering || own.handle == handle);
             return if same { Ok(own) } else { Err(Trouble::OtherAccount.into()) };
         }
-        let signing: [u8; 32] = lacre_audit::random::bytes(self.rng);
+        let signing: [u8; 32] = lacre_ground::random::bytes(self.rng);
         let inbox_read = Token::random(self.rng);
         let inbox_key = SealSecret::random(self.rng);
         let public_token = Token::random(self.rng);
-        let device = DeviceId::new(lacre_audit::random::bytes(self.rng));
+        let device = DeviceId::new(lacre_ground::random::bytes(self.rng));
         let signer = NoteSigner::new(DEVICE, &signing).map_err(|e| StepError::Again(e.to_string()))?;
         let inbox = ChannelId::of_inbox(&inbox_read.hash());
         let state = AccountState {
@@ -394,7 +394,7 @@ impl Cx<'_, '_> {
             account,
             device,
             signing: Key32(signing),
-            profile_secret: Key32(lacre_audit::random::bytes(self.rng)),
+            profile_secret: Key32(lacre_ground::random::bytes(self.rng)),
             inbox,
             inbox_read,
             inbox_key: Key32(*inbox_key.expose()),
@@ -431,9 +431,9 @@ impl Cx<'_, '_> {
     fn bound(&mut self, binding: &str, reset: &str, generation: &[u8]) -> Result<(), StepError> {
         let mut own = self.own_to_change()?;
         let registrar =
-            lacre_audit::note::NoteKey::new(lacre_audit::account::REGISTRAR, authority(&own.authority)?.identity().as_bytes())
+            lacre_ground::note::NoteKey::new(lacre_ground::account::REGISTRAR, authority(&own.authority)?.identity().as_bytes())
                 .map_err(|e| StepError::Skip(e.to_string()))?;
-        let verified = lacre_audit::account::VerifiedAccount::verify(&own.states, binding, &registrar)
+        let verified = lacre_ground::account::VerifiedAccount::verify(&own.states, binding, &registrar)
             .map_err(|e| StepError::Skip(e.to_string()))?;
         if verified.id != own.account || (!own.recovering && verified.handle != own.handle) {
             return Err(StepError::Skip("the registrar bound another account or handle".into()));

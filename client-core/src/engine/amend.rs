@@ -16,8 +16,8 @@ use super::view::{Body, ConversationId, Happening, Message, Quoted, WaitingKind}
 use super::{Client, Cx, StepError, Trouble};
 use crate::profile::Table;
 use content::content::Kind;
-use lacre_audit::ids::{AccountId, ContentId};
-use lacre_audit::time::Millis;
+use lacre_ground::ids::{AccountId, ContentId};
+use lacre_ground::time::Millis;
 use lacre_proto::content::v1 as content;
 use unicode_segmentation::UnicodeSegmentation as _;
 

@@ -15,7 +15,7 @@ use super::records::{Blocked, Cargo, ContactRow, Item, Known};
 use super::view::{Contact, ContactState, Conversation, ConversationId, Happening, Kind, Standing, WaitingKind};
 use super::{Client, Cx, StepError, Trouble};
 use crate::profile::Table;
-use lacre_audit::ids::{AccountId, Handle};
+use lacre_ground::ids::{AccountId, Handle};
 use lacre_proto::content::v1 as content;
 
 impl Client {

@@ -9,7 +9,7 @@ use super::{Cx, StepError, Trouble, group, receipts, roles};
 use crate::crypt::entry::ChannelKeys;
 use crate::network::Entry;
 use crate::profile::Table;
-use lacre_audit::ids::{AccountId, ChannelId, DeviceId, Token};
+use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Token};
 use lacre_proto::content::v1 as content;
 use openmls::group::MlsGroup;
 use openmls::prelude::KeyPackage;
@@ -452,7 +452,7 @@ fn roster_entry(device: DeviceId, known: &Known, token: Option<&Token>) -> conte
 }
 
 /// The reference that others get of a file that waits here.
-pub(crate) fn blob_ref(authority: &str, id: lacre_audit::ids::BlobId, blob: &LocalBlob) -> content::BlobRef {
+pub(crate) fn blob_ref(authority: &str, id: lacre_ground::ids::BlobId, blob: &LocalBlob) -> content::BlobRef {
     content::BlobRef {
         authority: authority.to_owned(),
         blob: id.as_bytes().to_vec(),

@@ -1,6 +1,6 @@
 //! A conversation as evidence: every message with the content that its sender's device signed, that signature, and the relay's
 //! receipt of the entry. The two meet in the entry id (DESIGN 9), so that a third party can check who said what, where and when
-//! without this program: [`content_statement`](super::content_statement) says what was signed, `lacre_audit::receipt` reads the
+//! without this program: [`content_statement`](super::content_statement) says what was signed, `lacre_ground::receipt` reads the
 //! receipt, and the accounts' states name the keys.
 //!
 //! The relay is asked for receipts of the present channel and of the one before it; of earlier ones this device no longer has
@@ -13,12 +13,12 @@ use super::view::{Body, Conversation, ConversationId, Message};
 use super::{Client, Trouble, content_statement};
 use crate::network::{Lane, Network, Reason};
 use crate::profile::Table;
-use lacre_audit::account::AccountState;
-use lacre_audit::address::Authority;
-use lacre_audit::ids::{AccountId, ChannelId, DeviceId, EntryId, Handle, Token};
-use lacre_audit::note::NoteKey;
-use lacre_audit::receipt::{RELAY, Receipt};
-use lacre_audit::time::Millis;
+use lacre_ground::account::AccountState;
+use lacre_ground::address::Authority;
+use lacre_ground::ids::{AccountId, ChannelId, DeviceId, EntryId, Handle, Token};
+use lacre_ground::note::NoteKey;
+use lacre_ground::receipt::{RELAY, Receipt};
+use lacre_ground::time::Millis;
 use lacre_proto::content::v1 as content;
 use lacre_proto::relay::v1 as wire;
 use prost::Message as _;

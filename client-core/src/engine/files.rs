@@ -11,8 +11,8 @@ use super::{Client, Cx, StepError, Trouble};
 use crate::crypt::blob::{BlobError, BlobKey, BlobOpener, BlobSealer, sealed_size};
 use crate::network::{NetError, Network, Reason};
 use crate::profile::Table;
-use lacre_audit::address::Authority;
-use lacre_audit::ids::{BlobId, Token};
+use lacre_ground::address::Authority;
+use lacre_ground::ids::{BlobId, Token};
 use lacre_proto::bounds::Bounded;
 use lacre_proto::content::v1 as content;
 use lacre_proto::relay::v1 as wire;
@@ -405,9 +405,9 @@ impl Cx<'_, '_> {
     }
 
     fn encrypt_blob(&mut self, at: &str, content: &mut dyn Read, size: u64) -> Result<content::BlobRef, StepError> {
-        let blob = BlobId::new(lacre_audit::random::bytes(self.rng));
-        let key: [u8; 32] = lacre_audit::random::bytes(self.rng);
-        let prefix: [u8; 16] = lacre_audit::random::bytes(self.rng);
+        let blob = BlobId::new(lacre_ground::random::bytes(self.rng));
+        let key: [u8; 32] = lacre_ground::random::bytes(self.rng);
+        let prefix: [u8; 16] = lacre_ground::random::bytes(self.rng);
         let read_token = Token::random(self.rng);
         let mut sealer = BlobSealer::new(&BlobKey::new(key), prefix, size, content);
         let mut digest = Sha256::new();

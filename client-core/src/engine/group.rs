@@ -3,8 +3,8 @@
 use super::signer::public_key_length;
 use super::view::Suite;
 use crate::crypt::entry::ChannelKeys;
-use lacre_audit::ids::{AccountId, DeviceId};
-use lacre_audit::time::Millis;
+use lacre_ground::ids::{AccountId, DeviceId};
+use lacre_ground::time::Millis;
 use lacre_proto::bounds::Bounded;
 use lacre_proto::content::v1 as content;
 use openmls::group::{

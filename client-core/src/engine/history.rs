@@ -1,8 +1,8 @@
 //! What a content is in the history: who said it, and the line that it makes.
 
 use super::view::Body;
-use lacre_audit::ids::{AccountId, ContentId, DeviceId};
-use lacre_audit::time::Millis;
+use lacre_ground::ids::{AccountId, ContentId, DeviceId};
+use lacre_ground::time::Millis;
 use lacre_proto::content::v1 as content;
 use serde_bytes::ByteBuf;
 

@@ -18,7 +18,7 @@ use super::view::{Body, ContactState, ConversationId, Happening, Kind, Standing,
 use super::{Client, Cx, StepError, Trouble, group, roles};
 use crate::network::Network;
 use crate::profile::Table;
-use lacre_audit::ids::{AccountId, DeviceId, EnvelopeId, Token};
+use lacre_ground::ids::{AccountId, DeviceId, EnvelopeId, Token};
 use lacre_proto::bounds::Bounded as _;
 use lacre_proto::content::v1 as content;
 use prost::Message as _;

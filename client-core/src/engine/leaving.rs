@@ -11,7 +11,7 @@ use super::records::Own;
 use super::view::Standing;
 use super::{Client, Cx, StepError, Trouble, authority};
 use crate::network::{Lane, Network, Reason, Refusal};
-use lacre_audit::address::Authority;
+use lacre_ground::address::Authority;
 use lacre_proto::relay::v1 as wire;
 use std::sync::Arc;
 

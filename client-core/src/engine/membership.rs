@@ -4,7 +4,7 @@ use super::records::{Cargo, Edit, Intent};
 use super::roles::MAX_MEMBERS;
 use super::view::{ContactState, ConversationId, Kind, Standing, Suite, WaitingKind, Who};
 use super::{Client, Cx, StepError, Trouble};
-use lacre_audit::ids::AccountId;
+use lacre_ground::ids::AccountId;
 use lacre_proto::content::v1 as content;
 
 /// Bytes of a group's name.

@@ -84,11 +84,11 @@ pub mod limits {
 use crate::profile::mls::{DeviceSigner, MlsProvider};
 use crate::profile::{Observer, OpenError, Profile, Secret, SecretError, Step, StoreError, Table};
 use ed25519_dalek::SigningKey;
-use lacre_audit::address::Authority;
-use lacre_audit::ids::{AccountId, ContentId, DeviceId, EntryId};
-use lacre_audit::label::{self, Label};
-use lacre_audit::random::Rng;
-use lacre_audit::time::{Clock, Millis, SystemClock};
+use lacre_ground::address::Authority;
+use lacre_ground::ids::{AccountId, ContentId, DeviceId, EntryId};
+use lacre_ground::label::{self, Label};
+use lacre_ground::random::Rng;
+use lacre_ground::time::{Clock, Millis, SystemClock};
 #[cfg(feature = "laboratory")]
 pub(crate) use newer::LOOKED;
 use openmls::group::MlsGroup;
@@ -120,7 +120,7 @@ impl Environment {
     pub fn system() -> Self {
         Self {
             clock: Arc::new(SystemClock),
-            rng: Box::new(lacre_audit::random::SystemRng),
+            rng: Box::new(lacre_ground::random::SystemRng),
             observer: Arc::new(crate::profile::NoObserver),
         }
     }
@@ -445,7 +445,7 @@ impl<'a, 's> Cx<'a, 's> {
 
 /// The id of an own entry: the n-th that a profile makes in a channel, from 0 (PROTOCOL.md, 15).
 #[must_use]
-pub fn own_entry_id(secret: &[u8; 32], channel: &lacre_audit::ids::ChannelId, n: u64) -> EntryId {
+pub fn own_entry_id(secret: &[u8; 32], channel: &lacre_ground::ids::ChannelId, n: u64) -> EntryId {
     let mac = label::mac(secret, Label::EntryId, &[channel.as_bytes(), &n.to_be_bytes()]);
     let mut id = [0; 16];
     id.copy_from_slice(mac.first_chunk::<16>().unwrap_or(&[0; 16]));
@@ -458,7 +458,7 @@ pub fn content_statement(
     account: AccountId,
     device: DeviceId,
     group: &[u8],
-    channel: lacre_audit::ids::ChannelId,
+    channel: lacre_ground::ids::ChannelId,
     entry: EntryId,
     content: &[u8],
 ) -> Vec<u8> {

@@ -10,7 +10,7 @@ use super::records::Stored;
 use super::view::{Body, ConversationId, Happening};
 use super::{Client, Cx, StepError, Trouble};
 use crate::profile::Table;
-use lacre_audit::ids::ContentId;
+use lacre_ground::ids::ContentId;
 use lacre_proto::bounds::Bounded as _;
 use lacre_proto::content::v1 as content;
 use prost::Message as _;

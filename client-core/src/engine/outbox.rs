@@ -14,8 +14,8 @@ use super::view::{ConversationId, Delivery, Message, Standing, Stays, WaitingKin
 use super::{Cx, StepError, Trouble, content_statement, own_entry_id, roles};
 use crate::crypt::entry::seal_entry;
 use crate::profile::Table;
-use lacre_audit::address::Authority;
-use lacre_audit::ids::{AccountId, BlobId, ContentId, EntryId};
+use lacre_ground::address::Authority;
+use lacre_ground::ids::{AccountId, BlobId, ContentId, EntryId};
 use lacre_proto::content::v1 as content;
 use lacre_proto::relay::v1 as wire;
 use openmls_traits::signatures::Signer as _;
@@ -101,7 +101,7 @@ impl Cx<'_, '_> {
         kind: content::content::Kind,
         blob: Option<ByteBuf>,
     ) -> Result<Item, StepError> {
-        let id = ContentId::new(lacre_audit::random::bytes(self.rng));
+        let id = ContentId::new(lacre_ground::random::bytes(self.rng));
         self.enqueue_content_as(id, conversation, what, kind, blob)
     }
 
@@ -351,7 +351,7 @@ impl Cx<'_, '_> {
         &mut self,
         number: u64,
         why: &str,
-        not_before: Option<lacre_audit::time::Millis>,
+        not_before: Option<lacre_ground::time::Millis>,
     ) -> Result<(), StepError> {
         if let Some(mut item) = self.item(number)? {
             item.trouble = Some(why.to_owned());
@@ -425,6 +425,6 @@ pub(crate) fn waiting_kind(item: &Item) -> Option<content::content::Kind> {
 }
 
 /// How long a message stays, if not for ever.
-pub(crate) fn stays(seconds: u32, until: Option<lacre_audit::time::Millis>) -> Option<Stays> {
+pub(crate) fn stays(seconds: u32, until: Option<lacre_ground::time::Millis>) -> Option<Stays> {
     (seconds > 0).then_some(Stays { seconds, until })
 }

@@ -12,7 +12,7 @@ use super::records::{Cargo, Conv, Intent, Item};
 use super::view::{ConversationId, Happening, Kind, Standing, WaitingKind};
 use super::{Cx, StepError};
 use crate::profile::Table;
-use lacre_audit::ids::AccountId;
+use lacre_ground::ids::AccountId;
 
 /// Among so many devices a joiner commits fresh keys at once.
 pub const SMALL_GROUP: usize = 8;

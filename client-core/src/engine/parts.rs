@@ -75,11 +75,11 @@ pub(crate) fn cut(message: &[u8]) -> Option<(Vec<Vec<u8>>, Vec<u8>)> {
 mod tests {
     use super::*;
     use crate::crypt::entry::seal_entry;
-    use lacre_audit::ids::{ChannelId, EntryId};
+    use lacre_ground::ids::{ChannelId, EntryId};
 
     fn entry_bytes(message: usize) -> usize {
         let (channel, id) = (ChannelId::new([1; 32]), EntryId::new([2; 16]));
-        seal_entry(&[3; 32], channel, id, true, &vec![0; message], &mut lacre_audit::random::SystemRng).len()
+        seal_entry(&[3; 32], channel, id, true, &vec![0; message], &mut lacre_ground::random::SystemRng).len()
     }
 
     #[test]

@@ -6,11 +6,11 @@ use super::{Cx, StepError, Trouble, group};
 use crate::crypt::padding::{pad, unpad};
 use crate::network::Entry;
 use crate::profile::Table;
-use lacre_audit::account::{AccountState, REGISTRAR, Reset, VerifiedAccount};
-use lacre_audit::ids::{AccountId, BlobId, ContentId, DeviceId, EntryId, EnvelopeId, Handle, Token};
-use lacre_audit::label::{self, Label};
-use lacre_audit::note::NoteKey;
-use lacre_audit::seal::{self, SealSecret};
+use lacre_ground::account::{AccountState, REGISTRAR, Reset, VerifiedAccount};
+use lacre_ground::ids::{AccountId, BlobId, ContentId, DeviceId, EntryId, EnvelopeId, Handle, Token};
+use lacre_ground::label::{self, Label};
+use lacre_ground::note::NoteKey;
+use lacre_ground::seal::{self, SealSecret};
 use lacre_proto::bounds::Bounded;
 use lacre_proto::content::v1 as content;
 use lacre_proto::relay::v1 as wire;
@@ -35,7 +35,7 @@ pub fn envelope_statement(account: AccountId, device: DeviceId, id: EnvelopeId, 
 /// An account that was verified, and the relay that all its inboxes are on: that one's registrar signed its notes.
 pub(super) fn verify_entry(entry: &wire::DirectoryEntry) -> Result<(VerifiedAccount, String), String> {
     let first = entry.states.first().ok_or("no state")?;
-    let (_, state) = lacre_audit::account::AccountState::first(first).map_err(|e| e.to_string())?;
+    let (_, state) = lacre_ground::account::AccountState::first(first).map_err(|e| e.to_string())?;
     let authority = state.devices.first().map(|d| d.inbox.authority.clone()).ok_or("no device")?;
     let registrar = NoteKey::new(REGISTRAR, authority.identity().as_bytes()).map_err(|e| e.to_string())?;
     let account = VerifiedAccount::verify(&entry.states, &entry.binding, &registrar).map_err(|e| e.to_string())?;
@@ -168,7 +168,7 @@ impl Cx<'_, '_> {
         for device in account.state.devices.iter().filter(|d| only.is_none_or(|o| o == d.id)) {
             self.ours(&device.inbox.authority.to_string())?;
             let body = content::EnvelopeBody { sent_at_ms: self.now.get(), kind: Some(kind.clone()) }.encode_to_vec();
-            let id = EnvelopeId::new(lacre_audit::random::bytes(self.rng));
+            let id = EnvelopeId::new(lacre_ground::random::bytes(self.rng));
             let statement = envelope_statement(to, device.id, id, &body);
             let signature = signer.sign(&statement).map_err(|e| StepError::Again(format!("{e:?}")))?;
             let envelope = content::Envelope {
@@ -191,7 +191,7 @@ impl Cx<'_, '_> {
                 inbox: device.inbox.channel,
                 token,
                 stamped,
-                entry: EntryId::new(lacre_audit::random::bytes(self.rng)),
+                entry: EntryId::new(lacre_ground::random::bytes(self.rng)),
                 sealed,
                 to: Some(to),
                 public: device.public_token.clone().filter(|_| !stamped),
@@ -292,7 +292,7 @@ impl Cx<'_, '_> {
 
     pub(crate) fn hold(&mut self, contact: AccountId, text: String, file: Option<ByteBuf>) -> Result<ContentId, StepError> {
         self.has_room(Some(&held_scope(contact)))?;
-        let id = ContentId::new(lacre_audit::random::bytes(self.rng));
+        let id = ContentId::new(lacre_ground::random::bytes(self.rng));
         let what = if file.is_some() { WaitingKind::File } else { WaitingKind::Text };
         self.enqueue(Some(&held_scope(contact)), what, Cargo::Held { contact, text, id, file })?;
         Ok(id)
@@ -309,7 +309,7 @@ impl Cx<'_, '_> {
     ) -> Result<ConversationId, StepError> {
         let own = self.living()?;
         let signer = self.signer()?;
-        let id: [u8; 32] = lacre_audit::random::bytes(self.rng);
+        let id: [u8; 32] = lacre_ground::random::bytes(self.rng);
         let context = content::ConversationContext {
             version: group::CONTEXT_VERSION,
             kind: match kind {

@@ -8,8 +8,8 @@ use super::view::{ContactState, Happening, Synced, WaitingKind};
 use super::{Client, Cx, StepError, Trouble, authority};
 use crate::network::{Entry, Lane, Network, Reason, Refusal};
 use crate::profile::Table;
-use lacre_audit::address::Authority;
-use lacre_audit::ids::Generation;
+use lacre_ground::address::Authority;
+use lacre_ground::ids::Generation;
 use lacre_proto::relay::v1 as wire;
 
 /// An upload that the relay refuses is tried again after this, milliseconds.

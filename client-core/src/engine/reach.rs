@@ -10,8 +10,8 @@ use super::rights::{TOKENS_AT_ONCE, public_right, rights_of};
 use super::view::{Contact, Happening, Link};
 use super::{Client, Cx, StepError, Trouble, authority};
 use crate::network::{Lane, NetError, Network};
-use lacre_audit::address::{Authority, ContactLink};
-use lacre_audit::ids::Token;
+use lacre_ground::address::{Authority, ContactLink};
+use lacre_ground::ids::Token;
 use lacre_proto::relay::v1 as wire;
 
 /// Links that one account may have at a time: each is a right of its inbox.

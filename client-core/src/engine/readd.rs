@@ -5,7 +5,7 @@ use super::records::{Cargo, Conv, Intent, Invitee, Item, Known};
 use super::view::{ConversationId, Happening, Standing, WaitingKind};
 use super::{Cx, StepError, group};
 use crate::profile::Table;
-use lacre_audit::ids::{AccountId, DeviceId};
+use lacre_ground::ids::{AccountId, DeviceId};
 use lacre_proto::content::v1 as content;
 use prost::Message as _;
 use serde_bytes::ByteBuf;
@@ -143,7 +143,7 @@ impl Cx<'_, '_> {
     /// same signature key, and every conversation asks to be re-added (DESIGN 8).
     pub(crate) fn part_from_copy(&mut self) -> Result<(), StepError> {
         let mut own = self.own_to_change()?;
-        own.profile_secret = super::records::Key32(lacre_audit::random::bytes(self.rng));
+        own.profile_secret = super::records::Key32(lacre_ground::random::bytes(self.rng));
         own.renew_key_packages = true;
         self.put_own(&own)?;
         let all: Vec<Vec<u8>> = self.conversation_ids()?;

@@ -5,8 +5,8 @@ use super::records::Conv;
 use super::view::{Standing, Synced};
 use super::{Client, StepError, Trouble};
 use crate::network::{Entry, Lane, Network, Reason};
-use lacre_audit::address::Authority;
-use lacre_audit::ids::ChannelId;
+use lacre_ground::address::Authority;
+use lacre_ground::ids::ChannelId;
 use lacre_proto::relay::v1 as wire;
 
 /// Entries of one fetch.

@@ -11,7 +11,7 @@ use super::view::{ContactState, ConversationId, Happening, Receipt, Settings, Wa
 use super::{Client, Cx, StepError, Trouble, outbox};
 use crate::profile::Table;
 use content::content::Kind;
-use lacre_audit::ids::{AccountId, ContentId};
+use lacre_ground::ids::{AccountId, ContentId};
 use lacre_proto::content::v1 as content;
 
 /// In a conversation of more accounts nobody writes receipts, and none are taken.

@@ -11,8 +11,8 @@ use super::{Cx, StepError, content_statement, group, own_entry_id, roles, succes
 use crate::crypt::entry::open_entry;
 use crate::network::Entry;
 use crate::profile::Table;
-use lacre_audit::ids::{AccountId, ChannelId, ContentId, DeviceId};
-use lacre_audit::time::Millis;
+use lacre_ground::ids::{AccountId, ChannelId, ContentId, DeviceId};
+use lacre_ground::time::Millis;
 use lacre_proto::bounds::Bounded;
 use lacre_proto::content::v1 as content;
 use openmls::group::MlsGroup;

@@ -23,10 +23,10 @@
 //! | Part | channel, SHA-256 of the piece | channel | seq | the piece |
 
 use super::view::{Body, ContactState, Kind, Settings, Standing, Suite, WaitingKind, Who};
-use lacre_audit::ids::{
+use lacre_ground::ids::{
     AccountId, BlobId, ChannelId, Code, ContentId, DeviceId, EntryId, EnvelopeId, Generation, Handle, Session, Token,
 };
-use lacre_audit::time::Millis;
+use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;

@@ -15,10 +15,10 @@ use super::records::{Cargo, ContactRow, Intent, Item, Known, Placed, Replaced, S
 use super::view::{Body, Contact, ContactState, Conversation, ConversationId, Happening, Kind, Standing, WaitingKind};
 use super::{Client, Cx, StepError, Trouble};
 use crate::profile::Table;
-use lacre_audit::account::{Binding, REGISTRAR, Reset};
-use lacre_audit::ids::AccountId;
-use lacre_audit::note::NoteKey;
-use lacre_audit::time::Millis;
+use lacre_ground::account::{Binding, REGISTRAR, Reset};
+use lacre_ground::ids::AccountId;
+use lacre_ground::note::NoteKey;
+use lacre_ground::time::Millis;
 use lacre_proto::content::v1 as content;
 use prost::Message as _;
 use serde_bytes::ByteBuf;

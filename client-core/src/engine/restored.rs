@@ -10,8 +10,8 @@ use super::view::{Happening, Standing};
 use super::{Client, Cx, StepError, Trouble};
 use crate::network::{Entry, Lane, Network, Reason};
 use crate::profile::Table;
-use lacre_audit::address::Authority;
-use lacre_audit::ids::{ChannelId, Generation, Token};
+use lacre_ground::address::Authority;
+use lacre_ground::ids::{ChannelId, Generation, Token};
 use lacre_proto::relay::v1 as wire;
 
 /// How often a put-back is compared again when others put back at the same time.
@@ -27,7 +27,7 @@ struct Place {
     append: Token,
     read: Token,
     /// the binding seal of an ended channel
-    seal: Option<lacre_audit::ids::EntryId>,
+    seal: Option<lacre_ground::ids::EntryId>,
 }
 
 impl Client {

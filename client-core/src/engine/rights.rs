@@ -1,7 +1,7 @@
 //! Rights to append to the own inbox, as the relay is told of them.
 
 use super::records::Own;
-use lacre_audit::ids::Token;
+use lacre_ground::ids::Token;
 use lacre_proto::relay::v1 as wire;
 
 /// Rights in one call.

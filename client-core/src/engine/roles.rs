@@ -17,7 +17,7 @@
 use super::group::{self, context, who};
 use super::records::{Edit, SeenLeaf};
 use super::view::{Body, Who};
-use lacre_audit::ids::AccountId;
+use lacre_ground::ids::AccountId;
 use lacre_proto::content::v1::content::Kind;
 use lacre_proto::content::v1::{Allowed, ConversationContext, ConversationKind};
 use openmls::group::{MlsGroup, StagedCommit};

@@ -5,7 +5,7 @@ use super::view::{ConversationId, Happening, WaitingKind};
 use super::{Cx, StepError, group, parts, roles};
 use crate::crypt::entry::seal_entry;
 use crate::profile::Table;
-use lacre_audit::ids::AccountId;
+use lacre_ground::ids::AccountId;
 use lacre_proto::bounds::Bounded as _;
 use serde_bytes::ByteBuf;
 

@@ -32,7 +32,7 @@ use super::records::{Cargo, Conv, Intent, Item, Members, Origin, Placed, SeenLea
 use super::view::{Body, ConversationId, Happening, Standing};
 use super::{Cx, StepError, Trouble, group, roles};
 use crate::profile::Table;
-use lacre_audit::ids::{AccountId, EntryId};
+use lacre_ground::ids::{AccountId, EntryId};
 use lacre_proto::bounds::Bounded as _;
 use lacre_proto::content::v1 as content;
 use serde_bytes::ByteBuf;
@@ -216,7 +216,7 @@ impl Cx<'_, '_> {
             }),
         };
         context.check().map_err(|e| StepError::Trouble(Trouble::Protocol(e.to_string())))?;
-        let next: [u8; 32] = lacre_audit::random::bytes(self.rng);
+        let next: [u8; 32] = lacre_ground::random::bytes(self.rng);
         self.put_behind(id, &next)?;
         let provider = self.provider();
         let credential = group::credential(own.account, own.device, &signer.public());
@@ -453,7 +453,7 @@ pub(crate) fn origin(context: &content::ConversationContext, old: Option<&Conv>,
 }
 
 /// Why and since when a device cannot go on after a seal.
-pub(crate) fn stuck(seal: EntryId, by: Option<AccountId>, since: lacre_audit::time::Millis) -> Stuck {
+pub(crate) fn stuck(seal: EntryId, by: Option<AccountId>, since: lacre_ground::time::Millis) -> Stuck {
     Stuck { seal, by, since, asking: Vec::new() }
 }
 

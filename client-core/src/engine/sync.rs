@@ -11,8 +11,8 @@ use super::view::{Standing, Synced};
 use super::{Client, StepError, Trouble, authority};
 use crate::network::{Delivery, Following, Lane, NetError, Network, Reason};
 use core::time::Duration;
-use lacre_audit::address::Authority;
-use lacre_audit::ids::{AccountId, ChannelId, DeviceId, Seq, Token};
+use lacre_ground::address::Authority;
+use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Seq, Token};
 use lacre_proto::relay::v1 as wire;
 use std::collections::HashMap;
 
@@ -316,7 +316,7 @@ impl Client {
             net.open(at, Lane::Conversations, request)
         })?;
         if let (false, Some(stamp)) = (answer.spent, paid)
-            && let Ok(stamp) = lacre_audit::ids::Stamp::try_from(stamp.as_slice())
+            && let Ok(stamp) = lacre_ground::ids::Stamp::try_from(stamp.as_slice())
         {
             self.run(|cx| cx.push_stamp(&stamp))?;
         }

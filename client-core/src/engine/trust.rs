@@ -9,9 +9,9 @@ use super::records::{Compared, ContactRow, Known};
 use super::view::{Contact, ConversationId, Happening, NewAccount, Safety, Trust};
 use super::{Client, Cx, StepError, Trouble};
 use crate::network::Network;
-use lacre_audit::account::{AccountState, VerifiedAccount};
-use lacre_audit::ids::AccountId;
-use lacre_audit::safety::SafetyNumber;
+use lacre_ground::account::{AccountState, VerifiedAccount};
+use lacre_ground::ids::AccountId;
+use lacre_ground::safety::SafetyNumber;
 use lacre_proto::relay::v1 as wire;
 use serde_bytes::ByteBuf;
 

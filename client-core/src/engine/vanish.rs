@@ -14,7 +14,7 @@ use super::view::{ConversationId, Happening, Kind, WaitingKind};
 use super::{Client, Cx, StepError, Trouble};
 use crate::profile::Table;
 use core::time::Duration;
-use lacre_audit::ids::ContentId;
+use lacre_ground::ids::ContentId;
 use serde_bytes::ByteBuf;
 
 /// The longest that a message may be set to stay; without a limit it stays for ever.

@@ -1,9 +1,9 @@
 //! What an application sees: plain values, already verified, nothing that holds a lock.
 
-use lacre_audit::address::{Authority, ContactLink};
-use lacre_audit::ids::{AccountId, ContentId, DeviceId, Handle};
-use lacre_audit::safety::SafetyNumber;
-use lacre_audit::time::Millis;
+use lacre_ground::address::{Authority, ContactLink};
+use lacre_ground::ids::{AccountId, ContentId, DeviceId, Handle};
+use lacre_ground::safety::SafetyNumber;
+use lacre_ground::time::Millis;
 use serde::{Deserialize, Serialize};
 
 /// A conversation's id on this profile: the MLS group id.

@@ -14,9 +14,9 @@
 
 use super::keys::ProfileKey;
 use core::time::Duration;
-use lacre_audit::label::{self, Label};
-use lacre_audit::random::{self, Rng};
-use lacre_audit::time::{Clock, Millis};
+use lacre_ground::label::{self, Label};
+use lacre_ground::random::{self, Rng};
+use lacre_ground::time::{Clock, Millis};
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;

@@ -8,8 +8,8 @@
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
-use lacre_audit::label::{self, Label};
-use lacre_audit::random::{self, Rng};
+use lacre_ground::label::{self, Label};
+use lacre_ground::random::{self, Rng};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 

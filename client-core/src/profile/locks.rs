@@ -20,7 +20,7 @@ use super::keys::{BadCost, PassphraseCost, ProfileKey, Secret, WRAPPED, Wrapping
 use super::observer::NoObserver;
 use super::rows::{RowKeys, Step, StoreError, Table};
 use super::{OpenError, Profile};
-use lacre_audit::random::{self, Rng};
+use lacre_ground::random::{self, Rng};
 use rusqlite::{Connection, named_params};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};

@@ -25,7 +25,7 @@ pub use rows::{Step, StoreError, Table};
 
 use core::time::Duration;
 use keys::BadCost;
-use lacre_audit::random::Rng;
+use lacre_ground::random::Rng;
 use rows::RowKeys;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};

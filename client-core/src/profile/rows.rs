@@ -15,7 +15,7 @@ use super::observer::{Interrupted, Observer};
 use chacha20poly1305::XChaCha20Poly1305;
 use chacha20poly1305::aead::AeadInOut;
 use hmac::{Hmac, KeyInit, Mac};
-use lacre_audit::label::{self, Label};
+use lacre_ground::label::{self, Label};
 use rusqlite::{Connection, OptionalExtension, named_params};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::Sha256;

@@ -1,8 +1,8 @@
 //! The bounds of what a relay answers. Requests have theirs in the .proto files; these are the client's side.
 
 use crate::network::{Entry, NetError};
-use lacre_audit::ids::Seq;
-use lacre_audit::time::Millis;
+use lacre_ground::ids::Seq;
+use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
 
 /// Longest signed note (a receipt, a binding, a state).

@@ -7,9 +7,9 @@
 use crate::network::OTHER_KEY;
 use core::fmt;
 use core::time::Duration;
-use lacre_audit::address::Authority;
-use lacre_audit::ids::Identity;
-use lacre_audit::time::Clock;
+use lacre_ground::address::Authority;
+use lacre_ground::ids::Identity;
+use lacre_ground::time::Clock;
 use rustls::client::Resumption;
 use rustls::pki_types::{Der, ServerName, TrustAnchor, UnixTime};
 use rustls::time_provider::TimeProvider;

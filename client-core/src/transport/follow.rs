@@ -10,8 +10,8 @@
 //! attachment may still be under way, and they could not be told from a gap.
 
 use crate::network::{Delivery, Entry, Following, Lane, NetError, Reason};
-use lacre_audit::address::Authority;
-use lacre_audit::ids::{ChannelId, Generation, Seq, Token};
+use lacre_ground::address::Authority;
+use lacre_ground::ids::{ChannelId, Generation, Seq, Token};
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::attach_response::Event;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -360,7 +360,7 @@ fn weight(delivery: &Delivery) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lacre_audit::ids::Identity;
+    use lacre_ground::ids::Identity;
     use rand_chacha::ChaCha20Rng;
     use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 

@@ -101,7 +101,7 @@ mod tests {
         for reason in Reason::KNOWN {
             let NetError::Refused(refusal) = error(&refused(reason.name(), lacre_proto::ERROR_DOMAIN)) else { panic!() };
             assert_eq!(refusal.reason, *reason);
-            assert_eq!(refusal.seq("seq").map(lacre_audit::ids::Seq::get), Some(7));
+            assert_eq!(refusal.seq("seq").map(lacre_ground::ids::Seq::get), Some(7));
             assert_eq!(refusal.retry_after, Some(Duration::from_millis(1500)));
         }
     }

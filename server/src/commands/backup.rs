@@ -1,8 +1,8 @@
 //! `lacre-relay backup`
 
 use super::{Answer, Failed, Place, say, tell, there};
-use lacre_audit::ids::Identity;
-use lacre_audit::time::{Clock as _, SystemClock};
+use lacre_ground::ids::Identity;
+use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_server::backup::{self, BackupError};
 use lacre_server::config::NodeConfig;
 use lacre_server::folder::KeyPlaces;

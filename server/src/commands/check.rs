@@ -3,7 +3,7 @@
 use super::backup::places;
 use super::status::bytes;
 use super::{Answer, Failed, Place, say};
-use lacre_audit::time::{Clock as _, Millis, SystemClock};
+use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_server::blob_files::digest_of;
 use lacre_server::config::NodeConfig;
 use lacre_server::folder::{LOCK_FILE, RESTORING_FILE, STORE_FILE};

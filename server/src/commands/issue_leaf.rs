@@ -1,7 +1,7 @@
 //! `lacre-relay issue-leaf`
 
 use super::{Answer, Failed, Place, say};
-use lacre_audit::time::{Clock as _, SystemClock};
+use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_server::identity::{IdentityKey, write_secret};
 use lacre_server::random::SystemRng;
 use std::path::PathBuf;

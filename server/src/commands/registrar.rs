@@ -1,10 +1,10 @@
 //! `lacre-relay registrar`: the counter where persons get their invitations.
 
 use hyper_util::rt::TokioIo;
-use lacre_audit::address::{Authority, Invitation};
-use lacre_audit::ids::{Code, Identity};
-use lacre_audit::run::{Run, RunError};
-use lacre_audit::time::{Clock as _, Millis, SystemClock};
+use lacre_ground::address::{Authority, Invitation};
+use lacre_ground::ids::{Code, Identity};
+use lacre_ground::run::{Run, RunError};
+use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_proto::relay::v1::IssueCodeRequest;
 use lacre_proto::relay::v1::registrar_client::RegistrarClient;
 use lacre_server::config::{ConfigError, NodeConfig};

@@ -1,7 +1,7 @@
 //! `lacre-relay status`
 
 use super::{Answer, Failed, Place, running, say};
-use lacre_audit::time::Millis;
+use lacre_ground::time::Millis;
 use lacre_proto::relay::v1::ReportResponse;
 use lacre_server::words::Words;
 

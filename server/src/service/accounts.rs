@@ -6,9 +6,9 @@ use crate::border::{Reason, bad_state, bad_value, checked, crossed, limited, ref
 use crate::store::accounts::{
     Enroll, KeyPackage, PutKeyPackages, PutState, Recover, Recovering, Speaker, StateDevice, TakeStamps,
 };
-use lacre_audit::account::{AccountError, AccountState, Binding, Reset};
-use lacre_audit::ids::{AccountId, DeviceId, Handle, Session, Stamp, TokenHash};
-use lacre_audit::time::Millis;
+use lacre_ground::account::{AccountError, AccountState, Binding, Reset};
+use lacre_ground::ids::{AccountId, DeviceId, Handle, Session, Stamp, TokenHash};
+use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::accounts_server::Accounts;
 use std::collections::BTreeSet;
@@ -106,7 +106,7 @@ fn packages(now: Millis, wire: Vec<wire::KeyPackage>) -> Result<Vec<KeyPackage>,
 impl Accounts for AccountsService {
     async fn enroll(&self, request: Request<wire::EnrollRequest>) -> Result<Response<wire::EnrollResponse>, Status> {
         let request = checked(request.into_inner())?;
-        let code = lacre_audit::ids::Code::try_from(request.code.as_slice());
+        let code = lacre_ground::ids::Code::try_from(request.code.as_slice());
         let code = code.map_err(|e| bad_value("code", "16 bytes", &e.to_string()))?.hash();
         let handle = Handle::parse(&request.handle).ok().filter(|h| h.as_str() == request.handle);
         let handle = handle.ok_or_else(|| bad_value("handle", "3 to 32 of a-z, 0-9, _ . -", "other characters"))?;
@@ -171,14 +171,14 @@ impl Accounts for AccountsService {
 
     async fn recover(&self, request: Request<wire::RecoverRequest>) -> Result<Response<wire::RecoverResponse>, Status> {
         let request = checked(request.into_inner())?;
-        let code = lacre_audit::ids::Code::try_from(request.code.as_slice());
+        let code = lacre_ground::ids::Code::try_from(request.code.as_slice());
         let code = code.map_err(|e| bad_value("code", "16 bytes", &e.to_string()))?.hash();
         let (account, state) = AccountState::first(&request.state).map_err(|e| bad_state(&e))?;
         let devices = self.lives_here(&state)?;
         let now = self.context.clock.now();
         let found = self.context.read(move |r| r.recovering(now, &code)).await.map_err(store_down)?;
         let Recovering { handle, account: before } = found.ok_or_else(|| refused(Reason::CodeRefused, &[], None))?;
-        let sign = |e: lacre_audit::note::NoteError| store_down(crate::store::StoreDown::new(e));
+        let sign = |e: lacre_ground::note::NoteError| store_down(crate::store::StoreDown::new(e));
         let binding = Binding { handle: handle.clone(), account, bound_at: now }.sign(&self.context.bindings).map_err(sign)?;
         let reset = Reset { handle: handle.clone(), account, replaces: before, reset_at: now };
         let reset = reset.sign(&self.context.bindings).map_err(sign)?;

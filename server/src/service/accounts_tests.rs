@@ -14,14 +14,14 @@ use crate::run_key::{RunKey, know_key};
 use crate::store::sqlite::{SqliteOptions, SqliteStore};
 use crate::writer::Writer;
 use hyper_util::rt::TokioIo;
-use lacre_audit::account::{AccountState, Binding, DEVICE, Device, REGISTRAR, Reset, VerifiedAccount};
-use lacre_audit::address::{Address, Authority, Invitation};
-use lacre_audit::ids::{AccountId, ChannelId, DeviceId, Identity, Token};
-use lacre_audit::label::{self, Label};
-use lacre_audit::note::{NoteKey, NoteSigner};
-use lacre_audit::receipt::RELAY;
-use lacre_audit::seal::SealSecret;
-use lacre_audit::time::{Clock, Millis};
+use lacre_ground::account::{AccountState, Binding, DEVICE, Device, REGISTRAR, Reset, VerifiedAccount};
+use lacre_ground::address::{Address, Authority, Invitation};
+use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Identity, Token};
+use lacre_ground::label::{self, Label};
+use lacre_ground::note::{NoteKey, NoteSigner};
+use lacre_ground::receipt::RELAY;
+use lacre_ground::seal::SealSecret;
+use lacre_ground::time::{Clock, Millis};
 use lacre_proto::relay::v1::accounts_client::AccountsClient;
 use lacre_proto::relay::v1::accounts_server::AccountsServer;
 use lacre_proto::relay::v1::blobs_client::BlobsClient;
@@ -92,7 +92,7 @@ impl World {
             receipts: signer(RELAY),
             bindings: signer(REGISTRAR),
             data: data.clone(),
-            clock_guard: crate::clock_guard::ClockGuard::open(&data, lacre_audit::time::Millis::new(0), || Ok::<_, ()>(None))
+            clock_guard: crate::clock_guard::ClockGuard::open(&data, lacre_ground::time::Millis::new(0), || Ok::<_, ()>(None))
                 .unwrap(),
             room: Arc::new(crate::room::Room::new(&data, 0)),
             refusals: crate::counters::Refusals::default(),
@@ -578,7 +578,7 @@ async fn no_run_code_stamp_or_session_lies_in_clear_in_the_data_folder() {
     let invitation = w.issue("40123458-6").await.unwrap();
     let (_, session, stamps) = w.ana(3).await;
     let canary =
-        w.context.writer.submit(|s| s.add_stamps(&[lacre_audit::ids::TokenHash::new(*b"a canary that the scan must find")]));
+        w.context.writer.submit(|s| s.add_stamps(&[lacre_ground::ids::TokenHash::new(*b"a canary that the scan must find")]));
     canary.await.unwrap();
     let data = w.folder.path().join("data");
     let key = std::fs::read_to_string(RunKey::default_path(&data)).unwrap();

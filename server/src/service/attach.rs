@@ -11,7 +11,7 @@ use crate::hub::Subscription;
 use crate::memory::{FOLLOWED, Hold, Holder};
 use crate::store::StoreDown;
 use crate::store::channels::{ChannelKey, Page, PageLimits};
-use lacre_audit::ids::{ChannelId, Seq, TokenHash};
+use lacre_ground::ids::{ChannelId, Seq, TokenHash};
 use lacre_proto::relay::v1 as wire;
 use std::collections::VecDeque;
 use std::pin::Pin;

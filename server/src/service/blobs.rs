@@ -7,8 +7,8 @@ use crate::border::{IntoStatus as _, Reason, bad_value, checked, limited, refuse
 use crate::store::blobs::{BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused, StoredBlob};
 use crate::store::channels::Limited;
 use crate::store::{Reads, StoreDown};
-use lacre_audit::ids::{BlobId, Stamp, Token, TokenHash};
-use lacre_audit::time::Millis;
+use lacre_ground::ids::{BlobId, Stamp, Token, TokenHash};
+use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::blobs_server::Blobs;
 use lacre_proto::relay::v1::put_request::Part;

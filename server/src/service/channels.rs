@@ -7,7 +7,7 @@ use super::fields::{PAGE_BYTES, PAGE_ENTRIES, id, seq, stamp, token, wire_entry}
 use crate::border::{bad_value, checked, crossed, store_down};
 use crate::memory::Holder;
 use crate::store::channels::{Admitted, Asked, ChangeTokens, NotPermitted, Open, Page, PageLimits, Right, Trim};
-use lacre_audit::ids::{ChannelClass, ChannelId, Seq};
+use lacre_ground::ids::{ChannelClass, ChannelId, Seq};
 use lacre_proto::relay::v1 as wire;
 use std::sync::Arc;
 use tonic::{Request, Response, Status, Streaming};

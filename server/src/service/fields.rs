@@ -2,7 +2,7 @@
 
 use crate::border::bad_value;
 use crate::store::channels::StoredEntry;
-use lacre_audit::ids::{Seq, Stamp, Token, TokenHash};
+use lacre_ground::ids::{Seq, Stamp, Token, TokenHash};
 use lacre_proto::relay::v1 as wire;
 use tonic::Status;
 

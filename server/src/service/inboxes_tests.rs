@@ -3,8 +3,8 @@
 use super::accounts_tests::{Person, World, reason, refused};
 use super::sessions_tests::next;
 use crate::rules::Rules;
-use lacre_audit::account::{AccountState, Device};
-use lacre_audit::ids::{ChannelId, Token};
+use lacre_ground::account::{AccountState, Device};
+use lacre_ground::ids::{ChannelId, Token};
 use lacre_proto::relay::v1 as wire;
 use tonic::Status;
 use tonic_types::StatusExt as _;

@@ -12,11 +12,11 @@
 use crate::rules::Rules;
 use crate::store::accounts::Speaker;
 use crate::store::channels::Limited;
-use lacre_audit::account::AccountState;
-use lacre_audit::ids::{AccountId, DeviceId, Identity, Session, TokenHash};
-use lacre_audit::label::{self, Label};
-use lacre_audit::random::{self, Rng};
-use lacre_audit::time::Millis;
+use lacre_ground::account::AccountState;
+use lacre_ground::ids::{AccountId, DeviceId, Identity, Session, TokenHash};
+use lacre_ground::label::{self, Label};
+use lacre_ground::random::{self, Rng};
+use lacre_ground::time::Millis;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use subtle::ConstantTimeEq as _;

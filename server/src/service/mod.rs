@@ -29,11 +29,11 @@ use crate::rules::Rules;
 use crate::store::channels::{Admitted, StoredEntry};
 use crate::store::{Reads, StoreDown};
 use crate::writer::Writer;
-use lacre_audit::ids::{ChannelId, Identity};
-use lacre_audit::note::NoteSigner;
-use lacre_audit::random::Rng;
-use lacre_audit::receipt::Receipt;
-use lacre_audit::time::Clock;
+use lacre_ground::ids::{ChannelId, Identity};
+use lacre_ground::note::NoteSigner;
+use lacre_ground::random::Rng;
+use lacre_ground::receipt::Receipt;
+use lacre_ground::time::Clock;
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -55,9 +55,9 @@ pub struct Context {
     pub hub: Arc<Hub>,
     /// the relay's public key
     pub identity: Identity,
-    /// signs receipts under the name [`lacre_audit::receipt::RELAY`]
+    /// signs receipts under the name [`lacre_ground::receipt::RELAY`]
     pub receipts: NoteSigner,
-    /// signs bindings under the name [`lacre_audit::account::REGISTRAR`]
+    /// signs bindings under the name [`lacre_ground::account::REGISTRAR`]
     pub bindings: NoteSigner,
     /// the data folder
     pub data: PathBuf,
@@ -74,7 +74,7 @@ pub struct Context {
 impl Context {
     /// So many random bytes.
     pub fn random<const N: usize>(&self) -> [u8; N] {
-        lacre_audit::random::bytes(self.rng.lock().unwrap_or_else(PoisonError::into_inner).as_mut())
+        lacre_ground::random::bytes(self.rng.lock().unwrap_or_else(PoisonError::into_inner).as_mut())
     }
 
     /// Runs a read where blocking is allowed.

@@ -2,8 +2,8 @@
 
 use super::accounts_tests::{Person, World, refused};
 use crate::rules::Rules;
-use lacre_audit::account::{AccountState, Device};
-use lacre_audit::time::Millis;
+use lacre_ground::account::{AccountState, Device};
+use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

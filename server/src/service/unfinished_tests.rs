@@ -3,7 +3,7 @@
 use super::accounts_tests::{World, header, parts, reason, refused};
 use super::blobs::expire;
 use crate::rules::Rules;
-use lacre_audit::ids::Token;
+use lacre_ground::ids::Token;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::put_request::Part;
 use tonic::Status;

@@ -25,8 +25,8 @@
 use super::StoreDown;
 use super::channels::Limited;
 use crate::rules::Rules;
-use lacre_audit::ids::{AccountId, ChannelId, DeviceId, Handle, TokenHash};
-use lacre_audit::time::Millis;
+use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, TokenHash};
+use lacre_ground::time::Millis;
 use std::collections::HashMap;
 
 /// A RUN under the registrar's key, which lies outside the data folder: without the key it names nobody.

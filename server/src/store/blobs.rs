@@ -13,8 +13,8 @@ use super::StoreDown;
 use super::channels::Limited;
 use crate::rules::Rules;
 use data_encoding::HEXLOWER;
-use lacre_audit::ids::{BlobId, TokenHash};
-use lacre_audit::time::Millis;
+use lacre_ground::ids::{BlobId, TokenHash};
+use lacre_ground::time::Millis;
 use std::fmt;
 
 /// The name of a blob's file: chosen by the relay, so that two uploads under one blob name never meet on disk.

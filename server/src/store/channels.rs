@@ -15,8 +15,8 @@
 
 use super::StoreDown;
 use crate::rules::Rules;
-use lacre_audit::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
-use lacre_audit::time::Millis;
+use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
+use lacre_ground::time::Millis;
 use prost::bytes::Bytes;
 
 /// An append right as the relay knows it.

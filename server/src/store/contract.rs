@@ -5,8 +5,8 @@ use crate::store::channels::*;
 use crate::store::model::{ModelReads, ModelStore};
 use crate::store::sqlite::{SqliteOptions, SqliteReads, SqliteStore, Synchronous};
 use crate::store::{Reads, Store, StoreDown};
-use lacre_audit::ids::{ChannelId, EntryId, Generation, Seq, TokenHash};
-use lacre_audit::time::Millis;
+use lacre_ground::ids::{ChannelId, EntryId, Generation, Seq, TokenHash};
+use lacre_ground::time::Millis;
 use prost::bytes::Bytes;
 
 /// An implementation under test.
@@ -83,7 +83,7 @@ pub(crate) struct Channel {
 }
 
 pub(crate) fn hash(of: &str, n: u64) -> TokenHash {
-    TokenHash::new(lacre_audit::label::hash(lacre_audit::label::Label::Token, &[of.as_bytes(), &n.to_be_bytes()]))
+    TokenHash::new(lacre_ground::label::hash(lacre_ground::label::Label::Token, &[of.as_bytes(), &n.to_be_bytes()]))
 }
 
 pub(crate) fn log_channel(n: u64) -> Channel {

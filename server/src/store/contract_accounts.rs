@@ -6,8 +6,8 @@ use crate::store::accounts::*;
 use crate::store::blobs::{BlobBegun, BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused};
 use crate::store::channels::{ChangeRefused, ChangeTokens, Limited, Open, Right};
 use crate::store::{Store, StoreDown};
-use lacre_audit::ids::{AccountId, BlobId, DeviceId, Handle, TokenHash};
-use lacre_audit::time::Millis;
+use lacre_ground::ids::{AccountId, BlobId, DeviceId, Handle, TokenHash};
+use lacre_ground::time::Millis;
 
 /// One verb in one transaction.
 pub(super) fn tx<T>(backend: &mut impl Backend, verb: impl FnOnce(&mut dyn Store) -> Result<T, StoreDown>) -> T {

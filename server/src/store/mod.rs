@@ -26,7 +26,7 @@ pub use accounts::{AccountReads, AccountStore};
 pub use blobs::{BlobReads, BlobStore};
 pub use channels::{ChannelReads, ChannelStore};
 
-use lacre_audit::ids::Generation;
+use lacre_ground::ids::Generation;
 
 /// The store could not do its work: disk full, damaged, locked. Nothing of the open transaction counts.
 /// The caller is told to try again; the cause is for the operator's log.

@@ -8,8 +8,8 @@ use super::blobs::*;
 use super::channels::*;
 use super::{Counts, Reads, Store, StoreDown};
 use crate::rules::Rules;
-use lacre_audit::ids::{AccountId, BlobId, ChannelId, Generation, Seq, TokenHash};
-use lacre_audit::time::Millis;
+use lacre_ground::ids::{AccountId, BlobId, ChannelId, Generation, Seq, TokenHash};
+use lacre_ground::time::Millis;
 use std::collections::HashMap;
 
 fn nothing<T>() -> Result<T, StoreDown> {

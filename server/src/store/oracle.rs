@@ -4,8 +4,8 @@ use super::contract::{Backend, Channel, Model, Sqlite, entry_id, hash, inbox_cha
 use crate::rules::Rules;
 use crate::store::channels::*;
 use crate::store::{Store, StoreDown};
-use lacre_audit::ids::{Seq, TokenHash};
-use lacre_audit::time::Millis;
+use lacre_ground::ids::{Seq, TokenHash};
+use lacre_ground::time::Millis;
 use proptest::prelude::*;
 use prost::bytes::Bytes;
 

@@ -6,8 +6,8 @@ use crate::rules::Rules;
 use crate::store::accounts::*;
 use crate::store::blobs::{FileName, KeepBlob};
 use crate::store::channels::{ChangeTokens, Open, Right};
-use lacre_audit::ids::TokenHash;
-use lacre_audit::time::Millis;
+use lacre_ground::ids::TokenHash;
+use lacre_ground::time::Millis;
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]

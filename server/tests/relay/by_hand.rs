@@ -2,7 +2,7 @@
 //! itself: no code generated from our files.
 
 use crate::client::{connect_with, tls_with};
-use lacre_audit::address::Authority;
+use lacre_ground::address::Authority;
 use prost::bytes::Buf as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
 use rustls::RootCertStore;

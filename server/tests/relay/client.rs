@@ -1,8 +1,8 @@
 //! A stranger's client of a relay, and a data folder for it. For several test programs.
 
 use hyper_util::rt::TokioIo;
-use lacre_audit::address::Authority;
-use lacre_audit::ids::{ChannelId, Stamp, Token};
+use lacre_ground::address::Authority;
+use lacre_ground::ids::{ChannelId, Stamp, Token};
 use lacre_proto::relay::v1 as wire;
 use lacre_server::folder::DataFolder;
 use lacre_server::random::SystemRng;

@@ -3,8 +3,8 @@
 use crate::report::{Target, now, ratio};
 use crate::storage::IN_FLIGHT;
 use crate::wire;
-use lacre_audit::address::Authority;
-use lacre_audit::ids::Generation;
+use lacre_ground::address::Authority;
+use lacre_ground::ids::Generation;
 use lacre_server::serve::{Relay, RunningRelay};
 use lacre_server::store::null::{NullReads, NullStore};
 use prost::bytes::Bytes;

@@ -6,8 +6,8 @@
 
 use crate::report::{Target, now, percentile, ratio, thread_cpu};
 use crate::wire::{self, RelayProcess};
-use lacre_audit::address::Authority;
-use lacre_audit::ids::Token;
+use lacre_ground::address::Authority;
+use lacre_ground::ids::Token;
 use lacre_tests::raw;
 use lacre_tests::siege::{http2, request};
 use prost::bytes::Bytes;

@@ -2,8 +2,8 @@
 
 use crate::report::{Target, now, ratio};
 use crate::wire;
-use lacre_audit::address::Authority;
-use lacre_audit::time::{Clock as _, SystemClock};
+use lacre_ground::address::Authority;
+use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_proto::relay::v1 as proto;
 use lacre_server::identity::{IdentityKey, Leaf, tls};
 use lacre_server::random::SystemRng;

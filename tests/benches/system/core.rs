@@ -7,8 +7,8 @@
 //! message, {mark sent, seq} and its being met while reading, is printed for itself. A *receive* is all of it.
 
 use crate::report::{Target, ratio, thread_cpu};
-use lacre_audit::address::Authority;
-use lacre_audit::ids::Generation;
+use lacre_ground::address::Authority;
+use lacre_ground::ids::Generation;
 use lacre_client::network::{Delivery, Entry, Following, Lane, NetError, Network};
 use lacre_client::transport::GrpcNetwork;
 use lacre_client::view::{ConversationId, Suite};

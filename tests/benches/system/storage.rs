@@ -4,9 +4,9 @@
 //! fdatasync for each batch, the floor of any storage.
 
 use crate::report::{ROUNDS, Target, ratio, timed};
-use lacre_audit::ids::{ChannelId, EntryId, TokenHash};
-use lacre_audit::random::SystemRng;
-use lacre_audit::time::Millis;
+use lacre_ground::ids::{ChannelId, EntryId, TokenHash};
+use lacre_ground::random::SystemRng;
+use lacre_ground::time::Millis;
 use lacre_server::rules::Rules;
 use lacre_server::store::channels::{Append, Open};
 use lacre_server::store::sqlite::{SqliteOptions, SqliteStore};

@@ -3,8 +3,8 @@
 
 use crate::report::{argument, now, percentile, say, short};
 use crate::wire;
-use lacre_audit::ids::EntryId;
-use lacre_audit::time::{Clock as _, Millis, SystemClock};
+use lacre_ground::ids::EntryId;
+use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_server::folder::DataFolder;
 use lacre_server::random::SystemRng;
 use lacre_server::rules::Rules;

@@ -1,9 +1,9 @@
 //! Connections to a relay as a stranger makes them (PROTOCOL.md, 5), and a relay as a process of its own.
 
 use hyper_util::rt::TokioIo;
-use lacre_audit::address::Authority;
-use lacre_audit::ids::{ChannelId, Stamp, Token};
-use lacre_audit::random::SystemRng;
+use lacre_ground::address::Authority;
+use lacre_ground::ids::{ChannelId, Stamp, Token};
+use lacre_ground::random::SystemRng;
 use lacre_proto::relay::v1 as wire;
 use lacre_server::folder::DataFolder;
 use lacre_server::rules::Rules;

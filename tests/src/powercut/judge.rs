@@ -3,7 +3,7 @@
 use super::marks::{self, Asked, CHANNELS, Mark, Reply};
 use super::workload::{account, page};
 use crate::history::{self, Tally};
-use lacre_audit::ids::{BlobId, Generation};
+use lacre_ground::ids::{BlobId, Generation};
 use lacre_server::rules::Rules;
 use lacre_server::store::sqlite::{SqliteOptions, SqliteStore};
 use lacre_server::store::{AccountReads as _, BlobReads as _};

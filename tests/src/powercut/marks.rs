@@ -4,8 +4,8 @@
 //! synced when it answered. Unlike the relay's files they survive the cut: a client's memory is not on that disk.
 
 use crate::history::{Action, Answer, Append, Call, ChannelHistory, Found, History, Print, Seen};
-use lacre_audit::ids::{ChannelClass, ChannelId, EntryId, Generation, Seq, Stamp, Token};
-use lacre_audit::time::Millis;
+use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Generation, Seq, Stamp, Token};
+use lacre_ground::time::Millis;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};

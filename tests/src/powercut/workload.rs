@@ -5,8 +5,8 @@
 
 use super::marks::{self, Asked, CHANNELS, Mark, Reply};
 use crate::history::Print;
-use lacre_audit::ids::{AccountId, ChannelClass, ChannelId, DeviceId, EntryId, Handle, Seq, TokenHash};
-use lacre_audit::time::Millis;
+use lacre_ground::ids::{AccountId, ChannelClass, ChannelId, DeviceId, EntryId, Handle, Seq, TokenHash};
+use lacre_ground::time::Millis;
 use lacre_server::rules::Rules;
 use lacre_server::store::accounts::{Enroll, IssueCode, RunHash, Speaker, StateDevice, TakeStamps};
 use lacre_server::store::channels::{Append, AppendRefused, Open, PageLimits, Right, Trim};

@@ -5,23 +5,23 @@
 
 pub mod vectors;
 
-use lacre_audit::account::{AccountState, DEVICE, Device, REGISTRAR};
-use lacre_audit::address::{Address, Authority};
-use lacre_audit::clock::{Calendar, Comuna, Place, RuleId, Term, Zone};
-use lacre_audit::evidence::build::{Addressee, Draft, File, Sent, compose};
-use lacre_audit::evidence::certificate::AGENCY;
-use lacre_audit::evidence::{
+use lacre_ground::account::{AccountState, DEVICE, Device, REGISTRAR};
+use lacre_ground::address::{Address, Authority};
+use lacre_evidence::clock::{Calendar, Comuna, Place, RuleId, Term, Zone};
+use lacre_evidence::build::{Addressee, Draft, File, Sent, compose};
+use lacre_evidence::certificate::AGENCY;
+use lacre_evidence::{
     Act, AgencyCode, Answer, Bundle, Certificate, Event, Grant, GrantKind, Issuer, Keys, Lookup, Party, Record, Salt, Seed,
     Stage, Submission, Trust, note_hash,
 };
-use lacre_audit::ids::{
+use lacre_ground::ids::{
     AccountId, ChannelId, DeviceId, EntryId, EvidenceId, Generation, GrantId, Identity, LookupId, NoticeId, Seq, TokenHash,
 };
-use lacre_audit::note::{NoteSigner, UnverifiedNote, sign};
-use lacre_audit::receipt::RELAY;
-use lacre_audit::run::Run;
-use lacre_audit::seal::SealSecret;
-use lacre_audit::time::Millis;
+use lacre_ground::note::{NoteSigner, UnverifiedNote, sign};
+use lacre_ground::receipt::RELAY;
+use lacre_ground::run::Run;
+use lacre_ground::seal::SealSecret;
+use lacre_ground::time::Millis;
 
 /// 2026-07-06T14:00:00Z, the first vector of the reference page.
 pub const DISPATCH: Millis = Millis::new(1_783_346_400_000);

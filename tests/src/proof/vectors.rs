@@ -4,8 +4,8 @@
 //! digest at the end fits, and only the named thing is wrong.
 
 use super::*;
-use lacre_audit::evidence::build::not_reachable;
-use lacre_audit::evidence::{FilePart, Reason};
+use lacre_evidence::build::not_reachable;
+use lacre_evidence::{FilePart, Reason};
 use sha2::{Digest, Sha256};
 
 /// Which trust file a vector is checked with.

@@ -2,9 +2,9 @@
 
 use crate::history::Print;
 use crate::powercut::marks::{self, Asked, CHANNELS, Line, Mark, Reply};
-use lacre_audit::address::Authority;
-use lacre_audit::ids::{ChannelClass, EntryId};
-use lacre_audit::time::SystemClock;
+use lacre_ground::address::Authority;
+use lacre_ground::ids::{ChannelClass, EntryId};
+use lacre_ground::time::SystemClock;
 use lacre_client::network::{Lane, NetError, Network, Reason};
 use lacre_client::transport::{GrpcNetwork, Options, Timeouts};
 use lacre_proto::relay::v1 as wire;
@@ -374,7 +374,7 @@ fn refused(refusal: lacre_client::network::Refusal) -> Result<Reply, NetError> {
 ///
 /// # Errors
 /// With a sentence for each broken promise that is no matter of history: a blob that is not as it was.
-pub fn read_back(client: &mut Client) -> Result<(lacre_audit::ids::Generation, BTreeMap<u8, crate::history::Seen>), Vec<String>> {
+pub fn read_back(client: &mut Client) -> Result<(lacre_ground::ids::Generation, BTreeMap<u8, crate::history::Seen>), Vec<String>> {
     let one = |e: String| vec![e];
     let mut end = BTreeMap::new();
     let mut generation = None;
@@ -396,7 +396,7 @@ pub fn read_back(client: &mut Client) -> Result<(lacre_audit::ids::Generation, B
             }
         }
     }
-    let generation = generation.and_then(|g| lacre_audit::ids::Generation::try_from(g.as_slice()).ok());
+    let generation = generation.and_then(|g| lacre_ground::ids::Generation::try_from(g.as_slice()).ok());
     match generation {
         Some(generation) if broken.is_empty() => Ok((generation, end)),
         Some(_) => Err(broken),

@@ -1,8 +1,8 @@
 //! Starting and killing the relay.
 
 use crate::powercut::{marks, workload};
-use lacre_audit::address::Authority;
-use lacre_audit::time::{Clock as _, SystemClock};
+use lacre_ground::address::Authority;
+use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_server::folder::DataFolder;
 use lacre_server::random::SystemRng;
 use lacre_server::rules::Rules;

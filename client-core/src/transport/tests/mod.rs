@@ -8,8 +8,8 @@ mod ways;
 
 use super::{GrpcNetwork, Options, SocksProxy, Timeouts};
 use crate::network::{Lane, NetError, Network};
-use lacre_audit::address::Authority;
-use lacre_audit::time::{Clock, Millis, SystemClock};
+use lacre_ground::address::Authority;
+use lacre_ground::time::{Clock, Millis, SystemClock};
 use lacre_proto::relay::v1 as wire;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;

@@ -1,8 +1,8 @@
 //! A relay for tests: real TLS and gRPC, answers as the test says.
 
 use crate::network::Reason;
-use lacre_audit::address::Authority;
-use lacre_audit::ids::Identity;
+use lacre_ground::address::Authority;
+use lacre_ground::ids::Identity;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::accounts_server::{Accounts, AccountsServer};
 use lacre_proto::relay::v1::blobs_server::{Blobs, BlobsServer};

@@ -6,9 +6,9 @@ use crate::store::channels::{Append, Open, Right, Trim};
 use crate::store::contract::{Channel, entry};
 use crate::store::model::ModelStore;
 use crate::writer::Writer;
-use lacre_audit::ids::{Generation, Identity, Token};
-use lacre_audit::note::NoteSigner;
-use lacre_audit::time::SystemClock;
+use lacre_ground::ids::{Generation, Identity, Token};
+use lacre_ground::note::NoteSigner;
+use lacre_ground::time::SystemClock;
 use std::sync::Mutex;
 use tokio::sync::watch;
 use tokio_stream::wrappers::ReceiverStream;
@@ -47,7 +47,7 @@ impl World {
             data: "unused".into(),
             clock_guard: crate::clock_guard::ClockGuard::open(
                 std::path::Path::new("/nowhere"),
-                lacre_audit::time::Millis::new(0),
+                lacre_ground::time::Millis::new(0),
                 || Ok::<_, ()>(None),
             )
             .unwrap(),

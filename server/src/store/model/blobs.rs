@@ -4,8 +4,8 @@ use super::{ModelReads, ModelStore};
 use crate::rules::Rules;
 use crate::store::blobs::{BlobBegun, BlobKept, FileName, KeepBlob, KeepBlobRefused, StoredBlob};
 use crate::store::{AccountStore as _, BlobReads, BlobStore, StoreDown};
-use lacre_audit::ids::BlobId;
-use lacre_audit::time::Millis;
+use lacre_ground::ids::BlobId;
+use lacre_ground::time::Millis;
 
 #[derive(Clone, Default)]
 pub(super) struct Blobs(Vec<StoredBlob>);

@@ -7,8 +7,8 @@ use crate::store::channels::{
     OpenRefused, Opened, Page, PageLimits, Retired, Right, StatusRefused, StoredEntry, Trim, TrimRefused,
 };
 use crate::store::{AccountStore as _, ChannelReads, ChannelStore, StoreDown};
-use lacre_audit::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
-use lacre_audit::time::Millis;
+use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
+use lacre_ground::time::Millis;
 use prost::bytes::Bytes;
 
 #[derive(Clone, Default)]

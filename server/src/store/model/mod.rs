@@ -7,7 +7,7 @@ mod blobs;
 mod channels;
 
 use super::{Counts, Reads, Store, StoreDown};
-use lacre_audit::ids::Generation;
+use lacre_ground::ids::Generation;
 use std::sync::{Arc, Mutex, PoisonError};
 
 #[derive(Clone, Default)]

@@ -10,8 +10,8 @@ use crate::store::accounts::{
 };
 use crate::store::channels::Limited;
 use crate::store::{AccountReads, AccountStore, StoreDown};
-use lacre_audit::ids::{AccountId, DeviceId, Handle, TokenHash};
-use lacre_audit::time::Millis;
+use lacre_ground::ids::{AccountId, DeviceId, Handle, TokenHash};
+use lacre_ground::time::Millis;
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, Row, params};
 
 type Sql<T> = rusqlite::Result<T>;

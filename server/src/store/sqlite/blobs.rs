@@ -4,8 +4,8 @@ use super::{SqliteReads, SqliteStore};
 use crate::rules::Rules;
 use crate::store::blobs::{BlobBegun, BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused, StoredBlob};
 use crate::store::{AccountStore as _, BlobReads, BlobStore, StoreDown};
-use lacre_audit::ids::{BlobId, TokenHash};
-use lacre_audit::time::Millis;
+use lacre_ground::ids::{BlobId, TokenHash};
+use lacre_ground::time::Millis;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 fn int(n: u64) -> i64 {

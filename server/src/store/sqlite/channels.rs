@@ -13,8 +13,8 @@ use crate::store::channels::{
     Trim, TrimRefused,
 };
 use crate::store::{AccountStore as _, ChannelStore, StoreDown};
-use lacre_audit::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
-use lacre_audit::time::Millis;
+use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
+use lacre_ground::time::Millis;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
 use std::collections::{HashMap, VecDeque};

@@ -4,8 +4,8 @@ use super::SqliteStore;
 use super::channels::id32;
 use crate::store::StoreDown;
 use crate::store::accounts::{InboxRefused, StateDevice};
-use lacre_audit::account::AccountState;
-use lacre_audit::ids::ChannelId;
+use lacre_ground::account::AccountState;
+use lacre_ground::ids::ChannelId;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 /// Whether a state with these devices may be this account's; none is an account that is yet to come.

@@ -14,8 +14,8 @@ mod retention;
 
 use super::accounts::TargetQuota;
 use super::{Counts, Reads, Store, StoreDown};
-use lacre_audit::ids::Generation;
-use lacre_audit::random::{self, Rng};
+use lacre_ground::ids::Generation;
+use lacre_ground::random::{self, Rng};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};

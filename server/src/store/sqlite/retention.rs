@@ -4,8 +4,8 @@ use super::SqliteStore;
 use super::channels::{id32, number};
 use crate::rules::Rules;
 use crate::store::StoreDown;
-use lacre_audit::ids::ChannelId;
-use lacre_audit::time::Millis;
+use lacre_ground::ids::ChannelId;
+use lacre_ground::time::Millis;
 use rusqlite::params;
 use std::collections::HashMap;
 

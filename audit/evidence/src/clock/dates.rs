@@ -3,7 +3,7 @@
 use super::calendar::Calendar;
 use super::place::Place;
 use super::rules::{Counting, Rule};
-use crate::time::Millis;
+use lacre_ground::time::Millis;
 use jiff::civil::Date;
 
 /// Why there is no date.

@@ -11,10 +11,10 @@
 
 use super::grant::Grant;
 use super::notice::FileEntry;
-use crate::ids::ChannelId;
-use crate::label::{self, Label};
-use crate::random::Rng;
-use crate::seal::{self, SealError, SealPublic, SealSecret};
+use lacre_ground::ids::ChannelId;
+use lacre_ground::label::{self, Label};
+use lacre_ground::random::Rng;
+use lacre_ground::seal::{self, SealError, SealPublic, SealSecret};
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
 use sha2::{Digest, Sha256};
@@ -35,7 +35,7 @@ impl Seed {
     }
     /// A fresh one.
     pub fn random(rng: &mut dyn Rng) -> Self {
-        Self(crate::random::bytes(rng))
+        Self(lacre_ground::random::bytes(rng))
     }
     /// Its bytes.
     #[must_use]

@@ -17,11 +17,11 @@ use super::progress::Progress;
 use super::record::{Issuer, Record, Submission};
 use super::trust::{Keys, Trust};
 use super::verdict::{Fault, FaultCode, Lack, LackCode, Outcome, Proven, ProvenNotice, Verdict};
-use crate::account::{AccountError, AccountState};
+use lacre_ground::account::{AccountError, AccountState};
 use crate::clock::{Calendar, Rule, RuleId};
-use crate::ids::AccountId;
-use crate::note::{NoteError, NoteKey};
-use crate::time::Millis;
+use lacre_ground::ids::AccountId;
+use lacre_ground::note::{NoteError, NoteKey};
+use lacre_ground::time::Millis;
 use sha2::{Digest, Sha256};
 
 /// How far the clocks of registrar, agency, relay and devices may be apart.

@@ -1,6 +1,6 @@
 //! Rules: what a law counts. Each is a text with its source and period of force; its hash goes into evidence.
 
-use crate::note::{Lines, NoteError};
+use lacre_ground::note::{Lines, NoteError};
 use core::fmt;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};

@@ -1,6 +1,6 @@
 //! Where a dispatch happens: a zone of the bundled IANA table and, for regional holidays, a comuna.
 
-use crate::time::Millis;
+use lacre_ground::time::Millis;
 use core::fmt;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{TimeZone, TimeZoneDatabase};

@@ -5,7 +5,7 @@ use super::event::{Event, URI};
 use super::notice::Act;
 use super::record::{Issuer, Party, Record};
 use super::verdict::{Outcome, Proven, ProvenNotice};
-use crate::time::Millis;
+use lacre_ground::time::Millis;
 use data_encoding::HEXLOWER;
 
 /// Version of the evidence form.

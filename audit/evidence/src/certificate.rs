@@ -2,8 +2,8 @@
 
 use super::fields;
 use crate::clock::Place;
-use crate::note::{self, Lines, NoteError, NoteKey, NoteSigner, UnverifiedNote};
-use crate::time::Millis;
+use lacre_ground::note::{self, Lines, NoteError, NoteKey, NoteSigner, UnverifiedNote};
+use lacre_ground::time::Millis;
 use core::fmt;
 use data_encoding::HEXLOWER;
 

@@ -10,10 +10,10 @@ use super::certificate::{AgencyCode, Certificate};
 use super::fields;
 use super::lookup::state_line;
 use crate::clock::{Place, Term};
-use crate::ids::{AccountId, NoticeId};
-use crate::note::{self, Lines, NoteError, NoteSigner, UnverifiedNote};
-use crate::run::Run;
-use crate::time::Millis;
+use lacre_ground::ids::{AccountId, NoticeId};
+use lacre_ground::note::{self, Lines, NoteError, NoteSigner, UnverifiedNote};
+use lacre_ground::run::Run;
+use lacre_ground::time::Millis;
 use data_encoding::HEXLOWER;
 
 /// Most files in a notice; the first is the body.

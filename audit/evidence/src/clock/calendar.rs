@@ -16,7 +16,7 @@
 //! compute them again from the Earth's heliocentric longitude (chapters 25 and 32).
 
 use super::place::Comuna;
-use crate::note::{Lines, NoteError};
+use lacre_ground::note::{Lines, NoteError};
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 use sha2::{Digest, Sha256};

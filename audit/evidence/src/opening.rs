@@ -4,8 +4,8 @@
 use super::envelope::Seed;
 use super::fields;
 use super::lookup::Salt;
-use crate::note::{Lines, NoteError};
-use crate::run::Run;
+use lacre_ground::note::{Lines, NoteError};
+use lacre_ground::run::Run;
 use data_encoding::HEXLOWER;
 
 /// RUN, salt and seed. No `Debug`: it names a person.

@@ -3,10 +3,10 @@
 use super::certificate::AgencyCode;
 use super::event::{Event, Reason, Signer};
 use super::fields;
-use crate::address::Authority;
-use crate::ids::{AccountId, ChannelId, DeviceId, EntryId, EvidenceId, Generation, Seq};
-use crate::note::{self, Lines, NoteError, NoteKey, NoteSigner, UnverifiedNote};
-use crate::time::Millis;
+use lacre_ground::address::Authority;
+use lacre_ground::ids::{AccountId, ChannelId, DeviceId, EntryId, EvidenceId, Generation, Seq};
+use lacre_ground::note::{self, Lines, NoteError, NoteKey, NoteSigner, UnverifiedNote};
+use lacre_ground::time::Millis;
 use data_encoding::HEXLOWER;
 
 /// Name before a gateway's signatures.

@@ -12,11 +12,13 @@
 //! | further records | as [`Event::signers`] says | what happened then |
 //! | files | digests in N | body and attachments |
 //!
-//! [`verify()`] checks all of it and computes what follows by law. [`build`] makes it; [`export`] gives it ETSI's form.
+//! [`verify()`] checks all of it and computes what follows by law, by the [`clock`]. [`build`] makes it; [`export`] gives it
+//! ETSI's form.
 
 pub mod build;
 pub mod bundle;
 pub mod certificate;
+pub mod clock;
 pub mod effect;
 pub mod envelope;
 pub mod event;
@@ -47,8 +49,8 @@ pub use trust::{Keys, Trust};
 pub use verdict::{Fault, FaultCode, Lack, LackCode, Outcome, Proven, ProvenNotice, Verdict};
 pub use verify::verify;
 
-use crate::label::{self, Label};
-use crate::note::{NoteError, UnverifiedNote};
+use lacre_ground::label::{self, Label};
+use lacre_ground::note::{NoteError, UnverifiedNote};
 
 /// The hash by which other notes name a note: over its text as it came, without signatures.
 pub fn note_hash(raw: &str) -> Result<[u8; 32], NoteError> {

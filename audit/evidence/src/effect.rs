@@ -2,7 +2,7 @@
 
 use super::notice::Act;
 use crate::clock::{Calendar, ClockError, LegalDates, Place, Rule, legal_dates};
-use crate::time::Millis;
+use lacre_ground::time::Millis;
 
 /// The legal effect of a notice that is in the casilla.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use super::fields;
 use super::record::GATEWAY;
-use crate::account::REGISTRAR;
-use crate::note::{Lines, NoteError, NoteKey};
-use crate::receipt::RELAY;
+use lacre_ground::account::REGISTRAR;
+use lacre_ground::note::{Lines, NoteError, NoteKey};
+use lacre_ground::receipt::RELAY;
 use data_encoding::HEXLOWER;
 
 /// Most keys of one kind.

@@ -1,15 +1,12 @@
-//! What an overseer of Lacre needs and nothing else.
+//! What all of Lacre stands on, and an auditor reads first.
 //!
 //! No network, no storage, no async; time and randomness are arguments. One idea a file:
 //! [`label`] (what every hash, MAC and signature begins with), [`ids`], [`time`], [`random`], [`note`] (C2SP signed
 //! notes), [`address`] (who is where), [`account`] (states and bindings, both notes), [`safety`] (what two people compare), [`run`] (the national number),
-//! [`receipt`] (the relay's word for one entry), [`seal`] (HPKE that can be made again), [`clock`] (from when a notice
-//! counts) and [`evidence`] (what proves it, and the verifier).
+//! [`receipt`] (the relay's word for one entry) and [`seal`] (HPKE that can be made again).
 
 pub mod account;
 pub mod address;
-pub mod clock;
-pub mod evidence;
 pub mod ids;
 pub mod label;
 pub mod note;

@@ -2,11 +2,11 @@
 
 use super::certificate::AgencyCode;
 use super::fields;
-use crate::ids::{AccountId, LookupId};
-use crate::label::{self, Label};
-use crate::note::{self, Lines, NoteError, NoteKey, NoteSigner, UnverifiedNote};
-use crate::run::Run;
-use crate::time::Millis;
+use lacre_ground::ids::{AccountId, LookupId};
+use lacre_ground::label::{self, Label};
+use lacre_ground::note::{self, Lines, NoteError, NoteKey, NoteSigner, UnverifiedNote};
+use lacre_ground::run::Run;
+use lacre_ground::time::Millis;
 use data_encoding::HEXLOWER;
 
 /// How long an answer is good for: an entry accepted later needs a new one, because a person may have left meanwhile.
@@ -43,7 +43,7 @@ pub enum Answer {
         account: AccountId,
         /// number of its newest state
         state: u64,
-        /// [`AccountState::hash`](crate::account::AccountState::hash) of that state
+        /// [`AccountState::hash`](lacre_ground::account::AccountState::hash) of that state
         state_hash: [u8; 32],
         /// [`note_hash`](super::note_hash) of the grant
         grant: [u8; 32],

@@ -8,9 +8,9 @@ use super::notice::Notice;
 use super::progress::Progress;
 use super::record::Record;
 use super::trust::Keys;
-use crate::account::AccountState;
-use crate::run::Run;
-use crate::time::Millis;
+use lacre_ground::account::AccountState;
+use lacre_ground::run::Run;
+use lacre_ground::time::Millis;
 
 macro_rules! codes {
     ($(#[$top:meta])* $type:ident { $($name:ident = $text:literal $doc:literal;)* }) => {

@@ -13,11 +13,11 @@ use super::notice::{Act, Notice, TextRef};
 use super::opening::Opening;
 use super::trust::Keys;
 use crate::clock::{Calendar, Rule};
-use crate::ids::NoticeId;
-use crate::note::{NoteError, NoteSigner};
-use crate::run::Run;
-use crate::seal::SealError;
-use crate::time::Millis;
+use lacre_ground::ids::NoticeId;
+use lacre_ground::note::{NoteError, NoteSigner};
+use lacre_ground::run::Run;
+use lacre_ground::seal::SealError;
+use lacre_ground::time::Millis;
 
 /// Why a notice cannot be composed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -18,7 +18,7 @@
 
 use super::event::{Event, Signer};
 use super::record::Record;
-use crate::time::Millis;
+use lacre_ground::time::Millis;
 
 /// Why records do not fit together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
