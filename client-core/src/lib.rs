@@ -14,7 +14,7 @@
 //!
 //! `client-core/examples/echo.rs` is all of this as a program to copy. Ids, handles and invitations are types of
 //! `lacre-ground`. [`Trouble`] says for each error what to do next; [`Trouble::Offline`] is none. For tests of an
-//! application, `lacre_server::serve::Relay::start` runs a relay in the same process.
+//! application, `lacre_relay::serve::Relay::start` runs a relay in the same process.
 
 pub mod crypt;
 mod engine;

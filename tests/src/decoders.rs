@@ -20,7 +20,7 @@ use lacre_client::crypt::entry::{open_entry, seal_entry};
 use lacre_client::crypt::padding::{pad, unpad};
 use lacre_client::transport::SocksProxy;
 use lacre_proto::bounds::DECODERS;
-use lacre_server::config::NodeConfig;
+use lacre_relay::config::NodeConfig;
 use openmls::prelude::{MlsMessageBodyIn, MlsMessageIn, ProtocolVersion, RatchetTreeIn};
 use openmls_libcrux_crypto::CryptoProvider;
 use rand_core::SeedableRng as _;

@@ -76,7 +76,7 @@ pub async fn counter(data: &Path) -> Result<Channel, String> {
     let data = data.to_owned();
     let connector = tower::service_fn(move |_: Uri| {
         let data = data.clone();
-        async move { Ok::<_, std::io::Error>(TokioIo::new(lacre_server::service::registrar::connect(&data).await?)) }
+        async move { Ok::<_, std::io::Error>(TokioIo::new(lacre_relay::service::registrar::connect(&data).await?)) }
     });
     Endpoint::from_static("http://counter.invalid").connect_with_connector(connector).await.map_err(|e| e.to_string())
 }

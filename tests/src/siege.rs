@@ -10,10 +10,10 @@ use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, Token, TokenHash
 use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_proto::relay::v1 as wire;
-use lacre_server::folder::DataFolder;
-use lacre_server::rules::Rules;
-use lacre_server::store::accounts::{Enroll, IssueCode, KeyPackage, PutKeyPackages, RunHash, Speaker, StateDevice};
-use lacre_server::store::{AccountStore as _, Store as _};
+use lacre_relay::folder::DataFolder;
+use lacre_store::rules::Rules;
+use lacre_store::accounts::{Enroll, IssueCode, KeyPackage, PutKeyPackages, RunHash, Speaker, StateDevice};
+use lacre_store::{AccountStore as _, Store as _};
 use prost::bytes::Bytes;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -17,8 +17,8 @@ use lacre_client::view::{Body, ContactState, ConversationId, Message, Standing};
 use lacre_client::{Client, Environment, Trouble};
 use lacre_proto::relay::v1::registrar_client::RegistrarClient;
 use lacre_proto::relay::v1::{self as wire, IssueCodeRequest};
-use lacre_server::rules::Rules;
-use lacre_server::serve::{Options as RelayOptions, Relay, RunningRelay};
+use lacre_store::rules::Rules;
+use lacre_relay::serve::{Options as RelayOptions, Relay, RunningRelay};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -129,7 +129,7 @@ impl World {
 
     /// As `lacre-relay new-generation` after a backup was put back; the relay must be stopped.
     pub fn new_generation(&mut self) {
-        let folder = lacre_server::folder::DataFolder::lock(&self.data()).unwrap();
+        let folder = lacre_relay::folder::DataFolder::lock(&self.data()).unwrap();
         folder.store(None, &mut SystemRng).unwrap().renew_generation(&mut SystemRng).unwrap();
     }
 
@@ -155,7 +155,7 @@ impl World {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let data = self.data();
         let answer = runtime.block_on(async {
-            let socket = lacre_server::service::registrar::connect(&data).await.unwrap();
+            let socket = lacre_relay::service::registrar::connect(&data).await.unwrap();
             let mut once = Some(hyper_util::rt::TokioIo::new(socket));
             let connector = tower::service_fn(move |_: tonic::transport::Uri| {
                 let socket = once.take().ok_or_else(|| std::io::Error::other("used"));

@@ -16,7 +16,7 @@ use lacre_client::profile::mls::MlsProvider;
 use lacre_client::view::{ConversationId, Standing, Suite};
 use lacre_proto::content::v1 as content;
 use lacre_proto::relay::v1 as wire;
-use lacre_server::rules::Rules;
+use lacre_store::rules::Rules;
 use lacre_tests::hostile::{self, OwnGroup, Watched, context_of};
 use lacre_tests::lying::{Lie, Lying};
 use lacre_tests::world::{Person, World, append, append_seal, befriend, settle};

@@ -18,7 +18,7 @@
 
 use lacre_ground::ids::Token;
 use lacre_proto::relay::v1 as wire;
-use lacre_server::memory::formula;
+use lacre_relay::memory::formula;
 use lacre_tests::powercut::marks::{derived, stamp};
 use lacre_tests::siege::{Honest, Http2, Log, SUITE, Siege, account, request};
 use prost::bytes::Bytes;

@@ -5,12 +5,12 @@ use lacre_ground::ids::{BlobId, TokenHash};
 use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_client::view::{Body, ConversationId, Happening, Standing, Suite};
-use lacre_server::blob_files::BlobFiles;
-use lacre_server::folder::DataFolder;
-use lacre_server::folder::{IDENTITY_FILE, STORE_FILE};
-use lacre_server::rules::Rules;
-use lacre_server::store::blobs::{BlobHeader, FileName, KeepBlob};
-use lacre_server::store::{AccountStore as _, BlobStore as _, Store as _};
+use lacre_relay::blob_files::BlobFiles;
+use lacre_relay::folder::DataFolder;
+use lacre_relay::folder::{IDENTITY_FILE, STORE_FILE};
+use lacre_store::rules::Rules;
+use lacre_store::blobs::{BlobHeader, FileName, KeepBlob};
+use lacre_store::{AccountStore as _, BlobStore as _, Store as _};
 use lacre_tests::relay::{Client, Memory, RelayProcess, Said, operate, seed_stamps};
 use lacre_tests::world::{Person, World, befriend, settle};
 use std::fs;
@@ -191,7 +191,7 @@ fn a_backup_that_was_cut_off_or_changed_by_the_disk_is_not_put_back() {
         assert!(!path.join("new").exists(), "{from}");
     }
     fs::create_dir(path.join("new")).unwrap();
-    lacre_server::identity::write_secret(&path.join("new").join(IDENTITY_FILE), &key).unwrap();
+    lacre_relay::identity::write_secret(&path.join("new").join(IDENTITY_FILE), &key).unwrap();
     let said = restore("kept");
     assert!(said.code == Some(3) && said.err.contains("another relay"), "{}", said.err);
 }

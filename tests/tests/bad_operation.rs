@@ -1,7 +1,7 @@
 //! What an operator can get wrong: each is a sentence that says what to do, an exit code, and nothing that was changed.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use lacre_server::folder::{IDENTITY_FILE, STORE_FILE};
+use lacre_relay::folder::{IDENTITY_FILE, STORE_FILE};
 use lacre_tests::relay::{RelayProcess, Said, operate, seed_stamps};
 use rusqlite::Connection;
 use std::collections::BTreeMap;

@@ -5,8 +5,8 @@ use lacre_ground::address::Authority;
 use lacre_client::network::{Lane, NetError, Network as _, Reason, Refusal};
 use lacre_client::transport::GrpcNetwork;
 use lacre_proto::relay::v1 as wire;
-use lacre_server::folder::STORE_FILE;
-use lacre_server::upkeep::APPENDS;
+use lacre_relay::folder::STORE_FILE;
+use lacre_relay::upkeep::APPENDS;
 use lacre_tests::faults::Faults;
 use lacre_tests::powercut::marks::{append_token, name, read_token};
 use lacre_tests::raw;
@@ -171,7 +171,7 @@ fn on_a_disk_that_is_full_entries_wait_and_reading_goes_on_until_there_is_room()
     writer.append(first).unwrap();
 
     // what others wrote leaves less than is kept free
-    let free = lacre_server::room::disk(&inside).unwrap().free;
+    let free = lacre_relay::room::disk(&inside).unwrap().free;
     fs::write(inside.join("filler"), vec![1; usize::try_from(free - 2 * MIB).unwrap()]).unwrap();
     let (waiting, refusal) = writer.append_until_full();
     disk_full(&refusal);

@@ -12,10 +12,10 @@
 )]
 
 use lacre_proto::bounds::DECODERS;
-use lacre_server::folder::DataFolder;
-use lacre_server::random::SystemRng;
-use lacre_server::serve::{Options, Relay, RunningRelay};
-use lacre_server::store::{AccountStore as _, Store as _};
+use lacre_relay::folder::DataFolder;
+use lacre_ground::random::SystemRng;
+use lacre_relay::serve::{Options, Relay, RunningRelay};
+use lacre_store::{AccountStore as _, Store as _};
 use lacre_tests::fields::{Case, cases, fair, full, pool, unbounded, with_other_enums};
 use lacre_tests::raw;
 use prost::Message as _;

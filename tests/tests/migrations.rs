@@ -7,7 +7,7 @@ use lacre_ground::ids::{ChannelId, DeviceId, Identity};
 use lacre_ground::note::NoteSigner;
 use lacre_ground::seal::SealSecret;
 use lacre_ground::time::Millis;
-use lacre_server::folder::STORE_FILE;
+use lacre_relay::folder::STORE_FILE;
 use lacre_tests::faults::Faults;
 use lacre_tests::relay::{RelayProcess, Said, operate};
 use rusqlite::Connection;
@@ -38,7 +38,7 @@ fn store(folder: &Path) -> PathBuf {
 fn store_rows(folder: &Path) {
     let conn = Connection::open(store(folder)).unwrap();
     conn.execute_batch("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL").unwrap();
-    conn.execute_batch(include_str!("../../server/src/store/sqlite/schema/0001_channels.sql")).unwrap();
+    conn.execute_batch(include_str!("../../server/store-sqlite/src/schema/0001_channels.sql")).unwrap();
     conn.execute_batch(
         "INSERT INTO meta VALUES (1, zeroblob(16), 0); \
          INSERT INTO channel (name, class, read_token, gone_through, seal_seq, seal_count, seal_ms, used_ms) \
@@ -141,9 +141,9 @@ fn fourth_version() -> (tempfile::TempDir, Connection) {
     let folder = first_version();
     let conn = Connection::open(store(folder.path())).unwrap();
     for sql in [
-        include_str!("../../server/src/store/sqlite/schema/0002_accounts.sql"),
-        include_str!("../../server/src/store/sqlite/schema/0003_leaving.sql"),
-        include_str!("../../server/src/store/sqlite/schema/0004_unfinished.sql"),
+        include_str!("../../server/store-sqlite/src/schema/0002_accounts.sql"),
+        include_str!("../../server/store-sqlite/src/schema/0003_leaving.sql"),
+        include_str!("../../server/store-sqlite/src/schema/0004_unfinished.sql"),
     ] {
         conn.execute_batch(sql).unwrap();
     }

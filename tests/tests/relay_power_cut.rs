@@ -2,7 +2,7 @@
 //! clients over TLS. `LACRE_SEED` runs another story.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use lacre_server::folder::{IDENTITY_FILE, STORE_FILE};
+use lacre_relay::folder::{IDENTITY_FILE, STORE_FILE};
 use lacre_tests::history::check;
 use lacre_tests::powercut::marks::{self, Mark};
 use lacre_tests::powercut::{Cut, Disk, Event, Recorder, events, judge, judge_blobs, marker};

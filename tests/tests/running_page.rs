@@ -1,7 +1,7 @@
 //! "Run it in 10 minutes" (server/RUNNING.md), followed as it stands, and the unit that it installs.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests; what is not run is said")]
 
-use lacre_server::memory;
+use lacre_relay::memory;
 use lacre_tests::relay::relay_binary;
 use std::fs;
 use std::net::TcpListener;
@@ -62,14 +62,14 @@ fn the_page_that_promises_a_relay_in_ten_minutes_is_followed_to_its_end() {
 fn the_page_gives_the_memory_formula_that_the_attack_tests_hold_the_relay_to() {
     let page = fs::read_to_string(server().join("RUNNING.md")).unwrap();
     let (spanish, english) = page.split_once("\n## English\n").unwrap();
-    let default = lacre_server::config::NodeConfig::default().max_held_mib;
+    let default = lacre_relay::config::NodeConfig::default().max_held_mib;
 
     let numbers = [
         format!("| A | {} MiB |", memory::BASE >> 20),
         format!("| B | {} KiB |", memory::CONNECTION >> 10),
         format!("| C | {} bytes, ", memory::FOLLOWED),
         format!("| | {} KiB, ", memory::CALL >> 10),
-        format!("| | {} KiB |", lacre_server::limits::CONNECTION_WINDOW >> 10),
+        format!("| | {} KiB |", lacre_relay::limits::CONNECTION_WINDOW >> 10),
         format!("`max_held_mib = {default}`"),
         format!(" {} MiB.", memory::formula(10_000, 0, usize::try_from(default).unwrap() << 20) >> 20),
     ];

@@ -139,7 +139,7 @@ fn run() -> Value {
     std::fs::create_dir(&data).unwrap();
     std::fs::write(&key, hex(&[7; 32])).unwrap();
     std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-    let key = lacre_server::run_key::RunKey::open(&key, &data, &mut SystemRng).unwrap();
+    let key = lacre_relay::run_key::RunKey::open(&key, &data, &mut SystemRng).unwrap();
     let example = Run::parse("40.123.456-k").unwrap();
     let by_paper = paper::mac(&[7; 32], "lacre run v1", &[b"40123456-K"]);
     json!({

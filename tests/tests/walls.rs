@@ -345,7 +345,7 @@ fn trespassers(needles: &[&str], allowed: &[&str]) -> Vec<String> {
     found
 }
 
-/// Seen red with `SELECT 1` in a string of server/src/hub.rs, and with `use rusqlite::Connection` in client-core/src/engine/mod.rs.
+/// Seen red with `SELECT 1` in a string of server/relay/src/hub.rs, and with `use rusqlite::Connection` in client-core/src/engine/mod.rs.
 #[test]
 fn sql_stands_in_storage_modules_only() {
     let sql = [
@@ -360,7 +360,7 @@ fn sql_stands_in_storage_modules_only() {
         "UPDATE account ",
     ];
     let storage = [
-        "server/src/store/sqlite/",
+        "server/store-sqlite/src/",
         "client-core/src/profile/mod.rs",
         "client-core/src/profile/rows.rs",
         "client-core/src/profile/locks.rs",
@@ -374,20 +374,20 @@ fn sql_stands_in_storage_modules_only() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-/// Seen red with `use tonic::Status` in server/src/store/mod.rs.
+/// Seen red with `use tonic::Status` in server/store/src/lib.rs.
 #[test]
 fn tonic_stands_in_services_and_in_the_transport_only() {
     let wire = [
         "client-core/src/transport/",
-        "server/src/service/",
+        "server/relay/src/service/",
         // the border, the limits of the transport and the connections are what services stand on
-        "server/src/border.rs",
-        "server/src/limits.rs",
-        "server/src/accept.rs",
+        "server/relay/src/border.rs",
+        "server/relay/src/limits.rs",
+        "server/relay/src/accept.rs",
         // asks the running relay over its socket
-        "server/src/commands/registrar.rs",
-        "server/src/commands/running.rs",
-        "server/tests/",
+        "server/relay/src/commands/registrar.rs",
+        "server/relay/src/commands/running.rs",
+        "server/relay/tests/",
         "tests/",
     ];
 
@@ -507,7 +507,7 @@ fn the_table_of_reasons_is_what_relay_and_client_know() {
     };
     let written: BTreeSet<String> = written.into_iter().map(str::to_owned).collect();
 
-    assert_eq!(named("server/src/border.rs"), written, "the relay");
+    assert_eq!(named("server/relay/src/border.rs"), written, "the relay");
     let mut known = named("client-core/src/network.rs");
     // the registrar's counter alone says it, and no client of people speaks to the counter
     known.insert("HAS_ACCOUNT".to_owned());

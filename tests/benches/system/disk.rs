@@ -3,7 +3,7 @@
 use crate::report::{Target, figure, now, say, short};
 use crate::storage::{IN_FLIGHT, append_batch, open_store};
 use lacre_ground::time::Millis;
-use lacre_server::rules::Rules;
+use lacre_store::rules::Rules;
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng as _;
 use std::path::Path;

@@ -5,12 +5,12 @@ use crate::report::{argument, now, percentile, say, short};
 use crate::wire;
 use lacre_ground::ids::EntryId;
 use lacre_ground::time::{Clock as _, Millis, SystemClock};
-use lacre_server::folder::DataFolder;
-use lacre_server::random::SystemRng;
-use lacre_server::rules::Rules;
-use lacre_server::serve::{Options, Relay};
-use lacre_server::store::channels::{Append, Open};
-use lacre_server::store::{ChannelStore as _, Store as _};
+use lacre_relay::folder::DataFolder;
+use lacre_ground::random::SystemRng;
+use lacre_store::rules::Rules;
+use lacre_relay::serve::{Options, Relay};
+use lacre_store::channels::{Append, Open};
+use lacre_store::{ChannelStore as _, Store as _};
 use prost::bytes::Bytes;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -66,7 +66,7 @@ fn retired(at: SocketAddr) -> u64 {
 
 /// Appends on fresh logs, each writer until it has made `each` or, with none, until the relay has removed so many entries.
 async fn appends(
-    relay: &lacre_server::serve::RunningRelay,
+    relay: &lacre_relay::serve::RunningRelay,
     first: u64,
     each: Option<u64>,
     sweep: (SocketAddr, u64),

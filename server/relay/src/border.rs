@@ -1,0 +1,282 @@
+//! The one border: every refusal becomes a gRPC status with a reason, and no cause crosses it.
+//!
+//! | status | reasons |
+//! |---|---|
+//! | INVALID_ARGUMENT | BAD_FIELD, WRONG_NAME, BAD_STATE, BAD_RUN, WRONG_DIGEST |
+//! | PERMISSION_DENIED | NOT_PERMITTED, LOGIN_REFUSED, CODE_REFUSED |
+//! | UNAUTHENTICATED | SESSION |
+//! | FAILED_PRECONDITION | STAMP_REFUSED, SEALED, CATCH_UP, NO_SEALS, NOT_AN_INBOX |
+//! | OUT_OF_RANGE | AHEAD |
+//! | ALREADY_EXISTS | CONFLICT, HANDLE_TAKEN, HAS_ACCOUNT |
+//! | NOT_FOUND | NO_ENTRY, NO_ACCOUNT, NO_KEY_PACKAGE |
+//! | RESOURCE_EXHAUSTED | LIMIT |
+//! | UNAVAILABLE | STORE_DOWN, STOPPING |
+
+use lacre_store::rules::LIMITS;
+use lacre_store::StoreDown;
+use lacre_store::accounts::{
+    AskRefused, EnrollRefused, IssueRefused, NoDevice, PutKeyPackagesRefused, PutStateRefused, RecoverRefused, TakeStampsRefused,
+};
+use lacre_store::blobs::KeepBlobRefused;
+use lacre_store::channels::{
+    AppendRefused, ChangeRefused, Limited, NotPermitted, OpenRefused, StatusRefused, TrimRefused, WrongName,
+};
+use lacre_proto::ERROR_DOMAIN;
+use lacre_proto::bounds::{BoundError, Bounded};
+use std::collections::HashMap;
+use std::time::Duration;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+macro_rules! reasons {
+    ($($name:ident = $text:literal => $code:ident, $say:literal;)*) => {
+        /// Why a call was refused. The names are the contract (PROTOCOL.md).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "each is documented by its sentence")]
+        pub enum Reason { $($name),* }
+        impl Reason {
+            /// All of them.
+            pub const ALL: [Self; [$($text),*].len()] = [$(Self::$name),*];
+            /// Its name on the wire.
+            #[must_use]
+            pub const fn name(self) -> &'static str { match self { $(Reason::$name => $text),* } }
+            const fn code(self) -> Code { match self { $(Reason::$name => Code::$code),* } }
+            const fn sentence(self) -> &'static str { match self { $(Reason::$name => $say),* } }
+        }
+    };
+}
+
+reasons! {
+    BadField = "BAD_FIELD" => InvalidArgument, "a field is outside its bound";
+    WrongName = "WRONG_NAME" => InvalidArgument, "the name is not the hash of the parameters";
+    BadState = "BAD_STATE" => InvalidArgument, "the account state is not taken";
+    BadRun = "BAD_RUN" => InvalidArgument, "not a RUN, or its check digit is wrong";
+    WrongDigest = "WRONG_DIGEST" => InvalidArgument, "the bytes do not have the size or digest of the header";
+    NotPermitted = "NOT_PERMITTED" => PermissionDenied, "unknown name or wrong token";
+    LoginRefused = "LOGIN_REFUSED" => PermissionDenied, "unknown account or device, old challenge or wrong signature";
+    CodeRefused = "CODE_REFUSED" => PermissionDenied, "the code is unknown, used or expired";
+    Session = "SESSION" => Unauthenticated, "log in again";
+    StampRefused = "STAMP_REFUSED" => FailedPrecondition, "an unspent stamp is needed";
+    Sealed = "SEALED" => FailedPrecondition, "a seal was stored behind read_to: read up to it";
+    CatchUp = "CATCH_UP" => FailedPrecondition, "read_to is too far behind: read, then try again";
+    NoSeals = "NO_SEALS" => FailedPrecondition, "an inbox takes no seals";
+    NotAnInbox = "NOT_AN_INBOX" => FailedPrecondition, "a log cannot be changed";
+    Ahead = "AHEAD" => OutOfRange, "past the head of the channel";
+    Conflict = "CONFLICT" => AlreadyExists, "known with other content";
+    HasAccount = "HAS_ACCOUNT" => AlreadyExists, "the person has an account";
+    HandleTaken = "HANDLE_TAKEN" => AlreadyExists, "the handle belongs to another account";
+    NoEntry = "NO_ENTRY" => NotFound, "not stored, or no longer kept";
+    NoAccount = "NO_ACCOUNT" => NotFound, "no such account";
+    Paused = "PAUSED" => FailedPrecondition, "the account's person takes a pause";
+    NoKeyPackage = "NO_KEY_PACKAGE" => NotFound, "no device has a key package in this suite";
+    Limit = "LIMIT" => ResourceExhausted, "a limit was reached";
+    StoreDown = "STORE_DOWN" => Unavailable, "the relay cannot store just now: try again";
+    Stopping = "STOPPING" => Unavailable, "the relay is stopping: attach again after the pause";
+}
+
+/// A refusal. `metadata` never holds what came from the peer beyond lengths and numbers.
+#[must_use]
+pub fn refused(reason: Reason, metadata: &[(&str, String)], retry: Option<Duration>) -> Status {
+    let metadata: HashMap<String, String> = metadata.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
+    let mut details = ErrorDetails::with_error_info(reason.name(), ERROR_DOMAIN, metadata);
+    if let Some(retry) = retry {
+        details.set_retry_info(Some(retry));
+    }
+    Status::with_error_details(reason.code(), reason.sentence(), details)
+}
+
+/// Every handler's first line: the bounds of the .proto file.
+pub fn checked<T: Bounded>(message: T) -> Result<T, Status> {
+    message.check().map_err(bad_field)?;
+    Ok(message)
+}
+
+/// A field outside its bound.
+#[must_use]
+pub fn bad_field(e: BoundError) -> Status {
+    let BoundError { field, bound, found } = e;
+    refused(Reason::BadField, &[("field", field.to_owned()), ("bound", bound), ("found", found)], None)
+}
+
+/// A field that its bound allows and its call does not.
+#[must_use]
+pub fn bad_value(field: &'static str, bound: &str, found: &str) -> Status {
+    bad_field(BoundError { field, bound: bound.to_owned(), found: found.to_owned() })
+}
+
+/// A limit of the rules.
+#[must_use]
+pub fn limited(l: Limited) -> Status {
+    debug_assert!(LIMITS.contains(&l.limit), "{} is in no metric", l.limit);
+    let metadata = [("limit", l.limit.to_owned()), ("value", l.value.to_string())];
+    refused(Reason::Limit, &metadata, l.retry_after_ms.map(Duration::from_millis))
+}
+
+/// A full disk: only the operator or retention makes room, so there is no hurry to ask again.
+const DISK_FULL_RETRY: Duration = Duration::from_secs(30);
+
+/// The cause went to the operator's log where it happened. A full disk is said: whoever sends can tell people to wait.
+#[must_use]
+pub fn store_down(down: StoreDown) -> Status {
+    if down.full {
+        return refused(Reason::StoreDown, &[("why", "disk_full".to_owned())], Some(DISK_FULL_RETRY));
+    }
+    refused(Reason::StoreDown, &[], Some(Duration::from_secs(1)))
+}
+
+/// Types that cross the border.
+pub trait IntoStatus {
+    /// As the peer sees it.
+    fn into_status(self) -> Status;
+}
+
+impl IntoStatus for StoreDown {
+    fn into_status(self) -> Status {
+        store_down(self)
+    }
+}
+impl IntoStatus for WrongName {
+    fn into_status(self) -> Status {
+        refused(Reason::WrongName, &[], None)
+    }
+}
+impl IntoStatus for NotPermitted {
+    fn into_status(self) -> Status {
+        refused(Reason::NotPermitted, &[], None)
+    }
+}
+impl IntoStatus for OpenRefused {
+    fn into_status(self) -> Status {
+        match self {
+            OpenRefused::Stamp => refused(Reason::StampRefused, &[], None),
+        }
+    }
+}
+impl IntoStatus for AppendRefused {
+    fn into_status(self) -> Status {
+        match self {
+            AppendRefused::NotPermitted => NotPermitted.into_status(),
+            AppendRefused::Ahead { head } => refused(Reason::Ahead, &[("head", head.to_string())], None),
+            AppendRefused::CatchUp { head } => refused(Reason::CatchUp, &[("head", head.to_string())], None),
+            AppendRefused::Conflict => refused(Reason::Conflict, &[], None),
+            AppendRefused::Sealed { seq } => refused(Reason::Sealed, &[("seq", seq.to_string())], None),
+            AppendRefused::NoSeals => refused(Reason::NoSeals, &[], None),
+            AppendRefused::Limit(l) => limited(l),
+            AppendRefused::Stamp => refused(Reason::StampRefused, &[], None),
+        }
+    }
+}
+impl IntoStatus for TrimRefused {
+    fn into_status(self) -> Status {
+        match self {
+            TrimRefused::NotPermitted => NotPermitted.into_status(),
+            TrimRefused::NotAnInbox => refused(Reason::NotAnInbox, &[], None),
+            TrimRefused::Ahead { head } => refused(Reason::Ahead, &[("head", head.to_string())], None),
+        }
+    }
+}
+impl IntoStatus for ChangeRefused {
+    fn into_status(self) -> Status {
+        match self {
+            ChangeRefused::NotPermitted => NotPermitted.into_status(),
+            ChangeRefused::NotAnInbox => refused(Reason::NotAnInbox, &[], None),
+            ChangeRefused::Limit(l) => limited(l),
+        }
+    }
+}
+impl IntoStatus for StatusRefused {
+    fn into_status(self) -> Status {
+        match self {
+            StatusRefused::NotPermitted => NotPermitted.into_status(),
+            StatusRefused::NoEntry { gone_through, head } => {
+                let metadata = [("gone_through", gone_through.to_string()), ("head", head.to_string())];
+                refused(Reason::NoEntry, &metadata, None)
+            }
+            StatusRefused::NotNamed => refused(Reason::NoEntry, &[], None),
+        }
+    }
+}
+
+impl IntoStatus for IssueRefused {
+    fn into_status(self) -> Status {
+        match self {
+            IssueRefused::HasAccount => refused(Reason::HasAccount, &[], None),
+            IssueRefused::NoAccount => refused(Reason::NoAccount, &[], None),
+        }
+    }
+}
+/// A state that is not taken, and why.
+#[must_use]
+pub fn bad_state(why: &impl ToString) -> Status {
+    refused(Reason::BadState, &[("why", why.to_string())], None)
+}
+
+impl IntoStatus for EnrollRefused {
+    fn into_status(self) -> Status {
+        match self {
+            EnrollRefused::Code => refused(Reason::CodeRefused, &[], None),
+            EnrollRefused::HandleTaken => refused(Reason::HandleTaken, &[], None),
+            EnrollRefused::AccountTaken | EnrollRefused::Inbox(_) => bad_state(&self),
+        }
+    }
+}
+impl IntoStatus for RecoverRefused {
+    fn into_status(self) -> Status {
+        match self {
+            RecoverRefused::Code => refused(Reason::CodeRefused, &[], None),
+            RecoverRefused::AccountTaken | RecoverRefused::Inbox(_) => bad_state(&self),
+        }
+    }
+}
+impl IntoStatus for NoDevice {
+    fn into_status(self) -> Status {
+        refused(Reason::Session, &[], None)
+    }
+}
+impl IntoStatus for PutStateRefused {
+    fn into_status(self) -> Status {
+        match self {
+            PutStateRefused::NoDevice(over) => over.into_status(),
+            PutStateRefused::Chain | PutStateRefused::Inbox(_) => bad_state(&self),
+            PutStateRefused::Limit(l) => limited(l),
+        }
+    }
+}
+impl IntoStatus for PutKeyPackagesRefused {
+    fn into_status(self) -> Status {
+        match self {
+            PutKeyPackagesRefused::NoDevice(over) => over.into_status(),
+            PutKeyPackagesRefused::Limit(l) => limited(l),
+        }
+    }
+}
+impl IntoStatus for TakeStampsRefused {
+    fn into_status(self) -> Status {
+        match self {
+            TakeStampsRefused::NoDevice(over) => over.into_status(),
+            TakeStampsRefused::Limit(l) => limited(l),
+        }
+    }
+}
+impl IntoStatus for AskRefused {
+    fn into_status(self) -> Status {
+        match self {
+            AskRefused::Stamp => refused(Reason::StampRefused, &[], None),
+            AskRefused::Limit(l) => limited(l),
+        }
+    }
+}
+impl IntoStatus for KeepBlobRefused {
+    fn into_status(self) -> Status {
+        match self {
+            KeepBlobRefused::Conflict => refused(Reason::Conflict, &[], None),
+            KeepBlobRefused::Stamp => refused(Reason::StampRefused, &[], None),
+            KeepBlobRefused::Limit(l) => limited(l),
+        }
+    }
+}
+
+/// The answer of a verb: the store's trouble and the verb's refusal, both at the border.
+pub fn crossed<T, R: IntoStatus>(outcome: Result<Result<T, R>, StoreDown>) -> Result<T, Status> {
+    outcome.map_err(store_down)?.map_err(IntoStatus::into_status)
+}

@@ -1,0 +1,331 @@
+//! `lacre-relay check`
+
+use super::backup::places;
+use super::status::bytes;
+use super::{Answer, Failed, Place, say};
+use lacre_ground::time::{Clock as _, Millis, SystemClock};
+use lacre_relay::blob_files::digest_of;
+use lacre_relay::config::NodeConfig;
+use lacre_relay::folder::{LOCK_FILE, RESTORING_FILE, STORE_FILE};
+use lacre_relay::identity::{IdentityKey, read_leaf};
+use lacre_ground::random::SystemRng;
+use lacre_relay::room::disk;
+use lacre_relay::run_key::RunKey;
+use lacre_store_sqlite::copy::copy_into;
+use lacre_store_sqlite::inspect::{Look, look};
+use lacre_store_sqlite::{SqliteOptions, SqliteStore};
+use lacre_relay::words::Words;
+use std::collections::HashSet;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// Looks at configuration, keys and storage, and says what a start would change. Changes nothing
+#[derive(clap::Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    place: Place,
+    /// Reads every blob and compares its digest too
+    #[arg(long)]
+    digests: bool,
+    /// Copies the store into this folder, runs the pending migrations there, and says how long they took
+    #[arg(long, value_name = "DIR")]
+    trial: Option<PathBuf>,
+    /// Prints {"healthy", "findings": [{"kind": "good" | "change" | "wrong", "id", "text"}]}
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a finding asks of the operator: nothing, to know it, to mend it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Good,
+    Change,
+    Wrong,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Change => "change",
+            Self::Wrong => "wrong",
+        }
+    }
+}
+
+struct Findings<'a> {
+    words: &'a Words,
+    found: Vec<(Kind, String, String)>,
+}
+
+impl Findings<'_> {
+    fn add(&mut self, kind: Kind, id: &str, values: &[(&str, &str)]) {
+        self.found.push((kind, id.to_owned(), self.words.say(id, values)));
+    }
+    fn wrong(&mut self, failed: impl Into<Failed>) {
+        let failed = failed.into();
+        self.found.push((Kind::Wrong, failed.id.to_owned(), failed.sentence(self.words)));
+    }
+}
+
+impl Check {
+    /// Yes when nothing is wrong.
+    pub(crate) fn run(self, words: &Words) -> Result<Answer, Failed> {
+        let config = self.place.node()?;
+        let mut findings = Findings { words, found: Vec::new() };
+        let now = SystemClock.now();
+        findings.add(
+            Kind::Good,
+            "check-config",
+            &[("path", &self.place.config.as_ref().map_or("-".into(), |p| p.display().to_string()))],
+        );
+        let data = config.data.display().to_string();
+        if config.data.is_dir() {
+            let in_use = folder(&config, &mut findings)?;
+            let seen = store(&config, in_use.is_none(), &mut findings);
+            keys(&config, seen.as_ref(), &mut findings);
+            leaf(&config, now, &mut findings);
+            if let Some(seen) = &seen {
+                blobs(&config.data, seen, in_use.is_none(), self.digests, &mut findings);
+                migrations(&config.data, seen, self.trial.as_deref(), &mut findings)?;
+                if seen.counts.accepted_ms > now.plus(60_000).get() {
+                    let newest = Millis::new(seen.counts.accepted_ms).to_string();
+                    findings.add(Kind::Wrong, "check-clock-back", &[("newest", &newest), ("now", &now.to_string())]);
+                }
+            }
+            listen(&config, in_use.is_none(), &mut findings);
+        } else {
+            findings.add(Kind::Change, "check-new-folder", &[("path", &data)]);
+            keys(&config, None, &mut findings);
+            listen(&config, false, &mut findings);
+        }
+        self.tell(&findings)
+    }
+
+    fn tell(&self, findings: &Findings<'_>) -> Result<Answer, Failed> {
+        let healthy = findings.found.iter().all(|(kind, ..)| *kind != Kind::Wrong);
+        if self.json {
+            let list: Vec<_> = findings
+                .found
+                .iter()
+                .map(|(kind, id, text)| serde_json::json!({ "kind": kind.name(), "id": id, "text": text }))
+                .collect();
+            say(&serde_json::json!({ "healthy": healthy, "findings": list }).to_string())?;
+        } else {
+            for (kind, _, text) in &findings.found {
+                say(&format!("{:<9} {text}", findings.words.say(&format!("check-{}", kind.name()), &[])))?;
+            }
+            say(&findings.words.say(if healthy { "check-all-good" } else { "check-some-wrong" }, &[]))?;
+        }
+        Ok(if healthy { Answer::Yes } else { Answer::No })
+    }
+}
+
+/// The folder, and whether a relay uses it: then there is no lock to hold while looking.
+fn folder(config: &NodeConfig, findings: &mut Findings<'_>) -> Result<Option<()>, Failed> {
+    let path = &config.data;
+    let named = path.display().to_string();
+    let mode = path.metadata().map_or(0, |m| m.permissions().mode() & 0o777);
+    if mode & 0o077 == 0 {
+        findings.add(Kind::Good, "check-folder", &[("path", &named)]);
+    } else {
+        findings.add(Kind::Wrong, "check-folder-open", &[("path", &named), ("mode", &format!("{mode:o}"))]);
+    }
+    if path.join(RESTORING_FILE).exists() {
+        findings.wrong(Failed::new("half-restored", &[("path", &named)]));
+    }
+    let free = disk(path).map_err(|e| Failed::new("folder", &[("path", &named), ("cause", &e)]))?.free;
+    let keep = config.keep_free_mib.saturating_mul(1024 * 1024);
+    let values = [("free", bytes(free)), ("keep", bytes(keep))];
+    let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    if free < keep {
+        findings.add(Kind::Wrong, "check-disk-full", &values);
+    } else {
+        findings.add(Kind::Good, "check-disk", &values);
+    }
+    match File::open(path.join(LOCK_FILE)).map(|lock| lock.try_lock().map(|()| lock)) {
+        Ok(Err(TryLockError::WouldBlock)) => {
+            findings.add(Kind::Good, "check-running", &[]);
+            Ok(Some(()))
+        }
+        Ok(Err(TryLockError::Error(e))) => Err(Failed::new("folder", &[("path", &named), ("cause", &e)])),
+        Ok(Ok(lock)) => {
+            // held as long as this process looks
+            std::mem::forget(lock);
+            findings.add(Kind::Good, "check-stopped", &[]);
+            Ok(None)
+        }
+        Err(_) => {
+            findings.add(Kind::Good, "check-stopped", &[]);
+            Ok(None)
+        }
+    }
+}
+
+fn store(config: &NodeConfig, alone: bool, findings: &mut Findings<'_>) -> Option<Look> {
+    let path = config.data.join(STORE_FILE);
+    if !path.exists() {
+        findings.add(Kind::Change, "check-new-store", &[("path", &path.display().to_string())]);
+        return None;
+    }
+    mode(&path, findings);
+    let index = path.with_extension("sqlite-shm");
+    let had_index = index.exists();
+    let seen = look(&path, alone);
+    if alone && !had_index {
+        // SQLite's index of a log that a killed relay left: made for looking, and nobody else has the folder
+        let _ = fs::remove_file(index);
+    }
+    let seen = match seen {
+        Ok(seen) => seen,
+        Err(e) => {
+            findings.wrong(e);
+            return None;
+        }
+    };
+    for fault in &seen.faults {
+        let id = format!("fault-{}", fault.rule);
+        findings.add(Kind::Wrong, &id, &[("n", &fault.rows.to_string()), ("cause", &fault.detail)]);
+    }
+    if seen.faults.is_empty() {
+        let c = &seen.counts;
+        let values = [("channels", c.channels), ("entries", c.entries), ("accounts", c.accounts), ("blobs", c.blobs)];
+        let values = values.map(|(name, n)| (name, n.to_string()));
+        let values: Vec<(&str, &str)> = values.iter().map(|(name, n)| (*name, n.as_str())).collect();
+        findings.add(Kind::Good, "check-store", &values);
+    }
+    Some(seen)
+}
+
+/// A file of the data folder that others may read.
+fn mode(path: &Path, findings: &mut Findings<'_>) {
+    let mode = path.metadata().map_or(0, |m| m.permissions().mode() & 0o777);
+    if mode & 0o077 != 0 {
+        let values = [("path", path.display().to_string()), ("mode", format!("{mode:o}"))];
+        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        findings.add(Kind::Wrong, "check-file-open", &values);
+    }
+}
+
+fn keys(config: &NodeConfig, seen: Option<&Look>, findings: &mut Findings<'_>) {
+    let places = places(config);
+    let (identity, run) = (places.identity(&config.data), places.run(&config.data));
+    let served = seen.is_some_and(|s| s.run_key_check.is_some());
+    let path = identity.display().to_string();
+    if identity.exists() {
+        match IdentityKey::load(&identity) {
+            Ok(key) => findings.add(Kind::Good, "check-identity", &[("path", &path), ("key", &key.public().to_string())]),
+            Err(e) => findings.wrong(e),
+        }
+    } else if served {
+        findings.wrong(Failed::new("identity-missing", &[("path", &path)]));
+    } else {
+        findings.add(Kind::Change, "check-new-identity", &[("path", &path)]);
+    }
+    let path = run.display().to_string();
+    if run.symlink_metadata().is_ok() {
+        match RunKey::open(&run, &config.data, &mut SystemRng) {
+            Ok(key) if seen.and_then(|s| s.run_key_check).is_some_and(|known| known != key.check()) => {
+                findings.wrong(Failed::new("run-key-other", &[("path", &path)]));
+            }
+            Ok(_) => findings.add(Kind::Good, "check-run-key", &[("path", &path)]),
+            Err(e) => findings.wrong(e),
+        }
+    } else if served {
+        findings.wrong(Failed::new("run-key-missing", &[("path", &path)]));
+    } else {
+        findings.add(Kind::Change, "check-new-run-key", &[("path", &path)]);
+    }
+}
+
+fn leaf(config: &NodeConfig, now: Millis, findings: &mut Findings<'_>) {
+    let Some(path) = &config.leaf else { return };
+    let Ok(identity) = IdentityKey::load(&places(config).identity(&config.data)) else { return };
+    match read_leaf(path, &identity.public(), now).map(lacre_relay::identity::Leaf::new) {
+        Ok(leaf) => {
+            let until = leaf.validity().1.to_string();
+            findings.add(Kind::Good, "check-leaf", &[("path", &path.display().to_string()), ("until", &until)]);
+        }
+        Err(e) => findings.wrong(e),
+    }
+}
+
+/// Files against rows. A running relay writes files before their rows, and removes them after.
+fn blobs(data: &Path, seen: &Look, alone: bool, digests: bool, findings: &mut Findings<'_>) {
+    let folder = data.join("blobs");
+    let (mut missing, mut changed) = (0_u64, 0_u64);
+    for row in &seen.blobs {
+        let path = folder.join(row.file.to_string());
+        match path.metadata() {
+            Err(_) => missing += 1,
+            Ok(found) if found.len() != row.size => changed += 1,
+            Ok(_) if digests => changed += u64::from(!digest_of(&path).is_ok_and(|digest| digest == row.sha256)),
+            Ok(_) => {}
+        }
+    }
+    if missing > 0 {
+        findings.add(Kind::Wrong, "check-blobs-missing", &[("n", &missing.to_string())]);
+    }
+    if changed > 0 {
+        findings.add(Kind::Wrong, "check-blobs-changed", &[("n", &changed.to_string())]);
+    }
+    if missing + changed == 0 {
+        findings.add(Kind::Good, "check-blobs", &[("n", &seen.blobs.len().to_string())]);
+    }
+    if alone && seen.faults.is_empty() {
+        let files = seen.blobs.iter().map(|row| row.file).chain(seen.unfinished.iter().copied());
+        let known: HashSet<String> = files.map(|file| file.to_string()).collect();
+        let names = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+        let orphans = names.filter(|name| !name.to_str().is_some_and(|n| known.contains(n))).count();
+        if orphans > 0 {
+            findings.add(Kind::Change, "check-orphans", &[("n", &orphans.to_string())]);
+        }
+    }
+}
+
+fn migrations(data: &Path, seen: &Look, trial: Option<&Path>, findings: &mut Findings<'_>) -> Result<(), Failed> {
+    let (found, known) = (seen.version.to_string(), seen.known.to_string());
+    if seen.version == seen.known {
+        findings.add(Kind::Good, "check-version", &[("version", &found)]);
+        return Ok(());
+    }
+    let source = data.join(STORE_FILE);
+    // all of them are one transaction, whose log may hold every page once more
+    let needed = source.metadata().map_or(0, |m| m.len());
+    let values = [("found", found.as_str()), ("known", &known), ("needed", &bytes(needed))];
+    findings.add(Kind::Change, "check-migrations", &values);
+    if disk(data).is_ok_and(|d| d.free < needed) {
+        findings.add(Kind::Wrong, "check-migrations-room", &values);
+    }
+    let Some(folder) = trial else { return Ok(()) };
+    let copy = folder.join("lacre-trial.sqlite");
+    let failed = |e: io::Error| Failed::new("folder", &[("path", &copy.display()), ("cause", &e)]);
+    let made = std::os::unix::fs::OpenOptionsExt::mode(File::options().write(true).create_new(true), 0o600).open(&copy);
+    made.map_err(failed)?;
+    let tried = copy_into(&source, &copy).and_then(|()| {
+        let (before, began) = (copy.metadata().map_or(0, |m| m.len()), SystemClock.now());
+        SqliteStore::open(SqliteOptions::new(&copy), &mut SystemRng).map(drop)?;
+        Ok((SystemClock.now().since(began), copy.metadata().map_or(0, |m| m.len()).saturating_sub(before)))
+    });
+    for end in ["sqlite", "sqlite-wal", "sqlite-shm"] {
+        let _ = fs::remove_file(copy.with_extension(end));
+    }
+    match tried {
+        Ok((ms, grown)) => findings.add(Kind::Good, "check-trial", &[("ms", &ms.to_string()), ("grown", &bytes(grown))]),
+        Err(e) => findings.wrong(e),
+    }
+    Ok(())
+}
+
+/// Whether the address is free, when no relay of this folder holds it.
+fn listen(config: &NodeConfig, stopped: bool, findings: &mut Findings<'_>) {
+    if !stopped {
+        return;
+    }
+    match std::net::TcpListener::bind(config.listen) {
+        Ok(_) => findings.add(Kind::Good, "check-port", &[("address", &config.listen.to_string())]),
+        Err(source) => findings.wrong(lacre_relay::folder::StartError::Listen { address: config.listen, source }),
+    }
+}

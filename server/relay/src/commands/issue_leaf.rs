@@ -1,0 +1,32 @@
+//! `lacre-relay issue-leaf`
+
+use super::{Answer, Failed, Place, say};
+use lacre_ground::time::{Clock as _, SystemClock};
+use lacre_relay::identity::{IdentityKey, write_secret};
+use lacre_ground::random::SystemRng;
+use std::path::PathBuf;
+
+/// A TLS leaf under the relay's identity, as a file for the key `leaf` of the configuration
+#[derive(clap::Args)]
+pub(crate) struct IssueLeaf {
+    /// File to write: certificate and key. One that is there is replaced as a whole
+    #[arg(value_name = "FILE")]
+    out: PathBuf,
+    /// Days for which clients take it
+    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u64).range(2..=397))]
+    days: u64,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl IssueLeaf {
+    pub(crate) fn run(self) -> Result<Answer, Failed> {
+        let config = self.place.node()?;
+        let identity = IdentityKey::load(&super::backup::places(&config).identity(&config.data))?;
+        let text = identity.issue_file(SystemClock.now(), self.days, &mut SystemRng)?;
+        let failed = |e| Failed::new("folder", &[("path", &self.out.display()), ("cause", &e)]);
+        write_secret(&self.out, text.as_bytes()).map_err(failed)?;
+        say(&format!("leaf {}", self.out.display()))?;
+        Ok(Answer::Yes)
+    }
+}

@@ -1,0 +1,24 @@
+//! `lacre-relay new-generation`
+
+use super::{Answer, Failed, Place, say, there};
+use lacre_relay::folder::DataFolder;
+use lacre_ground::random::SystemRng;
+
+#[derive(clap::Args)]
+pub(crate) struct NewGeneration {
+    #[command(flatten)]
+    place: Place,
+}
+
+impl NewGeneration {
+    /// Prints the new generation.
+    pub(crate) fn run(self) -> Result<Answer, Failed> {
+        let config = self.place.node()?;
+        there(&config.data)?;
+        let folder = DataFolder::lock(&config.data)?;
+        let mut store = folder.store(None, &mut SystemRng)?;
+        let generation = store.renew_generation(&mut SystemRng)?;
+        say(&format!("generation {generation}"))?;
+        Ok(Answer::Yes)
+    }
+}

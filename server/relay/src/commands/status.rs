@@ -1,0 +1,222 @@
+//! `lacre-relay status`
+
+use super::{Answer, Failed, Place, running, say};
+use lacre_ground::time::Millis;
+use lacre_proto::relay::v1::ReportResponse;
+use lacre_relay::words::Words;
+
+/// How the running relay is, on one screen
+#[derive(clap::Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    place: Place,
+    /// Prints one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Status {
+    /// Yes when the relay is well.
+    pub(crate) fn run(self, words: &Words) -> Result<Answer, Failed> {
+        let config = self.place.node()?;
+        let report = running::report(&config.data)?;
+        if self.json {
+            say(&json(&report))?;
+        } else {
+            for line in screen(&report, words) {
+                say(&line)?;
+            }
+        }
+        Ok(if report.troubles.is_empty() { Answer::Yes } else { Answer::No })
+    }
+}
+
+fn json(r: &ReportResponse) -> String {
+    let at = |ms: u64| (ms > 0).then(|| Millis::new(ms).to_string());
+    serde_json::json!({
+        "healthy": r.troubles.is_empty(),
+        "troubles": r.troubles,
+        "version": r.version,
+        "address": r.address,
+        "generation": data_encoding::HEXLOWER.encode(&r.generation),
+        "started_at": at(r.started_ms),
+        "now": at(r.now_ms),
+        "channels": r.channels,
+        "entries": r.entries,
+        "accounts": r.accounts,
+        "blobs": r.blobs,
+        "blob_bytes": r.blob_bytes,
+        "max_blob_bytes": r.max_blob_bytes,
+        "store_bytes": r.store_bytes,
+        "disk_bytes": r.disk_bytes,
+        "disk_free_bytes": r.disk_free_bytes,
+        "keep_free_bytes": r.keep_free_bytes,
+        "queue": r.queue,
+        "max_queue": r.max_queue,
+        "attached_channels": r.attached,
+        "last_backup_at": at(r.last_backup_ms),
+        "leaf_from": at(r.leaf_from_ms),
+        "leaf_until": at(r.leaf_until_ms),
+        "newest_entry_at": at(r.accepted_ms),
+        "removal_held_until": at(r.removal_held_until_ms),
+    })
+    .to_string()
+}
+
+/// The same for people: a name and a value on each line, at most 80 columns.
+fn screen(r: &ReportResponse, words: &Words) -> Vec<String> {
+    let at = |ms: u64| if ms == 0 { words.say("never", &[]) } else { short(ms) };
+    let span = |ms: u64| duration(ms, words);
+    let ago = |ms: u64| {
+        if ms == 0 {
+            return words.say("never", &[]);
+        }
+        let (at, span) = (short(ms), span(r.now_ms.saturating_sub(ms)));
+        words.say("status-ago", &[("at", &at), ("span", &span)])
+    };
+    let of = |part: u64, all: u64| words.say("status-of", &[("part", &bytes(part)), ("all", &bytes(all))]);
+    let mut health = vec![words.say("status-well", &[])];
+    if !r.troubles.is_empty() {
+        let until = at(r.removal_held_until_ms);
+        let accepted = at(r.accepted_ms);
+        let values =
+            [("keep", bytes(r.keep_free_bytes)), ("until", until), ("accepted", accepted), ("leaf", at(r.leaf_until_ms))];
+        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let said = |name: &String| words.say(&format!("trouble-{}", name.to_lowercase().replace('_', "-")), &values);
+        health = r.troubles.iter().map(said).collect();
+    }
+    let generation = data_encoding::HEXLOWER.encode(&r.generation);
+    let counts = [("channels", r.channels), ("entries", r.entries), ("accounts", r.accounts), ("blobs", r.blobs)]
+        .map(|(name, n)| (name, grouped(n)));
+    let counts: Vec<(&str, &str)> = counts.iter().map(|(name, n)| (*name, n.as_str())).collect();
+    let (waiting, most) = (r.queue.to_string(), r.max_queue.to_string());
+    let queue = [("queue", waiting.as_str()), ("most", &most), ("followed", &grouped(r.attached))];
+    let queue = words.say("status-waiting", &queue);
+    let leaf = words.say("status-leaf", &[("from", &short(r.leaf_from_ms)), ("until", &short(r.leaf_until_ms))]);
+    let lines = [
+        ("status-version", vec![r.version.clone()]),
+        ("status-address", wrap(&r.address, 62)),
+        ("status-generation", vec![generation]),
+        ("status-up", vec![ago(r.started_ms)]),
+        ("status-holds", wrap(&words.say("status-counts", &counts), 62)),
+        ("status-newest", vec![at(r.accepted_ms)]),
+        ("status-store", vec![bytes(r.store_bytes)]),
+        ("status-blobs", vec![of(r.blob_bytes, r.max_blob_bytes)]),
+        ("status-disk", vec![of(r.disk_free_bytes, r.disk_bytes)]),
+        ("status-queue", vec![queue]),
+        ("status-backup", vec![ago(r.last_backup_ms)]),
+        ("status-certificate", vec![leaf]),
+        ("status-health", health.iter().flat_map(|text| wrap(text, 62)).collect()),
+    ];
+    let mut out = Vec::new();
+    for (name, values) in lines {
+        let mut name = words.say(name, &[]);
+        for value in values {
+            out.push(format!("{name:<16}  {value}"));
+            name.clear();
+        }
+    }
+    out
+}
+
+/// "2026-11-25 10:00 UTC"
+fn short(ms: u64) -> String {
+    let text = Millis::new(ms).to_string();
+    format!("{} {} UTC", text.get(..10).unwrap_or_default(), text.get(11..16).unwrap_or_default())
+}
+
+fn duration(ms: u64, words: &Words) -> String {
+    let minutes = ms / 60_000;
+    let (id, n) = match minutes {
+        0..=119 => ("span-minutes", minutes),
+        120..=2_879 => ("span-hours", minutes / 60),
+        _ => ("span-days", minutes / 1_440),
+    };
+    words.say(id, &[("n", &n.to_string())])
+}
+
+pub(super) fn bytes(n: u64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+    let (mut tenths, mut unit) = (u128::from(n) * 10, 0);
+    while tenths >= 10_240 && unit + 1 < units.len() {
+        (tenths, unit) = (tenths / 1_024, unit + 1);
+    }
+    let name = units.get(unit).copied().unwrap_or_default();
+    if unit == 0 { format!("{n} {name}") } else { format!("{}.{} {name}", tenths / 10, tenths % 10) }
+}
+
+/// 1234567 as "1 234 567": read alike in both languages.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let first = digits.len() % 3;
+    let mut out = digits.get(..first).unwrap_or_default().to_owned();
+    for group in digits.as_bytes().get(first..).unwrap_or_default().chunks(3) {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.extend(group.iter().map(|b| char::from(*b)));
+    }
+    out
+}
+
+/// Lines of at most so many characters, broken at spaces where there are some.
+fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let pieces: Vec<String> = word.chars().collect::<Vec<_>>().chunks(columns).map(|c| c.iter().collect()).collect();
+        for piece in pieces {
+            let Some(line) = lines.last_mut() else { break };
+            if line.is_empty() {
+                line.push_str(&piece);
+            } else if line.chars().count() + 1 + piece.chars().count() <= columns {
+                line.push(' ');
+                line.push_str(&piece);
+            } else {
+                lines.push(piece);
+            }
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lacre_relay::words::Lang;
+
+    #[test]
+    fn the_screen_has_at_most_24_lines_of_80_columns_in_both_languages_and_names_each_trouble() {
+        let all = ["DISK_FULL", "STORE_FAILING", "CLOCK_AHEAD", "CLOCK_BACK", "LEAF_ENDING"];
+        let full = ReportResponse {
+            generation: vec![0xab; 16],
+            version: "0.1.0".into(),
+            address: format!("lacre://{}.example.org:65535/{}", "relay".repeat(8), "A".repeat(43)),
+            started_ms: 1_700_000_000_000,
+            now_ms: 1_790_000_000_000,
+            channels: u64::MAX / 1_000_000_000,
+            entries: 1_234_567_890_123,
+            accounts: 20_000_000,
+            blobs: 1_000_000,
+            blob_bytes: u64::MAX,
+            max_blob_bytes: u64::MAX,
+            store_bytes: u64::MAX,
+            disk_bytes: u64::MAX,
+            disk_free_bytes: u64::MAX,
+            last_backup_ms: 1_780_000_000_000,
+            troubles: all.map(str::to_owned).to_vec(),
+            ..ReportResponse::default()
+        };
+        for lang in [Lang::Es, Lang::En] {
+            let words = Words::new(lang);
+            for report in [full.clone(), ReportResponse::default()] {
+                let lines = screen(&report, &words);
+                assert!(lines.len() <= 24, "{} lines", lines.len());
+                for line in lines {
+                    assert!(line.chars().count() <= 80 && !line.contains("trouble-") && !line.contains("status-"), "{line}");
+                }
+            }
+        }
+        assert_eq!((grouped(7), grouped(1_000), grouped(1_234_567)), ("7".into(), "1 000".into(), "1 234 567".into()));
+        assert_eq!((bytes(1_023), bytes(1_536), bytes(1 << 40)), ("1023 B".into(), "1.5 KiB".into(), "1.0 TiB".into()));
+    }
+}

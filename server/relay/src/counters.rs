@@ -1,0 +1,94 @@
+//! What each part of the relay counts, where it is counted: [`crate::metrics`] gathers it for the operator.
+//!
+//! As there, every label is one of a closed list, and no type here can carry a token, a channel, a handle, an address or a
+//! RUN.
+
+use crate::border::Reason;
+use lacre_store::rules::LIMITS;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use std::time::Instant;
+
+/// The moment, to measure how long something took. It is shown and decides nothing.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "durations are shown to the operator and decide nothing")]
+pub fn moment() -> Instant {
+    Instant::now()
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct ReasonLabel {
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct LimitLabel {
+    limit: &'static str,
+}
+
+/// What was refused, and by which limit. Cheap to clone; clones count together.
+#[derive(Clone, Debug, Default)]
+pub struct Refusals {
+    pub(crate) reasons: Family<ReasonLabel, Counter>,
+    pub(crate) limits: Family<LimitLabel, Counter>,
+}
+
+impl Refusals {
+    /// Counts a refusal, with the limit if it was one; no reason for one that is not the relay's own.
+    pub fn refused(&self, reason: Option<Reason>, limit: Option<&str>) {
+        self.reasons.get_or_create(&ReasonLabel { reason: reason.map_or("none", Reason::name) }).inc();
+        if let Some(limit) = limit {
+            self.reached(limit);
+        }
+    }
+    /// Counts a limit, also one that refuses nothing and only leaves something undone.
+    pub fn reached(&self, limit: &str) {
+        if let Some(limit) = LIMITS.into_iter().find(|known| *known == limit) {
+            self.limits.get_or_create(&LimitLabel { limit }).inc();
+        }
+    }
+}
+
+pub(crate) fn seconds() -> Histogram {
+    // 100 µs to 13 s
+    Histogram::new(exponential_buckets(0.0001, 2.0, 18))
+}
+
+/// The writer's part. Cheap to clone; clones count together.
+#[derive(Clone, Debug)]
+pub struct WriterMetrics {
+    /// entries stored, repeated ones not counted
+    pub entries: Counter,
+    /// bytes of their ciphertexts
+    pub entry_bytes: Counter,
+    pub(crate) batch: Histogram,
+    pub(crate) transaction: Histogram,
+    pub(crate) commit: Histogram,
+    pub(crate) rolled_back: Counter,
+}
+
+impl Default for WriterMetrics {
+    fn default() -> Self {
+        Self {
+            entries: Counter::default(),
+            entry_bytes: Counter::default(),
+            batch: Histogram::new(exponential_buckets(1.0, 2.0, 11)),
+            transaction: seconds(),
+            commit: seconds(),
+            rolled_back: Counter::default(),
+        }
+    }
+}
+
+/// The accept loop's part. Cheap to clone; clones count together.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectionMetrics {
+    pub(crate) open: Gauge,
+    pub(crate) accepted: Counter,
+    pub(crate) handshakes_failed: Counter,
+    pub(crate) received: Counter,
+    pub(crate) sent: Counter,
+}

@@ -1,0 +1,177 @@
+//! The data folder: who uses it, its keys, its store; why a relay did not start from it.
+
+use crate::identity::{IdentityError, IdentityKey};
+use crate::run_key::{self, RunKey, RunKeyError};
+use lacre_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
+use lacre_store::{Store, StoreDown};
+use lacre_ground::address::AddressError;
+use lacre_ground::random::Rng;
+use std::fs::{self, File};
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// The store's file in the data folder.
+pub const STORE_FILE: &str = "relay.sqlite";
+/// The identity key's file in the data folder.
+pub const IDENTITY_FILE: &str = "identity.key";
+/// There while a backup is being put into the folder, and after that was cut off.
+pub const RESTORING_FILE: &str = "restoring";
+/// Locked while a process uses the data folder.
+pub const LOCK_FILE: &str = "lock";
+
+/// Why a relay did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The folder cannot be made or used.
+    #[error("{path}: {source}")]
+    Folder {
+        /// what was touched
+        path: PathBuf,
+        /// what the system said
+        source: io::Error,
+    },
+    /// One process for each folder.
+    #[error("another lacre-relay is using {0}: stop it first, or choose another folder with --data")]
+    Busy(PathBuf),
+    /// A backup was not put back whole: there would be a fresh, empty relay.
+    #[error("a backup was being put into {0} and that was cut off: empty the folder and restore again")]
+    HalfRestored(PathBuf),
+    /// The store is not opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// No identity.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// A relay served from this folder under a key that is gone; a new one would cut off every client.
+    #[error("{0} is not there, and people know this relay by it: put it back")]
+    IdentityMissing(PathBuf),
+    /// Persons are known here under a key that is gone; under a new one each would be a stranger.
+    #[error("{0} is not there, and the persons of this relay are known under it: put it back")]
+    RunKeyMissing(PathBuf),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}; choose another address with --listen")]
+    Listen {
+        /// the address
+        address: SocketAddr,
+        /// what the system said
+        source: io::Error,
+    },
+    /// The public address is no address.
+    #[error("the public address is not host:port: {0}")]
+    Public(#[from] AddressError),
+    /// The registrar's key is not where or what it must be.
+    #[error(transparent)]
+    RunKey(#[from] RunKeyError),
+    /// With another key every person would be a stranger, and could open a second account.
+    #[error("{0} is not the registrar's key that this data folder was made with")]
+    OtherRunKey(PathBuf),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Down(#[from] StoreDown),
+    /// The system gives no thread.
+    #[error("no thread: {0}")]
+    Thread(io::Error),
+}
+
+/// Where the keys lie, when not at their usual places.
+#[derive(Clone, Debug, Default)]
+pub struct KeyPlaces {
+    /// the identity key
+    pub identity: Option<PathBuf>,
+    /// the registrar's key
+    pub run: Option<PathBuf>,
+}
+
+impl KeyPlaces {
+    /// The identity key's file.
+    #[must_use]
+    pub fn identity(&self, data: &Path) -> PathBuf {
+        self.identity.clone().unwrap_or_else(|| data.join(IDENTITY_FILE))
+    }
+    /// The file of the registrar's key.
+    #[must_use]
+    pub fn run(&self, data: &Path) -> PathBuf {
+        self.run.clone().unwrap_or_else(|| RunKey::default_path(data))
+    }
+}
+
+/// Exclusive use of a data folder; given back when dropped.
+pub struct DataFolder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Makes the folder if it is not there (mode 0700) and locks it. One into which a backup was not put whole is refused.
+    pub fn lock(path: &Path) -> Result<Self, StartError> {
+        let folder = Self::to_restore(path)?;
+        if path.join(RESTORING_FILE).exists() { Err(StartError::HalfRestored(path.to_owned())) } else { Ok(folder) }
+    }
+    /// As [`DataFolder::lock`], for whoever puts a backup there.
+    pub fn to_restore(path: &Path) -> Result<Self, StartError> {
+        let at = |path: PathBuf| move |source| StartError::Folder { path, source };
+        make_durably(path).map_err(at(path.to_owned()))?;
+        let file = path.join(LOCK_FILE);
+        let lock = File::options().create(true).truncate(false).write(true).mode(0o600).open(&file).map_err(at(file.clone()))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(fs::TryLockError::WouldBlock) => Err(StartError::Busy(path.to_owned())),
+            Err(fs::TryLockError::Error(e)) => Err(at(file)(e)),
+        }
+    }
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+    /// The relay's keys. Made at the first start and never later: a folder from which a relay has served belongs to the
+    /// keys that it had.
+    pub fn keys(
+        &self,
+        store: &mut dyn Store,
+        places: &KeyPlaces,
+        rng: &mut dyn Rng,
+    ) -> Result<(IdentityKey, RunKey), StartError> {
+        let (identity, run) = (places.identity(&self.path), places.run(&self.path));
+        if store.has_run_key()? {
+            if !identity.exists() {
+                return Err(StartError::IdentityMissing(identity));
+            }
+            if !run.exists() {
+                return Err(StartError::RunKeyMissing(run));
+            }
+        }
+        let key = IdentityKey::load_or_create(&identity, rng)?;
+        let run_key = RunKey::open(&run, &self.path, rng)?;
+        if !run_key::know_key(store, &run_key)? {
+            return Err(StartError::OtherRunKey(run));
+        }
+        Ok((key, run_key))
+    }
+    /// The store; made at the first start, readable by its owner only.
+    pub fn store(&self, vfs: Option<&str>, rng: &mut dyn Rng) -> Result<SqliteStore, StartError> {
+        let path = self.path.join(STORE_FILE);
+        if vfs.is_none() {
+            let made = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path);
+            made.map_err(|source| StartError::Folder { path: path.clone(), source })?;
+        }
+        let mut options = SqliteOptions::new(&path);
+        if let Some(vfs) = vfs {
+            options = options.vfs(vfs);
+        }
+        Ok(SqliteStore::open(options, rng)?)
+    }
+}
+
+/// A folder that was made lasts once the one that it stands in is synced; until then a power cut takes all that is in it.
+fn make_durably(path: &Path) -> io::Result<()> {
+    let missing = path.ancestors().take_while(|p| !p.as_os_str().is_empty() && !p.exists()).count();
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    for made in path.ancestors().take(missing) {
+        let parent = made.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(parent)?.sync_all()?;
+    }
+    Ok(())
+}

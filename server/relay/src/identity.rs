@@ -1,0 +1,417 @@
+//! The relay's identity: one Ed25519 key for its whole life. Addresses pin it, receipts are signed with it, and it signs
+//! the short-lived TLS keys, so that a renewed certificate cuts nobody off.
+//!
+//! TLS: the chain is one leaf, valid for [`RELAY_NAME`], signed by the identity under the issuer name [`ISSUER_NAME`].
+//! A client knows both names and the key beforehand and needs nothing else (PROTOCOL.md, "Connections").
+
+use lacre_ground::ids::Identity;
+use lacre_ground::note::{NoteError, NoteSigner};
+use lacre_ground::random::{self, Rng};
+use lacre_ground::time::{Clock, Millis};
+use rcgen::{
+    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, Issuer, KeyPair, KeyUsagePurpose, SerialNumber,
+};
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier as _;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, Der, PrivatePkcs8KeyDer, ServerName, TrustAnchor, UnixTime};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// The DNS name of every relay's leaf, and the server name that clients send.
+pub const RELAY_NAME: &str = "relay.lacre.invalid";
+/// The common name of every leaf's issuer.
+pub const ISSUER_NAME: &str = "lacre relay identity";
+const DAY: u64 = 24 * 60 * 60 * 1000;
+/// How long a leaf is valid. It begins two days early, for clients whose clocks are behind.
+const LEAF_DAYS: u64 = 90;
+/// A leaf is replaced after this long.
+pub const RENEW_AFTER_MS: u64 = 30 * DAY;
+/// A leaf that ends within this is a trouble: the relay's own never comes so far.
+pub const LEAF_SOON_MS: u64 = 14 * DAY;
+/// No leaf that clients take lasts longer.
+const MOST_DAYS: u64 = 3_650;
+
+/// rcgen's dates are made from year, month and day, which [`Millis`] writes: whole days are enough.
+macro_rules! date {
+    ($at:expr) => {{
+        let text = $at.to_string();
+        let part = |from: usize, to: usize| text.get(from..to).and_then(|t| t.parse::<u16>().ok()).unwrap_or(1);
+        let small = |n: u16| u8::try_from(n).unwrap_or(1);
+        rcgen::date_time_ymd(i32::from(part(0, 4)), small(part(5, 7)), small(part(8, 10)))
+    }};
+}
+
+/// Why there is no identity.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// Reading or writing failed: see permissions and disk.
+    #[error("{path}: {source}")]
+    File {
+        /// the key's file
+        path: PathBuf,
+        /// what the system said
+        source: io::Error,
+    },
+    /// The file is no key: put the right one back; a new one would cut off every client.
+    #[error("{0}: not an identity key (64 hexadecimal digits); restore it from a backup")]
+    Malformed(PathBuf),
+    /// Others on the machine could read it.
+    #[error("{0}: others may read this key; run chmod 600 on it, and think about who has read it")]
+    Exposed(PathBuf),
+    /// No certificate could be made of it.
+    #[error("the TLS key cannot be made: {0}")]
+    Certificate(String),
+    /// Not a leaf and its key.
+    #[error("{0}: not a leaf of this program with its key")]
+    NotALeaf(PathBuf),
+    /// A leaf that clients of this relay would refuse.
+    #[error("{path}: clients would refuse this leaf: {cause}")]
+    RefusedLeaf {
+        /// its file
+        path: PathBuf,
+        /// what they would say
+        cause: String,
+    },
+    /// It cannot sign notes.
+    #[error(transparent)]
+    Note(#[from] NoteError),
+}
+
+/// The secret key.
+pub struct IdentityKey {
+    seed: Zeroizing<[u8; 32]>,
+    public: Identity,
+}
+
+impl IdentityKey {
+    /// Reads the key, or makes it at the first start: durably, before anybody can see its public half.
+    pub fn load_or_create(path: &Path, rng: &mut dyn Rng) -> Result<Self, IdentityError> {
+        let at = |source| IdentityError::File { path: path.to_owned(), source };
+        match File::open(path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                let seed = Zeroizing::new(random::bytes(rng));
+                let text = Zeroizing::new(data_encoding::HEXLOWER.encode(seed.as_slice()) + "\n");
+                write_secret(path, text.as_bytes()).map_err(at)?;
+                Self::from_seed(seed)
+            }
+            Err(e) => Err(at(e)),
+            Ok(file) => Self::read(file, path),
+        }
+    }
+
+    /// Reads the key.
+    pub fn load(path: &Path) -> Result<Self, IdentityError> {
+        let file = File::open(path).map_err(|source| IdentityError::File { path: path.to_owned(), source })?;
+        Self::read(file, path)
+    }
+
+    fn read(file: File, path: &Path) -> Result<Self, IdentityError> {
+        let at = |source| IdentityError::File { path: path.to_owned(), source };
+        // the opened file is judged, not its name: nobody can exchange it in between
+        if file.metadata().map_err(at)?.permissions().mode() & 0o077 != 0 {
+            return Err(IdentityError::Exposed(path.to_owned()));
+        }
+        let mut text = Zeroizing::new(Vec::with_capacity(256));
+        file.take(256).read_to_end(&mut text).map_err(at)?;
+        let digits = text.strip_suffix(b"\n").unwrap_or(&text);
+        let mut seed = Zeroizing::new([0; 32]);
+        let malformed = || IdentityError::Malformed(path.to_owned());
+        if data_encoding::HEXLOWER.decode_len(digits.len()) != Ok(32) {
+            return Err(malformed());
+        }
+        data_encoding::HEXLOWER.decode_mut(digits, seed.as_mut_slice()).map_err(|_| malformed())?;
+        Self::from_seed(seed)
+    }
+
+    fn from_seed(seed: Zeroizing<[u8; 32]>) -> Result<Self, IdentityError> {
+        let public = Identity::new(NoteSigner::new(lacre_ground::receipt::RELAY, &seed)?.public().key());
+        Ok(Self { seed, public })
+    }
+
+    /// The secret half, for a backup under a passphrase.
+    #[must_use]
+    pub const fn expose(&self) -> &Zeroizing<[u8; 32]> {
+        &self.seed
+    }
+
+    /// The public half, which addresses carry.
+    #[must_use]
+    pub fn public(&self) -> Identity {
+        self.public
+    }
+
+    /// Signs notes under a name.
+    pub fn signer(&self, name: &str) -> Result<NoteSigner, IdentityError> {
+        Ok(NoteSigner::new(name, &self.seed)?)
+    }
+
+    /// A fresh TLS key with its leaf, of the usual length.
+    pub fn issue(&self, now: Millis, rng: &mut dyn Rng) -> Result<LeafKey, IdentityError> {
+        self.make_leaf(now, LEAF_DAYS, rng)?.taken_by(&self.public, now).map_err(IdentityError::Certificate)
+    }
+
+    /// A fresh TLS key with its leaf, as a PEM file for [`read_leaf`].
+    pub fn issue_file(&self, now: Millis, days: u64, rng: &mut dyn Rng) -> Result<Zeroizing<String>, IdentityError> {
+        let made = self.make_leaf(now, days, rng)?;
+        let mut text = Zeroizing::new(String::with_capacity(2_048));
+        for (name, der) in [("CERTIFICATE", made.certificate.as_ref()), ("PRIVATE KEY", &made.pkcs8)] {
+            let base64 = Zeroizing::new(data_encoding::BASE64.encode(der));
+            text.push_str(&format!("-----BEGIN {name}-----\n"));
+            for line in base64.as_bytes().chunks(64) {
+                text.push_str(core::str::from_utf8(line).unwrap_or_default());
+                text.push('\n');
+            }
+            text.push_str(&format!("-----END {name}-----\n"));
+        }
+        Ok(text)
+    }
+
+    fn make_leaf(&self, now: Millis, days: u64, rng: &mut dyn Rng) -> Result<MadeLeaf, IdentityError> {
+        let leaf_seed = Zeroizing::new(random::bytes(rng));
+        let failed = |e: rcgen::Error| IdentityError::Certificate(e.to_string());
+        let identity = KeyPair::try_from(&PrivatePkcs8KeyDer::from(pkcs8(&self.seed).as_slice())).map_err(failed)?;
+        let leaf_pkcs8 = pkcs8(&leaf_seed);
+        let leaf_key = KeyPair::try_from(&PrivatePkcs8KeyDer::from(leaf_pkcs8.as_slice())).map_err(failed)?;
+
+        let mut issuer = CertificateParams::default();
+        issuer.distinguished_name = common_name(ISSUER_NAME);
+        let issuer = Issuer::new(issuer, identity);
+        let mut leaf = CertificateParams::new(vec![RELAY_NAME.to_owned()]).map_err(failed)?;
+        leaf.distinguished_name = common_name(RELAY_NAME);
+        leaf.serial_number = Some(SerialNumber::from_slice(&random::bytes::<16>(rng)));
+        leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        leaf.not_before = date!(Millis::new(now.get().saturating_sub(2 * DAY)));
+        leaf.not_after = date!(now.plus(days * DAY));
+        let certificate = leaf.signed_by(&leaf_key, &issuer).map_err(failed)?;
+        Ok(MadeLeaf { certificate: certificate.into(), pkcs8: leaf_pkcs8 })
+    }
+}
+
+/// A leaf and its key, not yet looked at.
+struct MadeLeaf {
+    certificate: CertificateDer<'static>,
+    pkcs8: Zeroizing<Vec<u8>>,
+}
+
+impl MadeLeaf {
+    /// Judges it as every client will (PROTOCOL.md 5).
+    fn taken_by(self, identity: &Identity, now: Millis) -> Result<LeafKey, String> {
+        const ISSUER_DER: &[u8] = b"\x31\x1d\x30\x1b\x06\x03\x55\x04\x03\x0c\x14lacre relay identity";
+        const SPKI: &[u8] = b"\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
+        let anchor = TrustAnchor {
+            subject: Der::from_slice(ISSUER_DER),
+            subject_public_key_info: Der::from([SPKI, identity.as_bytes()].concat()),
+            name_constraints: None,
+        };
+        let roots = Arc::new(rustls::RootCertStore { roots: vec![anchor] });
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let client = WebPkiServerVerifier::builder_with_provider(roots, provider).build().map_err(|e| e.to_string())?;
+        let name = ServerName::try_from(RELAY_NAME).map_err(|e| e.to_string())?;
+        let holds = |days: i64| {
+            let ms = i64::try_from(now.get()).unwrap_or(i64::MAX).saturating_add(days.saturating_mul(DAY.cast_signed()));
+            let at = UnixTime::since_unix_epoch(Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
+            client.verify_server_cert(&self.certificate, &[], &name, &[], at)
+        };
+        holds(0).map_err(|e| e.to_string())?;
+        let most = i64::try_from(MOST_DAYS).unwrap_or(i64::MAX);
+        // its dates are asked of the same judge, in days: no second reader of certificates
+        let after = (1..=most).take_while(|days| holds(*days).is_ok()).last().unwrap_or(0);
+        let before = (1..=most).take_while(|days| holds(-days).is_ok()).last().unwrap_or(0);
+        let key = rustls::crypto::ring::sign::any_eddsa_type(&PrivatePkcs8KeyDer::from(self.pkcs8.as_slice()));
+        let certified = CertifiedKey::new(vec![self.certificate.clone()], key.map_err(|e| e.to_string())?);
+        certified.keys_match().map_err(|e| e.to_string())?;
+        // ours begin and end at midnight
+        let midnight = |at: u64| Millis::new(at - at % DAY);
+        let from = midnight(now.get().saturating_sub(before.unsigned_abs() * DAY));
+        let until = midnight(now.get().saturating_add((after.unsigned_abs() + 1) * DAY));
+        Ok(LeafKey { certified: Arc::new(certified), from, until })
+    }
+}
+
+/// A leaf and its key that every client of the relay takes.
+pub struct LeafKey {
+    certified: Arc<CertifiedKey>,
+    from: Millis,
+    until: Millis,
+}
+
+/// Reads what `lacre-relay issue-leaf` wrote. One that clients would refuse now is not taken.
+pub fn read_leaf(path: &Path, identity: &Identity, now: Millis) -> Result<LeafKey, IdentityError> {
+    let at = |source| IdentityError::File { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(at)?;
+    if file.metadata().map_err(at)?.permissions().mode() & 0o077 != 0 {
+        return Err(IdentityError::Exposed(path.to_owned()));
+    }
+    let mut text = Zeroizing::new(Vec::with_capacity(16 * 1024));
+    (&mut file).take(16 * 1024).read_to_end(&mut text).map_err(at)?;
+    let not = |_| IdentityError::NotALeaf(path.to_owned());
+    let certificate = CertificateDer::from_pem_slice(&text).map_err(not)?;
+    let key = PrivatePkcs8KeyDer::from_pem_slice(&text).map_err(not)?;
+    let made = MadeLeaf { certificate, pkcs8: Zeroizing::new(key.secret_pkcs8_der().to_vec()) };
+    made.taken_by(identity, now).map_err(|cause| IdentityError::RefusedLeaf { path: path.to_owned(), cause })
+}
+
+fn common_name(name: &str) -> DistinguishedName {
+    let mut dn = DistinguishedName::new();
+    dn.push(DnType::CommonName, name);
+    dn
+}
+
+/// PKCS #8 v1 of an Ed25519 seed (RFC 8410, 7).
+fn pkcs8(seed: &[u8; 32]) -> Zeroizing<Vec<u8>> {
+    const PREFIX: [u8; 16] = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+    let mut out = Zeroizing::new(Vec::with_capacity(48));
+    out.extend_from_slice(&PREFIX);
+    out.extend_from_slice(seed);
+    out
+}
+
+/// Whole, or not at all, and readable by its owner only: written beside, synced, renamed, and the folder synced.
+pub fn write_secret(path: &Path, content: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension("new");
+    let _ = fs::remove_file(&beside);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(&beside, path)?;
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => File::open(folder)?.sync_all(),
+        _ => File::open(".")?.sync_all(),
+    }
+}
+
+/// The leaf in use; replaced while connections go on.
+pub struct Leaf {
+    current: RwLock<LeafKey>,
+}
+
+impl Leaf {
+    /// The first one.
+    #[must_use]
+    pub fn new(first: LeafKey) -> Self {
+        Self { current: RwLock::new(first) }
+    }
+    /// From now on this one, for new connections.
+    pub fn replace(&self, next: LeafKey) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = next;
+    }
+    /// From when and until when clients take it, in whole days.
+    #[must_use]
+    pub fn validity(&self) -> (Millis, Millis) {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        (current.from, current.until)
+    }
+}
+
+impl core::fmt::Debug for Leaf {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Leaf")
+    }
+}
+
+impl ResolvesServerCert for Leaf {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner).certified))
+    }
+}
+
+/// Makes leaves, for the start, each month and a reload.
+pub(crate) struct LeafMaker {
+    pub(crate) identity: IdentityKey,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl LeafMaker {
+    pub(crate) fn make(&self, file: Option<&Path>, rng: &mut dyn Rng) -> Result<LeafKey, IdentityError> {
+        match file {
+            Some(path) => read_leaf(path, &self.identity.public(), self.clock.now()),
+            None => self.identity.issue(self.clock.now(), rng),
+        }
+    }
+}
+
+/// TLS 1.3 and HTTP/2 only; no tickets: a connection is not tied to the one before.
+pub fn tls(leaf: Arc<Leaf>) -> Result<rustls::ServerConfig, IdentityError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .map_err(|e| IdentityError::Certificate(e.to_string()))?
+        .with_no_client_auth()
+        .with_cert_resolver(leaf);
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    config.send_tls13_tickets = 0;
+    config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
+    Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lacre_ground::random::SystemRng;
+
+    #[test]
+    fn the_key_is_made_once_and_only_its_owner_may_read_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("identity.key");
+
+        let first = IdentityKey::load_or_create(&path, &mut SystemRng).unwrap().public();
+        let again = IdentityKey::load_or_create(&path, &mut SystemRng).unwrap().public();
+
+        assert_eq!(first, again);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_leaf_from_a_file_is_taken_until_its_last_day_and_only_under_its_own_identity() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = IdentityKey::load_or_create(&folder.path().join("a"), &mut SystemRng).unwrap();
+        let other = IdentityKey::load_or_create(&folder.path().join("b"), &mut SystemRng).unwrap();
+        let (path, now) = (folder.path().join("leaf.pem"), Millis::parse("2026-11-25T10:00:00.000Z").unwrap());
+        write_secret(&path, own.issue_file(now, 30, &mut SystemRng).unwrap().as_bytes()).unwrap();
+        let read = |identity: &IdentityKey, at| read_leaf(&path, &identity.public(), at);
+
+        let leaf = Leaf::new(read(&own, now).unwrap());
+        let midnight = |day: &str| Millis::parse(&format!("{day}T00:00:00.000Z")).unwrap();
+        assert_eq!(leaf.validity(), (midnight("2026-11-23"), midnight("2026-12-25")));
+        assert!(read(&own, now.plus(29 * DAY)).is_ok());
+        for (refused, at) in [(&own, now.plus(31 * DAY)), (&own, Millis::new(now.get() - 3 * DAY)), (&other, now)] {
+            assert!(matches!(read(refused, at), Err(IdentityError::RefusedLeaf { .. })));
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let foreign = other.issue_file(now, 30, &mut SystemRng).unwrap();
+        let (certificate, key) = (text.split_inclusive("CERTIFICATE-----\n"), foreign.rsplit_once("-----BEGIN").unwrap().1);
+        write_secret(&path, (certificate.take(2).collect::<String>() + "-----BEGIN" + key).as_bytes()).unwrap();
+        assert!(matches!(read(&own, now), Err(IdentityError::RefusedLeaf { .. })), "another leaf's key");
+        write_secret(&path, b"nothing").unwrap();
+        assert!(matches!(read(&own, now), Err(IdentityError::NotALeaf(_))));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(read(&own, now), Err(IdentityError::Exposed(_))));
+    }
+
+    #[test]
+    fn a_key_that_others_may_read_and_a_broken_one_are_refused_and_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("identity.key");
+        IdentityKey::load_or_create(&path, &mut SystemRng).unwrap();
+
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let exposed = IdentityKey::load_or_create(&path, &mut SystemRng).err().unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(&path, "0123\n").unwrap();
+        let broken = IdentityKey::load_or_create(&path, &mut SystemRng).err().unwrap();
+
+        assert!(matches!(exposed, IdentityError::Exposed(_)));
+        assert!(matches!(broken, IdentityError::Malformed(_)));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "0123\n");
+    }
+}

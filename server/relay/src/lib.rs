@@ -1,0 +1,27 @@
+//! The relay of Lacre: it stores ciphertext and orders it. It holds no key that opens content.
+//!
+//! From the inside out: [`hub`] (wake-ups), [`border`] (errors to statuses), [`counters`] (what is counted), [`writer`]
+//! (group commit), [`service`] (the calls of the .proto files), [`limits`] (of the transport), [`memory`] (what connections
+//! may hold), [`metrics`] (what the operator sees), [`identity`] (keys and TLS), [`serve`] (all of it running).
+
+mod accept;
+pub mod backup;
+pub mod blob_files;
+pub mod border;
+pub mod clock_guard;
+pub mod config;
+pub mod counters;
+pub mod folder;
+pub mod hub;
+pub mod identity;
+pub mod key_backup;
+pub mod limits;
+pub mod memory;
+pub mod metrics;
+pub mod room;
+pub mod run_key;
+pub mod serve;
+pub mod service;
+pub mod upkeep;
+pub mod words;
+pub mod writer;

@@ -1,0 +1,240 @@
+//! The registrar's key: what turns a RUN into a hash that names nobody without it.
+//!
+//! It lies outside the data folder, so that whoever copies the folder or its backup cannot try all RUNs (there are few
+//! enough to try). One file, 32 random bytes in hexadecimal, readable by its owner only.
+
+use lacre_store::accounts::RunHash;
+use lacre_store::{Store, StoreDown};
+use data_encoding::HEXLOWER;
+use lacre_ground::label::{self, Label};
+use lacre_ground::random::{self, Rng};
+use lacre_ground::run::Run;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use zeroize::{Zeroize as _, Zeroizing};
+
+/// Its name beside the data folder, when no other path is given.
+pub const DEFAULT_NAME: &str = "lacre-run.key";
+
+/// The key. No `Debug`, zeroed when dropped.
+pub struct RunKey(Zeroizing<[u8; 32]>);
+
+/// Why the relay does not start with this key.
+#[derive(Debug, thiserror::Error)]
+pub enum RunKeyError {
+    /// Whoever copies the data folder would have the key too.
+    #[error("the registrar's key {0} lies inside the data folder: move it out, and name its place with --run-key")]
+    Inside(PathBuf),
+    /// Others on this machine can read it.
+    #[error("the registrar's key {0} can be read by others: chmod 600 it; if others had access, the RUN hashes are no secret")]
+    Open(PathBuf),
+    /// Not 64 hexadecimal characters.
+    #[error("{0} is not a registrar's key: put back the right file")]
+    NotAKey(PathBuf),
+    /// The file system said no.
+    #[error("the registrar's key {path} cannot be read or made: {cause}")]
+    Io {
+        /// where
+        path: PathBuf,
+        /// what it said
+        cause: io::Error,
+    },
+}
+
+impl RunKey {
+    /// Where the key lies when nothing else is said: beside the data folder.
+    #[must_use]
+    pub fn default_path(data: &Path) -> PathBuf {
+        let data = data.canonicalize().unwrap_or_else(|_| data.to_owned());
+        data.parent().unwrap_or(Path::new("/")).join(DEFAULT_NAME)
+    }
+
+    /// Reads the key, or makes it when there is none. The data folder must be there already.
+    pub fn open(path: &Path, data: &Path, rng: &mut dyn Rng) -> Result<Self, RunKeyError> {
+        let io = |cause| RunKeyError::Io { path: path.to_owned(), cause };
+        let data = data.canonicalize().map_err(io)?;
+        // also a link that leads nowhere is judged by where it leads before anything is made there
+        if path.symlink_metadata().is_ok_and(|m| m.is_symlink()) && path.canonicalize().is_err() {
+            return Err(io(io::Error::new(io::ErrorKind::NotFound, "a link that leads nowhere")));
+        }
+        let real = real_path(path).map_err(io)?;
+        if real.starts_with(&data) {
+            return Err(RunKeyError::Inside(path.to_owned()));
+        }
+        match File::open(&real) {
+            Ok(file) => Self::read(file, path),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Self::make(&real, path, rng),
+            Err(e) => Err(io(e)),
+        }
+    }
+
+    fn read(file: File, path: &Path) -> Result<Self, RunKeyError> {
+        let io = |cause| RunKeyError::Io { path: path.to_owned(), cause };
+        // the opened file is judged, not its name: nobody can exchange it in between
+        if file.metadata().map_err(io)?.permissions().mode() & 0o077 != 0 {
+            return Err(RunKeyError::Open(path.to_owned()));
+        }
+        let mut text = Zeroizing::new(String::with_capacity(256));
+        file.take(256).read_to_string(&mut text).map_err(io)?;
+        let mut bytes = HEXLOWER.decode(text.trim_end().as_bytes()).map_err(|_| RunKeyError::NotAKey(path.to_owned()))?;
+        let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| RunKeyError::NotAKey(path.to_owned()));
+        bytes.zeroize();
+        Ok(Self(Zeroizing::new(key?)))
+    }
+
+    /// Whole or not at all, also when two make it at once: the second reads what the first made.
+    fn make(real: &Path, path: &Path, rng: &mut dyn Rng) -> Result<Self, RunKeyError> {
+        let io = |cause| RunKeyError::Io { path: path.to_owned(), cause };
+        let folder = real.parent().unwrap_or(Path::new("/"));
+        let draft = folder.join(format!(".{DEFAULT_NAME}.{}", HEXLOWER.encode(&random::bytes::<8>(rng))));
+        let text = Zeroizing::new(HEXLOWER.encode(Zeroizing::new(random::bytes::<32>(rng)).as_slice()) + "\n");
+        let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            match std::fs::hard_link(&draft, real) {
+                Err(e) if e.kind() != io::ErrorKind::AlreadyExists => Err(e),
+                _ => Ok(()),
+            }
+        });
+        let removed = std::fs::remove_file(&draft);
+        written.map_err(io)?;
+        removed.map_err(io)?;
+        File::open(folder).and_then(|f| f.sync_all()).map_err(io)?;
+        Self::read(File::open(real).map_err(io)?, path)
+    }
+
+    /// What is stored of a RUN.
+    #[must_use]
+    pub fn hash(&self, run: &Run) -> RunHash {
+        let spelled = Zeroizing::new(run.canonical());
+        RunHash::new(label::mac(&self.0, Label::RunHash, &[spelled.as_bytes()]))
+    }
+
+    /// Its bytes, for a backup under a passphrase.
+    #[must_use]
+    pub const fn expose(&self) -> &Zeroizing<[u8; 32]> {
+        &self.0
+    }
+
+    /// What the store knows the key again by; it does not give it away.
+    #[must_use]
+    pub fn check(&self) -> [u8; 32] {
+        label::mac(&self.0, Label::RunKeyCheck, &[])
+    }
+}
+
+/// Whether this is the key that the store's RUN hashes were made with. Before anything is served.
+pub fn know_key(store: &mut dyn Store, key: &RunKey) -> Result<bool, StoreDown> {
+    store.begin()?;
+    match store.know_run_key(&key.check()) {
+        Ok(known) => store.commit().map(|()| known),
+        Err(down) => {
+            store.rollback();
+            Err(down)
+        }
+    }
+}
+
+/// Where a path leads; its last part need not be there yet.
+fn real_path(path: &Path) -> io::Result<PathBuf> {
+    match path.canonicalize() {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            let name = path.file_name().ok_or(e)?;
+            let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            Ok(folder.canonicalize()?.join(name))
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lacre_ground::random::SystemRng;
+    use std::os::unix::fs::symlink;
+
+    fn world() -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        (dir, data)
+    }
+
+    #[test]
+    fn the_key_is_made_once_for_its_owner_only_and_found_again() {
+        let (dir, data) = world();
+        let path = RunKey::default_path(&data);
+        assert_eq!(path, dir.path().canonicalize().unwrap().join(DEFAULT_NAME));
+        let made = RunKey::open(&path, &data, &mut SystemRng).unwrap();
+        let found = RunKey::open(&path, &data, &mut SystemRng).unwrap();
+        assert_eq!(made.check(), found.check());
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2, "no draft stays");
+    }
+
+    #[test]
+    fn a_key_inside_the_data_folder_is_refused_also_through_links() {
+        let (dir, data) = world();
+        let inside = data.join("run.key");
+        let refused = |path: &Path, data: &Path| {
+            assert!(matches!(RunKey::open(path, data, &mut SystemRng), Err(RunKeyError::Inside(_))), "{}", path.display());
+        };
+        refused(&inside, &data);
+        assert!(!inside.exists(), "a refused key is not made");
+        std::fs::create_dir(data.join("deep")).unwrap();
+        refused(&data.join("deep/../deep/run.key"), &data);
+        // the key's name is a link into the folder
+        let outside = dir.path().join("outside.key");
+        RunKey::open(&outside, &data, &mut SystemRng).unwrap();
+        std::fs::rename(&outside, &inside).unwrap();
+        symlink(&inside, &outside).unwrap();
+        refused(&outside, &data);
+        // its folder is one
+        symlink(&data, dir.path().join("door")).unwrap();
+        refused(&dir.path().join("door/new.key"), &data);
+        // the data folder's name is one
+        refused(&inside, &dir.path().join("door"));
+        // a link that leads nowhere
+        symlink(data.join("later.key"), dir.path().join("dangling.key")).unwrap();
+        assert!(RunKey::open(&dir.path().join("dangling.key"), &data, &mut SystemRng).is_err());
+        assert!(!data.join("later.key").exists());
+    }
+
+    #[test]
+    fn a_key_that_others_can_read_is_refused() {
+        let (dir, data) = world();
+        let path = dir.path().join("k");
+        RunKey::open(&path, &data, &mut SystemRng).unwrap();
+        for mode in [0o640, 0o604, 0o660, 0o601] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            assert!(matches!(RunKey::open(&path, &data, &mut SystemRng), Err(RunKeyError::Open(_))), "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn a_cut_key_is_refused_and_not_replaced() {
+        let (dir, data) = world();
+        let path = dir.path().join("k");
+        RunKey::open(&path, &data, &mut SystemRng).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        for cut in [0, 1, 32, 63] {
+            std::fs::write(&path, &whole[..cut]).unwrap();
+            assert!(matches!(RunKey::open(&path, &data, &mut SystemRng), Err(RunKeyError::NotAKey(_))), "{cut}");
+            assert_eq!(std::fs::read(&path).unwrap(), &whole[..cut]);
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_a_run_has_one_hash_and_another_key_another() {
+        let (dir, data) = world();
+        let a = RunKey::open(&dir.path().join("a"), &data, &mut SystemRng).unwrap();
+        let b = RunKey::open(&dir.path().join("b"), &data, &mut SystemRng).unwrap();
+        // an example, nobody's number
+        let (dots, plain) = (Run::parse("1.000.005-k").unwrap(), Run::parse("1000005K").unwrap());
+        assert!(a.hash(&dots) == a.hash(&plain));
+        assert!(a.hash(&dots) != b.hash(&dots));
+        assert_ne!(a.check(), b.check());
+    }
+}

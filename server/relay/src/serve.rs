@@ -1,0 +1,426 @@
+//! A relay in this process: from a data folder to a listening address, and back.
+//!
+//! ```
+//! use lacre_relay::serve::{Options, Relay};
+//!
+//! let folder = tempfile::tempdir()?;
+//! // on a free port of the loopback, with everything in the folder
+//! let relay = Relay::start(Options::new(&folder.path().join("data")))?;
+//! assert!(relay.authority().to_string().starts_with("lacre://127.0.0.1:"));
+//! relay.stop();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use crate::blob_files::BlobFiles;
+use crate::clock_guard::ClockGuard;
+use crate::counters::{ConnectionMetrics, Refusals};
+use crate::folder::{DataFolder, KeyPlaces, StartError};
+use crate::hub::Hub;
+use crate::identity::{self, Leaf, LeafMaker};
+use crate::memory::Memory;
+use crate::metrics::{self, Metrics};
+use lacre_ground::random::SystemRng;
+use crate::room::Room;
+use lacre_store::rules::Rules;
+use crate::service::Context;
+use crate::service::accounts::AccountsService;
+use crate::service::blobs::BlobsService;
+use crate::service::calls::CallLayer;
+use crate::service::channels::ChannelsService;
+use crate::service::directory::DirectoryService;
+use crate::service::operator::OperatorService;
+use crate::service::registrar::{self, RegistrarService};
+use lacre_store::{Reads, Store};
+use crate::writer::Writer;
+use crate::{accept, limits, upkeep};
+use lacre_ground::account::REGISTRAR;
+use lacre_ground::address::Authority;
+use lacre_ground::random::Rng;
+use lacre_ground::receipt::RELAY;
+use lacre_ground::time::{Clock, Millis, SystemClock};
+use lacre_proto::relay::v1::accounts_server::AccountsServer;
+use lacre_proto::relay::v1::blobs_server::BlobsServer;
+use lacre_proto::relay::v1::channels_server::ChannelsServer;
+use lacre_proto::relay::v1::directory_server::DirectoryServer;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::JoinHandle;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::{oneshot, watch};
+use tonic_reflection::server::v1::{ServerReflection, ServerReflectionServer};
+
+/// Another store than the data folder's: the writer's and the readers' side. For benches.
+pub type StoreParts = (Box<dyn Store>, Arc<dyn Reads>);
+
+/// How to start a relay. [`Options::new`] is enough.
+pub struct Options {
+    /// the data folder; made with mode 0700 if it is not there
+    pub data: PathBuf,
+    /// where to listen; port 0 is a free one
+    pub listen: SocketAddr,
+    /// host and port that people are told, when not those it listens on
+    pub public: Option<(String, u16)>,
+    /// the registrar's key file; must lie outside the data folder
+    pub run_key: Option<PathBuf>,
+    /// the identity key's file, when it does not lie in the data folder
+    pub identity_key: Option<PathBuf>,
+    /// a file with the TLS leaf; without it the relay makes its own
+    pub leaf: Option<PathBuf>,
+    /// bytes of the disk that stay free
+    pub keep_free: u64,
+    /// limits and retention
+    pub rules: Rules,
+    /// connections at a time
+    pub max_connections: usize,
+    /// bytes that calls under way and followed channels may hold
+    pub max_held: usize,
+    /// further limits of connections, for tests that reach them
+    pub transport: limits::Transport,
+    /// where metrics are scraped, already listening; none: nowhere
+    pub metrics: Option<std::net::TcpListener>,
+    /// answer generic clients that ask which calls there are
+    pub reflection: bool,
+    /// threads that serve; none: as many as the machine has
+    pub threads: Option<usize>,
+    /// what time it is
+    pub clock: Arc<dyn Clock>,
+    /// chance
+    pub rng: Box<dyn Rng>,
+    /// another of SQLite's registered file systems, for tests of faults
+    pub vfs: Option<&'static str>,
+    /// another store, for benches
+    pub store: Option<StoreParts>,
+}
+
+impl Options {
+    /// A relay on the loopback, on a free port.
+    #[must_use]
+    pub fn new(data: &Path) -> Self {
+        Self {
+            data: data.to_owned(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            public: None,
+            run_key: None,
+            identity_key: None,
+            leaf: None,
+            keep_free: 0,
+            rules: Rules::default(),
+            max_connections: limits::MAX_CONNECTIONS,
+            max_held: limits::HELD,
+            transport: limits::Transport::default(),
+            metrics: None,
+            reflection: false,
+            threads: None,
+            clock: Arc::new(SystemClock),
+            rng: Box::new(SystemRng),
+            vfs: None,
+            store: None,
+        }
+    }
+}
+
+/// A relay to start.
+pub struct Relay;
+
+/// A relay that serves. Dropping it stops it.
+pub struct RunningRelay {
+    authority: Authority,
+    controls: Controls,
+    stop: watch::Sender<bool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Relay {
+    /// Starts it and returns when it listens. It has threads of its own: any program may call this, async or not.
+    pub fn start(options: Options) -> Result<RunningRelay, StartError> {
+        let (stop, stopping) = watch::channel(false);
+        let (ready, started) = std::sync::mpsc::channel();
+        let thread = std::thread::Builder::new()
+            .name("relay".into())
+            .spawn(move || {
+                let mut runtime = tokio::runtime::Builder::new_multi_thread();
+                runtime.enable_all().thread_name("relay-worker").max_blocking_threads(64);
+                if let Some(threads) = options.threads {
+                    runtime.worker_threads(threads.max(1));
+                }
+                match runtime.build() {
+                    Ok(runtime) => runtime.block_on(run(options, stopping, ready)),
+                    Err(e) => drop(ready.send(Err(StartError::Thread(e)))),
+                }
+            })
+            .map_err(StartError::Thread)?;
+        match started.recv() {
+            Ok(Ok(controls)) => {
+                let authority = controls.authority.read().unwrap_or_else(PoisonError::into_inner).clone();
+                Ok(RunningRelay { authority, controls, stop, thread: Some(thread) })
+            }
+            Ok(Err(e)) => {
+                let _ = thread.join();
+                Err(e)
+            }
+            Err(_) => Err(StartError::Thread(io::Error::other("the relay's thread ended"))),
+        }
+    }
+}
+
+impl RunningRelay {
+    /// Where it is reached, with its identity.
+    #[must_use]
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+    /// Takes a fresh TLS leaf for connections to come, and what else may change while it runs. Nothing is cut off.
+    /// After an error all is as before.
+    pub fn reload(&self, change: &Reload, rng: &mut dyn Rng) -> Result<(), StartError> {
+        let controls = &self.controls;
+        let leaf = controls.maker.make(change.leaf.as_deref(), rng)?;
+        let mut authority = controls.authority.write().unwrap_or_else(PoisonError::into_inner);
+        let (host, port) = change.public.as_ref().unwrap_or(&controls.local);
+        *authority = Authority::new(host, *port, authority.identity())?;
+        controls.leaf.replace(leaf);
+        controls.room.keep(change.keep_free);
+        Ok(())
+    }
+    /// Ends calls that are under way within seconds, closes the store, and returns.
+    pub fn stop(self) {
+        drop(self);
+    }
+}
+
+impl Drop for RunningRelay {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What may change while a relay runs.
+#[derive(Clone, Debug)]
+pub struct Reload {
+    /// host and port that people are told, when not those it listens on
+    pub public: Option<(String, u16)>,
+    /// a file with the TLS leaf; without it the relay makes a fresh one
+    pub leaf: Option<PathBuf>,
+    /// bytes of the disk that stay free
+    pub keep_free: u64,
+}
+
+/// What a running relay's owner holds of it. Not the context: its end closes the store.
+#[derive(Clone)]
+struct Controls {
+    /// where it listens
+    local: (String, u16),
+    authority: Arc<RwLock<Authority>>,
+    leaf: Arc<Leaf>,
+    maker: Arc<LeafMaker>,
+    room: Arc<Room>,
+}
+
+type Ready = std::sync::mpsc::Sender<Result<Controls, StartError>>;
+
+async fn run(options: Options, stopping: watch::Receiver<bool>, ready: Ready) {
+    match prepare(options, stopping.clone()).await {
+        Err(e) => drop(ready.send(Err(e))),
+        Ok(prepared) => {
+            let _ = ready.send(Ok(prepared.controls.clone()));
+            prepared.serve(stopping).await;
+        }
+    }
+}
+
+/// Everything is open; nobody is served yet.
+struct Prepared {
+    folder: DataFolder,
+    controls: Controls,
+    own_leaf: bool,
+    context: Arc<Context>,
+    writer_thread: JoinHandle<()>,
+    listener: TcpListener,
+    tls: rustls::ServerConfig,
+    max_connections: usize,
+    transport: limits::Transport,
+    memory: Arc<Memory>,
+    scraped: Option<TcpListener>,
+    reflection: bool,
+    files: BlobFiles,
+    counter: UnixListener,
+    registrar: RegistrarService,
+    operator: OperatorService,
+}
+
+async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Result<Prepared, StartError> {
+    let rng = options.rng.as_mut();
+    let folder = DataFolder::lock(&options.data)?;
+    let (mut store, reads): StoreParts = match options.store.take() {
+        Some(parts) => parts,
+        None => {
+            let store = folder.store(options.vfs, rng)?;
+            let readers = std::thread::available_parallelism().map_or(4, |n| n.get().max(2) * 2);
+            let reads = store.reads(readers)?;
+            (Box::new(store), Arc::new(reads))
+        }
+    };
+    let places = KeyPlaces { identity: options.identity_key.take(), run: options.run_key.take() };
+    let (identity, run_key) = folder.keys(store.as_mut(), &places, rng)?;
+    let in_folder = |source| StartError::Folder { path: folder.path().to_owned(), source };
+    let files = BlobFiles::open(folder.path()).map_err(in_folder)?;
+    files.remove_orphans(reads.as_ref())?;
+    let counter = registrar::listen(folder.path()).map_err(in_folder)?;
+    let maker = Arc::new(LeafMaker { identity, clock: Arc::clone(&options.clock) });
+    let identity = &maker.identity;
+    let leaf = Arc::new(Leaf::new(maker.make(options.leaf.as_deref(), rng)?));
+    let tls = identity::tls(Arc::clone(&leaf))?;
+    let address = options.listen;
+    let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
+    let local = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
+    let local = (host_of(local), local.port());
+    let (host, port) = options.public.take().unwrap_or_else(|| local.clone());
+    let authority = Arc::new(RwLock::new(Authority::new(&host, port, identity.public())?));
+    let room = Arc::new(Room::new(folder.path(), options.keep_free));
+    let newest = || reads.counts().map(|counts| (counts.accepted_ms > 0).then(|| Millis::new(counts.accepted_ms)));
+    let clock_guard = ClockGuard::open(folder.path(), options.clock.now(), newest)?;
+    clock_guard.remember();
+    let (writer, writer_thread) = Writer::start(store).map_err(StartError::Thread)?;
+    let context = Arc::new(Context {
+        clock: options.clock,
+        rng: Mutex::new(options.rng),
+        rules: options.rules,
+        writer,
+        reads,
+        hub: Arc::new(Hub::default()),
+        identity: identity.public(),
+        receipts: identity.signer(RELAY)?,
+        bindings: identity.signer(REGISTRAR)?,
+        data: folder.path().to_owned(),
+        clock_guard,
+        room: Arc::clone(&room),
+        refusals: Refusals::default(),
+        stopping,
+    });
+    let (max_connections, transport) = (options.max_connections, options.transport);
+    let scraped = options.metrics.map(listen_to_scrapers).transpose()?;
+    let registrar = RegistrarService::new(Arc::clone(&context), run_key, Arc::clone(&authority));
+    let operator = OperatorService::new(Arc::clone(&context), Arc::clone(&authority), Arc::clone(&leaf));
+    Ok(Prepared {
+        folder,
+        controls: Controls { local, authority, leaf, maker: Arc::clone(&maker), room },
+        own_leaf: options.leaf.is_none(),
+        context,
+        writer_thread,
+        listener,
+        tls,
+        max_connections,
+        transport,
+        memory: Memory::new(options.max_held),
+        scraped,
+        reflection: options.reflection,
+        files,
+        counter,
+        registrar,
+        operator,
+    })
+}
+
+fn listen_to_scrapers(listener: std::net::TcpListener) -> Result<TcpListener, StartError> {
+    let address = listener.local_addr().unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
+    let listener = listener.set_nonblocking(true).and_then(|()| TcpListener::from_std(listener));
+    listener.map_err(|source| StartError::Listen { address, source })
+}
+
+fn host_of(address: SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(a) => a.ip().to_string(),
+        SocketAddr::V6(a) => format!("[{}]", a.ip()),
+    }
+}
+
+impl Prepared {
+    async fn serve(self, mut stopping: watch::Receiver<bool>) {
+        let Self { folder, controls, own_leaf, context, writer_thread, listener, tls, max_connections, transport, files, .. } =
+            self;
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(tls));
+        let seen = ConnectionMetrics::default();
+        let connections =
+            accept::connections(listener, acceptor, max_connections, transport, seen.clone(), Arc::clone(&self.memory));
+        let metrics = Arc::new(Metrics::new(&context, &seen, &self.memory));
+        let scraping = self.scraped.map(|listener| tokio::spawn(metrics::serve(listener, Arc::clone(&metrics))));
+        let renewal = tokio::spawn(upkeep::renew(controls.leaf, controls.maker, own_leaf, Arc::clone(&context)));
+        let clock = tokio::spawn(upkeep::look_at_clock(Arc::clone(&context)));
+        let retention = tokio::spawn(upkeep::retain(Arc::clone(&context), Arc::clone(&metrics)));
+        let expiry = tokio::spawn(upkeep::expire(Arc::clone(&context), files.clone(), Arc::clone(&metrics)));
+        let mut until = stopping.clone();
+        let counter = tokio::spawn(registrar::serve(self.counter, self.registrar, self.operator, async move {
+            crate::service::stopped(&mut until).await;
+        }));
+        let channels = ChannelsServer::new(ChannelsService::new(Arc::clone(&context)))
+            .max_decoding_message_size(limits::MAX_BATCH_REQUEST)
+            .max_encoding_message_size(limits::MAX_ANSWER);
+        let accounts = AccountsServer::new(AccountsService::new(Arc::clone(&context)))
+            .max_decoding_message_size(limits::MAX_REQUEST)
+            .max_encoding_message_size(limits::MAX_ANSWER);
+        let directory = DirectoryServer::new(DirectoryService::new(Arc::clone(&context)))
+            .max_decoding_message_size(limits::MAX_ENTRY_REQUEST)
+            .max_encoding_message_size(limits::MAX_ANSWER);
+        let blobs = BlobsServer::new(BlobsService::new(Arc::clone(&context), files))
+            .max_decoding_message_size(limits::MAX_ENTRY_REQUEST)
+            .max_encoding_message_size(limits::MAX_ANSWER);
+        // the standard question of load balancers and monitors; it tells nothing but yes and no
+        let (health, healthy) = tonic_health::server::health_reporter();
+        health.set_serving::<ChannelsServer<ChannelsService>>().await;
+        let room = tokio::spawn(upkeep::look_for_room(Arc::clone(&context.room), context.writer.clone(), health));
+        let reflection = self.reflection.then(reflection).flatten();
+        let (told, mut drained) = oneshot::channel::<()>();
+        let mut signal = stopping.clone();
+        let serving = transport
+            .server()
+            .layer(CallLayer { metrics, context: Arc::clone(&context) })
+            .add_service(channels)
+            .add_service(accounts)
+            .add_service(directory)
+            .add_service(blobs)
+            .add_service(healthy)
+            .add_optional_service(reflection)
+            .serve_with_incoming_shutdown(connections, async move {
+                crate::service::stopped(&mut signal).await;
+                let _ = told.send(());
+            });
+        let deadline = async {
+            let _ = (&mut drained).await;
+            tokio::time::sleep(limits::STOPPING).await;
+        };
+        tokio::select! {
+            served = serving => if let Err(e) = served {
+                tracing::error!(cause = %e, "the relay stopped serving");
+            },
+            () = deadline => tracing::warn!("calls were cut off when the relay stopped"),
+        }
+        crate::service::stopped(&mut stopping).await;
+        context.clock_guard.remember();
+        counter.abort();
+        let _ = counter.await;
+        for task in [renewal, room, clock, retention, expiry].into_iter().chain(scraping) {
+            task.abort();
+            let _ = task.await;
+        }
+        // calls that were cut off may still hold the context: the writer is told, and ends when it has stored the last.
+        // Readers are closed before it, so that the log is empty afterwards
+        let writer = context.writer.clone();
+        drop(context);
+        writer.stop().await;
+        let _ = tokio::task::spawn_blocking(move || writer_thread.join()).await;
+        drop(folder);
+    }
+}
+
+/// What generic clients such as grpcurl ask for. The descriptors are public anyway.
+fn reflection() -> Option<ServerReflectionServer<impl ServerReflection>> {
+    let built = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(lacre_proto::DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1();
+    built.map_err(|e| tracing::error!(cause = %e, "reflection is not served")).ok()
+}

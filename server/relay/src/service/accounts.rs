@@ -1,0 +1,241 @@
+//! Calls with credentials: enrolment, login, states, key packages, stamps.
+
+use super::Context;
+use super::login::{Challenges, Key, Sessions};
+use crate::border::{Reason, bad_state, bad_value, checked, crossed, limited, refused, store_down};
+use lacre_store::accounts::{
+    Enroll, KeyPackage, PutKeyPackages, PutState, Recover, Recovering, Speaker, StateDevice, TakeStamps,
+};
+use lacre_ground::account::{AccountError, AccountState, Binding, Reset};
+use lacre_ground::ids::{AccountId, DeviceId, Handle, Session, Stamp, TokenHash};
+use lacre_ground::time::Millis;
+use lacre_proto::relay::v1 as wire;
+use lacre_proto::relay::v1::accounts_server::Accounts;
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError};
+use tonic::{Request, Response, Status};
+
+/// `lacre.relay.v1.Accounts`.
+pub struct AccountsService {
+    context: Arc<Context>,
+    challenges: Challenges,
+    sessions: Sessions,
+}
+
+impl AccountsService {
+    /// With no session open.
+    #[must_use]
+    pub fn new(context: Arc<Context>) -> Self {
+        let challenges = Challenges::new(context.identity, context.rng.lock().unwrap_or_else(PoisonError::into_inner).as_mut());
+        Self { context, challenges, sessions: Sessions::default() }
+    }
+
+    fn generation(&self) -> Vec<u8> {
+        self.context.reads.generation().as_bytes().to_vec()
+    }
+
+    fn session(&self, token: &[u8]) -> Result<Speaker, Status> {
+        let token = Session::try_from(token).map_err(|_| no_session())?;
+        self.sessions.who(self.context.clock.now(), &token).ok_or_else(no_session)
+    }
+
+    /// Devices of a state are reached through this relay: other inboxes would send strangers elsewhere.
+    fn lives_here(&self, state: &AccountState) -> Result<Vec<StateDevice>, Status> {
+        if state.devices.iter().any(|d| d.inbox.authority.identity() != self.context.identity) {
+            return Err(bad_state(&"an inbox is on another relay"));
+        }
+        Ok(state.devices.iter().map(|d| StateDevice { id: d.id, inbox: d.inbox.channel }).collect())
+    }
+
+    /// The state that this note is, if it follows, and whether the relay has this very note already.
+    async fn next_state(&self, account: AccountId, raw: &str) -> Result<(AccountState, bool), Status> {
+        let newest = self.context.read(move |r| r.newest_state(&account)).await.map_err(store_down)?;
+        let newest = newest.ok_or_else(no_session)?;
+        let state = AccountState::stored(&newest.state).map_err(|e| not_readable(&e))?;
+        let refused = match state.follow(raw) {
+            Ok(next) => return Ok((next, false)),
+            Err(e) => e,
+        };
+        // a repeated call: its number only says where to look, the bytes decide
+        if let Ok(said) = AccountState::stored(raw) {
+            let number = said.number;
+            let known = self.context.read(move |r| r.state(&account, number)).await.map_err(store_down)?;
+            if known.as_deref() == Some(raw) {
+                return Ok((said, true));
+            }
+        }
+        Err(bad_state(&refused))
+    }
+}
+
+fn no_session() -> Status {
+    refused(Reason::Session, &[], None)
+}
+
+fn not_readable(e: &AccountError) -> Status {
+    tracing::error!(cause = %e, "a stored account state cannot be read");
+    store_down(lacre_store::StoreDown::new("a stored account state cannot be read"))
+}
+
+/// Devices of a state with their keys: who may go on in a session.
+fn keys(state: &AccountState) -> Vec<Key> {
+    state.devices.iter().map(|d| (d.id, d.signature_key)).collect()
+}
+
+/// What the bounds promised.
+fn who(account: &[u8], device: &[u8]) -> Result<Speaker, Status> {
+    let account = AccountId::try_from(account).map_err(|e| bad_value("account", "32 bytes", &e.to_string()))?;
+    let device = DeviceId::try_from(device).map_err(|e| bad_value("device", "16 bytes", &e.to_string()))?;
+    Ok(Speaker { account, device })
+}
+
+/// Key packages that are good for some time from now on.
+fn packages(now: Millis, wire: Vec<wire::KeyPackage>) -> Result<Vec<KeyPackage>, Status> {
+    let one = |p: wire::KeyPackage| {
+        let suite = u16::try_from(p.suite).map_err(|_| bad_value("suite", "1 to 65535", &p.suite.to_string()))?;
+        let expires_at = Millis::new(p.expires_at_ms);
+        if expires_at <= now {
+            return Err(bad_value("expires_at_ms", "later than now", &p.expires_at_ms.to_string()));
+        }
+        Ok(KeyPackage { suite, bytes: p.key_package, expires_at })
+    };
+    wire.into_iter().map(one).collect()
+}
+
+#[tonic::async_trait]
+impl Accounts for AccountsService {
+    async fn enroll(&self, request: Request<wire::EnrollRequest>) -> Result<Response<wire::EnrollResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let code = lacre_ground::ids::Code::try_from(request.code.as_slice());
+        let code = code.map_err(|e| bad_value("code", "16 bytes", &e.to_string()))?.hash();
+        let handle = Handle::parse(&request.handle).ok().filter(|h| h.as_str() == request.handle);
+        let handle = handle.ok_or_else(|| bad_value("handle", "3 to 32 of a-z, 0-9, _ . -", "other characters"))?;
+        let (account, state) = AccountState::first(&request.state).map_err(|e| bad_state(&e))?;
+        let devices = self.lives_here(&state)?;
+        let now = self.context.clock.now();
+        let binding = Binding { handle: handle.clone(), account, bound_at: now }.sign(&self.context.bindings);
+        let binding = binding.map_err(|e| store_down(lacre_store::StoreDown::new(e)))?;
+        let enroll = Enroll { code, handle, account, state: request.state, devices, binding };
+        let enrolled = crossed(self.context.writer.submit(move |store| store.enroll(now, &enroll)).await)?;
+        Ok(Response::new(wire::EnrollResponse { generation: self.generation(), binding: enrolled.binding }))
+    }
+
+    async fn challenge(&self, request: Request<wire::ChallengeRequest>) -> Result<Response<wire::ChallengeResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let who = who(&request.account, &request.device)?;
+        let challenge = self.challenges.make(self.context.clock.now(), &who).to_vec();
+        Ok(Response::new(wire::ChallengeResponse { generation: self.generation(), challenge }))
+    }
+
+    async fn login(&self, request: Request<wire::LoginRequest>) -> Result<Response<wire::LoginResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let who = who(&request.account, &request.device)?;
+        let no = || refused(Reason::LoginRefused, &[], None);
+        let challenge: [u8; 32] = request.challenge.as_slice().try_into().map_err(|_| no())?;
+        let signature: [u8; 64] = request.signature.as_slice().try_into().map_err(|_| no())?;
+        let (now, rules) = (self.context.clock.now(), &self.context.rules);
+        if !self.challenges.holds(now, rules, &who, &challenge) {
+            return Err(no());
+        }
+        let newest = self.context.read(move |r| r.newest_state(&who.account)).await.map_err(store_down)?;
+        let state = newest.as_ref().map(|n| AccountState::stored(&n.state)).transpose().map_err(|e| not_readable(&e))?;
+        if !self.challenges.signed(&who, &challenge, &signature, state.as_ref()) {
+            return Err(no());
+        }
+        let Some(key) = state.as_ref().and_then(|s| s.device(who.device)).map(|d| d.signature_key) else { return Err(no()) };
+        let session = Session::new(self.context.random());
+        let expires_at_ms = self.sessions.open(now, rules, who, key, &session).map_err(limited)?.get();
+        // look again: a state without this device may have ended its sessions before this one was there
+        let newest = self.context.read(move |r| r.newest_state(&who.account)).await.map_err(store_down)?;
+        let now_in = newest.map(|n| AccountState::stored(&n.state)).transpose().map_err(|e| not_readable(&e))?;
+        if !now_in.is_some_and(|s| keys(&s).contains(&(who.device, key))) {
+            self.sessions.close(&session);
+            return Err(no());
+        }
+        let (session, state_number) = (session.expose().to_vec(), state.map_or(0, |s| s.number));
+        Ok(Response::new(wire::LoginResponse { generation: self.generation(), session, expires_at_ms, state_number }))
+    }
+
+    async fn put_state(&self, request: Request<wire::PutStateRequest>) -> Result<Response<wire::PutStateResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let by = self.session(&request.session)?;
+        let (next, again) = self.next_state(by.account, &request.state).await?;
+        let put = PutState { by, number: next.number, state: request.state, devices: self.lives_here(&next)? };
+        let rules = self.context.rules.clone();
+        crossed(self.context.writer.submit(move |store| store.put_state(&rules, &put)).await)?;
+        if !again {
+            self.sessions.keep_only(&by.account, &keys(&next));
+        }
+        Ok(Response::new(wire::PutStateResponse { generation: self.generation() }))
+    }
+
+    async fn recover(&self, request: Request<wire::RecoverRequest>) -> Result<Response<wire::RecoverResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let code = lacre_ground::ids::Code::try_from(request.code.as_slice());
+        let code = code.map_err(|e| bad_value("code", "16 bytes", &e.to_string()))?.hash();
+        let (account, state) = AccountState::first(&request.state).map_err(|e| bad_state(&e))?;
+        let devices = self.lives_here(&state)?;
+        let now = self.context.clock.now();
+        let found = self.context.read(move |r| r.recovering(now, &code)).await.map_err(store_down)?;
+        let Recovering { handle, account: before } = found.ok_or_else(|| refused(Reason::CodeRefused, &[], None))?;
+        let sign = |e: lacre_ground::note::NoteError| store_down(lacre_store::StoreDown::new(e));
+        let binding = Binding { handle: handle.clone(), account, bound_at: now }.sign(&self.context.bindings).map_err(sign)?;
+        let reset = Reset { handle: handle.clone(), account, replaces: before, reset_at: now };
+        let reset = reset.sign(&self.context.bindings).map_err(sign)?;
+        let recover = Recover { code, before, handle, account, state: request.state, devices, binding, reset };
+        let done = crossed(self.context.writer.submit(move |store| store.recover(now, &recover)).await)?;
+        if before != account {
+            self.sessions.keep_only(&before, &[]);
+        }
+        Ok(Response::new(wire::RecoverResponse { generation: self.generation(), binding: done.binding, reset: done.reset }))
+    }
+
+    async fn set_paused(&self, request: Request<wire::SetPausedRequest>) -> Result<Response<wire::SetPausedResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let by = self.session(&request.session)?;
+        let paused = request.paused;
+        crossed(self.context.writer.submit(move |store| store.pause_account(&by, paused)).await)?;
+        Ok(Response::new(wire::SetPausedResponse { generation: self.generation() }))
+    }
+
+    async fn delete_account(
+        &self,
+        request: Request<wire::DeleteAccountRequest>,
+    ) -> Result<Response<wire::DeleteAccountResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let by = self.session(&request.session)?;
+        crossed(self.context.writer.submit(move |store| store.remove_account(&by)).await)?;
+        self.sessions.keep_only(&by.account, &[]);
+        Ok(Response::new(wire::DeleteAccountResponse { generation: self.generation() }))
+    }
+
+    async fn put_key_packages(
+        &self,
+        request: Request<wire::PutKeyPackagesRequest>,
+    ) -> Result<Response<wire::PutKeyPackagesResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let by = self.session(&request.session)?;
+        let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
+        let (one_time, last_resort) = (packages(now, request.one_time)?, packages(now, request.last_resort)?);
+        let mut suites = BTreeSet::new();
+        if !last_resort.iter().all(|p| suites.insert(p.suite)) {
+            return Err(bad_value("last_resort", "one of a suite", "two of a suite"));
+        }
+        let put = PutKeyPackages { by, one_time, last_resort, replace_all: request.replace_all };
+        let left = crossed(self.context.writer.submit(move |store| store.put_key_packages(now, &rules, &put)).await)?;
+        let remaining = left.0.into_iter().map(|(suite, count)| wire::Remaining { suite: suite.into(), count }).collect();
+        Ok(Response::new(wire::PutKeyPackagesResponse { generation: self.generation(), remaining }))
+    }
+
+    async fn take_stamps(&self, request: Request<wire::TakeStampsRequest>) -> Result<Response<wire::TakeStampsResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let by = self.session(&request.session)?;
+        let stamps: Vec<Stamp> = (0..request.count).map(|_| Stamp::new(self.context.random())).collect();
+        let hashes: Vec<TokenHash> = stamps.iter().map(Stamp::hash).collect();
+        let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
+        let take = TakeStamps { by, hashes };
+        crossed(self.context.writer.submit(move |store| store.take_stamps(now, &rules, &take)).await)?;
+        let stamps = stamps.iter().map(|s| s.expose().to_vec()).collect();
+        Ok(Response::new(wire::TakeStampsResponse { generation: self.generation(), stamps }))
+    }
+}

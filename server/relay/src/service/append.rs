@@ -1,0 +1,173 @@
+//! Append, alone and in batches: one way into the store for both.
+//!
+//! A batch is one request to the writer. It is judged entry by entry, in the order in which it was sent, and stops at the
+//! first refusal; what was stored before is committed with everything else that waited.
+
+use super::Context;
+use super::fields::{id, stamp, token};
+use crate::border::{IntoStatus as _, Reason, bad_value, checked, refused, store_down};
+use lacre_store::rules::Rules;
+use lacre_store::channels::{Append, Appended, StoredEntry};
+use lacre_proto::relay::v1 as wire;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Stream, StreamExt as _};
+use tonic::Status;
+
+/// What the peer is sent.
+pub type BatchAnswers = ReceiverStream<Result<wire::AppendBatchResponse, Status>>;
+
+/// Answers that wait for the connection to take them; the next batch is not begun before there is a place for its own.
+const WAITING: usize = 1;
+/// When a relay stops, nobody needs to come back sooner.
+const BACK: Duration = Duration::from_secs(1);
+
+/// One entry that somebody asks to store.
+struct Asked {
+    append: Append,
+    /// with the relay's word for it
+    receipt: bool,
+}
+
+impl Asked {
+    fn of(r: wire::AppendRequest, rules: &Rules) -> Result<Self, Status> {
+        let most = rules.max_entry_bytes;
+        if r.ciphertext.len() > usize::try_from(most).unwrap_or(usize::MAX) {
+            return Err(bad_value("ciphertext", &format!("1 to {most} bytes"), &format!("{} bytes", r.ciphertext.len())));
+        }
+        let append = Append {
+            channel: id("channel", &r.channel)?,
+            token: token("append_token", &r.append_token)?,
+            entry_id: id("entry_id", &r.entry_id)?,
+            read_to: r.read_to,
+            seal: r.seal,
+            stamp: stamp(&r.stamp)?,
+            ciphertext: r.ciphertext,
+        };
+        Ok(Self { append, receipt: r.receipt })
+    }
+}
+
+/// The answers to what was stored, and why it ended there if it did.
+type Outcome = (Vec<wire::Appended>, Option<Status>);
+
+impl Context {
+    /// Stores these in this order until one is refused. Whatever is answered is durable.
+    async fn append(self: &Arc<Self>, asked: Vec<Asked>) -> Outcome {
+        match self.stored(asked).await {
+            Err(status) => (Vec::new(), Some(status)),
+            Ok((stored, end)) => {
+                let mut answers = Vec::with_capacity(stored.len());
+                for (asked, appended) in stored {
+                    match self.answer(asked, appended) {
+                        Ok(answer) => answers.push(answer),
+                        Err(status) => return (answers, Some(status)),
+                    }
+                }
+                (answers, end)
+            }
+        }
+    }
+
+    async fn stored(self: &Arc<Self>, asked: Vec<Asked>) -> Result<(Vec<(Asked, Appended)>, Option<Status>), Status> {
+        self.room.enough().map_err(store_down)?;
+        let (context, hub, metrics) = (Arc::clone(self), Arc::clone(&self.hub), self.writer.metrics().clone());
+        let (now, requests) = (self.clock.now(), asked.len());
+        let work = move |store: &mut dyn lacre_store::Store| {
+            let mut stored = Vec::with_capacity(asked.len());
+            for one in asked {
+                match store.append(now, &context.rules, &one.append)? {
+                    Ok(appended) => stored.push((one, appended)),
+                    Err(why) => return Ok((stored, Some(why))),
+                }
+            }
+            Ok((stored, None))
+        };
+        let told = self
+            .writer
+            .submit_then(requests, work, move |(stored, _)| {
+                for (one, _) in stored.iter().filter(|(_, appended)| !appended.again) {
+                    hub.wake(&one.append.channel);
+                    metrics.entries.inc();
+                    metrics.entry_bytes.inc_by(u64::try_from(one.append.ciphertext.len()).unwrap_or(u64::MAX));
+                }
+            })
+            .await;
+        let (stored, refused) = told.map_err(store_down)?;
+        Ok((stored, refused.map(lacre_store::channels::AppendRefused::into_status)))
+    }
+
+    fn answer(&self, asked: Asked, appended: Appended) -> Result<wire::Appended, Status> {
+        let Appended { seq, accepted_at, again: _ } = appended;
+        let receipt = if asked.receipt {
+            let Append { channel, entry_id, seal, ciphertext, .. } = asked.append;
+            self.receipt(channel, &StoredEntry { seq, entry_id, seal, accepted_at, ciphertext })?
+        } else {
+            String::new()
+        };
+        Ok(wire::Appended { seq: seq.get(), accepted_at_ms: accepted_at.get(), receipt })
+    }
+}
+
+/// One entry.
+pub(super) async fn one(context: &Arc<Context>, request: wire::AppendRequest) -> Result<wire::Appended, Status> {
+    let asked = Asked::of(checked(request)?, &context.rules)?;
+    match context.append(vec![asked]).await {
+        (_, Some(status)) => Err(status),
+        (answers, None) => answers.into_iter().next().ok_or_else(|| Status::internal("an append without an answer")),
+    }
+}
+
+/// Begins a stream of batches.
+pub(super) fn batches<R>(context: Arc<Context>, requests: R) -> BatchAnswers
+where
+    R: Stream<Item = Result<wire::AppendBatchRequest, Status>> + Send + Unpin + 'static,
+{
+    let (out, answers) = mpsc::channel(WAITING);
+    tokio::spawn(async move {
+        let end = follow(&context, requests, &out).await;
+        if let Some(status) = end {
+            // nobody may be there to hear it
+            let _ = out.send(Err(status)).await;
+        }
+    });
+    ReceiverStream::new(answers)
+}
+
+/// Takes batch after batch, each when the one before is answered. The status that ends the stream, if it is not its peer
+/// that ends it.
+async fn follow(
+    context: &Arc<Context>,
+    mut requests: impl Stream<Item = Result<wire::AppendBatchRequest, Status>> + Unpin,
+    out: &mpsc::Sender<Result<wire::AppendBatchResponse, Status>>,
+) -> Option<Status> {
+    let generation = context.reads.generation().as_bytes().to_vec();
+    let mut stopping = context.stopping.clone();
+    loop {
+        let request = tokio::select! {
+            biased;
+            () = super::stopped(&mut stopping) => return Some(refused(Reason::Stopping, &[], Some(BACK))),
+            () = out.closed() => return None,
+            request = requests.next() => request?,
+        };
+        let place = out.reserve().await.ok()?;
+        // an error of the transport is its own end
+        let asked = match request.and_then(checked).and_then(|batch| asked(batch, &context.rules)) {
+            Ok(asked) => asked,
+            Err(status) => return Some(status),
+        };
+        let (appended, end) = context.append(asked).await;
+        if !appended.is_empty() {
+            place.send(Ok(wire::AppendBatchResponse { generation: generation.clone(), appended }));
+        }
+        if end.is_some() {
+            return end;
+        }
+    }
+}
+
+fn asked(batch: wire::AppendBatchRequest, rules: &Rules) -> Result<Vec<Asked>, Status> {
+    batch.entries.into_iter().map(|entry| Asked::of(entry, rules)).collect()
+}

@@ -1,0 +1,337 @@
+//! The Attach stream: all of a client's channels, each from its own cursor.
+//!
+//! One task for each stream. It waits for the peer, for wake-ups and for the heartbeat, and reads from storage what is due,
+//! round by round: at most [`PAGE_BYTES`] and one entry at a time, and a round begins only when the one before was
+//! taken. So a slow reader costs the relay two messages and the names of the channels where something waits.
+
+use super::Context;
+use super::fields::{PAGE_BYTES, PAGE_ENTRIES, id, seq, token, wire_entry};
+use crate::border::{Reason, checked, refused, store_down};
+use crate::hub::Subscription;
+use crate::memory::{FOLLOWED, Hold, Holder};
+use lacre_store::StoreDown;
+use lacre_store::channels::{ChannelKey, Page, PageLimits};
+use lacre_ground::ids::{ChannelId, Seq, TokenHash};
+use lacre_proto::relay::v1 as wire;
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_stream::{Stream, StreamExt as _};
+use tonic::Status;
+use wire::attach_response::Event;
+
+type Answer = Result<wire::AttachResponse, Status>;
+
+/// What the peer is sent. What a message holds is let go when the connection takes it.
+pub struct AttachEvents(mpsc::Receiver<(Answer, Option<Hold>)>);
+
+impl Stream for AttachEvents {
+    type Item = Answer;
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> task::Poll<Option<Answer>> {
+        self.0.poll_recv(cx).map(|next| next.map(|(answer, _)| answer))
+    }
+}
+
+/// Messages that wait for the connection to take them.
+const WAITING: usize = 2;
+/// Channels looked at in one round of reading.
+const ROUND: usize = 256;
+
+/// When a relay stops, nobody comes back sooner …
+const FIRST_BACK_MS: u64 = 500;
+/// … and the last so much later, plus a millisecond for each followed channel …
+const LEAST_SPREAD_MS: u64 = 5_000;
+/// … but no later than this.
+const MOST_SPREAD_MS: u64 = 60_000;
+
+/// What the stream knows of one channel.
+struct Cursor {
+    key: ChannelKey,
+    /// the next seq to send: the truth, whatever the wake-ups say
+    next: u64,
+    told_caught_up: bool,
+    /// stands in the queue of what to read
+    due: bool,
+}
+
+struct Attached {
+    context: Arc<Context>,
+    /// with what a message holds until the connection takes it
+    out: mpsc::Sender<(Answer, Option<Hold>)>,
+    following: Subscription<Cursor>,
+    due: VecDeque<ChannelId>,
+    quiet: bool,
+    holder: Option<Holder>,
+    /// for what it follows
+    held: Option<Hold>,
+}
+
+/// The stream is over: the peer is gone, or was told why.
+struct Over;
+
+/// Begins a stream.
+pub(super) fn start<R>(context: Arc<Context>, holder: Option<Holder>, requests: R) -> AttachEvents
+where
+    R: Stream<Item = Result<wire::AttachRequest, Status>> + Send + Unpin + 'static,
+{
+    let (out, events) = mpsc::channel(WAITING);
+    let following = context.hub.subscribe();
+    let held = holder.as_ref().map(|holder| holder.hold(0));
+    let attached = Attached { context, out, following, due: VecDeque::new(), quiet: true, holder, held };
+    tokio::spawn(attached.run(requests));
+    AttachEvents(events)
+}
+
+impl Attached {
+    async fn run(mut self, requests: impl Stream<Item = Result<wire::AttachRequest, Status>> + Unpin) {
+        // the reason was sent, or nobody is there to hear it
+        let _ = self.follow(requests).await;
+    }
+
+    async fn follow(
+        &mut self,
+        mut requests: impl Stream<Item = Result<wire::AttachRequest, Status>> + Unpin,
+    ) -> Result<(), Over> {
+        let period = Duration::from_millis(self.context.rules.heartbeat_ms.max(1));
+        let mut heartbeat = tokio::time::interval(period);
+        heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        heartbeat.tick().await;
+        let mut stopping = self.context.stopping.clone();
+        let mut asking = true;
+        loop {
+            let busy = !self.due.is_empty();
+            tokio::select! {
+                () = super::stopped(&mut stopping) => {
+                    let pause = self.pause();
+                    return self.end(refused(Reason::Stopping, &[], Some(pause))).await;
+                }
+                () = self.out.closed() => return Err(Over),
+                request = requests.next(), if asking => match request {
+                    Some(Ok(request)) => self.change(request).await?,
+                    // it asks for no more, and hears on
+                    None => asking = false,
+                    Some(Err(_)) => return Err(Over),
+                },
+                () = self.following.something() => self.take_wake_ups(),
+                _ = heartbeat.tick() => self.beat().await?,
+                () = std::future::ready(()), if busy => self.round().await?,
+            }
+        }
+    }
+
+    /// After which this peer comes back: each another one, and the longer the more there are, so that a relay that starts
+    /// again is not met by all of them at once.
+    fn pause(&self) -> Duration {
+        let spread = MOST_SPREAD_MS.min(LEAST_SPREAD_MS + self.context.hub.followed() as u64);
+        let chance = u64::from(u32::from_be_bytes(self.context.random()));
+        Duration::from_millis(FIRST_BACK_MS + spread * chance / u64::from(u32::MAX))
+    }
+
+    async fn send(&mut self, event: Event) -> Result<(), Over> {
+        self.quiet = false;
+        let hold = match (&self.holder, &event) {
+            (Some(holder), Event::Entries(e)) => Some(holder.hold(e.entries.iter().map(|e| e.ciphertext.len()).sum())),
+            _ => None,
+        };
+        let generation = self.context.reads.generation().as_bytes().to_vec();
+        self.out.send((Ok(wire::AttachResponse { generation, event: Some(event) }), hold)).await.map_err(|_| Over)
+    }
+
+    /// What is followed counts for its connection.
+    fn weigh(&mut self) {
+        let followed = self.following.followed();
+        if let Some(held) = &mut self.held {
+            held.set(followed * FOLLOWED);
+        }
+    }
+
+    async fn end(&mut self, status: Status) -> Result<(), Over> {
+        let _ = self.out.send((Err(status), None)).await;
+        Err(Over)
+    }
+
+    /// Adds and removes, in the order of the message.
+    async fn change(&mut self, request: wire::AttachRequest) -> Result<(), Over> {
+        let parsed = checked(request).and_then(|r| {
+            let add = r
+                .add
+                .iter()
+                .map(|a| Ok((id("channel", &a.channel)?, token("read_token", &a.read_token)?, seq("from_seq", a.from_seq)?)));
+            let remove = r.remove.iter().map(|c| id("remove", c));
+            Ok((add.collect::<Result<Vec<_>, Status>>()?, remove.collect::<Result<Vec<ChannelId>, Status>>()?))
+        });
+        let (add, remove) = match parsed {
+            Ok(parsed) => parsed,
+            Err(status) => return self.end(status).await,
+        };
+        for channel in &remove {
+            self.following.unfollow(channel);
+        }
+        self.weigh();
+        self.add(add).await
+    }
+
+    async fn add(&mut self, add: Vec<(ChannelId, TokenHash, Seq)>) -> Result<(), Over> {
+        if add.is_empty() {
+            return Ok(());
+        }
+        let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
+        let admitted = self
+            .context
+            .read(move |reads| {
+                add.into_iter()
+                    .map(|(channel, token, from)| Ok((channel, from, reads.admit(now, &rules, &channel, &token)?)))
+                    .collect::<Result<Vec<_>, StoreDown>>()
+            })
+            .await;
+        let admitted = match admitted {
+            Ok(admitted) => admitted,
+            Err(down) => return self.end(ended(down)).await,
+        };
+        let most = usize::try_from(self.context.rules.max_attached).unwrap_or(usize::MAX);
+        for (channel, from, answer) in admitted {
+            let reason = match answer {
+                Err(_) => Some(Reason::NotPermitted),
+                Ok(a) if from.get() > a.head + 1 => Some(Reason::Ahead),
+                Ok(_) if self.following.followed() >= most && self.following.state(&channel).is_none() => Some(Reason::Limit),
+                Ok(a) => {
+                    self.context.touch(a);
+                    // from here on every append wakes: nothing falls between this and the first reading
+                    let due = self.following.state(&channel).is_some_and(|c| c.due);
+                    self.following.follow(channel, Cursor { key: a.key, next: from.get(), told_caught_up: false, due });
+                    self.is_due(channel);
+                    self.weigh();
+                    None
+                }
+            };
+            if let Some(reason) = reason {
+                self.context.refusals.refused(Some(reason), (reason == Reason::Limit).then_some("max_attached"));
+                let refused = wire::AttachRefused { channel: channel.as_bytes().to_vec(), reason: reason.name().into() };
+                self.send(Event::Refused(refused)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_due(&mut self, channel: ChannelId) {
+        if let Some(cursor) = self.following.state(&channel)
+            && !std::mem::replace(&mut cursor.due, true)
+        {
+            self.due.push_back(channel);
+        }
+    }
+
+    fn take_wake_ups(&mut self) {
+        for channel in self.following.woken() {
+            self.is_due(channel);
+        }
+    }
+
+    /// Says that the stream is alive, and looks at every channel in case a wake-up was lost.
+    async fn beat(&mut self) -> Result<(), Over> {
+        for (channel, cursor) in self.following.all() {
+            if !cursor.due {
+                cursor.due = true;
+                self.due.push_back(*channel);
+            }
+        }
+        if std::mem::replace(&mut self.quiet, true) {
+            let now_ms = self.context.clock.now().get();
+            self.send(Event::Heartbeat(wire::AttachHeartbeat { now_ms })).await?;
+            self.quiet = true;
+        }
+        Ok(())
+    }
+
+    /// Reads what is due, as much as fits one message, and sends it.
+    async fn round(&mut self) -> Result<(), Over> {
+        let mut ask = Vec::new();
+        while let Some(channel) = (ask.len() < ROUND).then(|| self.due.pop_front()).flatten() {
+            // a channel that was removed while it waited is gone from the map
+            if let Some(cursor) = self.following.state(&channel) {
+                cursor.due = false;
+                if let Some(next) = Seq::new(cursor.next) {
+                    ask.push((channel, cursor.key, next));
+                }
+            }
+        }
+        if self.due.is_empty() {
+            self.due.shrink_to(ROUND);
+        }
+        let asked: Vec<ChannelId> = ask.iter().map(|(channel, ..)| *channel).collect();
+        let pages = match self.context.read(move |reads| read_pages(reads, ask)).await {
+            Ok(pages) => pages,
+            Err(down) => return self.end(ended(down)).await,
+        };
+        // what did not fit goes first in the next round
+        for channel in asked.iter().skip(pages.len()).rev() {
+            if let Some(cursor) = self.following.state(channel) {
+                cursor.due = true;
+                self.due.push_front(*channel);
+            }
+        }
+        for (channel, page) in pages {
+            self.tell(channel, page).await?;
+        }
+        Ok(())
+    }
+
+    /// gone?, entries…, caught-up once.
+    async fn tell(&mut self, channel: ChannelId, page: Page) -> Result<(), Over> {
+        let Some(cursor) = self.following.state(&channel) else { return Ok(()) };
+        let name = channel.as_bytes().to_vec();
+        let gone = (cursor.next <= page.gone_through).then_some(page.gone_through);
+        if let Some(through) = gone {
+            cursor.next = through + 1;
+        }
+        if let Some(last) = page.entries.last() {
+            cursor.next = last.seq.get() + 1;
+        }
+        let caught_up = cursor.next > page.head;
+        let say_caught_up = caught_up && !cursor.told_caught_up;
+        cursor.told_caught_up |= caught_up;
+        if let Some(through_seq) = gone {
+            self.send(Event::Gone(wire::AttachGone { channel: name.clone(), through_seq })).await?;
+        }
+        if !page.entries.is_empty() {
+            let entries = page.entries.into_iter().map(wire_entry).collect();
+            self.send(Event::Entries(wire::AttachEntries { channel: name.clone(), entries })).await?;
+        }
+        if say_caught_up {
+            self.send(Event::CaughtUp(wire::AttachCaughtUp { channel: name, head: page.head })).await?;
+        } else if !caught_up {
+            self.is_due(channel);
+        }
+        Ok(())
+    }
+}
+
+/// Pages of these channels in order, until one message is full.
+fn read_pages(
+    reads: &dyn lacre_store::Reads,
+    ask: Vec<(ChannelId, ChannelKey, Seq)>,
+) -> Result<Vec<(ChannelId, Page)>, StoreDown> {
+    let mut pages = Vec::with_capacity(ask.len());
+    let mut room = usize::try_from(PAGE_BYTES).unwrap_or(usize::MAX);
+    for (channel, key, next) in ask {
+        let limits = PageLimits { entries: PAGE_ENTRIES, bytes: u32::try_from(room).unwrap_or(u32::MAX) };
+        let page = reads.page(key, next, limits)?;
+        room = room.saturating_sub(page.entries.iter().map(|e| e.ciphertext.len()).sum());
+        pages.push((channel, page));
+        if room == 0 {
+            break;
+        }
+    }
+    Ok(pages)
+}
+
+/// The status of a stream that the store has ended.
+fn ended(down: StoreDown) -> Status {
+    store_down(down)
+}
+
+#[cfg(test)]
+mod tests;

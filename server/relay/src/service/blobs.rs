@@ -1,0 +1,459 @@
+//! Blobs: files that their sender encrypted, streamed in and out. What came of a large one stays when its upload breaks off,
+//! for a day, and is gone on with.
+
+use super::Context;
+use crate::blob_files::{BlobFiles, Upload, UploadError, read_chunk};
+use crate::border::{IntoStatus as _, Reason, bad_value, checked, limited, refused, store_down};
+use lacre_store::blobs::{BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused, StoredBlob};
+use lacre_store::channels::Limited;
+use lacre_store::{Reads, StoreDown};
+use lacre_ground::ids::{BlobId, Stamp, Token, TokenHash};
+use lacre_ground::time::Millis;
+use lacre_proto::relay::v1 as wire;
+use lacre_proto::relay::v1::blobs_server::Blobs;
+use lacre_proto::relay::v1::put_request::Part;
+use prost::bytes::Bytes;
+use std::collections::HashMap;
+use std::fs::File;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{OwnedMutexGuard, Semaphore, oneshot};
+use tokio_stream::Stream;
+use tonic::{Request, Response, Status, Streaming};
+
+/// Bytes of one message of Get.
+const CHUNK: u64 = 128 * 1024;
+/// Rows of one sweep.
+const SWEEP: u32 = 256;
+
+/// `lacre.relay.v1.Blobs`.
+pub struct BlobsService {
+    context: Arc<Context>,
+    files: BlobFiles,
+    uploads: Arc<Semaphore>,
+    under_way: Arc<UnderWay>,
+}
+
+/// What an upload is known by while it is under way: what pays for it, or, when what came of it stays, its blob.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum By {
+    Stamp(TokenHash),
+    Blob(BlobId),
+}
+
+/// The uploads under way: one at a time for each stamp or large blob. Of two the newer goes on, for the older is the same
+/// client before its connection broke, or somebody who wants many places for one stamp.
+#[derive(Default)]
+struct UnderWay {
+    newest: Mutex<Newest>,
+}
+
+#[derive(Default)]
+struct Newest {
+    begun: u64,
+    of: HashMap<By, (u64, oneshot::Sender<()>, Arc<Turn>)>,
+}
+
+/// Whoever holds it may write the file.
+type Turn = tokio::sync::Mutex<()>;
+
+/// An upload's place among those under way.
+struct Place {
+    all: Arc<UnderWay>,
+    by: By,
+    number: u64,
+    replaced: oneshot::Receiver<()>,
+    turn: Arc<Turn>,
+}
+
+impl UnderWay {
+    fn begin(self: &Arc<Self>, by: By) -> Place {
+        let (tell, replaced) = oneshot::channel();
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        newest.begun += 1;
+        let number = newest.begun;
+        // the older one hears it by the end of its sender, and gives its turn away when it has stopped writing
+        let turn = newest.of.get(&by).map(|(_, _, turn)| Arc::clone(turn)).unwrap_or_default();
+        newest.of.insert(by, (number, tell, Arc::clone(&turn)));
+        Place { all: Arc::clone(self), by, number, replaced, turn }
+    }
+}
+
+impl Place {
+    /// Does this unless a newer upload comes.
+    async fn unless_replaced<T>(&mut self, work: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
+        tokio::select! {
+            done = work => done,
+            _ = &mut self.replaced => Err(limited(Limited { limit: "uploads_per_stamp", value: 1, retry_after_ms: Some(1_000) })),
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut newest = self.all.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        if newest.of.get(&self.by).is_some_and(|(number, ..)| *number == self.number) {
+            newest.of.remove(&self.by);
+        }
+    }
+}
+
+/// A file that is being written, by whose turn it is. It moves to where a wait for the disk is allowed, so that the turn
+/// ends when the writing has, also when the caller has gone away.
+struct Receiving {
+    upload: Upload,
+    /// its row is there already
+    row: Option<FileName>,
+    _turn: OwnedMutexGuard<()>,
+}
+
+impl BlobsService {
+    /// Over the relay's store and its folder of files.
+    #[must_use]
+    pub fn new(context: Arc<Context>, files: BlobFiles) -> Self {
+        let uploads = usize::try_from(context.rules.max_uploads).unwrap_or(Semaphore::MAX_PERMITS);
+        let uploads = Arc::new(Semaphore::new(uploads.min(Semaphore::MAX_PERMITS)));
+        Self { context, files, uploads, under_way: Arc::default() }
+    }
+
+    fn generation(&self) -> Vec<u8> {
+        self.context.reads.generation().as_bytes().to_vec()
+    }
+
+    fn stored(&self, expires_at: Millis) -> Response<wire::PutResponse> {
+        Response::new(wire::PutResponse { generation: self.generation(), expires_at_ms: expires_at.get() })
+    }
+
+    /// The next message, or that the sender has fallen silent.
+    async fn next(&self, stream: &mut Streaming<wire::PutRequest>) -> Result<Option<Part>, Status> {
+        let idle = self.context.rules.upload_idle_ms;
+        let message = tokio::time::timeout(Duration::from_millis(idle), stream.message()).await;
+        let silent = |_| limited(Limited { limit: "upload_idle_ms", value: idle, retry_after_ms: Some(0) });
+        match message.map_err(silent)?? {
+            Some(message) => Ok(checked(message)?.part),
+            None => Ok(None),
+        }
+    }
+
+    async fn receive(
+        &self,
+        stream: &mut Streaming<wire::PutRequest>,
+        header: BlobHeader,
+        mut to: Receiving,
+    ) -> Result<Receiving, Status> {
+        while let Some(part) = self.next(stream).await? {
+            let Part::Chunk(chunk) = part else { return Err(bad_value("part", "a chunk after the header", "a header")) };
+            let fits;
+            (to, fits) = blocking(move || {
+                let fits = to.upload.write(&chunk, &header)?;
+                Ok((to, fits))
+            })
+            .await?;
+            if !fits {
+                break;
+            }
+        }
+        Ok(to)
+    }
+
+    /// A large blob's row, and its file as far as it goes. None when too much is unfinished: then nothing of it is kept.
+    async fn begin_large(
+        &self,
+        known: Option<StoredBlob>,
+        keep: KeepBlob,
+        offset: u64,
+    ) -> Result<Option<(Upload, FileName)>, Status> {
+        let file = match known {
+            Some(known) => known.file,
+            None => {
+                let (now, rules, file) = (self.context.clock.now(), self.context.rules.clone(), keep.file);
+                let begun = self.context.writer.submit(move |store| store.begin_blob(now, &rules, &keep)).await;
+                match begun.map_err(store_down)? {
+                    Ok(_) => file,
+                    Err(KeepBlobRefused::Limit(l)) if l.limit.starts_with("max_unfinished") => {
+                        self.context.refusals.reached(l.limit);
+                        return Ok(None);
+                    }
+                    Err(refused) => return Err(refused.into_status()),
+                }
+            }
+        };
+        let files = self.files.clone();
+        match blocking(move || files.go_on(file, offset).map_err(UploadError::from)).await? {
+            Ok(upload) => Ok(Some((upload, file))),
+            Err(there) => Err(bad_offset(there, offset)),
+        }
+    }
+
+    /// The file that the chunks go to, and how many bytes they may be.
+    async fn file(&self, known: Option<StoredBlob>, keep: KeepBlob, offset: u64) -> Result<(Upload, Option<FileName>), Status> {
+        let name = keep.file;
+        if keep.header.size >= self.context.rules.unfinished_from_bytes
+            && let Some((upload, row)) = self.begin_large(known, keep, offset).await?
+        {
+            return Ok((upload, Some(row)));
+        }
+        if offset > 0 {
+            return Err(bad_offset(0, offset));
+        }
+        let files = self.files.clone();
+        Ok((blocking(move || files.begin(name).map_err(UploadError::from)).await?, None))
+    }
+}
+
+fn bad_offset(there: u64, offset: u64) -> Status {
+    bad_value("offset", &format!("0 to {there}"), &offset.to_string())
+}
+
+/// Where a wait for the disk is allowed.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, UploadError> + Send + 'static) -> Result<T, Status> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(UploadError::WrongDigest)) => Err(refused(Reason::WrongDigest, &[], None)),
+        Ok(Err(UploadError::Io(e))) if e.kind() == std::io::ErrorKind::StorageFull => {
+            tracing::error!(cause = %e, "a blob's file failed");
+            Err(store_down(StoreDown::full("no room for a blob's file")))
+        }
+        Ok(Err(UploadError::Io(e))) => Err(disk(&e)),
+        Err(e) => Err(disk(&e)),
+    }
+}
+
+fn disk(cause: &dyn std::fmt::Display) -> Status {
+    tracing::error!(%cause, "a blob's file failed");
+    store_down(StoreDown::new("a blob's file failed"))
+}
+
+fn bytes<T>(field: &'static str, raw: &[u8]) -> Result<T, Status>
+where
+    T: for<'a> TryFrom<&'a [u8], Error: std::fmt::Display>,
+{
+    T::try_from(raw).map_err(|e| bad_value(field, "32 bytes", &e.to_string()))
+}
+
+/// What the bounds promised, as our types.
+fn header(blob: &[u8], read_token_hash: &[u8], size: u64, sha256: &[u8]) -> Result<BlobHeader, Status> {
+    let (blob, read) = (bytes("blob", blob)?, bytes("read_token_hash", read_token_hash)?);
+    Ok(BlobHeader { blob, read, size, sha256: bytes("sha256", sha256)? })
+}
+
+/// What is known before a byte of content comes. The store decides again in its transaction.
+struct Before {
+    blob: Option<StoredBlob>,
+    stamp_known: bool,
+    bytes: u64,
+}
+
+fn before(reads: &dyn Reads, blob: &BlobId, stamp: Option<&TokenHash>) -> Result<Before, StoreDown> {
+    let stamp_known = match stamp {
+        Some(stamp) => reads.stamp_known(stamp)?,
+        None => false,
+    };
+    Ok(Before { blob: reads.blob(blob)?, stamp_known, bytes: reads.blob_bytes()? })
+}
+
+/// What is known means for an upload: what is whole already is answered, what is unfinished is gone on with.
+enum Known {
+    Whole(Millis),
+    Unfinished(StoredBlob),
+    New,
+}
+
+fn judge(before: &Before, header: &BlobHeader) -> Result<Known, KeepBlobRefused> {
+    match before.blob {
+        Some(known) if known.header != *header => Err(KeepBlobRefused::Conflict),
+        Some(known) if known.whole => Ok(Known::Whole(known.expires_at)),
+        Some(known) => Ok(Known::Unfinished(known)),
+        None if before.stamp_known => Ok(Known::New),
+        None => Err(KeepBlobRefused::Stamp),
+    }
+}
+
+/// A finished file becomes a blob, or goes. Runs to its end also when the caller has gone away: a file whose row is being
+/// written must not be removed.
+async fn keep(
+    context: Arc<Context>,
+    files: BlobFiles,
+    received: Receiving,
+    keep: BlobHeader,
+    stamp: Option<TokenHash>,
+) -> Result<Millis, Status> {
+    let Receiving { upload, row, _turn } = received;
+    if row.is_some() && upload.is_short(&keep) {
+        // its sender ended it, and may have more of it: what came is kept as after any other break
+        return Err(refused(Reason::WrongDigest, &[], None));
+    }
+    let finished = blocking(move || match upload.finish(&keep) {
+        Err(UploadError::WrongDigest) => Ok(None),
+        other => other.map(Some),
+    });
+    let (finished, now, rules) = (finished.await?, context.clock.now(), context.rules.clone());
+    // when the store is down the row may be there all the same: the file stays, the next start knows
+    let (kept, file) = match (finished, row) {
+        (None, None) => return Err(refused(Reason::WrongDigest, &[], None)),
+        (None, Some(file)) => {
+            context.writer.submit(move |store| store.forget_blob(&file)).await.map_err(store_down)?;
+            (Err(refused(Reason::WrongDigest, &[], None)), file)
+        }
+        (Some(file), Some(_)) => {
+            let finished = context.writer.submit(move |store| store.finish_blob(now, &rules, &file)).await;
+            match finished.map_err(store_down)? {
+                Some(expires_at) => return Ok(expires_at),
+                // its day was over meanwhile
+                None => (Err(KeepBlobRefused::Stamp.into_status()), file),
+            }
+        }
+        (Some(file), None) => {
+            let row = KeepBlob { header: keep, file, stamp };
+            match context.writer.submit(move |store| store.keep_blob(now, &rules, &row)).await.map_err(store_down)? {
+                Ok(BlobKept::New { expires_at }) => return Ok(expires_at),
+                Ok(BlobKept::Again { expires_at }) => (Ok(expires_at), file),
+                Err(refused) => (Err(refused.into_status()), file),
+            }
+        }
+    };
+    blocking(move || files.remove(file).map_err(UploadError::from)).await?;
+    kept
+}
+
+/// Removes blobs whose time is over: rows first, then files.
+pub async fn expire(context: &Context, files: &BlobFiles) -> Result<u64, StoreDown> {
+    let mut removed = 0;
+    loop {
+        let now = context.clock.now();
+        let ended = context.writer.submit(move |store| store.expire_blobs(now, SWEEP)).await?;
+        let count = u64::try_from(ended.len()).unwrap_or(u64::MAX);
+        removed += count;
+        let files = files.clone();
+        let unlink = move || ended.into_iter().try_for_each(|file| files.remove(file));
+        tokio::task::spawn_blocking(unlink).await.map_err(StoreDown::new)?.map_err(StoreDown::new)?;
+        if count < u64::from(SWEEP) {
+            return Ok(removed);
+        }
+    }
+}
+
+/// What is left to send of a blob.
+struct Sending {
+    file: File,
+    left: u64,
+    size: u64,
+    generation: Vec<u8>,
+    begun: bool,
+}
+
+impl Sending {
+    /// One message; one without content when there is none, so that the size is told.
+    async fn next(mut self) -> Option<(Result<wire::GetResponse, Status>, Option<Self>)> {
+        if self.begun && self.left == 0 {
+            return None;
+        }
+        let most = self.left.min(CHUNK);
+        let read = tokio::task::spawn_blocking(move || {
+            let chunk = read_chunk(&mut self.file, most)?;
+            Ok::<_, std::io::Error>((self, chunk))
+        });
+        let (mut this, chunk) = match read.await {
+            Ok(Ok(read)) => read,
+            Ok(Err(e)) => return Some((Err(disk(&e)), None)),
+            Err(e) => return Some((Err(disk(&e)), None)),
+        };
+        let got = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
+        if got != most {
+            return Some((Err(disk(&"a blob's file is too short")), None));
+        }
+        this.left -= got;
+        this.begun = true;
+        let message = wire::GetResponse { generation: this.generation.clone(), size: this.size, chunk: Bytes::from(chunk) };
+        Some((Ok(message), Some(this)))
+    }
+}
+
+#[tonic::async_trait]
+impl Blobs for BlobsService {
+    async fn put(&self, request: Request<Streaming<wire::PutRequest>>) -> Result<Response<wire::PutResponse>, Status> {
+        let mut stream = request.into_inner();
+        let Some(Part::Header(first)) = self.next(&mut stream).await? else {
+            return Err(bad_value("part", "a header first", "something else"));
+        };
+        let header = header(&first.blob, &first.read_token_hash, first.size, &first.sha256)?;
+        let stamp = match first.stamp.as_slice() {
+            [] => None,
+            raw => Some(bytes::<Stamp>("stamp", raw)?.hash()),
+        };
+        let look = || self.context.read(move |r| before(r, &header.blob, stamp.as_ref()));
+        if let Known::Whole(expires_at) = judge(&look().await.map_err(store_down)?, &header).map_err(|e| e.into_status())? {
+            return Ok(self.stored(expires_at));
+        }
+        let rules = &self.context.rules;
+        let large = header.size >= rules.unfinished_from_bytes;
+        let mut place = self.under_way.begin(stamp.filter(|_| !large).map_or(By::Blob(header.blob), By::Stamp));
+        let waiting = Arc::clone(&place.turn).lock_owned();
+        let turn = place.unless_replaced(async { Ok(waiting.await) }).await?;
+        // whoever had the turn before may have finished it
+        let now = look().await.map_err(store_down)?;
+        let known = match judge(&now, &header).map_err(|e| e.into_status())? {
+            Known::Whole(expires_at) => return Ok(self.stored(expires_at)),
+            Known::Unfinished(known) => Some(known),
+            Known::New => None,
+        };
+        self.context.room.enough().map_err(store_down)?;
+        let full = |limit, value| limited(Limited { limit, value, retry_after_ms: Some(1_000) });
+        let _slot = self.uploads.try_acquire().map_err(|_| full("max_uploads", rules.max_uploads.into()))?;
+        // what is unfinished is counted with its whole size
+        let promised = if known.is_some() { 0 } else { header.size };
+        let promise = self.files.promise(promised, now.bytes, rules.max_blob_disk_bytes);
+        let promise = promise.ok_or_else(|| full("max_blob_disk_bytes", rules.max_blob_disk_bytes))?;
+        let keep_it = KeepBlob { header, file: FileName::new(self.context.random()), stamp };
+        let (upload, row) = self.file(known, keep_it, first.offset).await?;
+        let _promise = Some(promise).filter(|_| row.is_none());
+        let to = Receiving { upload, row, _turn: turn };
+        let received = place.unless_replaced(self.receive(&mut stream, header, to)).await?;
+        let kept = tokio::spawn(keep(Arc::clone(&self.context), self.files.clone(), received, header, stamp));
+        Ok(self.stored(kept.await.map_err(|e| disk(&e))??))
+    }
+
+    async fn kept(&self, request: Request<wire::KeptRequest>) -> Result<Response<wire::KeptResponse>, Status> {
+        let asked = checked(request.into_inner())?;
+        let header = header(&asked.blob, &asked.read_token_hash, asked.size, &asked.sha256)?;
+        let known = self.context.read(move |r| r.blob(&header.blob)).await.map_err(store_down)?;
+        let bytes = match known {
+            Some(known) if known.header != header => return Err(KeepBlobRefused::Conflict.into_status()),
+            Some(known) if known.whole => header.size,
+            Some(known) => {
+                let files = self.files.clone();
+                blocking(move || files.kept(known.file).map_err(UploadError::from)).await?
+            }
+            None => 0,
+        };
+        Ok(Response::new(wire::KeptResponse { generation: self.generation(), bytes }))
+    }
+
+    type GetStream = Pin<Box<dyn Stream<Item = Result<wire::GetResponse, Status>> + Send>>;
+
+    async fn get(&self, request: Request<wire::GetRequest>) -> Result<Response<Self::GetStream>, Status> {
+        let request = checked(request.into_inner())?;
+        let blob = BlobId::try_from(request.blob.as_slice()).map_err(|e| bad_value("blob", "32 bytes", &e.to_string()))?;
+        let token = Token::try_from(request.read_token.as_slice());
+        let token = token.map_err(|e| bad_value("read_token", "32 bytes", &e.to_string()))?.hash();
+        let now = self.context.clock.now();
+        let found = self.context.read(move |r| r.blob(&blob)).await.map_err(store_down)?;
+        let found = permitted(now, found, &token).ok_or_else(|| refused(Reason::NotPermitted, &[], None))?;
+        let (size, offset, file) = (found.header.size, request.offset, found.file);
+        let left = size.checked_sub(offset);
+        let left = left.ok_or_else(|| bad_value("offset", &format!("0 to {size}"), &offset.to_string()))?;
+        let files = self.files.clone();
+        let file = blocking(move || files.read(file, offset).map_err(UploadError::from)).await?;
+        let sending = Sending { file, left, size, generation: self.generation(), begun: false };
+        let next = |sending: Option<Sending>| async move { sending?.next().await };
+        Ok(Response::new(Box::pin(futures_util::stream::unfold(Some(sending), next))))
+    }
+}
+
+/// The whole blob that this token reads now. One comparison in constant time, whether there is a blob or not.
+fn permitted(now: Millis, found: Option<StoredBlob>, token: &TokenHash) -> Option<StoredBlob> {
+    let nobody = TokenHash::new([0; 32]);
+    let right = found.as_ref().map_or(&nobody, |b| &b.header.read).ct_matches(token);
+    found.filter(|b| right && b.whole && b.expires_at > now)
+}

@@ -1,0 +1,156 @@
+//! What readers ask of channels. Each answer comes from one snapshot.
+
+use super::super::SqliteReads;
+use super::{class_of, id32, number};
+use lacre_store::rules::Rules;
+use lacre_store::channels::{Admitted, Asked, ChannelKey, NotPermitted, Page, PageLimits, StatusRefused, StoredEntry};
+use lacre_store::{ChannelReads, StoreDown};
+use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
+use lacre_ground::time::Millis;
+use prost::bytes::Bytes;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use subtle::ConstantTimeEq as _;
+
+/// All statements of `read` see the same committed state.
+fn snapshot<T>(conn: &Connection, read: impl FnOnce() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    conn.prepare_cached("BEGIN")?.execute([])?;
+    let answer = read();
+    conn.prepare_cached("COMMIT")?.execute([])?;
+    answer
+}
+
+struct Found {
+    key: i64,
+    class: ChannelClass,
+    read: TokenHash,
+    gone_through: u64,
+    used_ms: u64,
+    last: u64,
+}
+
+fn find(conn: &Connection, channel: &ChannelId) -> rusqlite::Result<Option<Found>> {
+    conn.prepare_cached(
+        "SELECT channel, class, read_token, gone_through, used_ms, \
+         (SELECT max(seq) FROM entry WHERE entry.channel = c.channel) FROM channel c WHERE name = ?1",
+    )?
+    .query_row([channel.as_bytes()], |r| {
+        let gone_through: u64 = r.get(3)?;
+        Ok(Found {
+            key: r.get(0)?,
+            class: class_of(r.get(1)?),
+            read: id32(r, 2)?,
+            gone_through,
+            used_ms: r.get(4)?,
+            last: r.get::<_, Option<u64>>(5)?.unwrap_or(0).max(gone_through),
+        })
+    })
+    .optional()
+}
+
+fn entry_of(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
+    let seq: u64 = row.get(0)?;
+    Ok(StoredEntry {
+        seq: Seq::new(seq).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, number(seq)))?,
+        seal: row.get(1)?,
+        accepted_at: Millis::new(row.get(2)?),
+        entry_id: id32(row, 3)?,
+        ciphertext: Bytes::copy_from_slice(row.get_ref(4)?.as_blob()?),
+    })
+}
+
+const NOBODY: TokenHash = TokenHash::new([0; 32]);
+
+impl ChannelReads for SqliteReads {
+    fn admit(
+        &self,
+        now: Millis,
+        rules: &Rules,
+        channel: &ChannelId,
+        token: &TokenHash,
+    ) -> Result<Result<Admitted, NotPermitted>, StoreDown> {
+        let found = self.with(|conn| find(conn, channel))?;
+        let good = found.as_ref().map_or(&NOBODY, |f| &f.read).ct_matches(token);
+        let Some(found) = found.filter(|_| good) else { return Ok(Err(NotPermitted)) };
+        let inbox = found.class == ChannelClass::Inbox;
+        let touch = inbox && now.get().saturating_sub(rules.reader_use_ms) >= found.used_ms;
+        Ok(Ok(Admitted { key: ChannelKey(found.key), head: found.last, inbox, touch }))
+    }
+
+    fn page(&self, channel: ChannelKey, from: Seq, limits: PageLimits) -> Result<Page, StoreDown> {
+        self.with(|conn| {
+            snapshot(conn, || {
+                let state = conn
+                    .prepare_cached(
+                        "SELECT gone_through, (SELECT max(seq) FROM entry WHERE entry.channel = c.channel) \
+                         FROM channel c WHERE channel = ?1",
+                    )?
+                    .query_row([channel.0], |r| Ok((r.get::<_, u64>(0)?, r.get::<_, Option<u64>>(1)?)))
+                    .optional()?;
+                let (gone_through, last) = state.unwrap_or((0, None));
+                let mut page = Page { entries: Vec::new(), head: last.unwrap_or(0).max(gone_through), gone_through };
+                if from.get() > page.head {
+                    return Ok(page);
+                }
+                let mut select = conn.prepare_cached(
+                    "SELECT seq, seal, accepted_ms, entry_id, ciphertext FROM entry INDEXED BY entry_place \
+                     WHERE channel = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3",
+                )?;
+                let mut rows = select.query(params![channel.0, number(from.get()), limits.entries])?;
+                let mut bytes = 0;
+                while let Some(row) = rows.next()? {
+                    let entry = entry_of(row)?;
+                    bytes += entry.ciphertext.len();
+                    page.entries.push(entry);
+                    if bytes >= usize::try_from(limits.bytes).unwrap_or(usize::MAX) {
+                        break;
+                    }
+                }
+                Ok(page)
+            })
+        })
+    }
+
+    fn rights(&self, channel: ChannelKey) -> Result<u32, StoreDown> {
+        self.with(|conn| {
+            conn.prepare_cached("SELECT count(*) FROM append_right WHERE channel = ?1")?.query_row([channel.0], |r| r.get(0))
+        })
+    }
+
+    fn entry(&self, asked: &Asked) -> Result<Result<StoredEntry, StatusRefused>, StoreDown> {
+        self.with(|conn| {
+            snapshot(conn, || {
+                let found = find(conn, &asked.channel)?;
+                let reads = found.as_ref().map_or(&NOBODY, |f| &f.read).ct_matches(&asked.token);
+                let mut good = reads;
+                let mut rights = conn.prepare_cached("SELECT token FROM append_right WHERE channel = ?1")?;
+                let mut rows = rights.query([found.as_ref().map_or(0, |f| f.key)])?;
+                while let Some(row) = rows.next()? {
+                    good |= id32::<TokenHash>(row, 0)?.ct_matches(&asked.token);
+                }
+                let Some(found) = found.filter(|_| good) else { return Ok(Err(StatusRefused::NotPermitted)) };
+                if found.class == ChannelClass::Inbox && !reads && !names(conn, &found, asked)? {
+                    return Ok(Err(StatusRefused::NotNamed));
+                }
+                let entry = conn
+                    .prepare_cached(
+                        "SELECT seq, seal, accepted_ms, entry_id, ciphertext FROM entry WHERE channel = ?1 AND seq = ?2",
+                    )?
+                    .query_row(params![found.key, number(asked.seq.get())], entry_of)
+                    .optional()?;
+                Ok(entry.ok_or(StatusRefused::NoEntry { gone_through: found.gone_through, head: found.last }))
+            })
+        })
+    }
+}
+
+/// Whether the entry in this place is kept and has the id that was named. A place that is gone, or not reached yet, costs the
+/// same look at the entry that is nearest to it: the time tells no more than the answer.
+fn names(conn: &Connection, found: &Found, asked: &Asked) -> rusqlite::Result<bool> {
+    let nearest = asked.seq.get().max(found.gone_through + 1).min(found.last);
+    let there: Option<EntryId> = conn
+        .prepare_cached("SELECT entry_id FROM entry INDEXED BY entry_place WHERE channel = ?1 AND seq = ?2")?
+        .query_row(params![found.key, number(nearest)], |r| id32(r, 0))
+        .optional()?;
+    let same = there.zip(asked.named).is_some_and(|(there, named)| there.as_bytes().ct_eq(named.as_bytes()).into());
+    Ok(same && nearest == asked.seq.get())
+}

@@ -1,0 +1,306 @@
+//! Looking at a store without changing it: is the file whole, and is what it says true.
+
+use super::{APPLICATION_ID, OpenError, SCHEMA};
+use lacre_store::blobs::FileName;
+use lacre_store::{Counts, StoreDown};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
+use std::path::Path;
+
+/// Something that must not be. Named in the catalogues as `fault-…`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// which rule
+    pub rule: &'static str,
+    /// how many rows break it
+    pub rows: u64,
+    /// what the engine said of a page; empty for our own rules
+    pub detail: String,
+}
+
+/// Our own rules: tables that they need, and how many rows break each.
+const RULES: &[(&str, &[&str], &str)] = &[
+    (
+        "seqs-not-dense",
+        &["channel", "entry"],
+        "SELECT count(*) FROM channel c JOIN (SELECT channel, min(seq) low, max(seq) high, count(*) n FROM entry GROUP BY channel) e \
+         ON e.channel = c.channel WHERE e.low <> c.gone_through + 1 OR e.high - e.low + 1 <> e.n",
+    ),
+    (
+        "entries-without-channel",
+        &["channel", "entry"],
+        "SELECT count(*) FROM entry WHERE NOT EXISTS (SELECT 1 FROM channel c WHERE c.channel = entry.channel)",
+    ),
+    (
+        "accept-times-go-back",
+        &["entry"],
+        "SELECT count(*) FROM (SELECT accepted_ms < lag(accepted_ms) OVER (ORDER BY arrival) AS back FROM entry) WHERE back",
+    ),
+    (
+        "seals-not-counted",
+        &["channel", "entry"],
+        "SELECT count(*) FROM channel c WHERE c.seal_count < (SELECT count(*) FROM entry e WHERE e.channel = c.channel AND e.seal = 1) \
+         OR c.seal_seq < (SELECT coalesce(max(e.seq), 0) FROM entry e WHERE e.channel = c.channel AND e.seal = 1)",
+    ),
+    (
+        "rights-without-channel",
+        &["channel", "append_right"],
+        "SELECT count(*) FROM append_right r WHERE NOT EXISTS (SELECT 1 FROM channel c WHERE c.channel = r.channel)",
+    ),
+    (
+        "logs-without-right",
+        &["channel", "append_right"],
+        "SELECT count(*) FROM channel c WHERE c.class = 1 AND (SELECT count(*) FROM append_right r WHERE r.channel = c.channel) <> 1",
+    ),
+    (
+        "states-without-account",
+        &["account", "account_state"],
+        "SELECT count(*) FROM account_state s WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.account = s.account)",
+    ),
+    (
+        "devices-without-account",
+        &["account", "device"],
+        "SELECT count(*) FROM device d WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.account = d.account)",
+    ),
+    (
+        "packages-without-device",
+        &["device", "key_package"],
+        "SELECT count(*) FROM key_package k WHERE NOT EXISTS (SELECT 1 FROM device d WHERE d.device = k.device)",
+    ),
+    (
+        "inboxes-without-account",
+        &["account", "inbox"],
+        "SELECT count(*) FROM inbox i WHERE i.owner IS NOT NULL AND NOT EXISTS (SELECT 1 FROM account a WHERE a.account = i.owner)",
+    ),
+    (
+        "closed-inboxes-with-rights",
+        &["append_right", "channel", "inbox"],
+        "SELECT count(*) FROM append_right r JOIN channel c USING (channel) JOIN inbox i ON i.name = c.name \
+         WHERE i.named = 0 AND c.class = 2",
+    ),
+    (
+        "blob-bytes-not-counted",
+        &["blob", "blob_total"],
+        "SELECT count(*) FROM blob_total WHERE bytes <> (SELECT coalesce(sum(size), 0) FROM blob)",
+    ),
+];
+
+/// A blob's row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct BlobRow {
+    /// its file
+    pub file: FileName,
+    /// bytes of it
+    pub size: u64,
+    /// digest of it
+    pub sha256: [u8; 32],
+}
+
+/// What was seen, all in one committed state.
+pub struct Look {
+    /// migrations that it has run
+    pub version: u32,
+    /// migrations that this program knows
+    pub known: u32,
+    /// how much there is
+    pub counts: Counts,
+    /// what the registrar's key is known again by, once a relay has served from it
+    pub run_key_check: Option<[u8; 32]>,
+    /// what must not be; empty for a whole store
+    pub faults: Vec<Fault>,
+    /// whole blobs by their rows
+    pub blobs: Vec<BlobRow>,
+    /// files of unfinished ones
+    pub unfinished: Vec<FileName>,
+}
+
+/// Looks at a store's file. `alone`: nobody else has it open, and nothing beside it may be made or changed either.
+pub fn look(path: &Path, alone: bool) -> Result<Look, OpenError> {
+    let conn = open(path, alone)?;
+    conn.execute_batch("BEGIN")?;
+    let version: u32 = conn.pragma_query_value(None, "user_version", |r| r.get(0))?;
+    let id: i32 = conn.pragma_query_value(None, "application_id", |r| r.get(0))?;
+    let known = u32::try_from(SCHEMA.len()).unwrap_or(u32::MAX);
+    if version > known {
+        return Err(OpenError::Newer { found: version, known });
+    }
+    if id != APPLICATION_ID {
+        return Err(OpenError::NotOurs);
+    }
+    let mut faults = pages(&conn)?;
+    if faults.is_empty() {
+        for (rule, tables, sql) in RULES {
+            if tables.iter().all(|t| has(&conn, t).unwrap_or(false)) {
+                let rows: u64 = conn.query_row(sql, [], |r| r.get(0))?;
+                if rows > 0 {
+                    faults.push(Fault { rule, rows, detail: String::new() });
+                }
+            }
+        }
+    }
+    // what a damaged file says is not counted
+    let whole = faults.iter().all(|f| f.detail.is_empty());
+    let counts = if whole { counts(&conn)? } else { Counts::default() };
+    let run_key_check = if whole && has(&conn, "registrar")? {
+        conn.query_row("SELECT key_check FROM registrar WHERE id = 1", [], |r| r.get(0)).optional()?
+    } else {
+        None
+    };
+    let (blobs, unfinished) = if whole { blobs(&conn)? } else { Default::default() };
+    Ok(Look { version, known, counts, run_key_check, faults, blobs, unfinished })
+}
+
+pub(super) fn open(path: &Path, alone: bool) -> rusqlite::Result<Connection> {
+    let log = path.with_extension("sqlite-wal");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = if alone && log.metadata().map_or(0, |m| m.len()) == 0 {
+        // no log: the file is all, and SQLite need not make its index of the log beside it
+        let name: String = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+        Connection::open_with_flags(format!("file:{name}?immutable=1"), flags | OpenFlags::SQLITE_OPEN_URI)?
+    } else {
+        Connection::open_with_flags(path, flags)?
+    };
+    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    // the last one to close would otherwise move the log into the file
+    conn.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    conn.pragma_update(None, "trusted_schema", "OFF")?;
+    Ok(conn)
+}
+
+fn has(conn: &Connection, table: &str) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1")?.exists([table])
+}
+
+/// What SQLite itself finds: pages, trees, indices against tables, CHECKs; then foreign keys.
+fn pages(conn: &Connection) -> rusqlite::Result<Vec<Fault>> {
+    let mut faults = Vec::new();
+    let mut check = conn.prepare("PRAGMA integrity_check(8)")?;
+    let mut rows = check.query([])?;
+    loop {
+        // a file can be too broken to be looked at
+        let said = match rows.next() {
+            Ok(Some(row)) => row.get::<_, String>(0)?,
+            Ok(None) => break,
+            Err(e) => e.to_string(),
+        };
+        if said == "ok" {
+            break;
+        }
+        let broken = said.contains("malformed");
+        faults.push(Fault { rule: "pages", rows: 1, detail: said });
+        if broken {
+            break;
+        }
+    }
+    let foreign: u64 = match conn.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |r| r.get(0)) {
+        Ok(rows) => rows,
+        Err(_) if !faults.is_empty() => 0,
+        Err(e) => return Err(e),
+    };
+    if foreign > 0 {
+        faults.push(Fault { rule: "foreign-keys", rows: foreign, detail: String::new() });
+    }
+    Ok(faults)
+}
+
+pub(super) fn counts(conn: &Connection) -> rusqlite::Result<Counts> {
+    let count = |table: &str| -> rusqlite::Result<u64> {
+        let name = table.split(' ').next().unwrap_or_default();
+        if has(conn, name)? { conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |r| r.get(0)) } else { Ok(0) }
+    };
+    let floor: Option<u64> = conn.query_row("SELECT accept_floor_ms FROM meta WHERE id = 1", [], |r| r.get(0)).optional()?;
+    let newest: Option<u64> =
+        conn.query_row("SELECT accepted_ms FROM entry ORDER BY arrival DESC LIMIT 1", [], |r| r.get(0)).optional()?;
+    Ok(Counts {
+        channels: count("channel")?,
+        entries: count("entry")?,
+        accounts: count("account")?,
+        blobs: count("blob")? - if has_unfinished(conn)? { count("blob WHERE whole = 0")? } else { 0 },
+        accepted_ms: floor.unwrap_or(0).max(newest.unwrap_or(0)),
+    })
+}
+
+/// Stores before version 4 have only whole blobs.
+pub(super) fn has_unfinished(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM pragma_table_info('blob') WHERE name = 'whole'")?.exists([])
+}
+
+pub(super) fn blobs(conn: &Connection) -> rusqlite::Result<(Vec<BlobRow>, Vec<FileName>)> {
+    if !has(conn, "blob")? {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let whole = if has_unfinished(conn)? { "whole" } else { "1" };
+    let mut select = conn.prepare(&format!("SELECT file, size, sha256, {whole} FROM blob ORDER BY blob"))?;
+    let row = |r: &rusqlite::Row<'_>| {
+        Ok((BlobRow { file: FileName::new(r.get(0)?), size: r.get(1)?, sha256: r.get(2)? }, r.get::<_, bool>(3)?))
+    };
+    let rows: Vec<(BlobRow, bool)> = select.query_map([], row)?.collect::<rusqlite::Result<_>>()?;
+    let (whole, unfinished): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(_, whole)| *whole);
+    Ok((whole.into_iter().map(|(row, _)| row).collect(), unfinished.into_iter().map(|(row, _)| row.file).collect()))
+}
+
+/// Whether a blob's row is there now, for whoever missed its file.
+pub fn blob_row_there(path: &Path, file: &FileName) -> Result<bool, StoreDown> {
+    let conn = open(path, false)?;
+    Ok(conn.prepare("SELECT 1 FROM blob WHERE file = ?1")?.exists([file.as_bytes()])?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{SqliteOptions, SqliteStore};
+    use super::*;
+    use lacre_ground::random::SystemRng;
+
+    fn rules_broken_by(change: &str) -> Vec<&'static str> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("relay.sqlite");
+        let store = SqliteStore::open(SqliteOptions::new(&path), &mut SystemRng).unwrap();
+        let row = "INSERT INTO channel (name, class, read_token, gone_through, seal_seq, seal_count, seal_ms, used_ms) \
+             VALUES (zeroblob(32), 1, zeroblob(32), 2, 4, 1, 9, 9); INSERT INTO append_right VALUES (1, zeroblob(32), 0);";
+        let entry = |seq: u32, seal: u32, ms: u32| {
+            format!(
+                "INSERT INTO entry (channel, seq, seal, accepted_ms, entry_id, ciphertext) \
+                 VALUES (1, {seq}, {seal}, {ms}, zeroblob(16), zeroblob(9));"
+            )
+        };
+        let good = format!("{row}{}{}{}", entry(3, 0, 8), entry(4, 1, 9), entry(5, 0, 9));
+        store.conn.execute_batch(&good).unwrap();
+        store.conn.execute_batch(change).unwrap();
+        drop(store);
+        look(&path, true).unwrap().faults.into_iter().map(|f| f.rule).collect()
+    }
+
+    #[test]
+    fn each_rule_finds_what_breaks_it_and_nothing_else() {
+        assert_eq!(rules_broken_by(""), Vec::<&str>::new());
+        let entry = "INSERT INTO entry (channel, seq, seal, accepted_ms, entry_id, ciphertext) VALUES";
+        for (change, rule) in [
+            ("DELETE FROM entry WHERE seq = 3".to_owned(), "seqs-not-dense"),
+            ("UPDATE channel SET gone_through = 1".to_owned(), "seqs-not-dense"),
+            (format!("{entry} (7, 1, 0, 9, zeroblob(16), zeroblob(9))"), "entries-without-channel"),
+            ("UPDATE entry SET accepted_ms = 3 WHERE seq = 5".to_owned(), "accept-times-go-back"),
+            ("UPDATE channel SET seal_count = 0".to_owned(), "seals-not-counted"),
+            ("UPDATE channel SET seal_seq = 3".to_owned(), "seals-not-counted"),
+            ("INSERT INTO append_right VALUES (7, zeroblob(32), 0)".to_owned(), "rights-without-channel"),
+            ("DELETE FROM append_right".to_owned(), "logs-without-right"),
+            ("INSERT INTO account_state VALUES (7, 0, 'x')".to_owned(), "states-without-account"),
+            ("INSERT INTO device (account, id) VALUES (7, zeroblob(16))".to_owned(), "devices-without-account"),
+            (
+                "INSERT INTO key_package (device, suite, last_resort, ends_ms, bytes) VALUES (7, 1, 0, 0, zeroblob(3))"
+                    .to_owned(),
+                "packages-without-device",
+            ),
+            ("INSERT INTO inbox VALUES (zeroblob(32), 7, 1)".to_owned(), "inboxes-without-account"),
+            (
+                "INSERT INTO channel (name, class, read_token, gone_through, seal_seq, seal_count, seal_ms, used_ms) \
+                 VALUES (x'0101010101010101010101010101010101010101010101010101010101010101', 2, zeroblob(32), 0, 0, 0, 0, 9); \
+                 INSERT INTO append_right SELECT channel, zeroblob(32), 0 FROM channel WHERE class = 2; \
+                 INSERT INTO inbox SELECT name, NULL, 0 FROM channel WHERE class = 2"
+                    .to_owned(),
+                "closed-inboxes-with-rights",
+            ),
+            ("UPDATE blob_total SET bytes = 1".to_owned(), "blob-bytes-not-counted"),
+        ] {
+            assert_eq!(rules_broken_by(&change), [rule], "{change}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What is removed, and what remembers it (I8).
+
+use super::SqliteStore;
+use super::channels::{id32, number};
+use lacre_store::rules::Rules;
+use lacre_store::StoreDown;
+use lacre_ground::ids::ChannelId;
+use lacre_ground::time::Millis;
+use rusqlite::params;
+use std::collections::HashMap;
+
+impl SqliteStore {
+    /// The oldest entries, in order of arrival: accept times never go back, so the first that stays ends the search.
+    pub(super) fn retire_entries(&mut self, now: Millis, rules: &Rules, budget: u32) -> Result<u64, StoreDown> {
+        let before = now.get().saturating_sub(rules.entry_retention_ms);
+        let mut last_arrival = None;
+        let mut gone: HashMap<i64, (u64, u64)> = HashMap::new();
+        let mut count = 0;
+        {
+            let mut oldest =
+                self.conn.prepare_cached("SELECT arrival, channel, seq, accepted_ms FROM entry ORDER BY arrival LIMIT ?1")?;
+            let mut rows = oldest.query([budget])?;
+            while let Some(row) = rows.next()? {
+                let accepted: u64 = row.get(3)?;
+                if accepted > before {
+                    break;
+                }
+                last_arrival = Some(row.get::<_, i64>(0)?);
+                gone.insert(row.get(1)?, (row.get(2)?, accepted));
+                count += 1;
+            }
+        }
+        let Some(last_arrival) = last_arrival else { return Ok(0) };
+        self.conn.prepare_cached("DELETE FROM entry WHERE arrival <= ?1")?.execute([last_arrival])?;
+        for (key, (through, newest)) in gone {
+            self.set_gone(key, through, Millis::new(newest))?;
+        }
+        self.set_floor()?;
+        Ok(count)
+    }
+
+    pub(super) fn retire_channels(&mut self, now: Millis, rules: &Rules, budget: u32) -> Result<u64, StoreDown> {
+        let Some(before) = now.get().checked_sub(rules.channel_retention_ms) else { return Ok(0) };
+        let over = self
+            .conn
+            .prepare_cached(
+                "SELECT channel, name, (SELECT count(*) FROM append_right r WHERE r.channel = channel.channel) FROM channel \
+                 WHERE used_ms <= ?1 AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.channel = channel.channel) \
+                 ORDER BY used_ms, channel LIMIT ?2",
+            )?
+            .query_map(params![number(before), budget], |r| Ok((r.get(0)?, id32(r, 1)?, r.get(2)?)))?
+            .collect::<rusqlite::Result<Vec<(i64, ChannelId, u64)>>>()?;
+        let (mut channels, mut rows) = (0, 0);
+        for (key, name, rights) in over {
+            rows += 1 + rights;
+            if channels > 0 && rows > u64::from(budget) {
+                break;
+            }
+            self.conn.prepare_cached("DELETE FROM append_right WHERE channel = ?1")?.execute([key])?;
+            self.conn.prepare_cached("DELETE FROM channel WHERE channel = ?1")?.execute([key])?;
+            self.channels.forget(&name);
+            channels += 1;
+        }
+        Ok(channels)
+    }
+}

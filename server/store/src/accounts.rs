@@ -1,0 +1,498 @@
+//! Accounts, the registrar's table, the directory and stamps, as the relay keeps them.
+//!
+//! What may follow what (each row is one transaction):
+//!
+//! | verb | taken when | writes |
+//! |---|---|---|
+//! | issue a code | the person has no account | the person's one live code |
+//! | enroll | the code lives, account and handle are new, the inboxes are free | account, handle, state 0, whose the inboxes are; the code is used |
+//! | recover | the code lives, is for the account that is there, the new account is new, the inboxes are free | the new account under the old handle; the old one is gone, its inboxes are closed |
+//! | pause | the speaker's device is in the newest state | whether the account takes a pause |
+//! | remove | the speaker's device is in the newest state | it is gone; its handle is given to nobody; its inboxes are closed, and given to nobody |
+//! | put a state | the speaker's device is in the newest state; its number follows it, the inboxes are the account's or free | the state, whose the inboxes are; what hung on devices that left is gone, inboxes that left are closed |
+//! | put key packages | the speaker's device is in the newest state | the packages |
+//! | take stamps | the speaker's device is in the newest state; the account's day has room | hashes, which name nobody |
+//! | spend a stamp | it is there | it is gone |
+//! | look up, claim | the stamp is there, the target's hour has room | the stamp is gone, also when nothing is found |
+//!
+//! **An inbox is one account's.** The first state that names it takes it; another account's state that names it is refused, also
+//! when its account is gone: who held the old keys may still hold its read token, and contacts may still write to it. Only what
+//! is an account's own is closed when it goes or leaves its newest state. A closed inbox has no append right and gets none
+//! ([`super::channels`]) until the newest state of its account has it again.
+//!
+//! A refusal writes nothing. Of a RUN only a keyed hash arrives here, of codes and stamps only labelled hashes.
+
+use super::StoreDown;
+use super::channels::Limited;
+use crate::rules::Rules;
+use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, TokenHash};
+use lacre_ground::time::Millis;
+use std::collections::HashMap;
+
+/// A RUN under the registrar's key, which lies outside the data folder: without the key it names nobody.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RunHash([u8; 32]);
+
+impl RunHash {
+    /// From its bytes.
+    #[must_use]
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+    /// Its bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// A new code for one person.
+pub struct IssueCode {
+    /// the person
+    pub run: RunHash,
+    /// the code's hash
+    pub code: TokenHash,
+    /// for a person who has an account: the code puts another in its place
+    pub recover: bool,
+}
+
+/// Until when a code works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeIssued {
+    /// not after this instant
+    pub expires_at: Millis,
+}
+
+/// Why no code is issued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IssueRefused {
+    /// The person enrolled: a lost account is recovered, not opened a second time.
+    #[error("this person has an account")]
+    HasAccount,
+    /// There is nothing to recover: issue a first code.
+    #[error("this person has no account")]
+    NoAccount,
+}
+
+/// A device of a state, as far as the store must know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateDevice {
+    /// its id within the account
+    pub id: DeviceId,
+    /// its inbox
+    pub inbox: ChannelId,
+}
+
+/// Why the inboxes of a state are not taken: make the state with others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InboxRefused {
+    /// It was named first by another account, which may be gone.
+    #[error("an inbox of the state is another account's")]
+    Anothers,
+    /// Each device has its own.
+    #[error("two devices of the state have one inbox")]
+    Twice,
+}
+
+impl InboxRefused {
+    /// No inbox is there twice.
+    pub fn twice(devices: &[StateDevice]) -> Result<(), Self> {
+        let twice = devices.iter().enumerate().any(|(n, d)| devices.iter().skip(n + 1).any(|other| other.inbox == d.inbox));
+        if twice { Err(Self::Twice) } else { Ok(()) }
+    }
+}
+
+/// Whom a session speaks for. A state that removes the device may be stored while a login of it is under way, and a session
+/// may outlive its device for a moment: so each verb of a session looks, in its own transaction, whether the newest state of
+/// the account has the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Speaker {
+    /// the account
+    pub account: AccountId,
+    /// its device
+    pub device: DeviceId,
+}
+
+/// The speaker's account is gone, or its device is not in the newest state: the session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the device is not in the account")]
+pub struct NoDevice;
+
+/// A new account. State and binding were verified and signed before.
+pub struct Enroll {
+    /// hash of the code
+    pub code: TokenHash,
+    /// the name it asks for
+    pub handle: Handle,
+    /// its id, the hash of `state`
+    pub account: AccountId,
+    /// state 0, a signed note
+    pub state: String,
+    /// devices of state 0
+    pub devices: Vec<StateDevice>,
+    /// the registrar's note over handle and account, stored when the enrolment is taken
+    pub binding: String,
+}
+
+/// The binding note that is stored: that of the first enrolment when this one repeats it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrolled {
+    /// a signed note
+    pub binding: String,
+}
+
+/// Why an enrolment is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EnrollRefused {
+    /// Unknown, expired, replaced, or used for another account: ask the counter for a new one.
+    #[error("the code is not valid")]
+    Code,
+    /// Another account has the name: choose another.
+    #[error("the handle is taken")]
+    HandleTaken,
+    /// The same state 0 was enrolled with another code: one account is one person.
+    #[error("the account is enrolled already")]
+    AccountTaken,
+    /// Its inboxes are not taken.
+    #[error(transparent)]
+    Inbox(#[from] InboxRefused),
+}
+
+/// Whom a recovery code is for, as long as it lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovering {
+    /// the person's public name
+    pub handle: Handle,
+    /// the account that has it: the lost one, or the new one when the code was used
+    pub account: AccountId,
+}
+
+/// A new account in the place of a lost one. State and notes were verified and signed before.
+pub struct Recover {
+    /// hash of the code
+    pub code: TokenHash,
+    /// the lost account
+    pub before: AccountId,
+    /// the name, which stays
+    pub handle: Handle,
+    /// the new account's id, the hash of `state`
+    pub account: AccountId,
+    /// state 0, a signed note
+    pub state: String,
+    /// devices of state 0
+    pub devices: Vec<StateDevice>,
+    /// the registrar's notes, stored when the recovery is taken
+    pub binding: String,
+    /// as `binding`
+    pub reset: String,
+}
+
+/// The notes that are stored: those of the first call when this one repeats it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovered {
+    /// a signed note
+    pub binding: String,
+    /// a signed note
+    pub reset: String,
+}
+
+/// Why a recovery is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecoverRefused {
+    /// Unknown, expired, replaced, used for another account, or no recovery code: ask the counter for a new one.
+    #[error("the code is not valid")]
+    Code,
+    /// The new account is there already: make other keys.
+    #[error("the account is enrolled already")]
+    AccountTaken,
+    /// Its inboxes are not taken; those of the lost account are not, either.
+    #[error(transparent)]
+    Inbox(#[from] InboxRefused),
+}
+
+/// The next state of an account, verified against the newest before.
+pub struct PutState {
+    /// who puts it
+    pub by: Speaker,
+    /// its number, at least 1
+    pub number: u64,
+    /// the signed note
+    pub state: String,
+    /// its devices
+    pub devices: Vec<StateDevice>,
+}
+
+/// Why a state is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PutStateRefused {
+    /// The session is over.
+    #[error(transparent)]
+    NoDevice(#[from] NoDevice),
+    /// Its number does not follow the newest, or another state has it: fetch the account again.
+    #[error("does not follow the newest state")]
+    Chain,
+    /// Its inboxes are not taken.
+    #[error(transparent)]
+    Inbox(#[from] InboxRefused),
+    /// The chain has too many bytes.
+    #[error("the chain of states is full")]
+    Limit(Limited),
+}
+
+/// One MLS key package, not looked into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyPackage {
+    /// MLS cipher suite
+    pub suite: u16,
+    /// MLSMessage, TLS encoding
+    pub bytes: Vec<u8>,
+    /// not handed out from this instant on
+    pub expires_at: Millis,
+}
+
+/// Key packages of one device.
+pub struct PutKeyPackages {
+    /// whose
+    pub by: Speaker,
+    /// each handed out once
+    pub one_time: Vec<KeyPackage>,
+    /// handed out when no one-time one is left; one a suite
+    pub last_resort: Vec<KeyPackage>,
+    /// drop all that was there before
+    pub replace_all: bool,
+}
+
+/// Unexpired one-time key packages that are left, by suite in ascending order; suites with none are left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remaining(pub Vec<(u16, u32)>);
+
+/// Why key packages are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PutKeyPackagesRefused {
+    /// The session is over.
+    #[error(transparent)]
+    NoDevice(#[from] NoDevice),
+    /// Too many one-time packages of a suite, or too many suites.
+    #[error("too many key packages")]
+    Limit(Limited),
+}
+
+/// Fresh stamps for one account.
+pub struct TakeStamps {
+    /// who takes them; only the day's counter lies with the account
+    pub by: Speaker,
+    /// their hashes
+    pub hashes: Vec<TokenHash>,
+}
+
+/// Why stamps are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TakeStampsRefused {
+    /// The session is over.
+    #[error(transparent)]
+    NoDevice(#[from] NoDevice),
+    /// The day's stamps are taken.
+    #[error("the day's stamps are taken")]
+    Limit(Limited),
+}
+
+/// Whom a lookup is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// by public name
+    Handle(Handle),
+    /// by id
+    Account(AccountId),
+}
+
+/// A directory lookup.
+pub struct Lookup {
+    /// whom
+    pub who: Who,
+    /// hash of the stamp that pays for it
+    pub stamp: TokenHash,
+}
+
+/// An account as the directory shows it: what clients verify.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirectoryEntry {
+    /// states 0 to the newest, signed notes
+    pub states: Vec<String>,
+    /// the registrar's note
+    pub binding: String,
+    /// the registrar's note that it stands in the place of another
+    pub reset: Option<String>,
+}
+
+/// The directory's answer to a lookup. Each is paid for: else one stamp would try every name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LookupAnswer {
+    /// what is there
+    Entry(DirectoryEntry),
+    /// no such account
+    NoAccount,
+    /// its person takes a pause
+    Paused,
+}
+
+/// A claim of key packages.
+pub struct Claim {
+    /// whose
+    pub account: AccountId,
+    /// MLS cipher suite
+    pub suite: u16,
+    /// hash of the stamp that pays for it
+    pub stamp: TokenHash,
+}
+
+/// One device's key package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// the device
+    pub device: DeviceId,
+    /// its package
+    pub key_package: Vec<u8>,
+    /// whether others get the same one
+    pub last_resort: bool,
+}
+
+/// Why the directory does not answer. Nothing was spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AskRefused {
+    /// Unknown or spent: take new ones.
+    #[error("the stamp is not valid")]
+    Stamp,
+    /// Too many asked for this account in this hour.
+    #[error("asked too often for this account")]
+    Limit(Limited),
+}
+
+/// The directory's answer to a claim. Each is paid for: else one stamp would try every name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClaimAnswer {
+    /// one package for each device that has one, by device id
+    Packages(Vec<Claimed>),
+    /// no such account
+    NoAccount,
+    /// no device has one in this suite
+    NoKeyPackage,
+    /// its person takes a pause
+    Paused,
+}
+
+/// An account's newest state, for logins and for checking the next one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewestState {
+    /// its number
+    pub number: u64,
+    /// the signed note
+    pub state: String,
+}
+
+/// Writes. Each method is one verb, runs inside the open transaction and writes nothing when it refuses.
+pub trait AccountStore {
+    /// Whether a registrar's key was ever used with this store: a relay has served from it.
+    fn has_run_key(&mut self) -> Result<bool, StoreDown>;
+    /// True when no other registrar's key was ever used with this store; the first check is kept.
+    fn know_run_key(&mut self, check: &[u8; 32]) -> Result<bool, StoreDown>;
+    /// Replaces the person's code by a new one.
+    fn issue_code(
+        &mut self,
+        now: Millis,
+        rules: &Rules,
+        issue: &IssueCode,
+    ) -> Result<Result<CodeIssued, IssueRefused>, StoreDown>;
+    /// Opens an account. The same code, account and handle get the first answer until the code expires.
+    fn enroll(&mut self, now: Millis, enroll: &Enroll) -> Result<Result<Enrolled, EnrollRefused>, StoreDown>;
+    /// Puts a new account in the place of the one that the code is for, under its handle; what hung on the old one is gone,
+    /// and its inboxes are closed.
+    /// The same code and state get the first answer until the code expires.
+    fn recover(&mut self, now: Millis, recover: &Recover) -> Result<Result<Recovered, RecoverRefused>, StoreDown>;
+    /// Begins or ends a pause. Idempotent.
+    fn pause_account(&mut self, by: &Speaker, paused: bool) -> Result<Result<(), NoDevice>, StoreDown>;
+    /// Removes an account and all that hangs on it, and closes its inboxes; the person may be issued a code again, the handle
+    /// is nobody's.
+    fn remove_account(&mut self, by: &Speaker) -> Result<Result<(), NoDevice>, StoreDown>;
+    /// Adds a state, and closes the account's inboxes that it has no more; one that is there already changes nothing.
+    fn put_state(&mut self, rules: &Rules, put: &PutState) -> Result<Result<(), PutStateRefused>, StoreDown>;
+    /// Adds one-time packages (those that are there already are left alone), replaces last-resort ones by suite.
+    /// Whole or not at all.
+    fn put_key_packages(
+        &mut self,
+        now: Millis,
+        rules: &Rules,
+        put: &PutKeyPackages,
+    ) -> Result<Result<Remaining, PutKeyPackagesRefused>, StoreDown>;
+    /// Keeps the hashes, all or none.
+    fn take_stamps(&mut self, now: Millis, rules: &Rules, take: &TakeStamps) -> Result<Result<(), TakeStampsRefused>, StoreDown>;
+    /// Keeps the hashes of fresh stamps. One that is kept already stays one.
+    fn add_stamps(&mut self, hashes: &[TokenHash]) -> Result<(), StoreDown>;
+    /// True once for each stamp: it is deleted.
+    fn spend_stamp(&mut self, stamp: &TokenHash) -> Result<bool, StoreDown>;
+    /// The whole chain and the binding. Paid for whatever the answer is.
+    fn lookup(&mut self, now: Millis, rules: &Rules, lookup: &Lookup) -> Result<Result<LookupAnswer, AskRefused>, StoreDown>;
+    /// For each device the oldest unexpired one-time package, which is deleted, else its last-resort one.
+    fn claim(&mut self, now: Millis, rules: &Rules, claim: &Claim) -> Result<Result<ClaimAnswer, AskRefused>, StoreDown>;
+    /// Removes at most `limit` rows of each kind whose time is over: codes, key packages. True when there may be more.
+    fn sweep_accounts(&mut self, now: Millis, limit: u32) -> Result<bool, StoreDown>;
+}
+
+/// Reads, beside the writer, of what is committed.
+pub trait AccountReads {
+    /// The newest state of an account.
+    fn newest_state(&self, account: &AccountId) -> Result<Option<NewestState>, StoreDown>;
+    /// Whom a living recovery code is for.
+    fn recovering(&self, now: Millis, code: &TokenHash) -> Result<Option<Recovering>, StoreDown>;
+    /// The raw note of one state.
+    fn state(&self, account: &AccountId, number: u64) -> Result<Option<String>, StoreDown>;
+    /// Whether a stamp could be spent now. A hint: only spending it decides.
+    fn stamp_known(&self, stamp: &TokenHash) -> Result<bool, StoreDown>;
+}
+
+const HOUR: u64 = 3_600_000;
+const DAY: u64 = 24 * HOUR;
+
+/// The day that an instant is in (UTC), and how many milliseconds are left of it.
+pub fn day(now: Millis) -> (u64, u64) {
+    (now.get() / DAY, DAY - now.get() % DAY)
+}
+
+/// How often each account was asked for in this hour. It lives in the writer's memory and is forgotten each hour and at
+/// each start: a stolen store does not say who was looked up.
+#[derive(Clone, Default)]
+pub struct TargetQuota {
+    hour: u64,
+    asked: HashMap<(AccountId, Question), u32>,
+}
+
+/// What is counted apart.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Question {
+    /// directory entries
+    Lookup,
+    /// key packages
+    Claim,
+}
+
+impl TargetQuota {
+    /// Refuses when the hour is full; counts nothing.
+    pub fn check(&mut self, now: Millis, rules: &Rules, target: &AccountId, what: Question) -> Result<(), AskRefused> {
+        let hour = now.get() / HOUR;
+        if hour != self.hour {
+            self.hour = hour;
+            self.asked = HashMap::new();
+        }
+        let (limit, most) = match what {
+            Question::Lookup => ("lookups_per_hour", rules.lookups_per_hour),
+            Question::Claim => ("claims_per_hour", rules.claims_per_hour),
+        };
+        let asked = self.asked.get(&(*target, what)).copied().unwrap_or(0);
+        let retry_after_ms = Some(HOUR - now.get() % HOUR);
+        if asked < most { Ok(()) } else { Err(AskRefused::Limit(Limited { limit, value: most.into(), retry_after_ms })) }
+    }
+    /// Counts one that was answered.
+    pub fn count(&mut self, target: &AccountId, what: Question) {
+        let asked = self.asked.entry((*target, what)).or_insert(0);
+        *asked = asked.saturating_add(1);
+    }
+}

@@ -1,0 +1,339 @@
+//! Channels: what the relay promises of them (DESIGN 5), as verbs.
+//!
+//! The order of judgement is part of the contract, because it decides what a caller learns:
+//!
+//! | verb | judged in this order |
+//! |---|---|
+//! | open | (name: checked by [`Open`]'s constructors) open already → answered; stamp |
+//! | append | token; AHEAD; CATCH_UP; entry id known (log: behind `read_to`; inbox: in memory); NO_SEALS; SEALED; quota and rate; stamp |
+//! | trim | token; class; AHEAD |
+//! | change tokens | token; class; count; when it adds: not closed |
+//!
+//! An inbox that a state of an account had, and its newest one has not, is *closed* ([`super::accounts`]): it has no append
+//! right, gets none by ChangeTokens, and opens without any.
+//! | status | token (either); entry, which an append right of an inbox must name |
+
+use super::StoreDown;
+use crate::rules::Rules;
+use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
+use lacre_ground::time::Millis;
+use prost::bytes::Bytes;
+
+/// An append right as the relay knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Right {
+    /// hash of the token
+    pub token: TokenHash,
+    /// an append with it costs a stamp (inboxes only)
+    pub stamped: bool,
+}
+
+/// A request to open a channel whose name fits its parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Open {
+    pub(in crate) channel: ChannelId,
+    pub(in crate) class: ChannelClass,
+    pub(in crate) append: Vec<Right>,
+    pub(in crate) read: TokenHash,
+    pub(in crate) stamp: Option<TokenHash>,
+}
+
+/// The name is not the hash of the parameters: derive it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the name is not the hash of the parameters")]
+pub struct WrongName;
+
+impl Open {
+    /// A log: its one append right is part of its name.
+    pub fn log(channel: ChannelId, append: TokenHash, read: TokenHash, stamp: Option<TokenHash>) -> Result<Self, WrongName> {
+        if channel != ChannelId::of_log(&append, &read) {
+            return Err(WrongName);
+        }
+        let append = vec![Right { token: append, stamped: false }];
+        Ok(Self { channel, class: ChannelClass::Log, append, read, stamp })
+    }
+    /// An inbox: its append rights come and go. Of two rights with the same token the last counts.
+    pub fn inbox(channel: ChannelId, append: &[Right], read: TokenHash, stamp: Option<TokenHash>) -> Result<Self, WrongName> {
+        if channel != ChannelId::of_inbox(&read) {
+            return Err(WrongName);
+        }
+        let mut rights: Vec<Right> = Vec::with_capacity(append.len());
+        for right in append {
+            rights.retain(|r| r.token != right.token);
+            rights.push(*right);
+        }
+        Ok(Self { channel, class: ChannelClass::Inbox, append: rights, read, stamp })
+    }
+}
+
+/// An open channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// last seq; none while it is empty
+    pub head: Option<Seq>,
+    /// it is new, and the stamp is spent
+    pub spent: bool,
+}
+
+/// Why a channel was not opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenRefused {
+    /// No stamp, or not one that is unspent: take another.
+    Stamp,
+}
+
+/// A request to store one entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Append {
+    /// where
+    pub channel: ChannelId,
+    /// hash of the append token that was shown
+    pub token: TokenHash,
+    /// the sender's id for it
+    pub entry_id: EntryId,
+    /// last seq that the sender knows; 0 for none; ignored by inboxes
+    pub read_to: u64,
+    /// the bytes
+    pub ciphertext: Bytes,
+    /// whether it is a seal
+    pub seal: bool,
+    /// hash of the stamp that came with it
+    pub stamp: Option<TokenHash>,
+}
+
+/// A stored entry's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// its place
+    pub seq: Seq,
+    /// accept time
+    pub accepted_at: Millis,
+    /// it was stored before, and this is the first answer again
+    pub again: bool,
+}
+
+/// Why an entry was not stored. Nothing was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppendRefused {
+    /// Unknown channel or wrong token: which of them is not said.
+    NotPermitted,
+    /// `read_to` is past the head: this relay has forgotten, or the sender is wrong.
+    Ahead {
+        /// last seq, 0 while empty
+        head: u64,
+    },
+    /// `read_to` is too far behind, or before what is kept: read, then try again.
+    CatchUp {
+        /// last seq
+        head: u64,
+    },
+    /// The id is known with other bytes: a copy of the sender, or a step back in time.
+    Conflict,
+    /// A seal was stored behind `read_to`.
+    Sealed {
+        /// its place
+        seq: Seq,
+    },
+    /// An inbox takes no seals.
+    NoSeals,
+    /// A quota or a rate.
+    Limit(Limited),
+    /// The right costs a stamp; none, or not an unspent one, came.
+    Stamp,
+}
+
+/// Which limit, and when to try again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limited {
+    /// the field of [`Rules`] that was reached
+    pub limit: &'static str,
+    /// its value
+    pub value: u64,
+    /// when trying again can help; none if only others can make room
+    pub retry_after_ms: Option<u64>,
+}
+
+/// A request of an inbox's reader to drop entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trim {
+    /// where
+    pub channel: ChannelId,
+    /// hash of the read token that was shown
+    pub token: TokenHash,
+    /// the last that goes
+    pub through: Seq,
+}
+
+/// Why nothing was trimmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrimRefused {
+    /// Unknown channel or wrong token.
+    NotPermitted,
+    /// Logs cannot be changed.
+    NotAnInbox,
+    /// Past the head.
+    Ahead {
+        /// last seq, 0 while empty
+        head: u64,
+    },
+}
+
+/// A request of an inbox's reader to change who may append: first removed, then added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeTokens {
+    /// where
+    pub channel: ChannelId,
+    /// hash of the read token that was shown
+    pub token: TokenHash,
+    /// added, or changed when there already
+    pub add: Vec<Right>,
+    /// removed if there
+    pub remove: Vec<TokenHash>,
+}
+
+/// Why nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeRefused {
+    /// Unknown channel or wrong token.
+    NotPermitted,
+    /// Logs cannot be changed.
+    NotAnInbox,
+    /// It would have too many rights. A closed inbox has room for none.
+    Limit(Limited),
+}
+
+/// What one round of retention did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retired {
+    /// entries removed
+    pub entries: u64,
+    /// channel rows removed
+    pub channels: u64,
+}
+
+/// The writer's verbs.
+pub trait ChannelStore {
+    /// Opens a channel; an open one is answered, unchanged, and no stamp is spent.
+    fn open(&mut self, now: Millis, rules: &Rules, request: &Open) -> Result<Result<Opened, OpenRefused>, StoreDown>;
+    /// Stores an entry (I2, I3, I4).
+    fn append(&mut self, now: Millis, rules: &Rules, request: &Append) -> Result<Result<Appended, AppendRefused>, StoreDown>;
+    /// Drops entries of an inbox. Idempotent.
+    fn trim(&mut self, now: Millis, request: &Trim) -> Result<Result<(), TrimRefused>, StoreDown>;
+    /// Changes the append rights of an inbox. Idempotent.
+    fn change_tokens(
+        &mut self,
+        now: Millis,
+        rules: &Rules,
+        request: &ChangeTokens,
+    ) -> Result<Result<(), ChangeRefused>, StoreDown>;
+    /// Notes that the reader of an inbox was here, when what is stored is older than [`Rules::reader_use_ms`] (I8).
+    fn touch(&mut self, now: Millis, rules: &Rules, channel: ChannelKey) -> Result<(), StoreDown>;
+    /// One round of retention: removes at most `budget` rows of entries, channels and their rights, entries first, then
+    /// channels whole (one with more rights than `budget` alone). Call again while it does something.
+    fn retire(&mut self, now: Millis, rules: &Rules, budget: u32) -> Result<Retired, StoreDown>;
+}
+
+/// A channel's number inside one store. Never given to another channel; means nothing outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChannelKey(pub(in crate) i64);
+
+/// A channel that its reader was admitted to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    /// to read it with
+    pub key: ChannelKey,
+    /// last seq, 0 while empty
+    pub head: u64,
+    /// it is an inbox
+    pub inbox: bool,
+    /// an inbox whose last use should be noted by [`ChannelStore::touch`]
+    pub touch: bool,
+}
+
+/// Unknown channel or wrong token: which of them is not said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotPermitted;
+
+/// A stored entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEntry {
+    /// its place
+    pub seq: Seq,
+    /// its sender's id for it
+    pub entry_id: EntryId,
+    /// whether it is a seal
+    pub seal: bool,
+    /// accept time
+    pub accepted_at: Millis,
+    /// the bytes
+    pub ciphertext: Bytes,
+}
+
+/// Entries of one channel in order, and the state of the channel in the same instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// dense, from the first that was asked for, or from behind what is gone
+    pub entries: Vec<StoredEntry>,
+    /// last seq, 0 while empty
+    pub head: u64,
+    /// entries through this are no longer kept; 0 for none
+    pub gone_through: u64,
+}
+
+/// How much of a channel to read at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageLimits {
+    /// at most so many entries
+    pub entries: u32,
+    /// stop after the entry that reaches so many bytes of ciphertext: always at least one entry
+    pub bytes: u32,
+}
+
+/// Which entry somebody wants the receipt of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// where
+    pub channel: ChannelId,
+    /// hash of the token that was shown
+    pub token: TokenHash,
+    /// its place
+    pub seq: Seq,
+    /// its id: an append right of an inbox shows the entry that it names, and no other
+    pub named: Option<EntryId>,
+}
+
+/// Why there is no receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusRefused {
+    /// Unknown channel or wrong token.
+    NotPermitted,
+    /// Not stored, or gone.
+    NoEntry {
+        /// entries through this are no longer kept
+        gone_through: u64,
+        /// last seq
+        head: u64,
+    },
+    /// An append right of an inbox named no entry that is kept. Many hold such a right, the directory's public one above
+    /// all: whether there is an entry, whose it is and how far the inbox is, is not said.
+    NotNamed,
+}
+
+/// The readers' verbs. Each sees one committed state.
+pub trait ChannelReads {
+    /// Checks a read token, in constant time and on one path for unknown channels too (I5).
+    fn admit(
+        &self,
+        now: Millis,
+        rules: &Rules,
+        channel: &ChannelId,
+        token: &TokenHash,
+    ) -> Result<Result<Admitted, NotPermitted>, StoreDown>;
+    /// Reads on from a place. A channel whose row is gone reads as empty.
+    fn page(&self, channel: ChannelKey, from: Seq, limits: PageLimits) -> Result<Page, StoreDown>;
+    /// How many may append. A channel whose row is gone has nobody.
+    fn rights(&self, channel: ChannelKey) -> Result<u32, StoreDown>;
+    /// One entry, for whoever holds an append or the read token. An append right of an inbox must name it: what it does not
+    /// name it cannot tell from what is not there.
+    fn entry(&self, asked: &Asked) -> Result<Result<StoredEntry, StatusRefused>, StoreDown>;
+}

@@ -1,0 +1,773 @@
+//! What every store promises of accounts, stamps, directory and blobs, stamped out for each implementation.
+
+use super::Backend;
+use super::channels::{entry, hash, inbox_channel};
+use crate::rules::Rules;
+use crate::accounts::*;
+use crate::blobs::{BlobBegun, BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused};
+use crate::channels::{ChangeRefused, ChangeTokens, Limited, Open, Right};
+use crate::{Store, StoreDown};
+use lacre_ground::ids::{AccountId, BlobId, DeviceId, Handle, TokenHash};
+use lacre_ground::time::Millis;
+
+/// One verb in one transaction.
+pub fn tx<T>(backend: &mut impl Backend, verb: impl FnOnce(&mut dyn Store) -> Result<T, StoreDown>) -> T {
+    let store = backend.store();
+    store.begin().unwrap();
+    let answer = verb(store).unwrap();
+    store.commit().unwrap();
+    answer
+}
+
+pub fn run(n: u64) -> RunHash {
+    RunHash::new(*hash("run", n).as_bytes())
+}
+pub fn account(n: u64) -> AccountId {
+    AccountId::new(*hash("account", n).as_bytes())
+}
+pub fn device(n: u8) -> DeviceId {
+    DeviceId::new([n; 16])
+}
+/// The device d of a state of the account n, with its inbox.
+pub fn at(n: u64, d: DeviceId) -> StateDevice {
+    StateDevice { id: d, inbox: inbox_channel(n * 100 + u64::from(d.as_bytes()[0])).id }
+}
+/// A session of this device of the account n.
+pub fn speaker(n: u64, d: u8) -> Speaker {
+    Speaker { account: account(n), device: device(d) }
+}
+pub fn handle(n: u64) -> Handle {
+    Handle::parse(&format!("person{n}")).unwrap()
+}
+pub fn enrolment(code: u64, n: u64) -> Enroll {
+    Enroll {
+        code: hash("code", code),
+        handle: handle(n),
+        account: account(n),
+        state: format!("state 0 of {n}\n"),
+        devices: vec![at(n, device(1))],
+        binding: format!("binding of {n}\n"),
+    }
+}
+pub fn package(suite: u16, n: u64, expires_at: Millis) -> KeyPackage {
+    KeyPackage { suite, bytes: format!("key package {n}").into_bytes(), expires_at }
+}
+pub fn blob(n: u64, size: u64) -> BlobHeader {
+    let name = BlobId::new(*hash("blob", n).as_bytes());
+    BlobHeader { blob: name, read: hash("blob token", n), size, sha256: *hash("content", n).as_bytes() }
+}
+
+struct World<B> {
+    backend: B,
+    now: Millis,
+    rules: Rules,
+    stamps: u64,
+    appended: u64,
+}
+
+impl<B: Backend> World<B> {
+    fn new() -> Self {
+        Self { backend: B::new(), now: Millis::new(1_800_000_000_000), rules: Rules::default(), stamps: 0, appended: 0 }
+    }
+    fn issue(&mut self, person: u64, code: u64) -> Result<CodeIssued, IssueRefused> {
+        let (now, rules) = (self.now, self.rules.clone());
+        tx(&mut self.backend, |s| {
+            s.issue_code(now, &rules, &IssueCode { run: run(person), code: hash("code", code), recover: false })
+        })
+    }
+    fn issue_recovery(&mut self, person: u64, code: u64) -> Result<CodeIssued, IssueRefused> {
+        let (now, rules) = (self.now, self.rules.clone());
+        tx(&mut self.backend, |s| {
+            s.issue_code(now, &rules, &IssueCode { run: run(person), code: hash("code", code), recover: true })
+        })
+    }
+    /// The person n's account `before` is lost; `after` stands in its place.
+    fn recover(&mut self, code: u64, name: u64, before: u64, after: u64) -> Result<Recovered, RecoverRefused> {
+        self.recover_to(code, name, before, after, vec![at(after, device(2))])
+    }
+    fn recover_to(
+        &mut self,
+        code: u64,
+        name: u64,
+        before: u64,
+        after: u64,
+        devices: Vec<StateDevice>,
+    ) -> Result<Recovered, RecoverRefused> {
+        let now = self.now;
+        let recover = Recover {
+            code: hash("code", code),
+            before: account(before),
+            handle: handle(name),
+            account: account(after),
+            state: format!("state 0 of {after}\n"),
+            devices,
+            binding: format!("binding of {after}\n"),
+            reset: format!("reset to {after}\n"),
+        };
+        tx(&mut self.backend, |s| s.recover(now, &recover))
+    }
+    fn enroll(&mut self, e: &Enroll) -> Result<Enrolled, EnrollRefused> {
+        let now = self.now;
+        tx(&mut self.backend, |s| s.enroll(now, e))
+    }
+    /// The person n with the account n and one device.
+    fn person(&mut self, n: u64) {
+        self.issue(n, n).unwrap();
+        self.enroll(&enrolment(n, n)).unwrap();
+    }
+    fn put_state(&mut self, n: u64, number: u64, text: &str, devices: &[DeviceId]) -> Result<(), PutStateRefused> {
+        self.put_state_by(speaker(n, 1), number, text, devices)
+    }
+    fn put_state_by(&mut self, by: Speaker, number: u64, text: &str, devices: &[DeviceId]) -> Result<(), PutStateRefused> {
+        let n = (0..100).find(|n| account(*n) == by.account).unwrap();
+        let devices: Vec<StateDevice> = devices.iter().map(|d| at(n, *d)).collect();
+        self.put_devices(by, number, text, &devices)
+    }
+    fn put_devices(&mut self, by: Speaker, number: u64, text: &str, devices: &[StateDevice]) -> Result<(), PutStateRefused> {
+        let (put, rules) = (PutState { by, number, state: text.to_owned(), devices: devices.to_vec() }, self.rules.clone());
+        tx(&mut self.backend, |s| s.put_state(&rules, &put))
+    }
+    fn put_packages(&mut self, put: &PutKeyPackages) -> Result<Remaining, PutKeyPackagesRefused> {
+        let (now, rules) = (self.now, self.rules.clone());
+        tx(&mut self.backend, |s| s.put_key_packages(now, &rules, put))
+    }
+    fn packages(
+        &mut self,
+        device: DeviceId,
+        one_time: &[u64],
+        last_resort: Option<u64>,
+    ) -> Result<Remaining, PutKeyPackagesRefused> {
+        let ends = self.now.plus(1_000);
+        self.put_packages(&PutKeyPackages {
+            by: Speaker { account: account(1), device },
+            one_time: one_time.iter().map(|n| package(77, *n, ends)).collect(),
+            last_resort: last_resort.iter().map(|n| package(77, *n, ends)).collect(),
+            replace_all: false,
+        })
+    }
+    fn stamp(&mut self) -> TokenHash {
+        self.stamps += 1;
+        let stamp = hash("stamp", self.stamps);
+        tx(&mut self.backend, |s| s.add_stamps(&[stamp]));
+        stamp
+    }
+    fn claim(&mut self, n: u64, suite: u16) -> Result<ClaimAnswer, AskRefused> {
+        let (now, rules, stamp) = (self.now, self.rules.clone(), self.stamp());
+        tx(&mut self.backend, |s| s.claim(now, &rules, &Claim { account: account(n), suite, stamp }))
+    }
+    /// What a claim of suite 77 on the account 1 hands out: device, package, last resort.
+    fn claimed(&mut self) -> Vec<(DeviceId, String, bool)> {
+        match self.claim(1, 77).unwrap() {
+            ClaimAnswer::Packages(all) => {
+                all.into_iter().map(|c| (c.device, String::from_utf8(c.key_package).unwrap(), c.last_resort)).collect()
+            }
+            ClaimAnswer::NoAccount | ClaimAnswer::NoKeyPackage | ClaimAnswer::Paused => Vec::new(),
+        }
+    }
+    fn lookup(&mut self, who: Who, stamp: TokenHash) -> Result<LookupAnswer, AskRefused> {
+        let (now, rules) = (self.now, self.rules.clone());
+        tx(&mut self.backend, |s| s.lookup(now, &rules, &Lookup { who, stamp }))
+    }
+    fn unspent(&self, stamp: &TokenHash) -> bool {
+        self.backend.reads().stamp_known(stamp).unwrap()
+    }
+    fn begin(&mut self, header: BlobHeader, file: u8, stamp: Option<TokenHash>) -> Result<BlobBegun, KeepBlobRefused> {
+        let (now, rules) = (self.now, self.rules.clone());
+        tx(&mut self.backend, |s| s.begin_blob(now, &rules, &KeepBlob { header, file: FileName::new([file; 16]), stamp }))
+    }
+    fn keep(&mut self, header: BlobHeader, file: u8, stamp: Option<TokenHash>) -> Result<BlobKept, KeepBlobRefused> {
+        let (now, rules) = (self.now, self.rules.clone());
+        tx(&mut self.backend, |s| s.keep_blob(now, &rules, &KeepBlob { header, file: FileName::new([file; 16]), stamp }))
+    }
+    /// Opens the inbox of this device of the account n, with one right.
+    fn open_inbox(&mut self, n: u64, d: u8) {
+        let (now, rules, stamp, c) = (self.now, self.rules.clone(), self.stamp(), inbox_channel(n * 100 + u64::from(d)));
+        let open = Open::inbox(c.id, &[Right { token: c.append, stamped: false }], c.read, Some(stamp)).unwrap();
+        assert!(tx(&mut self.backend, |s| s.open(now, &rules, &open)).unwrap().spent);
+    }
+    /// Whether somebody may write to it, as the writer and as the readers know it.
+    fn is_open(&mut self, n: u64, d: u8) -> bool {
+        let (now, rules, c) = (self.now, self.rules.clone(), inbox_channel(n * 100 + u64::from(d)));
+        self.appended += 1;
+        let append = entry(c, self.appended, 0);
+        let taken = tx(&mut self.backend, |s| s.append(now, &rules, &append)).is_ok();
+        let admitted = self.backend.reads().admit(now, &rules, &c.id, &c.read).unwrap().unwrap();
+        assert_eq!(self.backend.reads().rights(admitted.key).unwrap() > 0, taken);
+        taken
+    }
+    /// Its reader gives the right back.
+    fn reopen_inbox(&mut self, n: u64, d: u8) -> Result<(), ChangeRefused> {
+        let (now, rules, c) = (self.now, self.rules.clone(), inbox_channel(n * 100 + u64::from(d)));
+        let add = vec![Right { token: c.append, stamped: false }];
+        let change = ChangeTokens { channel: c.id, token: c.read, add, remove: vec![] };
+        tx(&mut self.backend, |s| s.change_tokens(now, &rules, &change))
+    }
+    fn later(&mut self, ms: u64) {
+        self.now = self.now.plus(ms);
+    }
+}
+
+macro_rules! promises {
+    ($dollar:tt $(fn $name:ident<$b:ident>() $body:block)*) => {
+        /// Each promise, of any implementation.
+        pub mod promises {
+            use super::*;
+            $(pub fn $name<$b: Backend>() $body)*
+        }
+        /// Stamps the promises out as tests of this implementation.
+        #[macro_export]
+        macro_rules! accounts_contract {
+            ($dollar backend:ty) => {
+                $(#[test] fn $name() { $crate::contract::accounts::promises::$name::<$dollar backend>() })*
+            };
+        }
+        #[cfg(test)]
+        mod model {
+            accounts_contract!($crate::contract::Model);
+        }
+    };
+}
+
+promises! { $
+    fn a_code_opens_one_account_and_a_repeated_enrolment_gets_the_first_answer<B>() {
+        let mut w = World::<B>::new();
+        w.issue(1, 1).unwrap();
+        let first = enrolment(1, 1);
+
+        let opened = w.enroll(&first);
+        w.backend.reopen();
+        let again = w.enroll(&Enroll { binding: "signed later\n".into(), ..enrolment(1, 1) });
+        let other_handle = w.enroll(&Enroll { handle: handle(2), ..enrolment(1, 1) });
+        let other_account = w.enroll(&enrolment(1, 2));
+        let never_issued = w.enroll(&enrolment(9, 3));
+
+        assert_eq!(opened, Ok(Enrolled { binding: "binding of 1\n".into() }));
+        assert_eq!(again, opened);
+        assert_eq!(other_handle, Err(EnrollRefused::Code));
+        assert_eq!(other_account, Err(EnrollRefused::Code));
+        assert_eq!(never_issued, Err(EnrollRefused::Code));
+        assert_eq!(w.backend.reads().newest_state(&account(2)).unwrap(), None);
+    }
+
+    fn a_recovery_code_puts_a_new_account_under_the_old_handle_and_nothing_of_the_old_one_stays<B>() {
+        let mut w = World::<B>::new();
+        assert_eq!(w.issue_recovery(1, 1), Err(IssueRefused::NoAccount));
+        w.person(1);
+        w.packages(device(1), &[1], Some(2)).unwrap();
+        assert_eq!(w.recover(1, 1, 1, 2), Err(RecoverRefused::Code), "an invitation that was used is no recovery code");
+        assert_eq!(w.backend.reads().recovering(w.now, &hash("code", 1)).unwrap(), None);
+        w.issue_recovery(1, 5).unwrap();
+        let found = w.backend.reads().recovering(w.now, &hash("code", 5)).unwrap().unwrap();
+        assert_eq!(found, Recovering { handle: handle(1), account: account(1) });
+        assert_eq!(w.enroll(&enrolment(5, 3)), Err(EnrollRefused::Code), "a recovery code opens no second account");
+        assert_eq!(w.recover(5, 2, 1, 2), Err(RecoverRefused::Code), "under another name");
+        assert_eq!(w.recover(5, 1, 1, 1), Err(RecoverRefused::AccountTaken));
+
+        let done = w.recover(5, 1, 1, 2).unwrap();
+        w.backend.reopen();
+
+        assert_eq!(done, Recovered { binding: "binding of 2\n".into(), reset: "reset to 2\n".into() });
+        assert_eq!(w.recover(5, 1, 1, 2), Ok(done.clone()), "repeated");
+        assert_eq!(w.recover(5, 1, 2, 3), Err(RecoverRefused::Code), "for another account");
+        assert_eq!(w.backend.reads().newest_state(&account(1)).unwrap(), None);
+        assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::NoAccount));
+        assert_eq!(w.claim(2, 77), Ok(ClaimAnswer::NoKeyPackage));
+        let stamp = w.stamp();
+        let LookupAnswer::Entry(entry) = w.lookup(Who::Handle(handle(1)), stamp).unwrap() else { panic!("an entry") };
+        let expected = DirectoryEntry { states: vec!["state 0 of 2\n".into()], binding: done.binding, reset: Some(done.reset) };
+        assert_eq!(entry, expected);
+        assert_eq!(w.issue(1, 6), Err(IssueRefused::HasAccount));
+    }
+
+    fn a_recovery_code_ends_with_its_time<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.issue_recovery(1, 5).unwrap();
+        w.later(w.rules.code_lifetime_ms);
+        assert_eq!(w.recover(5, 1, 1, 2), Err(RecoverRefused::Code));
+        let now = w.now;
+        tx(&mut w.backend, |s| s.sweep_accounts(now, 10));
+        assert_eq!(w.backend.reads().newest_state(&account(1)).unwrap().unwrap().state, "state 0 of 1\n");
+        w.issue_recovery(1, 6).unwrap();
+        assert!(w.recover(6, 1, 1, 2).is_ok());
+    }
+
+    fn a_removed_account_is_gone_its_handle_is_nobodys_and_its_person_may_come_back<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.packages(device(1), &[1], Some(2)).unwrap();
+
+        assert_eq!(tx(&mut w.backend, |s| s.remove_account(&speaker(1, 1))), Ok(()));
+        w.backend.reopen();
+
+        assert_eq!(tx(&mut w.backend, |s| s.remove_account(&speaker(1, 1))), Err(NoDevice));
+        assert_eq!(w.backend.reads().newest_state(&account(1)).unwrap(), None);
+        assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::NoAccount));
+        let stamp = w.stamp();
+        assert_eq!(w.lookup(Who::Handle(handle(1)), stamp), Ok(LookupAnswer::NoAccount));
+        w.issue(2, 2).unwrap();
+        assert_eq!(w.enroll(&Enroll { handle: handle(1), ..enrolment(2, 2) }), Err(EnrollRefused::HandleTaken));
+        w.issue(1, 3).unwrap();
+        assert!(w.enroll(&enrolment(3, 3)).is_ok());
+    }
+
+    fn a_paused_account_is_neither_shown_nor_added_and_comes_back_as_it_was<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.packages(device(1), &[1], None).unwrap();
+        assert_eq!(tx(&mut w.backend, |s| s.pause_account(&speaker(2, 1), true)), Err(NoDevice));
+
+        for _ in 0..2 {
+            assert_eq!(tx(&mut w.backend, |s| s.pause_account(&speaker(1, 1), true)), Ok(()));
+        }
+        w.backend.reopen();
+
+        let stamp = w.stamp();
+        assert_eq!(w.lookup(Who::Handle(handle(1)), stamp), Ok(LookupAnswer::Paused));
+        assert!(!w.unspent(&stamp), "paid for all the same");
+        assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::Paused));
+        tx(&mut w.backend, |s| s.pause_account(&speaker(1, 1), false)).unwrap();
+        assert_eq!(w.claimed(), [(device(1), "key package 1".to_owned(), false)]);
+    }
+
+    fn a_code_ends_with_its_time_and_with_the_next_code_of_the_person<B>() {
+        let mut w = World::<B>::new();
+        let issued = w.issue(1, 1).unwrap();
+        assert_eq!(issued.expires_at, w.now.plus(w.rules.code_lifetime_ms));
+        w.issue(1, 2).unwrap();
+        assert_eq!(w.enroll(&enrolment(1, 1)), Err(EnrollRefused::Code), "replaced");
+        w.later(w.rules.code_lifetime_ms);
+        assert_eq!(w.enroll(&enrolment(2, 1)), Err(EnrollRefused::Code), "expired");
+        w.issue(1, 3).unwrap();
+        w.later(w.rules.code_lifetime_ms - 1);
+        assert!(w.enroll(&enrolment(3, 1)).is_ok());
+    }
+
+    fn a_person_with_an_account_gets_no_second_code<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.later(2 * w.rules.code_lifetime_ms);
+        let now = w.now;
+        tx(&mut w.backend, |s| s.sweep_accounts(now, 100));
+        w.backend.reopen();
+        assert_eq!(w.issue(1, 2), Err(IssueRefused::HasAccount));
+        assert!(w.issue(2, 3).is_ok());
+    }
+
+    fn a_refused_enrolment_leaves_the_code_unused<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.issue(2, 2).unwrap();
+        let taken = w.enroll(&Enroll { handle: handle(1), ..enrolment(2, 2) });
+        let same_account = w.enroll(&Enroll { handle: handle(2), ..enrolment(2, 1) });
+        let free = w.enroll(&enrolment(2, 2));
+        assert_eq!(taken, Err(EnrollRefused::HandleTaken));
+        assert_eq!(same_account, Err(EnrollRefused::AccountTaken));
+        assert!(free.is_ok());
+    }
+
+    fn states_follow_one_another_and_a_repeated_one_changes_nothing<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        assert_eq!(w.put_state(1, 2, "two", &[device(1)]), Err(PutStateRefused::Chain));
+        assert_eq!(w.put_state(1, 1, "one", &[device(1)]), Ok(()));
+        assert_eq!(w.put_state(1, 1, "one", &[device(1)]), Ok(()));
+        assert_eq!(w.put_state(1, 1, "another one", &[device(1)]), Err(PutStateRefused::Chain));
+        assert_eq!(w.put_state(1, 2, "two", &[device(1)]), Ok(()));
+        assert_eq!(w.put_state(1, 1, "one", &[device(1)]), Ok(()));
+        assert_eq!(w.put_state(2, 1, "one", &[device(1)]), Err(PutStateRefused::NoDevice(NoDevice)));
+        w.backend.reopen();
+        let stamp = w.stamp();
+        let LookupAnswer::Entry(entry) = w.lookup(Who::Account(account(1)), stamp).unwrap() else { panic!("an entry") };
+        assert_eq!(entry.states, ["state 0 of 1\n", "one", "two"]);
+        let newest = w.backend.reads().newest_state(&account(1)).unwrap().unwrap();
+        assert_eq!((newest.number, newest.state.as_str()), (2, "two"));
+        assert_eq!(w.backend.reads().state(&account(1), 1).unwrap().as_deref(), Some("one"));
+        assert_eq!(w.backend.reads().state(&account(1), 3).unwrap(), None);
+    }
+
+    // Seen red with each verb that looks at the account alone.
+    fn no_verb_of_a_session_is_done_for_a_device_that_is_not_in_the_newest_state<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.person(2);
+        w.put_state(1, 1, "two devices", &[device(1), device(2)]).unwrap();
+        w.packages(device(2), &[1], None).unwrap();
+        w.put_state(1, 2, "one device", &[device(1)]).unwrap();
+        let (now, rules) = (w.now, w.rules.clone());
+        let strangers = [speaker(1, 2), speaker(1, 9), speaker(2, 2), speaker(3, 1)];
+
+        for by in strangers {
+            let again = w.put_state_by(by, 2, "one device", &[device(1)]);
+            let next = w.put_state_by(by, 3, "mine alone", &[by.device]);
+            let packages = w.put_packages(&PutKeyPackages { by, one_time: vec![], last_resort: vec![], replace_all: true });
+            let take = TakeStamps { by, hashes: vec![hash("taken", 1)] };
+            let stamps = tx(&mut w.backend, |s| s.take_stamps(now, &rules, &take));
+            let paused = tx(&mut w.backend, |s| s.pause_account(&by, true));
+            let removed = tx(&mut w.backend, |s| s.remove_account(&by));
+
+            assert_eq!((again, next), (Err(NoDevice.into()), Err(NoDevice.into())));
+            assert_eq!((packages, stamps), (Err(NoDevice.into()), Err(NoDevice.into())));
+            assert_eq!((paused, removed), (Err(NoDevice), Err(NoDevice)));
+        }
+        w.backend.reopen();
+        assert_eq!(w.backend.reads().newest_state(&account(1)).unwrap().unwrap().state, "one device");
+        assert!(!w.unspent(&hash("taken", 1)));
+        let stamp = w.stamp();
+        assert!(matches!(w.lookup(Who::Account(account(1)), stamp), Ok(LookupAnswer::Entry(_))), "neither paused nor gone");
+        w.put_state(1, 3, "it came back", &[device(1), device(2)]).unwrap();
+        assert_eq!(w.put_state_by(speaker(1, 2), 4, "by the other", &[device(2)]), Ok(()));
+    }
+
+    fn an_inbox_is_the_accounts_that_named_it_first_and_a_refusal_changes_nothing<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.person(2);
+        w.open_inbox(1, 1);
+        let (own, anothers) = (at(2, device(1)), at(1, device(1)));
+        w.issue(3, 3).unwrap();
+        w.issue_recovery(2, 4).unwrap();
+
+        let moved = w.put_devices(speaker(2, 1), 1, "moved", &[StateDevice { inbox: anothers.inbox, ..own }]);
+        let beside = w.put_devices(speaker(2, 1), 1, "beside", &[own, StateDevice { id: device(2), ..anothers }]);
+        let twice = w.put_devices(speaker(2, 1), 1, "twice", &[own, StateDevice { id: device(2), ..own }]);
+        let enrolled = w.enroll(&Enroll { devices: vec![anothers], ..enrolment(3, 3) });
+        let twins = w.enroll(&Enroll { devices: vec![at(3, device(1)), StateDevice { id: device(2), ..at(3, device(1)) }], ..enrolment(3, 3) });
+        let recovered = w.recover_to(4, 2, 2, 4, vec![anothers]);
+        let with_the_lost_one = w.recover_to(4, 2, 2, 4, vec![own]);
+
+        let (anothers, twice_said) = (InboxRefused::Anothers, InboxRefused::Twice);
+        assert_eq!((moved, beside, twice), (Err(anothers.into()), Err(anothers.into()), Err(twice_said.into())));
+        assert_eq!((enrolled, twins), (Err(anothers.into()), Err(twice_said.into())));
+        assert_eq!((recovered, with_the_lost_one), (Err(anothers.into()), Err(anothers.into())));
+        assert!(w.enroll(&enrolment(3, 3)).is_ok(), "the code is unused");
+        assert_eq!(w.put_state(2, 1, "one", &[device(1)]), Ok(()));
+        tx(&mut w.backend, |s| s.remove_account(&speaker(2, 1))).unwrap();
+        assert!(w.is_open(1, 1));
+        tx(&mut w.backend, |s| s.remove_account(&speaker(1, 1))).unwrap();
+        assert!(!w.is_open(1, 1), "its own account's end closes it");
+    }
+
+    fn what_an_account_or_its_newest_state_has_no_more_is_closed_until_its_account_names_it_again<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.person(2);
+        w.put_state(1, 1, "two devices", &[device(1), device(2)]).unwrap();
+        for d in [1, 2] {
+            w.open_inbox(1, d);
+        }
+        let closed = Err(ChangeRefused::Limit(Limited { limit: "max_inbox_tokens", value: 0, retry_after_ms: None }));
+
+        w.put_state(1, 2, "one device", &[device(1)]).unwrap();
+        assert_eq!((w.is_open(1, 1), w.is_open(1, 2)), (true, false));
+        assert_eq!((w.reopen_inbox(1, 1), w.reopen_inbox(1, 2)), (Ok(()), closed));
+        w.backend.reopen();
+        assert_eq!((w.is_open(1, 1), w.is_open(1, 2)), (true, false));
+        let taken = w.put_devices(speaker(2, 1), 1, "not mine", &[StateDevice { id: device(1), ..at(1, device(2)) }]);
+        assert_eq!(taken, Err(InboxRefused::Anothers.into()), "it is the account's still");
+        w.put_state(1, 3, "it came back", &[device(1), device(2)]).unwrap();
+        assert!(!w.is_open(1, 2));
+        assert_eq!(w.reopen_inbox(1, 2), Ok(()));
+        assert!(w.is_open(1, 2));
+
+        w.issue_recovery(1, 5).unwrap();
+        w.recover(5, 1, 1, 3).unwrap();
+        for d in [1, 2] {
+            assert!(!w.is_open(1, d));
+            assert_eq!(w.reopen_inbox(1, d), closed);
+            let taken = w.put_devices(speaker(2, 1), 1, "not mine", &[StateDevice { id: device(1), ..at(1, device(d)) }]);
+            assert_eq!(taken, Err(InboxRefused::Anothers.into()), "nobody's");
+        }
+    }
+
+    fn an_inbox_that_is_closed_opens_without_a_right_and_one_that_nobody_named_as_it_is_asked<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.put_state(1, 1, "two devices", &[device(1), device(2)]).unwrap();
+        w.put_state(1, 2, "one device", &[device(1)]).unwrap();
+
+        for d in [1, 2, 3] {
+            w.open_inbox(1, d);
+        }
+
+        assert_eq!([1, 2, 3].map(|d| w.is_open(1, d)), [true, false, true]);
+    }
+
+    fn a_rolled_back_state_closes_nothing<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.open_inbox(1, 1);
+        let store = w.backend.store();
+        store.begin().unwrap();
+        store.remove_account(&speaker(1, 1)).unwrap().unwrap();
+        store.rollback();
+
+        assert!(w.is_open(1, 1));
+        assert_eq!(w.reopen_inbox(1, 1), Ok(()));
+    }
+
+    fn a_chain_grows_to_its_limit_and_not_beyond<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.rules.max_chain_bytes = 20;
+        let at = w.put_state(1, 1, "1234567", &[device(1)]);
+        let above = w.put_state(1, 2, "1", &[device(1)]);
+        assert_eq!(at, Ok(()), "13 and 7 bytes");
+        assert!(matches!(above, Err(PutStateRefused::Limit(l)) if l.limit == "max_chain_bytes" && l.value == 20), "{above:?}");
+        assert_eq!(w.backend.reads().newest_state(&account(1)).unwrap().unwrap().number, 1);
+    }
+
+    fn what_hung_on_a_device_goes_when_it_leaves_the_account<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.put_state(1, 1, "two devices", &[device(1), device(2)]).unwrap();
+        w.packages(device(1), &[1], None).unwrap();
+        w.packages(device(2), &[2], Some(3)).unwrap();
+        w.put_state(1, 2, "one device", &[device(1)]).unwrap();
+        assert_eq!(w.packages(device(2), &[4], None), Err(PutKeyPackagesRefused::NoDevice(NoDevice)));
+        w.put_state(1, 3, "it came back", &[device(1), device(2)]).unwrap();
+        assert_eq!(w.claimed(), [(device(1), "key package 1".to_owned(), false)]);
+    }
+
+    fn each_claim_takes_the_oldest_package_of_each_device_and_then_the_last_resort<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.put_state(1, 1, "three devices", &[device(1), device(2), device(3)]).unwrap();
+        w.packages(device(2), &[10, 11], Some(12)).unwrap();
+        w.packages(device(1), &[20], None).unwrap();
+        let text = |n: u64| format!("key package {n}");
+        assert_eq!(w.claimed(), [(device(1), text(20), false), (device(2), text(10), false)]);
+        w.backend.reopen();
+        assert_eq!(w.claimed(), [(device(2), text(11), false)]);
+        assert_eq!(w.claimed(), [(device(2), text(12), true)]);
+        assert_eq!(w.claimed(), [(device(2), text(12), true)]);
+        assert_eq!(w.claim(1, 3), Ok(ClaimAnswer::NoKeyPackage), "another suite");
+        assert_eq!(w.claim(2, 77), Ok(ClaimAnswer::NoAccount));
+        w.packages(device(2), &[], Some(13)).unwrap();
+        assert_eq!(w.claimed(), [(device(2), text(13), true)], "the last resort is replaced");
+        w.later(1_000);
+        assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::NoKeyPackage), "expired");
+    }
+
+    fn key_packages_are_bounded_by_device_and_suite_and_a_refusal_changes_nothing<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.rules.key_packages_per_device = 3;
+        w.rules.suites_per_device = 2;
+        let ends = w.now.plus(1_000);
+        assert_eq!(w.packages(device(1), &[1, 2], None), Ok(Remaining(vec![(77, 2)])));
+        assert_eq!(w.packages(device(1), &[1, 2], None), Ok(Remaining(vec![(77, 2)])), "the same again");
+        let above = w.packages(device(1), &[3, 4], Some(9));
+        assert!(matches!(above, Err(PutKeyPackagesRefused::Limit(l)) if l.limit == "key_packages_per_device"), "{above:?}");
+        let mut put = PutKeyPackages {
+            by: speaker(1, 1),
+            one_time: vec![package(77, 3, ends), package(3, 1, ends)],
+            last_resort: vec![package(1, 1, ends)],
+            replace_all: false,
+        };
+        let suites = w.put_packages(&put);
+        assert!(matches!(suites, Err(PutKeyPackagesRefused::Limit(l)) if l.limit == "suites_per_device"), "{suites:?}");
+        assert_eq!(w.packages(device(1), &[], None), Ok(Remaining(vec![(77, 2)])), "nothing was written");
+        put.last_resort.clear();
+        assert_eq!(w.put_packages(&put), Ok(Remaining(vec![(3, 1), (77, 3)])));
+        put.replace_all = true;
+        assert_eq!(w.put_packages(&put), Ok(Remaining(vec![(3, 1), (77, 1)])));
+        w.later(1_000);
+        assert_eq!(w.packages(device(1), &[7], None), Ok(Remaining(vec![(77, 1)])), "expired ones make room");
+    }
+
+    fn a_stamp_is_spent_once_and_by_every_answer_but_by_no_refusal<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        let (a, b, c) = (w.stamp(), w.stamp(), w.stamp());
+        assert!(matches!(w.lookup(Who::Handle(handle(1)), a), Ok(LookupAnswer::Entry(_))));
+        assert_eq!(w.lookup(Who::Handle(handle(1)), a), Err(AskRefused::Stamp));
+        assert_eq!(w.lookup(Who::Handle(handle(2)), b), Ok(LookupAnswer::NoAccount));
+        assert!(!w.unspent(&b), "an unknown handle is paid for");
+        w.rules.lookups_per_hour = 0;
+        assert!(matches!(w.lookup(Who::Handle(handle(1)), c), Err(AskRefused::Limit(_))));
+        assert!(w.unspent(&c));
+        assert!(tx(&mut w.backend, |s| s.spend_stamp(&c)));
+        assert!(!tx(&mut w.backend, |s| s.spend_stamp(&c)));
+    }
+
+    fn questions_about_one_account_are_counted_by_the_hour_and_others_are_not_touched<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.person(2);
+        (w.rules.claims_per_hour, w.rules.lookups_per_hour) = (2, 1);
+        let hour = 3_600_000;
+        w.now = Millis::new(w.now.get() / hour * hour + 600_000);
+        for _ in 0..2 {
+            assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::NoKeyPackage));
+        }
+        let limited = w.claim(1, 77);
+        let Err(AskRefused::Limit(l)) = limited else { panic!("{limited:?}") };
+        assert_eq!((l.limit, l.value, l.retry_after_ms), ("claims_per_hour", 2, Some(hour - 600_000)));
+        let stamp = w.stamp();
+        assert!(w.lookup(Who::Account(account(1)), stamp).is_ok(), "lookups are counted apart");
+        assert!(w.claim(2, 77).is_ok());
+        w.later(hour - 600_000);
+        assert!(w.claim(1, 77).is_ok());
+    }
+
+    fn an_account_takes_so_many_stamps_a_day_and_a_refusal_gives_none<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.rules.stamps_per_day = 5;
+        let day = 86_400_000;
+        w.now = Millis::new(w.now.get() / day * day + 1_000);
+        let rules = w.rules.clone();
+        let take = |w: &mut World<B>, who: u64, from: u64, count: u64| {
+            let now = w.now;
+            let take = TakeStamps { by: speaker(who, 1), hashes: (from..from + count).map(|n| hash("taken", n)).collect() };
+            tx(&mut w.backend, |s| s.take_stamps(now, &rules, &take))
+        };
+        assert_eq!(take(&mut w, 1, 0, 3), Ok(()));
+        let above = take(&mut w, 1, 10, 3);
+        assert!(matches!(above, Err(TakeStampsRefused::Limit(l)) if l.retry_after_ms == Some(day - 1_000)), "{above:?}");
+        assert!(!w.unspent(&hash("taken", 10)));
+        w.backend.reopen();
+        assert_eq!(take(&mut w, 1, 20, 2), Ok(()));
+        assert!(take(&mut w, 1, 30, 1).is_err());
+        assert_eq!(take(&mut w, 2, 30, 1), Err(TakeStampsRefused::NoDevice(NoDevice)));
+        w.later(day - 1_000);
+        assert_eq!(take(&mut w, 1, 30, 5), Ok(()));
+        assert!([0, 1, 2, 20, 21, 30].iter().all(|n| w.unspent(&hash("taken", *n))));
+    }
+
+    fn a_sweep_ends_and_takes_nothing_that_still_counts<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.packages(device(1), &[1, 2, 3], Some(4)).unwrap();
+        for n in 2..6 {
+            w.issue(n, n).unwrap();
+        }
+        let sweep = |w: &mut World<B>| {
+            let now = w.now;
+            tx(&mut w.backend, |s| s.sweep_accounts(now, 2))
+        };
+        assert!(!sweep(&mut w), "nothing is over");
+        assert!(w.enroll(&enrolment(2, 2)).is_ok());
+        w.later(w.rules.code_lifetime_ms);
+        w.issue(6, 6).unwrap();
+        let rounds = std::iter::from_fn(|| sweep(&mut w).then_some(())).take(10).count();
+        assert_eq!(rounds, 2, "four packages and five codes, two of each at a time: the third round has room left");
+        assert!(w.enroll(&enrolment(6, 6)).is_ok());
+        assert_eq!(w.issue(2, 20), Err(IssueRefused::HasAccount));
+    }
+
+    fn another_run_key_is_noticed<B>() {
+        let mut w = World::<B>::new();
+        assert!(!tx(&mut w.backend, |s| s.has_run_key()));
+        assert!(tx(&mut w.backend, |s| s.know_run_key(&[1; 32])));
+        assert!(tx(&mut w.backend, |s| s.has_run_key()));
+        w.backend.reopen();
+        assert!(tx(&mut w.backend, |s| s.know_run_key(&[1; 32])));
+        assert!(!tx(&mut w.backend, |s| s.know_run_key(&[2; 32])));
+    }
+
+    fn a_blob_costs_one_stamp_and_its_name_is_never_given_twice<B>() {
+        let mut w = World::<B>::new();
+        let (a, b) = (w.stamp(), w.stamp());
+        let header = blob(1, 10);
+        let expires_at = w.now.plus(w.rules.blob_retention_ms);
+        assert_eq!(w.keep(header, 1, None), Err(KeepBlobRefused::Stamp));
+        assert_eq!(w.keep(header, 1, Some(hash("none", 0))), Err(KeepBlobRefused::Stamp));
+        assert_eq!(w.keep(header, 1, Some(a)), Ok(BlobKept::New { expires_at }));
+        w.later(1);
+        assert_eq!(w.keep(header, 2, Some(b)), Ok(BlobKept::Again { expires_at }));
+        assert_eq!(w.keep(BlobHeader { size: 11, ..header }, 3, Some(b)), Err(KeepBlobRefused::Conflict));
+        assert_eq!(w.keep(BlobHeader { read: hash("x", 0), ..header }, 3, Some(b)), Err(KeepBlobRefused::Conflict));
+        assert!(w.unspent(&b) && !w.unspent(&a));
+        w.backend.reopen();
+        let stored = w.backend.reads().blob(&header.blob).unwrap().unwrap();
+        assert!(stored.header == header && stored.file == FileName::new([1; 16]) && stored.expires_at == expires_at);
+        assert!(w.backend.reads().blob_file_known(&FileName::new([1; 16])).unwrap());
+        assert!(!w.backend.reads().blob_file_known(&FileName::new([2; 16])).unwrap());
+    }
+
+    fn blobs_fill_the_disks_share_and_expired_ones_make_room<B>() {
+        let mut w = World::<B>::new();
+        w.rules.max_blob_disk_bytes = 100;
+        let keep = |w: &mut World<B>, n: u8, size: u64| {
+            let stamp = w.stamp();
+            w.keep(blob(n.into(), size), n, Some(stamp))
+        };
+        keep(&mut w, 1, 60).unwrap();
+        w.later(1);
+        keep(&mut w, 2, 40).unwrap();
+        assert!(matches!(keep(&mut w, 3, 1), Err(KeepBlobRefused::Limit(l)) if l.limit == "max_blob_disk_bytes"));
+        assert_eq!(w.backend.reads().blob_bytes().unwrap(), 100);
+        w.later(w.rules.blob_retention_ms - 1);
+        let now = w.now;
+        assert!(tx(&mut w.backend, |s| s.expire_blobs(now, 10)) == [FileName::new([1; 16])]);
+        assert_eq!(w.backend.reads().blob_bytes().unwrap(), 40);
+        assert!(w.backend.reads().blob(&blob(1, 60).blob).unwrap().is_none());
+        keep(&mut w, 3, 60).unwrap();
+        w.later(w.rules.blob_retention_ms);
+        let now = w.now;
+        assert!(tx(&mut w.backend, |s| s.expire_blobs(now, 1)) == [FileName::new([2; 16])]);
+        assert!(tx(&mut w.backend, |s| s.expire_blobs(now, 1)) == [FileName::new([3; 16])]);
+        assert!(tx(&mut w.backend, |s| s.expire_blobs(now, 1)).is_empty());
+    }
+
+    fn an_unfinished_blob_is_paid_for_and_counted_from_its_beginning_and_becomes_whole_once<B>() {
+        let mut w = World::<B>::new();
+        let (a, b) = (w.stamp(), w.stamp());
+        let (header, file) = (blob(1, 10), FileName::new([1; 16]));
+        assert_eq!(w.begin(header, 1, None), Err(KeepBlobRefused::Stamp));
+        assert_eq!(w.begin(header, 1, Some(a)), Ok(BlobBegun::Unfinished));
+        assert!(!w.unspent(&a));
+        assert_eq!(w.begin(header, 2, None), Ok(BlobBegun::Again));
+        assert_eq!(w.begin(BlobHeader { size: 11, ..header }, 2, Some(b)), Err(KeepBlobRefused::Conflict));
+        assert_eq!(w.keep(header, 2, Some(b)), Err(KeepBlobRefused::Conflict), "another file is under way");
+        assert!(w.unspent(&b));
+        w.backend.reopen();
+        let reads = w.backend.reads();
+        let stored = reads.blob(&header.blob).unwrap().unwrap();
+        assert!(!stored.whole && stored.file == file && stored.expires_at == w.now.plus(w.rules.unfinished_retention_ms));
+        assert!(reads.blob_file_known(&file).unwrap() && reads.blob_bytes().unwrap() == 10 && reads.counts().unwrap().blobs == 0);
+
+        w.later(5);
+        let (now, rules) = (w.now, w.rules.clone());
+        let whole = now.plus(rules.blob_retention_ms);
+        assert_eq!(tx(&mut w.backend, |s| s.finish_blob(now, &rules, &FileName::new([2; 16]))), None);
+        assert_eq!(tx(&mut w.backend, |s| s.finish_blob(now, &rules, &file)), Some(whole));
+        assert_eq!(tx(&mut w.backend, |s| s.finish_blob(now, &rules, &file)), None);
+        tx(&mut w.backend, |s| s.forget_blob(&file));
+        assert_eq!(w.keep(header, 3, Some(b)), Ok(BlobKept::Again { expires_at: whole }));
+        assert_eq!((w.backend.reads().blob_bytes().unwrap(), w.backend.reads().counts().unwrap().blobs), (10, 1));
+    }
+
+    fn unfinished_blobs_have_a_bound_of_number_and_one_of_bytes_and_go_when_they_are_wrong_or_late<B>() {
+        let mut w = World::<B>::new();
+        (w.rules.max_unfinished_uploads, w.rules.max_unfinished_bytes, w.rules.max_blob_disk_bytes) = (3, 100, 130);
+        let begin = |w: &mut World<B>, n: u8, size: u64| {
+            let stamp = w.stamp();
+            let begun = w.begin(blob(n.into(), size), n, Some(stamp));
+            if let Err(KeepBlobRefused::Limit(l)) = begun {
+                assert!(w.unspent(&stamp));
+                return l.limit;
+            }
+            assert_eq!(begun, Ok(BlobBegun::Unfinished));
+            ""
+        };
+        assert_eq!(begin(&mut w, 1, 60), "");
+        assert_eq!(begin(&mut w, 2, 41), "max_unfinished_bytes");
+        assert_eq!(begin(&mut w, 2, 39), "");
+        w.later(1);
+        assert_eq!(begin(&mut w, 3, 1), "");
+        assert_eq!(begin(&mut w, 4, 1), "max_unfinished_uploads");
+        tx(&mut w.backend, |s| s.forget_blob(&FileName::new([1; 16])));
+        assert_eq!(w.backend.reads().blob_bytes().unwrap(), 40);
+        let stamp = w.stamp();
+        w.keep(blob(5, 60), 5, Some(stamp)).unwrap();
+        assert_eq!(begin(&mut w, 1, 31), "max_blob_disk_bytes");
+        assert_eq!(begin(&mut w, 1, 30), "");
+        w.later(w.rules.unfinished_retention_ms - 1);
+        let now = w.now;
+        assert!(tx(&mut w.backend, |s| s.expire_blobs(now, 10)) == [FileName::new([2; 16])]);
+        assert_eq!(w.backend.reads().blob_bytes().unwrap(), 91);
+    }
+}

@@ -1,0 +1,253 @@
+//! Random histories of accounts, stamps and blobs: a store answers as the reference model, operation by operation.
+
+use super::channels::{hash, inbox_channel};
+use super::{Backend, Model};
+use super::accounts::{account, blob, device, enrolment, handle, package, run, speaker, tx};
+use crate::rules::Rules;
+use crate::accounts::*;
+use crate::blobs::{FileName, KeepBlob};
+use crate::channels::{ChangeTokens, Open, Right};
+use lacre_ground::ids::TokenHash;
+use lacre_ground::time::Millis;
+use proptest::prelude::*;
+
+#[derive(Clone, Debug)]
+enum Op {
+    Issue { person: u64, code: u64, recover: bool },
+    Recover { code: u64, before: u64, handle: u64, account: u64, inbox: u64 },
+    Pause { account: u64, by: u8, on: bool },
+    Remove { account: u64, by: u8 },
+    Enroll { code: u64, account: u64, handle: u64, inbox: u64 },
+    OpenInbox { inbox: u64, stamp: u64 },
+    ReopenInbox { inbox: u64 },
+    State { account: u64, by: u8, number: u64, text: u8, devices: Vec<(u8, u64)> },
+    Packages { account: u64, device: u8, one_time: Vec<(u16, u64, u64)>, last: Option<(u16, u64, u64)>, replace: bool },
+    Take { account: u64, by: u8, from: u64, count: u64 },
+    Spend { stamp: u64 },
+    Lookup { account: u64, by_handle: bool, stamp: u64 },
+    Claim { account: u64, suite: u16, stamp: u64 },
+    Blob { n: u64, size: u64, file: u64, stamp: Option<u64> },
+    Begin { n: u64, size: u64, file: u64, stamp: Option<u64> },
+    Finish { n: u64 },
+    Forget { n: u64 },
+    Expire { limit: u32 },
+    Sweep { limit: u32 },
+    Clock { ms: u64 },
+    Reopen,
+}
+
+fn tight() -> Rules {
+    Rules {
+        code_lifetime_ms: 20_000,
+        key_packages_per_device: 3,
+        suites_per_device: 2,
+        max_chain_bytes: 60,
+        stamps_per_day: 40,
+        claims_per_hour: 6,
+        lookups_per_hour: 6,
+        blob_retention_ms: 15_000,
+        max_blob_disk_bytes: 50,
+        unfinished_retention_ms: 9_000,
+        max_unfinished_uploads: 2,
+        max_unfinished_bytes: 30,
+        ..Rules::default()
+    }
+}
+
+/// Enough that each account may find a free one, and few enough that they meet.
+const INBOXES: u64 = 6;
+
+fn state_device(d: u8, inbox: u64) -> StateDevice {
+    StateDevice { id: device(d), inbox: inbox_channel(inbox).id }
+}
+
+fn stamp_of(n: u64) -> TokenHash {
+    hash("stamp", n)
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let lives = || prop_oneof![1 => Just(0u64), 5 => 1u64..20_000];
+    // most often the device of the first state
+    let by = || prop_oneof![3 => Just(1u8), 1 => 2u8..4];
+    let one = move || (prop_oneof![4 => Just(77u16), 1 => 1u16..4], 0u64..8, lives());
+    prop_oneof![
+        4 => (0u64..4, 0u64..2, any::<bool>()).prop_map(|(person, code, recover)| Op::Issue { person, code, recover }),
+        4 => (0u64..8, 0u64..4, 0u64..4, 0u64..4, 0..INBOXES)
+            .prop_map(|(code, before, handle, account, inbox)| Op::Recover { code, before, handle, account, inbox }),
+        2 => (0u64..4, by(), any::<bool>()).prop_map(|(account, by, on)| Op::Pause { account, by, on }),
+        1 => (0u64..4, by()).prop_map(|(account, by)| Op::Remove { account, by }),
+        4 => (0u64..8, 0u64..4, 0u64..4, 0..INBOXES)
+            .prop_map(|(code, account, handle, inbox)| Op::Enroll { code, account, handle, inbox }),
+        3 => (0..INBOXES, 0u64..60).prop_map(|(inbox, stamp)| Op::OpenInbox { inbox, stamp }),
+        2 => (0..INBOXES).prop_map(|inbox| Op::ReopenInbox { inbox }),
+        4 => (0u64..4, by(), 0u64..5, 0u8..2, prop::collection::btree_map(1u8..4, 0..INBOXES, 1..3))
+            .prop_map(|(account, by, number, text, devices)| {
+                Op::State { account, by, number, text, devices: devices.into_iter().collect() }
+            }),
+        5 => (0u64..4, 1u8..4, prop::collection::vec(one(), 0..4), prop::option::of(one()), prop::bool::weighted(0.1))
+            .prop_map(|(account, device, one_time, last, replace)| Op::Packages { account, device, one_time, last, replace }),
+        4 => (0u64..4, by(), 0u64..60, 0u64..6).prop_map(|(account, by, from, count)| Op::Take { account, by, from, count }),
+        1 => (0u64..60).prop_map(|stamp| Op::Spend { stamp }),
+        4 => (0u64..4, any::<bool>(), 0u64..60).prop_map(|(account, by_handle, stamp)| Op::Lookup { account, by_handle, stamp }),
+        5 => (0u64..4, prop_oneof![4 => Just(77u16), 1 => 1u16..4], 0u64..60)
+            .prop_map(|(account, suite, stamp)| Op::Claim { account, suite, stamp }),
+        4 => (0u64..5, 1u64..30, any::<u64>(), prop::option::weighted(0.9, 0u64..60))
+            .prop_map(|(n, size, file, stamp)| Op::Blob { n, size, file, stamp }),
+        3 => (0u64..5, 1u64..30, any::<u64>(), prop::option::weighted(0.9, 0u64..60))
+            .prop_map(|(n, size, file, stamp)| Op::Begin { n, size, file, stamp }),
+        3 => (0u64..5).prop_map(|n| Op::Finish { n }),
+        1 => (0u64..5).prop_map(|n| Op::Forget { n }),
+        1 => (1u32..4).prop_map(|limit| Op::Expire { limit }),
+        1 => (1u32..4).prop_map(|limit| Op::Sweep { limit }),
+        3 => (1u64..8_000).prop_map(|ms| Op::Clock { ms }),
+        1 => Just(Op::Reopen),
+    ]
+}
+
+fn file_name(random: u64, at: u64) -> FileName {
+    let mut name = [0; 16];
+    name[..8].copy_from_slice(&random.to_be_bytes());
+    name[8..].copy_from_slice(&at.to_be_bytes());
+    FileName::new(name)
+}
+
+fn file_of(b: &impl Backend, n: u64) -> Option<FileName> {
+    b.reads().blob(&blob(n, 1).blob).unwrap().map(|b| b.file)
+}
+
+/// Runs one and tells its answer. `at` makes every file's name its own.
+fn answer(b: &mut impl Backend, now: &mut Millis, rules: &Rules, at: u64, op: &Op) -> String {
+    let t = *now;
+    match op {
+        Op::Issue { person, code, recover } => {
+            // a code is random: no two persons ever hold the same
+            let code = hash("code", person * 102 + code);
+            format!("{:?}", tx(b, |s| s.issue_code(t, rules, &IssueCode { run: run(*person), code, recover: *recover })))
+        }
+        Op::Enroll { code, account, handle: h, inbox } => {
+            let devices = vec![state_device(1, *inbox)];
+            let enroll = Enroll { handle: handle(*h), devices, ..enrolment(code / 2 * 100 + code, *account) };
+            format!("{:?}", tx(b, |s| s.enroll(t, &enroll)))
+        }
+        Op::OpenInbox { inbox, stamp } => {
+            let (c, stamp) = (inbox_channel(*inbox), Some(stamp_of(*stamp)));
+            let open = Open::inbox(c.id, &[Right { token: c.append, stamped: false }], c.read, stamp).unwrap();
+            format!("{:?}", tx(b, |s| s.open(t, rules, &open)))
+        }
+        Op::ReopenInbox { inbox } => {
+            let c = inbox_channel(*inbox);
+            let add = vec![Right { token: c.append, stamped: false }];
+            let change = ChangeTokens { channel: c.id, token: c.read, add, remove: vec![] };
+            format!("{:?}", tx(b, |s| s.change_tokens(t, rules, &change)))
+        }
+        Op::Recover { code, before, handle: h, account: a, inbox } => {
+            let recover = Recover {
+                code: hash("code", code / 2 * 100 + code),
+                before: account(*before),
+                handle: handle(*h),
+                account: account(*a),
+                state: format!("state 0 of {a}\n"),
+                devices: vec![state_device(1, *inbox)],
+                binding: format!("binding of {a}, again\n"),
+                reset: format!("reset to {a}\n"),
+            };
+            format!("{:?} {:?}", tx(b, |s| s.recover(t, &recover)), b.reads().recovering(t, &recover.code))
+        }
+        Op::Pause { account: a, by, on } => format!("{:?}", tx(b, |s| s.pause_account(&speaker(*a, *by), *on))),
+        Op::Remove { account: a, by } => format!("{:?}", tx(b, |s| s.remove_account(&speaker(*a, *by)))),
+        Op::State { account: a, by, number, text, devices } => {
+            let devices: Vec<StateDevice> = devices.iter().map(|(d, inbox)| state_device(*d, *inbox)).collect();
+            let put = PutState { by: speaker(*a, *by), number: number + 1, state: format!("state {number} {text}"), devices };
+            format!("{:?}", tx(b, |s| s.put_state(rules, &put)))
+        }
+        Op::Packages { account: a, device: d, one_time, last, replace } => {
+            let made = |(suite, n, ms): &(u16, u64, u64)| package(*suite, *n, t.plus(*ms));
+            let put = PutKeyPackages {
+                by: speaker(*a, *d),
+                one_time: one_time.iter().map(made).collect(),
+                last_resort: last.iter().map(made).collect(),
+                replace_all: *replace,
+            };
+            format!("{:?}", tx(b, |s| s.put_key_packages(t, rules, &put)))
+        }
+        Op::Take { account: a, by, from, count } => {
+            let take = TakeStamps { by: speaker(*a, *by), hashes: (*from..from + count).map(stamp_of).collect() };
+            format!("{:?}", tx(b, |s| s.take_stamps(t, rules, &take)))
+        }
+        Op::Spend { stamp } => format!("{:?}", tx(b, |s| s.spend_stamp(&stamp_of(*stamp)))),
+        Op::Lookup { account: a, by_handle, stamp } => {
+            let who = if *by_handle { Who::Handle(handle(*a)) } else { Who::Account(account(*a)) };
+            format!("{:?}", tx(b, |s| s.lookup(t, rules, &Lookup { who, stamp: stamp_of(*stamp) })))
+        }
+        Op::Claim { account: a, suite, stamp } => {
+            let claim = Claim { account: account(*a), suite: *suite, stamp: stamp_of(*stamp) };
+            format!("{:?}", tx(b, |s| s.claim(t, rules, &claim)))
+        }
+        Op::Blob { n, size, file, stamp } => {
+            let keep = KeepBlob { header: blob(*n, *size), file: file_name(*file, at), stamp: stamp.map(stamp_of) };
+            format!("{:?}", tx(b, |s| s.keep_blob(t, rules, &keep)))
+        }
+        Op::Begin { n, size, file, stamp } => {
+            let keep = KeepBlob { header: blob(*n, *size), file: file_name(*file, at), stamp: stamp.map(stamp_of) };
+            format!("{:?}", tx(b, |s| s.begin_blob(t, rules, &keep)))
+        }
+        Op::Finish { n } => match file_of(b, *n) {
+            Some(file) => format!("{:?}", tx(b, |s| s.finish_blob(t, rules, &file))),
+            None => String::new(),
+        },
+        Op::Forget { n } => match file_of(b, *n) {
+            Some(file) => format!("{:?}", tx(b, |s| s.forget_blob(&file))),
+            None => String::new(),
+        },
+        Op::Expire { limit } => {
+            let files = tx(b, |s| s.expire_blobs(t, *limit));
+            files.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        }
+        Op::Sweep { limit } => format!("{:?}", tx(b, |s| s.sweep_accounts(t, *limit))),
+        Op::Clock { ms } => {
+            *now = now.plus(*ms);
+            String::new()
+        }
+        Op::Reopen => {
+            b.reopen();
+            String::new()
+        }
+    }
+}
+
+fn everything(b: &impl Backend, now: Millis, rules: &Rules) -> String {
+    let reads = b.reads();
+    let inboxes: Vec<_> = (0..INBOXES)
+        .map(|n| {
+            let c = inbox_channel(n);
+            reads.admit(now, rules, &c.id, &c.read).unwrap().map(|a| reads.rights(a.key).unwrap())
+        })
+        .collect();
+    let accounts: Vec<_> = (0..4).map(|n| reads.newest_state(&account(n)).unwrap()).collect();
+    let stamps: Vec<_> = (0..66).map(|n| reads.stamp_known(&stamp_of(n)).unwrap()).collect();
+    let blobs: Vec<_> = (0..5)
+        .map(|n| reads.blob(&blob(n, 1).blob).unwrap().map(|b| (b.header.size, b.file.to_string(), b.expires_at, b.whole)))
+        .collect();
+    format!("{accounts:?} {inboxes:?} {stamps:?} {blobs:?} {}", reads.blob_bytes().unwrap())
+}
+
+/// Whether an implementation answers as the model through any history of accounts.
+pub fn any<B: Backend>() {
+    let config = ProptestConfig { cases: 64, ..ProptestConfig::default() };
+    proptest!(config, |(ops in prop::collection::vec(op(), 30..150))| {
+        let rules = tight();
+        let start = Millis::new(1_800_000_000_000);
+        let (mut of_store, mut of_model) = (start, start);
+        let (mut store, mut model) = (B::new(), Model::new());
+        for (at, op) in (0u64..).zip(&ops) {
+            let said = answer(&mut store, &mut of_store, &rules, at, op);
+            prop_assert_eq!(said, answer(&mut model, &mut of_model, &rules, at, op), "{:?}", op);
+            // everything is much to read: now and then, and at the end
+            if at % 8 == 7 {
+                let (of_store, of_model) = (everything(&store, of_store, &rules), everything(&model, of_model, &rules));
+                prop_assert_eq!(of_store, of_model, "after {:?}", op);
+            }
+        }
+        prop_assert_eq!(everything(&store, of_store, &rules), everything(&model, of_model, &rules));
+    });
+}

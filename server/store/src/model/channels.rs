@@ -1,0 +1,354 @@
+//! Channels in the model: a list of channels, each a list of entries.
+
+use super::{ModelReads, ModelStore};
+use crate::rules::Rules;
+use crate::channels::{
+    Admitted, Append, AppendRefused, Appended, Asked, ChangeRefused, ChangeTokens, ChannelKey, Limited, NotPermitted, Open,
+    OpenRefused, Opened, Page, PageLimits, Retired, Right, StatusRefused, StoredEntry, Trim, TrimRefused,
+};
+use crate::{AccountStore as _, ChannelReads, ChannelStore, StoreDown};
+use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
+use lacre_ground::time::Millis;
+use prost::bytes::Bytes;
+
+#[derive(Clone, Default)]
+pub(super) struct Channels {
+    channels: Vec<Channel>,
+    keys_given: i64,
+    /// entries ever stored, over all channels
+    arrivals: u64,
+    newest: Option<Millis>,
+    /// appends to inboxes, oldest first: what a process remembers of them
+    recent: Vec<(i64, EntryId, Appended, Bytes)>,
+    /// (channel, token, window) of every append to an inbox
+    counted: Vec<(i64, TokenHash, u64)>,
+}
+
+#[derive(Clone)]
+struct Channel {
+    key: i64,
+    name: ChannelId,
+    class: ChannelClass,
+    append: Vec<Right>,
+    read: TokenHash,
+    /// every entry that is kept, with the number of its arrival
+    entries: Vec<(u64, StoredEntry)>,
+    gone_through: u64,
+    last_seal: Option<(Seq, Millis)>,
+    seals: u64,
+    used: Millis,
+}
+
+impl Channel {
+    fn last(&self) -> u64 {
+        self.entries.last().map_or(self.gone_through, |(_, e)| e.seq.get())
+    }
+    fn drop_through(&mut self, through: u64) {
+        let (gone, kept) = std::mem::take(&mut self.entries).into_iter().partition(|(_, e)| e.seq.get() <= through);
+        self.entries = kept;
+        let gone: Vec<(u64, StoredEntry)> = gone;
+        if let Some((_, newest)) = gone.last() {
+            self.gone_through = newest.seq.get();
+            self.used = self.used.max(newest.accepted_at);
+        }
+    }
+}
+
+impl Channels {
+    /// Channels, entries, newest accept time.
+    pub(super) fn counts(&self) -> (u64, u64, u64) {
+        let entries: usize = self.channels.iter().map(|c| c.entries.len()).sum();
+        (self.channels.len() as u64, entries as u64, self.newest.map_or(0, Millis::get))
+    }
+    /// What a new process does not know.
+    pub(super) fn forget(&mut self) {
+        self.recent.clear();
+        self.counted.clear();
+    }
+    /// Withdraws every right to append to an inbox.
+    pub(super) fn close(&mut self, name: &ChannelId) {
+        if let Some(channel) = self.find(name).filter(|c| c.class == ChannelClass::Inbox) {
+            channel.append = Vec::new();
+        }
+    }
+    fn find(&mut self, name: &ChannelId) -> Option<&mut Channel> {
+        self.channels.iter_mut().find(|c| c.name == *name)
+    }
+    fn at(&self, now: Millis) -> Millis {
+        self.newest.map_or(now, |newest| newest.max(now))
+    }
+}
+
+fn limited(limit: &'static str, value: u64, retry_after_ms: Option<u64>) -> AppendRefused {
+    AppendRefused::Limit(Limited { limit, value, retry_after_ms })
+}
+
+impl ModelStore {
+    fn pay(&mut self, stamp: Option<&TokenHash>) -> Result<bool, StoreDown> {
+        stamp.map_or(Ok(false), |s| self.spend_stamp(s))
+    }
+
+    /// The rules of an append, one after the other. The right and the place it gets, or why not, or the first answer.
+    fn judge(&mut self, at: Millis, rules: &Rules, a: &Append) -> Result<(Right, Seq), Result<Appended, AppendRefused>> {
+        let window = at.get() / rules.inbox_window_ms;
+        let recent = self.work.channels.recent.clone();
+        let counted = self.work.channels.counted.clone();
+        let channel = self.work.channels.find(&a.channel).ok_or(Err(AppendRefused::NotPermitted))?;
+        let right = channel.append.iter().find(|r| r.token == a.token).copied().ok_or(Err(AppendRefused::NotPermitted))?;
+        let head = channel.last();
+        let next = Seq::new(head + 1).ok_or(Err(limited("max_seq", Seq::MAX, None)))?;
+        let kept = head - channel.gone_through;
+        if channel.class == ChannelClass::Inbox {
+            if let Some((_, _, first, bytes)) = recent.iter().find(|(k, id, ..)| *k == channel.key && *id == a.entry_id) {
+                let same = *bytes == a.ciphertext && !a.seal;
+                return Err(if same { Ok(Appended { again: true, ..*first }) } else { Err(AppendRefused::Conflict) });
+            }
+            if a.seal {
+                return Err(Err(AppendRefused::NoSeals));
+            }
+            if kept >= rules.max_inbox_entries {
+                return Err(Err(limited("max_inbox_entries", rules.max_inbox_entries, None)));
+            }
+            let count = counted.iter().filter(|c| **c == (channel.key, a.token, window)).count() as u64;
+            if count >= u64::from(rules.inbox_appends_per_token) {
+                let wait = (window + 1) * rules.inbox_window_ms - at.get();
+                let most = rules.inbox_appends_per_token.into();
+                return Err(Err(limited("inbox_appends_per_token", most, Some(wait))));
+            }
+            return Ok((right, next));
+        }
+        if a.read_to > head {
+            return Err(Err(AppendRefused::Ahead { head }));
+        }
+        if head - a.read_to > u64::from(rules.max_lag) || a.read_to < channel.gone_through {
+            return Err(Err(AppendRefused::CatchUp { head }));
+        }
+        let behind = channel.entries.iter().map(|(_, e)| e).filter(|e| e.seq.get() > a.read_to);
+        for e in behind.clone() {
+            if e.entry_id == a.entry_id {
+                let same = e.ciphertext == a.ciphertext && e.seal == a.seal;
+                let first = Appended { seq: e.seq, accepted_at: e.accepted_at, again: true };
+                return Err(if same { Ok(first) } else { Err(AppendRefused::Conflict) });
+            }
+        }
+        match channel.last_seal {
+            Some((seq, _)) if seq.get() > a.read_to => return Err(Err(AppendRefused::Sealed { seq })),
+            Some((_, last)) if a.seal && channel.seals >= u64::from(rules.free_seals) => {
+                let ready = last.plus(rules.seal_pause_ms);
+                if at < ready {
+                    return Err(Err(limited("seal_pause_ms", rules.seal_pause_ms, Some(ready.since(at)))));
+                }
+            }
+            _ => {}
+        }
+        if !a.seal && kept >= rules.max_log_entries {
+            return Err(Err(limited("max_log_entries", rules.max_log_entries, None)));
+        }
+        Ok((right, next))
+    }
+}
+
+impl ChannelStore for ModelStore {
+    fn open(&mut self, now: Millis, rules: &Rules, request: &Open) -> Result<Result<Opened, OpenRefused>, StoreDown> {
+        let at = self.work.channels.at(now);
+        if let Some(channel) = self.work.channels.find(&request.channel) {
+            let (key, head) = (channel.key, Seq::new(channel.last()));
+            self.touch(now, rules, ChannelKey(key))?;
+            return Ok(Ok(Opened { head, spent: false }));
+        }
+        if !self.pay(request.stamp.as_ref())? {
+            return Ok(Err(OpenRefused::Stamp));
+        }
+        let closed = request.class == ChannelClass::Inbox && self.work.accounts.closed(&request.channel);
+        let append = if closed { Vec::new() } else { request.append.clone() };
+        let all = &mut self.work.channels;
+        all.keys_given += 1;
+        all.channels.push(Channel {
+            key: all.keys_given,
+            name: request.channel,
+            class: request.class,
+            append,
+            read: request.read,
+            entries: Vec::new(),
+            gone_through: 0,
+            last_seal: None,
+            seals: 0,
+            used: at,
+        });
+        Ok(Ok(Opened { head: None, spent: true }))
+    }
+
+    fn append(&mut self, now: Millis, rules: &Rules, a: &Append) -> Result<Result<Appended, AppendRefused>, StoreDown> {
+        let at = self.work.channels.at(now);
+        let (right, seq) = match self.judge(at, rules, a) {
+            Ok(place) => place,
+            Err(answer) => return Ok(answer),
+        };
+        if right.stamped && !self.pay(a.stamp.as_ref())? {
+            return Ok(Err(AppendRefused::Stamp));
+        }
+        let appended = Appended { seq, accepted_at: at, again: false };
+        let all = &mut self.work.channels;
+        all.newest = Some(at);
+        all.arrivals += 1;
+        let arrival = all.arrivals;
+        let Some(channel) = all.find(&a.channel) else { return Err(StoreDown::new("judged and gone")) };
+        let entry = StoredEntry { seq, entry_id: a.entry_id, seal: a.seal, accepted_at: at, ciphertext: a.ciphertext.clone() };
+        channel.entries.push((arrival, entry));
+        if a.seal {
+            channel.last_seal = Some((seq, at));
+            channel.seals += 1;
+        }
+        let (key, inbox) = (channel.key, channel.class == ChannelClass::Inbox);
+        if inbox {
+            all.counted.push((key, a.token, at.get() / rules.inbox_window_ms));
+            all.recent.push((key, a.entry_id, appended, a.ciphertext.clone()));
+            if all.recent.len() as u64 > u64::from(rules.recent_inbox_ids) {
+                all.recent.remove(0);
+            }
+        }
+        Ok(Ok(appended))
+    }
+
+    fn trim(&mut self, _now: Millis, request: &Trim) -> Result<Result<(), TrimRefused>, StoreDown> {
+        let Some(channel) = self.work.channels.find(&request.channel).filter(|c| c.read == request.token) else {
+            return Ok(Err(TrimRefused::NotPermitted));
+        };
+        if channel.class == ChannelClass::Log {
+            return Ok(Err(TrimRefused::NotAnInbox));
+        }
+        if request.through.get() > channel.last() {
+            return Ok(Err(TrimRefused::Ahead { head: channel.last() }));
+        }
+        channel.drop_through(request.through.get());
+        Ok(Ok(()))
+    }
+
+    fn change_tokens(
+        &mut self,
+        now: Millis,
+        rules: &Rules,
+        request: &ChangeTokens,
+    ) -> Result<Result<(), ChangeRefused>, StoreDown> {
+        let closed = self.work.accounts.closed(&request.channel);
+        let Some(channel) = self.work.channels.find(&request.channel).filter(|c| c.read == request.token) else {
+            return Ok(Err(ChangeRefused::NotPermitted));
+        };
+        if channel.class == ChannelClass::Log {
+            return Ok(Err(ChangeRefused::NotAnInbox));
+        }
+        let mut rights: Vec<Right> = channel.append.iter().filter(|r| !request.remove.contains(&r.token)).copied().collect();
+        for add in &request.add {
+            rights.retain(|r| r.token != add.token);
+            rights.push(*add);
+        }
+        if rights.len() as u64 > u64::from(rules.max_inbox_tokens) {
+            let (limit, value) = ("max_inbox_tokens", rules.max_inbox_tokens.into());
+            return Ok(Err(ChangeRefused::Limit(Limited { limit, value, retry_after_ms: None })));
+        }
+        if closed && !request.add.is_empty() {
+            return Ok(Err(ChangeRefused::Limit(Limited { limit: "max_inbox_tokens", value: 0, retry_after_ms: None })));
+        }
+        channel.append = rights;
+        let key = ChannelKey(channel.key);
+        self.touch(now, rules, key)?;
+        Ok(Ok(()))
+    }
+
+    fn touch(&mut self, now: Millis, rules: &Rules, key: ChannelKey) -> Result<(), StoreDown> {
+        let at = self.work.channels.at(now);
+        for channel in self.work.channels.channels.iter_mut().filter(|c| c.key == key.0) {
+            if at.since(channel.used) >= rules.reader_use_ms {
+                channel.used = at;
+            }
+        }
+        Ok(())
+    }
+
+    fn retire(&mut self, now: Millis, rules: &Rules, budget: u32) -> Result<Retired, StoreDown> {
+        let mut retired = Retired::default();
+        for _ in 0..budget {
+            let channels = self.work.channels.channels.iter_mut();
+            let oldest =
+                channels.filter(|c| !c.entries.is_empty()).min_by_key(|c| c.entries.first().map(|(arrival, _)| *arrival));
+            let Some((channel, (_, entry))) = oldest.and_then(|c| c.entries.first().cloned().map(|e| (c, e))) else { break };
+            if entry.accepted_at.plus(rules.entry_retention_ms) > now {
+                break;
+            }
+            channel.drop_through(entry.seq.get());
+            retired.entries += 1;
+        }
+        let (left, mut rows) = (u64::from(budget) - retired.entries, 0);
+        for _ in 0..left {
+            let channels = self.work.channels.channels.iter();
+            let over = |c: &&Channel| c.entries.is_empty() && c.used.plus(rules.channel_retention_ms) <= now;
+            let next = channels.filter(over).min_by_key(|c| (c.used, c.key));
+            let Some((key, rights)) = next.map(|c| (c.key, c.append.len() as u64)) else { break };
+            rows += 1 + rights;
+            if retired.channels > 0 && rows > left {
+                break;
+            }
+            self.work.channels.channels.retain(|c| c.key != key);
+            retired.channels += 1;
+        }
+        Ok(retired)
+    }
+}
+
+impl ChannelReads for ModelReads {
+    fn admit(
+        &self,
+        now: Millis,
+        rules: &Rules,
+        channel: &ChannelId,
+        token: &TokenHash,
+    ) -> Result<Result<Admitted, NotPermitted>, StoreDown> {
+        Ok(self.with(|state| {
+            let channel = state.channels.channels.iter().find(|c| c.name == *channel && c.read == *token).ok_or(NotPermitted)?;
+            let inbox = channel.class == ChannelClass::Inbox;
+            let touch = inbox && now.since(channel.used) >= rules.reader_use_ms;
+            Ok(Admitted { key: ChannelKey(channel.key), head: channel.last(), inbox, touch })
+        }))
+    }
+
+    fn page(&self, channel: ChannelKey, from: Seq, limits: PageLimits) -> Result<Page, StoreDown> {
+        Ok(self.with(|state| {
+            let Some(channel) = state.channels.channels.iter().find(|c| c.key == channel.0) else {
+                return Page { entries: Vec::new(), head: 0, gone_through: 0 };
+            };
+            let mut page = Page { entries: Vec::new(), head: channel.last(), gone_through: channel.gone_through };
+            let mut bytes = 0;
+            for (_, entry) in channel.entries.iter().filter(|(_, e)| e.seq >= from) {
+                if page.entries.len() as u64 >= u64::from(limits.entries) || bytes >= u64::from(limits.bytes) {
+                    break;
+                }
+                bytes += entry.ciphertext.len() as u64;
+                page.entries.push(entry.clone());
+            }
+            page
+        }))
+    }
+
+    fn rights(&self, channel: ChannelKey) -> Result<u32, StoreDown> {
+        Ok(self.with(|state| {
+            let channel = state.channels.channels.iter().find(|c| c.key == channel.0);
+            channel.map_or(0, |c| u32::try_from(c.append.len()).unwrap_or(u32::MAX))
+        }))
+    }
+
+    fn entry(&self, asked: &Asked) -> Result<Result<StoredEntry, StatusRefused>, StoreDown> {
+        Ok(self.with(|state| {
+            let channel = state.channels.channels.iter().find(|c| c.name == asked.channel).ok_or(StatusRefused::NotPermitted)?;
+            let reads = channel.read == asked.token;
+            if !reads && !channel.append.iter().any(|r| r.token == asked.token) {
+                return Err(StatusRefused::NotPermitted);
+            }
+            let entry = channel.entries.iter().map(|(_, e)| e).find(|e| e.seq == asked.seq);
+            if channel.class == ChannelClass::Inbox && !reads {
+                return entry.filter(|e| asked.named == Some(e.entry_id)).cloned().ok_or(StatusRefused::NotNamed);
+            }
+            let (gone_through, head) = (channel.gone_through, channel.last());
+            entry.cloned().ok_or(StatusRefused::NoEntry { gone_through, head })
+        }))
+    }
+}

@@ -1,0 +1,179 @@
+//! Every limit and every retention that the relay applies, as one value.
+//!
+//! Apart from the node's configuration: later the policy of the council provides it (DESIGN 10). Times are milliseconds.
+
+const SECOND: u64 = 1_000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+/// Limits that can refuse a call, as a refusal and a metric name them.
+pub const LIMITS: [&str; 20] = [
+    "claims_per_hour",
+    "inbox_appends_per_token",
+    "key_packages_per_device",
+    "lookups_per_hour",
+    "max_attached",
+    "max_blob_disk_bytes",
+    "max_chain_bytes",
+    "max_inbox_entries",
+    "max_inbox_tokens",
+    "max_log_entries",
+    "max_seq",
+    "max_sessions",
+    "max_unfinished_bytes",
+    "max_unfinished_uploads",
+    "max_uploads",
+    "seal_pause_ms",
+    "stamps_per_day",
+    "suites_per_device",
+    "upload_idle_ms",
+    "uploads_per_stamp",
+];
+
+/// The rules in force. Clients are told what they need of it by `GetInfo`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// bytes of one entry's ciphertext
+    pub max_entry_bytes: u32,
+    /// an append whose `read_to` is further behind the head is refused with CATCH_UP (bounds the lookup of I3)
+    pub max_lag: u32,
+    /// entries that a log keeps; seals have room beyond it (I4)
+    pub max_log_entries: u64,
+    /// entries that an inbox keeps until its reader trims it
+    pub max_inbox_entries: u64,
+    /// append tokens of one inbox
+    pub max_inbox_tokens: u32,
+    /// appends by one token to one inbox within [`Rules::inbox_window_ms`]
+    pub inbox_appends_per_token: u32,
+    /// the window of that quota
+    pub inbox_window_ms: u64,
+    /// seals in a log that are taken without pause; after them one each [`Rules::seal_pause_ms`]
+    pub free_seals: u32,
+    /// pause between seals after the free ones
+    pub seal_pause_ms: u64,
+    /// how long an entry is kept; at least 48 hours (I7)
+    pub entry_retention_ms: u64,
+    /// how long a channel's row outlives its last use (I8): two years, and 31 days because last use is kept coarsely
+    pub channel_retention_ms: u64,
+    /// the last use of an inbox by its reader is written when it is this much older than what is stored
+    pub reader_use_ms: u64,
+    /// ids of recent appends to inboxes that the process remembers (I3)
+    pub recent_inbox_ids: u32,
+    /// channels on one Attach stream
+    pub max_attached: u32,
+    /// pause after which an Attach stream sends a heartbeat and looks whether a wake-up was lost
+    pub heartbeat_ms: u64,
+    /// bytes of one blob's ciphertext
+    pub max_blob_bytes: u64,
+    /// how long a blob is kept
+    pub blob_retention_ms: u64,
+    /// bytes of all blobs together
+    pub max_blob_disk_bytes: u64,
+    /// one-time key packages of one device in one suite
+    pub key_packages_per_device: u32,
+    /// MLS suites that one device may have key packages in
+    pub suites_per_device: u32,
+    /// bytes of all states of one account: a directory entry must fit into an answer
+    pub max_chain_bytes: u64,
+    /// stamps that one account may take in a day
+    pub stamps_per_day: u32,
+    /// key-package claims on one account within an hour
+    pub claims_per_hour: u32,
+    /// lookups of one account within an hour
+    pub lookups_per_hour: u32,
+    /// how long a one-time code works
+    pub code_lifetime_ms: u64,
+    /// how long a login challenge works
+    pub challenge_lifetime_ms: u64,
+    /// how long a session works
+    pub session_lifetime_ms: u64,
+    /// sessions at a time, of all accounts
+    pub max_sessions: u32,
+    /// sessions at a time of one device: a further one ends the oldest
+    pub sessions_per_device: u32,
+    /// uploads of blobs at a time
+    pub max_uploads: u32,
+    /// an upload that sends nothing for so long is given up
+    pub upload_idle_ms: u64,
+    /// what came of a blob of this many bytes or more is kept when its upload breaks off
+    pub unfinished_from_bytes: u64,
+    /// for so long, from its first byte on
+    pub unfinished_retention_ms: u64,
+    /// blobs of which a part is kept; what comes beyond is not kept when it breaks off
+    pub max_unfinished_uploads: u32,
+    /// bytes that those blobs will have when they are whole; beyond: the same
+    pub max_unfinished_bytes: u64,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            max_entry_bytes: 256 * 1024,
+            max_lag: 1_024,
+            max_log_entries: 100_000,
+            max_inbox_entries: 4_096,
+            max_inbox_tokens: 512,
+            inbox_appends_per_token: 240,
+            inbox_window_ms: HOUR,
+            free_seals: 3,
+            seal_pause_ms: SECOND,
+            entry_retention_ms: 30 * DAY,
+            channel_retention_ms: (2 * 365 + 1 + 31) * DAY,
+            reader_use_ms: 30 * DAY,
+            recent_inbox_ids: 65_536,
+            max_attached: 16_384,
+            heartbeat_ms: 25 * SECOND,
+            max_blob_bytes: 104 * 1024 * 1024,
+            blob_retention_ms: 30 * DAY,
+            max_blob_disk_bytes: 64 * 1024 * 1024 * 1024,
+            key_packages_per_device: 128,
+            suites_per_device: 4,
+            max_chain_bytes: 768 * 1024,
+            stamps_per_day: 512,
+            claims_per_hour: 240,
+            lookups_per_hour: 1_200,
+            code_lifetime_ms: 7 * DAY,
+            challenge_lifetime_ms: MINUTE,
+            session_lifetime_ms: 10 * MINUTE,
+            max_sessions: 100_000,
+            sessions_per_device: 4,
+            max_uploads: 256,
+            upload_idle_ms: 30 * SECOND,
+            unfinished_from_bytes: 1024 * 1024,
+            unfinished_retention_ms: DAY,
+            max_unfinished_uploads: 1_024,
+            max_unfinished_bytes: 16 * 1024 * 1024 * 1024,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LIMITS;
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    fn sources(folder: &Path, into: &mut String) {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                sources(&path, into);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                into.push_str(&std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn every_limit_that_the_relay_names_is_counted_by_its_name() {
+        let mut source = String::new();
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."), &mut source);
+
+        let named = source.split("limit: \"").skip(1).filter_map(|rest| rest.split('"').next());
+
+        let known: BTreeSet<&str> = LIMITS.into_iter().collect();
+        let unknown: BTreeSet<&str> = named.filter(|name| !name.contains('{')).collect();
+        let unknown: Vec<&&str> = unknown.difference(&known).collect();
+        assert!(unknown.is_empty(), "{unknown:?} in no metric");
+    }
+}
