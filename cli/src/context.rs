@@ -7,7 +7,7 @@ use crate::wrap::{wrap, wrap_result};
 use crate::{pager, trouble};
 use anstyle::Style;
 use lacre_ground::time::{Clock, Millis, SystemClock};
-use lacre_client::Environment;
+use lacre_core::Environment;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -84,7 +84,7 @@ impl Context {
     }
 
     /// The client's trouble in this language.
-    pub(crate) fn trouble(&self, trouble: lacre_client::Trouble) -> Failure {
+    pub(crate) fn trouble(&self, trouble: lacre_core::Trouble) -> Failure {
         trouble::failure(&self.words, trouble)
     }
 

@@ -10,8 +10,8 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::shown::shown;
 use lacre_ground::ids::{AccountId, Handle};
-use lacre_client::Client;
-use lacre_client::view::{Contact, Conversation, ConversationId, Kind, Message};
+use lacre_core::Client;
+use lacre_core::view::{Contact, Conversation, ConversationId, Kind, Message};
 
 /// A public name as typed: the `@` may be left out.
 pub(crate) fn handle(ctx: &Context, typed: &str) -> Result<Handle, Failure> {
@@ -38,7 +38,7 @@ pub(crate) fn person(ctx: &Context, client: &mut Client, typed: &str) -> Result<
 /// The message whose id begins so.
 pub(crate) fn message(ctx: &Context, client: &mut Client, typed: &str) -> Result<Message, Failure> {
     client.find_message(typed).map_err(|t| match t {
-        lacre_client::Trouble::NoSuchMessage => ctx.failure("error-no-such-message", Exit::No, &[("id", shown(typed).into())]),
+        lacre_core::Trouble::NoSuchMessage => ctx.failure("error-no-such-message", Exit::No, &[("id", shown(typed).into())]),
         other => ctx.trouble(other),
     })
 }
@@ -109,7 +109,7 @@ fn pick<'a>(all: &'a [Conversation], typed: &str) -> Result<&'a Conversation, No
     };
     if found.len() > 1 {
         // A conversation that was left does not stand in the way of the one that is alive.
-        let alive: Vec<_> = found.iter().copied().filter(|c| c.standing != lacre_client::view::Standing::Removed).collect();
+        let alive: Vec<_> = found.iter().copied().filter(|c| c.standing != lacre_core::view::Standing::Removed).collect();
         if alive.len() == 1 {
             found = alive;
         }

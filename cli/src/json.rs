@@ -1,6 +1,6 @@
 //! What `--json` prints: one object a line. `cli/JSON.md` is its manual, and a test holds the two together.
 
-use lacre_client::view;
+use lacre_core::view;
 use serde::Serialize;
 
 /// Someone who said something, or about whom something is said.

@@ -4,9 +4,9 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::shown::shown;
 use crate::words::key;
-use lacre_client::network::OTHER_KEY;
-use lacre_client::transport::{GrpcNetwork, OnProgress, Options, Progress, SocksProxy, Timeouts};
-use lacre_client::{Client, Environment, Trouble};
+use lacre_core::network::OTHER_KEY;
+use lacre_transport::{GrpcNetwork, OnProgress, Options, Progress, SocksProxy, Timeouts};
+use lacre_core::{Client, Environment, Trouble};
 use std::io::{IsTerminal as _, Write as _};
 
 /// The network of this process, through the proxy if one was given. Nothing is connected yet.

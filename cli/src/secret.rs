@@ -6,8 +6,8 @@ use crate::fresh::fresh_secret;
 use crate::shown::shown;
 use crate::trouble::open_failure;
 use data_encoding::HEXLOWER;
-use lacre_client::profile::{OpenError, Secret, agent, exists};
-use lacre_client::{Client, Environment};
+use lacre_profile::{OpenError, Secret, agent, exists};
+use lacre_core::{Client, Environment};
 use std::path::Path;
 use zeroize::Zeroizing;
 

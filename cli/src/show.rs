@@ -9,8 +9,8 @@ use crate::words::{Words, key};
 use crate::{json, online};
 use anstyle::{AnsiColor, Style};
 use lacre_ground::ids::{AccountId, Handle};
-use lacre_client::Client;
-use lacre_client::view::{
+use lacre_core::Client;
+use lacre_core::view::{
     Body, Conversation, Delivery, Kind, Message, Reaction, Standing, Stays, Suite, Waiting, WaitingKind, Who,
 };
 use serde_json::json as object;

@@ -5,10 +5,10 @@ use crate::failure::{Exit, Failure};
 use crate::json::standing_name;
 use crate::shown::shown;
 use crate::words::{Args, Words};
-use lacre_client::Trouble;
-use lacre_client::network::{OTHER_KEY, Reason, Refusal};
-use lacre_client::profile::{OpenError, StoreError};
-use lacre_client::view::Standing;
+use lacre_core::Trouble;
+use lacre_core::network::{OTHER_KEY, Reason, Refusal};
+use lacre_profile::{OpenError, StoreError};
+use lacre_core::view::Standing;
 
 /// The client could not do it.
 pub(crate) fn failure(words: &Words, trouble: Trouble) -> Failure {

@@ -11,7 +11,7 @@ use lacre_ground::note::NoteSigner;
 use lacre_ground::random::{SystemRng, bytes};
 use lacre_ground::seal::SealSecret;
 use lacre_ground::time::{Clock as _, SystemClock};
-use lacre_client::profile::mls::DeviceSigner;
+use lacre_profile::mls::DeviceSigner;
 use lacre_proto::relay::v1 as wire;
 use openmls::prelude::{
     BasicCredential, Capabilities, Ciphersuite, CredentialType, CredentialWithKey, ExtensionType, KeyPackage, Lifetime,

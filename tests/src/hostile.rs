@@ -1,7 +1,7 @@
 //! What a hostile person can make past the own program: signatures, stamps, envelopes, blobs and groups of any content.
 //!
 //! All of it is what PROTOCOL.md allows anybody with an account to send; only the device's key is borrowed from the
-//! program ([`Client::laboratory`](lacre_client::Client::laboratory)). Nothing is kept in the hostile profile.
+//! program ([`Client::laboratory`](lacre_core::Client::laboratory)). Nothing is kept in the hostile profile.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic is how a test says no")]
 
 use crate::world::Person;
@@ -13,12 +13,12 @@ use lacre_ground::label::{self, Label};
 use lacre_ground::note::NoteKey;
 use lacre_ground::random::{self, SystemRng};
 use lacre_ground::seal;
-use lacre_client::crypt::blob::{BlobKey, BlobSealer};
-use lacre_client::crypt::entry::{ChannelKeys, open_entry};
-use lacre_client::crypt::padding::pad;
-use lacre_client::network::{Delivery, Following, Lane, NetError, Network};
-use lacre_client::view::{ConversationId, Suite};
-use lacre_client::{OwnKey, content_statement, envelope_statement};
+use lacre_core::crypt::blob::{BlobKey, BlobSealer};
+use lacre_core::crypt::entry::{ChannelKeys, open_entry};
+use lacre_core::crypt::padding::pad;
+use lacre_core::network::{Delivery, Following, Lane, NetError, Network};
+use lacre_core::view::{ConversationId, Suite};
+use lacre_core::{OwnKey, content_statement, envelope_statement};
 use lacre_proto::content::v1 as content;
 use lacre_proto::relay::v1 as wire;
 use openmls::group::{MlsGroup, PURE_CIPHERTEXT_WIRE_FORMAT_POLICY};
@@ -128,7 +128,7 @@ pub fn forged_package(account: AccountId, device: DeviceId) -> KeyPackage {
     let key = ed25519_dalek::SigningKey::from_bytes(&[3; 32]);
     let credential = credential(account, device, &key.verifying_key().to_bytes());
     let builder = KeyPackage::builder().leaf_node_capabilities(capabilities());
-    let signer = lacre_client::profile::mls::DeviceSigner(&key);
+    let signer = lacre_profile::mls::DeviceSigner(&key);
     builder.build(SUITE, &Provider::default(), &signer, credential).unwrap().key_package().clone()
 }
 
@@ -268,7 +268,7 @@ pub fn say(by: &mut Person, group: &ConversationId, kind: content::content::Kind
         .laboratory(group, |mls, step, crypto, key| {
             let statement = content_statement(who.account, who.device, mls.group_id().as_slice(), channel, entry, &text);
             let signed = content::SignedContent { content: text.clone(), signature: key.sign(&statement).unwrap() };
-            let provider = lacre_client::profile::mls::MlsProvider::new(step, crypto);
+            let provider = lacre_profile::mls::MlsProvider::new(step, crypto);
             let message = mls.create_message(&provider, key, &signed.encode_to_vec()).unwrap();
             message.tls_serialize_detached().unwrap()
         })
@@ -281,7 +281,7 @@ pub fn say(by: &mut Person, group: &ConversationId, kind: content::content::Kind
 pub fn replacing(by: &mut Person, group: &ConversationId, packages: &[(AccountId, KeyPackage)]) -> (Vec<u8>, Vec<u8>) {
     by.client
         .laboratory(group, |mls, step, crypto, key| {
-            let provider = lacre_client::profile::mls::MlsProvider::new(step, crypto);
+            let provider = lacre_profile::mls::MlsProvider::new(step, crypto);
             let leaf_of = |account: AccountId| {
                 mls.members().find(|m| identity(&m.credential).starts_with(account.as_bytes())).expect("a member").index
             };

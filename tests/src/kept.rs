@@ -4,9 +4,9 @@
 
 use crate::world::{Person, World, befriend, settle};
 use lacre_ground::ids::Handle;
-use lacre_client::profile::Secret;
-use lacre_client::view::{Body, Message, Settings, Suite};
-use lacre_client::{Client, Environment};
+use lacre_profile::Secret;
+use lacre_core::view::{Body, Message, Settings, Suite};
+use lacre_core::{Client, Environment};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use hyper_util::rt::TokioIo;
 use lacre_ground::address::Authority;
-use lacre_client::transport::RELAY_NAME;
+use lacre_transport::RELAY_NAME;
 use prost::bytes::{Buf, BufMut, Bytes};
 use rustls::pki_types::{Der, ServerName, TrustAnchor};
 use std::path::Path;

@@ -10,7 +10,7 @@
 )]
 
 use lacre_ground::address::Authority;
-use lacre_client::network::{Delivery, Following, Lane, NetError, Network};
+use lacre_core::network::{Delivery, Following, Lane, NetError, Network};
 use lacre_proto::relay::v1 as wire;
 use std::io::{Read, Write};
 use std::time::Duration;

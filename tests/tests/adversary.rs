@@ -10,10 +10,10 @@
 )]
 
 use lacre_ground::address::Authority;
-use lacre_client::limits::{MAX_CHAIN, SUCCESSOR_AFTER_MS};
-use lacre_client::network::{Delivery, Following, Lane, NetError, Network, Reason, Refusal};
-use lacre_client::profile::mls::MlsProvider;
-use lacre_client::view::{ConversationId, Standing, Suite};
+use lacre_core::limits::{MAX_CHAIN, SUCCESSOR_AFTER_MS};
+use lacre_core::network::{Delivery, Following, Lane, NetError, Network, Reason, Refusal};
+use lacre_profile::mls::MlsProvider;
+use lacre_core::view::{ConversationId, Standing, Suite};
 use lacre_proto::content::v1 as content;
 use lacre_proto::relay::v1 as wire;
 use lacre_store::rules::Rules;
@@ -75,7 +75,7 @@ fn unreadables(person: &mut Person) -> Vec<String> {
     events
         .into_iter()
         .filter_map(|e| match e.what {
-            lacre_client::view::Happening::Unreadable { reason, .. } => Some(reason),
+            lacre_core::view::Happening::Unreadable { reason, .. } => Some(reason),
             _ => None,
         })
         .collect()

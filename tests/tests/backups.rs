@@ -4,7 +4,7 @@
 use lacre_ground::ids::{BlobId, TokenHash};
 use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, Millis, SystemClock};
-use lacre_client::view::{Body, ConversationId, Happening, Standing, Suite};
+use lacre_core::view::{Body, ConversationId, Happening, Standing, Suite};
 use lacre_relay::blob_files::BlobFiles;
 use lacre_relay::folder::DataFolder;
 use lacre_relay::folder::{IDENTITY_FILE, STORE_FILE};

@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "helpers of tests; what is skipped is said")]
 
 use lacre_ground::address::Authority;
-use lacre_client::network::{Lane, NetError, Network as _, Reason, Refusal};
-use lacre_client::transport::GrpcNetwork;
+use lacre_core::network::{Lane, NetError, Network as _, Reason, Refusal};
+use lacre_transport::GrpcNetwork;
 use lacre_proto::relay::v1 as wire;
 use lacre_relay::folder::STORE_FILE;
 use lacre_relay::upkeep::APPENDS;

@@ -14,7 +14,7 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_client::view::Standing;
+use lacre_core::view::Standing;
 use lacre_tests::world::{Person, World, settle};
 use std::path::Path;
 

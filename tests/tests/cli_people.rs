@@ -9,7 +9,7 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_client::limits::MAX_TEXT;
+use lacre_core::limits::MAX_TEXT;
 use lacre_tests::terminal::{Person, Said, Town, befriend};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _};

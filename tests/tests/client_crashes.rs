@@ -9,8 +9,8 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_client::Trouble;
-use lacre_client::view::{Body, ConversationId, Standing, Suite};
+use lacre_core::Trouble;
+use lacre_core::view::{Body, ConversationId, Standing, Suite};
 use lacre_tests::world::{Person, World, befriend, settle};
 use std::time::Duration;
 

@@ -10,9 +10,9 @@
 )]
 
 use lacre_ground::ids::Handle;
-use lacre_client::Trouble;
-use lacre_client::limits::{MAX_LINK_NAME, MAX_LINKS};
-use lacre_client::view::{Contact, ContactState, Happening, Standing, Suite, Trust};
+use lacre_core::Trouble;
+use lacre_core::limits::{MAX_LINK_NAME, MAX_LINKS};
+use lacre_core::view::{Contact, ContactState, Happening, Standing, Suite, Trust};
 use lacre_tests::terminal::{Town, befriend as introduce};
 use lacre_tests::world::{Person, World, befriend, copy_folder, settle};
 use serde_json::json;

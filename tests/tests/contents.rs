@@ -8,9 +8,9 @@
 )]
 
 use lacre_ground::random::SystemRng;
-use lacre_client::limits::{MAX_QUERY, MAX_SIGN, MAX_TEXT};
-use lacre_client::view::{Body, ConversationId, Delivery, Happening, Message, Suite};
-use lacre_client::{Query, Trouble};
+use lacre_core::limits::{MAX_QUERY, MAX_SIGN, MAX_TEXT};
+use lacre_core::view::{Body, ConversationId, Delivery, Happening, Message, Suite};
+use lacre_core::{Query, Trouble};
 use lacre_tests::world::{Person, World, befriend, settle};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};

@@ -9,7 +9,7 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_client::view::{Body, Happening, Standing, Suite};
+use lacre_core::view::{Body, Happening, Standing, Suite};
 use lacre_tests::tap::Tap;
 use lacre_tests::world::{World, befriend, settle};
 use std::time::Duration;
@@ -179,7 +179,7 @@ fn forged_package(
     account: lacre_ground::ids::AccountId,
     device: lacre_ground::ids::DeviceId,
 ) -> Vec<u8> {
-    use lacre_client::profile::mls::MlsProvider;
+    use lacre_profile::mls::MlsProvider;
     use openmls::prelude::{
         BasicCredential, Capabilities, Ciphersuite, CredentialType, CredentialWithKey, ExtensionType, KeyPackage, MlsMessageOut,
         ProtocolVersion,

@@ -9,8 +9,8 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_client::network::NetError;
-use lacre_client::view::{ConversationId, Happening, Standing, Suite};
+use lacre_core::network::NetError;
+use lacre_core::view::{ConversationId, Happening, Standing, Suite};
 use lacre_tests::tap::Tap;
 use lacre_tests::world::{Person, World, befriend, copy_folder, settle};
 use std::time::Duration;
@@ -80,7 +80,7 @@ fn a_copy_that_collides_at_the_relay_parts_and_loses_nothing() {
         });
         tap.after = Box::new(|answer| {
             if let Err(NetError::Refused(r)) = &answer {
-                conflicts += u32::from(r.reason == lacre_client::network::Reason::Conflict);
+                conflicts += u32::from(r.reason == lacre_core::network::Reason::Conflict);
             }
             answer
         });

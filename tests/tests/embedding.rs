@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic is how a test says no")]
 
 use lacre_ground::ids::Handle;
-use lacre_client::view::{ContactState, ConversationId};
+use lacre_core::view::{ContactState, ConversationId};
 use lacre_tests::world::{Person, World};
 use std::io::{BufRead as _, BufReader, Lines};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use std::time::Duration;
 fn example() -> PathBuf {
     let own = std::env::current_exe().unwrap();
     let found = own.ancestors().skip(1).take(2).map(|folder| folder.join("examples/echo")).find(|path| path.is_file());
-    found.expect("no example: run ./test, or cargo build -p lacre-client --example echo first")
+    found.expect("no example: run ./test, or cargo build -p lacre-transport --example echo first")
 }
 
 /// A running bot; killed when dropped.

@@ -7,10 +7,10 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_client::Trouble;
-use lacre_client::limits::{MAX_FILE, MAX_NAME, RESUMED_FROM};
-use lacre_client::transport::Progress;
-use lacre_client::view::{Body, ConversationId, Message};
+use lacre_core::Trouble;
+use lacre_core::limits::{MAX_FILE, MAX_NAME, RESUMED_FROM};
+use lacre_transport::Progress;
+use lacre_core::view::{Body, ConversationId, Message};
 use lacre_tests::relay::{RelayProcess, relay_binary};
 use lacre_tests::tap::Tap;
 use lacre_tests::world::{Person, World, befriend, settle};

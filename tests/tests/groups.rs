@@ -12,10 +12,10 @@
 use ed25519_dalek::SigningKey;
 use lacre_ground::ids::{AccountId, DeviceId, EntryId};
 use lacre_ground::random::SystemRng;
-use lacre_client::limits::{LEAVE_PAUSE_MS, RENEW_KEY_PACKAGES_MS};
-use lacre_client::profile::mls::{DeviceSigner, MlsProvider};
-use lacre_client::view::{Body, ConversationId, Happening, Standing, Suite, Who};
-use lacre_client::{OwnKey, Trouble, content_statement};
+use lacre_core::limits::{LEAVE_PAUSE_MS, RENEW_KEY_PACKAGES_MS};
+use lacre_profile::mls::{DeviceSigner, MlsProvider};
+use lacre_core::view::{Body, ConversationId, Happening, Standing, Suite, Who};
+use lacre_core::{OwnKey, Trouble, content_statement};
 use lacre_proto::content::v1 as content;
 use lacre_tests::tap::Tap;
 use lacre_tests::world::{Person, World, append_as, append_seal, befriend, settle};
@@ -170,7 +170,7 @@ fn a_member_is_shown_under_a_name_only_if_the_account_has_the_key_of_its_leaf() 
     let mut expected = named(&["@beto", "@mala"]);
     expected.insert(0, None);
     assert_eq!(names(&mut beto, &hostile), expected, "a third member is there, and has no name");
-    let added = |m: &&lacre_client::view::Message| matches!(m.body, Body::Added { whom } if whom == who.account);
+    let added = |m: &&lacre_core::view::Message| matches!(m.body, Body::Added { whom } if whom == who.account);
     let (good, bad) = (beto.history(&honest), beto.history(&hostile));
     assert_eq!(good.iter().find(added).map(|m| m.whom_handle.is_some()), None, "she was there before beto");
     assert_eq!(bad.iter().find(added).map(|m| m.whom_handle.clone()), Some(None));
@@ -410,7 +410,7 @@ fn a_change_that_its_maker_may_no_longer_make_is_given_up_and_forks_nobody() {
         assert_eq!((view.name.as_str(), &view.epoch_authenticator), ("Coro", &views[0].epoch_authenticator));
     }
     let told =
-        |e: lacre_client::view::Event| matches!(e.what, Happening::Unreadable { reason, .. } if reason.contains("given up"));
+        |e: lacre_core::view::Event| matches!(e.what, Happening::Unreadable { reason, .. } if reason.contains("given up"));
     assert!(beto.client.events(0, 1000).unwrap().into_iter().any(told));
 }
 

@@ -9,10 +9,10 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_client::limits::{FIRST_UPDATE_PAUSE_MS, MAX_MEMBERS};
-use lacre_client::profile::mls::MlsProvider;
-use lacre_client::view::{ConversationId, Standing, Suite};
-use lacre_client::{Client, Trouble};
+use lacre_core::limits::{FIRST_UPDATE_PAUSE_MS, MAX_MEMBERS};
+use lacre_profile::mls::MlsProvider;
+use lacre_core::view::{ConversationId, Standing, Suite};
+use lacre_core::{Client, Trouble};
 use lacre_tests::crowd::Crowd;
 use lacre_tests::tap::Tap;
 use lacre_tests::world::{Person, World, append, append_seal, befriend, settle};

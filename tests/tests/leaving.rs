@@ -10,9 +10,9 @@
 )]
 
 use lacre_ground::ids::Handle;
-use lacre_client::Trouble;
-use lacre_client::limits::LEAVE_PAUSE_MS;
-use lacre_client::view::{Body, ContactState, Happening, Standing, Suite, Trust, WaitingKind};
+use lacre_core::Trouble;
+use lacre_core::limits::LEAVE_PAUSE_MS;
+use lacre_core::view::{Body, ContactState, Happening, Standing, Suite, Trust, WaitingKind};
 use lacre_tests::terminal::Town;
 use lacre_tests::world::{Person, World, befriend, settle};
 use serde_json::json;
@@ -223,7 +223,7 @@ fn who_accepts_a_reset_puts_the_new_account_into_the_groups_that_they_administer
 }
 
 /// Who a group's lines say has a new account.
-fn new_accounts(person: &mut Person, group: &lacre_client::view::ConversationId) -> Vec<lacre_ground::ids::AccountId> {
+fn new_accounts(person: &mut Person, group: &lacre_core::view::ConversationId) -> Vec<lacre_ground::ids::AccountId> {
     let lines = person.history(group).into_iter();
     lines.filter_map(|m| if let Body::NewAccount { whom } = m.body { Some(whom) } else { None }).collect()
 }

@@ -9,9 +9,9 @@
 
 use lacre_ground::ids::EntryId;
 use lacre_ground::random::SystemRng;
-use lacre_client::profile::mls::MlsProvider;
-use lacre_client::view::{Body, ConversationId, Happening, Message, Suite, Who};
-use lacre_client::{Query, content_statement};
+use lacre_profile::mls::MlsProvider;
+use lacre_core::view::{Body, ConversationId, Happening, Message, Suite, Who};
+use lacre_core::{Query, content_statement};
 use lacre_proto::content::v1 as content;
 use lacre_tests::world::{Person, World, append_as, befriend, settle};
 use openmls_traits::signatures::Signer as _;
@@ -117,7 +117,7 @@ fn a_message_of_a_newer_kind_is_kept_and_shown_as_what_it_is_once_the_program_kn
     settle(&mut [&mut ana, &mut bruno]);
 }
 
-fn changed_at(event: lacre_client::view::Event) -> Option<u64> {
+fn changed_at(event: lacre_core::view::Event) -> Option<u64> {
     match event.what {
         Happening::Changed { position, .. } => Some(position),
         _ => None,

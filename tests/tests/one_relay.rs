@@ -12,8 +12,8 @@
 
 use lacre_ground::address::{Authority, ContactLink};
 use lacre_ground::ids::{AccountId, Token};
-use lacre_client::view::{Body, ContactState, Happening, Suite};
-use lacre_client::{Client, Trouble};
+use lacre_core::view::{Body, ContactState, Happening, Suite};
+use lacre_core::{Client, Trouble};
 use lacre_proto::content::v1 as content;
 use lacre_proto::relay::v1 as wire;
 use lacre_tests::hostile::{self, OwnGroup, Watched, context_of};
@@ -74,7 +74,7 @@ impl Play {
     }
 
     /// Ana does this; her calls are watched.
-    fn ana_does<T>(&mut self, act: impl FnOnce(&mut Client, &mut Watched<'_, lacre_client::transport::GrpcNetwork>) -> T) -> T {
+    fn ana_does<T>(&mut self, act: impl FnOnce(&mut Client, &mut Watched<'_, lacre_transport::GrpcNetwork>) -> T) -> T {
         let (home, strange, blobs) = (self.home.authority().to_string(), &mut self.strange, &mut self.blobs);
         let mut net = Watched::new(&mut self.ana.net, |call, at| {
             *blobs += usize::from(call == "get_blob");

@@ -11,10 +11,10 @@
 )]
 
 use lacre_ground::ids::{AccountId, ChannelId};
-use lacre_client::Trouble;
-use lacre_client::limits::{FIRST_PAUSE_MS, MAX_WAITING};
-use lacre_client::network::NetError;
-use lacre_client::view::{Body, ConversationId, Standing, Suite};
+use lacre_core::Trouble;
+use lacre_core::limits::{FIRST_PAUSE_MS, MAX_WAITING};
+use lacre_core::network::NetError;
+use lacre_core::view::{Body, ConversationId, Standing, Suite};
 use lacre_proto::content::v1 as content;
 use lacre_tests::hostile;
 use lacre_tests::tap::Tap;
@@ -86,7 +86,7 @@ impl Choir {
 
 /// Lines that say that somebody came back with new keys, without anybody who did it.
 fn came_back_alone(person: &mut Person, group: &ConversationId, whom: AccountId) -> usize {
-    let back = |m: &&lacre_client::view::Message| matches!(m.body, Body::ReAdded { .. }) && m.sender == whom;
+    let back = |m: &&lacre_core::view::Message| matches!(m.body, Body::ReAdded { .. }) && m.sender == whom;
     person.history(group).iter().filter(back).count()
 }
 

@@ -9,7 +9,7 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_client::view::{ConversationId, Suite};
+use lacre_core::view::{ConversationId, Suite};
 use lacre_tests::tap::Tap;
 use lacre_tests::world::{Person, World, befriend, settle};
 use std::sync::atomic::{AtomicU64, Ordering};

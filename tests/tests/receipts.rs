@@ -7,8 +7,8 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_client::limits::RECEIPT_MEMBERS;
-use lacre_client::view::{Body, ConversationId, Happening, Settings, Suite};
+use lacre_core::limits::RECEIPT_MEMBERS;
+use lacre_core::view::{Body, ConversationId, Happening, Settings, Suite};
 use lacre_tests::world::{Person, World, befriend, settle};
 
 /// Who says that this own text has come, and whether it was read; by names.

@@ -9,8 +9,8 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_client::Trouble;
-use lacre_client::view::Standing;
+use lacre_core::Trouble;
+use lacre_core::view::Standing;
 use lacre_proto::content::v1 as content;
 use lacre_tests::hostile;
 use lacre_tests::world::{Person, World, befriend, settle};

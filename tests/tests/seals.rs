@@ -14,12 +14,12 @@
 
 use lacre_ground::ids::EntryId;
 use lacre_ground::random::SystemRng;
-use lacre_client::OwnKey;
-use lacre_client::crypt::entry::ChannelKeys;
-use lacre_client::network::{Lane, Network};
-use lacre_client::profile::mls::MlsProvider;
-use lacre_client::verdict::{Verdict, judge_error};
-use lacre_client::view::{ConversationId, Standing, Suite};
+use lacre_core::OwnKey;
+use lacre_core::crypt::entry::ChannelKeys;
+use lacre_core::network::{Lane, Network};
+use lacre_profile::mls::MlsProvider;
+use lacre_core::verdict::{Verdict, judge_error};
+use lacre_core::view::{ConversationId, Standing, Suite};
 use lacre_proto::relay::v1 as wire;
 use lacre_tests::lying::{Lie, Lying};
 use lacre_tests::world::{Person, World, append_seal, befriend, settle};
@@ -273,7 +273,7 @@ fn a_wrong_path_secret_for_some_members_only_binds_all_and_those_come_back() {
         }
         let noticed = [&mut c.ana, &mut c.beto, &mut c.carla]
             .into_iter()
-            .any(|p| p.history(&group).iter().any(|m| matches!(m.body, lacre_client::view::Body::ReAdded { .. })));
+            .any(|p| p.history(&group).iter().any(|m| matches!(m.body, lacre_core::view::Body::ReAdded { .. })));
         assert!(noticed, "path secret {n} spoiled nobody: the test tests nothing");
     }
 }

@@ -10,8 +10,8 @@
 )]
 
 use lacre_ground::ids::{AccountId, Handle};
-use lacre_client::profile::mls::MlsProvider;
-use lacre_client::view::{Body, ContactState, ConversationId, Standing, Suite};
+use lacre_profile::mls::MlsProvider;
+use lacre_core::view::{Body, ContactState, ConversationId, Standing, Suite};
 use lacre_tests::world::{Person, World, append_seal, settle};
 use openmls::prelude::LeafNodeIndex;
 use rand::seq::IteratorRandom as _;
@@ -189,7 +189,7 @@ fn same(person: &mut Person, second: &mut Second, id: &ConversationId) {
 
 /// Our history from a line on, in the words of the second client.
 fn lines_from(person: &mut Person, id: &ConversationId, from: usize) -> Vec<Value> {
-    let line = |m: lacre_client::view::Message| {
+    let line = |m: lacre_core::view::Message| {
         let sender = m.sender.to_string();
         let change = |kind: &str, whom: AccountId| json!({ "kind": kind, "sender": sender, "whom": whom.to_string() });
         match m.body {

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use lacre_ground::address::Authority;
-use lacre_client::network::{Lane, Network as _};
+use lacre_core::network::{Lane, Network as _};
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::blobs_client::BlobsClient;
 use lacre_proto::relay::v1::put_request::Part;

@@ -9,10 +9,10 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_client::limits::{BUSY_SEALS, SUCCESSOR_AFTER_MS, SUCCESSOR_PAUSE_MS};
-use lacre_client::network::NetError;
-use lacre_client::profile::mls::MlsProvider;
-use lacre_client::view::{Body, ConversationId, Standing, Suite};
+use lacre_core::limits::{BUSY_SEALS, SUCCESSOR_AFTER_MS, SUCCESSOR_PAUSE_MS};
+use lacre_core::network::NetError;
+use lacre_profile::mls::MlsProvider;
+use lacre_core::view::{Body, ConversationId, Standing, Suite};
 use lacre_tests::lying::{Lie, Lying};
 use lacre_tests::tap::Tap;
 use lacre_tests::world::{Person, World, append_seal, befriend, settle};

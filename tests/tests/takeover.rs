@@ -11,9 +11,9 @@
 )]
 
 use lacre_ground::ids::{AccountId, EntryId};
-use lacre_client::limits::{SUCCESSOR_AFTER_MS, SUCCESSOR_PAUSE_MS};
-use lacre_client::profile::mls::MlsProvider;
-use lacre_client::view::{Body, ConversationId, Standing, Suite};
+use lacre_core::limits::{SUCCESSOR_AFTER_MS, SUCCESSOR_PAUSE_MS};
+use lacre_profile::mls::MlsProvider;
+use lacre_core::view::{Body, ConversationId, Standing, Suite};
 use lacre_proto::content::v1 as content;
 use lacre_tests::hostile::{self, OwnGroup, context_of, group_id};
 use lacre_tests::lying::{Lie, Lying};

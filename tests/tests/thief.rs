@@ -11,9 +11,9 @@
 
 use lacre_ground::label::{self, Label};
 use lacre_ground::run::Run;
-use lacre_client::crypt::entry::sealed_len;
-use lacre_client::crypt::padding::padme;
-use lacre_client::view::{ConversationId, Suite};
+use lacre_core::crypt::entry::sealed_len;
+use lacre_core::crypt::padding::padme;
+use lacre_core::view::{ConversationId, Suite};
 use lacre_tests::world::{Person, World, befriend, settle};
 use openmls::prelude::MlsMessageIn;
 use std::collections::{BTreeMap, HashSet};

@@ -6,8 +6,8 @@
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{ChannelId, EntryId, Stamp, Token};
 use lacre_ground::time::SystemClock;
-use lacre_client::network::{Delivery, Following, Lane, NetError, Network, Reason};
-use lacre_client::transport::{GrpcNetwork, Options, Timeouts};
+use lacre_core::network::{Delivery, Following, Lane, NetError, Network, Reason};
+use lacre_transport::{GrpcNetwork, Options, Timeouts};
 use lacre_proto::relay::v1 as wire;
 use lacre_relay::folder::DataFolder;
 use lacre_ground::random::SystemRng;

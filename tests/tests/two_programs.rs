@@ -11,10 +11,10 @@
 )]
 
 use lacre_ground::ids::{AccountId, Handle, Token};
-use lacre_client::network::{Network, Reason};
-use lacre_client::transport::GrpcNetwork;
-use lacre_client::view::{Body, ConversationId, Standing, Suite};
-use lacre_client::{Client, Trouble};
+use lacre_core::network::{Network, Reason};
+use lacre_transport::GrpcNetwork;
+use lacre_core::view::{Body, ConversationId, Standing, Suite};
+use lacre_core::{Client, Trouble};
 use lacre_proto::content::v1 as content;
 use lacre_tests::hostile::{self, Watched};
 use lacre_tests::world::{Person, World, befriend, settle};

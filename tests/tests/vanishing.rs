@@ -8,9 +8,9 @@
 )]
 
 use core::time::Duration;
-use lacre_client::limits::LONGEST_STAY;
-use lacre_client::view::{Body, ConversationId, Happening, Message, Suite};
-use lacre_client::{Query, Trouble};
+use lacre_core::limits::LONGEST_STAY;
+use lacre_core::view::{Body, ConversationId, Happening, Message, Suite};
+use lacre_core::{Query, Trouble};
 use lacre_tests::world::{Person, World, befriend, settle};
 
 const HOUR: Duration = Duration::from_secs(3_600);

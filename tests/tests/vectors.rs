@@ -27,8 +27,8 @@ use lacre_ground::receipt::{RELAY, Receipt};
 use lacre_ground::run::Run;
 use lacre_ground::seal::{self, SealSecret};
 use lacre_ground::time::Millis;
-use lacre_client::crypt::{pad, unpad};
-use lacre_client::{content_statement, envelope_statement, own_entry_id};
+use lacre_core::crypt::{pad, unpad};
+use lacre_core::{content_statement, envelope_statement, own_entry_id};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 

@@ -345,7 +345,7 @@ fn trespassers(needles: &[&str], allowed: &[&str]) -> Vec<String> {
     found
 }
 
-/// Seen red with `SELECT 1` in a string of server/relay/src/hub.rs, and with `use rusqlite::Connection` in client-core/src/engine/mod.rs.
+/// Seen red with `SELECT 1` in a string of server/relay/src/hub.rs, and with `use rusqlite::Connection` in client-core/core/src/engine/mod.rs.
 #[test]
 fn sql_stands_in_storage_modules_only() {
     let sql = [
@@ -361,10 +361,10 @@ fn sql_stands_in_storage_modules_only() {
     ];
     let storage = [
         "server/store-sqlite/src/",
-        "client-core/src/profile/mod.rs",
-        "client-core/src/profile/rows.rs",
-        "client-core/src/profile/locks.rs",
-        "client-core/src/profile/tests.rs",
+        "client-core/profile/src/lib.rs",
+        "client-core/profile/src/rows.rs",
+        "client-core/profile/src/locks.rs",
+        "client-core/profile/src/tests.rs",
         // tests read a relay's tables as a thief does, and benches build bare ones to compare with
         "tests/",
     ];
@@ -378,7 +378,7 @@ fn sql_stands_in_storage_modules_only() {
 #[test]
 fn tonic_stands_in_services_and_in_the_transport_only() {
     let wire = [
-        "client-core/src/transport/",
+        "client-core/transport/src/",
         "server/relay/src/service/",
         // the border, the limits of the transport and the connections are what services stand on
         "server/relay/src/border.rs",
@@ -396,13 +396,13 @@ fn tonic_stands_in_services_and_in_the_transport_only() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-/// Seen red with `tokio::spawn` and with `std::net::TcpStream` in client-core/src/engine/sync.rs.
+/// Seen red with `tokio::spawn` and with `std::net::TcpStream` in client-core/core/src/engine/sync.rs.
 #[test]
 fn the_core_of_the_client_opens_no_connection() {
     let needles = ["tokio::", "tonic::", "std::net::", "rustls::", "hyper"];
 
     let found: Vec<String> =
-        trespassers(&needles, &["client-core/src/transport/", "server/", "tests/", "proto/", "cli/"]).into_iter().collect();
+        trespassers(&needles, &["client-core/transport/src/", "server/", "tests/", "proto/", "cli/"]).into_iter().collect();
 
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
@@ -508,7 +508,7 @@ fn the_table_of_reasons_is_what_relay_and_client_know() {
     let written: BTreeSet<String> = written.into_iter().map(str::to_owned).collect();
 
     assert_eq!(named("server/relay/src/border.rs"), written, "the relay");
-    let mut known = named("client-core/src/network.rs");
+    let mut known = named("client-core/core/src/network.rs");
     // the registrar's counter alone says it, and no client of people speaks to the counter
     known.insert("HAS_ACCOUNT".to_owned());
     assert_eq!(known, written, "the client");

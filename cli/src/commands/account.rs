@@ -5,7 +5,7 @@ use crate::failure::Exit;
 use crate::shown::shown;
 use crate::words::key;
 use crate::{ask, online, secret};
-use lacre_client::{Client, Trouble};
+use lacre_core::{Client, Trouble};
 use serde_json::json as object;
 
 #[derive(clap::Subcommand, Debug)]

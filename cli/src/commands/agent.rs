@@ -3,7 +3,7 @@
 use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::shown::shown;
-use lacre_client::profile::{ProfileKey, agent};
+use lacre_profile::{ProfileKey, agent};
 use std::io::{Read as _, Write as _};
 use std::time::Duration;
 use zeroize::Zeroizing;

@@ -4,7 +4,7 @@ use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::shown::shown;
 use crate::{ask, find, json, online};
-use lacre_client::Client;
+use lacre_core::Client;
 use serde_json::json as object;
 
 #[derive(clap::Args, Debug)]

@@ -9,8 +9,8 @@ use crate::when::when;
 use crate::words::key;
 use crate::{find, json, online, secret, show};
 use lacre_ground::address::ContactLink;
-use lacre_client::Client;
-use lacre_client::view::{Contact, ContactState, Trust};
+use lacre_core::Client;
+use lacre_core::view::{Contact, ContactState, Trust};
 use serde_json::json as object;
 
 #[derive(clap::Subcommand, Debug)]

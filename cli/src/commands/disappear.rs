@@ -3,7 +3,7 @@
 use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::{duration, find, json, online, secret, show};
-use lacre_client::limits::LONGEST_STAY;
+use lacre_core::limits::LONGEST_STAY;
 use serde_json::json as object;
 
 #[derive(clap::Args, Debug)]

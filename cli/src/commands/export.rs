@@ -5,8 +5,8 @@ use crate::failure::Exit;
 use crate::shown::shown;
 use crate::{find, json, online, secret};
 use data_encoding::HEXLOWER;
-use lacre_client::ExportedMessage;
-use lacre_client::view::Body;
+use lacre_core::ExportedMessage;
+use lacre_core::view::Body;
 use serde_json::{Value, json as object};
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
@@ -29,7 +29,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let mut network = online::network(ctx)?;
     let reached = online::round_with(ctx, &mut client, &mut network)?;
     let id = find::conversation(ctx, &mut client, &args.conversation)?.id;
-    let net: Option<&mut dyn lacre_client::network::Network> = if reached.yes() { Some(&mut network) } else { None };
+    let net: Option<&mut dyn lacre_core::network::Network> = if reached.yes() { Some(&mut network) } else { None };
     let export = client.export(net, &id).map_err(|t| ctx.trouble(t))?;
     let written = export.messages.iter().filter(|m| matches!(m.message.body, Body::Text(_) | Body::File { .. }));
     let (signed, receipts) = written.fold((0, 0), |(signed, receipts), m| match &m.proof {

@@ -6,8 +6,8 @@ use crate::online::{self, Reached};
 use crate::shown::paragraph;
 use crate::words::key;
 use crate::{find, json, secret, show};
-use lacre_client::view::{Conversation, ConversationId, Kind, Suite, Who};
-use lacre_client::{Client, Trouble};
+use lacre_core::view::{Conversation, ConversationId, Kind, Suite, Who};
+use lacre_core::{Client, Trouble};
 use serde_json::json as object;
 
 #[derive(clap::Subcommand, Debug)]

@@ -6,7 +6,7 @@ use crate::shown::shown;
 use crate::when::when;
 use crate::words::key;
 use crate::{json, online, show};
-use lacre_client::Client;
+use lacre_core::Client;
 use serde_json::json as object;
 
 #[derive(clap::Args, Debug)]
@@ -24,7 +24,7 @@ pub(crate) fn link(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     let made = match args.revoke {
         Some(number) => {
             client.link_revoke(number).map_err(|t| match t {
-                lacre_client::Trouble::NoSuchItem => ctx.failure("error-no-such-link", Exit::No, &[]),
+                lacre_core::Trouble::NoSuchItem => ctx.failure("error-no-such-link", Exit::No, &[]),
                 other => ctx.trouble(other),
             })?;
             None
@@ -42,7 +42,7 @@ pub(crate) fn link(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
         (Some(link), _) => link.link.expose(),
         (None, Some(_)) => words.say(if reached.yes() { key("link-revoked") } else { key("link-revoke-waits") }),
         (None, None) => {
-            let row = |l: &lacre_client::view::Link| {
+            let row = |l: &lacre_core::view::Link| {
                 vec![l.number.to_string(), when(ctx, l.made_at), show::cut(&shown(&l.name), 20), l.link.expose()]
             };
             show::table(&links.iter().map(row).collect::<Vec<_>>())

@@ -5,7 +5,7 @@ use crate::failure::Exit;
 use crate::shown::shown;
 use crate::when::when;
 use crate::{find, json, online, secret, show};
-use lacre_client::view::{Contact, ContactState, Conversation};
+use lacre_core::view::{Contact, ContactState, Conversation};
 use serde_json::json as object;
 
 pub(crate) fn run(ctx: &Context) -> Outcome {

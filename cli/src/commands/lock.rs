@@ -3,8 +3,8 @@
 use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::shown::shown;
-use lacre_client::Environment;
-use lacre_client::profile::{agent, exists};
+use lacre_core::Environment;
+use lacre_profile::{agent, exists};
 use serde_json::json as object;
 
 #[derive(clap::Args, Debug)]

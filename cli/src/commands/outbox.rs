@@ -5,8 +5,8 @@ use crate::failure::Exit;
 use crate::shown::shown;
 use crate::when::when;
 use crate::{find, json, online, secret, show};
-use lacre_client::Client;
-use lacre_client::view::{Conversation, Waiting, WaitingKind};
+use lacre_core::Client;
+use lacre_core::view::{Conversation, Waiting, WaitingKind};
 use serde_json::json as object;
 
 #[derive(clap::Subcommand, Debug)]

@@ -5,8 +5,8 @@ use crate::failure::Exit;
 use crate::shown::shown;
 use crate::when::when;
 use crate::{json, online, secret, show, usage};
-use lacre_client::profile::exists;
-use lacre_client::view::{Contact, ContactState, Conversation, Standing};
+use lacre_profile::exists;
+use lacre_core::view::{Contact, ContactState, Conversation, Standing};
 use serde_json::json as object;
 
 pub(crate) fn run(ctx: &Context) -> Outcome {

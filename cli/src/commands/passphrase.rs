@@ -6,8 +6,8 @@ use crate::secret::{self, Source};
 use crate::shown::shown;
 use crate::trouble;
 use crate::words::key;
-use lacre_client::Client;
-use lacre_client::profile::{Secret, SecretError};
+use lacre_core::Client;
+use lacre_profile::{Secret, SecretError};
 use serde_json::json as object;
 use std::path::PathBuf;
 

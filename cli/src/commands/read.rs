@@ -6,8 +6,8 @@ use crate::when::midnight;
 use crate::{find, json, online, secret, show};
 use jiff::civil::Date;
 use lacre_ground::time::Millis;
-use lacre_client::Client;
-use lacre_client::view::Conversation;
+use lacre_core::Client;
+use lacre_core::view::Conversation;
 use serde_json::json as object;
 
 #[derive(clap::Args, Debug)]

@@ -5,8 +5,8 @@ use crate::failure::Exit;
 use crate::when::when;
 use crate::{find, json, online, qr};
 use lacre_ground::safety::SafetyNumber;
-use lacre_client::view::{Safety, Trust};
-use lacre_client::{Client, Trouble};
+use lacre_core::view::{Safety, Trust};
+use lacre_core::{Client, Trouble};
 use serde_json::json as object;
 
 #[derive(clap::Args, Debug)]

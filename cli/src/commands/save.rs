@@ -5,7 +5,7 @@ use crate::failure::Exit;
 use crate::fresh::fresh;
 use crate::shown::{file_name, numbered, shown};
 use crate::{find, online, secret};
-use lacre_client::view::Body;
+use lacre_core::view::Body;
 use serde_json::json as object;
 use std::fs::File;
 use std::io::ErrorKind;
@@ -24,7 +24,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let mut network = online::network(ctx)?;
     let message = find::message(ctx, &mut client, &args.message)?;
     let Body::File { name, .. } = &message.body else {
-        return Err(ctx.trouble(lacre_client::Trouble::NotAFile));
+        return Err(ctx.trouble(lacre_core::Trouble::NotAFile));
     };
     let name = file_name(name, &ctx.words.say("unnamed-file"));
     let failed = |why: &std::io::Error| {

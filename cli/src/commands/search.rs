@@ -5,7 +5,7 @@ use crate::failure::Exit;
 use crate::when::midnight;
 use crate::{find, json, secret, show};
 use jiff::civil::Date;
-use lacre_client::Query;
+use lacre_core::Query;
 use serde_json::json as object;
 
 #[derive(clap::Args, Debug)]
@@ -41,7 +41,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let found = client.search(&query, usize::from(args.limit)).map_err(|t| ctx.trouble(t))?;
 
     let all = client.conversations().map_err(|t| ctx.trouble(t))?;
-    let line = |m: &lacre_client::view::Message| {
+    let line = |m: &lacre_core::view::Message| {
         let place = all.iter().find(|c| c.id == m.conversation).map(|c| show::title(&ctx.words, c)).unwrap_or_default();
         format!("[{place}] {}", show::message(ctx, m))
     };

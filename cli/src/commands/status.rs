@@ -4,13 +4,13 @@ use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::shown::shown;
 use crate::{online, secret};
-use lacre_client::view::{ContactState, Standing};
+use lacre_core::view::{ContactState, Standing};
 use serde_json::json as object;
 
 pub(crate) fn run(ctx: &Context) -> Outcome {
     let mut client = secret::open(ctx)?;
     let Some(who) = client.whoami().map_err(|t| ctx.trouble(t))? else {
-        return Err(ctx.trouble(lacre_client::Trouble::NotEnrolled));
+        return Err(ctx.trouble(lacre_core::Trouble::NotEnrolled));
     };
     let reached = online::round(ctx, &mut client)?;
     let conversations = client.conversations().map_err(|t| ctx.trouble(t))?;

@@ -4,7 +4,7 @@ use crate::context::{Context, Outcome};
 use crate::failure::Exit;
 use crate::shown::shown;
 use crate::{duration, secret};
-use lacre_client::profile::agent;
+use lacre_profile::agent;
 use serde_json::json as object;
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};

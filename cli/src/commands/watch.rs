@@ -6,10 +6,10 @@ use crate::failure::{Exit, Failure};
 use crate::shown::shown;
 use crate::{find, json, online, secret, show};
 use lacre_ground::ids::AccountId;
-use lacre_client::network::OTHER_KEY;
-use lacre_client::profile::agent;
-use lacre_client::view::{ContactState, Event, Happening};
-use lacre_client::{Client, Trouble};
+use lacre_core::network::OTHER_KEY;
+use lacre_profile::agent;
+use lacre_core::view::{ContactState, Event, Happening};
+use lacre_core::{Client, Trouble};
 use serde_json::{Value, json as object};
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -136,7 +136,7 @@ fn told(ctx: &Context, client: &mut Client, event: &Event) -> Result<(String, Va
     let mut json = object!({ "event": event.number, "at": event.at.to_string() });
     let mut put = |key: &str, value: Value| drop(json.as_object_mut().and_then(|o| o.insert(key.to_owned(), value)));
     let all = client.conversations().map_err(|t| ctx.trouble(t))?;
-    let called = |id: &lacre_client::view::ConversationId| match all.iter().find(|c| c.id == *id) {
+    let called = |id: &lacre_core::view::ConversationId| match all.iter().find(|c| c.id == *id) {
         Some(c) => show::title(words, c),
         None => find::short(&id.to_hex(), 8),
     };
@@ -236,7 +236,7 @@ fn told(ctx: &Context, client: &mut Client, event: &Event) -> Result<(String, Va
         }
         Happening::Unreadable { conversation, reason } => {
             put("what", "unreadable".into());
-            put("conversation", object!(conversation.as_ref().map(lacre_client::view::ConversationId::to_hex)));
+            put("conversation", object!(conversation.as_ref().map(lacre_core::view::ConversationId::to_hex)));
             put("reason", reason.clone().into());
             words.say_with("message-unreadable", &[("why", shown(reason).into())])
         }

@@ -7,7 +7,7 @@ use crate::{json, secret};
 pub(crate) fn run(ctx: &Context) -> Outcome {
     let mut client = secret::open(ctx)?;
     let Some(who) = client.whoami().map_err(|t| ctx.trouble(t))? else {
-        return Err(ctx.trouble(lacre_client::Trouble::NotEnrolled));
+        return Err(ctx.trouble(lacre_core::Trouble::NotEnrolled));
     };
     let args = [
         ("handle", who.handle.to_string().into()),

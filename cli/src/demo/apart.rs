@@ -5,8 +5,8 @@ use super::people::{LATER, Person};
 use super::story::{ANA, BRUNO, DIEGO, Story};
 use crate::failure::Failure;
 use crate::words;
-use lacre_client::Trouble;
-use lacre_client::view::{Body, ContactState};
+use lacre_core::Trouble;
+use lacre_core::view::{Body, ContactState};
 
 /// Elena, who comes later than the others.
 const ELENA: usize = 4;

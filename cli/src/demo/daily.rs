@@ -4,9 +4,9 @@ use super::story::{ANA, BRUNO, Story};
 use crate::failure::Failure;
 use crate::online::pause;
 use crate::words;
-use lacre_client::profile::Secret;
-use lacre_client::view::{Body, ConversationId, Message, Settings};
-use lacre_client::{Client, Environment, Query, Trouble};
+use lacre_profile::Secret;
+use lacre_core::view::{Body, ConversationId, Message, Settings};
+use lacre_core::{Client, Environment, Query, Trouble};
 use std::time::Duration;
 
 /// How long the message stays that is shown to disappear.

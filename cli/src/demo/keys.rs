@@ -4,8 +4,8 @@
 //! what a profile held are tried on one entry. That this finds keys is shown with the profile of somebody who has one.
 
 use lacre_ground::ids::ChannelId;
-use lacre_client::crypt::entry::open_entry;
-use lacre_client::network::Entry;
+use lacre_core::crypt::entry::open_entry;
+use lacre_core::network::Entry;
 use std::collections::BTreeSet;
 
 /// Everything that a profile held, at any of the times when somebody looked.
@@ -50,10 +50,10 @@ mod tests {
     use super::*;
     use lacre_ground::ids::{EntryId, Seq};
     use lacre_ground::time::Millis;
-    use lacre_client::crypt::entry::seal_entry;
+    use lacre_core::crypt::entry::seal_entry;
 
     fn entries(key: &[u8; 32], channel: ChannelId) -> Vec<Entry> {
-        let mut rng = lacre_client::Environment::system().rng;
+        let mut rng = lacre_core::Environment::system().rng;
         let entry = |n: u8| {
             let id = EntryId::new([n; 16]);
             let ciphertext = seal_entry(key, channel, id, false, &[n; 40], rng.as_mut());

@@ -3,10 +3,10 @@
 use lacre_ground::address::Invitation;
 use lacre_ground::ids::{AccountId, Handle};
 use lacre_ground::time::Clock as _;
-use lacre_client::profile::{Interrupted, Observer, Secret};
-use lacre_client::transport::{GrpcNetwork, Options, Timeouts};
-use lacre_client::view::{Body, ConversationId, Message, Synced, WhoAmI};
-use lacre_client::{Client, Environment, Trouble};
+use lacre_profile::{Interrupted, Observer, Secret};
+use lacre_transport::{GrpcNetwork, Options, Timeouts};
+use lacre_core::view::{Body, ConversationId, Message, Synced, WhoAmI};
+use lacre_core::{Client, Environment, Trouble};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
@@ -84,7 +84,7 @@ pub(crate) struct Person {
 /// Why a person could not begin.
 pub(crate) enum NotEnrolled {
     /// the profile
-    Open(lacre_client::profile::OpenError),
+    Open(lacre_profile::OpenError),
     /// the relay
     Trouble(Trouble),
     /// this machine

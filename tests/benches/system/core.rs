@@ -9,9 +9,9 @@
 use crate::report::{Target, ratio, thread_cpu};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::Generation;
-use lacre_client::network::{Delivery, Entry, Following, Lane, NetError, Network};
-use lacre_client::transport::GrpcNetwork;
-use lacre_client::view::{ConversationId, Suite};
+use lacre_core::network::{Delivery, Entry, Following, Lane, NetError, Network};
+use lacre_transport::GrpcNetwork;
+use lacre_core::view::{ConversationId, Suite};
 use lacre_proto::relay::v1 as wire;
 use lacre_tests::world::{Person, World, befriend, settle};
 use openmls::prelude::*;

@@ -4,7 +4,7 @@
 use crate::append::HalfLoad;
 use crate::report::{now, percentile, say, short};
 use crate::wire;
-use lacre_client::view::Happening;
+use lacre_core::view::Happening;
 use lacre_tests::world::{World, befriend};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};

@@ -5,8 +5,8 @@ use crate::powercut::marks::{self, Asked, CHANNELS, Line, Mark, Reply};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{ChannelClass, EntryId};
 use lacre_ground::time::SystemClock;
-use lacre_client::network::{Lane, NetError, Network, Reason};
-use lacre_client::transport::{GrpcNetwork, Options, Timeouts};
+use lacre_core::network::{Lane, NetError, Network, Reason};
+use lacre_transport::{GrpcNetwork, Options, Timeouts};
 use lacre_proto::relay::v1 as wire;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
@@ -359,7 +359,7 @@ fn open_request(channel: u8, stamp: u64) -> wire::OpenRequest {
 }
 
 /// A refusal as the memory keeps it.
-fn refused(refusal: lacre_client::network::Refusal) -> Result<Reply, NetError> {
+fn refused(refusal: lacre_core::network::Refusal) -> Result<Reply, NetError> {
     let number = |key: &str| refusal.metadata.get(key).and_then(|text| text.parse::<u64>().ok());
     match refusal.reason {
         Reason::Conflict => Ok(Reply::Conflict),

@@ -1,0 +1,217 @@
+//! The own inbox and the post: envelopes that came, uploads and envelopes that go out.
+
+use super::outbox::POST;
+use super::reading::PAGE;
+use super::records::{Cargo, Item};
+use super::sync::MAX_ROUNDS;
+use super::view::{ContactState, Happening, Synced, WaitingKind};
+use super::{Client, Cx, StepError, Trouble, authority};
+use crate::network::{Entry, Lane, Network, Reason, Refusal};
+use lacre_profile::Table;
+use lacre_ground::address::Authority;
+use lacre_ground::ids::Generation;
+use lacre_proto::relay::v1 as wire;
+
+/// An upload that the relay refuses is tried again after this, milliseconds.
+const REFUSED_PAUSE_MS: u64 = 3_600_000;
+
+impl Client {
+    /// Envelopes that came.
+    pub(super) fn read_inbox(&mut self, net: &mut dyn Network, synced: &mut Synced) -> Result<bool, Trouble> {
+        let mut moved = false;
+        for _ in 0..MAX_ROUNDS {
+            let own = self.own()?;
+            let at = authority(&own.authority).map_err(StepError::into_trouble)?;
+            let request = wire::FetchRequest {
+                channel: own.inbox.as_bytes().to_vec(),
+                read_token: own.inbox_read.expose().to_vec(),
+                from_seq: own.inbox_cursor + 1,
+                max_entries: PAGE,
+            };
+            let page = match net.fetch(&at, Lane::Inbox, request) {
+                Ok(page) => page,
+                Err(e) if matches!(e.reason(), Some(Reason::NotPermitted | Reason::Ahead)) => {
+                    // a restored relay may not know the inbox at all
+                    self.tell_restored_relay(net, &at)?;
+                    continue;
+                }
+                Err(e) => return Err(e.into()),
+            };
+            let generation = Generation::try_from(page.generation.as_slice()).map_err(|e| Trouble::Protocol(e.to_string()))?;
+            self.noticed_generation(net, &at, generation)?;
+            self.mend_inbox(net, &at, &own, page.append_rights)?;
+            let mut last = own.inbox_cursor;
+            for raw in page.entries {
+                let entry = Entry::try_from(raw)?;
+                last = entry.seq.get();
+                if self.take_envelope(&entry)? {
+                    synced.received += 1;
+                    moved = true;
+                }
+            }
+            if last >= page.head || last == own.inbox_cursor {
+                break;
+            }
+        }
+        if moved {
+            self.trim_inbox(net)?;
+        }
+        Ok(moved)
+    }
+
+    fn trim_inbox(&mut self, net: &mut dyn Network) -> Result<(), Trouble> {
+        let own = self.own()?;
+        if own.inbox_cursor > own.inbox_trimmed {
+            let at = authority(&own.authority).map_err(StepError::into_trouble)?;
+            let request = wire::TrimRequest {
+                channel: own.inbox.as_bytes().to_vec(),
+                read_token: own.inbox_read.expose().to_vec(),
+                through_seq: own.inbox_cursor,
+            };
+            net.trim(&at, Lane::Inbox, request)?;
+            self.run(|cx| {
+                let mut now = cx.own_to_change()?;
+                now.inbox_trimmed = now.inbox_trimmed.max(own.inbox_cursor);
+                cx.put_own(&now)
+            })?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn take_envelope(&mut self, entry: &Entry) -> Result<bool, Trouble> {
+        match self.step(|cx| cx.receive_envelope(entry, None)) {
+            Ok(took) => Ok(took),
+            Err(StepError::Trouble(t @ Trouble::Store(_))) => Err(t),
+            Err(StepError::Skip(why) | StepError::Again(why)) => self.run(|cx| cx.receive_envelope(entry, Some(&why))),
+            Err(StepError::Trouble(t)) => self.run(|cx| cx.receive_envelope(entry, Some(&t.to_string()))),
+        }
+    }
+
+    pub(super) fn noticed_generation(
+        &mut self,
+        net: &mut dyn Network,
+        at: &Authority,
+        generation: Generation,
+    ) -> Result<(), Trouble> {
+        let own = self.own()?;
+        let ours = authority(&own.authority).map_err(StepError::into_trouble)?;
+        if ours == *at && self.run(|cx| cx.own_relay_restored(generation))? {
+            self.watching = false;
+            self.tell_restored_relay(net, at)?;
+        }
+        Ok(())
+    }
+
+    /// Uploads and envelopes, in order; an envelope that is refused for good leaves the queue, visibly.
+    pub(super) fn deliver_post(&mut self, net: &mut dyn Network, synced: &mut Synced) -> Result<bool, Trouble> {
+        let items: Vec<(u64, Item)> = self.run(|cx| Ok(cx.s.scan(Table::Outbox, POST, 0, usize::MAX)?))?;
+        let mut moved = false;
+        let now = self.clock.now();
+        for (number, item) in items {
+            if item.not_before.is_some_and(|t| t > now) {
+                continue;
+            }
+            let sent = match &item.cargo {
+                Cargo::Upload { authority, blob } => self.upload(net, number, authority, *blob),
+                Cargo::Envelope { authority: at, inbox, token, stamped, entry, sealed, .. } => {
+                    let request = wire::AppendRequest {
+                        channel: inbox.as_bytes().to_vec(),
+                        append_token: token.expose().to_vec(),
+                        entry_id: entry.as_bytes().to_vec(),
+                        read_to: 0,
+                        ciphertext: sealed.clone().into(),
+                        seal: false,
+                        receipt: false,
+                        stamp: Vec::new(),
+                    };
+                    self.append_envelope(net, at, request, *stamped).and_then(|()| self.run(|cx| cx.drop_item(number)))
+                }
+                Cargo::Content { .. } | Cargo::Seal { .. } | Cargo::Held { .. } => continue,
+            };
+            match sent {
+                Ok(()) => {
+                    synced.delivered += 1;
+                    moved = true;
+                }
+                Err(Trouble::Refused(r)) if r.reason == Reason::Limit => {
+                    let ms = r.retry_after.map_or(60_000, |d| u64::try_from(d.as_millis()).unwrap_or(60_000));
+                    let until = Some(now.plus(ms));
+                    self.run(|cx| cx.in_trouble(number, &r.to_string(), until))?;
+                }
+                Err(Trouble::Refused(r)) if r.reason == Reason::StoreDown => {
+                    self.run(|cx| cx.in_trouble(number, &r.to_string(), None))?;
+                    return Err(Trouble::Offline { why: r.to_string() });
+                }
+                Err(Trouble::Refused(r)) => {
+                    moved |= self.run(|cx| cx.refused_for_good(number, &item, &r))?;
+                }
+                Err(e @ Trouble::OtherRelay) => {
+                    // of a program that took addresses of other relays
+                    self.run(|cx| {
+                        cx.drop_item(number)?;
+                        cx.unreadable(None, format!("something to be sent was given up: {e}"))
+                    })?;
+                    moved = true;
+                }
+                Err(e) => {
+                    self.run(|cx| cx.in_trouble(number, &e.to_string(), None))?;
+                    return Err(e);
+                }
+            }
+        }
+        Ok(moved)
+    }
+
+    fn append_envelope(
+        &mut self,
+        net: &mut dyn Network,
+        at: &str,
+        request: wire::AppendRequest,
+        stamped: bool,
+    ) -> Result<(), Trouble> {
+        let at = self.run(|cx| cx.ours(at))?;
+        if stamped {
+            self.with_stamp(net, |net, stamp| {
+                net.append(&at, Lane::Directory, wire::AppendRequest { stamp, ..request.clone() })
+            })?;
+        } else {
+            net.append(&at, Lane::Directory, request)?;
+        }
+        Ok(())
+    }
+}
+
+impl Cx<'_, '_> {
+    /// A right that was made for this sender works no longer: the public one is tried. When that is refused too, nobody
+    /// new may ask there.
+    /// False if it stays as it is.
+    fn refused_for_good(&mut self, number: u64, sent: &Item, refusal: &Refusal) -> Result<bool, StepError> {
+        // another program on this profile may have sent it meanwhile, or tried another right
+        let Some(mut item) = self.item(number)? else { return Ok(true) };
+        let Cargo::Envelope { token, stamped, public, to, .. } = &mut item.cargo else {
+            self.in_trouble(number, &refusal.to_string(), Some(self.now.plus(REFUSED_PAUSE_MS)))?;
+            return Ok(false);
+        };
+        if !matches!(&sent.cargo, Cargo::Envelope { token: used, .. } if used.expose() == token.expose()) {
+            return Ok(true);
+        }
+        let not_permitted = refusal.reason == Reason::NotPermitted;
+        if let Some(public) = public.take().filter(|_| not_permitted) {
+            (*token, *stamped) = (public, true);
+            self.put_item(&item)?;
+            return Ok(true);
+        }
+        let to = *to;
+        self.drop_item(item.number)?;
+        if let (true, WaitingKind::Request, Some(account)) = (not_permitted, item.what, to)
+            && let Some(mut row) = self.contact(account)?.filter(|row| row.state == ContactState::Asked)
+        {
+            row.state = ContactState::NotTaken;
+            self.put_contact(&row)?;
+            self.event(Happening::ContactNotTaken { account: *account.as_bytes() })?;
+            return Ok(true);
+        }
+        self.unreadable(None, format!("an envelope was refused for good: {refusal}"))?;
+        Ok(true)
+    }
+}

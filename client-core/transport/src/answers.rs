@@ -1,0 +1,165 @@
+//! The bounds of what a relay answers. Requests have theirs in the .proto files; these are the client's side.
+
+use lacre_core::network::{Entry, NetError};
+use lacre_ground::ids::Seq;
+use lacre_ground::time::Millis;
+use lacre_proto::relay::v1 as wire;
+
+/// Longest signed note (a receipt, a binding, a state).
+const MAX_NOTE: usize = 65_536;
+/// Most states of an account, devices of an account, or items of a list.
+const MAX_ITEMS: usize = 4096;
+
+/// An answer whose sizes can be checked.
+pub(super) trait Answer {
+    /// [`NetError::Protocol`] for the first field outside its bound.
+    fn bounded(&self) -> Result<(), NetError>;
+}
+
+fn broken(field: &str) -> NetError {
+    NetError::Protocol(format!("the answer's {field} is outside its bound"))
+}
+
+fn must(good: bool, field: &str) -> Result<(), NetError> {
+    if good { Ok(()) } else { Err(broken(field)) }
+}
+
+fn exact(bytes: &[u8], len: usize, field: &str) -> Result<(), NetError> {
+    must(bytes.len() == len, field)
+}
+
+fn generation(bytes: &[u8]) -> Result<(), NetError> {
+    exact(bytes, 16, "generation")
+}
+
+fn note(text: &str, field: &str) -> Result<(), NetError> {
+    must((1..=MAX_NOTE).contains(&text.len()), field)
+}
+
+macro_rules! answers {
+    ($($name:ident |$a:ident| $check:expr;)*) => {$(
+        impl Answer for wire::$name {
+            fn bounded(&self) -> Result<(), NetError> {
+                let $a = self;
+                generation(&$a.generation)?;
+                $check
+            }
+        }
+    )*};
+}
+
+answers! {
+    OpenResponse |a| must(a.head <= Seq::MAX, "head");
+    AppendResponse |a| {
+        must(Seq::new(a.seq).is_some(), "seq")?;
+        must(a.accepted_at_ms <= Millis::MAX.get(), "accepted_at_ms")?;
+        must(a.receipt.len() <= MAX_NOTE, "receipt")
+    };
+    FetchResponse |a| {
+        must(a.head <= Seq::MAX, "head")?;
+        must(a.gone_through <= a.head, "gone_through")
+    };
+    StatusResponse |a| note(&a.receipt, "receipt");
+    TrimResponse |_a| Ok(());
+    ChangeTokensResponse |_a| Ok(());
+    GetInfoResponse |a| {
+        exact(&a.identity, 32, "identity")?;
+        must(a.protocols.len() <= 16 && a.protocols.iter().all(|p| p.len() <= 64), "protocols")?;
+        must(a.oldest_client.len() <= 64, "oldest_client")?;
+        must(a.now_ms <= Millis::MAX.get(), "now_ms")?;
+        must(a.limits.is_some(), "limits")
+    };
+    EnrollResponse |a| note(&a.binding, "binding");
+    ChallengeResponse |a| exact(&a.challenge, 32, "challenge");
+    LoginResponse |a| {
+        exact(&a.session, 32, "session")?;
+        must(a.state_number <= Seq::MAX, "state_number")
+    };
+    RecoverResponse |a| {
+        note(&a.binding, "binding")?;
+        note(&a.reset, "reset")
+    };
+    SetPausedResponse |_a| Ok(());
+    DeleteAccountResponse |_a| Ok(());
+    PutStateResponse |_a| Ok(());
+    PutKeyPackagesResponse |a| must(a.remaining.len() <= MAX_ITEMS, "remaining");
+    TakeStampsResponse |a| must(a.stamps.iter().all(|s| s.len() == 32), "stamps");
+    LookupResponse |a| {
+        let entry = a.entry.as_ref().ok_or_else(|| broken("entry"))?;
+        must((1..=MAX_ITEMS).contains(&entry.states.len()), "states")?;
+        entry.states.iter().try_for_each(|s| note(s, "states"))?;
+        note(&entry.binding, "binding")
+    };
+    ClaimResponse |a| {
+        must((1..=MAX_ITEMS).contains(&a.devices.len()), "devices")?;
+        a.devices.iter().try_for_each(|d| {
+            exact(&d.device, 16, "device")?;
+            must((1..=16_384).contains(&d.key_package.len()), "key_package")
+        })
+    };
+    KeptResponse |_a| Ok(());
+    PutResponse |a| must(a.expires_at_ms <= Millis::MAX.get(), "expires_at_ms");
+}
+
+/// A page must begin where it was asked to (or behind what is gone), be dense, and end at or before the head.
+pub(super) fn dense_page(page: &wire::FetchResponse, from: u64, most: u32) -> Result<(), NetError> {
+    must(u64::try_from(page.entries.len()).unwrap_or(u64::MAX) <= u64::from(most), "number of entries")?;
+    let mut next = from.max(page.gone_through.saturating_add(1));
+    for entry in &page.entries {
+        let entry = Entry::try_from(entry.clone())?;
+        if entry.seq.get() != next {
+            return Err(NetError::Protocol(format!("entry {} came where {next} belongs", entry.seq)));
+        }
+        next += 1;
+    }
+    if page.entries.is_empty() && next <= page.head {
+        return Err(NetError::Protocol(format!("an empty page, although the head is {}", page.head)));
+    }
+    must(page.entries.is_empty() || next - 1 <= page.head, "head")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(seqs: &[u64], head: u64, gone_through: u64) -> wire::FetchResponse {
+        let entry =
+            |&seq: &u64| wire::Entry { seq, entry_id: vec![0; 16], seal: false, accepted_at_ms: 0, ciphertext: vec![1].into() };
+        wire::FetchResponse {
+            generation: vec![0; 16],
+            entries: seqs.iter().map(entry).collect(),
+            head,
+            gone_through,
+            append_rights: 0,
+        }
+    }
+
+    #[test]
+    fn a_page_with_a_gap_a_repeat_or_a_hidden_rest_is_the_relays_fault() {
+        for (seqs, head, gone, from) in
+            [(&[3, 4][..], 9, 0, 3), (&[6, 7], 9, 5, 3), (&[], 2, 0, 3), (&[], 0, 0, 1), (&[], 5, 5, 3), (&[3], 3, 0, 3)]
+        {
+            dense_page(&page(seqs, head, gone), from, 8).unwrap();
+        }
+        for (seqs, head, gone, from) in [
+            (&[4][..], 9, 0, 3),
+            (&[3, 5], 9, 0, 3),
+            (&[3, 3], 9, 0, 3),
+            (&[2, 3], 9, 0, 3),
+            (&[5], 9, 5, 3),
+            (&[], 3, 0, 3),
+            (&[3, 4], 3, 0, 3),
+            (&[1, 2, 3, 4, 5, 6, 7, 8, 9], 9, 0, 1),
+        ] {
+            assert!(dense_page(&page(seqs, head, gone), from, 8).is_err(), "{seqs:?} of {head}, gone {gone}, from {from}");
+        }
+    }
+
+    #[test]
+    fn an_answer_with_a_short_generation_or_session_is_the_relays_fault() {
+        let good = wire::LoginResponse { generation: vec![0; 16], session: vec![0; 32], expires_at_ms: 1, state_number: 0 };
+        assert!(good.bounded().is_ok());
+        assert!(wire::LoginResponse { generation: vec![0; 15], ..good.clone() }.bounded().is_err());
+        assert!(wire::LoginResponse { session: vec![], ..good }.bounded().is_err());
+    }
+}
