@@ -1,0 +1,335 @@
+### What the commands say. Errors are in errors.en.ftl, help in help.en.ftl, the demonstration in demo.en.ftl.
+
+## profile
+new-profile = A new profile is made in { $dir }.
+new-key-file = The key file { $file } was made. Keep it: without it the profile does not open.
+prompt-passphrase = Passphrase:{ " " }
+prompt-new-passphrase = Choose a passphrase (8 characters or more):{ " " }
+prompt-again = Type it again:{ " " }
+enrolled = Done: you are { $handle } at { $relay }.
+enrolled-next =
+    To write to somebody: lacre contact add @name
+    What you write is signed: whoever receives it can prove that you wrote it.
+enrolment-unfinished = The enrolment is not complete. Repeat the same "lacre enroll" command.
+whoami =
+    { $handle }
+    Account: { $account }
+    Device:  { $device }
+    Relay:   { $relay }
+unlocked = Open until { $until }. To lock it earlier: lacre lock
+locked = Locked. The next command will ask for the passphrase.
+passphrase-changed =
+    Changed. Whoever has an old copy of the folder and the passphrase of before can read that copy; the present one opens with the new one only.
+second-what =
+    The second passphrase will open another profile, empty, which you can use for what anybody may see. It is in the same file, and the file does not show whether the passphrase was set. Keep in mind:
+    - The history of your terminal may keep this command; delete it there.
+    - If you left the profile unlocked, lock it before you hand over the machine: lacre lock
+    - A profile that is never used convinces less than one with some messages.
+    - An expert who compares copies of the file from different days may notice that more changes than you show.
+    - If somebody sets a second passphrase in the harmless profile in turn, one time in 255 yours will no longer open.
+second-set =
+    Done: the second passphrase opens the harmless profile. To remove it, with the first one: lacre passphrase remove-second
+second-removed = Removed. The harmless profile and all that was in it were deleted from the file.
+second-removed-later =
+    Removed. Another command is reading the profile; what was deleted is overwritten in the file when that one ends.
+was-locked = It was locked already.
+
+## invitations
+invitation-scheme = It does not begin with lacre://
+invitation-host = The relay's address is missing or mistyped.
+invitation-identity = The relay's fingerprint (43 characters) was cut or mistyped.
+invitation-link = A link ends with a name and two parts of 43 characters; it was cut or mistyped.
+invitation-code = The code at its end (26 characters) is missing, cut or mistyped.
+
+## relay
+relay-away = The relay does not answer ({ $why }). This is what is here; what waits will go out later.
+relay-back = The relay answers again.
+
+## contacts
+contact-asked = A request for { $handle }. Once it is accepted you can write to each other.
+contact-asking = { $handle } asks to be your contact.
+contact-accepted = { $handle } is your contact.
+contact-declined = The request of { $handle } was declined.
+state-asked = invited
+state-asking = asks
+state-accepted = contact
+state-declined = declined
+contact-not-taken = { $handle } takes no new requests.
+state-not-taken = takes no requests
+blocked =
+    { $handle } can write to you no longer. Nobody tells them; their program may notice that an invitation does not arrive.
+    What you two wrote stays here. To undo it: lacre contact unblock { $handle }
+blocked-shared =
+    You share these groups, in which you still read each other: { $groups }
+    To leave them: lacre contact block { $handle } --everywhere
+blocked-left = You leave { $groups }. Their members see that you leave.
+block-leave = You share the groups { $groups } with { $handle }. If you leave, their members will see it. Leave them? [y/N]
+unblocked = { $handle } can write to you again. What they wrote meanwhile is not read.
+nobody-blocked = Nobody is blocked.
+somebody-blocked = That person
+standing-blocked = blocked by you
+link-made = Whoever has this line may ask to be your contact. To revoke it: lacre contact link --revoke { $id }
+link-revoked = The link works no longer.
+link-revoke-waits = The link will stop working when the relay knows; it does not answer now.
+no-links = No links. Make one with: lacre contact link
+nobody-new-on = Nobody new may ask to be your contact; your contacts, and whoever has a link of yours, still reach you.
+nobody-new-off = Anybody may ask to be your contact.
+relay-told-later = The relay does not answer now: it will know later.
+recovered =
+    Done: you are { $handle } at { $relay } again, with a new account.
+    The devices of the account before are out.
+recovered-next =
+    Your contacts will see that your account is new, and must accept it. Add them: lacre contact add @name
+    What was written before is on your old devices, and on theirs; the relay cannot give it back.
+state-new-account = new account since { $when }: compare and accept
+reset-accepted =
+    The new account of { $handle } stands in the place of the one before. What was waiting goes to it.
+    If you two have not compared yet: lacre contact verify { $handle }
+reset-groups =
+    Left to do by hand in { $groups }: when { $handle } is your contact, an admin removes them and adds them again (lacre group remove, lacre group add).
+standing-other-relay = names another relay: rests
+standing-replaced = new account: accept it
+event-contact-reset =
+    { $who } has a new account, made at the counter on { $when }. Compare the safety number (lacre contact verify { $who }) and accept it before you write again:
+    lacre contact accept-reset { $who }
+account-paused =
+    You are taking a pause: nobody finds you or can add you. Your conversations go on; what people write to you waits at the relay for 30 days at most. To come back: lacre account resume
+account-resumed = The pause is over: people find you and can add you.
+account-delete-what =
+    When the account { $handle } is deleted:
+    - At the relay the account, its keys and its inbox are gone at once. The name { $handle } will never be anybody's again, not yours either.
+    - What you wrote stays with those who received it. The relay removes its encrypted copies of messages and files at the latest 30 days after they came; backups of those who run it may hold them encrypted for longer.
+    - Your conversations and groups see that you leave.
+    - On this machine your history stays until you delete the folder { $dir }
+    It cannot be undone. With another invitation you would have a new account and another name.
+account-delete-sure = Delete the account { $handle }? [y/N]
+account-deleted =
+    The account { $handle } was deleted. Your history stays in { $dir } until you delete that folder.
+account-gone = This account was deleted: what is here can be read, and nothing else.
+trust-compared = compared
+trust-changed = keys changed: compare again
+safety-what =
+    Safety number between you and { $handle }:
+safety-how =
+    { $handle } sees the same twelve words, or nobody should trust this name. Compare them in person or on a call in which you know the voice, never in writing here. If they are the same: lacre contact verify { $handle } --confirm
+safety-compared = Compared on { $when }. The keys are the same.
+safety-changed = The keys changed after you compared them ({ $when }). Compare them again.
+safety-confirmed = Noted: you and { $handle } have compared your keys.
+safety-same = It is the same number.
+safety-different =
+    It is NOT the same number. See whether it was copied whole; if it was, somebody pretends to be one of you.
+    Write nothing important, and tell those who run the relay.
+no-contacts = No contacts yet. Add one with: lacre contact add @name
+requests = Requests:
+requests-next = To answer: lacre contact accept @name, or lacre contact decline @name
+
+## conversations
+somebody = (somebody)
+account-unnamed = account { $id } (not verified)
+no-conversations = No conversations yet. Begin with: lacre contact add @name
+no-groups = No groups. Make one with: lacre group create NAME @name…
+no-messages = No messages yet.
+nothing-found = Nothing was found.
+more-found =
+    { $count ->
+        [one] There is one older message. See it with --limit.
+       *[other] There are { $count } older messages. See them with --limit.
+    }
+earlier =
+    { $count ->
+        [one] There is one earlier message. See it with --all.
+       *[other] There are { $count } earlier messages. See them with --all.
+    }
+count-unread =
+    { $count ->
+        [one] 1 new
+       *[other] { $count } new
+    }
+count-waiting =
+    { $count ->
+        [one] 1 waiting
+       *[other] { $count } waiting
+    }
+standing-active = active
+standing-asking = asks to be added again
+standing-removed = ended for you
+standing-elsewhere = this profile is in use elsewhere
+suite-not-post-quantum = not post-quantum
+admin = admin
+
+## messages
+sent =
+    { $count ->
+        [one] Sent.
+       *[other] { $count } messages sent.
+    }
+sent-waiting =
+    { $count ->
+        [one] Waiting: it is stored and goes out as soon as possible.
+       *[other] { $count } messages waiting: they are stored and go out as soon as possible.
+    }
+held = Waiting: it goes out when { $name } accepts your request.
+waiting = waiting
+message-file = { $who } sends the file "{ $file }" ({ $size }). To save it: lacre save { $id }
+message-added = { $who } added { $whom }
+message-removed = { $who } removed { $whom }
+message-re-added = { $who } took { $whom } back, with new keys
+message-new-account = { $whom } has a new account, with new keys: the counter gave it. Ask in person whether it is them
+message-renamed = { $who } named the group "{ $name }"
+message-described = { $who } described the group: { $text }
+message-description-gone = { $who } removed the description of the group
+message-admin-made = { $who } made { $whom } an admin
+message-admin-unmade = { $who } took the admin role from { $whom }
+message-may-add-admins = { $who }: from now on only admins add members
+message-may-add-everyone = { $who }: from now on everyone may add members
+message-may-write-admins = { $who }: from now on only admins write
+message-may-write-everyone = { $who }: from now on everyone may write
+message-stays = { $who }: what is written from now on disappears { $time } after it is read
+message-stays-for-ever = { $who }: what is written from now on no longer disappears
+message-succeeded = { $who } began this conversation anew, history kept: nobody could follow a change of its keys. What was waiting is sent again; you need not do anything
+message-succeeded-without = { $who } began this conversation anew, history kept, without { $whom }, whose changes of its keys the others could not follow. What was waiting is sent again; you need not do anything
+message-refused = A message by { $who }, who may not write here, is shown to nobody
+message-leaves = { $who } leaves
+message-deleted = { $who } deleted this message
+message-forgotten = (message of { $who } deleted on this device)
+edited = edited
+disappears-at = disappears: { $time }
+disappears-after = disappears { $time } after it is read
+stays = What is written here disappears { $time } after it is read; your own, { $time } after it is sent. Who copies it or saves a file keeps it.
+stays-for-ever = What is written here does not disappear.
+time-weeks = { $count ->
+        [one] { $count } week
+       *[other] { $count } weeks
+    }
+time-days = { $count ->
+        [one] { $count } day
+       *[other] { $count } days
+    }
+time-hours = { $count ->
+        [one] { $count } hour
+       *[other] { $count } hours
+    }
+time-minutes = { $count ->
+        [one] { $count } minute
+       *[other] { $count } minutes
+    }
+time-seconds = { $count ->
+        [one] { $count } second
+       *[other] { $count } seconds
+    }
+answers = to { $who }: “{ $text }”
+answers-gone = to a message that is no longer here
+edited-done = Edited for everybody.
+deleted-done =
+    Deleted for everybody whose program obeys.
+    Whoever has read, copied or photographed it may keep it.
+forgotten = Deleted on this device. The others keep it, and are not told.
+reacted = Done.
+message-newer = { $who } sent something that this version does not know. Update Lacre to see it.
+message-unreadable = Something came that cannot be read: { $why }
+unnamed-file = file
+not-a-regular-file = it is not a regular file
+progress-up = Uploading:
+progress-down = Downloading:
+exported = { $path }. Messages with their writer's signature: { $signed }; with the relay's receipt: { $receipts }.
+export-in-clear = The file is not encrypted: keep it where only you read it. Receipts can be had for a while only: the sooner you export, the better.
+
+## groups
+group-created = Group "{ $name }" made ({ $id }).
+group-added = Members added to "{ $name }" ({ $id }).
+group-removed = Members removed from "{ $name }" ({ $id }).
+group-left = You leave "{ $name }" ({ $id }).
+group-left-heir = You leave "{ $name }" ({ $id }). You were its only admin: { $heir } is now.
+group-changed = "{ $name }" was changed ({ $id }).
+group-settings = "{ $name }" ({ $id })
+group-may-add-admins = Only admins add members.
+group-may-add-everyone = Everyone may add members.
+group-may-write-admins = Only admins write.
+group-may-write-everyone = Everyone may write.
+group-not-post-quantum = Note: this group will not resist the quantum computers of the future.
+change-waits = The change is waiting and will be made as soon as possible.
+
+## settings
+settings-delivery-on = Your contacts see when a message has come here (--delivery-receipts off: they do not).
+settings-delivery-off = Nobody sees when a message has come here (--delivery-receipts on: your contacts do).
+settings-read-on = Your contacts see what you have read (--read-receipts off: they do not).
+settings-read-off = Nobody sees what you have read (--read-receipts on: your contacts do).
+
+## extras
+extras-installed = Done. Bash and Fish find them by themselves; for Zsh that folder must be in fpath.
+extras-removed = Done: they are gone.
+man-headings = —
+    .name = NAME
+    .synopsis = SYNOPSIS
+    .description = DESCRIPTION
+    .options = OPTIONS
+    .subcommands = COMMANDS
+    .extra = NOTES
+    .version = VERSION
+
+## waiting for news
+watching = Waiting for news. To end: Ctrl-C
+event-contact-asks = { $who } asks to be your contact. To answer: lacre contact accept { $who }
+event-contact-accepted = { $who } said yes: you can write to each other now.
+event-contact-not-taken = { $who } takes no new requests, or has revoked the link. Ask them for a link.
+event-keys-changed = The keys of { $who } are no longer those that you two compared. Compare them again: lacre contact verify { $who }
+event-joined = You are in the conversation "{ $name }".
+event-standing = "{ $name }": { $standing }
+event-copy = Another copy of this profile is in use. This device changes its keys. If that was not you, tell your contacts.
+event-inbox-mended = The relay had lost rights to write to you: for a time, some could not. They were given back.
+event-restored = The relay came back from a backup. What it had lost was given back to it.
+
+## outbox
+outbox-empty = Nothing waits in the outbox.
+cancelled = Cancelled.
+waits-text = text
+waits-file = file
+waits-change = edit, deletion or reaction
+waits-upkeep = upkeep
+waits-seal = change of members or keys
+waits-invitation = invitation
+waits-request = request
+
+## status
+status-who = { $handle }, profile in { $dir }
+status-relay = Relay: { $relay } answers
+status-no-relay = Relay: { $relay } does not answer
+status-conversations = Conversations: { $count } ({ $unread } unread messages)
+status-outbox = Waiting to go out: { $count }
+status-requests = Requests to answer: { $count }
+status-recovering = Conversations that ask to add this device again: { $count }
+status-unlocked = Profile unlocked: no passphrase is asked
+status-locked = Profile locked: each command asks for the passphrase
+
+## overview and dates
+nothing-new = Nothing new.
+overview-next = To read: lacre read @name. All commands: lacre --help
+yesterday = yesterday { $time }
+near-date = { $weekday } { $day } { $month } { $time }
+far-date = { $day } { $month } { $year } { $time }
+weekday-names = —
+    .n1 = Mon
+    .n2 = Tue
+    .n3 = Wed
+    .n4 = Thu
+    .n5 = Fri
+    .n6 = Sat
+    .n7 = Sun
+month-names = —
+    .n1 = Jan
+    .n2 = Feb
+    .n3 = Mar
+    .n4 = Apr
+    .n5 = May
+    .n6 = Jun
+    .n7 = Jul
+    .n8 = Aug
+    .n9 = Sep
+    .n10 = Oct
+    .n11 = Nov
+    .n12 = Dec
+
+## notifications
+notification = There is something new.
+no-desktop = No desktop with notifications here (notify-send): news are shown in this terminal only.
+watch-locked = The profile was locked with "lacre lock".

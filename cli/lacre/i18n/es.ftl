@@ -1,0 +1,335 @@
+### Lo que dicen las órdenes. Los errores están en errors.es.ftl, la ayuda en help.es.ftl, la demostración en demo.es.ftl.
+
+## perfil
+new-profile = Se crea un perfil nuevo en { $dir }.
+new-key-file = Se creó el archivo de llave { $file }. Guárdelo: sin él no se abre el perfil.
+prompt-passphrase = Frase secreta:{ " " }
+prompt-new-passphrase = Elija una frase secreta (8 caracteres o más):{ " " }
+prompt-again = Escríbala otra vez:{ " " }
+enrolled = Listo: usted es { $handle } en { $relay }.
+enrolled-next =
+    Para escribirle a alguien: lacre contact add @nombre
+    Lo que usted escribe va firmado: quien lo recibe puede probar que usted lo escribió.
+enrolment-unfinished = La inscripción no ha terminado. Repita la misma orden «lacre enroll».
+whoami =
+    { $handle }
+    Cuenta:      { $account }
+    Dispositivo: { $device }
+    Servidor:    { $relay }
+unlocked = Abierto hasta el { $until }. Para cerrar antes: lacre lock
+locked = Cerrado. La próxima orden pedirá la frase secreta.
+was-locked = Ya estaba cerrado.
+passphrase-changed =
+    Cambiada. Quien tenga una copia antigua de la carpeta y la frase de antes puede leer esa copia; la de ahora se abre solo con la nueva.
+second-what =
+    La segunda frase secreta abrirá otro perfil, vacío, que usted puede usar para lo que no importa que vean. Está en el mismo archivo, que no muestra si la frase se puso o no. Tenga en cuenta:
+    - El historial de su terminal puede guardar esta orden; bórrela de ahí.
+    - Si dejó el perfil abierto, ciérrelo antes de entregar la máquina: lacre lock
+    - Un perfil que nunca se usa convence menos que uno con algunos mensajes.
+    - Un experto que compare copias del archivo de distintos días puede notar que cambia más de lo que usted muestra.
+    - Si alguien pone a su vez una segunda frase en el perfil inofensivo, una de cada 255 veces el suyo ya no se abrirá.
+second-set =
+    Listo: la segunda frase abre el perfil inofensivo. Para quitarla, con la primera: lacre passphrase remove-second
+second-removed = Quitada. El perfil inofensivo y todo lo suyo se borraron del archivo.
+second-removed-later =
+    Quitada. Otra orden está leyendo el perfil; lo borrado se sobrescribe en el archivo cuando ella termine.
+
+## invitaciones
+invitation-scheme = No comienza con lacre://
+invitation-host = Le falta la dirección del servidor, o está mal escrita.
+invitation-identity = La huella del servidor (43 caracteres) está cortada o mal escrita.
+invitation-link = El enlace termina en un nombre y dos partes de 43 caracteres; está cortado o mal copiado.
+invitation-code = El código del final (26 caracteres) falta, está cortado o mal escrito.
+
+## servidor
+relay-away = El servidor no responde ({ $why }). Se muestra lo que hay aquí; lo pendiente saldrá después.
+relay-back = El servidor responde de nuevo.
+
+## contactos
+contact-asked = Solicitud para { $handle }. Cuando acepte, podrán escribirse.
+contact-asking = { $handle } pide ser su contacto.
+contact-accepted = { $handle } es su contacto.
+contact-declined = Solicitud de { $handle } rechazada.
+state-asked = invitado
+state-asking = pide permiso
+state-accepted = contacto
+state-declined = rechazado
+contact-not-taken = { $handle } no recibe solicitudes nuevas.
+state-not-taken = no recibe solicitudes
+blocked =
+    { $handle } ya no puede escribirle. No se le avisa nada; su programa podría notar que una invitación no llega.
+    Lo que conversaron sigue aquí. Para deshacerlo: lacre contact unblock { $handle }
+blocked-shared =
+    Comparten estos grupos, donde todavía se leen: { $groups }
+    Para salir de ellos: lacre contact block { $handle } --everywhere
+blocked-left = Sale de { $groups }. Sus integrantes ven que usted sale.
+block-leave = Comparte con { $handle } los grupos { $groups }. Si sale, sus integrantes lo verán. ¿Salir de ellos? [s/N]
+unblocked = { $handle } puede escribirle de nuevo. Lo que escribió mientras tanto no se lee.
+nobody-blocked = No hay nadie bloqueado.
+somebody-blocked = Esa persona
+standing-blocked = bloqueada por usted
+link-made = Quien tenga esta línea puede pedirle ser su contacto. Para anularla: lacre contact link --revoke { $id }
+link-revoked = El enlace ya no sirve.
+link-revoke-waits = El enlace dejará de servir cuando el servidor lo sepa; ahora no responde.
+no-links = No hay enlaces. Haga uno con: lacre contact link
+nobody-new-on = Nadie nuevo puede pedirle ser su contacto; sus contactos y quien tenga un enlace suyo, sí.
+nobody-new-off = Cualquiera puede pedirle ser su contacto.
+relay-told-later = El servidor no responde ahora: lo sabrá más tarde.
+recovered =
+    Listo: usted es { $handle } en { $relay } otra vez, con una cuenta nueva.
+    Los dispositivos de la cuenta anterior quedaron fuera.
+recovered-next =
+    Sus contactos verán que su cuenta es nueva y deben aceptarla. Agréguelos: lacre contact add @nombre
+    Lo que se escribió antes está en sus dispositivos, y en los de ellos; al servidor no se le puede pedir.
+state-new-account = cuenta nueva desde { $when }: compare y acepte
+reset-accepted =
+    La cuenta nueva de { $handle } queda en lugar de la anterior. Lo que esperaba saldrá hacia ella.
+    Si no compararon antes: lacre contact verify { $handle }
+reset-groups =
+    Falta hacer a mano en { $groups }: cuando { $handle } sea su contacto, quien administra la saca y la agrega otra vez (lacre group remove, lacre group add).
+standing-other-relay = nombra otro servidor: en reposo
+standing-replaced = cuenta nueva: acéptela
+event-contact-reset =
+    { $who } tiene una cuenta nueva, hecha en el mesón el { $when }. Compare el número de seguridad (lacre contact verify { $who }) y acéptela antes de volver a escribirle:
+    lacre contact accept-reset { $who }
+account-paused =
+    Está en pausa: nadie le encuentra ni puede agregarle. Sus conversaciones siguen; lo que le escriban espera en el servidor a lo más 30 días. Para volver: lacre account resume
+account-resumed = Ya no está en pausa: le encuentran y pueden agregarle.
+account-delete-what =
+    Al eliminar la cuenta { $handle }:
+    - En el servidor desaparecen de inmediato la cuenta, sus llaves y su buzón. El nombre { $handle } no será de nadie nunca más, tampoco suyo.
+    - Lo que usted escribió lo conserva quien lo recibió. El servidor borra sus copias cifradas, de mensajes y archivos, a más tardar 30 días después de recibirlas; los respaldos de quien lo administra pueden guardarlas cifradas por más tiempo.
+    - Sus conversaciones y grupos ven que usted sale.
+    - En esta máquina queda su historial hasta que borre la carpeta { $dir }
+    No se puede deshacer. Con otra invitación tendría una cuenta nueva y otro nombre.
+account-delete-sure = ¿Eliminar la cuenta { $handle }? [s/N]
+account-deleted =
+    La cuenta { $handle } fue eliminada. Su historial sigue en { $dir } hasta que borre esa carpeta.
+account-gone = Esta cuenta fue eliminada: se puede leer lo que hay aquí, y nada más.
+trust-compared = comparado
+trust-changed = sus llaves cambiaron: compare otra vez
+safety-what =
+    Número de seguridad entre usted y { $handle }:
+safety-how =
+    { $handle } ve las mismas doce palabras, o nadie debe creerle a este nombre. Compárenlas en persona o por una llamada en que reconozca su voz, nunca por escrito aquí. Si son iguales: lacre contact verify { $handle } --confirm
+safety-compared = Comparado el { $when }. Las llaves son las mismas.
+safety-changed = Las llaves cambiaron desde que las compararon ({ $when }). Compárenlas otra vez.
+safety-confirmed = Anotado: usted y { $handle } compararon sus llaves.
+safety-same = Es el mismo número.
+safety-different =
+    NO es el mismo número. Revise que se copió entero; si lo está, alguien se hace pasar por uno de los dos.
+    No escriban nada importante y avisen a quien administra el servidor.
+no-contacts = Todavía no hay contactos. Agregue uno con: lacre contact add @nombre
+requests = Solicitudes:
+requests-next = Para responder: lacre contact accept @nombre, o lacre contact decline @nombre
+
+## conversaciones
+somebody = (alguien)
+account-unnamed = cuenta { $id } (sin verificar)
+no-conversations = Todavía no hay conversaciones. Comience con: lacre contact add @nombre
+no-groups = No hay grupos. Cree uno con: lacre group create NOMBRE @nombre…
+no-messages = Todavía no hay mensajes.
+nothing-found = No se encontró nada.
+more-found =
+    { $count ->
+        [one] Hay un mensaje más antiguo. Véalo con --limit.
+       *[other] Hay { $count } mensajes más antiguos. Véalos con --limit.
+    }
+earlier =
+    { $count ->
+        [one] Hay un mensaje anterior. Véalo con --all.
+       *[other] Hay { $count } mensajes anteriores. Véalos con --all.
+    }
+count-unread =
+    { $count ->
+        [one] 1 nuevo
+       *[other] { $count } nuevos
+    }
+count-waiting =
+    { $count ->
+        [one] 1 en espera
+       *[other] { $count } en espera
+    }
+standing-active = activa
+standing-asking = pide ser incorporada de nuevo
+standing-removed = terminada para usted
+standing-elsewhere = este perfil se usa en otro lugar
+suite-not-post-quantum = no resiste computadores cuánticos
+admin = administra
+
+## mensajes
+sent =
+    { $count ->
+        [one] Enviado.
+       *[other] { $count } mensajes enviados.
+    }
+sent-waiting =
+    { $count ->
+        [one] En espera: se guardó y saldrá apenas se pueda.
+       *[other] { $count } mensajes en espera: se guardaron y saldrán apenas se pueda.
+    }
+held = En espera: se enviará cuando { $name } acepte su solicitud.
+waiting = en espera
+message-file = { $who } envía el archivo «{ $file }» ({ $size }). Para guardarlo: lacre save { $id }
+message-added = { $who } agregó a { $whom }
+message-removed = { $who } sacó a { $whom }
+message-re-added = { $who } incorporó de nuevo a { $whom }, con llaves nuevas
+message-new-account = { $whom } tiene una cuenta nueva, con llaves nuevas: se la dieron en el mesón. Pregunte en persona si es quien dice
+message-renamed = { $who } llamó al grupo «{ $name }»
+message-described = { $who } describió el grupo: { $text }
+message-description-gone = { $who } quitó la descripción del grupo
+message-admin-made = { $who } hizo que { $whom } administre el grupo
+message-admin-unmade = { $who } le quitó a { $whom } el rol de administrar
+message-may-add-admins = { $who }: desde ahora solo quien administra agrega integrantes
+message-may-add-everyone = { $who }: desde ahora cualquiera puede agregar integrantes
+message-may-write-admins = { $who }: desde ahora solo escribe quien administra
+message-may-write-everyone = { $who }: desde ahora cualquiera puede escribir
+message-stays = { $who }: lo que se escriba desde ahora desaparece { $time } después de leído
+message-stays-for-ever = { $who }: lo que se escriba desde ahora ya no desaparece
+message-succeeded = { $who } empezó de nuevo esta conversación, con su historial: nadie pudo aplicar un cambio de sus llaves. Lo que esperaba se envía de nuevo; usted no tiene que hacer nada
+message-succeeded-without = { $who } empezó de nuevo esta conversación, con su historial, sin { $whom }: los demás no pudieron aplicar sus cambios de llaves. Lo que esperaba se envía de nuevo; usted no tiene que hacer nada
+message-refused = Un mensaje de { $who }, que aquí no puede escribir, no se le muestra a nadie
+message-leaves = { $who } se retira
+message-deleted = { $who } eliminó este mensaje
+message-forgotten = (mensaje de { $who } borrado en este dispositivo)
+edited = editado
+disappears-at = desaparece: { $time }
+disappears-after = desaparece { $time } después de leído
+stays = Lo que se escriba aquí desaparece { $time } después de leído; el suyo, { $time } después de enviado. Quien lo copie o guarde un archivo lo conserva.
+stays-for-ever = Lo que se escribe aquí no desaparece.
+time-weeks = { $count ->
+        [one] { $count } semana
+       *[other] { $count } semanas
+    }
+time-days = { $count ->
+        [one] { $count } día
+       *[other] { $count } días
+    }
+time-hours = { $count ->
+        [one] { $count } hora
+       *[other] { $count } horas
+    }
+time-minutes = { $count ->
+        [one] { $count } minuto
+       *[other] { $count } minutos
+    }
+time-seconds = { $count ->
+        [one] { $count } segundo
+       *[other] { $count } segundos
+    }
+answers = a { $who }: «{ $text }»
+answers-gone = a un mensaje que ya no está aquí
+edited-done = Editado para todos.
+deleted-done =
+    Eliminado para todos los que usan Lacre como se debe.
+    Quien ya lo leyó, copió o fotografió puede conservarlo.
+forgotten = Borrado en este dispositivo. Los demás lo conservan y no se enteran.
+reacted = Listo.
+message-newer = { $who } envió algo que esta versión no conoce. Actualice Lacre para verlo.
+message-unreadable = Llegó algo que no se puede leer: { $why }
+unnamed-file = archivo
+not-a-regular-file = no es un archivo común
+progress-up = Subiendo:
+progress-down = Bajando:
+exported = { $path }. Mensajes con la firma de quien los escribió: { $signed }; con recibo del servidor: { $receipts }.
+export-in-clear = El archivo está sin cifrar: guárdelo donde solo usted lo lea. Los recibos se pueden pedir solo por un tiempo: mientras antes exporte, mejor.
+
+## grupos
+group-created = Grupo «{ $name }» creado ({ $id }).
+group-added = Integrantes agregados a «{ $name }» ({ $id }).
+group-removed = Integrantes sacados de «{ $name }» ({ $id }).
+group-left = Usted se retira de «{ $name }» ({ $id }).
+group-left-heir = Usted se retira de «{ $name }» ({ $id }). Era la única persona que lo administraba: ahora lo hace { $heir }.
+group-changed = «{ $name }» cambió ({ $id }).
+group-settings = «{ $name }» ({ $id })
+group-may-add-admins = Solo quien administra agrega integrantes.
+group-may-add-everyone = Cualquiera puede agregar integrantes.
+group-may-write-admins = Solo escribe quien administra.
+group-may-write-everyone = Cualquiera puede escribir.
+group-not-post-quantum = Aviso: este grupo no resistirá a computadores cuánticos del futuro.
+change-waits = El cambio está en espera y se hará apenas se pueda.
+
+## ajustes
+settings-delivery-on = Sus contactos ven cuando un mensaje llegó aquí (--delivery-receipts off para que no).
+settings-delivery-off = Nadie ve cuando un mensaje llegó aquí (--delivery-receipts on para que sus contactos lo vean).
+settings-read-on = Sus contactos ven lo que usted ya leyó (--read-receipts off para que no).
+settings-read-off = Nadie ve lo que usted ya leyó (--read-receipts on para que sus contactos lo vean).
+
+## extras
+extras-installed = Listo. Bash y Fish los encuentran solos; para Zsh, esa carpeta debe estar en fpath.
+extras-removed = Listo: ya no están.
+man-headings = —
+    .name = NOMBRE
+    .synopsis = SINOPSIS
+    .description = DESCRIPCIÓN
+    .options = OPCIONES
+    .subcommands = ÓRDENES
+    .extra = NOTAS
+    .version = VERSIÓN
+
+## espera de novedades
+watching = Esperando novedades. Para terminar: Ctrl-C
+event-contact-asks = { $who } pide ser su contacto. Para responder: lacre contact accept { $who }
+event-contact-accepted = { $who } aceptó: ya pueden escribirse.
+event-contact-not-taken = { $who } no recibe solicitudes nuevas, o anuló su enlace. Pídale un enlace.
+event-keys-changed = Las llaves de { $who } ya no son las que ustedes compararon. Compárenlas otra vez: lacre contact verify { $who }
+event-joined = Usted está en la conversación «{ $name }».
+event-standing = «{ $name }»: { $standing }
+event-copy = Hay otra copia de este perfil en uso. Este dispositivo cambia sus llaves. Si no fue usted, avise a sus contactos.
+event-inbox-mended = El servidor había perdido permisos para escribirle: por un tiempo, algunas personas no pudieron. Se le devolvieron.
+event-restored = El servidor volvió de un respaldo. Se le devolvió lo que había perdido.
+
+## bandeja de salida
+outbox-empty = Nada espera en la bandeja de salida.
+cancelled = Cancelado.
+waits-text = texto
+waits-file = archivo
+waits-change = edición, eliminación o reacción
+waits-upkeep = mantención
+waits-seal = cambio de integrantes o llaves
+waits-invitation = invitación
+waits-request = solicitud
+
+## estado
+status-who = { $handle }, perfil en { $dir }
+status-relay = Servidor: { $relay } responde
+status-no-relay = Servidor: { $relay } no responde
+status-conversations = Conversaciones: { $count } ({ $unread } mensajes sin leer)
+status-outbox = En espera de salir: { $count }
+status-requests = Solicitudes por responder: { $count }
+status-recovering = Conversaciones que piden incorporar de nuevo a este dispositivo: { $count }
+status-unlocked = Perfil abierto: no se pide la frase secreta
+status-locked = Perfil cerrado: cada orden pide la frase secreta
+
+## resumen y fechas
+nothing-new = Nada nuevo.
+overview-next = Para leer: lacre read @nombre. Todas las órdenes: lacre --help
+yesterday = ayer { $time }
+near-date = { $weekday } { $day } { $month } { $time }
+far-date = { $day } { $month } { $year } { $time }
+weekday-names = —
+    .n1 = lun
+    .n2 = mar
+    .n3 = mié
+    .n4 = jue
+    .n5 = vie
+    .n6 = sáb
+    .n7 = dom
+month-names = —
+    .n1 = ene
+    .n2 = feb
+    .n3 = mar
+    .n4 = abr
+    .n5 = may
+    .n6 = jun
+    .n7 = jul
+    .n8 = ago
+    .n9 = sept
+    .n10 = oct
+    .n11 = nov
+    .n12 = dic
+
+## avisos
+notification = Hay algo nuevo.
+no-desktop = Aquí no hay escritorio con avisos (notify-send): lo nuevo se muestra solo en esta terminal.
+watch-locked = El perfil se cerró con «lacre lock».

@@ -1,0 +1,41 @@
+//! `lacre enroll INVITATION @handle`: a profile on this machine, an account on the relay.
+
+use crate::context::{Context, Outcome};
+use lacre_words::failure::Exit;
+use crate::{find, json, online, secret};
+use lacre_ground::address::Invitation;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    #[arg(value_name = "lacre://…")]
+    invitation: String,
+    #[arg(value_name = "@HANDLE")]
+    handle: String,
+}
+
+pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
+    let invitation = Invitation::parse(&args.invitation)
+        .map_err(|why| ctx.failure("error-invitation", Exit::Usage, &[("why", ctx.words.say(address_trouble(why)).into())]))?;
+    let handle = find::handle(ctx, &args.handle)?;
+    let mut network = online::network(ctx)?;
+    let mut client = secret::open_or_create(ctx)?;
+    let who = client.enroll(&mut network, &invitation, &handle).map_err(|t| ctx.trouble(t))?;
+    let args =
+        [("handle", who.handle.to_string().into()), ("relay", format!("{}:{}", who.relay.host(), who.relay.port()).into())];
+    ctx.result(&ctx.words.say_with("enrolled", &args), &json::WhoAmI::from(&who));
+    ctx.note(&ctx.words.say("enrolled-next"));
+    Ok(Exit::Done)
+}
+
+/// What is wrong with an invitation or a link, as a key of the catalogue.
+pub(crate) const fn address_trouble(error: lacre_ground::address::AddressError) -> &'static str {
+    use lacre_words::words::key;
+    use lacre_ground::address::AddressError;
+    match error {
+        AddressError::Scheme => key("invitation-scheme"),
+        AddressError::HostPort => key("invitation-host"),
+        AddressError::Identity => key("invitation-identity"),
+        AddressError::Code => key("invitation-code"),
+        AddressError::Link => key("invitation-link"),
+    }
+}

@@ -1,0 +1,77 @@
+//! `lacre contact link` and `lacre contact nobody-new`: who may ask to be a contact.
+
+use crate::context::{Context, Outcome};
+use lacre_words::failure::Exit;
+use lacre_words::shown::shown;
+use crate::when::when;
+use lacre_words::words::key;
+use crate::{json, online, show};
+use lacre_core::Client;
+use serde_json::json as object;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    #[arg(value_name = "NAME", default_value = "")]
+    name: String,
+    #[arg(long, conflicts_with_all = ["name", "revoke"])]
+    list: bool,
+    #[arg(long, value_name = "ID", conflicts_with = "name")]
+    revoke: Option<u64>,
+}
+
+pub(crate) fn link(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
+    let words = &ctx.words;
+    let made = match args.revoke {
+        Some(number) => {
+            client.link_revoke(number).map_err(|t| match t {
+                lacre_core::Trouble::NoSuchItem => ctx.failure("error-no-such-link", Exit::No, &[]),
+                other => ctx.trouble(other),
+            })?;
+            None
+        }
+        None if args.list => None,
+        None => {
+            // a right that the relay knows already is needed
+            online::round(ctx, client)?;
+            Some(client.link_make(&args.name).map_err(|t| ctx.trouble(t))?)
+        }
+    };
+    let reached = online::round(ctx, client)?;
+    let links = client.links().map_err(|t| ctx.trouble(t))?;
+    let text = match (&made, args.revoke) {
+        (Some(link), _) => link.link.expose(),
+        (None, Some(_)) => words.say(if reached.yes() { key("link-revoked") } else { key("link-revoke-waits") }),
+        (None, None) => {
+            let row = |l: &lacre_core::view::Link| {
+                vec![l.number.to_string(), when(ctx, l.made_at), show::cut(&shown(&l.name), 20), l.link.expose()]
+            };
+            show::table(&links.iter().map(row).collect::<Vec<_>>())
+        }
+    };
+    let json = object!({
+        "link": made.as_ref().map(json::Link::from),
+        "links": links.iter().map(json::Link::from).collect::<Vec<_>>(),
+        "relay_reached": reached.yes(),
+    });
+    ctx.result(&text, &json);
+    match made {
+        Some(link) => ctx.note(&words.say_with("link-made", &[("id", link.number.into())])),
+        None if args.list && links.is_empty() => ctx.note(&words.say("no-links")),
+        None => {}
+    }
+    Ok(Exit::Done)
+}
+
+pub(crate) fn nobody_new(ctx: &Context, client: &mut Client, choice: Option<&str>) -> Outcome {
+    if let Some(choice) = choice {
+        client.set_nobody_new(choice == "on").map_err(|t| ctx.trouble(t))?;
+    }
+    let reached = online::round(ctx, client)?;
+    let on = client.nobody_new().map_err(|t| ctx.trouble(t))?;
+    let mut text = ctx.words.say(if on { key("nobody-new-on") } else { key("nobody-new-off") });
+    if choice.is_some() && !reached.yes() {
+        text = format!("{text} {}", ctx.words.say("relay-told-later"));
+    }
+    ctx.result(&text, &object!({ "nobody_new": on, "relay_reached": reached.yes() }));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,33 @@
+//! `lacre lock [now]`: the agent forgets the key, and every `watch` of this profile ends.
+
+use crate::context::{Context, Outcome};
+use lacre_words::failure::Exit;
+use lacre_words::shown::shown;
+use lacre_core::Environment;
+use lacre_profile::{agent, exists};
+use serde_json::json as object;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// What people type in a hurry; it changes nothing.
+    #[arg(value_name = "now", value_parser = ["now"], hide_possible_values = true)]
+    now: Option<String>,
+}
+
+pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
+    let _same_without = &args.now;
+    let dir = ctx.profile_dir()?;
+    // The agent first: a `watch` that is started between the two already needs the passphrase.
+    let was = agent::lock(&dir);
+    if exists(&dir) {
+        let Environment { rng, .. } = ctx.environment();
+        let mut rng = rng;
+        agent::call_off(&dir, rng.as_mut()).map_err(|e| {
+            let name = shown(&dir.display().to_string());
+            ctx.failure("error-file", Exit::CouldNotAsk, &[("name", name.into()), ("why", shown(&e.to_string()).into())])
+        })?;
+    }
+    let text = if was { ctx.words.say("locked") } else { ctx.words.say("was-locked") };
+    ctx.result(&text, &object!({ "unlocked": false, "was_unlocked": was }));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,76 @@
+//! `lacre outbox [retry|cancel]`: what has not been delivered yet.
+
+use crate::context::{Context, Outcome};
+use lacre_words::failure::Exit;
+use lacre_words::shown::shown;
+use crate::when::when;
+use crate::{find, json, online, secret, show};
+use lacre_core::Client;
+use lacre_core::view::{Conversation, Waiting, WaitingKind};
+use serde_json::json as object;
+
+#[derive(clap::Subcommand, Debug)]
+pub(crate) enum Command {
+    /// try now
+    Retry {
+        #[arg(value_name = "ID")]
+        id: u64,
+    },
+    /// do not send it
+    Cancel {
+        #[arg(value_name = "ID")]
+        id: u64,
+    },
+}
+
+pub(crate) fn run(ctx: &Context, command: Option<&Command>) -> Outcome {
+    let mut client = secret::open(ctx)?;
+    match command {
+        None => {
+            let reached = online::round(ctx, &mut client)?;
+            list(ctx, &mut client, Some(reached.yes()))
+        }
+        Some(Command::Retry { id }) => {
+            client.outbox_retry(*id).map_err(|t| ctx.trouble(t))?;
+            let reached = online::round(ctx, &mut client)?;
+            list(ctx, &mut client, Some(reached.yes()))
+        }
+        Some(Command::Cancel { id }) => {
+            client.outbox_cancel(*id).map_err(|t| ctx.trouble(t))?;
+            ctx.note(&ctx.words.say("cancelled"));
+            // The relay is not asked: it would be strange to send the rest because one thing shall not be sent.
+            list(ctx, &mut client, None)
+        }
+    }
+}
+
+fn list(ctx: &Context, client: &mut Client, reached: Option<bool>) -> Outcome {
+    let waiting = client.outbox().map_err(|t| ctx.trouble(t))?;
+    let all = client.conversations().map_err(|t| ctx.trouble(t))?;
+    let rows: Vec<Vec<String>> = waiting.iter().map(|w| row(ctx, &all, w)).collect();
+    let json: Vec<json::Waiting> = waiting.iter().map(json::Waiting::from).collect();
+    ctx.result(&show::table(&rows), &object!({ "outbox": json, "relay_reached": reached }));
+    if waiting.is_empty() {
+        ctx.note(&ctx.words.say("outbox-empty"));
+    }
+    Ok(Exit::Done)
+}
+
+fn row(ctx: &Context, all: &[Conversation], w: &Waiting) -> Vec<String> {
+    let words = &ctx.words;
+    let to = match w.conversation.as_ref().and_then(|id| all.iter().find(|c| c.id == *id)) {
+        Some(c) => show::cut(&show::title(words, c), 20),
+        None => find::short(&w.conversation.as_ref().map(|id| id.to_hex()).unwrap_or_default(), 8),
+    };
+    let what = match w.what {
+        WaitingKind::Text => words.say("waits-text"),
+        WaitingKind::File => words.say("waits-file"),
+        WaitingKind::Change => words.say("waits-change"),
+        WaitingKind::Upkeep => words.say("waits-upkeep"),
+        WaitingKind::Seal => words.say("waits-seal"),
+        WaitingKind::Invitation => words.say("waits-invitation"),
+        WaitingKind::Request => words.say("waits-request"),
+    };
+    let trouble = w.trouble.as_deref().map(shown).unwrap_or_default();
+    vec![w.id.to_string(), what, to, when(ctx, w.since), trouble]
+}

@@ -1,0 +1,71 @@
+//! `lacre` alone: what is new, who asks, what waits, what needs the person.
+
+use crate::context::{Context, Outcome};
+use lacre_words::failure::Exit;
+use lacre_words::shown::shown;
+use crate::when::when;
+use crate::{json, online, secret, show};
+use lacre_profile::exists;
+use lacre_core::view::{Contact, ContactState, Conversation, Standing};
+use serde_json::json as object;
+use std::io::Write as _;
+
+pub(crate) fn run(ctx: &Context) -> Outcome {
+    if !exists(&ctx.profile_dir()?) {
+        // Who has no profile yet needs to know what there is.
+        let help = crate::localized(&ctx.words).render_help();
+        let _closed = write!(std::io::stderr(), "{help}");
+        return Ok(Exit::Usage);
+    }
+    let mut client = secret::open(ctx)?;
+    let reached = online::round(ctx, &mut client)?;
+    let mut all = client.conversations().map_err(|t| ctx.trouble(t))?;
+    all.retain(|c| {
+        c.standing != Standing::Blocked && (c.unread > 0 || !matches!(c.standing, Standing::Active | Standing::Removed))
+    });
+    all.sort_by_key(|c| std::cmp::Reverse(c.newest_at));
+    let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;
+    let requests: Vec<&Contact> = contacts.iter().filter(|c| c.state == ContactState::Asking && c.blocked.is_none()).collect();
+    let waiting = client.outbox().map_err(|t| ctx.trouble(t))?.len();
+    let enrolled = client.whoami().map_err(|t| ctx.trouble(t))?.is_some_and(|who| who.enrolled);
+
+    let words = &ctx.words;
+    let row = |c: &Conversation| {
+        let unread = match c.unread {
+            0 => String::new(),
+            count => words.say_with("count-unread", &[("count", count.into())]),
+        };
+        let last = when(ctx, c.newest_at);
+        vec![show::cut(&show::title(words, c), 28), unread, last, show::standing(words, c.standing)]
+    };
+    let mut parts = Vec::new();
+    if !all.is_empty() {
+        parts.push(show::table(&all.iter().map(row).collect::<Vec<_>>()));
+    }
+    if !requests.is_empty() {
+        let request = |c: &&Contact| vec![format!("  {}", c.handle), when(ctx, c.since), show::cut(&shown(&c.text), 34)];
+        let rows: Vec<Vec<String>> = requests.iter().map(request).collect();
+        parts.push(format!("{}\n{}", words.say("requests"), show::table(&rows)));
+    }
+    if waiting > 0 {
+        parts.push(words.say_with("status-outbox", &[("count", waiting.into())]));
+    }
+    if !enrolled {
+        parts.push(words.say("enrolment-unfinished"));
+    }
+    if parts.is_empty() {
+        parts.push(words.say("nothing-new"));
+    }
+    let conversations: Vec<json::Conversation> = all.iter().map(json::Conversation::from).collect();
+    let asking: Vec<json::Contact> = requests.iter().map(|c| json::Contact::from(*c)).collect();
+    let json = object!({
+        "conversations": conversations,
+        "requests": asking,
+        "waiting": waiting,
+        "enrolled": enrolled,
+        "relay_reached": reached.yes(),
+    });
+    ctx.result(&parts.join("\n\n"), &json);
+    ctx.note(&words.say("overview-next"));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,26 @@
+//! `lacre recover INVITATION`: a new account in the place of a lost one, under the same name.
+
+use super::enroll::address_trouble;
+use crate::context::{Context, Outcome};
+use lacre_words::failure::Exit;
+use crate::{json, online, secret};
+use lacre_ground::address::Invitation;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    #[arg(value_name = "lacre://…")]
+    invitation: String,
+}
+
+pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
+    let invitation = Invitation::parse(&args.invitation)
+        .map_err(|why| ctx.failure("error-invitation", Exit::Usage, &[("why", ctx.words.say(address_trouble(why)).into())]))?;
+    let mut network = online::network(ctx)?;
+    let mut client = secret::open_or_create(ctx)?;
+    let who = client.recover(&mut network, &invitation).map_err(|t| ctx.trouble(t))?;
+    let handle = || ("handle", who.handle.to_string().into());
+    let relay = format!("{}:{}", who.relay.host(), who.relay.port());
+    ctx.result(&ctx.words.say_with("recovered", &[handle(), ("relay", relay.into())]), &json::WhoAmI::from(&who));
+    ctx.note(&ctx.words.say("recovered-next"));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,127 @@
+//! `lacre send TO TEXT|- [--file F]…`: stored first, delivered when there is a relay.
+
+use crate::context::{Context, Outcome};
+use lacre_words::failure::{Exit, Failure};
+use lacre_words::shown::shown;
+use crate::{find, json, online, secret};
+use lacre_core::limits::MAX_TEXT;
+use lacre_core::view::{ContactState, Delivery, Message};
+use lacre_core::{Client, Trouble};
+use serde_json::json as object;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    #[arg(value_name = "TO")]
+    to: String,
+    #[arg(value_name = "TEXT", required_unless_present = "file")]
+    text: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    file: Vec<PathBuf>,
+}
+
+pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
+    // All files are opened before anything is stored: a mistyped name sends nothing.
+    let files = args.file.iter().map(|path| opened(ctx, path)).collect::<Result<Vec<_>, _>>()?;
+    let text = match args.text.as_deref() {
+        Some("-") => Some(piped(ctx)?),
+        other => other.map(str::to_owned),
+    };
+    let mut client = secret::open(ctx)?;
+    let mut network = online::network(ctx)?;
+    let mut sent = Vec::new();
+    let held = to_contact_without_conversation(ctx, &mut client, args, text.as_deref())?;
+    if !held {
+        let to = match find::conversation(ctx, &mut client, &args.to) {
+            Ok(found) => found.id,
+            // an invitation to it may be waiting at the relay
+            Err(_) => {
+                online::round_with(ctx, &mut client, &mut network)?;
+                find::conversation(ctx, &mut client, &args.to)?.id
+            }
+        };
+        if let Some(text) = &text {
+            sent.push(client.send_text(&to, text).map_err(|t| ctx.trouble(t))?);
+        }
+        for (name, size, mut file) in files {
+            sent.push(client.send_file(&to, &name, &mut file, size).map_err(|t| ctx.trouble(t))?);
+        }
+    }
+    let reached = online::round_with(ctx, &mut client, &mut network)?;
+    let now: Vec<Message> = sent.into_iter().map(|m| client.find_message(&m.id.to_string()).unwrap_or(m)).collect();
+    let waiting = now.iter().filter(|m| m.delivery == Delivery::Waiting).count();
+    let text = if held {
+        ctx.words.say_with("held", &[("name", shown(&args.to).into())])
+    } else if waiting == 0 {
+        ctx.words.say_with("sent", &[("count", now.len().into())])
+    } else {
+        ctx.words.say_with("sent-waiting", &[("count", waiting.into())])
+    };
+    let messages: Vec<json::Message> = now.iter().map(json::Message::from).collect();
+    ctx.result(&text, &object!({ "messages": messages, "waiting": waiting + usize::from(held), "relay_reached": reached.yes() }));
+    Ok(Exit::Done)
+}
+
+/// A text to somebody who has not said yes yet is kept, and goes out when there is a conversation.
+fn to_contact_without_conversation(ctx: &Context, client: &mut Client, args: &Args, text: Option<&str>) -> Result<bool, Failure> {
+    if !args.to.starts_with('@') {
+        return Ok(false);
+    }
+    let contact = find::contact(ctx, client, &args.to)?;
+    let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;
+    if contacts.iter().any(|c| c.handle == contact.handle && c.new_account.is_some()) {
+        return Err(ctx.failure("error-new-account", Exit::No, &[]));
+    }
+    if contact.conversation.is_some() {
+        return Ok(false);
+    }
+    let name = || [("name", contact.handle.to_string().into())];
+    match (contact.state, text) {
+        _ if contact.blocked.is_some() => Err(ctx.failure("error-blocked", Exit::No, &name())),
+        (ContactState::NotTaken, _) => Err(ctx.failure("error-not-taken", Exit::No, &name())),
+        (ContactState::Asking, _) => Err(ctx.failure("error-accept-first", Exit::No, &name())),
+        (ContactState::Declined, _) => Err(ctx.failure("error-declined", Exit::No, &name())),
+        (ContactState::Asked | ContactState::Accepted, Some(text)) if args.file.is_empty() => {
+            client.send_to_contact(&contact.account, text).map(|()| true).map_err(|t| ctx.trouble(t))
+        }
+        (ContactState::Asked | ContactState::Accepted, _) => Err(ctx.failure("error-not-accepted", Exit::No, &name())),
+    }
+}
+
+/// What another program says, without its last line end.
+fn piped(ctx: &Context) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    let most = u64::try_from(MAX_TEXT).unwrap_or(u64::MAX);
+    // no more is read than shows that it is too long
+    std::io::stdin().take(most + 2).read_to_end(&mut bytes).map_err(|e| {
+        let why = shown(&e.to_string());
+        ctx.failure("error-file", Exit::CouldNotAsk, &[("name", "-".into()), ("why", why.into())])
+    })?;
+    let text = String::from_utf8(bytes);
+    let mut text = match text {
+        Err(e) if e.as_bytes().len() <= MAX_TEXT => return Err(ctx.failure("error-not-text", Exit::Usage, &[])),
+        Err(_) => return Err(ctx.trouble(Trouble::TooLong { limit: most })),
+        Ok(text) => text,
+    };
+    if text.ends_with('\n') {
+        text.pop();
+    }
+    if text.len() > MAX_TEXT { Err(ctx.trouble(Trouble::TooLong { limit: most })) } else { Ok(text) }
+}
+
+/// The file with the name and size that the message will bear.
+fn opened(ctx: &Context, path: &Path) -> Result<(String, u64, File), Failure> {
+    let failed = |why: String| {
+        let name = shown(&path.display().to_string());
+        ctx.failure("error-file", Exit::CouldNotAsk, &[("name", name.into()), ("why", shown(&why).into())])
+    };
+    let file = File::open(path).map_err(|e| failed(e.to_string()))?;
+    let about = file.metadata().map_err(|e| failed(e.to_string()))?;
+    if !about.is_file() {
+        return Err(failed(ctx.words.say("not-a-regular-file")));
+    }
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok((name, about.len(), file))
+}

@@ -1,0 +1,60 @@
+//! `lacre status`: is the relay there, what waits, what needs this person.
+
+use crate::context::{Context, Outcome};
+use lacre_words::failure::Exit;
+use lacre_words::shown::shown;
+use crate::{online, secret};
+use lacre_core::view::{ContactState, Standing};
+use serde_json::json as object;
+
+pub(crate) fn run(ctx: &Context) -> Outcome {
+    let mut client = secret::open(ctx)?;
+    let Some(who) = client.whoami().map_err(|t| ctx.trouble(t))? else {
+        return Err(ctx.trouble(lacre_core::Trouble::NotEnrolled));
+    };
+    let reached = online::round(ctx, &mut client)?;
+    let conversations = client.conversations().map_err(|t| ctx.trouble(t))?;
+    let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;
+    let outbox = client.outbox().map_err(|t| ctx.trouble(t))?;
+    let unread: u64 = conversations.iter().map(|c| c.unread).sum();
+    let requests = contacts.iter().filter(|c| c.state == ContactState::Asking).count();
+    let recovering = conversations.iter().filter(|c| c.standing == Standing::AskingToBeReAdded).count();
+    let unlocked = secret::unlocked(ctx);
+    let dir = ctx.profile_dir()?.display().to_string();
+
+    let words = &ctx.words;
+    let relay = format!("{}:{}", who.relay.host(), who.relay.port());
+    let mut lines = vec![
+        words.say_with("status-who", &[("handle", who.handle.to_string().into()), ("dir", shown(&dir).into())]),
+        match reached.yes() {
+            true => words.say_with("status-relay", &[("relay", relay.as_str().into())]),
+            false => words.say_with("status-no-relay", &[("relay", relay.as_str().into())]),
+        },
+        words.say_with("status-conversations", &[("count", conversations.len().into()), ("unread", unread.into())]),
+        words.say_with("status-outbox", &[("count", outbox.len().into())]),
+        words.say_with("status-requests", &[("count", requests.into())]),
+    ];
+    if recovering > 0 {
+        lines.push(words.say_with("status-recovering", &[("count", recovering.into())]));
+    }
+    lines.push(if unlocked { words.say("status-unlocked") } else { words.say("status-locked") });
+    if !who.enrolled {
+        lines.push(words.say("enrolment-unfinished"));
+    }
+    let json = object!({
+        "handle": who.handle.to_string(),
+        "profile": dir,
+        "relay": who.relay.to_string(),
+        "relay_reached": reached.yes(),
+        "relay_trouble": match &reached { online::Reached::Yes => None, online::Reached::No(why) => Some(why) },
+        "enrolled": who.enrolled,
+        "conversations": conversations.len(),
+        "unread": unread,
+        "waiting": outbox.len(),
+        "requests": requests,
+        "recovering": recovering,
+        "unlocked": unlocked,
+    });
+    ctx.result(&lines.join("\n"), &json);
+    Ok(if reached.yes() { Exit::Done } else { Exit::CouldNotAsk })
+}

@@ -1,0 +1,133 @@
+//! `lacre verify`: is this evidence good, and what does it prove? No profile, no network.
+
+use crate::context::{Context, Outcome};
+use lacre_words::failure::{Exit, Failure};
+use crate::proof::{etsi, pdf, reason, story};
+use lacre_words::shown::shown;
+use lacre_words::words::Words;
+use lacre_evidence::{Trust, Verdict, verify};
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+
+/// What is asked.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    trust: Option<PathBuf>,
+    #[arg(long)]
+    explain: bool,
+    #[arg(long, value_name = "FILE")]
+    etsi: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pdf: Option<PathBuf>,
+}
+
+/// Does it.
+pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
+    let bytes = std::fs::read(&args.file).map_err(|e| unusable(ctx, &args.file, &e))?;
+    let trust = match &args.trust {
+        None => None,
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|e| unusable(ctx, path, &e))?;
+            Some(Trust::parse(&text).map_err(|e| {
+                let why = [("file", shown(&path.to_string_lossy()).into()), ("why", shown(&e.to_string()).into())];
+                ctx.failure("error-proof-trust", Exit::Usage, &why)
+            })?)
+        }
+    };
+    let verdict = verify(&bytes, trust.as_ref());
+    ctx.result(&text(&ctx.words, &verdict, args.explain), &machine(&ctx.words, &verdict, args.explain));
+    let exit = match &verdict {
+        Verdict::Valid(_) => Exit::Done,
+        Verdict::Invalid(_) => Exit::No,
+        Verdict::Incomplete(_) => Exit::CouldNotAsk,
+    };
+    if args.etsi.is_some() || args.pdf.is_some() {
+        let Verdict::Valid(proven) = &verdict else {
+            return Err(ctx.failure("error-proof-not-valid", exit, &[("verdict", verdict.word().into())]));
+        };
+        if let Some(path) = &args.etsi {
+            write(ctx, path, etsi::text(proven).as_bytes())?;
+        }
+        if let Some(path) = &args.pdf {
+            let pdf = pdf::certificate(&ctx.words, proven).map_err(|e| unusable(ctx, path, &std::io::Error::other(e)))?;
+            write(ctx, path, &pdf)?;
+        }
+    }
+    Ok(exit)
+}
+
+fn write(ctx: &Context, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    std::fs::write(path, bytes).map_err(|e| unusable(ctx, path, &e))
+}
+
+fn unusable(ctx: &Context, path: &Path, error: &std::io::Error) -> Failure {
+    let args = [("file", shown(&path.to_string_lossy()).into()), ("why", shown(&error.to_string()).into())];
+    ctx.failure("error-proof-file", Exit::CouldNotAsk, &args)
+}
+
+fn text(words: &Words, verdict: &Verdict, explain: bool) -> String {
+    let mut out = Vec::new();
+    match verdict {
+        Verdict::Valid(proven) => {
+            out.push(words.say("verdict-valid"));
+            if explain {
+                out.push(story::text(&story::of(words, proven)));
+            }
+        }
+        Verdict::Invalid(fault) => {
+            let why = words.say(reason::fault(fault.code));
+            let args = [("why", why.into()), ("code", fault.code.code().into()), ("part", shown(&fault.part).into())];
+            out.push(words.say_with("verdict-invalid", &args));
+        }
+        Verdict::Incomplete(lack) => {
+            let why = words.say(reason::lack(lack.code));
+            let what = shown(&lack.what.join(", "));
+            let args = [("why", why.into()), ("code", lack.code.code().into()), ("what", what.into())];
+            out.push(words.say_with("verdict-incomplete", &args));
+            if !lack.fingerprints.is_empty() {
+                out.push(words.say("verdict-compare"));
+            }
+            for (office, key) in &lack.fingerprints {
+                let args = [("office", (*office).into()), ("key", key.as_str().into())];
+                out.push(format!("  {}", words.say_with("verdict-key", &args)));
+            }
+            if let (Some(proven), true) = (&lack.if_trusted, explain) {
+                out.push(words.say("verdict-if-trusted"));
+                out.push(story::text(&story::of(words, proven)));
+            }
+        }
+    }
+    out.join("\n")
+}
+
+fn machine(words: &Words, verdict: &Verdict, explain: bool) -> Value {
+    let mut out = Map::new();
+    out.insert("verdict".to_owned(), json!(verdict.word()));
+    out.insert("code".to_owned(), json!(verdict.code()));
+    let proven = match verdict {
+        Verdict::Valid(proven) => Some(proven),
+        Verdict::Invalid(fault) => {
+            out.insert("part".to_owned(), json!(fault.part));
+            out.insert("why".to_owned(), json!(words.say(reason::fault(fault.code))));
+            out.insert("detail".to_owned(), json!(fault.detail));
+            None
+        }
+        Verdict::Incomplete(lack) => {
+            out.insert("missing".to_owned(), json!(lack.what));
+            out.insert("why".to_owned(), json!(words.say(reason::lack(lack.code))));
+            let keys = lack.fingerprints.iter().map(|(office, key)| json!({ "office": office, "key": key }));
+            out.insert("fingerprints".to_owned(), keys.collect());
+            None
+        }
+    };
+    if let Some(proven) = proven {
+        out.insert("proven".to_owned(), etsi::proven(proven));
+        if explain {
+            out.insert("explanation".to_owned(), json!(story::text(&story::of(words, proven))));
+        }
+    }
+    Value::Object(out)
+}

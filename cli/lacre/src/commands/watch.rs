@@ -1,0 +1,245 @@
+//! `lacre watch [--for 30s]`: shows what comes, as it comes, and delivers what waits.
+
+use crate::context::{Context, Outcome};
+use crate::desktop::Desktop;
+use lacre_words::failure::{Exit, Failure};
+use lacre_words::shown::shown;
+use crate::{find, json, online, secret, show};
+use lacre_ground::ids::AccountId;
+use lacre_core::network::OTHER_KEY;
+use lacre_profile::agent;
+use lacre_core::view::{ContactState, Event, Happening};
+use lacre_core::{Client, Trouble};
+use serde_json::{Value, json as object};
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::time::Duration;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    #[arg(long = "for", value_name = "30s")]
+    duration: Option<String>,
+    #[arg(long, value_name = "none|that", value_parser = ["none", "that"], default_value = "that", hide_possible_values = true)]
+    notify: String,
+}
+
+/// Longest wait for news at a time: another command may have put something into the outbox meanwhile.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
+    let limit = args.duration.as_deref().map(|text| crate::duration::parse(ctx, text, crate::duration::MONTH)).transpose()?;
+    let desktop = Desktop::find(ctx, &args.notify);
+    let mark = agent::mark(&ctx.profile_dir()?);
+    let mut client = secret::open(ctx)?;
+    // Not before: an end in the middle of the question would leave the terminal without its echo.
+    end_when_locked(ctx, mark)?;
+    let mut network = online::network(ctx)?;
+    let began = ctx.clock.now();
+    let left = |ctx: &Context| limit.map(|l| l.saturating_sub(Duration::from_millis(ctx.clock.now().since(began))));
+    let mut away = false;
+    ctx.note(&ctx.words.say("watching"));
+    let backlog = read_before(ctx, &mut client)?;
+    show_events(ctx, &mut client, &backlog, &desktop)?;
+    loop {
+        let wait = left(ctx).map_or(PATIENCE, |l| l.min(PATIENCE));
+        match client.watch(&mut network, wait) {
+            Ok(_) => {
+                if std::mem::take(&mut away) {
+                    ctx.note(&ctx.words.say("relay-back"));
+                }
+            }
+            Err(Trouble::Offline { why }) if !why.starts_with(OTHER_KEY) => {
+                if !std::mem::replace(&mut away, true) {
+                    ctx.note(&ctx.words.say_with("relay-away", &[("why", shown(&why).into())]));
+                }
+                online::pause(wait.min(Duration::from_secs(1)));
+            }
+            Err(trouble) => return Err(ctx.trouble(trouble)),
+        }
+        show_events(ctx, &mut client, &BTreeMap::new(), &desktop)?;
+        if left(ctx).is_some_and(|l| l.is_zero()) {
+            return Ok(Exit::Done);
+        }
+    }
+}
+
+/// For each conversation, through which place `read` has shown it: a person who begins to watch is not told that again.
+fn read_before(ctx: &Context, client: &mut Client) -> Result<BTreeMap<String, u64>, Failure> {
+    if ctx.global.json {
+        return Ok(BTreeMap::new());
+    }
+    let all = client.conversations().map_err(|t| ctx.trouble(t))?;
+    Ok(all.iter().map(|c| (c.id.to_hex(), c.messages.saturating_sub(c.unread))).collect())
+}
+
+/// Ends this process a moment after `lacre lock`, whatever it waits for: a step that is cut off is undone by the profile.
+fn end_when_locked(ctx: &Context, before: Vec<u8>) -> Result<(), Failure> {
+    const LOOK: Duration = Duration::from_millis(250);
+    let dir = ctx.profile_dir()?;
+    let words = ctx.words.say("watch-locked");
+    let json = ctx.global.json;
+    std::thread::spawn(move || {
+        while agent::mark(&dir) == before {
+            online::pause(LOOK);
+        }
+        if !json {
+            let _closed = writeln!(std::io::stderr(), "{words}");
+        }
+        std::process::exit(0)
+    });
+    Ok(())
+}
+
+/// Shows events in their order, and acknowledges each page after it was shown.
+fn show_events(
+    ctx: &Context,
+    client: &mut Client,
+    read_before: &BTreeMap<String, u64>,
+    desktop: &Desktop,
+) -> Result<(), Failure> {
+    let mut after = 0;
+    loop {
+        let page = client.events(after, 100).map_err(|t| ctx.trouble(t))?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.number;
+        let mut news = false;
+        for event in &page {
+            let known = match &event.what {
+                Happening::Message { conversation, position } => {
+                    read_before.get(&conversation.to_hex()).is_some_and(|through| position <= through)
+                }
+                // Answered meanwhile: nothing to do for a person.
+                Happening::ContactAsks { account } if !ctx.global.json => {
+                    let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;
+                    contacts
+                        .iter()
+                        .any(|c| c.account.as_bytes() == account && (c.state != ContactState::Asking || c.blocked.is_some()))
+                }
+                _ => false,
+            };
+            if !known {
+                let (text, json) = told(ctx, client, event)?;
+                ctx.result(&text, &json);
+                news |= matches!(event.what, Happening::Message { .. } | Happening::ContactAsks { .. });
+            }
+        }
+        if news {
+            desktop.tell(ctx);
+        }
+        client.ack_events(after).map_err(|t| ctx.trouble(t))?;
+    }
+}
+
+/// An event for people (empty if it is none of theirs) and for programs.
+fn told(ctx: &Context, client: &mut Client, event: &Event) -> Result<(String, Value), Failure> {
+    let words = &ctx.words;
+    let mut json = object!({ "event": event.number, "at": event.at.to_string() });
+    let mut put = |key: &str, value: Value| drop(json.as_object_mut().and_then(|o| o.insert(key.to_owned(), value)));
+    let all = client.conversations().map_err(|t| ctx.trouble(t))?;
+    let called = |id: &lacre_core::view::ConversationId| match all.iter().find(|c| c.id == *id) {
+        Some(c) => show::title(words, c),
+        None => find::short(&id.to_hex(), 8),
+    };
+    let mut who = |account: &[u8; 32]| {
+        let account = AccountId::new(*account);
+        show::name(words, client.handle_of(&account).ok().flatten().as_ref(), account)
+    };
+    let text = match &event.what {
+        Happening::Message { conversation, position } | Happening::Sent { conversation, position } => {
+            let own = matches!(event.what, Happening::Sent { .. });
+            put("what", if own { "sent" } else { "message" }.into());
+            put("conversation", conversation.to_hex().into());
+            let found = client.history(conversation, *position, 1).map_err(|t| ctx.trouble(t))?;
+            let message = found.into_iter().find(|m| m.position == Some(*position));
+            put("message", object!(message.as_ref().map(json::Message::from)));
+            match message {
+                Some(m) if !own => format!("[{}] {}", called(conversation), show::message(ctx, &m)),
+                _ => String::new(),
+            }
+        }
+        Happening::Changed { conversation, position } => {
+            put("what", "changed".into());
+            put("conversation", conversation.to_hex().into());
+            let found = client.history(conversation, *position, 1).map_err(|t| ctx.trouble(t))?;
+            let message = found.into_iter().find(|m| m.position == Some(*position));
+            put("message", object!(message.as_ref().map(json::Message::from)));
+            match message {
+                Some(m) => format!("[{}] {}", called(conversation), show::message(ctx, &m)),
+                None => String::new(),
+            }
+        }
+        Happening::Vanished { conversation, position } => {
+            put("what", "vanished".into());
+            put("conversation", conversation.to_hex().into());
+            put("position", (*position).into());
+            String::new()
+        }
+        Happening::Receipt { conversation, account } => {
+            put("what", "receipt".into());
+            put("conversation", conversation.to_hex().into());
+            put("account", AccountId::new(*account).to_string().into());
+            String::new()
+        }
+        Happening::ContactAsks { account } => {
+            put("what", "contact-asks".into());
+            put("account", AccountId::new(*account).to_string().into());
+            words.say_with("event-contact-asks", &[("who", who(account).into())])
+        }
+        Happening::ContactAccepted { account } => {
+            put("what", "contact-accepted".into());
+            put("account", AccountId::new(*account).to_string().into());
+            words.say_with("event-contact-accepted", &[("who", who(account).into())])
+        }
+        Happening::ContactNotTaken { account } => {
+            put("what", "contact-not-taken".into());
+            put("account", AccountId::new(*account).to_string().into());
+            words.say_with("event-contact-not-taken", &[("who", who(account).into())])
+        }
+        Happening::ContactReset { account, at } => {
+            put("what", "contact-reset".into());
+            put("account", AccountId::new(*account).to_string().into());
+            put("reset_at", at.to_string().into());
+            words.say_with("event-contact-reset", &[("who", who(account).into()), ("when", crate::when::when(ctx, *at).into())])
+        }
+        Happening::KeysChanged { account } => {
+            put("what", "keys-changed".into());
+            put("account", AccountId::new(*account).to_string().into());
+            words.say_with("event-keys-changed", &[("who", who(account).into())])
+        }
+        Happening::Joined { conversation } => {
+            put("what", "joined".into());
+            put("conversation", conversation.to_hex().into());
+            words.say_with("event-joined", &[("name", called(conversation).into())])
+        }
+        Happening::StandingChanged { conversation, standing } => {
+            put("what", "standing".into());
+            put("conversation", conversation.to_hex().into());
+            put("standing", json::standing_name(*standing).into());
+            let standing = match show::standing(words, *standing) {
+                s if s.is_empty() => words.say("standing-active"),
+                s => s,
+            };
+            words.say_with("event-standing", &[("name", called(conversation).into()), ("standing", standing.into())])
+        }
+        Happening::CopyNoticed => {
+            put("what", "copy-noticed".into());
+            words.say("event-copy")
+        }
+        Happening::RelayRestored => {
+            put("what", "relay-restored".into());
+            words.say("event-restored")
+        }
+        Happening::InboxMended { rights } => {
+            put("what", "inbox-mended".into());
+            put("rights", (*rights).into());
+            words.say("event-inbox-mended")
+        }
+        Happening::Unreadable { conversation, reason } => {
+            put("what", "unreadable".into());
+            put("conversation", object!(conversation.as_ref().map(lacre_core::view::ConversationId::to_hex)));
+            put("reason", reason.clone().into());
+            words.say_with("message-unreadable", &[("why", shown(reason).into())])
+        }
+    };
+    Ok((text, json))
+}

@@ -1,0 +1,23 @@
+//! `lacre whoami`: the account and device of this profile.
+
+use crate::context::{Context, Outcome};
+use lacre_words::failure::Exit;
+use crate::{json, secret};
+
+pub(crate) fn run(ctx: &Context) -> Outcome {
+    let mut client = secret::open(ctx)?;
+    let Some(who) = client.whoami().map_err(|t| ctx.trouble(t))? else {
+        return Err(ctx.trouble(lacre_core::Trouble::NotEnrolled));
+    };
+    let args = [
+        ("handle", who.handle.to_string().into()),
+        ("account", who.account.to_string().into()),
+        ("device", who.device.to_string().into()),
+        ("relay", who.relay.to_string().into()),
+    ];
+    ctx.result(&ctx.words.say_with("whoami", &args), &json::WhoAmI::from(&who));
+    if !who.enrolled {
+        ctx.note(&ctx.words.say("enrolment-unfinished"));
+    }
+    Ok(Exit::Done)
+}

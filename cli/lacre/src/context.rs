@@ -1,0 +1,99 @@
+//! What every command has at hand: the language, where results go, where the profile is.
+
+use crate::trouble;
+use lacre_core::Environment;
+use lacre_ground::time::{Clock, Millis, SystemClock};
+use lacre_words::failure::{Exit, Failure};
+use lacre_words::screen::Screen;
+use lacre_words::shown::shown;
+use lacre_words::words::Words;
+use std::cell::Cell;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use lacre_words::screen::Outcome;
+
+/// The flags that every command takes.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct Global {
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) profile: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "key_file")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[arg(long, global = true, value_name = "es|en", value_parser = ["es", "en"], hide_possible_values = true)]
+    pub(crate) lang: Option<String>,
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+}
+
+/// What every command has at hand.
+pub(crate) struct Context {
+    /// the flags
+    pub(crate) global: Global,
+    /// where it speaks
+    screen: Screen,
+    /// what time it is
+    pub(crate) clock: Arc<dyn Clock>,
+    /// the person knows that the relay is away: a command that asks it twice says so once
+    said_away: Cell<bool>,
+}
+
+impl Context {
+    /// For these flags, with the machine's clock.
+    pub(crate) fn new(global: Global, words: Words) -> Self {
+        let screen = Screen::new(words, global.json);
+        Self { global, screen, clock: Arc::new(SystemClock), said_away: Cell::new(false) }
+    }
+
+    /// The folder of the profile: the flag's, else `lacre` in the folder that XDG names for data.
+    pub(crate) fn profile_dir(&self) -> Result<PathBuf, Failure> {
+        if let Some(dir) = &self.global.profile {
+            return Ok(dir.clone());
+        }
+        Ok(self.data_home()?.join("lacre"))
+    }
+
+    /// Where programs keep what belongs to this user.
+    pub(crate) fn data_home(&self) -> Result<PathBuf, Failure> {
+        let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+        absolute("XDG_DATA_HOME")
+            .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
+            .ok_or_else(|| self.failure("error-no-home", Exit::CouldNotAsk, &[]))
+    }
+
+    /// Clock, randomness and observer of a client.
+    pub(crate) fn environment(&self) -> Environment {
+        Environment::system()
+    }
+
+    /// The client's trouble in this language.
+    pub(crate) fn trouble(&self, trouble: lacre_core::Trouble) -> Failure {
+        trouble::failure(&self.words, trouble)
+    }
+
+    /// That the relay is away, for this technical reason: to stderr, once.
+    pub(crate) fn note_away(&self, why: &str) {
+        if !self.said_away.replace(true) {
+            self.note(&self.words.say_with("relay-away", &[("why", shown(why).into())]));
+        }
+    }
+}
+
+/// A command speaks on the screen that it was called from.
+impl core::ops::Deref for Context {
+    type Target = Screen;
+    fn deref(&self) -> &Screen {
+        &self.screen
+    }
+}
+
+/// An instant for people: their own zone, to the minute.
+pub(crate) fn local(at: Millis) -> String {
+    let ms = i64::try_from(at.get()).unwrap_or(i64::MAX);
+    let stamp = jiff::Timestamp::from_millisecond(ms).unwrap_or_default();
+    stamp.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+}

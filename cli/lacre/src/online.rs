@@ -1,0 +1,99 @@
+//! The relay, as commands see it: a round of synchronisation that may find nobody there.
+
+use crate::context::Context;
+use lacre_words::failure::{Exit, Failure};
+use lacre_words::shown::shown;
+use lacre_words::words::key;
+use lacre_core::network::OTHER_KEY;
+use lacre_transport::{GrpcNetwork, OnProgress, Options, Progress, SocksProxy, Timeouts};
+use lacre_core::{Client, Environment, Trouble};
+use std::io::{IsTerminal as _, Write as _};
+
+/// The network of this process, through the proxy if one was given. Nothing is connected yet.
+pub(crate) fn network(ctx: &Context) -> Result<GrpcNetwork, Failure> {
+    let proxy = match &ctx.global.proxy {
+        None => None,
+        Some(text) => {
+            let proxy =
+                SocksProxy::parse(text).map_err(|_| ctx.failure("error-proxy", Exit::Usage, &[("value", shown(text).into())]))?;
+            Some(proxy)
+        }
+    };
+    let timeouts = if proxy.is_some() { Timeouts::through_proxy() } else { Timeouts::default() };
+    let Environment { clock, rng, .. } = ctx.environment();
+    let mut network = GrpcNetwork::new(Options { proxy, timeouts, clock, rng })
+        .map_err(|e| ctx.failure("error-no-thread", Exit::CouldNotAsk, &[("why", shown(&e.to_string()).into())]))?;
+    if !ctx.global.json && std::io::stderr().is_terminal() {
+        network.on_progress(progress(ctx));
+    }
+    Ok(network)
+}
+
+/// One line that is written over and over while a large file goes or comes, and is gone at its end.
+fn progress(ctx: &Context) -> OnProgress {
+    /// What goes in a moment needs no line.
+    const LARGE: u64 = 1_000_000;
+    let [up, down] = [key("progress-up"), key("progress-down")].map(|k| ctx.words.say(k));
+    let point = ctx.words.say("decimal-point");
+    let mut last = None;
+    Box::new(move |Progress { up: to_relay, done, size }| {
+        let percent = done.saturating_mul(100).checked_div(size).unwrap_or(100);
+        if size < LARGE || last.replace((to_relay, percent)) == Some((to_relay, percent)) {
+            return;
+        }
+        let tenths = size / 100_000;
+        let word = if to_relay { &up } else { &down };
+        let line = match done < size {
+            true => format!("\r{word} {percent} % ({}{point}{} MB)", tenths / 10, tenths % 10),
+            false => "\r\x1b[2K".to_owned(),
+        };
+        let mut out = std::io::stderr().lock();
+        let _closed = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+    })
+}
+
+/// Whether the relay was there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Reached {
+    /// it answered
+    Yes,
+    /// it did not, for this technical reason
+    No(String),
+}
+
+impl Reached {
+    /// As programs read it.
+    pub(crate) const fn yes(&self) -> bool {
+        matches!(self, Reached::Yes)
+    }
+}
+
+/// One round of everything that can be done now. A relay that is away is no failure: what is here can still be shown,
+/// and what waits goes out another time. A relay with another key is.
+pub(crate) fn round(ctx: &Context, client: &mut Client) -> Result<Reached, Failure> {
+    let mut network = network(ctx)?;
+    round_with(ctx, client, &mut network)
+}
+
+/// [`round`] over a network that is there already.
+pub(crate) fn round_with(ctx: &Context, client: &mut Client, network: &mut GrpcNetwork) -> Result<Reached, Failure> {
+    match client.sync(network) {
+        Ok(_) => Ok(Reached::Yes),
+        Err(Trouble::Offline { why }) if !why.starts_with(OTHER_KEY) => {
+            ctx.note_away(&why);
+            Ok(Reached::No(why))
+        }
+        // what is here can still be read
+        Err(Trouble::AccountDeleted) => {
+            ctx.note(&ctx.words.say("account-gone"));
+            Ok(Reached::No("the account was deleted".to_owned()))
+        }
+        Err(trouble) => Err(ctx.trouble(trouble)),
+    }
+}
+
+/// Waits a little before a relay that is away is asked again.
+#[expect(clippy::disallowed_methods, reason = "a relay that is away gives no event to wait for; nothing is decided by this wait")]
+pub(crate) fn pause(time: std::time::Duration) {
+    std::thread::sleep(time);
+}

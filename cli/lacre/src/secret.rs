@@ -1,0 +1,145 @@
+//! What opens the profile, in this order: `--key-file`, `--passphrase-file`, the unlock agent, the person at the keyboard.
+
+use crate::context::{Context, Global};
+use lacre_words::failure::{Exit, Failure};
+use crate::fresh::fresh_secret;
+use lacre_words::shown::shown;
+use crate::trouble::open_failure;
+use data_encoding::HEXLOWER;
+use lacre_profile::{OpenError, Secret, agent, exists};
+use lacre_core::{Client, Environment};
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// Fewest characters of a new passphrase.
+const LEAST_CHARACTERS: usize = 8;
+/// Most bytes that are read of a file with a secret.
+const MOST_BYTES: u64 = 4096;
+
+/// The profile, opened.
+pub(crate) fn open(ctx: &Context) -> Result<Client, Failure> {
+    let dir = ctx.profile_dir()?;
+    if !exists(&dir) {
+        return Err(open_failure(&ctx.words, &OpenError::Missing, &dir));
+    }
+    if ctx.global.key_file.is_none()
+        && ctx.global.passphrase_file.is_none()
+        && let Some(key) = agent::ask(&dir)
+    {
+        match Client::open(&dir, Secret::Raw(&key), ctx.environment()) {
+            // The agent keeps the key of a profile that is no longer in this place.
+            Err(OpenError::WrongSecret) => {}
+            other => return other.map_err(|e| open_failure(&ctx.words, &e, &dir)),
+        }
+    }
+    open_with_secret(ctx, &dir)
+}
+
+/// The profile, opened without the agent: what `unlock` must do.
+pub(crate) fn open_with_secret(ctx: &Context, dir: &Path) -> Result<Client, Failure> {
+    if !exists(dir) {
+        return Err(open_failure(&ctx.words, &OpenError::Missing, dir));
+    }
+    with_secret(ctx, false, |secret, env| Client::open(dir, *secret, env))?.map_err(|e| open_failure(&ctx.words, &e, dir))
+}
+
+/// The profile, opened; made if there is none (`enroll`). A new passphrase is asked for twice.
+pub(crate) fn open_or_create(ctx: &Context) -> Result<Client, Failure> {
+    let dir = ctx.profile_dir()?;
+    if exists(&dir) {
+        return open(ctx);
+    }
+    ctx.note(&ctx.words.say_with("new-profile", &[("dir", shown(&dir.display().to_string()).into())]));
+    with_secret(ctx, true, |secret, env| Client::create(&dir, *secret, env))?.map_err(|e| open_failure(&ctx.words, &e, &dir))
+}
+
+/// Whether an agent keeps this profile's key.
+pub(crate) fn unlocked(ctx: &Context) -> bool {
+    ctx.profile_dir().is_ok_and(|dir| agent::ask(&dir).is_some())
+}
+
+/// Where a secret comes from, if not from the keyboard.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub(crate) passphrase_file: Option<&'a Path>,
+    pub(crate) key_file: Option<&'a Path>,
+}
+
+fn with_secret<T>(ctx: &Context, new: bool, use_it: impl FnOnce(&Secret<'_>, Environment) -> T) -> Result<T, Failure> {
+    let Global { passphrase_file, key_file, .. } = &ctx.global;
+    let source = Source { passphrase_file: passphrase_file.as_deref(), key_file: key_file.as_deref() };
+    with_secret_from(ctx, source, new, |secret| use_it(secret, ctx.environment()))
+}
+
+/// A secret from there; a new one is asked for twice, and must be long enough.
+pub(crate) fn with_secret_from<T>(
+    ctx: &Context,
+    source: Source<'_>,
+    new: bool,
+    use_it: impl FnOnce(&Secret<'_>) -> T,
+) -> Result<T, Failure> {
+    if let Some(path) = source.key_file {
+        let key = key_file(ctx, path, new)?;
+        return Ok(use_it(&Secret::KeyFile(&key)));
+    }
+    let passphrase = match source.passphrase_file {
+        Some(path) => first_line(ctx, path)?,
+        None => prompt(ctx, new)?,
+    };
+    if new && passphrase.chars().count() < LEAST_CHARACTERS {
+        return Err(ctx.failure("error-short-passphrase", Exit::Usage, &[("least", LEAST_CHARACTERS.into())]));
+    }
+    Ok(use_it(&Secret::Passphrase(&passphrase)))
+}
+
+fn prompt(ctx: &Context, new: bool) -> Result<Zeroizing<String>, Failure> {
+    let ask = |text: String| {
+        rpassword::prompt_password(text)
+            .map(Zeroizing::new)
+            .map_err(|e| ctx.failure("error-no-keyboard", Exit::CouldNotAsk, &[("why", shown(&e.to_string()).into())]))
+    };
+    if !new {
+        return ask(ctx.words.say("prompt-passphrase"));
+    }
+    let first = ask(ctx.words.say("prompt-new-passphrase"))?;
+    // Said before the second question: typing a word twice only to hear that it is too short is no pleasure.
+    if first.chars().count() < LEAST_CHARACTERS {
+        return Err(ctx.failure("error-short-passphrase", Exit::Usage, &[("least", LEAST_CHARACTERS.into())]));
+    }
+    if *ask(ctx.words.say("prompt-again"))? != *first {
+        return Err(ctx.failure("error-passphrases-differ", Exit::Usage, &[]));
+    }
+    Ok(first)
+}
+
+fn content(ctx: &Context, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    use std::io::Read as _;
+    let mut bytes = Zeroizing::new(Vec::new());
+    std::fs::File::open(path).and_then(|f| f.take(MOST_BYTES).read_to_end(&mut bytes)).map_err(|e| {
+        let name = shown(&path.display().to_string());
+        ctx.failure("error-file", Exit::CouldNotAsk, &[("name", name.into()), ("why", shown(&e.to_string()).into())])
+    })?;
+    Ok(bytes)
+}
+
+/// A passphrase file: its first line.
+fn first_line(ctx: &Context, path: &Path) -> Result<Zeroizing<String>, Failure> {
+    let bytes = content(ctx, path)?;
+    let text = core::str::from_utf8(&bytes)
+        .map_err(|_| ctx.failure("error-passphrase-file", Exit::Usage, &[("name", shown(&path.display().to_string()).into())]))?;
+    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
+}
+
+/// A key file: 64 hexadecimal characters. Made, and only its owner's, if it is not there and a profile is being made.
+fn key_file(ctx: &Context, path: &Path, new: bool) -> Result<Zeroizing<[u8; 32]>, Failure> {
+    if new && !path.exists() {
+        let key = Zeroizing::new(lacre_ground::random::bytes::<32>(ctx.environment().rng.as_mut()));
+        fresh_secret(ctx, path, Zeroizing::new(format!("{}\n", HEXLOWER.encode(&*key))).as_bytes())?;
+        ctx.note(&ctx.words.say_with("new-key-file", &[("file", shown(&path.display().to_string()).into())]));
+        return Ok(key);
+    }
+    let text = content(ctx, path)?;
+    let bytes = HEXLOWER.decode(text.trim_ascii()).map(Zeroizing::new).ok();
+    let key = bytes.and_then(|b| <[u8; 32]>::try_from(b.as_slice()).ok()).map(Zeroizing::new);
+    key.ok_or_else(|| ctx.failure("error-key-file", Exit::Usage, &[("name", shown(&path.display().to_string()).into())]))
+}

@@ -1,0 +1,300 @@
+//! Conversations and messages as lines for people, within 80 columns where the texts allow it.
+
+use crate::context::{Context, Outcome};
+use lacre_words::failure::Exit;
+use crate::find::short;
+use lacre_words::screen::size;
+use lacre_words::shown::{paragraph, shown};
+use crate::when::when;
+use lacre_words::words::{Words, key};
+use crate::{json, online};
+use anstyle::{AnsiColor, Style};
+use lacre_ground::ids::{AccountId, Handle};
+use lacre_core::Client;
+use lacre_core::view::{
+    Body, Conversation, Delivery, Kind, Message, Reaction, Standing, Stays, Suite, Waiting, WaitingKind, Who,
+};
+use serde_json::json as object;
+use unicode_width::UnicodeWidthStr;
+
+/// Rows in columns, the last one as wide as it is; headings above.
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |at: usize| rows.iter().filter_map(|r| r.get(at)).map(|cell| cell.width()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let mut out = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            out.push_str(cell);
+            out.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width()) + 2));
+        }
+        out.trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// At most so many columns, an ellipsis where it was cut.
+pub(crate) fn cut(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    for c in text.chars() {
+        if out.width() + c.to_string().width() + 1 > columns {
+            break;
+        }
+        out.push(c);
+    }
+    out.push('…');
+    out
+}
+
+/// What a conversation is called: the other's name, or the group's.
+pub(crate) fn title(words: &Words, c: &Conversation) -> String {
+    match (c.kind, &c.peer) {
+        (Kind::Two, Some(peer)) => peer.to_string(),
+        (Kind::Two, None) => words.say("somebody"),
+        (Kind::Group, _) => shown(&c.name),
+    }
+}
+
+/// A standing in words; nothing while all is well.
+pub(crate) fn standing(words: &Words, standing: Standing) -> String {
+    match standing {
+        Standing::Active => String::new(),
+        Standing::AskingToBeReAdded => words.say("standing-asking"),
+        Standing::Removed => words.say("standing-removed"),
+        Standing::InUseElsewhere => words.say("standing-elsewhere"),
+        Standing::Blocked => words.say("standing-blocked"),
+        Standing::OtherRelay => words.say("standing-other-relay"),
+        Standing::Replaced => words.say("standing-replaced"),
+    }
+}
+
+/// A suite in words: only the weaker one is worth a word.
+pub(crate) fn suite(words: &Words, suite: Suite) -> String {
+    match suite {
+        Suite::XWing => String::new(),
+        Suite::X25519 => words.say("suite-not-post-quantum"),
+    }
+}
+
+/// The name of an account, as far as it is known.
+pub(crate) fn name(words: &Words, handle: Option<&Handle>, account: AccountId) -> String {
+    match handle {
+        Some(handle) => handle.to_string(),
+        None => words.say_with("account-unnamed", &[("id", short(&account.to_string(), 8).into())]),
+    }
+}
+
+/// One of two keys.
+pub(crate) const fn may_key(who: Who, admins: &'static str, everyone: &'static str) -> &'static str {
+    match who {
+        Who::Admins => admins,
+        Who::Everyone => everyone,
+    }
+}
+
+/// One message: `3f2a9c1b  2026-11-22 10:04  @ana: Hola`.
+pub(crate) fn message(ctx: &Context, m: &Message) -> String {
+    const MARGIN: &str = "          | ";
+    let words = &ctx.words;
+    let who = name(words, m.sender_handle.as_ref(), m.sender);
+    let whom = |account: &AccountId| name(words, m.whom_handle.as_ref(), *account);
+    let id = short(&m.id.to_string(), 8);
+    let what = match &m.body {
+        Body::Text(text) => format!("{}: {}", ctx.painted(Style::new().bold(), &who), paragraph(text, MARGIN)),
+        Body::File { name, size: bytes } => {
+            let args = [
+                ("who", who.into()),
+                ("file", shown(name).into()),
+                ("size", size(words, *bytes).into()),
+                ("id", id.as_str().into()),
+            ];
+            words.say_with("message-file", &args)
+        }
+        Body::Added { whom: account } => words.say_with("message-added", &[("who", who.into()), ("whom", whom(account).into())]),
+        Body::Removed { whom: account } => {
+            words.say_with("message-removed", &[("who", who.into()), ("whom", whom(account).into())])
+        }
+        Body::ReAdded { whom: account } => {
+            words.say_with("message-re-added", &[("who", who.into()), ("whom", whom(account).into())])
+        }
+        Body::NewAccount { whom: account } => words.say_with("message-new-account", &[("whom", whom(account).into())]),
+        Body::Renamed { name } => words.say_with("message-renamed", &[("who", who.into()), ("name", shown(name).into())]),
+        Body::Described { text } if text.is_empty() => words.say_with("message-description-gone", &[("who", who.into())]),
+        Body::Described { text } => {
+            words.say_with("message-described", &[("who", who.into()), ("text", paragraph(text, MARGIN).into())])
+        }
+        Body::AdminMade { whom: account } => {
+            words.say_with("message-admin-made", &[("who", who.into()), ("whom", whom(account).into())])
+        }
+        Body::AdminUnmade { whom: account } => {
+            words.say_with("message-admin-unmade", &[("who", who.into()), ("whom", whom(account).into())])
+        }
+        Body::MayAdd(allowed) => words
+            .say_with(may_key(*allowed, key("message-may-add-admins"), key("message-may-add-everyone")), &[("who", who.into())]),
+        Body::MayWrite(allowed) => words.say_with(
+            may_key(*allowed, key("message-may-write-admins"), key("message-may-write-everyone")),
+            &[("who", who.into())],
+        ),
+        Body::Stays(0) => words.say_with("message-stays-for-ever", &[("who", who.into())]),
+        Body::Stays(seconds) => {
+            words.say_with("message-stays", &[("who", who.into()), ("time", spoken_seconds(words, *seconds).into())])
+        }
+        Body::Succeeded { left_out: Some(account) } => {
+            words.say_with("message-succeeded-without", &[("who", who.into()), ("whom", whom(account).into())])
+        }
+        Body::Succeeded { left_out: None } => words.say_with("message-succeeded", &[("who", who.into())]),
+        Body::Refused => words.say_with("message-refused", &[("who", who.into())]),
+        Body::Leaves => words.say_with("message-leaves", &[("who", who.into())]),
+        Body::Deleted { here_only } => {
+            let who = [("who", who.into())];
+            if *here_only { words.say_with("message-forgotten", &who) } else { words.say_with("message-deleted", &who) }
+        }
+        Body::Newer => words.say_with("message-newer", &[("who", who.into())]),
+        Body::Unreadable(reason) => words.say_with("message-unreadable", &[("why", shown(reason).into())]),
+    };
+    let waiting = match m.delivery {
+        Delivery::Waiting => format!("  {}", ctx.painted(AnsiColor::Yellow.on_default(), &format!("[{}]", words.say("waiting")))),
+        Delivery::Stored => String::new(),
+    };
+    let edited = if m.edited_at.is_some() { format!("  ({})", words.say("edited")) } else { String::new() };
+    let stays = match &m.stays {
+        Some(stays) => format!("  ({})", remaining(ctx, stays)),
+        None => String::new(),
+    };
+    let head = ctx.painted(Style::new().dimmed(), &format!("{id}  {}", when(ctx, m.accepted_at.unwrap_or(m.sent_at))));
+    let mut out = format!("{head}  {}{what}{edited}{stays}{}{waiting}", quoted(words, m), receipts(words, m));
+    if !m.reactions.is_empty() {
+        out.push_str(&format!("\n{MARGIN}{}", reactions(words, &m.reactions)));
+    }
+    out
+}
+
+/// `[@bruno: «¿Quién lleva el pan?»] `: what a message answers, in a few words.
+fn quoted(words: &Words, m: &Message) -> String {
+    const COLUMNS: usize = 30;
+    let Some(quoted) = &m.reply_to else { return String::new() };
+    let text = match &quoted.message {
+        Some((account, handle, Body::Text(text))) => {
+            let text = cut(&shown(&text.replace('\n', " ")), COLUMNS);
+            words.say_with("answers", &[("who", name(words, handle.as_ref(), *account).into()), ("text", text.into())])
+        }
+        Some((account, handle, Body::File { name: file, .. })) => {
+            let text = cut(&shown(file), COLUMNS);
+            words.say_with("answers", &[("who", name(words, handle.as_ref(), *account).into()), ("text", text.into())])
+        }
+        _ => words.say("answers-gone"),
+    };
+    format!("[{text}] ")
+}
+
+/// `👍 @ana @bruno  ❤ @carla`: the same sign once, in the order in which signs came.
+fn reactions(words: &Words, all: &[Reaction]) -> String {
+    let mut signs: Vec<(String, Vec<String>)> = Vec::new();
+    for reaction in all {
+        let (sign, who) = (shown(&reaction.sign), name(words, reaction.handle.as_ref(), reaction.account));
+        match signs.iter_mut().find(|(s, _)| *s == sign) {
+            Some((_, people)) => people.push(who),
+            None => signs.push((sign, vec![who])),
+        }
+    }
+    signs.iter().map(|(sign, people)| format!("{sign} {}", people.join(" "))).collect::<Vec<_>>().join("  ")
+}
+
+/// `  ✓ @ana  ✓✓ @bruno`: to whom an own message has come, and who has read it.
+fn receipts(words: &Words, m: &Message) -> String {
+    let mut out = String::new();
+    for (read, mark) in [(false, "✓"), (true, "✓✓")] {
+        let who: Vec<String> = m
+            .receipts
+            .iter()
+            .filter(|receipt| receipt.read == read)
+            .map(|receipt| name(words, receipt.handle.as_ref(), receipt.account))
+            .collect();
+        if !who.is_empty() {
+            out.push_str(&format!("  {mark} {}", who.join(" ")));
+        }
+    }
+    out
+}
+
+/// When a message disappears, as far as that is known.
+fn remaining(ctx: &Context, stays: &Stays) -> String {
+    match stays.until {
+        Some(until) => ctx.words.say_with("disappears-at", &[("time", when(ctx, until).into())]),
+        None => ctx.words.say_with("disappears-after", &[("time", spoken_seconds(&ctx.words, stays.seconds).into())]),
+    }
+}
+
+/// How long stays what is written in a conversation.
+pub(crate) fn stays(words: &Words, seconds: u32) -> String {
+    match seconds {
+        0 => words.say("stays-for-ever"),
+        _ => words.say_with("stays", &[("time", spoken_seconds(words, seconds).into())]),
+    }
+}
+
+/// `1 semana`, `1 día 12 horas`: at most the two largest units, rounded down.
+fn spoken_seconds(words: &Words, seconds: u32) -> String {
+    let units = [
+        (key("time-weeks"), 604_800),
+        (key("time-days"), 86_400),
+        (key("time-hours"), 3_600),
+        (key("time-minutes"), 60),
+        (key("time-seconds"), 1),
+    ];
+    let mut left = seconds;
+    let mut parts = Vec::new();
+    for (unit, size) in units {
+        if left >= size {
+            parts.push(words.say_with(unit, &[("count", (left / size).into())]));
+            left %= size;
+        }
+    }
+    parts.truncate(2);
+    parts.join(" ")
+}
+
+/// After a change of a message: tries the relay, then says whether it is there, and shows the message as it stands now.
+pub(crate) fn delivered(ctx: &Context, client: &mut Client, message: &Message, done: &str) -> Outcome {
+    let reached = online::round(ctx, client)?;
+    let now = client.find_message(&message.id.to_string()).ok();
+    let waiting = client.outbox().map_err(|t| ctx.trouble(t))?;
+    let said = |w: &&Waiting| matches!(w.what, WaitingKind::Text | WaitingKind::File | WaitingKind::Change);
+    let waiting = waiting.iter().filter(said).filter(|w| w.conversation.as_ref() == Some(&message.conversation)).count();
+    let waits = ctx.words.say_with("sent-waiting", &[("count", waiting.into())]);
+    let text = if waiting == 0 { done } else { &waits };
+    let json = now.as_ref().map(json::Message::from);
+    ctx.result(text, &object!({ "message": json, "waiting": waiting, "relay_reached": reached.yes() }));
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lacre_words::lang::Lang;
+
+    #[test]
+    fn times_are_spoken_in_the_two_largest_units() {
+        let said = |lang, seconds| spoken_seconds(&crate::words(lang), seconds);
+        for (seconds, es, en) in [
+            (1, "1 segundo", "1 second"),
+            (90, "1 minuto 30 segundos", "1 minute 30 seconds"),
+            (86_400, "1 día", "1 day"),
+            (2_419_200, "4 semanas", "4 weeks"),
+            (694_861, "1 semana 1 día", "1 week 1 day"),
+        ] {
+            assert_eq!((said(Lang::Es, seconds).as_str(), said(Lang::En, seconds).as_str()), (es, en));
+        }
+    }
+
+    #[test]
+    fn columns_are_counted_as_a_terminal_shows_them() {
+        let rows = [vec!["año".to_owned(), "x".to_owned()], vec!["漢字".to_owned(), "y".to_owned()]];
+        assert_eq!(table(&rows), "año   x\n漢字  y");
+        assert_eq!(cut("ñandú corre", 6), "ñandú…");
+        assert_eq!(cut("漢字漢字", 5), "漢字…");
+    }
+}

@@ -1,0 +1,123 @@
+//! Every trouble of the client as an error for people, with its exit code. Exhaustive: a new trouble does not compile
+//! until somebody says what to do about it.
+
+use lacre_words::failure::{Exit, Failure};
+use crate::json::standing_name;
+use lacre_words::shown::shown;
+use lacre_words::words::{Args, Words};
+use lacre_core::Trouble;
+use lacre_core::network::{OTHER_KEY, Reason, Refusal};
+use lacre_profile::{OpenError, StoreError};
+use lacre_core::view::Standing;
+
+/// The client could not do it.
+#[must_use]
+pub fn failure(words: &Words, trouble: Trouble) -> Failure {
+    let no = |key, args: &Args<'_>| Failure::new(words, key, Exit::No, args);
+    let not_asked = |key, args: &Args<'_>| Failure::new(words, key, Exit::CouldNotAsk, args);
+    match trouble {
+        Trouble::Offline { why } if why.starts_with(OTHER_KEY) => not_asked("error-other-key", &[("why", shown(&why).into())]),
+        Trouble::Offline { why } => not_asked("error-offline", &[("why", shown(&why).into())]),
+        Trouble::Refused(refusal) => refused(words, &refusal),
+        Trouble::Protocol(why) => not_asked("error-protocol", &[("why", shown(&why).into())]),
+        Trouble::NotEnrolled => no("error-not-enrolled", &[]),
+        Trouble::OtherAccount => no("error-other-account", &[]),
+        Trouble::CodeRefused => no("error-code-refused", &[]),
+        Trouble::HandleTaken => no("error-handle-taken", &[]),
+        Trouble::NoSuchAccount => no("error-no-such-account", &[]),
+        Trouble::NoSuchContact => no("error-no-such-contact", &[("name", "".into())]),
+        Trouble::NotAccepted => no("error-not-accepted", &[("name", "".into())]),
+        Trouble::OtherAccountNow => no("error-other-account-now", &[]),
+        Trouble::SafetyChanged => no("error-safety-changed", &[]),
+        Trouble::NoSuchConversation => no("error-no-such-conversation", &[("name", "".into())]),
+        Trouble::NotAdmin => no("error-not-admin", &[]),
+        Trouble::MayNotWrite => no("error-may-not-write", &[]),
+        Trouble::LastAdmin => no("error-last-admin", &[]),
+        Trouble::TooManyAdmins { limit } => no("error-too-many-admins", &[("limit", limit.into())]),
+        Trouble::GroupFull { limit } => no("error-group-full", &[("limit", limit.into())]),
+        Trouble::NotActive(Standing::Blocked) => no("error-blocked", &[("name", words.say("somebody-blocked").into())]),
+        Trouble::NewAccount | Trouble::NotActive(Standing::Replaced) => no("error-new-account", &[]),
+        Trouble::Paused => no("error-paused", &[]),
+        Trouble::AccountDeleted => no("error-account-deleted", &[]),
+        Trouble::OtherRelay => no("error-other-relay", &[]),
+        Trouble::TooManyLinks { limit } => no("error-too-many-links", &[("limit", limit.into())]),
+        Trouble::NotActive(standing) => no("error-not-active", &[("standing", standing_name(standing).into())]),
+        Trouble::TooLong { limit } => no("error-too-long", &[("limit", limit.into())]),
+        Trouble::Empty => no("error-empty", &[]),
+        Trouble::NoSuchMessage => no("error-no-such-message", &[("id", "".into())]),
+        Trouble::AmbiguousPrefix => no("error-ambiguous-message", &[]),
+        Trouble::NotAFile => no("error-not-a-file", &[]),
+        Trouble::Damaged(why) => no("error-damaged", &[("why", shown(&why).into())]),
+        Trouble::File(why) => not_asked("error-file", &[("name", "".into()), ("why", shown(&why).into())]),
+        Trouble::NotYours => no("error-not-yours", &[]),
+        Trouble::NotChangeable => no("error-not-changeable", &[]),
+        Trouble::NotASign => Failure::new(words, "error-not-a-sign", Exit::Usage, &[]),
+        Trouble::NoSuchItem => no("error-no-such-item", &[]),
+        Trouble::TooLate => no("error-too-late", &[]),
+        Trouble::Store(error) => store(words, &error),
+        Trouble::Mls(why) => not_asked("error-encryption", &[("why", shown(&why).into())]),
+    }
+}
+
+/// The profile could not be opened or made.
+#[must_use]
+pub fn open_failure(words: &Words, error: &OpenError, dir: &std::path::Path) -> Failure {
+    let dir = shown(&dir.display().to_string());
+    let of = |key, exit| Failure::new(words, key, exit, &[("dir", dir.as_str().into())]);
+    match error {
+        OpenError::Exists => of("error-profile-exists", Exit::No),
+        OpenError::Missing => of("error-no-profile", Exit::No),
+        OpenError::NotAProfile => of("error-not-a-profile", Exit::CouldNotAsk),
+        OpenError::Newer { found } => {
+            Failure::new(words, "error-newer-profile", Exit::CouldNotAsk, &[("found", (*found).into())])
+        }
+        OpenError::WrongSecret => of("error-wrong-secret", Exit::No),
+        OpenError::Cost => of("error-not-a-profile", Exit::CouldNotAsk),
+        OpenError::NoRandomness => of("error-no-randomness", Exit::CouldNotAsk),
+        OpenError::Store(error) => store(words, error),
+    }
+}
+
+/// The profile could not be read or written.
+fn store(words: &Words, error: &StoreError) -> Failure {
+    let of = |key| Failure::new(words, key, Exit::CouldNotAsk, &[("why", shown(&error.to_string()).into())]);
+    match error {
+        StoreError::Busy => of("error-profile-busy"),
+        StoreError::Full => of("error-disk-full"),
+        StoreError::Damaged { .. } => of("error-profile-damaged"),
+        StoreError::Io { .. } | StoreError::Unstorable { .. } | StoreError::Interrupted(_) => of("error-store"),
+    }
+}
+
+fn refused(words: &Words, refusal: &Refusal) -> Failure {
+    let seconds = refusal.retry_after.map_or(0, |d| d.as_secs().max(1));
+    let args: &Args<'_> = &[("why", shown(&refusal.to_string()).into()), ("seconds", seconds.into())];
+    let no = |key| Failure::new(words, key, Exit::No, args);
+    let not_asked = |key| Failure::new(words, key, Exit::CouldNotAsk, args);
+    match refusal.reason {
+        Reason::Limit => not_asked("error-limit"),
+        Reason::StoreDown | Reason::Stopping => not_asked("error-relay-store"),
+        Reason::CodeRefused => no("error-code-refused"),
+        Reason::HandleTaken => no("error-handle-taken"),
+        Reason::NoAccount => no("error-no-such-account"),
+        Reason::LoginRefused => no("error-login-refused"),
+        Reason::Paused => no("error-paused"),
+        Reason::NoKeyPackage => no("error-no-key-package"),
+        Reason::BadField
+        | Reason::WrongName
+        | Reason::StampRefused
+        | Reason::NotPermitted
+        | Reason::Conflict
+        | Reason::Sealed
+        | Reason::CatchUp
+        | Reason::Ahead
+        | Reason::NoSeals
+        | Reason::NoEntry
+        | Reason::NotAnInbox
+        | Reason::WrongDigest
+        | Reason::BadState
+        | Reason::Session
+        | Reason::BadRun
+        | Reason::Unknown => no("error-refused"),
+    }
+}

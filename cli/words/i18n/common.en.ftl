@@ -1,0 +1,53 @@
+### What every program of the house says: help, errors of usage, the shape of an error.
+
+failure =
+    Error: { $what }
+      Why:        { $why }
+      What to do: { $do }
+decimal-point = .
+help-template =
+    { "{before-help}{about-with-newline}" }
+    Usage: { "{usage}" }
+
+    { "{all-args}{after-help}" }
+help-commands = Commands
+help-arguments = Arguments
+help-options = Options
+help-general-options = General options
+usage-options = [OPTIONS]
+usage-command = <COMMAND>
+usage-perhaps = Perhaps you meant: { $word }
+usage-see-help = those that --help shows
+value-names = —
+    .dir = DIR
+    .file = FILE
+    .handle = @NAME
+    .handlelink = @NAME|LINK
+    .text = TEXT
+    .to = TO
+    .conversation = CONVERSATION
+    .message = MESSAGE
+    .group = GROUP
+    .name = NAME
+    .sign = SIGN
+    .words = WORDS
+    .date = DATE
+    .id = NUMBER
+error-usage-command = "{ $command }" is no command.
+    .why = Commands are fixed words. { $perhaps }
+    .do = See the commands: lacre --help
+error-usage-missing = Something is missing in the command.
+    .why = Needed: { $argument }
+    .do = See how it is written, with --help at the end.
+error-usage-unknown = "{ $argument }" is not understood.
+    .why = The command has no such option and expects no other word. { $perhaps }
+    .do = A text of several words goes in quotes. See --help.
+error-usage-conflict = "{ $argument }" and "{ $prior }" do not go together.
+    .why = One excludes the other.
+    .do = Use only one of them.
+error-usage-value = "{ $value }" does not fit { $argument }
+    .why = Possible values: { $good }
+    .do = See --help.
+error-usage-no-value = "{ $argument }" lacks its value, or has one too many.
+    .why = The option expects exactly one.
+    .do = See how it is written, with --help.

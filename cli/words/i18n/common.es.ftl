@@ -1,0 +1,53 @@
+### Lo que dice cada programa de la casa: ayuda, errores de uso, la forma de un error.
+
+failure =
+    Error: { $what }
+      Por qué:   { $why }
+      Qué hacer: { $do }
+decimal-point = ,
+help-template =
+    { "{before-help}{about-with-newline}" }
+    Uso: { "{usage}" }
+
+    { "{all-args}{after-help}" }
+help-commands = Órdenes
+help-arguments = Argumentos
+help-options = Opciones
+help-general-options = Opciones generales
+usage-options = [OPCIONES]
+usage-command = <ORDEN>
+usage-perhaps = Quizás quiso decir: { $word }
+usage-see-help = los que muestra --help
+value-names = —
+    .dir = CARPETA
+    .file = ARCHIVO
+    .handle = @NOMBRE
+    .handlelink = @NOMBRE|ENLACE
+    .text = TEXTO
+    .to = PARA
+    .conversation = CONVERSACIÓN
+    .message = MENSAJE
+    .group = GRUPO
+    .name = NOMBRE
+    .sign = SIGNO
+    .words = PALABRAS
+    .date = FECHA
+    .id = NÚMERO
+error-usage-command = «{ $command }» no es una orden.
+    .why = Las órdenes son palabras fijas. { $perhaps }
+    .do = Vea las órdenes: lacre --help
+error-usage-missing = Falta algo en la orden.
+    .why = Se necesita: { $argument }
+    .do = Vea cómo se escribe, con --help al final.
+error-usage-unknown = No se entiende «{ $argument }».
+    .why = La orden no tiene esa opción ni espera otra palabra. { $perhaps }
+    .do = Un texto de varias palabras va entre comillas. Vea --help.
+error-usage-conflict = «{ $argument }» y «{ $prior }» no van juntas.
+    .why = Una excluye a la otra.
+    .do = Use solo una de las dos.
+error-usage-value = «{ $value }» no sirve para { $argument }
+    .why = Valores posibles: { $good }
+    .do = Vea --help.
+error-usage-no-value = A «{ $argument }» le falta su valor, o le sobra uno.
+    .why = La opción espera exactamente uno.
+    .do = Vea cómo se escribe, con --help.

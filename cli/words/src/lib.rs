@@ -1,0 +1,25 @@
+//! What every program of the house has for people: catalogues, screens, help, exit codes.
+//!
+//! [`lang`] (which language), [`words`] (the catalogues), [`failure`] (what, why, what to do, and the exit code),
+//! [`usage`] (help, and what was typed wrongly), [`screen`] (where it goes), [`shown`] (text from outside, made harmless),
+//! [`wrap`], [`pager`], [`qr`]; [`check`](crate::words) is what their tests look at.
+
+#[cfg(feature = "check")]
+#[expect(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::indexing_slicing,
+    reason = "for tests: a panic is how a test says no"
+)]
+pub mod check;
+pub mod failure;
+pub mod lang;
+pub mod pager;
+pub mod qr;
+pub mod screen;
+pub mod shown;
+pub mod usage;
+pub mod words;
+pub mod wrap;

@@ -1,0 +1,90 @@
+//! Lines for people, broken between words where their terminal ends.
+
+use unicode_width::UnicodeWidthStr;
+
+/// Sentences broken between words where the person's terminal ends, at 80 columns elsewhere; what follows in a paragraph
+/// begins `hang` columns to the right.
+pub fn wrap(text: &str, hang: usize) -> String {
+    wrap_at(text, hang, columns())
+}
+
+/// Columns of the terminal that words go to: at least 20, at most 80, which is where lines are read well.
+fn columns() -> usize {
+    rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| usize::from(size.ws_col)).clamp(20, 80)
+}
+
+/// A result, broken between words where the terminal that it goes to ends; what follows of a row of a table begins two
+/// columns to the right of it.
+pub fn wrap_result(text: &str) -> String {
+    let columns = rustix::termios::tcgetwinsize(std::io::stdout()).map_or(80, |size| usize::from(size.ws_col)).max(20);
+    let hang = |line: &str| {
+        let inside = line.trim_start_matches(' ');
+        line.len() - inside.len() + if inside.contains("  ") { 2 } else { 0 }
+    };
+    text.split('\n').map(|line| wrap_at(line, hang(line), columns)).collect::<Vec<_>>().join("\n")
+}
+
+fn wrap_at(text: &str, hang: usize, columns: usize) -> String {
+    // a narrow terminal has no room to give away
+    let hang = hang.min(columns / 4);
+    let mut out = String::new();
+    for (at, line) in text.split('\n').enumerate() {
+        if at > 0 {
+            out.push('\n');
+        }
+        let (mut column, mut begins) = (0, true);
+        for word in line.split(' ') {
+            let width = visible(word);
+            if !begins && column + 1 + width > columns && column > hang {
+                let kept = out.trim_end_matches(' ').len();
+                out.truncate(kept);
+                out.push('\n');
+                out.extend(std::iter::repeat_n(' ', hang));
+                (column, begins) = (hang, true);
+            }
+            if begins && word.is_empty() && column == hang && column > 0 {
+                continue; // what stood between two columns of a table
+            }
+            if !begins {
+                out.push(' ');
+                column += 1;
+            }
+            out.push_str(word);
+            (column, begins) = (column + width, false);
+        }
+    }
+    out
+}
+
+/// Columns of a word, without the signs that give it a colour.
+fn visible(word: &str) -> usize {
+    let after_sign = |piece: &str| piece.split_once('m').map_or(0, |(_, rest)| rest.width());
+    let mut pieces = word.split('\u{1b}');
+    pieces.next().map_or(0, UnicodeWidthStr::width) + pieces.map(after_sign).sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrapping_changes_only_where_lines_end() {
+        let text = "  Qué hacer: ".to_owned() + &"una frase larga, ".repeat(12) + "\ncorta\n" + &"x".repeat(100);
+        let wrapped = wrap_at(&text, 13, 80);
+        let words = |t: &str| t.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&wrapped), words(&text));
+        assert!(wrapped.lines().all(|l| l.width() <= 80 || !l.contains(' ')), "{wrapped}");
+        assert!(wrapped.lines().nth(1).unwrap().starts_with("             una"), "{wrapped}");
+        assert_eq!(wrap_at("", 3, 80), "");
+        assert_eq!(wrap_at("  a  b", 3, 80), "  a  b");
+        assert_eq!(wrap_at("e978e86c  Mesa de vecinos  20:28  2 nuevos", 2, 26), "e978e86c  Mesa de vecinos\n  20:28  2 nuevos");
+        let bold = "\u{1b}[1m@bruno\u{1b}[0m: a las ocho";
+        assert_eq!(wrap_at(bold, 2, 18), bold, "colours take no room");
+        assert_eq!(wrap_at(bold, 2, 17), "\u{1b}[1m@bruno\u{1b}[0m: a las\n  ocho");
+        for columns in [20, 40] {
+            let narrow = wrap_at(&text, 13, columns);
+            assert_eq!(words(&narrow), words(&text));
+            assert!(narrow.lines().all(|l| l.width() <= columns || !l.trim().contains(' ')), "{columns}: {narrow}");
+        }
+    }
+}
