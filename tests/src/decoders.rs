@@ -1,13 +1,16 @@
 //! Every decoder that sees the network or a file, as a function of bytes that must return: no panic, no endless loop, and
 //! what was read is what is written again.
 //!
-//! `tests/tests/decoders.rs` replays the corpora and spoils them; `./test --fuzz SECONDS` hunts with libFuzzer
+//! `tests/tests/attack/decoders.rs` replays the corpora and spoils them; `./test --fuzz SECONDS` hunts with libFuzzer
 //! (`tests/fuzz`). Where a signature stands before the reading, the input is signed first: a hostile signer is an adversary too.
 
-use lacre_ground::account::{AccountState, Binding, DEVICE, Device, REGISTRAR, Reset};
-use lacre_ground::address::{Address, Authority, ContactLink, Invitation};
+use lacre_core::crypt::blob::{BlobKey, BlobOpener};
+use lacre_core::crypt::entry::{open_entry, seal_entry};
+use lacre_core::crypt::padding::{pad, unpad};
 use lacre_evidence::clock::{Calendar, Rule};
 use lacre_evidence::{Bundle, Certificate, Grant, Keys, Lookup, Opening, Record, Trust, verify};
+use lacre_ground::account::{AccountState, Binding, DEVICE, Device, REGISTRAR, Reset};
+use lacre_ground::address::{Address, Authority, ContactLink, Invitation};
 use lacre_ground::ids::{ChannelId, DeviceId, EntryId, Handle, Identity};
 use lacre_ground::label::Label;
 use lacre_ground::note::{self, NoteKey, NoteSigner, UnverifiedNote};
@@ -15,12 +18,9 @@ use lacre_ground::receipt::{RELAY, Receipt};
 use lacre_ground::run::Run;
 use lacre_ground::seal::{self, SealSecret};
 use lacre_ground::time::Millis;
-use lacre_core::crypt::blob::{BlobKey, BlobOpener};
-use lacre_core::crypt::entry::{open_entry, seal_entry};
-use lacre_core::crypt::padding::{pad, unpad};
-use lacre_transport::SocksProxy;
 use lacre_proto::bounds::DECODERS;
 use lacre_relay::config::NodeConfig;
+use lacre_transport::SocksProxy;
 use openmls::prelude::{MlsMessageBodyIn, MlsMessageIn, ProtocolVersion, RatchetTreeIn};
 use openmls_libcrux_crypto::CryptoProvider;
 use rand_core::SeedableRng as _;

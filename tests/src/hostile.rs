@@ -6,6 +6,12 @@
 
 use crate::world::Person;
 use data_encoding::BASE64;
+use lacre_core::crypt::blob::{BlobKey, BlobSealer};
+use lacre_core::crypt::entry::{ChannelKeys, open_entry};
+use lacre_core::crypt::padding::pad;
+use lacre_core::network::{Delivery, Following, Lane, NetError, Network};
+use lacre_core::view::{ConversationId, Suite};
+use lacre_core::{OwnKey, content_statement, envelope_statement};
 use lacre_ground::account::{AccountState, DEVICE, Device};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{AccountId, DeviceId, EntryId, EnvelopeId, Token};
@@ -13,12 +19,6 @@ use lacre_ground::label::{self, Label};
 use lacre_ground::note::NoteKey;
 use lacre_ground::random::{self, SystemRng};
 use lacre_ground::seal;
-use lacre_core::crypt::blob::{BlobKey, BlobSealer};
-use lacre_core::crypt::entry::{ChannelKeys, open_entry};
-use lacre_core::crypt::padding::pad;
-use lacre_core::network::{Delivery, Following, Lane, NetError, Network};
-use lacre_core::view::{ConversationId, Suite};
-use lacre_core::{OwnKey, content_statement, envelope_statement};
 use lacre_proto::content::v1 as content;
 use lacre_proto::relay::v1 as wire;
 use openmls::group::{MlsGroup, PURE_CIPHERTEXT_WIRE_FORMAT_POLICY};

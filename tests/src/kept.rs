@@ -3,10 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test's world stops when it cannot be built")]
 
 use crate::world::{Person, World, befriend, settle};
-use lacre_ground::ids::Handle;
-use lacre_profile::Secret;
 use lacre_core::view::{Body, Message, Settings, Suite};
 use lacre_core::{Client, Environment};
+use lacre_ground::ids::Handle;
+use lacre_profile::Secret;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;

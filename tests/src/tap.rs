@@ -9,8 +9,8 @@
     reason = "a panic is how a test says no"
 )]
 
-use lacre_ground::address::Authority;
 use lacre_core::network::{Delivery, Following, Lane, NetError, Network};
+use lacre_ground::address::Authority;
 use lacre_proto::relay::v1 as wire;
 use std::io::{Read, Write};
 use std::time::Duration;

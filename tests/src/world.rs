@@ -4,21 +4,21 @@
 //! opens the profile anew. Where tests put crashes and storage errors is an [`Observer`].
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's world stops when it cannot be built")]
 
+use lacre_core::crypt::entry::seal_entry;
+use lacre_core::network::{Lane, Network as _};
+use lacre_core::view::{Body, ContactState, ConversationId, Message, Standing};
+use lacre_core::{Client, Environment, Trouble};
 use lacre_ground::address::{Authority, Invitation};
 use lacre_ground::ids::{AccountId, EntryId, Handle};
 use lacre_ground::random::SystemRng;
 use lacre_ground::run::Run;
 use lacre_ground::time::{Clock, Millis, SystemClock};
-use lacre_core::crypt::entry::seal_entry;
-use lacre_core::network::{Lane, Network as _};
 use lacre_profile::{Interrupted, Observer, Options as ProfileOptions, Profile, Secret};
-use lacre_transport::{GrpcNetwork, Options as NetOptions, Timeouts};
-use lacre_core::view::{Body, ContactState, ConversationId, Message, Standing};
-use lacre_core::{Client, Environment, Trouble};
 use lacre_proto::relay::v1::registrar_client::RegistrarClient;
 use lacre_proto::relay::v1::{self as wire, IssueCodeRequest};
-use lacre_store::rules::Rules;
 use lacre_relay::serve::{Options as RelayOptions, Relay, RunningRelay};
+use lacre_store::rules::Rules;
+use lacre_transport::{GrpcNetwork, Options as NetOptions, Timeouts};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};

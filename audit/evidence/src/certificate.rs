@@ -2,10 +2,10 @@
 
 use super::fields;
 use crate::clock::Place;
-use lacre_ground::note::{self, Lines, NoteError, NoteKey, NoteSigner, UnverifiedNote};
-use lacre_ground::time::Millis;
 use core::fmt;
 use data_encoding::HEXLOWER;
+use lacre_ground::note::{self, Lines, NoteError, NoteKey, NoteSigner, UnverifiedNote};
+use lacre_ground::time::Millis;
 
 /// Name before an agency's signatures.
 pub const AGENCY: &str = "lacre-agency";

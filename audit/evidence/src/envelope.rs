@@ -11,12 +11,12 @@
 
 use super::grant::Grant;
 use super::notice::FileEntry;
+use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::{ChaCha20Poly1305, Nonce};
 use lacre_ground::ids::ChannelId;
 use lacre_ground::label::{self, Label};
 use lacre_ground::random::Rng;
 use lacre_ground::seal::{self, SealError, SealPublic, SealSecret};
-use chacha20poly1305::aead::{Aead, KeyInit};
-use chacha20poly1305::{ChaCha20Poly1305, Nonce};
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 

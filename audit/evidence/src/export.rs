@@ -5,8 +5,8 @@ use super::event::{Event, URI};
 use super::notice::Act;
 use super::record::{Issuer, Party, Record};
 use super::verdict::{Outcome, Proven, ProvenNotice};
-use lacre_ground::time::Millis;
 use data_encoding::HEXLOWER;
+use lacre_ground::time::Millis;
 
 /// Version of the evidence form.
 pub const VERSION: &str = "EN319522v1.1.1";

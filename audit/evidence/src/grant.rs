@@ -1,12 +1,12 @@
 //! A grant: an account's note that describes a casilla. Uploaded in advance, handed out once, to one agency.
 
+use data_encoding::BASE64;
 use lacre_ground::account::Device;
 use lacre_ground::address::{Address, Authority};
 use lacre_ground::ids::{AccountId, ChannelId, GrantId, TokenHash};
 use lacre_ground::note::{self, Lines, NoteError, NoteKey, NoteSigner, UnverifiedNote};
 use lacre_ground::seal::{self, SealPublic};
 use lacre_ground::time::Millis;
-use data_encoding::BASE64;
 
 /// How often it may be handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,12 +2,12 @@
 
 use super::certificate::AgencyCode;
 use super::fields;
+use data_encoding::HEXLOWER;
 use lacre_ground::ids::{AccountId, LookupId};
 use lacre_ground::label::{self, Label};
 use lacre_ground::note::{self, Lines, NoteError, NoteKey, NoteSigner, UnverifiedNote};
 use lacre_ground::run::Run;
 use lacre_ground::time::Millis;
-use data_encoding::HEXLOWER;
 
 /// How long an answer is good for: an entry accepted later needs a new one, because a person may have left meanwhile.
 pub const GOOD_FOR_MS: u64 = 3_600_000;

@@ -10,11 +10,11 @@ use super::certificate::{AgencyCode, Certificate};
 use super::fields;
 use super::lookup::state_line;
 use crate::clock::{Place, Term};
+use data_encoding::HEXLOWER;
 use lacre_ground::ids::{AccountId, NoticeId};
 use lacre_ground::note::{self, Lines, NoteError, NoteSigner, UnverifiedNote};
 use lacre_ground::run::Run;
 use lacre_ground::time::Millis;
-use data_encoding::HEXLOWER;
 
 /// Most files in a notice; the first is the body.
 pub const MAX_FILES: usize = 32;

@@ -4,9 +4,9 @@
 use super::envelope::Seed;
 use super::fields;
 use super::lookup::Salt;
+use data_encoding::HEXLOWER;
 use lacre_ground::note::{Lines, NoteError};
 use lacre_ground::run::Run;
-use data_encoding::HEXLOWER;
 
 /// RUN, salt and seed. No `Debug`: it names a person.
 #[derive(Clone, PartialEq, Eq)]

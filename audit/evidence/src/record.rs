@@ -3,11 +3,11 @@
 use super::certificate::AgencyCode;
 use super::event::{Event, Reason, Signer};
 use super::fields;
+use data_encoding::HEXLOWER;
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, EntryId, EvidenceId, Generation, Seq};
 use lacre_ground::note::{self, Lines, NoteError, NoteKey, NoteSigner, UnverifiedNote};
 use lacre_ground::time::Millis;
-use data_encoding::HEXLOWER;
 
 /// Name before a gateway's signatures.
 pub const GATEWAY: &str = "lacre-gateway";

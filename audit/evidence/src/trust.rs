@@ -2,10 +2,10 @@
 
 use super::fields;
 use super::record::GATEWAY;
+use data_encoding::HEXLOWER;
 use lacre_ground::account::REGISTRAR;
 use lacre_ground::note::{Lines, NoteError, NoteKey};
 use lacre_ground::receipt::RELAY;
-use data_encoding::HEXLOWER;
 
 /// Most keys of one kind.
 const MAX_KEYS: usize = 64;

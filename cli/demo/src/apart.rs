@@ -3,10 +3,10 @@
 
 use super::people::{LATER, Person};
 use super::story::{ANA, BRUNO, DIEGO, Story};
-use lacre_words::failure::Failure;
-use lacre_words::words;
 use lacre_core::Trouble;
 use lacre_core::view::{Body, ContactState};
+use lacre_words::failure::Failure;
+use lacre_words::words;
 
 /// Elena, who comes later than the others.
 const ELENA: usize = 4;

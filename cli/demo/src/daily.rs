@@ -1,12 +1,12 @@
 //! Two people's everyday: an answer, a sign, a correction, what was received and read, what disappears, whose keys they are.
 
 use super::story::{ANA, BRUNO, Story};
-use lacre_words::failure::Failure;
 use crate::people::pause;
-use lacre_words::words;
-use lacre_profile::Secret;
 use lacre_core::view::{Body, ConversationId, Message, Settings};
 use lacre_core::{Client, Environment, Query, Trouble};
+use lacre_profile::Secret;
+use lacre_words::failure::Failure;
+use lacre_words::words;
 use std::time::Duration;
 
 /// How long the message stays that is shown to disappear.

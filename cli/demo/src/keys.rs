@@ -3,9 +3,9 @@
 //! All entries of a channel are encrypted under one key of 32 bytes. So every 32 bytes that follow each other anywhere in
 //! what a profile held are tried on one entry. That this finds keys is shown with the profile of somebody who has one.
 
-use lacre_ground::ids::ChannelId;
 use lacre_core::crypt::entry::open_entry;
 use lacre_core::network::Entry;
+use lacre_ground::ids::ChannelId;
 use std::collections::BTreeSet;
 
 /// Everything that a profile held, at any of the times when somebody looked.
@@ -48,9 +48,9 @@ fn could_be_a_key(window: &[u8; 32]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lacre_core::crypt::entry::seal_entry;
     use lacre_ground::ids::{EntryId, Seq};
     use lacre_ground::time::Millis;
-    use lacre_core::crypt::entry::seal_entry;
 
     fn entries(key: &[u8; 32], channel: ChannelId) -> Vec<Entry> {
         let mut rng = lacre_core::Environment::system().rng;

@@ -1,12 +1,12 @@
 //! The demo's four example people: each has a profile, a client and connections of their own.
 
+use lacre_core::view::{Body, ConversationId, Message, Synced, WhoAmI};
+use lacre_core::{Client, Environment, Trouble};
 use lacre_ground::address::Invitation;
 use lacre_ground::ids::{AccountId, Handle};
 use lacre_ground::time::Clock as _;
 use lacre_profile::{Interrupted, Observer, Secret};
 use lacre_transport::{GrpcNetwork, Options, Timeouts};
-use lacre_core::view::{Body, ConversationId, Message, Synced, WhoAmI};
-use lacre_core::{Client, Environment, Trouble};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;

@@ -5,16 +5,16 @@ use super::people::{Alarm, EXAMPLES, LATER, NotEnrolled, Person, Unsettled, sett
 use super::relay::{Relay, kill};
 use super::scan::{self, Needle};
 use crate::Args;
+use fluent_bundle::FluentValue;
+use lacre::trouble::{self, open_failure};
+use lacre_core::Trouble;
+use lacre_core::view::{Body, ConversationId, Message, Standing, Suite, Waiting, WaitingKind};
+use lacre_ground::ids::Handle;
 use lacre_ground::time::{Clock, SystemClock};
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::screen::{Outcome, Screen, size};
 use lacre_words::shown::shown;
-use lacre::trouble::{self, open_failure};
 use lacre_words::words;
-use fluent_bundle::FluentValue;
-use lacre_ground::ids::Handle;
-use lacre_core::Trouble;
-use lacre_core::view::{Body, ConversationId, Message, Standing, Suite, Waiting, WaitingKind};
 use serde_json::json as object;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -125,7 +125,6 @@ impl<'a> Story<'a> {
     pub(super) fn trouble(&self, trouble: Trouble) -> Failure {
         trouble::failure(&self.ctx.words, trouble)
     }
-
 
     fn begin(ctx: &'a Screen, folder: &'a Path, files: Vec<Input>) -> Result<Self, Failure> {
         let relay = Relay::new(folder).map_err(|e| match e.kind() {

@@ -7,11 +7,11 @@
 //! | `3f2a9c1b` | the conversation whose id begins so (at least four characters) |
 
 use crate::context::Context;
-use lacre_words::failure::{Exit, Failure};
-use lacre_words::shown::shown;
-use lacre_ground::ids::{AccountId, Handle};
 use lacre_core::Client;
 use lacre_core::view::{Contact, Conversation, ConversationId, Kind, Message};
+use lacre_ground::ids::{AccountId, Handle};
+use lacre_words::failure::{Exit, Failure};
+use lacre_words::shown::shown;
 
 /// A public name as typed: the `@` may be left out.
 pub(crate) fn handle(ctx: &Context, typed: &str) -> Result<Handle, Failure> {

@@ -64,8 +64,7 @@ struct Cli {
 pub fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     let words = words(Lang::choose(&args, |name| std::env::var(name).ok()));
-    let parsed =
-        localized(&words).try_get_matches_from(&args).and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = localized(&words).try_get_matches_from(&args).and_then(|matches| Cli::from_arg_matches(&matches));
     let exit = match parsed {
         Err(error) => usage::show(&error, &args, &words),
         Ok(cli) => {

@@ -1,12 +1,12 @@
 //! The relay, as commands see it: a round of synchronisation that may find nobody there.
 
 use crate::context::Context;
+use lacre_core::network::OTHER_KEY;
+use lacre_core::{Client, Environment, Trouble};
+use lacre_transport::{GrpcNetwork, OnProgress, Options, Progress, SocksProxy, Timeouts};
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
 use lacre_words::words::key;
-use lacre_core::network::OTHER_KEY;
-use lacre_transport::{GrpcNetwork, OnProgress, Options, Progress, SocksProxy, Timeouts};
-use lacre_core::{Client, Environment, Trouble};
 use std::io::{IsTerminal as _, Write as _};
 
 /// The network of this process, through the proxy if one was given. Nothing is connected yet.

@@ -1,13 +1,13 @@
 //! What opens the profile, in this order: `--key-file`, `--passphrase-file`, the unlock agent, the person at the keyboard.
 
 use crate::context::{Context, Global};
-use lacre_words::failure::{Exit, Failure};
 use crate::fresh::fresh_secret;
-use lacre_words::shown::shown;
 use crate::trouble::open_failure;
 use data_encoding::HEXLOWER;
-use lacre_profile::{OpenError, Secret, agent, exists};
 use lacre_core::{Client, Environment};
+use lacre_profile::{OpenError, Secret, agent, exists};
+use lacre_words::failure::{Exit, Failure};
+use lacre_words::shown::shown;
 use std::path::Path;
 use zeroize::Zeroizing;
 

@@ -1,19 +1,19 @@
 //! Conversations and messages as lines for people, within 80 columns where the texts allow it.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::Exit;
 use crate::find::short;
-use lacre_words::screen::size;
-use lacre_words::shown::{paragraph, shown};
 use crate::when::when;
-use lacre_words::words::{Words, key};
 use crate::{json, online};
 use anstyle::{AnsiColor, Style};
-use lacre_ground::ids::{AccountId, Handle};
 use lacre_core::Client;
 use lacre_core::view::{
     Body, Conversation, Delivery, Kind, Message, Reaction, Standing, Stays, Suite, Waiting, WaitingKind, Who,
 };
+use lacre_ground::ids::{AccountId, Handle};
+use lacre_words::failure::Exit;
+use lacre_words::screen::size;
+use lacre_words::shown::{paragraph, shown};
+use lacre_words::words::{Words, key};
 use serde_json::json as object;
 use unicode_width::UnicodeWidthStr;
 

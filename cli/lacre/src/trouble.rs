@@ -1,14 +1,14 @@
 //! Every trouble of the client as an error for people, with its exit code. Exhaustive: a new trouble does not compile
 //! until somebody says what to do about it.
 
-use lacre_words::failure::{Exit, Failure};
 use crate::json::standing_name;
-use lacre_words::shown::shown;
-use lacre_words::words::{Args, Words};
 use lacre_core::Trouble;
 use lacre_core::network::{OTHER_KEY, Reason, Refusal};
-use lacre_profile::{OpenError, StoreError};
 use lacre_core::view::Standing;
+use lacre_profile::{OpenError, StoreError};
+use lacre_words::failure::{Exit, Failure};
+use lacre_words::shown::shown;
+use lacre_words::words::{Args, Words};
 
 /// The client could not do it.
 #[must_use]

@@ -8,11 +8,11 @@
 //! | else, and in the future | `25 nov 2025 18:05` | |
 
 use crate::context::{Context, local};
-use lacre_words::words::{Words, key};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use lacre_ground::time::Millis;
+use lacre_words::words::{Words, key};
 use std::io::IsTerminal as _;
 
 /// The instant as the reader of stdout wants it.

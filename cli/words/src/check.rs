@@ -35,10 +35,7 @@ pub fn shape(sources: &[&str]) -> Shape {
         let parsed = fluent_syntax::parser::parse(*source).unwrap_or_else(|(_, errors)| panic!("{errors:?}"));
         for entry in parsed.body {
             let Entry::Message(message) = entry else {
-                assert!(
-                    matches!(entry, Entry::Comment(_) | Entry::GroupComment(_) | Entry::ResourceComment(_)),
-                    "{entry:?}"
-                );
+                assert!(matches!(entry, Entry::Comment(_) | Entry::GroupComment(_) | Entry::ResourceComment(_)), "{entry:?}");
                 continue;
             };
             let mut put = |key: String, pattern: &Pattern<&str>| {
@@ -101,7 +98,6 @@ pub fn keys(folder: &Path) -> BTreeSet<String> {
     }
     keys
 }
-
 
 /// Errors (`error-…`) that do not say what happened, why, and what to do; and how many there are.
 pub fn silent_errors(shape: &Shape) -> (Vec<String>, usize) {

@@ -5,13 +5,13 @@
 use crate::crypt::entry::ChannelKeys;
 use crate::engine::{Client, ContactRow, LOOKED, OwnKey, StepError, Trouble};
 use crate::network::{Entry, Lane, Network};
-use lacre_profile::rows::Content;
-use lacre_profile::{Step, Table};
 use crate::view::{ContactState, ConversationId, Message};
 use lacre_ground::account::{AccountState, DEVICE};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId};
 use lacre_ground::note::NoteSigner;
+use lacre_profile::rows::Content;
+use lacre_profile::{Step, Table};
 use lacre_proto::relay::v1 as wire;
 use openmls::group::MlsGroup;
 use openmls_libcrux_crypto::CryptoProvider;

@@ -5,14 +5,14 @@
 //! LACRE_PASSPHRASE=… cargo run -p lacre-transport --example echo -- FOLDER @HANDLE lacre://…
 //! ```
 
+use lacre_core::view::{Body, Event, Happening};
+use lacre_core::{Client, Environment, Trouble};
 use lacre_ground::address::Invitation;
 use lacre_ground::ids::{AccountId, Handle};
 use lacre_ground::random::SystemRng;
 use lacre_ground::time::SystemClock;
 use lacre_profile::{self, Secret};
 use lacre_transport::{GrpcNetwork, Options, Timeouts};
-use lacre_core::view::{Body, Event, Happening};
-use lacre_core::{Client, Environment, Trouble};
 use std::io::{Write as _, stdout};
 use std::path::Path;
 use std::sync::Arc;

@@ -4,9 +4,9 @@
 use super::follow::{Changes, Strand};
 use super::lanes::Lanes;
 use super::{Chance, Timeouts, channels, lock, refusal};
-use lacre_core::network::{Delivery, Following, Lane, NetError, Refusal};
 use core::pin::pin;
 use core::time::Duration;
+use lacre_core::network::{Delivery, Following, Lane, NetError, Refusal};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::ChannelId;
 use lacre_ground::random;

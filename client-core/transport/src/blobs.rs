@@ -2,8 +2,8 @@
 
 use super::answers::Answer as _;
 use super::{MAX_MESSAGE_BYTES, Timeouts, refusal};
-use lacre_core::network::NetError;
 use core::time::Duration;
+use lacre_core::network::NetError;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::blobs_client::BlobsClient;
 use lacre_proto::relay::v1::put_request::Part;

@@ -4,9 +4,9 @@
 //! identity under the issuer name `CN=lacre relay identity`. So the one trust anchor is {that name, the key of the
 //! address}: a renewed leaf cuts nobody off, another key is refused, and no authority of the web is trusted.
 
-use lacre_core::network::OTHER_KEY;
 use core::fmt;
 use core::time::Duration;
+use lacre_core::network::OTHER_KEY;
 use lacre_ground::address::Authority;
 use lacre_ground::ids::Identity;
 use lacre_ground::time::Clock;

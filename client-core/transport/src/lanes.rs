@@ -2,9 +2,9 @@
 
 use super::dial::{Dial, SocksProxy, pinned};
 use super::{Chance, Timeouts, lock};
-use lacre_core::network::{Lane, NetError};
 use data_encoding::HEXLOWER;
 use hyper_util::rt::TokioIo;
+use lacre_core::network::{Lane, NetError};
 use lacre_ground::address::Authority;
 use lacre_ground::random;
 use lacre_ground::time::{Clock, Millis};

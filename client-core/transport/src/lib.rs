@@ -24,10 +24,10 @@ mod tests;
 pub use blobs::{OnProgress, Progress};
 pub use dial::{ProxyError, RELAY_NAME, SocksProxy};
 
-use lacre_core::network::{Delivery, Following, Lane, NetError, Network};
 use answers::Answer;
 use core::future::Future;
 use core::time::Duration;
+use lacre_core::network::{Delivery, Following, Lane, NetError, Network};
 use lacre_ground::address::Authority;
 use lacre_ground::random::Rng;
 use lacre_ground::time::Clock;

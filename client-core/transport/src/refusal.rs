@@ -1,9 +1,9 @@
 //! From a gRPC status to [`NetError`]: a status with our ErrorInfo is a refusal; anything else says what failed.
 
 use super::dial::DialError;
-use lacre_core::network::{NetError, Reason, Refusal};
 use core::error::Error;
 use core::time::Duration;
+use lacre_core::network::{NetError, Reason, Refusal};
 use std::collections::BTreeMap;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;

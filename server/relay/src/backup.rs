@@ -19,14 +19,14 @@
 use crate::blob_files::digest_of;
 use crate::folder::{DataFolder, RESTORING_FILE, STORE_FILE, StartError};
 use crate::room::disk;
-use lacre_store::StoreDown;
-use lacre_store_sqlite::OpenError;
-use lacre_store_sqlite::copy::{copy_into, forget_blobs};
-use lacre_store_sqlite::inspect::{BlobRow, Look, blob_row_there, look};
 use data_encoding::HEXLOWER;
 use lacre_ground::ids::{Generation, Identity};
 use lacre_ground::random::Rng;
 use lacre_ground::time::Millis;
+use lacre_store::StoreDown;
+use lacre_store_sqlite::OpenError;
+use lacre_store_sqlite::copy::{copy_into, forget_blobs};
+use lacre_store_sqlite::inspect::{BlobRow, Look, blob_row_there, look};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::fs::{self, DirBuilder, File};

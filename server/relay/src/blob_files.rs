@@ -228,12 +228,12 @@ pub fn read_chunk(file: &mut File, most: u64) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lacre_store::rules::Rules;
-    use lacre_store::blobs::KeepBlob;
-    use lacre_store::model::ModelStore;
-    use lacre_store::{AccountStore as _, BlobStore as _, Store as _};
     use lacre_ground::ids::{BlobId, Generation, TokenHash};
     use lacre_ground::time::Millis;
+    use lacre_store::blobs::KeepBlob;
+    use lacre_store::model::ModelStore;
+    use lacre_store::rules::Rules;
+    use lacre_store::{AccountStore as _, BlobStore as _, Store as _};
 
     fn header(content: &[u8]) -> BlobHeader {
         let size = u64::try_from(content.len()).unwrap();

@@ -12,7 +12,8 @@
 //! | RESOURCE_EXHAUSTED | LIMIT |
 //! | UNAVAILABLE | STORE_DOWN, STOPPING |
 
-use lacre_store::rules::LIMITS;
+use lacre_proto::ERROR_DOMAIN;
+use lacre_proto::bounds::{BoundError, Bounded};
 use lacre_store::StoreDown;
 use lacre_store::accounts::{
     AskRefused, EnrollRefused, IssueRefused, NoDevice, PutKeyPackagesRefused, PutStateRefused, RecoverRefused, TakeStampsRefused,
@@ -21,8 +22,7 @@ use lacre_store::blobs::KeepBlobRefused;
 use lacre_store::channels::{
     AppendRefused, ChangeRefused, Limited, NotPermitted, OpenRefused, StatusRefused, TrimRefused, WrongName,
 };
-use lacre_proto::ERROR_DOMAIN;
-use lacre_proto::bounds::{BoundError, Bounded};
+use lacre_store::rules::LIMITS;
 use std::collections::HashMap;
 use std::time::Duration;
 use tonic::{Code, Status};

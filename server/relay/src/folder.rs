@@ -2,10 +2,10 @@
 
 use crate::identity::{IdentityError, IdentityKey};
 use crate::run_key::{self, RunKey, RunKeyError};
-use lacre_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
-use lacre_store::{Store, StoreDown};
 use lacre_ground::address::AddressError;
 use lacre_ground::random::Rng;
+use lacre_store::{Store, StoreDown};
+use lacre_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
 use std::fs::{self, File};
 use std::io;
 use std::net::SocketAddr;

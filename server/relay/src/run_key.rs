@@ -3,12 +3,12 @@
 //! It lies outside the data folder, so that whoever copies the folder or its backup cannot try all RUNs (there are few
 //! enough to try). One file, 32 random bytes in hexadecimal, readable by its owner only.
 
-use lacre_store::accounts::RunHash;
-use lacre_store::{Store, StoreDown};
 use data_encoding::HEXLOWER;
 use lacre_ground::label::{self, Label};
 use lacre_ground::random::{self, Rng};
 use lacre_ground::run::Run;
+use lacre_store::accounts::RunHash;
+use lacre_store::{Store, StoreDown};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};

@@ -273,8 +273,8 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lacre_store::model::ModelStore;
     use lacre_ground::ids::{Generation, TokenHash};
+    use lacre_store::model::ModelStore;
     use std::sync::Mutex;
 
     fn stamp(n: u8) -> TokenHash {

@@ -1,7 +1,8 @@
 //! Accounts, registrar's table, directory and stamps in SQLite.
 
 use super::{SqliteReads, SqliteStore, inboxes};
-use lacre_store::rules::Rules;
+use lacre_ground::ids::{AccountId, DeviceId, Handle, TokenHash};
+use lacre_ground::time::Millis;
 use lacre_store::accounts::{
     AskRefused, Claim, ClaimAnswer, Claimed, CodeIssued, DirectoryEntry, Enroll, EnrollRefused, Enrolled, IssueCode,
     IssueRefused, KeyPackage, Lookup, LookupAnswer, NewestState, NoDevice, PutKeyPackages, PutKeyPackagesRefused, PutState,
@@ -9,9 +10,8 @@ use lacre_store::accounts::{
     TakeStampsRefused, Who, day,
 };
 use lacre_store::channels::Limited;
+use lacre_store::rules::Rules;
 use lacre_store::{AccountReads, AccountStore, StoreDown};
-use lacre_ground::ids::{AccountId, DeviceId, Handle, TokenHash};
-use lacre_ground::time::Millis;
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, Row, params};
 
 type Sql<T> = rusqlite::Result<T>;

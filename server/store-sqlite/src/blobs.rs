@@ -1,11 +1,11 @@
 //! Blobs' rows in SQLite.
 
 use super::{SqliteReads, SqliteStore};
-use lacre_store::rules::Rules;
-use lacre_store::blobs::{BlobBegun, BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused, StoredBlob};
-use lacre_store::{AccountStore as _, BlobReads, BlobStore, StoreDown};
 use lacre_ground::ids::{BlobId, TokenHash};
 use lacre_ground::time::Millis;
+use lacre_store::blobs::{BlobBegun, BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused, StoredBlob};
+use lacre_store::rules::Rules;
+use lacre_store::{AccountStore as _, BlobReads, BlobStore, StoreDown};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 fn int(n: u64) -> i64 {

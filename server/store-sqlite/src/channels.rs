@@ -7,14 +7,14 @@
 mod reads;
 
 use super::SqliteStore;
-use lacre_store::rules::Rules;
+use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
+use lacre_ground::time::Millis;
 use lacre_store::channels::{
     Append, AppendRefused, Appended, ChangeRefused, ChangeTokens, ChannelKey, Limited, Open, OpenRefused, Opened, Retired, Right,
     Trim, TrimRefused,
 };
+use lacre_store::rules::Rules;
 use lacre_store::{AccountStore as _, ChannelStore, StoreDown};
-use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
-use lacre_ground::time::Millis;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
 use std::collections::{HashMap, VecDeque};

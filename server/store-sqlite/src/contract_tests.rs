@@ -1,9 +1,9 @@
 //! SQLite keeps the contract of all stores, answers as the model does, and costs little disk.
 
 use crate::{SqliteOptions, SqliteReads, SqliteStore, Synchronous};
+use lacre_store::channels::Append;
 use lacre_store::contract::channels::{Channel, World, entry};
 use lacre_store::contract::{Backend, histories, histories_accounts};
-use lacre_store::channels::Append;
 use lacre_store::{Reads, Store};
 
 struct Sqlite {

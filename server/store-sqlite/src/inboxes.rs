@@ -2,10 +2,10 @@
 
 use super::SqliteStore;
 use super::channels::id32;
-use lacre_store::StoreDown;
-use lacre_store::accounts::{InboxRefused, StateDevice};
 use lacre_ground::account::AccountState;
 use lacre_ground::ids::ChannelId;
+use lacre_store::StoreDown;
+use lacre_store::accounts::{InboxRefused, StateDevice};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 /// Whether a state with these devices may be this account's; none is an account that is yet to come.

@@ -15,10 +15,10 @@ mod inboxes;
 pub mod inspect;
 mod retention;
 
-use lacre_store::accounts::TargetQuota;
-use lacre_store::{Counts, Reads, Store, StoreDown};
 use lacre_ground::ids::Generation;
 use lacre_ground::random::{self, Rng};
+use lacre_store::accounts::TargetQuota;
+use lacre_store::{Counts, Reads, Store, StoreDown};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};

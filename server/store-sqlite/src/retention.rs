@@ -2,10 +2,10 @@
 
 use super::SqliteStore;
 use super::channels::{id32, number};
-use lacre_store::rules::Rules;
-use lacre_store::StoreDown;
 use lacre_ground::ids::ChannelId;
 use lacre_ground::time::Millis;
+use lacre_store::StoreDown;
+use lacre_store::rules::Rules;
 use rusqlite::params;
 use std::collections::HashMap;
 

@@ -31,11 +31,11 @@ pub struct Right {
 /// A request to open a channel whose name fits its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Open {
-    pub(in crate) channel: ChannelId,
-    pub(in crate) class: ChannelClass,
-    pub(in crate) append: Vec<Right>,
-    pub(in crate) read: TokenHash,
-    pub(in crate) stamp: Option<TokenHash>,
+    pub(crate) channel: ChannelId,
+    pub(crate) class: ChannelClass,
+    pub(crate) append: Vec<Right>,
+    pub(crate) read: TokenHash,
+    pub(crate) stamp: Option<TokenHash>,
 }
 
 /// The name is not the hash of the parameters: derive it again.
@@ -235,7 +235,7 @@ pub trait ChannelStore {
 
 /// A channel's number inside one store. Never given to another channel; means nothing outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ChannelKey(pub(in crate) i64);
+pub struct ChannelKey(pub(crate) i64);
 
 /// A channel that its reader was admitted to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,10 +3,10 @@
 use crate::report::{Target, now, ratio};
 use crate::wire;
 use lacre_ground::address::Authority;
+use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_proto::relay::v1 as proto;
 use lacre_relay::identity::{IdentityKey, Leaf, tls};
-use lacre_ground::random::SystemRng;
 use lacre_relay::serve::Relay;
 use prost::bytes::Bytes;
 use proto::attach_response::Event;

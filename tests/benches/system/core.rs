@@ -7,13 +7,13 @@
 //! message, {mark sent, seq} and its being met while reading, is printed for itself. A *receive* is all of it.
 
 use crate::report::{Target, ratio, thread_cpu};
+use lacre_core::network::{Delivery, Entry, Following, Lane, NetError, Network};
+use lacre_core::view::{ConversationId, Suite};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::Generation;
-use lacre_core::network::{Delivery, Entry, Following, Lane, NetError, Network};
-use lacre_transport::GrpcNetwork;
-use lacre_core::view::{ConversationId, Suite};
 use lacre_proto::relay::v1 as wire;
 use lacre_tests::world::{Person, World, befriend, settle};
+use lacre_transport::GrpcNetwork;
 use openmls::prelude::*;
 use openmls_libcrux_crypto::Provider;
 use openmls_traits::signatures::{Signer, SignerError};

@@ -2,9 +2,9 @@
 //! members; and what `watch` takes of the machine's memory meanwhile.
 
 use crate::report::{ROUNDS, Target, figure, now, ratio, say, short};
-use lacre_profile::Secret;
 use lacre_core::view::{ConversationId, Suite};
 use lacre_core::{Client, Environment, Query};
+use lacre_profile::Secret;
 use lacre_tests::crowd::Crowd;
 use lacre_tests::tap::Tap;
 use lacre_tests::world::{Person, World, befriend};

@@ -4,12 +4,12 @@
 use crate::report::{argument, now, percentile, say, short};
 use crate::wire;
 use lacre_ground::ids::EntryId;
+use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_relay::folder::DataFolder;
-use lacre_ground::random::SystemRng;
-use lacre_store::rules::Rules;
 use lacre_relay::serve::{Options, Relay};
 use lacre_store::channels::{Append, Open};
+use lacre_store::rules::Rules;
 use lacre_store::{ChannelStore as _, Store as _};
 use prost::bytes::Bytes;
 use std::io::{Read as _, Write as _};

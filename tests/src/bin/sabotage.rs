@@ -55,8 +55,8 @@ fn proved(root: &Path, copy: &Copy, control: &Control) -> Result<bool, String> {
     }
     // tests of the whole run the programs
     let whole = control.test.iter().any(|test| test.file.starts_with("tests/"));
-    let what: &[&str] = if whole { &["-p", "lacre-cli", "--bins"] } else { &["--lib"] };
-    let built = copy.cargo(&[&["build", "-q", "--locked", "-p", "lacre-server"], what].concat())?;
+    let what: &[&str] = if whole { &["--workspace", "--bins"] } else { &["-p", "lacre-store-sqlite", "-p", "lacre-core"] };
+    let built = copy.cargo(&[&["build", "-q", "--locked"], what].concat())?;
     if !built.status.success() {
         return Err(format!("{} does not build:\n{}", control.id, String::from_utf8_lossy(&built.stderr)));
     }
@@ -119,22 +119,30 @@ impl Copy {
         command.output().map_err(|e| format!("cargo does not start: {e}"))
     }
 
+    /// The package that a file belongs to, and which of its targets hold tests.
+    fn targets(&self, file: &str) -> Result<Vec<String>, String> {
+        let folder = Path::new(file).ancestors().skip(1).find(|folder| self.source.join(folder).join("Cargo.toml").is_file());
+        let folder = self.source.join(folder.ok_or_else(|| format!("{file} is in no package"))?);
+        let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).map_err(|e| format!("{file}: {e}"))?;
+        let name = manifest.lines().find_map(|l| l.strip_prefix("name = \"")?.strip_suffix('"'));
+        let name = name.ok_or_else(|| format!("{}: no name", folder.display()))?;
+        let kinds = [("src/lib.rs", "--lib"), ("src/main.rs", "--bins")].into_iter();
+        let kinds = kinds.filter(|(source, _)| folder.join(source).is_file()).map(|(_, kind)| kind.to_owned());
+        Ok(["-p".to_owned(), name.to_owned()].into_iter().chain(kinds).collect())
+    }
+
     fn passes(&self, test: &Test) -> Result<bool, String> {
-        let package = match test.file.split('/').next() {
-            Some("server") => "lacre-server",
-            Some("client-core") => "lacre-client",
-            Some("audit") => "lacre-audit",
-            Some("cli") => "lacre-cli",
-            _ => "lacre-tests",
-        };
         let place: Vec<&str> = test.file.split('/').collect();
-        let kind: Vec<&str> = match place[..] {
-            [_, "tests", file] => vec!["--test", file.trim_end_matches(".rs")],
-            _ if package == "lacre-cli" => vec!["--bins"],
-            _ if package == "lacre-server" => vec!["--lib", "--bins"],
-            _ => vec!["--lib"],
+        let kind: Vec<String> = match place[..] {
+            ["tests", "tests", theme, _] => ["-p", "lacre-tests", "--test", theme].map(str::to_owned).to_vec(),
+            // each store stamps them out for itself
+            ["server", "store", "src", "contract", ..] => {
+                ["-p", "lacre-store", "-p", "lacre-store-sqlite", "--lib"].map(str::to_owned).to_vec()
+            }
+            _ => self.targets(&test.file)?,
         };
-        let what = [&["test", "--locked", "-p", package][..], &kind].concat();
+        let kind: Vec<&str> = kind.iter().map(String::as_str).collect();
+        let what = [&["test", "--locked"][..], &kind].concat();
         let built = self.cargo(&[&what[..], &["--no-run"]].concat())?;
         if !built.status.success() {
             return Err(format!("{} does not build:\n{}", test.file, String::from_utf8_lossy(&built.stderr)));

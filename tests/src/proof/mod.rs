@@ -5,15 +5,15 @@
 
 pub mod vectors;
 
-use lacre_ground::account::{AccountState, DEVICE, Device, REGISTRAR};
-use lacre_ground::address::{Address, Authority};
-use lacre_evidence::clock::{Calendar, Comuna, Place, RuleId, Term, Zone};
 use lacre_evidence::build::{Addressee, Draft, File, Sent, compose};
 use lacre_evidence::certificate::AGENCY;
+use lacre_evidence::clock::{Calendar, Comuna, Place, RuleId, Term, Zone};
 use lacre_evidence::{
     Act, AgencyCode, Answer, Bundle, Certificate, Event, Grant, GrantKind, Issuer, Keys, Lookup, Party, Record, Salt, Seed,
     Stage, Submission, Trust, note_hash,
 };
+use lacre_ground::account::{AccountState, DEVICE, Device, REGISTRAR};
+use lacre_ground::address::{Address, Authority};
 use lacre_ground::ids::{
     AccountId, ChannelId, DeviceId, EntryId, EvidenceId, Generation, GrantId, Identity, LookupId, NoticeId, Seq, TokenHash,
 };

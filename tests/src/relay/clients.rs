@@ -2,12 +2,12 @@
 
 use crate::history::Print;
 use crate::powercut::marks::{self, Asked, CHANNELS, Line, Mark, Reply};
+use lacre_core::network::{Lane, NetError, Network, Reason};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{ChannelClass, EntryId};
 use lacre_ground::time::SystemClock;
-use lacre_core::network::{Lane, NetError, Network, Reason};
-use lacre_transport::{GrpcNetwork, Options, Timeouts};
 use lacre_proto::relay::v1 as wire;
+use lacre_transport::{GrpcNetwork, Options, Timeouts};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use sha2::{Digest as _, Sha256};
@@ -374,7 +374,9 @@ fn refused(refusal: lacre_core::network::Refusal) -> Result<Reply, NetError> {
 ///
 /// # Errors
 /// With a sentence for each broken promise that is no matter of history: a blob that is not as it was.
-pub fn read_back(client: &mut Client) -> Result<(lacre_ground::ids::Generation, BTreeMap<u8, crate::history::Seen>), Vec<String>> {
+pub fn read_back(
+    client: &mut Client,
+) -> Result<(lacre_ground::ids::Generation, BTreeMap<u8, crate::history::Seen>), Vec<String>> {
     let one = |e: String| vec![e];
     let mut end = BTreeMap::new();
     let mut generation = None;

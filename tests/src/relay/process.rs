@@ -2,11 +2,11 @@
 
 use crate::powercut::{marks, workload};
 use lacre_ground::address::Authority;
+use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_relay::folder::DataFolder;
-use lacre_ground::random::SystemRng;
-use lacre_store::rules::Rules;
 use lacre_store::Store as _;
+use lacre_store::rules::Rules;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};

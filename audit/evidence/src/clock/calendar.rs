@@ -16,9 +16,9 @@
 //! compute them again from the Earth's heliocentric longitude (chapters 25 and 32).
 
 use super::place::Comuna;
-use lacre_ground::note::{Lines, NoteError};
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
+use lacre_ground::note::{Lines, NoteError};
 use sha2::{Digest, Sha256};
 use std::sync::OnceLock;
 

@@ -3,8 +3,8 @@
 use super::calendar::Calendar;
 use super::place::Place;
 use super::rules::{Counting, Rule};
-use lacre_ground::time::Millis;
 use jiff::civil::Date;
+use lacre_ground::time::Millis;
 
 /// Why there is no date.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,9 +1,9 @@
 //! Where a dispatch happens: a zone of the bundled IANA table and, for regional holidays, a comuna.
 
-use lacre_ground::time::Millis;
 use core::fmt;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
+use lacre_ground::time::Millis;
 use std::sync::OnceLock;
 
 /// Why a text is no place.

@@ -1,8 +1,8 @@
 //! Rules: what a law counts. Each is a text with its source and period of force; its hash goes into evidence.
 
-use lacre_ground::note::{Lines, NoteError};
 use core::fmt;
 use jiff::civil::Date;
+use lacre_ground::note::{Lines, NoteError};
 use sha2::{Digest, Sha256};
 use std::sync::OnceLock;
 

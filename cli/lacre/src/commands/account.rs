@@ -1,11 +1,11 @@
 //! `lacre account pause|resume|delete`: taking part is the person's choice.
 
 use crate::context::{Context, Outcome};
+use crate::{ask, online, secret};
+use lacre_core::{Client, Trouble};
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
 use lacre_words::words::key;
-use crate::{ask, online, secret};
-use lacre_core::{Client, Trouble};
 use serde_json::json as object;
 
 #[derive(clap::Subcommand, Debug)]

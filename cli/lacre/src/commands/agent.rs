@@ -1,9 +1,9 @@
 //! The unlock agent, as a process: started by `lacre unlock`, which gives it the key through a pipe.
 
 use crate::context::{Context, Outcome};
+use lacre_profile::{ProfileKey, agent};
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
-use lacre_profile::{ProfileKey, agent};
 use std::io::{Read as _, Write as _};
 use std::time::Duration;
 use zeroize::Zeroizing;

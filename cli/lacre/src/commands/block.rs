@@ -1,10 +1,10 @@
 //! `lacre contact block|unblock`: keeping somebody away, in shared groups too if that is wanted.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::Exit;
-use lacre_words::shown::shown;
 use crate::{ask, find, json, online};
 use lacre_core::Client;
+use lacre_words::failure::Exit;
+use lacre_words::shown::shown;
 use serde_json::json as object;
 
 #[derive(clap::Args, Debug)]

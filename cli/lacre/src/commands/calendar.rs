@@ -2,9 +2,9 @@
 
 use super::clock::out_of_range;
 use crate::context::{Context, Outcome};
-use lacre_words::failure::Exit;
 use crate::proof::{day, spanish};
 use lacre_evidence::clock::{Calendar, ClockError, Comuna};
+use lacre_words::failure::Exit;
 use serde::Serialize;
 
 /// What is asked.

@@ -1,10 +1,10 @@
 //! `lacre clock`: from when a notice counts and until when one may appeal. No profile, no network.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::{Exit, Failure};
 use crate::proof::{day, days, spanish};
 use lacre_evidence::clock::{Calendar, ClockError, Comuna, Place, RuleId, Term, Zone, legal_dates};
 use lacre_ground::time::Millis;
+use lacre_words::failure::{Exit, Failure};
 use serde::Serialize;
 
 /// What is asked.

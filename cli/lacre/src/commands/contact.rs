@@ -3,14 +3,14 @@
 use super::enroll::address_trouble;
 use super::{block, link, safety};
 use crate::context::{Context, Outcome};
-use lacre_words::failure::Exit;
-use lacre_words::shown::shown;
 use crate::when::when;
-use lacre_words::words::key;
 use crate::{find, json, online, secret, show};
-use lacre_ground::address::ContactLink;
 use lacre_core::Client;
 use lacre_core::view::{Contact, ContactState, Trust};
+use lacre_ground::address::ContactLink;
+use lacre_words::failure::Exit;
+use lacre_words::shown::shown;
+use lacre_words::words::key;
 use serde_json::json as object;
 
 #[derive(clap::Subcommand, Debug)]

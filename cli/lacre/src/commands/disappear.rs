@@ -1,9 +1,9 @@
 //! `lacre disappear CONVERSATION 1d | off`: how long what is written there stays.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::Exit;
 use crate::{duration, find, json, online, secret, show};
 use lacre_core::limits::LONGEST_STAY;
+use lacre_words::failure::Exit;
 use serde_json::json as object;
 
 #[derive(clap::Args, Debug)]

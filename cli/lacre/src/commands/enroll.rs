@@ -1,9 +1,9 @@
 //! `lacre enroll INVITATION @handle`: a profile on this machine, an account on the relay.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::Exit;
 use crate::{find, json, online, secret};
 use lacre_ground::address::Invitation;
+use lacre_words::failure::Exit;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -29,8 +29,8 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
 
 /// What is wrong with an invitation or a link, as a key of the catalogue.
 pub(crate) const fn address_trouble(error: lacre_ground::address::AddressError) -> &'static str {
-    use lacre_words::words::key;
     use lacre_ground::address::AddressError;
+    use lacre_words::words::key;
     match error {
         AddressError::Scheme => key("invitation-scheme"),
         AddressError::HostPort => key("invitation-host"),

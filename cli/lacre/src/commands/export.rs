@@ -1,12 +1,12 @@
 //! `lacre export CONVERSATION --to FILE`: a conversation as evidence, in clear, for a court or a lawyer.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::Exit;
-use lacre_words::shown::shown;
 use crate::{find, json, online, secret};
 use data_encoding::HEXLOWER;
 use lacre_core::ExportedMessage;
 use lacre_core::view::Body;
+use lacre_words::failure::Exit;
+use lacre_words::shown::shown;
 use serde_json::{Value, json as object};
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};

@@ -2,12 +2,12 @@
 //! looks for those of one user.
 
 use crate::context::{Context, Outcome};
+use clap_complete::Shell;
+use clap_mangen::Man;
 use lacre_words::failure::Exit;
 use lacre_words::lang::Lang;
 use lacre_words::shown::shown;
 use lacre_words::words::Words;
-use clap_complete::Shell;
-use clap_mangen::Man;
 use serde_json::json as object;
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,13 +1,13 @@
 //! `lacre group create|add|remove|rename|describe|admin|settings|list|leave`.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::Exit;
 use crate::online::{self, Reached};
-use lacre_words::shown::paragraph;
-use lacre_words::words::key;
 use crate::{find, json, secret, show};
 use lacre_core::view::{Conversation, ConversationId, Kind, Suite, Who};
 use lacre_core::{Client, Trouble};
+use lacre_words::failure::Exit;
+use lacre_words::shown::paragraph;
+use lacre_words::words::key;
 use serde_json::json as object;
 
 #[derive(clap::Subcommand, Debug)]

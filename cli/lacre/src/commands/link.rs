@@ -1,12 +1,12 @@
 //! `lacre contact link` and `lacre contact nobody-new`: who may ask to be a contact.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::Exit;
-use lacre_words::shown::shown;
 use crate::when::when;
-use lacre_words::words::key;
 use crate::{json, online, show};
 use lacre_core::Client;
+use lacre_words::failure::Exit;
+use lacre_words::shown::shown;
+use lacre_words::words::key;
 use serde_json::json as object;
 
 #[derive(clap::Args, Debug)]

@@ -1,11 +1,11 @@
 //! `lacre list`: conversations, and requests that wait for an answer.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::Exit;
-use lacre_words::shown::shown;
 use crate::when::when;
 use crate::{find, json, online, secret, show};
 use lacre_core::view::{Contact, ContactState, Conversation};
+use lacre_words::failure::Exit;
+use lacre_words::shown::shown;
 use serde_json::json as object;
 
 pub(crate) fn run(ctx: &Context) -> Outcome {

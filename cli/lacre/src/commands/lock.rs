@@ -1,10 +1,10 @@
 //! `lacre lock [now]`: the agent forgets the key, and every `watch` of this profile ends.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::Exit;
-use lacre_words::shown::shown;
 use lacre_core::Environment;
 use lacre_profile::{agent, exists};
+use lacre_words::failure::Exit;
+use lacre_words::shown::shown;
 use serde_json::json as object;
 
 #[derive(clap::Args, Debug)]

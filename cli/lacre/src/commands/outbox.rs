@@ -1,12 +1,12 @@
 //! `lacre outbox [retry|cancel]`: what has not been delivered yet.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::Exit;
-use lacre_words::shown::shown;
 use crate::when::when;
 use crate::{find, json, online, secret, show};
 use lacre_core::Client;
 use lacre_core::view::{Conversation, Waiting, WaitingKind};
+use lacre_words::failure::Exit;
+use lacre_words::shown::shown;
 use serde_json::json as object;
 
 #[derive(clap::Subcommand, Debug)]

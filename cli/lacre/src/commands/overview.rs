@@ -1,12 +1,12 @@
 //! `lacre` alone: what is new, who asks, what waits, what needs the person.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::Exit;
-use lacre_words::shown::shown;
 use crate::when::when;
 use crate::{json, online, secret, show};
-use lacre_profile::exists;
 use lacre_core::view::{Contact, ContactState, Conversation, Standing};
+use lacre_profile::exists;
+use lacre_words::failure::Exit;
+use lacre_words::shown::shown;
 use serde_json::json as object;
 use std::io::Write as _;
 

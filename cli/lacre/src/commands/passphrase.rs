@@ -1,13 +1,13 @@
 //! `lacre passphrase change|second|remove-second`: what opens the profile, and a harmless one beside it.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::{Exit, Failure};
 use crate::secret::{self, Source};
-use lacre_words::shown::shown;
 use crate::trouble;
-use lacre_words::words::key;
 use lacre_core::Client;
 use lacre_profile::{Secret, SecretError};
+use lacre_words::failure::{Exit, Failure};
+use lacre_words::shown::shown;
+use lacre_words::words::key;
 use serde_json::json as object;
 use std::path::PathBuf;
 

@@ -1,13 +1,13 @@
 //! `lacre read CONVERSATION`: the history, the same for every member, then what still waits here.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::{Exit, Failure};
 use crate::when::midnight;
 use crate::{find, json, online, secret, show};
 use jiff::civil::Date;
-use lacre_ground::time::Millis;
 use lacre_core::Client;
 use lacre_core::view::Conversation;
+use lacre_ground::time::Millis;
+use lacre_words::failure::{Exit, Failure};
 use serde_json::json as object;
 
 #[derive(clap::Args, Debug)]

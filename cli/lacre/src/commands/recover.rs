@@ -2,9 +2,9 @@
 
 use super::enroll::address_trouble;
 use crate::context::{Context, Outcome};
-use lacre_words::failure::Exit;
 use crate::{json, online, secret};
 use lacre_ground::address::Invitation;
+use lacre_words::failure::Exit;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {

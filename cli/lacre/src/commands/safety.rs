@@ -1,12 +1,12 @@
 //! `lacre contact verify`: the safety number, as words and as a code, and whether the two people compared it.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::Exit;
 use crate::when::when;
 use crate::{find, json, online, qr};
-use lacre_ground::safety::SafetyNumber;
 use lacre_core::view::{Safety, Trust};
 use lacre_core::{Client, Trouble};
+use lacre_ground::safety::SafetyNumber;
+use lacre_words::failure::Exit;
 use serde_json::json as object;
 
 #[derive(clap::Args, Debug)]

@@ -1,11 +1,11 @@
 //! `lacre save MESSAGE [--to DIR]`: the file of a message, under a harmless name, over nothing that is there.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::Exit;
 use crate::fresh::fresh;
-use lacre_words::shown::{file_name, numbered, shown};
 use crate::{find, online, secret};
 use lacre_core::view::Body;
+use lacre_words::failure::Exit;
+use lacre_words::shown::{file_name, numbered, shown};
 use serde_json::json as object;
 use std::fs::File;
 use std::io::ErrorKind;

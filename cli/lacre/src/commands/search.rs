@@ -1,11 +1,11 @@
 //! `lacre search WORDS…`: what was written, by the beginnings of its words; accents and capitals do not matter.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::Exit;
 use crate::when::midnight;
 use crate::{find, json, secret, show};
 use jiff::civil::Date;
 use lacre_core::Query;
+use lacre_words::failure::Exit;
 use serde_json::json as object;
 
 #[derive(clap::Args, Debug)]

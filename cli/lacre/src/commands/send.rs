@@ -1,12 +1,12 @@
 //! `lacre send TO TEXT|- [--file F]…`: stored first, delivered when there is a relay.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::{Exit, Failure};
-use lacre_words::shown::shown;
 use crate::{find, json, online, secret};
 use lacre_core::limits::MAX_TEXT;
 use lacre_core::view::{ContactState, Delivery, Message};
 use lacre_core::{Client, Trouble};
+use lacre_words::failure::{Exit, Failure};
+use lacre_words::shown::shown;
 use serde_json::json as object;
 use std::fs::File;
 use std::io::Read as _;

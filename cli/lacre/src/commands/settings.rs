@@ -1,8 +1,8 @@
 //! `lacre settings [--delivery-receipts on|off] [--read-receipts on|off]`: what others learn of this profile.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::Exit;
 use crate::secret;
+use lacre_words::failure::Exit;
 use lacre_words::words::key;
 use serde_json::json as object;
 

@@ -1,10 +1,10 @@
 //! `lacre status`: is the relay there, what waits, what needs this person.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::Exit;
-use lacre_words::shown::shown;
 use crate::{online, secret};
 use lacre_core::view::{ContactState, Standing};
+use lacre_words::failure::Exit;
+use lacre_words::shown::shown;
 use serde_json::json as object;
 
 pub(crate) fn run(ctx: &Context) -> Outcome {

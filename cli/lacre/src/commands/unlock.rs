@@ -1,10 +1,10 @@
 //! `lacre unlock --for 1h`: asks for the passphrase once; a small agent keeps the key for that long.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::Exit;
-use lacre_words::shown::shown;
 use crate::{duration, secret};
 use lacre_profile::agent;
+use lacre_words::failure::Exit;
+use lacre_words::shown::shown;
 use serde_json::json as object;
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};

@@ -1,11 +1,11 @@
 //! `lacre verify`: is this evidence good, and what does it prove? No profile, no network.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::{Exit, Failure};
 use crate::proof::{etsi, pdf, reason, story};
+use lacre_evidence::{Trust, Verdict, verify};
+use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
 use lacre_words::words::Words;
-use lacre_evidence::{Trust, Verdict, verify};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 

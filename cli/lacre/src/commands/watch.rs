@@ -2,14 +2,14 @@
 
 use crate::context::{Context, Outcome};
 use crate::desktop::Desktop;
-use lacre_words::failure::{Exit, Failure};
-use lacre_words::shown::shown;
 use crate::{find, json, online, secret, show};
-use lacre_ground::ids::AccountId;
 use lacre_core::network::OTHER_KEY;
-use lacre_profile::agent;
 use lacre_core::view::{ContactState, Event, Happening};
 use lacre_core::{Client, Trouble};
+use lacre_ground::ids::AccountId;
+use lacre_profile::agent;
+use lacre_words::failure::{Exit, Failure};
+use lacre_words::shown::shown;
 use serde_json::{Value, json as object};
 use std::collections::BTreeMap;
 use std::io::Write as _;

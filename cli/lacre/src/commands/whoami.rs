@@ -1,8 +1,8 @@
 //! `lacre whoami`: the account and device of this profile.
 
 use crate::context::{Context, Outcome};
-use lacre_words::failure::Exit;
 use crate::{json, secret};
+use lacre_words::failure::Exit;
 
 pub(crate) fn run(ctx: &Context) -> Outcome {
     let mut client = secret::open(ctx)?;

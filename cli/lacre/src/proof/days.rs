@@ -1,8 +1,8 @@
 //! The count, day by day.
 
 use super::{day, spanish};
-use lacre_words::words::Words;
 use lacre_evidence::clock::{Calendar, Day, Kind, LegalDates, Mark, Reading, day_by_day};
+use lacre_words::words::Words;
 use serde::Serialize;
 
 /// One day, for programs.

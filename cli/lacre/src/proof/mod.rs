@@ -6,8 +6,8 @@ pub(crate) mod pdf;
 pub(crate) mod reason;
 pub(crate) mod story;
 
-use lacre_words::words::{Words, key};
 use jiff::civil::{Date, Weekday};
+use lacre_words::words::{Words, key};
 
 /// Are the words Spanish? Names of rules and holidays come in both languages from the law's own texts.
 pub(crate) fn spanish(words: &Words) -> bool {

@@ -5,7 +5,6 @@
 
 use super::spanish;
 use super::story::{self, Block};
-use lacre_words::words::Words;
 use krilla::configure::{Accessibility, ConfigurationBuilder};
 use krilla::destination::XyzDestination;
 use krilla::geom::{Path, PathBuilder, Point, Rect};
@@ -17,6 +16,7 @@ use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, SpanTag, T
 use krilla::text::{Font, TextDirection};
 use krilla::{Document, SerializeSettings};
 use lacre_evidence::Proven;
+use lacre_words::words::Words;
 use std::num::NonZeroU16;
 
 const REGULAR: &[u8] = include_bytes!("../../assets/DejaVuSans-latin.ttf");

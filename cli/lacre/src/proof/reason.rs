@@ -1,7 +1,7 @@
 //! The sentence of each code.
 
-use lacre_words::words::key;
 use lacre_evidence::{FaultCode, LackCode};
+use lacre_words::words::key;
 
 /// What is wrong.
 pub(crate) const fn fault(code: FaultCode) -> &'static str {

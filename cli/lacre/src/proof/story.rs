@@ -1,10 +1,10 @@
 //! What a bundle proves, told in plain words: blocks that a terminal or a page can show.
 
 use super::day;
-use lacre_words::shown::shown;
-use lacre_words::words::{Words, key};
 use lacre_evidence::{Act, Effect, Outcome, Proven, ProvenNotice, Stage};
 use lacre_ground::time::Millis;
+use lacre_words::shown::shown;
+use lacre_words::words::{Words, key};
 
 /// A piece of the story. Texts from outside have gone through [`shown`].
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,6 @@ use super::rights::{TOKENS_AT_ONCE, free_right, public_right};
 use super::view::{Settings, Suite, WhoAmI};
 use super::{Client, Cx, StepError, Trouble, authority, group};
 use crate::network::{Lane, NetError, Network, Reason};
-use lacre_profile::Table;
 use lacre_ground::account::{AccountState, DEVICE, Device, Reset};
 use lacre_ground::address::{Address, Authority, Invitation};
 use lacre_ground::ids::{ChannelId, DeviceId, Generation, Handle, Session, Stamp, Token};
@@ -13,6 +12,7 @@ use lacre_ground::label::{self, Label};
 use lacre_ground::note::NoteSigner;
 use lacre_ground::seal::SealSecret;
 use lacre_ground::time::Millis;
+use lacre_profile::Table;
 use lacre_proto::relay::v1 as wire;
 use openmls_traits::signatures::Signer as _;
 

@@ -14,10 +14,10 @@ use super::outbox::MAX_TEXT;
 use super::records::{Cargo, Item, Members, Placed, Proof, Stored};
 use super::view::{Body, ConversationId, Happening, Message, Quoted, WaitingKind};
 use super::{Client, Cx, StepError, Trouble};
-use lacre_profile::Table;
 use content::content::Kind;
 use lacre_ground::ids::{AccountId, ContentId};
 use lacre_ground::time::Millis;
+use lacre_profile::Table;
 use lacre_proto::content::v1 as content;
 use unicode_segmentation::UnicodeSegmentation as _;
 

@@ -10,8 +10,8 @@ use super::view::{
 };
 use super::{Client, Cx, StepError, Trouble};
 use crate::network::Network;
-use lacre_profile::Table;
 use lacre_ground::ids::{AccountId, ContentId, Handle};
+use lacre_profile::Table;
 use lacre_proto::content::v1 as content;
 use lacre_proto::relay::v1 as wire;
 use serde_bytes::ByteBuf;

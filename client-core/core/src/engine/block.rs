@@ -14,8 +14,8 @@ use super::people::held_scope;
 use super::records::{Blocked, Cargo, ContactRow, Item, Known};
 use super::view::{Contact, ContactState, Conversation, ConversationId, Happening, Kind, Standing, WaitingKind};
 use super::{Client, Cx, StepError, Trouble};
-use lacre_profile::Table;
 use lacre_ground::ids::{AccountId, Handle};
+use lacre_profile::Table;
 use lacre_proto::content::v1 as content;
 
 impl Client {

@@ -81,14 +81,14 @@ pub mod limits {
     pub use super::vanish::LONGEST_STAY;
 }
 
-use lacre_profile::mls::{DeviceSigner, MlsProvider};
-use lacre_profile::{Observer, OpenError, Profile, Secret, SecretError, Step, StoreError, Table};
 use ed25519_dalek::SigningKey;
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{AccountId, ContentId, DeviceId, EntryId};
 use lacre_ground::label::{self, Label};
 use lacre_ground::random::Rng;
 use lacre_ground::time::{Clock, Millis, SystemClock};
+use lacre_profile::mls::{DeviceSigner, MlsProvider};
+use lacre_profile::{Observer, OpenError, Profile, Secret, SecretError, Step, StoreError, Table};
 #[cfg(feature = "laboratory")]
 pub(crate) use newer::LOOKED;
 use openmls::group::MlsGroup;

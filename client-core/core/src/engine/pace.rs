@@ -11,8 +11,8 @@ use super::outbox::MAX_WAITING;
 use super::records::{Cargo, Conv, Intent, Item};
 use super::view::{ConversationId, Happening, Kind, Standing, WaitingKind};
 use super::{Cx, StepError};
-use lacre_profile::Table;
 use lacre_ground::ids::AccountId;
+use lacre_profile::Table;
 
 /// Among so many devices a joiner commits fresh keys at once.
 pub const SMALL_GROUP: usize = 8;

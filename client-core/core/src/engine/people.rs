@@ -5,12 +5,12 @@ use super::view::{ContactState, ConversationId, Happening, Kind, Standing, Waiti
 use super::{Cx, StepError, Trouble, group};
 use crate::crypt::padding::{pad, unpad};
 use crate::network::Entry;
-use lacre_profile::Table;
 use lacre_ground::account::{AccountState, REGISTRAR, Reset, VerifiedAccount};
 use lacre_ground::ids::{AccountId, BlobId, ContentId, DeviceId, EntryId, EnvelopeId, Handle, Token};
 use lacre_ground::label::{self, Label};
 use lacre_ground::note::NoteKey;
 use lacre_ground::seal::{self, SealSecret};
+use lacre_profile::Table;
 use lacre_proto::bounds::Bounded;
 use lacre_proto::content::v1 as content;
 use lacre_proto::relay::v1 as wire;

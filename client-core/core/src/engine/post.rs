@@ -7,9 +7,9 @@ use super::sync::MAX_ROUNDS;
 use super::view::{ContactState, Happening, Synced, WaitingKind};
 use super::{Client, Cx, StepError, Trouble, authority};
 use crate::network::{Entry, Lane, Network, Reason, Refusal};
-use lacre_profile::Table;
 use lacre_ground::address::Authority;
 use lacre_ground::ids::Generation;
+use lacre_profile::Table;
 use lacre_proto::relay::v1 as wire;
 
 /// An upload that the relay refuses is tried again after this, milliseconds.

@@ -9,9 +9,9 @@ use super::group::Leaf;
 use super::records::{Conv, Mark, Members};
 use super::view::{ContactState, ConversationId, Happening, Receipt, Settings, WaitingKind};
 use super::{Client, Cx, StepError, Trouble, outbox};
-use lacre_profile::Table;
 use content::content::Kind;
 use lacre_ground::ids::{AccountId, ContentId};
+use lacre_profile::Table;
 use lacre_proto::content::v1 as content;
 
 /// In a conversation of more accounts nobody writes receipts, and none are taken.

@@ -9,9 +9,9 @@ use super::records::{Cargo, Conv, Item, Raw};
 use super::view::{Happening, Standing};
 use super::{Client, Cx, StepError, Trouble};
 use crate::network::{Entry, Lane, Network, Reason};
-use lacre_profile::Table;
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{ChannelId, Generation, Token};
+use lacre_profile::Table;
 use lacre_proto::relay::v1 as wire;
 
 /// How often a put-back is compared again when others put back at the same time.

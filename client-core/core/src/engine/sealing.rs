@@ -4,8 +4,8 @@ use super::records::{Cargo, Conv, Edit, Intent, Item, Prepared, PreparedPart};
 use super::view::{ConversationId, Happening, WaitingKind};
 use super::{Cx, StepError, group, parts, roles};
 use crate::crypt::entry::seal_entry;
-use lacre_profile::Table;
 use lacre_ground::ids::AccountId;
+use lacre_profile::Table;
 use lacre_proto::bounds::Bounded as _;
 use serde_bytes::ByteBuf;
 

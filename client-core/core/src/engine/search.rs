@@ -15,9 +15,9 @@
 use super::records::Stored;
 use super::view::{Body, ConversationId, Message};
 use super::{Client, Cx, StepError, Trouble};
-use lacre_profile::Table;
 use lacre_ground::ids::AccountId;
 use lacre_ground::time::Millis;
+use lacre_profile::Table;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::canonical_combining_class;

@@ -12,9 +12,9 @@
 use super::records::{Cargo, Conv, Edit, Intent, Stored};
 use super::view::{ConversationId, Happening, Kind, WaitingKind};
 use super::{Client, Cx, StepError, Trouble};
-use lacre_profile::Table;
 use core::time::Duration;
 use lacre_ground::ids::ContentId;
+use lacre_profile::Table;
 use serde_bytes::ByteBuf;
 
 /// The longest that a message may be set to stay; without a limit it stays for ever.

@@ -3,9 +3,9 @@
 use super::relay::{AppendAnswer, PATIENCE, Relay, acceptor, acceptor_with, fresh_identity, identity_of};
 use super::ways::Socks;
 use super::{Fixed, World, network_with, timeouts};
-use lacre_core::network::{Lane, NetError, Network, Reason};
 use crate::dial::{Dial, pinned};
 use crate::{SocksProxy, Timeouts};
+use lacre_core::network::{Lane, NetError, Network, Reason};
 use lacre_ground::address::Authority;
 use lacre_ground::time::{Millis, SystemClock};
 use lacre_proto::relay::v1 as wire;
@@ -134,11 +134,9 @@ fn a_status_without_a_reason_is_unreachable_or_the_relays_fault() {
 #[test]
 fn an_answer_outside_its_bounds_is_the_relays_fault_and_the_next_call_works() {
     let mut w = World::new();
-    for answer in [
-        AppendAnswer::ShortGeneration,
-        AppendAnswer::Receipt(65_537),
-        AppendAnswer::Receipt(crate::MAX_MESSAGE_BYTES + 1),
-    ] {
+    for answer in
+        [AppendAnswer::ShortGeneration, AppendAnswer::Receipt(65_537), AppendAnswer::Receipt(crate::MAX_MESSAGE_BYTES + 1)]
+    {
         w.relay.append(answer);
         let outcome = w.append();
         assert!(matches!(outcome, Err(NetError::Protocol(_))), "{outcome:?}");

@@ -2,8 +2,8 @@
 
 use super::relay::{GENERATION, PATIENCE, Session};
 use super::{World, network_with, timeouts};
-use lacre_core::network::{Delivery, Following, Lane, NetError, Network};
 use crate::Timeouts;
+use lacre_core::network::{Delivery, Following, Lane, NetError, Network};
 use lacre_ground::ids::{ChannelId, Generation, Seq, Token};
 use lacre_ground::time::SystemClock;
 use lacre_proto::relay::v1 as wire;

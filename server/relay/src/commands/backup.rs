@@ -2,13 +2,13 @@
 
 use super::{Answer, Failed, Place, say, tell, there};
 use lacre_ground::ids::Identity;
+use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_relay::backup::{self, BackupError};
 use lacre_relay::config::NodeConfig;
 use lacre_relay::folder::KeyPlaces;
 use lacre_relay::identity::{IdentityKey, write_secret};
 use lacre_relay::key_backup::{self, KeyBackupError, Keys};
-use lacre_ground::random::SystemRng;
 use lacre_relay::run_key::RunKey;
 use lacre_relay::words::Words;
 use std::io::{self, Read as _};

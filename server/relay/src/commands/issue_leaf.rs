@@ -1,9 +1,9 @@
 //! `lacre-relay issue-leaf`
 
 use super::{Answer, Failed, Place, say};
+use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_relay::identity::{IdentityKey, write_secret};
-use lacre_ground::random::SystemRng;
 use std::path::PathBuf;
 
 /// A TLS leaf under the relay's identity, as a file for the key `leaf` of the configuration

@@ -1,8 +1,8 @@
 //! `lacre-relay new-generation`
 
 use super::{Answer, Failed, Place, say, there};
-use lacre_relay::folder::DataFolder;
 use lacre_ground::random::SystemRng;
+use lacre_relay::folder::DataFolder;
 
 #[derive(clap::Args)]
 pub(crate) struct NewGeneration {

@@ -2,10 +2,10 @@
 
 use super::backup::{places, read_passphrase};
 use super::{Answer, Failed, Place, say, tell};
+use lacre_ground::random::SystemRng;
 use lacre_relay::backup;
 use lacre_relay::identity::{IdentityKey, write_secret};
 use lacre_relay::key_backup;
-use lacre_ground::random::SystemRng;
 use lacre_relay::words::Words;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;

@@ -1,8 +1,8 @@
 //! `lacre-relay serve`
 
 use super::{Answer, Failed, Place, say};
-use lacre_relay::config::{ConfigError, NodeConfig};
 use lacre_ground::random::SystemRng;
+use lacre_relay::config::{ConfigError, NodeConfig};
 use lacre_relay::serve::{Options, Relay, Reload, RunningRelay};
 use std::net::SocketAddr;
 use tokio::signal::unix::{Signal, SignalKind, signal};

@@ -3,14 +3,14 @@
 use super::Context;
 use super::login::{Challenges, Key, Sessions};
 use crate::border::{Reason, bad_state, bad_value, checked, crossed, limited, refused, store_down};
-use lacre_store::accounts::{
-    Enroll, KeyPackage, PutKeyPackages, PutState, Recover, Recovering, Speaker, StateDevice, TakeStamps,
-};
 use lacre_ground::account::{AccountError, AccountState, Binding, Reset};
 use lacre_ground::ids::{AccountId, DeviceId, Handle, Session, Stamp, TokenHash};
 use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::accounts_server::Accounts;
+use lacre_store::accounts::{
+    Enroll, KeyPackage, PutKeyPackages, PutState, Recover, Recovering, Speaker, StateDevice, TakeStamps,
+};
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 use tonic::{Request, Response, Status};

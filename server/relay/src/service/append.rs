@@ -6,9 +6,9 @@
 use super::Context;
 use super::fields::{id, stamp, token};
 use crate::border::{IntoStatus as _, Reason, bad_value, checked, refused, store_down};
-use lacre_store::rules::Rules;
-use lacre_store::channels::{Append, Appended, StoredEntry};
 use lacre_proto::relay::v1 as wire;
+use lacre_store::channels::{Append, Appended, StoredEntry};
+use lacre_store::rules::Rules;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;

@@ -4,14 +4,14 @@
 use super::Context;
 use crate::blob_files::{BlobFiles, Upload, UploadError, read_chunk};
 use crate::border::{IntoStatus as _, Reason, bad_value, checked, limited, refused, store_down};
-use lacre_store::blobs::{BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused, StoredBlob};
-use lacre_store::channels::Limited;
-use lacre_store::{Reads, StoreDown};
 use lacre_ground::ids::{BlobId, Stamp, Token, TokenHash};
 use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::blobs_server::Blobs;
 use lacre_proto::relay::v1::put_request::Part;
+use lacre_store::blobs::{BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused, StoredBlob};
+use lacre_store::channels::Limited;
+use lacre_store::{Reads, StoreDown};
 use prost::bytes::Bytes;
 use std::collections::HashMap;
 use std::fs::File;

@@ -6,9 +6,9 @@ use super::attach::{self, AttachEvents};
 use super::fields::{PAGE_BYTES, PAGE_ENTRIES, id, seq, stamp, token, wire_entry};
 use crate::border::{bad_value, checked, crossed, store_down};
 use crate::memory::Holder;
-use lacre_store::channels::{Admitted, Asked, ChangeTokens, NotPermitted, Open, Page, PageLimits, Right, Trim};
 use lacre_ground::ids::{ChannelClass, ChannelId, Seq};
 use lacre_proto::relay::v1 as wire;
+use lacre_store::channels::{Admitted, Asked, ChangeTokens, NotPermitted, Open, Page, PageLimits, Right, Trim};
 use std::sync::Arc;
 use tonic::{Request, Response, Status, Streaming};
 

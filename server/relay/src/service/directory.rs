@@ -2,11 +2,11 @@
 
 use super::Context;
 use crate::border::{Reason, bad_value, checked, crossed, refused};
-use lacre_store::accounts::{Claim, ClaimAnswer, Claimed, Lookup, LookupAnswer, Who};
 use lacre_ground::ids::{AccountId, Handle, Stamp, TokenHash};
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::directory_server::Directory;
 use lacre_proto::relay::v1::lookup_request;
+use lacre_store::accounts::{Claim, ClaimAnswer, Claimed, Lookup, LookupAnswer, Who};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 

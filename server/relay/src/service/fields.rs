@@ -1,9 +1,9 @@
 //! What the calls of `Channels`, alone and in streams, read out of requests and put into answers.
 
 use crate::border::bad_value;
-use lacre_store::channels::StoredEntry;
 use lacre_ground::ids::{Seq, Stamp, Token, TokenHash};
 use lacre_proto::relay::v1 as wire;
+use lacre_store::channels::StoredEntry;
 use tonic::Status;
 
 /// Bytes of ciphertext in one answer or one message of a stream, before the entry that passes it.

@@ -9,14 +9,14 @@
 //! A session is its device's, with the key that it logged in with. It ends when a state is stored that has not both; who
 //! opens one looks at the newest state again behind it, because such a state may have come in between.
 
-use lacre_store::rules::Rules;
-use lacre_store::accounts::Speaker;
-use lacre_store::channels::Limited;
 use lacre_ground::account::AccountState;
 use lacre_ground::ids::{AccountId, DeviceId, Identity, Session, TokenHash};
 use lacre_ground::label::{self, Label};
 use lacre_ground::random::{self, Rng};
 use lacre_ground::time::Millis;
+use lacre_store::accounts::Speaker;
+use lacre_store::channels::Limited;
+use lacre_store::rules::Rules;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use subtle::ConstantTimeEq as _;

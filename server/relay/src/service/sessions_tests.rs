@@ -1,10 +1,10 @@
 //! For which device a session speaks: tried by somebody who holds a removed one.
 
 use super::accounts_tests::{Person, World, refused};
-use lacre_store::rules::Rules;
 use lacre_ground::account::{AccountState, Device};
 use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
+use lacre_store::rules::Rules;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tonic::Status;

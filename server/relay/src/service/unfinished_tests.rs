@@ -2,10 +2,10 @@
 
 use super::accounts_tests::{World, header, parts, reason, refused};
 use super::blobs::expire;
-use lacre_store::rules::Rules;
 use lacre_ground::ids::Token;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::put_request::Part;
+use lacre_store::rules::Rules;
 use tonic::Status;
 use tonic_types::StatusExt as _;
 

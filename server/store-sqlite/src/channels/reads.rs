@@ -2,11 +2,11 @@
 
 use super::super::SqliteReads;
 use super::{class_of, id32, number};
-use lacre_store::rules::Rules;
-use lacre_store::channels::{Admitted, Asked, ChannelKey, NotPermitted, Page, PageLimits, StatusRefused, StoredEntry};
-use lacre_store::{ChannelReads, StoreDown};
 use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
 use lacre_ground::time::Millis;
+use lacre_store::channels::{Admitted, Asked, ChannelKey, NotPermitted, Page, PageLimits, StatusRefused, StoredEntry};
+use lacre_store::rules::Rules;
+use lacre_store::{ChannelReads, StoreDown};
 use prost::bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use subtle::ConstantTimeEq as _;

@@ -2,10 +2,10 @@
 
 use super::Backend;
 use super::channels::{entry, hash, inbox_channel};
-use crate::rules::Rules;
 use crate::accounts::*;
 use crate::blobs::{BlobBegun, BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused};
 use crate::channels::{ChangeRefused, ChangeTokens, Limited, Open, Right};
+use crate::rules::Rules;
 use crate::{Store, StoreDown};
 use lacre_ground::ids::{AccountId, BlobId, DeviceId, Handle, TokenHash};
 use lacre_ground::time::Millis;

@@ -1,9 +1,9 @@
 //! What every store promises of channels, stamped out for each implementation.
 
-use crate::rules::Rules;
-use crate::channels::*;
-use crate::{Store, StoreDown};
 use super::Backend;
+use crate::channels::*;
+use crate::rules::Rules;
+use crate::{Store, StoreDown};
 use lacre_ground::ids::{ChannelId, EntryId, Seq, TokenHash};
 use lacre_ground::time::Millis;
 use prost::bytes::Bytes;

@@ -2,8 +2,8 @@
 
 use super::channels::{Channel, entry_id, hash, inbox_channel, log_channel};
 use super::{Backend, Model};
-use crate::rules::Rules;
 use crate::channels::*;
+use crate::rules::Rules;
 use crate::{Store, StoreDown};
 use lacre_ground::ids::{Seq, TokenHash};
 use lacre_ground::time::Millis;

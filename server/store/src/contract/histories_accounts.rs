@@ -1,12 +1,12 @@
 //! Random histories of accounts, stamps and blobs: a store answers as the reference model, operation by operation.
 
+use super::accounts::{account, blob, device, enrolment, handle, package, run, speaker, tx};
 use super::channels::{hash, inbox_channel};
 use super::{Backend, Model};
-use super::accounts::{account, blob, device, enrolment, handle, package, run, speaker, tx};
-use crate::rules::Rules;
 use crate::accounts::*;
 use crate::blobs::{FileName, KeepBlob};
 use crate::channels::{ChangeTokens, Open, Right};
+use crate::rules::Rules;
 use lacre_ground::ids::TokenHash;
 use lacre_ground::time::Millis;
 use proptest::prelude::*;

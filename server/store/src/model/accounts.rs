@@ -1,7 +1,6 @@
 //! Accounts in the model: lists that are searched from the front.
 
 use super::{ModelReads, ModelStore};
-use crate::rules::Rules;
 use crate::accounts::{
     AskRefused, Claim, ClaimAnswer, Claimed, CodeIssued, DirectoryEntry, Enroll, EnrollRefused, Enrolled, InboxRefused,
     IssueCode, IssueRefused, KeyPackage, Lookup, LookupAnswer, NewestState, NoDevice, PutKeyPackages, PutKeyPackagesRefused,
@@ -9,6 +8,7 @@ use crate::accounts::{
     StateDevice, TakeStamps, TakeStampsRefused, TargetQuota, Who, day,
 };
 use crate::channels::Limited;
+use crate::rules::Rules;
 use crate::{AccountReads, AccountStore, StoreDown};
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, TokenHash};
 use lacre_ground::time::Millis;

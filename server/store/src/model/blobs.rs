@@ -1,8 +1,8 @@
 //! Blobs' rows in the model.
 
 use super::{ModelReads, ModelStore};
-use crate::rules::Rules;
 use crate::blobs::{BlobBegun, BlobKept, FileName, KeepBlob, KeepBlobRefused, StoredBlob};
+use crate::rules::Rules;
 use crate::{AccountStore as _, BlobReads, BlobStore, StoreDown};
 use lacre_ground::ids::BlobId;
 use lacre_ground::time::Millis;

@@ -1,11 +1,11 @@
 //! Channels in the model: a list of channels, each a list of entries.
 
 use super::{ModelReads, ModelStore};
-use crate::rules::Rules;
 use crate::channels::{
     Admitted, Append, AppendRefused, Appended, Asked, ChangeRefused, ChangeTokens, ChannelKey, Limited, NotPermitted, Open,
     OpenRefused, Opened, Page, PageLimits, Retired, Right, StatusRefused, StoredEntry, Trim, TrimRefused,
 };
+use crate::rules::Rules;
 use crate::{AccountStore as _, ChannelReads, ChannelStore, StoreDown};
 use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
 use lacre_ground::time::Millis;

@@ -1,0 +1,18 @@
+//! What strangers, members, admins, relays and thieves try.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    reason = "a panic is how a test says no"
+)]
+
+mod adversary;
+mod attacks;
+mod decoders;
+mod one_relay;
+mod pushed_out;
+mod takeover;
+mod thief;

@@ -1,0 +1,323 @@
+//! Two programs on one profile, as when one terminal follows the relay and commands are typed in another. While the first
+//! waits for an answer, the second does whole rounds: whatever was decided before the call is decided again after it.
+use lacre_core::network::{Network, Reason};
+use lacre_core::view::{Body, ConversationId, Standing, Suite};
+use lacre_core::{Client, Trouble};
+use lacre_ground::ids::{AccountId, Handle, Token};
+use lacre_proto::content::v1 as content;
+use lacre_tests::hostile::{self, Watched};
+use lacre_tests::world::{Person, World, befriend, settle};
+use lacre_transport::GrpcNetwork;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use std::sync::{Condvar, Mutex};
+
+const SEEDS: u64 = 40;
+
+/// Ana's profile with two programs, and her contacts.
+struct Desk {
+    ana: Person,
+    second: Person,
+    others: Vec<Person>,
+    world: World,
+}
+
+fn desk() -> Desk {
+    let world = World::new();
+    let mut ana = world.person("ana");
+    let mut others: Vec<Person> = ["beto", "carla", "dora"].iter().map(|handle| world.person(handle)).collect();
+    for other in &mut others {
+        befriend(&mut ana, other);
+    }
+    let second = Person::again(ana.dir());
+    Desk { ana, second, others, world }
+}
+
+/// Which of two programs goes on: at each call of the network, and with its answer, the seed chooses anew. So they meet as
+/// they do when each waits for the relay, and the same seed plays the same again.
+struct Turns {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    turn: usize,
+    done: [bool; 2],
+    chance: ChaCha8Rng,
+}
+
+impl Turns {
+    fn new(seed: u64) -> Self {
+        let state = State { turn: 0, done: [false; 2], chance: ChaCha8Rng::seed_from_u64(seed) };
+        Self { state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    fn wait(&self, me: usize) {
+        let state = self.state.lock().unwrap();
+        drop(self.changed.wait_while(state, |s| s.turn != me && !s.done[1 - me]).unwrap());
+    }
+
+    fn choose(&self, me: usize) {
+        let mut state = self.state.lock().unwrap();
+        if !state.done[1 - me] {
+            state.turn = usize::from(state.chance.random_bool(0.5));
+        }
+        drop(state);
+        self.changed.notify_all();
+        self.wait(me);
+    }
+
+    /// Runs a program in its turns.
+    fn run<T>(&self, me: usize, net: &mut GrpcNetwork, program: impl FnOnce(&mut dyn Network) -> T) -> T {
+        /// Also when the program panics, the other goes on.
+        struct End<'a>(&'a Turns, usize);
+        impl Drop for End<'_> {
+            fn drop(&mut self) {
+                if let Ok(mut state) = self.0.state.lock() {
+                    state.done[self.1] = true;
+                }
+                self.0.changed.notify_all();
+            }
+        }
+        let _end = End(self, me);
+        self.wait(me);
+        let mut net = Watched::new(net, |_, _| self.choose(me));
+        net.after = Box::new(|_, _| self.choose(me));
+        program(&mut net)
+    }
+}
+
+impl Desk {
+    /// The first program acts and synchronises while the second, as whoever follows the relay, does rounds.
+    fn act<T: Send>(&mut self, seed: u64, act: impl FnOnce(&mut Client, &mut dyn Network) -> Result<T, Trouble> + Send) -> T {
+        let turns = Turns::new(seed);
+        let Person { client, net, .. } = &mut self.ana;
+        let (other, others_net) = (&mut self.second.client, &mut self.second.net);
+        let (made, rounds) = std::thread::scope(|scope| {
+            let second = scope.spawn(|| {
+                turns.run(1, others_net, |net| (0..3).map(|_| other.sync(net).map(drop)).collect::<Result<Vec<()>, Trouble>>())
+            });
+            let made = turns.run(0, net, |net| {
+                let made = act(client, net)?;
+                client.sync(net).map(|_| made)
+            });
+            (made, second.join().unwrap())
+        });
+        rounds.unwrap_or_else(|e| panic!("seed {seed}: the second program: {e}"));
+        made.unwrap_or_else(|e| panic!("seed {seed}: the first program: {e}"))
+    }
+
+    /// Both programs go on, and so does a third that is started now.
+    fn settle(&mut self, seed: u64) {
+        for _ in 0..3 {
+            self.second.client.sync(&mut self.second.net).unwrap_or_else(|e| panic!("seed {seed}: second: {e}"));
+            let mut all: Vec<&mut Person> = self.others.iter_mut().collect();
+            all.push(&mut self.ana);
+            settle(&mut all);
+        }
+        let mut third = Person::again(self.ana.dir());
+        third.client.sync(&mut third.net).unwrap_or_else(|e| panic!("seed {seed}: third: {e}"));
+    }
+
+    fn accounts(&mut self, n: usize) -> Vec<AccountId> {
+        self.others.iter_mut().take(n).map(Person::account).collect()
+    }
+
+    /// Ana and the first n others are in this group, and nobody else.
+    fn whole(&mut self, seed: u64, group: &ConversationId, n: usize) {
+        let here = self.ana.client.conversation(group).unwrap();
+        assert_eq!((here.standing, here.members.len()), (Standing::Active, n + 1), "seed {seed}");
+        for person in self.others.iter_mut().take(n) {
+            let view = person.client.conversation(group).unwrap_or_else(|e| panic!("seed {seed}: who was added: {e}"));
+            assert_eq!(view.standing, Standing::Active, "seed {seed}");
+            assert_eq!(view.epoch_authenticator, here.epoch_authenticator, "seed {seed}: one group");
+        }
+    }
+}
+
+/// No text twice, and all of these in their order.
+fn said_once(person: &mut Person, conversation: &ConversationId, texts: &[String], seed: u64) {
+    let heard = person.texts(conversation);
+    let of_these: Vec<&String> = heard.iter().filter(|t| texts.contains(t)).collect();
+    assert_eq!(of_these, texts.iter().collect::<Vec<_>>(), "seed {seed}");
+}
+
+#[test]
+fn two_programs_make_a_group() {
+    let mut desk = desk();
+    for seed in 0..SEEDS {
+        let n = if seed % 2 == 0 { 2 } else { 3 };
+        let whom = desk.accounts(n);
+        let group = desk.act(seed, |ana, _| ana.create_group(&format!("Mesa {seed}"), &whom, Suite::XWing));
+        desk.settle(seed);
+        desk.whole(seed, &group, n);
+        desk.ana.client.leave(&group).unwrap();
+    }
+}
+
+#[test]
+fn two_programs_add_to_a_group() {
+    let mut desk = desk();
+    for seed in 0..SEEDS {
+        let whom = desk.accounts(3);
+        let group = desk.ana.client.create_group(&format!("Mesa {seed}"), &whom[..1], Suite::XWing).unwrap();
+        desk.settle(seed);
+        desk.act(seed, |ana, _| ana.group_add(&group, &whom[1..]));
+        desk.settle(seed);
+        desk.whole(seed, &group, 3);
+        desk.ana.client.leave(&group).unwrap();
+    }
+}
+
+#[test]
+fn what_two_programs_send_comes_once_and_in_order() {
+    let mut desk = desk();
+    let whom = desk.accounts(2);
+    let group = desk.ana.client.create_group("Mesa", &whom, Suite::XWing).unwrap();
+    desk.settle(0);
+    for seed in 0..SEEDS {
+        let texts: Vec<String> = (0..4).map(|n| format!("{seed}: {n}")).collect();
+        let file = vec![u8::try_from(seed).unwrap(); 3_000];
+        desk.act(seed, |ana, net| {
+            for (n, text) in texts.iter().enumerate() {
+                ana.send_text(&group, text)?;
+                if n == 1 {
+                    ana.sync(net)?;
+                    ana.send_file(&group, &format!("{seed}.txt"), &mut file.as_slice(), 3_000)?;
+                }
+            }
+            Ok(())
+        });
+        desk.settle(seed);
+        said_once(&mut desk.others[0], &group, &texts, seed);
+        let name = format!("{seed}.txt");
+        let history = desk.others[1].history(&group);
+        let files: Vec<_> = history.iter().filter(|m| matches!(&m.body, Body::File { name: n, .. } if *n == name)).collect();
+        assert_eq!(files.len(), 1, "seed {seed}");
+        let mut saved = Vec::new();
+        let carla = &mut desk.others[1];
+        carla.client.save_file(&mut carla.net, files[0], &mut saved).unwrap();
+        assert_eq!(saved, file, "seed {seed}");
+    }
+    desk.whole(SEEDS, &group, 2);
+}
+
+#[test]
+fn two_programs_ask_and_accept_contacts() {
+    let mut desk = desk();
+    for seed in 0..SEEDS {
+        let (asks, handle) = (seed % 2 == 0, format!("somebody{seed}"));
+        let mut somebody = desk.world.person(&handle);
+        let (me, name) = (somebody.account(), Handle::parse(&handle).unwrap());
+        if asks {
+            desk.act(seed, |ana, net| ana.contact_add(net, &name, "hello").map(drop));
+            somebody.sync();
+            let ana = desk.ana.account();
+            somebody.client.contact_accept(&ana).unwrap();
+        } else {
+            somebody.client.contact_add(&mut somebody.net, &Handle::parse("ana").unwrap(), "hello").unwrap();
+            somebody.sync();
+            desk.ana.sync();
+            desk.act(seed, |ana, _| ana.contact_accept(&me).map(drop));
+        }
+        for _ in 0..3 {
+            somebody.sync();
+            desk.act(seed + 1_000, |_, _| Ok(()));
+        }
+        let (there, here) = (somebody.with("ana"), desk.ana.with(&handle));
+        somebody.say(&there, "I am here");
+        somebody.sync();
+        desk.ana.say(&here, "so am I");
+        settle(&mut [&mut desk.ana, &mut somebody]);
+        assert_eq!(desk.ana.texts(&here), somebody.texts(&there), "seed {seed}");
+        assert_eq!(somebody.texts(&there).len(), 2, "seed {seed}");
+        let twos = |p: &mut Person| p.client.conversations().unwrap().iter().filter(|c| c.id == there).count();
+        assert_eq!((here == there, twos(&mut somebody), twos(&mut desk.ana)), (true, 1, 1), "seed {seed}");
+    }
+    desk.settle(SEEDS);
+}
+
+/// Whether the relay takes an envelope by this right.
+fn opens(desk: &mut Desk, right: &Token, stamped: bool) -> bool {
+    let to = desk.ana.client.own_entry().unwrap();
+    let by = &mut desk.others[0];
+    let sender = by.client.own_entry().unwrap();
+    let request = content::ContactRequest { text: "again".into(), inbox_token: vec![5; 32] };
+    let kind = content::envelope_body::Kind::ContactRequest(request);
+    match hostile::post_by(by, &sender, &to, (right, stamped), kind) {
+        Ok(()) => true,
+        Err(e) if e.reason() == Some(Reason::NotPermitted) => false,
+        Err(e) => panic!("{e}"),
+    }
+}
+
+#[test]
+fn a_right_that_two_programs_withdraw_is_withdrawn() {
+    let mut desk = desk();
+    let entry = desk.ana.client.own_entry().unwrap();
+    let public = hostile::device(&entry).public_token.unwrap();
+    for seed in 0..SEEDS {
+        let link = desk.act(seed, |ana, _| ana.link_make(&format!("taller {seed}")));
+        let kept = desk.act(seed + 1_000, |ana, _| ana.link_make(&format!("feria {seed}")));
+        desk.act(seed + 2_000, |ana, net| {
+            ana.link_revoke(link.number)?;
+            ana.set_nobody_new(true)?;
+            ana.sync(net)?;
+            Ok(())
+        });
+        desk.settle(seed);
+        assert!(!opens(&mut desk, &link.link.token, false), "seed {seed}: a link that was revoked");
+        assert!(opens(&mut desk, &kept.link.token, false), "seed {seed}: another link");
+        assert!(!opens(&mut desk, &public, true), "seed {seed}: nobody new");
+
+        desk.act(seed + 3_000, |ana, _| {
+            ana.set_nobody_new(false)?;
+            ana.link_revoke(kept.number)
+        });
+        desk.settle(seed);
+        assert!(!opens(&mut desk, &kept.link.token, false), "seed {seed}: the other link, revoked too");
+        assert!(opens(&mut desk, &public, true), "seed {seed}: anybody again");
+    }
+}
+
+#[test]
+fn two_programs_renew_keys_and_are_re_added() {
+    let mut desk = desk();
+    let whom = desk.accounts(2);
+    let group = desk.ana.client.create_group("Mesa", &whom, Suite::XWing).unwrap();
+    desk.settle(0);
+    for seed in 0..SEEDS {
+        let said = [format!("{seed} from ana"), format!("{seed} from beto")];
+        desk.act(seed, |ana, _| match seed % 3 {
+            0 => ana.renew_keys(&group),
+            1 => ana.repair(&group),
+            _ => ana.renew_keys(&group).and_then(|()| ana.repair(&group)),
+        });
+        desk.ana.say(&group, &said[0]);
+        desk.act(seed + 1_000, |_, _| Ok(()));
+        desk.others.iter_mut().for_each(Person::sync);
+        desk.act(seed + 2_000, |_, _| Ok(()));
+        desk.settle(seed);
+        desk.whole(seed, &group, 2);
+        desk.others[0].say(&group, &said[1]);
+        desk.settle(seed);
+        said_once(&mut desk.others[1], &group, &said, seed);
+        said_once(&mut desk.ana, &group, &said, seed);
+    }
+}
+
+#[test]
+fn two_programs_answer_who_asks_to_be_re_added() {
+    let mut desk = desk();
+    let whom = desk.accounts(3);
+    let group = desk.ana.client.create_group("Mesa", &whom, Suite::XWing).unwrap();
+    desk.settle(0);
+    for seed in 0..SEEDS {
+        let beto = &mut desk.others[0];
+        beto.client.repair(&group).unwrap();
+        beto.sync();
+        desk.act(seed, |_, _| Ok(()));
+        desk.settle(seed);
+        desk.whole(seed, &group, 3);
+    }
+}

@@ -1,0 +1,14 @@
+//! How the house is built: walls, controls, scripts.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    reason = "a panic is how a test says no"
+)]
+
+mod controls;
+mod script;
+mod walls;

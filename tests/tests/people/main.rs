@@ -1,0 +1,31 @@
+//! What people do: contacts, conversations, groups, files, the program, profiles of every version.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    reason = "a panic is how a test says no"
+)]
+
+mod cli_people;
+mod cli_screens;
+mod contacts;
+mod contents;
+mod conversations;
+mod copies;
+mod embedding;
+mod export;
+mod files;
+mod groups;
+mod kept;
+mod large_groups;
+mod leaving;
+mod newer;
+mod receipts;
+mod resets;
+mod seals;
+mod second_client;
+mod successor;
+mod vanishing;

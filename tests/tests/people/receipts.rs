@@ -1,0 +1,134 @@
+//! Receipts: who learns that a message has come, and that it was read (PROTOCOL.md, 17).
+use lacre_core::limits::RECEIPT_MEMBERS;
+use lacre_core::view::{Body, ConversationId, Happening, Settings, Suite};
+use lacre_tests::world::{Person, World, befriend, settle};
+
+/// Who says that this own text has come, and whether it was read; by names.
+fn told(writer: &mut Person, at: &ConversationId, text: &str) -> Vec<(String, bool)> {
+    let found = writer.history(at).into_iter().find(|m| m.body == Body::Text(text.to_owned()));
+    let receipts = found.unwrap_or_else(|| panic!("nobody said {text}")).receipts;
+    let mut told: Vec<_> = receipts.iter().map(|r| (r.handle.as_ref().unwrap().to_string(), r.read)).collect();
+    told.sort();
+    told
+}
+
+fn says(name: &str, read: bool) -> (String, bool) {
+    (name.to_owned(), read)
+}
+
+fn read_all(person: &mut Person, at: &ConversationId) {
+    person.client.mark_read(at, u64::MAX).unwrap();
+}
+
+#[test]
+fn a_contact_sees_what_came_and_what_was_read_only_once_that_is_switched_on() {
+    let world = World::new();
+    let (mut ana, mut bruno) = (world.person("ana"), world.person("bruno"));
+    befriend(&mut ana, &mut bruno);
+    let (of_ana, of_bruno) = (ana.with("bruno"), bruno.with("ana"));
+    ana.say(&of_ana, "uno");
+    ana.sync();
+    assert_eq!(told(&mut ana, &of_ana, "uno"), [], "bruno has not been there");
+
+    settle(&mut [&mut ana, &mut bruno]);
+    assert_eq!(told(&mut ana, &of_ana, "uno"), [says("@bruno", false)]);
+    let lines = bruno.history(&of_bruno).into_iter().filter(|m| !matches!(m.body, Body::Text(_)));
+    assert!(lines.chain(ana.history(&of_ana).into_iter().filter(|m| !m.own)).all(|m| m.receipts.is_empty()));
+    let bruno_account = *bruno.account().as_bytes();
+    let receipts = ana.client.events(0, usize::MAX).unwrap().into_iter();
+    let of_bruno_receipts = receipts.filter(|e| matches!(e.what, Happening::Receipt { account, .. } if account == bruno_account));
+    assert_eq!(of_bruno_receipts.count(), 1, "the application is told, once");
+
+    read_all(&mut bruno, &of_bruno);
+    settle(&mut [&mut ana, &mut bruno]);
+    assert_eq!(told(&mut ana, &of_ana, "uno"), [says("@bruno", false)], "nobody asked bruno whether he wants that");
+
+    bruno.client.set_settings(Settings { read_receipts: true, ..Settings::default() }).unwrap();
+    ana.say(&of_ana, "dos");
+    settle(&mut [&mut ana, &mut bruno]);
+    assert_eq!(told(&mut ana, &of_ana, "dos"), [says("@bruno", false)]);
+    read_all(&mut bruno, &of_bruno);
+    settle(&mut [&mut ana, &mut bruno]);
+    assert_eq!(told(&mut ana, &of_ana, "dos"), [says("@bruno", true)]);
+    assert_eq!(told(&mut bruno, &of_bruno, "dos"), [], "of the messages of others nothing is shown");
+
+    bruno.client.set_settings(Settings { delivery_receipts: false, read_receipts: false }).unwrap();
+    ana.say(&of_ana, "tres");
+    settle(&mut [&mut ana, &mut bruno]);
+    read_all(&mut bruno, &of_bruno);
+    settle(&mut [&mut ana, &mut bruno]);
+    assert_eq!(told(&mut ana, &of_ana, "tres"), []);
+    assert_eq!(bruno.client.conversation(&of_bruno).unwrap().unread, 0);
+}
+
+#[test]
+fn strangers_in_a_group_learn_nothing_and_who_joins_has_not_had_what_came_before() {
+    let world = World::new();
+    let (mut ana, mut bruno, mut carla) = (world.person("ana"), world.person("bruno"), world.person("carla"));
+    befriend(&mut ana, &mut bruno);
+    befriend(&mut ana, &mut carla);
+    let group = ana.client.create_group("mesa", &[bruno.account()], Suite::XWing).unwrap();
+    ana.say(&group, "uno");
+    settle(&mut [&mut ana, &mut bruno, &mut carla]);
+    assert_eq!(told(&mut ana, &group, "uno"), [says("@bruno", false)]);
+
+    ana.client.group_add(&group, &[carla.account()]).unwrap();
+    settle(&mut [&mut ana, &mut bruno, &mut carla]);
+    ana.say(&group, "dos");
+    settle(&mut [&mut ana, &mut bruno, &mut carla]);
+    assert_eq!(told(&mut ana, &group, "dos"), [], "bruno and carla are strangers to each other: neither says anything");
+
+    befriend(&mut bruno, &mut carla);
+    ana.say(&group, "tres");
+    settle(&mut [&mut ana, &mut bruno, &mut carla]);
+    let both = [says("@bruno", false), says("@carla", false)];
+    assert_eq!(told(&mut ana, &group, "tres"), both);
+    assert_eq!(told(&mut ana, &group, "dos"), both, "a receipt covers what came before it");
+    assert_eq!(told(&mut ana, &group, "uno"), [says("@bruno", false)], "carla was not there then");
+}
+
+#[test]
+fn receipts_are_no_messages_and_are_answered_by_none() {
+    let world = World::new();
+    let (mut ana, mut bruno) = (world.person("ana"), world.person("bruno"));
+    befriend(&mut ana, &mut bruno);
+    let of_ana = ana.with("bruno");
+    for text in ["uno", "dos", "tres"] {
+        ana.say(&of_ana, text);
+    }
+    settle(&mut [&mut ana, &mut bruno]);
+    let entries = |person: &mut Person| person.client.conversation(&of_ana).unwrap().messages;
+    let before = entries(&mut ana);
+    for _ in 0..3 {
+        settle(&mut [&mut ana, &mut bruno]);
+    }
+    assert_eq!(entries(&mut ana), before, "receipts are no messages");
+    assert_eq!(bruno.client.outbox().unwrap(), [], "and are answered by none");
+    assert_eq!(told(&mut ana, &of_ana, "uno"), [says("@bruno", false)]);
+}
+
+#[test]
+fn receipts_end_where_a_conversation_has_more_accounts_than_the_limit() {
+    let world = World::new();
+    let mut ana = world.person("ana");
+    let mut others: Vec<Person> = (0..RECEIPT_MEMBERS).map(|n| world.person(&format!("vecina{n}"))).collect();
+    for other in &mut others {
+        befriend(&mut ana, other);
+    }
+    let accounts: Vec<_> = others.iter_mut().map(Person::account).collect();
+    for (members, receipt) in [(RECEIPT_MEMBERS - 1, true), (RECEIPT_MEMBERS, false)] {
+        let name = format!("de {}", members + 1);
+        let group = ana.client.create_group(&name, &accounts[..members], Suite::XWing).unwrap();
+        ana.sync();
+        let writer = &mut others[0];
+        writer.sync();
+        writer.say(&group, "hola");
+        for _ in 0..3 {
+            writer.sync();
+            ana.sync();
+        }
+        writer.sync();
+        let expected = if receipt { vec![says("@ana", false)] } else { vec![] };
+        assert_eq!(told(writer, &group, "hola"), expected, "{} accounts", members + 1);
+    }
+}

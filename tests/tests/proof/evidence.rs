@@ -1,0 +1,427 @@
+//! Evidence: what is honest is VALID, whatever is changed, missing, exchanged or forged never is, and nothing panics.
+
+use lacre_evidence::clock::RuleId;
+use lacre_evidence::export;
+use lacre_evidence::{
+    Bundle, Effect, Event, FaultCode, FilePart, LackCode, Outcome, Progress, ProvenNotice, Record, Signer, Verdict, verify,
+};
+use lacre_tests::proof::vectors::{self, TrustFile, Vector, resign_same, with_new_end};
+use lacre_tests::proof::{Cast, Setup, World, agency, device, notice_key, registrar, relay, trust};
+use proptest::prelude::*;
+use std::path::PathBuf;
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("vectors/evidence")
+}
+
+fn ask(vector: &Vector) -> Verdict {
+    match vector.trust {
+        TrustFile::Honest => verify(&vector.bytes, Some(&trust())),
+        TrustFile::Ledger => {
+            let mut demanding = trust();
+            demanding.ledger_required = true;
+            verify(&vector.bytes, Some(&demanding))
+        }
+        TrustFile::None => verify(&vector.bytes, None),
+    }
+}
+
+fn sent(verdict: &Verdict) -> &ProvenNotice {
+    match verdict {
+        Verdict::Valid(proven) => match &proven.outcome {
+            Outcome::Sent(sent) => sent,
+            _ => panic!("no notice"),
+        },
+        other => panic!("{} {:?}", other.word(), other.code()),
+    }
+}
+
+/// The dates that a VALID notification proves.
+fn dates(verdict: &Verdict) -> Option<serde_json::Value> {
+    let Verdict::Valid(proven) = verdict else { return None };
+    let Outcome::Sent(sent) = &proven.outcome else { return None };
+    let Effect::Notified(dates) = &sent.effect else { return None };
+    let mut out = serde_json::json!({});
+    for (name, r) in ["third_day", "elapsed"].into_iter().zip(dates.readings()) {
+        out[format!("deemed_{name}")] = r.deemed.to_string().into();
+        out[format!("last_day_{name}")] = r.last_day.map(|d| d.to_string()).into();
+    }
+    Some(out)
+}
+
+fn never_valid(bytes: &[u8], what: &str) -> Verdict {
+    let verdict = verify(bytes, Some(&trust()));
+    assert_ne!(verdict.word(), "VALID", "{what}");
+    verdict
+}
+
+#[test]
+fn every_vector_gets_its_verdict_and_its_code() {
+    let all = vectors::all();
+    for v in &all {
+        let verdict = ask(v);
+        let detail = match &verdict {
+            Verdict::Invalid(fault) => format!("{}: {}", fault.part, fault.detail),
+            other => format!("{other:?}"),
+        };
+        assert_eq!((verdict.word(), verdict.code().unwrap_or("")), (v.verdict, v.code), "{}: {} ({detail})", v.name, v.why);
+    }
+    let count = |word| all.iter().filter(|v| v.verdict == word).count();
+    assert!(count("VALID") >= 10 && count("INCOMPLETE") >= 10 && count("INVALID") >= 60);
+}
+
+#[test]
+fn every_code_of_a_fault_and_of_a_lack_has_a_vector() {
+    let all = vectors::all();
+    let codes = FaultCode::ALL.iter().map(|c| c.code()).chain(LackCode::ALL.iter().map(|c| c.code()));
+    for code in codes {
+        assert!(all.iter().any(|v| v.code == code), "{code}");
+    }
+}
+
+/// The files are the contract for other programs: they are what the builder makes, byte for byte. To write them after a
+/// change of the format: `LACRE_WRITE_VECTORS=1 cargo test -p lacre-tests --test proof vectors_on_disk`.
+#[test]
+fn the_vectors_on_disk_are_what_the_builder_makes() {
+    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut demanding = trust();
+    demanding.ledger_required = true;
+    files.push(("trust.txt".into(), trust().text().into_bytes()));
+    files.push(("trust-ledger.txt".into(), demanding.text().into_bytes()));
+    let mut index = Vec::new();
+    for v in vectors::all() {
+        let trust = match v.trust {
+            TrustFile::Honest => Some("trust.txt"),
+            TrustFile::Ledger => Some("trust-ledger.txt"),
+            TrustFile::None => None,
+        };
+        let (file, name) = (format!("{}.lacre", v.name), v.name);
+        let mut line = serde_json::json!({
+            "name": name, "file": file, "trust": trust, "verdict": v.verdict, "code": v.code, "why": v.why,
+        });
+        if let Some(dates) = dates(&ask(&v)) {
+            line["dates"] = dates;
+        }
+        index.push(line);
+        files.push((file, v.bytes));
+    }
+    files.push(("index.json".into(), (serde_json::to_string_pretty(&index).unwrap() + "\n").into_bytes()));
+    let write = std::env::var_os("LACRE_WRITE_VECTORS").is_some();
+    for (name, bytes) in &files {
+        if write {
+            std::fs::write(folder().join(name), bytes).unwrap();
+        }
+        let found = std::fs::read(folder().join(name)).unwrap_or_default();
+        assert!(found == *bytes, "{name} is not what the builder makes");
+    }
+    let on_disk = std::fs::read_dir(folder()).unwrap().count();
+    assert_eq!(on_disk, files.len(), "a file in the folder is of no vector");
+}
+
+#[test]
+fn an_honest_notice_proves_who_what_when_and_what_follows() {
+    let world = World::honest();
+    let verdict = verify(&world.bundle.to_bytes(), Some(&trust()));
+    let sent = sent(&verdict);
+    assert!(sent.notice.subject.starts_with("Se resuelve"));
+    assert_eq!(sent.consigned_at.to_string(), "2026-07-06T14:00:00.000Z");
+    assert!(sent.progress.handed_over.is_some() && sent.progress.opened.is_some() && sent.progress.alert_sent.is_none());
+    let Effect::Notified(dates) = &sent.effect else { panic!("a notification has an effect") };
+    assert_eq!(dates.safe_for_citizen().deemed.to_string(), "2026-07-09");
+    assert_eq!(dates.safe_for_citizen().last_day.unwrap().to_string(), "2026-07-17");
+    assert_eq!(dates.safe_for_agency().deemed.to_string(), "2026-07-10");
+    // what the relay took opens at the person's device, to the same words
+    let (raw, seed) = world.sent.envelope.open(&notice_key(1), world.grant.casilla.channel).unwrap();
+    assert_eq!(Some(raw), world.bundle.notice);
+    let body = lacre_evidence::envelope::open_file(&seed, 0, &world.sent.envelope.files[0]).unwrap();
+    assert_eq!(FilePart::Here(body.to_vec()), world.bundle.files[0]);
+}
+
+#[test]
+fn only_a_notification_starts_a_term() {
+    for (name, notified) in [("valid", true), ("valid-communication", false), ("valid-communique", false)] {
+        let vector = vectors::all().into_iter().find(|v| v.name == name).unwrap();
+        assert_eq!(matches!(sent(&ask(&vector)).effect, Effect::Notified(_)), notified, "{name}");
+    }
+}
+
+#[test]
+fn the_same_evidence_gives_the_same_bytes_and_reads_back() {
+    let (a, b) = (World::honest().bundle, World::honest().bundle);
+    assert_eq!(a.to_bytes(), b.to_bytes());
+    assert!(Bundle::parse(&a.to_bytes()).unwrap() == a);
+    assert!(Bundle::parse(&a.without_files().to_bytes()).unwrap() == a.without_files());
+}
+
+#[test]
+fn evidence_without_its_files_is_at_most_12_kib() {
+    let mut setup = Setup::example(Cast::HONEST);
+    setup.body = vec![b'x'; 4096];
+    setup.attachments.clear();
+    let bytes = setup.play().bundle.without_files().to_bytes();
+    assert!(bytes.len() <= 12 * 1024, "{} bytes", bytes.len());
+    assert_eq!(verify(&bytes, Some(&trust())).word(), "VALID");
+}
+
+#[test]
+fn every_bit_flipped_and_every_cut_is_never_valid() {
+    let bytes = World::honest().bundle.to_bytes();
+    for at in 0..bytes.len() {
+        for bit in 0..8 {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1 << bit;
+            never_valid(&changed, &format!("byte {at} bit {bit}"));
+        }
+        never_valid(&bytes[..at], &format!("cut at {at}"));
+    }
+}
+
+#[test]
+fn every_byte_changed_is_never_valid_even_if_the_digest_at_the_end_is_made_to_fit() {
+    let mut setup = Setup::example(Cast::HONEST);
+    setup.attachments.clear();
+    setup.body = b"short".to_vec();
+    let bytes = setup.play().bundle.to_bytes();
+    assert_eq!(verify(&bytes, Some(&trust())).word(), "VALID");
+    for at in 0..bytes.len() - 69 {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1 << (at % 7);
+        never_valid(&with_new_end(changed), &format!("byte {at}"));
+        let mut cut = bytes.clone();
+        cut.remove(at);
+        never_valid(&with_new_end(cut), &format!("without byte {at}"));
+    }
+}
+
+/// All parts of a bundle, to take one out or put another in.
+fn parts(bundle: &mut Bundle) -> Vec<(String, Part<'_>)> {
+    let mut out = Vec::new();
+    for (name, text) in [
+        ("keys", &mut bundle.keys),
+        ("certificate", &mut bundle.certificate),
+        ("lookup", &mut bundle.lookup),
+        ("opening", &mut bundle.opening),
+        ("grant", &mut bundle.grant),
+        ("notice", &mut bundle.notice),
+    ] {
+        out.push((name.to_owned(), Part::Text(text.as_mut().unwrap())));
+    }
+    out.extend(bundle.states.iter_mut().enumerate().map(|(i, t)| (format!("state.{i}"), Part::Text(t))));
+    out.extend(bundle.events.iter_mut().enumerate().map(|(i, t)| (format!("event.{i}"), Part::Text(t))));
+    out.extend(bundle.files.iter_mut().enumerate().map(|(i, f)| (format!("file.{i}"), Part::File(f))));
+    out
+}
+
+enum Part<'a> {
+    Text(&'a mut String),
+    File(&'a mut FilePart),
+}
+
+#[test]
+fn every_part_removed_from_the_file_is_never_valid() {
+    let bytes = World::honest().bundle.to_bytes();
+    let names: Vec<String> = parts(&mut World::honest().bundle).into_iter().map(|(n, _)| n).collect();
+    assert_eq!(names.len(), 12);
+    for name in names {
+        let head = format!("part {name} ");
+        let from = bytes.windows(head.len()).position(|w| w == head.as_bytes()).unwrap();
+        let line = from + bytes[from..].iter().position(|b| *b == b'\n').unwrap();
+        let len: usize = std::str::from_utf8(&bytes[from + head.len()..line]).unwrap().parse().unwrap();
+        let without = with_new_end([&bytes[..from], &bytes[line + 1 + len + 1..]].concat());
+        assert_eq!(never_valid(&without, &name).word(), "INCOMPLETE", "{name}");
+    }
+}
+
+#[test]
+fn every_part_exchanged_for_that_of_another_bundle_is_never_valid() {
+    let others = [
+        ("another notice to the same person", Cast { notice: 2, ..Cast::HONEST }),
+        ("a notice to another person", Cast { person: 2, notice: 2, ..Cast::HONEST }),
+        ("a notice of another agency", Cast { agency: 2, notice: 2, ..Cast::HONEST }),
+        ("another relay", Cast { relay: 2, ..Cast::HONEST }),
+        ("another registrar", Cast { registrar: 2, ..Cast::HONEST }),
+    ];
+    let mut exchanged = 0;
+    for (what, cast) in others {
+        let mut setup = Setup::example(cast);
+        setup.body = b"another body".to_vec();
+        setup.attachments[0].1 = b"another attachment".to_vec();
+        let mut other = setup.play().bundle;
+        let count = parts(&mut other).len();
+        for i in 0..count {
+            let mut bundle = World::honest().bundle;
+            let (name, changed) = {
+                let (mut mine, mut theirs) = (parts(&mut bundle), parts(&mut other));
+                let (name, mine) = mine.remove(i);
+                match (mine, theirs.remove(i).1) {
+                    (Part::Text(a), Part::Text(b)) => (name, std::mem::replace(a, b.clone()) != *b),
+                    (Part::File(a), Part::File(b)) => (name, std::mem::replace(a, b.clone()) != *b),
+                    _ => unreachable!(),
+                }
+            };
+            if changed {
+                exchanged += 1;
+                never_valid(&bundle.to_bytes(), &format!("{name} of {what}"));
+            }
+        }
+    }
+    assert!(exchanged >= 35, "{exchanged}");
+}
+
+#[test]
+fn every_note_signed_again_by_a_wrong_but_well_formed_key_is_never_valid() {
+    let strangers = [registrar(3), relay(3), agency(3), device(3), registrar(2), relay(2), agency(2), device(2)];
+    let ours = [registrar(1), relay(1), agency(1), device(1)];
+    for signer in strangers.iter().chain(&ours) {
+        let mut names = parts(&mut World::honest().bundle).into_iter().map(|(n, _)| n).collect::<Vec<_>>();
+        names.retain(|n| !["keys", "opening", "file.0", "file.1"].contains(&n.as_str()));
+        for name in names {
+            let mut bundle = World::honest().bundle;
+            let (_, part) = parts(&mut bundle).into_iter().find(|(n, _)| *n == name).unwrap();
+            let Part::Text(raw) = part else { unreachable!() };
+            let again = resign_same(raw, signer);
+            if again == *raw {
+                continue; // that was the right key
+            }
+            *raw = again;
+            let verdict = never_valid(&bundle.to_bytes(), &format!("{name} by {}", signer.public().name()));
+            assert_eq!(verdict.code(), Some("signature"), "{name} by {}", signer.public().name());
+        }
+    }
+}
+
+#[test]
+fn without_a_trust_file_the_verdict_is_incomplete_and_names_the_keys_to_compare() {
+    let Verdict::Incomplete(lack) = verify(&World::honest().bundle.to_bytes(), None) else { panic!("never more") };
+    assert_eq!(lack.code, LackCode::Trust);
+    let offices: Vec<&str> = lack.fingerprints.iter().map(|(o, _)| *o).collect();
+    assert_eq!(offices, ["registrar", "relay"]);
+    assert!(lack.if_trusted.is_some());
+    // and what is wrong is wrong without one, too
+    let garbage = vectors::all().into_iter().find(|v| v.name == "garbage-ciphertext").unwrap();
+    assert_eq!(verify(&garbage.bytes, None).word(), "INVALID");
+}
+
+#[test]
+fn only_those_in_the_table_sign_an_event_and_computed_events_are_signed_by_nobody() {
+    let world = World::honest();
+    let issuers = [
+        world.receipt.issuer.clone(),
+        lacre_evidence::Issuer::Device(world.grant.account, lacre_ground::ids::DeviceId::new([1; 16])),
+        lacre_evidence::Issuer::Agency(world.certificate.code.clone()),
+        lacre_evidence::Issuer::Officer(world.certificate.code.clone(), "Example".into()),
+        lacre_evidence::Issuer::Gateway("example".into()),
+    ];
+    let mut taken = 0;
+    for event in Event::ALL {
+        for issuer in &issuers {
+            let mut record = world.receipt.clone();
+            (record.event, record.issuer) = (event, issuer.clone());
+            let may = event.signers().contains(&issuer.signer());
+            let refused = matches!(
+                Progress::replay([&world.receipt, &record]),
+                Err(lacre_evidence::progress::ProgressError::Signer(e)) if e == event
+            );
+            assert_eq!(may, !refused, "{} by {:?}", event.name(), issuer.signer());
+            taken += usize::from(may);
+        }
+    }
+    assert_eq!(taken, Event::ALL.iter().map(|e| e.signers().len()).sum::<usize>());
+    assert!(Event::ContentConsignment.signers().is_empty());
+    assert_eq!(Event::ContentHandover.signers(), [Signer::Device, Signer::Officer]);
+}
+
+#[test]
+fn exported_records_keep_the_field_rules_and_a_broken_one_does_not() {
+    let verdict = verify(&World::honest().bundle.to_bytes(), Some(&trust()));
+    let Verdict::Valid(proven) = &verdict else { panic!() };
+    let records = export::records(proven);
+    let names: Vec<String> = records
+        .iter()
+        .map(|r| match &r[2].1 {
+            export::Value::Text(uri) => uri.rsplit('/').next().unwrap().to_owned(),
+            _ => panic!(),
+        })
+        .collect();
+    assert_eq!(names, ["SubmissionAcceptance", "ContentConsignment", "ContentHandover", "ContentAccessTracking"]);
+    for record in &records {
+        export::check(record).unwrap();
+        for at in 0..record.len() {
+            let always = export::FIELDS.iter().any(|(n, p)| *n == record[at].0 && *p == export::Presence::Always);
+            let mut broken = record.clone();
+            let taken = broken.remove(at);
+            assert_eq!(export::check(&broken).is_err(), always, "without {}", taken.0);
+            broken.push(taken.clone());
+            broken.push(taken);
+            assert!(export::check(&broken).is_err(), "a field twice");
+        }
+    }
+    let mut negative = records[0].clone();
+    negative[2].1 = export::Value::Text(Event::SubmissionRejection.uri());
+    assert_eq!(export::check(&negative), Err(export::FieldError::Missing("EventReasons")));
+    let mut positive = records[0].clone();
+    positive.insert(7, ("EventReasons", export::Value::List(vec![export::Value::Text("outage".into())])));
+    assert_eq!(export::check(&positive), Err(export::FieldError::Forbidden("EventReasons".into())));
+}
+
+#[test]
+fn the_rule_that_the_agency_names_changes_no_date_because_both_are_computed() {
+    let dates = |rule| {
+        let mut setup = Setup::example(Cast::HONEST);
+        setup.rule = rule;
+        let verdict = verify(&setup.play().bundle.to_bytes(), Some(&trust()));
+        match &sent(&verdict).effect {
+            Effect::Notified(d) => d.readings().map(|r| (r.rule.id, r.deemed, r.last_day)).collect::<Vec<_>>(),
+            Effect::InformsOnly => panic!(),
+        }
+    };
+    assert_eq!(dates(RuleId::Cl46), dates(RuleId::ClD4));
+}
+
+fn some_records() -> Vec<Record> {
+    let world = World::honest();
+    let verdict = verify(&world.bundle.to_bytes(), Some(&trust()));
+    let mut records = sent(&verdict).records.clone();
+    let mut more = records[1].clone();
+    more.time = more.time.plus(5);
+    more.id = lacre_ground::ids::EvidenceId::new([0xee; 16]);
+    records.push(more.clone());
+    more.event = Event::ConsignmentRejection;
+    more.reasons = vec![lacre_evidence::Reason::PersonRefuses];
+    records.push(more);
+    records
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn progress_does_not_depend_on_order_or_repetition_and_never_takes_a_step_back(
+        order in Just((0..5usize).collect::<Vec<_>>()).prop_shuffle(),
+        twice in 0..5usize,
+        some in 1..5usize,
+    ) {
+        let records = some_records();
+        let all = Progress::replay(&records).unwrap();
+        let mut shuffled: Vec<&Record> = order.iter().map(|i| &records[*i]).collect();
+        shuffled.push(&records[twice]);
+        prop_assert_eq!(Progress::replay(shuffled).unwrap(), all);
+        // fewer records that fit together say less, never something else
+        let fewer = Progress::replay(&records[..some]).unwrap();
+        prop_assert!(fewer.submitted == all.submitted);
+        prop_assert!(fewer.handed_over.is_none() || all.handed_over <= fewer.handed_over);
+        prop_assert!(fewer.opened.is_none() || all.opened.is_some());
+    }
+
+    #[test]
+    fn no_bytes_make_the_verifier_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), cut in 0usize..9000) {
+        never_valid(&bytes, "random bytes");
+        let honest = World::honest().bundle.to_bytes();
+        let mut bundle = honest.clone();
+        let at = cut % (bundle.len() - 69);
+        let end = (at + bytes.len()).min(bundle.len() - 69);
+        bundle.splice(at..end, bytes);
+        prop_assume!(bundle != honest);
+        never_valid(&with_new_end(bundle), "random bytes inside");
+    }
+}

@@ -1,0 +1,100 @@
+//! "Run it in 10 minutes" (server/RUNNING.md), followed as it stands, and the unit that it installs.
+use lacre_relay::memory;
+use lacre_tests::relay::relay_binary;
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn server() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../server")
+}
+
+/// The blocks of one language, by their first line: `sh`, `sh build`, `sh root`.
+fn blocks(page: &str) -> Vec<(String, String)> {
+    let fenced = page.split("```").skip(1).step_by(2);
+    fenced.map(|block| block.split_once('\n').unwrap()).map(|(kind, text)| (kind.to_owned(), text.to_owned())).collect()
+}
+
+#[test]
+fn the_page_that_promises_a_relay_in_ten_minutes_is_followed_to_its_end() {
+    let page = fs::read_to_string(server().join("RUNNING.md")).unwrap();
+    let (spanish, english) = page.split_once("\n## English\n").unwrap();
+    let blocks = {
+        let (spanish, english) = (blocks(spanish), blocks(english));
+        assert_eq!(spanish, english, "both languages give the same commands");
+        english
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let steps: Vec<String> =
+        blocks.iter().filter(|(kind, _)| kind == "sh").map(|(_, text)| text.replace("7443", &free)).collect();
+    let programs = relay_binary().unwrap().parent().unwrap().to_owned();
+
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    let done = Command::new("bash")
+        .args(["-euo", "pipefail", "-c", &steps.concat()])
+        .current_dir(folder.path())
+        .env("PATH", path)
+        .output()
+        .unwrap();
+
+    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{out}\n{err}");
+    assert_eq!(steps.len(), 5);
+    assert!(out.contains("lacre://127.0.0.1:"), "an invitation: {out}");
+    assert!(
+        folder.path().join("relay/data/relay.sqlite").is_file() && folder.path().join("relay/backup-1/manifest.json").is_file()
+    );
+    for (kind, text) in blocks.iter().filter(|(kind, _)| kind != "sh") {
+        println!("not run, only parsed, because it builds or changes the machine ({kind}):\n{text}");
+        assert!(Command::new("bash").args(["-n", "-c", text]).status().unwrap().success());
+        for file in text.split_whitespace().filter(|word| word.starts_with("server/")) {
+            assert!(server().join("..").join(file).is_file(), "{file}");
+        }
+    }
+}
+
+/// Seen red with another number on the page.
+#[test]
+fn the_page_gives_the_memory_formula_that_the_attack_tests_hold_the_relay_to() {
+    let page = fs::read_to_string(server().join("RUNNING.md")).unwrap();
+    let (spanish, english) = page.split_once("\n## English\n").unwrap();
+    let default = lacre_relay::config::NodeConfig::default().max_held_mib;
+
+    let numbers = [
+        format!("| A | {} MiB |", memory::BASE >> 20),
+        format!("| B | {} KiB |", memory::CONNECTION >> 10),
+        format!("| C | {} bytes, ", memory::FOLLOWED),
+        format!("| | {} KiB, ", memory::CALL >> 10),
+        format!("| | {} KiB |", lacre_relay::limits::CONNECTION_WINDOW >> 10),
+        format!("`max_held_mib = {default}`"),
+        format!(" {} MiB.", memory::formula(10_000, 0, usize::try_from(default).unwrap() << 20) >> 20),
+    ];
+
+    for number in numbers {
+        assert!(spanish.contains(&number) && english.contains(&number), "{number}");
+    }
+}
+
+#[test]
+fn the_unit_is_one_that_systemd_takes_and_calls_well_hardened() {
+    if Command::new("systemd-analyze").arg("--version").output().is_err() {
+        println!("SKIPPED: systemd-analyze is not on this machine; the unit was not judged");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let unit = folder.path().join("lacre-relay.service");
+    let text = fs::read_to_string(server().join("systemd/lacre-relay.service")).unwrap();
+    let here = relay_binary().unwrap();
+    fs::write(&unit, text.replace("/usr/local/bin/lacre-relay", here.to_str().unwrap())).unwrap();
+
+    let verified = Command::new("systemd-analyze").arg("verify").arg(&unit).output().unwrap();
+    let judged =
+        Command::new("systemd-analyze").args(["security", "--offline=true", "--threshold=20"]).arg(&unit).output().unwrap();
+
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+    let exposure = String::from_utf8_lossy(&judged.stdout).lines().last().unwrap_or_default().to_owned();
+    println!("{exposure}");
+    assert!(judged.status.success(), "{exposure}{}", String::from_utf8_lossy(&judged.stderr));
+}
