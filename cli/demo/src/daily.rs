@@ -1,6 +1,6 @@
 //! Two people's everyday: an answer, a sign, a correction, what was received and read, what disappears, whose keys they are.
 
-use super::story::{ANA, BRUNO, Story};
+use super::story::{ANA, BRUNO, Story, trouble};
 use crate::people::pause;
 use lacre_core::view::{Body, ConversationId, Message, Settings};
 use lacre_core::{Client, Environment, Query, Trouble};
@@ -28,7 +28,7 @@ impl Story<'_> {
 
     fn last_text(&mut self, who: usize, at: &ConversationId) -> Result<Message, Failure> {
         let found = self.of(who, |p| p.history(at))?.into_iter().rfind(|m| matches!(m.body, Body::Text(_)));
-        found.ok_or_else(|| self.trouble(Trouble::NoSuchMessage))
+        found.ok_or_else(|| trouble(self.ctx, Trouble::NoSuchMessage))
     }
 
     fn changes(&mut self, [of_ana, of_bruno]: &[ConversationId; 2]) -> Result<(), Failure> {

@@ -98,6 +98,11 @@ fn input_files(ctx: &Screen, given: Option<&Path>) -> Result<Vec<Input>, Failure
     paths.iter().map(file).collect()
 }
 
+/// A client's trouble in the person's language.
+pub(super) fn trouble(ctx: &Screen, trouble: Trouble) -> Failure {
+    trouble::failure(&ctx.words, trouble)
+}
+
 fn machine(ctx: &Screen, why: &std::io::Error) -> Failure {
     ctx.failure("error-demo-machine", Exit::CouldNotAsk, &[("why", shown(&why.to_string()).into())])
 }
@@ -121,11 +126,6 @@ const CARLA: usize = 2;
 pub(super) const DIEGO: usize = 3;
 
 impl<'a> Story<'a> {
-    /// A client's trouble in the person's language.
-    pub(super) fn trouble(&self, trouble: Trouble) -> Failure {
-        trouble::failure(&self.ctx.words, trouble)
-    }
-
     fn begin(ctx: &'a Screen, folder: &'a Path, files: Vec<Input>) -> Result<Self, Failure> {
         let relay = Relay::new(folder).map_err(|e| match e.kind() {
             std::io::ErrorKind::NotFound => {
@@ -203,7 +203,7 @@ impl<'a> Story<'a> {
     pub(super) fn not_enrolled(&self, why: NotEnrolled, dir: &Path) -> Failure {
         match why {
             NotEnrolled::Open(e) => open_failure(&self.ctx.words, &e, dir),
-            NotEnrolled::Trouble(t) => self.trouble(t),
+            NotEnrolled::Trouble(t) => trouble(self.ctx, t),
             NotEnrolled::Network(e) => self.machine(&e),
         }
     }
@@ -257,16 +257,16 @@ impl<'a> Story<'a> {
             let size = u64::try_from(file.content.len()).unwrap_or(u64::MAX);
             if let Some(person) = self.people.get_mut(at % EXAMPLES.len()) {
                 let sent = person.client.send_file(&group, &file.name, &mut file.content.as_slice(), size);
-                sent.map_err(|t| self.trouble(t))?;
+                sent.map_err(|t| trouble(self.ctx, t))?;
             }
         }
         self.settle()?;
         let mut same = 0;
         for person in &mut self.people {
-            for message in person.history(&group).map_err(|t| self.trouble(t))? {
+            for message in person.history(&group).map_err(|t| trouble(self.ctx, t))? {
                 let Body::File { name, .. } = &message.body else { continue };
                 let mut got = Vec::new();
-                person.client.save_file(&mut person.network, &message, &mut got).map_err(|t| self.trouble(t))?;
+                person.client.save_file(&mut person.network, &message, &mut got).map_err(|t| trouble(self.ctx, t))?;
                 same += usize::from(self.files.iter().any(|f| f.name == *name && f.content == got));
             }
         }
@@ -303,10 +303,10 @@ impl<'a> Story<'a> {
         let waiting = self.of(ANA, |p| p.client.outbox())?.iter().filter(|w| waits(w)).count();
         self.relay.kill();
         self.claim(killed && (1..UNDER_WAY).contains(&waiting), words::key("demo-claim-killed"))?;
-        if let Some(Err(trouble)) = outcome
-            && !matches!(trouble, Trouble::Offline { .. })
+        if let Some(Err(other)) = outcome
+            && !matches!(other, Trouble::Offline { .. })
         {
-            return Err(self.trouble(trouble));
+            return Err(trouble(self.ctx, other));
         }
         let acknowledged = UNDER_WAY.saturating_sub(waiting);
         self.say(
@@ -432,7 +432,7 @@ impl<'a> Story<'a> {
         let account = self.people.get(other).map(|p| p.account);
         let contacts = self.of(who, |p| p.client.contacts())?;
         let found = contacts.into_iter().find(|c| Some(c.account) == account).and_then(|c| c.conversation);
-        found.ok_or_else(|| self.trouble(Trouble::NoSuchConversation))
+        found.ok_or_else(|| trouble(self.ctx, Trouble::NoSuchConversation))
     }
 
     pub(super) fn write(&mut self, who: usize, to: &ConversationId, text: &str) -> Result<(), Failure> {
@@ -442,13 +442,13 @@ impl<'a> Story<'a> {
 
     /// What one of them does.
     pub(super) fn of<T>(&mut self, who: usize, f: impl FnOnce(&mut Person) -> Result<T, Trouble>) -> Result<T, Failure> {
-        let person = self.people.get_mut(who).ok_or_else(|| self.trouble(Trouble::NoSuchAccount))?;
-        f(person).map_err(|t| self.trouble(t))
+        let person = self.people.get_mut(who).ok_or_else(|| trouble(self.ctx, Trouble::NoSuchAccount))?;
+        f(person).map_err(|t| trouble(self.ctx, t))
     }
 
     pub(super) fn settle(&mut self) -> Result<(), Failure> {
         settle(&mut self.people).map_err(|e| match e {
-            Unsettled::Trouble(t) => self.trouble(t),
+            Unsettled::Trouble(t) => trouble(self.ctx, t),
             Unsettled::TooLong => self.ctx.failure("error-demo-slow", Exit::No, &[]),
         })?;
         // Keys are deleted as the conversation goes on: what Diego holds is noted each time.

@@ -11,7 +11,7 @@ use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use lacre_words::screen::Outcome;
+pub(crate) use lacre_words::screen::Outcome;
 
 /// The flags that every command takes.
 #[derive(clap::Args, Clone, Debug)]

@@ -79,7 +79,7 @@ pub fn open_failure(words: &Words, error: &OpenError, dir: &std::path::Path) -> 
 }
 
 /// The profile could not be read or written.
-fn store(words: &Words, error: &StoreError) -> Failure {
+pub(crate) fn store(words: &Words, error: &StoreError) -> Failure {
     let of = |key| Failure::new(words, key, Exit::CouldNotAsk, &[("why", shown(&error.to_string()).into())]);
     match error {
         StoreError::Busy => of("error-profile-busy"),

@@ -5,14 +5,7 @@
 //! [`wrap`], [`pager`], [`qr`]; [`check`](crate::words) is what their tests look at.
 
 #[cfg(feature = "check")]
-#[expect(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::string_slice,
-    clippy::indexing_slicing,
-    reason = "for tests: a panic is how a test says no"
-)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "for tests: a panic is how a test says no")]
 pub mod check;
 pub mod failure;
 pub mod lang;

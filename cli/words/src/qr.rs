@@ -1,6 +1,6 @@
 //! A QR code in the terminal: two squares in each character, one above the other.
 
-use crate::context::Context;
+use crate::screen::Screen;
 use anstyle::{AnsiColor, Style};
 use qrcode::{Color, EcLevel, QrCode};
 
@@ -9,12 +9,12 @@ use qrcode::{Color, EcLevel, QrCode};
 const QUIET: usize = 2;
 
 /// The code of a text; none if it is too long for one.
-pub fn terminal(ctx: &Context, text: &str) -> Option<String> {
+pub fn terminal(screen: &Screen, text: &str) -> Option<String> {
     // with colours: black on white. Without: what is light is drawn, as most terminals are dark
     let paper = Style::new().fg_color(Some(AnsiColor::Black.into())).bg_color(Some(AnsiColor::BrightWhite.into()));
-    let drawn = if ctx.colours() { Color::Dark } else { Color::Light };
+    let drawn = if screen.colours() { Color::Dark } else { Color::Light };
     let lines = lines(text, drawn)?;
-    Some(lines.iter().map(|line| ctx.painted(paper, line)).collect::<Vec<_>>().join("\n"))
+    Some(lines.iter().map(|line| screen.painted(paper, line)).collect::<Vec<_>>().join("\n"))
 }
 
 fn lines(text: &str, drawn: Color) -> Option<Vec<String>> {

@@ -11,7 +11,7 @@ use lacre_ground::address::Invitation;
 use lacre_ground::ids::{AccountId, Handle};
 use lacre_ground::random::SystemRng;
 use lacre_ground::time::SystemClock;
-use lacre_profile::{self, Secret};
+use lacre_profile::Secret;
 use lacre_transport::{GrpcNetwork, Options, Timeouts};
 use std::io::{Write as _, stdout};
 use std::path::Path;
@@ -28,7 +28,7 @@ fn main() -> Result<(), Failure> {
 
     // The profile: one encrypted file in a folder of its own, one process at a time in each step.
     let (folder, secret) = (Path::new(&folder), Secret::Passphrase(&passphrase));
-    let mut client = match profile::exists(folder) {
+    let mut client = match lacre_profile::exists(folder) {
         true => Client::open(folder, secret, Environment::system())?,
         false => Client::create(folder, secret, Environment::system())?,
     };

@@ -1,6 +1,7 @@
 //! Accounts, registrar's table, directory and stamps in SQLite.
 
 use super::{SqliteReads, SqliteStore, inboxes};
+use crate::Down;
 use lacre_ground::ids::{AccountId, DeviceId, Handle, TokenHash};
 use lacre_ground::time::Millis;
 use lacre_store::accounts::{
@@ -174,13 +175,17 @@ fn answered(conn: &Connection, account: i64, enroll: &Enroll) -> Sql<Option<Stri
 
 impl AccountStore for SqliteStore {
     fn has_run_key(&mut self) -> Result<bool, StoreDown> {
-        Ok(self.conn.prepare_cached("SELECT 1 FROM registrar")?.exists([])?)
+        let work = || -> Result<bool, Down> { Ok(self.conn.prepare_cached("SELECT 1 FROM registrar")?.exists([])?) };
+        Ok(work()?)
     }
 
     fn know_run_key(&mut self, check: &[u8; 32]) -> Result<bool, StoreDown> {
-        run(&self.conn, "INSERT OR IGNORE INTO registrar (id, key_check) VALUES (1, ?1)", [check])?;
-        let kept: Option<[u8; 32]> = one(&self.conn, "SELECT key_check FROM registrar WHERE id = 1", [], |r| r.get(0))?;
-        Ok(kept.as_ref() == Some(check))
+        let work = || -> Result<bool, Down> {
+            run(&self.conn, "INSERT OR IGNORE INTO registrar (id, key_check) VALUES (1, ?1)", [check])?;
+            let kept: Option<[u8; 32]> = one(&self.conn, "SELECT key_check FROM registrar WHERE id = 1", [], |r| r.get(0))?;
+            Ok(kept.as_ref() == Some(check))
+        };
+        Ok(work()?)
     }
 
     fn issue_code(
@@ -189,151 +194,170 @@ impl AccountStore for SqliteStore {
         rules: &Rules,
         issue: &IssueCode,
     ) -> Result<Result<CodeIssued, IssueRefused>, StoreDown> {
-        let person = "SELECT account FROM person WHERE run_hash = ?1";
-        let account: Option<Option<i64>> = one(&self.conn, person, [issue.run.as_bytes()], |r| r.get(0))?;
-        let replaces: Option<i64> = match (account.flatten(), issue.recover) {
-            (Some(_), false) => return Ok(Err(IssueRefused::HasAccount)),
-            (None, true) => return Ok(Err(IssueRefused::NoAccount)),
-            (account, _) => account,
-        };
-        let expires_at = now.plus(rules.code_lifetime_ms);
-        run(
-            &self.conn,
-            "INSERT INTO person (run_hash, code_hash, code_ends_ms, replaces) VALUES (?1, ?2, ?3, ?4)
+        let work = || -> Result<Result<CodeIssued, IssueRefused>, Down> {
+            let person = "SELECT account FROM person WHERE run_hash = ?1";
+            let account: Option<Option<i64>> = one(&self.conn, person, [issue.run.as_bytes()], |r| r.get(0))?;
+            let replaces: Option<i64> = match (account.flatten(), issue.recover) {
+                (Some(_), false) => return Ok(Err(IssueRefused::HasAccount)),
+                (None, true) => return Ok(Err(IssueRefused::NoAccount)),
+                (account, _) => account,
+            };
+            let expires_at = now.plus(rules.code_lifetime_ms);
+            run(
+                &self.conn,
+                "INSERT INTO person (run_hash, code_hash, code_ends_ms, replaces) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (run_hash) DO UPDATE
              SET code_hash = excluded.code_hash, code_ends_ms = excluded.code_ends_ms, replaces = excluded.replaces",
-            params![issue.run.as_bytes(), issue.code.as_bytes(), int(expires_at.get()), replaces],
-        )?;
-        Ok(Ok(CodeIssued { expires_at }))
+                params![issue.run.as_bytes(), issue.code.as_bytes(), int(expires_at.get()), replaces],
+            )?;
+            Ok(Ok(CodeIssued { expires_at }))
+        };
+        Ok(work()?)
     }
 
     fn enroll(&mut self, now: Millis, enroll: &Enroll) -> Result<Result<Enrolled, EnrollRefused>, StoreDown> {
-        let run_hash = match holder(&self.conn, now, &enroll.code)? {
-            None => return Ok(Err(EnrollRefused::Code)),
-            Some((_, Some(account))) => {
-                let before = answered(&self.conn, account, enroll)?;
-                return Ok(before.map(|binding| Enrolled { binding }).ok_or(EnrollRefused::Code));
+        let mut work = || -> Result<Result<Enrolled, EnrollRefused>, Down> {
+            let run_hash = match holder(&self.conn, now, &enroll.code)? {
+                None => return Ok(Err(EnrollRefused::Code)),
+                Some((_, Some(account))) => {
+                    let before = answered(&self.conn, account, enroll)?;
+                    return Ok(before.map(|binding| Enrolled { binding }).ok_or(EnrollRefused::Code));
+                }
+                Some((run_hash, None)) => run_hash,
+            };
+            if account_number(&self.conn, &enroll.account)?.is_some() {
+                return Ok(Err(EnrollRefused::AccountTaken));
             }
-            Some((run_hash, None)) => run_hash,
+            let handle = enroll.handle.as_str();
+            let taken = "SELECT 1 FROM account WHERE handle = ?1 UNION ALL SELECT 1 FROM retired_handle WHERE handle = ?1";
+            if one(&self.conn, taken, [handle], |_| Ok(()))?.is_some() {
+                return Ok(Err(EnrollRefused::HandleTaken));
+            }
+            if let Err(refused) = inboxes::free(&self.conn, None, &enroll.devices)? {
+                return Ok(Err(refused.into()));
+            }
+            run(
+                &self.conn,
+                "INSERT INTO account (id, handle, binding, chain_bytes, stamp_day, stamps_taken) VALUES (?1, ?2, ?3, ?4, 0, 0)",
+                params![enroll.account.as_bytes(), handle, enroll.binding, int(bytes_of(&enroll.state))],
+            )?;
+            let account = self.conn.last_insert_rowid();
+            add_state(&self.conn, account, 0, &enroll.state)?;
+            set_devices(&self.conn, account, &enroll.devices)?;
+            self.take_inboxes(account, &enroll.devices)?;
+            run(&self.conn, "UPDATE person SET account = ?2 WHERE run_hash = ?1", params![run_hash, account])?;
+            Ok(Ok(Enrolled { binding: enroll.binding.clone() }))
         };
-        if account_number(&self.conn, &enroll.account)?.is_some() {
-            return Ok(Err(EnrollRefused::AccountTaken));
-        }
-        let handle = enroll.handle.as_str();
-        let taken = "SELECT 1 FROM account WHERE handle = ?1 UNION ALL SELECT 1 FROM retired_handle WHERE handle = ?1";
-        if one(&self.conn, taken, [handle], |_| Ok(()))?.is_some() {
-            return Ok(Err(EnrollRefused::HandleTaken));
-        }
-        if let Err(refused) = inboxes::free(&self.conn, None, &enroll.devices)? {
-            return Ok(Err(refused.into()));
-        }
-        run(
-            &self.conn,
-            "INSERT INTO account (id, handle, binding, chain_bytes, stamp_day, stamps_taken) VALUES (?1, ?2, ?3, ?4, 0, 0)",
-            params![enroll.account.as_bytes(), handle, enroll.binding, int(bytes_of(&enroll.state))],
-        )?;
-        let account = self.conn.last_insert_rowid();
-        add_state(&self.conn, account, 0, &enroll.state)?;
-        set_devices(&self.conn, account, &enroll.devices)?;
-        self.take_inboxes(account, &enroll.devices)?;
-        run(&self.conn, "UPDATE person SET account = ?2 WHERE run_hash = ?1", params![run_hash, account])?;
-        Ok(Ok(Enrolled { binding: enroll.binding.clone() }))
+        Ok(work()?)
     }
 
     fn recover(&mut self, now: Millis, recover: &Recover) -> Result<Result<Recovered, RecoverRefused>, StoreDown> {
-        let code = "SELECT run_hash, account, replaces FROM person
+        let mut work = || -> Result<Result<Recovered, RecoverRefused>, Down> {
+            let code = "SELECT run_hash, account, replaces FROM person
                     WHERE code_hash = ?1 AND code_ends_ms > ?2 AND account IS NOT NULL AND replaces IS NOT NULL";
-        let read = |r: &Row<'_>| Ok((r.get::<_, [u8; 32]>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?));
-        let Some((run_hash, there, replaces)) = one(&self.conn, code, params![recover.code.as_bytes(), int(now.get())], read)?
-        else {
-            return Ok(Err(RecoverRefused::Code));
-        };
-        if there != replaces {
-            // the code was used: the same call gets its first answer
-            let sql = "SELECT binding, reset FROM account JOIN account_state USING (account)
+            let read = |r: &Row<'_>| Ok((r.get::<_, [u8; 32]>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?));
+            let Some((run_hash, there, replaces)) =
+                one(&self.conn, code, params![recover.code.as_bytes(), int(now.get())], read)?
+            else {
+                return Ok(Err(RecoverRefused::Code));
+            };
+            if there != replaces {
+                // the code was used: the same call gets its first answer
+                let sql = "SELECT binding, reset FROM account JOIN account_state USING (account)
                        WHERE account.account = ?1 AND id = ?2 AND number = 0 AND note = ?3";
-            let answer = |r: &Row<'_>| Ok(Recovered { binding: r.get(0)?, reset: r.get(1)? });
-            let first = one(&self.conn, sql, params![there, recover.account.as_bytes(), recover.state], answer)?;
-            return Ok(first.ok_or(RecoverRefused::Code));
-        }
-        let same = "SELECT 1 FROM account WHERE account = ?1 AND id = ?2 AND handle = ?3";
-        let handle = recover.handle.as_str();
-        if one(&self.conn, same, params![there, recover.before.as_bytes(), handle], |_| Ok(()))?.is_none() {
-            return Ok(Err(RecoverRefused::Code));
-        }
-        if account_number(&self.conn, &recover.account)?.is_some() {
-            return Ok(Err(RecoverRefused::AccountTaken));
-        }
-        if let Err(refused) = inboxes::free(&self.conn, None, &recover.devices)? {
-            return Ok(Err(refused.into()));
-        }
-        self.give_up_inboxes(there)?;
-        delete_account(&self.conn, there)?;
-        run(
-            &self.conn,
-            "INSERT INTO account (id, handle, binding, chain_bytes, stamp_day, stamps_taken, reset) VALUES (?1, ?2, ?3, ?4, 0, 0, ?5)",
-            params![recover.account.as_bytes(), handle, recover.binding, int(bytes_of(&recover.state)), recover.reset],
-        )?;
-        let account = self.conn.last_insert_rowid();
-        add_state(&self.conn, account, 0, &recover.state)?;
-        set_devices(&self.conn, account, &recover.devices)?;
-        self.take_inboxes(account, &recover.devices)?;
-        run(&self.conn, "UPDATE person SET account = ?2 WHERE run_hash = ?1", params![run_hash, account])?;
-        Ok(Ok(Recovered { binding: recover.binding.clone(), reset: recover.reset.clone() }))
+                let answer = |r: &Row<'_>| Ok(Recovered { binding: r.get(0)?, reset: r.get(1)? });
+                let first = one(&self.conn, sql, params![there, recover.account.as_bytes(), recover.state], answer)?;
+                return Ok(first.ok_or(RecoverRefused::Code));
+            }
+            let same = "SELECT 1 FROM account WHERE account = ?1 AND id = ?2 AND handle = ?3";
+            let handle = recover.handle.as_str();
+            if one(&self.conn, same, params![there, recover.before.as_bytes(), handle], |_| Ok(()))?.is_none() {
+                return Ok(Err(RecoverRefused::Code));
+            }
+            if account_number(&self.conn, &recover.account)?.is_some() {
+                return Ok(Err(RecoverRefused::AccountTaken));
+            }
+            if let Err(refused) = inboxes::free(&self.conn, None, &recover.devices)? {
+                return Ok(Err(refused.into()));
+            }
+            self.give_up_inboxes(there)?;
+            delete_account(&self.conn, there)?;
+            run(
+                &self.conn,
+                "INSERT INTO account (id, handle, binding, chain_bytes, stamp_day, stamps_taken, reset) VALUES (?1, ?2, ?3, ?4, 0, 0, ?5)",
+                params![recover.account.as_bytes(), handle, recover.binding, int(bytes_of(&recover.state)), recover.reset],
+            )?;
+            let account = self.conn.last_insert_rowid();
+            add_state(&self.conn, account, 0, &recover.state)?;
+            set_devices(&self.conn, account, &recover.devices)?;
+            self.take_inboxes(account, &recover.devices)?;
+            run(&self.conn, "UPDATE person SET account = ?2 WHERE run_hash = ?1", params![run_hash, account])?;
+            Ok(Ok(Recovered { binding: recover.binding.clone(), reset: recover.reset.clone() }))
+        };
+        Ok(work()?)
     }
 
     fn pause_account(&mut self, by: &Speaker, paused: bool) -> Result<Result<(), NoDevice>, StoreDown> {
-        let account = match speaking(&self.conn, by)? {
-            Ok(Speaking { account, .. }) => account,
-            Err(over) => return Ok(Err(over)),
+        let work = || -> Result<Result<(), NoDevice>, Down> {
+            let account = match speaking(&self.conn, by)? {
+                Ok(Speaking { account, .. }) => account,
+                Err(over) => return Ok(Err(over)),
+            };
+            run(&self.conn, "UPDATE account SET paused = ?2 WHERE account = ?1", params![account, paused])?;
+            Ok(Ok(()))
         };
-        run(&self.conn, "UPDATE account SET paused = ?2 WHERE account = ?1", params![account, paused])?;
-        Ok(Ok(()))
+        Ok(work()?)
     }
 
     fn remove_account(&mut self, by: &Speaker) -> Result<Result<(), NoDevice>, StoreDown> {
-        let account = match speaking(&self.conn, by)? {
-            Ok(Speaking { account, .. }) => account,
-            Err(over) => return Ok(Err(over)),
+        let mut work = || -> Result<Result<(), NoDevice>, Down> {
+            let account = match speaking(&self.conn, by)? {
+                Ok(Speaking { account, .. }) => account,
+                Err(over) => return Ok(Err(over)),
+            };
+            run(
+                &self.conn,
+                "INSERT OR IGNORE INTO retired_handle (handle) SELECT handle FROM account WHERE account = ?1",
+                [account],
+            )?;
+            run(&self.conn, "DELETE FROM person WHERE account = ?1", [account])?;
+            self.give_up_inboxes(account)?;
+            delete_account(&self.conn, account)?;
+            Ok(Ok(()))
         };
-        run(
-            &self.conn,
-            "INSERT OR IGNORE INTO retired_handle (handle) SELECT handle FROM account WHERE account = ?1",
-            [account],
-        )?;
-        run(&self.conn, "DELETE FROM person WHERE account = ?1", [account])?;
-        self.give_up_inboxes(account)?;
-        delete_account(&self.conn, account)?;
-        Ok(Ok(()))
+        Ok(work()?)
     }
 
     fn put_state(&mut self, rules: &Rules, put: &PutState) -> Result<Result<(), PutStateRefused>, StoreDown> {
-        let account = match speaking(&self.conn, &put.by)? {
-            Ok(Speaking { account, .. }) => account,
-            Err(over) => return Ok(Err(over.into())),
+        let mut work = || -> Result<Result<(), PutStateRefused>, Down> {
+            let account = match speaking(&self.conn, &put.by)? {
+                Ok(Speaking { account, .. }) => account,
+                Err(over) => return Ok(Err(over.into())),
+            };
+            if state_note(&self.conn, account, put.number)?.as_deref() == Some(put.state.as_str()) {
+                return Ok(Ok(()));
+            }
+            if newest(&self.conn, account)?.and_then(|n| n.number.checked_add(1)) != Some(put.number) {
+                return Ok(Err(PutStateRefused::Chain));
+            }
+            if let Err(refused) = inboxes::free(&self.conn, Some(account), &put.devices)? {
+                return Ok(Err(refused.into()));
+            }
+            let added = run(
+                &self.conn,
+                "UPDATE account SET chain_bytes = chain_bytes + ?2 WHERE account = ?1 AND chain_bytes + ?2 <= ?3",
+                params![account, int(bytes_of(&put.state)), int(rules.max_chain_bytes)],
+            )?;
+            if added == 0 {
+                let value = rules.max_chain_bytes;
+                return Ok(Err(PutStateRefused::Limit(Limited { limit: "max_chain_bytes", value, retry_after_ms: None })));
+            }
+            add_state(&self.conn, account, put.number, &put.state)?;
+            set_devices(&self.conn, account, &put.devices)?;
+            self.take_inboxes(account, &put.devices)?;
+            Ok(Ok(()))
         };
-        if state_note(&self.conn, account, put.number)?.as_deref() == Some(put.state.as_str()) {
-            return Ok(Ok(()));
-        }
-        if newest(&self.conn, account)?.and_then(|n| n.number.checked_add(1)) != Some(put.number) {
-            return Ok(Err(PutStateRefused::Chain));
-        }
-        if let Err(refused) = inboxes::free(&self.conn, Some(account), &put.devices)? {
-            return Ok(Err(refused.into()));
-        }
-        let added = run(
-            &self.conn,
-            "UPDATE account SET chain_bytes = chain_bytes + ?2 WHERE account = ?1 AND chain_bytes + ?2 <= ?3",
-            params![account, int(bytes_of(&put.state)), int(rules.max_chain_bytes)],
-        )?;
-        if added == 0 {
-            let value = rules.max_chain_bytes;
-            return Ok(Err(PutStateRefused::Limit(Limited { limit: "max_chain_bytes", value, retry_after_ms: None })));
-        }
-        add_state(&self.conn, account, put.number, &put.state)?;
-        set_devices(&self.conn, account, &put.devices)?;
-        self.take_inboxes(account, &put.devices)?;
-        Ok(Ok(()))
+        Ok(work()?)
     }
 
     fn put_key_packages(
@@ -342,151 +366,186 @@ impl AccountStore for SqliteStore {
         rules: &Rules,
         put: &PutKeyPackages,
     ) -> Result<Result<Remaining, PutKeyPackagesRefused>, StoreDown> {
-        let device = match speaking(&self.conn, &put.by)? {
-            Ok(Speaking { device, .. }) => device,
-            Err(over) => return Ok(Err(over.into())),
+        let mut work = || -> Result<Result<Remaining, PutKeyPackagesRefused>, Down> {
+            let device = match speaking(&self.conn, &put.by)? {
+                Ok(Speaking { device, .. }) => device,
+                Err(over) => return Ok(Err(over.into())),
+            };
+            // the limits are judged on the outcome: a savepoint takes it back
+            let mut part = self.conn.savepoint()?;
+            let outcome = add_packages(&part, now, rules, device, put)?;
+            if outcome.is_err() {
+                part.rollback()?;
+            }
+            part.commit()?;
+            Ok(outcome.map_err(PutKeyPackagesRefused::Limit))
         };
-        // the limits are judged on the outcome: a savepoint takes it back
-        let mut part = self.conn.savepoint()?;
-        let outcome = add_packages(&part, now, rules, device, put)?;
-        if outcome.is_err() {
-            part.rollback()?;
-        }
-        part.commit()?;
-        Ok(outcome.map_err(PutKeyPackagesRefused::Limit))
+        Ok(work()?)
     }
 
     fn take_stamps(&mut self, now: Millis, rules: &Rules, take: &TakeStamps) -> Result<Result<(), TakeStampsRefused>, StoreDown> {
-        let account = match speaking(&self.conn, &take.by)? {
-            Ok(Speaking { account, .. }) => account,
-            Err(over) => return Ok(Err(over.into())),
+        let mut work = || -> Result<Result<(), TakeStampsRefused>, Down> {
+            let account = match speaking(&self.conn, &take.by)? {
+                Ok(Speaking { account, .. }) => account,
+                Err(over) => return Ok(Err(over.into())),
+            };
+            let sql = "SELECT stamp_day, stamps_taken FROM account WHERE account = ?1";
+            let read = |r: &Row<'_>| Ok((r.get::<_, u64>(0)?, r.get::<_, u64>(1)?));
+            let (on, taken) = one(&self.conn, sql, [account], read)?.unwrap_or((0, 0));
+            let (today, rest_of_day) = day(now);
+            let taken = if on == today { taken } else { 0 };
+            let taken = taken.saturating_add(u64::try_from(take.hashes.len()).unwrap_or(u64::MAX));
+            let value = u64::from(rules.stamps_per_day);
+            if taken > value {
+                let retry_after_ms = Some(rest_of_day);
+                return Ok(Err(TakeStampsRefused::Limit(Limited { limit: "stamps_per_day", value, retry_after_ms })));
+            }
+            let update = "UPDATE account SET stamp_day = ?2, stamps_taken = ?3 WHERE account = ?1";
+            run(&self.conn, update, params![account, int(today), int(taken)])?;
+            self.add_stamps(&take.hashes)?;
+            Ok(Ok(()))
         };
-        let sql = "SELECT stamp_day, stamps_taken FROM account WHERE account = ?1";
-        let read = |r: &Row<'_>| Ok((r.get::<_, u64>(0)?, r.get::<_, u64>(1)?));
-        let (on, taken) = one(&self.conn, sql, [account], read)?.unwrap_or((0, 0));
-        let (today, rest_of_day) = day(now);
-        let taken = if on == today { taken } else { 0 };
-        let taken = taken.saturating_add(u64::try_from(take.hashes.len()).unwrap_or(u64::MAX));
-        let value = u64::from(rules.stamps_per_day);
-        if taken > value {
-            let retry_after_ms = Some(rest_of_day);
-            return Ok(Err(TakeStampsRefused::Limit(Limited { limit: "stamps_per_day", value, retry_after_ms })));
-        }
-        let update = "UPDATE account SET stamp_day = ?2, stamps_taken = ?3 WHERE account = ?1";
-        run(&self.conn, update, params![account, int(today), int(taken)])?;
-        self.add_stamps(&take.hashes)?;
-        Ok(Ok(()))
+        Ok(work()?)
     }
 
     fn add_stamps(&mut self, hashes: &[TokenHash]) -> Result<(), StoreDown> {
-        for hash in hashes {
-            run(&self.conn, "INSERT OR IGNORE INTO stamp (hash) VALUES (?1)", [hash.as_bytes()])?;
-        }
-        Ok(())
+        let work = || -> Result<(), Down> {
+            for hash in hashes {
+                run(&self.conn, "INSERT OR IGNORE INTO stamp (hash) VALUES (?1)", [hash.as_bytes()])?;
+            }
+            Ok(())
+        };
+        Ok(work()?)
     }
 
     fn spend_stamp(&mut self, stamp: &TokenHash) -> Result<bool, StoreDown> {
-        Ok(run(&self.conn, "DELETE FROM stamp WHERE hash = ?1", [stamp.as_bytes()])? == 1)
+        let work =
+            || -> Result<bool, Down> { Ok(run(&self.conn, "DELETE FROM stamp WHERE hash = ?1", [stamp.as_bytes()])? == 1) };
+        Ok(work()?)
     }
 
     fn lookup(&mut self, now: Millis, rules: &Rules, lookup: &Lookup) -> Result<Result<LookupAnswer, AskRefused>, StoreDown> {
-        if !stamp_there(&self.conn, &lookup.stamp)? {
-            return Ok(Err(AskRefused::Stamp));
-        }
-        let read = |r: &Row<'_>| Ok((r.get::<_, i64>(0)?, AccountId::new(r.get(1)?), r.get::<_, bool>(2)?));
-        let found = match &lookup.who {
-            Who::Handle(h) => one(&self.conn, "SELECT account, id, paused FROM account WHERE handle = ?1", [h.as_str()], read)?,
-            Who::Account(a) => one(&self.conn, "SELECT account, id, paused FROM account WHERE id = ?1", [a.as_bytes()], read)?,
+        let mut work = || -> Result<Result<LookupAnswer, AskRefused>, Down> {
+            if !stamp_there(&self.conn, &lookup.stamp)? {
+                return Ok(Err(AskRefused::Stamp));
+            }
+            let read = |r: &Row<'_>| Ok((r.get::<_, i64>(0)?, AccountId::new(r.get(1)?), r.get::<_, bool>(2)?));
+            let found = match &lookup.who {
+                Who::Handle(h) => {
+                    one(&self.conn, "SELECT account, id, paused FROM account WHERE handle = ?1", [h.as_str()], read)?
+                }
+                Who::Account(a) => {
+                    one(&self.conn, "SELECT account, id, paused FROM account WHERE id = ?1", [a.as_bytes()], read)?
+                }
+            };
+            if let Some((_, id, _)) = &found
+                && let Err(refused) = self.targets.check(now, rules, id, Question::Lookup)
+            {
+                return Ok(Err(refused));
+            }
+            self.spend_stamp(&lookup.stamp)?;
+            let Some((account, id, paused)) = found else { return Ok(Ok(LookupAnswer::NoAccount)) };
+            self.targets.count(&id, Question::Lookup);
+            Ok(Ok(if paused { LookupAnswer::Paused } else { LookupAnswer::Entry(directory_entry(&self.conn, account)?) }))
         };
-        if let Some((_, id, _)) = &found
-            && let Err(refused) = self.targets.check(now, rules, id, Question::Lookup)
-        {
-            return Ok(Err(refused));
-        }
-        self.spend_stamp(&lookup.stamp)?;
-        let Some((account, id, paused)) = found else { return Ok(Ok(LookupAnswer::NoAccount)) };
-        self.targets.count(&id, Question::Lookup);
-        Ok(Ok(if paused { LookupAnswer::Paused } else { LookupAnswer::Entry(directory_entry(&self.conn, account)?) }))
+        Ok(work()?)
     }
 
     fn claim(&mut self, now: Millis, rules: &Rules, claim: &Claim) -> Result<Result<ClaimAnswer, AskRefused>, StoreDown> {
-        if !stamp_there(&self.conn, &claim.stamp)? {
-            return Ok(Err(AskRefused::Stamp));
-        }
-        let read = |r: &Row<'_>| Ok((r.get::<_, i64>(0)?, r.get::<_, bool>(1)?));
-        let account = one(&self.conn, "SELECT account, paused FROM account WHERE id = ?1", [claim.account.as_bytes()], read)?;
-        if account.is_some()
-            && let Err(refused) = self.targets.check(now, rules, &claim.account, Question::Claim)
-        {
-            return Ok(Err(refused));
-        }
-        self.spend_stamp(&claim.stamp)?;
-        let Some((account, paused)) = account else { return Ok(Ok(ClaimAnswer::NoAccount)) };
-        self.targets.count(&claim.account, Question::Claim);
-        if paused {
-            return Ok(Ok(ClaimAnswer::Paused));
-        }
-        let mut select = self.conn.prepare_cached("SELECT device, id FROM device WHERE account = ?1 ORDER BY id")?;
-        let devices: Vec<(i64, [u8; 16])> = select.query_map([account], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Sql<_>>()?;
-        let mut packages = Vec::new();
-        for (number, id) in devices {
-            if let Some((key_package, last_resort)) = claim_one(&self.conn, now, number, claim.suite)? {
-                packages.push(Claimed { device: DeviceId::new(id), key_package, last_resort });
+        let mut work = || -> Result<Result<ClaimAnswer, AskRefused>, Down> {
+            if !stamp_there(&self.conn, &claim.stamp)? {
+                return Ok(Err(AskRefused::Stamp));
             }
-        }
-        Ok(Ok(if packages.is_empty() { ClaimAnswer::NoKeyPackage } else { ClaimAnswer::Packages(packages) }))
+            let read = |r: &Row<'_>| Ok((r.get::<_, i64>(0)?, r.get::<_, bool>(1)?));
+            let account = one(&self.conn, "SELECT account, paused FROM account WHERE id = ?1", [claim.account.as_bytes()], read)?;
+            if account.is_some()
+                && let Err(refused) = self.targets.check(now, rules, &claim.account, Question::Claim)
+            {
+                return Ok(Err(refused));
+            }
+            self.spend_stamp(&claim.stamp)?;
+            let Some((account, paused)) = account else { return Ok(Ok(ClaimAnswer::NoAccount)) };
+            self.targets.count(&claim.account, Question::Claim);
+            if paused {
+                return Ok(Ok(ClaimAnswer::Paused));
+            }
+            let mut select = self.conn.prepare_cached("SELECT device, id FROM device WHERE account = ?1 ORDER BY id")?;
+            let devices: Vec<(i64, [u8; 16])> =
+                select.query_map([account], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Sql<_>>()?;
+            let mut packages = Vec::new();
+            for (number, id) in devices {
+                if let Some((key_package, last_resort)) = claim_one(&self.conn, now, number, claim.suite)? {
+                    packages.push(Claimed { device: DeviceId::new(id), key_package, last_resort });
+                }
+            }
+            Ok(Ok(if packages.is_empty() { ClaimAnswer::NoKeyPackage } else { ClaimAnswer::Packages(packages) }))
+        };
+        Ok(work()?)
     }
 
     fn sweep_accounts(&mut self, now: Millis, limit: u32) -> Result<bool, StoreDown> {
-        let now = int(now.get());
-        let sql = "SELECT run_hash, account IS NULL FROM person
+        let work = || -> Result<bool, Down> {
+            let now = int(now.get());
+            let sql = "SELECT run_hash, account IS NULL FROM person
                    WHERE code_ends_ms <= ?1 ORDER BY code_ends_ms, run_hash LIMIT ?2";
-        let mut select = self.conn.prepare_cached(sql)?;
-        let ended: Vec<([u8; 32], bool)> =
-            select.query_map(params![now, limit], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Sql<_>>()?;
-        for (run_hash, stranger) in &ended {
-            // who never enrolled leaves nothing behind
-            let sql = if *stranger {
-                "DELETE FROM person WHERE run_hash = ?1"
-            } else {
-                "UPDATE person SET code_hash = NULL, code_ends_ms = NULL, replaces = NULL WHERE run_hash = ?1"
-            };
-            run(&self.conn, sql, [run_hash])?;
-        }
-        let packages = run(
-            &self.conn,
-            "DELETE FROM key_package WHERE arrival IN (SELECT arrival FROM key_package WHERE ends_ms <= ?1 ORDER BY ends_ms LIMIT ?2)",
-            params![now, limit],
-        )?;
-        let most = usize::try_from(limit).unwrap_or(usize::MAX);
-        Ok(ended.len() >= most || packages >= most)
+            let mut select = self.conn.prepare_cached(sql)?;
+            let ended: Vec<([u8; 32], bool)> =
+                select.query_map(params![now, limit], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Sql<_>>()?;
+            for (run_hash, stranger) in &ended {
+                // who never enrolled leaves nothing behind
+                let sql = if *stranger {
+                    "DELETE FROM person WHERE run_hash = ?1"
+                } else {
+                    "UPDATE person SET code_hash = NULL, code_ends_ms = NULL, replaces = NULL WHERE run_hash = ?1"
+                };
+                run(&self.conn, sql, [run_hash])?;
+            }
+            let packages = run(
+                &self.conn,
+                "DELETE FROM key_package WHERE arrival IN (SELECT arrival FROM key_package WHERE ends_ms <= ?1 ORDER BY ends_ms LIMIT ?2)",
+                params![now, limit],
+            )?;
+            let most = usize::try_from(limit).unwrap_or(usize::MAX);
+            Ok(ended.len() >= most || packages >= most)
+        };
+        Ok(work()?)
     }
 }
 
 impl AccountReads for SqliteReads {
     fn newest_state(&self, account: &AccountId) -> Result<Option<NewestState>, StoreDown> {
-        self.with(|conn| match account_number(conn, account)? {
-            Some(account) => newest(conn, account),
-            None => Ok(None),
-        })
+        let work = || -> Result<Option<NewestState>, Down> {
+            self.with(|conn| match account_number(conn, account)? {
+                Some(account) => newest(conn, account),
+                None => Ok(None),
+            })
+        };
+        Ok(work()?)
     }
     fn recovering(&self, now: Millis, code: &TokenHash) -> Result<Option<Recovering>, StoreDown> {
-        self.with(|conn| {
-            let sql = "SELECT id, handle FROM person JOIN account USING (account)
+        let work = || -> Result<Option<Recovering>, Down> {
+            self.with(|conn| {
+                let sql = "SELECT id, handle FROM person JOIN account USING (account)
                        WHERE code_hash = ?1 AND code_ends_ms > ?2 AND replaces IS NOT NULL";
-            let read = |r: &Row<'_>| Ok((AccountId::new(r.get(0)?), r.get::<_, String>(1)?));
-            let found = one(conn, sql, params![code.as_bytes(), int(now.get())], read)?;
-            // what is stored was a handle when it came
-            Ok(found.and_then(|(account, handle)| Some(Recovering { handle: Handle::parse(&handle).ok()?, account })))
-        })
+                let read = |r: &Row<'_>| Ok((AccountId::new(r.get(0)?), r.get::<_, String>(1)?));
+                let found = one(conn, sql, params![code.as_bytes(), int(now.get())], read)?;
+                // what is stored was a handle when it came
+                Ok(found.and_then(|(account, handle)| Some(Recovering { handle: Handle::parse(&handle).ok()?, account })))
+            })
+        };
+        Ok(work()?)
     }
     fn state(&self, account: &AccountId, number: u64) -> Result<Option<String>, StoreDown> {
-        self.with(|conn| match account_number(conn, account)? {
-            Some(account) => state_note(conn, account, number),
-            None => Ok(None),
-        })
+        let work = || -> Result<Option<String>, Down> {
+            self.with(|conn| match account_number(conn, account)? {
+                Some(account) => state_note(conn, account, number),
+                None => Ok(None),
+            })
+        };
+        Ok(work()?)
     }
     fn stamp_known(&self, stamp: &TokenHash) -> Result<bool, StoreDown> {
-        self.with(|conn| stamp_there(conn, stamp))
+        let work = || -> Result<bool, Down> { self.with(|conn| stamp_there(conn, stamp)) };
+        Ok(work()?)
     }
 }

@@ -1,6 +1,7 @@
 //! Blobs' rows in SQLite.
 
 use super::{SqliteReads, SqliteStore};
+use crate::Down;
 use lacre_ground::ids::{BlobId, TokenHash};
 use lacre_ground::time::Millis;
 use lacre_store::blobs::{BlobBegun, BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused, StoredBlob};
@@ -40,7 +41,7 @@ impl SqliteStore {
         keep: &KeepBlob,
         expires_at: Millis,
         whole: bool,
-    ) -> Result<Result<(), KeepBlobRefused>, StoreDown> {
+    ) -> Result<Result<(), KeepBlobRefused>, Down> {
         let header = &keep.header;
         if total(&self.conn)?.saturating_add(header.size) > rules.max_blob_disk_bytes {
             return Ok(Err(KeepBlobRefused::beyond("max_blob_disk_bytes", rules.max_blob_disk_bytes)));
@@ -69,13 +70,20 @@ impl SqliteStore {
 
 impl BlobStore for SqliteStore {
     fn keep_blob(&mut self, now: Millis, rules: &Rules, keep: &KeepBlob) -> Result<Result<BlobKept, KeepBlobRefused>, StoreDown> {
-        let header = &keep.header;
-        if let Some(before) = stored(&self.conn, &header.blob)? {
-            let same = before.header == *header && before.whole;
-            return Ok(if same { Ok(BlobKept::Again { expires_at: before.expires_at }) } else { Err(KeepBlobRefused::Conflict) });
-        }
-        let expires_at = now.plus(rules.blob_retention_ms);
-        Ok(self.insert(rules, keep, expires_at, true)?.map(|()| BlobKept::New { expires_at }))
+        let mut work = || -> Result<Result<BlobKept, KeepBlobRefused>, Down> {
+            let header = &keep.header;
+            if let Some(before) = stored(&self.conn, &header.blob)? {
+                let same = before.header == *header && before.whole;
+                return Ok(if same {
+                    Ok(BlobKept::Again { expires_at: before.expires_at })
+                } else {
+                    Err(KeepBlobRefused::Conflict)
+                });
+            }
+            let expires_at = now.plus(rules.blob_retention_ms);
+            Ok(self.insert(rules, keep, expires_at, true)?.map(|()| BlobKept::New { expires_at }))
+        };
+        Ok(work()?)
     }
 
     fn begin_blob(
@@ -84,57 +92,74 @@ impl BlobStore for SqliteStore {
         rules: &Rules,
         keep: &KeepBlob,
     ) -> Result<Result<BlobBegun, KeepBlobRefused>, StoreDown> {
-        let header = &keep.header;
-        if let Some(before) = stored(&self.conn, &header.blob)? {
-            return Ok(if before.header == *header { Ok(BlobBegun::Again) } else { Err(KeepBlobRefused::Conflict) });
-        }
-        let (bytes, count) = unfinished(&self.conn)?;
-        if count >= u64::from(rules.max_unfinished_uploads) {
-            return Ok(Err(KeepBlobRefused::beyond("max_unfinished_uploads", rules.max_unfinished_uploads.into())));
-        }
-        if bytes.saturating_add(header.size) > rules.max_unfinished_bytes {
-            return Ok(Err(KeepBlobRefused::beyond("max_unfinished_bytes", rules.max_unfinished_bytes)));
-        }
-        let expires_at = now.plus(rules.unfinished_retention_ms);
-        Ok(self.insert(rules, keep, expires_at, false)?.map(|()| BlobBegun::Unfinished))
+        let mut work = || -> Result<Result<BlobBegun, KeepBlobRefused>, Down> {
+            let header = &keep.header;
+            if let Some(before) = stored(&self.conn, &header.blob)? {
+                return Ok(if before.header == *header { Ok(BlobBegun::Again) } else { Err(KeepBlobRefused::Conflict) });
+            }
+            let (bytes, count) = unfinished(&self.conn)?;
+            if count >= u64::from(rules.max_unfinished_uploads) {
+                return Ok(Err(KeepBlobRefused::beyond("max_unfinished_uploads", rules.max_unfinished_uploads.into())));
+            }
+            if bytes.saturating_add(header.size) > rules.max_unfinished_bytes {
+                return Ok(Err(KeepBlobRefused::beyond("max_unfinished_bytes", rules.max_unfinished_bytes)));
+            }
+            let expires_at = now.plus(rules.unfinished_retention_ms);
+            Ok(self.insert(rules, keep, expires_at, false)?.map(|()| BlobBegun::Unfinished))
+        };
+        Ok(work()?)
     }
 
     fn finish_blob(&mut self, now: Millis, rules: &Rules, file: &FileName) -> Result<Option<Millis>, StoreDown> {
-        let expires_at = now.plus(rules.blob_retention_ms);
-        let sql = "UPDATE blob SET whole = 1, ends_ms = ?2 WHERE file = ?1 AND whole = 0";
-        let rows = self.conn.prepare_cached(sql)?.execute(params![file.as_bytes(), int(expires_at.get())])?;
-        Ok((rows == 1).then_some(expires_at))
+        let work = || -> Result<Option<Millis>, Down> {
+            let expires_at = now.plus(rules.blob_retention_ms);
+            let sql = "UPDATE blob SET whole = 1, ends_ms = ?2 WHERE file = ?1 AND whole = 0";
+            let rows = self.conn.prepare_cached(sql)?.execute(params![file.as_bytes(), int(expires_at.get())])?;
+            Ok((rows == 1).then_some(expires_at))
+        };
+        Ok(work()?)
     }
 
     fn forget_blob(&mut self, file: &FileName) -> Result<(), StoreDown> {
-        let sql = "DELETE FROM blob WHERE file = ?1 AND whole = 0 RETURNING size";
-        let size: Option<i64> = self.conn.prepare_cached(sql)?.query_row([file.as_bytes()], |r| r.get(0)).optional()?;
-        self.conn.prepare_cached("UPDATE blob_total SET bytes = bytes - ?1 WHERE id = 1")?.execute([size.unwrap_or(0)])?;
-        Ok(())
+        let work = || -> Result<(), Down> {
+            let sql = "DELETE FROM blob WHERE file = ?1 AND whole = 0 RETURNING size";
+            let size: Option<i64> = self.conn.prepare_cached(sql)?.query_row([file.as_bytes()], |r| r.get(0)).optional()?;
+            self.conn.prepare_cached("UPDATE blob_total SET bytes = bytes - ?1 WHERE id = 1")?.execute([size.unwrap_or(0)])?;
+            Ok(())
+        };
+        Ok(work()?)
     }
 
     fn expire_blobs(&mut self, now: Millis, limit: u32) -> Result<Vec<FileName>, StoreDown> {
-        let sql = "SELECT blob, size, file FROM blob WHERE ends_ms <= ?1 ORDER BY ends_ms, blob LIMIT ?2";
-        let mut select = self.conn.prepare_cached(sql)?;
-        let ended: Vec<(i64, i64, [u8; 16])> = select
-            .query_map(params![int(now.get()), limit], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?
-            .collect::<rusqlite::Result<_>>()?;
-        for (blob, size, _) in &ended {
-            self.conn.prepare_cached("DELETE FROM blob WHERE blob = ?1")?.execute([blob])?;
-            self.conn.prepare_cached("UPDATE blob_total SET bytes = bytes - ?1 WHERE id = 1")?.execute([size])?;
-        }
-        Ok(ended.into_iter().map(|(_, _, file)| FileName::new(file)).collect())
+        let work = || -> Result<Vec<FileName>, Down> {
+            let sql = "SELECT blob, size, file FROM blob WHERE ends_ms <= ?1 ORDER BY ends_ms, blob LIMIT ?2";
+            let mut select = self.conn.prepare_cached(sql)?;
+            let ended: Vec<(i64, i64, [u8; 16])> = select
+                .query_map(params![int(now.get()), limit], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?
+                .collect::<rusqlite::Result<_>>()?;
+            for (blob, size, _) in &ended {
+                self.conn.prepare_cached("DELETE FROM blob WHERE blob = ?1")?.execute([blob])?;
+                self.conn.prepare_cached("UPDATE blob_total SET bytes = bytes - ?1 WHERE id = 1")?.execute([size])?;
+            }
+            Ok(ended.into_iter().map(|(_, _, file)| FileName::new(file)).collect())
+        };
+        Ok(work()?)
     }
 }
 
 impl BlobReads for SqliteReads {
     fn blob(&self, blob: &BlobId) -> Result<Option<StoredBlob>, StoreDown> {
-        self.with(|conn| stored(conn, blob))
+        let work = || -> Result<Option<StoredBlob>, Down> { self.with(|conn| stored(conn, blob)) };
+        Ok(work()?)
     }
     fn blob_file_known(&self, file: &FileName) -> Result<bool, StoreDown> {
-        self.with(|conn| conn.prepare_cached("SELECT 1 FROM blob WHERE file = ?1")?.exists([file.as_bytes()]))
+        let work = || -> Result<bool, Down> {
+            self.with(|conn| conn.prepare_cached("SELECT 1 FROM blob WHERE file = ?1")?.exists([file.as_bytes()]))
+        };
+        Ok(work()?)
     }
     fn blob_bytes(&self) -> Result<u64, StoreDown> {
-        self.with(total)
+        let work = || -> Result<u64, Down> { self.with(total) };
+        Ok(work()?)
     }
 }

@@ -7,6 +7,7 @@
 mod reads;
 
 use super::SqliteStore;
+use crate::Down;
 use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
 use lacre_ground::time::Millis;
 use lacre_store::channels::{
@@ -238,7 +239,7 @@ enum Judged {
 
 impl SqliteStore {
     /// The head of a channel, from memory or from the tables.
-    fn head(&mut self, channel: &ChannelId) -> Result<Option<&mut Head>, StoreDown> {
+    fn head(&mut self, channel: &ChannelId) -> Result<Option<&mut Head>, Down> {
         if self.channels.heads.get(channel).is_none() {
             match load_head(&self.conn, channel)? {
                 None => return Ok(None),
@@ -248,7 +249,7 @@ impl SqliteStore {
         Ok(self.channels.heads.get(channel))
     }
 
-    fn judge(&mut self, at: Millis, rules: &Rules, a: &Append) -> Result<Judged, StoreDown> {
+    fn judge(&mut self, at: Millis, rules: &Rules, a: &Append) -> Result<Judged, Down> {
         self.head(&a.channel)?;
         let Self { conn, channels: memory, .. } = self;
         let head = memory.heads.young.get(&a.channel);
@@ -295,7 +296,7 @@ impl SqliteStore {
     }
 
     /// Removed entries: the channel says through which seq, and was used when the newest of them came.
-    pub(super) fn set_gone(&mut self, key: i64, through: u64, newest: Millis) -> Result<(), StoreDown> {
+    pub(super) fn set_gone(&mut self, key: i64, through: u64, newest: Millis) -> Result<(), Down> {
         let name: ChannelId = self
             .conn
             .prepare_cached("UPDATE channel SET gone_through = ?2, used_ms = max(used_ms, ?3) WHERE channel = ?1 RETURNING name")?
@@ -306,7 +307,7 @@ impl SqliteStore {
         Ok(())
     }
 
-    pub(super) fn set_floor(&mut self) -> Result<(), StoreDown> {
+    pub(super) fn set_floor(&mut self) -> Result<(), Down> {
         let floor = number(self.channels.accepted.get());
         self.conn.prepare_cached("UPDATE meta SET accept_floor_ms = ?1 WHERE id = 1")?.execute([floor])?;
         Ok(())
@@ -314,7 +315,7 @@ impl SqliteStore {
 }
 
 /// Looks behind `read_to` for the id. The lag was bounded before.
-fn known(conn: &Connection, key: i64, a: &Append) -> Result<Option<Judged>, StoreDown> {
+fn known(conn: &Connection, key: i64, a: &Append) -> Result<Option<Judged>, Down> {
     let mut find = conn.prepare_cached(
         "SELECT seq, seal, accepted_ms, ciphertext FROM entry INDEXED BY entry_place \
          WHERE channel = ?1 AND seq > ?2 AND entry_id = ?3 LIMIT 1",
@@ -365,121 +366,132 @@ fn over_limit(head: &Head, count: u32, at: Millis, rules: &Rules, seal: bool) ->
 
 impl ChannelStore for SqliteStore {
     fn open(&mut self, now: Millis, rules: &Rules, request: &Open) -> Result<Result<Opened, OpenRefused>, StoreDown> {
-        if let Some(head) = self.head(&request.channel)? {
-            let (key, opened) = (head.key, Opened { head: Seq::new(head.last), spent: false });
-            self.touch(now, rules, ChannelKey(key))?;
-            return Ok(Ok(opened));
-        }
-        let paid = match &request.stamp {
-            Some(stamp) => self.spend_stamp(stamp)?,
-            None => false,
-        };
-        if !paid {
-            return Ok(Err(OpenRefused::Stamp));
-        }
-        self.conn
-            .prepare_cached(
-                "INSERT INTO channel (name, class, read_token, gone_through, seal_seq, seal_count, seal_ms, used_ms) \
-                 VALUES (?1, ?2, ?3, 0, 0, 0, 0, ?4)",
-            )?
-            .execute(params![
-                request.channel.as_bytes(),
-                request.class.code(),
-                request.read.as_bytes(),
-                number(now.max(self.channels.accepted).get())
-            ])?;
-        let key = self.conn.last_insert_rowid();
-        let closed = request.class == ChannelClass::Inbox && closed(&self.conn, &request.channel)?;
-        let rights = if closed { Vec::new() } else { request.append.clone() };
-        for right in &rights {
-            self.put_right(key, right)?;
-        }
-        let head = Head {
-            key,
-            class: request.class,
-            read: request.read,
-            rights,
-            last: 0,
-            gone_through: 0,
-            seal_seq: 0,
-            seal_count: 0,
-            seal_at: Millis::new(0),
-        };
-        self.channels.heads.insert(request.channel, head);
-        Ok(Ok(Opened { head: None, spent: true }))
-    }
-
-    fn append(&mut self, now: Millis, rules: &Rules, request: &Append) -> Result<Result<Appended, AppendRefused>, StoreDown> {
-        let at = now.max(self.channels.accepted);
-        let (key, inbox, stamped, seq, seals, window, sha256) = match self.judge(at, rules, request)? {
-            Judged::Refused(why) => return Ok(Err(why)),
-            Judged::Again(appended) => return Ok(Ok(appended)),
-            Judged::Store { key, inbox, stamped, seq, seals, window, sha256 } => {
-                (key, inbox, stamped, seq, seals, window, sha256)
+        let mut work = || -> Result<Result<Opened, OpenRefused>, Down> {
+            if let Some(head) = self.head(request.channel())? {
+                let (key, opened) = (head.key, Opened { head: Seq::new(head.last), spent: false });
+                self.touch(now, rules, ChannelKey::of_row(key))?;
+                return Ok(Ok(opened));
             }
-        };
-        if stamped {
-            let paid = match &request.stamp {
+            let paid = match request.stamp() {
                 Some(stamp) => self.spend_stamp(stamp)?,
                 None => false,
             };
             if !paid {
-                return Ok(Err(AppendRefused::Stamp));
+                return Ok(Err(OpenRefused::Stamp));
             }
-        }
-        self.conn
-            .prepare_cached(
-                "INSERT INTO entry (channel, seq, seal, accepted_ms, entry_id, ciphertext) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            )?
-            .execute(params![
-                key,
-                number(seq.get()),
-                request.seal,
-                number(at.get()),
-                request.entry_id.as_bytes(),
-                request.ciphertext.as_ref()
-            ])?;
-        if request.seal {
             self.conn
-                .prepare_cached("UPDATE channel SET seal_seq = ?2, seal_count = ?3, seal_ms = ?4 WHERE channel = ?1")?
-                .execute(params![key, number(seq.get()), number(seals + 1), number(at.get())])?;
-        }
-        self.channels.accepted = at;
-        if let Some(head) = self.channels.heads.get(&request.channel) {
-            head.last = seq.get();
-            if request.seal {
-                (head.seal_seq, head.seal_count, head.seal_at) = (seq.get(), seals + 1, at);
+                .prepare_cached(
+                    "INSERT INTO channel (name, class, read_token, gone_through, seal_seq, seal_count, seal_ms, used_ms) \
+                 VALUES (?1, ?2, ?3, 0, 0, 0, 0, ?4)",
+                )?
+                .execute(params![
+                    request.channel().as_bytes(),
+                    request.class().code(),
+                    request.read().as_bytes(),
+                    number(now.max(self.channels.accepted).get())
+                ])?;
+            let key = self.conn.last_insert_rowid();
+            let closed = request.class() == ChannelClass::Inbox && closed(&self.conn, request.channel())?;
+            let rights = if closed { Vec::new() } else { request.append().to_vec() };
+            for right in &rights {
+                self.put_right(key, right)?;
             }
-        }
-        let appended = Appended { seq, accepted_at: at, again: false };
-        if inbox {
-            self.channels.remember(rules, key, window, request, appended, sha256);
-        }
-        Ok(Ok(appended))
+            let head = Head {
+                key,
+                class: request.class(),
+                read: *request.read(),
+                rights,
+                last: 0,
+                gone_through: 0,
+                seal_seq: 0,
+                seal_count: 0,
+                seal_at: Millis::new(0),
+            };
+            self.channels.heads.insert(*request.channel(), head);
+            Ok(Ok(Opened { head: None, spent: true }))
+        };
+        Ok(work()?)
+    }
+
+    fn append(&mut self, now: Millis, rules: &Rules, request: &Append) -> Result<Result<Appended, AppendRefused>, StoreDown> {
+        let mut work = || -> Result<Result<Appended, AppendRefused>, Down> {
+            let at = now.max(self.channels.accepted);
+            let (key, inbox, stamped, seq, seals, window, sha256) = match self.judge(at, rules, request)? {
+                Judged::Refused(why) => return Ok(Err(why)),
+                Judged::Again(appended) => return Ok(Ok(appended)),
+                Judged::Store { key, inbox, stamped, seq, seals, window, sha256 } => {
+                    (key, inbox, stamped, seq, seals, window, sha256)
+                }
+            };
+            if stamped {
+                let paid = match &request.stamp {
+                    Some(stamp) => self.spend_stamp(stamp)?,
+                    None => false,
+                };
+                if !paid {
+                    return Ok(Err(AppendRefused::Stamp));
+                }
+            }
+            self.conn
+                .prepare_cached(
+                    "INSERT INTO entry (channel, seq, seal, accepted_ms, entry_id, ciphertext) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                )?
+                .execute(params![
+                    key,
+                    number(seq.get()),
+                    request.seal,
+                    number(at.get()),
+                    request.entry_id.as_bytes(),
+                    request.ciphertext.as_ref()
+                ])?;
+            if request.seal {
+                self.conn
+                    .prepare_cached("UPDATE channel SET seal_seq = ?2, seal_count = ?3, seal_ms = ?4 WHERE channel = ?1")?
+                    .execute(params![key, number(seq.get()), number(seals + 1), number(at.get())])?;
+            }
+            self.channels.accepted = at;
+            if let Some(head) = self.channels.heads.get(&request.channel) {
+                head.last = seq.get();
+                if request.seal {
+                    (head.seal_seq, head.seal_count, head.seal_at) = (seq.get(), seals + 1, at);
+                }
+            }
+            let appended = Appended { seq, accepted_at: at, again: false };
+            if inbox {
+                self.channels.remember(rules, key, window, request, appended, sha256);
+            }
+            Ok(Ok(appended))
+        };
+        Ok(work()?)
     }
 
     fn trim(&mut self, _now: Millis, request: &Trim) -> Result<Result<(), TrimRefused>, StoreDown> {
-        let Some((key, class, last, gone)) = self.as_reader(&request.channel, &request.token)? else {
-            return Ok(Err(TrimRefused::NotPermitted));
+        let mut work = || -> Result<Result<(), TrimRefused>, Down> {
+            let Some((key, class, last, gone)) = self.as_reader(&request.channel, &request.token)? else {
+                return Ok(Err(TrimRefused::NotPermitted));
+            };
+            if class != ChannelClass::Inbox {
+                return Ok(Err(TrimRefused::NotAnInbox));
+            }
+            let through = request.through.get();
+            if through > last {
+                return Ok(Err(TrimRefused::Ahead { head: last }));
+            }
+            if through <= gone {
+                return Ok(Ok(()));
+            }
+            let newest: u64 = self
+                .conn
+                .prepare_cached("SELECT accepted_ms FROM entry WHERE channel = ?1 AND seq = ?2")?
+                .query_row(params![key, number(through)], |r| r.get(0))?;
+            self.conn
+                .prepare_cached("DELETE FROM entry WHERE channel = ?1 AND seq <= ?2")?
+                .execute(params![key, number(through)])?;
+            self.set_gone(key, through, Millis::new(newest))?;
+            self.set_floor()?;
+            Ok(Ok(()))
         };
-        if class != ChannelClass::Inbox {
-            return Ok(Err(TrimRefused::NotAnInbox));
-        }
-        let through = request.through.get();
-        if through > last {
-            return Ok(Err(TrimRefused::Ahead { head: last }));
-        }
-        if through <= gone {
-            return Ok(Ok(()));
-        }
-        let newest: u64 = self
-            .conn
-            .prepare_cached("SELECT accepted_ms FROM entry WHERE channel = ?1 AND seq = ?2")?
-            .query_row(params![key, number(through)], |r| r.get(0))?;
-        self.conn.prepare_cached("DELETE FROM entry WHERE channel = ?1 AND seq <= ?2")?.execute(params![key, number(through)])?;
-        self.set_gone(key, through, Millis::new(newest))?;
-        self.set_floor()?;
-        Ok(Ok(()))
+        Ok(work()?)
     }
 
     fn change_tokens(
@@ -488,62 +500,69 @@ impl ChannelStore for SqliteStore {
         rules: &Rules,
         request: &ChangeTokens,
     ) -> Result<Result<(), ChangeRefused>, StoreDown> {
-        let Some((key, class, ..)) = self.as_reader(&request.channel, &request.token)? else {
-            return Ok(Err(ChangeRefused::NotPermitted));
+        let mut work = || -> Result<Result<(), ChangeRefused>, Down> {
+            let Some((key, class, ..)) = self.as_reader(&request.channel, &request.token)? else {
+                return Ok(Err(ChangeRefused::NotPermitted));
+            };
+            if class != ChannelClass::Inbox {
+                return Ok(Err(ChangeRefused::NotAnInbox));
+            }
+            let mut rights = self.head(&request.channel)?.map(|h| h.rights.clone()).unwrap_or_default();
+            rights.retain(|r| !request.remove.contains(&r.token));
+            for add in &request.add {
+                rights.retain(|r| r.token != add.token);
+                rights.push(*add);
+            }
+            if rights.len() > usize::try_from(rules.max_inbox_tokens).unwrap_or(usize::MAX) {
+                let (limit, value) = ("max_inbox_tokens", rules.max_inbox_tokens.into());
+                return Ok(Err(ChangeRefused::Limit(Limited { limit, value, retry_after_ms: None })));
+            }
+            if !request.add.is_empty() && closed(&self.conn, &request.channel)? {
+                return Ok(Err(ChangeRefused::Limit(Limited { limit: "max_inbox_tokens", value: 0, retry_after_ms: None })));
+            }
+            for token in &request.remove {
+                self.conn
+                    .prepare_cached("DELETE FROM append_right WHERE channel = ?1 AND token = ?2")?
+                    .execute(params![key, token.as_bytes()])?;
+            }
+            for add in &request.add {
+                self.put_right(key, add)?;
+            }
+            self.touch(now, rules, ChannelKey::of_row(key))?;
+            if let Some(head) = self.channels.heads.get(&request.channel) {
+                head.rights = rights;
+            }
+            Ok(Ok(()))
         };
-        if class != ChannelClass::Inbox {
-            return Ok(Err(ChangeRefused::NotAnInbox));
-        }
-        let mut rights = self.head(&request.channel)?.map(|h| h.rights.clone()).unwrap_or_default();
-        rights.retain(|r| !request.remove.contains(&r.token));
-        for add in &request.add {
-            rights.retain(|r| r.token != add.token);
-            rights.push(*add);
-        }
-        if rights.len() > usize::try_from(rules.max_inbox_tokens).unwrap_or(usize::MAX) {
-            let (limit, value) = ("max_inbox_tokens", rules.max_inbox_tokens.into());
-            return Ok(Err(ChangeRefused::Limit(Limited { limit, value, retry_after_ms: None })));
-        }
-        if !request.add.is_empty() && closed(&self.conn, &request.channel)? {
-            return Ok(Err(ChangeRefused::Limit(Limited { limit: "max_inbox_tokens", value: 0, retry_after_ms: None })));
-        }
-        for token in &request.remove {
-            self.conn
-                .prepare_cached("DELETE FROM append_right WHERE channel = ?1 AND token = ?2")?
-                .execute(params![key, token.as_bytes()])?;
-        }
-        for add in &request.add {
-            self.put_right(key, add)?;
-        }
-        self.touch(now, rules, ChannelKey(key))?;
-        if let Some(head) = self.channels.heads.get(&request.channel) {
-            head.rights = rights;
-        }
-        Ok(Ok(()))
+        Ok(work()?)
     }
 
     fn touch(&mut self, now: Millis, rules: &Rules, channel: ChannelKey) -> Result<(), StoreDown> {
-        let at = now.max(self.channels.accepted).get();
-        let stale = at.saturating_sub(rules.reader_use_ms);
-        self.conn.prepare_cached("UPDATE channel SET used_ms = ?2 WHERE channel = ?1 AND used_ms <= ?3")?.execute(params![
-            channel.0,
-            number(at),
-            number(stale)
-        ])?;
-        Ok(())
+        let work = || -> Result<(), Down> {
+            let at = now.max(self.channels.accepted).get();
+            let stale = at.saturating_sub(rules.reader_use_ms);
+            self.conn
+                .prepare_cached("UPDATE channel SET used_ms = ?2 WHERE channel = ?1 AND used_ms <= ?3")?
+                .execute(params![channel.row(), number(at), number(stale)])?;
+            Ok(())
+        };
+        Ok(work()?)
     }
 
     fn retire(&mut self, now: Millis, rules: &Rules, budget: u32) -> Result<Retired, StoreDown> {
-        let entries = self.retire_entries(now, rules, budget)?;
-        let left = budget.saturating_sub(u32::try_from(entries).unwrap_or(u32::MAX));
-        let channels = if left > 0 { self.retire_channels(now, rules, left)? } else { 0 };
-        Ok(Retired { entries, channels })
+        let mut work = || -> Result<Retired, Down> {
+            let entries = self.retire_entries(now, rules, budget)?;
+            let left = budget.saturating_sub(u32::try_from(entries).unwrap_or(u32::MAX));
+            let channels = if left > 0 { self.retire_channels(now, rules, left)? } else { 0 };
+            Ok(Retired { entries, channels })
+        };
+        Ok(work()?)
     }
 }
 
 impl SqliteStore {
     /// Withdraws every right to append to an inbox. A channel that is not there, or is a log, is left alone.
-    pub(super) fn close_inbox(&mut self, channel: &ChannelId) -> Result<(), StoreDown> {
+    pub(super) fn close_inbox(&mut self, channel: &ChannelId) -> Result<(), Down> {
         let sql = "DELETE FROM append_right WHERE channel = (SELECT channel FROM channel WHERE name = ?1 AND class = 2)";
         if self.conn.prepare_cached(sql)?.execute([channel.as_bytes()])? > 0
             && let Some(head) = self.channels.heads.get(channel)
@@ -553,7 +572,7 @@ impl SqliteStore {
         Ok(())
     }
 
-    fn put_right(&mut self, key: i64, right: &Right) -> Result<(), StoreDown> {
+    fn put_right(&mut self, key: i64, right: &Right) -> Result<(), Down> {
         self.conn
             .prepare_cached("INSERT OR REPLACE INTO append_right (channel, token, stamped) VALUES (?1, ?2, ?3)")?
             .execute(params![key, right.token.as_bytes(), right.stamped])?;
@@ -561,7 +580,7 @@ impl SqliteStore {
     }
 
     /// Key, class, last seq and what is gone, for whoever holds the read token.
-    fn as_reader(&mut self, channel: &ChannelId, token: &TokenHash) -> Result<Option<(i64, ChannelClass, u64, u64)>, StoreDown> {
+    fn as_reader(&mut self, channel: &ChannelId, token: &TokenHash) -> Result<Option<(i64, ChannelClass, u64, u64)>, Down> {
         let head = self.head(channel)?;
         let read = head.as_ref().map_or(TokenHash::new([0; 32]), |h| h.read);
         let good = read.ct_matches(token);

@@ -47,12 +47,12 @@ mod accounts {
 
 #[test]
 fn sqlite_answers_as_the_model_through_any_history() {
-    histories::any::<Sqlite>();
+    histories::hold::<Sqlite>();
 }
 
 #[test]
 fn sqlite_answers_as_the_model_through_any_history_of_accounts() {
-    histories_accounts::any::<Sqlite>();
+    histories_accounts::hold::<Sqlite>();
 }
 
 /// A kilobyte of ciphertext may cost at most 1,230 bytes of disk, in few channels and in many.

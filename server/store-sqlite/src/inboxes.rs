@@ -2,9 +2,9 @@
 
 use super::SqliteStore;
 use super::channels::id32;
+use crate::Down;
 use lacre_ground::account::AccountState;
 use lacre_ground::ids::ChannelId;
-use lacre_store::StoreDown;
 use lacre_store::accounts::{InboxRefused, StateDevice};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -37,7 +37,7 @@ fn name(conn: &Connection, account: i64, inbox: &ChannelId) -> rusqlite::Result<
 
 impl SqliteStore {
     /// These are the account's inboxes from now on, which [`free`] has said they may be. What it had and has no more is closed.
-    pub(super) fn take_inboxes(&mut self, account: i64, devices: &[StateDevice]) -> Result<(), StoreDown> {
+    pub(super) fn take_inboxes(&mut self, account: i64, devices: &[StateDevice]) -> Result<(), Down> {
         let had: Vec<ChannelId> = self
             .conn
             .prepare_cached("SELECT name FROM inbox WHERE owner = ?1 AND named = 1")?
@@ -54,7 +54,7 @@ impl SqliteStore {
     }
 
     /// The account is gone: its inboxes are closed, and nobody's.
-    pub(super) fn give_up_inboxes(&mut self, account: i64) -> Result<(), StoreDown> {
+    pub(super) fn give_up_inboxes(&mut self, account: i64) -> Result<(), Down> {
         self.take_inboxes(account, &[])?;
         self.conn.prepare_cached("UPDATE inbox SET owner = NULL WHERE owner = ?1")?.execute([account])?;
         Ok(())

@@ -1,6 +1,7 @@
 //! Looking at a store without changing it: is the file whole, and is what it says true.
 
 use super::{APPLICATION_ID, OpenError, SCHEMA};
+use crate::Down;
 use lacre_store::blobs::FileName;
 use lacre_store::{Counts, StoreDown};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
@@ -240,8 +241,11 @@ pub(super) fn blobs(conn: &Connection) -> rusqlite::Result<(Vec<BlobRow>, Vec<Fi
 
 /// Whether a blob's row is there now, for whoever missed its file.
 pub fn blob_row_there(path: &Path, file: &FileName) -> Result<bool, StoreDown> {
-    let conn = open(path, false)?;
-    Ok(conn.prepare("SELECT 1 FROM blob WHERE file = ?1")?.exists([file.as_bytes()])?)
+    let work = || -> Result<bool, Down> {
+        let conn = open(path, false)?;
+        Ok(conn.prepare("SELECT 1 FROM blob WHERE file = ?1")?.exists([file.as_bytes()])?)
+    };
+    Ok(work()?)
 }
 
 #[cfg(test)]

@@ -136,15 +136,30 @@ impl From<rusqlite::Error> for OpenError {
     }
 }
 
-impl From<rusqlite::Error> for StoreDown {
+/// [`StoreDown`] inside this crate: SQLite's errors become it.
+struct Down(StoreDown);
+
+impl From<rusqlite::Error> for Down {
     fn from(e: rusqlite::Error) -> Self {
-        if e.sqlite_error_code() == Some(ErrorCode::DiskFull) { Self::full(e) } else { Self::new(e) }
+        Self(if e.sqlite_error_code() == Some(ErrorCode::DiskFull) { StoreDown::full(e) } else { StoreDown::new(e) })
+    }
+}
+
+impl From<StoreDown> for Down {
+    fn from(down: StoreDown) -> Self {
+        Self(down)
+    }
+}
+
+impl From<Down> for StoreDown {
+    fn from(down: Down) -> Self {
+        down.0
     }
 }
 
 /// The writer's side.
 pub struct SqliteStore {
-    pub(super) conn: Connection,
+    conn: Connection,
     channels: channels::Memory,
     targets: TargetQuota,
     options: SqliteOptions,
@@ -188,10 +203,13 @@ impl SqliteStore {
 
     /// After a backup was put back: a new generation, so that clients put back what it has forgotten (I7).
     pub fn renew_generation(&mut self, rng: &mut dyn Rng) -> Result<Generation, StoreDown> {
-        let generation = Generation::new(random::bytes(rng));
-        self.conn.execute("UPDATE meta SET generation = ?1 WHERE id = 1", [generation.as_bytes()])?;
-        self.generation = generation;
-        Ok(generation)
+        let mut work = || -> Result<Generation, Down> {
+            let generation = Generation::new(random::bytes(rng));
+            self.conn.execute("UPDATE meta SET generation = ?1 WHERE id = 1", [generation.as_bytes()])?;
+            self.generation = generation;
+            Ok(generation)
+        };
+        Ok(work()?)
     }
 }
 
@@ -251,12 +269,16 @@ fn migrate(conn: &Connection, rng: &mut dyn Rng) -> Result<(), OpenError> {
 
 impl Store for SqliteStore {
     fn begin(&mut self) -> Result<(), StoreDown> {
-        Ok(self.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(drop)?)
+        let work = || -> Result<(), Down> { Ok(self.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(drop)?) };
+        Ok(work()?)
     }
     fn commit(&mut self) -> Result<(), StoreDown> {
-        self.conn.prepare_cached("COMMIT")?.execute([])?;
-        self.channels.committed();
-        Ok(())
+        let mut work = || -> Result<(), Down> {
+            self.conn.prepare_cached("COMMIT")?.execute([])?;
+            self.channels.committed();
+            Ok(())
+        };
+        Ok(work()?)
     }
     fn rollback(&mut self) {
         self.channels.rolled_back();
@@ -283,7 +305,7 @@ pub struct SqliteReads {
 
 impl SqliteReads {
     /// Runs a read on a connection of its own, waiting for a free one.
-    pub(super) fn with<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreDown> {
+    fn with<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Down> {
         let mut idle = self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let conn = loop {
             match idle.pop() {
@@ -293,7 +315,7 @@ impl SqliteReads {
         };
         drop(idle);
         let back = GiveBack { pool: &self.pool, conn: Some(conn) };
-        let Some(conn) = &back.conn else { return Err(StoreDown::new("no connection")) };
+        let Some(conn) = &back.conn else { return Err(StoreDown::new("no connection").into()) };
         Ok(read(conn)?)
     }
 }
@@ -318,6 +340,7 @@ impl Reads for SqliteReads {
         self.generation
     }
     fn counts(&self) -> Result<Counts, StoreDown> {
-        self.with(inspect::counts)
+        let work = || -> Result<Counts, Down> { self.with(inspect::counts) };
+        Ok(work()?)
     }
 }

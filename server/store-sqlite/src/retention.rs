@@ -2,16 +2,16 @@
 
 use super::SqliteStore;
 use super::channels::{id32, number};
+use crate::Down;
 use lacre_ground::ids::ChannelId;
 use lacre_ground::time::Millis;
-use lacre_store::StoreDown;
 use lacre_store::rules::Rules;
 use rusqlite::params;
 use std::collections::HashMap;
 
 impl SqliteStore {
     /// The oldest entries, in order of arrival: accept times never go back, so the first that stays ends the search.
-    pub(super) fn retire_entries(&mut self, now: Millis, rules: &Rules, budget: u32) -> Result<u64, StoreDown> {
+    pub(super) fn retire_entries(&mut self, now: Millis, rules: &Rules, budget: u32) -> Result<u64, Down> {
         let before = now.get().saturating_sub(rules.entry_retention_ms);
         let mut last_arrival = None;
         let mut gone: HashMap<i64, (u64, u64)> = HashMap::new();
@@ -39,7 +39,7 @@ impl SqliteStore {
         Ok(count)
     }
 
-    pub(super) fn retire_channels(&mut self, now: Millis, rules: &Rules, budget: u32) -> Result<u64, StoreDown> {
+    pub(super) fn retire_channels(&mut self, now: Millis, rules: &Rules, budget: u32) -> Result<u64, Down> {
         let Some(before) = now.get().checked_sub(rules.channel_retention_ms) else { return Ok(0) };
         let over = self
             .conn

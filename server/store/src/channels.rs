@@ -66,6 +66,34 @@ impl Open {
     }
 }
 
+impl Open {
+    /// Its name, which fits the rest.
+    #[must_use]
+    pub const fn channel(&self) -> &ChannelId {
+        &self.channel
+    }
+    /// Log or inbox.
+    #[must_use]
+    pub const fn class(&self) -> ChannelClass {
+        self.class
+    }
+    /// Who may append.
+    #[must_use]
+    pub fn append(&self) -> &[Right] {
+        &self.append
+    }
+    /// Who may read.
+    #[must_use]
+    pub const fn read(&self) -> &TokenHash {
+        &self.read
+    }
+    /// What pays for it.
+    #[must_use]
+    pub const fn stamp(&self) -> Option<&TokenHash> {
+        self.stamp.as_ref()
+    }
+}
+
 /// An open channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Opened {
@@ -235,7 +263,20 @@ pub trait ChannelStore {
 
 /// A channel's number inside one store. Never given to another channel; means nothing outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ChannelKey(pub(crate) i64);
+pub struct ChannelKey(i64);
+
+impl ChannelKey {
+    /// Of the store's own row.
+    #[must_use]
+    pub const fn of_row(row: i64) -> Self {
+        Self(row)
+    }
+    /// The store's own row.
+    #[must_use]
+    pub const fn row(self) -> i64 {
+        self.0
+    }
+}
 
 /// A channel that its reader was admitted to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

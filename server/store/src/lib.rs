@@ -15,10 +15,8 @@ pub mod channels;
 #[expect(
     missing_docs,
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
     reason = "tests, which a store of another crate stamps out for itself; a panic is how a test says no"
 )]
 pub mod contract;

@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
     clippy::print_stdout,
+    clippy::print_stderr,
     reason = "a panic is how a test says no"
 )]
 

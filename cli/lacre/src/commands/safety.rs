@@ -2,11 +2,12 @@
 
 use crate::context::{Context, Outcome};
 use crate::when::when;
-use crate::{find, json, online, qr};
+use crate::{find, json, online};
 use lacre_core::view::{Safety, Trust};
 use lacre_core::{Client, Trouble};
 use lacre_ground::safety::SafetyNumber;
 use lacre_words::failure::Exit;
+use lacre_words::qr;
 use serde_json::json as object;
 
 #[derive(clap::Args, Debug)]

@@ -2,6 +2,7 @@
 
 use super::super::SqliteReads;
 use super::{class_of, id32, number};
+use crate::Down;
 use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
 use lacre_ground::time::Millis;
 use lacre_store::channels::{Admitted, Asked, ChannelKey, NotPermitted, Page, PageLimits, StatusRefused, StoredEntry};
@@ -68,78 +69,91 @@ impl ChannelReads for SqliteReads {
         channel: &ChannelId,
         token: &TokenHash,
     ) -> Result<Result<Admitted, NotPermitted>, StoreDown> {
-        let found = self.with(|conn| find(conn, channel))?;
-        let good = found.as_ref().map_or(&NOBODY, |f| &f.read).ct_matches(token);
-        let Some(found) = found.filter(|_| good) else { return Ok(Err(NotPermitted)) };
-        let inbox = found.class == ChannelClass::Inbox;
-        let touch = inbox && now.get().saturating_sub(rules.reader_use_ms) >= found.used_ms;
-        Ok(Ok(Admitted { key: ChannelKey(found.key), head: found.last, inbox, touch }))
+        let work = || -> Result<Result<Admitted, NotPermitted>, Down> {
+            let found = self.with(|conn| find(conn, channel))?;
+            let good = found.as_ref().map_or(&NOBODY, |f| &f.read).ct_matches(token);
+            let Some(found) = found.filter(|_| good) else { return Ok(Err(NotPermitted)) };
+            let inbox = found.class == ChannelClass::Inbox;
+            let touch = inbox && now.get().saturating_sub(rules.reader_use_ms) >= found.used_ms;
+            Ok(Ok(Admitted { key: ChannelKey::of_row(found.key), head: found.last, inbox, touch }))
+        };
+        Ok(work()?)
     }
 
     fn page(&self, channel: ChannelKey, from: Seq, limits: PageLimits) -> Result<Page, StoreDown> {
-        self.with(|conn| {
-            snapshot(conn, || {
-                let state = conn
-                    .prepare_cached(
-                        "SELECT gone_through, (SELECT max(seq) FROM entry WHERE entry.channel = c.channel) \
+        let work = || -> Result<Page, Down> {
+            self.with(|conn| {
+                snapshot(conn, || {
+                    let state = conn
+                        .prepare_cached(
+                            "SELECT gone_through, (SELECT max(seq) FROM entry WHERE entry.channel = c.channel) \
                          FROM channel c WHERE channel = ?1",
-                    )?
-                    .query_row([channel.0], |r| Ok((r.get::<_, u64>(0)?, r.get::<_, Option<u64>>(1)?)))
-                    .optional()?;
-                let (gone_through, last) = state.unwrap_or((0, None));
-                let mut page = Page { entries: Vec::new(), head: last.unwrap_or(0).max(gone_through), gone_through };
-                if from.get() > page.head {
-                    return Ok(page);
-                }
-                let mut select = conn.prepare_cached(
-                    "SELECT seq, seal, accepted_ms, entry_id, ciphertext FROM entry INDEXED BY entry_place \
-                     WHERE channel = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3",
-                )?;
-                let mut rows = select.query(params![channel.0, number(from.get()), limits.entries])?;
-                let mut bytes = 0;
-                while let Some(row) = rows.next()? {
-                    let entry = entry_of(row)?;
-                    bytes += entry.ciphertext.len();
-                    page.entries.push(entry);
-                    if bytes >= usize::try_from(limits.bytes).unwrap_or(usize::MAX) {
-                        break;
+                        )?
+                        .query_row([channel.row()], |r| Ok((r.get::<_, u64>(0)?, r.get::<_, Option<u64>>(1)?)))
+                        .optional()?;
+                    let (gone_through, last) = state.unwrap_or((0, None));
+                    let mut page = Page { entries: Vec::new(), head: last.unwrap_or(0).max(gone_through), gone_through };
+                    if from.get() > page.head {
+                        return Ok(page);
                     }
-                }
-                Ok(page)
+                    let mut select = conn.prepare_cached(
+                        "SELECT seq, seal, accepted_ms, entry_id, ciphertext FROM entry INDEXED BY entry_place \
+                     WHERE channel = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3",
+                    )?;
+                    let mut rows = select.query(params![channel.row(), number(from.get()), limits.entries])?;
+                    let mut bytes = 0;
+                    while let Some(row) = rows.next()? {
+                        let entry = entry_of(row)?;
+                        bytes += entry.ciphertext.len();
+                        page.entries.push(entry);
+                        if bytes >= usize::try_from(limits.bytes).unwrap_or(usize::MAX) {
+                            break;
+                        }
+                    }
+                    Ok(page)
+                })
             })
-        })
+        };
+        Ok(work()?)
     }
 
     fn rights(&self, channel: ChannelKey) -> Result<u32, StoreDown> {
-        self.with(|conn| {
-            conn.prepare_cached("SELECT count(*) FROM append_right WHERE channel = ?1")?.query_row([channel.0], |r| r.get(0))
-        })
+        let work = || -> Result<u32, Down> {
+            self.with(|conn| {
+                conn.prepare_cached("SELECT count(*) FROM append_right WHERE channel = ?1")?
+                    .query_row([channel.row()], |r| r.get(0))
+            })
+        };
+        Ok(work()?)
     }
 
     fn entry(&self, asked: &Asked) -> Result<Result<StoredEntry, StatusRefused>, StoreDown> {
-        self.with(|conn| {
-            snapshot(conn, || {
-                let found = find(conn, &asked.channel)?;
-                let reads = found.as_ref().map_or(&NOBODY, |f| &f.read).ct_matches(&asked.token);
-                let mut good = reads;
-                let mut rights = conn.prepare_cached("SELECT token FROM append_right WHERE channel = ?1")?;
-                let mut rows = rights.query([found.as_ref().map_or(0, |f| f.key)])?;
-                while let Some(row) = rows.next()? {
-                    good |= id32::<TokenHash>(row, 0)?.ct_matches(&asked.token);
-                }
-                let Some(found) = found.filter(|_| good) else { return Ok(Err(StatusRefused::NotPermitted)) };
-                if found.class == ChannelClass::Inbox && !reads && !names(conn, &found, asked)? {
-                    return Ok(Err(StatusRefused::NotNamed));
-                }
-                let entry = conn
-                    .prepare_cached(
-                        "SELECT seq, seal, accepted_ms, entry_id, ciphertext FROM entry WHERE channel = ?1 AND seq = ?2",
-                    )?
-                    .query_row(params![found.key, number(asked.seq.get())], entry_of)
-                    .optional()?;
-                Ok(entry.ok_or(StatusRefused::NoEntry { gone_through: found.gone_through, head: found.last }))
+        let work = || -> Result<Result<StoredEntry, StatusRefused>, Down> {
+            self.with(|conn| {
+                snapshot(conn, || {
+                    let found = find(conn, &asked.channel)?;
+                    let reads = found.as_ref().map_or(&NOBODY, |f| &f.read).ct_matches(&asked.token);
+                    let mut good = reads;
+                    let mut rights = conn.prepare_cached("SELECT token FROM append_right WHERE channel = ?1")?;
+                    let mut rows = rights.query([found.as_ref().map_or(0, |f| f.key)])?;
+                    while let Some(row) = rows.next()? {
+                        good |= id32::<TokenHash>(row, 0)?.ct_matches(&asked.token);
+                    }
+                    let Some(found) = found.filter(|_| good) else { return Ok(Err(StatusRefused::NotPermitted)) };
+                    if found.class == ChannelClass::Inbox && !reads && !names(conn, &found, asked)? {
+                        return Ok(Err(StatusRefused::NotNamed));
+                    }
+                    let entry = conn
+                        .prepare_cached(
+                            "SELECT seq, seal, accepted_ms, entry_id, ciphertext FROM entry WHERE channel = ?1 AND seq = ?2",
+                        )?
+                        .query_row(params![found.key, number(asked.seq.get())], entry_of)
+                        .optional()?;
+                    Ok(entry.ok_or(StatusRefused::NoEntry { gone_through: found.gone_through, head: found.last }))
+                })
             })
-        })
+        };
+        Ok(work()?)
     }
 }
 

@@ -54,78 +54,79 @@ pub fn seal(c: Channel, n: u64, read_to: u64) -> Append {
 }
 
 impl<B: Backend> World<B> {
+    #[expect(clippy::new_without_default, reason = "a world has no default")]
     pub fn new() -> Self {
         Self { backend: B::new(), now: Millis::new(1_800_000_000_000), rules: Rules::default(), stamps: 0 }
     }
     /// One verb in one transaction.
-    fn tx<T>(&mut self, verb: impl FnOnce(&mut dyn Store) -> Result<T, StoreDown>) -> T {
+    pub fn tx<T>(&mut self, verb: impl FnOnce(&mut dyn Store) -> Result<T, StoreDown>) -> T {
         let store = self.backend.store();
         store.begin().unwrap();
         let answer = verb(store).unwrap();
         store.commit().unwrap();
         answer
     }
-    fn stamp(&mut self) -> TokenHash {
+    pub fn stamp(&mut self) -> TokenHash {
         self.stamps += 1;
         let stamp = hash("stamp", self.stamps);
         self.tx(|s| s.add_stamps(&[stamp]));
         stamp
     }
-    fn open(&mut self, request: &Open) -> Result<Opened, OpenRefused> {
+    pub fn open(&mut self, request: &Open) -> Result<Opened, OpenRefused> {
         let (now, rules) = (self.now, self.rules.clone());
         self.tx(|s| s.open(now, &rules, request))
     }
-    fn log(&mut self, n: u64) -> Channel {
+    pub fn log(&mut self, n: u64) -> Channel {
         let c = log_channel(n);
         let stamp = self.stamp();
         self.open(&Open::log(c.id, c.append, c.read, Some(stamp)).unwrap()).unwrap();
         c
     }
-    fn inbox(&mut self, n: u64) -> Channel {
+    pub fn inbox(&mut self, n: u64) -> Channel {
         let c = inbox_channel(n);
         let stamp = self.stamp();
         self.open(&Open::inbox(c.id, &[Right { token: c.append, stamped: false }], c.read, Some(stamp)).unwrap()).unwrap();
         c
     }
-    fn append(&mut self, a: &Append) -> Result<Appended, AppendRefused> {
+    pub fn append(&mut self, a: &Append) -> Result<Appended, AppendRefused> {
         let (now, rules) = (self.now, self.rules.clone());
         self.tx(|s| s.append(now, &rules, a))
     }
     /// Stores it and gives its seq.
-    fn stored(&mut self, a: &Append) -> u64 {
+    pub fn stored(&mut self, a: &Append) -> u64 {
         let appended = self.append(a).unwrap();
         assert!(!appended.again, "stored before");
         appended.seq.get()
     }
-    fn trim(&mut self, c: Channel, through: u64) -> Result<(), TrimRefused> {
+    pub fn trim(&mut self, c: Channel, through: u64) -> Result<(), TrimRefused> {
         let (now, trim) = (self.now, Trim { channel: c.id, token: c.read, through: Seq::new(through).unwrap() });
         self.tx(|s| s.trim(now, &trim))
     }
-    fn change(&mut self, change: &ChangeTokens) -> Result<(), ChangeRefused> {
+    pub fn change(&mut self, change: &ChangeTokens) -> Result<(), ChangeRefused> {
         let (now, rules) = (self.now, self.rules.clone());
         self.tx(|s| s.change_tokens(now, &rules, change))
     }
-    fn retire(&mut self, budget: u32) -> Retired {
+    pub fn retire(&mut self, budget: u32) -> Retired {
         let (now, rules) = (self.now, self.rules.clone());
         self.tx(|s| s.retire(now, &rules, budget))
     }
-    fn admit(&self, c: Channel) -> Result<Admitted, NotPermitted> {
+    pub fn admit(&self, c: Channel) -> Result<Admitted, NotPermitted> {
         self.backend.reads().admit(self.now, &self.rules, &c.id, &c.read).unwrap()
     }
-    fn page(&self, c: Channel, from: u64) -> Page {
+    pub fn page(&self, c: Channel, from: u64) -> Page {
         let limits = PageLimits { entries: 1_000, bytes: u32::MAX };
         let admitted = self.admit(c).unwrap();
         self.backend.reads().page(admitted.key, Seq::new(from).unwrap(), limits).unwrap()
     }
     /// The receipt's entry, asked for with this token and the id of the entry `named`.
-    fn status(&self, c: Channel, token: TokenHash, seq: u64, named: Option<u64>) -> Result<StoredEntry, StatusRefused> {
+    pub fn status(&self, c: Channel, token: TokenHash, seq: u64, named: Option<u64>) -> Result<StoredEntry, StatusRefused> {
         let asked = Asked { channel: c.id, token, seq: Seq::new(seq).unwrap(), named: named.map(entry_id) };
         self.backend.reads().entry(&asked).unwrap()
     }
-    fn ids(&self, c: Channel) -> Vec<EntryId> {
+    pub fn ids(&self, c: Channel) -> Vec<EntryId> {
         self.page(c, 1).entries.iter().map(|e| e.entry_id).collect()
     }
-    fn later(&mut self, ms: u64) {
+    pub fn later(&mut self, ms: u64) {
         self.now = self.now.plus(ms);
     }
 }

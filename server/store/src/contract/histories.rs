@@ -182,7 +182,7 @@ fn everything<B: Backend>(b: &B, now: Millis, rules: &Rules) -> Vec<String> {
 }
 
 /// Whether an implementation answers as the model through any history.
-pub fn any<B: Backend>() {
+pub fn hold<B: Backend>() {
     let config = ProptestConfig { cases: 96, ..ProptestConfig::default() };
     proptest!(config, |(steps in prop::collection::vec(step(), 20..120))| {
         let rules = tight();

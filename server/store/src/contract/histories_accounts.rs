@@ -232,7 +232,7 @@ fn everything(b: &impl Backend, now: Millis, rules: &Rules) -> String {
 }
 
 /// Whether an implementation answers as the model through any history of accounts.
-pub fn any<B: Backend>() {
+pub fn hold<B: Backend>() {
     let config = ProptestConfig { cases: 64, ..ProptestConfig::default() };
     proptest!(config, |(ops in prop::collection::vec(op(), 30..150))| {
         let rules = tight();

@@ -153,7 +153,7 @@ impl ChannelStore for ModelStore {
         let at = self.work.channels.at(now);
         if let Some(channel) = self.work.channels.find(&request.channel) {
             let (key, head) = (channel.key, Seq::new(channel.last()));
-            self.touch(now, rules, ChannelKey(key))?;
+            self.touch(now, rules, ChannelKey::of_row(key))?;
             return Ok(Ok(Opened { head, spent: false }));
         }
         if !self.pay(request.stamp.as_ref())? {
@@ -250,14 +250,14 @@ impl ChannelStore for ModelStore {
             return Ok(Err(ChangeRefused::Limit(Limited { limit: "max_inbox_tokens", value: 0, retry_after_ms: None })));
         }
         channel.append = rights;
-        let key = ChannelKey(channel.key);
+        let key = ChannelKey::of_row(channel.key);
         self.touch(now, rules, key)?;
         Ok(Ok(()))
     }
 
     fn touch(&mut self, now: Millis, rules: &Rules, key: ChannelKey) -> Result<(), StoreDown> {
         let at = self.work.channels.at(now);
-        for channel in self.work.channels.channels.iter_mut().filter(|c| c.key == key.0) {
+        for channel in self.work.channels.channels.iter_mut().filter(|c| c.key == key.row()) {
             if at.since(channel.used) >= rules.reader_use_ms {
                 channel.used = at;
             }
@@ -307,13 +307,13 @@ impl ChannelReads for ModelReads {
             let channel = state.channels.channels.iter().find(|c| c.name == *channel && c.read == *token).ok_or(NotPermitted)?;
             let inbox = channel.class == ChannelClass::Inbox;
             let touch = inbox && now.since(channel.used) >= rules.reader_use_ms;
-            Ok(Admitted { key: ChannelKey(channel.key), head: channel.last(), inbox, touch })
+            Ok(Admitted { key: ChannelKey::of_row(channel.key), head: channel.last(), inbox, touch })
         }))
     }
 
     fn page(&self, channel: ChannelKey, from: Seq, limits: PageLimits) -> Result<Page, StoreDown> {
         Ok(self.with(|state| {
-            let Some(channel) = state.channels.channels.iter().find(|c| c.key == channel.0) else {
+            let Some(channel) = state.channels.channels.iter().find(|c| c.key == channel.row()) else {
                 return Page { entries: Vec::new(), head: 0, gone_through: 0 };
             };
             let mut page = Page { entries: Vec::new(), head: channel.last(), gone_through: channel.gone_through };
@@ -331,7 +331,7 @@ impl ChannelReads for ModelReads {
 
     fn rights(&self, channel: ChannelKey) -> Result<u32, StoreDown> {
         Ok(self.with(|state| {
-            let channel = state.channels.channels.iter().find(|c| c.key == channel.0);
+            let channel = state.channels.channels.iter().find(|c| c.key == channel.row());
             channel.map_or(0, |c| u32::try_from(c.append.len()).unwrap_or(u32::MAX))
         }))
     }

@@ -6,7 +6,7 @@ use lacre_ground::note::NoteSigner;
 use lacre_ground::random::SystemRng;
 use lacre_ground::time::SystemClock;
 use lacre_store::channels::{Append, Open, Right, Trim};
-use lacre_store::contract::{Channel, entry};
+use lacre_store::contract::channels::{Channel, entry};
 use lacre_store::model::ModelStore;
 use lacre_store::rules::Rules;
 use std::sync::Mutex;
