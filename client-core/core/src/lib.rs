@@ -16,13 +16,52 @@
 //! `lacre-ground`. [`Trouble`] says for each error what to do next; [`Trouble::Offline`] is none. For tests of an
 //! application, `lacre_relay::serve::Relay::start` runs a relay in the same process.
 
+mod account;
+mod book;
 pub mod crypt;
-mod engine;
-#[cfg(feature = "laboratory")]
-mod laboratory;
+mod epoch;
+mod face;
+mod groups;
+mod history;
+mod ladder;
+mod messages;
+mod mls;
 pub mod network;
+mod people;
+mod queue;
+mod receive;
+mod shelf;
+mod sync;
+mod views;
+mod words;
 
-pub use engine::{
-    Client, Environment, Export, ExportedAccount, ExportedMessage, ExportedProof, Found, OwnKey, ProofFault, Query, RoleError,
-    Trouble, content_statement, envelope_statement, limits, own_entry_id, verdict, view,
-};
+pub use face::Client;
+pub use messages::{Export, ExportedAccount, ExportedMessage, ExportedProof, Found, ProofFault, Query};
+pub use mls::roles::RoleError;
+pub use mls::signer::OwnKey;
+pub use mls::verdict;
+pub use shelf::Environment;
+pub use words::{Trouble, content_statement, envelope_statement, own_entry_id, view};
+
+/// The limits of a client, each with a test on both sides of it.
+pub mod limits {
+    pub use crate::account::RENEW_KEY_PACKAGES_MS;
+    pub use crate::account::{MAX_LINK_NAME, MAX_LINKS};
+    pub use crate::book::MAX_CHAIN;
+    pub use crate::epoch::KEEP_RAW_MS;
+    pub use crate::epoch::MAX_ADDS;
+    pub use crate::epoch::{FIRST_UPDATE_PAUSE_MS, LEAVE_PAUSE_MS, SMALL_GROUP, UPDATE_EVERY_MS};
+    pub use crate::groups::{MAX_ADMINS, MAX_DESCRIPTION, MAX_GROUP_NAME};
+    pub use crate::ladder::{BUSY_SEALS, MET_KEPT, STREAK_MET, SUCCESSOR_AFTER_MS, SUCCESSOR_PAUSE_MS};
+    pub use crate::ladder::{FIRST_PAUSE_MS, LONGEST_PAUSE_MS, MAX_LOST_LEAVES};
+    pub use crate::messages::LONGEST_STAY;
+    pub use crate::messages::MAX_SIGN;
+    pub use crate::messages::RECEIPT_MEMBERS;
+    pub use crate::messages::{MAX_FILE, MAX_NAME, RESUMED_FROM};
+    pub use crate::messages::{MAX_FOUND, MAX_QUERY};
+    pub use crate::mls::parts::{MAX_MESSAGE, MAX_PARTS};
+    pub use crate::mls::roles::MAX_MEMBERS;
+    pub use crate::people::MAX_REQUEST;
+    pub use crate::queue::{MAX_TEXT, MAX_WAITING};
+    pub use crate::receive::{GIVE_UP_MS, MAX_JOIN_STATE};
+}

@@ -1,4 +1,4 @@
-//! The outer encryption of an entry: what the relay stores (DESIGN 6).
+//! The outer encryption of an entry: what the relay stores (PROTOCOL.md, 15).
 //!
 //! ```text
 //! 0x01 | nonce (24) | XChaCha20-Poly1305( pad(message) ) with tag

@@ -1,0 +1,142 @@
+//! Enrolment, login, and what keeps an account usable: stamps, key packages, inbox tokens (PROTOCOL.md, 9).
+
+use super::inbox::TOKENS;
+use crate::shelf::{Cx, Engine, Key32, Own, Stage};
+use crate::words::{Settings, StepError, Trouble, WhoAmI};
+use crate::{shelf, words};
+use lacre_ground::account::{AccountState, DEVICE, Device, Reset};
+use lacre_ground::address::{Address, Invitation};
+use lacre_ground::ids::{ChannelId, DeviceId, Generation, Handle, Token};
+use lacre_ground::note::NoteSigner;
+use lacre_ground::seal::SealSecret;
+
+/// Who this profile is; none before `enroll`.
+pub(crate) fn whoami(engine: &mut Engine) -> Result<Option<WhoAmI>, Trouble> {
+    engine.run(|cx| {
+        let Some(own) = shelf::own_or_none(cx)? else { return Ok(None) };
+        Ok(Some(WhoAmI {
+            handle: own.handle.clone(),
+            account: own.account,
+            device: own.device,
+            relay: words::authority(&own.authority)?,
+            enrolled: own.stage == Stage::Ready,
+        }))
+    })
+}
+
+/// Makes all keys of this device and state 0, or finds what an interrupted enrolment made.
+/// Without a handle it is a recovery: the binding will say which it is.
+pub(crate) fn make_own(cx: &mut Cx<'_, '_>, invitation: &Invitation, handle: Option<&Handle>) -> Result<Own, StepError> {
+    let recovering = handle.is_none();
+    let handle = match handle {
+        Some(handle) => handle.clone(),
+        None => Handle::parse("...").map_err(|e| StepError::Again(e.to_string()))?,
+    };
+    if shelf::own_or_none(cx)?.is_some() {
+        let mut own = shelf::own_to_change(cx)?;
+        if own.stage == Stage::Made {
+            // nothing is bound yet: another handle or another code may be tried
+            (own.handle, own.recovering) = (handle, recovering);
+            own.code = Some(invitation.code.clone());
+            if own.authority != invitation.authority.to_string() {
+                return Err(Trouble::OtherAccount.into());
+            }
+            shelf::put_own(cx, &own)?;
+            return Ok(own);
+        }
+        let same = own.authority == invitation.authority.to_string()
+            && own.recovering == recovering
+            && (recovering || own.handle == handle);
+        return if same { Ok(own) } else { Err(Trouble::OtherAccount.into()) };
+    }
+    let signing: [u8; 32] = lacre_ground::random::bytes(cx.rng);
+    let inbox_read = Token::random(cx.rng);
+    let inbox_key = SealSecret::random(cx.rng);
+    let public_token = Token::random(cx.rng);
+    let device = DeviceId::new(lacre_ground::random::bytes(cx.rng));
+    let signer = NoteSigner::new(DEVICE, &signing).map_err(|e| StepError::Again(e.to_string()))?;
+    let inbox = ChannelId::of_inbox(&inbox_read.hash());
+    let state = AccountState {
+        number: 0,
+        previous: None,
+        made_at: cx.now,
+        devices: vec![Device {
+            id: device,
+            signature_key: signer.public().key(),
+            inbox: Address { authority: invitation.authority.clone(), channel: inbox },
+            inbox_key: inbox_key.public().map_err(|e| StepError::Again(e.to_string()))?,
+            public_token: Some(public_token.clone()),
+        }],
+    };
+    let raw = state.sign(&signer).map_err(|e| StepError::Again(e.to_string()))?;
+    let (account, _) = AccountState::first(&raw).map_err(|e| StepError::Again(e.to_string()))?;
+    let own = Own {
+        stage: Stage::Made,
+        authority: invitation.authority.to_string(),
+        handle,
+        recovering,
+        code: Some(invitation.code.clone()),
+        account,
+        device,
+        signing: Key32(signing),
+        profile_secret: Key32(lacre_ground::random::bytes(cx.rng)),
+        inbox,
+        inbox_read,
+        inbox_key: Key32(*inbox_key.expose()),
+        public_token,
+        spare_tokens: (0..TOKENS).map(|_| Token::random(cx.rng)).collect(),
+        given_tokens: Vec::new(),
+        states: vec![raw],
+        binding: None,
+        inbox_cursor: 0,
+        inbox_trimmed: 0,
+        generation: None,
+        session: None,
+        renew_key_packages: true,
+        key_packages_left: 0,
+        settings: Settings::default(),
+        key_packages_made: cx.now,
+        nobody_new: false,
+        paused: false,
+        pause_untold: false,
+        leaving: false,
+        deleted: false,
+        reset: String::new(),
+        links: Vec::new(),
+        links_made: 0,
+        token_changes: Vec::new(),
+        changes_told: 0,
+        withdrawn_tokens: Vec::new(),
+    };
+    shelf::put_own(cx, &own)?;
+    cx.reached("enroll: keys made")?;
+    Ok(own)
+}
+
+pub(crate) fn bound(cx: &mut Cx<'_, '_>, binding: &str, reset: &str, generation: &[u8]) -> Result<(), StepError> {
+    let mut own = shelf::own_to_change(cx)?;
+    let registrar = lacre_ground::note::NoteKey::new(
+        lacre_ground::account::REGISTRAR,
+        words::authority(&own.authority)?.identity().as_bytes(),
+    )
+    .map_err(|e| StepError::Skip(e.to_string()))?;
+    let verified = lacre_ground::account::VerifiedAccount::verify(&own.states, binding, &registrar)
+        .map_err(|e| StepError::Skip(e.to_string()))?;
+    if verified.id != own.account || (!own.recovering && verified.handle != own.handle) {
+        return Err(StepError::Skip("the registrar bound another account or handle".into()));
+    }
+    if own.recovering {
+        let note = Reset::verify(reset, &registrar).map_err(|e| StepError::Skip(e.to_string()))?;
+        if note.account != own.account || note.handle != verified.handle {
+            return Err(StepError::Skip("the registrar's note of the reset is of another account".into()));
+        }
+        own.handle = verified.handle;
+        own.reset = reset.to_owned();
+    }
+    own.binding = Some(binding.to_owned());
+    own.code = None;
+    own.stage = Stage::Bound;
+    own.generation = Generation::try_from(generation).ok();
+    shelf::put_own(cx, &own)?;
+    cx.reached("enroll: bound")
+}

@@ -1,0 +1,19 @@
+//! From one MLS epoch to the next: own seals, what they change, Welcomes.
+
+mod crossing;
+mod next;
+mod pace;
+mod sealing;
+mod welcomes;
+
+pub use crossing::KEEP_RAW_MS;
+pub(crate) use crossing::{
+    Change, Taken, before, begin, cannot_follow, create_conversation, encrypt_again, enter_epoch, rest_elsewhere, stuck,
+    was_removed,
+};
+pub(crate) use next::{Ready, next_ready};
+pub use pace::{FIRST_UPDATE_PAUSE_MS, LEAVE_PAUSE_MS, SMALL_GROUP, UPDATE_EVERY_MS};
+pub(crate) use pace::{asked_to_leave, pace_first_update, pace_next_update, queue_what_is_due};
+pub use sealing::MAX_ADDS;
+pub(crate) use sealing::{enqueue_adds, give_up_seal};
+pub(crate) use welcomes::{add_who_was_left, give_token, invite, learn_roster, out_of_reach};

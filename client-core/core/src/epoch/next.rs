@@ -1,0 +1,125 @@
+//! What goes out next of a queue, and as which bytes.
+
+use super::sealing;
+use crate::mls::{group, roles};
+use crate::shelf::{Cargo, Cx, Intent, Item, Prepared};
+use crate::words::{Standing, StepError, Trouble};
+use crate::{queue, shelf};
+use lacre_ground::address::Authority;
+use lacre_ground::ids::{AccountId, BlobId};
+use lacre_profile::Table;
+use lacre_proto::relay::v1 as wire;
+
+/// What the network is to do next for a conversation.
+pub(crate) enum Ready {
+    /// nothing waits, or it waits for reading
+    Nothing,
+    /// store this entry
+    Append { number: u64, at: Authority, request: wire::AppendRequest },
+    /// store this file's ciphertext first
+    Upload { number: u64, at: String, blob: BlobId },
+    /// claim key packages of this account
+    Claim { number: u64, account: AccountId, suite: u32 },
+}
+
+/// The next thing that the network is to do for this conversation, prepared so that it can be repeated.
+pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Ready, StepError> {
+    loop {
+        let mut conv = shelf::conv(cx, id)?;
+        if conv.standing != Standing::Active || !conv.channel.opened {
+            return Ok(Ready::Nothing);
+        }
+        let may_write = shelf::may_write(cx, id, &conv)?;
+        // one row after the other: a queue may be long, and what is not its head is of no interest
+        let mut head = None;
+        let mut from = conv.channel.acked_item + 1;
+        while head.is_none() {
+            let next: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id, from, 1)?;
+            let Some((number, item)) = next.into_iter().next() else { break };
+            from = number + 1;
+            // what may not be written now waits; what keeps the conversation alive goes past it
+            if !may_write
+                && matches!(item.cargo, Cargo::Content { prepared: None, .. })
+                && roles::speaks(shelf::waiting_kind(&item).as_ref())
+            {
+                if item.trouble.is_none() {
+                    shelf::in_trouble(cx, number, &Trouble::MayNotWrite.to_string(), None)?;
+                }
+                continue;
+            }
+            match &item.cargo {
+                Cargo::Seal { prepared: Some(Prepared { seq: Some(_), .. }), .. } => return Ok(Ready::Nothing),
+                Cargo::Content { prepared: Some(Prepared { seq: Some(_), .. }), .. } => {}
+                Cargo::Content { .. } | Cargo::Seal { .. } => head = Some(item),
+                Cargo::Upload { authority, blob } => {
+                    return Ok(Ready::Upload { number: item.number, at: authority.clone(), blob: *blob });
+                }
+                Cargo::Envelope { .. } | Cargo::Held { .. } => {}
+            }
+        }
+        let Some(mut item) = head else { return Ok(Ready::Nothing) };
+        if item.not_before.is_some_and(|t| t > cx.now) {
+            return Ok(Ready::Nothing);
+        }
+        let number = item.number;
+        let ready = match &mut item.cargo {
+            Cargo::Content { content, prepared, .. } => {
+                if prepared.is_none() {
+                    let content = content.clone();
+                    *prepared = Some(queue::encrypt(cx, id, &mut conv, number, &content)?);
+                    cx.reached("send: encrypted")?;
+                    shelf::put_item(cx, &item)?;
+                    shelf::put_conv(cx, id, &mut conv)?;
+                }
+                true
+            }
+            Cargo::Seal { intent: Intent::Add { wanted, .. }, .. } if !wanted.is_empty() => {
+                let account = wanted.first().copied().ok_or(StepError::Again("no one wanted".into()))?;
+                return Ok(Ready::Claim { number, account, suite: group::suite_number(conv.suite) });
+            }
+            Cargo::Seal { intent, prepared } => {
+                if prepared.as_ref().is_some_and(|p| p.seq.is_none()) && !sealing::still_good(cx, id)? {
+                    *prepared = None;
+                    shelf::put_item(cx, &item)?;
+                    continue;
+                }
+                if prepared.is_some() {
+                    true
+                } else if let Some(made) = sealing::build_seal(cx, id, &mut conv, intent)? {
+                    *prepared = Some(made);
+                    cx.reached("commit: built")?;
+                    shelf::put_item(cx, &item)?;
+                    shelf::put_conv(cx, id, &mut conv)?;
+                    true
+                } else {
+                    shelf::drop_item(cx, number)?;
+                    false
+                }
+            }
+            Cargo::Upload { .. } | Cargo::Envelope { .. } | Cargo::Held { .. } => false,
+        };
+        if !ready {
+            continue;
+        }
+        let (prepared, seal) = match &item.cargo {
+            Cargo::Content { prepared: Some(p), .. } => (p, false),
+            Cargo::Seal { prepared: Some(p), .. } => (p, true),
+            _ => return Ok(Ready::Nothing),
+        };
+        let (entry, ciphertext, seal) = match prepared.parts.iter().find(|p| p.seq.is_none()) {
+            Some(part) => (part.entry, &part.ciphertext, false),
+            None => (prepared.entry, &prepared.ciphertext, seal),
+        };
+        let request = wire::AppendRequest {
+            channel: prepared.channel.as_bytes().to_vec(),
+            append_token: conv.channel.append.expose().to_vec(),
+            entry_id: entry.as_bytes().to_vec(),
+            read_to: conv.channel.read_to(),
+            ciphertext: ciphertext.clone().into(),
+            seal,
+            receipt: false,
+            stamp: Vec::new(),
+        };
+        return Ok(Ready::Append { number, at: shelf::ours(cx, &conv.authority)?, request });
+    }
+}

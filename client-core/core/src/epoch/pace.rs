@@ -1,0 +1,89 @@
+//! What a device does in a conversation a while later, so that not all do it at once: fresh keys, and answers to members
+//! who leave. Each is an instant in the conversation's row; what has become due is put into the queue.
+//!
+//! | what | when |
+//! |---|---|
+//! | first fresh keys of a joiner | at once among up to [`SMALL_GROUP`] devices; else after its leaf's number times [`FIRST_UPDATE_PAUSE_MS`] |
+//! | fresh keys again | [`UPDATE_EVERY_MS`] after the last own commit, more in large groups, spread over a week by leaf |
+//! | removing who leaves | of two: the conversation is over. In groups at once by the first admin device in leaf order; each following one waits [`LEAVE_PAUSE_MS`] longer |
+
+use crate::queue::MAX_WAITING;
+use crate::shelf::{Cargo, Conv, Cx, Intent, Item};
+use crate::words::{ConversationId, Happening, Kind, Standing, StepError, WaitingKind};
+use crate::{queue, shelf};
+use lacre_ground::ids::AccountId;
+use lacre_profile::Table;
+
+/// Among so many devices a joiner commits fresh keys at once.
+pub const SMALL_GROUP: usize = 8;
+/// Pause between the first commits of two joiners of a larger group, milliseconds: 1,000 members need eight hours.
+pub const FIRST_UPDATE_PAUSE_MS: u64 = 30_000;
+/// A device gives its leaf fresh keys this long after its last commit, in a group of up to 128; up to four times in larger.
+pub const UPDATE_EVERY_MS: u64 = 7 * 86_400_000;
+/// How long one admin device waits for the one before it to answer a member who leaves.
+pub const LEAVE_PAUSE_MS: u64 = 60_000;
+
+/// A leaf that never committed keeps the lifetime of its key package, and makes every commit of others larger.
+pub(crate) fn pace_first_update(cx: &mut Cx<'_, '_>, id: &[u8], own_leaf: u32) -> Result<(), StepError> {
+    let devices = shelf::members(cx, id)?.devices.len();
+    let mut conv = shelf::conv(cx, id)?;
+    let pause = if devices <= SMALL_GROUP { 0 } else { u64::from(own_leaf).saturating_mul(FIRST_UPDATE_PAUSE_MS) };
+    conv.update_due = Some(cx.now.plus(pause));
+    shelf::put_conv(cx, id, &mut conv)
+}
+
+/// After an own commit: the next one with nothing but fresh keys.
+pub(crate) fn pace_next_update(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, own_leaf: u32) -> Result<(), StepError> {
+    let devices = u64::try_from(shelf::members(cx, id)?.devices.len()).unwrap_or(u64::MAX).max(1);
+    let factor = (1 + devices / 128).min(4);
+    let spread = UPDATE_EVERY_MS / devices * (u64::from(own_leaf) % devices);
+    conv.update_due = Some(cx.now.plus(UPDATE_EVERY_MS.saturating_mul(factor).saturating_add(spread)));
+    Ok(())
+}
+
+/// A member asks to be removed: an admin's device answers, the others wait whether it does.
+pub(crate) fn asked_to_leave(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, who: AccountId) -> Result<(), StepError> {
+    let members = shelf::members(cx, id)?;
+    let own = shelf::own(cx)?;
+    if who == own.account || conv.leaving.iter().any(|(account, _)| *account == who) {
+        return Ok(());
+    }
+    if conv.kind == Kind::Two {
+        // of two nobody is left to write to
+        conv.standing = Standing::Removed;
+        let conversation = ConversationId(id.to_vec());
+        return shelf::event(cx, Happening::StandingChanged { conversation, standing: Standing::Removed });
+    }
+    let admins = members.devices.iter().filter(|(account, _)| members.admins.contains(account) && *account != who);
+    let rank = admins.clone().position(|(account, device)| *account == own.account && *device == own.device);
+    if let Some(rank) = rank {
+        let pause = u64::try_from(rank).unwrap_or(u64::MAX).saturating_mul(LEAVE_PAUSE_MS);
+        conv.leaving.push((who, cx.now.plus(pause)));
+    }
+    Ok(())
+}
+
+/// Puts what has become due into the queue.
+pub(crate) fn queue_what_is_due(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<(), StepError> {
+    let mut conv = shelf::conv(cx, id)?;
+    let update = conv.update_due.is_some_and(|at| at <= cx.now);
+    let (due, later): (Vec<_>, Vec<_>) = conv.leaving.iter().copied().partition(|(_, at)| *at <= cx.now);
+    if (!update && due.is_empty()) || cx.s.count(Table::Outbox, id)? >= MAX_WAITING {
+        return Ok(());
+    }
+    if update {
+        conv.update_due = None;
+        let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id, 0, usize::MAX)?;
+        // every commit gives fresh keys
+        if !waiting.iter().any(|(_, item)| matches!(item.cargo, Cargo::Seal { .. })) {
+            queue::enqueue(cx, Some(id), WaitingKind::Seal, Cargo::Seal { intent: Intent::Update, prepared: None })?;
+        }
+    }
+    if !due.is_empty() {
+        conv.leaving = later;
+        let intent = Intent::Remove { accounts: due.into_iter().map(|(account, _)| account).collect() };
+        queue::enqueue(cx, Some(id), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
+    }
+    shelf::put_conv(cx, id, &mut conv)?;
+    cx.reached("pace: queued")
+}

@@ -1,0 +1,70 @@
+//! The own account, and what others learn.
+
+use super::Client;
+use crate::network::Network;
+use crate::words::{Settings, Trouble, WhoAmI};
+use crate::{account, shelf, sync};
+use lacre_ground::address::Invitation;
+use lacre_ground::ids::Handle;
+
+impl Client {
+    /// Redeems an invitation. Can be repeated after any interruption; what was done is not done again.
+    ///
+    /// # Errors
+    /// [`Trouble::CodeRefused`], [`Trouble::HandleTaken`] (call again with another handle), [`Trouble::OtherAccount`],
+    /// [`Trouble::Offline`] (call again later).
+    pub fn enroll(&mut self, net: &mut dyn Network, invitation: &Invitation, handle: &Handle) -> Result<WhoAmI, Trouble> {
+        sync::enroll(&mut self.engine, net, invitation, handle)
+    }
+
+    /// Puts a new account in the place of a lost one, with a recovery code from the counter. The name stays; contacts must
+    /// accept the new account. Can be repeated after any interruption.
+    ///
+    /// # Errors
+    /// [`Trouble::CodeRefused`], [`Trouble::OtherAccount`] (a profile with an account: use another), [`Trouble::Offline`].
+    pub fn recover(&mut self, net: &mut dyn Network, invitation: &Invitation) -> Result<WhoAmI, Trouble> {
+        sync::recover(&mut self.engine, net, invitation)
+    }
+
+    /// Who this profile is; none before `enroll`.
+    pub fn whoami(&mut self) -> Result<Option<WhoAmI>, Trouble> {
+        account::whoami(&mut self.engine)
+    }
+
+    /// Whether this account takes a pause.
+    pub fn paused(&mut self) -> Result<bool, Trouble> {
+        self.engine.run(|cx| Ok(shelf::own(cx)?.paused))
+    }
+
+    /// A pause begins or ends. The relay is told with the next synchronisation.
+    pub fn set_paused(&mut self, on: bool) -> Result<(), Trouble> {
+        account::set_paused(&mut self.engine, on)
+    }
+
+    /// Whether this account was deleted: what is here can be read, nothing can be sent.
+    pub fn deleted(&mut self) -> Result<bool, Trouble> {
+        account::deleted(&mut self.engine)
+    }
+
+    /// Deletes the account. The conversations are asked to remove it first, as far as the relay can be reached.
+    ///
+    /// # Errors
+    /// [`Trouble::Offline`]: it is not deleted yet; call again.
+    pub fn delete_account(&mut self, net: &mut dyn Network) -> Result<(), Trouble> {
+        sync::delete_account(&mut self.engine, net)
+    }
+
+    /// What this person has chosen.
+    pub fn settings(&mut self) -> Result<Settings, Trouble> {
+        Ok(self.engine.own()?.settings)
+    }
+
+    /// From now on. Receipts that were sent stay sent.
+    pub fn set_settings(&mut self, settings: Settings) -> Result<(), Trouble> {
+        self.engine.run(|cx| {
+            let mut own = shelf::own_to_change(cx)?;
+            own.settings = settings;
+            shelf::put_own(cx, &own)
+        })
+    }
+}

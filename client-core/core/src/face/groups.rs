@@ -1,0 +1,90 @@
+//! Groups.
+
+use super::Client;
+use crate::groups::{MAX_DESCRIPTION, MAX_GROUP_NAME};
+use crate::shelf::{Cargo, Intent};
+use crate::words::{ConversationId, Edit, Standing, Suite, Trouble, WaitingKind, Who};
+use crate::{epoch, groups, queue, shelf};
+use lacre_ground::ids::AccountId;
+
+impl Client {
+    /// A group of accepted contacts. The seal that adds them goes out with the next synchronisation.
+    pub fn create_group(&mut self, name: &str, members: &[AccountId], suite: Suite) -> Result<ConversationId, Trouble> {
+        groups::create(&mut self.engine, name, members, suite)
+    }
+
+    /// Adds accepted contacts to a group.
+    pub fn group_add(&mut self, conversation: &ConversationId, accounts: &[AccountId]) -> Result<(), Trouble> {
+        groups::add(&mut self.engine, conversation, accounts)
+    }
+
+    /// Removes accounts from a group.
+    pub fn group_remove(&mut self, conversation: &ConversationId, accounts: &[AccountId]) -> Result<(), Trouble> {
+        groups::remove(&mut self.engine, conversation, accounts)
+    }
+
+    /// Gives a group another name. Admins only, as are the other changes of a group.
+    pub fn group_rename(&mut self, conversation: &ConversationId, name: &str) -> Result<(), Trouble> {
+        if name.trim().is_empty() {
+            return Err(Trouble::Empty);
+        }
+        if name.len() > MAX_GROUP_NAME {
+            return Err(Trouble::TooLong { limit: 200 });
+        }
+        groups::change(&mut self.engine, conversation, vec![Edit::Name(name.to_owned())])
+    }
+
+    /// Says what a group is for; an empty text says it no longer.
+    pub fn group_describe(&mut self, conversation: &ConversationId, text: &str) -> Result<(), Trouble> {
+        if text.len() > MAX_DESCRIPTION {
+            return Err(Trouble::TooLong { limit: 2_000 });
+        }
+        groups::change(&mut self.engine, conversation, vec![Edit::Description(text.to_owned())])
+    }
+
+    /// Makes members admins, or no longer. One admin must stay.
+    ///
+    /// # Errors
+    /// [`Trouble::NoSuchContact`] for somebody who is no member, [`Trouble::LastAdmin`], [`Trouble::TooManyAdmins`].
+    pub fn group_admins(&mut self, conversation: &ConversationId, accounts: &[AccountId], on: bool) -> Result<(), Trouble> {
+        groups::admins(&mut self.engine, conversation, accounts, on)
+    }
+
+    /// Says who may add members and who may write; none leaves it as it is.
+    pub fn group_allow(&mut self, conversation: &ConversationId, add: Option<Who>, write: Option<Who>) -> Result<(), Trouble> {
+        let edits: Vec<Edit> = add.map(Edit::MayAdd).into_iter().chain(write.map(Edit::MayWrite)).collect();
+        if edits.is_empty() {
+            return Err(Trouble::Empty);
+        }
+        groups::change(&mut self.engine, conversation, edits)
+    }
+
+    /// Fresh keys for this device's leaf: what was stolen before opens nothing afterwards.
+    pub fn renew_keys(&mut self, conversation: &ConversationId) -> Result<(), Trouble> {
+        self.engine.run(|cx| {
+            shelf::active(cx, &conversation.0)?;
+            queue::has_room(cx, Some(&conversation.0))?;
+            let cargo = Cargo::Seal { intent: Intent::Update, prepared: None };
+            queue::enqueue(cx, Some(&conversation.0), WaitingKind::Seal, cargo)?;
+            Ok(())
+        })
+    }
+
+    /// Gives this device's place in a conversation up and asks to be re-added with fresh keys: what a person does when a
+    /// conversation has gone wrong here (second rung of the recovery ladder). What waits is sent afterwards.
+    pub fn repair(&mut self, conversation: &ConversationId) -> Result<(), Trouble> {
+        self.engine.run(|cx| {
+            let mut conv = shelf::active(cx, &conversation.0)?;
+            if conv.standing == Standing::Active {
+                epoch::cannot_follow(cx, &conversation.0, &mut conv, "asked for by the person", None)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Asks to be removed: an admin's device answers. The last admin of a group hands over in the same act, to the member
+    /// that comes first in the tree: who that is is given. Who is alone is gone at once.
+    pub fn leave(&mut self, conversation: &ConversationId) -> Result<Option<AccountId>, Trouble> {
+        self.engine.run(|cx| groups::leave_conversation(cx, &conversation.0))
+    }
+}

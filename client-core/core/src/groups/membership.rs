@@ -1,0 +1,143 @@
+//! What a person does with a group: making it, adding, removing, leaving, and saying what its members may.
+
+use crate::mls::roles::MAX_MEMBERS;
+use crate::shelf::{Cargo, Cx, Engine, Intent};
+use crate::words::{ContactState, ConversationId, Edit, Kind, Standing, StepError, Suite, Trouble, WaitingKind, Who};
+use crate::{book, epoch, queue, shelf};
+use lacre_ground::ids::AccountId;
+use lacre_proto::content::v1 as content;
+
+/// Bytes of a group's name.
+pub const MAX_GROUP_NAME: usize = 200;
+/// Bytes of a group's description.
+pub const MAX_DESCRIPTION: usize = 2_000;
+/// Admins of a group.
+pub const MAX_ADMINS: usize = 64;
+
+/// A group of accepted contacts. The seal that adds them goes out with the next synchronisation.
+pub(crate) fn create(engine: &mut Engine, name: &str, members: &[AccountId], suite: Suite) -> Result<ConversationId, Trouble> {
+    if name.trim().is_empty() {
+        return Err(Trouble::Empty);
+    }
+    if name.len() > MAX_GROUP_NAME {
+        return Err(Trouble::TooLong { limit: 200 });
+    }
+    if members.len() >= MAX_MEMBERS {
+        return Err(Trouble::GroupFull { limit: 1_000 });
+    }
+    engine.run(|cx| {
+        let own = shelf::own(cx)?;
+        for account in members {
+            accepted(cx, *account)?;
+        }
+        epoch::create_conversation(cx, Kind::Group, name, &[own.account], members, suite)
+    })
+}
+
+/// Adds accepted contacts to a group.
+pub(crate) fn add(engine: &mut Engine, conversation: &ConversationId, accounts: &[AccountId]) -> Result<(), Trouble> {
+    engine.run(|cx| {
+        if shelf::active(cx, &conversation.0)?.may_add == Who::Admins {
+            shelf::admin_of(cx, &conversation.0)?;
+        }
+        for account in accounts {
+            accepted(cx, *account)?;
+        }
+        let there = shelf::members(cx, &conversation.0)?;
+        let new = accounts.iter().filter(|a| !there.devices.iter().any(|(m, _)| m == *a)).count();
+        if there.devices.len() + new > MAX_MEMBERS {
+            return Err(Trouble::GroupFull { limit: 1_000 }.into());
+        }
+        queue::has_room(cx, Some(&conversation.0))?;
+        epoch::enqueue_adds(cx, &conversation.0, accounts)
+    })
+}
+
+/// Removes accounts from a group.
+pub(crate) fn remove(engine: &mut Engine, conversation: &ConversationId, accounts: &[AccountId]) -> Result<(), Trouble> {
+    engine.run(|cx| {
+        shelf::admin_of(cx, &conversation.0)?;
+        let members = shelf::members(cx, &conversation.0)?;
+        if accounts.iter().any(|a| !members.devices.iter().any(|(m, _)| m == a)) {
+            return Err(Trouble::NoSuchContact.into());
+        }
+        let intent = Intent::Remove { accounts: accounts.to_vec() };
+        queue::has_room(cx, Some(&conversation.0))?;
+        queue::enqueue(cx, Some(&conversation.0), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
+        Ok(())
+    })
+}
+
+/// Makes members admins, or no longer. One admin must stay.
+pub(crate) fn admins(
+    engine: &mut Engine,
+    conversation: &ConversationId,
+    accounts: &[AccountId],
+    on: bool,
+) -> Result<(), Trouble> {
+    let members = engine.run(|cx| {
+        shelf::admin_of(cx, &conversation.0)?;
+        shelf::members(cx, &conversation.0)
+    })?;
+    if accounts.iter().any(|a| !members.devices.iter().any(|(m, _)| m == a)) {
+        return Err(Trouble::NoSuchContact);
+    }
+    let new = accounts.iter().filter(|a| !members.admins.contains(a)).count();
+    if on && members.admins.len() + new > MAX_ADMINS {
+        return Err(Trouble::TooManyAdmins { limit: 64 });
+    }
+    if !on && members.admins.iter().all(|a| accounts.contains(a)) {
+        return Err(Trouble::LastAdmin);
+    }
+    change(engine, conversation, accounts.iter().map(|a| Edit::Admin { account: *a, on }).collect())
+}
+
+pub(crate) fn change(engine: &mut Engine, conversation: &ConversationId, edits: Vec<Edit>) -> Result<(), Trouble> {
+    engine.run(|cx| {
+        shelf::admin_of(cx, &conversation.0)?;
+        let cargo = Cargo::Seal { intent: Intent::Change { edits }, prepared: None };
+        queue::has_room(cx, Some(&conversation.0))?;
+        queue::enqueue(cx, Some(&conversation.0), WaitingKind::Seal, cargo)?;
+        Ok(())
+    })
+}
+
+/// [`Client::leave`](crate::Client::leave), inside a step.
+pub(crate) fn leave_conversation(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Option<AccountId>, StepError> {
+    let mut conv = shelf::active(cx, id)?;
+    let own = shelf::own(cx)?.account;
+    let members = shelf::members(cx, id)?;
+    let others: Vec<AccountId> = members.devices.iter().map(|(a, _)| *a).filter(|a| *a != own).collect();
+    // who is blocked inherits only where there is nobody else
+    let mut heir = others.first().copied();
+    for other in &others {
+        if !book::is_blocked(cx, *other)? {
+            heir = Some(*other);
+            break;
+        }
+    }
+    let Some(heir) = heir else {
+        conv.standing = Standing::Removed;
+        shelf::put_conv(cx, id, &mut conv)?;
+        return Ok(None);
+    };
+    let last = members.admins.contains(&own) && !others.iter().any(|a| members.admins.contains(a));
+    if last {
+        let edits = vec![Edit::Admin { account: heir, on: true }, Edit::Admin { account: own, on: false }];
+        let cargo = Cargo::Seal { intent: Intent::Change { edits }, prepared: None };
+        queue::enqueue(cx, Some(id), WaitingKind::Seal, cargo)?;
+    }
+    let kind = content::content::Kind::Leave(content::Leave {});
+    queue::enqueue_content(cx, id, WaitingKind::Upkeep, kind, None)?;
+    Ok(last.then_some(heir))
+}
+
+fn accepted(cx: &Cx<'_, '_>, account: AccountId) -> Result<(), StepError> {
+    match shelf::contact(cx, account)? {
+        Some(row) if row.blocked.is_some() => Err(Trouble::NotActive(Standing::Blocked).into()),
+        Some(row) if row.replaced.is_some() => Err(Trouble::NewAccount.into()),
+        Some(row) if row.state == ContactState::Accepted => Ok(()),
+        Some(_) => Err(Trouble::NotAccepted.into()),
+        None => Err(Trouble::NoSuchContact.into()),
+    }
+}

@@ -1,0 +1,43 @@
+//! That a relay forgot: its generation is another.
+
+use crate::shelf;
+use crate::shelf::Cx;
+use crate::words::{Happening, StepError};
+use lacre_ground::ids::Generation;
+
+/// The first answer of a generation is noted; another one afterwards means that the relay was restored.
+pub(crate) fn saw_generation(cx: &mut Cx<'_, '_>, id: &[u8], generation: &[u8]) -> Result<bool, StepError> {
+    let generation = Generation::try_from(generation).map_err(|e| StepError::Skip(e.to_string()))?;
+    let mut conv = shelf::conv(cx, id)?;
+    match conv.channel.generation {
+        Some(known) if known == generation => return Ok(conv.put_back),
+        Some(_) => {
+            conv.put_back = true;
+            conv.channel.opened = false;
+        }
+        None => {}
+    }
+    conv.channel.generation = Some(generation);
+    let restored = conv.put_back;
+    shelf::put_conv(cx, id, &mut conv)?;
+    Ok(restored)
+}
+
+/// Told once for each new generation of the own relay.
+pub(crate) fn own_relay_restored(cx: &mut Cx<'_, '_>, generation: Generation) -> Result<bool, StepError> {
+    let mut own = shelf::own_to_change(cx)?;
+    let known = own.generation;
+    if known == Some(generation) {
+        return Ok(false);
+    }
+    own.generation = Some(generation);
+    if known.is_some() {
+        own.session = None;
+        own.renew_key_packages = true;
+    }
+    shelf::put_own(cx, &own)?;
+    if known.is_some() {
+        shelf::event(cx, Happening::RelayRestored)?;
+    }
+    Ok(known.is_some())
+}

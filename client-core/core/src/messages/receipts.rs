@@ -1,0 +1,128 @@
+//! Receipts: what members tell each other of how far they have come (PROTOCOL.md, 17).
+//!
+//! A receipt names one message and covers all before it, for everybody reads in the same order; so one a round is enough, and
+//! while one waits there is no second. It is written only where every other member is an accepted contact and there are at most
+//! [`RECEIPT_MEMBERS`] of them: strangers in a group learn nothing, and a large group does not fill with receipts. *Delivered* is
+//! on, *read* is off until the person switches it on.
+
+use crate::history::Stored;
+use crate::queue::MAX_WAITING;
+use crate::shelf::{Conv, Cx, Mark, Members};
+use crate::words::{ContactState, ConversationId, Happening, StepError, WaitingKind};
+use crate::{history, queue, shelf};
+use content::content::Kind;
+use lacre_ground::ids::{AccountId, ContentId};
+use lacre_profile::Table;
+use lacre_proto::content::v1 as content;
+
+/// In a conversation of more accounts nobody writes receipts, and none are taken.
+pub const RECEIPT_MEMBERS: usize = 16;
+
+/// A message of somebody else has come.
+pub(crate) fn owe_delivered(cx: &mut Cx<'_, '_>, conv: &mut Conv, message: ContentId) -> Result<(), StepError> {
+    if shelf::own(cx)?.settings.delivery_receipts {
+        conv.owed.delivered = Some(message);
+    }
+    Ok(())
+}
+
+/// The messages through this position were shown.
+pub(super) fn owe_read(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, through: u64) -> Result<(), StepError> {
+    let own = shelf::own(cx)?;
+    if !own.settings.read_receipts {
+        return Ok(());
+    }
+    let mut from = through;
+    while from > conv.read_through {
+        let rows: Vec<(u64, Stored)> = cx.s.scan_back(Table::Message, id, from, 1)?;
+        let Some((position, stored)) = rows.into_iter().next().filter(|(position, _)| *position > conv.read_through) else {
+            return Ok(());
+        };
+        if stored.sender != own.account && stored.is_content() {
+            conv.owed.read = Some(stored.id);
+            return Ok(());
+        }
+        from = position - 1;
+    }
+    Ok(())
+}
+
+/// Puts what is owed into the queue, if these members may know it.
+pub(crate) fn queue_receipt(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<(), StepError> {
+    let mut conv = shelf::conv(cx, id)?;
+    if conv.owed.delivered.is_none() && conv.owed.read.is_none() {
+        return Ok(());
+    }
+    if let Some(number) = conv.owed.item
+        && let Some(item) = shelf::item(cx, number)?
+        && shelf::prepared(&item).is_none()
+    {
+        return Ok(());
+    }
+    let (delivered, read) = (conv.owed.delivered.take(), conv.owed.read.take());
+    shelf::put_conv(cx, id, &mut conv)?;
+    if !receipts_among(cx, id)? || cx.s.count(Table::Outbox, id)? >= MAX_WAITING {
+        return Ok(());
+    }
+    let bytes = |id: Option<ContentId>| id.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
+    let receipt = content::Receipt { delivered: bytes(delivered), read: bytes(read) };
+    let item = queue::enqueue_content(cx, id, WaitingKind::Upkeep, Kind::Receipt(receipt), None)?;
+    // enqueuing may have made its entry, which changes the conversation
+    let mut conv = shelf::conv(cx, id)?;
+    conv.owed.item = Some(item.number);
+    shelf::put_conv(cx, id, &mut conv)?;
+    cx.reached("receipt: queued")
+}
+
+/// All others are accepted contacts, and not too many.
+fn receipts_among(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<bool, StepError> {
+    let (own, members) = (shelf::own(cx)?, shelf::members(cx, id)?);
+    if accounts(&members).count() > RECEIPT_MEMBERS {
+        return Ok(false);
+    }
+    for account in accounts(&members).filter(|account| *account != own.account) {
+        let contact = shelf::contact(cx, account)?;
+        if contact.is_none_or(|row| row.state != ContactState::Accepted || row.blocked.is_some()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// A receipt of another member. What it names and is not here (this device joined later, or it has disappeared) says nothing.
+pub(crate) fn take_receipt(cx: &mut Cx<'_, '_>, id: &[u8], from: AccountId, receipt: &content::Receipt) -> Result<(), StepError> {
+    let position = |named: &[u8]| -> Result<u64, StepError> {
+        let Ok(named) = ContentId::try_from(named) else { return Ok(0) };
+        Ok(history::stored(cx, id, named)?.map_or(0, |stored| stored.place.position))
+    };
+    let read = position(&receipt.read)?;
+    let delivered = position(&receipt.delivered)?.max(read);
+    let mut members = shelf::members_to_change(cx, id)?;
+    if delivered == 0 || accounts(&members).count() > RECEIPT_MEMBERS {
+        return Ok(());
+    }
+    let at = match members.marks.iter().position(|mark| mark.account == from) {
+        Some(at) => at,
+        None => {
+            members.marks.push(Mark { account: from, since: 0, delivered: 0, read: 0 });
+            members.marks.len() - 1
+        }
+    };
+    let Some(mark) = members.marks.get_mut(at) else { return Ok(()) };
+    let before = *mark;
+    mark.delivered = mark.delivered.max(delivered);
+    mark.read = mark.read.max(read);
+    if *mark != before {
+        shelf::put_members(cx, id, &members)?;
+        shelf::event(cx, Happening::Receipt { conversation: ConversationId(id.to_vec()), account: *from.as_bytes() })?;
+    }
+    Ok(())
+}
+
+/// The accounts of a conversation, each once.
+fn accounts(members: &Members) -> impl Iterator<Item = AccountId> + Clone {
+    let mut all: Vec<AccountId> = members.devices.iter().map(|(account, _)| *account).collect();
+    all.sort_unstable();
+    all.dedup();
+    all.into_iter()
+}

@@ -1,0 +1,295 @@
+//! Who may commit what: a pure function of the GroupContext and the Commit, so that every member judges alike.
+//!
+//! | a Commit contains | allowed for |
+//! |---|---|
+//! | no proposal (fresh keys) | any member |
+//! | Remove of a leaf and Add of a key package with the same account, device and signature key (re-add), in which the device agrees to that ([`group::consent`]) | any member |
+//! | Add of other devices | admins of the GroupContext; any member where `may_add` is everyone; who is the only member |
+//! | Remove of other accounts | admins |
+//! | GroupContextExtensions that keep all but name, description, admins, `may_add`, `may_write` and `stays_s` of a group; who becomes an admin is a member afterwards | admins |
+//! | GroupContextExtensions that keep all but `stays_s` of a conversation of two | both |
+//! | what leaves no admin among the members, or more than 1,000 devices | nobody |
+//! | Add into a conversation of two, beyond its two admins; any other change of one | nobody |
+//! | a proposal by reference, or of any other type | nobody |
+//! | a path leaf with another credential or signature key than the committer has | nobody |
+//! | a leaf or init key that is not as long as its suite's keys are | nobody |
+
+use super::group;
+use super::group::Leaf;
+use crate::words;
+use crate::words::{Body, Edit, Who};
+use lacre_ground::ids::{AccountId, DeviceId};
+use lacre_proto::content::v1::content::Kind;
+use lacre_proto::content::v1::{Allowed, ConversationContext, ConversationKind};
+use openmls::group::{MlsGroup, StagedCommit};
+use openmls::prelude::{KeyPackage, LeafNodeIndex, Proposal, ProposalOrRefType};
+use serde::{Deserialize, Serialize};
+
+/// Devices of a group.
+pub const MAX_MEMBERS: usize = 1_000;
+
+/// A leaf of a conversation, now or before: its credential says account and device, its key is what signs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SeenLeaf {
+    pub(crate) account: AccountId,
+    pub(crate) device: DeviceId,
+    #[serde(with = "serde_bytes")]
+    pub(crate) key: Vec<u8>,
+}
+
+/// Why a Commit is void for everyone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RoleError {
+    /// The GroupContext has no readable conversation context.
+    #[error("the group context is not a conversation's")]
+    Context,
+    /// A proposal by reference, or of a type that conversations do not use.
+    #[error("a proposal of a kind that conversations do not use")]
+    Proposal,
+    /// Only an admin may do this.
+    #[error("only an admin may add, remove or change")]
+    NotAdmin,
+    /// An added credential is not account and device, or its device is a member already.
+    #[error("an added device is not well-formed or already there")]
+    Added,
+    /// A leaf would be replaced by a key package that its device did not make for that.
+    #[error("a device would be replaced that did not ask for it")]
+    Consent,
+    /// A key to encrypt to is not as long as its suite's keys are.
+    #[error("a key of another length than its suite has")]
+    Key,
+    /// A third person in a conversation of two.
+    #[error("a conversation of two has two people")]
+    Two,
+    /// Nobody would be left who may remove and change; or an admin would be no member.
+    #[error("the group would have no admin, or one that is no member")]
+    Admins,
+    /// More devices than a group may have.
+    #[error("a group has at most 1,000 devices")]
+    Full,
+    /// The path leaf is another member's or has another key.
+    #[error("the committer's leaf changed its identity")]
+    Leaf,
+}
+
+/// Checks a staged Commit of member `sender` against the roles before it is merged.
+pub(crate) fn judge(group: &MlsGroup, sender: LeafNodeIndex, staged: &StagedCommit) -> Result<(), RoleError> {
+    let now = group::context(group.extensions()).map_err(|_| RoleError::Context)?;
+    let member = group.member_at(sender).ok_or(RoleError::Leaf)?;
+    let (account, _) = group::who(&member.credential).ok_or(RoleError::Leaf)?;
+    if let Some(leaf) = staged.update_path_leaf_node()
+        && (leaf.credential() != &member.credential || leaf.signature_key().as_slice() != member.signature_key)
+    {
+        return Err(RoleError::Leaf);
+    }
+    if staged.update_path_leaf_node().is_some_and(|leaf| !group::has_whole_key(group.ciphersuite(), leaf)) {
+        return Err(RoleError::Key);
+    }
+    let admin = is_admin(&now, account);
+    let mut next = now.clone();
+    let mut removed_leaves = Vec::new();
+    let replaced = group::replaced_keys(group, staged);
+    let leaves = group::leaves(group);
+    // who is alone made the group: an admin, or the maker of a successor, whose admins are to be added
+    let alone = leaves.len() == 1;
+    let adds = admin || alone || (now.kind() == ConversationKind::Group && now.may_add() == Allowed::Everyone);
+    let mut added = Vec::new();
+    for queued in staged.queued_proposals() {
+        if queued.proposal_or_ref_type() != ProposalOrRefType::Proposal {
+            return Err(RoleError::Proposal);
+        }
+        match queued.proposal() {
+            Proposal::Add(add) => {
+                let leaf = add.key_package().leaf_node();
+                let key = leaf.signature_key().as_slice().to_vec();
+                if !group::has_whole_keys(add.key_package()) {
+                    return Err(RoleError::Key);
+                }
+                let (account, device) = group::who(leaf.credential()).ok_or(RoleError::Added)?;
+                let again = replaced.contains(&key);
+                let held = leaves.iter().find(|l| l.account == account && l.device == device);
+                match held {
+                    Some(held) if again && held.signature_key == key => {
+                        if !agrees(group, held, add.key_package()) {
+                            return Err(RoleError::Consent);
+                        }
+                    }
+                    Some(_) => return Err(RoleError::Added),
+                    None if again => return Err(RoleError::Added),
+                    None if !adds => return Err(RoleError::NotAdmin),
+                    None => added.push((account, device)),
+                }
+            }
+            Proposal::Remove(remove) => {
+                let removed = group.member_at(remove.removed()).ok_or(RoleError::Proposal)?;
+                if !replaced.contains(&removed.signature_key) && !admin {
+                    return Err(RoleError::NotAdmin);
+                }
+                removed_leaves.push(remove.removed());
+            }
+            Proposal::GroupContextExtensions(change) => {
+                if !admin {
+                    return Err(RoleError::NotAdmin);
+                }
+                next = group::context(change.extensions()).map_err(|_| RoleError::Context)?;
+                let mut fixed = ConversationContext { stays_s: next.stays_s, ..now.clone() };
+                if now.kind() == ConversationKind::Group {
+                    fixed.name.clone_from(&next.name);
+                    fixed.description.clone_from(&next.description);
+                    fixed.admins.clone_from(&next.admins);
+                    (fixed.may_add, fixed.may_write) = (next.may_add, next.may_write);
+                } else if fixed != next {
+                    return Err(RoleError::Two);
+                }
+                // exactly our two extensions: no external senders, no weaker requirements
+                let ours = group::extensions(&next).map_err(|_| RoleError::Context)?;
+                if fixed != next || *change.extensions() != ours {
+                    return Err(RoleError::Context);
+                }
+            }
+            _ => return Err(RoleError::Proposal),
+        }
+    }
+    added.sort();
+    if added.windows(2).any(|pair| pair.first() == pair.last()) {
+        return Err(RoleError::Added);
+    }
+    if now.kind() == ConversationKind::Two && added.iter().any(|(account, _)| !is_admin(&now, *account)) {
+        return Err(RoleError::Two);
+    }
+    let stays = leaves.iter().filter(|l| !removed_leaves.contains(&l.index) || replaced.contains(&l.signature_key));
+    let after: Vec<AccountId> = stays.map(|l| l.account).chain(added.iter().map(|(account, _)| *account)).collect();
+    if after.len() > MAX_MEMBERS && !added.is_empty() {
+        return Err(RoleError::Full);
+    }
+    let made = next.admins.iter().filter(|a| !now.admins.contains(a));
+    if !after.iter().any(|m| is_admin(&next, *m)) || made.into_iter().any(|a| !after.iter().any(|m| m.as_bytes().as_slice() == a))
+    {
+        return Err(RoleError::Admins);
+    }
+    Ok(())
+}
+
+/// The leaves of a tree that a conversation may have, or why it may not: what all who join judge it by. Of a tree and
+/// GroupContext that came about by commits which [`judge`] let pass, all of this is true.
+pub(crate) fn fit(context: &ConversationContext, group: &MlsGroup) -> Result<Vec<SeenLeaf>, RoleError> {
+    let leaves = group::leaves(group);
+    let mut devices: Vec<_> = leaves.iter().map(|l| (l.account, l.device)).collect();
+    devices.sort_unstable();
+    // a leaf of another shape would be a member whom nobody sees
+    if leaves.len() != group.members().count() || devices.windows(2).any(|pair| pair.first() == pair.last()) {
+        return Err(RoleError::Added);
+    }
+    if leaves.len() > MAX_MEMBERS {
+        return Err(RoleError::Full);
+    }
+    let whole = |l: &Leaf| group.public_group().leaf(l.index).is_some_and(|leaf| group::has_whole_key(group.ciphersuite(), leaf));
+    if !leaves.iter().all(whole) {
+        return Err(RoleError::Key);
+    }
+    if context.kind() == ConversationKind::Two
+        && (leaves.iter().any(|l| !is_admin(context, l.account))
+            || !matches!(context.admins.as_slice(), [one, other] if one != other))
+    {
+        return Err(RoleError::Two);
+    }
+    if !leaves.iter().any(|l| is_admin(context, l.account)) {
+        return Err(RoleError::Admins);
+    }
+    let seen = |l: Leaf| SeenLeaf { account: l.account, device: l.device, key: l.signature_key };
+    Ok(leaves.into_iter().map(seen).collect())
+}
+
+/// Whether the device of a leaf agreed that it is replaced by this key package. The directory hands key packages to
+/// everybody: without that, whoever claims one throws its device out of its groups.
+fn agrees(group: &MlsGroup, leaf: &Leaf, package: &KeyPackage) -> bool {
+    let Some(consent) = group::consent(package) else { return false };
+    let node = group.public_group().leaf(leaf.index);
+    let Some(lost) = node.and_then(|node| group::leaf_hash(node).ok()) else { return false };
+    consent.group_id == group.group_id().as_slice() && consent.lost_leaves.iter().any(|named| named.as_slice() == lost)
+}
+
+/// Whether a member's content is shown: upkeep always, anything else if the group lets him write. The same for every member,
+/// for it follows from the epoch's GroupContext and the content alone.
+pub(crate) fn may_say(context: &ConversationContext, account: AccountId, kind: Option<&Kind>) -> bool {
+    !speaks(kind) || context.may_write() == Allowed::Everyone || is_admin(context, account)
+}
+
+/// Whether a content says something to the others. What only takes back, or stands beside what others said, does not.
+pub(crate) fn speaks(kind: Option<&Kind>) -> bool {
+    match kind {
+        Some(Kind::Leave(_) | Kind::Roster(_) | Kind::Delete(_) | Kind::Reaction(_) | Kind::Receipt(_)) => false,
+        Some(Kind::Text(_) | Kind::File(_) | Kind::Edit(_)) | None => true,
+    }
+}
+
+/// What a GroupContext says, as an application sees it. The bounds have refused anything else.
+pub(crate) fn allowed(allowed: Allowed) -> Who {
+    match allowed {
+        Allowed::Everyone => Who::Everyone,
+        Allowed::Admins | Allowed::Unspecified => Who::Admins,
+    }
+}
+
+pub(crate) fn wire_kind(kind: words::Kind) -> ConversationKind {
+    match kind {
+        words::Kind::Two => ConversationKind::Two,
+        words::Kind::Group => ConversationKind::Group,
+    }
+}
+
+pub(crate) fn wire(who: Who) -> i32 {
+    match who {
+        Who::Admins => Allowed::Admins.into(),
+        Who::Everyone => Allowed::Everyone.into(),
+    }
+}
+
+/// The context after these changes.
+pub(crate) fn edited(now: &ConversationContext, edits: &[Edit]) -> ConversationContext {
+    let mut next = now.clone();
+    for edit in edits {
+        match edit {
+            Edit::Name(name) => next.name.clone_from(name),
+            Edit::Description(text) => next.description.clone_from(text),
+            Edit::Admin { account, on: true } if !is_admin(&next, *account) => next.admins.push(account.as_bytes().to_vec()),
+            Edit::Admin { on: true, .. } => {}
+            Edit::Admin { account, on: false } => next.admins.retain(|a| a.as_slice() != account.as_bytes()),
+            Edit::MayAdd(who) => next.may_add = wire(*who),
+            Edit::MayWrite(who) => next.may_write = wire(*who),
+            Edit::Stays(seconds) => next.stays_s = *seconds,
+        }
+    }
+    next
+}
+
+/// What members are told of a change, in one order for all. Who was removed was an admin until then: that is not said.
+pub(crate) fn difference(now: &ConversationContext, next: &ConversationContext, removed: &[AccountId]) -> Vec<Body> {
+    let mut out = Vec::new();
+    if next.name != now.name {
+        out.push(Body::Renamed { name: next.name.clone() });
+    }
+    if next.description != now.description {
+        out.push(Body::Described { text: next.description.clone() });
+    }
+    let accounts = |of: &ConversationContext, not: &ConversationContext| -> Vec<AccountId> {
+        let only = of.admins.iter().filter(|a| !not.admins.contains(a));
+        only.filter_map(|a| AccountId::try_from(a.as_slice()).ok()).filter(|a| !removed.contains(a)).collect()
+    };
+    out.extend(accounts(next, now).into_iter().map(|whom| Body::AdminMade { whom }));
+    out.extend(accounts(now, next).into_iter().map(|whom| Body::AdminUnmade { whom }));
+    if next.may_add != now.may_add {
+        out.push(Body::MayAdd(allowed(next.may_add())));
+    }
+    if next.may_write != now.may_write {
+        out.push(Body::MayWrite(allowed(next.may_write())));
+    }
+    if next.stays_s != now.stays_s {
+        out.push(Body::Stays(next.stays_s));
+    }
+    out
+}
+
+pub(crate) fn is_admin(context: &ConversationContext, account: AccountId) -> bool {
+    context.admins.iter().any(|a| a.as_slice() == account.as_bytes())
+}

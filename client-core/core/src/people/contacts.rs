@@ -1,0 +1,192 @@
+//! Contacts and envelopes: what travels through inboxes (PROTOCOL.md, 13 and 14).
+
+use crate::network::Network;
+use crate::shelf::{Cargo, ContactRow, Cx, Engine, Item, Known, LocalBlob};
+use crate::words::{Contact, ContactState, ConversationId, Kind, Standing, StepError, Suite, Trouble, WaitingKind};
+use crate::{account, book, epoch, messages, queue, shelf, views, words};
+use lacre_ground::address::ContactLink;
+use lacre_ground::ids::{AccountId, BlobId, ContentId, Handle, Token};
+use lacre_profile::Table;
+use lacre_proto::content::v1 as content;
+use lacre_proto::relay::v1 as wire;
+use prost::Message as _;
+use serde_bytes::ByteBuf;
+
+/// Bytes of a contact request's text.
+pub const MAX_REQUEST: usize = 500;
+
+/// Looks somebody up and puts a contact request into the post. When they asked before, this is a yes.
+pub(crate) fn add(engine: &mut Engine, net: &mut dyn Network, handle: &Handle, text: &str) -> Result<Contact, Trouble> {
+    if text.len() > MAX_REQUEST {
+        return Err(Trouble::TooLong { limit: 500 });
+    }
+    let own = engine.own()?;
+    if own.handle == *handle {
+        return Err(Trouble::NoSuchAccount);
+    }
+    let entry = account::directory(engine, net, wire::lookup_request::Who::Handle(handle.as_str().to_owned()))?;
+    engine.run(|cx| {
+        let known = book::learn_account(cx, &entry)?;
+        if known.handle != *handle {
+            return Err(Trouble::Protocol("the directory answered with another account".into()).into());
+        }
+        let row = ask(cx, &known, text, None)?;
+        views::contact_view(cx, row)
+    })
+}
+
+/// Says no. The other is not told.
+pub(crate) fn decline(engine: &mut Engine, account: &AccountId) -> Result<Contact, Trouble> {
+    engine.run(|cx| {
+        let mut row = shelf::contact(cx, *account)?.ok_or(StepError::Trouble(Trouble::NoSuchContact))?;
+        if row.state == ContactState::Asking {
+            row.state = ContactState::Declined;
+            shelf::put_contact(cx, &row)?;
+        }
+        views::contact_view(cx, row)
+    })
+}
+
+/// Keeps a text for a contact that has not accepted yet; with a conversation it is sent there at once.
+pub(crate) fn send_to(engine: &mut Engine, account: &AccountId, text: &str) -> Result<(), Trouble> {
+    messages::check_text(text)?;
+    let row = engine.run(|cx| shelf::contact(cx, *account))?.ok_or(Trouble::NoSuchContact)?;
+    if row.blocked.is_some() {
+        return Err(Trouble::NotActive(Standing::Blocked));
+    }
+    if row.replaced.is_some() {
+        return Err(Trouble::NewAccount);
+    }
+    match (row.state, row.conversation) {
+        (ContactState::Accepted, Some(id)) => messages::send_text(engine, &ConversationId(id), text).map(|_| ()),
+        (ContactState::Accepted | ContactState::Asked, _) => {
+            engine.run(|cx| hold(cx, *account, text.to_owned(), None)).map(|_| ())
+        }
+        (ContactState::Asking | ContactState::Declined | ContactState::NotTaken, _) => Err(Trouble::NotAccepted),
+    }
+}
+
+/// Asks somebody whose directory entry was just verified.
+pub(super) fn ask(cx: &mut Cx<'_, '_>, known: &Known, text: &str, link: Option<&Token>) -> Result<ContactRow, StepError> {
+    book::no_reset_waits(cx, known.account)?;
+    let before = shelf::contact(cx, known.account)?;
+    if let Some(row) = &before {
+        match row.state {
+            _ if row.blocked.is_some() => return Err(Trouble::NotActive(Standing::Blocked).into()),
+            _ if row.replaced.is_some() => return Err(Trouble::NewAccount.into()),
+            ContactState::Asked if link.is_some() => {}
+            ContactState::Accepted | ContactState::Asked => return Ok(row.clone()),
+            ContactState::Asking => return accept(cx, known.account),
+            ContactState::Declined | ContactState::NotTaken => {}
+        }
+    }
+    let token = shelf::hand_out_token(cx)?.ok_or(StepError::Again("no inbox token is ready".into()))?;
+    let kind = content::envelope_body::Kind::ContactRequest(content::ContactRequest {
+        text: text.to_owned(),
+        inbox_token: token.expose().to_vec(),
+    });
+    let mut row = before.unwrap_or_else(|| ContactRow::new(known, ContactState::Asked, cx.now));
+    (row.state, row.since) = (ContactState::Asked, cx.now);
+    row.text = text.to_owned();
+    if let Some(unused) = row.own_token.replace(token) {
+        shelf::withdraw_token(cx, unused)?;
+    }
+    shelf::put_contact(cx, &row)?;
+    queue::post_to(cx, known.account, None, link, kind, WaitingKind::Request)?;
+    Ok(row)
+}
+
+/// Says yes: answers with an own token and makes the conversation of two.
+pub(crate) fn accept(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<ContactRow, StepError> {
+    book::no_reset_waits(cx, account)?;
+    let mut row = shelf::contact(cx, account)?.ok_or(StepError::Trouble(Trouble::NoSuchContact))?;
+    match row.state {
+        _ if row.blocked.is_some() => return Err(Trouble::NotActive(Standing::Blocked).into()),
+        ContactState::Accepted => return Ok(row),
+        ContactState::Asked | ContactState::NotTaken => return Err(Trouble::NotAccepted.into()),
+        ContactState::Asking | ContactState::Declined => {}
+    }
+    if row.own_token.is_none() {
+        row.own_token = shelf::hand_out_token(cx)?;
+    }
+    let token = row.own_token.clone().ok_or(StepError::Again("no inbox token is ready".into()))?;
+    row.state = ContactState::Accepted;
+    shelf::put_contact(cx, &row)?;
+    let kind = content::envelope_body::Kind::ContactAccepted(content::ContactAccepted { inbox_token: token.expose().to_vec() });
+    queue::post_to(cx, account, None, None, kind, WaitingKind::Request)?;
+    two(cx, &mut row)?;
+    Ok(row)
+}
+
+/// The conversation of two with an accepted contact.
+fn two(cx: &mut Cx<'_, '_>, row: &mut ContactRow) -> Result<(), StepError> {
+    let own = shelf::own(cx)?;
+    let admins = vec![own.account, row.account];
+    let id = epoch::create_conversation(cx, Kind::Two, "", &admins, std::slice::from_ref(&row.account), Suite::XWing)?;
+    row.conversation = Some(id.0.clone());
+    shelf::put_contact(cx, row)?;
+    release_held(cx, row.account, &id.0)
+}
+
+/// Texts that waited for a contact go into the conversation's queue, in order.
+pub(crate) fn release_held(cx: &mut Cx<'_, '_>, contact: AccountId, conversation: &[u8]) -> Result<(), StepError> {
+    let held: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, &shelf::held_scope(contact), 0, usize::MAX)?;
+    for (number, item) in held {
+        let Cargo::Held { text, id, file, .. } = item.cargo else { continue };
+        shelf::drop_item(cx, number)?;
+        let Some(file) = file else {
+            let kind = content::content::Kind::Text(content::Text { text, reply_to: Vec::new() });
+            queue::enqueue_content_as(cx, id, conversation, WaitingKind::Text, kind, None)?;
+            continue;
+        };
+        let file = content::File::decode(file.as_slice()).map_err(|e| StepError::Again(e.to_string()))?;
+        let reference = file.blob.clone().unwrap_or_default();
+        let blob = BlobId::try_from(reference.blob.as_slice()).map_err(|e| StepError::Again(e.to_string()))?;
+        if cx.s.get::<LocalBlob>(Table::Blob, blob.as_bytes())?.is_some() {
+            let cargo = Cargo::Upload { authority: reference.authority.clone(), blob };
+            queue::enqueue(cx, Some(conversation), WaitingKind::File, cargo)?;
+        }
+        let encoded = ByteBuf::from(reference.encode_to_vec());
+        let kind = content::content::Kind::File(content::File { reply_to: Vec::new(), ..file });
+        queue::enqueue_content_as(cx, id, conversation, WaitingKind::File, kind, Some(encoded))?;
+    }
+    Ok(())
+}
+
+pub(super) fn hold(cx: &mut Cx<'_, '_>, contact: AccountId, text: String, file: Option<ByteBuf>) -> Result<ContentId, StepError> {
+    queue::has_room(cx, Some(&shelf::held_scope(contact)))?;
+    let id = ContentId::new(lacre_ground::random::bytes(cx.rng));
+    let what = if file.is_some() { WaitingKind::File } else { WaitingKind::Text };
+    queue::enqueue(cx, Some(&shelf::held_scope(contact)), what, Cargo::Held { contact, text, id, file })?;
+    Ok(id)
+}
+
+/// Asks the maker of a link. The link names the account, so that no registrar need be believed.
+pub(crate) fn add_by_link(
+    engine: &mut Engine,
+    net: &mut dyn Network,
+    link: &ContactLink,
+    text: &str,
+) -> Result<Contact, Trouble> {
+    if text.len() > MAX_REQUEST {
+        return Err(Trouble::TooLong { limit: 500 });
+    }
+    let own = engine.own()?;
+    let at = words::authority(&own.authority).map_err(StepError::into_trouble)?;
+    if link.authority != at {
+        return Err(Trouble::OtherRelay);
+    }
+    if link.account == own.account {
+        return Err(Trouble::NoSuchAccount);
+    }
+    let who = wire::lookup_request::Who::Account(link.account.as_bytes().to_vec());
+    let entry = account::directory(engine, net, who)?;
+    engine.run(|cx| {
+        let known = book::learn_account(cx, &entry)?;
+        if known.account != link.account {
+            return Err(Trouble::Protocol("the directory answered with another account".into()).into());
+        }
+        let row = ask(cx, &known, text, Some(&link.token))?;
+        views::contact_view(cx, row)
+    })
+}

@@ -1,0 +1,433 @@
+//! What comes in a conversation's channel, entry by entry, in order. One entry, one step:
+//! {own entry, by its id: mark; else process, advance the ratchet, store the plaintext; advance the cursor}.
+
+use super::succession;
+use crate::crypt::entry::open_entry;
+use crate::epoch::{Change, Taken};
+use crate::history::{Line, Placed, Proof, Said, Stored};
+use crate::mls::parts::Frame;
+use crate::mls::verdict::Verdict;
+use crate::mls::{group, parts, roles, verdict};
+use crate::network::Entry;
+use crate::shelf::{Cargo, Channel, Conv, Cx, Item, Raw};
+use crate::words::{Author, Body, ConversationId, Happening, Standing, StepError};
+use crate::{epoch, history, ladder, messages, queue, shelf, words};
+use lacre_ground::ids::{AccountId, ChannelId, ContentId};
+use lacre_ground::time::Millis;
+use lacre_profile::Table;
+use lacre_proto::bounds::Bounded;
+use lacre_proto::content::v1 as content;
+use openmls::group::MlsGroup;
+use openmls::prelude::{
+    ContentType, KeyPackage, LeafNodeIndex, MlsMessageIn, ProcessedMessage, ProcessedMessageContent, ProtocolMessage, Sender,
+};
+use prost::Message as _;
+use serde_bytes::ByteBuf;
+use tls_codec::Deserialize as _;
+
+/// So many of the ids that a profile would make next show that a copy of it made them.
+const AHEAD: u64 = 8;
+
+/// What became of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Took {
+    /// of another channel than the current one, or read already
+    Ignored,
+    /// processed; the cursor is behind it
+    Done,
+    /// it was a binding seal: the conversation goes on in another channel, or waits to be re-added
+    EpochEnded,
+    /// entries before it are missing: fetch from the cursor
+    Gap,
+    /// it can only come from a copy of this profile
+    Copy,
+}
+
+/// How an entry that could not be processed is taken on a further try.
+#[derive(Clone, Debug)]
+pub(crate) enum Judged {
+    /// first try
+    Not,
+    /// its bytes are of no use: go on behind it
+    Skipped(String),
+    /// a seal that ends the epoch without us
+    Bound(String),
+}
+
+pub(crate) fn receive(
+    cx: &mut Cx<'_, '_>,
+    id: &[u8],
+    channel: ChannelId,
+    entry: &Entry,
+    judged: &Judged,
+) -> Result<Took, StepError> {
+    let mut conv = shelf::conv(cx, id)?;
+    let seq = entry.seq.get();
+    if conv.standing != Standing::Active || conv.channel.id != channel || seq <= conv.channel.cursor {
+        return Ok(Took::Ignored);
+    }
+    if seq != conv.channel.cursor + 1 {
+        return Ok(Took::Gap);
+    }
+    let key = [channel.as_bytes().as_slice(), entry.id.as_bytes()].concat();
+    let known = conv.channel.reread && cx.s.get::<Raw>(Table::RawEntry, &key)?.is_some();
+    let own = which_own(cx, &conv, entry)?;
+    let item = if own.is_some() { queue::item_of(cx, id, &conv, entry.id)? } else { None };
+    // not made here, or made with other bytes
+    let copied = own.is_some_and(|n| n >= conv.channel.made)
+        || item.as_ref().and_then(shelf::prepared).is_some_and(|p| p.ciphertext != entry.ciphertext);
+    if !known && copied {
+        return Ok(Took::Copy);
+    }
+    if own == Some(conv.channel.met) {
+        conv.channel.met += 1;
+    }
+    let raw = Raw { seq, id: entry.id, seal: entry.seal, ciphertext: entry.ciphertext.to_vec() };
+    cx.s.put(Table::RawEntry, &key, channel.as_bytes(), seq, &raw)?;
+    conv.channel.cursor = seq;
+    cx.reached("receive: entry stored")?;
+    if known {
+        shelf::put_conv(cx, id, &mut conv)?;
+        return Ok(Took::Done);
+    }
+    if !entry.seal && keep_piece(cx, &conv, entry)? {
+        shelf::put_conv(cx, id, &mut conv)?;
+        cx.reached("receive: piece kept")?;
+        return Ok(Took::Done);
+    }
+    let took = match (own, judged) {
+        (Some(_), _) => meet_own(cx, id, &mut conv, entry, item)?,
+        (None, Judged::Skipped(why)) => {
+            shelf::unreadable(cx, Some(id), why.clone())?;
+            Took::Done
+        }
+        (None, Judged::Bound(why)) => {
+            let stuck = epoch::stuck(entry.id, None, cx.now);
+            epoch::cannot_follow(cx, id, &mut conv, why, Some(stuck))?;
+            Took::EpochEnded
+        }
+        (None, Judged::Not) if entry.seal => meet_seal(cx, id, &mut conv, entry)?,
+        (None, Judged::Not) => meet_message(cx, id, &mut conv, entry)?,
+    };
+    shelf::put_conv(cx, id, &mut conv)?;
+    cx.reached("receive: done")?;
+    Ok(took)
+}
+
+/// Which of the own entries this is, from 0. One that this profile would make next, but did not, only a copy makes.
+fn which_own(cx: &mut Cx<'_, '_>, conv: &Conv, entry: &Entry) -> Result<Option<u64>, StepError> {
+    let own = shelf::own(cx)?;
+    let Channel { id, made, met, reread, .. } = &conv.channel;
+    let from = if *reread { 0 } else { *met };
+    Ok((from..made + AHEAD).find(|n| words::own_entry_id(&own.profile_secret.0, id, *n) == entry.id))
+}
+
+/// An own entry met in its place.
+fn meet_own(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, entry: &Entry, item: Option<Item>) -> Result<Took, StepError> {
+    let Some(item) = item else { return Ok(Took::Done) };
+    let number = item.number;
+    conv.channel.met_item = number;
+    match item.cargo {
+        Cargo::Content { content, prepared, .. } => {
+            let own = shelf::own(cx)?;
+            let ours = prepared.filter(|p| p.entry == entry.id && p.channel == conv.channel.id);
+            shelf::drop_item(cx, number)?;
+            let group = shelf::group_of(cx, id)?;
+            let proof = ours.and_then(|p| p.signature).map(|signature| Proof {
+                group: ByteBuf::from(group),
+                device: own.device,
+                channel: conv.channel.id,
+                entry: entry.id,
+                seq: entry.seq.get(),
+                content: content.clone(),
+                signature: signature.into_vec(),
+            });
+            let content = content::Content::decode(content.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
+            let allowed = queue::may_say(cx, id, conv, content.kind.as_ref())?;
+            let said = Said { account: own.account, device: own.device, at: entry.accepted_at, allowed };
+            take_content(cx, id, conv, &said, content, proof)
+        }
+        Cargo::Seal { intent, prepared } => {
+            let Some(prepared) = prepared.filter(|p| p.entry == entry.id && p.channel == conv.channel.id) else {
+                return Ok(Took::Done);
+            };
+            let mut mls = shelf::take_group(cx, id)?;
+            let Some(staged) = mls.pending_commit() else {
+                // everyone else follows this seal; without its keys this device cannot
+                shelf::keep(cx, mls);
+                epoch::cannot_follow(cx, id, conv, "an own seal whose keys are gone", None)?;
+                return Ok(Took::EpochEnded);
+            };
+            let own_index = mls.own_leaf_index();
+            let changes = changes(cx, &mls, own_index, staged);
+            // whom the commit adds, not whom it was to add: the two may differ
+            let added: Vec<KeyPackage> = staged.add_proposals().map(|a| a.add_proposal().key_package().clone()).collect();
+            let provider = cx.provider();
+            mls.merge_pending_commit(&provider).map_err(|e| StepError::Again(e.to_string()))?;
+            shelf::drop_item(cx, number)?;
+            cx.reached("commit: merged")?;
+            succession::note_met(conv, changes.by, mls.epoch().as_u64(), entry.id);
+            epoch::enter_epoch(cx, id, conv, &mls, entry, &changes)?;
+            conv.busy = None;
+            epoch::pace_next_update(cx, id, conv, own_index.u32())?;
+            epoch::invite(cx, id, conv, &mls, &added, prepared.welcome.as_deref().map(Vec::as_slice))?;
+            epoch::add_who_was_left(cx, id, intent)?;
+            shelf::keep(cx, mls);
+            Ok(Took::EpochEnded)
+        }
+        Cargo::Upload { .. } | Cargo::Envelope { .. } | Cargo::Held { .. } => Ok(Took::Done),
+    }
+}
+
+/// Keeps a piece of a large commit, own ones too; false for any other entry.
+fn keep_piece(cx: &mut Cx<'_, '_>, conv: &Conv, entry: &Entry) -> Result<bool, StepError> {
+    let opened = open_entry(&conv.channel.entry_key.0, conv.channel.id, entry.id, entry.seal, &entry.ciphertext);
+    let Some(Frame::Piece(piece)) = opened.as_ref().ok().and_then(|bytes| parts::read(bytes)) else { return Ok(false) };
+    let channel = conv.channel.id.as_bytes();
+    let key = [channel.as_slice(), &parts::hash(piece)].concat();
+    cx.s.put(Table::Part, &key, channel, entry.seq.get(), &ByteBuf::from(piece))?;
+    Ok(true)
+}
+
+/// The message of an entry; that of a seal in parts is put together from the pieces met before it.
+fn open(cx: &Cx<'_, '_>, conv: &Conv, entry: &Entry) -> Result<ProtocolMessage, StepError> {
+    let skip = |e: &dyn std::fmt::Display| StepError::Skip(e.to_string());
+    let opened =
+        open_entry(&conv.channel.entry_key.0, conv.channel.id, entry.id, entry.seal, &entry.ciphertext).map_err(|e| skip(&e))?;
+    let bytes = match parts::read(&opened) {
+        Some(Frame::Message(bytes)) => bytes.to_vec(),
+        Some(Frame::Seal { pieces, rest }) if entry.seal => {
+            let mut whole = Vec::new();
+            for hash in pieces {
+                let key = [conv.channel.id.as_bytes().as_slice(), &hash].concat();
+                let piece: Option<ByteBuf> = cx.s.get(Table::Part, &key)?;
+                whole.extend_from_slice(&piece.ok_or_else(|| skip(&"a part of the seal does not stand before it"))?);
+            }
+            [&whole, rest].concat()
+        }
+        _ => return Err(skip(&"neither a message nor a seal in parts")),
+    };
+    message(&bytes).map_err(StepError::Skip)
+}
+
+fn message(bytes: &[u8]) -> Result<ProtocolMessage, String> {
+    let message = MlsMessageIn::tls_deserialize_exact(bytes).map_err(|e| e.to_string())?;
+    match message.try_into_protocol_message() {
+        Ok(message @ ProtocolMessage::PrivateMessage(_)) => Ok(message),
+        Ok(_) => Err("not a private message".into()),
+        Err(e) => Err(e.to_string()),
+    }
+}
+
+/// A seal of somebody else.
+fn meet_seal(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, entry: &Entry) -> Result<Took, StepError> {
+    let message = open(cx, conv, entry)?;
+    if message.content_type() != ContentType::Commit {
+        return Err(StepError::Skip("a seal that is no commit".into()));
+    }
+    let mut mls = shelf::take_group(cx, id)?;
+    let provider = cx.provider();
+    cx.crypto.forget();
+    let processed = match mls.process_message(&provider, message) {
+        Ok(processed) => processed,
+        Err(e) => {
+            return match verdict::judge_error(&e) {
+                Verdict::Void(why) => Err(StepError::Skip(why)),
+                Verdict::Again(why) => Err(StepError::Again(why)),
+                Verdict::Binding(why) => {
+                    let leaves = group::leaves(&mls);
+                    drop(mls);
+                    shelf::forget_group(cx, id)?;
+                    let by = cx.crypto.signer().and_then(|key| leaves.into_iter().find(|l| l.signature_key == key));
+                    let stuck = epoch::stuck(entry.id, by.map(|l| l.account), cx.now);
+                    epoch::cannot_follow(cx, id, conv, &why, Some(stuck))?;
+                    Ok(Took::EpochEnded)
+                }
+            };
+        }
+    };
+    let sender = match processed.sender() {
+        Sender::Member(index) => *index,
+        _ => return Err(StepError::Skip("a seal by no member".into())),
+    };
+    let staged = match processed.into_content() {
+        ProcessedMessageContent::StagedCommitMessage(staged) => staged,
+        _ => return Err(StepError::Skip("a seal that is no commit of another member".into())),
+    };
+    roles::judge(&mls, sender, &staged).map_err(|e| StepError::Skip(e.to_string()))?;
+    let changes = changes(cx, &mls, sender, &staged);
+    let removed = staged.self_removed();
+    let by = if removed { own_place_taken(cx, &mls, &staged)? } else { Taken::No };
+    let epoch = mls.epoch().as_u64() + 1;
+    mls.merge_staged_commit(&provider, *staged).map_err(|e| StepError::Again(e.to_string()))?;
+    cx.reached("receive: merged")?;
+    ladder::count_lost_race(cx, id, conv, changes.by)?;
+    succession::note_met(conv, changes.by, epoch, entry.id);
+    if removed {
+        epoch::was_removed(cx, id, conv, entry, &changes, by)?;
+    } else {
+        epoch::enter_epoch(cx, id, conv, &mls, entry, &changes)?;
+    }
+    shelf::keep(cx, mls);
+    Ok(Took::EpochEnded)
+}
+
+/// By whose key package a commit that removes this device adds it again.
+fn own_place_taken(cx: &Cx<'_, '_>, mls: &MlsGroup, staged: &openmls::group::StagedCommit) -> Result<Taken, StepError> {
+    let Some(own) = mls.own_leaf_node().map(|l| l.signature_key().as_slice().to_vec()) else { return Ok(Taken::No) };
+    for added in staged.add_proposals() {
+        let package = added.add_proposal().key_package();
+        if package.leaf_node().signature_key().as_slice() == own {
+            let ours = group::is_own_package(&cx.provider(), package)?;
+            return Ok(if ours { Taken::ByOwnPackage } else { Taken::ByCopy });
+        }
+    }
+    Ok(Taken::No)
+}
+
+/// An application message of somebody else.
+fn meet_message(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, entry: &Entry) -> Result<Took, StepError> {
+    let message = open(cx, conv, entry)?;
+    if message.content_type() != ContentType::Application {
+        return Err(StepError::Skip("an entry that is no application message".into()));
+    }
+    let mut mls = shelf::take_group(cx, id)?;
+    let provider = cx.provider();
+    let processed = mls.process_message(&provider, message).map_err(|e| match verdict::judge_error(&e) {
+        Verdict::Void(why) | Verdict::Binding(why) => StepError::Skip(why),
+        Verdict::Again(why) => StepError::Again(why),
+    })?;
+    let (sender, bytes) = application(&mls, processed).map_err(StepError::Skip)?;
+    let context = group::context(mls.extensions())?;
+    let group_id = mls.group_id().as_slice().to_vec();
+    shelf::keep(cx, mls);
+    cx.reached("receive: decrypted")?;
+    let signed = content::SignedContent::decode(bytes.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
+    signed.check().map_err(|e| StepError::Skip(e.to_string()))?;
+    let statement =
+        words::content_statement(sender.account, sender.device, &group_id, conv.channel.id, entry.id, &signed.content);
+    words::verify(&sender.key, &statement, &signed.signature).map_err(StepError::Skip)?;
+    let content = content::Content::decode(signed.content.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
+    content.check().map_err(|e| StepError::Skip(e.to_string()))?;
+    let allowed = roles::may_say(&context, sender.account, content.kind.as_ref());
+    let proof = Some(Proof {
+        group: ByteBuf::from(group_id),
+        device: sender.device,
+        channel: conv.channel.id,
+        entry: entry.id,
+        seq: entry.seq.get(),
+        content: signed.content,
+        signature: signed.signature,
+    });
+    let said = Said { account: sender.account, device: sender.device, at: entry.accepted_at, allowed };
+    take_content(cx, id, conv, &said, content, proof)
+}
+
+/// A content in its place, of this device or another.
+fn take_content(
+    cx: &mut Cx<'_, '_>,
+    id: &[u8],
+    conv: &mut Conv,
+    said: &Said,
+    content: content::Content,
+    proof: Option<Proof>,
+) -> Result<Took, StepError> {
+    let Said { account: sender, at: accepted_at, allowed, .. } = *said;
+    let own_account = shelf::own(cx)?.account;
+    let own = sender == own_account;
+    let content_id = ContentId::try_from(content.id.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
+    let line = match content.kind {
+        _ if !allowed => Line::of(Body::Refused),
+        None => Line::of(Body::Newer),
+        Some(kind) => match meaning(cx, id, conv, said, kind, proof.as_ref())? {
+            Some(line) => line,
+            None => return Ok(Took::Done),
+        },
+    };
+    let Line { body, blob, reply_to } = line;
+    let sent_at = Millis::new(content.sent_at_ms);
+    let place = Placed { reply_to, stays_s: content.stays_s, ..Placed::default() };
+    let stored = Stored { id: content_id, sender, sent_at, accepted_at, body, blob, proof, place };
+    let worth_a_receipt = !own && stored.is_content();
+    if let Some(position) = history::store_message(cx, id, conv, stored, own)? {
+        if worth_a_receipt {
+            messages::owe_delivered(cx, conv, content_id)?;
+        }
+        let conversation = ConversationId(id.to_vec());
+        shelf::event(
+            cx,
+            if own { Happening::Sent { conversation, position } } else { Happening::Message { conversation, position } },
+        )?;
+    }
+    Ok(Took::Done)
+}
+
+/// What a content does, and the line that it makes in the history, if it makes one.
+pub(crate) fn meaning(
+    cx: &mut Cx<'_, '_>,
+    id: &[u8],
+    conv: &mut Conv,
+    said: &Said,
+    kind: content::content::Kind,
+    proof: Option<&Proof>,
+) -> Result<Option<Line>, StepError> {
+    use content::content::Kind;
+    let Said { account: sender, device, at, .. } = *said;
+    if messages::amend(cx, id, sender, &kind, at, proof.cloned())? {
+        return Ok(None);
+    }
+    let own = sender == shelf::own(cx)?.account;
+    let mut blob = None;
+    match &kind {
+        Kind::Leave(_) => epoch::asked_to_leave(cx, id, conv, sender)?,
+        Kind::Roster(roster) if !own => epoch::learn_roster(cx, id, device, roster)?,
+        Kind::Receipt(receipt) if !own => messages::take_receipt(cx, id, sender, receipt)?,
+        Kind::File(file) => blob = file.blob.as_ref().map(|b| ByteBuf::from(b.encode_to_vec())),
+        Kind::Roster(_) | Kind::Text(_) | Kind::Edit(_) | Kind::Delete(_) | Kind::Reaction(_) | Kind::Receipt(_) => {}
+    }
+    let reply_to = history::answered(&kind);
+    Ok(history::body_of(kind).map(|body| Line { body, blob, reply_to }))
+}
+
+fn changes(_cx: &Cx<'_, '_>, mls: &MlsGroup, committer: LeafNodeIndex, staged: &openmls::group::StagedCommit) -> Change {
+    let by = mls.member(committer).and_then(group::who).map(|(account, _)| account);
+    let replaced = group::replaced_keys(mls, staged);
+    let mut bodies = Vec::new();
+    for removed in staged.remove_proposals() {
+        if let Some(member) = mls.member_at(removed.remove_proposal().removed())
+            && let Some((whom, _)) = group::who(&member.credential)
+            && !replaced.contains(&member.signature_key)
+        {
+            bodies.push(Body::Removed { whom });
+        }
+    }
+    for added in staged.add_proposals() {
+        let leaf = added.add_proposal().key_package().leaf_node();
+        if let Some((whom, _)) = group::who(leaf.credential()) {
+            let again = replaced.iter().any(|k| k.as_slice() == leaf.signature_key().as_slice());
+            bodies.push(if again { Body::ReAdded { whom } } else { Body::Added { whom } });
+        }
+    }
+    if let (Ok(now), Ok(next)) = (group::context(mls.extensions()), group::context(staged.group_context().extensions())) {
+        let gone: Vec<AccountId> =
+            bodies.iter().filter_map(|b| if let Body::Removed { whom } = b { Some(*whom) } else { None }).collect();
+        bodies.extend(roles::difference(&now, &next, &gone));
+    }
+    Change { by, bodies }
+}
+
+fn application(mls: &MlsGroup, processed: ProcessedMessage) -> Result<(Author, Vec<u8>), String> {
+    let index = match processed.sender() {
+        Sender::Member(index) => *index,
+        _ => return Err("a message by no member".into()),
+    };
+    let member = mls.member_at(index).ok_or("a message by no member")?;
+    let (account, device) = group::who(&member.credential).ok_or("a member without account")?;
+    match processed.into_content() {
+        ProcessedMessageContent::ApplicationMessage(message) => {
+            Ok((Author { account, device, key: member.signature_key }, message.into_bytes()))
+        }
+        ProcessedMessageContent::OwnPrivateMessage => Err("an entry that claims to be this device's own, but is not".into()),
+        _ => Err("not an application message".into()),
+    }
+}

@@ -1,0 +1,306 @@
+//! Invitations: judged by who sends them and by what they name before anything is fetched, and again when their tree is here.
+//!
+//! | an invitation | is |
+//! |---|---|
+//! | into a conversation or to a tree on another relay than this account's; a tree above [`MAX_JOIN_STATE`] | refused |
+//! | into a successor of a conversation here | judged by `successor.rs` |
+//! | into a conversation that goes on here: of a later epoch | kept until that was read to its end: this device may have been removed and added again |
+//! | the same, of any other epoch | refused |
+//! | into one that cannot go on here | taken if it answers a request of this device for that group, from a member; or from an admin, of a later epoch |
+//! | into one from which this account was removed | taken from an accepted contact, of a later epoch |
+//! | into a successor of one that this device has left, from an accepted contact | taken as a conversation of its own |
+//! | into one that is not here | taken from an accepted contact |
+//! | into one that rests here (blocked, the contact was reset, another relay) | refused |
+//! | whose tree does not come, or that waits for something | tried again at once, then after pauses; given up after [`GIVE_UP_MS`] |
+
+use super::succession;
+use crate::history::{Placed, Stored};
+use crate::mls::roles::SeenLeaf;
+use crate::mls::{group, roles};
+use crate::shelf::{Conv, Cx, PendingJoin};
+use crate::words::{Body, ContactState, ConversationId, Happening, Kind, Standing, StepError, Trouble};
+use crate::{book, epoch, history, ladder, people, shelf};
+use lacre_ground::ids::{AccountId, DeviceId, EnvelopeId, Token};
+use lacre_profile::Table;
+use lacre_proto::bounds::Bounded as _;
+use lacre_proto::content::v1 as content;
+use prost::Message as _;
+
+/// Bytes of the encrypted state that a joiner fetches into memory: a tree of 1,000 devices and their accounts have some 8 MB.
+pub const MAX_JOIN_STATE: u64 = 16 << 20;
+/// An invitation that cannot be used yet is tried so often at every occasion,
+const AT_ONCE: u32 = 20;
+/// then after this pause, milliseconds, which doubles up to the longest,
+const FIRST_PAUSE_MS: u64 = 60_000;
+const LONGEST_PAUSE_MS: u64 = 3_600_000;
+/// and given up after so long: the relay keeps no blob longer.
+pub const GIVE_UP_MS: u64 = 30 * 86_400_000;
+
+/// What an invitation leads into, as far as its Welcome says so.
+pub(crate) struct Invited {
+    group: Vec<u8>,
+    epoch: u64,
+    context: content::ConversationContext,
+    /// this device asked for it: the key package was made for being re-added to that group
+    asked_for: bool,
+}
+
+/// Where it belongs here.
+pub(crate) struct Place {
+    id: Vec<u8>,
+    held: Option<Conv>,
+    /// it is a successor of `held`
+    succeeds: bool,
+}
+
+/// How far the person's own copy of a conversation was read when an invitation into it is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Read {
+    /// perhaps not to its end
+    Perhaps,
+    /// to its end, just now
+    ToTheEnd,
+}
+
+/// Why an invitation has no place here.
+pub(crate) enum NoPlace {
+    /// as any step fails
+    Step(StepError),
+    /// read this conversation to its end first, then judge again
+    ReadFirst(Vec<u8>),
+}
+
+impl From<StepError> for NoPlace {
+    fn from(e: StepError) -> Self {
+        Self::Step(e)
+    }
+}
+
+impl From<NoPlace> for StepError {
+    fn from(e: NoPlace) -> Self {
+        match e {
+            NoPlace::Step(e) => e,
+            NoPlace::ReadFirst(_) => StepError::Again("the conversation was not read to its end".into()),
+        }
+    }
+}
+
+/// Who invites, into what, and where its tree lies: all that can be judged without asking anybody.
+pub(crate) fn look_at_invitation(cx: &mut Cx<'_, '_>, pending: &PendingJoin, read: Read) -> Result<content::BlobRef, NoPlace> {
+    let skip = |e: &dyn std::fmt::Display| StepError::Skip(e.to_string());
+    let join = content::Join::decode(pending.join.as_slice()).map_err(|e| skip(&e))?;
+    let reference = join.state.ok_or(StepError::Skip("an invitation without a tree".into()))?;
+    shelf::ours(cx, &reference.authority)?;
+    if reference.size > MAX_JOIN_STATE {
+        return Err(StepError::Skip(format!("a tree of more than {MAX_JOIN_STATE} bytes")).into());
+    }
+    let invited = group::invited(&cx.provider(), &join.welcome).map_err(|e| skip(&e))?;
+    let context = group::context(&invited.extensions).map_err(|e| skip(&e))?;
+    let asked_for = invited.agreed.is_some_and(|consent| consent.group_id == invited.group);
+    let invited = Invited { group: invited.group, epoch: invited.epoch, context, asked_for };
+    place(cx, pending.from, &invited, None, read)?;
+    Ok(reference)
+}
+
+/// Where an invitation belongs, if it is taken. The leaves of its tree are known once that is here.
+fn place(
+    cx: &mut Cx<'_, '_>,
+    from: AccountId,
+    invited: &Invited,
+    leaves: Option<&[SeenLeaf]>,
+    read: Read,
+) -> Result<Place, NoPlace> {
+    let no = |why: &str| Err(StepError::Skip(why.to_owned()).into());
+    if !shelf::is_ours(cx, &invited.context.authority)? {
+        return no("an invitation into a conversation on another relay");
+    }
+    let here = shelf::conversation_of(cx, &invited.group)?;
+    let before = match (&here, &invited.context.origin) {
+        (None, Some(origin)) => succession::origin_here(cx, origin)?,
+        _ => None,
+    };
+    let accepted = shelf::contact(cx, from)?.is_some_and(|c| c.state == ContactState::Accepted && c.blocked.is_none());
+    let before = match before {
+        // it was left, or lost; a contact's word is enough for a conversation beside it
+        Some(id) if accepted && has_left(cx, &id, &invited.context)? => None,
+        other => other,
+    };
+    let succeeds = before.is_some();
+    let id = here.clone().or(before).unwrap_or_else(|| invited.group.clone());
+    let held = shelf::conv_or_none(cx, &id)?;
+    if book::is_blocked(cx, from)? && held.is_none() {
+        return no("an invitation by somebody who is kept away");
+    }
+    let members = shelf::members(cx, &id)?;
+    let member = members.devices.iter().any(|(member, _)| *member == from);
+    let admin = member && members.admins.contains(&from);
+    if held.is_some() && !member && !accepted {
+        return no("an invitation by somebody who is neither a member nor a contact");
+    }
+    match &held {
+        Some(conv) if matches!(conv.standing, Standing::Blocked | Standing::Replaced | Standing::OtherRelay) => {
+            return no("an invitation into a conversation that rests here");
+        }
+        Some(_) if succeeds => succession::may_succeed(cx, &id, from, invited.context.clone(), leaves, read)?,
+        Some(_) if here.is_none() => return no("an invitation into a conversation that goes on in a successor"),
+        // Added again before this device has read that it was removed: the inbox is read first. It waits for the rest.
+        Some(conv) if conv.standing == Standing::Active && invited.epoch > members.epoch => {
+            return Err(match read {
+                Read::Perhaps => NoPlace::ReadFirst(id),
+                Read::ToTheEnd => StepError::Again("of a later epoch than this device can read".into()).into(),
+            });
+        }
+        Some(conv) if conv.standing == Standing::Active => return no("an invitation into a conversation that goes on here"),
+        // whose seal nobody could follow must not call the others back one by one, as long as there are others to do it
+        Some(conv) if conv.stuck.as_ref().is_some_and(|s| s.by == Some(from)) && shelf::has_others(cx, &id, from)? => {
+            return no("a re-add by the account whose seal could not be followed");
+        }
+        // A group of anybody's own making can have this id. An answer to an own request uses its key package up; any other
+        // must come from who may add, and lead on: an old Welcome would make this device write with keys that it has used.
+        Some(conv) if conv.standing == Standing::Removed => {
+            if !accepted || invited.epoch <= members.epoch {
+                return no("an invitation back by somebody who is no contact, or to what is past");
+            }
+        }
+        Some(_) if invited.asked_for && member => {}
+        Some(_) if admin && invited.epoch > members.epoch => {}
+        Some(_) => return no("a re-add that was not asked for"),
+        None if accepted => {}
+        None => return no("an invitation by somebody who is no contact"),
+    }
+    Ok(Place { id, held, succeeds })
+}
+
+/// Whether this device has left the conversation that a successor comes from, or was left out of it.
+fn has_left(cx: &mut Cx<'_, '_>, id: &[u8], context: &content::ConversationContext) -> Result<bool, StepError> {
+    let own = shelf::own(cx)?.account;
+    let left_out = context.origin.as_ref().is_some_and(|o| o.left_out.as_slice() == own.as_bytes());
+    let standing = shelf::conv(cx, id)?.standing;
+    Ok(left_out || matches!(standing, Standing::Removed | Standing::InUseElsewhere))
+}
+
+/// Joins a conversation whose tree has come, if it is still to be joined.
+pub(crate) fn join(cx: &mut Cx<'_, '_>, pending: &PendingJoin, state: &content::JoinState, read: Read) -> Result<(), StepError> {
+    if cx.s.get::<PendingJoin>(Table::Join, pending.envelope.as_bytes())?.is_none() {
+        // another program on this profile was faster
+        return Ok(());
+    }
+    state.check().map_err(|e| StepError::Skip(e.to_string()))?;
+    let join = content::Join::decode(pending.join.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
+    let provider = cx.provider();
+    let joined = group::join(&provider, &join.welcome, &state.ratchet_tree);
+    let (mls, agreed) = joined.map_err(|e| StepError::Skip(e.to_string()))?;
+    let group = mls.group_id().as_slice().to_vec();
+    cx.cache.groups.remove(&group);
+    let context = group::context(mls.extensions())?;
+    let leaves = roles::fit(&context, &mls).map_err(|e| StepError::Skip(e.to_string()))?;
+    let asked_for = agreed.is_some_and(|consent| consent.group_id == group);
+    let invited = Invited { group: group.clone(), epoch: mls.epoch().as_u64(), context, asked_for };
+    let Place { id, held, succeeds } = place(cx, pending.from, &invited, Some(&leaves), read)?;
+    if succeeds {
+        shelf::put_behind(cx, &id, &group)?;
+    }
+    let mut conv = epoch::begin(cx, &id, &mls)?;
+    if let (true, Some(origin)) = (succeeds, &mut conv.origin) {
+        origin.maker = Some(pending.from);
+        shelf::put_conv(cx, &id, &mut conv)?;
+    }
+    let own_leaf = mls.own_leaf_index().u32();
+    if let (Kind::Two, Some(mut row)) = (conv.kind, shelf::contact(cx, pending.from)?) {
+        if conv.peer != Some(pending.from) && held.is_none() {
+            return Err(StepError::Skip("a conversation of two with somebody else".into()));
+        }
+        if conv.peer == Some(row.account) {
+            row.conversation = Some(id.clone());
+            shelf::put_contact(cx, &row)?;
+            people::release_held(cx, row.account, &id)?;
+        }
+    }
+    let mut members = shelf::members_to_change(cx, &id)?;
+    members.own_token = None;
+    shelf::put_members(cx, &id, &members)?;
+    for entry in &state.members {
+        // rights of the others to write to; what is not theirs the relay will refuse
+        let (Ok(device), Some(account)) = (DeviceId::try_from(entry.device.as_slice()), &entry.account) else { continue };
+        match book::learn_account(cx, account) {
+            Ok(_) => {}
+            Err(e @ StepError::Trouble(Trouble::Store(_))) => return Err(e),
+            // nobody else's entry is worse for it
+            Err(_) => continue,
+        }
+        if let Ok(token) = Token::try_from(entry.inbox_token.as_slice()) {
+            members.tokens.insert(device, token);
+        }
+    }
+    shelf::put_members(cx, &id, &members)?;
+    shelf::keep(cx, mls);
+    cx.s.delete(Table::Join, pending.envelope.as_bytes())?;
+    let mut own = shelf::own_to_change(cx)?;
+    own.key_packages_left = own.key_packages_left.saturating_sub(1);
+    shelf::put_own(cx, &own)?;
+    epoch::give_token(cx, &id)?;
+    // fresh keys soon: a leaf that never committed keeps the lifetime of its key package (see PROTOCOL.md)
+    epoch::pace_first_update(cx, &id, own_leaf)?;
+    if held.is_some() && !succeeds {
+        tell_re_added(cx, &id, pending.from)?;
+    }
+    if succeeds {
+        let left_out = invited.context.origin.and_then(|o| AccountId::try_from(o.left_out.as_slice()).ok());
+        ladder::tell_succession(cx, &id, pending.from, &group, left_out)?;
+    }
+    let what = if held.is_some() {
+        Happening::StandingChanged { conversation: ConversationId(id), standing: Standing::Active }
+    } else {
+        Happening::Joined { conversation: ConversationId(id) }
+    };
+    shelf::event(cx, what)?;
+    cx.reached("join: done")
+}
+
+/// One line that says who took this device back.
+fn tell_re_added(cx: &mut Cx<'_, '_>, id: &[u8], by: AccountId) -> Result<(), StepError> {
+    let whom = shelf::own(cx)?.account;
+    let mut conv = shelf::conv(cx, id)?;
+    let stored = Stored {
+        id: shelf::line_id(cx, &[conv.channel.id.as_bytes(), b"re-added"])?,
+        sender: by,
+        sent_at: cx.now,
+        accepted_at: cx.now,
+        body: Body::ReAdded { whom },
+        blob: None,
+        proof: None,
+        place: Placed::default(),
+    };
+    if let Some(position) = history::store_message(cx, id, &mut conv, stored, false)? {
+        shelf::put_conv(cx, id, &mut conv)?;
+        shelf::event(cx, Happening::Message { conversation: ConversationId(id.to_vec()), position })?;
+    }
+    Ok(())
+}
+
+/// An invitation that cannot be used.
+pub(crate) fn drop_join(cx: &mut Cx<'_, '_>, envelope: EnvelopeId, why: &str) -> Result<(), StepError> {
+    let pending: Option<PendingJoin> = cx.s.get(Table::Join, envelope.as_bytes())?;
+    cx.s.delete(Table::Join, envelope.as_bytes())?;
+    match pending {
+        Some(pending) if book::is_blocked(cx, pending.from)? => Ok(()),
+        None => Ok(()),
+        Some(_) => shelf::unreadable(cx, None, format!("an invitation: {why}")),
+    }
+}
+
+/// One that cannot be used now: it waits, and is given up by time alone.
+pub(crate) fn retry_join(cx: &mut Cx<'_, '_>, envelope: EnvelopeId, why: &str) -> Result<(), StepError> {
+    let Some(mut pending) = cx.s.get::<PendingJoin>(Table::Join, envelope.as_bytes())? else { return Ok(()) };
+    let since = *pending.since.get_or_insert(cx.now);
+    if cx.now.since(since) >= GIVE_UP_MS {
+        return drop_join(cx, envelope, why);
+    }
+    pending.tries = pending.tries.saturating_add(1);
+    if let Some(doubled) = pending.tries.checked_sub(AT_ONCE) {
+        let pause = FIRST_PAUSE_MS.saturating_mul(1 << doubled.min(10)).min(LONGEST_PAUSE_MS);
+        pending.not_before = Some(cx.now.plus(pause));
+    }
+    let number = shelf::number(cx)?;
+    Ok(cx.s.put(Table::Join, pending.envelope.as_bytes(), b"", number, &pending)?)
+}

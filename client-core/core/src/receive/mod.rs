@@ -1,0 +1,11 @@
+//! What comes: entries, envelopes, invitations; each judged before anything is written.
+
+mod entries;
+mod envelopes;
+mod joining;
+mod succession;
+
+pub(crate) use entries::{Judged, Took, meaning, receive};
+pub(crate) use envelopes::receive_envelope;
+pub use joining::{GIVE_UP_MS, MAX_JOIN_STATE};
+pub(crate) use joining::{NoPlace, Read, drop_join, join, look_at_invitation, retry_join};

@@ -1,0 +1,100 @@
+//! Rows of contacts and of accounts that are known.
+
+use crate::words::ContactState;
+use lacre_ground::ids::{AccountId, Handle, Token};
+use lacre_ground::time::Millis;
+use lacre_proto::relay::v1 as wire;
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+/// A contact.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct ContactRow {
+    pub(crate) account: AccountId,
+    pub(crate) handle: Handle,
+    pub(crate) state: ContactState,
+    pub(crate) text: String,
+    pub(crate) since: Millis,
+    #[serde(with = "serde_bytes")]
+    pub(crate) conversation: Option<Vec<u8>>,
+    /// our right to write to their inbox, made for us
+    pub(crate) their_token: Option<Token>,
+    /// the right that we gave them
+    pub(crate) own_token: Option<Token>,
+    /// what the two people compared
+    #[serde(default)]
+    pub(crate) compared: Option<Compared>,
+    /// the safety number that was shown here last, in words
+    #[serde(default)]
+    pub(crate) shown: Option<String>,
+    /// kept away
+    #[serde(default)]
+    pub(crate) blocked: Option<Blocked>,
+    /// another account has the name now
+    #[serde(default)]
+    pub(crate) replaced: Option<Replaced>,
+}
+
+/// That the counter put another account in the place of a contact's.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Replaced {
+    pub(crate) by: AccountId,
+    pub(crate) at: Millis,
+}
+
+/// That a person keeps another away.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Blocked {
+    pub(crate) since: Millis,
+    /// there was no contact before: there is none afterwards
+    pub(crate) stranger: bool,
+}
+
+impl ContactRow {
+    /// Somebody new.
+    pub(crate) fn new(known: &Known, state: ContactState, since: Millis) -> Self {
+        Self {
+            account: known.account,
+            handle: known.handle.clone(),
+            state,
+            text: String::new(),
+            since,
+            conversation: None,
+            their_token: None,
+            own_token: None,
+            compared: None,
+            shown: None,
+            blocked: None,
+            replaced: None,
+        }
+    }
+}
+
+/// The signature keys of both accounts' devices when their safety number was compared.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Compared {
+    pub(crate) at: Millis,
+    pub(crate) ours: Vec<ByteBuf>,
+    pub(crate) theirs: Vec<ByteBuf>,
+}
+
+/// An account whose directory entry was verified.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Known {
+    pub(crate) account: AccountId,
+    pub(crate) handle: Handle,
+    /// identity of the relay whose registrar bound it
+    pub(crate) authority: String,
+    pub(crate) states: Vec<String>,
+    pub(crate) binding: String,
+    /// the registrar's note that the account stands in the place of another; empty for none
+    #[serde(default)]
+    pub(crate) reset: String,
+}
+
+impl Known {
+    /// As it travels.
+    pub(crate) fn entry(&self) -> wire::DirectoryEntry {
+        wire::DirectoryEntry { states: self.states.clone(), binding: self.binding.clone(), reset: self.reset.clone() }
+    }
+}

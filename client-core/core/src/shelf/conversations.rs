@@ -1,0 +1,269 @@
+//! Rows of conversations and their members, and the MLS group behind each.
+
+use super::own::Key32;
+use super::{Cx, behind};
+use crate::mls::roles::SeenLeaf;
+use crate::words::{Kind, Standing, StepError, Suite, Trouble, Who};
+use lacre_ground::ids::{AccountId, ChannelId, ContentId, DeviceId, EntryId, Generation, Token};
+use lacre_ground::time::Millis;
+use lacre_profile::Table;
+use openmls::group::MlsGroup;
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The channel of a conversation's epoch.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Channel {
+    pub(crate) id: ChannelId,
+    pub(crate) append: Token,
+    pub(crate) read: Token,
+    pub(crate) entry_key: Key32,
+    /// the relay has it
+    pub(crate) opened: bool,
+    pub(crate) generation: Option<Generation>,
+    /// last seq read and processed
+    pub(crate) cursor: u64,
+    /// greatest seq of an own acknowledged entry
+    pub(crate) acked: u64,
+    /// the queue's contents through this number are stored: its head lies behind them
+    pub(crate) acked_item: u64,
+    /// the queue's items through this number are made for this channel (those who may not be written now apart)
+    pub(crate) made_item: u64,
+    /// own entries made in this channel
+    pub(crate) made: u64,
+    /// own entries met in this channel, from the first on without a gap
+    pub(crate) met: u64,
+    /// the queue's items through this number were met, or are not for this channel
+    pub(crate) met_item: u64,
+    /// the relay was restored: entries that are known already come again
+    pub(crate) reread: bool,
+}
+
+impl Channel {
+    /// What an append says it knows: an own acknowledged entry proves that no unknown seal lies before it.
+    pub(crate) fn read_to(&self) -> u64 {
+        self.cursor.max(self.acked)
+    }
+}
+
+/// What is kept of the epoch before: enough to put its entries back on a restored relay, nothing that opens them.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Previous {
+    pub(crate) id: ChannelId,
+    pub(crate) append: Token,
+    pub(crate) read: Token,
+    pub(crate) generation: Option<Generation>,
+    /// the seal that ended it
+    pub(crate) seal: EntryId,
+    pub(crate) ended_at: Millis,
+}
+
+/// A conversation: what changes with each message.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Conv {
+    pub(crate) ord: u64,
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) may_add: Who,
+    pub(crate) may_write: Who,
+    /// seconds that what is written here stays; 0 for ever
+    pub(crate) stays_s: u32,
+    pub(crate) authority: String,
+    pub(crate) suite: Suite,
+    pub(crate) standing: Standing,
+    pub(crate) channel: Channel,
+    pub(crate) previous: Option<Previous>,
+    /// channels before that one, whose raw entries are still here, and when they ended
+    pub(crate) ended: Vec<(ChannelId, Millis)>,
+    pub(crate) peer: Option<AccountId>,
+    /// messages in the history: the last position
+    pub(crate) position: u64,
+    pub(crate) read_through: u64,
+    /// the newest position of a message that does not stay for ever
+    pub(crate) fading: u64,
+    /// what this device has not told the others yet
+    pub(crate) owed: Owed,
+    pub(crate) newest_at: Millis,
+    /// hashes of the own leaf, the newest first: what a re-add request names. More than one, because a restored relay
+    /// may have led the others back to an older one
+    pub(crate) own_leaves: Vec<ByteBuf>,
+    /// when a re-add was last asked for, how often, and whom of the others next
+    pub(crate) asked: Option<(Millis, u32)>,
+    /// entries above `put_back.1` of the current and previous channels are to be put back (new generation)
+    pub(crate) put_back: bool,
+    /// when this device gives its leaf fresh keys next
+    pub(crate) update_due: Option<Millis>,
+    /// members who asked to be removed, and when this device answers if no other has
+    pub(crate) leaving: Vec<(AccountId, Millis)>,
+    /// the seal that this device could not follow
+    pub(crate) stuck: Option<Stuck>,
+    /// the conversation before this one
+    pub(crate) origin: Option<Origin>,
+    /// to whom own commits lost the last races, how many in a row, and since when
+    pub(crate) busy: Option<(AccountId, u32, Millis)>,
+    /// the seals that were met here last, oldest first: the epoch that each began, its entry, and whose it was
+    #[serde(default)]
+    pub(crate) met_seals: Vec<(u64, EntryId, AccountId)>,
+    /// who asked this device to be re-added here, and when it last did
+    #[serde(default)]
+    pub(crate) askers: Vec<(AccountId, Millis)>,
+    /// hashes of the leaves of key packages with which this device asked to be re-added, the newest first: somebody may
+    /// have answered and kept the Welcome
+    #[serde(default)]
+    pub(crate) asked_leaves: Vec<ByteBuf>,
+    /// the last request to be re-added, encoded, and when its key package was made
+    #[serde(default)]
+    pub(crate) request: Option<(Millis, ByteBuf)>,
+    /// how often this copy of the row was written ([`put_conv`](put_conv)); not stored
+    #[serde(skip)]
+    pub(crate) copy: u64,
+}
+
+impl Conv {
+    /// Every channel whose raw entries may still be here, for a conversation that goes on elsewhere.
+    pub(crate) fn left_behind(&self, now: Millis) -> Vec<(ChannelId, Millis)> {
+        let previous = self.previous.as_ref().map(|p| (p.id, p.ended_at));
+        self.ended.iter().copied().chain(previous).chain([(self.channel.id, now)]).collect()
+    }
+}
+
+/// The receipt that is to be written next.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Owed {
+    pub(crate) delivered: Option<ContentId>,
+    pub(crate) read: Option<ContentId>,
+    /// the last one's number in the queue
+    pub(crate) item: Option<u64>,
+}
+
+/// A seal that ended the epoch, and could not be followed here.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Stuck {
+    pub(crate) seal: EntryId,
+    /// whose signature it bears
+    pub(crate) by: Option<AccountId>,
+    pub(crate) since: Millis,
+    /// other members that asked this device to be re-added meanwhile, in rows of v0.1.0
+    #[serde(default)]
+    pub(crate) asking: Vec<AccountId>,
+}
+
+/// Why this device went into a successor, in the words of what it met itself: another one of the same group is held
+/// against the same facts.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Origin {
+    pub(crate) group: ByteBuf,
+    /// in the order of their leaves
+    pub(crate) members: Vec<AccountId>,
+    pub(crate) admins: Vec<AccountId>,
+    /// the leaves of its last tree
+    #[serde(default)]
+    pub(crate) leaves: Vec<SeenLeaf>,
+    /// what makes a successor right: epoch, seal, and whose it was
+    #[serde(default)]
+    pub(crate) facts: Vec<(u64, EntryId, AccountId)>,
+    /// who made the successor that this device is in; none in rows of before: they take no second one
+    #[serde(default)]
+    pub(crate) maker: Option<AccountId>,
+}
+
+/// A conversation's members: changes with each epoch.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Members {
+    pub(crate) epoch: u64,
+    #[serde(with = "serde_bytes")]
+    pub(crate) authenticator: Vec<u8>,
+    pub(crate) devices: Vec<(AccountId, DeviceId)>,
+    /// signature keys of all leaves that were ever seen here: what names are compared with
+    pub(crate) leaves: Vec<SeenLeaf>,
+    pub(crate) admins: Vec<AccountId>,
+    /// rights to write to members' inboxes, made for this conversation
+    pub(crate) tokens: BTreeMap<DeviceId, Token>,
+    /// the right that this device gave the others
+    pub(crate) own_token: Option<Token>,
+    /// how far the others say that they have come
+    pub(crate) marks: Vec<Mark>,
+}
+
+/// How far an account has come in this profile's history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mark {
+    pub(crate) account: AccountId,
+    /// what lies at this position or before was said before it came
+    pub(crate) since: u64,
+    pub(crate) delivered: u64,
+    pub(crate) read: u64,
+}
+
+pub(crate) fn conv(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Conv, StepError> {
+    conv_or_none(cx, id)?.ok_or(StepError::Trouble(Trouble::NoSuchConversation))
+}
+
+pub(crate) fn conv_or_none(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Option<Conv>, StepError> {
+    if let Some(conv) = cx.cache.convs.get(id) {
+        return Ok(Some(conv.clone()));
+    }
+    let found: Option<Conv> = cx.s.get(Table::Conversation, id)?;
+    if let Some(conv) = &found {
+        cx.cache.convs.insert(id.to_vec(), conv.clone());
+    }
+    Ok(found)
+}
+
+/// Writes a conversation's row. In a step it has one owner: whoever changed a copy that is not the newest would undo
+/// what another wrote since, so that is refused (and the step with it).
+pub(crate) fn put_conv(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv) -> Result<(), StepError> {
+    if cx.cache.convs.get(id).is_some_and(|newest| newest.copy != conv.copy) {
+        return Err(StepError::Again("a conversation's row was changed by two at a time".into()));
+    }
+    conv.copy += 1;
+    cx.s.put(Table::Conversation, id, b"", conv.ord, conv)?;
+    cx.cache.convs.insert(id.to_vec(), conv.clone());
+    Ok(())
+}
+
+pub(crate) fn members(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Arc<Members>, StepError> {
+    if let Some(members) = cx.cache.members.get(id) {
+        return Ok(Arc::clone(members));
+    }
+    let found = Arc::new(cx.s.get::<Members>(Table::Member, id)?.unwrap_or_default());
+    cx.cache.members.insert(id.to_vec(), Arc::clone(&found));
+    Ok(found)
+}
+
+/// A copy, to be changed and given to [`put_members`].
+pub(crate) fn members_to_change(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Members, StepError> {
+    Ok(Members::clone(&*members(cx, id)?))
+}
+
+pub(crate) fn put_members(cx: &mut Cx<'_, '_>, id: &[u8], members: &Members) -> Result<(), StepError> {
+    cx.s.put(Table::Member, id, b"", 0, members)?;
+    cx.cache.members.insert(id.to_vec(), Arc::new(members.clone()));
+    Ok(())
+}
+
+/// The MLS group, from memory or from the profile. Give it back with [`keep`] when all went well.
+pub(crate) fn take_group(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<MlsGroup, StepError> {
+    let id = behind::group_of(cx, id)?;
+    if let Some(group) = cx.cache.groups.remove(&id) {
+        return Ok(group);
+    }
+    let provider = cx.provider();
+    let loaded =
+        MlsGroup::load(openmls::prelude::OpenMlsProvider::storage(&provider), &openmls::prelude::GroupId::from_slice(&id));
+    loaded.map_err(|e| StepError::Again(e.to_string()))?.ok_or(StepError::Trouble(Trouble::NoSuchConversation))
+}
+
+/// What memory holds of a group may be ahead of the disk: the next use loads it.
+pub(crate) fn forget_group(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<(), StepError> {
+    let id = behind::group_of(cx, id)?;
+    cx.cache.groups.remove(&id);
+    Ok(())
+}
+
+pub(crate) fn keep(cx: &mut Cx<'_, '_>, group: MlsGroup) {
+    cx.cache.groups.insert(group.group_id().as_slice().to_vec(), group);
+}

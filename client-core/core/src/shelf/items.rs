@@ -1,0 +1,169 @@
+//! Rows of what waits to go out.
+
+use super::Cx;
+use crate::words::{Edit, Stays, StepError, WaitingKind};
+use lacre_ground::ids::{AccountId, BlobId, ChannelId, ContentId, DeviceId, EntryId, Token};
+use lacre_ground::time::Millis;
+use lacre_profile::Table;
+use lacre_proto::content::v1 as content;
+use prost::Message as _;
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+/// Queue of envelopes and uploads.
+pub(crate) const POST: &[u8] = b"post";
+
+/// A device to be added, with the key package claimed for it.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Invitee {
+    pub(crate) account: AccountId,
+    pub(crate) device: DeviceId,
+    #[serde(with = "serde_bytes")]
+    pub(crate) key_package: Vec<u8>,
+}
+
+/// What a seal is to do. It is rebuilt from this in every epoch until it is done.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) enum Intent {
+    /// add all devices of these accounts: first `wanted` are claimed and become `invitees`
+    Add { wanted: Vec<AccountId>, invitees: Vec<Invitee> },
+    /// remove all devices of these accounts
+    Remove { accounts: Vec<AccountId> },
+    /// replace one lost leaf of a device by its fresh key package
+    ReAdd {
+        invitee: Invitee,
+        #[serde(with = "serde_bytes")]
+        lost_leaf: Vec<u8>,
+    },
+    /// change the group itself
+    Change { edits: Vec<Edit> },
+    /// fresh keys for the own leaf
+    Update,
+}
+
+/// A seal or content as it goes to the relay: these bytes, for ever.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Prepared {
+    pub(crate) channel: ChannelId,
+    pub(crate) entry: EntryId,
+    #[serde(with = "serde_bytes")]
+    pub(crate) ciphertext: Vec<u8>,
+    /// stored by the relay at this seq
+    pub(crate) seq: Option<u64>,
+    /// of a seal: the Welcome for everyone added, cut when the seal is met
+    pub(crate) welcome: Option<ByteBuf>,
+    /// of a seal that is too large for one entry: what goes before it
+    pub(crate) parts: Vec<PreparedPart>,
+    /// of a content: the signature made for this entry
+    pub(crate) signature: Option<ByteBuf>,
+}
+
+/// A part of a seal, as it goes to the relay.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct PreparedPart {
+    pub(crate) entry: EntryId,
+    #[serde(with = "serde_bytes")]
+    pub(crate) ciphertext: Vec<u8>,
+    pub(crate) seq: Option<u64>,
+}
+
+/// Something that waits for the relay.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Item {
+    pub(crate) number: u64,
+    #[serde(with = "serde_bytes")]
+    pub(crate) conversation: Option<Vec<u8>>,
+    pub(crate) what: WaitingKind,
+    pub(crate) since: Millis,
+    pub(crate) trouble: Option<String>,
+    /// not tried before this instant
+    pub(crate) not_before: Option<Millis>,
+    pub(crate) cargo: Cargo,
+}
+
+/// What waits.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) enum Cargo {
+    /// a content for a conversation
+    Content {
+        #[serde(with = "serde_bytes")]
+        content: Vec<u8>,
+        id: ContentId,
+        blob: Option<ByteBuf>,
+        prepared: Option<Prepared>,
+    },
+    /// a commit for a conversation
+    Seal { intent: Intent, prepared: Option<Prepared> },
+    /// an encrypted file, its bytes in BlobChunk
+    Upload { authority: String, blob: BlobId },
+    /// a sealed envelope for somebody's inbox
+    Envelope {
+        authority: String,
+        inbox: ChannelId,
+        token: Token,
+        stamped: bool,
+        entry: EntryId,
+        #[serde(with = "serde_bytes")]
+        sealed: Vec<u8>,
+        /// whose inbox it is
+        #[serde(default)]
+        to: Option<AccountId>,
+        /// the public right, if the one above should be refused
+        #[serde(default)]
+        public: Option<Token>,
+    },
+    /// a text or file for a contact that has not accepted yet
+    Held {
+        contact: AccountId,
+        text: String,
+        id: ContentId,
+        /// in the place of the text: an encoded `File`, its bytes perhaps still in BlobChunk
+        #[serde(default)]
+        file: Option<ByteBuf>,
+    },
+}
+
+pub(crate) fn put_item(cx: &Cx<'_, '_>, item: &Item) -> Result<(), StepError> {
+    let scope = item.conversation.as_deref().unwrap_or(POST);
+    Ok(cx.s.put(Table::Outbox, &item.number.to_be_bytes(), scope, item.number, item)?)
+}
+
+pub(crate) fn item(cx: &Cx<'_, '_>, number: u64) -> Result<Option<Item>, StepError> {
+    Ok(cx.s.get(Table::Outbox, &number.to_be_bytes())?)
+}
+
+pub(crate) fn drop_item(cx: &Cx<'_, '_>, number: u64) -> Result<(), StepError> {
+    cx.s.delete(Table::Outbox, &number.to_be_bytes())?;
+    Ok(())
+}
+
+/// An item cannot go out now; it stays.
+pub(crate) fn in_trouble(
+    cx: &mut Cx<'_, '_>,
+    number: u64,
+    why: &str,
+    not_before: Option<lacre_ground::time::Millis>,
+) -> Result<(), StepError> {
+    if let Some(mut item) = item(cx, number)? {
+        item.trouble = Some(why.to_owned());
+        item.not_before = not_before;
+        put_item(cx, &item)?;
+    }
+    Ok(())
+}
+
+/// The content that an item carries.
+pub(crate) fn waiting_content(item: &Item) -> Option<content::Content> {
+    let Cargo::Content { content, .. } = &item.cargo else { return None };
+    content::Content::decode(content.as_slice()).ok()
+}
+
+/// What the content of an item is.
+pub(crate) fn waiting_kind(item: &Item) -> Option<content::content::Kind> {
+    waiting_content(item)?.kind
+}
+
+/// How long a message stays, if not for ever.
+pub(crate) fn stays(seconds: u32, until: Option<lacre_ground::time::Millis>) -> Option<Stays> {
+    (seconds > 0).then_some(Stays { seconds, until })
+}

@@ -1,0 +1,56 @@
+//! The rows, the step that they are written in, and who may write them. Each row belongs to one
+//! [`Table`](lacre_profile::Table).
+//!
+//! | table | key | scope | ord | record |
+//! |---|---|---|---|---|
+//! | Meta | `own` | | 0 | [`Own`] |
+//! | Conversation | group id | | creation number | [`Conv`] |
+//! | ConversationIndex | group id | | creation number | group id |
+//! | Member | group id | | 0 | [`Members`] |
+//! | Message | group id, content id | group id | position | `Stored` |
+//! | MessageIndex | content id | its first two bytes | number | group id and content id |
+//! | Outbox | item number | queue | item number | [`Item`] |
+//! | RawEntry | channel, entry id | channel | seq | [`Raw`] |
+//! | Contact | account | | number | [`ContactRow`] |
+//! | Account | account | | 0 | [`Known`] |
+//! | Event | number | | number | [`EventRow`] |
+//! | Stamp | stamp | | number | the stamp |
+//! | Join | envelope id | | number | [`PendingJoin`] |
+//! | Blob | blob id | | 0 | [`LocalBlob`] |
+//! | BlobChunk | blob id, index | blob id | index | ciphertext |
+//! | Seen | envelope id | | number | |
+//! | Successor | conversation | | 0 | its id and that of the MLS group behind it, once that is another |
+//! | Vanishing | group id, content id | | when it disappears | group id and content id |
+//! | Part | channel, SHA-256 of the piece | channel | seq | the piece |
+
+mod behind;
+mod contacts;
+mod conversations;
+mod engine;
+mod events;
+mod items;
+mod own;
+mod records;
+mod rows;
+
+pub(crate) use behind::{behind, conversation_of, group_of, has_others, others, put_behind};
+pub(crate) use contacts::{Blocked, Compared, ContactRow, Known, Replaced};
+pub(crate) use conversations::{
+    Channel, Conv, Mark, Members, Origin, Owed, Previous, Stuck, conv, conv_or_none, forget_group, keep, members,
+    members_to_change, put_conv, put_members, take_group,
+};
+pub use engine::Environment;
+pub(crate) use engine::{Cx, Engine, number};
+pub(crate) use events::{EventRow, ack_events, event, unreadable};
+pub(crate) use items::{
+    Cargo, Intent, Invitee, Item, POST, Prepared, PreparedPart, drop_item, in_trouble, item, put_item, stays, waiting_content,
+    waiting_kind,
+};
+pub(crate) use own::{
+    Key32, LinkRow, Own, Stage, TokenChange, is_ours, line_id, ours, own, own_or_none, own_to_change, put_own, signer,
+};
+pub(crate) use records::{LocalBlob, PendingJoin, Raw};
+pub(crate) use rows::{
+    active, admin_of, contact, conversation_ids, hand_out_token, held_scope, is_stored, known, living, may_write, note_members,
+    own_known, prepared, put_contact, raw_entries, withdraw_token, writable,
+};

@@ -1,0 +1,175 @@
+//! The row of this device and its account.
+
+use super::Cx;
+use crate::mls::signer::OwnKey;
+use crate::words;
+use crate::words::{Settings, StepError, Trouble};
+use lacre_ground::address::Authority;
+use lacre_ground::ids::{AccountId, ChannelId, Code, ContentId, DeviceId, Generation, Handle, Session, Token};
+use lacre_ground::label;
+use lacre_ground::label::Label;
+use lacre_ground::time::Millis;
+use lacre_profile::Table;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// 32 secret bytes of a record.
+#[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Key32(#[serde(with = "serde_bytes")] pub(crate) [u8; 32]);
+
+/// How far enrolment has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Stage {
+    /// keys are made, the code is not redeemed
+    Made,
+    /// the relay has bound the account; inbox and key packages are not all there
+    Bound,
+    /// everything is there
+    Ready,
+}
+
+/// This device and its account.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Own {
+    pub(crate) stage: Stage,
+    pub(crate) authority: String,
+    pub(crate) handle: Handle,
+    pub(crate) code: Option<Code>,
+    pub(crate) account: AccountId,
+    pub(crate) device: DeviceId,
+    /// Ed25519 seed: MLS leaf, notes, login
+    pub(crate) signing: Key32,
+    /// entry ids are MACs under it; a copied profile takes a new one
+    pub(crate) profile_secret: Key32,
+    pub(crate) inbox: ChannelId,
+    pub(crate) inbox_read: Token,
+    pub(crate) inbox_key: Key32,
+    pub(crate) public_token: Token,
+    /// append tokens that the relay knows and nobody has yet
+    pub(crate) spare_tokens: Vec<Token>,
+    /// every append token handed out, so that a restored relay can be told again
+    pub(crate) given_tokens: Vec<Token>,
+    pub(crate) states: Vec<String>,
+    pub(crate) binding: Option<String>,
+    pub(crate) inbox_cursor: u64,
+    pub(crate) inbox_trimmed: u64,
+    pub(crate) generation: Option<Generation>,
+    pub(crate) session: Option<(Session, Millis)>,
+    /// key packages must be uploaded anew (first time, new generation, copied profile)
+    pub(crate) renew_key_packages: bool,
+    /// one-time key packages that the relay had left when it last said so
+    pub(crate) key_packages_left: u32,
+    /// when all of them were last replaced
+    pub(crate) key_packages_made: Millis,
+    pub(crate) settings: Settings,
+    /// the public right is withdrawn
+    #[serde(default)]
+    pub(crate) nobody_new: bool,
+    /// links that work
+    #[serde(default)]
+    pub(crate) links: Vec<LinkRow>,
+    /// how many were ever made: their numbers are given once
+    #[serde(default)]
+    pub(crate) links_made: u64,
+    /// the code is one for recovery: the relay says which handle
+    #[serde(default)]
+    pub(crate) recovering: bool,
+    /// the person takes a pause
+    #[serde(default)]
+    pub(crate) paused: bool,
+    /// the relay was not told of that yet
+    #[serde(default)]
+    pub(crate) pause_untold: bool,
+    /// the account is being deleted: its conversations were asked to remove it
+    #[serde(default)]
+    pub(crate) leaving: bool,
+    /// and is gone
+    #[serde(default)]
+    pub(crate) deleted: bool,
+    /// the registrar's note that this account stands in the place of another
+    #[serde(default)]
+    pub(crate) reset: String,
+    /// what the relay was not told yet, in its order
+    #[serde(default)]
+    pub(crate) token_changes: Vec<TokenChange>,
+    /// how often something of it was told: two programs may do so at a time
+    #[serde(default)]
+    pub(crate) changes_told: u64,
+    /// append tokens that were given away and withdrawn, so that a restored relay can be told again
+    #[serde(default)]
+    pub(crate) withdrawn_tokens: Vec<Token>,
+}
+
+/// A link to ask by.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct LinkRow {
+    pub(crate) number: u64,
+    pub(crate) name: String,
+    pub(crate) made_at: Millis,
+    pub(crate) token: Token,
+}
+
+/// A right to the own inbox, about which the relay is to be told.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) enum TokenChange {
+    /// it works no longer
+    Withdraw(Token),
+    /// it works, for a stamp
+    Public(Token),
+}
+
+pub(crate) fn own_or_none(cx: &mut Cx<'_, '_>) -> Result<Option<Arc<Own>>, StepError> {
+    if cx.cache.own.is_none() {
+        cx.cache.own = cx.s.get(Table::Meta, b"own")?.map(Arc::new);
+    }
+    Ok(cx.cache.own.clone())
+}
+
+pub(crate) fn own(cx: &mut Cx<'_, '_>) -> Result<Arc<Own>, StepError> {
+    own_or_none(cx)?.ok_or(StepError::Trouble(Trouble::NotEnrolled))
+}
+
+/// A copy, to be changed and given to [`put_own`].
+pub(crate) fn own_to_change(cx: &mut Cx<'_, '_>) -> Result<Own, StepError> {
+    Ok(Own::clone(&*own(cx)?))
+}
+
+pub(crate) fn put_own(cx: &mut Cx<'_, '_>, own: &Own) -> Result<(), StepError> {
+    cx.s.put(Table::Meta, b"own", b"", 0, own)?;
+    cx.cache.own = Some(Arc::new(own.clone()));
+    cx.cache.signer = None;
+    Ok(())
+}
+
+/// This device's key; its public half is computed once.
+pub(crate) fn signer(cx: &mut Cx<'_, '_>) -> Result<Arc<OwnKey>, StepError> {
+    let own = own(cx)?;
+    let key = cx.cache.signer.get_or_insert_with(|| Arc::new(OwnKey::of_seed(&own.signing.0)));
+    Ok(Arc::clone(key))
+}
+
+/// The id of a line that this device writes into the history itself. Under its own secret: whoever could compute it
+/// would use it up beforehand, and the line would not be written.
+pub(crate) fn line_id(cx: &mut Cx<'_, '_>, parts: &[&[u8]]) -> Result<ContentId, StepError> {
+    let mac = label::mac(&own(cx)?.profile_secret.0, Label::Line, parts);
+    Ok(ContentId::new(*mac.first_chunk::<16>().unwrap_or(&[0; 16])))
+}
+
+/// The relay of this account, if that is what an address names: a client speaks to no other host, whoever names it.
+pub(crate) fn ours(cx: &mut Cx<'_, '_>, address: &str) -> Result<Authority, StepError> {
+    let own = words::authority(&own(cx)?.authority)?;
+    match Authority::parse(address) {
+        Ok(named) if named == own => Ok(own),
+        _ => Err(Trouble::OtherRelay.into()),
+    }
+}
+
+/// Whether an address names the relay of this account.
+pub(crate) fn is_ours(cx: &mut Cx<'_, '_>, address: &str) -> Result<bool, StepError> {
+    match ours(cx, address) {
+        Ok(_) => Ok(true),
+        Err(StepError::Trouble(Trouble::OtherRelay)) => Ok(false),
+        Err(other) => Err(other),
+    }
+}

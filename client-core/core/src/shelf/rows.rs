@@ -1,0 +1,176 @@
+//! What rows say together: whether something is active, writable, known.
+
+use super::contacts::{ContactRow, Known};
+use super::conversations::{Conv, Mark, Members};
+use super::items::{Cargo, Item, Prepared};
+use super::own::{Own, TokenChange};
+use super::records::Raw;
+use super::{Cx, conversations, engine, own};
+use crate::mls::group::Leaf;
+use crate::mls::roles::SeenLeaf;
+use crate::mls::{group, roles};
+use crate::words;
+use crate::words::{Standing, StepError, Trouble, Who};
+use lacre_ground::ids::{AccountId, ChannelId, Token};
+use lacre_profile::Table;
+use openmls::group::MlsGroup;
+use serde_bytes::ByteBuf;
+use std::sync::Arc;
+
+/// Hashes of the own leaf that a re-add request names.
+const KEPT_LEAVES: usize = 4;
+/// Withdrawn rights that are kept, so that a restored relay does not give them back: the newest.
+const MAX_WITHDRAWN: usize = 1_024;
+
+pub(crate) fn is_stored(item: &Item) -> bool {
+    prepared(item).is_some_and(|p| p.seq.is_some())
+}
+
+pub(crate) fn active(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Conv, StepError> {
+    living(cx)?;
+    let conv = conversations::conv(cx, id)?;
+    match conv.standing {
+        // what is written while asking waits until the device is back
+        Standing::Active | Standing::AskingToBeReAdded => Ok(conv),
+        Standing::Replaced => Err(Trouble::NewAccount.into()),
+        other => Err(Trouble::NotActive(other).into()),
+    }
+}
+
+/// Active, and this account may write.
+pub(crate) fn writable(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Conv, StepError> {
+    let conv = active(cx, id)?;
+    if may_write(cx, id, &conv)? { Ok(conv) } else { Err(Trouble::MayNotWrite.into()) }
+}
+
+/// Members, epoch and own leaf as the group has them now; tokens of those who stay are kept.
+pub(crate) fn note_members(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, mls: &MlsGroup) -> Result<(), StepError> {
+    let context = group::context(mls.extensions())?;
+    let mut members = conversations::members_to_change(cx, id)?;
+    let leaves = group::leaves(mls);
+    note_who_came(&mut members, &leaves, conv.position);
+    members.epoch = mls.epoch().as_u64();
+    members.authenticator = mls.epoch_authenticator().as_slice().to_vec();
+    members.devices = leaves.iter().map(|l| (l.account, l.device)).collect();
+    for leaf in &leaves {
+        let seen = SeenLeaf { account: leaf.account, device: leaf.device, key: leaf.signature_key.clone() };
+        if !members.leaves.contains(&seen) {
+            members.leaves.push(seen);
+        }
+    }
+    members.admins = context.admins.iter().filter_map(|a| AccountId::try_from(a.as_slice()).ok()).collect();
+    conv.leaving.retain(|(account, _)| leaves.iter().any(|l| l.account == *account));
+    members.tokens.retain(|device, _| leaves.iter().any(|l| l.device == *device));
+    conv.may_add = roles::allowed(context.may_add());
+    conv.may_write = roles::allowed(context.may_write());
+    conv.stays_s = context.stays_s;
+    conv.name = context.name;
+    conv.description = context.description;
+    if let Some(leaf) = mls.own_leaf_node() {
+        let hash = group::leaf_hash(leaf)?;
+        if conv.own_leaves.first().is_none_or(|newest| newest.as_slice() != hash) {
+            conv.own_leaves.insert(0, ByteBuf::from(hash));
+            conv.own_leaves.truncate(KEPT_LEAVES);
+        }
+    }
+    conversations::put_members(cx, id, &members)
+}
+
+/// Raw entries of a channel, in the order of their seqs.
+pub(crate) fn raw_entries(cx: &Cx<'_, '_>, channel: &ChannelId, above: u64) -> Result<Vec<Raw>, StepError> {
+    let rows: Vec<(u64, Raw)> = cx.s.scan(Table::RawEntry, channel.as_bytes(), above + 1, usize::MAX)?;
+    Ok(rows.into_iter().map(|(_, raw)| raw).collect())
+}
+
+/// What the prepared entries of an item are; used when a restored relay is told again.
+pub(crate) fn prepared(item: &Item) -> Option<&Prepared> {
+    match &item.cargo {
+        Cargo::Content { prepared, .. } | Cargo::Seal { prepared, .. } => prepared.as_ref(),
+        Cargo::Upload { .. } | Cargo::Envelope { .. } | Cargo::Held { .. } => None,
+    }
+}
+
+/// The own record of an account that is still there: whatever promises something to others asks for this one.
+pub(crate) fn living(cx: &mut Cx<'_, '_>) -> Result<Arc<Own>, StepError> {
+    let own = own::own(cx)?;
+    if own.deleted { Err(Trouble::AccountDeleted.into()) } else { Ok(own) }
+}
+
+pub(crate) fn admin_of(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<(), StepError> {
+    let conv = active(cx, id)?;
+    let own = own::own(cx)?;
+    let admin = conversations::members(cx, id)?.admins.contains(&own.account);
+    if admin && conv.kind == words::Kind::Group { Ok(()) } else { Err(Trouble::NotAdmin.into()) }
+}
+
+/// Whether the group lets this account write now.
+pub(crate) fn may_write(cx: &mut Cx<'_, '_>, id: &[u8], conv: &Conv) -> Result<bool, StepError> {
+    let own = own::own(cx)?.account;
+    Ok(conv.may_write == Who::Everyone || conversations::members(cx, id)?.admins.contains(&own))
+}
+
+pub(crate) fn known(cx: &Cx<'_, '_>, account: AccountId) -> Result<Option<Known>, StepError> {
+    Ok(cx.s.get(Table::Account, account.as_bytes())?)
+}
+
+pub(crate) fn own_known(cx: &mut Cx<'_, '_>) -> Result<Option<Known>, StepError> {
+    let Own { account, handle, authority, states, binding, reset, .. } = own::own_to_change(cx)?;
+    let Some(binding) = binding else { return Ok(None) };
+    Ok(Some(Known { account, handle, authority, states, binding, reset }))
+}
+
+pub(crate) fn contact(cx: &Cx<'_, '_>, account: AccountId) -> Result<Option<ContactRow>, StepError> {
+    Ok(cx.s.get(Table::Contact, account.as_bytes())?)
+}
+
+pub(crate) fn put_contact(cx: &mut Cx<'_, '_>, row: &ContactRow) -> Result<(), StepError> {
+    let ord = match contact(cx, row.account)? {
+        Some(_) => 0,
+        None => engine::number(cx)?,
+    };
+    Ok(cx.s.put(Table::Contact, row.account.as_bytes(), b"", ord, row)?)
+}
+
+/// A right to the own inbox that the relay knows and nobody has; none when they are used up (more come with the
+/// next upkeep).
+pub(crate) fn hand_out_token(cx: &mut Cx<'_, '_>) -> Result<Option<Token>, StepError> {
+    let mut own = own::own_to_change(cx)?;
+    let Some(token) = own.spare_tokens.pop() else { return Ok(None) };
+    own.given_tokens.push(token.clone());
+    own::put_own(cx, &own)?;
+    Ok(Some(token))
+}
+
+/// Queue of texts that wait for a contact.
+pub(crate) fn held_scope(contact: AccountId) -> Vec<u8> {
+    [b"held".as_slice(), contact.as_bytes()].concat()
+}
+
+/// A right that this device gave away works no longer once the relay was told.
+pub(crate) fn withdraw_token(cx: &mut Cx<'_, '_>, token: Token) -> Result<(), StepError> {
+    let mut own = own::own_to_change(cx)?;
+    own.given_tokens.retain(|given| given.expose() != token.expose());
+    own.withdrawn_tokens.push(token.clone());
+    let too_many = own.withdrawn_tokens.len().saturating_sub(MAX_WITHDRAWN);
+    own.withdrawn_tokens.drain(..too_many);
+    own.token_changes.push(TokenChange::Withdraw(token));
+    own::put_own(cx, &own)
+}
+
+/// Of who is new among the members nothing is known, and nothing from before.
+fn note_who_came(members: &mut Members, now: &[Leaf], position: u64) {
+    if members.devices.is_empty() {
+        return;
+    }
+    for leaf in now {
+        if !members.devices.iter().any(|(account, _)| *account == leaf.account) {
+            members.marks.retain(|mark| mark.account != leaf.account);
+            members.marks.push(Mark { account: leaf.account, since: position, delivered: 0, read: 0 });
+        }
+    }
+}
+
+pub(crate) fn conversation_ids(cx: &Cx<'_, '_>) -> Result<Vec<Vec<u8>>, StepError> {
+    let rows: Vec<(u64, serde_bytes::ByteBuf)> = cx.s.scan(Table::ConversationIndex, b"", 0, usize::MAX)?;
+    Ok(rows.into_iter().map(|(_, id)| id.into_vec()).collect())
+}

@@ -1,0 +1,163 @@
+//! Single calls of the network for one conversation: append, open, claim, follow.
+
+use super::{reading, rounds};
+use crate::network::{Following, Lane, NetError, Network, Reason};
+use crate::shelf::{Cargo, Engine, Intent, Invitee};
+use crate::words::{Standing, StepError, Synced, Trouble};
+use crate::{account, ladder, queue, shelf, words};
+use lacre_ground::address::Authority;
+use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Token};
+use lacre_proto::relay::v1 as wire;
+use std::collections::HashMap;
+
+/// Appends; true when the channel must be read next.
+pub(super) fn append(
+    engine: &mut Engine,
+    net: &mut dyn Network,
+    id: &[u8],
+    number: u64,
+    at: &Authority,
+    request: wire::AppendRequest,
+    synced: &mut Synced,
+) -> Result<bool, Trouble> {
+    let (seal, entry, channel) = (request.seal, request.entry_id.clone(), request.channel.clone());
+    match net.append(at, Lane::Conversations, request) {
+        Ok(answer) => {
+            let restored = engine.run(|cx| {
+                queue::acknowledged(cx, id, number, &entry, answer.seq)?;
+                ladder::saw_generation(cx, id, &answer.generation)
+            })?;
+            synced.delivered += 1;
+            Ok(seal || restored)
+        }
+        Err(e) => {
+            let why = e.to_string();
+            match e.reason() {
+                Some(Reason::Sealed | Reason::CatchUp) => Ok(true),
+                Some(Reason::Conflict) => {
+                    engine.run(ladder::part_from_copy)?;
+                    Ok(true)
+                }
+                Some(Reason::Ahead | Reason::NotPermitted) => {
+                    let channel = ChannelId::try_from(channel.as_slice()).map_err(|e| Trouble::Protocol(e.to_string()))?;
+                    reading::reopen(engine, id, channel)?;
+                    Ok(true)
+                }
+                _ => {
+                    let retry = match &e {
+                        NetError::Refused(r) => r.retry_after.map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)),
+                        NetError::Unreachable { .. } | NetError::Protocol(_) | NetError::Body { .. } => None,
+                    };
+                    let until = retry.map(|ms| engine.clock.now().plus(ms));
+                    engine.run(|cx| shelf::in_trouble(cx, number, &why, until))?;
+                    Err(e.into())
+                }
+            }
+        }
+    }
+}
+
+/// Opens a log; whoever comes first pays the stamp.
+pub(super) fn open_log(
+    engine: &mut Engine,
+    net: &mut dyn Network,
+    at: &Authority,
+    append: &Token,
+    read: &Token,
+    channel: ChannelId,
+) -> Result<Vec<u8>, Trouble> {
+    let mut paid = None;
+    let answer = account::with_stamp(engine, net, |net, stamp| {
+        paid = Some(stamp.clone());
+        let request = wire::OpenRequest {
+            class: wire::ChannelClass::Log.into(),
+            channel: channel.as_bytes().to_vec(),
+            append: vec![wire::AppendRight { token_hash: append.hash().as_bytes().to_vec(), stamped: false }],
+            read_token_hash: read.hash().as_bytes().to_vec(),
+            stamp,
+        };
+        net.open(at, Lane::Conversations, request)
+    })?;
+    if let (false, Some(stamp)) = (answer.spent, paid)
+        && let Ok(stamp) = lacre_ground::ids::Stamp::try_from(stamp.as_slice())
+    {
+        engine.run(|cx| account::push_stamp(cx, &stamp))?;
+    }
+    Ok(answer.generation)
+}
+
+/// Claims key packages for one account of a seal that adds.
+pub(super) fn claim(
+    engine: &mut Engine,
+    net: &mut dyn Network,
+    id: &[u8],
+    number: u64,
+    account: AccountId,
+    suite: u32,
+) -> Result<(), Trouble> {
+    let own = engine.own()?;
+    let at = words::authority(&own.authority).map_err(StepError::into_trouble)?;
+    let answer = account::with_stamp(engine, net, |net, stamp| {
+        net.claim(&at, wire::ClaimRequest { account: account.as_bytes().to_vec(), suite, stamp })
+    });
+    let devices = match answer {
+        Ok(answer) => answer.devices,
+        Err(Trouble::Refused(r)) if matches!(r.reason, Reason::NoAccount | Reason::NoKeyPackage | Reason::Paused) => Vec::new(),
+        Err(e) => {
+            engine.run(|cx| shelf::in_trouble(cx, number, &e.to_string(), None))?;
+            return Err(e);
+        }
+    };
+    engine.run(|cx| {
+        let Some(mut item) = shelf::item(cx, number)? else { return Ok(()) };
+        // another program on this profile may have claimed, and even built the commit, meanwhile: its packages are used
+        let Cargo::Seal { intent: Intent::Add { wanted, invitees }, prepared: None } = &mut item.cargo else {
+            return Ok(());
+        };
+        if !wanted.contains(&account) {
+            return Ok(());
+        }
+        wanted.retain(|w| *w != account);
+        for found in &devices {
+            if let Ok(device) = DeviceId::try_from(found.device.as_slice()) {
+                invitees.push(Invitee { account, device, key_package: found.key_package.clone() });
+            }
+        }
+        shelf::put_item(cx, &item)?;
+        if devices.is_empty() {
+            shelf::unreadable(cx, Some(id), "somebody to be added has no key package at the relay".into())?;
+        }
+        cx.reached("commit: claimed")
+    })
+}
+
+#[expect(clippy::type_complexity, reason = "a set and, beside it, whose channel is whose")]
+pub(super) fn following(engine: &mut Engine) -> Result<(Vec<Following>, HashMap<ChannelId, Option<Vec<u8>>>), Trouble> {
+    engine.run(|cx| {
+        let own = shelf::own(cx)?;
+        let mut set = Vec::new();
+        let mut places = HashMap::new();
+        set.push(Following {
+            authority: words::authority(&own.authority)?,
+            lane: Lane::Inbox,
+            channel: own.inbox,
+            read_token: own.inbox_read.clone(),
+            from_seq: rounds::seq_after(own.inbox_cursor)?,
+        });
+        places.insert(own.inbox, None);
+        for id in shelf::conversation_ids(cx)? {
+            let conv = shelf::conv(cx, &id)?;
+            if conv.standing == Standing::Active && conv.channel.opened && shelf::is_ours(cx, &conv.authority)? {
+                set.push(Following {
+                    authority: shelf::ours(cx, &conv.authority)?,
+                    lane: Lane::Conversations,
+                    channel: conv.channel.id,
+                    read_token: conv.channel.read.clone(),
+                    from_seq: rounds::seq_after(conv.channel.cursor)?,
+                });
+                places.insert(conv.channel.id, Some(id));
+            }
+        }
+        Ok((set, places))
+    })
+}

@@ -1,0 +1,21 @@
+//! The loop around the steps: rounds, pages of entries, post, what is put back, upkeep.
+
+mod calls;
+mod export;
+mod joining;
+mod leaving;
+mod newer;
+mod post;
+mod reading;
+mod restored;
+mod rounds;
+mod upkeep;
+mod vanishing;
+
+pub(crate) use export::export;
+pub(crate) use leaving::delete_account;
+#[cfg(feature = "laboratory")]
+pub(crate) use newer::LOOKED;
+pub(crate) use rounds::{sync, watch};
+pub(crate) use upkeep::{enroll, recover};
+pub(crate) use vanishing::{forget, vanish_due};

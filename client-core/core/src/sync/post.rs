@@ -1,0 +1,213 @@
+//! The own inbox and the post: envelopes that came, uploads and envelopes that go out.
+
+use super::reading::PAGE;
+use super::rounds::MAX_ROUNDS;
+use super::upkeep;
+use crate::network::{Entry, Lane, Network, Reason, Refusal};
+use crate::shelf::{Cargo, Cx, Engine, Item, POST};
+use crate::words::{ContactState, Happening, StepError, Synced, Trouble, WaitingKind};
+use crate::{account, ladder, messages, receive, shelf, words};
+use lacre_ground::address::Authority;
+use lacre_ground::ids::Generation;
+use lacre_profile::Table;
+use lacre_proto::relay::v1 as wire;
+
+/// An upload that the relay refuses is tried again after this, milliseconds.
+const REFUSED_PAUSE_MS: u64 = 3_600_000;
+
+/// Envelopes that came.
+pub(super) fn read_inbox(engine: &mut Engine, net: &mut dyn Network, synced: &mut Synced) -> Result<bool, Trouble> {
+    let mut moved = false;
+    for _ in 0..MAX_ROUNDS {
+        let own = engine.own()?;
+        let at = words::authority(&own.authority).map_err(StepError::into_trouble)?;
+        let request = wire::FetchRequest {
+            channel: own.inbox.as_bytes().to_vec(),
+            read_token: own.inbox_read.expose().to_vec(),
+            from_seq: own.inbox_cursor + 1,
+            max_entries: PAGE,
+        };
+        let page = match net.fetch(&at, Lane::Inbox, request) {
+            Ok(page) => page,
+            Err(e) if matches!(e.reason(), Some(Reason::NotPermitted | Reason::Ahead)) => {
+                // a restored relay may not know the inbox at all
+                upkeep::tell_restored_relay(engine, net, &at)?;
+                continue;
+            }
+            Err(e) => return Err(e.into()),
+        };
+        let generation = Generation::try_from(page.generation.as_slice()).map_err(|e| Trouble::Protocol(e.to_string()))?;
+        noticed_generation(engine, net, &at, generation)?;
+        account::mend_inbox(engine, net, &at, &own, page.append_rights)?;
+        let mut last = own.inbox_cursor;
+        for raw in page.entries {
+            let entry = Entry::try_from(raw)?;
+            last = entry.seq.get();
+            if take_envelope(engine, &entry)? {
+                synced.received += 1;
+                moved = true;
+            }
+        }
+        if last >= page.head || last == own.inbox_cursor {
+            break;
+        }
+    }
+    if moved {
+        trim_inbox(engine, net)?;
+    }
+    Ok(moved)
+}
+
+fn trim_inbox(engine: &mut Engine, net: &mut dyn Network) -> Result<(), Trouble> {
+    let own = engine.own()?;
+    if own.inbox_cursor > own.inbox_trimmed {
+        let at = words::authority(&own.authority).map_err(StepError::into_trouble)?;
+        let request = wire::TrimRequest {
+            channel: own.inbox.as_bytes().to_vec(),
+            read_token: own.inbox_read.expose().to_vec(),
+            through_seq: own.inbox_cursor,
+        };
+        net.trim(&at, Lane::Inbox, request)?;
+        engine.run(|cx| {
+            let mut now = shelf::own_to_change(cx)?;
+            now.inbox_trimmed = now.inbox_trimmed.max(own.inbox_cursor);
+            shelf::put_own(cx, &now)
+        })?;
+    }
+    Ok(())
+}
+
+pub(super) fn take_envelope(engine: &mut Engine, entry: &Entry) -> Result<bool, Trouble> {
+    match engine.step(|cx| receive::receive_envelope(cx, entry, None)) {
+        Ok(took) => Ok(took),
+        Err(StepError::Trouble(t @ Trouble::Store(_))) => Err(t),
+        Err(StepError::Skip(why) | StepError::Again(why)) => engine.run(|cx| receive::receive_envelope(cx, entry, Some(&why))),
+        Err(StepError::Trouble(t)) => engine.run(|cx| receive::receive_envelope(cx, entry, Some(&t.to_string()))),
+    }
+}
+
+pub(super) fn noticed_generation(
+    engine: &mut Engine,
+    net: &mut dyn Network,
+    at: &Authority,
+    generation: Generation,
+) -> Result<(), Trouble> {
+    let own = engine.own()?;
+    let ours = words::authority(&own.authority).map_err(StepError::into_trouble)?;
+    if ours == *at && engine.run(|cx| ladder::own_relay_restored(cx, generation))? {
+        engine.watching = false;
+        upkeep::tell_restored_relay(engine, net, at)?;
+    }
+    Ok(())
+}
+
+/// Uploads and envelopes, in order; an envelope that is refused for good leaves the queue, visibly.
+pub(super) fn deliver_post(engine: &mut Engine, net: &mut dyn Network, synced: &mut Synced) -> Result<bool, Trouble> {
+    let items: Vec<(u64, Item)> = engine.run(|cx| Ok(cx.s.scan(Table::Outbox, POST, 0, usize::MAX)?))?;
+    let mut moved = false;
+    let now = engine.clock.now();
+    for (number, item) in items {
+        if item.not_before.is_some_and(|t| t > now) {
+            continue;
+        }
+        let sent = match &item.cargo {
+            Cargo::Upload { authority, blob } => messages::upload(engine, net, number, authority, *blob),
+            Cargo::Envelope { authority: at, inbox, token, stamped, entry, sealed, .. } => {
+                let request = wire::AppendRequest {
+                    channel: inbox.as_bytes().to_vec(),
+                    append_token: token.expose().to_vec(),
+                    entry_id: entry.as_bytes().to_vec(),
+                    read_to: 0,
+                    ciphertext: sealed.clone().into(),
+                    seal: false,
+                    receipt: false,
+                    stamp: Vec::new(),
+                };
+                append_envelope(engine, net, at, request, *stamped).and_then(|()| engine.run(|cx| shelf::drop_item(cx, number)))
+            }
+            Cargo::Content { .. } | Cargo::Seal { .. } | Cargo::Held { .. } => continue,
+        };
+        match sent {
+            Ok(()) => {
+                synced.delivered += 1;
+                moved = true;
+            }
+            Err(Trouble::Refused(r)) if r.reason == Reason::Limit => {
+                let ms = r.retry_after.map_or(60_000, |d| u64::try_from(d.as_millis()).unwrap_or(60_000));
+                let until = Some(now.plus(ms));
+                engine.run(|cx| shelf::in_trouble(cx, number, &r.to_string(), until))?;
+            }
+            Err(Trouble::Refused(r)) if r.reason == Reason::StoreDown => {
+                engine.run(|cx| shelf::in_trouble(cx, number, &r.to_string(), None))?;
+                return Err(Trouble::Offline { why: r.to_string() });
+            }
+            Err(Trouble::Refused(r)) => {
+                moved |= engine.run(|cx| refused_for_good(cx, number, &item, &r))?;
+            }
+            Err(e @ Trouble::OtherRelay) => {
+                // of a program that took addresses of other relays
+                engine.run(|cx| {
+                    shelf::drop_item(cx, number)?;
+                    shelf::unreadable(cx, None, format!("something to be sent was given up: {e}"))
+                })?;
+                moved = true;
+            }
+            Err(e) => {
+                engine.run(|cx| shelf::in_trouble(cx, number, &e.to_string(), None))?;
+                return Err(e);
+            }
+        }
+    }
+    Ok(moved)
+}
+
+fn append_envelope(
+    engine: &mut Engine,
+    net: &mut dyn Network,
+    at: &str,
+    request: wire::AppendRequest,
+    stamped: bool,
+) -> Result<(), Trouble> {
+    let at = engine.run(|cx| shelf::ours(cx, at))?;
+    if stamped {
+        account::with_stamp(engine, net, |net, stamp| {
+            net.append(&at, Lane::Directory, wire::AppendRequest { stamp, ..request.clone() })
+        })?;
+    } else {
+        net.append(&at, Lane::Directory, request)?;
+    }
+    Ok(())
+}
+
+/// A right that was made for this sender works no longer: the public one is tried. When that is refused too, nobody
+/// new may ask there.
+/// False if it stays as it is.
+fn refused_for_good(cx: &mut Cx<'_, '_>, number: u64, sent: &Item, refusal: &Refusal) -> Result<bool, StepError> {
+    // another program on this profile may have sent it meanwhile, or tried another right
+    let Some(mut item) = shelf::item(cx, number)? else { return Ok(true) };
+    let Cargo::Envelope { token, stamped, public, to, .. } = &mut item.cargo else {
+        shelf::in_trouble(cx, number, &refusal.to_string(), Some(cx.now.plus(REFUSED_PAUSE_MS)))?;
+        return Ok(false);
+    };
+    if !matches!(&sent.cargo, Cargo::Envelope { token: used, .. } if used.expose() == token.expose()) {
+        return Ok(true);
+    }
+    let not_permitted = refusal.reason == Reason::NotPermitted;
+    if let Some(public) = public.take().filter(|_| not_permitted) {
+        (*token, *stamped) = (public, true);
+        shelf::put_item(cx, &item)?;
+        return Ok(true);
+    }
+    let to = *to;
+    shelf::drop_item(cx, item.number)?;
+    if let (true, WaitingKind::Request, Some(account)) = (not_permitted, item.what, to)
+        && let Some(mut row) = shelf::contact(cx, account)?.filter(|row| row.state == ContactState::Asked)
+    {
+        row.state = ContactState::NotTaken;
+        shelf::put_contact(cx, &row)?;
+        shelf::event(cx, Happening::ContactNotTaken { account: *account.as_bytes() })?;
+        return Ok(true);
+    }
+    shelf::unreadable(cx, None, format!("an envelope was refused for good: {refusal}"))?;
+    Ok(true)
+}

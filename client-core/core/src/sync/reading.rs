@@ -1,0 +1,147 @@
+//! What comes in a conversation's channel: pages of it, and its entries some at a time.
+
+use crate::network::{Entry, Lane, Network, Reason};
+use crate::receive::{Judged, Took};
+use crate::shelf::{Conv, Engine};
+use crate::words::{Standing, StepError, Synced, Trouble};
+use crate::{epoch, ladder, receive, shelf};
+use lacre_ground::address::Authority;
+use lacre_ground::ids::ChannelId;
+use lacre_proto::relay::v1 as wire;
+
+/// Entries of one fetch.
+pub(super) const PAGE: u32 = 256;
+/// Entries that are processed in one step: a transaction costs as much as two of them.
+const ENTRIES_IN_A_STEP: usize = 16;
+
+/// How a page of a channel left things.
+pub(crate) enum Page {
+    /// read on
+    More,
+    /// the channel must be opened or compared first
+    Again,
+    /// nothing more is there now
+    Head,
+}
+
+/// The next entries of a channel, processed.
+pub(super) fn read_page(
+    engine: &mut Engine,
+    net: &mut dyn Network,
+    id: &[u8],
+    conv: &Conv,
+    at: &Authority,
+    synced: &mut Synced,
+) -> Result<Page, Trouble> {
+    let channel = conv.channel.id;
+    let request = wire::FetchRequest {
+        channel: channel.as_bytes().to_vec(),
+        read_token: conv.channel.read.expose().to_vec(),
+        from_seq: conv.channel.cursor + 1,
+        max_entries: PAGE,
+    };
+    let page = match net.fetch(at, Lane::Conversations, request) {
+        Ok(page) => page,
+        Err(e) if matches!(e.reason(), Some(Reason::NotPermitted | Reason::Ahead)) => {
+            reopen(engine, id, channel)?;
+            return Ok(Page::Again);
+        }
+        Err(e) => return Err(e.into()),
+    };
+    if engine.run(|cx| ladder::saw_generation(cx, id, &page.generation))? {
+        return Ok(Page::Again);
+    }
+    if page.head < conv.channel.cursor {
+        return Err(Trouble::Protocol("the relay's channel ends before what it gave out".into()));
+    }
+    if page.gone_through > conv.channel.cursor {
+        lost_entries(engine, id, channel, page.gone_through)?;
+        return Ok(Page::More);
+    }
+    let entries = page.entries.into_iter().map(Entry::try_from).collect::<Result<Vec<_>, _>>()?;
+    let last = entries.last().map_or(conv.channel.cursor, |entry| entry.seq.get());
+    let all = take_all(engine, id, channel, &entries, synced)?;
+    Ok(if all && last >= page.head { Page::Head } else { Page::More })
+}
+
+/// Entries of a channel in their order, some of them in one step; false when it stops before the last: the epoch ended,
+/// or they must be fetched again.
+pub(super) fn take_all(
+    engine: &mut Engine,
+    id: &[u8],
+    channel: ChannelId,
+    entries: &[Entry],
+    synced: &mut Synced,
+) -> Result<bool, Trouble> {
+    for some in entries.chunks(ENTRIES_IN_A_STEP) {
+        let met = match engine.step(|cx| in_order(some, |entry| receive::receive(cx, id, channel, entry, &Judged::Not))) {
+            Ok(met) => met,
+            Err(StepError::Trouble(trouble)) => return Err(trouble),
+            // nothing of the step was kept: one of them needs second thoughts, which the others must not share
+            Err(StepError::Skip(_) | StepError::Again(_)) => in_order(some, |entry| take(engine, id, channel, entry))?,
+        };
+        let processed = met.iter().filter(|took| matches!(took, Took::Done | Took::EpochEnded)).count();
+        synced.received += u64::try_from(processed).unwrap_or(0);
+        match met.last() {
+            Some(Took::Copy) => {
+                engine.run(ladder::part_from_copy)?;
+                return Ok(false);
+            }
+            Some(Took::EpochEnded | Took::Gap) => return Ok(false),
+            Some(Took::Done | Took::Ignored) | None => {}
+        }
+    }
+    Ok(true)
+}
+
+/// One entry, with the second thoughts that its judgement may need.
+fn take(engine: &mut Engine, id: &[u8], channel: ChannelId, entry: &Entry) -> Result<Took, Trouble> {
+    let mut judged = Judged::Not;
+    for attempt in 0..3 {
+        match engine.step(|cx| receive::receive(cx, id, channel, entry, &judged)) {
+            Ok(took) => return Ok(took),
+            Err(StepError::Skip(why)) => judged = Judged::Skipped(why),
+            Err(StepError::Again(_)) if attempt == 0 => {}
+            Err(StepError::Again(why)) if entry.seal => judged = Judged::Bound(why),
+            Err(StepError::Again(why)) => judged = Judged::Skipped(why),
+            Err(StepError::Trouble(t)) => return Err(t),
+        }
+    }
+    Err(Trouble::Protocol("an entry could be neither processed nor skipped".into()))
+}
+
+/// Entries that this device has not read are no longer kept.
+pub(super) fn lost_entries(engine: &mut Engine, id: &[u8], channel: ChannelId, through: u64) -> Result<(), Trouble> {
+    engine.run(|cx| {
+        let mut conv = shelf::conv(cx, id)?;
+        // another program on this profile may have read on into the next channel
+        if conv.standing == Standing::Active && conv.channel.id == channel && through > conv.channel.cursor {
+            epoch::cannot_follow(cx, id, &mut conv, "entries were not read in time and are gone", None)?;
+        }
+        Ok(())
+    })
+}
+
+pub(super) fn reopen(engine: &mut Engine, id: &[u8], channel: ChannelId) -> Result<(), Trouble> {
+    engine.run(|cx| {
+        let mut conv = shelf::conv(cx, id)?;
+        if conv.channel.id == channel {
+            conv.channel.opened = false;
+            shelf::put_conv(cx, id, &mut conv)?;
+        }
+        Ok(())
+    })
+}
+
+/// One after the other, through the first behind which nothing more is to be taken.
+fn in_order<E>(entries: &[Entry], mut take: impl FnMut(&Entry) -> Result<Took, E>) -> Result<Vec<Took>, E> {
+    let mut met = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let took = take(entry)?;
+        met.push(took);
+        if !matches!(took, Took::Done | Took::Ignored) {
+            break;
+        }
+    }
+    Ok(met)
+}

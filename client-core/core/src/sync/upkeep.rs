@@ -1,0 +1,97 @@
+//! What a device renews with time: enrolment, sessions, stamps, key packages, rights.
+
+use crate::account::{FEW_KEY_PACKAGES, FEW_STAMPS, FEW_TOKENS};
+use crate::network::{Network, Reason};
+use crate::shelf::{Engine, Stage};
+use crate::words::{StepError, Trouble, WhoAmI};
+use crate::{account, shelf, words};
+use lacre_ground::address::{Authority, Invitation};
+use lacre_ground::ids::Handle;
+use lacre_profile::Table;
+use lacre_proto::relay::v1 as wire;
+
+/// Redeems an invitation. Can be repeated after any interruption; what was done is not done again.
+pub(crate) fn enroll(
+    engine: &mut Engine,
+    net: &mut dyn Network,
+    invitation: &Invitation,
+    handle: &Handle,
+) -> Result<WhoAmI, Trouble> {
+    let own = engine.run(|cx| account::make_own(cx, invitation, Some(handle)))?;
+    if own.stage == Stage::Made {
+        let request = wire::EnrollRequest {
+            code: own.code.as_ref().map(|c| c.expose().to_vec()).unwrap_or_default(),
+            handle: own.handle.as_str().to_owned(),
+            state: own.states.first().cloned().unwrap_or_default(),
+        };
+        let answer = net.enroll(&invitation.authority, request).map_err(|e| match e.reason() {
+            Some(Reason::CodeRefused) => Trouble::CodeRefused,
+            Some(Reason::HandleTaken) => Trouble::HandleTaken,
+            _ => e.into(),
+        })?;
+        engine.run(|cx| account::bound(cx, &answer.binding, "", &answer.generation))?;
+    }
+    upkeep(engine, net)?;
+    account::whoami(engine)?.ok_or(Trouble::NotEnrolled)
+}
+
+/// Puts a new account in the place of a lost one, with a recovery code from the counter.
+pub(crate) fn recover(engine: &mut Engine, net: &mut dyn Network, invitation: &Invitation) -> Result<WhoAmI, Trouble> {
+    let own = engine.run(|cx| account::make_own(cx, invitation, None))?;
+    if own.stage == Stage::Made {
+        let request = wire::RecoverRequest {
+            code: own.code.as_ref().map(|c| c.expose().to_vec()).unwrap_or_default(),
+            state: own.states.first().cloned().unwrap_or_default(),
+        };
+        let answer = net.recover(&invitation.authority, request).map_err(|e| match e.reason() {
+            Some(Reason::CodeRefused) => Trouble::CodeRefused,
+            _ => e.into(),
+        })?;
+        engine.run(|cx| account::bound(cx, &answer.binding, &answer.reset, &answer.generation))?;
+    }
+    upkeep(engine, net)?;
+    account::whoami(engine)?.ok_or(Trouble::NotEnrolled)
+}
+
+/// What a device does now and then: inbox opened, stamps, key packages and tokens in stock.
+pub(super) fn upkeep(engine: &mut Engine, net: &mut dyn Network) -> Result<(), Trouble> {
+    let own = engine.own()?;
+    if own.stage == Stage::Made {
+        return Err(Trouble::NotEnrolled);
+    }
+    if own.deleted {
+        return Err(Trouble::AccountDeleted);
+    }
+    let at = words::authority(&own.authority).map_err(StepError::into_trouble)?;
+    if engine.run(|cx| Ok(cx.s.count(Table::Stamp, b"")?))? < FEW_STAMPS {
+        account::unless_limited(account::take_stamps(engine, net, &at))?;
+    }
+    if own.stage == Stage::Bound {
+        account::open_inbox(engine, net, &at)?;
+    }
+    let own = engine.own()?;
+    if own.renew_key_packages || own.key_packages_left < FEW_KEY_PACKAGES || account::key_packages_are_old(engine, &own) {
+        account::unless_limited(account::upload_key_packages(engine, net, &at))?;
+    }
+    if own.spare_tokens.len() < FEW_TOKENS {
+        account::unless_limited(account::add_tokens(engine, net, &at))?;
+    }
+    account::tell_token_changes(engine, net, &at)?;
+    account::tell_pause(engine, net, &at)?;
+    engine.run(|cx| {
+        let mut own = shelf::own_to_change(cx)?;
+        if own.stage == Stage::Bound {
+            own.stage = Stage::Ready;
+            shelf::put_own(cx, &own)?;
+        }
+        Ok(())
+    })
+}
+
+/// A restored relay learns inbox, tokens, account state and all-new key packages again (I7).
+pub(super) fn tell_restored_relay(engine: &mut Engine, net: &mut dyn Network, at: &Authority) -> Result<(), Trouble> {
+    account::open_inbox(engine, net, at)?;
+    engine.run(account::withdraw_again)?;
+    account::session(engine, net, at)?;
+    upkeep(engine, net)
+}

@@ -1,0 +1,124 @@
+//! Conversations, contacts, links and what waits, as applications see them.
+
+use crate::shelf::{Cargo, ContactRow, Cx, Engine, Item, LinkRow};
+use crate::words::{Contact, Conversation, ConversationId, Link, Member, NewAccount, StepError, Trouble, Waiting};
+use crate::{book, history, queue, shelf, words};
+use lacre_ground::address::ContactLink;
+use lacre_profile::Table;
+
+/// All conversations, the newest first.
+pub(crate) fn conversations(engine: &mut Engine) -> Result<Vec<Conversation>, Trouble> {
+    engine.run(|cx| {
+        shelf::own(cx)?;
+        let mut all = Vec::new();
+        for id in shelf::conversation_ids(cx)? {
+            all.push(conversation_view(cx, &id)?);
+        }
+        all.sort_by_key(|c| std::cmp::Reverse(c.newest_at));
+        Ok(all)
+    })
+}
+
+/// One conversation.
+pub(crate) fn conversation(engine: &mut Engine, id: &ConversationId) -> Result<Conversation, Trouble> {
+    engine.run(|cx| conversation_view(cx, &id.0))
+}
+
+/// What waits for the relay.
+pub(crate) fn outbox(engine: &mut Engine) -> Result<Vec<Waiting>, Trouble> {
+    engine.run(|cx| {
+        let mut items: Vec<Item> = Vec::new();
+        for scope in queue::queues(cx)? {
+            let rows: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, &scope, 0, usize::MAX)?;
+            items.extend(rows.into_iter().map(|(_, item)| item));
+        }
+        items.sort_by_key(|i| i.number);
+        Ok(items.into_iter().filter(|i| !shelf::is_stored(i)).map(waiting_view).collect())
+    })
+}
+
+/// An entry that was prepared may have been tried; its id is used up, so it goes out.
+pub(crate) fn cancellable(item: &Item) -> bool {
+    shelf::prepared(item).is_none() && !matches!(item.cargo, Cargo::Upload { .. } | Cargo::Envelope { .. })
+}
+
+fn waiting_view(item: Item) -> Waiting {
+    Waiting {
+        id: item.number,
+        cancellable: cancellable(&item),
+        conversation: match &item.cargo {
+            Cargo::Held { .. } => None,
+            _ => item.conversation.clone().map(ConversationId),
+        },
+        what: item.what,
+        since: item.since,
+        trouble: item.trouble,
+    }
+}
+
+pub(crate) fn conversation_view(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Conversation, StepError> {
+    let conv = shelf::conv(cx, id)?;
+    let own = shelf::own(cx)?;
+    let stored = shelf::members(cx, id)?;
+    let mut members = Vec::new();
+    for (account, device) in &stored.devices {
+        members.push(Member {
+            account: *account,
+            device: *device,
+            handle: book::name_in(cx, &stored, *account)?,
+            admin: stored.admins.contains(account),
+            own: *device == own.device && *account == own.account,
+        });
+    }
+    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id, 0, usize::MAX)?;
+    let waiting =
+        waiting.iter().filter(|(_, i)| !shelf::is_stored(i) && shelf::waiting_kind(i).and_then(history::body_of).is_some());
+    Ok(Conversation {
+        id: ConversationId(id.to_vec()),
+        kind: conv.kind,
+        name: conv.name,
+        description: conv.description,
+        may_add: conv.may_add,
+        may_write: conv.may_write,
+        stays_s: conv.stays_s,
+        members,
+        peer: match conv.peer {
+            Some(peer) => book::name_in(cx, &stored, peer)?,
+            None => None,
+        },
+        suite: conv.suite,
+        epoch: stored.epoch,
+        epoch_authenticator: stored.authenticator.clone(),
+        standing: conv.standing,
+        messages: conv.position,
+        unread: conv.position.saturating_sub(conv.read_through),
+        waiting: u64::try_from(waiting.count()).unwrap_or(u64::MAX),
+        newest_at: conv.newest_at,
+    })
+}
+
+pub(crate) fn link_view(cx: &mut Cx<'_, '_>, row: LinkRow) -> Result<Link, StepError> {
+    let own = shelf::own(cx)?;
+    let link = ContactLink {
+        authority: words::authority(&own.authority)?,
+        handle: own.handle.clone(),
+        account: own.account,
+        token: row.token,
+    };
+    Ok(Link { number: row.number, name: row.name, made_at: row.made_at, link })
+}
+
+pub(crate) fn contact_view(cx: &mut Cx<'_, '_>, row: ContactRow) -> Result<Contact, StepError> {
+    let trust = book::trust(cx, &row)?;
+    Ok(Contact {
+        account: row.account,
+        handle: row.handle,
+        state: row.state,
+        text: row.text,
+        since: row.since,
+        conversation: row.conversation.map(ConversationId),
+        trust,
+        blocked: row.blocked.map(|blocked| blocked.since),
+        new_account: row.replaced.map(|replaced| NewAccount { account: replaced.by, at: replaced.at }),
+    })
+}

@@ -1,0 +1,7 @@
+//! What applications see of the rows: pure functions of them.
+
+mod conversations;
+mod messages;
+
+pub(crate) use conversations::{cancellable, contact_view, conversation, conversation_view, conversations, link_view, outbox};
+pub(crate) use messages::{message_view, pending_messages, queued_message};

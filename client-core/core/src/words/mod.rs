@@ -1,0 +1,16 @@
+//! Types that applications see, why something was not done, and what is signed.
+
+mod statements;
+mod trouble;
+pub mod view;
+
+pub(crate) use statements::{Author, authority, verify};
+pub use statements::{content_statement, envelope_statement, own_entry_id};
+pub use trouble::Trouble;
+pub(crate) use trouble::{MlsError, StepError};
+pub(crate) use view::Edit;
+pub(crate) use view::{
+    Body, Contact, ContactState, Conversation, ConversationId, Delivery, Event, Happening, Kind, Link, Member, Message,
+    NewAccount, Quoted, Reaction, Receipt, Safety, Settings, Standing, Stays, Suite, Synced, Trust, Waiting, WaitingKind, Who,
+    WhoAmI,
+};

@@ -1,0 +1,203 @@
+//! Why something was not done: [`Trouble`] for applications, `StepError` inside a step.
+
+use super::view::Standing;
+use crate::network::{NetError, Refusal};
+use lacre_profile::StoreError;
+
+/// Why a call did not do it; each variant is what the caller does next.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// The relay cannot be reached: what was asked for is stored where it can wait; try again later.
+    #[error("the relay cannot be reached: {why}")]
+    Offline {
+        /// technical cause
+        why: String,
+    },
+    /// The relay said no.
+    #[error("the relay refused: {0:?}")]
+    Refused(Refusal),
+    /// The relay, or somebody through it, sent what the protocol does not allow.
+    #[error("not understood: {0}")]
+    Protocol(String),
+    /// Enrol first.
+    #[error("this profile has no account yet")]
+    NotEnrolled,
+    /// Another account is enrolled in this profile: use another profile.
+    #[error("this profile belongs to another account")]
+    OtherAccount,
+    /// The invitation's code is used, unknown or expired: ask at the counter for another.
+    #[error("the invitation's code is used, unknown or expired")]
+    CodeRefused,
+    /// Choose another handle.
+    #[error("the handle is taken")]
+    HandleTaken,
+    /// Nobody of that name.
+    #[error("no such account")]
+    NoSuchAccount,
+    /// Not among the contacts: add it first.
+    #[error("not a contact")]
+    NoSuchContact,
+    /// The contact has not accepted (or was not accepted) yet.
+    #[error("the contact is not accepted yet")]
+    NotAccepted,
+    /// The public name leads to another account than this contact's.
+    #[error("the name belongs to another account now")]
+    OtherAccountNow,
+    /// The safety number is another than the one that was compared: compare again.
+    #[error("the safety number has changed")]
+    SafetyChanged,
+    /// Only accounts of the own relay can be contacts so far.
+    #[error("of another relay")]
+    OtherRelay,
+    /// Revoke one first.
+    #[error("at most {limit} links at a time")]
+    TooManyLinks {
+        /// most links
+        limit: u64,
+    },
+    /// The contact has a new account: accept it first.
+    #[error("the contact has a new account")]
+    NewAccount,
+    /// The person takes a pause: ask another time.
+    #[error("the person takes a pause")]
+    Paused,
+    /// This profile's account was deleted: what is here can be read.
+    #[error("the account was deleted")]
+    AccountDeleted,
+    /// No conversation of that id.
+    #[error("no such conversation")]
+    NoSuchConversation,
+    /// The group is full.
+    #[error("a group has at most {limit} members")]
+    GroupFull {
+        /// most devices
+        limit: u64,
+    },
+    /// Make somebody else an admin first.
+    #[error("a group must keep an admin")]
+    LastAdmin,
+    /// Take the right from somebody first.
+    #[error("a group has at most {limit} admins")]
+    TooManyAdmins {
+        /// most admins
+        limit: u64,
+    },
+    /// Only admins write in this group.
+    #[error("only admins write in this group")]
+    MayNotWrite,
+    /// Only admins add and remove.
+    #[error("only an admin of the group may do this")]
+    NotAdmin,
+    /// The conversation cannot be written to now.
+    #[error("the conversation is not active: {0:?}")]
+    NotActive(Standing),
+    /// Make it shorter.
+    #[error("longer than {limit} bytes")]
+    TooLong {
+        /// most bytes
+        limit: u64,
+    },
+    /// There is nothing to send.
+    #[error("empty")]
+    Empty,
+    /// No message with that id.
+    #[error("no such message")]
+    NoSuchMessage,
+    /// More characters are needed.
+    #[error("more than one message begins so")]
+    AmbiguousPrefix,
+    /// The message carries no file.
+    #[error("not a file")]
+    NotAFile,
+    /// The file came damaged: its digest or its encryption does not fit.
+    #[error("the file is damaged: {0}")]
+    Damaged(String),
+    /// The file changed or ended while it was read, or could not be written.
+    #[error("reading or writing the file failed: {0}")]
+    File(String),
+    /// Only its writer may change a message.
+    #[error("somebody else wrote it")]
+    NotYours,
+    /// Lines about members, deleted and unreadable messages cannot be changed; only texts can be edited.
+    #[error("this message cannot be changed so")]
+    NotChangeable,
+    /// A reaction is one character.
+    #[error("a reaction is one character")]
+    NotASign,
+    /// No such item in the outbox.
+    #[error("no such item in the outbox")]
+    NoSuchItem,
+    /// It has left this machine, or has begun to: it cannot be taken back.
+    #[error("can no longer be cancelled")]
+    TooLate,
+    /// The profile's storage failed; nothing of this step was stored.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// MLS failed in a way that is no verdict on anybody; nothing of this step was stored.
+    #[error("encryption failed: {0}")]
+    Mls(String),
+}
+
+impl From<NetError> for Trouble {
+    fn from(e: NetError) -> Self {
+        match e {
+            NetError::Unreachable { why } => Trouble::Offline { why },
+            NetError::Refused(r) => Trouble::Refused(r),
+            NetError::Protocol(what) => Trouble::Protocol(what),
+            NetError::Body { why } => Trouble::File(why),
+        }
+    }
+}
+
+impl From<MlsError> for Trouble {
+    fn from(e: MlsError) -> Self {
+        Trouble::Mls(e.to_string())
+    }
+}
+
+/// Why a step was rolled back.
+#[derive(Debug)]
+pub(crate) enum StepError {
+    /// to be told to the application
+    Trouble(Trouble),
+    /// the entry or envelope cannot be processed: note it and go on behind it
+    Skip(String),
+    /// neither: load again and retry
+    Again(String),
+}
+
+impl StepError {
+    pub(crate) fn into_trouble(self) -> Trouble {
+        match self {
+            StepError::Trouble(t) => t,
+            StepError::Skip(why) => Trouble::Protocol(why),
+            StepError::Again(why) => Trouble::Mls(why),
+        }
+    }
+}
+
+impl From<StoreError> for StepError {
+    fn from(e: StoreError) -> Self {
+        StepError::Trouble(Trouble::Store(e))
+    }
+}
+
+impl From<Trouble> for StepError {
+    fn from(e: Trouble) -> Self {
+        StepError::Trouble(e)
+    }
+}
+
+impl From<MlsError> for StepError {
+    fn from(e: MlsError) -> Self {
+        StepError::Trouble(e.into())
+    }
+}
+
+/// Why MLS did not do it. Library errors may be a storage error in disguise: load again before judging.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}: {why}")]
+pub(crate) struct MlsError {
+    pub(crate) what: &'static str,
+    pub(crate) why: String,
+}
