@@ -1,4 +1,4 @@
-//! The history checker: did a relay keep I1 to I5 and I8 (DESIGN 5), judged only by what its clients saw?
+//! The history checker: did a relay keep I1 to I5 and I8 (PROTOCOL.md, 7), judged only by what its clients saw?
 //!
 //! A pure function over the calls that were made, with what came back or that nothing did, and what could be read
 //! at the end. It knows nothing of the relay. Ticks order calls as one observer saw them: a call whose answer came before

@@ -191,7 +191,7 @@ impl ChannelClass {
 }
 
 impl ChannelId {
-    /// The name of the log with these rights (DESIGN 5).
+    /// The name of the log with these rights (PROTOCOL.md, 3).
     #[must_use]
     pub fn of_log(append: &TokenHash, read: &TokenHash) -> Self {
         Self::new(label::hash(Label::LogName, &[&[ChannelClass::Log.code()], append.as_bytes(), read.as_bytes()]))

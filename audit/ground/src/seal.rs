@@ -1,5 +1,5 @@
 //! HPKE (RFC 9180) in base mode with X-Wing, whose randomness can come from a seed: whoever has the seed seals again
-//! and compares (DESIGN 9).
+//! and compares (audit/FORMAT.md, 5).
 //!
 //! Sealed bytes: two bytes suite, encapsulated key, ciphertext with tag. One suite today: 0x0001 is X-Wing
 //! (KEM 0x647A), HKDF-SHA-256, ChaCha20-Poly1305.

@@ -1,4 +1,4 @@
-//! Channels: what the relay promises of them (DESIGN 5), as verbs.
+//! Channels: what the relay promises of them (PROTOCOL.md, 7), as verbs.
 //!
 //! The order of judgement is part of the contract, because it decides what a caller learns:
 //!

@@ -1,6 +1,7 @@
 //! Every limit and every retention that the relay applies, as one value.
 //!
-//! Apart from the node's configuration: later the policy of the council provides it (DESIGN 10). Times are milliseconds.
+//! Apart from the node's configuration: later the policy of the council provides it (ARCHITECTURE.md, Seams). Times are
+//! milliseconds.
 
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;

@@ -2,7 +2,7 @@
 //!
 //! "Whole" is what an application calls: encrypted rows in SQLite, own ids, the content's signature, padding, the outer
 //! encryption, the queue, the history, events. The core has no network: once the conversation stands, its channel lies in
-//! memory, and what is measured is the CPU time of the calling thread. A *send* is the step of DESIGN 8, {encrypt, advance
+//! memory, and what is measured is the CPU time of the calling thread. A *send* is one step (ARCHITECTURE.md), {encrypt, advance
 //! ratchet and n, outbox row with the final bytes}: after it the message goes out whatever happens. What follows for an own
 //! message, {mark sent, seq} and its being met while reading, is printed for itself. A *receive* is all of it.
 
