@@ -1,4 +1,4 @@
-//! Build script of both programs: which commit `--version` names, so that an overseer can tell what runs.
+//! Build script of the programs: which commit `--version` names, so that an overseer can tell what runs.
 //!
 //! A release build asks git, or takes LACRE_COMMIT where there is no repository (a source archive). A development build says
 //! that it is one: looking at git would build everything again at each commit.

@@ -1,4 +1,4 @@
-//! The catalogues: every sentence for people, in Spanish and English (Project Fluent, `cli/lacre/i18n/`).
+//! The catalogues: every sentence for people, in Spanish and English (Project Fluent, `i18n/` of each program).
 //!
 //! An error is one message with attributes: the value says what happened, `.why` why, `.do` what to do next. The help of
 //! a command is one message whose attributes are its arguments.
