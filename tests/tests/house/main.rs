@@ -1,4 +1,4 @@
-//! How the house is built: walls, controls, scripts.
+//! How the house is built: walls, controls, documents, scripts.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,6 +9,8 @@
     reason = "a panic is how a test says no"
 )]
 
+mod commands;
 mod controls;
+mod documents;
 mod script;
 mod walls;

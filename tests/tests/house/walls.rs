@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned();
     std::env::var_os("LACRE_ROOT").map_or(here, PathBuf::from)
 }
@@ -325,7 +325,7 @@ fn every_licence_is_one_that_deny_toml_allows() {
 // ---- what stands where ----
 
 /// Every file of the house: no hidden ones, nothing that .gitignore names at the root.
-fn files() -> Vec<(String, PathBuf)> {
+pub(crate) fn files() -> Vec<(String, PathBuf)> {
     fn walk(folder: &Path, root: &Path, ignored: &BTreeSet<String>, into: &mut Vec<(String, PathBuf)>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -528,6 +528,7 @@ fn the_house_has_six_folders_and_the_files_of_a_good_repository() {
         "Cargo.lock",
         "README.md",
         "ARCHITECTURE.md",
+        "DECISIONS.md",
         "PROTOCOL.md",
         "SECURITY.md",
         "CONTRIBUTING.md",
