@@ -9,6 +9,7 @@
 //! Nothing is sent. Who is unblocked gets a new right, and the conversation of two asks to be re-added: so nothing that was
 //! written meanwhile is ever read.
 
+use crate::mls::group::GroupId;
 use crate::shelf;
 use crate::shelf::{Cargo, ContactRow, Cx, Item, Known};
 use crate::words::{ContactState, ConversationId, Happening, Kind, Standing, StepError};
@@ -31,7 +32,7 @@ pub(crate) fn is_heard(
         return Ok(true);
     }
     match kind {
-        Some(Body::ReAdd(request)) => match shelf::conversation_of(cx, &request.group_id)? {
+        Some(Body::ReAdd(request)) => match shelf::conversation_of(cx, &GroupId::new(request.group_id.clone()))? {
             Some(id) => Ok(shelf::conv(cx, &id)?.kind == Kind::Group),
             None => Ok(false),
         },
@@ -53,11 +54,11 @@ pub(crate) fn block_too(cx: &mut Cx<'_, '_>, before: &ContactRow, account: Accou
 }
 
 pub(crate) fn drop_held(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<(), StepError> {
-    let held: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, &shelf::held_scope(account), 0, usize::MAX)?;
+    let held: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, shelf::held_scope(account).as_bytes(), 0, usize::MAX)?;
     held.into_iter().try_for_each(|(number, _)| shelf::drop_item(cx, number))
 }
 
-pub(crate) fn twos(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<Vec<Vec<u8>>, StepError> {
+pub(crate) fn twos(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<Vec<ConversationId>, StepError> {
     let mut twos = Vec::new();
     for id in shelf::conversation_ids(cx)? {
         let conv = shelf::conv(cx, &id)?;
@@ -75,7 +76,7 @@ pub(crate) fn end_two(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<(), Ste
         if !matches!(conv.standing, Standing::Active | Standing::AskingToBeReAdded) {
             continue;
         }
-        let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, &id, 0, usize::MAX)?;
+        let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), 0, usize::MAX)?;
         for (number, item) in waiting {
             if shelf::prepared(&item).is_none() && matches!(item.cargo, Cargo::Content { .. } | Cargo::Upload { .. }) {
                 shelf::drop_item(cx, number)?;
@@ -83,7 +84,7 @@ pub(crate) fn end_two(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<(), Ste
         }
         conv.standing = Standing::Blocked;
         shelf::put_conv(cx, &id, &mut conv)?;
-        let conversation = ConversationId(id);
+        let conversation = id;
         shelf::event(cx, Happening::StandingChanged { conversation, standing: Standing::Blocked })?;
     }
     Ok(())

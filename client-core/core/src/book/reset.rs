@@ -12,7 +12,7 @@
 use super::block;
 use crate::history::{Placed, Stored};
 use crate::shelf::{ContactRow, Cx, Known, Replaced};
-use crate::words::{Body, ConversationId, Happening, Kind, Standing, StepError, Trouble};
+use crate::words::{Body, Happening, Kind, Standing, StepError, Trouble};
 use crate::{history, shelf, words};
 use lacre_ground::account::{Binding, REGISTRAR, Reset};
 use lacre_ground::ids::AccountId;
@@ -70,7 +70,7 @@ pub(crate) fn rest_replaced(cx: &mut Cx<'_, '_>) -> Result<(), StepError> {
             if matches!(conv.standing, Standing::Active | Standing::AskingToBeReAdded) {
                 conv.standing = Standing::Replaced;
                 shelf::put_conv(cx, &id, &mut conv)?;
-                let conversation = ConversationId(id);
+                let conversation = id;
                 shelf::event(cx, Happening::StandingChanged { conversation, standing: Standing::Replaced })?;
             }
         }
@@ -118,7 +118,7 @@ pub(crate) fn tell_resets(cx: &mut Cx<'_, '_>) -> Result<(), StepError> {
                 continue;
             }
             let stored = Stored {
-                id: shelf::line_id(cx, &[&id, account.as_bytes(), b"reset"])?,
+                id: shelf::line_id(cx, &[id.as_bytes(), account.as_bytes(), b"reset"])?,
                 sender: *account,
                 sent_at: cx.now,
                 accepted_at: cx.now,
@@ -129,7 +129,7 @@ pub(crate) fn tell_resets(cx: &mut Cx<'_, '_>) -> Result<(), StepError> {
             };
             if let Some(position) = history::store_message(cx, &id, &mut conv, stored, false)? {
                 shelf::put_conv(cx, &id, &mut conv)?;
-                shelf::event(cx, Happening::Message { conversation: ConversationId(id.clone()), position })?;
+                shelf::event(cx, Happening::Message { conversation: id.clone(), position })?;
             }
         }
     }

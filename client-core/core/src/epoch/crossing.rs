@@ -3,7 +3,7 @@
 use super::sealing;
 use crate::crypt::entry::ChannelKeys;
 use crate::history::{Placed, Stored};
-use crate::mls::group::CONTEXT_VERSION;
+use crate::mls::group::{CONTEXT_VERSION, GroupId};
 use crate::mls::roles::SeenLeaf;
 use crate::mls::{group, roles};
 use crate::network::Entry;
@@ -65,7 +65,7 @@ fn channel(cx: &Cx<'_, '_>, mls: &MlsGroup) -> Result<Channel, StepError> {
 /// {cursor to the next channel, delete the old channel's secrets, encrypt again what was not stored}.
 pub(crate) fn enter_epoch(
     cx: &mut Cx<'_, '_>,
-    id: &[u8],
+    id: &ConversationId,
     conv: &mut Conv,
     mls: &MlsGroup,
     seal: &Entry,
@@ -80,7 +80,13 @@ pub(crate) fn enter_epoch(
     cx.reached("epoch: entered")
 }
 
-fn write_changes(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, seal: &Entry, change: &Change) -> Result<(), StepError> {
+fn write_changes(
+    cx: &mut Cx<'_, '_>,
+    id: &ConversationId,
+    conv: &mut Conv,
+    seal: &Entry,
+    change: &Change,
+) -> Result<(), StepError> {
     let Some(by) = change.by else { return Ok(()) };
     for (i, body) in change.bodies.iter().enumerate() {
         let content = shelf::line_id(cx, &[conv.channel.id.as_bytes(), seal.id.as_bytes(), i.to_string().as_bytes()])?;
@@ -96,7 +102,7 @@ fn write_changes(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, seal: &Entry, 
         };
         let own = shelf::own(cx)?.account == by;
         if let Some(position) = history::store_message(cx, id, conv, stored, own)? {
-            shelf::event(cx, Happening::Message { conversation: ConversationId(id.to_vec()), position })?;
+            shelf::event(cx, Happening::Message { conversation: id.clone(), position })?;
         }
     }
     Ok(())
@@ -124,8 +130,8 @@ fn end_channel(cx: &mut Cx<'_, '_>, conv: &mut Conv, seal: &Entry) -> Result<(),
 }
 
 /// What was made for an ended channel and not met there is made again.
-pub(crate) fn encrypt_again(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<(), StepError> {
-    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id, 0, usize::MAX)?;
+pub(crate) fn encrypt_again(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<(), StepError> {
+    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), 0, usize::MAX)?;
     for (_, mut item) in waiting {
         if let Cargo::Content { prepared, .. } | Cargo::Seal { prepared, .. } = &mut item.cargo
             && prepared.take().is_some()
@@ -139,7 +145,7 @@ pub(crate) fn encrypt_again(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<(), StepEr
 /// The epoch is over and this member cannot follow: it asks to be re-added.
 pub(crate) fn cannot_follow(
     cx: &mut Cx<'_, '_>,
-    id: &[u8],
+    id: &ConversationId,
     conv: &mut Conv,
     why: &str,
     stuck: Option<Stuck>,
@@ -150,20 +156,20 @@ pub(crate) fn cannot_follow(
     shelf::put_conv(cx, id, conv)?;
     encrypt_again(cx, id)?;
     shelf::unreadable(cx, Some(id), why.to_owned())?;
-    shelf::event(cx, Happening::StandingChanged { conversation: ConversationId(id.to_vec()), standing: conv.standing })
+    shelf::event(cx, Happening::StandingChanged { conversation: id.clone(), standing: conv.standing })
 }
 
 /// A conversation that names another relay rests: that one is never spoken to.
-pub(crate) fn rest_elsewhere(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<(), StepError> {
+pub(crate) fn rest_elsewhere(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<(), StepError> {
     let mut conv = shelf::conv(cx, id)?;
     conv.standing = Standing::OtherRelay;
     shelf::put_conv(cx, id, &mut conv)?;
-    shelf::event(cx, Happening::StandingChanged { conversation: ConversationId(id.to_vec()), standing: conv.standing })
+    shelf::event(cx, Happening::StandingChanged { conversation: id.clone(), standing: conv.standing })
 }
 
 pub(crate) fn was_removed(
     cx: &mut Cx<'_, '_>,
-    id: &[u8],
+    id: &ConversationId,
     conv: &mut Conv,
     seal: &Entry,
     change: &Change,
@@ -179,11 +185,11 @@ pub(crate) fn was_removed(
         }
     };
     shelf::put_conv(cx, id, conv)?;
-    shelf::event(cx, Happening::StandingChanged { conversation: ConversationId(id.to_vec()), standing: conv.standing })
+    shelf::event(cx, Happening::StandingChanged { conversation: id.clone(), standing: conv.standing })
 }
 
 /// A conversation on a group that was just created or joined.
-pub(crate) fn begin(cx: &mut Cx<'_, '_>, id: &[u8], mls: &MlsGroup) -> Result<Conv, StepError> {
+pub(crate) fn begin(cx: &mut Cx<'_, '_>, id: &ConversationId, mls: &MlsGroup) -> Result<Conv, StepError> {
     let context = group::context(mls.extensions())?;
     let own = shelf::own(cx)?;
     let kind = match context.kind() {
@@ -204,7 +210,7 @@ pub(crate) fn begin(cx: &mut Cx<'_, '_>, id: &[u8], mls: &MlsGroup) -> Result<Co
         Some(old) => old.ord,
         None => shelf::number(cx)?,
     };
-    cx.s.put(Table::ConversationIndex, id, b"", ord, &ByteBuf::from(id))?;
+    cx.s.put(Table::ConversationIndex, id.as_bytes(), b"", ord, id)?;
     let mut conv = Conv {
         ord,
         kind,
@@ -259,7 +265,7 @@ pub(crate) fn create_conversation(
 ) -> Result<ConversationId, StepError> {
     let own = shelf::living(cx)?;
     let signer = shelf::signer(cx)?;
-    let id: [u8; 32] = lacre_ground::random::bytes(cx.rng);
+    let id = ConversationId::new(lacre_ground::random::bytes::<32>(cx.rng).to_vec());
     let context = content::ConversationContext {
         version: CONTEXT_VERSION,
         kind: match kind {
@@ -279,16 +285,16 @@ pub(crate) fn create_conversation(
     context.check().map_err(|e| StepError::Trouble(Trouble::Protocol(e.to_string())))?;
     let provider = cx.provider();
     let credential = group::credential(own.account, own.device, &signer.public());
-    let mls = group::create(&provider, &*signer, credential, &id, suite, &context)?;
+    let mls = group::create(&provider, &*signer, credential, &GroupId::first_of(&id), suite, &context)?;
     begin(cx, &id, &mls)?;
     shelf::keep(cx, mls);
     sealing::enqueue_adds(cx, &id, others)?;
     cx.reached("conversation: created")?;
-    Ok(ConversationId(id.to_vec()))
+    Ok(id)
 }
 
 /// A group as it was when this device was last in it.
-pub(crate) fn before(members: &Members, group: Vec<u8>) -> Origin {
+pub(crate) fn before(members: &Members, group: &GroupId) -> Origin {
     let mut accounts: Vec<AccountId> = Vec::new();
     for (account, _) in &members.devices {
         if !accounts.contains(account) {
@@ -297,7 +303,7 @@ pub(crate) fn before(members: &Members, group: Vec<u8>) -> Origin {
     }
     let there = |leaf: &&SeenLeaf| members.devices.contains(&(leaf.account, leaf.device));
     Origin {
-        group: ByteBuf::from(group),
+        group: ByteBuf::from(group.as_bytes()),
         members: accounts,
         admins: members.admins.clone(),
         leaves: members.leaves.iter().filter(there).cloned().collect(),
@@ -315,7 +321,7 @@ fn origin(context: &content::ConversationContext, old: Option<&Conv>, members: &
     }
     // who is added to a successor later knows nothing of what was before
     let Some(old) = old else { return Some(Origin { group: ByteBuf::from(named.group_id.clone()), ..Origin::default() }) };
-    let mut origin = before(members, named.group_id.clone());
+    let mut origin = before(members, &GroupId::new(named.group_id.clone()));
     origin.facts.clone_from(&old.met_seals);
     if let Some(Stuck { seal, by: Some(by), .. }) = &old.stuck {
         origin.facts = vec![(members.epoch, *seal, *by)];

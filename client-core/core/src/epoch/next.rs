@@ -3,7 +3,7 @@
 use super::sealing;
 use crate::mls::{group, roles};
 use crate::shelf::{Cargo, Cx, Intent, Item, Prepared};
-use crate::words::{Standing, StepError, Trouble};
+use crate::words::{ConversationId, Standing, StepError, Trouble};
 use crate::{queue, shelf};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{AccountId, BlobId};
@@ -23,7 +23,7 @@ pub(crate) enum Ready {
 }
 
 /// The next thing that the network is to do for this conversation, prepared so that it can be repeated.
-pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Ready, StepError> {
+pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Ready, StepError> {
     loop {
         let mut conv = shelf::conv(cx, id)?;
         if conv.standing != Standing::Active || !conv.channel.opened {
@@ -34,7 +34,7 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Ready, StepEr
         let mut head = None;
         let mut from = conv.channel.acked_item + 1;
         while head.is_none() {
-            let next: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id, from, 1)?;
+            let next: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), from, 1)?;
             let Some((number, item)) = next.into_iter().next() else { break };
             from = number + 1;
             // what may not be written now waits; what keeps the conversation alive goes past it

@@ -24,7 +24,7 @@ pub const UPDATE_EVERY_MS: u64 = 7 * 86_400_000;
 pub const LEAVE_PAUSE_MS: u64 = 60_000;
 
 /// A leaf that never committed keeps the lifetime of its key package, and makes every commit of others larger.
-pub(crate) fn pace_first_update(cx: &mut Cx<'_, '_>, id: &[u8], own_leaf: u32) -> Result<(), StepError> {
+pub(crate) fn pace_first_update(cx: &mut Cx<'_, '_>, id: &ConversationId, own_leaf: u32) -> Result<(), StepError> {
     let devices = shelf::members(cx, id)?.devices.len();
     let mut conv = shelf::conv(cx, id)?;
     let pause = if devices <= SMALL_GROUP { 0 } else { u64::from(own_leaf).saturating_mul(FIRST_UPDATE_PAUSE_MS) };
@@ -33,7 +33,12 @@ pub(crate) fn pace_first_update(cx: &mut Cx<'_, '_>, id: &[u8], own_leaf: u32) -
 }
 
 /// After an own commit: the next one with nothing but fresh keys.
-pub(crate) fn pace_next_update(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, own_leaf: u32) -> Result<(), StepError> {
+pub(crate) fn pace_next_update(
+    cx: &mut Cx<'_, '_>,
+    id: &ConversationId,
+    conv: &mut Conv,
+    own_leaf: u32,
+) -> Result<(), StepError> {
     let devices = u64::try_from(shelf::members(cx, id)?.devices.len()).unwrap_or(u64::MAX).max(1);
     let factor = (1 + devices / 128).min(4);
     let spread = UPDATE_EVERY_MS / devices * (u64::from(own_leaf) % devices);
@@ -42,7 +47,7 @@ pub(crate) fn pace_next_update(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, 
 }
 
 /// A member asks to be removed: an admin's device answers, the others wait whether it does.
-pub(crate) fn asked_to_leave(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, who: AccountId) -> Result<(), StepError> {
+pub(crate) fn asked_to_leave(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv, who: AccountId) -> Result<(), StepError> {
     let members = shelf::members(cx, id)?;
     let own = shelf::own(cx)?;
     if who == own.account || conv.leaving.iter().any(|(account, _)| *account == who) {
@@ -51,7 +56,7 @@ pub(crate) fn asked_to_leave(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, wh
     if conv.kind == Kind::Two {
         // of two nobody is left to write to
         conv.standing = Standing::Removed;
-        let conversation = ConversationId(id.to_vec());
+        let conversation = id.clone();
         return shelf::event(cx, Happening::StandingChanged { conversation, standing: Standing::Removed });
     }
     let admins = members.devices.iter().filter(|(account, _)| members.admins.contains(account) && *account != who);
@@ -64,16 +69,16 @@ pub(crate) fn asked_to_leave(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, wh
 }
 
 /// Puts what has become due into the queue.
-pub(crate) fn queue_what_is_due(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<(), StepError> {
+pub(crate) fn queue_what_is_due(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<(), StepError> {
     let mut conv = shelf::conv(cx, id)?;
     let update = conv.update_due.is_some_and(|at| at <= cx.now);
     let (due, later): (Vec<_>, Vec<_>) = conv.leaving.iter().copied().partition(|(_, at)| *at <= cx.now);
-    if (!update && due.is_empty()) || cx.s.count(Table::Outbox, id)? >= MAX_WAITING {
+    if (!update && due.is_empty()) || cx.s.count(Table::Outbox, id.as_bytes())? >= MAX_WAITING {
         return Ok(());
     }
     if update {
         conv.update_due = None;
-        let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id, 0, usize::MAX)?;
+        let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), 0, usize::MAX)?;
         // every commit gives fresh keys
         if !waiting.iter().any(|(_, item)| matches!(item.cargo, Cargo::Seal { .. })) {
             queue::enqueue(cx, Some(id), WaitingKind::Seal, Cargo::Seal { intent: Intent::Update, prepared: None })?;

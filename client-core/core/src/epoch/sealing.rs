@@ -15,7 +15,7 @@ use serde_bytes::ByteBuf;
 pub const MAX_ADDS: usize = 64;
 
 /// Puts seals that add these accounts into a conversation's queue, each small enough for one commit.
-pub(crate) fn enqueue_adds(cx: &mut Cx<'_, '_>, conversation: &[u8], accounts: &[AccountId]) -> Result<(), StepError> {
+pub(crate) fn enqueue_adds(cx: &mut Cx<'_, '_>, conversation: &ConversationId, accounts: &[AccountId]) -> Result<(), StepError> {
     for chunk in accounts.chunks(MAX_ADDS) {
         let intent = Intent::Add { wanted: chunk.to_vec(), invitees: Vec::new() };
         queue::enqueue(cx, Some(conversation), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
@@ -26,7 +26,7 @@ pub(crate) fn enqueue_adds(cx: &mut Cx<'_, '_>, conversation: &[u8], accounts: &
 /// Builds the commit of an intent in this epoch; none when there is nothing left to do.
 pub(super) fn build_seal(
     cx: &mut Cx<'_, '_>,
-    id: &[u8],
+    id: &ConversationId,
     conv: &mut Conv,
     intent: &mut Intent,
 ) -> Result<Option<Prepared>, StepError> {
@@ -162,7 +162,7 @@ pub(super) fn build_seal(
 
 /// Whether the commit that waits would be followed: a program before this one may have made it by other rules, and what
 /// the others would not follow must not be sent. One that would not be is forgotten.
-pub(super) fn still_good(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<bool, StepError> {
+pub(super) fn still_good(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<bool, StepError> {
     let mut mls = shelf::take_group(cx, id)?;
     let good = mls.pending_commit().is_none_or(|own| roles::judge(&mls, mls.own_leaf_index(), own).is_ok());
     if !good {
@@ -183,8 +183,8 @@ fn is_key_of(cx: &Cx<'_, '_>, package: &openmls::prelude::KeyPackage, invitee: &
 }
 
 /// A seal cannot be made at all (it was tried on a group that was loaded afresh): it leaves the queue, visibly.
-pub(crate) fn give_up_seal(cx: &mut Cx<'_, '_>, id: &[u8], why: &str) -> Result<(), StepError> {
-    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id, 0, 64)?;
+pub(crate) fn give_up_seal(cx: &mut Cx<'_, '_>, id: &ConversationId, why: &str) -> Result<(), StepError> {
+    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), 0, 64)?;
     for (number, item) in waiting {
         if let Cargo::Seal { intent, prepared: None } = item.cargo {
             shelf::drop_item(cx, number)?;
@@ -202,7 +202,7 @@ pub(crate) fn give_up_seal(cx: &mut Cx<'_, '_>, id: &[u8], why: &str) -> Result<
             return shelf::event(
                 cx,
                 Happening::Unreadable {
-                    conversation: Some(ConversationId(id.to_vec())),
+                    conversation: Some(id.clone()),
                     reason: format!("a change of members was given up: {why}"),
                 },
             );

@@ -3,7 +3,7 @@
 use super::sealing;
 use crate::mls::group;
 use crate::shelf::{Conv, Cx, Intent, Known, Members};
-use crate::words::{StepError, Trouble, WaitingKind};
+use crate::words::{ConversationId, StepError, Trouble, WaitingKind};
 use crate::{book, queue, shelf};
 use lacre_ground::ids::{AccountId, DeviceId, Token};
 use lacre_proto::content::v1 as content;
@@ -22,7 +22,7 @@ const STATE_BYTES: usize = 12 << 20;
 /// conversation. The seal is met and past whatever becomes of them: who cannot be told is noted.
 pub(crate) fn invite(
     cx: &mut Cx<'_, '_>,
-    id: &[u8],
+    id: &ConversationId,
     conv: &mut Conv,
     mls: &MlsGroup,
     added: &[KeyPackage],
@@ -64,7 +64,7 @@ pub(crate) fn invite(
 }
 
 /// What an intent wanted and its commit does not contain: it is wanted still.
-pub(crate) fn add_who_was_left(cx: &mut Cx<'_, '_>, id: &[u8], intent: Intent) -> Result<(), StepError> {
+pub(crate) fn add_who_was_left(cx: &mut Cx<'_, '_>, id: &ConversationId, intent: Intent) -> Result<(), StepError> {
     let Intent::Add { wanted, invitees } = intent else { return Ok(()) };
     let members = shelf::members(cx, id)?;
     let mut left: Vec<AccountId> = wanted.into_iter().chain(invitees.into_iter().map(|i| i.account)).collect();
@@ -75,7 +75,7 @@ pub(crate) fn add_who_was_left(cx: &mut Cx<'_, '_>, id: &[u8], intent: Intent) -
 }
 
 /// Gives the other members a right to write to this device's inbox, once for each conversation.
-pub(crate) fn give_token(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<(), StepError> {
+pub(crate) fn give_token(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<(), StepError> {
     let mut members = shelf::members_to_change(cx, id)?;
     if members.own_token.is_some() || members.devices.len() < 2 {
         return Ok(());
@@ -111,7 +111,12 @@ fn roster(cx: &mut Cx<'_, '_>, members: &Members) -> Result<Vec<content::RosterE
 }
 
 /// What a member says of members. Accounts are verified; a token is believed only of the device that gives it.
-pub(crate) fn learn_roster(cx: &mut Cx<'_, '_>, id: &[u8], from: DeviceId, roster: &content::Roster) -> Result<(), StepError> {
+pub(crate) fn learn_roster(
+    cx: &mut Cx<'_, '_>,
+    id: &ConversationId,
+    from: DeviceId,
+    roster: &content::Roster,
+) -> Result<(), StepError> {
     let mut members = shelf::members_to_change(cx, id)?;
     for entry in &roster.members {
         match entry.account.as_ref().map(|account| book::learn_account(cx, account)) {

@@ -62,10 +62,10 @@ impl Client {
     /// Fresh keys for this device's leaf: what was stolen before opens nothing afterwards.
     pub fn renew_keys(&mut self, conversation: &ConversationId) -> Result<(), Trouble> {
         self.engine.run(|cx| {
-            shelf::active(cx, &conversation.0)?;
-            queue::has_room(cx, Some(&conversation.0))?;
+            shelf::active(cx, conversation)?;
+            queue::has_room(cx, Some(conversation))?;
             let cargo = Cargo::Seal { intent: Intent::Update, prepared: None };
-            queue::enqueue(cx, Some(&conversation.0), WaitingKind::Seal, cargo)?;
+            queue::enqueue(cx, Some(conversation), WaitingKind::Seal, cargo)?;
             Ok(())
         })
     }
@@ -74,9 +74,9 @@ impl Client {
     /// conversation has gone wrong here (second rung of the recovery ladder). What waits is sent afterwards.
     pub fn repair(&mut self, conversation: &ConversationId) -> Result<(), Trouble> {
         self.engine.run(|cx| {
-            let mut conv = shelf::active(cx, &conversation.0)?;
+            let mut conv = shelf::active(cx, conversation)?;
             if conv.standing == Standing::Active {
-                epoch::cannot_follow(cx, &conversation.0, &mut conv, "asked for by the person", None)?;
+                epoch::cannot_follow(cx, conversation, &mut conv, "asked for by the person", None)?;
             }
             Ok(())
         })
@@ -85,6 +85,6 @@ impl Client {
     /// Asks to be removed: an admin's device answers. The last admin of a group hands over in the same act, to the member
     /// that comes first in the tree: who that is is given. Who is alone is gone at once.
     pub fn leave(&mut self, conversation: &ConversationId) -> Result<Option<AccountId>, Trouble> {
-        self.engine.run(|cx| groups::leave_conversation(cx, &conversation.0))
+        self.engine.run(|cx| groups::leave_conversation(cx, conversation))
     }
 }

@@ -31,7 +31,7 @@ impl Client {
     ) -> Result<T, Trouble> {
         let mut made = None;
         let result: Result<(), StepError> = self.engine.step(|cx| {
-            let mut mls = shelf::take_group(cx, &conversation.0)?;
+            let mut mls = shelf::take_group(cx, conversation)?;
             let signer = shelf::signer(cx)?;
             made = Some(f(&mut mls, cx.s, cx.crypto.inner(), &signer));
             Err(StepError::Again("rolled back".into()))
@@ -46,7 +46,7 @@ impl Client {
     /// The keys of the conversation's current channel, for proofs and tests: whoever has them reads this epoch.
     pub fn channel_keys(&mut self, conversation: &ConversationId) -> Result<ChannelKeys, Trouble> {
         self.engine.run(|cx| {
-            let c = shelf::conv(cx, &conversation.0)?.channel;
+            let c = shelf::conv(cx, conversation)?.channel;
             Ok(ChannelKeys { append_token: c.append, read_token: c.read, entry_key: c.entry_key.0 })
         })
     }
@@ -72,10 +72,10 @@ impl Client {
     /// Changes the kept bytes of a message of a newer kind, as if the program had learnt what they are meanwhile.
     pub fn learn_kind(&mut self, message: &Message, change: impl FnOnce(&mut Vec<u8>)) -> Result<(), Trouble> {
         self.engine.run(|cx| {
-            let mut stored = history::stored(cx, &message.conversation.0, message.id)?.ok_or(Trouble::NoSuchMessage)?;
+            let mut stored = history::stored(cx, &message.conversation, message.id)?.ok_or(Trouble::NoSuchMessage)?;
             let proof = stored.proof.as_mut().ok_or(Trouble::NoSuchMessage)?;
             change(&mut proof.content);
-            history::put_stored(cx, &message.conversation.0, &stored)?;
+            history::put_stored(cx, &message.conversation, &stored)?;
             cx.s.delete(Table::Meta, LOOKED)?;
             Ok(())
         })
@@ -111,7 +111,7 @@ impl Client {
         net: &mut dyn Network,
         conversation: &ConversationId,
     ) -> Result<(ChannelId, Vec<Entry>), Trouble> {
-        let conv = self.engine.run(|cx| shelf::conv(cx, &conversation.0))?;
+        let conv = self.engine.run(|cx| shelf::conv(cx, conversation))?;
         let at = Authority::parse(&conv.authority).map_err(|e| Trouble::Protocol(e.to_string()))?;
         let mut all: Vec<Entry> = Vec::new();
         loop {

@@ -65,9 +65,9 @@ impl Client {
     pub fn message(&mut self, conversation: &ConversationId, id: ContentId) -> Result<Option<Message>, Trouble> {
         sync::vanish_due(&mut self.engine)?;
         self.engine.run(|cx| {
-            let Some(stored) = history::stored(cx, &conversation.0, id)? else { return Ok(None) };
-            let members = shelf::members(cx, &conversation.0)?;
-            views::message_view(cx, &conversation.0, &members, stored.place.position, stored).map(Some)
+            let Some(stored) = history::stored(cx, conversation, id)? else { return Ok(None) };
+            let members = shelf::members(cx, conversation)?;
+            views::message_view(cx, conversation, &members, stored.place.position, stored).map(Some)
         })
     }
 
@@ -98,12 +98,10 @@ impl Client {
     pub fn history(&mut self, conversation: &ConversationId, from_position: u64, limit: usize) -> Result<Vec<Message>, Trouble> {
         sync::vanish_due(&mut self.engine)?;
         self.engine.run(|cx| {
-            shelf::conv(cx, &conversation.0)?;
-            let rows: Vec<(u64, Stored)> = cx.s.scan(Table::Message, &conversation.0, from_position, limit)?;
-            let members = shelf::members(cx, &conversation.0)?;
-            rows.into_iter()
-                .map(|(position, stored)| views::message_view(cx, &conversation.0, &members, position, stored))
-                .collect()
+            shelf::conv(cx, conversation)?;
+            let rows: Vec<(u64, Stored)> = cx.s.scan(Table::Message, conversation.as_bytes(), from_position, limit)?;
+            let members = shelf::members(cx, conversation)?;
+            rows.into_iter().map(|(position, stored)| views::message_view(cx, conversation, &members, position, stored)).collect()
         })
     }
 

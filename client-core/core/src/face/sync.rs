@@ -11,7 +11,7 @@ use lacre_profile::Table;
 impl Client {
     /// Own messages that still wait, in the order in which they will go out.
     pub fn pending(&mut self, conversation: &ConversationId) -> Result<Vec<Message>, Trouble> {
-        self.engine.run(|cx| views::pending_messages(cx, &conversation.0))
+        self.engine.run(|cx| views::pending_messages(cx, conversation))
     }
 
     /// What waits for the relay.

@@ -37,33 +37,33 @@ pub(crate) fn create(engine: &mut Engine, name: &str, members: &[AccountId], sui
 /// Adds accepted contacts to a group.
 pub(crate) fn add(engine: &mut Engine, conversation: &ConversationId, accounts: &[AccountId]) -> Result<(), Trouble> {
     engine.run(|cx| {
-        if shelf::active(cx, &conversation.0)?.may_add == Who::Admins {
-            shelf::admin_of(cx, &conversation.0)?;
+        if shelf::active(cx, conversation)?.may_add == Who::Admins {
+            shelf::admin_of(cx, conversation)?;
         }
         for account in accounts {
             accepted(cx, *account)?;
         }
-        let there = shelf::members(cx, &conversation.0)?;
+        let there = shelf::members(cx, conversation)?;
         let new = accounts.iter().filter(|a| !there.devices.iter().any(|(m, _)| m == *a)).count();
         if there.devices.len() + new > MAX_MEMBERS {
             return Err(Trouble::GroupFull { limit: 1_000 }.into());
         }
-        queue::has_room(cx, Some(&conversation.0))?;
-        epoch::enqueue_adds(cx, &conversation.0, accounts)
+        queue::has_room(cx, Some(conversation))?;
+        epoch::enqueue_adds(cx, conversation, accounts)
     })
 }
 
 /// Removes accounts from a group.
 pub(crate) fn remove(engine: &mut Engine, conversation: &ConversationId, accounts: &[AccountId]) -> Result<(), Trouble> {
     engine.run(|cx| {
-        shelf::admin_of(cx, &conversation.0)?;
-        let members = shelf::members(cx, &conversation.0)?;
+        shelf::admin_of(cx, conversation)?;
+        let members = shelf::members(cx, conversation)?;
         if accounts.iter().any(|a| !members.devices.iter().any(|(m, _)| m == a)) {
             return Err(Trouble::NoSuchContact.into());
         }
         let intent = Intent::Remove { accounts: accounts.to_vec() };
-        queue::has_room(cx, Some(&conversation.0))?;
-        queue::enqueue(cx, Some(&conversation.0), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
+        queue::has_room(cx, Some(conversation))?;
+        queue::enqueue(cx, Some(conversation), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
         Ok(())
     })
 }
@@ -76,8 +76,8 @@ pub(crate) fn admins(
     on: bool,
 ) -> Result<(), Trouble> {
     let members = engine.run(|cx| {
-        shelf::admin_of(cx, &conversation.0)?;
-        shelf::members(cx, &conversation.0)
+        shelf::admin_of(cx, conversation)?;
+        shelf::members(cx, conversation)
     })?;
     if accounts.iter().any(|a| !members.devices.iter().any(|(m, _)| m == a)) {
         return Err(Trouble::NoSuchContact);
@@ -94,16 +94,16 @@ pub(crate) fn admins(
 
 pub(crate) fn change(engine: &mut Engine, conversation: &ConversationId, edits: Vec<Edit>) -> Result<(), Trouble> {
     engine.run(|cx| {
-        shelf::admin_of(cx, &conversation.0)?;
+        shelf::admin_of(cx, conversation)?;
         let cargo = Cargo::Seal { intent: Intent::Change { edits }, prepared: None };
-        queue::has_room(cx, Some(&conversation.0))?;
-        queue::enqueue(cx, Some(&conversation.0), WaitingKind::Seal, cargo)?;
+        queue::has_room(cx, Some(conversation))?;
+        queue::enqueue(cx, Some(conversation), WaitingKind::Seal, cargo)?;
         Ok(())
     })
 }
 
 /// [`Client::leave`](crate::Client::leave), inside a step.
-pub(crate) fn leave_conversation(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Option<AccountId>, StepError> {
+pub(crate) fn leave_conversation(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Option<AccountId>, StepError> {
     let mut conv = shelf::active(cx, id)?;
     let own = shelf::own(cx)?.account;
     let members = shelf::members(cx, id)?;

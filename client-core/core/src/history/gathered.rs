@@ -1,7 +1,7 @@
 //! What the search keeps of the history: rows of texts, encrypted, and nothing in the clear.
 
 use crate::shelf::Cx;
-use crate::words::{Body, StepError};
+use crate::words::{Body, ConversationId, StepError};
 use lacre_ground::ids::AccountId;
 use lacre_ground::time::Millis;
 use lacre_profile::Table;
@@ -54,13 +54,13 @@ pub(crate) const fn row_of(position: u64) -> u64 {
 }
 
 /// A message in this place changed or is gone.
-pub(crate) fn no_longer_gathered(cx: &Cx<'_, '_>, conversation: &[u8], position: u64) -> Result<(), StepError> {
+pub(crate) fn no_longer_gathered(cx: &Cx<'_, '_>, conversation: &ConversationId, position: u64) -> Result<(), StepError> {
     cx.s.delete(Table::Gathered, &gathered_key(conversation, row_of(position)))?;
     Ok(())
 }
 
-pub(crate) fn gathered_key(conversation: &[u8], row: u64) -> Vec<u8> {
-    [conversation, &row.to_be_bytes()].concat()
+pub(crate) fn gathered_key(conversation: &ConversationId, row: u64) -> Vec<u8> {
+    [conversation.as_bytes(), &row.to_be_bytes()].concat()
 }
 
 /// Small letters without their marks; ñ keeps its tilde.

@@ -3,7 +3,7 @@
 use super::gathered;
 use crate::shelf;
 use crate::shelf::{Conv, Cx};
-use crate::words::{Body, StepError};
+use crate::words::{Body, ConversationId, StepError};
 use lacre_ground::ids::{AccountId, ChannelId, ContentId, DeviceId, EntryId};
 use lacre_ground::time::Millis;
 use lacre_profile::Table;
@@ -71,31 +71,31 @@ pub(crate) struct Proof {
     pub(crate) signature: Vec<u8>,
 }
 
-pub(crate) fn stored(cx: &Cx<'_, '_>, conversation: &[u8], id: ContentId) -> Result<Option<Stored>, StepError> {
-    Ok(cx.s.get(Table::Message, &[conversation, id.as_bytes().as_slice()].concat())?)
+pub(crate) fn stored(cx: &Cx<'_, '_>, conversation: &ConversationId, id: ContentId) -> Result<Option<Stored>, StepError> {
+    Ok(cx.s.get(Table::Message, &[conversation.as_bytes(), id.as_bytes().as_slice()].concat())?)
 }
 
 /// A message that is there already, changed.
-pub(crate) fn put_stored(cx: &Cx<'_, '_>, conversation: &[u8], stored: &Stored) -> Result<(), StepError> {
+pub(crate) fn put_stored(cx: &Cx<'_, '_>, conversation: &ConversationId, stored: &Stored) -> Result<(), StepError> {
     put_new_stored(cx, conversation, stored)?;
     gathered::no_longer_gathered(cx, conversation, stored.place.position)
 }
 
 /// A message in a place of its own.
-fn put_new_stored(cx: &Cx<'_, '_>, conversation: &[u8], stored: &Stored) -> Result<(), StepError> {
-    let key = [conversation, stored.id.as_bytes().as_slice()].concat();
-    Ok(cx.s.put(Table::Message, &key, conversation, stored.place.position, stored)?)
+fn put_new_stored(cx: &Cx<'_, '_>, conversation: &ConversationId, stored: &Stored) -> Result<(), StepError> {
+    let key = [conversation.as_bytes(), stored.id.as_bytes().as_slice()].concat();
+    Ok(cx.s.put(Table::Message, &key, conversation.as_bytes(), stored.place.position, stored)?)
 }
 
 /// Appends to the history; a content that is there already is dropped (none).
 pub(crate) fn store_message(
     cx: &mut Cx<'_, '_>,
-    id: &[u8],
+    id: &ConversationId,
     conv: &mut Conv,
     mut stored: Stored,
     own: bool,
 ) -> Result<Option<u64>, StepError> {
-    let key = [id, stored.id.as_bytes().as_slice()].concat();
+    let key = [id.as_bytes(), stored.id.as_bytes().as_slice()].concat();
     if cx.s.get::<Stored>(Table::Message, &key)?.is_some() {
         return Ok(None);
     }
@@ -113,21 +113,21 @@ pub(crate) fn store_message(
     }
     if stored.body == Body::Newer {
         let number = shelf::number(cx)?;
-        cx.s.put(Table::Newer, &key, b"", number, &(ByteBuf::from(id), stored.id))?;
+        cx.s.put(Table::Newer, &key, b"", number, &(id, stored.id))?;
     }
     put_new_stored(cx, id, &stored)?;
     let prefix: Vec<u8> = stored.id.as_bytes().iter().take(2).copied().collect();
-    cx.s.put(Table::MessageIndex, &key, &prefix, conv.position, &(ByteBuf::from(id), stored.id))?;
+    cx.s.put(Table::MessageIndex, &key, &prefix, conv.position, &(id, stored.id))?;
     Ok(Some(conv.position))
 }
 
 /// The message was stored by the relay (own) or read: from now on its time runs.
-pub(crate) fn begin_to_fade(cx: &Cx<'_, '_>, conversation: &[u8], stored: &mut Stored) -> Result<(), StepError> {
+pub(crate) fn begin_to_fade(cx: &Cx<'_, '_>, conversation: &ConversationId, stored: &mut Stored) -> Result<(), StepError> {
     if stored.place.stays_s == 0 || stored.place.gone_at.is_some() {
         return Ok(());
     }
     let at = cx.now.plus(u64::from(stored.place.stays_s) * 1_000);
     stored.place.gone_at = Some(at);
-    let key = [conversation, stored.id.as_bytes().as_slice()].concat();
-    Ok(cx.s.put(Table::Vanishing, &key, b"", at.get(), &(ByteBuf::from(conversation), stored.id))?)
+    let key = [conversation.as_bytes(), stored.id.as_bytes().as_slice()].concat();
+    Ok(cx.s.put(Table::Vanishing, &key, b"", at.get(), &(conversation, stored.id))?)
 }

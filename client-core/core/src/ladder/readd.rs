@@ -26,7 +26,7 @@ const PACKAGE_MS: u64 = 86_400_000;
 pub const MAX_LOST_LEAVES: usize = 128;
 
 /// Sends requests to other members' inboxes, when it is time to.
-pub(crate) fn ask_re_add(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<bool, StepError> {
+pub(crate) fn ask_re_add(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<bool, StepError> {
     let mut conv = shelf::conv(cx, id)?;
     if conv.standing != Standing::AskingToBeReAdded {
         return Ok(false);
@@ -73,7 +73,12 @@ pub(crate) fn ask_re_add(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<bool, StepErr
 
 /// What this device asks the others: its leaf may be replaced by a key package that agrees to that. A new package for
 /// each request, as long as there are few; its leaf is named by the next one, for somebody may answer and keep the Welcome.
-fn re_add_request(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, tries: u32) -> Result<content::ReAddRequest, StepError> {
+fn re_add_request(
+    cx: &mut Cx<'_, '_>,
+    id: &ConversationId,
+    conv: &mut Conv,
+    tries: u32,
+) -> Result<content::ReAddRequest, StepError> {
     if let Some((made, request)) = &conv.request
         && tries >= FRESH_PACKAGES
         && cx.now.since(*made) < PACKAGE_MS
@@ -81,7 +86,7 @@ fn re_add_request(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, tries: u32) -
         return content::ReAddRequest::decode(request.as_slice()).map_err(|e| StepError::Again(e.to_string()));
     }
     let (own, signer, provider) = (shelf::own(cx)?, shelf::signer(cx)?, cx.provider());
-    let group_id = shelf::group_of(cx, id)?;
+    let group_id = shelf::group_of(cx, id)?.as_bytes().to_vec();
     let named = conv.own_leaves.iter().chain(&conv.asked_leaves).take(MAX_LOST_LEAVES);
     let lost_leaves: Vec<Vec<u8>> = named.map(|leaf| leaf.to_vec()).collect();
     let consent = content::ReAddConsent { group_id: group_id.clone(), lost_leaves: lost_leaves.clone() };
@@ -99,11 +104,11 @@ fn re_add_request(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, tries: u32) -
 /// Of the requests of one device the newest counts: it names what the others named.
 pub(crate) fn drop_earlier_request(
     cx: &mut Cx<'_, '_>,
-    id: &[u8],
+    id: &ConversationId,
     account: AccountId,
     device: DeviceId,
 ) -> Result<(), StepError> {
-    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id, 0, usize::MAX)?;
+    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), 0, usize::MAX)?;
     for (number, item) in waiting {
         if let Cargo::Seal { intent: Intent::ReAdd { invitee, .. }, prepared: None } = &item.cargo
             && (invitee.account, invitee.device) == (account, device)
@@ -121,7 +126,7 @@ pub(crate) fn part_from_copy(cx: &mut Cx<'_, '_>) -> Result<(), StepError> {
     own.profile_secret = Key32(lacre_ground::random::bytes(cx.rng));
     own.renew_key_packages = true;
     shelf::put_own(cx, &own)?;
-    let all: Vec<Vec<u8>> = shelf::conversation_ids(cx)?;
+    let all: Vec<ConversationId> = shelf::conversation_ids(cx)?;
     for id in all {
         let mut conv = shelf::conv(cx, &id)?;
         if conv.standing == Standing::Active {
@@ -130,7 +135,7 @@ pub(crate) fn part_from_copy(cx: &mut Cx<'_, '_>) -> Result<(), StepError> {
             conv.asked = None;
             shelf::put_conv(cx, &id, &mut conv)?;
             epoch::encrypt_again(cx, &id)?;
-            shelf::event(cx, Happening::StandingChanged { conversation: ConversationId(id), standing: conv.standing })?;
+            shelf::event(cx, Happening::StandingChanged { conversation: id, standing: conv.standing })?;
         }
     }
     shelf::event(cx, Happening::CopyNoticed)?;

@@ -2,11 +2,11 @@
 
 use crate::shelf;
 use crate::shelf::Cx;
-use crate::words::{Happening, StepError};
+use crate::words::{ConversationId, Happening, StepError};
 use lacre_ground::ids::Generation;
 
 /// The first answer of a generation is noted; another one afterwards means that the relay was restored.
-pub(crate) fn saw_generation(cx: &mut Cx<'_, '_>, id: &[u8], generation: &[u8]) -> Result<bool, StepError> {
+pub(crate) fn saw_generation(cx: &mut Cx<'_, '_>, id: &ConversationId, generation: &[u8]) -> Result<bool, StepError> {
     let generation = Generation::try_from(generation).map_err(|e| StepError::Skip(e.to_string()))?;
     let mut conv = shelf::conv(cx, id)?;
     match conv.channel.generation {

@@ -28,7 +28,7 @@
 //! What is lost by that: a group whose only admin made the seal, or is gone, has no successor. Its people make a new group.
 
 use crate::history::{Placed, Stored};
-use crate::mls::group::CONTEXT_VERSION;
+use crate::mls::group::{CONTEXT_VERSION, GroupId};
 use crate::mls::{group, roles};
 use crate::shelf::{Cargo, Conv, Cx, Intent, Item, Members};
 use crate::words::{Body, ConversationId, Happening, StepError, Trouble};
@@ -58,7 +58,7 @@ const BUSY_MS: u64 = 3_600_000;
 const ENOUGH: usize = 8;
 
 /// A member asks to be re-added: noted, whatever this device can do about it.
-pub(crate) fn note_asker(cx: &mut Cx<'_, '_>, id: &[u8], who: AccountId) -> Result<Conv, StepError> {
+pub(crate) fn note_asker(cx: &mut Cx<'_, '_>, id: &ConversationId, who: AccountId) -> Result<Conv, StepError> {
     let mut conv = shelf::conv(cx, id)?;
     if shelf::members(cx, id)?.devices.iter().any(|(account, _)| *account == who) {
         conv.askers.retain(|(account, _)| *account != who);
@@ -78,7 +78,7 @@ pub(crate) fn asking(cx: &Cx<'_, '_>, conv: &Conv) -> Vec<AccountId> {
 }
 
 /// Makes a successor of a conversation that nobody can repair, when this is an admin's device and it is its turn.
-pub(super) fn succeed_when_due(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<bool, StepError> {
+pub(super) fn succeed_when_due(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<bool, StepError> {
     let conv = shelf::conv(cx, id)?;
     let Some(stuck) = conv.stuck.clone() else { return Ok(false) };
     // whose signature the seal bears is not known: nobody can be left out
@@ -99,9 +99,14 @@ pub(super) fn succeed_when_due(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<bool, S
 }
 
 /// Counts how often in a row an own commit that was ready came too late, always behind the same account.
-pub(crate) fn count_lost_race(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, by: Option<AccountId>) -> Result<(), StepError> {
+pub(crate) fn count_lost_race(
+    cx: &mut Cx<'_, '_>,
+    id: &ConversationId,
+    conv: &mut Conv,
+    by: Option<AccountId>,
+) -> Result<(), StepError> {
     let Some(by) = by else { return Ok(()) };
-    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id, 0, usize::MAX)?;
+    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), 0, usize::MAX)?;
     let lost = waiting.iter().any(|(_, item)| matches!(item.cargo, Cargo::Seal { prepared: Some(_), .. }));
     conv.busy = match conv.busy {
         Some((account, count, since)) if account == by && cx.now.since(since) <= BUSY_MS => {
@@ -113,14 +118,14 @@ pub(crate) fn count_lost_race(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, b
 }
 
 /// An admin whose own commit never gets its turn goes on without the account that takes them all.
-pub(crate) fn succeed_if_crowded_out(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<bool, StepError> {
+pub(crate) fn succeed_if_crowded_out(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<bool, StepError> {
     let conv = shelf::conv(cx, id)?;
     let Some((by, count, _)) = conv.busy else { return Ok(false) };
     let (own, members) = (shelf::own(cx)?, shelf::members(cx, id)?);
     if count < BUSY_SEALS || by == own.account || !members.admins.contains(&own.account) {
         return Ok(false);
     }
-    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id, 0, usize::MAX)?;
+    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), 0, usize::MAX)?;
     let others = shelf::others(&members, own.account, Some(by));
     if others.is_empty() || !waiting.iter().any(|(_, item)| matches!(item.cargo, Cargo::Seal { .. })) {
         return Ok(false);
@@ -132,7 +137,7 @@ pub(crate) fn succeed_if_crowded_out(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<b
 
 fn succeed(
     cx: &mut Cx<'_, '_>,
-    id: &[u8],
+    id: &ConversationId,
     conv: Conv,
     members: &Members,
     seal: EntryId,
@@ -153,14 +158,14 @@ fn succeed(
         may_write: roles::wire(conv.may_write),
         stays_s: conv.stays_s,
         origin: Some(content::Origin {
-            group_id: shelf::group_of(cx, id)?,
+            group_id: shelf::group_of(cx, id)?.as_bytes().to_vec(),
             epoch: members.epoch,
             seal: seal.as_bytes().to_vec(),
             left_out: left_out.as_bytes().to_vec(),
         }),
     };
     context.check().map_err(|e| StepError::Trouble(Trouble::Protocol(e.to_string())))?;
-    let next: [u8; 32] = lacre_ground::random::bytes(cx.rng);
+    let next = GroupId::new(lacre_ground::random::bytes::<32>(cx.rng).to_vec());
     shelf::put_behind(cx, id, &next)?;
     let provider = cx.provider();
     let credential = group::credential(own.account, own.device, &signer.public());
@@ -181,8 +186,8 @@ fn succeed(
 }
 
 /// The seals that add the others stand before everything that waits; what was made for the old group goes.
-fn go_first(cx: &mut Cx<'_, '_>, id: &[u8], others: &[AccountId]) -> Result<(), StepError> {
-    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id, 0, usize::MAX)?;
+fn go_first(cx: &mut Cx<'_, '_>, id: &ConversationId, others: &[AccountId]) -> Result<(), StepError> {
+    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), 0, usize::MAX)?;
     for (number, _) in &waiting {
         shelf::drop_item(cx, *number)?;
     }
@@ -202,15 +207,15 @@ fn go_first(cx: &mut Cx<'_, '_>, id: &[u8], others: &[AccountId]) -> Result<(), 
 /// One line for the person, and the news for the application.
 pub(crate) fn tell_succession(
     cx: &mut Cx<'_, '_>,
-    id: &[u8],
+    id: &ConversationId,
     by: AccountId,
-    next: &[u8],
+    next: &GroupId,
     left_out: Option<AccountId>,
 ) -> Result<(), StepError> {
     let own = shelf::own(cx)?.account;
     let mut conv = shelf::conv(cx, id)?;
     let stored = Stored {
-        id: shelf::line_id(cx, &[next, b"successor"])?,
+        id: shelf::line_id(cx, &[next.as_bytes(), b"successor"])?,
         sender: by,
         sent_at: cx.now,
         accepted_at: cx.now,
@@ -220,10 +225,10 @@ pub(crate) fn tell_succession(
         place: Placed::default(),
     };
     if let Some(position) = history::store_message(cx, id, &mut conv, stored, by == own)? {
-        shelf::event(cx, Happening::Message { conversation: ConversationId(id.to_vec()), position })?;
+        shelf::event(cx, Happening::Message { conversation: id.clone(), position })?;
     }
     shelf::put_conv(cx, id, &mut conv)?;
-    shelf::event(cx, Happening::StandingChanged { conversation: ConversationId(id.to_vec()), standing: conv.standing })
+    shelf::event(cx, Happening::StandingChanged { conversation: id.clone(), standing: conv.standing })
 }
 
 /// Whether so many others ask to be re-added that nobody will answer.

@@ -54,12 +54,12 @@ pub(crate) fn delete(engine: &mut Engine, message: &Message) -> Result<(), Troub
 
 pub(crate) fn change(engine: &mut Engine, message: &Message, kind: Kind) -> Result<(), Trouble> {
     engine.run(|cx| {
-        let conv = shelf::active(cx, &message.conversation.0)?;
-        if !queue::may_say(cx, &message.conversation.0, &conv, Some(&kind))? {
+        let conv = shelf::active(cx, &message.conversation)?;
+        if !queue::may_say(cx, &message.conversation, &conv, Some(&kind))? {
             return Err(Trouble::MayNotWrite.into());
         }
-        queue::has_room(cx, Some(&message.conversation.0))?;
-        queue::enqueue_content(cx, &message.conversation.0, WaitingKind::Change, kind, None)?;
+        queue::has_room(cx, Some(&message.conversation))?;
+        queue::enqueue_content(cx, &message.conversation, WaitingKind::Change, kind, None)?;
         cx.reached("send: stored")
     })
 }
@@ -90,7 +90,7 @@ pub(crate) fn changeable(message: &Message) -> Result<(), Trouble> {
 /// An edit, a deletion or a reaction, met in its place. False if the content is none of them.
 pub(crate) fn amend(
     cx: &mut Cx<'_, '_>,
-    conversation: &[u8],
+    conversation: &ConversationId,
     by: AccountId,
     kind: &Kind,
     accepted_at: Millis,
@@ -140,13 +140,13 @@ pub(crate) fn amend(
     }
     history::put_stored(cx, conversation, &stored)?;
     let position = stored.place.position;
-    shelf::event(cx, Happening::Changed { conversation: ConversationId(conversation.to_vec()), position })?;
+    shelf::event(cx, Happening::Changed { conversation: conversation.clone(), position })?;
     Ok(true)
 }
 
 /// Takes a text out of the queue if nothing of it has left; false if it is too late, or a file.
 fn unsend(cx: &mut Cx<'_, '_>, message: &Message) -> Result<bool, StepError> {
-    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, &message.conversation.0, 0, usize::MAX)?;
+    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, message.conversation.as_bytes(), 0, usize::MAX)?;
     for (number, item) in waiting {
         if let Cargo::Content { id, prepared: None, blob: None, .. } = &item.cargo
             && *id == message.id

@@ -47,7 +47,7 @@ pub(crate) fn send_file(
     if name.len() > MAX_NAME {
         return Err(Trouble::TooLong { limit: 255 });
     }
-    let id = conversation.0.clone();
+    let id = conversation.clone();
     engine.run(|cx| {
         let conv = shelf::writable(cx, &id)?;
         shelf::ours(cx, &conv.authority)?;
@@ -76,7 +76,7 @@ pub(crate) fn save_file(
     message: &Message,
     to: &mut dyn Write,
 ) -> Result<u64, Trouble> {
-    let key = [message.conversation.0.as_slice(), message.id.as_bytes()].concat();
+    let key = [message.conversation.as_bytes(), message.id.as_bytes()].concat();
     let stored: Stored = engine.run(|cx| Ok(cx.s.get(Table::Message, &key)?))?.ok_or(Trouble::NoSuchMessage)?;
     let raw = stored.blob.ok_or(Trouble::NotAFile)?;
     let reference = content::BlobRef::decode(raw.as_slice()).map_err(|e| Trouble::Damaged(e.to_string()))?;

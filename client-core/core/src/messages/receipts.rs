@@ -27,14 +27,14 @@ pub(crate) fn owe_delivered(cx: &mut Cx<'_, '_>, conv: &mut Conv, message: Conte
 }
 
 /// The messages through this position were shown.
-pub(super) fn owe_read(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, through: u64) -> Result<(), StepError> {
+pub(super) fn owe_read(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv, through: u64) -> Result<(), StepError> {
     let own = shelf::own(cx)?;
     if !own.settings.read_receipts {
         return Ok(());
     }
     let mut from = through;
     while from > conv.read_through {
-        let rows: Vec<(u64, Stored)> = cx.s.scan_back(Table::Message, id, from, 1)?;
+        let rows: Vec<(u64, Stored)> = cx.s.scan_back(Table::Message, id.as_bytes(), from, 1)?;
         let Some((position, stored)) = rows.into_iter().next().filter(|(position, _)| *position > conv.read_through) else {
             return Ok(());
         };
@@ -48,7 +48,7 @@ pub(super) fn owe_read(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, through:
 }
 
 /// Puts what is owed into the queue, if these members may know it.
-pub(crate) fn queue_receipt(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<(), StepError> {
+pub(crate) fn queue_receipt(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<(), StepError> {
     let mut conv = shelf::conv(cx, id)?;
     if conv.owed.delivered.is_none() && conv.owed.read.is_none() {
         return Ok(());
@@ -61,7 +61,7 @@ pub(crate) fn queue_receipt(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<(), StepEr
     }
     let (delivered, read) = (conv.owed.delivered.take(), conv.owed.read.take());
     shelf::put_conv(cx, id, &mut conv)?;
-    if !receipts_among(cx, id)? || cx.s.count(Table::Outbox, id)? >= MAX_WAITING {
+    if !receipts_among(cx, id)? || cx.s.count(Table::Outbox, id.as_bytes())? >= MAX_WAITING {
         return Ok(());
     }
     let bytes = |id: Option<ContentId>| id.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
@@ -75,7 +75,7 @@ pub(crate) fn queue_receipt(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<(), StepEr
 }
 
 /// All others are accepted contacts, and not too many.
-fn receipts_among(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<bool, StepError> {
+fn receipts_among(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<bool, StepError> {
     let (own, members) = (shelf::own(cx)?, shelf::members(cx, id)?);
     if accounts(&members).count() > RECEIPT_MEMBERS {
         return Ok(false);
@@ -90,7 +90,12 @@ fn receipts_among(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<bool, StepError> {
 }
 
 /// A receipt of another member. What it names and is not here (this device joined later, or it has disappeared) says nothing.
-pub(crate) fn take_receipt(cx: &mut Cx<'_, '_>, id: &[u8], from: AccountId, receipt: &content::Receipt) -> Result<(), StepError> {
+pub(crate) fn take_receipt(
+    cx: &mut Cx<'_, '_>,
+    id: &ConversationId,
+    from: AccountId,
+    receipt: &content::Receipt,
+) -> Result<(), StepError> {
     let position = |named: &[u8]| -> Result<u64, StepError> {
         let Ok(named) = ContentId::try_from(named) else { return Ok(0) };
         Ok(history::stored(cx, id, named)?.map_or(0, |stored| stored.place.position))
@@ -114,7 +119,7 @@ pub(crate) fn take_receipt(cx: &mut Cx<'_, '_>, id: &[u8], from: AccountId, rece
     mark.read = mark.read.max(read);
     if *mark != before {
         shelf::put_members(cx, id, &members)?;
-        shelf::event(cx, Happening::Receipt { conversation: ConversationId(id.to_vec()), account: *from.as_bytes() })?;
+        shelf::event(cx, Happening::Receipt { conversation: id.clone(), account: *from.as_bytes() })?;
     }
     Ok(())
 }

@@ -60,14 +60,14 @@ impl Query {
 }
 
 /// The texts of one row's places: those that are gathered, and those behind them, which are not yet.
-fn texts(cx: &Cx<'_, '_>, conversation: &[u8], row: u64) -> Result<(Gathered, Vec<Text>), StepError> {
+fn texts(cx: &Cx<'_, '_>, conversation: &ConversationId, row: u64) -> Result<(Gathered, Vec<Text>), StepError> {
     let gathered: Option<Gathered> = cx.s.get(Table::Gathered, &history::gathered_key(conversation, row))?;
     let mut gathered = gathered.unwrap_or_else(|| Gathered { through: row * TOGETHER, ..Gathered::default() });
     let end = (row + 1) * TOGETHER;
     let most = usize::try_from(end.saturating_sub(gathered.through)).unwrap_or(0);
     let rest: Vec<(u64, Searched)> = match most {
         0 => Vec::new(),
-        most => cx.s.scan(Table::Message, conversation, gathered.through + 1, most)?,
+        most => cx.s.scan(Table::Message, conversation.as_bytes(), gathered.through + 1, most)?,
     };
     // where messages are gone, a scan goes on behind the end
     let rest: Vec<(u64, Searched)> = rest.into_iter().take_while(|(position, _)| *position <= end).collect();
@@ -76,10 +76,10 @@ fn texts(cx: &Cx<'_, '_>, conversation: &[u8], row: u64) -> Result<(Gathered, Ve
 }
 
 /// Puts the texts of one row's places together.
-fn gather(cx: &Cx<'_, '_>, conversation: &[u8], row: u64) -> Result<(), StepError> {
+fn gather(cx: &Cx<'_, '_>, conversation: &ConversationId, row: u64) -> Result<(), StepError> {
     let (mut gathered, rest) = texts(cx, conversation, row)?;
     gathered.texts.extend(rest);
-    Ok(cx.s.put(Table::Gathered, &history::gathered_key(conversation, row), conversation, row, &gathered)?)
+    Ok(cx.s.put(Table::Gathered, &history::gathered_key(conversation, row), conversation.as_bytes(), row, &gathered)?)
 }
 
 /// The messages and names of files that have all these words; at most `limit` ([`MAX_FOUND`]) of the newest.
@@ -92,10 +92,10 @@ pub(crate) fn search(engine: &mut Engine, query: &Query, limit: usize) -> Result
         return Err(Trouble::Empty);
     }
     let limit = limit.min(MAX_FOUND);
-    let conversations: Vec<Vec<u8>> = match &query.conversation {
+    let conversations: Vec<ConversationId> = match &query.conversation {
         Some(one) => {
-            engine.run(|cx| shelf::conv(cx, &one.0))?;
-            vec![one.0.clone()]
+            engine.run(|cx| shelf::conv(cx, one))?;
+            vec![one.clone()]
         }
         None => engine.run(|cx| shelf::conversation_ids(cx))?,
     };
@@ -103,7 +103,8 @@ pub(crate) fn search(engine: &mut Engine, query: &Query, limit: usize) -> Result
     let mut hits: Vec<(Millis, usize, u64)> = Vec::new();
     let mut total = 0u64;
     for (at, id) in conversations.iter().enumerate() {
-        let rows = engine.run(|cx| Ok(cx.s.last_ord(Table::Message, id)?))?.map_or(0, |last| history::row_of(last) + 1);
+        let rows =
+            engine.run(|cx| Ok(cx.s.last_ord(Table::Message, id.as_bytes())?))?.map_or(0, |last| history::row_of(last) + 1);
         let mut row = 0;
         while row < rows {
             let some = row..rows.min(row + AT_ONCE);
@@ -136,7 +137,7 @@ pub(crate) fn search(engine: &mut Engine, query: &Query, limit: usize) -> Result
     for (_, at, position) in hits {
         let Some(id) = conversations.get(at) else { continue };
         messages.extend(engine.run(|cx| {
-            let rows: Vec<(u64, Stored)> = cx.s.scan(Table::Message, id, position, 1)?;
+            let rows: Vec<(u64, Stored)> = cx.s.scan(Table::Message, id.as_bytes(), position, 1)?;
             let members = shelf::members(cx, id)?;
             // it may have been changed since it was met: what is shown is what is there now
             let same = rows.into_iter().filter(|(place, _)| *place == position);

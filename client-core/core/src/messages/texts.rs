@@ -8,7 +8,6 @@ use crate::{queue, shelf, views};
 use lacre_ground::ids::ContentId;
 use lacre_profile::Table;
 use lacre_proto::content::v1 as content;
-use serde_bytes::ByteBuf;
 
 /// Puts a text into a conversation's queue.
 pub(crate) fn send_text(engine: &mut Engine, conversation: &ConversationId, text: &str) -> Result<Message, Trouble> {
@@ -23,13 +22,13 @@ pub(crate) fn send_text_to(
 ) -> Result<Message, Trouble> {
     check_text(text)?;
     engine.run(|cx| {
-        shelf::writable(cx, &conversation.0)?;
+        shelf::writable(cx, conversation)?;
         let reply_to = reply_to.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
         let kind = content::content::Kind::Text(content::Text { text: text.to_owned(), reply_to });
-        queue::has_room(cx, Some(&conversation.0))?;
-        let sent = queue::enqueue_content(cx, &conversation.0, WaitingKind::Text, kind, None)?;
+        queue::has_room(cx, Some(conversation))?;
+        let sent = queue::enqueue_content(cx, conversation, WaitingKind::Text, kind, None)?;
         cx.reached("send: stored")?;
-        views::queued_message(cx, &conversation.0, sent)
+        views::queued_message(cx, conversation, sent)
     })
 }
 
@@ -37,13 +36,13 @@ pub(crate) fn send_text_to(
 /// the next synchronisation, if the person wants that.
 pub(crate) fn mark_read(engine: &mut Engine, conversation: &ConversationId, through: u64) -> Result<(), Trouble> {
     engine.run(|cx| {
-        let mut conv = shelf::conv(cx, &conversation.0)?;
+        let mut conv = shelf::conv(cx, conversation)?;
         if through > conv.read_through {
             let through = through.min(conv.position);
-            receipts::owe_read(cx, &conversation.0, &mut conv, through)?;
-            vanish::fade_what_was_read(cx, &conversation.0, &conv, conv.read_through + 1, through)?;
+            receipts::owe_read(cx, conversation, &mut conv, through)?;
+            vanish::fade_what_was_read(cx, conversation, &conv, conv.read_through + 1, through)?;
             conv.read_through = through;
-            shelf::put_conv(cx, &conversation.0, &mut conv)?;
+            shelf::put_conv(cx, conversation, &mut conv)?;
         }
         Ok(())
     })
@@ -55,13 +54,13 @@ pub(crate) fn find_message(engine: &mut Engine, prefix: &str) -> Result<Message,
     let start = prefix.get(..4).and_then(|p| data_encoding::HEXLOWER.decode(p.as_bytes()).ok());
     let start = start.ok_or(Trouble::NoSuchMessage)?;
     engine.run(|cx| {
-        let rows: Vec<(u64, (ByteBuf, ContentId))> = cx.s.scan(Table::MessageIndex, &start, 0, usize::MAX)?;
+        let rows: Vec<(u64, (ConversationId, ContentId))> = cx.s.scan(Table::MessageIndex, &start, 0, usize::MAX)?;
         let mut found = rows.into_iter().filter(|(_, (_, id))| id.to_string().starts_with(&prefix));
         let (position, (conversation, id)) = found.next().ok_or(StepError::Trouble(Trouble::NoSuchMessage))?;
         if found.next().is_some() {
             return Err(Trouble::AmbiguousPrefix.into());
         }
-        let key = [conversation.as_slice(), id.as_bytes()].concat();
+        let key = [conversation.as_bytes(), id.as_bytes()].concat();
         let stored = cx.s.get(Table::Message, &key)?.ok_or(StepError::Trouble(Trouble::NoSuchMessage))?;
         let members = shelf::members(cx, &conversation)?;
         views::message_view(cx, &conversation, &members, position, stored)

@@ -29,25 +29,31 @@ pub(crate) fn let_vanish(engine: &mut Engine, conversation: &ConversationId, aft
         Some(after) => u32::try_from(after.as_secs()).ok().filter(|s| *s > 0).ok_or(Trouble::Empty)?,
     };
     engine.run(|cx| {
-        let conv = shelf::active(cx, &conversation.0)?;
+        let conv = shelf::active(cx, conversation)?;
         if conv.kind == Kind::Group {
-            shelf::admin_of(cx, &conversation.0)?;
+            shelf::admin_of(cx, conversation)?;
         }
-        queue::has_room(cx, Some(&conversation.0))?;
+        queue::has_room(cx, Some(conversation))?;
         let intent = Intent::Change { edits: vec![Edit::Stays(seconds)] };
-        queue::enqueue(cx, Some(&conversation.0), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
+        queue::enqueue(cx, Some(conversation), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
         Ok(())
     })
 }
 
 /// The messages at these positions were read.
-pub(super) fn fade_what_was_read(cx: &mut Cx<'_, '_>, id: &[u8], conv: &Conv, from: u64, through: u64) -> Result<(), StepError> {
+pub(super) fn fade_what_was_read(
+    cx: &mut Cx<'_, '_>,
+    id: &ConversationId,
+    conv: &Conv,
+    from: u64,
+    through: u64,
+) -> Result<(), StepError> {
     if conv.fading < from {
         return Ok(());
     }
     let mut next = from;
     loop {
-        let page: Vec<(u64, Stored)> = cx.s.scan(Table::Message, id, next, VANISHING_AT_ONCE)?;
+        let page: Vec<(u64, Stored)> = cx.s.scan(Table::Message, id.as_bytes(), next, VANISHING_AT_ONCE)?;
         let Some((last, _)) = page.last() else { return Ok(()) };
         next = last + 1;
         for (position, mut stored) in page {

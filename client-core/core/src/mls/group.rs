@@ -2,7 +2,7 @@
 
 use super::signer;
 use crate::crypt::entry::ChannelKeys;
-use crate::words::{MlsError, Suite};
+use crate::words::{ConversationId, MlsError, Suite};
 use lacre_ground::ids::{AccountId, DeviceId};
 use lacre_ground::time::Millis;
 use lacre_proto::bounds::Bounded;
@@ -12,9 +12,9 @@ use openmls::group::{
 };
 use openmls::prelude::{
     BasicCredential, Capabilities, Ciphersuite, Credential, CredentialType, CredentialWithKey, Extension, ExtensionType,
-    Extensions, GroupContext, GroupId, KeyPackage, KeyPackageBundle, KeyPackageIn, LeafNode, LeafNodeIndex, Lifetime,
-    MlsMessageBodyIn, MlsMessageIn, MlsMessageOut, OpenMlsProvider, ProtocolVersion, RatchetTreeIn,
-    RequiredCapabilitiesExtension, SignaturePublicKey, UnknownExtension, Welcome,
+    Extensions, GroupContext, KeyPackage, KeyPackageBundle, KeyPackageIn, LeafNode, LeafNodeIndex, Lifetime, MlsMessageBodyIn,
+    MlsMessageIn, MlsMessageOut, OpenMlsProvider, ProtocolVersion, RatchetTreeIn, RequiredCapabilitiesExtension,
+    SignaturePublicKey, UnknownExtension, Welcome,
 };
 use openmls_traits::signatures::Signer;
 use openmls_traits::storage::StorageProvider as _;
@@ -47,6 +47,35 @@ fn ciphersuite(suite: Suite) -> Ciphersuite {
     match suite {
         Suite::XWing => Ciphersuite::MLS_256_XWING_CHACHA20POLY1305_SHA256_Ed25519,
         Suite::X25519 => Ciphersuite::MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519,
+    }
+}
+
+/// The id of an MLS group (RFC 9420, 8.1): what its maker chose. A conversation has one behind it, and after a successor
+/// another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct GroupId(Vec<u8>);
+
+impl GroupId {
+    pub(crate) const fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn of(group: &MlsGroup) -> Self {
+        Self(group.group_id().to_vec())
+    }
+
+    /// The group with which a conversation began.
+    pub(crate) fn first_of(conversation: &ConversationId) -> Self {
+        Self(conversation.as_bytes().to_vec())
+    }
+
+    /// The conversation that began with it, if it began one.
+    pub(crate) fn conversation(&self) -> ConversationId {
+        ConversationId::new(self.0.clone())
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
     }
 }
 
@@ -113,12 +142,12 @@ pub(crate) fn create<P: OpenMlsProvider>(
     provider: &P,
     signer: &impl Signer,
     own: CredentialWithKey,
-    id: &[u8],
+    id: &GroupId,
     suite: Suite,
     context: &content::ConversationContext,
 ) -> Result<MlsGroup, MlsError> {
     MlsGroup::builder()
-        .with_group_id(GroupId::from_slice(id))
+        .with_group_id(openmls::prelude::GroupId::from_slice(id.as_bytes()))
         .ciphersuite(ciphersuite(suite))
         .with_wire_format_policy(PURE_CIPHERTEXT_WIRE_FORMAT_POLICY)
         .padding_size(0)
@@ -345,7 +374,7 @@ pub(crate) fn join<P: OpenMlsProvider>(
 
 /// What a Welcome leads into, before its tree is here: good for refusing it, proven by nothing.
 pub(crate) struct Invited {
-    pub(crate) group: Vec<u8>,
+    pub(crate) group: GroupId,
     pub(crate) epoch: u64,
     pub(crate) extensions: Extensions<GroupContext>,
     /// what this device agreed to with the key package that it uses
@@ -358,7 +387,7 @@ pub(crate) fn invited<P: OpenMlsProvider>(provider: &P, welcome: &[u8]) -> Resul
     let processed = processed.map_err(mls("reading a Welcome"))?;
     let context = processed.unverified_group_info().group_context();
     Ok(Invited {
-        group: context.group_id().as_slice().to_vec(),
+        group: GroupId(context.group_id().to_vec()),
         epoch: context.epoch().as_u64(),
         extensions: context.extensions().clone(),
         agreed: processed.own_key_package().and_then(consent),

@@ -1,9 +1,7 @@
 //! Keeping somebody away, and no longer.
 
 use crate::shelf::{Blocked, ContactRow, Cx, Engine};
-use crate::words::{
-    Contact, ContactState, Conversation, ConversationId, Happening, Kind, Standing, StepError, Trouble, WaitingKind,
-};
+use crate::words::{Contact, ContactState, Conversation, Happening, Kind, Standing, StepError, Trouble, WaitingKind};
 use crate::{book, epoch, queue, shelf, views};
 use lacre_ground::ids::{AccountId, Handle};
 use lacre_profile::Table;
@@ -109,7 +107,7 @@ fn resume_two(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<(), StepError> 
         conv.asked = None;
         shelf::put_conv(cx, &id, &mut conv)?;
         epoch::encrypt_again(cx, &id)?;
-        let conversation = ConversationId(id);
+        let conversation = id;
         shelf::event(cx, Happening::StandingChanged { conversation, standing: Standing::AskingToBeReAdded })?;
     }
     Ok(())

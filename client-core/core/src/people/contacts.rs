@@ -58,7 +58,7 @@ pub(crate) fn send_to(engine: &mut Engine, account: &AccountId, text: &str) -> R
         return Err(Trouble::NewAccount);
     }
     match (row.state, row.conversation) {
-        (ContactState::Accepted, Some(id)) => messages::send_text(engine, &ConversationId(id), text).map(|_| ()),
+        (ContactState::Accepted, Some(id)) => messages::send_text(engine, &id, text).map(|_| ()),
         (ContactState::Accepted | ContactState::Asked, _) => {
             engine.run(|cx| hold(cx, *account, text.to_owned(), None)).map(|_| ())
         }
@@ -123,14 +123,14 @@ fn two(cx: &mut Cx<'_, '_>, row: &mut ContactRow) -> Result<(), StepError> {
     let own = shelf::own(cx)?;
     let admins = vec![own.account, row.account];
     let id = epoch::create_conversation(cx, Kind::Two, "", &admins, std::slice::from_ref(&row.account), Suite::XWing)?;
-    row.conversation = Some(id.0.clone());
+    row.conversation = Some(id.clone());
     shelf::put_contact(cx, row)?;
-    release_held(cx, row.account, &id.0)
+    release_held(cx, row.account, &id)
 }
 
 /// Texts that waited for a contact go into the conversation's queue, in order.
-pub(crate) fn release_held(cx: &mut Cx<'_, '_>, contact: AccountId, conversation: &[u8]) -> Result<(), StepError> {
-    let held: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, &shelf::held_scope(contact), 0, usize::MAX)?;
+pub(crate) fn release_held(cx: &mut Cx<'_, '_>, contact: AccountId, conversation: &ConversationId) -> Result<(), StepError> {
+    let held: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, shelf::held_scope(contact).as_bytes(), 0, usize::MAX)?;
     for (number, item) in held {
         let Cargo::Held { text, id, file, .. } = item.cargo else { continue };
         shelf::drop_item(cx, number)?;

@@ -2,7 +2,7 @@
 
 use super::contacts;
 use crate::shelf::{Cargo, Cx, Engine, Intent, Item};
-use crate::words::{Contact, ContactState, Conversation, Kind, Standing, StepError, Trouble, WaitingKind};
+use crate::words::{Contact, ContactState, Conversation, ConversationId, Kind, Standing, StepError, Trouble, WaitingKind};
 use crate::{book, epoch, queue, shelf, views};
 use lacre_ground::ids::AccountId;
 use lacre_profile::Table;
@@ -31,9 +31,9 @@ pub(crate) fn accept_reset(engine: &mut Engine, account: &AccountId) -> Result<(
 
 /// Texts and files that were not delivered to the old account wait for the new one; its conversations of two are over.
 fn hold_for(cx: &mut Cx<'_, '_>, before: AccountId, account: AccountId) -> Result<(), StepError> {
-    let mut waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, &shelf::held_scope(before), 0, usize::MAX)?;
+    let mut waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, shelf::held_scope(before).as_bytes(), 0, usize::MAX)?;
     for id in book::twos(cx, before)? {
-        waiting.extend(cx.s.scan::<Item>(Table::Outbox, &id, 0, usize::MAX)?);
+        waiting.extend(cx.s.scan::<Item>(Table::Outbox, id.as_bytes(), 0, usize::MAX)?);
         let mut conv = shelf::conv(cx, &id)?;
         conv.standing = Standing::Removed;
         shelf::put_conv(cx, &id, &mut conv)?;
@@ -61,7 +61,7 @@ fn hold_for(cx: &mut Cx<'_, '_>, before: AccountId, account: AccountId) -> Resul
 /// Gives a group in which something is left to do by hand.
 fn put_in_place(
     cx: &mut Cx<'_, '_>,
-    id: &[u8],
+    id: &ConversationId,
     before: AccountId,
     account: AccountId,
     accepted: bool,

@@ -10,7 +10,7 @@
 use crate::crypt::entry::seal_entry;
 use crate::mls::roles;
 use crate::shelf::{Cargo, ContactRow, Conv, Cx, Item, POST, Prepared};
-use crate::words::{Standing, StepError, Trouble, WaitingKind};
+use crate::words::{ConversationId, Standing, StepError, Trouble, WaitingKind};
 use crate::{shelf, words};
 use lacre_ground::ids::{ContentId, EntryId};
 use lacre_profile::Table;
@@ -30,15 +30,15 @@ pub const MAX_TEXT: usize = 65_536;
 /// Every queue that may hold something.
 pub(crate) fn queues(cx: &mut Cx<'_, '_>) -> Result<Vec<Vec<u8>>, StepError> {
     let mut scopes = vec![POST.to_vec()];
-    scopes.extend(shelf::conversation_ids(cx)?);
+    scopes.extend(shelf::conversation_ids(cx)?.iter().map(|id| id.as_bytes().to_vec()));
     let contacts: Vec<(u64, ContactRow)> = cx.s.scan(Table::Contact, b"", 0, usize::MAX)?;
-    scopes.extend(contacts.iter().map(|(_, c)| shelf::held_scope(c.account)));
+    scopes.extend(contacts.iter().map(|(_, c)| shelf::held_scope(c.account).as_bytes().to_vec()));
     Ok(scopes)
 }
 
 pub(crate) fn enqueue(
     cx: &mut Cx<'_, '_>,
-    conversation: Option<&[u8]>,
+    conversation: Option<&ConversationId>,
     what: WaitingKind,
     cargo: Cargo,
 ) -> Result<u64, StepError> {
@@ -49,8 +49,8 @@ pub(crate) fn enqueue(
 
 /// Whether a person may put something more into a queue. What a device must do is never refused for that: a seal is
 /// met, a message read, however much waits.
-pub(crate) fn has_room(cx: &mut Cx<'_, '_>, queue: Option<&[u8]>) -> Result<(), StepError> {
-    let queue = queue.unwrap_or(POST);
+pub(crate) fn has_room(cx: &mut Cx<'_, '_>, queue: Option<&ConversationId>) -> Result<(), StepError> {
+    let queue = queue.map_or(POST, ConversationId::as_bytes);
     let number = shelf::number(cx)?;
     // numbers only grow: a queue that spans less than the limit need not be counted
     let first = cx.s.first_ord(Table::Outbox, queue)?.unwrap_or(number);
@@ -60,25 +60,22 @@ pub(crate) fn has_room(cx: &mut Cx<'_, '_>, queue: Option<&[u8]>) -> Result<(), 
     Ok(())
 }
 
-fn new_item(cx: &mut Cx<'_, '_>, conversation: Option<&[u8]>, what: WaitingKind, cargo: Cargo) -> Result<Item, StepError> {
+fn new_item(
+    cx: &mut Cx<'_, '_>,
+    conversation: Option<&ConversationId>,
+    what: WaitingKind,
+    cargo: Cargo,
+) -> Result<Item, StepError> {
     shelf::living(cx)?;
     let number = shelf::number(cx)?;
-    Ok(Item {
-        number,
-        conversation: conversation.map(<[u8]>::to_vec),
-        what,
-        since: cx.now,
-        trouble: None,
-        not_before: None,
-        cargo,
-    })
+    Ok(Item { number, conversation: conversation.cloned(), what, since: cx.now, trouble: None, not_before: None, cargo })
 }
 
 /// Puts a content into a conversation's queue. While the relay is being followed and nothing before it must be made
 /// first, its entry is made in the same step.
 pub(crate) fn enqueue_content(
     cx: &mut Cx<'_, '_>,
-    conversation: &[u8],
+    conversation: &ConversationId,
     what: WaitingKind,
     kind: content::content::Kind,
     blob: Option<ByteBuf>,
@@ -90,7 +87,7 @@ pub(crate) fn enqueue_content(
 pub(crate) fn enqueue_content_as(
     cx: &mut Cx<'_, '_>,
     id: ContentId,
-    conversation: &[u8],
+    conversation: &ConversationId,
     what: WaitingKind,
     kind: content::content::Kind,
     blob: Option<ByteBuf>,
@@ -101,7 +98,7 @@ pub(crate) fn enqueue_content_as(
     };
     let content = content::Content { id: id.as_bytes().to_vec(), sent_at_ms: cx.now.get(), stays_s, kind: Some(kind) };
     let bytes = content.encode_to_vec();
-    let last = cx.s.last_ord(Table::Outbox, conversation)?;
+    let last = cx.s.last_ord(Table::Outbox, conversation.as_bytes())?;
     let cargo = Cargo::Content { content: bytes.clone(), id, blob, prepared: None };
     let mut item = new_item(cx, Some(conversation), what, cargo)?;
     if cx.following
@@ -117,7 +114,7 @@ pub(crate) fn enqueue_content_as(
 }
 
 /// How long stays what is written there now: each send asks, so nothing is copied for the answer.
-fn stays_in(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<u32, StepError> {
+fn stays_in(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<u32, StepError> {
     match cx.cache.convs.get(id) {
         Some(conv) => Ok(conv.stays_s),
         None => Ok(shelf::conv(cx, id)?.stays_s),
@@ -128,7 +125,7 @@ fn stays_in(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<u32, StepError> {
 /// the queue's last item).
 fn goes_at_once(
     cx: &mut Cx<'_, '_>,
-    id: &[u8],
+    id: &ConversationId,
     last: Option<u64>,
     content: &content::Content,
 ) -> Result<Option<Conv>, StepError> {
@@ -144,7 +141,7 @@ fn goes_at_once(
 /// Whether a content of this account is shown in the present epoch: [`roles::may_say`] for the own account.
 pub(crate) fn may_say(
     cx: &mut Cx<'_, '_>,
-    id: &[u8],
+    id: &ConversationId,
     conv: &Conv,
     kind: Option<&content::content::Kind>,
 ) -> Result<bool, StepError> {
@@ -154,7 +151,7 @@ pub(crate) fn may_say(
 /// {encrypt, advance ratchet and n}: the caller stores item and conversation in the same step.
 pub(crate) fn encrypt(
     cx: &mut Cx<'_, '_>,
-    id: &[u8],
+    id: &ConversationId,
     conv: &mut Conv,
     number: u64,
     content: &[u8],
@@ -163,7 +160,7 @@ pub(crate) fn encrypt(
     let signer = shelf::signer(cx)?;
     let entry = next_entry_id(cx, conv)?;
     let group_id = shelf::group_of(cx, id)?;
-    let statement = words::content_statement(own.account, own.device, &group_id, conv.channel.id, entry, content);
+    let statement = words::content_statement(own.account, own.device, group_id.as_bytes(), conv.channel.id, entry, content);
     let signature = signer.sign(&statement).map_err(|e| StepError::Again(format!("{e:?}")))?;
     let signed = content::SignedContent { content: content.to_vec(), signature: signature.clone() }.encode_to_vec();
     let mut mls = shelf::take_group(cx, id)?;
@@ -192,10 +189,10 @@ pub(crate) fn next_entry_id(cx: &mut Cx<'_, '_>, conv: &mut Conv) -> Result<Entr
 }
 
 /// The item that an own entry was made for: entries are made, stored and met in the queue's order.
-pub(crate) fn item_of(cx: &mut Cx<'_, '_>, id: &[u8], conv: &Conv, entry: EntryId) -> Result<Option<Item>, StepError> {
+pub(crate) fn item_of(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &Conv, entry: EntryId) -> Result<Option<Item>, StepError> {
     let mut from = conv.channel.met_item + 1;
     loop {
-        let next: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id, from, 1)?;
+        let next: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), from, 1)?;
         let Some((number, item)) = next.into_iter().next() else { return Ok(None) };
         if shelf::prepared(&item).is_some_and(|p| p.channel == conv.channel.id && p.entry == entry) {
             return Ok(Some(item));
@@ -205,7 +202,13 @@ pub(crate) fn item_of(cx: &mut Cx<'_, '_>, id: &[u8], conv: &Conv, entry: EntryI
 }
 
 /// The relay has stored an item of a conversation's queue.
-pub(crate) fn acknowledged(cx: &mut Cx<'_, '_>, id: &[u8], number: u64, entry: &[u8], seq: u64) -> Result<(), StepError> {
+pub(crate) fn acknowledged(
+    cx: &mut Cx<'_, '_>,
+    id: &ConversationId,
+    number: u64,
+    entry: &[u8],
+    seq: u64,
+) -> Result<(), StepError> {
     let Some(mut item) = shelf::item(cx, number)? else { return Ok(()) };
     let mut conv = shelf::conv(cx, id)?;
     if let Cargo::Seal { prepared: Some(p), .. } = &mut item.cargo

@@ -56,7 +56,7 @@ pub(crate) enum Judged {
 
 pub(crate) fn receive(
     cx: &mut Cx<'_, '_>,
-    id: &[u8],
+    id: &ConversationId,
     channel: ChannelId,
     entry: &Entry,
     judged: &Judged,
@@ -123,7 +123,13 @@ fn which_own(cx: &mut Cx<'_, '_>, conv: &Conv, entry: &Entry) -> Result<Option<u
 }
 
 /// An own entry met in its place.
-fn meet_own(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, entry: &Entry, item: Option<Item>) -> Result<Took, StepError> {
+fn meet_own(
+    cx: &mut Cx<'_, '_>,
+    id: &ConversationId,
+    conv: &mut Conv,
+    entry: &Entry,
+    item: Option<Item>,
+) -> Result<Took, StepError> {
     let Some(item) = item else { return Ok(Took::Done) };
     let number = item.number;
     conv.channel.met_item = number;
@@ -134,7 +140,7 @@ fn meet_own(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, entry: &Entry, item
             shelf::drop_item(cx, number)?;
             let group = shelf::group_of(cx, id)?;
             let proof = ours.and_then(|p| p.signature).map(|signature| Proof {
-                group: ByteBuf::from(group),
+                group: ByteBuf::from(group.as_bytes()),
                 device: own.device,
                 channel: conv.channel.id,
                 entry: entry.id,
@@ -220,7 +226,7 @@ fn message(bytes: &[u8]) -> Result<ProtocolMessage, String> {
 }
 
 /// A seal of somebody else.
-fn meet_seal(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, entry: &Entry) -> Result<Took, StepError> {
+fn meet_seal(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv, entry: &Entry) -> Result<Took, StepError> {
     let message = open(cx, conv, entry)?;
     if message.content_type() != ContentType::Commit {
         return Err(StepError::Skip("a seal that is no commit".into()));
@@ -286,7 +292,7 @@ fn own_place_taken(cx: &Cx<'_, '_>, mls: &MlsGroup, staged: &openmls::group::Sta
 }
 
 /// An application message of somebody else.
-fn meet_message(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, entry: &Entry) -> Result<Took, StepError> {
+fn meet_message(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv, entry: &Entry) -> Result<Took, StepError> {
     let message = open(cx, conv, entry)?;
     if message.content_type() != ContentType::Application {
         return Err(StepError::Skip("an entry that is no application message".into()));
@@ -326,7 +332,7 @@ fn meet_message(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, entry: &Entry) 
 /// A content in its place, of this device or another.
 fn take_content(
     cx: &mut Cx<'_, '_>,
-    id: &[u8],
+    id: &ConversationId,
     conv: &mut Conv,
     said: &Said,
     content: content::Content,
@@ -353,7 +359,7 @@ fn take_content(
         if worth_a_receipt {
             messages::owe_delivered(cx, conv, content_id)?;
         }
-        let conversation = ConversationId(id.to_vec());
+        let conversation = id.clone();
         shelf::event(
             cx,
             if own { Happening::Sent { conversation, position } } else { Happening::Message { conversation, position } },
@@ -365,7 +371,7 @@ fn take_content(
 /// What a content does, and the line that it makes in the history, if it makes one.
 pub(crate) fn meaning(
     cx: &mut Cx<'_, '_>,
-    id: &[u8],
+    id: &ConversationId,
     conv: &mut Conv,
     said: &Said,
     kind: content::content::Kind,

@@ -2,6 +2,7 @@
 
 use crate::crypt::padding::unpad;
 use crate::mls::group;
+use crate::mls::group::GroupId;
 use crate::network::Entry;
 use crate::shelf::{Cargo, ContactRow, Cx, Intent, Invitee, Known, PendingJoin};
 use crate::words::{ContactState, Happening, Standing, StepError, WaitingKind};
@@ -120,10 +121,10 @@ fn asked_to_re_add(
     device: DeviceId,
     request: &content::ReAddRequest,
 ) -> Result<(), StepError> {
-    let Some(id) = shelf::conversation_of(cx, &request.group_id)? else {
+    let Some(id) = shelf::conversation_of(cx, &GroupId::new(request.group_id.clone()))? else {
         return Err(StepError::Skip("a re-add request for a conversation that is not here".into()));
     };
-    let id = id.as_slice();
+    let id = &id;
     let conv = ladder::note_asker(cx, id, known.account)?;
     if conv.standing != Standing::Active {
         return Ok(());

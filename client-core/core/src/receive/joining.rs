@@ -15,6 +15,7 @@
 
 use super::succession;
 use crate::history::{Placed, Stored};
+use crate::mls::group::GroupId;
 use crate::mls::roles::SeenLeaf;
 use crate::mls::{group, roles};
 use crate::shelf::{Conv, Cx, PendingJoin};
@@ -38,7 +39,7 @@ pub const GIVE_UP_MS: u64 = 30 * 86_400_000;
 
 /// What an invitation leads into, as far as its Welcome says so.
 pub(crate) struct Invited {
-    group: Vec<u8>,
+    group: GroupId,
     epoch: u64,
     context: content::ConversationContext,
     /// this device asked for it: the key package was made for being re-added to that group
@@ -47,7 +48,7 @@ pub(crate) struct Invited {
 
 /// Where it belongs here.
 pub(crate) struct Place {
-    id: Vec<u8>,
+    id: ConversationId,
     held: Option<Conv>,
     /// it is a successor of `held`
     succeeds: bool,
@@ -67,7 +68,7 @@ pub(crate) enum NoPlace {
     /// as any step fails
     Step(StepError),
     /// read this conversation to its end first, then judge again
-    ReadFirst(Vec<u8>),
+    ReadFirst(ConversationId),
 }
 
 impl From<StepError> for NoPlace {
@@ -96,7 +97,7 @@ pub(crate) fn look_at_invitation(cx: &mut Cx<'_, '_>, pending: &PendingJoin, rea
     }
     let invited = group::invited(&cx.provider(), &join.welcome).map_err(|e| skip(&e))?;
     let context = group::context(&invited.extensions).map_err(|e| skip(&e))?;
-    let asked_for = invited.agreed.is_some_and(|consent| consent.group_id == invited.group);
+    let asked_for = invited.agreed.is_some_and(|consent| consent.group_id == invited.group.as_bytes());
     let invited = Invited { group: invited.group, epoch: invited.epoch, context, asked_for };
     place(cx, pending.from, &invited, None, read)?;
     Ok(reference)
@@ -126,7 +127,7 @@ fn place(
         other => other,
     };
     let succeeds = before.is_some();
-    let id = here.clone().or(before).unwrap_or_else(|| invited.group.clone());
+    let id = here.clone().or(before).unwrap_or_else(|| invited.group.conversation());
     let held = shelf::conv_or_none(cx, &id)?;
     if book::is_blocked(cx, from)? && held.is_none() {
         return no("an invitation by somebody who is kept away");
@@ -172,7 +173,7 @@ fn place(
 }
 
 /// Whether this device has left the conversation that a successor comes from, or was left out of it.
-fn has_left(cx: &mut Cx<'_, '_>, id: &[u8], context: &content::ConversationContext) -> Result<bool, StepError> {
+fn has_left(cx: &mut Cx<'_, '_>, id: &ConversationId, context: &content::ConversationContext) -> Result<bool, StepError> {
     let own = shelf::own(cx)?.account;
     let left_out = context.origin.as_ref().is_some_and(|o| o.left_out.as_slice() == own.as_bytes());
     let standing = shelf::conv(cx, id)?.standing;
@@ -190,11 +191,11 @@ pub(crate) fn join(cx: &mut Cx<'_, '_>, pending: &PendingJoin, state: &content::
     let provider = cx.provider();
     let joined = group::join(&provider, &join.welcome, &state.ratchet_tree);
     let (mls, agreed) = joined.map_err(|e| StepError::Skip(e.to_string()))?;
-    let group = mls.group_id().as_slice().to_vec();
+    let group = GroupId::of(&mls);
     cx.cache.groups.remove(&group);
     let context = group::context(mls.extensions())?;
     let leaves = roles::fit(&context, &mls).map_err(|e| StepError::Skip(e.to_string()))?;
-    let asked_for = agreed.is_some_and(|consent| consent.group_id == group);
+    let asked_for = agreed.is_some_and(|consent| consent.group_id == group.as_bytes());
     let invited = Invited { group: group.clone(), epoch: mls.epoch().as_u64(), context, asked_for };
     let Place { id, held, succeeds } = place(cx, pending.from, &invited, Some(&leaves), read)?;
     if succeeds {
@@ -249,16 +250,16 @@ pub(crate) fn join(cx: &mut Cx<'_, '_>, pending: &PendingJoin, state: &content::
         ladder::tell_succession(cx, &id, pending.from, &group, left_out)?;
     }
     let what = if held.is_some() {
-        Happening::StandingChanged { conversation: ConversationId(id), standing: Standing::Active }
+        Happening::StandingChanged { conversation: id, standing: Standing::Active }
     } else {
-        Happening::Joined { conversation: ConversationId(id) }
+        Happening::Joined { conversation: id }
     };
     shelf::event(cx, what)?;
     cx.reached("join: done")
 }
 
 /// One line that says who took this device back.
-fn tell_re_added(cx: &mut Cx<'_, '_>, id: &[u8], by: AccountId) -> Result<(), StepError> {
+fn tell_re_added(cx: &mut Cx<'_, '_>, id: &ConversationId, by: AccountId) -> Result<(), StepError> {
     let whom = shelf::own(cx)?.account;
     let mut conv = shelf::conv(cx, id)?;
     let stored = Stored {
@@ -273,7 +274,7 @@ fn tell_re_added(cx: &mut Cx<'_, '_>, id: &[u8], by: AccountId) -> Result<(), St
     };
     if let Some(position) = history::store_message(cx, id, &mut conv, stored, false)? {
         shelf::put_conv(cx, id, &mut conv)?;
-        shelf::event(cx, Happening::Message { conversation: ConversationId(id.to_vec()), position })?;
+        shelf::event(cx, Happening::Message { conversation: id.clone(), position })?;
     }
     Ok(())
 }

@@ -2,20 +2,21 @@
 
 use super::joining::{NoPlace, Read};
 use crate::ladder::{MET_KEPT, STREAK_MET};
+use crate::mls::group::GroupId;
 use crate::mls::roles;
 use crate::mls::roles::SeenLeaf;
 use crate::shelf::{Conv, Cx, Members, Stuck};
-use crate::words::{Standing, StepError};
+use crate::words::{ConversationId, Standing, StepError};
 use crate::{epoch, ladder, shelf};
 use lacre_ground::ids::{AccountId, EntryId};
 use lacre_proto::content::v1 as content;
 
 /// The conversation here that a group says it comes from, or another successor of it.
-pub(super) fn origin_here(cx: &mut Cx<'_, '_>, origin: &content::Origin) -> Result<Option<Vec<u8>>, StepError> {
-    if let Some(id) = shelf::conversation_of(cx, &origin.group_id)? {
+pub(super) fn origin_here(cx: &mut Cx<'_, '_>, origin: &content::Origin) -> Result<Option<ConversationId>, StepError> {
+    if let Some(id) = shelf::conversation_of(cx, &GroupId::new(origin.group_id.clone()))? {
         return Ok(Some(id));
     }
-    let ids: Vec<Vec<u8>> = shelf::behind(cx)?.keys().cloned().collect();
+    let ids: Vec<ConversationId> = shelf::behind(cx)?.keys().cloned().collect();
     for id in ids {
         if shelf::conv(cx, &id)?.origin.is_some_and(|o| o.group.as_slice() == origin.group_id.as_slice()) {
             return Ok(Some(id));
@@ -27,7 +28,7 @@ pub(super) fn origin_here(cx: &mut Cx<'_, '_>, origin: &content::Origin) -> Resu
 /// The second table above. The leaves are judged once the tree is here.
 pub(super) fn may_succeed(
     cx: &mut Cx<'_, '_>,
-    id: &[u8],
+    id: &ConversationId,
     from: AccountId,
     context: content::ConversationContext,
     leaves: Option<&[SeenLeaf]>,
@@ -38,7 +39,7 @@ pub(super) fn may_succeed(
     let Some(named) = &context.origin else { return no("of nothing") };
     if conv.standing == Standing::Active && read == Read::Perhaps {
         // what stands there may make it right, or say that its maker is an admin no longer
-        return Err(NoPlace::ReadFirst(id.to_vec()));
+        return Err(NoPlace::ReadFirst(id.clone()));
     }
     let (members, own) = (shelf::members(cx, id)?, shelf::own(cx)?.account);
     let Ok(left_out) = AccountId::try_from(named.left_out.as_slice()) else { return no("of nobody's fault") };
@@ -52,7 +53,7 @@ pub(super) fn may_succeed(
     let held = conv.origin.as_ref().filter(|held| held.group.as_slice() == named.group_id.as_slice());
     let old = match held {
         Some(held) => held.clone(),
-        None => epoch::before(&members, shelf::group_of(cx, id)?),
+        None => epoch::before(&members, &shelf::group_of(cx, id)?),
     };
     let place = |account: AccountId| old.members.iter().position(|member| *member == account);
     let seal = EntryId::try_from(named.seal.as_slice()).ok();

@@ -1,6 +1,6 @@
 //! Rows of contacts and of accounts that are known.
 
-use crate::words::ContactState;
+use crate::words::{ContactState, ConversationId};
 use lacre_ground::ids::{AccountId, Handle, Token};
 use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
@@ -15,8 +15,7 @@ pub(crate) struct ContactRow {
     pub(crate) state: ContactState,
     pub(crate) text: String,
     pub(crate) since: Millis,
-    #[serde(with = "serde_bytes")]
-    pub(crate) conversation: Option<Vec<u8>>,
+    pub(crate) conversation: Option<ConversationId>,
     /// our right to write to their inbox, made for us
     pub(crate) their_token: Option<Token>,
     /// the right that we gave them

@@ -2,8 +2,9 @@
 
 use super::own::Key32;
 use super::{Cx, behind};
+use crate::mls::group::GroupId;
 use crate::mls::roles::SeenLeaf;
-use crate::words::{Kind, Standing, StepError, Suite, Trouble, Who};
+use crate::words::{ConversationId, Kind, Standing, StepError, Suite, Trouble, Who};
 use lacre_ground::ids::{AccountId, ChannelId, ContentId, DeviceId, EntryId, Generation, Token};
 use lacre_ground::time::Millis;
 use lacre_profile::Table;
@@ -198,72 +199,74 @@ pub(crate) struct Mark {
     pub(crate) read: u64,
 }
 
-pub(crate) fn conv(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Conv, StepError> {
+pub(crate) fn conv(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Conv, StepError> {
     conv_or_none(cx, id)?.ok_or(StepError::Trouble(Trouble::NoSuchConversation))
 }
 
-pub(crate) fn conv_or_none(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Option<Conv>, StepError> {
+pub(crate) fn conv_or_none(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Option<Conv>, StepError> {
     if let Some(conv) = cx.cache.convs.get(id) {
         return Ok(Some(conv.clone()));
     }
-    let found: Option<Conv> = cx.s.get(Table::Conversation, id)?;
+    let found: Option<Conv> = cx.s.get(Table::Conversation, id.as_bytes())?;
     if let Some(conv) = &found {
-        cx.cache.convs.insert(id.to_vec(), conv.clone());
+        cx.cache.convs.insert(id.clone(), conv.clone());
     }
     Ok(found)
 }
 
 /// Writes a conversation's row. In a step it has one owner: whoever changed a copy that is not the newest would undo
 /// what another wrote since, so that is refused (and the step with it).
-pub(crate) fn put_conv(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv) -> Result<(), StepError> {
+pub(crate) fn put_conv(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv) -> Result<(), StepError> {
     if cx.cache.convs.get(id).is_some_and(|newest| newest.copy != conv.copy) {
         return Err(StepError::Again("a conversation's row was changed by two at a time".into()));
     }
     conv.copy += 1;
-    cx.s.put(Table::Conversation, id, b"", conv.ord, conv)?;
-    cx.cache.convs.insert(id.to_vec(), conv.clone());
+    cx.s.put(Table::Conversation, id.as_bytes(), b"", conv.ord, conv)?;
+    cx.cache.convs.insert(id.clone(), conv.clone());
     Ok(())
 }
 
-pub(crate) fn members(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Arc<Members>, StepError> {
+pub(crate) fn members(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Arc<Members>, StepError> {
     if let Some(members) = cx.cache.members.get(id) {
         return Ok(Arc::clone(members));
     }
-    let found = Arc::new(cx.s.get::<Members>(Table::Member, id)?.unwrap_or_default());
-    cx.cache.members.insert(id.to_vec(), Arc::clone(&found));
+    let found = Arc::new(cx.s.get::<Members>(Table::Member, id.as_bytes())?.unwrap_or_default());
+    cx.cache.members.insert(id.clone(), Arc::clone(&found));
     Ok(found)
 }
 
 /// A copy, to be changed and given to [`put_members`].
-pub(crate) fn members_to_change(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Members, StepError> {
+pub(crate) fn members_to_change(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Members, StepError> {
     Ok(Members::clone(&*members(cx, id)?))
 }
 
-pub(crate) fn put_members(cx: &mut Cx<'_, '_>, id: &[u8], members: &Members) -> Result<(), StepError> {
-    cx.s.put(Table::Member, id, b"", 0, members)?;
-    cx.cache.members.insert(id.to_vec(), Arc::new(members.clone()));
+pub(crate) fn put_members(cx: &mut Cx<'_, '_>, id: &ConversationId, members: &Members) -> Result<(), StepError> {
+    cx.s.put(Table::Member, id.as_bytes(), b"", 0, members)?;
+    cx.cache.members.insert(id.clone(), Arc::new(members.clone()));
     Ok(())
 }
 
 /// The MLS group, from memory or from the profile. Give it back with [`keep`] when all went well.
-pub(crate) fn take_group(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<MlsGroup, StepError> {
+pub(crate) fn take_group(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<MlsGroup, StepError> {
     let id = behind::group_of(cx, id)?;
     if let Some(group) = cx.cache.groups.remove(&id) {
         return Ok(group);
     }
     let provider = cx.provider();
-    let loaded =
-        MlsGroup::load(openmls::prelude::OpenMlsProvider::storage(&provider), &openmls::prelude::GroupId::from_slice(&id));
+    let loaded = MlsGroup::load(
+        openmls::prelude::OpenMlsProvider::storage(&provider),
+        &openmls::prelude::GroupId::from_slice(id.as_bytes()),
+    );
     loaded.map_err(|e| StepError::Again(e.to_string()))?.ok_or(StepError::Trouble(Trouble::NoSuchConversation))
 }
 
 /// What memory holds of a group may be ahead of the disk: the next use loads it.
-pub(crate) fn forget_group(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<(), StepError> {
+pub(crate) fn forget_group(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<(), StepError> {
     let id = behind::group_of(cx, id)?;
     cx.cache.groups.remove(&id);
     Ok(())
 }
 
 pub(crate) fn keep(cx: &mut Cx<'_, '_>, group: MlsGroup) {
-    cx.cache.groups.insert(group.group_id().as_slice().to_vec(), group);
+    cx.cache.groups.insert(GroupId::of(&group), group);
 }

@@ -3,15 +3,16 @@
 use super::conversations::{Conv, Members};
 use super::own::Own;
 use crate::book;
+use crate::mls::group::GroupId;
 use crate::mls::signer::{Noting, OwnKey};
-use crate::words::{StepError, Trouble};
+use crate::words::{ConversationId, StepError, Trouble};
 use lacre_ground::random::Rng;
 use lacre_ground::time::{Clock, Millis, SystemClock};
 use lacre_profile::mls::MlsProvider;
 use lacre_profile::{Observer, OpenError, Profile, Step, StoreError, Table};
 use openmls::group::MlsGroup;
 use openmls_libcrux_crypto::CryptoProvider;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// What a client takes from outside: time, chance, and the observer where tests put crashes.
@@ -59,10 +60,10 @@ pub(crate) struct Engine {
 pub(crate) struct Cache {
     pub(crate) version: u64,
     pub(crate) own: Option<Arc<Own>>,
-    pub(crate) convs: HashMap<Vec<u8>, Conv>,
-    pub(crate) members: HashMap<Vec<u8>, Arc<Members>>,
-    pub(crate) groups: HashMap<Vec<u8>, MlsGroup>,
-    pub(crate) behind: Option<std::collections::BTreeMap<Vec<u8>, Vec<u8>>>,
+    pub(crate) convs: HashMap<ConversationId, Conv>,
+    pub(crate) members: HashMap<ConversationId, Arc<Members>>,
+    pub(crate) groups: HashMap<GroupId, MlsGroup>,
+    pub(crate) behind: Option<BTreeMap<ConversationId, GroupId>>,
     /// what is left of the last block of numbers
     pub(crate) numbers: std::ops::Range<u64>,
     pub(crate) signer: Option<Arc<OwnKey>>,

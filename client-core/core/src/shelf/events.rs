@@ -48,6 +48,6 @@ pub(crate) fn event(cx: &mut Cx<'_, '_>, what: Happening) -> Result<(), StepErro
     Ok(())
 }
 
-pub(crate) fn unreadable(cx: &mut Cx<'_, '_>, conversation: Option<&[u8]>, reason: String) -> Result<(), StepError> {
-    event(cx, Happening::Unreadable { conversation: conversation.map(|c| ConversationId(c.to_vec())), reason })
+pub(crate) fn unreadable(cx: &mut Cx<'_, '_>, conversation: Option<&ConversationId>, reason: String) -> Result<(), StepError> {
+    event(cx, Happening::Unreadable { conversation: conversation.cloned(), reason })
 }

@@ -1,7 +1,7 @@
 //! Rows of what waits to go out.
 
 use super::Cx;
-use crate::words::{Edit, Stays, StepError, WaitingKind};
+use crate::words::{ConversationId, Edit, Stays, StepError, WaitingKind};
 use lacre_ground::ids::{AccountId, BlobId, ChannelId, ContentId, DeviceId, EntryId, Token};
 use lacre_ground::time::Millis;
 use lacre_profile::Table;
@@ -71,8 +71,7 @@ pub(crate) struct PreparedPart {
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Item {
     pub(crate) number: u64,
-    #[serde(with = "serde_bytes")]
-    pub(crate) conversation: Option<Vec<u8>>,
+    pub(crate) conversation: Option<ConversationId>,
     pub(crate) what: WaitingKind,
     pub(crate) since: Millis,
     pub(crate) trouble: Option<String>,
@@ -124,7 +123,7 @@ pub(crate) enum Cargo {
 }
 
 pub(crate) fn put_item(cx: &Cx<'_, '_>, item: &Item) -> Result<(), StepError> {
-    let scope = item.conversation.as_deref().unwrap_or(POST);
+    let scope = item.conversation.as_ref().map_or(POST, ConversationId::as_bytes);
     Ok(cx.s.put(Table::Outbox, &item.number.to_be_bytes(), scope, item.number, item)?)
 }
 

@@ -10,7 +10,7 @@ use crate::mls::group::Leaf;
 use crate::mls::roles::SeenLeaf;
 use crate::mls::{group, roles};
 use crate::words;
-use crate::words::{Standing, StepError, Trouble, Who};
+use crate::words::{ConversationId, Standing, StepError, Trouble, Who};
 use lacre_ground::ids::{AccountId, ChannelId, Token};
 use lacre_profile::Table;
 use openmls::group::MlsGroup;
@@ -26,7 +26,7 @@ pub(crate) fn is_stored(item: &Item) -> bool {
     prepared(item).is_some_and(|p| p.seq.is_some())
 }
 
-pub(crate) fn active(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Conv, StepError> {
+pub(crate) fn active(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Conv, StepError> {
     living(cx)?;
     let conv = conversations::conv(cx, id)?;
     match conv.standing {
@@ -38,13 +38,13 @@ pub(crate) fn active(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Conv, StepError> 
 }
 
 /// Active, and this account may write.
-pub(crate) fn writable(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Conv, StepError> {
+pub(crate) fn writable(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Conv, StepError> {
     let conv = active(cx, id)?;
     if may_write(cx, id, &conv)? { Ok(conv) } else { Err(Trouble::MayNotWrite.into()) }
 }
 
 /// Members, epoch and own leaf as the group has them now; tokens of those who stay are kept.
-pub(crate) fn note_members(cx: &mut Cx<'_, '_>, id: &[u8], conv: &mut Conv, mls: &MlsGroup) -> Result<(), StepError> {
+pub(crate) fn note_members(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv, mls: &MlsGroup) -> Result<(), StepError> {
     let context = group::context(mls.extensions())?;
     let mut members = conversations::members_to_change(cx, id)?;
     let leaves = group::leaves(mls);
@@ -96,7 +96,7 @@ pub(crate) fn living(cx: &mut Cx<'_, '_>) -> Result<Arc<Own>, StepError> {
     if own.deleted { Err(Trouble::AccountDeleted.into()) } else { Ok(own) }
 }
 
-pub(crate) fn admin_of(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<(), StepError> {
+pub(crate) fn admin_of(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<(), StepError> {
     let conv = active(cx, id)?;
     let own = own::own(cx)?;
     let admin = conversations::members(cx, id)?.admins.contains(&own.account);
@@ -104,7 +104,7 @@ pub(crate) fn admin_of(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<(), StepError> 
 }
 
 /// Whether the group lets this account write now.
-pub(crate) fn may_write(cx: &mut Cx<'_, '_>, id: &[u8], conv: &Conv) -> Result<bool, StepError> {
+pub(crate) fn may_write(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &Conv) -> Result<bool, StepError> {
     let own = own::own(cx)?.account;
     Ok(conv.may_write == Who::Everyone || conversations::members(cx, id)?.admins.contains(&own))
 }
@@ -141,9 +141,9 @@ pub(crate) fn hand_out_token(cx: &mut Cx<'_, '_>) -> Result<Option<Token>, StepE
     Ok(Some(token))
 }
 
-/// Queue of texts that wait for a contact.
-pub(crate) fn held_scope(contact: AccountId) -> Vec<u8> {
-    [b"held".as_slice(), contact.as_bytes()].concat()
+/// The queue of texts that wait for a contact, where there is no conversation yet.
+pub(crate) fn held_scope(contact: AccountId) -> ConversationId {
+    ConversationId::new([b"held".as_slice(), contact.as_bytes()].concat())
 }
 
 /// A right that this device gave away works no longer once the relay was told.
@@ -170,7 +170,7 @@ fn note_who_came(members: &mut Members, now: &[Leaf], position: u64) {
     }
 }
 
-pub(crate) fn conversation_ids(cx: &Cx<'_, '_>) -> Result<Vec<Vec<u8>>, StepError> {
+pub(crate) fn conversation_ids(cx: &Cx<'_, '_>) -> Result<Vec<ConversationId>, StepError> {
     let rows: Vec<(u64, serde_bytes::ByteBuf)> = cx.s.scan(Table::ConversationIndex, b"", 0, usize::MAX)?;
-    Ok(rows.into_iter().map(|(_, id)| id.into_vec()).collect())
+    Ok(rows.into_iter().map(|(_, id)| ConversationId::new(id.into_vec())).collect())
 }

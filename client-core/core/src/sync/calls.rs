@@ -3,7 +3,7 @@
 use super::{reading, rounds};
 use crate::network::{Following, Lane, NetError, Network, Reason};
 use crate::shelf::{Cargo, Engine, Intent, Invitee};
-use crate::words::{Standing, StepError, Synced, Trouble};
+use crate::words::{ConversationId, Standing, StepError, Synced, Trouble};
 use crate::{account, ladder, queue, shelf, words};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Token};
@@ -14,7 +14,7 @@ use std::collections::HashMap;
 pub(super) fn append(
     engine: &mut Engine,
     net: &mut dyn Network,
-    id: &[u8],
+    id: &ConversationId,
     number: u64,
     at: &Authority,
     request: wire::AppendRequest,
@@ -90,7 +90,7 @@ pub(super) fn open_log(
 pub(super) fn claim(
     engine: &mut Engine,
     net: &mut dyn Network,
-    id: &[u8],
+    id: &ConversationId,
     number: u64,
     account: AccountId,
     suite: u32,
@@ -132,7 +132,7 @@ pub(super) fn claim(
 }
 
 #[expect(clippy::type_complexity, reason = "a set and, beside it, whose channel is whose")]
-pub(super) fn following(engine: &mut Engine) -> Result<(Vec<Following>, HashMap<ChannelId, Option<Vec<u8>>>), Trouble> {
+pub(super) fn following(engine: &mut Engine) -> Result<(Vec<Following>, HashMap<ChannelId, Option<ConversationId>>), Trouble> {
     engine.run(|cx| {
         let own = shelf::own(cx)?;
         let mut set = Vec::new();

@@ -20,7 +20,7 @@ pub(crate) fn export(engine: &mut Engine, net: Option<&mut dyn Network>, id: &Co
     vanishing::vanish_due(engine)?;
     let conversation = views::conversation(engine, id)?;
     let (relay, tokens) = engine.run(|cx| {
-        let conv = shelf::conv(cx, &id.0)?;
+        let conv = shelf::conv(cx, id)?;
         let mut tokens: BTreeMap<ChannelId, Token> = BTreeMap::new();
         tokens.insert(conv.channel.id, conv.channel.read.clone());
         if let Some(previous) = &conv.previous {
@@ -32,12 +32,12 @@ pub(crate) fn export(engine: &mut Engine, net: Option<&mut dyn Network>, id: &Co
     let mut from = 0;
     loop {
         let page = engine.run(|cx| {
-            let rows: Vec<(u64, Stored)> = cx.s.scan(Table::Message, &id.0, from, PAGE)?;
-            let members = shelf::members(cx, &id.0)?;
+            let rows: Vec<(u64, Stored)> = cx.s.scan(Table::Message, id.as_bytes(), from, PAGE)?;
+            let members = shelf::members(cx, id)?;
             let mut page = Vec::with_capacity(rows.len());
             for (position, stored) in rows {
                 let proof = stored.proof.clone().map(messages::exported);
-                page.push(ExportedMessage { message: views::message_view(cx, &id.0, &members, position, stored)?, proof });
+                page.push(ExportedMessage { message: views::message_view(cx, id, &members, position, stored)?, proof });
             }
             Ok(page)
         })?;

@@ -4,7 +4,7 @@ use super::rounds;
 use crate::network::Network;
 use crate::receive::{NoPlace, Read};
 use crate::shelf::{Engine, PendingJoin};
-use crate::words::{StepError, Synced, Trouble};
+use crate::words::{ConversationId, StepError, Synced, Trouble};
 use crate::{messages, receive};
 use lacre_profile::Table;
 use lacre_proto::content::v1 as content;
@@ -17,7 +17,7 @@ pub(crate) enum NotNow {
     /// try again later
     Wait(String),
     /// read this conversation to its end first
-    ReadFirst(Vec<u8>),
+    ReadFirst(ConversationId),
     /// the relay cannot be reached: nothing was learnt of it
     Offline,
 }

@@ -14,7 +14,6 @@ use lacre_profile::Table;
 use lacre_proto::bounds::Bounded as _;
 use lacre_proto::content::v1 as content;
 use prost::Message as _;
-use serde_bytes::ByteBuf;
 
 /// How many kinds of content this program knows: more than the one that looked last, and it looks again.
 const KINDS: u64 = 8;
@@ -37,7 +36,7 @@ fn take_some_newer(cx: &mut Cx<'_, '_>, from: u64) -> Result<Option<u64>, StepEr
     if cx.s.get::<u64>(Table::Meta, LOOKED)? == Some(KINDS) {
         return Ok(None);
     }
-    let page: Vec<(u64, (ByteBuf, ContentId))> = cx.s.scan(Table::Newer, b"", from, PAGE)?;
+    let page: Vec<(u64, (ConversationId, ContentId))> = cx.s.scan(Table::Newer, b"", from, PAGE)?;
     let Some((last, _)) = page.last() else {
         cx.s.put(Table::Meta, LOOKED, b"", 0, &KINDS)?;
         return Ok(None);
@@ -51,7 +50,7 @@ fn take_some_newer(cx: &mut Cx<'_, '_>, from: u64) -> Result<Option<u64>, StepEr
             None => true,
         };
         if done {
-            cx.s.delete(Table::Newer, &[conversation.as_slice(), id.as_bytes()].concat())?;
+            cx.s.delete(Table::Newer, &[conversation.as_bytes(), id.as_bytes()].concat())?;
         }
     }
     cx.reached("newer: taken again")?;
@@ -59,7 +58,7 @@ fn take_some_newer(cx: &mut Cx<'_, '_>, from: u64) -> Result<Option<u64>, StepEr
 }
 
 /// False for a kind that this program does not know either.
-fn take_again(cx: &mut Cx<'_, '_>, id: &[u8], mut stored: Stored) -> Result<bool, StepError> {
+fn take_again(cx: &mut Cx<'_, '_>, id: &ConversationId, mut stored: Stored) -> Result<bool, StepError> {
     let Some(proof) = stored.proof.clone() else { return Ok(true) };
     let Some(mut conv) = shelf::conv_or_none(cx, id)? else { return Ok(true) };
     let content = content::Content::decode(proof.content.as_slice()).map_err(|e| e.to_string());
@@ -82,14 +81,14 @@ fn take_again(cx: &mut Cx<'_, '_>, id: &[u8], mut stored: Stored) -> Result<bool
             history::put_stored(cx, id, &stored)?;
         }
         None => {
-            let key = [id, stored.id.as_bytes().as_slice()].concat();
+            let key = [id.as_bytes(), stored.id.as_bytes().as_slice()].concat();
             for table in [Table::Message, Table::MessageIndex, Table::Vanishing] {
                 cx.s.delete(table, &key)?;
             }
             history::no_longer_gathered(cx, id, position)?;
         }
     }
-    shelf::event(cx, Happening::Changed { conversation: ConversationId(id.to_vec()), position })?;
+    shelf::event(cx, Happening::Changed { conversation: id.clone(), position })?;
     Ok(true)
 }
 

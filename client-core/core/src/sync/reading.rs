@@ -3,7 +3,7 @@
 use crate::network::{Entry, Lane, Network, Reason};
 use crate::receive::{Judged, Took};
 use crate::shelf::{Conv, Engine};
-use crate::words::{Standing, StepError, Synced, Trouble};
+use crate::words::{ConversationId, Standing, StepError, Synced, Trouble};
 use crate::{epoch, ladder, receive, shelf};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::ChannelId;
@@ -28,7 +28,7 @@ pub(crate) enum Page {
 pub(super) fn read_page(
     engine: &mut Engine,
     net: &mut dyn Network,
-    id: &[u8],
+    id: &ConversationId,
     conv: &Conv,
     at: &Authority,
     synced: &mut Synced,
@@ -68,7 +68,7 @@ pub(super) fn read_page(
 /// or they must be fetched again.
 pub(super) fn take_all(
     engine: &mut Engine,
-    id: &[u8],
+    id: &ConversationId,
     channel: ChannelId,
     entries: &[Entry],
     synced: &mut Synced,
@@ -95,7 +95,7 @@ pub(super) fn take_all(
 }
 
 /// One entry, with the second thoughts that its judgement may need.
-fn take(engine: &mut Engine, id: &[u8], channel: ChannelId, entry: &Entry) -> Result<Took, Trouble> {
+fn take(engine: &mut Engine, id: &ConversationId, channel: ChannelId, entry: &Entry) -> Result<Took, Trouble> {
     let mut judged = Judged::Not;
     for attempt in 0..3 {
         match engine.step(|cx| receive::receive(cx, id, channel, entry, &judged)) {
@@ -111,7 +111,7 @@ fn take(engine: &mut Engine, id: &[u8], channel: ChannelId, entry: &Entry) -> Re
 }
 
 /// Entries that this device has not read are no longer kept.
-pub(super) fn lost_entries(engine: &mut Engine, id: &[u8], channel: ChannelId, through: u64) -> Result<(), Trouble> {
+pub(super) fn lost_entries(engine: &mut Engine, id: &ConversationId, channel: ChannelId, through: u64) -> Result<(), Trouble> {
     engine.run(|cx| {
         let mut conv = shelf::conv(cx, id)?;
         // another program on this profile may have read on into the next channel
@@ -122,7 +122,7 @@ pub(super) fn lost_entries(engine: &mut Engine, id: &[u8], channel: ChannelId, t
     })
 }
 
-pub(super) fn reopen(engine: &mut Engine, id: &[u8], channel: ChannelId) -> Result<(), Trouble> {
+pub(super) fn reopen(engine: &mut Engine, id: &ConversationId, channel: ChannelId) -> Result<(), Trouble> {
     engine.run(|cx| {
         let mut conv = shelf::conv(cx, id)?;
         if conv.channel.id == channel {

@@ -8,7 +8,7 @@
 use super::calls;
 use crate::network::{Entry, Lane, Network, Reason};
 use crate::shelf::{Cargo, Conv, Cx, Engine, Item, Raw};
-use crate::words::{Standing, StepError, Trouble};
+use crate::words::{ConversationId, Standing, StepError, Trouble};
 use crate::{epoch, shelf};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{ChannelId, Token};
@@ -32,7 +32,7 @@ pub(crate) struct Place {
 }
 
 /// Compares and puts back; true when something of the conversation changed.
-pub(super) fn put_back(engine: &mut Engine, net: &mut dyn Network, id: &[u8]) -> Result<bool, Trouble> {
+pub(super) fn put_back(engine: &mut Engine, net: &mut dyn Network, id: &ConversationId) -> Result<bool, Trouble> {
     let (conv, held) = engine.run(|cx| {
         let conv = shelf::conv(cx, id)?;
         let mut held = Vec::new();
@@ -166,7 +166,7 @@ fn fetch_all(
 }
 
 /// {cursor back to where both agree; what was acknowledged but never met goes out again}.
-fn read_again(cx: &mut Cx<'_, '_>, id: &[u8], seen: &Conv, agreed: u64) -> Result<(), StepError> {
+fn read_again(cx: &mut Cx<'_, '_>, id: &ConversationId, seen: &Conv, agreed: u64) -> Result<(), StepError> {
     let mut conv = shelf::conv(cx, id)?;
     conv.put_back = false;
     if conv.channel.id == seen.channel.id {
@@ -178,7 +178,7 @@ fn read_again(cx: &mut Cx<'_, '_>, id: &[u8], seen: &Conv, agreed: u64) -> Resul
         conv.channel.opened = true;
     }
     shelf::put_conv(cx, id, &mut conv)?;
-    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id, 0, usize::MAX)?;
+    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), 0, usize::MAX)?;
     for (_, mut item) in waiting {
         if let Cargo::Content { prepared: Some(p), .. } | Cargo::Seal { prepared: Some(p), .. } = &mut item.cargo
             && p.seq.take().is_some()

@@ -9,7 +9,7 @@ use super::{calls, joining, post, reading, restored, upkeep, vanishing};
 use crate::epoch::Ready;
 use crate::network::{Delivery, Network, Reason};
 use crate::shelf::Engine;
-use crate::words::{Standing, StepError, Synced, Trouble};
+use crate::words::{ConversationId, Standing, StepError, Synced, Trouble};
 use crate::{epoch, ladder, messages, shelf, views};
 use core::time::Duration;
 use lacre_ground::ids::Seq;
@@ -124,7 +124,7 @@ fn rounds(engine: &mut Engine, net: &mut dyn Network, read: bool) -> Result<Sync
 pub(super) fn tend(
     engine: &mut Engine,
     net: &mut dyn Network,
-    id: &[u8],
+    id: &ConversationId,
     read: bool,
     synced: &mut Synced,
 ) -> Result<bool, Trouble> {
@@ -229,7 +229,7 @@ pub(super) fn tend(
 }
 
 /// The next item, prepared; a change of members that cannot be made is given up visibly.
-fn ready(engine: &mut Engine, id: &[u8]) -> Result<Ready, Trouble> {
+fn ready(engine: &mut Engine, id: &ConversationId) -> Result<Ready, Trouble> {
     match engine.step(|cx| epoch::next_ready(cx, id)) {
         Ok(ready) => Ok(ready),
         Err(StepError::Again(_)) => match engine.step(|cx| epoch::next_ready(cx, id)) {

@@ -7,13 +7,12 @@ use crate::words::{ConversationId, Happening, Message, StepError, Trouble};
 use crate::{book, history, messages, shelf};
 use lacre_ground::ids::ContentId;
 use lacre_profile::Table;
-use serde_bytes::ByteBuf;
 
 /// Forgets a message on this device only. Others keep it, and are not told.
 pub(crate) fn forget(engine: &mut Engine, message: &Message) -> Result<(), Trouble> {
     messages::changeable(message)?;
     engine.run(|cx| {
-        let id = &message.conversation.0;
+        let id = &message.conversation;
         let mut stored = history::stored(cx, id, message.id)?.ok_or(StepError::Trouble(Trouble::NoSuchMessage))?;
         history::drop_download(cx, &stored)?;
         stored.empty(true);
@@ -50,10 +49,10 @@ fn vanish_some(cx: &mut Cx<'_, '_>) -> Result<bool, StepError> {
     if cx.s.first_ord(Table::Vanishing, b"")?.is_none_or(|at| at > cx.now.get()) {
         return Ok(false);
     }
-    let due: Vec<(u64, (ByteBuf, ContentId))> = cx.s.scan(Table::Vanishing, b"", 0, VANISHING_AT_ONCE)?;
+    let due: Vec<(u64, (ConversationId, ContentId))> = cx.s.scan(Table::Vanishing, b"", 0, VANISHING_AT_ONCE)?;
     let now = cx.now.get();
     for (_, (conversation, id)) in due.into_iter().filter(|(at, _)| *at <= now) {
-        let key = [conversation.as_slice(), id.as_bytes()].concat();
+        let key = [conversation.as_bytes(), id.as_bytes()].concat();
         cx.s.delete(Table::Vanishing, &key)?;
         if let Some(stored) = history::stored(cx, &conversation, id)? {
             history::drop_download(cx, &stored)?;
@@ -61,7 +60,7 @@ fn vanish_some(cx: &mut Cx<'_, '_>) -> Result<bool, StepError> {
             cx.s.delete(Table::MessageIndex, &key)?;
             let position = stored.place.position;
             history::no_longer_gathered(cx, &conversation, position)?;
-            shelf::event(cx, Happening::Vanished { conversation: ConversationId(conversation.into_vec()), position })?;
+            shelf::event(cx, Happening::Vanished { conversation, position })?;
         }
     }
     *cx.forgot = true;

@@ -21,7 +21,7 @@ pub(crate) fn conversations(engine: &mut Engine) -> Result<Vec<Conversation>, Tr
 
 /// One conversation.
 pub(crate) fn conversation(engine: &mut Engine, id: &ConversationId) -> Result<Conversation, Trouble> {
-    engine.run(|cx| conversation_view(cx, &id.0))
+    engine.run(|cx| conversation_view(cx, id))
 }
 
 /// What waits for the relay.
@@ -48,7 +48,7 @@ fn waiting_view(item: Item) -> Waiting {
         cancellable: cancellable(&item),
         conversation: match &item.cargo {
             Cargo::Held { .. } => None,
-            _ => item.conversation.clone().map(ConversationId),
+            _ => item.conversation.clone(),
         },
         what: item.what,
         since: item.since,
@@ -56,7 +56,7 @@ fn waiting_view(item: Item) -> Waiting {
     }
 }
 
-pub(crate) fn conversation_view(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Conversation, StepError> {
+pub(crate) fn conversation_view(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Conversation, StepError> {
     let conv = shelf::conv(cx, id)?;
     let own = shelf::own(cx)?;
     let stored = shelf::members(cx, id)?;
@@ -70,11 +70,11 @@ pub(crate) fn conversation_view(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Conver
             own: *device == own.device && *account == own.account,
         });
     }
-    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id, 0, usize::MAX)?;
+    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), 0, usize::MAX)?;
     let waiting =
         waiting.iter().filter(|(_, i)| !shelf::is_stored(i) && shelf::waiting_kind(i).and_then(history::body_of).is_some());
     Ok(Conversation {
-        id: ConversationId(id.to_vec()),
+        id: id.clone(),
         kind: conv.kind,
         name: conv.name,
         description: conv.description,
@@ -116,7 +116,7 @@ pub(crate) fn contact_view(cx: &mut Cx<'_, '_>, row: ContactRow) -> Result<Conta
         state: row.state,
         text: row.text,
         since: row.since,
-        conversation: row.conversation.map(ConversationId),
+        conversation: row.conversation,
         trust,
         blocked: row.blocked.map(|blocked| blocked.since),
         new_account: row.replaced.map(|replaced| NewAccount { account: replaced.by, at: replaced.at }),

@@ -8,7 +8,7 @@ use lacre_ground::ids::ContentId;
 use lacre_profile::Table;
 
 /// The message that another one answers, as this profile has it.
-fn quoted(cx: &mut Cx<'_, '_>, conversation: &[u8], members: &Members, id: ContentId) -> Result<Quoted, StepError> {
+fn quoted(cx: &mut Cx<'_, '_>, conversation: &ConversationId, members: &Members, id: ContentId) -> Result<Quoted, StepError> {
     let message = match history::stored(cx, conversation, id)? {
         Some(stored) => Some((stored.sender, book::name_in(cx, members, stored.sender)?, stored.body)),
         None => None,
@@ -18,7 +18,7 @@ fn quoted(cx: &mut Cx<'_, '_>, conversation: &[u8], members: &Members, id: Conte
 
 pub(crate) fn message_view(
     cx: &mut Cx<'_, '_>,
-    id: &[u8],
+    id: &ConversationId,
     members: &Members,
     position: u64,
     stored: Stored,
@@ -46,7 +46,7 @@ pub(crate) fn message_view(
     }
     Ok(Message {
         id: stored.id,
-        conversation: ConversationId(id.to_vec()),
+        conversation: id.clone(),
         position: Some(position),
         sender: stored.sender,
         sender_handle: book::name_in(cx, members, stored.sender)?,
@@ -65,8 +65,8 @@ pub(crate) fn message_view(
 }
 
 /// Own contents of a conversation that no one has met yet, as messages.
-pub(crate) fn pending_messages(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Vec<Message>, StepError> {
-    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id, 0, usize::MAX)?;
+pub(crate) fn pending_messages(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Vec<Message>, StepError> {
+    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), 0, usize::MAX)?;
     let mut out = Vec::new();
     for (_, item) in waiting {
         out.extend(pending_message(cx, id, item)?);
@@ -75,7 +75,7 @@ pub(crate) fn pending_messages(cx: &mut Cx<'_, '_>, id: &[u8]) -> Result<Vec<Mes
 }
 
 /// An item of the queue as a message, if it is one that people see.
-fn pending_message(cx: &mut Cx<'_, '_>, id: &[u8], item: Item) -> Result<Option<Message>, StepError> {
+fn pending_message(cx: &mut Cx<'_, '_>, id: &ConversationId, item: Item) -> Result<Option<Message>, StepError> {
     let Some(content) = shelf::waiting_content(&item) else { return Ok(None) };
     let stays = shelf::stays(content.stays_s, None);
     let Some(kind) = content.kind else { return Ok(None) };
@@ -94,7 +94,7 @@ fn pending_message(cx: &mut Cx<'_, '_>, id: &[u8], item: Item) -> Result<Option<
     let stored = prepared.is_some_and(|p| p.seq.is_some());
     Ok(Some(Message {
         id: content,
-        conversation: ConversationId(id.to_vec()),
+        conversation: id.clone(),
         position: None,
         sender: own.account,
         sender_handle: Some(own.handle.clone()),
@@ -113,7 +113,7 @@ fn pending_message(cx: &mut Cx<'_, '_>, id: &[u8], item: Item) -> Result<Option<
 }
 
 /// What was just put into a conversation's queue, as a message.
-pub(crate) fn queued_message(cx: &mut Cx<'_, '_>, id: &[u8], item: Item) -> Result<Message, StepError> {
+pub(crate) fn queued_message(cx: &mut Cx<'_, '_>, id: &ConversationId, item: Item) -> Result<Message, StepError> {
     pending_message(cx, id, item)?.ok_or(StepError::Trouble(Trouble::NoSuchMessage))
 }
 

@@ -17,11 +17,21 @@ pub(crate) enum Edit {
     Stays(u32),
 }
 
-/// A conversation's id on this profile: the MLS group id.
+/// A conversation's id on this profile: that of the MLS group with which it began. Another may stand behind it by now.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct ConversationId(pub(crate) Vec<u8>);
+pub struct ConversationId(#[serde(with = "serde_bytes")] Vec<u8>);
 
 impl ConversationId {
+    /// Of a stored id.
+    pub(crate) const fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes, as rows are keyed.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The id in hexadecimal; any unique prefix of at least four characters names the conversation.
     #[must_use]
     pub fn to_hex(&self) -> String {
