@@ -304,7 +304,7 @@ impl<'a> Story<'a> {
         self.relay.kill();
         self.claim(killed && (1..UNDER_WAY).contains(&waiting), words::key("demo-claim-killed"))?;
         if let Some(Err(other)) = outcome
-            && !matches!(other, Trouble::Offline { .. })
+            && !other.is_away()
         {
             return Err(trouble(self.ctx, other));
         }

@@ -1,7 +1,6 @@
 //! The relay, as commands see it: a round of synchronisation that may find nobody there.
 
 use crate::context::Context;
-use lacre_core::network::OTHER_KEY;
 use lacre_core::{Client, Environment, Trouble};
 use lacre_transport::{GrpcNetwork, OnProgress, Options, Progress, SocksProxy, Timeouts};
 use lacre_words::failure::{Exit, Failure};
@@ -79,7 +78,7 @@ pub(crate) fn round(ctx: &Context, client: &mut Client) -> Result<Reached, Failu
 pub(crate) fn round_with(ctx: &Context, client: &mut Client, network: &mut GrpcNetwork) -> Result<Reached, Failure> {
     match client.sync(network) {
         Ok(_) => Ok(Reached::Yes),
-        Err(Trouble::Offline { why }) if !why.starts_with(OTHER_KEY) => {
+        Err(Trouble::Offline { why }) => {
             ctx.note_away(&why);
             Ok(Reached::No(why))
         }

@@ -3,7 +3,7 @@
 
 use crate::json::standing_name;
 use lacre_core::Trouble;
-use lacre_core::network::{OTHER_KEY, Reason, Refusal};
+use lacre_core::network::{Reason, Refusal};
 use lacre_core::view::Standing;
 use lacre_profile::{OpenError, StoreError};
 use lacre_words::failure::{Exit, Failure};
@@ -16,7 +16,7 @@ pub fn failure(words: &Words, trouble: Trouble) -> Failure {
     let no = |key, args: &Args<'_>| Failure::new(words, key, Exit::No, args);
     let not_asked = |key, args: &Args<'_>| Failure::new(words, key, Exit::CouldNotAsk, args);
     match trouble {
-        Trouble::Offline { why } if why.starts_with(OTHER_KEY) => not_asked("error-other-key", &[("why", shown(&why).into())]),
+        Trouble::OtherKey { why } => not_asked("error-other-key", &[("why", shown(&why).into())]),
         Trouble::Offline { why } => not_asked("error-offline", &[("why", shown(&why).into())]),
         Trouble::Refused(refusal) => refused(words, &refusal),
         Trouble::Protocol(why) => not_asked("error-protocol", &[("why", shown(&why).into())]),

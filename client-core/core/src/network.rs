@@ -239,9 +239,15 @@ pub enum Delivery {
 /// Why a call has no answer. Texts are technical causes for logs, in English, without tokens.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NetError {
-    /// No answer: not connected, cut off, timed out, or another key than the address names. Try again later.
+    /// No answer: not connected, cut off, timed out. Try again later.
     #[error("relay not reached: {why}")]
     Unreachable {
+        /// the technical cause
+        why: String,
+    },
+    /// Somebody else than the addressed relay answered there, or the relay has lost its key: nothing was said to it.
+    #[error("the relay showed another key than its address names ({why})")]
+    OtherKey {
         /// the technical cause
         why: String,
     },
@@ -259,21 +265,13 @@ pub enum NetError {
     },
 }
 
-/// How `why` begins when the relay's certificate is not signed with the key that its address names.
-pub const OTHER_KEY: &str = "the relay showed another key than its address names";
-
 impl NetError {
-    /// True when somebody else than the addressed relay answered there (or the relay has lost its key).
-    #[must_use]
-    pub fn is_other_key(&self) -> bool {
-        matches!(self, NetError::Unreachable { why } if why.starts_with(OTHER_KEY))
-    }
     /// The refusal's reason, if it is one.
     #[must_use]
     pub fn reason(&self) -> Option<Reason> {
         match self {
             NetError::Refused(refusal) => Some(refusal.reason),
-            NetError::Unreachable { .. } | NetError::Protocol(_) | NetError::Body { .. } => None,
+            NetError::Unreachable { .. } | NetError::OtherKey { .. } | NetError::Protocol(_) | NetError::Body { .. } => None,
         }
     }
 }

@@ -6,7 +6,6 @@
 
 use core::fmt;
 use core::time::Duration;
-use lacre_core::network::OTHER_KEY;
 use lacre_ground::address::Authority;
 use lacre_ground::ids::Identity;
 use lacre_ground::time::Clock;
@@ -88,7 +87,7 @@ pub(super) enum DialError {
     #[error("the proxy does not reach the relay: {0}")]
     Socks(tokio_socks::Error),
     /// the certificate is not the pinned key's
-    #[error("{OTHER_KEY} ({0})")]
+    #[error("another key: {0}")]
     OtherKey(rustls::Error),
     /// certificate not valid now: one of the two clocks is wrong, or the relay forgot to renew
     #[error("the relay's certificate is not valid at this machine's time ({0})")]

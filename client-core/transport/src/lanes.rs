@@ -69,7 +69,7 @@ impl Lanes {
     /// The same if the error says that the connection is at fault.
     pub(super) fn forget_after(&self, line: &Arc<Line>, error: &NetError) {
         match error {
-            NetError::Unreachable { .. } => self.forget(line),
+            NetError::Unreachable { .. } | NetError::OtherKey { .. } => self.forget(line),
             NetError::Protocol(_) | NetError::Refused(_) | NetError::Body { .. } => {}
         }
     }

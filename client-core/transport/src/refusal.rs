@@ -29,7 +29,10 @@ pub(super) fn error(status: &Status) -> NetError {
         return NetError::Refused(Refusal { reason, metadata, retry_after });
     }
     if let Some(dial) = causes(status).find_map(|e| e.downcast_ref::<DialError>()) {
-        return NetError::Unreachable { why: dial.to_string() };
+        return match dial {
+            DialError::OtherKey(cause) => NetError::OtherKey { why: cause.to_string() },
+            other => NetError::Unreachable { why: other.to_string() },
+        };
     }
     let local = status.source().is_some();
     let what = || format!("{:?}: {}", status.code(), cut(status.message()));

@@ -3,8 +3,8 @@
 use crate::context::{Context, Outcome};
 use crate::when::when;
 use crate::{find, json, online};
+use lacre_core::Client;
 use lacre_core::view::{Safety, Trust};
-use lacre_core::{Client, Trouble};
 use lacre_ground::safety::SafetyNumber;
 use lacre_words::failure::Exit;
 use lacre_words::qr;
@@ -29,7 +29,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     if reached {
         match client.contact_refresh(&mut network, &account) {
             Ok(()) => {}
-            Err(Trouble::Offline { .. }) => reached = false,
+            Err(away) if away.is_away() => reached = false,
             Err(trouble) => return Err(ctx.trouble(trouble)),
         }
     }

@@ -3,7 +3,6 @@
 use crate::context::{Context, Outcome};
 use crate::desktop::Desktop;
 use crate::{find, json, online, secret, show};
-use lacre_core::network::OTHER_KEY;
 use lacre_core::view::{ContactState, Event, Happening};
 use lacre_core::{Client, Trouble};
 use lacre_ground::ids::AccountId;
@@ -48,7 +47,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
                     ctx.note(&ctx.words.say("relay-back"));
                 }
             }
-            Err(Trouble::Offline { why }) if !why.starts_with(OTHER_KEY) => {
+            Err(Trouble::Offline { why }) => {
                 if !std::mem::replace(&mut away, true) {
                     ctx.note(&ctx.words.say_with("relay-away", &[("why", shown(&why).into())]));
                 }

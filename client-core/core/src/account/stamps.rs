@@ -49,7 +49,7 @@ pub(crate) fn with_stamp<T>(
         let stamp = stamp(engine, net)?;
         match call(net, stamp.expose().to_vec()) {
             Err(e) if e.reason() == Some(Reason::StampRefused) => {}
-            Err(e @ NetError::Unreachable { .. }) => {
+            Err(e @ (NetError::Unreachable { .. } | NetError::OtherKey { .. })) => {
                 // perhaps spent, perhaps not: a stamp that is refused later costs nothing
                 engine.run(|cx| push_stamp(cx, &stamp))?;
                 return Err(e.into());

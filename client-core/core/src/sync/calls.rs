@@ -46,7 +46,10 @@ pub(super) fn append(
                 _ => {
                     let retry = match &e {
                         NetError::Refused(r) => r.retry_after.map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)),
-                        NetError::Unreachable { .. } | NetError::Protocol(_) | NetError::Body { .. } => None,
+                        NetError::Unreachable { .. }
+                        | NetError::OtherKey { .. }
+                        | NetError::Protocol(_)
+                        | NetError::Body { .. } => None,
                     };
                     let until = retry.map(|ms| engine.clock.now().plus(ms));
                     engine.run(|cx| shelf::in_trouble(cx, number, &why, until))?;

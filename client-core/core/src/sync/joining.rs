@@ -47,7 +47,7 @@ pub(super) fn join_pending(engine: &mut Engine, net: &mut dyn Network, synced: &
             taken = match rounds::tend(engine, net, &id, true, synced) {
                 Ok(_) => try_to_join(engine, net, &pending, Read::ToTheEnd)?,
                 Err(t @ Trouble::Store(_)) => return Err(t),
-                Err(Trouble::Offline { .. }) => Err(NotNow::Offline),
+                Err(away) if away.is_away() => Err(NotNow::Offline),
                 Err(why) => Err(NotNow::Wait(why.to_string())),
             };
         }
@@ -90,7 +90,7 @@ fn try_to_join(
     match messages::fetch_blob(engine, net, &reference, &mut bytes) {
         Ok(_) => {}
         Err(t @ Trouble::Store(_)) => return Err(t),
-        Err(Trouble::Offline { .. }) => return Ok(Err(NotNow::Offline)),
+        Err(away) if away.is_away() => return Ok(Err(NotNow::Offline)),
         // it will not fit another time either
         Err(why @ Trouble::Damaged(_)) => return Ok(Err(NotNow::Refused(why.to_string()))),
         Err(why) => return Ok(Err(NotNow::Wait(why.to_string()))),

@@ -92,10 +92,12 @@ fn rounds(engine: &mut Engine, net: &mut dyn Network, read: bool) -> Result<Sync
         for id in ids {
             match tend(engine, net, &id, read, &mut synced) {
                 Ok(something) => moved |= something,
-                Err(Trouble::Offline { why }) => offline = Some(why),
+                Err(away) if away.is_away() => offline = Some(away),
                 Err(Trouble::Refused(r)) if r.reason == Reason::Limit => {}
                 // its disk is full, say: what waits goes on waiting, and what others wrote can be read
-                Err(Trouble::Refused(r)) if r.reason == Reason::StoreDown => offline = Some(r.to_string()),
+                Err(Trouble::Refused(r)) if r.reason == Reason::StoreDown => {
+                    offline = Some(Trouble::Offline { why: r.to_string() })
+                }
                 Err(own @ Trouble::Store(_)) => return Err(own),
                 // told at the end: one conversation's failure is no matter of the others
                 Err(other) => failed = failed.or(Some(other)),
@@ -103,7 +105,7 @@ fn rounds(engine: &mut Engine, net: &mut dyn Network, read: bool) -> Result<Sync
         }
         match post::deliver_post(engine, net, &mut synced) {
             Ok(something) => moved |= something,
-            Err(Trouble::Offline { why }) => offline = Some(why),
+            Err(away) if away.is_away() => offline = Some(away),
             Err(other) => return Err(other),
         }
         if !moved || offline.is_some() || failed.is_some() {
@@ -115,7 +117,7 @@ fn rounds(engine: &mut Engine, net: &mut dyn Network, read: bool) -> Result<Sync
     engine.profile.checkpoint_if_due()?;
     match (failed, offline) {
         (Some(failed), _) => Err(failed),
-        (None, Some(why)) => Err(Trouble::Offline { why }),
+        (None, Some(away)) => Err(away),
         (None, None) => Ok(synced),
     }
 }

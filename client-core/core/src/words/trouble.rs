@@ -13,6 +13,12 @@ pub enum Trouble {
         /// technical cause
         why: String,
     },
+    /// Somebody else than the account's relay answered at its address: do not go on before its operator was asked.
+    #[error("the relay showed another key than its address names ({why})")]
+    OtherKey {
+        /// technical cause
+        why: String,
+    },
     /// The relay said no.
     #[error("the relay refused: {0:?}")]
     Refused(Refusal),
@@ -138,10 +144,19 @@ pub enum Trouble {
     Mls(String),
 }
 
+impl Trouble {
+    /// The relay was not spoken to; everything else can be done.
+    #[must_use]
+    pub const fn is_away(&self) -> bool {
+        matches!(self, Trouble::Offline { .. } | Trouble::OtherKey { .. })
+    }
+}
+
 impl From<NetError> for Trouble {
     fn from(e: NetError) -> Self {
         match e {
             NetError::Unreachable { why } => Trouble::Offline { why },
+            NetError::OtherKey { why } => Trouble::OtherKey { why },
             NetError::Refused(r) => Trouble::Refused(r),
             NetError::Protocol(what) => Trouble::Protocol(what),
             NetError::Body { why } => Trouble::File(why),
