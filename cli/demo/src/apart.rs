@@ -3,6 +3,7 @@
 
 use super::people::{LATER, Person};
 use super::story::{ANA, BRUNO, DIEGO, Story};
+use lacre_core::ContactTrouble;
 use lacre_core::Trouble;
 use lacre_core::view::{Body, ContactState};
 use lacre_words::failure::Failure;
@@ -64,7 +65,8 @@ impl Story<'_> {
         self.settle_between([ANA, ELENA])?;
         let contacts = self.of(ANA, |p| p.client.contacts())?;
         let warned = contacts.iter().any(|c| c.account == before && c.new_account.is_some());
-        let stopped = self.of(ANA, |p| Ok(matches!(p.client.send_text(&old, &welcome), Err(Trouble::NewAccount))))?;
+        let stopped = self
+            .of(ANA, |p| Ok(matches!(p.client.send_text(&old, &welcome), Err(Trouble::Contact(ContactTrouble::NewAccount)))))?;
         self.claim(warned && stopped, words::key("demo-claim-warned"))?;
         self.good("demo-claim-warned", &[]);
         self.of(ANA, |p| p.client.accept_reset(&before).map(drop))?;

@@ -2,6 +2,7 @@
 
 use super::story::{ANA, BRUNO, Story, trouble};
 use crate::people::pause;
+use lacre_core::MessageTrouble;
 use lacre_core::view::{Body, ConversationId, Message, Settings};
 use lacre_core::{Client, Environment, Query, Trouble};
 use lacre_profile::Secret;
@@ -28,7 +29,7 @@ impl Story<'_> {
 
     fn last_text(&mut self, who: usize, at: &ConversationId) -> Result<Message, Failure> {
         let found = self.of(who, |p| p.history(at))?.into_iter().rfind(|m| matches!(m.body, Body::Text(_)));
-        found.ok_or_else(|| trouble(self.ctx, Trouble::NoSuchMessage))
+        found.ok_or_else(|| trouble(self.ctx, Trouble::Message(MessageTrouble::NoSuchMessage)))
     }
 
     fn changes(&mut self, [of_ana, of_bruno]: &[ConversationId; 2]) -> Result<(), Failure> {

@@ -9,6 +9,7 @@ use fluent_bundle::FluentValue;
 use lacre::trouble::{self, open_failure};
 use lacre_core::Trouble;
 use lacre_core::view::{Body, ConversationId, Message, Standing, Suite, Waiting, WaitingKind};
+use lacre_core::{ContactTrouble, MessageTrouble};
 use lacre_ground::ids::Handle;
 use lacre_ground::time::{Clock, SystemClock};
 use lacre_words::failure::{Exit, Failure};
@@ -432,7 +433,7 @@ impl<'a> Story<'a> {
         let account = self.people.get(other).map(|p| p.account);
         let contacts = self.of(who, |p| p.client.contacts())?;
         let found = contacts.into_iter().find(|c| Some(c.account) == account).and_then(|c| c.conversation);
-        found.ok_or_else(|| trouble(self.ctx, Trouble::NoSuchConversation))
+        found.ok_or_else(|| trouble(self.ctx, Trouble::Message(MessageTrouble::NoSuchConversation)))
     }
 
     pub(super) fn write(&mut self, who: usize, to: &ConversationId, text: &str) -> Result<(), Failure> {
@@ -442,7 +443,8 @@ impl<'a> Story<'a> {
 
     /// What one of them does.
     pub(super) fn of<T>(&mut self, who: usize, f: impl FnOnce(&mut Person) -> Result<T, Trouble>) -> Result<T, Failure> {
-        let person = self.people.get_mut(who).ok_or_else(|| trouble(self.ctx, Trouble::NoSuchAccount))?;
+        let person =
+            self.people.get_mut(who).ok_or_else(|| trouble(self.ctx, Trouble::Contact(ContactTrouble::NoSuchAccount)))?;
         f(person).map_err(|t| trouble(self.ctx, t))
     }
 

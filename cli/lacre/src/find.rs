@@ -8,6 +8,7 @@
 
 use crate::context::Context;
 use lacre_core::Client;
+use lacre_core::MessageTrouble;
 use lacre_core::view::{Contact, Conversation, ConversationId, Kind, Message};
 use lacre_ground::ids::{AccountId, Handle};
 use lacre_words::failure::{Exit, Failure};
@@ -38,7 +39,9 @@ pub(crate) fn person(ctx: &Context, client: &mut Client, typed: &str) -> Result<
 /// The message whose id begins so.
 pub(crate) fn message(ctx: &Context, client: &mut Client, typed: &str) -> Result<Message, Failure> {
     client.find_message(typed).map_err(|t| match t {
-        lacre_core::Trouble::NoSuchMessage => ctx.failure("error-no-such-message", Exit::No, &[("id", shown(typed).into())]),
+        lacre_core::Trouble::Message(MessageTrouble::NoSuchMessage) => {
+            ctx.failure("error-no-such-message", Exit::No, &[("id", shown(typed).into())])
+        }
         other => ctx.trouble(other),
     })
 }

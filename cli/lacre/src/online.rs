@@ -1,6 +1,7 @@
 //! The relay, as commands see it: a round of synchronisation that may find nobody there.
 
 use crate::context::Context;
+use lacre_core::AccountTrouble;
 use lacre_core::{Client, Environment, Trouble};
 use lacre_transport::{GrpcNetwork, OnProgress, Options, Progress, SocksProxy, Timeouts};
 use lacre_words::failure::{Exit, Failure};
@@ -83,7 +84,7 @@ pub(crate) fn round_with(ctx: &Context, client: &mut Client, network: &mut GrpcN
             Ok(Reached::No(why))
         }
         // what is here can still be read
-        Err(Trouble::AccountDeleted) => {
+        Err(Trouble::Account(AccountTrouble::Deleted)) => {
             ctx.note(&ctx.words.say("account-gone"));
             Ok(Reached::No("the account was deleted".to_owned()))
         }

@@ -5,6 +5,7 @@ use crate::json::standing_name;
 use lacre_core::Trouble;
 use lacre_core::network::{Reason, Refusal};
 use lacre_core::view::Standing;
+use lacre_core::{AccountTrouble, ContactTrouble, FileTrouble, GroupTrouble, MessageTrouble, OutboxTrouble};
 use lacre_profile::{OpenError, StoreError};
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
@@ -20,40 +21,46 @@ pub fn failure(words: &Words, trouble: Trouble) -> Failure {
         Trouble::Offline { why } => not_asked("error-offline", &[("why", shown(&why).into())]),
         Trouble::Refused(refusal) => refused(words, &refusal),
         Trouble::Protocol(why) => not_asked("error-protocol", &[("why", shown(&why).into())]),
-        Trouble::NotEnrolled => no("error-not-enrolled", &[]),
-        Trouble::OtherAccount => no("error-other-account", &[]),
-        Trouble::CodeRefused => no("error-code-refused", &[]),
-        Trouble::HandleTaken => no("error-handle-taken", &[]),
-        Trouble::NoSuchAccount => no("error-no-such-account", &[]),
-        Trouble::NoSuchContact => no("error-no-such-contact", &[("name", "".into())]),
-        Trouble::NotAccepted => no("error-not-accepted", &[("name", "".into())]),
-        Trouble::OtherAccountNow => no("error-other-account-now", &[]),
-        Trouble::SafetyChanged => no("error-safety-changed", &[]),
-        Trouble::NoSuchConversation => no("error-no-such-conversation", &[("name", "".into())]),
-        Trouble::NotAdmin => no("error-not-admin", &[]),
-        Trouble::MayNotWrite => no("error-may-not-write", &[]),
-        Trouble::LastAdmin => no("error-last-admin", &[]),
-        Trouble::TooManyAdmins { limit } => no("error-too-many-admins", &[("limit", limit.into())]),
-        Trouble::GroupFull { limit } => no("error-group-full", &[("limit", limit.into())]),
-        Trouble::NotActive(Standing::Blocked) => no("error-blocked", &[("name", words.say("somebody-blocked").into())]),
-        Trouble::NewAccount | Trouble::NotActive(Standing::Replaced) => no("error-new-account", &[]),
-        Trouble::Paused => no("error-paused", &[]),
-        Trouble::AccountDeleted => no("error-account-deleted", &[]),
-        Trouble::OtherRelay => no("error-other-relay", &[]),
-        Trouble::TooManyLinks { limit } => no("error-too-many-links", &[("limit", limit.into())]),
-        Trouble::NotActive(standing) => no("error-not-active", &[("standing", standing_name(standing).into())]),
-        Trouble::TooLong { limit } => no("error-too-long", &[("limit", limit.into())]),
-        Trouble::Empty => no("error-empty", &[]),
-        Trouble::NoSuchMessage => no("error-no-such-message", &[("id", "".into())]),
-        Trouble::AmbiguousPrefix => no("error-ambiguous-message", &[]),
-        Trouble::NotAFile => no("error-not-a-file", &[]),
-        Trouble::Damaged(why) => no("error-damaged", &[("why", shown(&why).into())]),
-        Trouble::File(why) => not_asked("error-file", &[("name", "".into()), ("why", shown(&why).into())]),
-        Trouble::NotYours => no("error-not-yours", &[]),
-        Trouble::NotChangeable => no("error-not-changeable", &[]),
-        Trouble::NotASign => Failure::new(words, "error-not-a-sign", Exit::Usage, &[]),
-        Trouble::NoSuchItem => no("error-no-such-item", &[]),
-        Trouble::TooLate => no("error-too-late", &[]),
+        Trouble::Account(AccountTrouble::NotEnrolled) => no("error-not-enrolled", &[]),
+        Trouble::Account(AccountTrouble::OtherAccount) => no("error-other-account", &[]),
+        Trouble::Account(AccountTrouble::CodeRefused) => no("error-code-refused", &[]),
+        Trouble::Account(AccountTrouble::HandleTaken) => no("error-handle-taken", &[]),
+        Trouble::Contact(ContactTrouble::NoSuchAccount) => no("error-no-such-account", &[]),
+        Trouble::Contact(ContactTrouble::NoSuchContact) => no("error-no-such-contact", &[("name", "".into())]),
+        Trouble::Contact(ContactTrouble::NotAccepted) => no("error-not-accepted", &[("name", "".into())]),
+        Trouble::Contact(ContactTrouble::OtherAccountNow) => no("error-other-account-now", &[]),
+        Trouble::Contact(ContactTrouble::SafetyChanged) => no("error-safety-changed", &[]),
+        Trouble::Message(MessageTrouble::NoSuchConversation) => no("error-no-such-conversation", &[("name", "".into())]),
+        Trouble::Group(GroupTrouble::NotAdmin) => no("error-not-admin", &[]),
+        Trouble::Message(MessageTrouble::MayNotWrite) => no("error-may-not-write", &[]),
+        Trouble::Group(GroupTrouble::LastAdmin) => no("error-last-admin", &[]),
+        Trouble::Group(GroupTrouble::TooManyAdmins { limit }) => no("error-too-many-admins", &[("limit", limit.into())]),
+        Trouble::Group(GroupTrouble::Full { limit }) => no("error-group-full", &[("limit", limit.into())]),
+        Trouble::Message(MessageTrouble::NotActive(Standing::Blocked)) => {
+            no("error-blocked", &[("name", words.say("somebody-blocked").into())])
+        }
+        Trouble::Contact(ContactTrouble::NewAccount) | Trouble::Message(MessageTrouble::NotActive(Standing::Replaced)) => {
+            no("error-new-account", &[])
+        }
+        Trouble::Contact(ContactTrouble::Paused) => no("error-paused", &[]),
+        Trouble::Account(AccountTrouble::Deleted) => no("error-account-deleted", &[]),
+        Trouble::Account(AccountTrouble::OtherRelay) => no("error-other-relay", &[]),
+        Trouble::Contact(ContactTrouble::TooManyLinks { limit }) => no("error-too-many-links", &[("limit", limit.into())]),
+        Trouble::Message(MessageTrouble::NotActive(standing)) => {
+            no("error-not-active", &[("standing", standing_name(standing).into())])
+        }
+        Trouble::Message(MessageTrouble::TooLong { limit }) => no("error-too-long", &[("limit", limit.into())]),
+        Trouble::Message(MessageTrouble::Empty) => no("error-empty", &[]),
+        Trouble::Message(MessageTrouble::NoSuchMessage) => no("error-no-such-message", &[("id", "".into())]),
+        Trouble::Message(MessageTrouble::AmbiguousPrefix) => no("error-ambiguous-message", &[]),
+        Trouble::File(FileTrouble::NotAFile) => no("error-not-a-file", &[]),
+        Trouble::File(FileTrouble::Damaged(why)) => no("error-damaged", &[("why", shown(&why).into())]),
+        Trouble::File(FileTrouble::Io(why)) => not_asked("error-file", &[("name", "".into()), ("why", shown(&why).into())]),
+        Trouble::Message(MessageTrouble::NotYours) => no("error-not-yours", &[]),
+        Trouble::Message(MessageTrouble::NotChangeable) => no("error-not-changeable", &[]),
+        Trouble::Message(MessageTrouble::NotASign) => Failure::new(words, "error-not-a-sign", Exit::Usage, &[]),
+        Trouble::Outbox(OutboxTrouble::NoSuchItem) => no("error-no-such-item", &[]),
+        Trouble::Outbox(OutboxTrouble::TooLate) => no("error-too-late", &[]),
         Trouble::Store(error) => store(words, &error),
         Trouble::Mls(why) => not_asked("error-encryption", &[("why", shown(&why).into())]),
     }

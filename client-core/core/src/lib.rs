@@ -41,7 +41,10 @@ pub use mls::roles::RoleError;
 pub use mls::signer::OwnKey;
 pub use mls::verdict;
 pub use shelf::Environment;
-pub use words::{Trouble, content_statement, envelope_statement, own_entry_id, view};
+pub use words::{
+    AccountTrouble, ContactTrouble, FileTrouble, GroupTrouble, MessageTrouble, OutboxTrouble, Trouble, content_statement,
+    envelope_statement, own_entry_id, view,
+};
 
 /// The limits of a client, each with a test on both sides of it.
 pub mod limits {

@@ -1,5 +1,6 @@
 //! A client speaks to the relay of its own account and to nothing else, whatever address others write into what they send:
 //! a contact, a member or a stranger learns neither where it is nor gets a stamp of it.
+use lacre_core::AccountTrouble;
 use lacre_core::view::{Body, ContactState, Happening, Suite};
 use lacre_core::{Client, Trouble};
 use lacre_ground::address::{Authority, ContactLink};
@@ -223,7 +224,7 @@ fn a_link_leads_to_no_other_place() {
     for at in p.elsewhere() {
         let link = ContactLink { authority: at.clone(), handle: handle.clone(), account, token: Token::new([5; 32]) };
         let added = p.ana_does(|ana, net| ana.contact_add_by_link(net, &link, "hello").map(drop));
-        assert!(matches!(added, Err(Trouble::OtherRelay)), "{at}: {added:?}");
+        assert!(matches!(added, Err(Trouble::Account(AccountTrouble::OtherRelay))), "{at}: {added:?}");
         p.goes_on(&format!("a link to {at}"));
     }
 }

@@ -1,5 +1,6 @@
 //! A member's leaf is replaced only when its own device asked for it: nobody pushes another one out by a re-add, and a
 //! re-add that is half done is done by the next.
+use lacre_core::MessageTrouble;
 use lacre_core::Trouble;
 use lacre_core::limits::{FIRST_PAUSE_MS, MAX_WAITING};
 use lacre_core::network::NetError;
@@ -211,7 +212,7 @@ fn a_full_queue_stops_no_reading() {
     let group = c.group.clone();
     c.ana.client.group_add(&group, &newcomers).unwrap();
     let full = (0..=MAX_WAITING).find_map(|_| c.ana.client.renew_keys(&group).err());
-    assert!(matches!(full, Some(Trouble::TooLong { .. })), "the queue is full: {full:?}");
+    assert!(matches!(full, Some(Trouble::Message(MessageTrouble::TooLong { .. }))), "the queue is full: {full:?}");
     let (at_beto, with_beto) = (c.beto.with("ana"), c.ana.with("beto"));
     c.beto.say(&at_beto, "hello");
     c.beto.sync();

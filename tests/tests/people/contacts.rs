@@ -2,6 +2,7 @@
 use lacre_core::Trouble;
 use lacre_core::limits::{MAX_LINK_NAME, MAX_LINKS};
 use lacre_core::view::{Contact, ContactState, Happening, Standing, Suite, Trust};
+use lacre_core::{ContactTrouble, MessageTrouble, OutboxTrouble};
 use lacre_ground::ids::Handle;
 use lacre_tests::terminal::{Town, befriend as introduce};
 use lacre_tests::world::{Person, World, befriend, copy_folder, settle};
@@ -34,7 +35,7 @@ fn what_two_people_compared_is_remembered_until_a_device_of_either_comes_or_goes
     assert!(matches!(contact(&mut ana, "beto").trust, Trust::Changed { .. }));
     let told = Happening::KeysChanged { account: *b.as_bytes() };
     assert!(ana.client.events(0, 1_000).unwrap().iter().any(|e| e.what == told));
-    assert!(matches!(ana.client.safety_confirm(&b, &number), Err(Trouble::SafetyChanged)));
+    assert!(matches!(ana.client.safety_confirm(&b, &number), Err(Trouble::Contact(ContactTrouble::SafetyChanged))));
     let again = ana.client.safety(&b).unwrap();
     assert_eq!(again.shown_before, Some(number));
     ana.client.safety_confirm(&b, &again.number).unwrap();
@@ -99,9 +100,12 @@ fn who_is_blocked_is_told_nothing_and_nothing_of_theirs_is_read() {
     ana.client.contact_block(&b).unwrap();
     ana.sync();
     assert_eq!(ana.standing(&both), Standing::Blocked);
-    assert!(matches!(ana.client.send_text(&both, "x"), Err(Trouble::NotActive(Standing::Blocked))));
-    assert!(matches!(ana.client.send_to_contact(&b, "x"), Err(Trouble::NotActive(Standing::Blocked))));
-    assert!(matches!(ana.client.create_group("Mesa", &[b], Suite::XWing), Err(Trouble::NotActive(Standing::Blocked))));
+    assert!(matches!(ana.client.send_text(&both, "x"), Err(Trouble::Message(MessageTrouble::NotActive(Standing::Blocked)))));
+    assert!(matches!(ana.client.send_to_contact(&b, "x"), Err(Trouble::Message(MessageTrouble::NotActive(Standing::Blocked)))));
+    assert!(matches!(
+        ana.client.create_group("Mesa", &[b], Suite::XWing),
+        Err(Trouble::Message(MessageTrouble::NotActive(Standing::Blocked)))
+    ));
     ana.restart();
     beto.say(&both, "mientras tanto");
     settle(&mut [&mut ana, &mut beto]);
@@ -255,7 +259,7 @@ fn a_revoked_link_works_no_longer_also_at_a_relay_that_came_back_from_a_backup()
     ana.client.link_revoke(revoked.number).unwrap();
     ana.client.set_nobody_new(true).unwrap();
     ana.sync();
-    assert!(matches!(ana.client.link_revoke(revoked.number), Err(Trouble::NoSuchItem)));
+    assert!(matches!(ana.client.link_revoke(revoked.number), Err(Trouble::Outbox(OutboxTrouble::NoSuchItem))));
     assert_eq!(ana.client.links().unwrap().iter().map(|l| l.number).collect::<Vec<_>>(), [kept.number]);
 
     world.stop_relay();
@@ -279,12 +283,15 @@ fn links_end_at_their_limits() {
     let mut ana = world.person("ana");
 
     assert!(ana.client.link_make(&"x".repeat(MAX_LINK_NAME)).is_ok());
-    assert!(matches!(ana.client.link_make(&"x".repeat(MAX_LINK_NAME + 1)), Err(Trouble::TooLong { .. })));
+    assert!(matches!(
+        ana.client.link_make(&"x".repeat(MAX_LINK_NAME + 1)),
+        Err(Trouble::Message(MessageTrouble::TooLong { .. }))
+    ));
     for _ in 1..MAX_LINKS {
         ana.client.link_make("").unwrap();
         ana.sync();
     }
-    assert!(matches!(ana.client.link_make(""), Err(Trouble::TooManyLinks { .. })));
+    assert!(matches!(ana.client.link_make(""), Err(Trouble::Contact(ContactTrouble::TooManyLinks { .. }))));
     ana.client.link_revoke(1).unwrap();
     assert_eq!(ana.client.link_make("").unwrap().number, u64::try_from(MAX_LINKS).unwrap() + 1, "numbers are given once");
 }

@@ -1,4 +1,5 @@
 //! Replies, edits, deletions and reactions: what every member ends with (PROTOCOL.md, 17).
+use lacre_core::MessageTrouble;
 use lacre_core::limits::{MAX_QUERY, MAX_SIGN, MAX_TEXT};
 use lacre_core::view::{Body, ConversationId, Delivery, Happening, Message, Suite};
 use lacre_core::{Query, Trouble};
@@ -83,8 +84,8 @@ fn a_change_of_somebody_elses_message_changes_nothing_at_anybody_and_is_told() {
     ana.say(&group, "lo que dije");
     settle(&mut [&mut ana, &mut bruno, &mut carla]);
     let theirs = said(&mut bruno, &group, "lo que dije");
-    assert!(matches!(bruno.client.edit(&theirs, "otra cosa"), Err(Trouble::NotYours)));
-    assert!(matches!(bruno.client.delete(&theirs), Err(Trouble::NotYours)));
+    assert!(matches!(bruno.client.edit(&theirs, "otra cosa"), Err(Trouble::Message(MessageTrouble::NotYours))));
+    assert!(matches!(bruno.client.delete(&theirs), Err(Trouble::Message(MessageTrouble::NotYours))));
 
     // a program that does not ask: it calls the message its own
     let forged = Message { own: true, ..theirs };
@@ -127,7 +128,7 @@ fn one_account_has_one_sign_beside_a_message_though_it_sends_ten_thousand() {
     let family = "👨‍👩‍👧‍👦";
     assert!(bruno.client.react(&hola, family).is_ok(), "one character as people count them");
     for bad in ["no", "👍👍", " ", "\u{1b}", &format!("a{}", "\u{301}".repeat(MAX_SIGN))] {
-        assert!(matches!(bruno.client.react(&hola, bad), Err(Trouble::NotASign)), "{bad:?}");
+        assert!(matches!(bruno.client.react(&hola, bad), Err(Trouble::Message(MessageTrouble::NotASign))), "{bad:?}");
     }
 }
 
@@ -178,9 +179,9 @@ fn an_edit_has_the_bounds_of_a_text_and_only_texts_are_edited() {
     let file = ana.client.send_file(&group, "a.txt", &mut b"hola".as_slice(), 4).unwrap();
     let text = ana.client.send_text(&group, "hola").unwrap();
 
-    assert!(matches!(ana.client.edit(&file, "x"), Err(Trouble::NotChangeable)));
-    assert!(matches!(ana.client.edit(&text, ""), Err(Trouble::Empty)));
-    assert!(matches!(ana.client.edit(&text, &"x".repeat(MAX_TEXT + 1)), Err(Trouble::TooLong { .. })));
+    assert!(matches!(ana.client.edit(&file, "x"), Err(Trouble::Message(MessageTrouble::NotChangeable))));
+    assert!(matches!(ana.client.edit(&text, ""), Err(Trouble::Message(MessageTrouble::Empty))));
+    assert!(matches!(ana.client.edit(&text, &"x".repeat(MAX_TEXT + 1)), Err(Trouble::Message(MessageTrouble::TooLong { .. }))));
     ana.client.edit(&text, &"x".repeat(MAX_TEXT)).unwrap();
     ana.client.react(&file, "❤").unwrap();
     settle(&mut [&mut ana, &mut bruno]);
@@ -218,10 +219,13 @@ fn a_search_finds_words_without_their_accents_and_nothing_that_is_no_longer_ther
     let found = bruno.client.search(&one, 1).unwrap();
     assert_eq!((found.messages.len(), found.total), (1, 3));
     let too_long = Query { words: "x".repeat(MAX_QUERY + 1), ..Query::default() };
-    assert!(matches!(bruno.client.search(&too_long, 1), Err(Trouble::TooLong { .. })));
+    assert!(matches!(bruno.client.search(&too_long, 1), Err(Trouble::Message(MessageTrouble::TooLong { .. }))));
     let longest = Query { words: "x".repeat(MAX_QUERY), ..Query::default() };
     assert_eq!(bruno.client.search(&longest, 1).unwrap().total, 0);
-    assert!(matches!(bruno.client.search(&Query { words: " ¿? ".into(), ..Query::default() }, 1), Err(Trouble::Empty)));
+    assert!(matches!(
+        bruno.client.search(&Query { words: " ¿? ".into(), ..Query::default() }, 1),
+        Err(Trouble::Message(MessageTrouble::Empty))
+    ));
 }
 
 /// Random histories of several hundred messages, searched in between, so that most of them stand gathered when they change.

@@ -2,6 +2,7 @@
 use lacre_core::Trouble;
 use lacre_core::limits::{MAX_FILE, MAX_NAME, RESUMED_FROM};
 use lacre_core::view::{Body, ConversationId, Message};
+use lacre_core::{FileTrouble, MessageTrouble};
 use lacre_tests::relay::{RelayProcess, relay_binary};
 use lacre_tests::tap::Tap;
 use lacre_tests::world::{Person, World, befriend, settle};
@@ -131,7 +132,7 @@ fn a_file_that_was_changed_on_its_way_is_never_written_and_is_fetched_anew() {
         std::fs::write(blob, &spoiled).unwrap();
         let mut saved = Vec::new();
         let outcome = bruno.client.save_file(&mut bruno.net, &file, &mut saved);
-        assert!(matches!(outcome, Err(Trouble::Damaged(_))), "byte {at}: {outcome:?}");
+        assert!(matches!(outcome, Err(Trouble::File(FileTrouble::Damaged(_)))), "byte {at}: {outcome:?}");
         assert!(saved.is_empty());
     }
     std::fs::write(blob, &whole).unwrap();
@@ -167,7 +168,7 @@ fn where_there_is_no_room_to_save_nothing_has_to_be_fetched_again() {
     let world = World::new();
     let (_ana, mut bruno, _, file) = sent(&world);
     let full = bruno.client.save_file(&mut bruno.net, &file, &mut Full(1_000_000));
-    assert!(matches!(full, Err(Trouble::File(_))), "{full:?}");
+    assert!(matches!(full, Err(Trouble::File(FileTrouble::Io(_)))), "{full:?}");
     let told = told(&mut bruno);
     let mut saved = Vec::new();
     bruno.client.save_file(&mut bruno.net, &file, &mut saved).unwrap();
@@ -223,12 +224,21 @@ fn what_may_not_be_sent_is_refused_whole_and_what_is_at_the_limit_goes() {
     befriend(&mut ana, &mut bruno);
     let id = ana.with("bruno");
     let mut send = |name: &str, content: &mut dyn Read, size: u64| ana.client.send_file(&id, name, content, size);
-    assert!(matches!(send("x", &mut Zeros, MAX_FILE + 1), Err(Trouble::TooLong { limit: MAX_FILE })));
-    assert!(matches!(send("", &mut &b"x"[..], 1), Err(Trouble::Empty)));
-    assert!(matches!(send(&"n".repeat(MAX_NAME + 1), &mut &b"x"[..], 1), Err(Trouble::TooLong { limit: 255 })));
-    assert!(matches!(send(&"n".repeat(4_000), &mut &b"x"[..], 1), Err(Trouble::TooLong { limit: 255 })));
-    assert!(matches!(send("shrinks", &mut &b"four"[..], 5), Err(Trouble::File(_))), "it became shorter while it was read");
-    assert!(matches!(send("grows", &mut &b"four"[..], 3), Err(Trouble::File(_))), "it became longer while it was read");
+    assert!(matches!(send("x", &mut Zeros, MAX_FILE + 1), Err(Trouble::Message(MessageTrouble::TooLong { limit: MAX_FILE }))));
+    assert!(matches!(send("", &mut &b"x"[..], 1), Err(Trouble::Message(MessageTrouble::Empty))));
+    assert!(matches!(
+        send(&"n".repeat(MAX_NAME + 1), &mut &b"x"[..], 1),
+        Err(Trouble::Message(MessageTrouble::TooLong { limit: 255 }))
+    ));
+    assert!(matches!(send(&"n".repeat(4_000), &mut &b"x"[..], 1), Err(Trouble::Message(MessageTrouble::TooLong { limit: 255 }))));
+    assert!(
+        matches!(send("shrinks", &mut &b"four"[..], 5), Err(Trouble::File(FileTrouble::Io(_)))),
+        "it became shorter while it was read"
+    );
+    assert!(
+        matches!(send("grows", &mut &b"four"[..], 3), Err(Trouble::File(FileTrouble::Io(_)))),
+        "it became longer while it was read"
+    );
     assert_eq!(ana.client.outbox().unwrap(), [], "nothing of these was kept");
     assert_eq!(rows_of_files(&mut ana), 0);
 

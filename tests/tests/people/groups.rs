@@ -2,6 +2,7 @@
 use ed25519_dalek::SigningKey;
 use lacre_core::limits::{LEAVE_PAUSE_MS, RENEW_KEY_PACKAGES_MS};
 use lacre_core::view::{Body, ConversationId, Happening, Standing, Suite, Who};
+use lacre_core::{GroupTrouble, MessageTrouble};
 use lacre_core::{OwnKey, Trouble, content_statement};
 use lacre_ground::ids::{AccountId, DeviceId, EntryId};
 use lacre_ground::random::SystemRng;
@@ -188,7 +189,7 @@ fn a_group_is_renamed_described_and_its_roles_change_for_every_member_alike() {
     let (mut ana, mut beto, mut carla, group) = trio(&world);
     let beto_account = beto.account();
 
-    assert!(matches!(beto.client.group_rename(&group, "mine"), Err(Trouble::NotAdmin)));
+    assert!(matches!(beto.client.group_rename(&group, "mine"), Err(Trouble::Group(GroupTrouble::NotAdmin))));
     ana.client.group_rename(&group, "Coro de Ñuble").unwrap();
     ana.client.group_describe(&group, "ensayos los martes").unwrap();
     ana.client.group_admins(&group, &[beto_account], true).unwrap();
@@ -218,17 +219,20 @@ fn a_group_is_renamed_described_and_its_roles_change_for_every_member_alike() {
     carla.client.group_add(&group, &[dora_account]).unwrap();
     settle(&mut [&mut ana, &mut beto, &mut carla, &mut dora]);
     assert_eq!(names(&mut ana, &group).len(), 4);
-    assert!(matches!(carla.client.send_text(&group, "hello"), Err(Trouble::MayNotWrite)));
+    assert!(matches!(carla.client.send_text(&group, "hello"), Err(Trouble::Message(MessageTrouble::MayNotWrite))));
     beto.say(&group, "beto may");
     settle(&mut [&mut ana, &mut beto, &mut carla, &mut dora]);
     assert_eq!(carla.texts(&group), ["beto may"]);
 
     // the role goes as it came, but never from the last
     let ana_account = ana.account();
-    assert!(matches!(ana.client.group_admins(&group, &[ana_account, beto_account], false), Err(Trouble::LastAdmin)));
+    assert!(matches!(
+        ana.client.group_admins(&group, &[ana_account, beto_account], false),
+        Err(Trouble::Group(GroupTrouble::LastAdmin))
+    ));
     ana.client.group_admins(&group, &[beto_account], false).unwrap();
     settle(&mut [&mut ana, &mut beto, &mut carla, &mut dora]);
-    assert!(matches!(beto.client.send_text(&group, "hello"), Err(Trouble::MayNotWrite)));
+    assert!(matches!(beto.client.send_text(&group, "hello"), Err(Trouble::Message(MessageTrouble::MayNotWrite))));
 }
 
 #[test]

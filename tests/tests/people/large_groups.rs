@@ -2,6 +2,7 @@
 use lacre_core::limits::{FIRST_UPDATE_PAUSE_MS, MAX_MEMBERS};
 use lacre_core::view::{ConversationId, Standing, Suite};
 use lacre_core::{Client, Trouble};
+use lacre_core::{ContactTrouble, GroupTrouble};
 use lacre_profile::mls::MlsProvider;
 use lacre_tests::crowd::Crowd;
 use lacre_tests::tap::Tap;
@@ -91,8 +92,11 @@ fn a_group_takes_a_thousand_devices_and_no_more() {
     let full = ana.client.create_group("full", &others, Suite::XWing);
     let fits = ana.client.create_group("fits", &others[1..], Suite::XWing);
 
-    assert!(matches!(full, Err(Trouble::GroupFull { limit: 1000 })), "{full:?}");
-    assert!(matches!(fits, Err(Trouble::NoSuchContact)), "the number is right, though nobody of them is a contact: {fits:?}");
+    assert!(matches!(full, Err(Trouble::Group(GroupTrouble::Full { limit: 1000 }))), "{full:?}");
+    assert!(
+        matches!(fits, Err(Trouble::Contact(ContactTrouble::NoSuchContact))),
+        "the number is right, though nobody of them is a contact: {fits:?}"
+    );
 }
 
 /// Synchronises with claims of the crowd answered; gives how many seals and how many other entries of 100 kB and more went out.

@@ -2,6 +2,7 @@
 use lacre_core::Trouble;
 use lacre_core::limits::LEAVE_PAUSE_MS;
 use lacre_core::view::{Body, ContactState, Happening, Standing, Suite, Trust, WaitingKind};
+use lacre_core::{AccountTrouble, ContactTrouble};
 use lacre_ground::ids::Handle;
 use lacre_tests::terminal::Town;
 use lacre_tests::world::{Person, World, befriend, settle};
@@ -21,7 +22,7 @@ fn who_takes_a_pause_is_not_found_or_added_and_their_conversations_go_on() {
     ana.restart();
     ana.sync();
 
-    assert!(matches!(carla.client.contact_add(&mut carla.net, &named("ana"), ""), Err(Trouble::Paused)));
+    assert!(matches!(carla.client.contact_add(&mut carla.net, &named("ana"), ""), Err(Trouble::Contact(ContactTrouble::Paused))));
     beto.client.create_group("Mesa", &[a], Suite::XWing).unwrap();
     beto.say(&both, "descansa");
     settle(&mut [&mut ana, &mut beto, &mut carla]);
@@ -56,14 +57,18 @@ fn a_deleted_account_is_gone_at_once_its_people_see_it_leave_and_its_name_is_nob
     ana.restart();
 
     assert!(ana.client.deleted().unwrap());
-    assert!(matches!(ana.client.sync(&mut ana.net), Err(Trouble::AccountDeleted)));
-    assert!(matches!(ana.client.send_text(&both, "x"), Err(Trouble::AccountDeleted)));
-    let refused = |outcome: Result<(), Trouble>| assert!(matches!(outcome, Err(Trouble::AccountDeleted)), "{outcome:?}");
+    assert!(matches!(ana.client.sync(&mut ana.net), Err(Trouble::Account(AccountTrouble::Deleted))));
+    assert!(matches!(ana.client.send_text(&both, "x"), Err(Trouble::Account(AccountTrouble::Deleted))));
+    let refused =
+        |outcome: Result<(), Trouble>| assert!(matches!(outcome, Err(Trouble::Account(AccountTrouble::Deleted))), "{outcome:?}");
     refused(ana.client.link_make("para nadie").map(drop));
     refused(ana.client.set_nobody_new(true));
     refused(ana.client.create_group("de nadie", &[], Suite::XWing).map(drop));
     assert_eq!(ana.texts(&both), ["adiós"], "what is here stays");
-    assert!(matches!(carla.client.contact_add(&mut carla.net, &named("ana"), ""), Err(Trouble::NoSuchAccount)));
+    assert!(matches!(
+        carla.client.contact_add(&mut carla.net, &named("ana"), ""),
+        Err(Trouble::Contact(ContactTrouble::NoSuchAccount))
+    ));
     for _ in 0..2 {
         settle(&mut [&mut beto, &mut carla]);
         beto.clock.forward(LEAVE_PAUSE_MS * 10);
@@ -76,7 +81,7 @@ fn a_deleted_account_is_gone_at_once_its_people_see_it_leave_and_its_name_is_nob
     }
     let mut other = Person::new(&world.data().with_file_name("profile-other"));
     let taken = other.client.enroll(&mut other.net, &world.invite(&world.run()), &named("ana"));
-    assert!(matches!(taken, Err(Trouble::HandleTaken)));
+    assert!(matches!(taken, Err(Trouble::Account(AccountTrouble::HandleTaken))));
     let again = world.person_with("ana2", &run).client.whoami().unwrap().unwrap();
     assert_eq!(again.handle, named("ana2"), "the person may come back");
 }
@@ -141,11 +146,11 @@ fn a_contact_with_a_new_account_is_shown_and_nothing_goes_out_before_it_is_accep
     assert!(told.iter().any(|e| matches!(e.what, Happening::ContactReset { account, .. } if account == *old.as_bytes())));
     assert!(matches!(ana.client.contacts().unwrap()[0].trust, Trust::Changed { .. }), "the mark is lost");
     assert_eq!(ana.standing(&both), Standing::Replaced);
-    assert!(matches!(ana.client.send_text(&both, "x"), Err(Trouble::NewAccount)));
-    assert!(matches!(ana.client.send_to_contact(&old, "x"), Err(Trouble::NewAccount)));
-    assert!(matches!(ana.client.create_group("Mesa", &[old], Suite::XWing), Err(Trouble::NewAccount)));
-    assert!(matches!(ana.client.contact_accept(&new), Err(Trouble::NewAccount)));
-    assert!(matches!(ana.client.safety_confirm(&old, &compared), Err(Trouble::NewAccount)));
+    assert!(matches!(ana.client.send_text(&both, "x"), Err(Trouble::Contact(ContactTrouble::NewAccount))));
+    assert!(matches!(ana.client.send_to_contact(&old, "x"), Err(Trouble::Contact(ContactTrouble::NewAccount))));
+    assert!(matches!(ana.client.create_group("Mesa", &[old], Suite::XWing), Err(Trouble::Contact(ContactTrouble::NewAccount))));
+    assert!(matches!(ana.client.contact_accept(&new), Err(Trouble::Contact(ContactTrouble::NewAccount))));
+    assert!(matches!(ana.client.safety_confirm(&old, &compared), Err(Trouble::Contact(ContactTrouble::NewAccount))));
     assert_ne!(ana.client.safety(&old).unwrap().number, compared);
 
     let (contact, groups) = ana.client.accept_reset(&old).unwrap();

@@ -1,4 +1,5 @@
 //! A new account of a contact may be learnt anywhere, also in the very conversation that it ends.
+use lacre_core::ContactTrouble;
 use lacre_core::Trouble;
 use lacre_core::view::Standing;
 use lacre_proto::content::v1 as content;
@@ -28,7 +29,7 @@ fn a_conversation_that_tells_of_its_others_new_account_rests_from_then_on() {
         settle(&mut [&mut ana, &mut beto]);
         assert_eq!(ana.standing(&here), Standing::Replaced, "{again}");
         assert_eq!(ana.texts(&here), Vec::<String>::new(), "{again}");
-        assert!(matches!(ana.client.send_text(&here, "x"), Err(Trouble::NewAccount)), "{again}");
+        assert!(matches!(ana.client.send_text(&here, "x"), Err(Trouble::Contact(ContactTrouble::NewAccount))), "{again}");
         ana.restart();
     }
 }

@@ -2,6 +2,7 @@
 use core::time::Duration;
 use lacre_core::limits::LONGEST_STAY;
 use lacre_core::view::{Body, ConversationId, Happening, Message, Suite};
+use lacre_core::{GroupTrouble, MessageTrouble};
 use lacre_core::{Query, Trouble};
 use lacre_tests::world::{Person, World, befriend, settle};
 
@@ -56,7 +57,7 @@ fn a_message_disappears_at_its_sender_from_sending_and_at_its_reader_from_readin
     let words = Query { words: "hora".into(), ..Query::default() };
     assert_eq!(bruno.client.search(&words, 10).unwrap().total, 0);
     assert!(found(&mut bruno, &id, "por una hora").is_none());
-    assert!(matches!(bruno.client.find_message(&named.id.to_string()), Err(Trouble::NoSuchMessage)));
+    assert!(matches!(bruno.client.find_message(&named.id.to_string()), Err(Trouble::Message(MessageTrouble::NoSuchMessage))));
     nothing_is_kept(&mut bruno, b"por una hora");
     let events = bruno.client.events(0, usize::MAX).unwrap();
     assert_eq!(events.iter().filter(|e| matches!(e.what, Happening::Vanished { .. })).count(), 1);
@@ -106,7 +107,10 @@ fn a_file_its_name_and_key_disappear_and_an_answer_to_it_says_no_more_what_it_wa
         person.clock.forward(HOUR_MS);
         person.sync();
         nothing_is_kept(person, b"contrato-secreto.pdf");
-        assert!(matches!(person.client.save_file(&mut person.net, &file, &mut Vec::new()), Err(Trouble::NoSuchMessage)));
+        assert!(matches!(
+            person.client.save_file(&mut person.net, &file, &mut Vec::new()),
+            Err(Trouble::Message(MessageTrouble::NoSuchMessage))
+        ));
         let answer = found(person, &id, "recibido").expect("the answer was written to stay");
         assert_eq!(answer.reply_to.unwrap().message, None);
     }
@@ -147,7 +151,7 @@ fn in_a_group_its_admins_say_how_long_messages_stay_and_who_joins_keeps_to_it() 
     befriend(&mut ana, &mut carla);
     let group = ana.client.create_group("mesa", &[bruno.account()], Suite::XWing).unwrap();
     settle(&mut [&mut ana, &mut bruno]);
-    assert!(matches!(bruno.client.let_vanish(&group, Some(HOUR)), Err(Trouble::NotAdmin)));
+    assert!(matches!(bruno.client.let_vanish(&group, Some(HOUR)), Err(Trouble::Group(GroupTrouble::NotAdmin))));
     ana.client.let_vanish(&group, Some(HOUR)).unwrap();
     settle(&mut [&mut ana, &mut bruno]);
     ana.client.group_add(&group, &[carla.account()]).unwrap();
@@ -167,8 +171,11 @@ fn messages_stay_at_most_four_weeks_and_at_least_a_second() {
     let world = World::new();
     let (mut ana, _bruno, id) = two(&world);
     let second = Duration::from_secs(1);
-    assert!(matches!(ana.client.let_vanish(&id, Some(LONGEST_STAY + second)), Err(Trouble::TooLong { limit: 2_419_200 })));
-    assert!(matches!(ana.client.let_vanish(&id, Some(Duration::from_millis(999))), Err(Trouble::Empty)));
+    assert!(matches!(
+        ana.client.let_vanish(&id, Some(LONGEST_STAY + second)),
+        Err(Trouble::Message(MessageTrouble::TooLong { limit: 2_419_200 }))
+    ));
+    assert!(matches!(ana.client.let_vanish(&id, Some(Duration::from_millis(999))), Err(Trouble::Message(MessageTrouble::Empty))));
     for allowed in [LONGEST_STAY, second] {
         ana.client.let_vanish(&id, Some(allowed)).unwrap();
         ana.sync();

@@ -2,6 +2,7 @@
 
 use crate::context::{Context, Outcome};
 use crate::{ask, online, secret};
+use lacre_core::AccountTrouble;
 use lacre_core::{Client, Trouble};
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
@@ -42,7 +43,8 @@ fn pause(ctx: &Context, client: &mut Client, on: bool) -> Outcome {
 }
 
 fn delete(ctx: &Context, client: &mut Client, yes: bool) -> Outcome {
-    let who = client.whoami().map_err(|t| ctx.trouble(t))?.ok_or_else(|| ctx.trouble(Trouble::NotEnrolled))?;
+    let who =
+        client.whoami().map_err(|t| ctx.trouble(t))?.ok_or_else(|| ctx.trouble(Trouble::Account(AccountTrouble::NotEnrolled)))?;
     let dir = shown(&ctx.profile_dir()?.display().to_string());
     let args = [("handle", who.handle.to_string().into()), ("dir", dir.into())];
     let words = &ctx.words;

@@ -4,6 +4,7 @@ use crate::context::{Context, Outcome};
 use crate::when::when;
 use crate::{json, online, show};
 use lacre_core::Client;
+use lacre_core::OutboxTrouble;
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
 use lacre_words::words::key;
@@ -24,7 +25,7 @@ pub(crate) fn link(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     let made = match args.revoke {
         Some(number) => {
             client.link_revoke(number).map_err(|t| match t {
-                lacre_core::Trouble::NoSuchItem => ctx.failure("error-no-such-link", Exit::No, &[]),
+                lacre_core::Trouble::Outbox(OutboxTrouble::NoSuchItem) => ctx.failure("error-no-such-link", Exit::No, &[]),
                 other => ctx.trouble(other),
             })?;
             None

@@ -3,6 +3,7 @@
 use crate::context::{Context, Outcome};
 use crate::fresh::fresh;
 use crate::{find, online, secret};
+use lacre_core::FileTrouble;
 use lacre_core::view::Body;
 use lacre_words::failure::Exit;
 use lacre_words::shown::{file_name, numbered, shown};
@@ -24,7 +25,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let mut network = online::network(ctx)?;
     let message = find::message(ctx, &mut client, &args.message)?;
     let Body::File { name, .. } = &message.body else {
-        return Err(ctx.trouble(lacre_core::Trouble::NotAFile));
+        return Err(ctx.trouble(lacre_core::Trouble::File(FileTrouble::NotAFile)));
     };
     let name = file_name(name, &ctx.words.say("unnamed-file"));
     let failed = |why: &std::io::Error| {

@@ -2,6 +2,7 @@
 
 use crate::context::{Context, Outcome};
 use crate::{find, json, online, secret};
+use lacre_core::MessageTrouble;
 use lacre_core::limits::MAX_TEXT;
 use lacre_core::view::{ContactState, Delivery, Message};
 use lacre_core::{Client, Trouble};
@@ -102,13 +103,13 @@ fn piped(ctx: &Context) -> Result<String, Failure> {
     let text = String::from_utf8(bytes);
     let mut text = match text {
         Err(e) if e.as_bytes().len() <= MAX_TEXT => return Err(ctx.failure("error-not-text", Exit::Usage, &[])),
-        Err(_) => return Err(ctx.trouble(Trouble::TooLong { limit: most })),
+        Err(_) => return Err(ctx.trouble(Trouble::Message(MessageTrouble::TooLong { limit: most }))),
         Ok(text) => text,
     };
     if text.ends_with('\n') {
         text.pop();
     }
-    if text.len() > MAX_TEXT { Err(ctx.trouble(Trouble::TooLong { limit: most })) } else { Ok(text) }
+    if text.len() > MAX_TEXT { Err(ctx.trouble(Trouble::Message(MessageTrouble::TooLong { limit: most }))) } else { Ok(text) }
 }
 
 /// The file with the name and size that the message will bear.

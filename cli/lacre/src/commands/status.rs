@@ -2,6 +2,7 @@
 
 use crate::context::{Context, Outcome};
 use crate::{online, secret};
+use lacre_core::AccountTrouble;
 use lacre_core::view::{ContactState, Standing};
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
@@ -10,7 +11,7 @@ use serde_json::json as object;
 pub(crate) fn run(ctx: &Context) -> Outcome {
     let mut client = secret::open(ctx)?;
     let Some(who) = client.whoami().map_err(|t| ctx.trouble(t))? else {
-        return Err(ctx.trouble(lacre_core::Trouble::NotEnrolled));
+        return Err(ctx.trouble(lacre_core::Trouble::Account(AccountTrouble::NotEnrolled)));
     };
     let reached = online::round(ctx, &mut client)?;
     let conversations = client.conversations().map_err(|t| ctx.trouble(t))?;

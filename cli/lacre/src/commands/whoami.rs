@@ -2,12 +2,13 @@
 
 use crate::context::{Context, Outcome};
 use crate::{json, secret};
+use lacre_core::AccountTrouble;
 use lacre_words::failure::Exit;
 
 pub(crate) fn run(ctx: &Context) -> Outcome {
     let mut client = secret::open(ctx)?;
     let Some(who) = client.whoami().map_err(|t| ctx.trouble(t))? else {
-        return Err(ctx.trouble(lacre_core::Trouble::NotEnrolled));
+        return Err(ctx.trouble(lacre_core::Trouble::Account(AccountTrouble::NotEnrolled)));
     };
     let args = [
         ("handle", who.handle.to_string().into()),

@@ -2,7 +2,7 @@
 
 use super::inbox::TOKENS;
 use crate::shelf::{Cx, Engine, Key32, Own, Stage};
-use crate::words::{Settings, StepError, Trouble, WhoAmI};
+use crate::words::{AccountTrouble, Settings, StepError, Trouble, WhoAmI};
 use crate::{shelf, words};
 use lacre_ground::account::{AccountState, DEVICE, Device, Reset};
 use lacre_ground::address::{Address, Invitation};
@@ -39,7 +39,7 @@ pub(crate) fn make_own(cx: &mut Cx<'_, '_>, invitation: &Invitation, handle: Opt
             (own.handle, own.recovering) = (handle, recovering);
             own.code = Some(invitation.code.clone());
             if own.authority != invitation.authority.to_string() {
-                return Err(Trouble::OtherAccount.into());
+                return Err(AccountTrouble::OtherAccount.into());
             }
             shelf::put_own(cx, &own)?;
             return Ok(own);
@@ -47,7 +47,7 @@ pub(crate) fn make_own(cx: &mut Cx<'_, '_>, invitation: &Invitation, handle: Opt
         let same = own.authority == invitation.authority.to_string()
             && own.recovering == recovering
             && (recovering || own.handle == handle);
-        return if same { Ok(own) } else { Err(Trouble::OtherAccount.into()) };
+        return if same { Ok(own) } else { Err(AccountTrouble::OtherAccount.into()) };
     }
     let signing: [u8; 32] = lacre_ground::random::bytes(cx.rng);
     let inbox_read = Token::random(cx.rng);

@@ -5,7 +5,7 @@
 //! that one. What the relay is to be told waits in the own record, and goes out with the next upkeep.
 
 use crate::shelf::{Engine, LinkRow, TokenChange};
-use crate::words::{Link, StepError, Trouble};
+use crate::words::{ContactTrouble, Link, MessageTrouble, OutboxTrouble, StepError, Trouble};
 use crate::{shelf, views};
 
 /// Links that one account may have at a time: each is a right of its inbox.
@@ -32,11 +32,11 @@ pub(crate) fn set_nobody_new(engine: &mut Engine, on: bool) -> Result<(), Troubl
 /// Makes a link. Who has it may ask also while nobody new may. The name is for this person only.
 pub(crate) fn link_make(engine: &mut Engine, name: &str) -> Result<Link, Trouble> {
     if name.len() > MAX_LINK_NAME {
-        return Err(Trouble::TooLong { limit: 100 });
+        return Err(Trouble::Message(MessageTrouble::TooLong { limit: 100 }));
     }
     engine.run(|cx| {
         if shelf::living(cx)?.links.len() >= MAX_LINKS {
-            return Err(Trouble::TooManyLinks { limit: 32 }.into());
+            return Err(ContactTrouble::TooManyLinks { limit: 32 }.into());
         }
         let token = shelf::hand_out_token(cx)?.ok_or(StepError::Again("no inbox token is ready".into()))?;
         let mut own = shelf::own_to_change(cx)?;
@@ -53,7 +53,11 @@ pub(crate) fn link_make(engine: &mut Engine, name: &str) -> Result<Link, Trouble
 pub(crate) fn link_revoke(engine: &mut Engine, number: u64) -> Result<(), Trouble> {
     engine.run(|cx| {
         let mut own = shelf::own_to_change(cx)?;
-        let at = own.links.iter().position(|row| row.number == number).ok_or(StepError::Trouble(Trouble::NoSuchItem))?;
+        let at = own
+            .links
+            .iter()
+            .position(|row| row.number == number)
+            .ok_or(StepError::Trouble(Trouble::Outbox(OutboxTrouble::NoSuchItem)))?;
         let row = own.links.remove(at);
         shelf::put_own(cx, &own)?;
         shelf::withdraw_token(cx, row.token)?;

@@ -3,7 +3,7 @@
 use super::session;
 use crate::network::{NetError, Network, Reason};
 use crate::shelf::{Cx, Engine};
-use crate::words::{StepError, Trouble};
+use crate::words::{ContactTrouble, StepError, Trouble};
 use crate::{shelf, words};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::Stamp;
@@ -83,8 +83,10 @@ pub(crate) fn directory(
     let answer = with_stamp(engine, net, |net, stamp| net.lookup(&at, wire::LookupRequest { who: Some(who.clone()), stamp }));
     match answer {
         Ok(answer) => answer.entry.ok_or(Trouble::Protocol("an answer without entry".into())),
-        Err(Trouble::Refused(r)) if r.reason == crate::network::Reason::NoAccount => Err(Trouble::NoSuchAccount),
-        Err(Trouble::Refused(r)) if r.reason == crate::network::Reason::Paused => Err(Trouble::Paused),
+        Err(Trouble::Refused(r)) if r.reason == crate::network::Reason::NoAccount => {
+            Err(Trouble::Contact(ContactTrouble::NoSuchAccount))
+        }
+        Err(Trouble::Refused(r)) if r.reason == crate::network::Reason::Paused => Err(Trouble::Contact(ContactTrouble::Paused)),
         Err(e) => Err(e),
     }
 }

@@ -12,7 +12,7 @@
 use super::block;
 use crate::history::{Placed, Stored};
 use crate::shelf::{ContactRow, Cx, Known, Replaced};
-use crate::words::{Body, Happening, Kind, Standing, StepError, Trouble};
+use crate::words::{Body, ContactTrouble, Happening, Kind, Standing, StepError};
 use crate::{history, shelf, words};
 use lacre_ground::account::{Binding, REGISTRAR, Reset};
 use lacre_ground::ids::AccountId;
@@ -83,7 +83,7 @@ pub(crate) fn rest_replaced(cx: &mut Cx<'_, '_>) -> Result<(), StepError> {
 pub(crate) fn no_reset_waits(cx: &Cx<'_, '_>, account: AccountId) -> Result<(), StepError> {
     let contacts: Vec<(u64, ContactRow)> = cx.s.scan(Table::Contact, b"", 0, usize::MAX)?;
     let waits = contacts.iter().any(|(_, row)| row.replaced.as_ref().is_some_and(|replaced| replaced.by == account));
-    if waits { Err(Trouble::NewAccount.into()) } else { Ok(()) }
+    if waits { Err(ContactTrouble::NewAccount.into()) } else { Ok(()) }
 }
 
 /// An account stands in the place of another that this profile knows: its groups are to say so.

@@ -7,15 +7,15 @@
 use super::people;
 use crate::shelf;
 use crate::shelf::{Compared, ContactRow, Cx, Known};
-use crate::words::{Happening, StepError, Trouble, Trust};
+use crate::words::{AccountTrouble, ContactTrouble, Happening, StepError, Trouble, Trust};
 use lacre_ground::account::{AccountState, VerifiedAccount};
 use lacre_ground::ids::AccountId;
 use lacre_ground::safety::SafetyNumber;
 use serde_bytes::ByteBuf;
 
 pub(crate) fn safety_number(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<SafetyNumber, StepError> {
-    let own = shelf::own_known(cx)?.ok_or(StepError::Trouble(Trouble::NotEnrolled))?;
-    let theirs = shelf::known(cx, account)?.ok_or(StepError::Trouble(Trouble::NoSuchContact))?;
+    let own = shelf::own_known(cx)?.ok_or(StepError::Trouble(Trouble::Account(AccountTrouble::NotEnrolled)))?;
+    let theirs = shelf::known(cx, account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
     SafetyNumber::of(&verified(&own)?, &verified(&theirs)?).map_err(|e| StepError::Trouble(Trouble::Protocol(e.to_string())))
 }
 

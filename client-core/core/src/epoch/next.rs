@@ -3,7 +3,7 @@
 use super::sealing;
 use crate::mls::{group, roles};
 use crate::shelf::{Cargo, Cx, Intent, Item, Prepared};
-use crate::words::{ConversationId, Standing, StepError, Trouble};
+use crate::words::{ConversationId, MessageTrouble, Standing, StepError, Trouble};
 use crate::{queue, shelf};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{AccountId, BlobId};
@@ -43,7 +43,7 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Rea
                 && roles::speaks(shelf::waiting_kind(&item).as_ref())
             {
                 if item.trouble.is_none() {
-                    shelf::in_trouble(cx, number, &Trouble::MayNotWrite.to_string(), None)?;
+                    shelf::in_trouble(cx, number, &Trouble::Message(MessageTrouble::MayNotWrite).to_string(), None)?;
                 }
                 continue;
             }

@@ -3,7 +3,7 @@
 use super::sealing;
 use crate::mls::group;
 use crate::shelf::{Conv, Cx, Intent, Known, Members};
-use crate::words::{ConversationId, StepError, Trouble, WaitingKind};
+use crate::words::{AccountTrouble, ContactTrouble, ConversationId, StepError, Trouble, WaitingKind};
 use crate::{book, queue, shelf};
 use lacre_ground::ids::{AccountId, DeviceId, Token};
 use lacre_proto::content::v1 as content;
@@ -158,9 +158,11 @@ fn rosters(entries: Vec<content::RosterEntry>) -> Vec<Vec<content::RosterEntry>>
 /// That somebody cannot be written to is no failure of whoever wanted to; anything else is.
 pub(crate) fn out_of_reach(e: StepError) -> Result<Result<(), String>, StepError> {
     match e {
-        StepError::Trouble(why @ (Trouble::NoSuchAccount | Trouble::NotAccepted | Trouble::OtherRelay)) => {
-            Ok(Err(why.to_string()))
-        }
+        StepError::Trouble(
+            why @ (Trouble::Contact(ContactTrouble::NoSuchAccount)
+            | Trouble::Contact(ContactTrouble::NotAccepted)
+            | Trouble::Account(AccountTrouble::OtherRelay)),
+        ) => Ok(Err(why.to_string())),
         StepError::Skip(why) => Ok(Err(why)),
         other => Err(other),
     }

@@ -11,7 +11,7 @@ impl Client {
     /// Redeems an invitation. Can be repeated after any interruption; what was done is not done again.
     ///
     /// # Errors
-    /// [`Trouble::CodeRefused`], [`Trouble::HandleTaken`] (call again with another handle), [`Trouble::OtherAccount`],
+    /// [`AccountTrouble::CodeRefused`](crate::AccountTrouble::CodeRefused), [`AccountTrouble::HandleTaken`](crate::AccountTrouble::HandleTaken) (call again with another handle), [`AccountTrouble::OtherAccount`](crate::AccountTrouble::OtherAccount),
     /// [`Trouble::Offline`] (call again later).
     pub fn enroll(&mut self, net: &mut dyn Network, invitation: &Invitation, handle: &Handle) -> Result<WhoAmI, Trouble> {
         sync::enroll(&mut self.engine, net, invitation, handle)
@@ -21,7 +21,7 @@ impl Client {
     /// accept the new account. Can be repeated after any interruption.
     ///
     /// # Errors
-    /// [`Trouble::CodeRefused`], [`Trouble::OtherAccount`] (a profile with an account: use another), [`Trouble::Offline`].
+    /// [`AccountTrouble::CodeRefused`](crate::AccountTrouble::CodeRefused), [`AccountTrouble::OtherAccount`](crate::AccountTrouble::OtherAccount) (a profile with an account: use another), [`Trouble::Offline`].
     pub fn recover(&mut self, net: &mut dyn Network, invitation: &Invitation) -> Result<WhoAmI, Trouble> {
         sync::recover(&mut self.engine, net, invitation)
     }

@@ -3,7 +3,7 @@
 use super::Client;
 use crate::groups::{MAX_DESCRIPTION, MAX_GROUP_NAME};
 use crate::shelf::{Cargo, Intent};
-use crate::words::{ConversationId, Edit, Standing, Suite, Trouble, WaitingKind, Who};
+use crate::words::{ConversationId, Edit, MessageTrouble, Standing, Suite, Trouble, WaitingKind, Who};
 use crate::{epoch, groups, queue, shelf};
 use lacre_ground::ids::AccountId;
 
@@ -26,10 +26,10 @@ impl Client {
     /// Gives a group another name. Admins only, as are the other changes of a group.
     pub fn group_rename(&mut self, conversation: &ConversationId, name: &str) -> Result<(), Trouble> {
         if name.trim().is_empty() {
-            return Err(Trouble::Empty);
+            return Err(Trouble::Message(MessageTrouble::Empty));
         }
         if name.len() > MAX_GROUP_NAME {
-            return Err(Trouble::TooLong { limit: 200 });
+            return Err(Trouble::Message(MessageTrouble::TooLong { limit: 200 }));
         }
         groups::change(&mut self.engine, conversation, vec![Edit::Name(name.to_owned())])
     }
@@ -37,7 +37,7 @@ impl Client {
     /// Says what a group is for; an empty text says it no longer.
     pub fn group_describe(&mut self, conversation: &ConversationId, text: &str) -> Result<(), Trouble> {
         if text.len() > MAX_DESCRIPTION {
-            return Err(Trouble::TooLong { limit: 2_000 });
+            return Err(Trouble::Message(MessageTrouble::TooLong { limit: 2_000 }));
         }
         groups::change(&mut self.engine, conversation, vec![Edit::Description(text.to_owned())])
     }
@@ -45,7 +45,7 @@ impl Client {
     /// Makes members admins, or no longer. One admin must stay.
     ///
     /// # Errors
-    /// [`Trouble::NoSuchContact`] for somebody who is no member, [`Trouble::LastAdmin`], [`Trouble::TooManyAdmins`].
+    /// [`ContactTrouble::NoSuchContact`](crate::ContactTrouble::NoSuchContact) for somebody who is no member, [`GroupTrouble::LastAdmin`](crate::GroupTrouble::LastAdmin), [`GroupTrouble::TooManyAdmins`](crate::GroupTrouble::TooManyAdmins).
     pub fn group_admins(&mut self, conversation: &ConversationId, accounts: &[AccountId], on: bool) -> Result<(), Trouble> {
         groups::admins(&mut self.engine, conversation, accounts, on)
     }
@@ -54,7 +54,7 @@ impl Client {
     pub fn group_allow(&mut self, conversation: &ConversationId, add: Option<Who>, write: Option<Who>) -> Result<(), Trouble> {
         let edits: Vec<Edit> = add.map(Edit::MayAdd).into_iter().chain(write.map(Edit::MayWrite)).collect();
         if edits.is_empty() {
-            return Err(Trouble::Empty);
+            return Err(Trouble::Message(MessageTrouble::Empty));
         }
         groups::change(&mut self.engine, conversation, edits)
     }

@@ -9,7 +9,7 @@ use crate::network::{Entry, Lane, Network};
 use crate::shelf::ContactRow;
 use crate::sync::LOOKED;
 use crate::view::{ContactState, ConversationId, Message};
-use crate::words::{StepError, Trouble};
+use crate::words::{AccountTrouble, MessageTrouble, StepError, Trouble};
 use crate::{book, history, shelf};
 use lacre_ground::account::{AccountState, DEVICE};
 use lacre_ground::address::Authority;
@@ -39,7 +39,7 @@ impl Client {
         match (made, result) {
             (Some(made), _) => Ok(made),
             (None, Err(e)) => Err(e.into_trouble()),
-            (None, Ok(())) => Err(Trouble::NoSuchConversation),
+            (None, Ok(())) => Err(Trouble::Message(MessageTrouble::NoSuchConversation)),
         }
     }
 
@@ -65,15 +65,16 @@ impl Client {
 
     /// The own directory entry, as envelopes carry it.
     pub fn own_entry(&mut self) -> Result<wire::DirectoryEntry, Trouble> {
-        let known = self.engine.run(shelf::own_known)?.ok_or(Trouble::NotEnrolled)?;
+        let known = self.engine.run(shelf::own_known)?.ok_or(Trouble::Account(AccountTrouble::NotEnrolled))?;
         Ok(known.entry())
     }
 
     /// Changes the kept bytes of a message of a newer kind, as if the program had learnt what they are meanwhile.
     pub fn learn_kind(&mut self, message: &Message, change: impl FnOnce(&mut Vec<u8>)) -> Result<(), Trouble> {
         self.engine.run(|cx| {
-            let mut stored = history::stored(cx, &message.conversation, message.id)?.ok_or(Trouble::NoSuchMessage)?;
-            let proof = stored.proof.as_mut().ok_or(Trouble::NoSuchMessage)?;
+            let mut stored =
+                history::stored(cx, &message.conversation, message.id)?.ok_or(Trouble::Message(MessageTrouble::NoSuchMessage))?;
+            let proof = stored.proof.as_mut().ok_or(Trouble::Message(MessageTrouble::NoSuchMessage))?;
             change(&mut proof.content);
             history::put_stored(cx, &message.conversation, &stored)?;
             cx.s.delete(Table::Meta, LOOKED)?;
@@ -91,10 +92,11 @@ impl Client {
         let own = self.engine.own()?;
         let mut entry = self.own_entry()?;
         let newest = entry.states.last().map(|raw| AccountState::stored(raw)).transpose();
-        let newest = newest.map_err(|e| Trouble::Protocol(e.to_string()))?.ok_or(Trouble::NotEnrolled)?;
+        let newest =
+            newest.map_err(|e| Trouble::Protocol(e.to_string()))?.ok_or(Trouble::Account(AccountTrouble::NotEnrolled))?;
         let signer = NoteSigner::new(DEVICE, &own.signing.0).map_err(|e| Trouble::Protocol(e.to_string()))?;
         let mut next = AccountState { number: newest.number + 1, previous: Some(newest.hash()), ..newest };
-        let mut other = next.devices.first().cloned().ok_or(Trouble::NotEnrolled)?;
+        let mut other = next.devices.first().cloned().ok_or(Trouble::Account(AccountTrouble::NotEnrolled))?;
         let other_signer = NoteSigner::new(DEVICE, &[9; 32]).map_err(|e| Trouble::Protocol(e.to_string()))?;
         (other.id, other.signature_key) = (DeviceId::new([9; 16]), other_signer.public().key());
         next.devices.push(other);
@@ -105,7 +107,7 @@ impl Client {
     /// The entries of a conversation's present channel as the relay stores them, and the channel's name.
     ///
     /// # Errors
-    /// [`Trouble::NoSuchConversation`], [`Trouble::Offline`], [`Trouble::Refused`].
+    /// [`MessageTrouble::NoSuchConversation`](crate::MessageTrouble::NoSuchConversation), [`Trouble::Offline`], [`Trouble::Refused`].
     pub fn stored_entries(
         &mut self,
         net: &mut dyn Network,

@@ -4,7 +4,7 @@ use super::Client;
 use crate::history::Stored;
 use crate::messages::{Export, Found, MAX_SIGN, Query};
 use crate::network::Network;
-use crate::words::{Conversation, ConversationId, Message, Trouble};
+use crate::words::{Conversation, ConversationId, Message, MessageTrouble, Trouble};
 use crate::{history, messages, people, shelf, sync, views};
 use content::content::Kind;
 use core::time::Duration;
@@ -26,7 +26,7 @@ impl Client {
     /// Puts another text in the place of an own one, for everybody.
     ///
     /// # Errors
-    /// [`Trouble::NotYours`], [`Trouble::NotChangeable`] (not a text), [`Trouble::Empty`], [`Trouble::TooLong`].
+    /// [`MessageTrouble::NotYours`](crate::MessageTrouble::NotYours), [`MessageTrouble::NotChangeable`](crate::MessageTrouble::NotChangeable) (not a text), [`MessageTrouble::Empty`](crate::MessageTrouble::Empty), [`MessageTrouble::TooLong`](crate::MessageTrouble::TooLong).
     pub fn edit(&mut self, message: &Message, text: &str) -> Result<(), Trouble> {
         messages::edit(&mut self.engine, message, text)
     }
@@ -34,7 +34,7 @@ impl Client {
     /// Takes an own message back, for everybody whose program obeys. A text that has not left this device is not sent at all.
     ///
     /// # Errors
-    /// [`Trouble::NotYours`], [`Trouble::NotChangeable`].
+    /// [`MessageTrouble::NotYours`](crate::MessageTrouble::NotYours), [`MessageTrouble::NotChangeable`](crate::MessageTrouble::NotChangeable).
     pub fn delete(&mut self, message: &Message) -> Result<(), Trouble> {
         messages::delete(&mut self.engine, message)
     }
@@ -42,7 +42,7 @@ impl Client {
     /// Forgets a message on this device only. Others keep it, and are not told.
     ///
     /// # Errors
-    /// [`Trouble::NotChangeable`], [`Trouble::NoSuchMessage`] (it waits: take it out of the outbox).
+    /// [`MessageTrouble::NotChangeable`](crate::MessageTrouble::NotChangeable), [`MessageTrouble::NoSuchMessage`](crate::MessageTrouble::NoSuchMessage) (it waits: take it out of the outbox).
     pub fn forget(&mut self, message: &Message) -> Result<(), Trouble> {
         sync::forget(&mut self.engine, message)
     }
@@ -50,12 +50,12 @@ impl Client {
     /// Puts a sign beside a message; an empty one takes it back.
     ///
     /// # Errors
-    /// [`Trouble::NotASign`] unless it is one character as people count them, [`Trouble::NotChangeable`].
+    /// [`MessageTrouble::NotASign`](crate::MessageTrouble::NotASign) unless it is one character as people count them, [`MessageTrouble::NotChangeable`](crate::MessageTrouble::NotChangeable).
     pub fn react(&mut self, message: &Message, sign: &str) -> Result<(), Trouble> {
         messages::changeable(message)?;
         let one = sign.graphemes(true).count() <= 1 && sign.len() <= MAX_SIGN && !sign.chars().any(char::is_control);
         if !one || (!sign.is_empty() && sign.trim().is_empty()) {
-            return Err(Trouble::NotASign);
+            return Err(Trouble::Message(MessageTrouble::NotASign));
         }
         let target = message.id.as_bytes().to_vec();
         messages::change(&mut self.engine, message, Kind::Reaction(content::Reaction { target, sign: sign.to_owned() }))
@@ -84,7 +84,7 @@ impl Client {
     /// Puts a text into a conversation's queue.
     ///
     /// # Errors
-    /// [`Trouble::Empty`], [`Trouble::TooLong`] above 65,536 bytes, [`Trouble::NoSuchConversation`], [`Trouble::NotActive`].
+    /// [`MessageTrouble::Empty`](crate::MessageTrouble::Empty), [`MessageTrouble::TooLong`](crate::MessageTrouble::TooLong) above 65,536 bytes, [`MessageTrouble::NoSuchConversation`](crate::MessageTrouble::NoSuchConversation), [`MessageTrouble::NotActive`](crate::MessageTrouble::NotActive).
     pub fn send_text(&mut self, conversation: &ConversationId, text: &str) -> Result<Message, Trouble> {
         messages::send_text(&mut self.engine, conversation, text)
     }
@@ -120,7 +120,7 @@ impl Client {
     /// A conversation with its proofs. Without a relay everything but the receipts.
     ///
     /// # Errors
-    /// [`Trouble::NoSuchConversation`], [`Trouble::Offline`] when the relay went away between two receipts.
+    /// [`MessageTrouble::NoSuchConversation`](crate::MessageTrouble::NoSuchConversation), [`Trouble::Offline`] when the relay went away between two receipts.
     pub fn export(&mut self, net: Option<&mut dyn Network>, id: &ConversationId) -> Result<Export, Trouble> {
         sync::export(&mut self.engine, net, id)
     }
@@ -128,8 +128,8 @@ impl Client {
     /// Encrypts a file into the profile and puts it into the conversation's queue. `size` is what `content` gives, exactly.
     ///
     /// # Errors
-    /// [`Trouble::TooLong`] above 100 MiB (or a name above 255 bytes), [`Trouble::Empty`] without a name,
-    /// [`Trouble::File`] when it cannot be read or is longer or shorter than `size`: nothing is sent then.
+    /// [`MessageTrouble::TooLong`](crate::MessageTrouble::TooLong) above 100 MiB (or a name above 255 bytes), [`MessageTrouble::Empty`](crate::MessageTrouble::Empty) without a name,
+    /// [`FileTrouble::Io`](crate::FileTrouble::Io) when it cannot be read or is longer or shorter than `size`: nothing is sent then.
     pub fn send_file(
         &mut self,
         conversation: &ConversationId,
@@ -144,7 +144,7 @@ impl Client {
     /// further try goes on where one before broke off.
     ///
     /// # Errors
-    /// [`Trouble::NotAFile`], [`Trouble::Offline`], [`Trouble::Damaged`]: what was written until then is to be thrown away.
+    /// [`FileTrouble::NotAFile`](crate::FileTrouble::NotAFile), [`Trouble::Offline`], [`FileTrouble::Damaged`](crate::FileTrouble::Damaged): what was written until then is to be thrown away.
     /// [`Trouble::Refused`] with NOT_PERMITTED when the relay no longer keeps it.
     pub fn save_file(&mut self, net: &mut dyn Network, message: &Message, to: &mut dyn Write) -> Result<u64, Trouble> {
         messages::save_file(&mut self.engine, net, message, to)
@@ -154,7 +154,7 @@ impl Client {
     /// still waits in the outbox is not searched.
     ///
     /// # Errors
-    /// [`Trouble::Empty`] without a letter or digit, [`Trouble::TooLong`] above [`MAX_QUERY`](crate::limits::MAX_QUERY), [`Trouble::NoSuchConversation`].
+    /// [`MessageTrouble::Empty`](crate::MessageTrouble::Empty) without a letter or digit, [`MessageTrouble::TooLong`](crate::MessageTrouble::TooLong) above [`MAX_QUERY`](crate::limits::MAX_QUERY), [`MessageTrouble::NoSuchConversation`](crate::MessageTrouble::NoSuchConversation).
     pub fn search(&mut self, query: &Query, limit: usize) -> Result<Found, Trouble> {
         sync::vanish_due(&mut self.engine)?;
         messages::search(&mut self.engine, query, limit)
@@ -164,7 +164,7 @@ impl Client {
     /// conversation of two for both. Goes out with the next synchronisation.
     ///
     /// # Errors
-    /// [`Trouble::TooLong`] above [`LONGEST_STAY`](crate::limits::LONGEST_STAY), [`Trouble::Empty`] below a second, [`Trouble::NotAdmin`].
+    /// [`MessageTrouble::TooLong`](crate::MessageTrouble::TooLong) above [`LONGEST_STAY`](crate::limits::LONGEST_STAY), [`MessageTrouble::Empty`](crate::MessageTrouble::Empty) below a second, [`GroupTrouble::NotAdmin`](crate::GroupTrouble::NotAdmin).
     pub fn let_vanish(&mut self, conversation: &ConversationId, after: Option<Duration>) -> Result<(), Trouble> {
         messages::let_vanish(&mut self.engine, conversation, after)
     }

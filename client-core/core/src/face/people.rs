@@ -3,7 +3,7 @@
 use super::Client;
 use crate::network::Network;
 use crate::shelf::ContactRow;
-use crate::words::{Contact, Conversation, Link, Safety, Trouble};
+use crate::words::{Contact, ContactTrouble, Conversation, Link, Safety, Trouble};
 use crate::{account, book, people, shelf, views};
 use lacre_ground::address::ContactLink;
 use lacre_ground::ids::{AccountId, Handle};
@@ -15,7 +15,7 @@ impl Client {
     /// Looks somebody up and puts a contact request into the post. When they asked before, this is a yes.
     ///
     /// # Errors
-    /// [`Trouble::NoSuchAccount`], [`Trouble::Offline`] (the directory must be asked), [`Trouble::TooLong`].
+    /// [`ContactTrouble::NoSuchAccount`](crate::ContactTrouble::NoSuchAccount), [`Trouble::Offline`] (the directory must be asked), [`MessageTrouble::TooLong`](crate::MessageTrouble::TooLong).
     pub fn contact_add(&mut self, net: &mut dyn Network, handle: &Handle, text: &str) -> Result<Contact, Trouble> {
         people::add(&mut self.engine, net, handle, text)
     }
@@ -51,7 +51,7 @@ impl Client {
     /// Keeps an account away; one that is met in groups only, too. The other is told nothing.
     ///
     /// # Errors
-    /// [`Trouble::NoSuchAccount`] for an account that this profile has never met.
+    /// [`ContactTrouble::NoSuchAccount`](crate::ContactTrouble::NoSuchAccount) for an account that this profile has never met.
     pub fn contact_block(&mut self, account: &AccountId) -> Result<Contact, Trouble> {
         people::block(&mut self.engine, account)
     }
@@ -59,7 +59,7 @@ impl Client {
     /// Keeps an account away no longer.
     ///
     /// # Errors
-    /// [`Trouble::NoSuchContact`].
+    /// [`ContactTrouble::NoSuchContact`](crate::ContactTrouble::NoSuchContact).
     pub fn contact_unblock(&mut self, account: &AccountId) -> Result<Contact, Trouble> {
         people::unblock(&mut self.engine, account)
     }
@@ -87,7 +87,7 @@ impl Client {
     /// Makes a link. Who has it may ask also while nobody new may. The name is for this person only.
     ///
     /// # Errors
-    /// [`Trouble::TooManyLinks`], [`Trouble::TooLong`].
+    /// [`ContactTrouble::TooManyLinks`](crate::ContactTrouble::TooManyLinks), [`MessageTrouble::TooLong`](crate::MessageTrouble::TooLong).
     pub fn link_make(&mut self, name: &str) -> Result<Link, Trouble> {
         account::link_make(&mut self.engine, name)
     }
@@ -100,7 +100,7 @@ impl Client {
     /// A link works no longer once the relay was told, which is with the next synchronisation.
     ///
     /// # Errors
-    /// [`Trouble::NoSuchItem`].
+    /// [`OutboxTrouble::NoSuchItem`](crate::OutboxTrouble::NoSuchItem).
     pub fn link_revoke(&mut self, number: u64) -> Result<(), Trouble> {
         account::link_revoke(&mut self.engine, number)
     }
@@ -108,7 +108,7 @@ impl Client {
     /// Asks the maker of a link. The link names the account, so that no registrar need be believed.
     ///
     /// # Errors
-    /// [`Trouble::OtherRelay`], [`Trouble::NoSuchAccount`], [`Trouble::Offline`], [`Trouble::TooLong`].
+    /// [`AccountTrouble::OtherRelay`](crate::AccountTrouble::OtherRelay), [`ContactTrouble::NoSuchAccount`](crate::ContactTrouble::NoSuchAccount), [`Trouble::Offline`], [`MessageTrouble::TooLong`](crate::MessageTrouble::TooLong).
     pub fn contact_add_by_link(&mut self, net: &mut dyn Network, link: &ContactLink, text: &str) -> Result<Contact, Trouble> {
         people::add_by_link(&mut self.engine, net, link, text)
     }
@@ -116,7 +116,7 @@ impl Client {
     /// Takes the new account for the contact. Gives it, and the groups whose other members it must be told to.
     ///
     /// # Errors
-    /// [`Trouble::NoSuchContact`] for a contact that was not reset.
+    /// [`ContactTrouble::NoSuchContact`](crate::ContactTrouble::NoSuchContact) for a contact that was not reset.
     pub fn accept_reset(&mut self, account: &AccountId) -> Result<(Contact, Vec<Conversation>), Trouble> {
         people::accept_reset(&mut self.engine, account)
     }
@@ -124,21 +124,21 @@ impl Client {
     /// Asks the directory for a contact's newest state.
     ///
     /// # Errors
-    /// [`Trouble::NoSuchContact`], [`Trouble::NoSuchAccount`], [`Trouble::OtherAccountNow`], [`Trouble::Offline`].
+    /// [`ContactTrouble::NoSuchContact`](crate::ContactTrouble::NoSuchContact), [`ContactTrouble::NoSuchAccount`](crate::ContactTrouble::NoSuchAccount), [`ContactTrouble::OtherAccountNow`](crate::ContactTrouble::OtherAccountNow), [`Trouble::Offline`].
     pub fn contact_refresh(&mut self, net: &mut dyn Network, account: &AccountId) -> Result<(), Trouble> {
-        let row = self.engine.run(|cx| shelf::contact(cx, *account))?.ok_or(Trouble::NoSuchContact)?;
+        let row = self.engine.run(|cx| shelf::contact(cx, *account))?.ok_or(Trouble::Contact(ContactTrouble::NoSuchContact))?;
         let entry = account::directory(&mut self.engine, net, wire::lookup_request::Who::Handle(row.handle.as_str().to_owned()))?;
         self.engine.run(|cx| {
             let known = book::learn_account(cx, &entry)?;
             let reset = shelf::contact(cx, *account)?.is_some_and(|row| row.replaced.is_some());
-            if known.account == *account || reset { Ok(()) } else { Err(Trouble::OtherAccountNow.into()) }
+            if known.account == *account || reset { Ok(()) } else { Err(ContactTrouble::OtherAccountNow.into()) }
         })
     }
 
     /// The safety number with a contact. It is noted as shown.
     ///
     /// # Errors
-    /// [`Trouble::NoSuchContact`].
+    /// [`ContactTrouble::NoSuchContact`](crate::ContactTrouble::NoSuchContact).
     pub fn safety(&mut self, account: &AccountId) -> Result<Safety, Trouble> {
         people::safety(&mut self.engine, account)
     }
@@ -146,7 +146,7 @@ impl Client {
     /// Records that the two people compared this number and found it alike.
     ///
     /// # Errors
-    /// [`Trouble::NoSuchContact`], [`Trouble::SafetyChanged`] when it is another now.
+    /// [`ContactTrouble::NoSuchContact`](crate::ContactTrouble::NoSuchContact), [`ContactTrouble::SafetyChanged`](crate::ContactTrouble::SafetyChanged) when it is another now.
     pub fn safety_confirm(&mut self, account: &AccountId, number: &SafetyNumber) -> Result<Contact, Trouble> {
         people::safety_confirm(&mut self.engine, account, number)
     }

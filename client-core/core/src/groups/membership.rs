@@ -2,7 +2,10 @@
 
 use crate::mls::roles::MAX_MEMBERS;
 use crate::shelf::{Cargo, Cx, Engine, Intent};
-use crate::words::{ContactState, ConversationId, Edit, Kind, Standing, StepError, Suite, Trouble, WaitingKind, Who};
+use crate::words::{
+    ContactState, ContactTrouble, ConversationId, Edit, GroupTrouble, Kind, MessageTrouble, Standing, StepError, Suite, Trouble,
+    WaitingKind, Who,
+};
 use crate::{book, epoch, queue, shelf};
 use lacre_ground::ids::AccountId;
 use lacre_proto::content::v1 as content;
@@ -17,13 +20,13 @@ pub const MAX_ADMINS: usize = 64;
 /// A group of accepted contacts. The seal that adds them goes out with the next synchronisation.
 pub(crate) fn create(engine: &mut Engine, name: &str, members: &[AccountId], suite: Suite) -> Result<ConversationId, Trouble> {
     if name.trim().is_empty() {
-        return Err(Trouble::Empty);
+        return Err(Trouble::Message(MessageTrouble::Empty));
     }
     if name.len() > MAX_GROUP_NAME {
-        return Err(Trouble::TooLong { limit: 200 });
+        return Err(Trouble::Message(MessageTrouble::TooLong { limit: 200 }));
     }
     if members.len() >= MAX_MEMBERS {
-        return Err(Trouble::GroupFull { limit: 1_000 });
+        return Err(Trouble::Group(GroupTrouble::Full { limit: 1_000 }));
     }
     engine.run(|cx| {
         let own = shelf::own(cx)?;
@@ -46,7 +49,7 @@ pub(crate) fn add(engine: &mut Engine, conversation: &ConversationId, accounts: 
         let there = shelf::members(cx, conversation)?;
         let new = accounts.iter().filter(|a| !there.devices.iter().any(|(m, _)| m == *a)).count();
         if there.devices.len() + new > MAX_MEMBERS {
-            return Err(Trouble::GroupFull { limit: 1_000 }.into());
+            return Err(GroupTrouble::Full { limit: 1_000 }.into());
         }
         queue::has_room(cx, Some(conversation))?;
         epoch::enqueue_adds(cx, conversation, accounts)
@@ -59,7 +62,7 @@ pub(crate) fn remove(engine: &mut Engine, conversation: &ConversationId, account
         shelf::admin_of(cx, conversation)?;
         let members = shelf::members(cx, conversation)?;
         if accounts.iter().any(|a| !members.devices.iter().any(|(m, _)| m == a)) {
-            return Err(Trouble::NoSuchContact.into());
+            return Err(ContactTrouble::NoSuchContact.into());
         }
         let intent = Intent::Remove { accounts: accounts.to_vec() };
         queue::has_room(cx, Some(conversation))?;
@@ -80,14 +83,14 @@ pub(crate) fn admins(
         shelf::members(cx, conversation)
     })?;
     if accounts.iter().any(|a| !members.devices.iter().any(|(m, _)| m == a)) {
-        return Err(Trouble::NoSuchContact);
+        return Err(Trouble::Contact(ContactTrouble::NoSuchContact));
     }
     let new = accounts.iter().filter(|a| !members.admins.contains(a)).count();
     if on && members.admins.len() + new > MAX_ADMINS {
-        return Err(Trouble::TooManyAdmins { limit: 64 });
+        return Err(Trouble::Group(GroupTrouble::TooManyAdmins { limit: 64 }));
     }
     if !on && members.admins.iter().all(|a| accounts.contains(a)) {
-        return Err(Trouble::LastAdmin);
+        return Err(Trouble::Group(GroupTrouble::LastAdmin));
     }
     change(engine, conversation, accounts.iter().map(|a| Edit::Admin { account: *a, on }).collect())
 }
@@ -134,10 +137,10 @@ pub(crate) fn leave_conversation(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Re
 
 fn accepted(cx: &Cx<'_, '_>, account: AccountId) -> Result<(), StepError> {
     match shelf::contact(cx, account)? {
-        Some(row) if row.blocked.is_some() => Err(Trouble::NotActive(Standing::Blocked).into()),
-        Some(row) if row.replaced.is_some() => Err(Trouble::NewAccount.into()),
+        Some(row) if row.blocked.is_some() => Err(MessageTrouble::NotActive(Standing::Blocked).into()),
+        Some(row) if row.replaced.is_some() => Err(ContactTrouble::NewAccount.into()),
         Some(row) if row.state == ContactState::Accepted => Ok(()),
-        Some(_) => Err(Trouble::NotAccepted.into()),
-        None => Err(Trouble::NoSuchContact.into()),
+        Some(_) => Err(ContactTrouble::NotAccepted.into()),
+        None => Err(ContactTrouble::NoSuchContact.into()),
     }
 }

@@ -13,7 +13,7 @@
 use crate::history::Proof;
 use crate::queue::MAX_TEXT;
 use crate::shelf::{Cargo, Cx, Engine, Item};
-use crate::words::{Body, ConversationId, Happening, Message, StepError, Trouble, WaitingKind};
+use crate::words::{Body, ConversationId, Happening, Message, MessageTrouble, StepError, Trouble, WaitingKind};
 use crate::{history, queue, shelf};
 use content::content::Kind;
 use lacre_ground::ids::{AccountId, ContentId};
@@ -27,15 +27,15 @@ pub const MAX_SIGN: usize = 64;
 /// Puts another text in the place of an own one, for everybody.
 pub(crate) fn edit(engine: &mut Engine, message: &Message, text: &str) -> Result<(), Trouble> {
     if text.is_empty() {
-        return Err(Trouble::Empty);
+        return Err(Trouble::Message(MessageTrouble::Empty));
     }
     if text.len() > MAX_TEXT {
-        return Err(Trouble::TooLong { limit: 65_536 });
+        return Err(Trouble::Message(MessageTrouble::TooLong { limit: 65_536 }));
     }
     match &message.body {
-        _ if !message.own => return Err(Trouble::NotYours),
+        _ if !message.own => return Err(Trouble::Message(MessageTrouble::NotYours)),
         Body::Text(_) => {}
-        _ => return Err(Trouble::NotChangeable),
+        _ => return Err(Trouble::Message(MessageTrouble::NotChangeable)),
     }
     change(engine, message, Kind::Edit(content::Edit { target: message.id.as_bytes().to_vec(), text: text.to_owned() }))
 }
@@ -44,7 +44,7 @@ pub(crate) fn edit(engine: &mut Engine, message: &Message, text: &str) -> Result
 pub(crate) fn delete(engine: &mut Engine, message: &Message) -> Result<(), Trouble> {
     changeable(message)?;
     if !message.own {
-        return Err(Trouble::NotYours);
+        return Err(Trouble::Message(MessageTrouble::NotYours));
     }
     if message.position.is_none() && engine.run(|cx| unsend(cx, message))? {
         return Ok(());
@@ -56,7 +56,7 @@ pub(crate) fn change(engine: &mut Engine, message: &Message, kind: Kind) -> Resu
     engine.run(|cx| {
         let conv = shelf::active(cx, &message.conversation)?;
         if !queue::may_say(cx, &message.conversation, &conv, Some(&kind))? {
-            return Err(Trouble::MayNotWrite.into());
+            return Err(MessageTrouble::MayNotWrite.into());
         }
         queue::has_room(cx, Some(&message.conversation))?;
         queue::enqueue_content(cx, &message.conversation, WaitingKind::Change, kind, None)?;
@@ -83,7 +83,7 @@ pub(crate) fn changeable(message: &Message) -> Result<(), Trouble> {
         | Body::Leaves
         | Body::Deleted { .. }
         | Body::Newer
-        | Body::Unreadable(_) => Err(Trouble::NotChangeable),
+        | Body::Unreadable(_) => Err(Trouble::Message(MessageTrouble::NotChangeable)),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::history::Stored;
 use crate::network::{NetError, Network, Reason};
 use crate::queue::{ROW, Rows};
 use crate::shelf::{Cargo, Cx, Engine, LocalBlob};
-use crate::words::{Body, ConversationId, Message, StepError, Trouble, WaitingKind};
+use crate::words::{Body, ConversationId, FileTrouble, Message, MessageTrouble, StepError, Trouble, WaitingKind};
 use crate::{account, history, queue, shelf, views};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::BlobId;
@@ -39,13 +39,13 @@ pub(crate) fn send_file(
     size: u64,
 ) -> Result<Message, Trouble> {
     if size > MAX_FILE {
-        return Err(Trouble::TooLong { limit: MAX_FILE });
+        return Err(Trouble::Message(MessageTrouble::TooLong { limit: MAX_FILE }));
     }
     if name.is_empty() {
-        return Err(Trouble::Empty);
+        return Err(Trouble::Message(MessageTrouble::Empty));
     }
     if name.len() > MAX_NAME {
-        return Err(Trouble::TooLong { limit: 255 });
+        return Err(Trouble::Message(MessageTrouble::TooLong { limit: 255 }));
     }
     let id = conversation.clone();
     engine.run(|cx| {
@@ -77,11 +77,12 @@ pub(crate) fn save_file(
     to: &mut dyn Write,
 ) -> Result<u64, Trouble> {
     let key = [message.conversation.as_bytes(), message.id.as_bytes()].concat();
-    let stored: Stored = engine.run(|cx| Ok(cx.s.get(Table::Message, &key)?))?.ok_or(Trouble::NoSuchMessage)?;
-    let raw = stored.blob.ok_or(Trouble::NotAFile)?;
-    let reference = content::BlobRef::decode(raw.as_slice()).map_err(|e| Trouble::Damaged(e.to_string()))?;
+    let stored: Stored =
+        engine.run(|cx| Ok(cx.s.get(Table::Message, &key)?))?.ok_or(Trouble::Message(MessageTrouble::NoSuchMessage))?;
+    let raw = stored.blob.ok_or(Trouble::File(FileTrouble::NotAFile))?;
+    let reference = content::BlobRef::decode(raw.as_slice()).map_err(|e| Trouble::File(FileTrouble::Damaged(e.to_string())))?;
     let mut written = Counting { to, written: 0 };
-    let blob = BlobId::try_from(reference.blob.as_slice()).map_err(|e| Trouble::Damaged(e.to_string()))?;
+    let blob = BlobId::try_from(reference.blob.as_slice()).map_err(|e| Trouble::File(FileTrouble::Damaged(e.to_string())))?;
     // an own upload of that name has its rows there
     if reference.size < RESUMED_FROM || engine.run(|cx| Ok(cx.s.get::<LocalBlob>(Table::Blob, blob.as_bytes())?))?.is_some() {
         fetch_blob(engine, net, &reference, &mut written)?;
@@ -90,7 +91,7 @@ pub(crate) fn save_file(
         let opened = open_download(engine, &reference, blob, &mut written);
         match opened {
             // what does not fit is of no use for a further try; what could not be written is
-            Ok(()) | Err(Trouble::Damaged(_)) => {
+            Ok(()) | Err(Trouble::File(FileTrouble::Damaged(_))) => {
                 engine.run(|cx| Ok(cx.s.delete_scope(Table::BlobChunk, blob.as_bytes())?))?;
             }
             Err(_) => {}
@@ -100,13 +101,13 @@ pub(crate) fn save_file(
     let written = written.written;
     match stored.body {
         Body::File { size, .. } if size == written => Ok(written),
-        _ => Err(Trouble::Damaged("another length than its sender said".into())),
+        _ => Err(Trouble::File(FileTrouble::Damaged("another length than its sender said".into()))),
     }
 }
 
 /// The ciphertext of a file into the profile, from where the last try ended.
 fn download(engine: &mut Engine, net: &mut dyn Network, reference: &content::BlobRef, blob: BlobId) -> Result<(), Trouble> {
-    reference.check().map_err(|e| Trouble::Damaged(e.to_string()))?;
+    reference.check().map_err(|e| Trouble::File(FileTrouble::Damaged(e.to_string())))?;
     let at = engine.run(|cx| shelf::ours(cx, &reference.authority))?;
     let rows = engine.run(|cx| Ok(cx.s.count(Table::BlobChunk, blob.as_bytes())?))?;
     // every row but the last is full, and the last is only stored when all has come
@@ -119,14 +120,14 @@ fn download(engine: &mut Engine, net: &mut dyn Network, reference: &content::Blo
     let mut kept = Kept { engine, blob, next: rows, buffer: Vec::with_capacity(ROW), left };
     net.get_blob(&at, request, &mut kept)?;
     if kept.left > 0 {
-        return Err(Trouble::Damaged("shorter than its sender said".into()));
+        return Err(Trouble::File(FileTrouble::Damaged("shorter than its sender said".into())));
     }
-    kept.store().map_err(|e| Trouble::File(e.to_string()))
+    kept.store().map_err(|e| Trouble::File(FileTrouble::Io(e.to_string())))
 }
 
 /// Checks and decrypts what [`fetch_blob`] has brought.
 fn open_download(engine: &mut Engine, reference: &content::BlobRef, blob: BlobId, to: &mut dyn Write) -> Result<(), Trouble> {
-    let key: [u8; 32] = reference.key.as_slice().try_into().map_err(|_| Trouble::Damaged("its key".into()))?;
+    let key: [u8; 32] = reference.key.as_slice().try_into().map_err(|_| Trouble::File(FileTrouble::Damaged("its key".into())))?;
     let mut digest = Sha256::new();
     let mut next = 0;
     while let Some(row) = engine.run(|cx| Ok(cx.s.get::<ByteBuf>(Table::BlobChunk, &history::chunk_key(blob, next))?))? {
@@ -134,14 +135,16 @@ fn open_download(engine: &mut Engine, reference: &content::BlobRef, blob: BlobId
         next += 1;
     }
     if digest.finalize().as_slice() != reference.sha256 {
-        return Err(Trouble::Damaged("its digest is another".into()));
+        return Err(Trouble::File(FileTrouble::Damaged("its digest is another".into())));
     }
     let mut out = Refusing { to, failed: None };
     let mut opener = BlobOpener::new(&BlobKey::new(key), &mut out);
     let copied = io::copy(&mut Rows::behind(engine, blob, 0), &mut opener);
-    let finished = copied.map_err(|e| Trouble::Damaged(e.to_string())).and_then(|_| opener.finish().map(drop).map_err(damaged));
+    let finished = copied
+        .map_err(|e| Trouble::File(FileTrouble::Damaged(e.to_string())))
+        .and_then(|_| opener.finish().map(drop).map_err(damaged));
     match out.failed {
-        Some(why) => Err(Trouble::File(why)),
+        Some(why) => Err(Trouble::File(FileTrouble::Io(why))),
         None => finished,
     }
 }
@@ -153,17 +156,17 @@ pub(crate) fn fetch_blob(
     reference: &content::BlobRef,
     to: &mut dyn Write,
 ) -> Result<u64, Trouble> {
-    reference.check().map_err(|e| Trouble::Damaged(e.to_string()))?;
+    reference.check().map_err(|e| Trouble::File(FileTrouble::Damaged(e.to_string())))?;
     let at = engine.run(|cx| shelf::ours(cx, &reference.authority))?;
-    let key: [u8; 32] = reference.key.as_slice().try_into().map_err(|_| Trouble::Damaged("its key".into()))?;
+    let key: [u8; 32] = reference.key.as_slice().try_into().map_err(|_| Trouble::File(FileTrouble::Damaged("its key".into())))?;
     let request = wire::GetRequest { blob: reference.blob.clone(), read_token: reference.read_token.clone(), offset: 0 };
     let mut checked = Checked { opener: BlobOpener::new(&BlobKey::new(key), to), digest: Sha256::new(), left: reference.size };
     net.get_blob(&at, request, &mut checked).map_err(|e| match e {
-        NetError::Body { why } => Trouble::Damaged(why),
+        NetError::Body { why } => Trouble::File(FileTrouble::Damaged(why)),
         other => other.into(),
     })?;
     if checked.digest.finalize().as_slice() != reference.sha256 {
-        return Err(Trouble::Damaged("its digest is another".into()));
+        return Err(Trouble::File(FileTrouble::Damaged("its digest is another".into())));
     }
     let length = checked.opener.content_len().unwrap_or(0);
     checked.opener.finish().map_err(damaged)?;
@@ -231,7 +234,7 @@ fn kept(net: &mut dyn Network, at: &Authority, local: &LocalBlob, blob: BlobId) 
 }
 
 fn damaged(e: BlobError) -> Trouble {
-    Trouble::Damaged(e.to_string())
+    Trouble::File(FileTrouble::Damaged(e.to_string()))
 }
 
 pub(crate) struct Checked<W: Write> {

@@ -14,7 +14,7 @@
 
 use crate::history::{Gathered, Searched, Stored, TOGETHER, Text};
 use crate::shelf::{Cx, Engine};
-use crate::words::{ConversationId, Message, StepError, Trouble};
+use crate::words::{ConversationId, Message, MessageTrouble, StepError, Trouble};
 use crate::{history, shelf, views};
 use lacre_ground::ids::AccountId;
 use lacre_ground::time::Millis;
@@ -85,11 +85,11 @@ fn gather(cx: &Cx<'_, '_>, conversation: &ConversationId, row: u64) -> Result<()
 /// The messages and names of files that have all these words; at most `limit` ([`MAX_FOUND`]) of the newest.
 pub(crate) fn search(engine: &mut Engine, query: &Query, limit: usize) -> Result<Found, Trouble> {
     if query.words.len() > MAX_QUERY {
-        return Err(Trouble::TooLong { limit: 1_000 });
+        return Err(Trouble::Message(MessageTrouble::TooLong { limit: 1_000 }));
     }
     let words = words_of(&query.words);
     if words.is_empty() {
-        return Err(Trouble::Empty);
+        return Err(Trouble::Message(MessageTrouble::Empty));
     }
     let limit = limit.min(MAX_FOUND);
     let conversations: Vec<ConversationId> = match &query.conversation {

@@ -11,7 +11,7 @@
 
 use crate::history::Stored;
 use crate::shelf::{Cargo, Conv, Cx, Engine, Intent};
-use crate::words::{ConversationId, Edit, Kind, StepError, Trouble, WaitingKind};
+use crate::words::{ConversationId, Edit, Kind, MessageTrouble, StepError, Trouble, WaitingKind};
 use crate::{history, queue, shelf};
 use core::time::Duration;
 use lacre_profile::Table;
@@ -25,8 +25,10 @@ pub(crate) const VANISHING_AT_ONCE: usize = 256;
 pub(crate) fn let_vanish(engine: &mut Engine, conversation: &ConversationId, after: Option<Duration>) -> Result<(), Trouble> {
     let seconds = match after {
         None => 0,
-        Some(after) if after > LONGEST_STAY => return Err(Trouble::TooLong { limit: LONGEST_STAY.as_secs() }),
-        Some(after) => u32::try_from(after.as_secs()).ok().filter(|s| *s > 0).ok_or(Trouble::Empty)?,
+        Some(after) if after > LONGEST_STAY => {
+            return Err(Trouble::Message(MessageTrouble::TooLong { limit: LONGEST_STAY.as_secs() }));
+        }
+        Some(after) => u32::try_from(after.as_secs()).ok().filter(|s| *s > 0).ok_or(Trouble::Message(MessageTrouble::Empty))?,
     };
     engine.run(|cx| {
         let conv = shelf::active(cx, conversation)?;

@@ -1,7 +1,9 @@
 //! Keeping somebody away, and no longer.
 
 use crate::shelf::{Blocked, ContactRow, Cx, Engine};
-use crate::words::{Contact, ContactState, Conversation, Happening, Kind, Standing, StepError, Trouble, WaitingKind};
+use crate::words::{
+    Contact, ContactState, ContactTrouble, Conversation, Happening, Kind, Standing, StepError, Trouble, WaitingKind,
+};
 use crate::{book, epoch, queue, shelf, views};
 use lacre_ground::ids::{AccountId, Handle};
 use lacre_profile::Table;
@@ -10,7 +12,7 @@ use lacre_proto::content::v1 as content;
 /// Keeps an account away; one that is met in groups only, too. The other is told nothing.
 pub(crate) fn block(engine: &mut Engine, account: &AccountId) -> Result<Contact, Trouble> {
     engine.run(|cx| {
-        let known = shelf::known(cx, *account)?.ok_or(StepError::Trouble(Trouble::NoSuchAccount))?;
+        let known = shelf::known(cx, *account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchAccount)))?;
         let met = shelf::contact(cx, *account)?;
         let stranger = met.is_none();
         let mut row = met.unwrap_or_else(|| ContactRow::new(&known, ContactState::Declined, cx.now));
@@ -38,7 +40,7 @@ pub(crate) fn block(engine: &mut Engine, account: &AccountId) -> Result<Contact,
 /// Keeps an account away no longer.
 pub(crate) fn unblock(engine: &mut Engine, account: &AccountId) -> Result<Contact, Trouble> {
     engine.run(|cx| {
-        let mut row = shelf::contact(cx, *account)?.ok_or(StepError::Trouble(Trouble::NoSuchContact))?;
+        let mut row = shelf::contact(cx, *account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
         let Some(blocked) = row.blocked.take() else { return views::contact_view(cx, row) };
         if row.state == ContactState::Accepted {
             row.own_token = shelf::hand_out_token(cx)?;

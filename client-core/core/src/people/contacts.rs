@@ -2,7 +2,10 @@
 
 use crate::network::Network;
 use crate::shelf::{Cargo, ContactRow, Cx, Engine, Item, Known, LocalBlob};
-use crate::words::{Contact, ContactState, ConversationId, Kind, Standing, StepError, Suite, Trouble, WaitingKind};
+use crate::words::{
+    AccountTrouble, Contact, ContactState, ContactTrouble, ConversationId, Kind, MessageTrouble, Standing, StepError, Suite,
+    Trouble, WaitingKind,
+};
 use crate::{account, book, epoch, messages, queue, shelf, views, words};
 use lacre_ground::address::ContactLink;
 use lacre_ground::ids::{AccountId, BlobId, ContentId, Handle, Token};
@@ -18,11 +21,11 @@ pub const MAX_REQUEST: usize = 500;
 /// Looks somebody up and puts a contact request into the post. When they asked before, this is a yes.
 pub(crate) fn add(engine: &mut Engine, net: &mut dyn Network, handle: &Handle, text: &str) -> Result<Contact, Trouble> {
     if text.len() > MAX_REQUEST {
-        return Err(Trouble::TooLong { limit: 500 });
+        return Err(Trouble::Message(MessageTrouble::TooLong { limit: 500 }));
     }
     let own = engine.own()?;
     if own.handle == *handle {
-        return Err(Trouble::NoSuchAccount);
+        return Err(Trouble::Contact(ContactTrouble::NoSuchAccount));
     }
     let entry = account::directory(engine, net, wire::lookup_request::Who::Handle(handle.as_str().to_owned()))?;
     engine.run(|cx| {
@@ -38,7 +41,7 @@ pub(crate) fn add(engine: &mut Engine, net: &mut dyn Network, handle: &Handle, t
 /// Says no. The other is not told.
 pub(crate) fn decline(engine: &mut Engine, account: &AccountId) -> Result<Contact, Trouble> {
     engine.run(|cx| {
-        let mut row = shelf::contact(cx, *account)?.ok_or(StepError::Trouble(Trouble::NoSuchContact))?;
+        let mut row = shelf::contact(cx, *account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
         if row.state == ContactState::Asking {
             row.state = ContactState::Declined;
             shelf::put_contact(cx, &row)?;
@@ -50,19 +53,21 @@ pub(crate) fn decline(engine: &mut Engine, account: &AccountId) -> Result<Contac
 /// Keeps a text for a contact that has not accepted yet; with a conversation it is sent there at once.
 pub(crate) fn send_to(engine: &mut Engine, account: &AccountId, text: &str) -> Result<(), Trouble> {
     messages::check_text(text)?;
-    let row = engine.run(|cx| shelf::contact(cx, *account))?.ok_or(Trouble::NoSuchContact)?;
+    let row = engine.run(|cx| shelf::contact(cx, *account))?.ok_or(Trouble::Contact(ContactTrouble::NoSuchContact))?;
     if row.blocked.is_some() {
-        return Err(Trouble::NotActive(Standing::Blocked));
+        return Err(Trouble::Message(MessageTrouble::NotActive(Standing::Blocked)));
     }
     if row.replaced.is_some() {
-        return Err(Trouble::NewAccount);
+        return Err(Trouble::Contact(ContactTrouble::NewAccount));
     }
     match (row.state, row.conversation) {
         (ContactState::Accepted, Some(id)) => messages::send_text(engine, &id, text).map(|_| ()),
         (ContactState::Accepted | ContactState::Asked, _) => {
             engine.run(|cx| hold(cx, *account, text.to_owned(), None)).map(|_| ())
         }
-        (ContactState::Asking | ContactState::Declined | ContactState::NotTaken, _) => Err(Trouble::NotAccepted),
+        (ContactState::Asking | ContactState::Declined | ContactState::NotTaken, _) => {
+            Err(Trouble::Contact(ContactTrouble::NotAccepted))
+        }
     }
 }
 
@@ -72,8 +77,8 @@ pub(super) fn ask(cx: &mut Cx<'_, '_>, known: &Known, text: &str, link: Option<&
     let before = shelf::contact(cx, known.account)?;
     if let Some(row) = &before {
         match row.state {
-            _ if row.blocked.is_some() => return Err(Trouble::NotActive(Standing::Blocked).into()),
-            _ if row.replaced.is_some() => return Err(Trouble::NewAccount.into()),
+            _ if row.blocked.is_some() => return Err(MessageTrouble::NotActive(Standing::Blocked).into()),
+            _ if row.replaced.is_some() => return Err(ContactTrouble::NewAccount.into()),
             ContactState::Asked if link.is_some() => {}
             ContactState::Accepted | ContactState::Asked => return Ok(row.clone()),
             ContactState::Asking => return accept(cx, known.account),
@@ -99,11 +104,11 @@ pub(super) fn ask(cx: &mut Cx<'_, '_>, known: &Known, text: &str, link: Option<&
 /// Says yes: answers with an own token and makes the conversation of two.
 pub(crate) fn accept(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<ContactRow, StepError> {
     book::no_reset_waits(cx, account)?;
-    let mut row = shelf::contact(cx, account)?.ok_or(StepError::Trouble(Trouble::NoSuchContact))?;
+    let mut row = shelf::contact(cx, account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
     match row.state {
-        _ if row.blocked.is_some() => return Err(Trouble::NotActive(Standing::Blocked).into()),
+        _ if row.blocked.is_some() => return Err(MessageTrouble::NotActive(Standing::Blocked).into()),
         ContactState::Accepted => return Ok(row),
-        ContactState::Asked | ContactState::NotTaken => return Err(Trouble::NotAccepted.into()),
+        ContactState::Asked | ContactState::NotTaken => return Err(ContactTrouble::NotAccepted.into()),
         ContactState::Asking | ContactState::Declined => {}
     }
     if row.own_token.is_none() {
@@ -169,15 +174,15 @@ pub(crate) fn add_by_link(
     text: &str,
 ) -> Result<Contact, Trouble> {
     if text.len() > MAX_REQUEST {
-        return Err(Trouble::TooLong { limit: 500 });
+        return Err(Trouble::Message(MessageTrouble::TooLong { limit: 500 }));
     }
     let own = engine.own()?;
     let at = words::authority(&own.authority).map_err(StepError::into_trouble)?;
     if link.authority != at {
-        return Err(Trouble::OtherRelay);
+        return Err(Trouble::Account(AccountTrouble::OtherRelay));
     }
     if link.account == own.account {
-        return Err(Trouble::NoSuchAccount);
+        return Err(Trouble::Contact(ContactTrouble::NoSuchAccount));
     }
     let who = wire::lookup_request::Who::Account(link.account.as_bytes().to_vec());
     let entry = account::directory(engine, net, who)?;

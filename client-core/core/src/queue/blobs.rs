@@ -4,7 +4,7 @@ use super::outbox;
 use crate::crypt::blob::{BlobKey, BlobSealer, sealed_size};
 use crate::history;
 use crate::shelf::{Cargo, Cx, Engine, Key32, LocalBlob};
-use crate::words::{StepError, Trouble, WaitingKind};
+use crate::words::{FileTrouble, StepError, Trouble, WaitingKind};
 use lacre_ground::ids::{BlobId, Token};
 use lacre_profile::Table;
 use lacre_proto::content::v1 as content;
@@ -98,7 +98,10 @@ pub(crate) fn encrypt_blob(
     loop {
         let mut row = Vec::with_capacity(ROW);
         let limit = u64::try_from(ROW).unwrap_or(u64::MAX);
-        (&mut sealer).take(limit).read_to_end(&mut row).map_err(|e| StepError::Trouble(Trouble::File(e.to_string())))?;
+        (&mut sealer)
+            .take(limit)
+            .read_to_end(&mut row)
+            .map_err(|e| StepError::Trouble(Trouble::File(FileTrouble::Io(e.to_string()))))?;
         if row.is_empty() {
             break;
         }
@@ -108,7 +111,7 @@ pub(crate) fn encrypt_blob(
         index += 1;
     }
     if total != sealed_size(size) {
-        return Err(Trouble::File("the file changed while it was read".into()).into());
+        return Err(Trouble::File(FileTrouble::Io("the file changed while it was read".into())).into());
     }
     let local = LocalBlob { read_token, key: Key32(key), size: total, sha256: digest.finalize().into(), chunks: index };
     cx.s.put(Table::Blob, blob.as_bytes(), b"", 0, &local)?;

@@ -10,7 +10,7 @@
 use crate::crypt::entry::seal_entry;
 use crate::mls::roles;
 use crate::shelf::{Cargo, ContactRow, Conv, Cx, Item, POST, Prepared};
-use crate::words::{ConversationId, Standing, StepError, Trouble, WaitingKind};
+use crate::words::{ConversationId, MessageTrouble, Standing, StepError, WaitingKind};
 use crate::{shelf, words};
 use lacre_ground::ids::{ContentId, EntryId};
 use lacre_profile::Table;
@@ -55,7 +55,7 @@ pub(crate) fn has_room(cx: &mut Cx<'_, '_>, queue: Option<&ConversationId>) -> R
     // numbers only grow: a queue that spans less than the limit need not be counted
     let first = cx.s.first_ord(Table::Outbox, queue)?.unwrap_or(number);
     if number.saturating_sub(first) >= MAX_WAITING && cx.s.count(Table::Outbox, queue)? >= MAX_WAITING {
-        return Err(Trouble::TooLong { limit: MAX_WAITING }.into());
+        return Err(MessageTrouble::TooLong { limit: MAX_WAITING }.into());
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::own::Key32;
 use super::{Cx, behind};
 use crate::mls::group::GroupId;
 use crate::mls::roles::SeenLeaf;
-use crate::words::{ConversationId, Kind, Standing, StepError, Suite, Trouble, Who};
+use crate::words::{ConversationId, Kind, MessageTrouble, Standing, StepError, Suite, Trouble, Who};
 use lacre_ground::ids::{AccountId, ChannelId, ContentId, DeviceId, EntryId, Generation, Token};
 use lacre_ground::time::Millis;
 use lacre_profile::Table;
@@ -200,7 +200,7 @@ pub(crate) struct Mark {
 }
 
 pub(crate) fn conv(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Conv, StepError> {
-    conv_or_none(cx, id)?.ok_or(StepError::Trouble(Trouble::NoSuchConversation))
+    conv_or_none(cx, id)?.ok_or(StepError::Trouble(Trouble::Message(MessageTrouble::NoSuchConversation)))
 }
 
 pub(crate) fn conv_or_none(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Option<Conv>, StepError> {
@@ -257,7 +257,9 @@ pub(crate) fn take_group(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Mls
         openmls::prelude::OpenMlsProvider::storage(&provider),
         &openmls::prelude::GroupId::from_slice(id.as_bytes()),
     );
-    loaded.map_err(|e| StepError::Again(e.to_string()))?.ok_or(StepError::Trouble(Trouble::NoSuchConversation))
+    loaded
+        .map_err(|e| StepError::Again(e.to_string()))?
+        .ok_or(StepError::Trouble(Trouble::Message(MessageTrouble::NoSuchConversation)))
 }
 
 /// What memory holds of a group may be ahead of the disk: the next use loads it.

@@ -3,7 +3,7 @@
 use super::Cx;
 use crate::mls::signer::OwnKey;
 use crate::words;
-use crate::words::{Settings, StepError, Trouble};
+use crate::words::{AccountTrouble, Settings, StepError, Trouble};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{AccountId, ChannelId, Code, ContentId, DeviceId, Generation, Handle, Session, Token};
 use lacre_ground::label;
@@ -127,7 +127,7 @@ pub(crate) fn own_or_none(cx: &mut Cx<'_, '_>) -> Result<Option<Arc<Own>>, StepE
 }
 
 pub(crate) fn own(cx: &mut Cx<'_, '_>) -> Result<Arc<Own>, StepError> {
-    own_or_none(cx)?.ok_or(StepError::Trouble(Trouble::NotEnrolled))
+    own_or_none(cx)?.ok_or(StepError::Trouble(Trouble::Account(AccountTrouble::NotEnrolled)))
 }
 
 /// A copy, to be changed and given to [`put_own`].
@@ -161,7 +161,7 @@ pub(crate) fn ours(cx: &mut Cx<'_, '_>, address: &str) -> Result<Authority, Step
     let own = words::authority(&own(cx)?.authority)?;
     match Authority::parse(address) {
         Ok(named) if named == own => Ok(own),
-        _ => Err(Trouble::OtherRelay.into()),
+        _ => Err(AccountTrouble::OtherRelay.into()),
     }
 }
 
@@ -169,7 +169,7 @@ pub(crate) fn ours(cx: &mut Cx<'_, '_>, address: &str) -> Result<Authority, Step
 pub(crate) fn is_ours(cx: &mut Cx<'_, '_>, address: &str) -> Result<bool, StepError> {
     match ours(cx, address) {
         Ok(_) => Ok(true),
-        Err(StepError::Trouble(Trouble::OtherRelay)) => Ok(false),
+        Err(StepError::Trouble(Trouble::Account(AccountTrouble::OtherRelay))) => Ok(false),
         Err(other) => Err(other),
     }
 }

@@ -10,7 +10,7 @@ use crate::mls::group::Leaf;
 use crate::mls::roles::SeenLeaf;
 use crate::mls::{group, roles};
 use crate::words;
-use crate::words::{ConversationId, Standing, StepError, Trouble, Who};
+use crate::words::{AccountTrouble, ContactTrouble, ConversationId, GroupTrouble, MessageTrouble, Standing, StepError, Who};
 use lacre_ground::ids::{AccountId, ChannelId, Token};
 use lacre_profile::Table;
 use openmls::group::MlsGroup;
@@ -32,15 +32,15 @@ pub(crate) fn active(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Conv, S
     match conv.standing {
         // what is written while asking waits until the device is back
         Standing::Active | Standing::AskingToBeReAdded => Ok(conv),
-        Standing::Replaced => Err(Trouble::NewAccount.into()),
-        other => Err(Trouble::NotActive(other).into()),
+        Standing::Replaced => Err(ContactTrouble::NewAccount.into()),
+        other => Err(MessageTrouble::NotActive(other).into()),
     }
 }
 
 /// Active, and this account may write.
 pub(crate) fn writable(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Conv, StepError> {
     let conv = active(cx, id)?;
-    if may_write(cx, id, &conv)? { Ok(conv) } else { Err(Trouble::MayNotWrite.into()) }
+    if may_write(cx, id, &conv)? { Ok(conv) } else { Err(MessageTrouble::MayNotWrite.into()) }
 }
 
 /// Members, epoch and own leaf as the group has them now; tokens of those who stay are kept.
@@ -93,14 +93,14 @@ pub(crate) fn prepared(item: &Item) -> Option<&Prepared> {
 /// The own record of an account that is still there: whatever promises something to others asks for this one.
 pub(crate) fn living(cx: &mut Cx<'_, '_>) -> Result<Arc<Own>, StepError> {
     let own = own::own(cx)?;
-    if own.deleted { Err(Trouble::AccountDeleted.into()) } else { Ok(own) }
+    if own.deleted { Err(AccountTrouble::Deleted.into()) } else { Ok(own) }
 }
 
 pub(crate) fn admin_of(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<(), StepError> {
     let conv = active(cx, id)?;
     let own = own::own(cx)?;
     let admin = conversations::members(cx, id)?.admins.contains(&own.account);
-    if admin && conv.kind == words::Kind::Group { Ok(()) } else { Err(Trouble::NotAdmin.into()) }
+    if admin && conv.kind == words::Kind::Group { Ok(()) } else { Err(GroupTrouble::NotAdmin.into()) }
 }
 
 /// Whether the group lets this account write now.

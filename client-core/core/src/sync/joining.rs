@@ -4,7 +4,7 @@ use super::rounds;
 use crate::network::Network;
 use crate::receive::{NoPlace, Read};
 use crate::shelf::{Engine, PendingJoin};
-use crate::words::{ConversationId, StepError, Synced, Trouble};
+use crate::words::{ConversationId, FileTrouble, StepError, Synced, Trouble};
 use crate::{messages, receive};
 use lacre_profile::Table;
 use lacre_proto::content::v1 as content;
@@ -92,7 +92,7 @@ fn try_to_join(
         Err(t @ Trouble::Store(_)) => return Err(t),
         Err(away) if away.is_away() => return Ok(Err(NotNow::Offline)),
         // it will not fit another time either
-        Err(why @ Trouble::Damaged(_)) => return Ok(Err(NotNow::Refused(why.to_string()))),
+        Err(why @ Trouble::File(FileTrouble::Damaged(_))) => return Ok(Err(NotNow::Refused(why.to_string()))),
         Err(why) => return Ok(Err(NotNow::Wait(why.to_string()))),
     }
     let state = match content::JoinState::decode(bytes.as_slice()) {

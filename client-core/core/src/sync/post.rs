@@ -5,7 +5,7 @@ use super::rounds::MAX_ROUNDS;
 use super::upkeep;
 use crate::network::{Entry, Lane, Network, Reason, Refusal};
 use crate::shelf::{Cargo, Cx, Engine, Item, POST};
-use crate::words::{ContactState, Happening, StepError, Synced, Trouble, WaitingKind};
+use crate::words::{AccountTrouble, ContactState, Happening, StepError, Synced, Trouble, WaitingKind};
 use crate::{account, ladder, messages, receive, shelf, words};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::Generation;
@@ -144,7 +144,7 @@ pub(super) fn deliver_post(engine: &mut Engine, net: &mut dyn Network, synced: &
             Err(Trouble::Refused(r)) => {
                 moved |= engine.run(|cx| refused_for_good(cx, number, &item, &r))?;
             }
-            Err(e @ Trouble::OtherRelay) => {
+            Err(e @ Trouble::Account(AccountTrouble::OtherRelay)) => {
                 // of a program that took addresses of other relays
                 engine.run(|cx| {
                     shelf::drop_item(cx, number)?;

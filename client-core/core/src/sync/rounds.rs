@@ -9,7 +9,7 @@ use super::{calls, joining, post, reading, restored, upkeep, vanishing};
 use crate::epoch::Ready;
 use crate::network::{Delivery, Network, Reason};
 use crate::shelf::Engine;
-use crate::words::{ConversationId, Standing, StepError, Synced, Trouble};
+use crate::words::{AccountTrouble, ConversationId, Standing, StepError, Synced, Trouble};
 use crate::{epoch, ladder, messages, shelf, views};
 use core::time::Duration;
 use lacre_ground::ids::Seq;
@@ -144,7 +144,7 @@ pub(super) fn tend(
         }
         let at = match engine.run(|cx| shelf::ours(cx, &conv.authority)) {
             Ok(at) => at,
-            Err(Trouble::OtherRelay) => {
+            Err(Trouble::Account(AccountTrouble::OtherRelay)) => {
                 // of a program that took conversations of other relays
                 engine.run(|cx| epoch::rest_elsewhere(cx, id))?;
                 return Ok(moved);
@@ -203,7 +203,7 @@ pub(super) fn tend(
             Ready::Nothing => return Ok(moved),
             Ready::Upload { number, at, blob } => {
                 let done = messages::upload(engine, net, number, &at, blob);
-                if let Err(Trouble::OtherRelay) = done {
+                if let Err(Trouble::Account(AccountTrouble::OtherRelay)) = done {
                     // of a program that took addresses of other relays
                     engine.run(|cx| {
                         shelf::drop_item(cx, number)?;

@@ -3,7 +3,7 @@
 use crate::account::{FEW_KEY_PACKAGES, FEW_STAMPS, FEW_TOKENS};
 use crate::network::{Network, Reason};
 use crate::shelf::{Engine, Stage};
-use crate::words::{StepError, Trouble, WhoAmI};
+use crate::words::{AccountTrouble, StepError, Trouble, WhoAmI};
 use crate::{account, shelf, words};
 use lacre_ground::address::{Authority, Invitation};
 use lacre_ground::ids::Handle;
@@ -25,14 +25,14 @@ pub(crate) fn enroll(
             state: own.states.first().cloned().unwrap_or_default(),
         };
         let answer = net.enroll(&invitation.authority, request).map_err(|e| match e.reason() {
-            Some(Reason::CodeRefused) => Trouble::CodeRefused,
-            Some(Reason::HandleTaken) => Trouble::HandleTaken,
+            Some(Reason::CodeRefused) => Trouble::Account(AccountTrouble::CodeRefused),
+            Some(Reason::HandleTaken) => Trouble::Account(AccountTrouble::HandleTaken),
             _ => e.into(),
         })?;
         engine.run(|cx| account::bound(cx, &answer.binding, "", &answer.generation))?;
     }
     upkeep(engine, net)?;
-    account::whoami(engine)?.ok_or(Trouble::NotEnrolled)
+    account::whoami(engine)?.ok_or(Trouble::Account(AccountTrouble::NotEnrolled))
 }
 
 /// Puts a new account in the place of a lost one, with a recovery code from the counter.
@@ -44,23 +44,23 @@ pub(crate) fn recover(engine: &mut Engine, net: &mut dyn Network, invitation: &I
             state: own.states.first().cloned().unwrap_or_default(),
         };
         let answer = net.recover(&invitation.authority, request).map_err(|e| match e.reason() {
-            Some(Reason::CodeRefused) => Trouble::CodeRefused,
+            Some(Reason::CodeRefused) => Trouble::Account(AccountTrouble::CodeRefused),
             _ => e.into(),
         })?;
         engine.run(|cx| account::bound(cx, &answer.binding, &answer.reset, &answer.generation))?;
     }
     upkeep(engine, net)?;
-    account::whoami(engine)?.ok_or(Trouble::NotEnrolled)
+    account::whoami(engine)?.ok_or(Trouble::Account(AccountTrouble::NotEnrolled))
 }
 
 /// What a device does now and then: inbox opened, stamps, key packages and tokens in stock.
 pub(super) fn upkeep(engine: &mut Engine, net: &mut dyn Network) -> Result<(), Trouble> {
     let own = engine.own()?;
     if own.stage == Stage::Made {
-        return Err(Trouble::NotEnrolled);
+        return Err(Trouble::Account(AccountTrouble::NotEnrolled));
     }
     if own.deleted {
-        return Err(Trouble::AccountDeleted);
+        return Err(Trouble::Account(AccountTrouble::Deleted));
     }
     let at = words::authority(&own.authority).map_err(StepError::into_trouble)?;
     if engine.run(|cx| Ok(cx.s.count(Table::Stamp, b"")?))? < FEW_STAMPS {

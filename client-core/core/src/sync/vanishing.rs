@@ -3,7 +3,7 @@
 use super::newer;
 use crate::messages::VANISHING_AT_ONCE;
 use crate::shelf::{Cx, Engine};
-use crate::words::{ConversationId, Happening, Message, StepError, Trouble};
+use crate::words::{ConversationId, Happening, Message, MessageTrouble, StepError, Trouble};
 use crate::{book, history, messages, shelf};
 use lacre_ground::ids::ContentId;
 use lacre_profile::Table;
@@ -13,7 +13,8 @@ pub(crate) fn forget(engine: &mut Engine, message: &Message) -> Result<(), Troub
     messages::changeable(message)?;
     engine.run(|cx| {
         let id = &message.conversation;
-        let mut stored = history::stored(cx, id, message.id)?.ok_or(StepError::Trouble(Trouble::NoSuchMessage))?;
+        let mut stored =
+            history::stored(cx, id, message.id)?.ok_or(StepError::Trouble(Trouble::Message(MessageTrouble::NoSuchMessage)))?;
         history::drop_download(cx, &stored)?;
         stored.empty(true);
         *cx.forgot = true;

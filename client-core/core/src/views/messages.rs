@@ -2,7 +2,7 @@
 
 use crate::history::Stored;
 use crate::shelf::{Cargo, Cx, Item, Members};
-use crate::words::{Body, ConversationId, Delivery, Message, Quoted, Reaction, Receipt, StepError, Trouble};
+use crate::words::{Body, ConversationId, Delivery, Message, MessageTrouble, Quoted, Reaction, Receipt, StepError, Trouble};
 use crate::{book, history, shelf};
 use lacre_ground::ids::ContentId;
 use lacre_profile::Table;
@@ -114,7 +114,7 @@ fn pending_message(cx: &mut Cx<'_, '_>, id: &ConversationId, item: Item) -> Resu
 
 /// What was just put into a conversation's queue, as a message.
 pub(crate) fn queued_message(cx: &mut Cx<'_, '_>, id: &ConversationId, item: Item) -> Result<Message, StepError> {
-    pending_message(cx, id, item)?.ok_or(StepError::Trouble(Trouble::NoSuchMessage))
+    pending_message(cx, id, item)?.ok_or(StepError::Trouble(Trouble::Message(MessageTrouble::NoSuchMessage)))
 }
 
 /// Who says that the own message at this position has come.

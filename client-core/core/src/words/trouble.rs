@@ -4,7 +4,8 @@ use super::view::Standing;
 use crate::network::{NetError, Refusal};
 use lacre_profile::StoreError;
 
-/// Why a call did not do it; each variant is what the caller does next.
+/// Why a call did not do it: what can befall any call, and for each family of operations what it has to say; each variant is
+/// what the caller does next.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
     /// The relay cannot be reached: what was asked for is stored where it can wait; try again later.
@@ -25,6 +26,35 @@ pub enum Trouble {
     /// The relay, or somebody through it, sent what the protocol does not allow.
     #[error("not understood: {0}")]
     Protocol(String),
+    /// The profile's storage failed; nothing of this step was stored.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// MLS failed in a way that is no verdict on anybody; nothing of this step was stored.
+    #[error("encryption failed: {0}")]
+    Mls(String),
+    /// What the own account is not, or may not.
+    #[error(transparent)]
+    Account(#[from] AccountTrouble),
+    /// Why nothing was done about somebody.
+    #[error(transparent)]
+    Contact(#[from] ContactTrouble),
+    /// Why a group was not changed.
+    #[error(transparent)]
+    Group(#[from] GroupTrouble),
+    /// Why something was not written, changed or found in a conversation.
+    #[error(transparent)]
+    Message(#[from] MessageTrouble),
+    /// Why a file was not sent or saved.
+    #[error(transparent)]
+    File(#[from] FileTrouble),
+    /// Why what waits was not touched.
+    #[error(transparent)]
+    Outbox(#[from] OutboxTrouble),
+}
+
+/// What the own account is not, or may not.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AccountTrouble {
     /// Enrol first.
     #[error("this profile has no account yet")]
     NotEnrolled,
@@ -37,6 +67,17 @@ pub enum Trouble {
     /// Choose another handle.
     #[error("the handle is taken")]
     HandleTaken,
+    /// Only accounts of the own relay can be contacts so far.
+    #[error("of another relay")]
+    OtherRelay,
+    /// This profile's account was deleted: what is here can be read.
+    #[error("the account was deleted")]
+    Deleted,
+}
+
+/// Why nothing was done about somebody.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ContactTrouble {
     /// Nobody of that name.
     #[error("no such account")]
     NoSuchAccount,
@@ -52,9 +93,6 @@ pub enum Trouble {
     /// The safety number is another than the one that was compared: compare again.
     #[error("the safety number has changed")]
     SafetyChanged,
-    /// Only accounts of the own relay can be contacts so far.
-    #[error("of another relay")]
-    OtherRelay,
     /// Revoke one first.
     #[error("at most {limit} links at a time")]
     TooManyLinks {
@@ -67,15 +105,14 @@ pub enum Trouble {
     /// The person takes a pause: ask another time.
     #[error("the person takes a pause")]
     Paused,
-    /// This profile's account was deleted: what is here can be read.
-    #[error("the account was deleted")]
-    AccountDeleted,
-    /// No conversation of that id.
-    #[error("no such conversation")]
-    NoSuchConversation,
+}
+
+/// Why a group was not changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GroupTrouble {
     /// The group is full.
     #[error("a group has at most {limit} members")]
-    GroupFull {
+    Full {
         /// most devices
         limit: u64,
     },
@@ -88,12 +125,20 @@ pub enum Trouble {
         /// most admins
         limit: u64,
     },
-    /// Only admins write in this group.
-    #[error("only admins write in this group")]
-    MayNotWrite,
     /// Only admins add and remove.
     #[error("only an admin of the group may do this")]
     NotAdmin,
+}
+
+/// Why something was not written, changed or found in a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MessageTrouble {
+    /// No conversation of that id.
+    #[error("no such conversation")]
+    NoSuchConversation,
+    /// Only admins write in this group.
+    #[error("only admins write in this group")]
+    MayNotWrite,
     /// The conversation cannot be written to now.
     #[error("the conversation is not active: {0:?}")]
     NotActive(Standing),
@@ -112,15 +157,6 @@ pub enum Trouble {
     /// More characters are needed.
     #[error("more than one message begins so")]
     AmbiguousPrefix,
-    /// The message carries no file.
-    #[error("not a file")]
-    NotAFile,
-    /// The file came damaged: its digest or its encryption does not fit.
-    #[error("the file is damaged: {0}")]
-    Damaged(String),
-    /// The file changed or ended while it was read, or could not be written.
-    #[error("reading or writing the file failed: {0}")]
-    File(String),
     /// Only its writer may change a message.
     #[error("somebody else wrote it")]
     NotYours,
@@ -130,18 +166,31 @@ pub enum Trouble {
     /// A reaction is one character.
     #[error("a reaction is one character")]
     NotASign,
+}
+
+/// Why a file was not sent or saved.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FileTrouble {
+    /// The message carries no file.
+    #[error("not a file")]
+    NotAFile,
+    /// The file came damaged: its digest or its encryption does not fit.
+    #[error("the file is damaged: {0}")]
+    Damaged(String),
+    /// The file changed or ended while it was read, or could not be written.
+    #[error("reading or writing the file failed: {0}")]
+    Io(String),
+}
+
+/// Why what waits was not touched.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OutboxTrouble {
     /// No such item in the outbox.
     #[error("no such item in the outbox")]
     NoSuchItem,
     /// It has left this machine, or has begun to: it cannot be taken back.
     #[error("can no longer be cancelled")]
     TooLate,
-    /// The profile's storage failed; nothing of this step was stored.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// MLS failed in a way that is no verdict on anybody; nothing of this step was stored.
-    #[error("encryption failed: {0}")]
-    Mls(String),
 }
 
 impl Trouble {
@@ -159,7 +208,7 @@ impl From<NetError> for Trouble {
             NetError::OtherKey { why } => Trouble::OtherKey { why },
             NetError::Refused(r) => Trouble::Refused(r),
             NetError::Protocol(what) => Trouble::Protocol(what),
-            NetError::Body { why } => Trouble::File(why),
+            NetError::Body { why } => Trouble::File(FileTrouble::Io(why)),
         }
     }
 }
@@ -215,4 +264,40 @@ impl From<MlsError> for StepError {
 pub(crate) struct MlsError {
     pub(crate) what: &'static str,
     pub(crate) why: String,
+}
+
+impl From<AccountTrouble> for StepError {
+    fn from(e: AccountTrouble) -> Self {
+        StepError::Trouble(e.into())
+    }
+}
+
+impl From<ContactTrouble> for StepError {
+    fn from(e: ContactTrouble) -> Self {
+        StepError::Trouble(e.into())
+    }
+}
+
+impl From<GroupTrouble> for StepError {
+    fn from(e: GroupTrouble) -> Self {
+        StepError::Trouble(e.into())
+    }
+}
+
+impl From<MessageTrouble> for StepError {
+    fn from(e: MessageTrouble) -> Self {
+        StepError::Trouble(e.into())
+    }
+}
+
+impl From<FileTrouble> for StepError {
+    fn from(e: FileTrouble) -> Self {
+        StepError::Trouble(e.into())
+    }
+}
+
+impl From<OutboxTrouble> for StepError {
+    fn from(e: OutboxTrouble) -> Self {
+        StepError::Trouble(e.into())
+    }
 }
