@@ -159,8 +159,7 @@ fn rosters(entries: Vec<content::RosterEntry>) -> Vec<Vec<content::RosterEntry>>
 pub(crate) fn out_of_reach(e: StepError) -> Result<Result<(), String>, StepError> {
     match e {
         StepError::Trouble(
-            why @ (Trouble::Contact(ContactTrouble::NoSuchAccount)
-            | Trouble::Contact(ContactTrouble::NotAccepted)
+            why @ (Trouble::Contact(ContactTrouble::NoSuchAccount | ContactTrouble::NotAccepted)
             | Trouble::Account(AccountTrouble::OtherRelay)),
         ) => Ok(Err(why.to_string())),
         StepError::Skip(why) => Ok(Err(why)),
