@@ -9,6 +9,7 @@ use lacre_ground::address::{Address, Invitation};
 use lacre_ground::ids::{ChannelId, DeviceId, Generation, Handle, Token};
 use lacre_ground::note::NoteSigner;
 use lacre_ground::seal::SealSecret;
+use std::sync::Arc;
 
 /// Who this profile is; none before `enroll`.
 pub(crate) fn whoami(engine: &mut Engine) -> Result<Option<WhoAmI>, Trouble> {
@@ -26,14 +27,14 @@ pub(crate) fn whoami(engine: &mut Engine) -> Result<Option<WhoAmI>, Trouble> {
 
 /// Makes all keys of this device and state 0, or finds what an interrupted enrolment made.
 /// Without a handle it is a recovery: the binding will say which it is.
-pub(crate) fn make_own(cx: &mut Cx<'_, '_>, invitation: &Invitation, handle: Option<&Handle>) -> Result<Own, StepError> {
+pub(crate) fn make_own(cx: &mut Cx<'_, '_>, invitation: &Invitation, handle: Option<&Handle>) -> Result<Arc<Own>, StepError> {
     let recovering = handle.is_none();
     let handle = match handle {
         Some(handle) => handle.clone(),
         None => Handle::parse("...").map_err(|e| StepError::Again(e.to_string()))?,
     };
     if shelf::own_or_none(cx)?.is_some() {
-        let mut own = shelf::own_to_change(cx)?;
+        let mut own = shelf::take_own(cx)?;
         if own.stage == Stage::Made {
             // nothing is bound yet: another handle or another code may be tried
             (own.handle, own.recovering) = (handle, recovering);
@@ -41,13 +42,13 @@ pub(crate) fn make_own(cx: &mut Cx<'_, '_>, invitation: &Invitation, handle: Opt
             if own.authority != invitation.authority.to_string() {
                 return Err(AccountTrouble::OtherAccount.into());
             }
-            shelf::put_own(cx, &own)?;
-            return Ok(own);
+            shelf::put_own(cx, own)?;
+            return shelf::own(cx);
         }
         let same = own.authority == invitation.authority.to_string()
             && own.recovering == recovering
             && (recovering || own.handle == handle);
-        return if same { Ok(own) } else { Err(AccountTrouble::OtherAccount.into()) };
+        return if same { shelf::own(cx) } else { Err(AccountTrouble::OtherAccount.into()) };
     }
     let signing: [u8; 32] = lacre_ground::random::bytes(cx.rng);
     let inbox_read = Token::random(cx.rng);
@@ -108,13 +109,14 @@ pub(crate) fn make_own(cx: &mut Cx<'_, '_>, invitation: &Invitation, handle: Opt
         changes_told: 0,
         withdrawn_tokens: Vec::new(),
     };
-    shelf::put_own(cx, &own)?;
+    let own = shelf::new_own(cx, own)?;
+    shelf::put_own(cx, own)?;
     cx.reached("enroll: keys made")?;
-    Ok(own)
+    shelf::own(cx)
 }
 
 pub(crate) fn bound(cx: &mut Cx<'_, '_>, binding: &str, reset: &str, generation: &[u8]) -> Result<(), StepError> {
-    let mut own = shelf::own_to_change(cx)?;
+    let mut own = shelf::take_own(cx)?;
     let registrar = lacre_ground::note::NoteKey::new(
         lacre_ground::account::REGISTRAR,
         words::authority(&own.authority)?.identity().as_bytes(),
@@ -137,6 +139,6 @@ pub(crate) fn bound(cx: &mut Cx<'_, '_>, binding: &str, reset: &str, generation:
     own.code = None;
     own.stage = Stage::Bound;
     own.generation = Generation::try_from(generation).ok();
-    shelf::put_own(cx, &own)?;
+    shelf::put_own(cx, own)?;
     cx.reached("enroll: bound")
 }

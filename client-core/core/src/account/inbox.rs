@@ -39,10 +39,10 @@ pub(crate) fn open_inbox(engine: &mut Engine, net: &mut dyn Network, at: &Author
         net.change_tokens(at, Lane::Inbox, request)?;
     }
     engine.run(|cx| {
-        let mut own = shelf::own_to_change(cx)?;
+        let mut own = shelf::take_own(cx)?;
         own.inbox_cursor = own.inbox_cursor.min(answer.head);
         own.inbox_trimmed = own.inbox_trimmed.min(answer.head);
-        shelf::put_own(cx, &own)
+        shelf::put_own(cx, own)
     })
 }
 
@@ -59,9 +59,9 @@ pub(crate) fn add_tokens(engine: &mut Engine, net: &mut dyn Network, at: &Author
     };
     net.change_tokens(at, Lane::Inbox, request)?;
     engine.run(|cx| {
-        let mut own = shelf::own_to_change(cx)?;
+        let mut own = shelf::take_own(cx)?;
         own.spare_tokens.extend(fresh);
-        shelf::put_own(cx, &own)
+        shelf::put_own(cx, own)
     })
 }
 
@@ -97,10 +97,11 @@ pub(crate) fn tell_token_changes(engine: &mut Engine, net: &mut dyn Network, at:
         });
         let (told, before) = (some.len(), own.changes_told);
         engine.run(|cx| {
-            let mut own = shelf::own_to_change(cx)?;
+            let mut own = shelf::take_own(cx)?;
             // another program on this profile may have told the relay meanwhile: what waits now may be something else
             if own.changes_told == before {
-                own.token_changes.drain(..told.min(own.token_changes.len()));
+                let told = told.min(own.token_changes.len());
+                own.token_changes.drain(..told);
                 own.changes_told += 1;
             } else if public_told {
                 // and what was told just now may have come last, and undone it
@@ -108,7 +109,7 @@ pub(crate) fn tell_token_changes(engine: &mut Engine, net: &mut dyn Network, at:
                 let now = if own.nobody_new { TokenChange::Withdraw(public) } else { TokenChange::Public(public) };
                 own.token_changes.push(now);
             }
-            shelf::put_own(cx, &own)?;
+            shelf::put_own(cx, own)?;
             cx.reached("reach: told")
         })?;
     }
@@ -150,13 +151,13 @@ pub(crate) fn mend_inbox(
     }
     engine.run(|cx| {
         // what was withdrawn while this was under way stays withdrawn
-        let mut now = shelf::own_to_change(cx)?;
+        let mut now = shelf::take_own(cx)?;
         let given: Vec<&Token> = own.spare_tokens.iter().chain(&own.given_tokens).chain([&own.public_token]).collect();
         let mut again: Vec<Token> = now.withdrawn_tokens.clone();
         again.extend(now.nobody_new.then(|| now.public_token.clone()));
         again.retain(|token| given.iter().any(|given| given.expose() == token.expose()));
         now.token_changes.extend(again.into_iter().map(TokenChange::Withdraw));
-        shelf::put_own(cx, &now)?;
+        shelf::put_own(cx, now)?;
         shelf::event(cx, Happening::InboxMended { rights: missing })?;
         cx.reached("reach: mended")
     })
@@ -164,12 +165,13 @@ pub(crate) fn mend_inbox(
 
 /// A restored relay may know rights that were withdrawn since its backup.
 pub(crate) fn withdraw_again(cx: &mut Cx<'_, '_>) -> Result<(), StepError> {
-    let mut own = shelf::own_to_change(cx)?;
+    let mut own = shelf::take_own(cx)?;
     let withdrawn: Vec<TokenChange> = own.withdrawn_tokens.iter().cloned().map(TokenChange::Withdraw).collect();
     own.token_changes.extend(withdrawn);
     if own.nobody_new {
-        own.token_changes.push(TokenChange::Withdraw(own.public_token.clone()));
+        let public = own.public_token.clone();
+        own.token_changes.push(TokenChange::Withdraw(public));
     }
     own.pause_untold |= own.paused;
-    shelf::put_own(cx, &own)
+    shelf::put_own(cx, own)
 }

@@ -18,10 +18,10 @@ use lacre_proto::relay::v1 as wire;
 /// A pause begins or ends. The relay is told with the next synchronisation.
 pub(crate) fn set_paused(engine: &mut Engine, on: bool) -> Result<(), Trouble> {
     engine.run(|cx| {
-        let mut own = shelf::own_to_change(cx)?;
+        let mut own = shelf::take_own(cx)?;
         if own.paused != on {
             (own.paused, own.pause_untold) = (on, true);
-            shelf::put_own(cx, &own)?;
+            shelf::put_own(cx, own)?;
         }
         cx.reached("leaving: paused")
     })
@@ -35,9 +35,9 @@ pub(crate) fn tell_pause(engine: &mut Engine, net: &mut dyn Network, at: &Author
     let paused = own.paused;
     session::with_session(engine, net, at, |net, session| net.set_paused(at, wire::SetPausedRequest { session, paused }))?;
     engine.run(|cx| {
-        let mut own = shelf::own_to_change(cx)?;
+        let mut own = shelf::take_own(cx)?;
         own.pause_untold = own.paused != paused;
-        shelf::put_own(cx, &own)
+        shelf::put_own(cx, own)
     })
 }
 

@@ -38,14 +38,14 @@ pub(crate) fn upload_key_packages(engine: &mut Engine, net: &mut dyn Network, at
     })?;
     let left = answer.remaining.iter().find(|r| r.suite == group::suite_number(Suite::XWing)).map_or(0, |r| r.count);
     engine.run(|cx| {
-        let mut own = shelf::own_to_change(cx)?;
+        let mut own = shelf::take_own(cx)?;
         // who parted from a copy meanwhile needs others than these
         own.renew_key_packages &= own.profile_secret.0 != secret.0;
         own.key_packages_left = left;
         if replace_all {
             own.key_packages_made = made;
         }
-        shelf::put_own(cx, &own)
+        shelf::put_own(cx, own)
     })
 }
 

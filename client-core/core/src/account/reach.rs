@@ -17,14 +17,14 @@ pub const MAX_LINK_NAME: usize = 100;
 pub(crate) fn set_nobody_new(engine: &mut Engine, on: bool) -> Result<(), Trouble> {
     engine.run(|cx| {
         shelf::living(cx)?;
-        let mut own = shelf::own_to_change(cx)?;
+        let mut own = shelf::take_own(cx)?;
         if own.nobody_new == on {
             return Ok(());
         }
         own.nobody_new = on;
         let public = own.public_token.clone();
         own.token_changes.push(if on { TokenChange::Withdraw(public) } else { TokenChange::Public(public) });
-        shelf::put_own(cx, &own)?;
+        shelf::put_own(cx, own)?;
         cx.reached("reach: changed")
     })
 }
@@ -39,11 +39,11 @@ pub(crate) fn link_make(engine: &mut Engine, name: &str) -> Result<Link, Trouble
             return Err(ContactTrouble::TooManyLinks { limit: 32 }.into());
         }
         let token = shelf::hand_out_token(cx)?.ok_or(StepError::Again("no inbox token is ready".into()))?;
-        let mut own = shelf::own_to_change(cx)?;
+        let mut own = shelf::take_own(cx)?;
         own.links_made += 1;
         let row = LinkRow { number: own.links_made, name: name.to_owned(), made_at: cx.now, token };
         own.links.push(row.clone());
-        shelf::put_own(cx, &own)?;
+        shelf::put_own(cx, own)?;
         cx.reached("reach: link made")?;
         views::link_view(cx, row)
     })
@@ -52,14 +52,14 @@ pub(crate) fn link_make(engine: &mut Engine, name: &str) -> Result<Link, Trouble
 /// A link works no longer once the relay was told, which is with the next synchronisation.
 pub(crate) fn link_revoke(engine: &mut Engine, number: u64) -> Result<(), Trouble> {
     engine.run(|cx| {
-        let mut own = shelf::own_to_change(cx)?;
+        let mut own = shelf::take_own(cx)?;
         let at = own
             .links
             .iter()
             .position(|row| row.number == number)
             .ok_or(StepError::Trouble(Trouble::Outbox(OutboxTrouble::NoSuchItem)))?;
         let row = own.links.remove(at);
-        shelf::put_own(cx, &own)?;
+        shelf::put_own(cx, own)?;
         shelf::withdraw_token(cx, row.token)?;
         cx.reached("reach: link revoked")
     })

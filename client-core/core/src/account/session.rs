@@ -45,18 +45,18 @@ pub(crate) fn session(engine: &mut Engine, net: &mut dyn Network, at: &Authority
     }
     let kept = session.clone();
     engine.run(|cx| {
-        let mut own = shelf::own_to_change(cx)?;
+        let mut own = shelf::take_own(cx)?;
         own.session = Some((kept, until));
-        shelf::put_own(cx, &own)
+        shelf::put_own(cx, own)
     })?;
     Ok(session)
 }
 
 fn forget_session(engine: &mut Engine) -> Result<(), Trouble> {
     engine.run(|cx| {
-        let mut own = shelf::own_to_change(cx)?;
+        let mut own = shelf::take_own(cx)?;
         own.session = None;
-        shelf::put_own(cx, &own)
+        shelf::put_own(cx, own)
     })
 }
 

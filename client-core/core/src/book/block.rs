@@ -72,7 +72,7 @@ pub(crate) fn twos(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<Vec<Conver
 /// The conversation of two rests here, and what was not on its way yet is dropped.
 pub(crate) fn end_two(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<(), StepError> {
     for id in twos(cx, account)? {
-        let mut conv = shelf::conv(cx, &id)?;
+        let mut conv = shelf::take_conv(cx, &id)?;
         if !matches!(conv.standing, Standing::Active | Standing::AskingToBeReAdded) {
             continue;
         }
@@ -83,7 +83,7 @@ pub(crate) fn end_two(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<(), Ste
             }
         }
         conv.standing = Standing::Blocked;
-        shelf::put_conv(cx, &id, &mut conv)?;
+        shelf::put_conv(cx, &id, conv)?;
         let conversation = id;
         shelf::event(cx, Happening::StandingChanged { conversation, standing: Standing::Blocked })?;
     }

@@ -66,10 +66,10 @@ pub(crate) fn rest_replaced(cx: &mut Cx<'_, '_>) -> Result<(), StepError> {
     let contacts: Vec<(u64, ContactRow)> = cx.s.scan(Table::Contact, b"", 0, usize::MAX)?;
     for (_, row) in contacts.into_iter().filter(|(_, row)| row.replaced.is_some() && row.blocked.is_none()) {
         for id in block::twos(cx, row.account)? {
-            let mut conv = shelf::conv(cx, &id)?;
+            let mut conv = shelf::take_conv(cx, &id)?;
             if matches!(conv.standing, Standing::Active | Standing::AskingToBeReAdded) {
                 conv.standing = Standing::Replaced;
-                shelf::put_conv(cx, &id, &mut conv)?;
+                shelf::put_conv(cx, &id, conv)?;
                 let conversation = id;
                 shelf::event(cx, Happening::StandingChanged { conversation, standing: Standing::Replaced })?;
             }
@@ -108,7 +108,7 @@ pub(crate) fn tell_resets(cx: &mut Cx<'_, '_>) -> Result<(), StepError> {
         return Ok(());
     }
     for id in shelf::conversation_ids(cx)? {
-        let mut conv = shelf::conv(cx, &id)?;
+        let mut conv = shelf::take_conv(cx, &id)?;
         if conv.kind != Kind::Group || !matches!(conv.standing, Standing::Active | Standing::AskingToBeReAdded) {
             continue;
         }
@@ -128,7 +128,7 @@ pub(crate) fn tell_resets(cx: &mut Cx<'_, '_>) -> Result<(), StepError> {
                 place: Placed::default(),
             };
             if let Some(position) = history::store_message(cx, &id, &mut conv, stored, false)? {
-                shelf::put_conv(cx, &id, &mut conv)?;
+                shelf::write_conv(cx, &id, &conv)?;
                 shelf::event(cx, Happening::Message { conversation: id.clone(), position })?;
             }
         }

@@ -7,7 +7,7 @@ use crate::mls::group::{CONTEXT_VERSION, GroupId};
 use crate::mls::roles::SeenLeaf;
 use crate::mls::{group, roles};
 use crate::network::Entry;
-use crate::shelf::{Cargo, Channel, Conv, Cx, Item, Key32, Members, Origin, Owed, Previous, Stuck};
+use crate::shelf::{Cargo, Channel, Conv, Cx, Item, Key32, Members, Origin, Owed, Previous, Stuck, Taken};
 use crate::words::{Body, ConversationId, Happening, Kind, Standing, StepError, Suite, Trouble};
 use crate::{history, shelf};
 use lacre_ground::ids::{AccountId, ChannelId, EntryId};
@@ -28,7 +28,7 @@ pub(crate) struct Change {
 
 /// What became of this device's leaf, in a commit that removes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Taken {
+pub(crate) enum PlaceTaken {
     /// it is gone
     No,
     /// a key package that this profile made stands in its place: whoever added it owes a Welcome, which may never come
@@ -66,7 +66,7 @@ fn channel(cx: &Cx<'_, '_>, mls: &MlsGroup) -> Result<Channel, StepError> {
 pub(crate) fn enter_epoch(
     cx: &mut Cx<'_, '_>,
     id: &ConversationId,
-    conv: &mut Conv,
+    conv: &mut Taken<Conv>,
     mls: &MlsGroup,
     seal: &Entry,
     change: &Change,
@@ -75,7 +75,7 @@ pub(crate) fn enter_epoch(
     end_channel(cx, conv, seal)?;
     conv.channel = channel(cx, mls)?;
     shelf::note_members(cx, id, conv, mls)?;
-    shelf::put_conv(cx, id, conv)?;
+    shelf::write_conv(cx, id, conv)?;
     encrypt_again(cx, id)?;
     cx.reached("epoch: entered")
 }
@@ -146,14 +146,14 @@ pub(crate) fn encrypt_again(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<
 pub(crate) fn cannot_follow(
     cx: &mut Cx<'_, '_>,
     id: &ConversationId,
-    conv: &mut Conv,
+    conv: &mut Taken<Conv>,
     why: &str,
     stuck: Option<Stuck>,
 ) -> Result<(), StepError> {
     conv.standing = Standing::AskingToBeReAdded;
     conv.asked = None;
     conv.stuck = stuck;
-    shelf::put_conv(cx, id, conv)?;
+    shelf::write_conv(cx, id, conv)?;
     encrypt_again(cx, id)?;
     shelf::unreadable(cx, Some(id), why.to_owned())?;
     shelf::event(cx, Happening::StandingChanged { conversation: id.clone(), standing: conv.standing })
@@ -161,35 +161,35 @@ pub(crate) fn cannot_follow(
 
 /// A conversation that names another relay rests: that one is never spoken to.
 pub(crate) fn rest_elsewhere(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<(), StepError> {
-    let mut conv = shelf::conv(cx, id)?;
+    let mut conv = shelf::take_conv(cx, id)?;
     conv.standing = Standing::OtherRelay;
-    shelf::put_conv(cx, id, &mut conv)?;
-    shelf::event(cx, Happening::StandingChanged { conversation: id.clone(), standing: conv.standing })
+    shelf::put_conv(cx, id, conv)?;
+    shelf::event(cx, Happening::StandingChanged { conversation: id.clone(), standing: Standing::OtherRelay })
 }
 
 pub(crate) fn was_removed(
     cx: &mut Cx<'_, '_>,
     id: &ConversationId,
-    conv: &mut Conv,
+    conv: &mut Taken<Conv>,
     seal: &Entry,
     change: &Change,
-    taken: Taken,
+    taken: PlaceTaken,
 ) -> Result<(), StepError> {
     write_changes(cx, id, conv, seal, change)?;
     end_channel(cx, conv, seal)?;
     conv.standing = match taken {
-        Taken::No => Standing::Removed,
-        Taken::ByCopy => Standing::InUseElsewhere,
-        Taken::ByOwnPackage => {
+        PlaceTaken::No => Standing::Removed,
+        PlaceTaken::ByCopy => Standing::InUseElsewhere,
+        PlaceTaken::ByOwnPackage => {
             return cannot_follow(cx, id, conv, "somebody replaced this device's leaf without being asked now", None);
         }
     };
-    shelf::put_conv(cx, id, conv)?;
+    shelf::write_conv(cx, id, conv)?;
     shelf::event(cx, Happening::StandingChanged { conversation: id.clone(), standing: conv.standing })
 }
 
 /// A conversation on a group that was just created or joined.
-pub(crate) fn begin(cx: &mut Cx<'_, '_>, id: &ConversationId, mls: &MlsGroup) -> Result<Conv, StepError> {
+pub(crate) fn begin(cx: &mut Cx<'_, '_>, id: &ConversationId, mls: &MlsGroup) -> Result<Taken<Conv>, StepError> {
     let context = group::context(mls.extensions())?;
     let own = shelf::own(cx)?;
     let kind = match context.kind() {
@@ -211,7 +211,7 @@ pub(crate) fn begin(cx: &mut Cx<'_, '_>, id: &ConversationId, mls: &MlsGroup) ->
         None => shelf::number(cx)?,
     };
     cx.s.put(Table::ConversationIndex, id.as_bytes(), b"", ord, id)?;
-    let mut conv = Conv {
+    let conv = Conv {
         ord,
         kind,
         name: context.name.clone(),
@@ -237,17 +237,17 @@ pub(crate) fn begin(cx: &mut Cx<'_, '_>, id: &ConversationId, mls: &MlsGroup) ->
         update_due: None,
         leaving: Vec::new(),
         stuck: None,
-        origin: origin(&context, old.as_ref(), &*shelf::members(cx, id)?),
+        origin: origin(&context, old.as_deref(), &*shelf::members(cx, id)?),
         busy: None,
         met_seals: Vec::new(),
         askers: old.as_ref().map_or_else(Vec::new, |o| o.askers.clone()),
         // an answer to an earlier request may be in the tree by now: the next one must name it
         asked_leaves: old.as_ref().map_or_else(Vec::new, |o| o.asked_leaves.clone()),
         request: None,
-        copy: old.as_ref().map_or(0, |o| o.copy),
     };
+    let mut conv = shelf::new_conv(cx, id, conv)?;
     shelf::note_members(cx, id, &mut conv, mls)?;
-    shelf::put_conv(cx, id, &mut conv)?;
+    shelf::write_conv(cx, id, &conv)?;
     if old.is_some() {
         encrypt_again(cx, id)?;
     }

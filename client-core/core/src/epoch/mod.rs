@@ -8,7 +8,7 @@ mod welcomes;
 
 pub use crossing::KEEP_RAW_MS;
 pub(crate) use crossing::{
-    Change, Taken, before, begin, cannot_follow, create_conversation, encrypt_again, enter_epoch, rest_elsewhere, stuck,
+    Change, PlaceTaken, before, begin, cannot_follow, create_conversation, encrypt_again, enter_epoch, rest_elsewhere, stuck,
     was_removed,
 };
 pub(crate) use next::{Ready, next_ready};

@@ -25,7 +25,7 @@ pub(crate) enum Ready {
 /// The next thing that the network is to do for this conversation, prepared so that it can be repeated.
 pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Ready, StepError> {
     loop {
-        let mut conv = shelf::conv(cx, id)?;
+        let mut conv = shelf::take_conv(cx, id)?;
         if conv.standing != Standing::Active || !conv.channel.opened {
             return Ok(Ready::Nothing);
         }
@@ -69,7 +69,7 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Rea
                     *prepared = Some(queue::encrypt(cx, id, &mut conv, number, &content)?);
                     cx.reached("send: encrypted")?;
                     shelf::put_item(cx, &item)?;
-                    shelf::put_conv(cx, id, &mut conv)?;
+                    shelf::write_conv(cx, id, &conv)?;
                 }
                 true
             }
@@ -89,7 +89,7 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Rea
                     *prepared = Some(made);
                     cx.reached("commit: built")?;
                     shelf::put_item(cx, &item)?;
-                    shelf::put_conv(cx, id, &mut conv)?;
+                    shelf::write_conv(cx, id, &conv)?;
                     true
                 } else {
                     shelf::drop_item(cx, number)?;

@@ -26,10 +26,10 @@ pub const LEAVE_PAUSE_MS: u64 = 60_000;
 /// A leaf that never committed keeps the lifetime of its key package, and makes every commit of others larger.
 pub(crate) fn pace_first_update(cx: &mut Cx<'_, '_>, id: &ConversationId, own_leaf: u32) -> Result<(), StepError> {
     let devices = shelf::members(cx, id)?.devices.len();
-    let mut conv = shelf::conv(cx, id)?;
+    let mut conv = shelf::take_conv(cx, id)?;
     let pause = if devices <= SMALL_GROUP { 0 } else { u64::from(own_leaf).saturating_mul(FIRST_UPDATE_PAUSE_MS) };
     conv.update_due = Some(cx.now.plus(pause));
-    shelf::put_conv(cx, id, &mut conv)
+    shelf::put_conv(cx, id, conv)
 }
 
 /// After an own commit: the next one with nothing but fresh keys.
@@ -70,7 +70,7 @@ pub(crate) fn asked_to_leave(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mu
 
 /// Puts what has become due into the queue.
 pub(crate) fn queue_what_is_due(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<(), StepError> {
-    let mut conv = shelf::conv(cx, id)?;
+    let mut conv = shelf::take_conv(cx, id)?;
     let update = conv.update_due.is_some_and(|at| at <= cx.now);
     let (due, later): (Vec<_>, Vec<_>) = conv.leaving.iter().copied().partition(|(_, at)| *at <= cx.now);
     if (!update && due.is_empty()) || cx.s.count(Table::Outbox, id.as_bytes())? >= MAX_WAITING {
@@ -89,6 +89,6 @@ pub(crate) fn queue_what_is_due(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Res
         let intent = Intent::Remove { accounts: due.into_iter().map(|(account, _)| account).collect() };
         queue::enqueue(cx, Some(id), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
     }
-    shelf::put_conv(cx, id, &mut conv)?;
+    shelf::put_conv(cx, id, conv)?;
     cx.reached("pace: queued")
 }

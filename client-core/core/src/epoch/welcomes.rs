@@ -76,7 +76,7 @@ pub(crate) fn add_who_was_left(cx: &mut Cx<'_, '_>, id: &ConversationId, intent:
 
 /// Gives the other members a right to write to this device's inbox, once for each conversation.
 pub(crate) fn give_token(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<(), StepError> {
-    let mut members = shelf::members_to_change(cx, id)?;
+    let mut members = shelf::take_members(cx, id)?;
     if members.own_token.is_some() || members.devices.len() < 2 {
         return Ok(());
     }
@@ -88,7 +88,7 @@ pub(crate) fn give_token(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<(),
         queue::enqueue_content(cx, id, WaitingKind::Upkeep, kind, None)?;
     }
     members.own_token = Some(token);
-    shelf::put_members(cx, id, &members)
+    shelf::put_members(cx, id, members)
 }
 
 fn roster(cx: &mut Cx<'_, '_>, members: &Members) -> Result<Vec<content::RosterEntry>, StepError> {
@@ -117,7 +117,7 @@ pub(crate) fn learn_roster(
     from: DeviceId,
     roster: &content::Roster,
 ) -> Result<(), StepError> {
-    let mut members = shelf::members_to_change(cx, id)?;
+    let mut members = shelf::take_members(cx, id)?;
     for entry in &roster.members {
         match entry.account.as_ref().map(|account| book::learn_account(cx, account)) {
             None | Some(Ok(_)) => {}
@@ -131,7 +131,7 @@ pub(crate) fn learn_roster(
             members.tokens.insert(device, token);
         }
     }
-    shelf::put_members(cx, id, &members)
+    shelf::put_members(cx, id, members)
 }
 
 /// Entries in Rosters that each fit into a content.

@@ -62,9 +62,9 @@ impl Client {
     /// From now on. Receipts that were sent stay sent.
     pub fn set_settings(&mut self, settings: Settings) -> Result<(), Trouble> {
         self.engine.run(|cx| {
-            let mut own = shelf::own_to_change(cx)?;
+            let mut own = shelf::take_own(cx)?;
             own.settings = settings;
-            shelf::put_own(cx, &own)
+            shelf::put_own(cx, own)
         })
     }
 }

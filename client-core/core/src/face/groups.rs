@@ -74,8 +74,8 @@ impl Client {
     /// conversation has gone wrong here (second rung of the recovery ladder). What waits is sent afterwards.
     pub fn repair(&mut self, conversation: &ConversationId) -> Result<(), Trouble> {
         self.engine.run(|cx| {
-            let mut conv = shelf::active(cx, conversation)?;
-            if conv.standing == Standing::Active {
+            if shelf::active(cx, conversation)?.standing == Standing::Active {
+                let mut conv = shelf::take_conv(cx, conversation)?;
                 epoch::cannot_follow(cx, conversation, &mut conv, "asked for by the person", None)?;
             }
             Ok(())

@@ -46,7 +46,7 @@ impl Client {
     /// The keys of the conversation's current channel, for proofs and tests: whoever has them reads this epoch.
     pub fn channel_keys(&mut self, conversation: &ConversationId) -> Result<ChannelKeys, Trouble> {
         self.engine.run(|cx| {
-            let c = shelf::conv(cx, conversation)?.channel;
+            let c = shelf::conv(cx, conversation)?.channel.clone();
             Ok(ChannelKeys { append_token: c.append, read_token: c.read, entry_key: c.entry_key.0 })
         })
     }

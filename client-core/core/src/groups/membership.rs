@@ -107,7 +107,7 @@ pub(crate) fn change(engine: &mut Engine, conversation: &ConversationId, edits: 
 
 /// [`Client::leave`](crate::Client::leave), inside a step.
 pub(crate) fn leave_conversation(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Option<AccountId>, StepError> {
-    let mut conv = shelf::active(cx, id)?;
+    shelf::active(cx, id)?;
     let own = shelf::own(cx)?.account;
     let members = shelf::members(cx, id)?;
     let others: Vec<AccountId> = members.devices.iter().map(|(a, _)| *a).filter(|a| *a != own).collect();
@@ -120,8 +120,9 @@ pub(crate) fn leave_conversation(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Re
         }
     }
     let Some(heir) = heir else {
+        let mut conv = shelf::take_conv(cx, id)?;
         conv.standing = Standing::Removed;
-        shelf::put_conv(cx, id, &mut conv)?;
+        shelf::put_conv(cx, id, conv)?;
         return Ok(None);
     };
     let last = members.admins.contains(&own) && !others.iter().any(|a| members.admins.contains(a));

@@ -27,13 +27,13 @@ pub const MAX_LOST_LEAVES: usize = 128;
 
 /// Sends requests to other members' inboxes, when it is time to.
 pub(crate) fn ask_re_add(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<bool, StepError> {
-    let mut conv = shelf::conv(cx, id)?;
-    if conv.standing != Standing::AskingToBeReAdded {
+    if shelf::conv(cx, id)?.standing != Standing::AskingToBeReAdded {
         return Ok(false);
     }
     if successor::succeed_when_due(cx, id)? {
         return Ok(true);
     }
+    let mut conv = shelf::take_conv(cx, id)?;
     let tries = match conv.asked {
         Some((last, tries)) => {
             let pause = FIRST_PAUSE_MS.saturating_mul(1 << tries.min(10)).min(LONGEST_PAUSE_MS);
@@ -66,7 +66,7 @@ pub(crate) fn ask_re_add(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<boo
         let _unreachable: Result<(), String> = posted.map_or_else(epoch::out_of_reach, |()| Ok(Ok(())))?;
     }
     conv.asked = Some((cx.now, tries + 1));
-    shelf::put_conv(cx, id, &mut conv)?;
+    shelf::put_conv(cx, id, conv)?;
     cx.reached("re-add: asked")?;
     Ok(true)
 }
@@ -122,20 +122,20 @@ pub(crate) fn drop_earlier_request(
 /// A copy of this profile was noticed, or it stepped back in time: a new profile secret, fresh key packages under the
 /// same signature key, and every conversation asks to be re-added (PROTOCOL.md, 19).
 pub(crate) fn part_from_copy(cx: &mut Cx<'_, '_>) -> Result<(), StepError> {
-    let mut own = shelf::own_to_change(cx)?;
+    let mut own = shelf::take_own(cx)?;
     own.profile_secret = Key32(lacre_ground::random::bytes(cx.rng));
     own.renew_key_packages = true;
-    shelf::put_own(cx, &own)?;
+    shelf::put_own(cx, own)?;
     let all: Vec<ConversationId> = shelf::conversation_ids(cx)?;
     for id in all {
-        let mut conv = shelf::conv(cx, &id)?;
+        let mut conv = shelf::take_conv(cx, &id)?;
         if conv.standing == Standing::Active {
             shelf::forget_group(cx, &id)?;
             conv.standing = Standing::AskingToBeReAdded;
             conv.asked = None;
-            shelf::put_conv(cx, &id, &mut conv)?;
+            shelf::put_conv(cx, &id, conv)?;
             epoch::encrypt_again(cx, &id)?;
-            shelf::event(cx, Happening::StandingChanged { conversation: id, standing: conv.standing })?;
+            shelf::event(cx, Happening::StandingChanged { conversation: id, standing: Standing::AskingToBeReAdded })?;
         }
     }
     shelf::event(cx, Happening::CopyNoticed)?;

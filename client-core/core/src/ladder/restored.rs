@@ -8,7 +8,7 @@ use lacre_ground::ids::Generation;
 /// The first answer of a generation is noted; another one afterwards means that the relay was restored.
 pub(crate) fn saw_generation(cx: &mut Cx<'_, '_>, id: &ConversationId, generation: &[u8]) -> Result<bool, StepError> {
     let generation = Generation::try_from(generation).map_err(|e| StepError::Skip(e.to_string()))?;
-    let mut conv = shelf::conv(cx, id)?;
+    let mut conv = shelf::take_conv(cx, id)?;
     match conv.channel.generation {
         Some(known) if known == generation => return Ok(conv.put_back),
         Some(_) => {
@@ -19,13 +19,13 @@ pub(crate) fn saw_generation(cx: &mut Cx<'_, '_>, id: &ConversationId, generatio
     }
     conv.channel.generation = Some(generation);
     let restored = conv.put_back;
-    shelf::put_conv(cx, id, &mut conv)?;
+    shelf::put_conv(cx, id, conv)?;
     Ok(restored)
 }
 
 /// Told once for each new generation of the own relay.
 pub(crate) fn own_relay_restored(cx: &mut Cx<'_, '_>, generation: Generation) -> Result<bool, StepError> {
-    let mut own = shelf::own_to_change(cx)?;
+    let mut own = shelf::take_own(cx)?;
     let known = own.generation;
     if known == Some(generation) {
         return Ok(false);
@@ -35,7 +35,7 @@ pub(crate) fn own_relay_restored(cx: &mut Cx<'_, '_>, generation: Generation) ->
         own.session = None;
         own.renew_key_packages = true;
     }
-    shelf::put_own(cx, &own)?;
+    shelf::put_own(cx, own)?;
     if known.is_some() {
         shelf::event(cx, Happening::RelayRestored)?;
     }

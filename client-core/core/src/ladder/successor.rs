@@ -37,6 +37,7 @@ use lacre_ground::ids::{AccountId, EntryId};
 use lacre_profile::Table;
 use lacre_proto::bounds::Bounded as _;
 use lacre_proto::content::v1 as content;
+use std::sync::Arc;
 
 /// How long the first admin waits for somebody to answer, milliseconds.
 pub const SUCCESSOR_AFTER_MS: u64 = 600_000;
@@ -58,16 +59,16 @@ const BUSY_MS: u64 = 3_600_000;
 const ENOUGH: usize = 8;
 
 /// A member asks to be re-added: noted, whatever this device can do about it.
-pub(crate) fn note_asker(cx: &mut Cx<'_, '_>, id: &ConversationId, who: AccountId) -> Result<Conv, StepError> {
-    let mut conv = shelf::conv(cx, id)?;
+pub(crate) fn note_asker(cx: &mut Cx<'_, '_>, id: &ConversationId, who: AccountId) -> Result<Arc<Conv>, StepError> {
+    let mut conv = shelf::take_conv(cx, id)?;
     if shelf::members(cx, id)?.devices.iter().any(|(account, _)| *account == who) {
         conv.askers.retain(|(account, _)| *account != who);
         conv.askers.push((who, cx.now));
         let too_many = conv.askers.len().saturating_sub(ASKERS_KEPT);
         conv.askers.drain(..too_many);
-        shelf::put_conv(cx, id, &mut conv)?;
+        shelf::put_conv(cx, id, conv)?;
     }
-    Ok(conv)
+    shelf::conv(cx, id)
 }
 
 /// Who asked lately.
@@ -94,7 +95,7 @@ pub(super) fn succeed_when_due(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Resu
     if cx.now < stuck.since.plus(SUCCESSOR_AFTER_MS + rank.saturating_mul(SUCCESSOR_PAUSE_MS)) {
         return Ok(false);
     }
-    succeed(cx, id, conv, &members, stuck.seal, by, &others)?;
+    succeed(cx, id, &conv, &members, stuck.seal, by, &others)?;
     Ok(true)
 }
 
@@ -131,14 +132,14 @@ pub(crate) fn succeed_if_crowded_out(cx: &mut Cx<'_, '_>, id: &ConversationId) -
         return Ok(false);
     }
     let Some(seal) = conv.previous.as_ref().map(|p| p.seal) else { return Ok(false) };
-    succeed(cx, id, conv, &members, seal, by, &others)?;
+    succeed(cx, id, &conv, &members, seal, by, &others)?;
     Ok(true)
 }
 
 fn succeed(
     cx: &mut Cx<'_, '_>,
     id: &ConversationId,
-    conv: Conv,
+    conv: &Conv,
     members: &Members,
     seal: EntryId,
     left_out: AccountId,
@@ -175,12 +176,12 @@ fn succeed(
     if let Some(origin) = &mut conv.origin {
         origin.maker = Some(own.account);
     }
-    shelf::put_conv(cx, id, &mut conv)?;
+    shelf::put_conv(cx, id, conv)?;
     shelf::keep(cx, mls);
     // the others' rights to write to stay known until they are members again
-    let mut now = shelf::members_to_change(cx, id)?;
+    let mut now = shelf::take_members(cx, id)?;
     now.tokens.clone_from(&members.tokens);
-    shelf::put_members(cx, id, &now)?;
+    shelf::put_members(cx, id, now)?;
     tell_succession(cx, id, own.account, &next, Some(left_out))?;
     cx.reached("successor: made")
 }
@@ -213,7 +214,7 @@ pub(crate) fn tell_succession(
     left_out: Option<AccountId>,
 ) -> Result<(), StepError> {
     let own = shelf::own(cx)?.account;
-    let mut conv = shelf::conv(cx, id)?;
+    let mut conv = shelf::take_conv(cx, id)?;
     let stored = Stored {
         id: shelf::line_id(cx, &[next.as_bytes(), b"successor"])?,
         sender: by,
@@ -227,8 +228,9 @@ pub(crate) fn tell_succession(
     if let Some(position) = history::store_message(cx, id, &mut conv, stored, by == own)? {
         shelf::event(cx, Happening::Message { conversation: id.clone(), position })?;
     }
-    shelf::put_conv(cx, id, &mut conv)?;
-    shelf::event(cx, Happening::StandingChanged { conversation: id.clone(), standing: conv.standing })
+    let standing = conv.standing;
+    shelf::put_conv(cx, id, conv)?;
+    shelf::event(cx, Happening::StandingChanged { conversation: id.clone(), standing })
 }
 
 /// Whether so many others ask to be re-added that nobody will answer.

@@ -49,7 +49,7 @@ pub(super) fn owe_read(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv
 
 /// Puts what is owed into the queue, if these members may know it.
 pub(crate) fn queue_receipt(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<(), StepError> {
-    let mut conv = shelf::conv(cx, id)?;
+    let mut conv = shelf::take_conv(cx, id)?;
     if conv.owed.delivered.is_none() && conv.owed.read.is_none() {
         return Ok(());
     }
@@ -60,7 +60,7 @@ pub(crate) fn queue_receipt(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<
         return Ok(());
     }
     let (delivered, read) = (conv.owed.delivered.take(), conv.owed.read.take());
-    shelf::put_conv(cx, id, &mut conv)?;
+    shelf::put_conv(cx, id, conv)?;
     if !receipts_among(cx, id)? || cx.s.count(Table::Outbox, id.as_bytes())? >= MAX_WAITING {
         return Ok(());
     }
@@ -68,9 +68,9 @@ pub(crate) fn queue_receipt(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<
     let receipt = content::Receipt { delivered: bytes(delivered), read: bytes(read) };
     let item = queue::enqueue_content(cx, id, WaitingKind::Upkeep, Kind::Receipt(receipt), None)?;
     // enqueuing may have made its entry, which changes the conversation
-    let mut conv = shelf::conv(cx, id)?;
+    let mut conv = shelf::take_conv(cx, id)?;
     conv.owed.item = Some(item.number);
-    shelf::put_conv(cx, id, &mut conv)?;
+    shelf::put_conv(cx, id, conv)?;
     cx.reached("receipt: queued")
 }
 
@@ -102,7 +102,7 @@ pub(crate) fn take_receipt(
     };
     let read = position(&receipt.read)?;
     let delivered = position(&receipt.delivered)?.max(read);
-    let mut members = shelf::members_to_change(cx, id)?;
+    let mut members = shelf::take_members(cx, id)?;
     if delivered == 0 || accounts(&members).count() > RECEIPT_MEMBERS {
         return Ok(());
     }
@@ -118,7 +118,7 @@ pub(crate) fn take_receipt(
     mark.delivered = mark.delivered.max(delivered);
     mark.read = mark.read.max(read);
     if *mark != before {
-        shelf::put_members(cx, id, &members)?;
+        shelf::put_members(cx, id, members)?;
         shelf::event(cx, Happening::Receipt { conversation: id.clone(), account: *from.as_bytes() })?;
     }
     Ok(())

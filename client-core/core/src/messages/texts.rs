@@ -36,13 +36,13 @@ pub(crate) fn send_text_to(
 /// the next synchronisation, if the person wants that.
 pub(crate) fn mark_read(engine: &mut Engine, conversation: &ConversationId, through: u64) -> Result<(), Trouble> {
     engine.run(|cx| {
-        let mut conv = shelf::conv(cx, conversation)?;
+        let mut conv = shelf::take_conv(cx, conversation)?;
         if through > conv.read_through {
             let through = through.min(conv.position);
             receipts::owe_read(cx, conversation, &mut conv, through)?;
             vanish::fade_what_was_read(cx, conversation, &conv, conv.read_through + 1, through)?;
             conv.read_through = through;
-            shelf::put_conv(cx, conversation, &mut conv)?;
+            shelf::put_conv(cx, conversation, conv)?;
         }
         Ok(())
     })

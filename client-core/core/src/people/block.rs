@@ -101,13 +101,13 @@ pub(crate) fn shared_groups(engine: &mut Engine, account: &AccountId) -> Result<
 
 fn resume_two(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<(), StepError> {
     for id in book::twos(cx, account)? {
-        let mut conv = shelf::conv(cx, &id)?;
+        let mut conv = shelf::take_conv(cx, &id)?;
         if conv.standing != Standing::Blocked {
             continue;
         }
         conv.standing = Standing::AskingToBeReAdded;
         conv.asked = None;
-        shelf::put_conv(cx, &id, &mut conv)?;
+        shelf::put_conv(cx, &id, conv)?;
         epoch::encrypt_again(cx, &id)?;
         let conversation = id;
         shelf::event(cx, Happening::StandingChanged { conversation, standing: Standing::AskingToBeReAdded })?;

@@ -36,9 +36,9 @@ fn hold_for(cx: &mut Cx<'_, '_>, before: AccountId, account: AccountId) -> Resul
     let mut waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, shelf::held_scope(before).as_bytes(), 0, usize::MAX)?;
     for id in book::twos(cx, before)? {
         waiting.extend(cx.s.scan::<Item>(Table::Outbox, id.as_bytes(), 0, usize::MAX)?);
-        let mut conv = shelf::conv(cx, &id)?;
+        let mut conv = shelf::take_conv(cx, &id)?;
         conv.standing = Standing::Removed;
-        shelf::put_conv(cx, &id, &mut conv)?;
+        shelf::put_conv(cx, &id, conv)?;
     }
     for (number, item) in waiting {
         let waits = match &item.cargo {

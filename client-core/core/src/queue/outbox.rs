@@ -9,7 +9,7 @@
 
 use crate::crypt::entry::seal_entry;
 use crate::mls::roles;
-use crate::shelf::{Cargo, ContactRow, Conv, Cx, Item, POST, Prepared};
+use crate::shelf::{Cargo, ContactRow, Conv, Cx, Item, POST, Prepared, Taken};
 use crate::words::{ConversationId, MessageTrouble, Standing, StepError, WaitingKind};
 use crate::{shelf, words};
 use lacre_ground::ids::{ContentId, EntryId};
@@ -106,7 +106,7 @@ pub(crate) fn enqueue_content_as(
         && let Cargo::Content { prepared, .. } = &mut item.cargo
     {
         *prepared = Some(encrypt(cx, conversation, &mut conv, item.number, &bytes)?);
-        shelf::put_conv(cx, conversation, &mut conv)?;
+        shelf::put_conv(cx, conversation, conv)?;
         cx.reached("send: encrypted")?;
     }
     shelf::put_item(cx, &item)?;
@@ -128,14 +128,17 @@ fn goes_at_once(
     id: &ConversationId,
     last: Option<u64>,
     content: &content::Content,
-) -> Result<Option<Conv>, StepError> {
+) -> Result<Option<Taken<Conv>>, StepError> {
     let conv = shelf::conv(cx, id)?;
     let ready = conv.standing == Standing::Active
         && conv.channel.opened
         && !conv.put_back
         && conv.channel.made < conv.channel.met + MADE_AHEAD;
     let behind_made = last.is_none_or(|last| last == conv.channel.made_item);
-    Ok((ready && behind_made && may_say(cx, id, &conv, content.kind.as_ref())?).then_some(conv))
+    if ready && behind_made && may_say(cx, id, &conv, content.kind.as_ref())? {
+        return shelf::take_conv(cx, id).map(Some);
+    }
+    Ok(None)
 }
 
 /// Whether a content of this account is shown in the present epoch: [`roles::may_say`] for the own account.
@@ -210,7 +213,7 @@ pub(crate) fn acknowledged(
     seq: u64,
 ) -> Result<(), StepError> {
     let Some(mut item) = shelf::item(cx, number)? else { return Ok(()) };
-    let mut conv = shelf::conv(cx, id)?;
+    let mut conv = shelf::take_conv(cx, id)?;
     if let Cargo::Seal { prepared: Some(p), .. } = &mut item.cargo
         && p.channel == conv.channel.id
         && let Some(part) = p.parts.iter_mut().find(|part| part.entry.as_bytes() == entry)
@@ -219,7 +222,7 @@ pub(crate) fn acknowledged(
         conv.channel.acked = conv.channel.acked.max(seq);
         item.trouble = None;
         shelf::put_item(cx, &item)?;
-        shelf::put_conv(cx, id, &mut conv)?;
+        shelf::put_conv(cx, id, conv)?;
         return cx.reached("commit: part stored");
     }
     if let Cargo::Content { prepared: Some(p), .. } | Cargo::Seal { prepared: Some(p), .. } = &mut item.cargo
@@ -234,7 +237,7 @@ pub(crate) fn acknowledged(
         if matches!(item.cargo, Cargo::Content { .. }) && shelf::may_write(cx, id, &conv)? {
             conv.channel.acked_item = conv.channel.acked_item.max(number);
         }
-        shelf::put_conv(cx, id, &mut conv)?;
+        shelf::put_conv(cx, id, conv)?;
     }
     cx.reached("send: marked")
 }

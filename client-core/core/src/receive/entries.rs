@@ -3,13 +3,13 @@
 
 use super::succession;
 use crate::crypt::entry::open_entry;
-use crate::epoch::{Change, Taken};
+use crate::epoch::{Change, PlaceTaken};
 use crate::history::{Line, Placed, Proof, Said, Stored};
 use crate::mls::parts::Frame;
 use crate::mls::verdict::Verdict;
 use crate::mls::{group, parts, roles, verdict};
 use crate::network::Entry;
-use crate::shelf::{Cargo, Channel, Conv, Cx, Item, Raw};
+use crate::shelf::{Cargo, Channel, Conv, Cx, Item, Raw, Taken};
 use crate::words::{Author, Body, ConversationId, Happening, Standing, StepError};
 use crate::{epoch, history, ladder, messages, queue, shelf, words};
 use lacre_ground::ids::{AccountId, ChannelId, ContentId};
@@ -61,7 +61,7 @@ pub(crate) fn receive(
     entry: &Entry,
     judged: &Judged,
 ) -> Result<Took, StepError> {
-    let mut conv = shelf::conv(cx, id)?;
+    let mut conv = shelf::take_conv(cx, id)?;
     let seq = entry.seq.get();
     if conv.standing != Standing::Active || conv.channel.id != channel || seq <= conv.channel.cursor {
         return Ok(Took::Ignored);
@@ -87,11 +87,11 @@ pub(crate) fn receive(
     conv.channel.cursor = seq;
     cx.reached("receive: entry stored")?;
     if known {
-        shelf::put_conv(cx, id, &mut conv)?;
+        shelf::put_conv(cx, id, conv)?;
         return Ok(Took::Done);
     }
     if !entry.seal && keep_piece(cx, &conv, entry)? {
-        shelf::put_conv(cx, id, &mut conv)?;
+        shelf::put_conv(cx, id, conv)?;
         cx.reached("receive: piece kept")?;
         return Ok(Took::Done);
     }
@@ -109,7 +109,7 @@ pub(crate) fn receive(
         (None, Judged::Not) if entry.seal => meet_seal(cx, id, &mut conv, entry)?,
         (None, Judged::Not) => meet_message(cx, id, &mut conv, entry)?,
     };
-    shelf::put_conv(cx, id, &mut conv)?;
+    shelf::put_conv(cx, id, conv)?;
     cx.reached("receive: done")?;
     Ok(took)
 }
@@ -126,7 +126,7 @@ fn which_own(cx: &mut Cx<'_, '_>, conv: &Conv, entry: &Entry) -> Result<Option<u
 fn meet_own(
     cx: &mut Cx<'_, '_>,
     id: &ConversationId,
-    conv: &mut Conv,
+    conv: &mut Taken<Conv>,
     entry: &Entry,
     item: Option<Item>,
 ) -> Result<Took, StepError> {
@@ -226,7 +226,7 @@ fn message(bytes: &[u8]) -> Result<ProtocolMessage, String> {
 }
 
 /// A seal of somebody else.
-fn meet_seal(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv, entry: &Entry) -> Result<Took, StepError> {
+fn meet_seal(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Taken<Conv>, entry: &Entry) -> Result<Took, StepError> {
     let message = open(cx, conv, entry)?;
     if message.content_type() != ContentType::Commit {
         return Err(StepError::Skip("a seal that is no commit".into()));
@@ -263,7 +263,7 @@ fn meet_seal(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv, entry: &
     roles::judge(&mls, sender, &staged).map_err(|e| StepError::Skip(e.to_string()))?;
     let changes = changes(cx, &mls, sender, &staged);
     let removed = staged.self_removed();
-    let by = if removed { own_place_taken(cx, &mls, &staged)? } else { Taken::No };
+    let by = if removed { own_place_taken(cx, &mls, &staged)? } else { PlaceTaken::No };
     let epoch = mls.epoch().as_u64() + 1;
     mls.merge_staged_commit(&provider, *staged).map_err(|e| StepError::Again(e.to_string()))?;
     cx.reached("receive: merged")?;
@@ -279,20 +279,20 @@ fn meet_seal(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv, entry: &
 }
 
 /// By whose key package a commit that removes this device adds it again.
-fn own_place_taken(cx: &Cx<'_, '_>, mls: &MlsGroup, staged: &openmls::group::StagedCommit) -> Result<Taken, StepError> {
-    let Some(own) = mls.own_leaf_node().map(|l| l.signature_key().as_slice().to_vec()) else { return Ok(Taken::No) };
+fn own_place_taken(cx: &Cx<'_, '_>, mls: &MlsGroup, staged: &openmls::group::StagedCommit) -> Result<PlaceTaken, StepError> {
+    let Some(own) = mls.own_leaf_node().map(|l| l.signature_key().as_slice().to_vec()) else { return Ok(PlaceTaken::No) };
     for added in staged.add_proposals() {
         let package = added.add_proposal().key_package();
         if package.leaf_node().signature_key().as_slice() == own {
             let ours = group::is_own_package(&cx.provider(), package)?;
-            return Ok(if ours { Taken::ByOwnPackage } else { Taken::ByCopy });
+            return Ok(if ours { PlaceTaken::ByOwnPackage } else { PlaceTaken::ByCopy });
         }
     }
-    Ok(Taken::No)
+    Ok(PlaceTaken::No)
 }
 
 /// An application message of somebody else.
-fn meet_message(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv, entry: &Entry) -> Result<Took, StepError> {
+fn meet_message(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Taken<Conv>, entry: &Entry) -> Result<Took, StepError> {
     let message = open(cx, conv, entry)?;
     if message.content_type() != ContentType::Application {
         return Err(StepError::Skip("an entry that is no application message".into()));
@@ -333,7 +333,7 @@ fn meet_message(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv, entry
 fn take_content(
     cx: &mut Cx<'_, '_>,
     id: &ConversationId,
-    conv: &mut Conv,
+    conv: &mut Taken<Conv>,
     said: &Said,
     content: content::Content,
     proof: Option<Proof>,
@@ -372,7 +372,7 @@ fn take_content(
 pub(crate) fn meaning(
     cx: &mut Cx<'_, '_>,
     id: &ConversationId,
-    conv: &mut Conv,
+    conv: &mut Taken<Conv>,
     said: &Said,
     kind: content::content::Kind,
     proof: Option<&Proof>,

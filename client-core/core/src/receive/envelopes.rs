@@ -18,13 +18,14 @@ use prost::Message as _;
 
 /// One entry of the own inbox.
 pub(crate) fn receive_envelope(cx: &mut Cx<'_, '_>, entry: &Entry, skipped: Option<&str>) -> Result<bool, StepError> {
-    let mut own = shelf::own_to_change(cx)?;
+    let mut own = shelf::take_own(cx)?;
     let seq = entry.seq.get();
     if seq <= own.inbox_cursor {
         return Ok(false);
     }
     own.inbox_cursor = seq;
-    shelf::put_own(cx, &own)?;
+    shelf::put_own(cx, own)?;
+    let own = shelf::own(cx)?;
     cx.reached("inbox: cursor moved")?;
     if let Some(why) = skipped {
         shelf::unreadable(cx, None, why.to_owned())?;

@@ -26,6 +26,7 @@ use lacre_profile::Table;
 use lacre_proto::bounds::Bounded as _;
 use lacre_proto::content::v1 as content;
 use prost::Message as _;
+use std::sync::Arc;
 
 /// Bytes of the encrypted state that a joiner fetches into memory: a tree of 1,000 devices and their accounts have some 8 MB.
 pub const MAX_JOIN_STATE: u64 = 16 << 20;
@@ -49,7 +50,7 @@ pub(crate) struct Invited {
 /// Where it belongs here.
 pub(crate) struct Place {
     id: ConversationId,
-    held: Option<Conv>,
+    held: Option<Arc<Conv>>,
     /// it is a successor of `held`
     succeeds: bool,
 }
@@ -204,22 +205,24 @@ pub(crate) fn join(cx: &mut Cx<'_, '_>, pending: &PendingJoin, state: &content::
     let mut conv = epoch::begin(cx, &id, &mls)?;
     if let (true, Some(origin)) = (succeeds, &mut conv.origin) {
         origin.maker = Some(pending.from);
-        shelf::put_conv(cx, &id, &mut conv)?;
+        shelf::write_conv(cx, &id, &conv)?;
     }
+    let (kind, peer) = (conv.kind, conv.peer);
+    // what follows changes it too
+    drop(conv);
     let own_leaf = mls.own_leaf_index().u32();
-    if let (Kind::Two, Some(mut row)) = (conv.kind, shelf::contact(cx, pending.from)?) {
-        if conv.peer != Some(pending.from) && held.is_none() {
+    if let (Kind::Two, Some(mut row)) = (kind, shelf::contact(cx, pending.from)?) {
+        if peer != Some(pending.from) && held.is_none() {
             return Err(StepError::Skip("a conversation of two with somebody else".into()));
         }
-        if conv.peer == Some(row.account) {
+        if peer == Some(row.account) {
             row.conversation = Some(id.clone());
             shelf::put_contact(cx, &row)?;
             people::release_held(cx, row.account, &id)?;
         }
     }
-    let mut members = shelf::members_to_change(cx, &id)?;
+    let mut members = shelf::take_members(cx, &id)?;
     members.own_token = None;
-    shelf::put_members(cx, &id, &members)?;
     for entry in &state.members {
         // rights of the others to write to; what is not theirs the relay will refuse
         let (Ok(device), Some(account)) = (DeviceId::try_from(entry.device.as_slice()), &entry.account) else { continue };
@@ -233,12 +236,12 @@ pub(crate) fn join(cx: &mut Cx<'_, '_>, pending: &PendingJoin, state: &content::
             members.tokens.insert(device, token);
         }
     }
-    shelf::put_members(cx, &id, &members)?;
+    shelf::put_members(cx, &id, members)?;
     shelf::keep(cx, mls);
     cx.s.delete(Table::Join, pending.envelope.as_bytes())?;
-    let mut own = shelf::own_to_change(cx)?;
+    let mut own = shelf::take_own(cx)?;
     own.key_packages_left = own.key_packages_left.saturating_sub(1);
-    shelf::put_own(cx, &own)?;
+    shelf::put_own(cx, own)?;
     epoch::give_token(cx, &id)?;
     // fresh keys soon: a leaf that never committed keeps the lifetime of its key package (see PROTOCOL.md)
     epoch::pace_first_update(cx, &id, own_leaf)?;
@@ -261,7 +264,7 @@ pub(crate) fn join(cx: &mut Cx<'_, '_>, pending: &PendingJoin, state: &content::
 /// One line that says who took this device back.
 fn tell_re_added(cx: &mut Cx<'_, '_>, id: &ConversationId, by: AccountId) -> Result<(), StepError> {
     let whom = shelf::own(cx)?.account;
-    let mut conv = shelf::conv(cx, id)?;
+    let mut conv = shelf::take_conv(cx, id)?;
     let stored = Stored {
         id: shelf::line_id(cx, &[conv.channel.id.as_bytes(), b"re-added"])?,
         sender: by,
@@ -273,7 +276,7 @@ fn tell_re_added(cx: &mut Cx<'_, '_>, id: &ConversationId, by: AccountId) -> Res
         place: Placed::default(),
     };
     if let Some(position) = history::store_message(cx, id, &mut conv, stored, false)? {
-        shelf::put_conv(cx, id, &mut conv)?;
+        shelf::put_conv(cx, id, conv)?;
         shelf::event(cx, Happening::Message { conversation: id.clone(), position })?;
     }
     Ok(())

@@ -18,7 +18,7 @@ pub(super) fn origin_here(cx: &mut Cx<'_, '_>, origin: &content::Origin) -> Resu
     }
     let ids: Vec<ConversationId> = shelf::behind(cx)?.keys().cloned().collect();
     for id in ids {
-        if shelf::conv(cx, &id)?.origin.is_some_and(|o| o.group.as_slice() == origin.group_id.as_slice()) {
+        if shelf::conv(cx, &id)?.origin.as_ref().is_some_and(|o| o.group.as_slice() == origin.group_id.as_slice()) {
             return Ok(Some(id));
         }
     }

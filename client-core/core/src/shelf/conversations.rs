@@ -1,6 +1,7 @@
 //! Rows of conversations and their members, and the MLS group behind each.
 
 use super::own::Key32;
+use super::taken::{self, Taken};
 use super::{Cx, behind};
 use crate::mls::group::GroupId;
 use crate::mls::roles::SeenLeaf;
@@ -118,9 +119,6 @@ pub(crate) struct Conv {
     /// the last request to be re-added, encoded, and when its key package was made
     #[serde(default)]
     pub(crate) request: Option<(Millis, ByteBuf)>,
-    /// how often this copy of the row was written ([`put_conv`](put_conv)); not stored
-    #[serde(skip)]
-    pub(crate) copy: u64,
 }
 
 impl Conv {
@@ -199,30 +197,43 @@ pub(crate) struct Mark {
     pub(crate) read: u64,
 }
 
-pub(crate) fn conv(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Conv, StepError> {
+/// A conversation's row, to be read.
+pub(crate) fn conv(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Arc<Conv>, StepError> {
     conv_or_none(cx, id)?.ok_or(StepError::Trouble(Trouble::Message(MessageTrouble::NoSuchConversation)))
 }
 
-pub(crate) fn conv_or_none(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Option<Conv>, StepError> {
+pub(crate) fn conv_or_none(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Option<Arc<Conv>>, StepError> {
     if let Some(conv) = cx.cache.convs.get(id) {
-        return Ok(Some(conv.clone()));
+        return Ok(Some(Arc::clone(conv)));
     }
-    let found: Option<Conv> = cx.s.get(Table::Conversation, id.as_bytes())?;
+    let found: Option<Arc<Conv>> = cx.s.get(Table::Conversation, id.as_bytes())?.map(Arc::new);
     if let Some(conv) = &found {
-        cx.cache.convs.insert(id.clone(), conv.clone());
+        cx.cache.convs.insert(id.clone(), Arc::clone(conv));
     }
     Ok(found)
 }
 
-/// Writes a conversation's row. In a step it has one owner: whoever changed a copy that is not the newest would undo
-/// what another wrote since, so that is refused (and the step with it).
-pub(crate) fn put_conv(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv) -> Result<(), StepError> {
-    if cx.cache.convs.get(id).is_some_and(|newest| newest.copy != conv.copy) {
-        return Err(StepError::Again("a conversation's row was changed by two at a time".into()));
-    }
-    conv.copy += 1;
+/// A conversation's row, to be changed and given to [`put_conv`].
+pub(crate) fn take_conv(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Taken<Conv>, StepError> {
+    let conv = Conv::clone(&*conv(cx, id)?);
+    taken::take(cx, Table::Conversation, id.as_bytes(), conv)
+}
+
+/// A new conversation's row, or one that is put in the place of another.
+pub(crate) fn new_conv(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: Conv) -> Result<Taken<Conv>, StepError> {
+    taken::take(cx, Table::Conversation, id.as_bytes(), conv)
+}
+
+/// Stores it and lets it go.
+pub(crate) fn put_conv(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: Taken<Conv>) -> Result<(), StepError> {
+    write_conv(cx, id, &conv)
+}
+
+/// Stores it, for an owner who goes on changing it.
+pub(crate) fn write_conv(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &Taken<Conv>) -> Result<(), StepError> {
+    let conv = conv.row();
     cx.s.put(Table::Conversation, id.as_bytes(), b"", conv.ord, conv)?;
-    cx.cache.convs.insert(id.clone(), conv.clone());
+    cx.cache.convs.insert(id.clone(), Arc::new(conv.clone()));
     Ok(())
 }
 
@@ -235,14 +246,16 @@ pub(crate) fn members(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Arc<Me
     Ok(found)
 }
 
-/// A copy, to be changed and given to [`put_members`].
-pub(crate) fn members_to_change(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Members, StepError> {
-    Ok(Members::clone(&*members(cx, id)?))
+/// A conversation's members, to be changed and given to [`put_members`].
+pub(crate) fn take_members(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Taken<Members>, StepError> {
+    let members = Members::clone(&*members(cx, id)?);
+    taken::take(cx, Table::Member, id.as_bytes(), members)
 }
 
-pub(crate) fn put_members(cx: &mut Cx<'_, '_>, id: &ConversationId, members: &Members) -> Result<(), StepError> {
-    cx.s.put(Table::Member, id.as_bytes(), b"", 0, members)?;
-    cx.cache.members.insert(id.clone(), Arc::new(members.clone()));
+/// Stores them and lets them go.
+pub(crate) fn put_members(cx: &mut Cx<'_, '_>, id: &ConversationId, members: Taken<Members>) -> Result<(), StepError> {
+    cx.s.put(Table::Member, id.as_bytes(), b"", 0, members.row())?;
+    cx.cache.members.insert(id.clone(), Arc::new(members.row().clone()));
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use super::conversations::{Conv, Members};
 use super::own::Own;
+use super::taken::Hands;
 use crate::book;
 use crate::mls::group::GroupId;
 use crate::mls::signer::{Noting, OwnKey};
@@ -60,7 +61,7 @@ pub(crate) struct Engine {
 pub(crate) struct Cache {
     pub(crate) version: u64,
     pub(crate) own: Option<Arc<Own>>,
-    pub(crate) convs: HashMap<ConversationId, Conv>,
+    pub(crate) convs: HashMap<ConversationId, Arc<Conv>>,
     pub(crate) members: HashMap<ConversationId, Arc<Members>>,
     pub(crate) groups: HashMap<GroupId, MlsGroup>,
     pub(crate) behind: Option<BTreeMap<ConversationId, GroupId>>,
@@ -91,7 +92,18 @@ impl Engine {
                 *cache = Cache { version, ..Cache::default() };
             }
             let observer = observer.as_ref();
-            let mut cx = Cx { s, crypto, rng: rng.as_mut(), now, cache, following, forgot, resets_learnt: false, observer };
+            let mut cx = Cx {
+                s,
+                crypto,
+                rng: rng.as_mut(),
+                now,
+                cache,
+                hands: Hands::default(),
+                following,
+                forgot,
+                resets_learnt: false,
+                observer,
+            };
             let done = f(&mut cx)?;
             if cx.resets_learnt {
                 book::rest_replaced(&mut cx)?;
@@ -122,6 +134,8 @@ pub(crate) struct Cx<'a, 's> {
     pub(crate) rng: &'a mut dyn Rng,
     pub(crate) now: Millis,
     pub(crate) cache: &'a mut Cache,
+    /// rows that somebody is changing
+    pub(super) hands: Hands,
     /// the relay is being followed: what is written now goes out now
     pub(crate) following: bool,
     /// set by what deletes what people wrote

@@ -32,12 +32,13 @@ mod items;
 mod own;
 mod records;
 mod rows;
+mod taken;
 
 pub(crate) use behind::{behind, conversation_of, group_of, has_others, others, put_behind};
 pub(crate) use contacts::{Blocked, Compared, ContactRow, Known, Replaced};
 pub(crate) use conversations::{
-    Channel, Conv, Mark, Members, Origin, Owed, Previous, Stuck, conv, conv_or_none, forget_group, keep, members,
-    members_to_change, put_conv, put_members, take_group,
+    Channel, Conv, Mark, Members, Origin, Owed, Previous, Stuck, conv, conv_or_none, forget_group, keep, members, new_conv,
+    put_conv, put_members, take_conv, take_group, take_members, write_conv,
 };
 pub use engine::Environment;
 pub(crate) use engine::{Cx, Engine, number};
@@ -47,10 +48,11 @@ pub(crate) use items::{
     waiting_kind,
 };
 pub(crate) use own::{
-    Key32, LinkRow, Own, Stage, TokenChange, is_ours, line_id, ours, own, own_or_none, own_to_change, put_own, signer,
+    Key32, LinkRow, Own, Stage, TokenChange, is_ours, line_id, new_own, ours, own, own_or_none, put_own, signer, take_own,
 };
 pub(crate) use records::{LocalBlob, PendingJoin, Raw};
 pub(crate) use rows::{
     active, admin_of, contact, conversation_ids, hand_out_token, held_scope, is_stored, known, living, may_write, note_members,
     own_known, prepared, put_contact, raw_entries, withdraw_token, writable,
 };
+pub(crate) use taken::Taken;

@@ -1,6 +1,7 @@
 //! The row of this device and its account.
 
 use super::Cx;
+use super::taken::{self, Taken};
 use crate::mls::signer::OwnKey;
 use crate::words;
 use crate::words::{AccountTrouble, Settings, StepError, Trouble};
@@ -130,14 +131,20 @@ pub(crate) fn own(cx: &mut Cx<'_, '_>) -> Result<Arc<Own>, StepError> {
     own_or_none(cx)?.ok_or(StepError::Trouble(Trouble::Account(AccountTrouble::NotEnrolled)))
 }
 
-/// A copy, to be changed and given to [`put_own`].
-pub(crate) fn own_to_change(cx: &mut Cx<'_, '_>) -> Result<Own, StepError> {
-    Ok(Own::clone(&*own(cx)?))
+/// The own row, to be changed and given to [`put_own`].
+pub(crate) fn take_own(cx: &mut Cx<'_, '_>) -> Result<Taken<Own>, StepError> {
+    let own = Own::clone(&*own(cx)?);
+    taken::take(cx, Table::Meta, b"own", own)
 }
 
-pub(crate) fn put_own(cx: &mut Cx<'_, '_>, own: &Own) -> Result<(), StepError> {
-    cx.s.put(Table::Meta, b"own", b"", 0, own)?;
-    cx.cache.own = Some(Arc::new(own.clone()));
+/// The row of a device that has none yet.
+pub(crate) fn new_own(cx: &mut Cx<'_, '_>, own: Own) -> Result<Taken<Own>, StepError> {
+    taken::take(cx, Table::Meta, b"own", own)
+}
+
+pub(crate) fn put_own(cx: &mut Cx<'_, '_>, own: Taken<Own>) -> Result<(), StepError> {
+    cx.s.put(Table::Meta, b"own", b"", 0, own.row())?;
+    cx.cache.own = Some(Arc::new(own.row().clone()));
     cx.cache.signer = None;
     Ok(())
 }

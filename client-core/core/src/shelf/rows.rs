@@ -26,7 +26,7 @@ pub(crate) fn is_stored(item: &Item) -> bool {
     prepared(item).is_some_and(|p| p.seq.is_some())
 }
 
-pub(crate) fn active(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Conv, StepError> {
+pub(crate) fn active(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Arc<Conv>, StepError> {
     living(cx)?;
     let conv = conversations::conv(cx, id)?;
     match conv.standing {
@@ -38,7 +38,7 @@ pub(crate) fn active(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Conv, S
 }
 
 /// Active, and this account may write.
-pub(crate) fn writable(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Conv, StepError> {
+pub(crate) fn writable(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Arc<Conv>, StepError> {
     let conv = active(cx, id)?;
     if may_write(cx, id, &conv)? { Ok(conv) } else { Err(MessageTrouble::MayNotWrite.into()) }
 }
@@ -46,7 +46,7 @@ pub(crate) fn writable(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Conv,
 /// Members, epoch and own leaf as the group has them now; tokens of those who stay are kept.
 pub(crate) fn note_members(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv, mls: &MlsGroup) -> Result<(), StepError> {
     let context = group::context(mls.extensions())?;
-    let mut members = conversations::members_to_change(cx, id)?;
+    let mut members = conversations::take_members(cx, id)?;
     let leaves = group::leaves(mls);
     note_who_came(&mut members, &leaves, conv.position);
     members.epoch = mls.epoch().as_u64();
@@ -73,7 +73,7 @@ pub(crate) fn note_members(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut 
             conv.own_leaves.truncate(KEPT_LEAVES);
         }
     }
-    conversations::put_members(cx, id, &members)
+    conversations::put_members(cx, id, members)
 }
 
 /// Raw entries of a channel, in the order of their seqs.
@@ -114,7 +114,7 @@ pub(crate) fn known(cx: &Cx<'_, '_>, account: AccountId) -> Result<Option<Known>
 }
 
 pub(crate) fn own_known(cx: &mut Cx<'_, '_>) -> Result<Option<Known>, StepError> {
-    let Own { account, handle, authority, states, binding, reset, .. } = own::own_to_change(cx)?;
+    let Own { account, handle, authority, states, binding, reset, .. } = Own::clone(&*own::own(cx)?);
     let Some(binding) = binding else { return Ok(None) };
     Ok(Some(Known { account, handle, authority, states, binding, reset }))
 }
@@ -134,10 +134,10 @@ pub(crate) fn put_contact(cx: &mut Cx<'_, '_>, row: &ContactRow) -> Result<(), S
 /// A right to the own inbox that the relay knows and nobody has; none when they are used up (more come with the
 /// next upkeep).
 pub(crate) fn hand_out_token(cx: &mut Cx<'_, '_>) -> Result<Option<Token>, StepError> {
-    let mut own = own::own_to_change(cx)?;
+    let mut own = own::take_own(cx)?;
     let Some(token) = own.spare_tokens.pop() else { return Ok(None) };
     own.given_tokens.push(token.clone());
-    own::put_own(cx, &own)?;
+    own::put_own(cx, own)?;
     Ok(Some(token))
 }
 
@@ -148,13 +148,13 @@ pub(crate) fn held_scope(contact: AccountId) -> ConversationId {
 
 /// A right that this device gave away works no longer once the relay was told.
 pub(crate) fn withdraw_token(cx: &mut Cx<'_, '_>, token: Token) -> Result<(), StepError> {
-    let mut own = own::own_to_change(cx)?;
+    let mut own = own::take_own(cx)?;
     own.given_tokens.retain(|given| given.expose() != token.expose());
     own.withdrawn_tokens.push(token.clone());
     let too_many = own.withdrawn_tokens.len().saturating_sub(MAX_WITHDRAWN);
     own.withdrawn_tokens.drain(..too_many);
     own.token_changes.push(TokenChange::Withdraw(token));
-    own::put_own(cx, &own)
+    own::put_own(cx, own)
 }
 
 /// Of who is new among the members nothing is known, and nothing from before.

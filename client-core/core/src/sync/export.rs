@@ -26,7 +26,7 @@ pub(crate) fn export(engine: &mut Engine, net: Option<&mut dyn Network>, id: &Co
         if let Some(previous) = &conv.previous {
             tokens.insert(previous.id, previous.read.clone());
         }
-        Ok((conv.authority, tokens))
+        Ok((conv.authority.clone(), tokens))
     })?;
     let mut messages = Vec::new();
     let mut from = 0;

@@ -31,9 +31,9 @@ pub(crate) fn delete_account(engine: &mut Engine, net: &mut dyn Network) -> Resu
         Err(other) => return Err(other),
     }
     engine.run(|cx| {
-        let mut own = shelf::own_to_change(cx)?;
+        let mut own = shelf::take_own(cx)?;
         (own.deleted, own.session) = (true, None);
-        shelf::put_own(cx, &own)?;
+        shelf::put_own(cx, own)?;
         cx.reached("leaving: deleted")
     })
 }

@@ -60,7 +60,10 @@ fn take_some_newer(cx: &mut Cx<'_, '_>, from: u64) -> Result<Option<u64>, StepEr
 /// False for a kind that this program does not know either.
 fn take_again(cx: &mut Cx<'_, '_>, id: &ConversationId, mut stored: Stored) -> Result<bool, StepError> {
     let Some(proof) = stored.proof.clone() else { return Ok(true) };
-    let Some(mut conv) = shelf::conv_or_none(cx, id)? else { return Ok(true) };
+    if shelf::conv_or_none(cx, id)?.is_none() {
+        return Ok(true);
+    }
+    let mut conv = shelf::take_conv(cx, id)?;
     let content = content::Content::decode(proof.content.as_slice()).map_err(|e| e.to_string());
     // its fields had no bounds when it came
     let line = match content.and_then(|c| c.check().map(|()| c).map_err(|e| e.to_string())) {
@@ -71,7 +74,7 @@ fn take_again(cx: &mut Cx<'_, '_>, id: &ConversationId, mut stored: Stored) -> R
             receive::meaning(cx, id, &mut conv, &said, kind, Some(&proof))?
         }
     };
-    shelf::put_conv(cx, id, &mut conv)?;
+    shelf::put_conv(cx, id, conv)?;
     let position = stored.place.position;
     match line {
         Some(line) => {

@@ -69,9 +69,9 @@ fn trim_inbox(engine: &mut Engine, net: &mut dyn Network) -> Result<(), Trouble>
         };
         net.trim(&at, Lane::Inbox, request)?;
         engine.run(|cx| {
-            let mut now = shelf::own_to_change(cx)?;
+            let mut now = shelf::take_own(cx)?;
             now.inbox_trimmed = now.inbox_trimmed.max(own.inbox_cursor);
-            shelf::put_own(cx, &now)
+            shelf::put_own(cx, now)
         })?;
     }
     Ok(())

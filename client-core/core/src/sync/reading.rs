@@ -113,7 +113,7 @@ fn take(engine: &mut Engine, id: &ConversationId, channel: ChannelId, entry: &En
 /// Entries that this device has not read are no longer kept.
 pub(super) fn lost_entries(engine: &mut Engine, id: &ConversationId, channel: ChannelId, through: u64) -> Result<(), Trouble> {
     engine.run(|cx| {
-        let mut conv = shelf::conv(cx, id)?;
+        let mut conv = shelf::take_conv(cx, id)?;
         // another program on this profile may have read on into the next channel
         if conv.standing == Standing::Active && conv.channel.id == channel && through > conv.channel.cursor {
             epoch::cannot_follow(cx, id, &mut conv, "entries were not read in time and are gone", None)?;
@@ -124,10 +124,10 @@ pub(super) fn lost_entries(engine: &mut Engine, id: &ConversationId, channel: Ch
 
 pub(super) fn reopen(engine: &mut Engine, id: &ConversationId, channel: ChannelId) -> Result<(), Trouble> {
     engine.run(|cx| {
-        let mut conv = shelf::conv(cx, id)?;
+        let mut conv = shelf::take_conv(cx, id)?;
         if conv.channel.id == channel {
             conv.channel.opened = false;
-            shelf::put_conv(cx, id, &mut conv)?;
+            shelf::put_conv(cx, id, conv)?;
         }
         Ok(())
     })

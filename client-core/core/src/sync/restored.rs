@@ -52,7 +52,7 @@ pub(super) fn put_back(engine: &mut Engine, net: &mut dyn Network, id: &Conversa
             Some(last) => agreed = last,
             None => {
                 engine.run(|cx| {
-                    let mut now = shelf::conv(cx, id)?;
+                    let mut now = shelf::take_conv(cx, id)?;
                     // another program on this profile, or the person, may have ended it meanwhile
                     if now.standing != Standing::Active || now.channel.id != conv.channel.id {
                         return Ok(());
@@ -167,7 +167,7 @@ fn fetch_all(
 
 /// {cursor back to where both agree; what was acknowledged but never met goes out again}.
 fn read_again(cx: &mut Cx<'_, '_>, id: &ConversationId, seen: &Conv, agreed: u64) -> Result<(), StepError> {
-    let mut conv = shelf::conv(cx, id)?;
+    let mut conv = shelf::take_conv(cx, id)?;
     conv.put_back = false;
     if conv.channel.id == seen.channel.id {
         conv.channel.cursor = conv.channel.cursor.min(agreed);
@@ -177,7 +177,7 @@ fn read_again(cx: &mut Cx<'_, '_>, id: &ConversationId, seen: &Conv, agreed: u64
         conv.channel.reread = true;
         conv.channel.opened = true;
     }
-    shelf::put_conv(cx, id, &mut conv)?;
+    shelf::put_conv(cx, id, conv)?;
     let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), 0, usize::MAX)?;
     for (_, mut item) in waiting {
         if let Cargo::Content { prepared: Some(p), .. } | Cargo::Seal { prepared: Some(p), .. } = &mut item.cargo

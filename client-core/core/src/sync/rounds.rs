@@ -156,10 +156,10 @@ pub(super) fn tend(
             let generation = calls::open_log(engine, net, &at, &c.append, &c.read, c.id)?;
             let restored = engine.run(|cx| {
                 let restored = ladder::saw_generation(cx, id, &generation)?;
-                let mut now = shelf::conv(cx, id)?;
+                let mut now = shelf::take_conv(cx, id)?;
                 if now.channel.id == conv.channel.id {
                     now.channel.opened = true;
-                    shelf::put_conv(cx, id, &mut now)?;
+                    shelf::put_conv(cx, id, now)?;
                 }
                 cx.reached("epoch: opened")?;
                 Ok(restored)

@@ -79,10 +79,10 @@ pub(super) fn upkeep(engine: &mut Engine, net: &mut dyn Network) -> Result<(), T
     account::tell_token_changes(engine, net, &at)?;
     account::tell_pause(engine, net, &at)?;
     engine.run(|cx| {
-        let mut own = shelf::own_to_change(cx)?;
+        let mut own = shelf::take_own(cx)?;
         if own.stage == Stage::Bound {
             own.stage = Stage::Ready;
-            shelf::put_own(cx, &own)?;
+            shelf::put_own(cx, own)?;
         }
         Ok(())
     })

@@ -76,8 +76,8 @@ pub(crate) fn conversation_view(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Res
     Ok(Conversation {
         id: id.clone(),
         kind: conv.kind,
-        name: conv.name,
-        description: conv.description,
+        name: conv.name.clone(),
+        description: conv.description.clone(),
         may_add: conv.may_add,
         may_write: conv.may_write,
         stays_s: conv.stays_s,
