@@ -45,12 +45,13 @@ pub(crate) fn is_heard(
 /// Whoever comes back with a new account is kept away as before.
 pub(crate) fn block_too(cx: &mut Cx<'_, '_>, before: &ContactRow, account: AccountId) -> Result<(), StepError> {
     let Some(known) = shelf::known(cx, account)? else { return Ok(()) };
-    let mut row = match shelf::contact(cx, account)? {
+    let mut row = match shelf::take_contact(cx, account)? {
         Some(row) => row,
-        None => ContactRow::new(&known, ContactState::Declined, cx.now),
+        None => shelf::new_contact(cx, ContactRow::new(&known, ContactState::Declined, cx.now))?,
     };
     row.blocked.clone_from(&before.blocked);
-    shelf::put_contact(cx, &row)
+    shelf::put_contact(cx, row)?;
+    Ok(())
 }
 
 pub(crate) fn drop_held(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<(), StepError> {

@@ -42,12 +42,13 @@ pub(super) fn namesakes(cx: &Cx<'_, '_>, known: &Known) -> Result<Vec<ContactRow
 /// These contacts' name is another account's now.
 pub(super) fn replace(cx: &mut Cx<'_, '_>, older: Vec<ContactRow>, known: &Known) -> Result<(), StepError> {
     let at = reset_at(known)?;
-    for mut row in older {
+    for before in older {
+        let Some(mut row) = shelf::take_contact(cx, before.account)? else { continue };
         row.replaced = Some(Replaced { by: known.account, at });
         if let Some(token) = row.own_token.take() {
             shelf::withdraw_token(cx, token)?;
         }
-        shelf::put_contact(cx, &row)?;
+        let row = shelf::put_contact(cx, row)?;
         if row.blocked.is_some() {
             block::block_too(cx, &row, known.account)?;
             continue;

@@ -56,9 +56,10 @@ impl Client {
         self.engine.run(|cx| {
             let known = book::learn_account(cx, entry)?;
             let known_row = shelf::contact(cx, known.account)?;
-            let mut row = known_row.unwrap_or_else(|| ContactRow::new(&known, ContactState::Accepted, cx.now));
+            let row = known_row.unwrap_or_else(|| ContactRow::new(&known, ContactState::Accepted, cx.now));
+            let mut row = shelf::new_contact(cx, row)?;
             row.state = ContactState::Accepted;
-            shelf::put_contact(cx, &row)?;
+            shelf::put_contact(cx, row)?;
             Ok(known.account)
         })
     }

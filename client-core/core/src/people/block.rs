@@ -15,24 +15,26 @@ pub(crate) fn block(engine: &mut Engine, account: &AccountId) -> Result<Contact,
         let known = shelf::known(cx, *account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchAccount)))?;
         let met = shelf::contact(cx, *account)?;
         let stranger = met.is_none();
-        let mut row = met.unwrap_or_else(|| ContactRow::new(&known, ContactState::Declined, cx.now));
-        if row.blocked.is_none() {
-            row.blocked = Some(Blocked { since: cx.now, stranger });
-            if row.state == ContactState::Asked {
-                // their yes would be dropped: whoever thinks better of it asks again
-                row.state = ContactState::NotTaken;
-            }
-            if let Some(token) = row.own_token.take() {
-                shelf::withdraw_token(cx, token)?;
-            }
-            shelf::put_contact(cx, &row)?;
-            book::drop_held(cx, *account)?;
-            book::end_two(cx, *account)?;
-            if let Some(replaced) = &row.replaced {
-                book::block_too(cx, &row, replaced.by)?;
-            }
-            cx.reached("contact: blocked")?;
+        let before = met.unwrap_or_else(|| ContactRow::new(&known, ContactState::Declined, cx.now));
+        if before.blocked.is_some() {
+            return views::contact_view(cx, before);
         }
+        let mut row = shelf::new_contact(cx, before)?;
+        row.blocked = Some(Blocked { since: cx.now, stranger });
+        if row.state == ContactState::Asked {
+            // their yes would be dropped: whoever thinks better of it asks again
+            row.state = ContactState::NotTaken;
+        }
+        if let Some(token) = row.own_token.take() {
+            shelf::withdraw_token(cx, token)?;
+        }
+        let row = shelf::put_contact(cx, row)?;
+        book::drop_held(cx, *account)?;
+        book::end_two(cx, *account)?;
+        if let Some(replaced) = &row.replaced {
+            book::block_too(cx, &row, replaced.by)?;
+        }
+        cx.reached("contact: blocked")?;
         views::contact_view(cx, row)
     })
 }
@@ -40,12 +42,13 @@ pub(crate) fn block(engine: &mut Engine, account: &AccountId) -> Result<Contact,
 /// Keeps an account away no longer.
 pub(crate) fn unblock(engine: &mut Engine, account: &AccountId) -> Result<Contact, Trouble> {
     engine.run(|cx| {
-        let mut row = shelf::contact(cx, *account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
-        let Some(blocked) = row.blocked.take() else { return views::contact_view(cx, row) };
+        let mut row =
+            shelf::take_contact(cx, *account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
+        let Some(blocked) = row.blocked.take() else { return views::contact_view(cx, ContactRow::clone(&row)) };
         if row.state == ContactState::Accepted {
             row.own_token = shelf::hand_out_token(cx)?;
         }
-        shelf::put_contact(cx, &row)?;
+        let row = shelf::put_contact(cx, row)?;
         if let Some(token) = &row.own_token {
             // by an accepted contact it renews the right, and nobody is asked anything
             let request = content::ContactRequest { text: String::new(), inbox_token: token.expose().to_vec() };

@@ -41,12 +41,14 @@ pub(crate) fn add(engine: &mut Engine, net: &mut dyn Network, handle: &Handle, t
 /// Says no. The other is not told.
 pub(crate) fn decline(engine: &mut Engine, account: &AccountId) -> Result<Contact, Trouble> {
     engine.run(|cx| {
-        let mut row = shelf::contact(cx, *account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
+        let mut row =
+            shelf::take_contact(cx, *account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
         if row.state == ContactState::Asking {
             row.state = ContactState::Declined;
-            shelf::put_contact(cx, &row)?;
+            let row = shelf::put_contact(cx, row)?;
+            return views::contact_view(cx, row);
         }
-        views::contact_view(cx, row)
+        views::contact_view(cx, ContactRow::clone(&row))
     })
 }
 
@@ -90,13 +92,14 @@ pub(super) fn ask(cx: &mut Cx<'_, '_>, known: &Known, text: &str, link: Option<&
         text: text.to_owned(),
         inbox_token: token.expose().to_vec(),
     });
-    let mut row = before.unwrap_or_else(|| ContactRow::new(known, ContactState::Asked, cx.now));
+    let row = before.unwrap_or_else(|| ContactRow::new(known, ContactState::Asked, cx.now));
+    let mut row = shelf::new_contact(cx, row)?;
     (row.state, row.since) = (ContactState::Asked, cx.now);
     row.text = text.to_owned();
     if let Some(unused) = row.own_token.replace(token) {
         shelf::withdraw_token(cx, unused)?;
     }
-    shelf::put_contact(cx, &row)?;
+    let row = shelf::put_contact(cx, row)?;
     queue::post_to(cx, known.account, None, link, kind, WaitingKind::Request)?;
     Ok(row)
 }
@@ -104,10 +107,10 @@ pub(super) fn ask(cx: &mut Cx<'_, '_>, known: &Known, text: &str, link: Option<&
 /// Says yes: answers with an own token and makes the conversation of two.
 pub(crate) fn accept(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<ContactRow, StepError> {
     book::no_reset_waits(cx, account)?;
-    let mut row = shelf::contact(cx, account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
+    let mut row = shelf::take_contact(cx, account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
     match row.state {
         _ if row.blocked.is_some() => return Err(MessageTrouble::NotActive(Standing::Blocked).into()),
-        ContactState::Accepted => return Ok(row),
+        ContactState::Accepted => return Ok(ContactRow::clone(&row)),
         ContactState::Asked | ContactState::NotTaken => return Err(ContactTrouble::NotAccepted.into()),
         ContactState::Asking | ContactState::Declined => {}
     }
@@ -116,21 +119,22 @@ pub(crate) fn accept(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<ContactR
     }
     let token = row.own_token.clone().ok_or(StepError::Again("no inbox token is ready".into()))?;
     row.state = ContactState::Accepted;
-    shelf::put_contact(cx, &row)?;
+    shelf::put_contact(cx, row)?;
     let kind = content::envelope_body::Kind::ContactAccepted(content::ContactAccepted { inbox_token: token.expose().to_vec() });
     queue::post_to(cx, account, None, None, kind, WaitingKind::Request)?;
-    two(cx, &mut row)?;
-    Ok(row)
+    two(cx, account)
 }
 
 /// The conversation of two with an accepted contact.
-fn two(cx: &mut Cx<'_, '_>, row: &mut ContactRow) -> Result<(), StepError> {
+fn two(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<ContactRow, StepError> {
     let own = shelf::own(cx)?;
-    let admins = vec![own.account, row.account];
-    let id = epoch::create_conversation(cx, Kind::Two, "", &admins, std::slice::from_ref(&row.account), Suite::XWing)?;
+    let admins = vec![own.account, account];
+    let id = epoch::create_conversation(cx, Kind::Two, "", &admins, std::slice::from_ref(&account), Suite::XWing)?;
+    let mut row = shelf::take_contact(cx, account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
     row.conversation = Some(id.clone());
-    shelf::put_contact(cx, row)?;
-    release_held(cx, row.account, &id)
+    let row = shelf::put_contact(cx, row)?;
+    release_held(cx, account, &id)?;
+    Ok(row)
 }
 
 /// Texts that waited for a contact go into the conversation's queue, in order.

@@ -9,12 +9,13 @@ use lacre_ground::safety::SafetyNumber;
 /// The safety number with a contact. It is noted as shown.
 pub(crate) fn safety(engine: &mut Engine, account: &AccountId) -> Result<Safety, Trouble> {
     engine.run(|cx| {
-        let mut row = shelf::contact(cx, *account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
+        let mut row =
+            shelf::take_contact(cx, *account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
         // of a contact that was reset: with the account that asks to be taken for the person
         let number = book::safety_number(cx, row.replaced.as_ref().map_or(*account, |replaced| replaced.by))?;
         let before = row.shown.as_ref().and_then(|words| words.parse().ok());
         row.shown = Some(number.to_string());
-        shelf::put_contact(cx, &row)?;
+        let row = shelf::put_contact(cx, row)?;
         Ok(Safety { contact: views::contact_view(cx, row)?, number, shown_before: before.filter(|before| *before != number) })
     })
 }
@@ -22,7 +23,8 @@ pub(crate) fn safety(engine: &mut Engine, account: &AccountId) -> Result<Safety,
 /// Records that the two people compared this number and found it alike.
 pub(crate) fn safety_confirm(engine: &mut Engine, account: &AccountId, number: &SafetyNumber) -> Result<Contact, Trouble> {
     engine.run(|cx| {
-        let mut row = shelf::contact(cx, *account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
+        let mut row =
+            shelf::take_contact(cx, *account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
         if row.replaced.is_some() {
             return Err(ContactTrouble::NewAccount.into());
         }
@@ -31,7 +33,7 @@ pub(crate) fn safety_confirm(engine: &mut Engine, account: &AccountId, number: &
         }
         let (ours, theirs) = book::both_keys(cx, *account)?;
         row.compared = Some(Compared { at: cx.now, ours, theirs });
-        shelf::put_contact(cx, &row)?;
+        let row = shelf::put_contact(cx, row)?;
         cx.reached("safety: confirmed")?;
         views::contact_view(cx, row)
     })

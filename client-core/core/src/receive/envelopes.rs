@@ -74,19 +74,21 @@ pub(crate) fn receive_envelope(cx: &mut Cx<'_, '_>, entry: &Entry, skipped: Opti
 fn was_asked(cx: &mut Cx<'_, '_>, known: &Known, request: &content::ContactRequest) -> Result<(), StepError> {
     let token = Token::try_from(request.inbox_token.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
     let own = shelf::own(cx)?;
-    let mut row = match shelf::contact(cx, known.account)? {
+    let mut row = match shelf::take_contact(cx, known.account)? {
         Some(row) => row,
-        None => ContactRow::new(known, ContactState::Asking, cx.now),
+        None => shelf::new_contact(cx, ContactRow::new(known, ContactState::Asking, cx.now))?,
     };
     row.their_token = Some(token);
     match row.state {
-        ContactState::Accepted => return shelf::put_contact(cx, &row),
+        ContactState::Accepted => return shelf::put_contact(cx, row).map(drop),
         ContactState::Asked | ContactState::NotTaken => {
             // both asked: both want it. The smaller account id makes the conversation, so that there is one.
-            shelf::put_contact(cx, &row)?;
-            if own.account < known.account {
+            let makes_it = own.account < known.account;
+            if makes_it {
                 row.state = ContactState::Asking;
-                shelf::put_contact(cx, &row)?;
+            }
+            shelf::put_contact(cx, row)?;
+            if makes_it {
                 people::accept(cx, known.account)?;
                 return shelf::event(cx, Happening::ContactAccepted { account: *known.account.as_bytes() });
             }
@@ -97,13 +99,13 @@ fn was_asked(cx: &mut Cx<'_, '_>, known: &Known, request: &content::ContactReque
     row.state = ContactState::Asking;
     row.text.clone_from(&request.text);
     row.since = cx.now;
-    shelf::put_contact(cx, &row)?;
+    shelf::put_contact(cx, row)?;
     shelf::event(cx, Happening::ContactAsks { account: *known.account.as_bytes() })
 }
 
 fn was_accepted(cx: &mut Cx<'_, '_>, known: &Known, answer: &content::ContactAccepted) -> Result<(), StepError> {
     let token = Token::try_from(answer.inbox_token.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
-    let Some(mut row) = shelf::contact(cx, known.account)? else {
+    let Some(mut row) = shelf::take_contact(cx, known.account)? else {
         return Err(StepError::Skip("an answer to a request that was not made".into()));
     };
     if !matches!(row.state, ContactState::Asked | ContactState::NotTaken) {
@@ -111,7 +113,7 @@ fn was_accepted(cx: &mut Cx<'_, '_>, known: &Known, answer: &content::ContactAcc
     }
     row.their_token = Some(token);
     row.state = ContactState::Accepted;
-    shelf::put_contact(cx, &row)?;
+    shelf::put_contact(cx, row)?;
     shelf::event(cx, Happening::ContactAccepted { account: *known.account.as_bytes() })
 }
 

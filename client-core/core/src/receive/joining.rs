@@ -211,13 +211,13 @@ pub(crate) fn join(cx: &mut Cx<'_, '_>, pending: &PendingJoin, state: &content::
     // what follows changes it too
     drop(conv);
     let own_leaf = mls.own_leaf_index().u32();
-    if let (Kind::Two, Some(mut row)) = (kind, shelf::contact(cx, pending.from)?) {
+    if let (Kind::Two, Some(mut row)) = (kind, shelf::take_contact(cx, pending.from)?) {
         if peer != Some(pending.from) && held.is_none() {
             return Err(StepError::Skip("a conversation of two with somebody else".into()));
         }
         if peer == Some(row.account) {
             row.conversation = Some(id.clone());
-            shelf::put_contact(cx, &row)?;
+            let row = shelf::put_contact(cx, row)?;
             people::release_held(cx, row.account, &id)?;
         }
     }

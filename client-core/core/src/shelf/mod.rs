@@ -52,7 +52,7 @@ pub(crate) use own::{
 };
 pub(crate) use records::{LocalBlob, PendingJoin, Raw};
 pub(crate) use rows::{
-    active, admin_of, contact, conversation_ids, hand_out_token, held_scope, is_stored, known, living, may_write, note_members,
-    own_known, prepared, put_contact, raw_entries, withdraw_token, writable,
+    active, admin_of, contact, conversation_ids, hand_out_token, held_scope, is_stored, known, living, may_write, new_contact,
+    note_members, own_known, prepared, put_contact, raw_entries, take_contact, withdraw_token, writable,
 };
 pub(crate) use taken::Taken;

@@ -5,6 +5,7 @@ use super::conversations::{Conv, Mark, Members};
 use super::items::{Cargo, Item, Prepared};
 use super::own::{Own, TokenChange};
 use super::records::Raw;
+use super::taken::{self, Taken};
 use super::{Cx, conversations, engine, own};
 use crate::mls::group::Leaf;
 use crate::mls::roles::SeenLeaf;
@@ -123,12 +124,26 @@ pub(crate) fn contact(cx: &Cx<'_, '_>, account: AccountId) -> Result<Option<Cont
     Ok(cx.s.get(Table::Contact, account.as_bytes())?)
 }
 
-pub(crate) fn put_contact(cx: &mut Cx<'_, '_>, row: &ContactRow) -> Result<(), StepError> {
+/// A contact's row, to be changed and given to [`put_contact`].
+pub(crate) fn take_contact(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<Option<Taken<ContactRow>>, StepError> {
+    contact(cx, account)?.map(|row| new_contact(cx, row)).transpose()
+}
+
+/// The row of somebody who was no contact.
+pub(crate) fn new_contact(cx: &mut Cx<'_, '_>, row: ContactRow) -> Result<Taken<ContactRow>, StepError> {
+    let account = row.account;
+    taken::take(cx, Table::Contact, account.as_bytes(), row)
+}
+
+/// Stores it and lets it go; what was stored is given, to be shown.
+pub(crate) fn put_contact(cx: &mut Cx<'_, '_>, row: Taken<ContactRow>) -> Result<ContactRow, StepError> {
+    let row = row.into_row();
     let ord = match contact(cx, row.account)? {
         Some(_) => 0,
         None => engine::number(cx)?,
     };
-    Ok(cx.s.put(Table::Contact, row.account.as_bytes(), b"", ord, row)?)
+    cx.s.put(Table::Contact, row.account.as_bytes(), b"", ord, &row)?;
+    Ok(row)
 }
 
 /// A right to the own inbox that the relay knows and nobody has; none when they are used up (more come with the

@@ -15,6 +15,11 @@ pub(crate) struct Taken<T> {
 }
 
 impl<T> Taken<T> {
+    /// The row itself, let go.
+    pub(super) fn into_row(self) -> T {
+        self.row
+    }
+
     /// The row itself, to be stored.
     pub(super) const fn row(&self) -> &T {
         &self.row

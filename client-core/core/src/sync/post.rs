@@ -201,10 +201,10 @@ fn refused_for_good(cx: &mut Cx<'_, '_>, number: u64, sent: &Item, refusal: &Ref
     let to = *to;
     shelf::drop_item(cx, item.number)?;
     if let (true, WaitingKind::Request, Some(account)) = (not_permitted, item.what, to)
-        && let Some(mut row) = shelf::contact(cx, account)?.filter(|row| row.state == ContactState::Asked)
+        && let Some(mut row) = shelf::take_contact(cx, account)?.filter(|row| row.state == ContactState::Asked)
     {
         row.state = ContactState::NotTaken;
-        shelf::put_contact(cx, &row)?;
+        shelf::put_contact(cx, row)?;
         shelf::event(cx, Happening::ContactNotTaken { account: *account.as_bytes() })?;
         return Ok(true);
     }
