@@ -1,43 +1,17 @@
 //! Accounts as they were verified: what the directory and envelopes say, kept only if it is signed through.
 
-use super::{reset, trust};
+use super::{entries, reset, trust};
 use crate::mls::roles::SeenLeaf;
 use crate::shelf;
 use crate::shelf::{Cx, Known, Members};
 use crate::words::StepError;
-use lacre_ground::account::{AccountState, REGISTRAR, Reset, VerifiedAccount};
-use lacre_ground::ids::{AccountId, DeviceId, Handle};
-use lacre_ground::note::NoteKey;
+use lacre_ground::account::AccountState;
+use lacre_ground::ids::{AccountId, Handle};
 use lacre_profile::Table;
 use lacre_proto::relay::v1 as wire;
 
 /// Bytes of an account's states: no relay takes more (`max_chain_bytes`), whoever brings them.
 pub const MAX_CHAIN: usize = 786_432;
-
-/// An account that was verified, and the relay that all its inboxes are on: that one's registrar signed its notes.
-pub(crate) fn verify_entry(entry: &wire::DirectoryEntry) -> Result<(VerifiedAccount, String), String> {
-    let first = entry.states.first().ok_or("no state")?;
-    let (_, state) = lacre_ground::account::AccountState::first(first).map_err(|e| e.to_string())?;
-    let authority = state.devices.first().map(|d| d.inbox.authority.clone()).ok_or("no device")?;
-    let registrar = NoteKey::new(REGISTRAR, authority.identity().as_bytes()).map_err(|e| e.to_string())?;
-    let account = VerifiedAccount::verify(&entry.states, &entry.binding, &registrar).map_err(|e| e.to_string())?;
-    if account.state.devices.iter().any(|d| d.inbox.authority != authority) {
-        return Err("an account with inboxes on several relays".into());
-    }
-    if !entry.reset.is_empty() {
-        let reset = Reset::verify(&entry.reset, &registrar).map_err(|e| e.to_string())?;
-        if reset.account != account.id || reset.handle != account.handle {
-            return Err("the note of a reset is of another account".into());
-        }
-    }
-    Ok((account, authority.to_string()))
-}
-
-/// The signature key of a device in the newest state of an account that was verified.
-pub(crate) fn device_key(known: &Known, device: DeviceId) -> Option<[u8; 32]> {
-    let (account, _) = verify_entry(&known.entry()).ok()?;
-    account.state.device(device).map(|d| d.signature_key)
-}
 
 /// A name for an account, as far as it was verified.
 pub(crate) fn name_of(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<Option<Handle>, StepError> {
@@ -69,7 +43,7 @@ pub(crate) fn learn_account(cx: &mut Cx<'_, '_>, entry: &wire::DirectoryEntry) -
     if entry.states.iter().map(String::len).sum::<usize>() > MAX_CHAIN {
         return Err(StepError::Skip("an account with more states than any relay keeps".into()));
     }
-    let (account, authority) = verify_entry(entry).map_err(StepError::Skip)?;
+    let (account, authority) = entries::verify_entry(entry).map_err(StepError::Skip)?;
     let own = shelf::own(cx)?;
     if !shelf::is_ours(cx, &authority)? {
         return Err(StepError::Skip("an account of another relay than this profile's".into()));

@@ -4,7 +4,7 @@
 //! relay: the keys that were compared are kept with the contact, and the mark stands as long as both sides have exactly
 //! these. A reset account is another account: it never had the mark.
 
-use super::people;
+use super::entries;
 use crate::shelf;
 use crate::shelf::{Compared, ContactRow, Cx, Known};
 use crate::words::{AccountTrouble, ContactTrouble, Happening, StepError, Trouble, Trust};
@@ -45,7 +45,7 @@ pub(super) fn tell_changed_keys(cx: &mut Cx<'_, '_>, known: &Known) -> Result<()
 }
 
 fn verified(known: &Known) -> Result<VerifiedAccount, StepError> {
-    people::verify_entry(&known.entry()).map(|(account, _)| account).map_err(StepError::Skip)
+    entries::verify_entry(&known.entry()).map(|(account, _)| account).map_err(StepError::Skip)
 }
 
 /// Of a chain that was verified when it was stored.

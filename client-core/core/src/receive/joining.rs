@@ -3,7 +3,7 @@
 //! | an invitation | is |
 //! |---|---|
 //! | into a conversation or to a tree on another relay than this account's; a tree above [`MAX_JOIN_STATE`] | refused |
-//! | into a successor of a conversation here | judged by `successor.rs` |
+//! | into a successor of a conversation here | judged by `succession.rs` |
 //! | into a conversation that goes on here: of a later epoch | kept until that was read to its end: this device may have been removed and added again |
 //! | the same, of any other epoch | refused |
 //! | into one that cannot go on here | taken if it answers a request of this device for that group, from a member; or from an admin, of a later epoch |
@@ -13,6 +13,7 @@
 //! | into one that rests here (blocked, the contact was reset, another relay) | refused |
 //! | whose tree does not come, or that waits for something | tried again at once, then after pauses; given up after [`GIVE_UP_MS`] |
 
+use super::places::{NoPlace, Read};
 use super::succession;
 use crate::history::{Placed, Stored};
 use crate::mls::group::GroupId;
@@ -53,29 +54,6 @@ pub(crate) struct Place {
     held: Option<Arc<Conv>>,
     /// it is a successor of `held`
     succeeds: bool,
-}
-
-/// How far the person's own copy of a conversation was read when an invitation into it is judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Read {
-    /// perhaps not to its end
-    Perhaps,
-    /// to its end, just now
-    ToTheEnd,
-}
-
-/// Why an invitation has no place here.
-pub(crate) enum NoPlace {
-    /// as any step fails
-    Step(StepError),
-    /// read this conversation to its end first, then judge again
-    ReadFirst(ConversationId),
-}
-
-impl From<StepError> for NoPlace {
-    fn from(e: StepError) -> Self {
-        Self::Step(e)
-    }
 }
 
 impl From<NoPlace> for StepError {

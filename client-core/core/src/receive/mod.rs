@@ -3,9 +3,11 @@
 mod entries;
 mod envelopes;
 mod joining;
+mod places;
 mod succession;
 
 pub(crate) use entries::{Judged, Took, meaning, receive};
 pub(crate) use envelopes::receive_envelope;
 pub use joining::{GIVE_UP_MS, MAX_JOIN_STATE};
-pub(crate) use joining::{NoPlace, Read, drop_join, join, look_at_invitation, retry_join};
+pub(crate) use joining::{drop_join, join, look_at_invitation, retry_join};
+pub(crate) use places::{NoPlace, Read};

@@ -1,6 +1,6 @@
 //! Whether a group may take the place of another: only by what this device met itself (PROTOCOL.md, 19).
 
-use super::joining::{NoPlace, Read};
+use super::places::{NoPlace, Read};
 use crate::ladder::{MET_KEPT, STREAK_MET};
 use crate::mls::group::GroupId;
 use crate::mls::roles;

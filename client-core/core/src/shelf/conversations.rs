@@ -1,15 +1,13 @@
 //! Rows of conversations and their members, and the MLS group behind each.
 
+use super::Cx;
 use super::own::Key32;
 use super::taken::{self, Taken};
-use super::{Cx, behind};
-use crate::mls::group::GroupId;
 use crate::mls::roles::SeenLeaf;
 use crate::words::{ConversationId, Kind, MessageTrouble, Standing, StepError, Suite, Trouble, Who};
 use lacre_ground::ids::{AccountId, ChannelId, ContentId, DeviceId, EntryId, Generation, Token};
 use lacre_ground::time::Millis;
 use lacre_profile::Table;
-use openmls::group::MlsGroup;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use std::collections::BTreeMap;
@@ -257,31 +255,4 @@ pub(crate) fn put_members(cx: &mut Cx<'_, '_>, id: &ConversationId, members: Tak
     cx.s.put(Table::Member, id.as_bytes(), b"", 0, members.row())?;
     cx.cache.members.insert(id.clone(), Arc::new(members.row().clone()));
     Ok(())
-}
-
-/// The MLS group, from memory or from the profile. Give it back with [`keep`] when all went well.
-pub(crate) fn take_group(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<MlsGroup, StepError> {
-    let id = behind::group_of(cx, id)?;
-    if let Some(group) = cx.cache.groups.remove(&id) {
-        return Ok(group);
-    }
-    let provider = cx.provider();
-    let loaded = MlsGroup::load(
-        openmls::prelude::OpenMlsProvider::storage(&provider),
-        &openmls::prelude::GroupId::from_slice(id.as_bytes()),
-    );
-    loaded
-        .map_err(|e| StepError::Again(e.to_string()))?
-        .ok_or(StepError::Trouble(Trouble::Message(MessageTrouble::NoSuchConversation)))
-}
-
-/// What memory holds of a group may be ahead of the disk: the next use loads it.
-pub(crate) fn forget_group(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<(), StepError> {
-    let id = behind::group_of(cx, id)?;
-    cx.cache.groups.remove(&id);
-    Ok(())
-}
-
-pub(crate) fn keep(cx: &mut Cx<'_, '_>, group: MlsGroup) {
-    cx.cache.groups.insert(GroupId::of(&group), group);
 }

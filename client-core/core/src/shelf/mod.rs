@@ -28,21 +28,23 @@ mod contacts;
 mod conversations;
 mod engine;
 mod events;
+mod groups;
 mod items;
 mod own;
 mod records;
 mod rows;
 mod taken;
 
-pub(crate) use behind::{behind, conversation_of, group_of, has_others, others, put_behind};
+pub(crate) use behind::{conversation_of, has_others, others};
 pub(crate) use contacts::{Blocked, Compared, ContactRow, Known, Replaced};
 pub(crate) use conversations::{
-    Channel, Conv, Mark, Members, Origin, Owed, Previous, Stuck, conv, conv_or_none, forget_group, keep, members, new_conv,
-    put_conv, put_members, take_conv, take_group, take_members, write_conv,
+    Channel, Conv, Mark, Members, Origin, Owed, Previous, Stuck, conv, conv_or_none, members, new_conv, put_conv, put_members,
+    take_conv, take_members, write_conv,
 };
 pub use engine::Environment;
 pub(crate) use engine::{Cx, Engine, number};
 pub(crate) use events::{EventRow, ack_events, event, unreadable};
+pub(crate) use groups::{behind, forget_group, group_of, keep, put_behind, take_group};
 pub(crate) use items::{
     Cargo, Intent, Invitee, Item, POST, Prepared, PreparedPart, drop_item, in_trouble, item, put_item, stays, waiting_content,
     waiting_kind,

@@ -1,12 +1,12 @@
 //! Single calls of the network for one conversation: append, open, claim, follow.
 
-use super::{reading, rounds};
+use super::reading;
 use crate::network::{Following, Lane, NetError, Network, Reason};
 use crate::shelf::{Cargo, Engine, Intent, Invitee};
 use crate::words::{ConversationId, Standing, StepError, Synced, Trouble};
 use crate::{account, ladder, queue, shelf, words};
 use lacre_ground::address::Authority;
-use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Token};
+use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Seq, Token};
 use lacre_proto::relay::v1 as wire;
 use std::collections::HashMap;
 
@@ -145,7 +145,7 @@ pub(super) fn following(engine: &mut Engine) -> Result<(Vec<Following>, HashMap<
             lane: Lane::Inbox,
             channel: own.inbox,
             read_token: own.inbox_read.clone(),
-            from_seq: rounds::seq_after(own.inbox_cursor)?,
+            from_seq: seq_after(own.inbox_cursor)?,
         });
         places.insert(own.inbox, None);
         for id in shelf::conversation_ids(cx)? {
@@ -156,11 +156,15 @@ pub(super) fn following(engine: &mut Engine) -> Result<(Vec<Following>, HashMap<
                     lane: Lane::Conversations,
                     channel: conv.channel.id,
                     read_token: conv.channel.read.clone(),
-                    from_seq: rounds::seq_after(conv.channel.cursor)?,
+                    from_seq: seq_after(conv.channel.cursor)?,
                 });
                 places.insert(conv.channel.id, Some(id));
             }
         }
         Ok((set, places))
     })
+}
+
+pub(super) fn seq_after(cursor: u64) -> Result<Seq, StepError> {
+    Seq::new(cursor + 1).ok_or(StepError::Again("a channel at its end".into()))
 }

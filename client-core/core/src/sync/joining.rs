@@ -1,6 +1,6 @@
 //! Invitations that wait: each is tried again with pauses, and given up by time.
 
-use super::rounds;
+use super::tending;
 use crate::network::Network;
 use crate::receive::{NoPlace, Read};
 use crate::shelf::{Engine, PendingJoin};
@@ -44,7 +44,7 @@ pub(super) fn join_pending(engine: &mut Engine, net: &mut dyn Network, synced: &
         }
         let mut taken = try_to_join(engine, net, &pending, Read::Perhaps)?;
         if let Err(NotNow::ReadFirst(id)) = taken {
-            taken = match rounds::tend(engine, net, &id, true, synced) {
+            taken = match tending::tend(engine, net, &id, true, synced) {
                 Ok(_) => try_to_join(engine, net, &pending, Read::ToTheEnd)?,
                 Err(t @ Trouble::Store(_)) => return Err(t),
                 Err(away) if away.is_away() => Err(NotNow::Offline),

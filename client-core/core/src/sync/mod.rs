@@ -9,6 +9,7 @@ mod post;
 mod reading;
 mod restored;
 mod rounds;
+mod tending;
 mod upkeep;
 mod vanishing;
 

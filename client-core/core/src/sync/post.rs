@@ -1,7 +1,6 @@
 //! The own inbox and the post: envelopes that came, uploads and envelopes that go out.
 
 use super::reading::PAGE;
-use super::rounds::MAX_ROUNDS;
 use super::upkeep;
 use crate::network::{Entry, Lane, Network, Reason, Refusal};
 use crate::shelf::{Cargo, Cx, Engine, Item, POST};
@@ -12,6 +11,8 @@ use lacre_ground::ids::Generation;
 use lacre_profile::Table;
 use lacre_proto::relay::v1 as wire;
 
+/// Rounds without end would be a bug of ours or a relay that plays with us.
+pub(super) const MAX_ROUNDS: u32 = 10_000;
 /// An upload that the relay refuses is tried again after this, milliseconds.
 const REFUSED_PAUSE_MS: u64 = 3_600_000;
 

@@ -1,0 +1,138 @@
+//! What is done for one conversation in a round: it is opened, read, put back, and what waits goes out.
+
+use super::reading::Page;
+use super::{calls, post, reading, restored};
+use crate::epoch::Ready;
+use crate::network::Network;
+use crate::shelf::Engine;
+use crate::words::{AccountTrouble, ConversationId, Standing, StepError, Synced, Trouble};
+use crate::{epoch, ladder, messages, shelf};
+
+/// How often a channel is opened or compared again in one go before its conversation is left for the next round.
+const MAX_AGAIN: u32 = 8;
+/// Own entries that are stored one after the other before they are read back: one page for some, and a queue that stays short.
+const READ_AFTER: u64 = 16;
+
+/// Reads, then lets the queue go out, until nothing moves.
+pub(super) fn tend(
+    engine: &mut Engine,
+    net: &mut dyn Network,
+    id: &ConversationId,
+    read: bool,
+    synced: &mut Synced,
+) -> Result<bool, Trouble> {
+    let mut moved = false;
+    let mut must_read = read;
+    let (mut unmet, mut again) = (0, 0);
+    for _ in 0..post::MAX_ROUNDS {
+        let conv = engine.run(|cx| shelf::conv(cx, id))?;
+        match conv.standing {
+            Standing::Active => {}
+            Standing::AskingToBeReAdded => return Ok(engine.run(|cx| ladder::ask_re_add(cx, id))? || moved),
+            Standing::Removed | Standing::InUseElsewhere | Standing::Blocked | Standing::Replaced | Standing::OtherRelay => {
+                return Ok(moved);
+            }
+        }
+        let at = match engine.run(|cx| shelf::ours(cx, &conv.authority)) {
+            Ok(at) => at,
+            Err(Trouble::Account(AccountTrouble::OtherRelay)) => {
+                // of a program that took conversations of other relays
+                engine.run(|cx| epoch::rest_elsewhere(cx, id))?;
+                return Ok(moved);
+            }
+            Err(other) => return Err(other),
+        };
+        if !conv.channel.opened {
+            let c = &conv.channel;
+            let generation = calls::open_log(engine, net, &at, &c.append, &c.read, c.id)?;
+            let restored = engine.run(|cx| {
+                let restored = ladder::saw_generation(cx, id, &generation)?;
+                let mut now = shelf::take_conv(cx, id)?;
+                if now.channel.id == conv.channel.id {
+                    now.channel.opened = true;
+                    shelf::put_conv(cx, id, now)?;
+                }
+                cx.reached("epoch: opened")?;
+                Ok(restored)
+            })?;
+            if restored {
+                moved |= restored::put_back(engine, net, id)?;
+            }
+            must_read = true;
+            continue;
+        }
+        if conv.put_back {
+            moved |= restored::put_back(engine, net, id)?;
+            must_read = true;
+            continue;
+        }
+        if must_read {
+            match reading::read_page(engine, net, id, &conv, &at, synced)? {
+                Page::More => {
+                    moved = true;
+                    continue;
+                }
+                Page::Again if again < MAX_AGAIN => {
+                    again += 1;
+                    continue;
+                }
+                Page::Again => return Err(Trouble::Protocol("a channel that was just opened cannot be read".into())),
+                Page::Head => (must_read, unmet) = (false, 0),
+            }
+        }
+        if engine.run(|cx| {
+            epoch::queue_what_is_due(cx, id)?;
+            messages::queue_receipt(cx, id)?;
+            ladder::succeed_if_crowded_out(cx, id)
+        })? {
+            moved = true;
+            continue;
+        }
+        match ready(engine, id)? {
+            // what was stored is met before this conversation rests
+            Ready::Nothing if unmet > 0 => must_read = true,
+            Ready::Nothing => return Ok(moved),
+            Ready::Upload { number, at, blob } => {
+                let done = messages::upload(engine, net, number, &at, blob);
+                if let Err(Trouble::Account(AccountTrouble::OtherRelay)) = done {
+                    // of a program that took addresses of other relays
+                    engine.run(|cx| {
+                        shelf::drop_item(cx, number)?;
+                        shelf::unreadable(cx, Some(id), "a file was given up: its place is on another relay".into())
+                    })?;
+                } else if let Err(e) = done {
+                    engine.run(|cx| shelf::in_trouble(cx, number, &e.to_string(), None))?;
+                    return Err(e);
+                }
+                moved = true;
+            }
+            Ready::Claim { number, account, suite } => {
+                calls::claim(engine, net, id, number, account, suite)?;
+                moved = true;
+            }
+            Ready::Append { number, at, request } => {
+                must_read = calls::append(engine, net, id, number, &at, request, synced)?;
+                unmet += u64::from(!engine.watching);
+                must_read |= unmet >= READ_AFTER;
+                moved = true;
+            }
+        }
+    }
+    Err(Trouble::Protocol("a conversation does not come to rest".into()))
+}
+
+/// The next item, prepared; a change of members that cannot be made is given up visibly.
+fn ready(engine: &mut Engine, id: &ConversationId) -> Result<Ready, Trouble> {
+    match engine.step(|cx| epoch::next_ready(cx, id)) {
+        Ok(ready) => Ok(ready),
+        Err(StepError::Again(_)) => match engine.step(|cx| epoch::next_ready(cx, id)) {
+            Ok(ready) => Ok(ready),
+            Err(StepError::Again(why)) => {
+                engine.run(|cx| epoch::give_up_seal(cx, id, &why))?;
+                engine.run(|cx| epoch::next_ready(cx, id))
+            }
+            Err(other) => Err(other.into_trouble()),
+        },
+        Err(other) => Err(other.into_trouble()),
+    }
+}
