@@ -2,8 +2,8 @@
 //!
 //! No network, no storage, no async; time and randomness are arguments. One idea a file:
 //! [`label`] (what every hash, MAC and signature begins with), [`ids`], [`time`], [`random`], [`note`] (C2SP signed
-//! notes), [`address`] (who is where), [`account`] (states and bindings, both notes), [`safety`] (what two people compare), [`run`] (the national number),
-//! [`receipt`] (the relay's word for one entry) and [`seal`] (HPKE that can be made again).
+//! notes), [`signed`] (their kinds as types), [`address`] (who is where), [`account`] (states and bindings, both notes), [`safety`] (what two people compare),
+//! [`run`] (the national number), [`receipt`] (the relay's word for one entry) and [`seal`] (HPKE that can be made again).
 
 pub mod account;
 pub mod address;
@@ -15,4 +15,5 @@ pub mod receipt;
 pub mod run;
 pub mod safety;
 pub mod seal;
+pub mod signed;
 pub mod time;

@@ -253,7 +253,7 @@ impl<'a> Lines<'a> {
         self.rest.peek().is_some_and(|l| l.strip_prefix(key).is_some_and(|r| r.starts_with(' ')))
     }
     /// There is no further line.
-    pub fn end(mut self) -> Result<(), NoteError> {
+    pub fn end(&mut self) -> Result<(), NoteError> {
         self.line += 1;
         if self.rest.next().is_none() { Ok(()) } else { Err(self.wrong("nothing more")) }
     }
