@@ -10,6 +10,7 @@ use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, Token};
 use lacre_ground::note::NoteSigner;
 use lacre_ground::random::{SystemRng, bytes};
 use lacre_ground::seal::SealSecret;
+use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_profile::mls::DeviceSigner;
 use lacre_proto::relay::v1 as wire;

@@ -17,6 +17,7 @@ use lacre_ground::note::{self, NoteKey, NoteSigner, UnverifiedNote};
 use lacre_ground::receipt::{RELAY, Receipt};
 use lacre_ground::run::Run;
 use lacre_ground::seal::{self, SealSecret};
+use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::Millis;
 use lacre_proto::bounds::DECODERS;
 use lacre_relay::config::NodeConfig;

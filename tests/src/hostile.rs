@@ -19,6 +19,7 @@ use lacre_ground::label::{self, Label};
 use lacre_ground::note::NoteKey;
 use lacre_ground::random::{self, SystemRng};
 use lacre_ground::seal;
+use lacre_ground::signed::NoteText as _;
 use lacre_proto::content::v1 as content;
 use lacre_proto::relay::v1 as wire;
 use openmls::group::{MlsGroup, PURE_CIPHERTEXT_WIRE_FORMAT_POLICY};

@@ -13,8 +13,9 @@
 use crate::address::{Address, Authority};
 use crate::ids::{AccountId, ChannelId, DeviceId, Handle, Token};
 use crate::label::{self, Label};
-use crate::note::{self, Lines, NoteError, NoteKey, NoteSigner, UnverifiedNote};
+use crate::note::{Lines, NoteError, NoteKey, UnverifiedNote};
 use crate::seal::{self, SealPublic};
+use crate::signed::{NoteText, Signed};
 use crate::time::Millis;
 use data_encoding::{BASE64, HEXLOWER};
 
@@ -77,11 +78,12 @@ pub struct AccountState {
     pub devices: Vec<Device>,
 }
 
-impl AccountState {
-    /// The text that is signed.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let mut out = format!("lacre account v1\nnumber {}\n", self.number);
+impl NoteText for AccountState {
+    type Error = AccountError;
+    const KIND: &'static str = "lacre account v1";
+
+    fn lines(&self) -> String {
+        let mut out = format!("number {}\n", self.number);
         match &self.previous {
             Some(hash) => out.push_str(&format!("previous {}\n", HEXLOWER.encode(hash))),
             None => out.push_str("previous none\n"),
@@ -102,14 +104,7 @@ impl AccountState {
         out
     }
 
-    /// The signed note.
-    pub fn sign(&self, device: &NoteSigner) -> Result<String, NoteError> {
-        note::sign(&self.text(), &[device])
-    }
-
-    fn read(text: &str) -> Result<Self, AccountError> {
-        let mut lines = Lines::new(text);
-        lines.exactly("lacre account v1")?;
+    fn read(lines: &mut Lines<'_>) -> Result<Self, AccountError> {
         let number = lines.parsed("number", |v| v.parse::<u64>().ok().filter(|n| n.to_string() == v))?;
         let previous = lines.parsed("previous", |v| match v {
             "none" => Some(None),
@@ -145,40 +140,40 @@ impl AccountState {
             }
             devices.push(device);
         }
-        lines.end()?;
         if devices.is_empty() {
+            lines.end()?;
             return Err(AccountError::Devices);
         }
         Ok(Self { number, previous, made_at, devices })
     }
+}
 
+impl AccountState {
     fn keys(&self) -> Result<Vec<NoteKey>, AccountError> {
         self.devices.iter().map(|d| d.note_key().map_err(AccountError::from)).collect()
     }
 
     /// Verifies state 0: the account it starts.
     pub fn first(raw: &str) -> Result<(AccountId, Self), AccountError> {
-        let note = UnverifiedNote::parse(raw)?;
-        let state = Self::read(note.unverified_text())?;
-        let note = note.verify(&state.keys()?)?;
+        let state = Signed::verify_claim(raw, Self::keys)?;
         if state.number != 0 || state.previous.is_some() {
             return Err(AccountError::Chain);
         }
-        Ok((AccountId::new(label::hash(Label::AccountId, &[note.text().as_bytes()])), state))
+        let id = AccountId::new(label::hash(Label::AccountId, &[state.note().text().as_bytes()]));
+        Ok((id, state.into_value()))
     }
 
     /// Verifies the state after this one.
     pub fn follow(&self, raw: &str) -> Result<Self, AccountError> {
-        let note = UnverifiedNote::parse(raw)?.verify(&self.keys()?)?;
-        let next = Self::read(note.text())?;
+        let next = Signed::<Self>::verify(raw, &self.keys()?)?;
         let follows = self.number.checked_add(1) == Some(next.number) && next.previous == Some(self.hash());
-        if follows { Ok(next) } else { Err(AccountError::Chain) }
+        if follows { Ok(next.into_value()) } else { Err(AccountError::Chain) }
     }
 
     /// Reads again a note that [`AccountState::first`] or [`AccountState::follow`] took before it was stored. It checks
     /// no signature: never for a note that came from outside.
     pub fn stored(raw: &str) -> Result<Self, AccountError> {
-        Self::read(UnverifiedNote::parse(raw)?.unverified_text())
+        Self::parse(UnverifiedNote::parse(raw)?.unverified_text())
     }
 
     /// What the state after this one names as previous.
@@ -205,28 +200,27 @@ pub struct Binding {
     pub bound_at: Millis,
 }
 
-impl Binding {
-    /// The signed note.
-    pub fn sign(&self, registrar: &NoteSigner) -> Result<String, NoteError> {
-        let text = format!(
-            "lacre binding v1\nhandle {}\naccount {}\nkind verified person\nbound {}\n",
-            self.handle.as_str(),
-            self.account,
-            self.bound_at
-        );
-        note::sign(&text, &[registrar])
+impl NoteText for Binding {
+    type Error = NoteError;
+    const KIND: &'static str = "lacre binding v1";
+
+    fn lines(&self) -> String {
+        let handle = self.handle.as_str();
+        format!("handle {handle}\naccount {}\nkind verified person\nbound {}\n", self.account, self.bound_at)
     }
-    /// Verifies and reads it.
-    pub fn verify(raw: &str, registrar: &NoteKey) -> Result<Self, NoteError> {
-        let note = UnverifiedNote::parse(raw)?.verify(std::slice::from_ref(registrar))?;
-        let mut lines = Lines::new(note.text());
-        lines.exactly("lacre binding v1")?;
+    fn read(lines: &mut Lines<'_>) -> Result<Self, NoteError> {
         let handle = lines.parsed("handle", |v| Handle::parse(v).ok().filter(|h| h.as_str() == v))?;
         let account = lines.parsed("account", |v| AccountId::from_hex(v).ok())?;
         lines.exactly("kind verified person")?;
         let bound_at = lines.parsed("bound", |v| Millis::parse(v).ok())?;
-        lines.end()?;
         Ok(Self { handle, account, bound_at })
+    }
+}
+
+impl Binding {
+    /// Verifies and reads it; `registrar` is the key of the relay that the account lives on.
+    pub fn verify(raw: &str, registrar: &NoteKey) -> Result<Signed<Self>, NoteError> {
+        Signed::verify(raw, core::slice::from_ref(registrar))
     }
 }
 
@@ -243,29 +237,27 @@ pub struct Reset {
     pub reset_at: Millis,
 }
 
-impl Reset {
-    /// The signed note.
-    pub fn sign(&self, registrar: &NoteSigner) -> Result<String, NoteError> {
-        let text = format!(
-            "lacre reset v1\nhandle {}\naccount {}\nreplaces {}\nreset {}\n",
-            self.handle.as_str(),
-            self.account,
-            self.replaces,
-            self.reset_at
-        );
-        note::sign(&text, &[registrar])
+impl NoteText for Reset {
+    type Error = NoteError;
+    const KIND: &'static str = "lacre reset v1";
+
+    fn lines(&self) -> String {
+        let handle = self.handle.as_str();
+        format!("handle {handle}\naccount {}\nreplaces {}\nreset {}\n", self.account, self.replaces, self.reset_at)
     }
-    /// Verifies and reads it.
-    pub fn verify(raw: &str, registrar: &NoteKey) -> Result<Self, NoteError> {
-        let note = UnverifiedNote::parse(raw)?.verify(std::slice::from_ref(registrar))?;
-        let mut lines = Lines::new(note.text());
-        lines.exactly("lacre reset v1")?;
+    fn read(lines: &mut Lines<'_>) -> Result<Self, NoteError> {
         let handle = lines.parsed("handle", |v| Handle::parse(v).ok().filter(|h| h.as_str() == v))?;
         let account = lines.parsed("account", |v| AccountId::from_hex(v).ok())?;
         let replaces = lines.parsed("replaces", |v| AccountId::from_hex(v).ok())?;
         let reset_at = lines.parsed("reset", |v| Millis::parse(v).ok())?;
-        lines.end()?;
         Ok(Self { handle, account, replaces, reset_at })
+    }
+}
+
+impl Reset {
+    /// Verifies and reads it; `registrar` is the key of the relay that the account lives on.
+    pub fn verify(raw: &str, registrar: &NoteKey) -> Result<Signed<Self>, NoteError> {
+        Signed::verify(raw, core::slice::from_ref(registrar))
     }
 }
 
@@ -292,7 +284,7 @@ impl VerifiedAccount {
         if binding.account != id {
             return Err(AccountError::OtherAccount);
         }
-        Ok(Self { id, handle: binding.handle, state })
+        Ok(Self { id, handle: binding.into_value().handle, state })
     }
 }
 
@@ -300,6 +292,7 @@ impl VerifiedAccount {
 mod tests {
     use super::*;
     use crate::ids::Identity;
+    use crate::note::NoteSigner;
     use crate::seal::SealSecret;
 
     fn device(n: u8) -> (Device, NoteSigner) {
@@ -324,12 +317,12 @@ mod tests {
         let zero = AccountState { number: 0, previous: None, made_at: Millis::new(1), devices: vec![d0.clone()] };
         let raw0 = zero.sign(&s0).unwrap();
         let (_, read) = AccountState::first(&raw0).unwrap();
-        assert!(read == zero);
+        assert!(read == zero && AccountState::stored(&raw0).unwrap() == read);
         let one = AccountState { number: 1, previous: Some(zero.hash()), made_at: Millis::new(2), devices: vec![d0, d1] };
-        assert!(zero.follow(&one.sign(&s0).unwrap()).unwrap() == one);
-        assert!(matches!(zero.follow(&one.sign(&s1).unwrap()), Err(AccountError::Note(NoteError::NotSigned))));
+        assert!(read.follow(&one.sign(&s0).unwrap()).unwrap() == one);
+        assert!(matches!(read.follow(&one.sign(&s1).unwrap()), Err(AccountError::Note(NoteError::NotSigned))));
         let skipped = AccountState { number: 2, ..one.clone() };
-        assert!(matches!(zero.follow(&skipped.sign(&s0).unwrap()), Err(AccountError::Chain)));
+        assert!(matches!(read.follow(&skipped.sign(&s0).unwrap()), Err(AccountError::Chain)));
     }
 
     #[test]
@@ -338,7 +331,7 @@ mod tests {
         let (account, replaces) = (AccountId::new([1; 32]), AccountId::new([2; 32]));
         let reset = Reset { handle: Handle::parse("ana").unwrap(), account, replaces, reset_at: Millis::new(5) };
         let raw = reset.sign(&registrar).unwrap();
-        assert_eq!(Reset::verify(&raw, &registrar.public()), Ok(reset));
+        assert_eq!(*Reset::verify(&raw, &registrar.public()).unwrap(), reset);
         assert_eq!(Reset::verify(&raw, &other.public()), Err(NoteError::NotSigned));
         let binding = Binding { handle: Handle::parse("ana").unwrap(), account, bound_at: Millis::new(5) };
         assert!(Reset::verify(&binding.sign(&registrar).unwrap(), &registrar.public()).is_err());

@@ -1,7 +1,8 @@
 //! The relay's receipt: a note that one entry is stored. It knows no more than what the relay knows.
 
 use crate::ids::{ChannelId, EntryId, Generation, Seq};
-use crate::note::{self, Lines, NoteError, NoteKey, NoteSigner, UnverifiedNote};
+use crate::note::{Lines, NoteError, NoteKey};
+use crate::signed::{NoteText, Signed};
 use crate::time::Millis;
 use data_encoding::HEXLOWER;
 
@@ -27,11 +28,13 @@ pub struct Receipt {
     pub accepted_at: Millis,
 }
 
-impl Receipt {
-    /// The signed note.
-    pub fn sign(&self, relay: &NoteSigner) -> Result<String, NoteError> {
-        let text = format!(
-            "lacre receipt v1\ngeneration {}\nchannel {}\nseq {}\nentry {}\nkind {}\nsha256 {}\naccepted {}\n",
+impl NoteText for Receipt {
+    type Error = NoteError;
+    const KIND: &'static str = "lacre receipt v1";
+
+    fn lines(&self) -> String {
+        format!(
+            "generation {}\nchannel {}\nseq {}\nentry {}\nkind {}\nsha256 {}\naccepted {}\n",
             self.generation,
             self.channel,
             self.seq,
@@ -39,15 +42,10 @@ impl Receipt {
             if self.seal { "seal" } else { "entry" },
             HEXLOWER.encode(&self.sha256),
             self.accepted_at,
-        );
-        note::sign(&text, &[relay])
+        )
     }
-    /// Verifies and reads it.
-    pub fn verify(raw: &str, relay: &NoteKey) -> Result<Self, NoteError> {
-        let note = UnverifiedNote::parse(raw)?.verify(std::slice::from_ref(relay))?;
-        let mut lines = Lines::new(note.text());
-        lines.exactly("lacre receipt v1")?;
-        let receipt = Self {
+    fn read(lines: &mut Lines<'_>) -> Result<Self, NoteError> {
+        Ok(Self {
             generation: lines.parsed("generation", |v| Generation::from_hex(v).ok())?,
             channel: lines.parsed("channel", |v| ChannelId::from_hex(v).ok())?,
             seq: lines.parsed("seq", |v| v.parse().ok().and_then(Seq::new).filter(|s| s.to_string() == v))?,
@@ -59,15 +57,21 @@ impl Receipt {
             })?,
             sha256: lines.parsed("sha256", |v| HEXLOWER.decode(v.as_bytes()).ok()?.try_into().ok())?,
             accepted_at: lines.parsed("accepted", |v| Millis::parse(v).ok())?,
-        };
-        lines.end()?;
-        Ok(receipt)
+        })
+    }
+}
+
+impl Receipt {
+    /// Verifies and reads it; `relay` is the identity of the relay that gave it.
+    pub fn verify(raw: &str, relay: &NoteKey) -> Result<Signed<Self>, NoteError> {
+        Signed::verify(raw, core::slice::from_ref(relay))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::note::NoteSigner;
 
     #[test]
     fn a_receipt_reads_back_what_was_signed() {
@@ -82,6 +86,6 @@ mod tests {
             accepted_at: Millis::new(1_783_346_400_000),
         };
         let raw = receipt.sign(&relay).unwrap();
-        assert_eq!(Receipt::verify(&raw, &relay.public()).unwrap(), receipt);
+        assert_eq!(*Receipt::verify(&raw, &relay.public()).unwrap(), receipt);
     }
 }

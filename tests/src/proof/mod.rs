@@ -21,6 +21,7 @@ use lacre_ground::note::{NoteSigner, UnverifiedNote, sign};
 use lacre_ground::receipt::RELAY;
 use lacre_ground::run::Run;
 use lacre_ground::seal::SealSecret;
+use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::Millis;
 
 /// 2026-07-06T14:00:00Z, the first vector of the reference page.

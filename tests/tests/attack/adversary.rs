@@ -3,6 +3,7 @@ use lacre_core::limits::{MAX_CHAIN, SUCCESSOR_AFTER_MS};
 use lacre_core::network::{Delivery, Following, Lane, NetError, Network, Reason, Refusal};
 use lacre_core::view::{ConversationId, Standing, Suite};
 use lacre_ground::address::Authority;
+use lacre_ground::signed::NoteText as _;
 use lacre_profile::mls::MlsProvider;
 use lacre_proto::content::v1 as content;
 use lacre_proto::relay::v1 as wire;

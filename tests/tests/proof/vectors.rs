@@ -18,6 +18,7 @@ use lacre_ground::random::SystemRng;
 use lacre_ground::receipt::{RELAY, Receipt};
 use lacre_ground::run::Run;
 use lacre_ground::seal::{self, SealSecret};
+use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::Millis;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -206,7 +207,7 @@ fn receipt() -> Value {
     );
     let raw = receipt.sign(&relay).unwrap();
     assert_eq!(paper::note(&text, "lacre-relay", &RELAY_SEED), raw);
-    assert_eq!(Receipt::verify(&raw, &relay.public()).unwrap(), receipt);
+    assert_eq!(*Receipt::verify(&raw, &relay.public()).unwrap(), receipt);
     json!({ "relay_seed": hex(&RELAY_SEED), "receipt": raw })
 }
 

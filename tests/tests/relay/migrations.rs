@@ -4,6 +4,7 @@ use lacre_ground::address::{Address, Authority};
 use lacre_ground::ids::{ChannelId, DeviceId, Identity};
 use lacre_ground::note::NoteSigner;
 use lacre_ground::seal::SealSecret;
+use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::Millis;
 use lacre_relay::folder::STORE_FILE;
 use lacre_tests::faults::Faults;

@@ -9,6 +9,7 @@ use lacre_ground::address::{Address, Invitation};
 use lacre_ground::ids::{ChannelId, DeviceId, Generation, Handle, Token};
 use lacre_ground::note::NoteSigner;
 use lacre_ground::seal::SealSecret;
+use lacre_ground::signed::NoteText as _;
 use std::sync::Arc;
 
 /// Who this profile is; none before `enroll`.

@@ -15,6 +15,7 @@ use lacre_ground::account::{AccountState, DEVICE};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId};
 use lacre_ground::note::NoteSigner;
+use lacre_ground::signed::NoteText as _;
 use lacre_profile::rows::Content;
 use lacre_profile::{Step, Table};
 use lacre_proto::relay::v1 as wire;

@@ -5,6 +5,7 @@ use super::login::{Challenges, Key, Sessions};
 use crate::border::{Reason, bad_state, bad_value, checked, crossed, limited, refused, store_down};
 use lacre_ground::account::{AccountError, AccountState, Binding, Reset};
 use lacre_ground::ids::{AccountId, DeviceId, Handle, Session, Stamp, TokenHash};
+use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::accounts_server::Accounts;

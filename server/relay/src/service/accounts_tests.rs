@@ -19,6 +19,7 @@ use lacre_ground::note::{NoteKey, NoteSigner};
 use lacre_ground::random::SystemRng;
 use lacre_ground::receipt::RELAY;
 use lacre_ground::seal::SealSecret;
+use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::{Clock, Millis};
 use lacre_proto::relay::v1::accounts_client::AccountsClient;
 use lacre_proto::relay::v1::accounts_server::AccountsServer;

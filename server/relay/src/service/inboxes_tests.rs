@@ -4,6 +4,7 @@ use super::accounts_tests::{Person, World, reason, refused};
 use super::sessions_tests::next;
 use lacre_ground::account::{AccountState, Device};
 use lacre_ground::ids::{ChannelId, Token};
+use lacre_ground::signed::NoteText as _;
 use lacre_proto::relay::v1 as wire;
 use lacre_store::rules::Rules;
 use tonic::Status;

@@ -30,6 +30,7 @@ use lacre_ground::ids::{ChannelId, Identity};
 use lacre_ground::note::NoteSigner;
 use lacre_ground::random::Rng;
 use lacre_ground::receipt::Receipt;
+use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::Clock;
 use lacre_store::channels::{Admitted, StoredEntry};
 use lacre_store::rules::Rules;

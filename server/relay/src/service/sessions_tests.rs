@@ -2,6 +2,7 @@
 
 use super::accounts_tests::{Person, World, refused};
 use lacre_ground::account::{AccountState, Device};
+use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
 use lacre_store::rules::Rules;
