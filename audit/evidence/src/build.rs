@@ -17,6 +17,7 @@ use lacre_ground::ids::NoticeId;
 use lacre_ground::note::{NoteError, NoteSigner};
 use lacre_ground::run::Run;
 use lacre_ground::seal::SealError;
+use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::Millis;
 
 /// Why a notice cannot be composed.

@@ -4,7 +4,8 @@ use super::fields;
 use crate::clock::Place;
 use core::fmt;
 use data_encoding::HEXLOWER;
-use lacre_ground::note::{self, Lines, NoteError, NoteKey, NoteSigner, UnverifiedNote};
+use lacre_ground::note::{Lines, NoteError, NoteKey};
+use lacre_ground::signed::{NoteText, Signed};
 use lacre_ground::time::Millis;
 
 /// Name before an agency's signatures.
@@ -51,12 +52,13 @@ pub struct Certificate {
     pub until: Millis,
 }
 
-impl Certificate {
-    /// The text that is signed.
-    #[must_use]
-    pub fn text(&self) -> String {
+impl NoteText for Certificate {
+    type Error = NoteError;
+    const KIND: &'static str = "lacre agency v1";
+
+    fn lines(&self) -> String {
         format!(
-            "lacre agency v1\ncode {}\nname {}\nkey ed25519 {}\nplace {}\nfrom {}\nuntil {}\n",
+            "code {}\nname {}\nkey ed25519 {}\nplace {}\nfrom {}\nuntil {}\n",
             self.code,
             self.name,
             HEXLOWER.encode(&self.key),
@@ -65,25 +67,22 @@ impl Certificate {
             self.until
         )
     }
-    /// The signed note.
-    pub fn sign(&self, registrar: &NoteSigner) -> Result<String, NoteError> {
-        note::sign(&self.text(), &[registrar])
-    }
-    /// Verifies and reads it.
-    pub fn verify(raw: &str, registrars: &[NoteKey]) -> Result<Self, NoteError> {
-        let note = UnverifiedNote::parse(raw)?.verify(registrars)?;
-        let mut lines = Lines::new(note.text());
-        lines.exactly("lacre agency v1")?;
-        let certificate = Self {
+    fn read(lines: &mut Lines<'_>) -> Result<Self, NoteError> {
+        Ok(Self {
             code: lines.parsed("code", AgencyCode::parse)?,
             name: lines.parsed("name", |v| fields::plain(v, 200))?,
             key: lines.parsed("key", fields::ed25519)?,
             place: lines.parsed("place", fields::place)?,
             from: lines.parsed("from", |v| Millis::parse(v).ok())?,
             until: lines.parsed("until", |v| Millis::parse(v).ok())?,
-        };
-        lines.end()?;
-        Ok(certificate)
+        })
+    }
+}
+
+impl Certificate {
+    /// Verifies and reads it; `registrars` are the trusted ones.
+    pub fn verify(raw: &str, registrars: &[NoteKey]) -> Result<Self, NoteError> {
+        Signed::verify(raw, registrars).map(Signed::into_value)
     }
     /// The key that its notes are verified with.
     pub fn note_key(&self) -> Result<NoteKey, NoteError> {

@@ -4,8 +4,9 @@ use data_encoding::BASE64;
 use lacre_ground::account::Device;
 use lacre_ground::address::{Address, Authority};
 use lacre_ground::ids::{AccountId, ChannelId, GrantId, TokenHash};
-use lacre_ground::note::{self, Lines, NoteError, NoteKey, NoteSigner, UnverifiedNote};
+use lacre_ground::note::{Lines, NoteError, NoteKey};
 use lacre_ground::seal::{self, SealPublic};
+use lacre_ground::signed::{NoteText, Signed};
 use lacre_ground::time::Millis;
 
 /// How often it may be handed out.
@@ -39,12 +40,13 @@ pub struct Grant {
     pub until: Millis,
 }
 
-impl Grant {
-    /// The text that is signed.
-    #[must_use]
-    pub fn text(&self) -> String {
+impl NoteText for Grant {
+    type Error = NoteError;
+    const KIND: &'static str = "lacre grant v1";
+
+    fn lines(&self) -> String {
         format!(
-            "lacre grant v1\nid {}\naccount {}\nkind {}\nrelay {}\nchannel {}\nappend {}\nkey {:04x} {}\nfrom {}\nuntil {}\n",
+            "id {}\naccount {}\nkind {}\nrelay {}\nchannel {}\nappend {}\nkey {:04x} {}\nfrom {}\nuntil {}\n",
             self.id,
             self.account,
             match self.kind {
@@ -60,16 +62,7 @@ impl Grant {
             self.until
         )
     }
-    /// The signed note.
-    pub fn sign(&self, device: &NoteSigner) -> Result<String, NoteError> {
-        note::sign(&self.text(), &[device])
-    }
-    /// Verifies and reads it; `devices` are those of the account's state that the registrar named.
-    pub fn verify(raw: &str, devices: &[Device]) -> Result<Self, NoteError> {
-        let keys: Vec<NoteKey> = devices.iter().map(Device::note_key).collect::<Result<_, _>>()?;
-        let note = UnverifiedNote::parse(raw)?.verify(&keys)?;
-        let mut lines = Lines::new(note.text());
-        lines.exactly("lacre grant v1")?;
+    fn read(lines: &mut Lines<'_>) -> Result<Self, NoteError> {
         let id = lines.parsed("id", |v| GrantId::from_hex(v).ok())?;
         let account = lines.parsed("account", |v| AccountId::from_hex(v).ok())?;
         let kind = lines.parsed("kind", |v| match v {
@@ -87,8 +80,15 @@ impl Grant {
         })?;
         let from = lines.parsed("from", |v| Millis::parse(v).ok())?;
         let until = lines.parsed("until", |v| Millis::parse(v).ok())?;
-        lines.end()?;
         Ok(Self { id, account, kind, casilla: Address { authority, channel }, append, key, from, until })
+    }
+}
+
+impl Grant {
+    /// Verifies and reads it; `devices` are those of the account's state that the registrar named.
+    pub fn verify(raw: &str, devices: &[Device]) -> Result<Self, NoteError> {
+        let keys: Vec<NoteKey> = devices.iter().map(Device::note_key).collect::<Result<_, _>>()?;
+        Signed::verify(raw, &keys).map(Signed::into_value)
     }
     /// Was it valid then?
     #[must_use]

@@ -5,8 +5,9 @@ use super::fields;
 use data_encoding::HEXLOWER;
 use lacre_ground::ids::{AccountId, LookupId};
 use lacre_ground::label::{self, Label};
-use lacre_ground::note::{self, Lines, NoteError, NoteKey, NoteSigner, UnverifiedNote};
+use lacre_ground::note::{Lines, NoteError, NoteKey};
 use lacre_ground::run::Run;
+use lacre_ground::signed::{NoteText, Signed};
 use lacre_ground::time::Millis;
 
 /// How long an answer is good for: an entry accepted later needs a new one, because a person may have left meanwhile.
@@ -69,10 +70,11 @@ pub struct Lookup {
     pub asked_at: Millis,
 }
 
-impl Lookup {
-    /// The text that is signed.
-    #[must_use]
-    pub fn text(&self) -> String {
+impl NoteText for Lookup {
+    type Error = NoteError;
+    const KIND: &'static str = "lacre lookup v1";
+
+    fn lines(&self) -> String {
         let answer = match &self.answer {
             Answer::Account { account, state, state_hash, grant } => format!(
                 "answer account\naccount {account}\nstate {state} {}\ngrant {}\n",
@@ -83,17 +85,9 @@ impl Lookup {
             Answer::NoAccount => "answer no account\n".to_owned(),
         };
         let person = HEXLOWER.encode(&self.person);
-        format!("lacre lookup v1\nid {}\nagency {}\nperson {person}\n{answer}asked {}\n", self.id, self.agency, self.asked_at)
+        format!("id {}\nagency {}\nperson {person}\n{answer}asked {}\n", self.id, self.agency, self.asked_at)
     }
-    /// The signed note.
-    pub fn sign(&self, registrar: &NoteSigner) -> Result<String, NoteError> {
-        note::sign(&self.text(), &[registrar])
-    }
-    /// Verifies and reads it.
-    pub fn verify(raw: &str, registrars: &[NoteKey]) -> Result<Self, NoteError> {
-        let note = UnverifiedNote::parse(raw)?.verify(registrars)?;
-        let mut lines = Lines::new(note.text());
-        lines.exactly("lacre lookup v1")?;
+    fn read(lines: &mut Lines<'_>) -> Result<Self, NoteError> {
         let id = lines.parsed("id", |v| LookupId::from_hex(v).ok())?;
         let agency = lines.parsed("agency", AgencyCode::parse)?;
         let person = lines.parsed("person", fields::hex32)?;
@@ -109,8 +103,14 @@ impl Lookup {
             _ => return Err(lines.wrong("account, exempt or no account")),
         };
         let asked_at = lines.parsed("asked", |v| Millis::parse(v).ok())?;
-        lines.end()?;
         Ok(Self { id, agency, person, answer, asked_at })
+    }
+}
+
+impl Lookup {
+    /// Verifies and reads it; `registrars` are the trusted ones.
+    pub fn verify(raw: &str, registrars: &[NoteKey]) -> Result<Self, NoteError> {
+        Signed::verify(raw, registrars).map(Signed::into_value)
     }
 }
 

@@ -12,8 +12,9 @@ use super::lookup::state_line;
 use crate::clock::{Place, Term};
 use data_encoding::HEXLOWER;
 use lacre_ground::ids::{AccountId, NoticeId};
-use lacre_ground::note::{self, Lines, NoteError, NoteSigner, UnverifiedNote};
+use lacre_ground::note::{Lines, NoteError};
 use lacre_ground::run::Run;
+use lacre_ground::signed::{NoteText, Signed};
 use lacre_ground::time::Millis;
 
 /// Most files in a notice; the first is the body.
@@ -127,10 +128,11 @@ pub struct Notice {
     pub files: Vec<FileEntry>,
 }
 
-impl Notice {
-    /// The text that is signed.
-    #[must_use]
-    pub fn text(&self) -> String {
+impl NoteText for Notice {
+    type Error = NoteError;
+    const KIND: &'static str = "lacre notice v1";
+
+    fn lines(&self) -> String {
         let hex = |b: &[u8; 32]| HEXLOWER.encode(b);
         let (kind, term) = match self.act {
             Act::Notification { stage, term } => {
@@ -145,7 +147,7 @@ impl Notice {
             Act::Communique => ("CI", "none".to_owned()),
         };
         let mut out = format!(
-            "lacre notice v1\nid {}\nagency {}\ncertificate {}\nlookup {}\nmade {}\nplace {}\nrule {}\ncalendar {}\n",
+            "id {}\nagency {}\ncertificate {}\nlookup {}\nmade {}\nplace {}\nrule {}\ncalendar {}\n",
             self.id,
             self.agency,
             hex(&self.certificate),
@@ -175,19 +177,7 @@ impl Notice {
         }
         out
     }
-    /// The signed note.
-    pub fn sign(&self, agency: &NoteSigner) -> Result<String, NoteError> {
-        note::sign(&self.text(), &[agency])
-    }
-    /// Verifies and reads it.
-    pub fn verify(raw: &str, agency: &Certificate) -> Result<Self, NoteError> {
-        let note = UnverifiedNote::parse(raw)?.verify(&[agency.note_key()?])?;
-        Self::read(note.text())
-    }
-
-    fn read(text: &str) -> Result<Self, NoteError> {
-        let mut lines = Lines::new(text);
-        lines.exactly("lacre notice v1")?;
+    fn read(lines: &mut Lines<'_>) -> Result<Self, NoteError> {
         let id = lines.parsed("id", |v| NoticeId::from_hex(v).ok())?;
         let agency = lines.parsed("agency", AgencyCode::parse)?;
         let certificate = lines.parsed("certificate", fields::hex32)?;
@@ -225,7 +215,6 @@ impl Notice {
         while lines.next_is("file") && files.len() < MAX_FILES {
             files.push(lines.parsed("file", file_line)?);
         }
-        lines.end()?;
         Ok(Self {
             id,
             agency,
@@ -247,6 +236,13 @@ impl Notice {
             uris,
             files,
         })
+    }
+}
+
+impl Notice {
+    /// Verifies and reads it; `agency` is the verified certificate of whoever sent it.
+    pub fn verify(raw: &str, agency: &Certificate) -> Result<Self, NoteError> {
+        Signed::verify(raw, &[agency.note_key()?]).map(Signed::into_value)
     }
 }
 

@@ -6,7 +6,8 @@ use super::fields;
 use data_encoding::HEXLOWER;
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, EntryId, EvidenceId, Generation, Seq};
-use lacre_ground::note::{self, Lines, NoteError, NoteKey, NoteSigner, UnverifiedNote};
+use lacre_ground::note::{Lines, NoteError, NoteKey};
+use lacre_ground::signed::{NoteText, Signed};
 use lacre_ground::time::Millis;
 
 /// Name before a gateway's signatures.
@@ -146,12 +147,13 @@ pub struct Record {
     pub submission: Option<Submission>,
 }
 
-impl Record {
-    /// The text that is signed.
-    #[must_use]
-    pub fn text(&self) -> String {
+impl NoteText for Record {
+    type Error = NoteError;
+    const KIND: &'static str = "lacre event v1";
+
+    fn lines(&self) -> String {
         let mut out = format!(
-            "lacre event v1\nevent {}\nid {}\ntime {}\nissuer {}\nenvelope {}\nsender {}\nrecipient {}\n",
+            "event {}\nid {}\ntime {}\nissuer {}\nenvelope {}\nsender {}\nrecipient {}\n",
             self.event.uri(),
             self.id,
             self.time,
@@ -175,21 +177,7 @@ impl Record {
         }
         out
     }
-    /// The signed note.
-    pub fn sign(&self, issuer: &NoteSigner) -> Result<String, NoteError> {
-        note::sign(&self.text(), &[issuer])
-    }
-    /// Verifies and reads it; `keys_of` gives the keys of whoever it claims to be from.
-    pub fn verify(raw: &str, keys_of: impl FnOnce(&Issuer) -> Vec<NoteKey>) -> Result<Self, NoteError> {
-        let note = UnverifiedNote::parse(raw)?;
-        let record = Self::read(note.unverified_text())?;
-        note.verify(&keys_of(&record.issuer))?;
-        Ok(record)
-    }
-
-    fn read(text: &str) -> Result<Self, NoteError> {
-        let mut lines = Lines::new(text);
-        lines.exactly("lacre event v1")?;
+    fn read(lines: &mut Lines<'_>) -> Result<Self, NoteError> {
         let event = lines.parsed("event", Event::from_uri)?;
         let id = lines.parsed("id", |v| EvidenceId::from_hex(v).ok())?;
         let time = lines.parsed("time", |v| Millis::parse(v).ok())?;
@@ -220,7 +208,13 @@ impl Record {
         } else {
             None
         };
-        lines.end()?;
         Ok(Self { event, id, time, issuer, envelope, sender, recipient, reasons, reference, submission })
+    }
+}
+
+impl Record {
+    /// Verifies and reads it; `keys_of` gives the keys of whoever it claims to be from.
+    pub fn verify(raw: &str, keys_of: impl FnOnce(&Issuer) -> Vec<NoteKey>) -> Result<Self, NoteError> {
+        Signed::verify_claim(raw, |record: &Self| Ok(keys_of(&record.issuer))).map(Signed::into_value)
     }
 }
