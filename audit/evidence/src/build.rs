@@ -8,7 +8,6 @@ use super::certificate::Certificate;
 use super::envelope::{self, Envelope, Seed};
 use super::grant::Grant;
 use super::lookup::{Answer, Lookup, Salt};
-use super::note_hash;
 use super::notice::{Act, Notice, TextRef};
 use super::opening::Opening;
 use super::trust::Keys;
@@ -17,7 +16,7 @@ use lacre_ground::ids::NoticeId;
 use lacre_ground::note::{NoteError, NoteSigner};
 use lacre_ground::run::Run;
 use lacre_ground::seal::SealError;
-use lacre_ground::signed::NoteText as _;
+use lacre_ground::signed::{NoteText, Signed};
 use lacre_ground::time::Millis;
 
 /// Why a notice cannot be composed.
@@ -73,20 +72,16 @@ pub struct Draft<'a> {
 /// What the registrar gave for one person.
 #[derive(Clone, Copy)]
 pub struct Addressee<'a> {
-    /// the answer, verified
-    pub lookup: &'a Lookup,
-    /// the answer as it came
-    pub lookup_raw: &'a str,
+    /// the answer
+    pub lookup: &'a Signed<Lookup>,
     /// the RUN that was asked for
     pub run: Run,
     /// opens the commitment in the answer
     pub salt: Salt,
     /// account states as they came
     pub states: &'a [String],
-    /// the grant, verified
-    pub grant: &'a Grant,
-    /// the grant as it came
-    pub grant_raw: &'a str,
+    /// the grant
+    pub grant: &'a Signed<Grant>,
 }
 
 /// A composed notice: append the envelope, keep the rest for the evidence.
@@ -109,12 +104,10 @@ impl Sent {
 }
 
 /// Signs and seals a notice.
-#[expect(clippy::too_many_arguments, reason = "each is one thing that the agency has at that moment")]
 pub fn compose(
     draft: &Draft<'_>,
     to: &Addressee<'_>,
-    certificate: &Certificate,
-    certificate_raw: &str,
+    certificate: &Signed<Certificate>,
     agency: &NoteSigner,
     keys: &Keys,
     made_at: Millis,
@@ -127,8 +120,8 @@ pub fn compose(
     let notice = Notice {
         id: draft.id,
         agency: certificate.code.clone(),
-        certificate: note_hash(certificate_raw)?,
-        lookup: note_hash(to.lookup_raw)?,
+        certificate: certificate.note_hash(),
+        lookup: to.lookup.note_hash(),
         made_at,
         place: certificate.place,
         rule: TextRef { id: draft.rule.id.name().to_owned(), sha256: draft.rule.sha256 },
@@ -136,7 +129,7 @@ pub fn compose(
         run: to.run,
         account: *account,
         state: (*state, *state_hash),
-        grant: note_hash(to.grant_raw)?,
+        grant: to.grant.note_hash(),
         case: draft.case.to_owned(),
         procedure: draft.procedure.to_owned(),
         act: draft.act,
@@ -145,22 +138,21 @@ pub fn compose(
         uris: draft.uris.iter().map(|u| (*u).to_owned()).collect(),
         files: files.clone().map(|(i, f)| envelope::entry(seed, i, f.bytes, f.media, f.name)).collect(),
     };
-    let raw = notice.sign(agency)?;
     // what we would not read ourselves, nobody gets
-    Notice::verify(&raw, certificate)?;
+    let notice = Notice::verify(&notice.sign(agency)?, certificate)?;
     let envelope = Envelope {
-        header: envelope::header_for(to.grant, &raw, seed)?,
+        header: envelope::header_for(to.grant, notice.raw(), seed)?,
         files: files.map(|(i, f)| envelope::seal_file(seed, i, f.bytes)).collect(),
     };
     let opening = Opening { run: to.run, salt: to.salt, seed: Some(seed.clone()) };
     let so_far = Bundle {
         keys: Some(keys.text()),
-        certificate: Some(certificate_raw.to_owned()),
-        lookup: Some(to.lookup_raw.to_owned()),
+        certificate: Some(certificate.raw().to_owned()),
+        lookup: Some(to.lookup.raw().to_owned()),
         opening: Some(opening.text()),
         states: to.states.to_vec(),
-        grant: Some(to.grant_raw.to_owned()),
-        notice: Some(raw),
+        grant: Some(to.grant.raw().to_owned()),
+        notice: Some(notice.raw().to_owned()),
         events: Vec::new(),
         files: draft.files.iter().map(|f| FilePart::Here(f.bytes.to_vec())).collect(),
         ledger: Vec::new(),
@@ -170,12 +162,12 @@ pub fn compose(
 
 /// The bundle that proves that a person was exempt or had no account when the agency asked.
 #[must_use]
-pub fn not_reachable(certificate_raw: &str, lookup_raw: &str, run: Run, salt: Salt, keys: &Keys) -> Bundle {
+pub fn not_reachable(certificate: &Signed<Certificate>, lookup: &Signed<Lookup>, run: Run, salt: Salt, keys: &Keys) -> Bundle {
     let keys = Keys { relays: Vec::new(), gateways: Vec::new(), ..keys.clone() };
     Bundle {
         keys: Some(keys.text()),
-        certificate: Some(certificate_raw.to_owned()),
-        lookup: Some(lookup_raw.to_owned()),
+        certificate: Some(certificate.raw().to_owned()),
+        lookup: Some(lookup.raw().to_owned()),
         opening: Some(Opening { run, salt, seed: None }.text()),
         ..Bundle::default()
     }

@@ -81,8 +81,8 @@ impl NoteText for Certificate {
 
 impl Certificate {
     /// Verifies and reads it; `registrars` are the trusted ones.
-    pub fn verify(raw: &str, registrars: &[NoteKey]) -> Result<Self, NoteError> {
-        Signed::verify(raw, registrars).map(Signed::into_value)
+    pub fn verify(raw: &str, registrars: &[NoteKey]) -> Result<Signed<Self>, NoteError> {
+        Signed::verify(raw, registrars)
     }
     /// The key that its notes are verified with.
     pub fn note_key(&self) -> Result<NoteKey, NoteError> {

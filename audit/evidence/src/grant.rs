@@ -86,9 +86,9 @@ impl NoteText for Grant {
 
 impl Grant {
     /// Verifies and reads it; `devices` are those of the account's state that the registrar named.
-    pub fn verify(raw: &str, devices: &[Device]) -> Result<Self, NoteError> {
+    pub fn verify(raw: &str, devices: &[Device]) -> Result<Signed<Self>, NoteError> {
         let keys: Vec<NoteKey> = devices.iter().map(Device::note_key).collect::<Result<_, _>>()?;
-        Signed::verify(raw, &keys).map(Signed::into_value)
+        Signed::verify(raw, &keys)
     }
     /// Was it valid then?
     #[must_use]

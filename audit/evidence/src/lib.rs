@@ -48,12 +48,3 @@ pub use record::{Issuer, Party, Record, Submission};
 pub use trust::{Keys, Trust};
 pub use verdict::{Fault, FaultCode, Lack, LackCode, Outcome, Proven, ProvenNotice, Verdict};
 pub use verify::verify;
-
-use lacre_ground::label::{self, Label};
-use lacre_ground::note::{NoteError, UnverifiedNote};
-
-/// The hash by which other notes name a note: over its text as it came, without signatures.
-pub fn note_hash(raw: &str) -> Result<[u8; 32], NoteError> {
-    let note = UnverifiedNote::parse(raw)?;
-    Ok(label::hash(Label::NoteHash, &[note.unverified_text().as_bytes()]))
-}

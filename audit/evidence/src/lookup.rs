@@ -46,7 +46,7 @@ pub enum Answer {
         state: u64,
         /// [`AccountState::hash`](lacre_ground::account::AccountState::hash) of that state
         state_hash: [u8; 32],
-        /// [`note_hash`](super::note_hash) of the grant
+        /// [`Signed::note_hash`] of the grant
         grant: [u8; 32],
     },
     /// The person is exempt, has paused or has left: notify otherwise.
@@ -109,8 +109,8 @@ impl NoteText for Lookup {
 
 impl Lookup {
     /// Verifies and reads it; `registrars` are the trusted ones.
-    pub fn verify(raw: &str, registrars: &[NoteKey]) -> Result<Self, NoteError> {
-        Signed::verify(raw, registrars).map(Signed::into_value)
+    pub fn verify(raw: &str, registrars: &[NoteKey]) -> Result<Signed<Self>, NoteError> {
+        Signed::verify(raw, registrars)
     }
 }
 

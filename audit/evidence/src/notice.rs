@@ -241,8 +241,8 @@ impl NoteText for Notice {
 
 impl Notice {
     /// Verifies and reads it; `agency` is the verified certificate of whoever sent it.
-    pub fn verify(raw: &str, agency: &Certificate) -> Result<Self, NoteError> {
-        Signed::verify(raw, &[agency.note_key()?]).map(Signed::into_value)
+    pub fn verify(raw: &str, agency: &Certificate) -> Result<Signed<Self>, NoteError> {
+        Signed::verify(raw, &[agency.note_key()?])
     }
 }
 

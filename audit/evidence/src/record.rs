@@ -214,7 +214,7 @@ impl NoteText for Record {
 
 impl Record {
     /// Verifies and reads it; `keys_of` gives the keys of whoever it claims to be from.
-    pub fn verify(raw: &str, keys_of: impl FnOnce(&Issuer) -> Vec<NoteKey>) -> Result<Self, NoteError> {
-        Signed::verify_claim(raw, |record: &Self| Ok(keys_of(&record.issuer))).map(Signed::into_value)
+    pub fn verify(raw: &str, keys_of: impl FnOnce(&Issuer) -> Vec<NoteKey>) -> Result<Signed<Self>, NoteError> {
+        Signed::verify_claim(raw, |record: &Self| Ok(keys_of(&record.issuer)))
     }
 }

@@ -10,6 +10,7 @@ use super::record::Record;
 use super::trust::Keys;
 use lacre_ground::account::AccountState;
 use lacre_ground::run::Run;
+use lacre_ground::signed::Signed;
 use lacre_ground::time::Millis;
 
 macro_rules! codes {
@@ -141,9 +142,9 @@ pub struct Proven {
     /// SHA-256 of the file
     pub digest: [u8; 32],
     /// the agency
-    pub agency: Certificate,
+    pub agency: Signed<Certificate>,
     /// the registrar's answer
-    pub lookup: Lookup,
+    pub lookup: Signed<Lookup>,
     /// the person
     pub run: Run,
     /// the keys that signed
@@ -175,15 +176,15 @@ pub struct ProvenNotice {
     /// the account's state
     pub state: AccountState,
     /// the grant
-    pub grant: Grant,
+    pub grant: Signed<Grant>,
     /// N
-    pub notice: Notice,
+    pub notice: Signed<Notice>,
     /// the relay's receipt
-    pub receipt: Record,
+    pub receipt: Signed<Record>,
     /// the instant of ContentConsignment, which the law counts from: computed
     pub consigned_at: Millis,
     /// all records, the receipt first
-    pub records: Vec<Record>,
+    pub records: Vec<Signed<Record>>,
     /// how far it has come
     pub progress: Progress,
     /// for each file of N, whether the bundle has it

@@ -10,7 +10,6 @@ use super::envelope;
 use super::event::{Event, Signer};
 use super::grant::Grant;
 use super::lookup::{Answer, GOOD_FOR_MS, Lookup};
-use super::note_hash;
 use super::notice::{Notice, TextRef};
 use super::opening::Opening;
 use super::progress::Progress;
@@ -21,6 +20,7 @@ use crate::clock::{Calendar, Rule, RuleId};
 use lacre_ground::account::{AccountError, AccountState};
 use lacre_ground::ids::AccountId;
 use lacre_ground::note::{NoteError, NoteKey};
+use lacre_ground::signed::Signed;
 use lacre_ground::time::Millis;
 use sha2::{Digest, Sha256};
 
@@ -169,8 +169,8 @@ fn not_after(early: Millis, late: Millis) -> bool {
 fn check_notice(
     bundle: &Bundle,
     keys: &Keys,
-    agency: &Certificate,
-    lookup: &Lookup,
+    agency: &Signed<Certificate>,
+    lookup: &Signed<Lookup>,
     opening: &Opening,
 ) -> Result<ProvenNotice, Stop> {
     let grant_raw = need(&bundle.grant, "grant")?;
@@ -181,7 +181,7 @@ fn check_notice(
     let (account, state) = check_account(bundle, lookup)?;
     let grant = check_grant(grant_raw, account, &state, lookup)?;
     let notice = Notice::verify(notice_raw, agency).map_err(note_fault("notice"))?;
-    check_links(&notice, bundle, agency, opening, account, &state)?;
+    check_links(&notice, agency, lookup, opening, account, &state, &grant)?;
     let (rule, calendar) = check_law(&notice)?;
 
     let (receipt, submission) = check_receipt(receipt_raw, keys)?;
@@ -197,7 +197,8 @@ fn check_notice(
     ensure(digest == receipt.envelope, FaultCode::Envelope, "event.0", "sealed again, it is another digest")?;
 
     let records = check_records(bundle, keys, agency, account, &state, &receipt)?;
-    let progress = Progress::replay(&records).map_err(|e| fault(FaultCode::Event, "events", &e.to_string()))?;
+    let progress =
+        Progress::replay(records.iter().map(|r| &**r)).map_err(|e| fault(FaultCode::Event, "events", &e.to_string()))?;
     let consigned_at = receipt.time;
     let effect = Effect::of(notice.act, consigned_at, notice.place, rule, calendar)
         .map_err(|_| Stop::Lack(LackCode::CalendarRange, vec![calendar.id().to_owned()]))?;
@@ -232,11 +233,10 @@ fn check_account(bundle: &Bundle, lookup: &Lookup) -> Result<(AccountId, Account
 }
 
 /// Checks 5: the grant is of a device of that state, and the one that was handed out.
-fn check_grant(raw: &str, account: AccountId, state: &AccountState, lookup: &Lookup) -> Result<Grant, Stop> {
+fn check_grant(raw: &str, account: AccountId, state: &AccountState, lookup: &Lookup) -> Result<Signed<Grant>, Stop> {
     let grant = Grant::verify(raw, &state.devices).map_err(note_fault("grant"))?;
     ensure(grant.account == account, FaultCode::OtherAccount, "grant", "names another account")?;
-    let found = note_hash(raw).map_err(note_fault("grant"))?;
-    let handed_out = matches!(&lookup.answer, Answer::Account { grant: hash, .. } if *hash == found);
+    let handed_out = matches!(&lookup.answer, Answer::Account { grant: hash, .. } if *hash == grant.note_hash());
     ensure(handed_out, FaultCode::OtherGrant, "grant", "the registrar handed out another")?;
     Ok(grant)
 }
@@ -244,22 +244,22 @@ fn check_grant(raw: &str, account: AccountId, state: &AccountState, lookup: &Loo
 /// Checks 6: N names exactly these parts.
 fn check_links(
     notice: &Notice,
-    bundle: &Bundle,
-    agency: &Certificate,
+    agency: &Signed<Certificate>,
+    lookup: &Signed<Lookup>,
     opening: &Opening,
     account: AccountId,
     state: &AccountState,
+    grant: &Signed<Grant>,
 ) -> Result<(), Stop> {
-    let hash = |part: &Option<String>, name: &str| note_hash(need(part, name)?).map_err(note_fault(name));
     let links = [
         (notice.agency == agency.code, "names another agency"),
-        (notice.certificate == hash(&bundle.certificate, "certificate")?, "names another certificate"),
-        (notice.lookup == hash(&bundle.lookup, "lookup")?, "names another answer of the registrar"),
+        (notice.certificate == agency.note_hash(), "names another certificate"),
+        (notice.lookup == lookup.note_hash(), "names another answer of the registrar"),
         (notice.place == agency.place, "names another place than the certificate"),
         (notice.run == opening.run, "names another person"),
         (notice.account == account, "names another account"),
         (notice.state == (state.number, state.hash()), "names another account state"),
-        (notice.grant == hash(&bundle.grant, "grant")?, "names another grant"),
+        (notice.grant == grant.note_hash(), "names another grant"),
     ];
     for (ok, detail) in links {
         ensure(ok, FaultCode::NoticeLink, "notice", detail)?;
@@ -282,7 +282,7 @@ fn check_law(notice: &Notice) -> Result<(&'static Rule, &'static Calendar), Stop
     Ok((rule, calendar))
 }
 
-fn check_receipt(raw: &str, keys: &Keys) -> Result<(Record, Submission), Stop> {
+fn check_receipt(raw: &str, keys: &Keys) -> Result<(Signed<Record>, Submission), Stop> {
     let receipt = Record::verify(raw, |issuer| relay_keys(issuer, keys)).map_err(note_fault("event.0"))?;
     match (&receipt.event, receipt.issuer.signer(), receipt.submission.clone()) {
         (Event::SubmissionAcceptance, Signer::Relay, Some(submission)) => Ok((receipt, submission)),
@@ -339,8 +339,8 @@ fn check_records(
     agency: &Certificate,
     account: AccountId,
     state: &AccountState,
-    receipt: &Record,
-) -> Result<Vec<Record>, Stop> {
+    receipt: &Signed<Record>,
+) -> Result<Vec<Signed<Record>>, Stop> {
     let mut records = vec![receipt.clone()];
     for (i, raw) in bundle.events.iter().enumerate().skip(1) {
         let part = format!("event.{i}");

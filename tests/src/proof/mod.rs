@@ -10,7 +10,7 @@ use lacre_evidence::certificate::AGENCY;
 use lacre_evidence::clock::{Calendar, Comuna, Place, RuleId, Term, Zone};
 use lacre_evidence::{
     Act, AgencyCode, Answer, Bundle, Certificate, Event, Grant, GrantKind, Issuer, Keys, Lookup, Party, Record, Salt, Seed,
-    Stage, Submission, Trust, note_hash,
+    Stage, Submission, Trust,
 };
 use lacre_ground::account::{AccountState, DEVICE, Device, REGISTRAR};
 use lacre_ground::address::{Address, Authority};
@@ -21,7 +21,7 @@ use lacre_ground::note::{NoteSigner, UnverifiedNote, sign};
 use lacre_ground::receipt::RELAY;
 use lacre_ground::run::Run;
 use lacre_ground::seal::SealSecret;
-use lacre_ground::signed::NoteText as _;
+use lacre_ground::signed::{NoteText as _, Signed};
 use lacre_ground::time::Millis;
 
 /// 2026-07-06T14:00:00Z, the first vector of the reference page.
@@ -180,9 +180,9 @@ impl Setup {
     /// What honest programs make of it.
     pub fn play(self) -> World {
         let cast = self.cast;
-        let certificate_raw = self.certificate.sign(&registrar(cast.registrar)).unwrap();
+        let certificate = Signed::sign(&self.certificate, &registrar(cast.registrar)).unwrap();
         let states: Vec<String> = self.states.iter().map(|s| s.sign(&device(cast.person)).unwrap()).collect();
-        let grant_raw = self.grant.sign(&device(self.grant_signer)).unwrap();
+        let grant = Signed::sign(&self.grant, &device(self.grant_signer)).unwrap();
         let mut lookup = self.lookup;
         if !self.own_answer {
             let last = self.states.last().unwrap();
@@ -190,10 +190,10 @@ impl Setup {
                 account: AccountState::first(&states[0]).unwrap().0,
                 state: last.number,
                 state_hash: last.hash(),
-                grant: note_hash(&grant_raw).unwrap(),
+                grant: grant.note_hash(),
             };
         }
-        let lookup_raw = lookup.sign(&registrar(cast.registrar)).unwrap();
+        let lookup = Signed::sign(&lookup, &registrar(cast.registrar)).unwrap();
         let mut files = vec![File { name: "resolución.txt", media: "text/plain", bytes: &self.body }];
         files.extend(self.attachments.iter().map(|(name, bytes)| File { name, media: "text/csv", bytes }));
         let draft = Draft {
@@ -208,18 +208,10 @@ impl Setup {
             rule: self.rule.rule(),
             calendar: Calendar::chile(),
         };
-        let to = Addressee {
-            lookup: &lookup,
-            lookup_raw: &lookup_raw,
-            run: run(cast.person),
-            salt: salt(cast),
-            states: &states,
-            grant: &self.grant,
-            grant_raw: &grant_raw,
-        };
+        let to = Addressee { lookup: &lookup, run: run(cast.person), salt: salt(cast), states: &states, grant: &grant };
         let seed = Seed::new([0x90 + cast.notice; 32]);
         let agency = agency(cast.agency);
-        let sent = compose(&draft, &to, &self.certificate, &certificate_raw, &agency, &keys(cast), self.made_at, &seed).unwrap();
+        let sent = compose(&draft, &to, &certificate, &agency, &keys(cast), self.made_at, &seed).unwrap();
         let mut receipt = Record {
             event: Event::SubmissionAcceptance,
             id: EvidenceId::new([0xa0 + cast.notice; 16]),
@@ -257,7 +249,7 @@ impl Setup {
         };
         let records = vec![seen(Event::ContentHandover, 0xc1, 1), seen(Event::ContentAccessTracking, 0xc2, 2)];
         let bundle = sent.bundle(&receipt.sign(&relay(cast.relay)).unwrap(), &records);
-        World { cast, certificate: self.certificate, lookup, grant: self.grant, sent, receipt, bundle }
+        World { cast, certificate, lookup, grant, sent, receipt, bundle }
     }
 }
 
@@ -279,11 +271,11 @@ pub struct World {
     /// who played
     pub cast: Cast,
     /// the body's certificate
-    pub certificate: Certificate,
+    pub certificate: Signed<Certificate>,
     /// the registrar's answer
-    pub lookup: Lookup,
+    pub lookup: Signed<Lookup>,
     /// the grant
-    pub grant: Grant,
+    pub grant: Signed<Grant>,
     /// what was composed
     pub sent: Sent,
     /// the relay's receipt

@@ -89,8 +89,8 @@ fn add(
 fn unreachable(answer: Answer) -> Bundle {
     let mut setup = Setup::example(Cast::HONEST);
     setup.lookup.answer = answer;
-    let certificate = setup.certificate.sign(&registrar(1)).unwrap();
-    let lookup = setup.lookup.sign(&registrar(1)).unwrap();
+    let certificate = Signed::sign(&setup.certificate, &registrar(1)).unwrap();
+    let lookup = Signed::sign(&setup.lookup, &registrar(1)).unwrap();
     not_reachable(&certificate, &lookup, run(1), salt(Cast::HONEST), &keys(Cast::HONEST))
 }
 

@@ -381,7 +381,7 @@ fn the_rule_that_the_agency_names_changes_no_date_because_both_are_computed() {
 fn some_records() -> Vec<Record> {
     let world = World::honest();
     let verdict = verify(&world.bundle.to_bytes(), Some(&trust()));
-    let mut records = sent(&verdict).records.clone();
+    let mut records: Vec<Record> = sent(&verdict).records.iter().map(|r| (**r).clone()).collect();
     let mut more = records[1].clone();
     more.time = more.time.plus(5);
     more.id = lacre_ground::ids::EvidenceId::new([0xee; 16]);
