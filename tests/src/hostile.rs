@@ -75,7 +75,7 @@ pub fn stamp(by: &mut Person) -> Vec<u8> {
 /// The newest state of a directory entry.
 #[must_use]
 pub fn newest(entry: &wire::DirectoryEntry) -> AccountState {
-    AccountState::stored(entry.states.last().unwrap()).unwrap()
+    AccountState::stored(entry.states.last().unwrap()).unwrap().into_inner()
 }
 
 /// The first device of a directory entry.

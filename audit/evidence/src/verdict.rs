@@ -12,6 +12,7 @@ use lacre_ground::account::AccountState;
 use lacre_ground::run::Run;
 use lacre_ground::signed::Signed;
 use lacre_ground::time::Millis;
+use lacre_ground::verified::Verified;
 
 macro_rules! codes {
     ($(#[$top:meta])* $type:ident { $($name:ident = $text:literal $doc:literal;)* }) => {
@@ -174,7 +175,7 @@ pub enum Outcome {
 #[derive(Clone)]
 pub struct ProvenNotice {
     /// the account's state
-    pub state: AccountState,
+    pub state: Verified<AccountState>,
     /// the grant
     pub grant: Signed<Grant>,
     /// N

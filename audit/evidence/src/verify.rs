@@ -22,6 +22,7 @@ use lacre_ground::ids::AccountId;
 use lacre_ground::note::{NoteError, NoteKey};
 use lacre_ground::signed::Signed;
 use lacre_ground::time::Millis;
+use lacre_ground::verified::Verified;
 use sha2::{Digest, Sha256};
 
 /// How far the clocks of registrar, agency, relay and devices may be apart.
@@ -206,7 +207,7 @@ fn check_notice(
 }
 
 /// Checks 4: the account's chain ends in the state that the registrar named.
-fn check_account(bundle: &Bundle, lookup: &Lookup) -> Result<(AccountId, AccountState), Stop> {
+fn check_account(bundle: &Bundle, lookup: &Lookup) -> Result<(AccountId, Verified<AccountState>), Stop> {
     let Answer::Account { account, state: number, state_hash, .. } = &lookup.answer else {
         return Err(fault(FaultCode::Exempt, "lookup", "the answer names no account"));
     };

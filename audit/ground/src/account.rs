@@ -1,7 +1,7 @@
 //! Accounts: a chain of signed states, and the registrar's binding of a handle to it. Both are notes.
 //!
 //! State 0 is signed by its own device; state N+1 by a device of state N. The account id is the labelled hash of the
-//! text of state 0. What may follow what is the table of [`AccountState::follow`]:
+//! text of state 0. What may follow what is the table of [`Verified::follow`]:
 //!
 //! | state | signed by | previous | number |
 //! |---|---|---|---|
@@ -17,6 +17,7 @@ use crate::note::{Lines, NoteError, NoteKey, UnverifiedNote};
 use crate::seal::{self, SealPublic};
 use crate::signed::{NoteText, Signed};
 use crate::time::Millis;
+use crate::verified::Verified;
 use data_encoding::{BASE64, HEXLOWER};
 
 /// Most devices in one state.
@@ -154,26 +155,19 @@ impl AccountState {
     }
 
     /// Verifies state 0: the account it starts.
-    pub fn first(raw: &str) -> Result<(AccountId, Self), AccountError> {
+    pub fn first(raw: &str) -> Result<(AccountId, Verified<Self>), AccountError> {
         let state = Signed::verify_claim(raw, Self::keys)?;
         if state.number != 0 || state.previous.is_some() {
             return Err(AccountError::Chain);
         }
         let id = AccountId::new(label::hash(Label::AccountId, &[state.note().text().as_bytes()]));
-        Ok((id, state.into_value()))
+        Ok((id, Verified::new(state.into_value())))
     }
 
-    /// Verifies the state after this one.
-    pub fn follow(&self, raw: &str) -> Result<Self, AccountError> {
-        let next = Signed::<Self>::verify(raw, &self.keys()?)?;
-        let follows = self.number.checked_add(1) == Some(next.number) && next.previous == Some(self.hash());
-        if follows { Ok(next.into_value()) } else { Err(AccountError::Chain) }
-    }
-
-    /// Reads again a note that [`AccountState::first`] or [`AccountState::follow`] took before it was stored. It checks
-    /// no signature: never for a note that came from outside.
-    pub fn stored(raw: &str) -> Result<Self, AccountError> {
-        Self::parse(UnverifiedNote::parse(raw)?.unverified_text())
+    /// The door from one's own store: reads again a note that [`AccountState::first`] or [`Verified::follow`] took before
+    /// it was stored. It checks no signature: never for a note that came from outside.
+    pub fn stored(raw: &str) -> Result<Verified<Self>, AccountError> {
+        Self::parse(UnverifiedNote::parse(raw)?.unverified_text()).map(Verified::new)
     }
 
     /// What the state after this one names as previous.
@@ -186,6 +180,15 @@ impl AccountState {
     #[must_use]
     pub fn device(&self, id: DeviceId) -> Option<&Device> {
         self.devices.iter().find(|d| d.id == id)
+    }
+}
+
+impl Verified<AccountState> {
+    /// Verifies the state after this one.
+    pub fn follow(&self, raw: &str) -> Result<Self, AccountError> {
+        let next = Signed::<AccountState>::verify(raw, &self.keys()?)?;
+        let follows = self.number.checked_add(1) == Some(next.number) && next.previous == Some(self.hash());
+        if follows { Ok(Self::new(next.into_value())) } else { Err(AccountError::Chain) }
     }
 }
 
@@ -261,16 +264,19 @@ impl Reset {
     }
 }
 
-/// An account as the directory shows it, checked: its chain of states and its binding.
+/// An account as the directory shows it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct VerifiedAccount {
+pub struct Account {
     /// its id
     pub id: AccountId,
     /// its public name
     pub handle: Handle,
     /// its newest state
-    pub state: AccountState,
+    pub state: Verified<AccountState>,
 }
+
+/// An account whose chain of states and binding were checked.
+pub type VerifiedAccount = Verified<Account>;
 
 impl VerifiedAccount {
     /// Verifies states 0 to N and the binding; `registrar` is the key of the relay that the account lives on.
@@ -284,7 +290,13 @@ impl VerifiedAccount {
         if binding.account != id {
             return Err(AccountError::OtherAccount);
         }
-        Ok(Self { id, handle: binding.into_value().handle, state })
+        Ok(Self::new(Account { id, handle: binding.into_value().handle, state }))
+    }
+
+    /// The door from one's own store: an account that [`VerifiedAccount::verify`] made before it was stored, from its id, its
+    /// name and the note of its newest state. It checks no signature: never for an account that came from outside.
+    pub fn stored(id: AccountId, handle: Handle, newest: &str) -> Result<Self, AccountError> {
+        Ok(Self::new(Account { id, handle, state: AccountState::stored(newest)? }))
     }
 }
 
@@ -317,9 +329,9 @@ mod tests {
         let zero = AccountState { number: 0, previous: None, made_at: Millis::new(1), devices: vec![d0.clone()] };
         let raw0 = zero.sign(&s0).unwrap();
         let (_, read) = AccountState::first(&raw0).unwrap();
-        assert!(read == zero && AccountState::stored(&raw0).unwrap() == read);
+        assert!(*read == zero && AccountState::stored(&raw0).unwrap() == read);
         let one = AccountState { number: 1, previous: Some(zero.hash()), made_at: Millis::new(2), devices: vec![d0, d1] };
-        assert!(read.follow(&one.sign(&s0).unwrap()).unwrap() == one);
+        assert!(*read.follow(&one.sign(&s0).unwrap()).unwrap() == one);
         assert!(matches!(read.follow(&one.sign(&s1).unwrap()), Err(AccountError::Note(NoteError::NotSigned))));
         let skipped = AccountState { number: 2, ..one.clone() };
         assert!(matches!(read.follow(&skipped.sign(&s0).unwrap()), Err(AccountError::Chain)));

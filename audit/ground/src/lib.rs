@@ -2,7 +2,7 @@
 //!
 //! No network, no storage, no async; time and randomness are arguments. One idea a file:
 //! [`label`] (what every hash, MAC and signature begins with), [`ids`], [`time`], [`random`], [`note`] (C2SP signed
-//! notes), [`signed`] (their kinds as types), [`address`] (who is where), [`account`] (states and bindings, both notes), [`safety`] (what two people compare),
+//! notes), [`signed`] (their kinds as types), [`verified`] (what was checked), [`address`] (who is where), [`account`] (states and bindings, both notes), [`safety`] (what two people compare),
 //! [`run`] (the national number), [`receipt`] (the relay's word for one entry) and [`seal`] (HPKE that can be made again).
 
 pub mod account;
@@ -17,3 +17,4 @@ pub mod safety;
 pub mod seal;
 pub mod signed;
 pub mod time;
+pub mod verified;

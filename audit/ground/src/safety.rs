@@ -120,11 +120,12 @@ impl FromStr for SafetyNumber {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::{AccountState, Device};
+    use crate::account::{Account, AccountState, Device};
     use crate::address::{Address, Authority};
     use crate::ids::{AccountId, ChannelId, DeviceId, Handle, Identity};
     use crate::seal::SealSecret;
     use crate::time::Millis;
+    use crate::verified::Verified;
 
     fn account(id: u8, keys: &[u8]) -> VerifiedAccount {
         let device = |n: &u8| Device {
@@ -139,7 +140,11 @@ mod tests {
         };
         let devices = keys.iter().map(device).collect();
         let state = AccountState { number: 0, previous: None, made_at: Millis::new(1), devices };
-        VerifiedAccount { id: AccountId::new([id; 32]), handle: Handle::parse("ana").unwrap(), state }
+        Verified::new(Account {
+            id: AccountId::new([id; 32]),
+            handle: Handle::parse("ana").unwrap(),
+            state: Verified::new(state),
+        })
     }
 
     // Seen red: without `sides.sort()`, and without `keys.sort()`.

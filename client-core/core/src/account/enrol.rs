@@ -133,7 +133,7 @@ pub(crate) fn bound(cx: &mut Cx<'_, '_>, binding: &str, reset: &str, generation:
         if note.account != own.account || note.handle != verified.handle {
             return Err(StepError::Skip("the registrar's note of the reset is of another account".into()));
         }
-        own.handle = verified.handle;
+        own.handle = verified.into_inner().handle;
         own.reset = reset.to_owned();
     }
     own.binding = Some(binding.to_owned());

@@ -7,6 +7,7 @@ use crate::shelf::{Cx, Known, Members};
 use crate::words::StepError;
 use lacre_ground::account::AccountState;
 use lacre_ground::ids::{AccountId, Handle};
+use lacre_ground::verified::Verified;
 use lacre_profile::Table;
 use lacre_proto::relay::v1 as wire;
 
@@ -29,7 +30,7 @@ pub(crate) fn name_in(cx: &mut Cx<'_, '_>, members: &Members, account: AccountId
     let known = if account == shelf::own(cx)?.account { shelf::own_known(cx)? } else { shelf::known(cx, account)? };
     let Some(known) = known else { return Ok(None) };
     // the states were verified when they were stored
-    let states: Vec<AccountState> = known.states.iter().filter_map(|s| AccountState::stored(s).ok()).collect();
+    let states: Vec<Verified<AccountState>> = known.states.iter().filter_map(|s| AccountState::stored(s).ok()).collect();
     let genuine = |leaf: &SeenLeaf| {
         states.iter().any(|s| s.device(leaf.device).is_some_and(|d| d.signature_key.as_slice() == leaf.key.as_slice()))
     };
@@ -50,7 +51,7 @@ pub(crate) fn learn_account(cx: &mut Cx<'_, '_>, entry: &wire::DirectoryEntry) -
     }
     let known = Known {
         account: account.id,
-        handle: account.handle,
+        handle: account.handle.clone(),
         authority,
         states: entry.states.clone(),
         binding: entry.binding.clone(),

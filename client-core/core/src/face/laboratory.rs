@@ -97,7 +97,7 @@ impl Client {
         let newest =
             newest.map_err(|e| Trouble::Protocol(e.to_string()))?.ok_or(Trouble::Account(AccountTrouble::NotEnrolled))?;
         let signer = NoteSigner::new(DEVICE, &own.signing.0).map_err(|e| Trouble::Protocol(e.to_string()))?;
-        let mut next = AccountState { number: newest.number + 1, previous: Some(newest.hash()), ..newest };
+        let mut next = AccountState { number: newest.number + 1, previous: Some(newest.hash()), ..newest.into_inner() };
         let mut other = next.devices.first().cloned().ok_or(Trouble::Account(AccountTrouble::NotEnrolled))?;
         let other_signer = NoteSigner::new(DEVICE, &[9; 32]).map_err(|e| Trouble::Protocol(e.to_string()))?;
         (other.id, other.signature_key) = (DeviceId::new([9; 16]), other_signer.public().key());

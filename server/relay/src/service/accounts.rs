@@ -5,8 +5,10 @@ use super::login::{Challenges, Key, Sessions};
 use crate::border::{Reason, bad_state, bad_value, checked, crossed, limited, refused, store_down};
 use lacre_ground::account::{AccountError, AccountState, Binding, Reset};
 use lacre_ground::ids::{AccountId, DeviceId, Handle, Session, Stamp, TokenHash};
+use lacre_ground::note::UnverifiedNote;
 use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::Millis;
+use lacre_ground::verified::Verified;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::accounts_server::Accounts;
 use lacre_store::accounts::{
@@ -49,7 +51,7 @@ impl AccountsService {
     }
 
     /// The state that this note is, if it follows, and whether the relay has this very note already.
-    async fn next_state(&self, account: AccountId, raw: &str) -> Result<(AccountState, bool), Status> {
+    async fn next_state(&self, account: AccountId, raw: &str) -> Result<(Verified<AccountState>, bool), Status> {
         let newest = self.context.read(move |r| r.newest_state(&account)).await.map_err(store_down)?;
         let newest = newest.ok_or_else(no_session)?;
         let state = AccountState::stored(&newest.state).map_err(|e| not_readable(&e))?;
@@ -58,11 +60,11 @@ impl AccountsService {
             Err(e) => e,
         };
         // a repeated call: its number only says where to look, the bytes decide
-        if let Ok(said) = AccountState::stored(raw) {
-            let number = said.number;
+        let said = UnverifiedNote::parse(raw).map_err(AccountError::from).and_then(|n| AccountState::parse(n.unverified_text()));
+        if let Ok(AccountState { number, .. }) = said {
             let known = self.context.read(move |r| r.state(&account, number)).await.map_err(store_down)?;
-            if known.as_deref() == Some(raw) {
-                return Ok((said, true));
+            if let Some(known) = known.filter(|known| known == raw) {
+                return Ok((AccountState::stored(&known).map_err(|e| not_readable(&e))?, true));
             }
         }
         Err(bad_state(&refused))
@@ -140,7 +142,7 @@ impl Accounts for AccountsService {
         }
         let newest = self.context.read(move |r| r.newest_state(&who.account)).await.map_err(store_down)?;
         let state = newest.as_ref().map(|n| AccountState::stored(&n.state)).transpose().map_err(|e| not_readable(&e))?;
-        if !self.challenges.signed(&who, &challenge, &signature, state.as_ref()) {
+        if !self.challenges.signed(&who, &challenge, &signature, state.as_deref()) {
             return Err(no());
         }
         let Some(key) = state.as_ref().and_then(|s| s.device(who.device)).map(|d| d.signature_key) else { return Err(no()) };

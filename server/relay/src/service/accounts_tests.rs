@@ -302,7 +302,7 @@ async fn an_invitation_opens_one_account_that_strangers_can_verify() {
     let lookup = wire::LookupRequest { who: Some(Who::Handle("ana".into())), stamp };
     let entry = w.directory().lookup(lookup.clone()).await.unwrap().into_inner().entry.unwrap();
     let verified = VerifiedAccount::verify(&entry.states, &entry.binding, &registrar).unwrap();
-    assert!(verified.state == ana.state && verified.id == ana.account);
+    assert!(*verified.state == ana.state && verified.id == ana.account);
     assert_eq!(refused(w.directory().lookup(lookup).await), "STAMP_REFUSED");
 }
 
