@@ -27,6 +27,5 @@ pub(crate) fn verify_entry(entry: &wire::DirectoryEntry) -> Result<(VerifiedAcco
 
 /// The signature key of a device in the newest state of an account that was verified.
 pub(crate) fn device_key(known: &Known, device: DeviceId) -> Option<[u8; 32]> {
-    let (account, _) = verify_entry(&known.entry()).ok()?;
-    account.state.device(device).map(|d| d.signature_key)
+    known.verified().ok()?.state.device(device).map(|d| d.signature_key)
 }

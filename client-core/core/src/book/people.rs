@@ -49,14 +49,7 @@ pub(crate) fn learn_account(cx: &mut Cx<'_, '_>, entry: &wire::DirectoryEntry) -
     if !shelf::is_ours(cx, &authority)? {
         return Err(StepError::Skip("an account of another relay than this profile's".into()));
     }
-    let known = Known {
-        account: account.id,
-        handle: account.handle.clone(),
-        authority,
-        states: entry.states.clone(),
-        binding: entry.binding.clone(),
-        reset: entry.reset.clone(),
-    };
+    let known = Known::new(&account, authority, entry);
     if account.id == own.account {
         return Ok(known);
     }

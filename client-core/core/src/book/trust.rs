@@ -4,11 +4,10 @@
 //! relay: the keys that were compared are kept with the contact, and the mark stands as long as both sides have exactly
 //! these. A reset account is another account: it never had the mark.
 
-use super::entries;
 use crate::shelf;
 use crate::shelf::{Compared, ContactRow, Cx, Known};
 use crate::words::{AccountTrouble, ContactTrouble, Happening, StepError, Trouble, Trust};
-use lacre_ground::account::{AccountState, VerifiedAccount};
+use lacre_ground::account::AccountState;
 use lacre_ground::ids::AccountId;
 use lacre_ground::safety::SafetyNumber;
 use serde_bytes::ByteBuf;
@@ -16,7 +15,7 @@ use serde_bytes::ByteBuf;
 pub(crate) fn safety_number(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<SafetyNumber, StepError> {
     let own = shelf::own_known(cx)?.ok_or(StepError::Trouble(Trouble::Account(AccountTrouble::NotEnrolled)))?;
     let theirs = shelf::known(cx, account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
-    SafetyNumber::of(&verified(&own)?, &verified(&theirs)?).map_err(|e| StepError::Trouble(Trouble::Protocol(e.to_string())))
+    SafetyNumber::of(&own.verified()?, &theirs.verified()?).map_err(|e| StepError::Trouble(Trouble::Protocol(e.to_string())))
 }
 
 /// Signature keys of our devices and of theirs, each in their order as bytes.
@@ -42,10 +41,6 @@ pub(super) fn tell_changed_keys(cx: &mut Cx<'_, '_>, known: &Known) -> Result<()
         Trust::Changed { .. } => shelf::event(cx, Happening::KeysChanged { account: *known.account.as_bytes() }),
         Trust::NotCompared | Trust::Compared { .. } => Ok(()),
     }
-}
-
-fn verified(known: &Known) -> Result<VerifiedAccount, StepError> {
-    entries::verify_entry(&known.entry()).map(|(account, _)| account).map_err(StepError::Skip)
 }
 
 /// Of a chain that was verified when it was stored.

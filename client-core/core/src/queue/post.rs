@@ -4,7 +4,7 @@ use super::outbox;
 use crate::crypt::padding::pad;
 use crate::shelf::{Cargo, Cx};
 use crate::words::{AccountTrouble, ContactTrouble, StepError, Trouble, WaitingKind};
-use crate::{book, shelf, words};
+use crate::{shelf, words};
 use lacre_ground::ids::{AccountId, DeviceId, EntryId, EnvelopeId, Token};
 use lacre_ground::label::Label;
 use lacre_ground::seal;
@@ -22,7 +22,7 @@ pub(crate) fn post_to(
     what: WaitingKind,
 ) -> Result<(), StepError> {
     let known = shelf::known(cx, to)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchAccount)))?;
-    let (account, _) = book::verify_entry(&known.entry()).map_err(StepError::Skip)?;
+    let account = known.verified()?;
     let theirs = shelf::contact(cx, to)?.and_then(|c| c.their_token);
     let own = shelf::own(cx)?;
     let sender = shelf::own_known(cx)?.ok_or(StepError::Trouble(Trouble::Account(AccountTrouble::NotEnrolled)))?;

@@ -1,6 +1,8 @@
 //! Rows of contacts and of accounts that are known.
 
-use crate::words::{ContactState, ConversationId};
+use super::own::Own;
+use crate::words::{ContactState, ConversationId, StepError};
+use lacre_ground::account::VerifiedAccount;
 use lacre_ground::ids::{AccountId, Handle, Token};
 use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
@@ -77,7 +79,7 @@ pub(crate) struct Compared {
     pub(crate) theirs: Vec<ByteBuf>,
 }
 
-/// An account whose directory entry was verified.
+/// An account whose directory entry was verified: only of a [`VerifiedAccount`] is there such a row.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Known {
     pub(crate) account: AccountId,
@@ -89,9 +91,35 @@ pub(crate) struct Known {
     /// the registrar's note that the account stands in the place of another; empty for none
     #[serde(default)]
     pub(crate) reset: String,
+    /// no part of the row: it keeps others from making one out of parts
+    #[serde(skip)]
+    made_here: (),
 }
 
 impl Known {
+    /// An account that was verified now, with the texts that it was verified from.
+    pub(crate) fn new(account: &VerifiedAccount, authority: String, entry: &wire::DirectoryEntry) -> Self {
+        let wire::DirectoryEntry { states, binding, reset } = entry.clone();
+        Self { account: account.id, handle: account.handle.clone(), authority, states, binding, reset, made_here: () }
+    }
+    /// The own account; none before the registrar has bound it, which is when it was verified.
+    pub(super) fn own(own: &Own) -> Option<Self> {
+        Some(Self {
+            account: own.account,
+            handle: own.handle.clone(),
+            authority: own.authority.clone(),
+            states: own.states.clone(),
+            binding: own.binding.clone()?,
+            reset: own.reset.clone(),
+            made_here: (),
+        })
+    }
+    /// The account as it was verified before the row was stored. The row keeps the signed texts, for they are what travels;
+    /// its newest state is read when somebody asks, for a name on the screen needs no keys.
+    pub(crate) fn verified(&self) -> Result<VerifiedAccount, StepError> {
+        let newest = self.states.last().ok_or_else(|| StepError::Skip("no state".into()))?;
+        VerifiedAccount::stored(self.account, self.handle.clone(), newest).map_err(|e| StepError::Skip(e.to_string()))
+    }
     /// As it travels.
     pub(crate) fn entry(&self) -> wire::DirectoryEntry {
         wire::DirectoryEntry { states: self.states.clone(), binding: self.binding.clone(), reset: self.reset.clone() }

@@ -115,9 +115,7 @@ pub(crate) fn known(cx: &Cx<'_, '_>, account: AccountId) -> Result<Option<Known>
 }
 
 pub(crate) fn own_known(cx: &mut Cx<'_, '_>) -> Result<Option<Known>, StepError> {
-    let Own { account, handle, authority, states, binding, reset, .. } = Own::clone(&*own::own(cx)?);
-    let Some(binding) = binding else { return Ok(None) };
-    Ok(Some(Known { account, handle, authority, states, binding, reset }))
+    Ok(Known::own(&own::own(cx)?))
 }
 
 pub(crate) fn contact(cx: &Cx<'_, '_>, account: AccountId) -> Result<Option<ContactRow>, StepError> {
