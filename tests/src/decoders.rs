@@ -7,17 +7,18 @@
 use lacre_core::crypt::blob::{BlobKey, BlobOpener};
 use lacre_core::crypt::entry::{open_entry, seal_entry};
 use lacre_core::crypt::padding::{pad, unpad};
+use lacre_evidence::certificate::AGENCY;
 use lacre_evidence::clock::{Calendar, Rule};
-use lacre_evidence::{Bundle, Certificate, Grant, Keys, Lookup, Opening, Record, Trust, verify};
-use lacre_ground::account::{AccountState, Binding, DEVICE, Device, REGISTRAR, Reset};
-use lacre_ground::address::{Address, Authority, ContactLink, Invitation};
-use lacre_ground::ids::{ChannelId, DeviceId, EntryId, Handle, Identity};
+use lacre_evidence::{Bundle, Certificate, Grant, Keys, Lookup, Notice, Opening, Record, Trust, verify};
+use lacre_ground::account::{AccountState, Binding, DEVICE, REGISTRAR, Reset};
+use lacre_ground::address::{Authority, ContactLink, Invitation};
+use lacre_ground::ids::{ChannelId, EntryId, Handle};
 use lacre_ground::label::Label;
 use lacre_ground::note::{self, NoteKey, NoteSigner, UnverifiedNote};
 use lacre_ground::receipt::{RELAY, Receipt};
 use lacre_ground::run::Run;
 use lacre_ground::seal::{self, SealSecret};
-use lacre_ground::signed::NoteText as _;
+use lacre_ground::signed::{NoteText, Signed};
 use lacre_ground::time::Millis;
 use lacre_proto::bounds::DECODERS;
 use lacre_relay::config::NodeConfig;
@@ -55,9 +56,11 @@ decoders!(
     certificate,
     grant,
     lookup,
+    notice,
     record,
     opening,
     trust,
+    keys,
     bundle,
     address,
     invitation,
@@ -112,44 +115,44 @@ fn state(bytes: &[u8]) -> bool {
     AccountState::first(&raw).is_ok()
 }
 
+/// A note of a kind, signed under the name that such notes are signed under.
+fn kind<T: NoteText>(name: &str, bytes: &[u8]) -> bool {
+    let Some((raw, key)) = signed(name, bytes) else { return false };
+    let Ok(read) = Signed::<T>::verify(&raw, &[key]) else { return false };
+    assert_eq!(read.text().as_bytes(), bytes, "what was read is written again");
+    true
+}
+
 fn binding(bytes: &[u8]) -> bool {
-    signed(REGISTRAR, bytes).is_some_and(|(raw, key)| Binding::verify(&raw, &key).is_ok())
+    kind::<Binding>(REGISTRAR, bytes)
 }
 
 fn reset(bytes: &[u8]) -> bool {
-    signed(REGISTRAR, bytes).is_some_and(|(raw, key)| Reset::verify(&raw, &key).is_ok())
+    kind::<Reset>(REGISTRAR, bytes)
 }
 
 fn receipt(bytes: &[u8]) -> bool {
-    signed(RELAY, bytes).is_some_and(|(raw, key)| Receipt::verify(&raw, &key).is_ok())
+    kind::<Receipt>(RELAY, bytes)
 }
 
 fn certificate(bytes: &[u8]) -> bool {
-    let Some((raw, key)) = signed(REGISTRAR, bytes) else { return false };
-    let read = Certificate::verify(&raw, &[key]);
-    read.inspect(|c| assert_eq!(c.text().as_bytes(), bytes, "what was read is written again")).is_ok()
+    kind::<Certificate>(REGISTRAR, bytes)
 }
 
 fn grant(bytes: &[u8]) -> bool {
-    let Some((raw, key)) = signed(DEVICE, bytes) else { return false };
-    let Ok(inbox_key) = SealSecret::new(SEED).public() else { return false };
-    let Ok(authority) = Authority::new("localhost", 7443, Identity::new(SEED)) else { return false };
-    let inbox = Address { authority, channel: ChannelId::new(SEED) };
-    let device = Device { id: DeviceId::new([7; 16]), signature_key: key.key(), inbox, inbox_key, public_token: None };
-    let read = Grant::verify(&raw, &[device]);
-    read.inspect(|g| assert_eq!(g.text().as_bytes(), bytes, "what was read is written again")).is_ok()
+    kind::<Grant>(DEVICE, bytes)
 }
 
 fn lookup(bytes: &[u8]) -> bool {
-    let Some((raw, key)) = signed(REGISTRAR, bytes) else { return false };
-    let read = Lookup::verify(&raw, &[key]);
-    read.inspect(|l| assert_eq!(l.text().as_bytes(), bytes, "what was read is written again")).is_ok()
+    kind::<Lookup>(REGISTRAR, bytes)
+}
+
+fn notice(bytes: &[u8]) -> bool {
+    kind::<Notice>(AGENCY, bytes)
 }
 
 fn record(bytes: &[u8]) -> bool {
-    let Some((raw, key)) = signed(RELAY, bytes) else { return false };
-    let read = Record::verify(&raw, |_| vec![key]);
-    read.inspect(|r| assert_eq!(r.text().as_bytes(), bytes, "what was read is written again")).is_ok()
+    kind::<Record>(RELAY, bytes)
 }
 
 fn opening(bytes: &[u8]) -> bool {
@@ -159,9 +162,13 @@ fn opening(bytes: &[u8]) -> bool {
 }
 
 fn trust(bytes: &[u8]) -> bool {
-    let Some(t) = text(bytes) else { return false };
-    let _ = Keys::parse(t);
-    Trust::parse(t).is_ok()
+    text(bytes).is_some_and(|t| Trust::parse(t).is_ok())
+}
+
+fn keys(bytes: &[u8]) -> bool {
+    let Some(Ok(read)) = text(bytes).map(Keys::parse) else { return false };
+    assert_eq!(read.text().as_bytes(), bytes, "what was read is written again");
+    true
 }
 
 fn bundle(bytes: &[u8]) -> bool {

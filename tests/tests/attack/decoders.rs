@@ -88,6 +88,9 @@ fn every_note_of_the_vectors_is_in_the_corpora() {
         ("certificate", text(&bundle.certificate)),
         ("lookup", text(&bundle.lookup)),
         ("state", text(&bundle.states.first().cloned())),
+        ("grant", text(&bundle.grant)),
+        ("notice", text(&bundle.notice)),
+        ("record", text(&bundle.events.first().cloned())),
     ] {
         assert!(inputs(name).contains(&bytes), "{name}: add {}", BASE64.encode(&bytes));
     }
