@@ -93,14 +93,14 @@ pub(crate) struct Known {
     pub(crate) reset: String,
     /// no part of the row: it keeps others from making one out of parts
     #[serde(skip)]
-    made_here: (),
+    _made_here: (),
 }
 
 impl Known {
     /// An account that was verified now, with the texts that it was verified from.
     pub(crate) fn new(account: &VerifiedAccount, authority: String, entry: &wire::DirectoryEntry) -> Self {
         let wire::DirectoryEntry { states, binding, reset } = entry.clone();
-        Self { account: account.id, handle: account.handle.clone(), authority, states, binding, reset, made_here: () }
+        Self { account: account.id, handle: account.handle.clone(), authority, states, binding, reset, _made_here: () }
     }
     /// The own account; none before the registrar has bound it, which is when it was verified.
     pub(super) fn own(own: &Own) -> Option<Self> {
@@ -111,7 +111,7 @@ impl Known {
             states: own.states.clone(),
             binding: own.binding.clone()?,
             reset: own.reset.clone(),
-            made_here: (),
+            _made_here: (),
         })
     }
     /// The account as it was verified before the row was stored. The row keeps the signed texts, for they are what travels;

@@ -115,7 +115,8 @@ pub(crate) fn known(cx: &Cx<'_, '_>, account: AccountId) -> Result<Option<Known>
 }
 
 pub(crate) fn own_known(cx: &mut Cx<'_, '_>) -> Result<Option<Known>, StepError> {
-    Ok(Known::own(&own::own(cx)?))
+    let own = own::own(cx)?;
+    Ok(Known::own(&own))
 }
 
 pub(crate) fn contact(cx: &Cx<'_, '_>, account: AccountId) -> Result<Option<ContactRow>, StepError> {
