@@ -1,9 +1,12 @@
 //! The wire of Lacre: .proto files and what is generated from them.
 //!
 //! The .proto files are the contract for strangers; bounds are options of their fields, and [`bounds::Bounded::check`] is
-//! generated from the same options. Depends on nothing of ours. The features `client` and `server` add gRPC stubs.
+//! generated from the same options. [`reasons`] and [`limits`] are closed lists that both sides share. Depends on nothing of
+//! ours. The features `client` and `server` add gRPC stubs.
 
 pub mod bounds;
+pub mod limits;
+pub mod reasons;
 
 /// Generated from `lacre/relay/v1/*.proto`.
 pub mod relay {
