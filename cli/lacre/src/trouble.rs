@@ -125,6 +125,7 @@ fn refused(words: &Words, refusal: &Refusal) -> Failure {
         | Reason::BadState
         | Reason::Session
         | Reason::BadRun
+        | Reason::HasAccount
         | Reason::Unknown => no("error-refused"),
     }
 }

@@ -19,6 +19,7 @@ use core::time::Duration;
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{ChannelId, EntryId, Generation, Seq, Token};
 use lacre_ground::time::Millis;
+pub use lacre_proto::reasons::Reason;
 use lacre_proto::relay::v1 as wire;
 use prost::bytes::Bytes;
 use std::collections::BTreeMap;
@@ -297,7 +298,7 @@ impl Refusal {
 
 impl core::fmt::Display for Refusal {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "{}", self.reason.name())?;
+        write!(f, "{}", self.reason)?;
         for (key, value) in &self.metadata {
             write!(f, " {key}={}", value.escape_debug())?;
         }
@@ -308,95 +309,9 @@ impl core::fmt::Display for Refusal {
     }
 }
 
-macro_rules! reasons {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// Why a relay says no (`reason` of `google.rpc.ErrorInfo`).
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Reason {
-            $($(#[$doc])* $variant,)*
-            /// A reason that this version does not know.
-            Unknown,
-        }
-        impl Reason {
-            /// All that this version knows.
-            pub const KNOWN: &'static [Reason] = &[$(Reason::$variant),*];
-            /// As it stands on the wire.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Reason::$variant => $name,)* Reason::Unknown => "UNKNOWN" }
-            }
-            /// From the wire.
-            #[must_use]
-            pub fn from_name(name: &str) -> Self {
-                match name { $($name => Reason::$variant,)* _ => Reason::Unknown }
-            }
-        }
-    };
-}
-
-reasons! {
-    /// A field is outside its bound; metadata: field, bound, found.
-    BadField = "BAD_FIELD",
-    /// The channel's name is not the hash of its parameters.
-    WrongName = "WRONG_NAME",
-    /// The stamp is missing, unknown or spent.
-    StampRefused = "STAMP_REFUSED",
-    /// A quota or rate; metadata: limit; wait for `retry_after`.
-    Limit = "LIMIT",
-    /// The relay's store does not answer. Try again.
-    StoreDown = "STORE_DOWN",
-    /// The relay is about to end and begin again. Come back after `retry_after`.
-    Stopping = "STOPPING",
-    /// Unknown channel or blob, or wrong token.
-    NotPermitted = "NOT_PERMITTED",
-    /// The id is known with other bytes.
-    Conflict = "CONFLICT",
-    /// A seal lies behind `read_to`; metadata: seq. Read it first.
-    Sealed = "SEALED",
-    /// `read_to` is too far behind the head; metadata: head. Read on first.
-    CatchUp = "CATCH_UP",
-    /// A seq past the head; metadata: head.
-    Ahead = "AHEAD",
-    /// An inbox takes no seals.
-    NoSeals = "NO_SEALS",
-    /// That entry is not stored, or gone; metadata: gone_through, head.
-    NoEntry = "NO_ENTRY",
-    /// Only inboxes can do that.
-    NotAnInbox = "NOT_AN_INBOX",
-    /// The blob's bytes are not what its header says.
-    WrongDigest = "WRONG_DIGEST",
-    /// The invitation's code is unknown, used or expired.
-    CodeRefused = "CODE_REFUSED",
-    /// Somebody else has this handle.
-    HandleTaken = "HANDLE_TAKEN",
-    /// The account state does not verify; metadata: why.
-    BadState = "BAD_STATE",
-    /// The login's proof is not good.
-    LoginRefused = "LOGIN_REFUSED",
-    /// The session is unknown or over: log in again.
-    Session = "SESSION",
-    /// No such account.
-    NoAccount = "NO_ACCOUNT",
-    /// Its person takes a pause.
-    Paused = "PAUSED",
-    /// The account has no key package in this suite.
-    NoKeyPackage = "NO_KEY_PACKAGE",
-    /// The national number is not one (registrar only).
-    BadRun = "BAD_RUN",
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_reason_reads_back_from_its_name_and_others_are_unknown() {
-        for reason in Reason::KNOWN {
-            assert_eq!(Reason::from_name(reason.name()), *reason);
-        }
-        assert_eq!(Reason::from_name("SOMETHING_NEW"), Reason::Unknown);
-        assert_eq!(Reason::from_name("sealed"), Reason::Unknown);
-    }
 
     #[test]
     fn an_entry_outside_its_bounds_is_the_relays_fault() {

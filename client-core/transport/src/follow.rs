@@ -233,7 +233,7 @@ impl Strand {
             Some(Event::Refused(e)) => {
                 let Some((channel, cursor)) = self.attached(&e.channel)? else { return Ok(()) };
                 cursor.standing = Standing::Refused;
-                let reason = Reason::from_name(&e.reason);
+                let reason = Reason::parse(&e.reason).unwrap_or(Reason::Unknown);
                 self.push(Delivery::Refused { authority, generation, channel, reason });
                 Ok(())
             }

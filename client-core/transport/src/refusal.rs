@@ -21,7 +21,7 @@ pub(super) fn error(status: &Status) -> NetError {
     {
         let mut metadata: BTreeMap<String, String> =
             info.metadata.into_iter().take(MAX_DETAILS).map(|(k, v)| (cut(&k), cut(&v))).collect();
-        let reason = Reason::from_name(&info.reason);
+        let reason = Reason::parse(&info.reason).unwrap_or(Reason::Unknown);
         if reason == Reason::Unknown {
             metadata.insert("reason".into(), cut(&info.reason));
         }
@@ -101,9 +101,9 @@ mod tests {
 
     #[test]
     fn each_reason_arrives_as_itself_with_its_details_and_its_wait() {
-        for reason in Reason::KNOWN {
-            let NetError::Refused(refusal) = error(&refused(reason.name(), lacre_proto::ERROR_DOMAIN)) else { panic!() };
-            assert_eq!(refusal.reason, *reason);
+        for reason in Reason::ALL {
+            let NetError::Refused(refusal) = error(&refused(reason.as_str(), lacre_proto::ERROR_DOMAIN)) else { panic!() };
+            assert_eq!(refusal.reason, reason);
             assert_eq!(refusal.seq("seq").map(lacre_ground::ids::Seq::get), Some(7));
             assert_eq!(refusal.retry_after, Some(Duration::from_millis(1500)));
         }

@@ -1,19 +1,9 @@
 //! The one border: every refusal becomes a gRPC status with a reason, and no cause crosses it.
-//!
-//! | status | reasons |
-//! |---|---|
-//! | INVALID_ARGUMENT | BAD_FIELD, WRONG_NAME, BAD_STATE, BAD_RUN, WRONG_DIGEST |
-//! | PERMISSION_DENIED | NOT_PERMITTED, LOGIN_REFUSED, CODE_REFUSED |
-//! | UNAUTHENTICATED | SESSION |
-//! | FAILED_PRECONDITION | STAMP_REFUSED, SEALED, CATCH_UP, NO_SEALS, NOT_AN_INBOX |
-//! | OUT_OF_RANGE | AHEAD |
-//! | ALREADY_EXISTS | CONFLICT, HANDLE_TAKEN, HAS_ACCOUNT |
-//! | NOT_FOUND | NO_ENTRY, NO_ACCOUNT, NO_KEY_PACKAGE |
-//! | RESOURCE_EXHAUSTED | LIMIT |
-//! | UNAVAILABLE | STORE_DOWN, STOPPING |
+//! Reasons and their gRPC codes are the closed list of [`lacre_proto::reasons`].
 
 use lacre_proto::ERROR_DOMAIN;
 use lacre_proto::bounds::{BoundError, Bounded};
+pub use lacre_proto::reasons::Reason;
 use lacre_store::StoreDown;
 use lacre_store::accounts::{
     AskRefused, EnrollRefused, IssueRefused, NoDevice, PutKeyPackagesRefused, PutStateRefused, RecoverRefused, TakeStampsRefused,
@@ -22,67 +12,20 @@ use lacre_store::blobs::KeepBlobRefused;
 use lacre_store::channels::{
     AppendRefused, ChangeRefused, Limited, NotPermitted, OpenRefused, StatusRefused, TrimRefused, WrongName,
 };
-use lacre_store::rules::LIMITS;
 use std::collections::HashMap;
 use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-macro_rules! reasons {
-    ($($name:ident = $text:literal => $code:ident, $say:literal;)*) => {
-        /// Why a call was refused. The names are the contract (PROTOCOL.md).
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[expect(missing_docs, reason = "each is documented by its sentence")]
-        pub enum Reason { $($name),* }
-        impl Reason {
-            /// All of them.
-            pub const ALL: [Self; [$($text),*].len()] = [$(Self::$name),*];
-            /// Its name on the wire.
-            #[must_use]
-            pub const fn name(self) -> &'static str { match self { $(Reason::$name => $text),* } }
-            const fn code(self) -> Code { match self { $(Reason::$name => Code::$code),* } }
-            const fn sentence(self) -> &'static str { match self { $(Reason::$name => $say),* } }
-        }
-    };
-}
-
-reasons! {
-    BadField = "BAD_FIELD" => InvalidArgument, "a field is outside its bound";
-    WrongName = "WRONG_NAME" => InvalidArgument, "the name is not the hash of the parameters";
-    BadState = "BAD_STATE" => InvalidArgument, "the account state is not taken";
-    BadRun = "BAD_RUN" => InvalidArgument, "not a RUN, or its check digit is wrong";
-    WrongDigest = "WRONG_DIGEST" => InvalidArgument, "the bytes do not have the size or digest of the header";
-    NotPermitted = "NOT_PERMITTED" => PermissionDenied, "unknown name or wrong token";
-    LoginRefused = "LOGIN_REFUSED" => PermissionDenied, "unknown account or device, old challenge or wrong signature";
-    CodeRefused = "CODE_REFUSED" => PermissionDenied, "the code is unknown, used or expired";
-    Session = "SESSION" => Unauthenticated, "log in again";
-    StampRefused = "STAMP_REFUSED" => FailedPrecondition, "an unspent stamp is needed";
-    Sealed = "SEALED" => FailedPrecondition, "a seal was stored behind read_to: read up to it";
-    CatchUp = "CATCH_UP" => FailedPrecondition, "read_to is too far behind: read, then try again";
-    NoSeals = "NO_SEALS" => FailedPrecondition, "an inbox takes no seals";
-    NotAnInbox = "NOT_AN_INBOX" => FailedPrecondition, "a log cannot be changed";
-    Ahead = "AHEAD" => OutOfRange, "past the head of the channel";
-    Conflict = "CONFLICT" => AlreadyExists, "known with other content";
-    HasAccount = "HAS_ACCOUNT" => AlreadyExists, "the person has an account";
-    HandleTaken = "HANDLE_TAKEN" => AlreadyExists, "the handle belongs to another account";
-    NoEntry = "NO_ENTRY" => NotFound, "not stored, or no longer kept";
-    NoAccount = "NO_ACCOUNT" => NotFound, "no such account";
-    Paused = "PAUSED" => FailedPrecondition, "the account's person takes a pause";
-    NoKeyPackage = "NO_KEY_PACKAGE" => NotFound, "no device has a key package in this suite";
-    Limit = "LIMIT" => ResourceExhausted, "a limit was reached";
-    StoreDown = "STORE_DOWN" => Unavailable, "the relay cannot store just now: try again";
-    Stopping = "STOPPING" => Unavailable, "the relay is stopping: attach again after the pause";
-}
-
 /// A refusal. `metadata` never holds what came from the peer beyond lengths and numbers.
 #[must_use]
 pub fn refused(reason: Reason, metadata: &[(&str, String)], retry: Option<Duration>) -> Status {
     let metadata: HashMap<String, String> = metadata.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
-    let mut details = ErrorDetails::with_error_info(reason.name(), ERROR_DOMAIN, metadata);
+    let mut details = ErrorDetails::with_error_info(reason.as_str(), ERROR_DOMAIN, metadata);
     if let Some(retry) = retry {
         details.set_retry_info(Some(retry));
     }
-    Status::with_error_details(reason.code(), reason.sentence(), details)
+    Status::with_error_details(Code::from_i32(reason.code().number()), reason.sentence(), details)
 }
 
 /// Every handler's first line: the bounds of the .proto file.
@@ -107,8 +50,7 @@ pub fn bad_value(field: &'static str, bound: &str, found: &str) -> Status {
 /// A limit of the rules.
 #[must_use]
 pub fn limited(l: Limited) -> Status {
-    debug_assert!(LIMITS.contains(&l.limit), "{} is in no metric", l.limit);
-    let metadata = [("limit", l.limit.to_owned()), ("value", l.value.to_string())];
+    let metadata = [("limit", l.limit.to_string()), ("value", l.value.to_string())];
     refused(Reason::Limit, &metadata, l.retry_after_ms.map(Duration::from_millis))
 }
 

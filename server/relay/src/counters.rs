@@ -4,7 +4,7 @@
 //! RUN.
 
 use crate::border::Reason;
-use lacre_store::rules::LIMITS;
+use lacre_proto::limits::Limit;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -38,17 +38,15 @@ pub struct Refusals {
 
 impl Refusals {
     /// Counts a refusal, with the limit if it was one; no reason for one that is not the relay's own.
-    pub fn refused(&self, reason: Option<Reason>, limit: Option<&str>) {
-        self.reasons.get_or_create(&ReasonLabel { reason: reason.map_or("none", Reason::name) }).inc();
+    pub fn refused(&self, reason: Option<Reason>, limit: Option<Limit>) {
+        self.reasons.get_or_create(&ReasonLabel { reason: reason.map_or("none", Reason::as_str) }).inc();
         if let Some(limit) = limit {
             self.reached(limit);
         }
     }
     /// Counts a limit, also one that refuses nothing and only leaves something undone.
-    pub fn reached(&self, limit: &str) {
-        if let Some(limit) = LIMITS.into_iter().find(|known| *known == limit) {
-            self.limits.get_or_create(&LimitLabel { limit }).inc();
-        }
+    pub fn reached(&self, limit: Limit) {
+        self.limits.get_or_create(&LimitLabel { limit: limit.as_str() }).inc();
     }
 }
 

@@ -11,7 +11,7 @@ use lacre_store::accounts::{
     TakeStampsRefused, Who, day,
 };
 use lacre_store::channels::Limited;
-use lacre_store::rules::Rules;
+use lacre_store::rules::{Limit, Rules};
 use lacre_store::{AccountReads, AccountStore, StoreDown};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, Row, params};
 
@@ -120,12 +120,12 @@ fn add_packages(
     let remaining: Vec<(u16, u32)> = count.query_map([device], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Sql<_>>()?;
     if remaining.iter().any(|(_, n)| *n > rules.key_packages_per_device) {
         let value = rules.key_packages_per_device.into();
-        return Ok(Err(Limited { limit: "key_packages_per_device", value, retry_after_ms: None }));
+        return Ok(Err(Limited { limit: Limit::KeyPackagesPerDevice, value, retry_after_ms: None }));
     }
     let suites: u32 =
         one(conn, "SELECT count(DISTINCT suite) FROM key_package WHERE device = ?1", [device], |r| r.get(0))?.unwrap_or(0);
     if suites > rules.suites_per_device {
-        return Ok(Err(Limited { limit: "suites_per_device", value: rules.suites_per_device.into(), retry_after_ms: None }));
+        return Ok(Err(Limited { limit: Limit::SuitesPerDevice, value: rules.suites_per_device.into(), retry_after_ms: None }));
     }
     Ok(Ok(Remaining(remaining)))
 }
@@ -350,7 +350,7 @@ impl AccountStore for SqliteStore {
             )?;
             if added == 0 {
                 let value = rules.max_chain_bytes;
-                return Ok(Err(PutStateRefused::Limit(Limited { limit: "max_chain_bytes", value, retry_after_ms: None })));
+                return Ok(Err(PutStateRefused::Limit(Limited { limit: Limit::MaxChainBytes, value, retry_after_ms: None })));
             }
             add_state(&self.conn, account, put.number, &put.state)?;
             set_devices(&self.conn, account, &put.devices)?;
@@ -398,7 +398,7 @@ impl AccountStore for SqliteStore {
             let value = u64::from(rules.stamps_per_day);
             if taken > value {
                 let retry_after_ms = Some(rest_of_day);
-                return Ok(Err(TakeStampsRefused::Limit(Limited { limit: "stamps_per_day", value, retry_after_ms })));
+                return Ok(Err(TakeStampsRefused::Limit(Limited { limit: Limit::StampsPerDay, value, retry_after_ms })));
             }
             let update = "UPDATE account SET stamp_day = ?2, stamps_taken = ?3 WHERE account = ?1";
             run(&self.conn, update, params![account, int(today), int(taken)])?;

@@ -5,7 +5,7 @@ use crate::Down;
 use lacre_ground::ids::{BlobId, TokenHash};
 use lacre_ground::time::Millis;
 use lacre_store::blobs::{BlobBegun, BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused, StoredBlob};
-use lacre_store::rules::Rules;
+use lacre_store::rules::{Limit, Rules};
 use lacre_store::{AccountStore as _, BlobReads, BlobStore, StoreDown};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -44,7 +44,7 @@ impl SqliteStore {
     ) -> Result<Result<(), KeepBlobRefused>, Down> {
         let header = &keep.header;
         if total(&self.conn)?.saturating_add(header.size) > rules.max_blob_disk_bytes {
-            return Ok(Err(KeepBlobRefused::beyond("max_blob_disk_bytes", rules.max_blob_disk_bytes)));
+            return Ok(Err(KeepBlobRefused::beyond(Limit::MaxBlobDiskBytes, rules.max_blob_disk_bytes)));
         }
         let paid = match &keep.stamp {
             Some(stamp) => self.spend_stamp(stamp)?,
@@ -99,10 +99,10 @@ impl BlobStore for SqliteStore {
             }
             let (bytes, count) = unfinished(&self.conn)?;
             if count >= u64::from(rules.max_unfinished_uploads) {
-                return Ok(Err(KeepBlobRefused::beyond("max_unfinished_uploads", rules.max_unfinished_uploads.into())));
+                return Ok(Err(KeepBlobRefused::beyond(Limit::MaxUnfinishedUploads, rules.max_unfinished_uploads.into())));
             }
             if bytes.saturating_add(header.size) > rules.max_unfinished_bytes {
-                return Ok(Err(KeepBlobRefused::beyond("max_unfinished_bytes", rules.max_unfinished_bytes)));
+                return Ok(Err(KeepBlobRefused::beyond(Limit::MaxUnfinishedBytes, rules.max_unfinished_bytes)));
             }
             let expires_at = now.plus(rules.unfinished_retention_ms);
             Ok(self.insert(rules, keep, expires_at, false)?.map(|()| BlobBegun::Unfinished))

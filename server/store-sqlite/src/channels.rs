@@ -14,7 +14,7 @@ use lacre_store::channels::{
     Append, AppendRefused, Appended, ChangeRefused, ChangeTokens, ChannelKey, Limited, Open, OpenRefused, Opened, Retired, Right,
     Trim, TrimRefused,
 };
-use lacre_store::rules::Rules;
+use lacre_store::rules::{Limit, Rules};
 use lacre_store::{AccountStore as _, ChannelStore, StoreDown};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
@@ -289,7 +289,7 @@ impl SqliteStore {
             return Ok(Judged::Refused(AppendRefused::Limit(limited)));
         }
         let Some(seq) = Seq::new(head.last + 1) else {
-            let limited = Limited { limit: "max_seq", value: Seq::MAX, retry_after_ms: None };
+            let limited = Limited { limit: Limit::MaxSeq, value: Seq::MAX, retry_after_ms: None };
             return Ok(Judged::Refused(AppendRefused::Limit(limited)));
         };
         Ok(Judged::Store { key: head.key, inbox, stamped: right.stamped, seq, seals: head.seal_count, window, sha256 })
@@ -343,21 +343,21 @@ fn over_limit(head: &Head, count: u32, at: Millis, rules: &Rules, seal: bool) ->
         (ChannelClass::Log, true) => {
             let ready = head.seal_at.plus(rules.seal_pause_ms);
             (head.seal_count >= u64::from(rules.free_seals) && at < ready).then(|| Limited {
-                limit: "seal_pause_ms",
+                limit: Limit::SealPauseMs,
                 value: rules.seal_pause_ms,
                 retry_after_ms: Some(ready.since(at)),
             })
         }
         (ChannelClass::Log, false) => (kept >= rules.max_log_entries).then_some(Limited {
-            limit: "max_log_entries",
+            limit: Limit::MaxLogEntries,
             value: rules.max_log_entries,
             retry_after_ms: None,
         }),
         (ChannelClass::Inbox, _) if kept >= rules.max_inbox_entries => {
-            Some(Limited { limit: "max_inbox_entries", value: rules.max_inbox_entries, retry_after_ms: None })
+            Some(Limited { limit: Limit::MaxInboxEntries, value: rules.max_inbox_entries, retry_after_ms: None })
         }
         (ChannelClass::Inbox, _) => (count >= rules.inbox_appends_per_token).then(|| Limited {
-            limit: "inbox_appends_per_token",
+            limit: Limit::InboxAppendsPerToken,
             value: rules.inbox_appends_per_token.into(),
             retry_after_ms: Some(rules.inbox_window_ms - at.get() % rules.inbox_window_ms.max(1)),
         }),
@@ -514,11 +514,11 @@ impl ChannelStore for SqliteStore {
                 rights.push(*add);
             }
             if rights.len() > usize::try_from(rules.max_inbox_tokens).unwrap_or(usize::MAX) {
-                let (limit, value) = ("max_inbox_tokens", rules.max_inbox_tokens.into());
+                let (limit, value) = (Limit::MaxInboxTokens, rules.max_inbox_tokens.into());
                 return Ok(Err(ChangeRefused::Limit(Limited { limit, value, retry_after_ms: None })));
             }
             if !request.add.is_empty() && closed(&self.conn, &request.channel)? {
-                return Ok(Err(ChangeRefused::Limit(Limited { limit: "max_inbox_tokens", value: 0, retry_after_ms: None })));
+                return Ok(Err(ChangeRefused::Limit(Limited { limit: Limit::MaxInboxTokens, value: 0, retry_after_ms: None })));
             }
             for token in &request.remove {
                 self.conn

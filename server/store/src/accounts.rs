@@ -24,7 +24,7 @@
 
 use super::StoreDown;
 use super::channels::Limited;
-use crate::rules::Rules;
+use crate::rules::{Limit, Rules};
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, TokenHash};
 use lacre_ground::time::Millis;
 use std::collections::HashMap;
@@ -483,8 +483,8 @@ impl TargetQuota {
             self.asked = HashMap::new();
         }
         let (limit, most) = match what {
-            Question::Lookup => ("lookups_per_hour", rules.lookups_per_hour),
-            Question::Claim => ("claims_per_hour", rules.claims_per_hour),
+            Question::Lookup => (Limit::LookupsPerHour, rules.lookups_per_hour),
+            Question::Claim => (Limit::ClaimsPerHour, rules.claims_per_hour),
         };
         let asked = self.asked.get(&(*target, what)).copied().unwrap_or(0);
         let retry_after_ms = Some(HOUR - now.get() % HOUR);

@@ -11,7 +11,7 @@
 
 use super::StoreDown;
 use super::channels::Limited;
-use crate::rules::Rules;
+use crate::rules::{Limit, Rules};
 use data_encoding::HEXLOWER;
 use lacre_ground::ids::{BlobId, TokenHash};
 use lacre_ground::time::Millis;
@@ -108,7 +108,7 @@ pub enum KeepBlobRefused {
 
 impl KeepBlobRefused {
     /// This limit is reached; nobody knows until when.
-    pub const fn beyond(limit: &'static str, value: u64) -> Self {
+    pub const fn beyond(limit: Limit, value: u64) -> Self {
         Self::Limit(Limited { limit, value, retry_after_ms: None })
     }
 }

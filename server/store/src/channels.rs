@@ -14,7 +14,7 @@
 //! | status | token (either); entry, which an append right of an inbox must name |
 
 use super::StoreDown;
-use crate::rules::Rules;
+use crate::rules::{Limit, Rules};
 use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
 use lacre_ground::time::Millis;
 use prost::bytes::Bytes;
@@ -174,7 +174,7 @@ pub enum AppendRefused {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limited {
     /// the field of [`Rules`] that was reached
-    pub limit: &'static str,
+    pub limit: Limit,
     /// its value
     pub value: u64,
     /// when trying again can help; none if only others can make room

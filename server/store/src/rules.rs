@@ -3,34 +3,12 @@
 //! Apart from the node's configuration: later the policy of the council provides it (ARCHITECTURE.md, Seams). Times are
 //! milliseconds.
 
+pub use lacre_proto::limits::Limit;
+
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
-
-/// Limits that can refuse a call, as a refusal and a metric name them.
-pub const LIMITS: [&str; 20] = [
-    "claims_per_hour",
-    "inbox_appends_per_token",
-    "key_packages_per_device",
-    "lookups_per_hour",
-    "max_attached",
-    "max_blob_disk_bytes",
-    "max_chain_bytes",
-    "max_inbox_entries",
-    "max_inbox_tokens",
-    "max_log_entries",
-    "max_seq",
-    "max_sessions",
-    "max_unfinished_bytes",
-    "max_unfinished_uploads",
-    "max_uploads",
-    "seal_pause_ms",
-    "stamps_per_day",
-    "suites_per_device",
-    "upload_idle_ms",
-    "uploads_per_stamp",
-];
 
 /// The rules in force. Clients are told what they need of it by `GetInfo`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,35 +124,5 @@ impl Default for Rules {
             max_unfinished_uploads: 1_024,
             max_unfinished_bytes: 16 * 1024 * 1024 * 1024,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::LIMITS;
-    use std::collections::BTreeSet;
-    use std::path::Path;
-
-    fn sources(folder: &Path, into: &mut String) {
-        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-            if path.is_dir() {
-                sources(&path, into);
-            } else if path.extension().is_some_and(|e| e == "rs") {
-                into.push_str(&std::fs::read_to_string(&path).unwrap());
-            }
-        }
-    }
-
-    #[test]
-    fn every_limit_that_the_relay_names_is_counted_by_its_name() {
-        let mut source = String::new();
-        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."), &mut source);
-
-        let named = source.split("limit: \"").skip(1).filter_map(|rest| rest.split('"').next());
-
-        let known: BTreeSet<&str> = LIMITS.into_iter().collect();
-        let unknown: BTreeSet<&str> = named.filter(|name| !name.contains('{')).collect();
-        let unknown: Vec<&&str> = unknown.difference(&known).collect();
-        assert!(unknown.is_empty(), "{unknown:?} in no metric");
     }
 }

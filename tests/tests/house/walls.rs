@@ -2,6 +2,8 @@
 //!
 //! Nothing is built here: cargo is asked for the dependency graph, and sources are read as text. Each check is a function
 //! of a graph or of files; how each was seen red is said at it. `LACRE_ROOT` names another checkout to look at, for that.
+use lacre_proto::limits::Limit;
+use lacre_proto::reasons::{Reason, Told};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -616,26 +618,33 @@ fn the_table_of_labels_is_the_closed_list() {
     assert_eq!(written, list);
 }
 
-/// PROTOCOL.md has every reason that the client knows, and so has the relay's border. Seen red with a reason taken out of the page.
+/// PROTOCOL.md has every reason that is sent, with its gRPC code, and no other; and each limit that can refuse. Seen red with a
+/// reason taken out of the page, with another code there, and with a limit renamed.
 #[test]
 fn the_table_of_reasons_is_what_relay_and_client_know() {
     let page = std::fs::read_to_string(root().join("PROTOCOL.md")).unwrap();
     let section = page.split_once("## 6. Calls and refusals").unwrap().1.split_once("| call | costs |").unwrap().0;
-    let written: BTreeSet<&str> = section
-        .lines()
-        .filter_map(|l| l.strip_prefix("| ")?.split(' ').next())
-        .filter(|r| r.len() > 4 && r.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+    let rows = section.lines().filter_map(|l| l.strip_prefix("| ")?.split_once(" | "));
+    let written: BTreeMap<&str, &str> = rows
+        .filter(|(reason, _)| reason.len() > 4 && reason.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+        .filter_map(|(reason, rest)| Some((reason, rest.split_once(' ')?.0)))
         .collect();
-    let named = |path: &str| -> BTreeSet<String> {
-        let source = std::fs::read_to_string(root().join(path)).unwrap();
-        let table = source.split_once("\nreasons! {").unwrap().1.split_once("\n}\n").unwrap().0;
-        table.lines().filter_map(|l| l.split('"').nth(1)).map(str::to_owned).collect()
+    let code = |reason: Reason| {
+        let name = format!("{:?}", reason.code());
+        let capitals = name.char_indices().skip(1).filter(|(_, c)| c.is_uppercase()).map(|(at, _)| at);
+        let cuts: Vec<usize> = [0].into_iter().chain(capitals).chain([name.len()]).collect();
+        cuts.windows(2).map(|w| name[w[0]..w[1]].to_uppercase()).collect::<Vec<_>>().join("_")
     };
-    let written: BTreeSet<String> = written.into_iter().map(str::to_owned).collect();
 
-    assert_eq!(named("server/relay/src/border.rs"), written, "the relay");
-    let mut known = named("client-core/core/src/network.rs");
-    // the registrar's counter alone says it, and no client of people speaks to the counter
-    known.insert("HAS_ACCOUNT".to_owned());
-    assert_eq!(known, written, "the client");
+    let known: Vec<(&str, String)> = Reason::ALL.iter().map(|r| (r.as_str(), code(*r))).collect();
+    assert_eq!(known.iter().map(|(name, code)| (*name, code.as_str())).collect::<BTreeMap<_, _>>(), written);
+    for reason in Reason::ALL {
+        let line = section.lines().find(|l| l.starts_with(&format!("| {reason} |"))).unwrap();
+        assert_eq!(line.contains("(registrar only)"), reason.told() == Told::Counter, "{line}");
+    }
+    let limits = page.split_once("## 20. Limits").unwrap().1.split_once("\n## ").unwrap().0;
+    for limit in Limit::ALL {
+        let said = limits.contains(&format!("`{limit}`")) || section.contains(&format!("`{limit}`"));
+        assert!(said, "{limit} is not in PROTOCOL.md");
+    }
 }

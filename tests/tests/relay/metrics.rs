@@ -5,7 +5,7 @@ use lacre_proto::relay::v1 as wire;
 use lacre_relay::border::Reason;
 use lacre_relay::memory::{CALL, FOLLOWED};
 use lacre_relay::serve::{Options, Relay};
-use lacre_store::rules::LIMITS;
+use lacre_store::rules::Limit;
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -103,7 +103,7 @@ async fn a_scrape_holds_only_names_and_label_values_of_a_closed_list() {
     let pool = prost_reflect::DescriptorPool::decode(lacre_proto::DESCRIPTORS).unwrap();
     let calls = pool.services().flat_map(|s| s.methods().map(|m| format!("/{}/{}", s.full_name(), m.name())).collect::<Vec<_>>());
     let calls: BTreeSet<String> = calls.chain(["other".to_owned()]).collect();
-    let reasons: BTreeSet<&str> = Reason::ALL.iter().map(|r| r.name()).chain(["none"]).collect();
+    let reasons: BTreeSet<&str> = Reason::ALL.iter().map(|r| r.as_str()).chain(["none"]).collect();
     let folder = Folder::new();
 
     let (page, _) = scraped(&folder).await;
@@ -114,7 +114,7 @@ async fn a_scrape_holds_only_names_and_label_values_of_a_closed_list() {
             let known = match label.as_str() {
                 "call" => calls.contains(&value),
                 "reason" => reasons.contains(value.as_str()),
-                "limit" => LIMITS.contains(&value.as_str()),
+                "limit" => Limit::parse(&value).is_some(),
                 "code" => value.chars().all(|c| c.is_ascii_uppercase() || c == '_') && value.len() < 20,
                 "le" => value == "+Inf" || value.parse::<f64>().is_ok(),
                 _ => false,

@@ -88,7 +88,7 @@ fn no_session_is_ever_resumed() {
 #[test]
 fn every_reason_crosses_the_wire_with_its_details() {
     let mut w = World::new();
-    for &reason in Reason::KNOWN {
+    for reason in Reason::ALL {
         let code = match reason {
             Reason::BadField | Reason::WrongName | Reason::BadState | Reason::BadRun | Reason::WrongDigest => {
                 Code::InvalidArgument
@@ -99,7 +99,7 @@ fn every_reason_crosses_the_wire_with_its_details() {
                 Code::FailedPrecondition
             }
             Reason::Ahead => Code::OutOfRange,
-            Reason::Conflict | Reason::HandleTaken => Code::AlreadyExists,
+            Reason::Conflict | Reason::HandleTaken | Reason::HasAccount => Code::AlreadyExists,
             Reason::NoEntry | Reason::NoAccount | Reason::NoKeyPackage => Code::NotFound,
             Reason::Limit => Code::ResourceExhausted,
             Reason::StoreDown | Reason::Stopping => Code::Unavailable,

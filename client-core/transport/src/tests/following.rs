@@ -70,7 +70,7 @@ fn line(delivery: &Delivery) -> String {
         }
         Delivery::CaughtUp { channel, head, .. } => format!("{}: caught up {}", short(channel), head.map_or(0, Seq::get)),
         Delivery::Gone { channel, through, .. } => format!("{}: gone {through}", short(channel)),
-        Delivery::Refused { channel, reason, .. } => format!("{}: refused {}", short(channel), reason.name()),
+        Delivery::Refused { channel, reason, .. } => format!("{}: refused {}", short(channel), reason.as_str()),
         Delivery::Generation { generation, .. } => format!("generation {}", generation.as_bytes()[0]),
         Delivery::Lost { error: NetError::Protocol(_), .. } => "lost: protocol".into(),
         Delivery::Lost { error: NetError::Unreachable { .. }, .. } => "lost: unreachable".into(),

@@ -207,7 +207,7 @@ impl Script {
 
 fn refusal(reason: Reason, code: Code, metadata: Vec<(String, String)>, retry: Option<Duration>) -> Status {
     let mut details = ErrorDetails::new();
-    details.set_error_info(reason.name(), lacre_proto::ERROR_DOMAIN, metadata.into_iter().collect::<HashMap<_, _>>());
+    details.set_error_info(reason.as_str(), lacre_proto::ERROR_DOMAIN, metadata.into_iter().collect::<HashMap<_, _>>());
     if retry.is_some() {
         details.set_retry_info(retry);
     }

@@ -10,6 +10,7 @@ use crate::border::{Reason, checked, refused, store_down};
 use crate::hub::Subscription;
 use crate::memory::{FOLLOWED, Hold, Holder};
 use lacre_ground::ids::{ChannelId, Seq, TokenHash};
+use lacre_proto::limits::Limit;
 use lacre_proto::relay::v1 as wire;
 use lacre_store::StoreDown;
 use lacre_store::channels::{ChannelKey, Page, PageLimits};
@@ -208,8 +209,8 @@ impl Attached {
                 }
             };
             if let Some(reason) = reason {
-                self.context.refusals.refused(Some(reason), (reason == Reason::Limit).then_some("max_attached"));
-                let refused = wire::AttachRefused { channel: channel.as_bytes().to_vec(), reason: reason.name().into() };
+                self.context.refusals.refused(Some(reason), (reason == Reason::Limit).then_some(Limit::MaxAttached));
+                let refused = wire::AttachRefused { channel: channel.as_bytes().to_vec(), reason: reason.as_str().into() };
                 self.send(Event::Refused(refused)).await?;
             }
         }

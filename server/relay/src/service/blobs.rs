@@ -11,6 +11,7 @@ use lacre_proto::relay::v1::blobs_server::Blobs;
 use lacre_proto::relay::v1::put_request::Part;
 use lacre_store::blobs::{BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused, StoredBlob};
 use lacre_store::channels::Limited;
+use lacre_store::rules::Limit;
 use lacre_store::{Reads, StoreDown};
 use prost::bytes::Bytes;
 use std::collections::HashMap;
@@ -85,7 +86,7 @@ impl Place {
     async fn unless_replaced<T>(&mut self, work: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
         tokio::select! {
             done = work => done,
-            _ = &mut self.replaced => Err(limited(Limited { limit: "uploads_per_stamp", value: 1, retry_after_ms: Some(1_000) })),
+            _ = &mut self.replaced => Err(limited(Limited { limit: Limit::UploadsPerStamp, value: 1, retry_after_ms: Some(1_000) })),
         }
     }
 }
@@ -129,7 +130,7 @@ impl BlobsService {
     async fn next(&self, stream: &mut Streaming<wire::PutRequest>) -> Result<Option<Part>, Status> {
         let idle = self.context.rules.upload_idle_ms;
         let message = tokio::time::timeout(Duration::from_millis(idle), stream.message()).await;
-        let silent = |_| limited(Limited { limit: "upload_idle_ms", value: idle, retry_after_ms: Some(0) });
+        let silent = |_| limited(Limited { limit: Limit::UploadIdleMs, value: idle, retry_after_ms: Some(0) });
         match message.map_err(silent)?? {
             Some(message) => Ok(checked(message)?.part),
             None => Ok(None),
@@ -171,8 +172,11 @@ impl BlobsService {
                 let begun = self.context.writer.submit(move |store| store.begin_blob(now, &rules, &keep)).await;
                 match begun.map_err(store_down)? {
                     Ok(_) => file,
-                    Err(KeepBlobRefused::Limit(l)) if l.limit.starts_with("max_unfinished") => {
-                        self.context.refusals.reached(l.limit);
+                    Err(KeepBlobRefused::Limit(Limited {
+                        limit: limit @ (Limit::MaxUnfinishedUploads | Limit::MaxUnfinishedBytes),
+                        ..
+                    })) => {
+                        self.context.refusals.reached(limit);
                         return Ok(None);
                     }
                     Err(refused) => return Err(refused.into_status()),
@@ -400,11 +404,11 @@ impl Blobs for BlobsService {
         };
         self.context.room.enough().map_err(store_down)?;
         let full = |limit, value| limited(Limited { limit, value, retry_after_ms: Some(1_000) });
-        let _slot = self.uploads.try_acquire().map_err(|_| full("max_uploads", rules.max_uploads.into()))?;
+        let _slot = self.uploads.try_acquire().map_err(|_| full(Limit::MaxUploads, rules.max_uploads.into()))?;
         // what is unfinished is counted with its whole size
         let promised = if known.is_some() { 0 } else { header.size };
         let promise = self.files.promise(promised, now.bytes, rules.max_blob_disk_bytes);
-        let promise = promise.ok_or_else(|| full("max_blob_disk_bytes", rules.max_blob_disk_bytes))?;
+        let promise = promise.ok_or_else(|| full(Limit::MaxBlobDiskBytes, rules.max_blob_disk_bytes))?;
         let keep_it = KeepBlob { header, file: FileName::new(self.context.random()), stamp };
         let (upload, row) = self.file(known, keep_it, first.offset).await?;
         let _promise = Some(promise).filter(|_| row.is_none());

@@ -6,6 +6,7 @@ use crate::border::Reason;
 use crate::counters::{Refusals, moment};
 use crate::metrics::Metrics;
 use hyper::body::{Body, Frame, SizeHint};
+use lacre_proto::limits::Limit;
 use prost::Message as _;
 use prost::bytes::Bytes;
 use std::collections::BTreeSet;
@@ -100,9 +101,9 @@ where
 fn refused(refusals: &Refusals, id: &str, status: &Status) -> Status {
     let mut details = status.get_error_details();
     let told = details.error_info().map(|info| info.reason.as_str());
-    let reason = told.and_then(|told| Reason::ALL.into_iter().find(|r| r.name() == told));
-    refusals.refused(reason, details.error_info().and_then(|info| info.metadata.get("limit")).map(String::as_str));
-    tracing::debug!(reason = reason.map(Reason::name), "refused");
+    let reason = told.and_then(Reason::parse);
+    refusals.refused(reason, details.error_info().and_then(|info| Limit::parse(info.metadata.get("limit")?)));
+    tracing::debug!(reason = reason.map(Reason::as_str), "refused");
     details.set_request_info(id, "");
     Status::with_error_details_and_metadata(status.code(), status.message(), details, status.metadata().clone())
 }

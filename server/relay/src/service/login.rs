@@ -16,7 +16,7 @@ use lacre_ground::random::{self, Rng};
 use lacre_ground::time::Millis;
 use lacre_store::accounts::Speaker;
 use lacre_store::channels::Limited;
-use lacre_store::rules::Rules;
+use lacre_store::rules::{Limit, Rules};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use subtle::ConstantTimeEq as _;
@@ -128,7 +128,7 @@ impl Sessions {
         }
         if table.open.len() >= usize::try_from(rules.max_sessions).unwrap_or(usize::MAX) {
             let retry_after_ms = table.ends.front().map(|(ends, _)| ends.since(now));
-            return Err(Limited { limit: "max_sessions", value: rules.max_sessions.into(), retry_after_ms });
+            return Err(Limited { limit: Limit::MaxSessions, value: rules.max_sessions.into(), retry_after_ms });
         }
         let (token, ends) = (session.hash(), now.plus(rules.session_lifetime_ms));
         table.open.insert(token, (who, ends));
@@ -222,7 +222,7 @@ mod tests {
             sessions.open(at(200), &rules, who(n), [1; 32], &Session::random(&mut SystemRng)).unwrap();
         }
         let full = sessions.open(at(200), &rules, who(5), [1; 32], &Session::random(&mut SystemRng)).unwrap_err();
-        assert_eq!(full.limit, "max_sessions");
+        assert_eq!(full.limit, Limit::MaxSessions);
         assert!(sessions.table().ends.len() < 100);
         let later = at(200 + rules.session_lifetime_ms);
         sessions.open(later, &rules, who(5), [1; 32], &Session::random(&mut SystemRng)).unwrap();

@@ -5,7 +5,7 @@ use super::channels::{entry, hash, inbox_channel};
 use crate::accounts::*;
 use crate::blobs::{BlobBegun, BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused};
 use crate::channels::{ChangeRefused, ChangeTokens, Limited, Open, Right};
-use crate::rules::Rules;
+use crate::rules::{Limit, Rules};
 use crate::{Store, StoreDown};
 use lacre_ground::ids::{AccountId, BlobId, DeviceId, Handle, TokenHash};
 use lacre_ground::time::Millis;
@@ -456,7 +456,7 @@ promises! { $
         for d in [1, 2] {
             w.open_inbox(1, d);
         }
-        let closed = Err(ChangeRefused::Limit(Limited { limit: "max_inbox_tokens", value: 0, retry_after_ms: None }));
+        let closed = Err(ChangeRefused::Limit(Limited { limit: Limit::MaxInboxTokens, value: 0, retry_after_ms: None }));
 
         w.put_state(1, 2, "one device", &[device(1)]).unwrap();
         assert_eq!((w.is_open(1, 1), w.is_open(1, 2)), (true, false));
@@ -513,7 +513,7 @@ promises! { $
         let at = w.put_state(1, 1, "1234567", &[device(1)]);
         let above = w.put_state(1, 2, "1", &[device(1)]);
         assert_eq!(at, Ok(()), "13 and 7 bytes");
-        assert!(matches!(above, Err(PutStateRefused::Limit(l)) if l.limit == "max_chain_bytes" && l.value == 20), "{above:?}");
+        assert!(matches!(above, Err(PutStateRefused::Limit(l)) if l.limit == Limit::MaxChainBytes && l.value == 20), "{above:?}");
         assert_eq!(w.backend.reads().newest_state(&account(1)).unwrap().unwrap().number, 1);
     }
 
@@ -558,7 +558,7 @@ promises! { $
         assert_eq!(w.packages(device(1), &[1, 2], None), Ok(Remaining(vec![(77, 2)])));
         assert_eq!(w.packages(device(1), &[1, 2], None), Ok(Remaining(vec![(77, 2)])), "the same again");
         let above = w.packages(device(1), &[3, 4], Some(9));
-        assert!(matches!(above, Err(PutKeyPackagesRefused::Limit(l)) if l.limit == "key_packages_per_device"), "{above:?}");
+        assert!(matches!(above, Err(PutKeyPackagesRefused::Limit(l)) if l.limit == Limit::KeyPackagesPerDevice), "{above:?}");
         let mut put = PutKeyPackages {
             by: speaker(1, 1),
             one_time: vec![package(77, 3, ends), package(3, 1, ends)],
@@ -566,7 +566,7 @@ promises! { $
             replace_all: false,
         };
         let suites = w.put_packages(&put);
-        assert!(matches!(suites, Err(PutKeyPackagesRefused::Limit(l)) if l.limit == "suites_per_device"), "{suites:?}");
+        assert!(matches!(suites, Err(PutKeyPackagesRefused::Limit(l)) if l.limit == Limit::SuitesPerDevice), "{suites:?}");
         assert_eq!(w.packages(device(1), &[], None), Ok(Remaining(vec![(77, 2)])), "nothing was written");
         put.last_resort.clear();
         assert_eq!(w.put_packages(&put), Ok(Remaining(vec![(3, 1), (77, 3)])));
@@ -603,7 +603,7 @@ promises! { $
         }
         let limited = w.claim(1, 77);
         let Err(AskRefused::Limit(l)) = limited else { panic!("{limited:?}") };
-        assert_eq!((l.limit, l.value, l.retry_after_ms), ("claims_per_hour", 2, Some(hour - 600_000)));
+        assert_eq!((l.limit, l.value, l.retry_after_ms), (Limit::ClaimsPerHour, 2, Some(hour - 600_000)));
         let stamp = w.stamp();
         assert!(w.lookup(Who::Account(account(1)), stamp).is_ok(), "lookups are counted apart");
         assert!(w.claim(2, 77).is_ok());
@@ -697,7 +697,7 @@ promises! { $
         keep(&mut w, 1, 60).unwrap();
         w.later(1);
         keep(&mut w, 2, 40).unwrap();
-        assert!(matches!(keep(&mut w, 3, 1), Err(KeepBlobRefused::Limit(l)) if l.limit == "max_blob_disk_bytes"));
+        assert!(matches!(keep(&mut w, 3, 1), Err(KeepBlobRefused::Limit(l)) if l.limit == Limit::MaxBlobDiskBytes));
         assert_eq!(w.backend.reads().blob_bytes().unwrap(), 100);
         w.later(w.rules.blob_retention_ms - 1);
         let now = w.now;
@@ -748,23 +748,23 @@ promises! { $
             let begun = w.begin(blob(n.into(), size), n, Some(stamp));
             if let Err(KeepBlobRefused::Limit(l)) = begun {
                 assert!(w.unspent(&stamp));
-                return l.limit;
+                return Some(l.limit);
             }
             assert_eq!(begun, Ok(BlobBegun::Unfinished));
-            ""
+            None
         };
-        assert_eq!(begin(&mut w, 1, 60), "");
-        assert_eq!(begin(&mut w, 2, 41), "max_unfinished_bytes");
-        assert_eq!(begin(&mut w, 2, 39), "");
+        assert_eq!(begin(&mut w, 1, 60), None);
+        assert_eq!(begin(&mut w, 2, 41), Some(Limit::MaxUnfinishedBytes));
+        assert_eq!(begin(&mut w, 2, 39), None);
         w.later(1);
-        assert_eq!(begin(&mut w, 3, 1), "");
-        assert_eq!(begin(&mut w, 4, 1), "max_unfinished_uploads");
+        assert_eq!(begin(&mut w, 3, 1), None);
+        assert_eq!(begin(&mut w, 4, 1), Some(Limit::MaxUnfinishedUploads));
         tx(&mut w.backend, |s| s.forget_blob(&FileName::new([1; 16])));
         assert_eq!(w.backend.reads().blob_bytes().unwrap(), 40);
         let stamp = w.stamp();
         w.keep(blob(5, 60), 5, Some(stamp)).unwrap();
-        assert_eq!(begin(&mut w, 1, 31), "max_blob_disk_bytes");
-        assert_eq!(begin(&mut w, 1, 30), "");
+        assert_eq!(begin(&mut w, 1, 31), Some(Limit::MaxBlobDiskBytes));
+        assert_eq!(begin(&mut w, 1, 30), None);
         w.later(w.rules.unfinished_retention_ms - 1);
         let now = w.now;
         assert!(tx(&mut w.backend, |s| s.expire_blobs(now, 10)) == [FileName::new([2; 16])]);

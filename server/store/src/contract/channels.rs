@@ -2,7 +2,7 @@
 
 use super::Backend;
 use crate::channels::*;
-use crate::rules::Rules;
+use crate::rules::{Limit, Rules};
 use crate::{Store, StoreDown};
 use lacre_ground::ids::{ChannelId, EntryId, Seq, TokenHash};
 use lacre_ground::time::Millis;
@@ -257,7 +257,7 @@ promises! { $
 
         assert_eq!(again, Appended { again: true, ..first });
         assert_eq!(seal_again, Appended { again: true, ..sealed });
-        assert_eq!(w.append(&entry(c, 4, 3)), Err(AppendRefused::Limit(Limited { limit: "max_log_entries", value: 3, retry_after_ms: None })));
+        assert_eq!(w.append(&entry(c, 4, 3)), Err(AppendRefused::Limit(Limited { limit: Limit::MaxLogEntries, value: 3, retry_after_ms: None })));
         w.backend.reopen();
         assert_eq!(w.append(&entry(c, 1, 0)).unwrap(), Appended { again: true, ..first });
         assert_eq!(w.ids(c), [entry_id(1), entry_id(2), entry_id(3)]);
@@ -345,7 +345,7 @@ promises! { $
         for n in 1..=3 {
             w.stored(&seal(c, n, n - 1));
         }
-        let limit = |ms| Err(AppendRefused::Limit(Limited { limit: "seal_pause_ms", value: 1_000, retry_after_ms: Some(ms) }));
+        let limit = |ms| Err(AppendRefused::Limit(Limited { limit: Limit::SealPauseMs, value: 1_000, retry_after_ms: Some(ms) }));
 
         assert_eq!(w.append(&seal(c, 4, 3)), limit(1_000));
         w.later(400);
@@ -406,8 +406,8 @@ promises! { $
         w.stored(&entry(other, 6, 0));
 
         let retry_after_ms = Some(w.rules.inbox_window_ms - 7);
-        assert_eq!(third, Err(AppendRefused::Limit(Limited { limit: "inbox_appends_per_token", value: 2, retry_after_ms })));
-        assert_eq!(full, Err(AppendRefused::Limit(Limited { limit: "max_inbox_entries", value: 5, retry_after_ms: None })));
+        assert_eq!(third, Err(AppendRefused::Limit(Limited { limit: Limit::InboxAppendsPerToken, value: 2, retry_after_ms })));
+        assert_eq!(full, Err(AppendRefused::Limit(Limited { limit: Limit::MaxInboxEntries, value: 5, retry_after_ms: None })));
     }
 
     fn a_stamped_right_costs_a_stamp_for_each_stored_entry_and_for_no_other<B>() {
@@ -467,7 +467,7 @@ promises! { $
         assert_eq!(w.change(&change(&[friend.append], &[])), Ok(()));
         assert_eq!(w.change(&change(&[friend.append], &[])), Ok(()));
         w.stored(&entry(friend, 1, 0));
-        let limit = Limited { limit: "max_inbox_tokens", value: 2, retry_after_ms: None };
+        let limit = Limited { limit: Limit::MaxInboxTokens, value: 2, retry_after_ms: None };
         assert_eq!(w.change(&change(&[hash("third", 1)], &[])), Err(ChangeRefused::Limit(limit)));
         assert_eq!(w.change(&change(&[hash("third", 1)], &[c.append])), Ok(()));
         w.backend.reopen();

@@ -8,7 +8,7 @@ use crate::accounts::{
     StateDevice, TakeStamps, TakeStampsRefused, TargetQuota, Who, day,
 };
 use crate::channels::Limited;
-use crate::rules::Rules;
+use crate::rules::{Limit, Rules};
 use crate::{AccountReads, AccountStore, StoreDown};
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, TokenHash};
 use lacre_ground::time::Millis;
@@ -107,7 +107,7 @@ impl Accounts {
     }
 }
 
-fn limited(limit: &'static str, value: u64) -> Limited {
+fn limited(limit: Limit, value: u64) -> Limited {
     Limited { limit, value, retry_after_ms: None }
 }
 
@@ -296,7 +296,7 @@ impl AccountStore for ModelStore {
         }
         let chain: usize = account.states.iter().map(String::len).sum::<usize>() + put.state.len();
         if u64::try_from(chain).unwrap_or(u64::MAX) > rules.max_chain_bytes {
-            return Ok(Err(PutStateRefused::Limit(limited("max_chain_bytes", rules.max_chain_bytes))));
+            return Ok(Err(PutStateRefused::Limit(limited(Limit::MaxChainBytes, rules.max_chain_bytes))));
         }
         account.states.push(put.state.clone());
         account.devices = put.devices.iter().map(|d| d.id).collect();
@@ -321,12 +321,12 @@ impl AccountStore for ModelStore {
         let remaining = after.remaining(put.by.device);
         let most = rules.key_packages_per_device;
         if remaining.iter().any(|(_, n)| *n > most) {
-            return Ok(Err(PutKeyPackagesRefused::Limit(limited("key_packages_per_device", most.into()))));
+            return Ok(Err(PutKeyPackagesRefused::Limit(limited(Limit::KeyPackagesPerDevice, most.into()))));
         }
         let suites: BTreeSet<u16> =
             after.packages.iter().filter(|p| p.device == put.by.device).map(|p| p.package.suite).collect();
         if suites.len() > usize::try_from(rules.suites_per_device).unwrap_or(usize::MAX) {
-            return Ok(Err(PutKeyPackagesRefused::Limit(limited("suites_per_device", rules.suites_per_device.into()))));
+            return Ok(Err(PutKeyPackagesRefused::Limit(limited(Limit::SuitesPerDevice, rules.suites_per_device.into()))));
         }
         *account = after;
         Ok(Ok(Remaining(remaining)))
@@ -342,7 +342,7 @@ impl AccountStore for ModelStore {
         let taken = if on == today { taken } else { 0 } + u64::try_from(take.hashes.len()).unwrap_or(u64::MAX);
         let value = rules.stamps_per_day.into();
         if taken > value {
-            return Ok(Err(TakeStampsRefused::Limit(Limited { limit: "stamps_per_day", value, retry_after_ms: Some(rest) })));
+            return Ok(Err(TakeStampsRefused::Limit(Limited { limit: Limit::StampsPerDay, value, retry_after_ms: Some(rest) })));
         }
         account.stamps = (today, taken);
         self.add_stamps(&take.hashes)?;

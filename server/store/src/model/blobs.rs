@@ -2,7 +2,7 @@
 
 use super::{ModelReads, ModelStore};
 use crate::blobs::{BlobBegun, BlobKept, FileName, KeepBlob, KeepBlobRefused, StoredBlob};
-use crate::rules::Rules;
+use crate::rules::{Limit, Rules};
 use crate::{AccountStore as _, BlobReads, BlobStore, StoreDown};
 use lacre_ground::ids::BlobId;
 use lacre_ground::time::Millis;
@@ -28,7 +28,7 @@ impl ModelStore {
         whole: bool,
     ) -> Result<Result<(), KeepBlobRefused>, StoreDown> {
         if self.work.blobs.bytes() + keep.header.size > rules.max_blob_disk_bytes {
-            return Ok(Err(KeepBlobRefused::beyond("max_blob_disk_bytes", rules.max_blob_disk_bytes)));
+            return Ok(Err(KeepBlobRefused::beyond(Limit::MaxBlobDiskBytes, rules.max_blob_disk_bytes)));
         }
         let Some(stamp) = keep.stamp else { return Ok(Err(KeepBlobRefused::Stamp)) };
         if !self.spend_stamp(&stamp)? {
@@ -61,10 +61,10 @@ impl BlobStore for ModelStore {
         }
         let unfinished: Vec<u64> = self.work.blobs.0.iter().filter(|b| !b.whole).map(|b| b.header.size).collect();
         if unfinished.len() as u64 >= u64::from(rules.max_unfinished_uploads) {
-            return Ok(Err(KeepBlobRefused::beyond("max_unfinished_uploads", rules.max_unfinished_uploads.into())));
+            return Ok(Err(KeepBlobRefused::beyond(Limit::MaxUnfinishedUploads, rules.max_unfinished_uploads.into())));
         }
         if unfinished.iter().sum::<u64>() + keep.header.size > rules.max_unfinished_bytes {
-            return Ok(Err(KeepBlobRefused::beyond("max_unfinished_bytes", rules.max_unfinished_bytes)));
+            return Ok(Err(KeepBlobRefused::beyond(Limit::MaxUnfinishedBytes, rules.max_unfinished_bytes)));
         }
         let expires_at = now.plus(rules.unfinished_retention_ms);
         Ok(self.insert(rules, keep, expires_at, false)?.map(|()| BlobBegun::Unfinished))

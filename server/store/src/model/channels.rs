@@ -5,7 +5,7 @@ use crate::channels::{
     Admitted, Append, AppendRefused, Appended, Asked, ChangeRefused, ChangeTokens, ChannelKey, Limited, NotPermitted, Open,
     OpenRefused, Opened, Page, PageLimits, Retired, Right, StatusRefused, StoredEntry, Trim, TrimRefused,
 };
-use crate::rules::Rules;
+use crate::rules::{Limit, Rules};
 use crate::{AccountStore as _, ChannelReads, ChannelStore, StoreDown};
 use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
 use lacre_ground::time::Millis;
@@ -79,7 +79,7 @@ impl Channels {
     }
 }
 
-fn limited(limit: &'static str, value: u64, retry_after_ms: Option<u64>) -> AppendRefused {
+fn limited(limit: Limit, value: u64, retry_after_ms: Option<u64>) -> AppendRefused {
     AppendRefused::Limit(Limited { limit, value, retry_after_ms })
 }
 
@@ -96,7 +96,7 @@ impl ModelStore {
         let channel = self.work.channels.find(&a.channel).ok_or(Err(AppendRefused::NotPermitted))?;
         let right = channel.append.iter().find(|r| r.token == a.token).copied().ok_or(Err(AppendRefused::NotPermitted))?;
         let head = channel.last();
-        let next = Seq::new(head + 1).ok_or(Err(limited("max_seq", Seq::MAX, None)))?;
+        let next = Seq::new(head + 1).ok_or(Err(limited(Limit::MaxSeq, Seq::MAX, None)))?;
         let kept = head - channel.gone_through;
         if channel.class == ChannelClass::Inbox {
             if let Some((_, _, first, bytes)) = recent.iter().find(|(k, id, ..)| *k == channel.key && *id == a.entry_id) {
@@ -107,13 +107,13 @@ impl ModelStore {
                 return Err(Err(AppendRefused::NoSeals));
             }
             if kept >= rules.max_inbox_entries {
-                return Err(Err(limited("max_inbox_entries", rules.max_inbox_entries, None)));
+                return Err(Err(limited(Limit::MaxInboxEntries, rules.max_inbox_entries, None)));
             }
             let count = counted.iter().filter(|c| **c == (channel.key, a.token, window)).count() as u64;
             if count >= u64::from(rules.inbox_appends_per_token) {
                 let wait = (window + 1) * rules.inbox_window_ms - at.get();
                 let most = rules.inbox_appends_per_token.into();
-                return Err(Err(limited("inbox_appends_per_token", most, Some(wait))));
+                return Err(Err(limited(Limit::InboxAppendsPerToken, most, Some(wait))));
             }
             return Ok((right, next));
         }
@@ -136,13 +136,13 @@ impl ModelStore {
             Some((_, last)) if a.seal && channel.seals >= u64::from(rules.free_seals) => {
                 let ready = last.plus(rules.seal_pause_ms);
                 if at < ready {
-                    return Err(Err(limited("seal_pause_ms", rules.seal_pause_ms, Some(ready.since(at)))));
+                    return Err(Err(limited(Limit::SealPauseMs, rules.seal_pause_ms, Some(ready.since(at)))));
                 }
             }
             _ => {}
         }
         if !a.seal && kept >= rules.max_log_entries {
-            return Err(Err(limited("max_log_entries", rules.max_log_entries, None)));
+            return Err(Err(limited(Limit::MaxLogEntries, rules.max_log_entries, None)));
         }
         Ok((right, next))
     }
@@ -243,11 +243,11 @@ impl ChannelStore for ModelStore {
             rights.push(*add);
         }
         if rights.len() as u64 > u64::from(rules.max_inbox_tokens) {
-            let (limit, value) = ("max_inbox_tokens", rules.max_inbox_tokens.into());
+            let (limit, value) = (Limit::MaxInboxTokens, rules.max_inbox_tokens.into());
             return Ok(Err(ChangeRefused::Limit(Limited { limit, value, retry_after_ms: None })));
         }
         if closed && !request.add.is_empty() {
-            return Ok(Err(ChangeRefused::Limit(Limited { limit: "max_inbox_tokens", value: 0, retry_after_ms: None })));
+            return Ok(Err(ChangeRefused::Limit(Limited { limit: Limit::MaxInboxTokens, value: 0, retry_after_ms: None })));
         }
         channel.append = rights;
         let key = ChannelKey::of_row(channel.key);
