@@ -109,7 +109,7 @@ pub enum KeepBlobRefused {
 impl KeepBlobRefused {
     /// This limit is reached; nobody knows until when.
     pub const fn beyond(limit: Limit, value: u64) -> Self {
-        Self::Limit(Limited { limit, value, retry_after_ms: None })
+        Self::Limit(Limited::beyond(limit, value))
     }
 }
 

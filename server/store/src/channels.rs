@@ -181,6 +181,14 @@ pub struct Limited {
     pub retry_after_ms: Option<u64>,
 }
 
+impl Limited {
+    /// Nobody knows until when.
+    #[must_use]
+    pub const fn beyond(limit: Limit, value: u64) -> Self {
+        Self { limit, value, retry_after_ms: None }
+    }
+}
+
 /// A request of an inbox's reader to drop entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trim {

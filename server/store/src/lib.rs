@@ -20,6 +20,7 @@ pub mod channels;
     reason = "tests, which a store of another crate stamps out for itself; a panic is how a test says no"
 )]
 pub mod contract;
+pub mod judge;
 pub mod model;
 pub mod null;
 pub mod rules;
