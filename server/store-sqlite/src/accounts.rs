@@ -8,10 +8,11 @@ use lacre_store::accounts::{
     AskRefused, Claim, ClaimAnswer, Claimed, CodeIssued, DirectoryEntry, Enroll, EnrollRefused, Enrolled, IssueCode,
     IssueRefused, KeyPackage, Lookup, LookupAnswer, NewestState, NoDevice, PutKeyPackages, PutKeyPackagesRefused, PutState,
     PutStateRefused, Question, Recover, RecoverRefused, Recovered, Recovering, Remaining, Speaker, StateDevice, TakeStamps,
-    TakeStampsRefused, Who, day,
+    TakeStampsRefused, Who,
 };
 use lacre_store::channels::Limited;
-use lacre_store::rules::{Limit, Rules};
+use lacre_store::judge::accounts::{self as judge, Taken};
+use lacre_store::rules::Rules;
 use lacre_store::{AccountReads, AccountStore, StoreDown};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, Row, params};
 
@@ -20,10 +21,6 @@ type Sql<T> = rusqlite::Result<T>;
 /// SQLite's integers are signed. Times, sizes and state numbers are far below 2^63; what is not ends as "never".
 fn int(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
-}
-
-fn bytes_of(text: &str) -> u64 {
-    u64::try_from(text.len()).unwrap_or(u64::MAX)
 }
 
 /// One row or none, with a statement that is prepared once.
@@ -85,7 +82,7 @@ fn set_devices(conn: &Connection, account: i64, devices: &[StateDevice]) -> Sql<
     Ok(())
 }
 
-fn stamp_there(conn: &Connection, stamp: &TokenHash) -> Sql<bool> {
+pub(super) fn stamp_there(conn: &Connection, stamp: &TokenHash) -> Sql<bool> {
     Ok(one(conn, "SELECT 1 FROM stamp WHERE hash = ?1", [stamp.as_bytes()], |_| Ok(()))?.is_some())
 }
 
@@ -118,16 +115,9 @@ fn add_packages(
         "SELECT suite, count(*) FROM key_package WHERE device = ?1 AND last_resort = 0 GROUP BY suite ORDER BY suite",
     )?;
     let remaining: Vec<(u16, u32)> = count.query_map([device], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Sql<_>>()?;
-    if remaining.iter().any(|(_, n)| *n > rules.key_packages_per_device) {
-        let value = rules.key_packages_per_device.into();
-        return Ok(Err(Limited { limit: Limit::KeyPackagesPerDevice, value, retry_after_ms: None }));
-    }
-    let suites: u32 =
-        one(conn, "SELECT count(DISTINCT suite) FROM key_package WHERE device = ?1", [device], |r| r.get(0))?.unwrap_or(0);
-    if suites > rules.suites_per_device {
-        return Ok(Err(Limited { limit: Limit::SuitesPerDevice, value: rules.suites_per_device.into(), retry_after_ms: None }));
-    }
-    Ok(Ok(Remaining(remaining)))
+    let suites: Option<usize> =
+        one(conn, "SELECT count(DISTINCT suite) FROM key_package WHERE device = ?1", [device], |r| r.get(0))?;
+    Ok(judge::key_packages(&remaining, suites.unwrap_or(0), rules).map(|()| Remaining(remaining)))
 }
 
 fn claim_one(conn: &Connection, now: Millis, device: i64, suite: u16) -> Sql<Option<(Vec<u8>, bool)>> {
@@ -173,6 +163,13 @@ fn answered(conn: &Connection, account: i64, enroll: &Enroll) -> Sql<Option<Stri
     one(conn, sql, params![account, enroll.account.as_bytes(), enroll.handle.as_str(), enroll.state], |r| r.get(0))
 }
 
+impl SqliteStore {
+    /// Spends a stamp, if it came and is unspent.
+    pub(super) fn pay(&mut self, stamp: Option<&TokenHash>) -> Result<bool, StoreDown> {
+        stamp.map_or(Ok(false), |stamp| self.spend_stamp(stamp))
+    }
+}
+
 impl AccountStore for SqliteStore {
     fn has_run_key(&mut self) -> Result<bool, StoreDown> {
         let work = || -> Result<bool, Down> { Ok(self.conn.prepare_cached("SELECT 1 FROM registrar")?.exists([])?) };
@@ -197,11 +194,10 @@ impl AccountStore for SqliteStore {
         let work = || -> Result<Result<CodeIssued, IssueRefused>, Down> {
             let person = "SELECT account FROM person WHERE run_hash = ?1";
             let account: Option<Option<i64>> = one(&self.conn, person, [issue.run.as_bytes()], |r| r.get(0))?;
-            let replaces: Option<i64> = match (account.flatten(), issue.recover) {
-                (Some(_), false) => return Ok(Err(IssueRefused::HasAccount)),
-                (None, true) => return Ok(Err(IssueRefused::NoAccount)),
-                (account, _) => account,
-            };
+            let replaces: Option<i64> = account.flatten();
+            if let Err(refused) = judge::issue(replaces.is_some(), issue.recover) {
+                return Ok(Err(refused));
+            }
             let expires_at = now.plus(rules.code_lifetime_ms);
             run(
                 &self.conn,
@@ -239,7 +235,7 @@ impl AccountStore for SqliteStore {
             run(
                 &self.conn,
                 "INSERT INTO account (id, handle, binding, chain_bytes, stamp_day, stamps_taken) VALUES (?1, ?2, ?3, ?4, 0, 0)",
-                params![enroll.account.as_bytes(), handle, enroll.binding, int(bytes_of(&enroll.state))],
+                params![enroll.account.as_bytes(), handle, enroll.binding, int(judge::size(&enroll.state))],
             )?;
             let account = self.conn.last_insert_rowid();
             add_state(&self.conn, account, 0, &enroll.state)?;
@@ -285,7 +281,7 @@ impl AccountStore for SqliteStore {
             run(
                 &self.conn,
                 "INSERT INTO account (id, handle, binding, chain_bytes, stamp_day, stamps_taken, reset) VALUES (?1, ?2, ?3, ?4, 0, 0, ?5)",
-                params![recover.account.as_bytes(), handle, recover.binding, int(bytes_of(&recover.state)), recover.reset],
+                params![recover.account.as_bytes(), handle, recover.binding, int(judge::size(&recover.state)), recover.reset],
             )?;
             let account = self.conn.last_insert_rowid();
             add_state(&self.conn, account, 0, &recover.state)?;
@@ -337,21 +333,18 @@ impl AccountStore for SqliteStore {
             if state_note(&self.conn, account, put.number)?.as_deref() == Some(put.state.as_str()) {
                 return Ok(Ok(()));
             }
-            if newest(&self.conn, account)?.and_then(|n| n.number.checked_add(1)) != Some(put.number) {
-                return Ok(Err(PutStateRefused::Chain));
+            if let Err(refused) = judge::follows(newest(&self.conn, account)?.map(|n| n.number), put.number) {
+                return Ok(Err(refused));
             }
             if let Err(refused) = inboxes::free(&self.conn, Some(account), &put.devices)? {
                 return Ok(Err(refused.into()));
             }
-            let added = run(
-                &self.conn,
-                "UPDATE account SET chain_bytes = chain_bytes + ?2 WHERE account = ?1 AND chain_bytes + ?2 <= ?3",
-                params![account, int(bytes_of(&put.state)), int(rules.max_chain_bytes)],
-            )?;
-            if added == 0 {
-                let value = rules.max_chain_bytes;
-                return Ok(Err(PutStateRefused::Limit(Limited { limit: Limit::MaxChainBytes, value, retry_after_ms: None })));
-            }
+            let bytes = one(&self.conn, "SELECT chain_bytes FROM account WHERE account = ?1", [account], |r| r.get(0))?;
+            let bytes = match judge::chain(bytes.unwrap_or(0), &put.state, rules) {
+                Ok(bytes) => bytes,
+                Err(refused) => return Ok(Err(refused)),
+            };
+            run(&self.conn, "UPDATE account SET chain_bytes = ?2 WHERE account = ?1", params![account, int(bytes)])?;
             add_state(&self.conn, account, put.number, &put.state)?;
             set_devices(&self.conn, account, &put.devices)?;
             self.take_inboxes(account, &put.devices)?;
@@ -390,18 +383,13 @@ impl AccountStore for SqliteStore {
                 Err(over) => return Ok(Err(over.into())),
             };
             let sql = "SELECT stamp_day, stamps_taken FROM account WHERE account = ?1";
-            let read = |r: &Row<'_>| Ok((r.get::<_, u64>(0)?, r.get::<_, u64>(1)?));
-            let (on, taken) = one(&self.conn, sql, [account], read)?.unwrap_or((0, 0));
-            let (today, rest_of_day) = day(now);
-            let taken = if on == today { taken } else { 0 };
-            let taken = taken.saturating_add(u64::try_from(take.hashes.len()).unwrap_or(u64::MAX));
-            let value = u64::from(rules.stamps_per_day);
-            if taken > value {
-                let retry_after_ms = Some(rest_of_day);
-                return Ok(Err(TakeStampsRefused::Limit(Limited { limit: Limit::StampsPerDay, value, retry_after_ms })));
-            }
+            let before = one(&self.conn, sql, [account], |r| Ok(Taken { day: r.get(0)?, stamps: r.get(1)? }))?;
+            let taken = match before.unwrap_or_default().more(now, take.hashes.len(), rules) {
+                Ok(taken) => taken,
+                Err(limited) => return Ok(Err(TakeStampsRefused::Limit(limited))),
+            };
             let update = "UPDATE account SET stamp_day = ?2, stamps_taken = ?3 WHERE account = ?1";
-            run(&self.conn, update, params![account, int(today), int(taken)])?;
+            run(&self.conn, update, params![account, int(taken.day), int(taken.stamps)])?;
             self.add_stamps(&take.hashes)?;
             Ok(Ok(()))
         };

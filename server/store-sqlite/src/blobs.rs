@@ -5,8 +5,9 @@ use crate::Down;
 use lacre_ground::ids::{BlobId, TokenHash};
 use lacre_ground::time::Millis;
 use lacre_store::blobs::{BlobBegun, BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused, StoredBlob};
-use lacre_store::rules::{Limit, Rules};
-use lacre_store::{AccountStore as _, BlobReads, BlobStore, StoreDown};
+use lacre_store::judge::blobs::{self as judge, Unfinished};
+use lacre_store::rules::Rules;
+use lacre_store::{BlobReads, BlobStore, StoreDown};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 fn int(n: u64) -> i64 {
@@ -27,10 +28,9 @@ fn total(conn: &Connection) -> rusqlite::Result<u64> {
     conn.prepare_cached("SELECT bytes FROM blob_total WHERE id = 1")?.query_row([], |r| r.get(0))
 }
 
-/// Bytes and number of unfinished blobs.
-fn unfinished(conn: &Connection) -> rusqlite::Result<(u64, u64)> {
-    let sql = "SELECT coalesce(sum(size), 0), count(*) FROM blob WHERE whole = 0";
-    conn.prepare_cached(sql)?.query_row([], |r| Ok((r.get(0)?, r.get(1)?)))
+fn unfinished(conn: &Connection) -> rusqlite::Result<Unfinished> {
+    let sql = "SELECT count(*), coalesce(sum(size), 0) FROM blob WHERE whole = 0";
+    conn.prepare_cached(sql)?.query_row([], |r| Ok(Unfinished { count: r.get(0)?, bytes: r.get(1)? }))
 }
 
 impl SqliteStore {
@@ -43,14 +43,10 @@ impl SqliteStore {
         whole: bool,
     ) -> Result<Result<(), KeepBlobRefused>, Down> {
         let header = &keep.header;
-        if total(&self.conn)?.saturating_add(header.size) > rules.max_blob_disk_bytes {
-            return Ok(Err(KeepBlobRefused::beyond(Limit::MaxBlobDiskBytes, rules.max_blob_disk_bytes)));
+        if let Err(full) = judge::disk(total(&self.conn)?, header.size, rules) {
+            return Ok(Err(full));
         }
-        let paid = match &keep.stamp {
-            Some(stamp) => self.spend_stamp(stamp)?,
-            None => false,
-        };
-        if !paid {
+        if !self.pay(keep.stamp.as_ref())? {
             return Ok(Err(KeepBlobRefused::Stamp));
         }
         let sql = "INSERT INTO blob (name, read_token, size, sha256, file, ends_ms, whole) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -72,13 +68,8 @@ impl BlobStore for SqliteStore {
     fn keep_blob(&mut self, now: Millis, rules: &Rules, keep: &KeepBlob) -> Result<Result<BlobKept, KeepBlobRefused>, StoreDown> {
         let mut work = || -> Result<Result<BlobKept, KeepBlobRefused>, Down> {
             let header = &keep.header;
-            if let Some(before) = stored(&self.conn, &header.blob)? {
-                let same = before.header == *header && before.whole;
-                return Ok(if same {
-                    Ok(BlobKept::Again { expires_at: before.expires_at })
-                } else {
-                    Err(KeepBlobRefused::Conflict)
-                });
+            if let Some(answer) = judge::keep(stored(&self.conn, &header.blob)?.as_ref(), header).transpose() {
+                return Ok(answer);
             }
             let expires_at = now.plus(rules.blob_retention_ms);
             Ok(self.insert(rules, keep, expires_at, true)?.map(|()| BlobKept::New { expires_at }))
@@ -94,15 +85,11 @@ impl BlobStore for SqliteStore {
     ) -> Result<Result<BlobBegun, KeepBlobRefused>, StoreDown> {
         let mut work = || -> Result<Result<BlobBegun, KeepBlobRefused>, Down> {
             let header = &keep.header;
-            if let Some(before) = stored(&self.conn, &header.blob)? {
-                return Ok(if before.header == *header { Ok(BlobBegun::Again) } else { Err(KeepBlobRefused::Conflict) });
+            if let Some(answer) = judge::begin(stored(&self.conn, &header.blob)?.as_ref(), header).transpose() {
+                return Ok(answer);
             }
-            let (bytes, count) = unfinished(&self.conn)?;
-            if count >= u64::from(rules.max_unfinished_uploads) {
-                return Ok(Err(KeepBlobRefused::beyond(Limit::MaxUnfinishedUploads, rules.max_unfinished_uploads.into())));
-            }
-            if bytes.saturating_add(header.size) > rules.max_unfinished_bytes {
-                return Ok(Err(KeepBlobRefused::beyond(Limit::MaxUnfinishedBytes, rules.max_unfinished_bytes)));
+            if let Err(full) = unfinished(&self.conn)?.room(header.size, rules) {
+                return Ok(Err(full));
             }
             let expires_at = now.plus(rules.unfinished_retention_ms);
             Ok(self.insert(rules, keep, expires_at, false)?.map(|()| BlobBegun::Unfinished))

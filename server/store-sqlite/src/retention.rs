@@ -5,6 +5,7 @@ use super::channels::{id32, number};
 use crate::Down;
 use lacre_ground::ids::ChannelId;
 use lacre_ground::time::Millis;
+use lacre_store::channels::ChannelKey;
 use lacre_store::rules::Rules;
 use rusqlite::params;
 use std::collections::HashMap;
@@ -33,7 +34,7 @@ impl SqliteStore {
         let Some(last_arrival) = last_arrival else { return Ok(0) };
         self.conn.prepare_cached("DELETE FROM entry WHERE arrival <= ?1")?.execute([last_arrival])?;
         for (key, (through, newest)) in gone {
-            self.set_gone(key, through, Millis::new(newest))?;
+            self.set_gone(ChannelKey::of_row(key), through, Millis::new(newest))?;
         }
         self.set_floor()?;
         Ok(count)

@@ -1,7 +1,7 @@
 //! What readers ask of channels. Each answer comes from one snapshot.
 
 use super::super::SqliteReads;
-use super::{class_of, id32, number};
+use super::{class_of, id32, number, seq_of};
 use crate::Down;
 use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
 use lacre_ground::time::Millis;
@@ -49,9 +49,8 @@ fn find(conn: &Connection, channel: &ChannelId) -> rusqlite::Result<Option<Found
 }
 
 fn entry_of(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
-    let seq: u64 = row.get(0)?;
     Ok(StoredEntry {
-        seq: Seq::new(seq).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, number(seq)))?,
+        seq: seq_of(row, 0)?,
         seal: row.get(1)?,
         accepted_at: Millis::new(row.get(2)?),
         entry_id: id32(row, 3)?,

@@ -5,10 +5,10 @@ use crate::accounts::{
     AskRefused, Claim, ClaimAnswer, Claimed, CodeIssued, DirectoryEntry, Enroll, EnrollRefused, Enrolled, InboxRefused,
     IssueCode, IssueRefused, KeyPackage, Lookup, LookupAnswer, NewestState, NoDevice, PutKeyPackages, PutKeyPackagesRefused,
     PutState, PutStateRefused, Question, Recover, RecoverRefused, Recovered, Recovering, Remaining, RunHash, Speaker,
-    StateDevice, TakeStamps, TakeStampsRefused, TargetQuota, Who, day,
+    StateDevice, TakeStamps, TakeStampsRefused, TargetQuota, Who,
 };
-use crate::channels::Limited;
-use crate::rules::{Limit, Rules};
+use crate::judge::accounts::{self as judge, Taken};
+use crate::rules::Rules;
 use crate::{AccountReads, AccountStore, StoreDown};
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, TokenHash};
 use lacre_ground::time::Millis;
@@ -40,7 +40,7 @@ struct Account {
     states: Vec<String>,
     devices: BTreeSet<DeviceId>,
     packages: Vec<Package>,
-    stamps: (u64, u64),
+    stamps: Taken,
 }
 
 /// Whose an inbox is; nobody's when the account is gone.
@@ -74,6 +74,9 @@ impl Accounts {
     pub(super) fn closed(&self, inbox: &ChannelId) -> bool {
         self.inboxes.iter().any(|i| i.name == *inbox && !i.named)
     }
+    pub(super) fn has_stamp(&self, stamp: &TokenHash) -> bool {
+        self.stamps.contains(stamp)
+    }
     fn free(&self, account: AccountId, devices: &[StateDevice]) -> Result<(), InboxRefused> {
         InboxRefused::twice(devices)?;
         let anothers = |i: &Inbox| i.owner != Some(account) && devices.iter().any(|d| d.inbox == i.name);
@@ -105,10 +108,6 @@ impl Accounts {
     fn of(&mut self, by: &Speaker) -> Result<&mut Account, NoDevice> {
         self.accounts.iter_mut().find(|a| a.id == by.account && a.devices.contains(&by.device)).ok_or(NoDevice)
     }
-}
-
-fn limited(limit: Limit, value: u64) -> Limited {
-    Limited { limit, value, retry_after_ms: None }
 }
 
 impl Account {
@@ -167,10 +166,8 @@ impl AccountStore for ModelStore {
     ) -> Result<Result<CodeIssued, IssueRefused>, StoreDown> {
         let people = &mut self.work.accounts.people;
         let account = people.iter().find(|p| p.run == issue.run).and_then(|p| p.account);
-        match (account, issue.recover) {
-            (Some(_), false) => return Ok(Err(IssueRefused::HasAccount)),
-            (None, true) => return Ok(Err(IssueRefused::NoAccount)),
-            _ => {}
+        if let Err(refused) = judge::issue(account.is_some(), issue.recover) {
+            return Ok(Err(refused));
         }
         let expires_at = now.plus(rules.code_lifetime_ms);
         people.retain(|p| p.run != issue.run);
@@ -211,7 +208,7 @@ impl AccountStore for ModelStore {
             states: vec![enroll.state.clone()],
             devices: enroll.devices.iter().map(|d| d.id).collect(),
             packages: Vec::new(),
-            stamps: (0, 0),
+            stamps: Taken::default(),
         });
         Ok(Ok(Enrolled { binding: enroll.binding.clone() }))
     }
@@ -255,7 +252,7 @@ impl AccountStore for ModelStore {
             states: vec![recover.state.clone()],
             devices: recover.devices.iter().map(|d| d.id).collect(),
             packages: Vec::new(),
-            stamps: (0, 0),
+            stamps: Taken::default(),
         });
         Ok(Ok(Recovered { binding: recover.binding.clone(), reset: recover.reset.clone() }))
     }
@@ -288,15 +285,14 @@ impl AccountStore for ModelStore {
         if account.states.get(number) == Some(&put.state) {
             return Ok(Ok(()));
         }
-        if account.states.len() != number {
-            return Ok(Err(PutStateRefused::Chain));
+        if let Err(refused) = judge::follows((account.states.len() as u64).checked_sub(1), put.number) {
+            return Ok(Err(refused));
         }
         if let Err(refused) = free {
             return Ok(Err(refused.into()));
         }
-        let chain: usize = account.states.iter().map(String::len).sum::<usize>() + put.state.len();
-        if u64::try_from(chain).unwrap_or(u64::MAX) > rules.max_chain_bytes {
-            return Ok(Err(PutStateRefused::Limit(limited(Limit::MaxChainBytes, rules.max_chain_bytes))));
+        if let Err(refused) = judge::chain(account.states.iter().map(|s| judge::size(s)).sum(), &put.state, rules) {
+            return Ok(Err(refused));
         }
         account.states.push(put.state.clone());
         account.devices = put.devices.iter().map(|d| d.id).collect();
@@ -319,14 +315,10 @@ impl AccountStore for ModelStore {
         let mut after = account.clone();
         after.put(now, put);
         let remaining = after.remaining(put.by.device);
-        let most = rules.key_packages_per_device;
-        if remaining.iter().any(|(_, n)| *n > most) {
-            return Ok(Err(PutKeyPackagesRefused::Limit(limited(Limit::KeyPackagesPerDevice, most.into()))));
-        }
         let suites: BTreeSet<u16> =
             after.packages.iter().filter(|p| p.device == put.by.device).map(|p| p.package.suite).collect();
-        if suites.len() > usize::try_from(rules.suites_per_device).unwrap_or(usize::MAX) {
-            return Ok(Err(PutKeyPackagesRefused::Limit(limited(Limit::SuitesPerDevice, rules.suites_per_device.into()))));
+        if let Err(limited) = judge::key_packages(&remaining, suites.len(), rules) {
+            return Ok(Err(PutKeyPackagesRefused::Limit(limited)));
         }
         *account = after;
         Ok(Ok(Remaining(remaining)))
@@ -337,14 +329,10 @@ impl AccountStore for ModelStore {
             Ok(account) => account,
             Err(over) => return Ok(Err(over.into())),
         };
-        let (today, rest) = day(now);
-        let (on, taken) = account.stamps;
-        let taken = if on == today { taken } else { 0 } + u64::try_from(take.hashes.len()).unwrap_or(u64::MAX);
-        let value = rules.stamps_per_day.into();
-        if taken > value {
-            return Ok(Err(TakeStampsRefused::Limit(Limited { limit: Limit::StampsPerDay, value, retry_after_ms: Some(rest) })));
+        match account.stamps.more(now, take.hashes.len(), rules) {
+            Ok(taken) => account.stamps = taken,
+            Err(limited) => return Ok(Err(TakeStampsRefused::Limit(limited))),
         }
-        account.stamps = (today, taken);
         self.add_stamps(&take.hashes)?;
         Ok(Ok(()))
     }

@@ -2,8 +2,9 @@
 
 use super::{ModelReads, ModelStore};
 use crate::blobs::{BlobBegun, BlobKept, FileName, KeepBlob, KeepBlobRefused, StoredBlob};
-use crate::rules::{Limit, Rules};
-use crate::{AccountStore as _, BlobReads, BlobStore, StoreDown};
+use crate::judge::blobs::{self as judge, Unfinished};
+use crate::rules::Rules;
+use crate::{BlobReads, BlobStore, StoreDown};
 use lacre_ground::ids::BlobId;
 use lacre_ground::time::Millis;
 
@@ -13,6 +14,9 @@ pub(super) struct Blobs(Vec<StoredBlob>);
 impl Blobs {
     pub(super) fn count(&self) -> u64 {
         self.0.iter().filter(|b| b.whole).count() as u64
+    }
+    fn named(&self, blob: &BlobId) -> Option<&StoredBlob> {
+        self.0.iter().find(|b| b.header.blob == *blob)
     }
     fn bytes(&self) -> u64 {
         self.0.iter().map(|b| b.header.size).sum()
@@ -27,11 +31,10 @@ impl ModelStore {
         expires_at: Millis,
         whole: bool,
     ) -> Result<Result<(), KeepBlobRefused>, StoreDown> {
-        if self.work.blobs.bytes() + keep.header.size > rules.max_blob_disk_bytes {
-            return Ok(Err(KeepBlobRefused::beyond(Limit::MaxBlobDiskBytes, rules.max_blob_disk_bytes)));
+        if let Err(full) = judge::disk(self.work.blobs.bytes(), keep.header.size, rules) {
+            return Ok(Err(full));
         }
-        let Some(stamp) = keep.stamp else { return Ok(Err(KeepBlobRefused::Stamp)) };
-        if !self.spend_stamp(&stamp)? {
+        if !self.pay(keep.stamp.as_ref())? {
             return Ok(Err(KeepBlobRefused::Stamp));
         }
         self.work.blobs.0.push(StoredBlob { header: keep.header, file: keep.file, expires_at, whole });
@@ -41,10 +44,8 @@ impl ModelStore {
 
 impl BlobStore for ModelStore {
     fn keep_blob(&mut self, now: Millis, rules: &Rules, keep: &KeepBlob) -> Result<Result<BlobKept, KeepBlobRefused>, StoreDown> {
-        if let Some(before) = self.work.blobs.0.iter().find(|b| b.header.blob == keep.header.blob) {
-            let again = BlobKept::Again { expires_at: before.expires_at };
-            let same = before.header == keep.header && before.whole;
-            return Ok(if same { Ok(again) } else { Err(KeepBlobRefused::Conflict) });
+        if let Some(answer) = judge::keep(self.work.blobs.named(&keep.header.blob), &keep.header).transpose() {
+            return Ok(answer);
         }
         let expires_at = now.plus(rules.blob_retention_ms);
         Ok(self.insert(rules, keep, expires_at, true)?.map(|()| BlobKept::New { expires_at }))
@@ -56,15 +57,13 @@ impl BlobStore for ModelStore {
         rules: &Rules,
         keep: &KeepBlob,
     ) -> Result<Result<BlobBegun, KeepBlobRefused>, StoreDown> {
-        if let Some(before) = self.work.blobs.0.iter().find(|b| b.header.blob == keep.header.blob) {
-            return Ok(if before.header == keep.header { Ok(BlobBegun::Again) } else { Err(KeepBlobRefused::Conflict) });
+        if let Some(answer) = judge::begin(self.work.blobs.named(&keep.header.blob), &keep.header).transpose() {
+            return Ok(answer);
         }
-        let unfinished: Vec<u64> = self.work.blobs.0.iter().filter(|b| !b.whole).map(|b| b.header.size).collect();
-        if unfinished.len() as u64 >= u64::from(rules.max_unfinished_uploads) {
-            return Ok(Err(KeepBlobRefused::beyond(Limit::MaxUnfinishedUploads, rules.max_unfinished_uploads.into())));
-        }
-        if unfinished.iter().sum::<u64>() + keep.header.size > rules.max_unfinished_bytes {
-            return Ok(Err(KeepBlobRefused::beyond(Limit::MaxUnfinishedBytes, rules.max_unfinished_bytes)));
+        let sizes: Vec<u64> = self.work.blobs.0.iter().filter(|b| !b.whole).map(|b| b.header.size).collect();
+        let unfinished = Unfinished { count: sizes.len() as u64, bytes: sizes.iter().sum() };
+        if let Err(full) = unfinished.room(keep.header.size, rules) {
+            return Ok(Err(full));
         }
         let expires_at = now.plus(rules.unfinished_retention_ms);
         Ok(self.insert(rules, keep, expires_at, false)?.map(|()| BlobBegun::Unfinished))
@@ -92,7 +91,7 @@ impl BlobStore for ModelStore {
 
 impl BlobReads for ModelReads {
     fn blob(&self, blob: &BlobId) -> Result<Option<StoredBlob>, StoreDown> {
-        self.with(|s| Ok(s.blobs.0.iter().find(|b| b.header.blob == *blob).copied()))
+        self.with(|s| Ok(s.blobs.named(blob).copied()))
     }
     fn blob_file_known(&self, file: &FileName) -> Result<bool, StoreDown> {
         self.with(|s| Ok(s.blobs.0.iter().any(|b| b.file == *file)))

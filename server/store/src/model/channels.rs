@@ -2,10 +2,11 @@
 
 use super::{ModelReads, ModelStore};
 use crate::channels::{
-    Admitted, Append, AppendRefused, Appended, Asked, ChangeRefused, ChangeTokens, ChannelKey, Limited, NotPermitted, Open,
-    OpenRefused, Opened, Page, PageLimits, Retired, Right, StatusRefused, StoredEntry, Trim, TrimRefused,
+    Admitted, Append, AppendRefused, Appended, Asked, ChangeRefused, ChangeTokens, ChannelKey, NotPermitted, Open, OpenRefused,
+    Opened, Page, PageLimits, Retired, Right, StatusRefused, StoredEntry, Trim, TrimRefused,
 };
-use crate::rules::{Limit, Rules};
+use crate::judge::{self, First, Head, Judged, Look, Seen};
+use crate::rules::Rules;
 use crate::{AccountStore as _, ChannelReads, ChannelStore, StoreDown};
 use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
 use lacre_ground::time::Millis;
@@ -19,14 +20,14 @@ pub(super) struct Channels {
     arrivals: u64,
     newest: Option<Millis>,
     /// appends to inboxes, oldest first: what a process remembers of them
-    recent: Vec<(i64, EntryId, Appended, Bytes)>,
+    recent: Vec<(ChannelKey, EntryId, Appended, Bytes)>,
     /// (channel, token, window) of every append to an inbox
-    counted: Vec<(i64, TokenHash, u64)>,
+    counted: Vec<(ChannelKey, TokenHash, u64)>,
 }
 
 #[derive(Clone)]
 struct Channel {
-    key: i64,
+    key: ChannelKey,
     name: ChannelId,
     class: ChannelClass,
     append: Vec<Right>,
@@ -40,6 +41,19 @@ struct Channel {
 }
 
 impl Channel {
+    fn head(&self) -> Head {
+        Head {
+            key: self.key,
+            class: self.class,
+            read: self.read,
+            rights: self.append.clone(),
+            last: self.last(),
+            gone_through: self.gone_through,
+            seal_seq: self.last_seal.map_or(0, |(seq, _)| seq.get()),
+            seal_count: self.seals,
+            seal_at: self.last_seal.map_or(Millis::new(0), |(_, at)| at),
+        }
+    }
     fn last(&self) -> u64 {
         self.entries.last().map_or(self.gone_through, |(_, e)| e.seq.get())
     }
@@ -79,72 +93,41 @@ impl Channels {
     }
 }
 
-fn limited(limit: Limit, value: u64, retry_after_ms: Option<u64>) -> AppendRefused {
-    AppendRefused::Limit(Limited { limit, value, retry_after_ms })
-}
-
 impl ModelStore {
-    fn pay(&mut self, stamp: Option<&TokenHash>) -> Result<bool, StoreDown> {
+    pub(super) fn pay(&mut self, stamp: Option<&TokenHash>) -> Result<bool, StoreDown> {
         stamp.map_or(Ok(false), |s| self.spend_stamp(s))
     }
 
-    /// The rules of an append, one after the other. The right and the place it gets, or why not, or the first answer.
-    fn judge(&mut self, at: Millis, rules: &Rules, a: &Append) -> Result<(Right, Seq), Result<Appended, AppendRefused>> {
-        let window = at.get() / rules.inbox_window_ms;
-        let recent = self.work.channels.recent.clone();
-        let counted = self.work.channels.counted.clone();
-        let channel = self.work.channels.find(&a.channel).ok_or(Err(AppendRefused::NotPermitted))?;
-        let right = channel.append.iter().find(|r| r.token == a.token).copied().ok_or(Err(AppendRefused::NotPermitted))?;
-        let head = channel.last();
-        let next = Seq::new(head + 1).ok_or(Err(limited(Limit::MaxSeq, Seq::MAX, None)))?;
-        let kept = head - channel.gone_through;
-        if channel.class == ChannelClass::Inbox {
-            if let Some((_, _, first, bytes)) = recent.iter().find(|(k, id, ..)| *k == channel.key && *id == a.entry_id) {
-                let same = *bytes == a.ciphertext && !a.seal;
-                return Err(if same { Ok(Appended { again: true, ..*first }) } else { Err(AppendRefused::Conflict) });
+    /// The model finds in its lists what an append needs to be seen; it is judged as in every store.
+    fn judge(&self, at: Millis, rules: &Rules, a: &Append) -> Judged {
+        let all = &self.work.channels;
+        let channel = all.channels.iter().find(|c| c.name == a.channel);
+        let head = channel.map(Channel::head);
+        let need = judge::needs(head.as_ref(), rules, a);
+        let mut seen = Seen { stamp: need.stamp.is_some_and(|s| self.work.accounts.has_stamp(s)), ..Seen::default() };
+        match need.look {
+            Look::Nowhere => {}
+            Look::Behind(_, read_to) => {
+                let entries = channel.iter().flat_map(|c| &c.entries).map(|(_, e)| e);
+                let first = |e: &StoredEntry| {
+                    let same_bytes = e.ciphertext == a.ciphertext;
+                    First { seq: e.seq, accepted_at: e.accepted_at, seal: e.seal, same_bytes }
+                };
+                seen.first = entries.filter(|e| e.seq.get() > read_to).find(|e| e.entry_id == a.entry_id).map(first);
             }
-            if a.seal {
-                return Err(Err(AppendRefused::NoSeals));
-            }
-            if kept >= rules.max_inbox_entries {
-                return Err(Err(limited(Limit::MaxInboxEntries, rules.max_inbox_entries, None)));
-            }
-            let count = counted.iter().filter(|c| **c == (channel.key, a.token, window)).count() as u64;
-            if count >= u64::from(rules.inbox_appends_per_token) {
-                let wait = (window + 1) * rules.inbox_window_ms - at.get();
-                let most = rules.inbox_appends_per_token.into();
-                return Err(Err(limited(Limit::InboxAppendsPerToken, most, Some(wait))));
-            }
-            return Ok((right, next));
-        }
-        if a.read_to > head {
-            return Err(Err(AppendRefused::Ahead { head }));
-        }
-        if head - a.read_to > u64::from(rules.max_lag) || a.read_to < channel.gone_through {
-            return Err(Err(AppendRefused::CatchUp { head }));
-        }
-        let behind = channel.entries.iter().map(|(_, e)| e).filter(|e| e.seq.get() > a.read_to);
-        for e in behind.clone() {
-            if e.entry_id == a.entry_id {
-                let same = e.ciphertext == a.ciphertext && e.seal == a.seal;
-                let first = Appended { seq: e.seq, accepted_at: e.accepted_at, again: true };
-                return Err(if same { Ok(first) } else { Err(AppendRefused::Conflict) });
+            Look::Recent(key) => {
+                let known = all.recent.iter().find(|(k, id, ..)| *k == key && *id == a.entry_id);
+                seen.first = known.map(|(_, _, first, bytes)| First {
+                    seq: first.seq,
+                    accepted_at: first.accepted_at,
+                    seal: false,
+                    same_bytes: *bytes == a.ciphertext,
+                });
+                let counted = (key, a.token, judge::window(rules, at));
+                seen.count = u32::try_from(all.counted.iter().filter(|c| **c == counted).count()).unwrap_or(u32::MAX);
             }
         }
-        match channel.last_seal {
-            Some((seq, _)) if seq.get() > a.read_to => return Err(Err(AppendRefused::Sealed { seq })),
-            Some((_, last)) if a.seal && channel.seals >= u64::from(rules.free_seals) => {
-                let ready = last.plus(rules.seal_pause_ms);
-                if at < ready {
-                    return Err(Err(limited(Limit::SealPauseMs, rules.seal_pause_ms, Some(ready.since(at)))));
-                }
-            }
-            _ => {}
-        }
-        if !a.seal && kept >= rules.max_log_entries {
-            return Err(Err(limited(Limit::MaxLogEntries, rules.max_log_entries, None)));
-        }
-        Ok((right, next))
+        judge::judge(&need, &seen, rules, at, a)
     }
 }
 
@@ -153,18 +136,17 @@ impl ChannelStore for ModelStore {
         let at = self.work.channels.at(now);
         if let Some(channel) = self.work.channels.find(&request.channel) {
             let (key, head) = (channel.key, Seq::new(channel.last()));
-            self.touch(now, rules, ChannelKey::of_row(key))?;
+            self.touch(now, rules, key)?;
             return Ok(Ok(Opened { head, spent: false }));
         }
         if !self.pay(request.stamp.as_ref())? {
             return Ok(Err(OpenRefused::Stamp));
         }
-        let closed = request.class == ChannelClass::Inbox && self.work.accounts.closed(&request.channel);
-        let append = if closed { Vec::new() } else { request.append.clone() };
+        let append = judge::rights_at_open(request, self.work.accounts.closed(&request.channel));
         let all = &mut self.work.channels;
         all.keys_given += 1;
         all.channels.push(Channel {
-            key: all.keys_given,
+            key: ChannelKey::of_row(all.keys_given),
             name: request.channel,
             class: request.class,
             append,
@@ -180,12 +162,13 @@ impl ChannelStore for ModelStore {
 
     fn append(&mut self, now: Millis, rules: &Rules, a: &Append) -> Result<Result<Appended, AppendRefused>, StoreDown> {
         let at = self.work.channels.at(now);
-        let (right, seq) = match self.judge(at, rules, a) {
-            Ok(place) => place,
-            Err(answer) => return Ok(answer),
+        let (seq, spends) = match self.judge(at, rules, a) {
+            Judged::Refused(why) => return Ok(Err(why)),
+            Judged::Again(appended) => return Ok(Ok(appended)),
+            Judged::Store { seq, spends } => (seq, spends),
         };
-        if right.stamped && !self.pay(a.stamp.as_ref())? {
-            return Ok(Err(AppendRefused::Stamp));
+        if spends {
+            self.pay(a.stamp.as_ref())?;
         }
         let appended = Appended { seq, accepted_at: at, again: false };
         let all = &mut self.work.channels;
@@ -201,7 +184,7 @@ impl ChannelStore for ModelStore {
         }
         let (key, inbox) = (channel.key, channel.class == ChannelClass::Inbox);
         if inbox {
-            all.counted.push((key, a.token, at.get() / rules.inbox_window_ms));
+            all.counted.push((key, a.token, judge::window(rules, at)));
             all.recent.push((key, a.entry_id, appended, a.ciphertext.clone()));
             if all.recent.len() as u64 > u64::from(rules.recent_inbox_ids) {
                 all.recent.remove(0);
@@ -211,17 +194,12 @@ impl ChannelStore for ModelStore {
     }
 
     fn trim(&mut self, _now: Millis, request: &Trim) -> Result<Result<(), TrimRefused>, StoreDown> {
-        let Some(channel) = self.work.channels.find(&request.channel).filter(|c| c.read == request.token) else {
-            return Ok(Err(TrimRefused::NotPermitted));
-        };
-        if channel.class == ChannelClass::Log {
-            return Ok(Err(TrimRefused::NotAnInbox));
-        }
-        if request.through.get() > channel.last() {
-            return Ok(Err(TrimRefused::Ahead { head: channel.last() }));
-        }
-        channel.drop_through(request.through.get());
-        Ok(Ok(()))
+        let head = self.work.channels.find(&request.channel).map(|c| c.head());
+        Ok(judge::trim(judge::as_reader(head.as_ref(), &request.token), request).map(|removed| {
+            if let Some((channel, (_, through))) = self.work.channels.find(&request.channel).zip(removed) {
+                channel.drop_through(through.get());
+            }
+        }))
     }
 
     fn change_tokens(
@@ -231,33 +209,22 @@ impl ChannelStore for ModelStore {
         request: &ChangeTokens,
     ) -> Result<Result<(), ChangeRefused>, StoreDown> {
         let closed = self.work.accounts.closed(&request.channel);
-        let Some(channel) = self.work.channels.find(&request.channel).filter(|c| c.read == request.token) else {
-            return Ok(Err(ChangeRefused::NotPermitted));
+        let head = self.work.channels.find(&request.channel).map(|c| c.head());
+        let reader = judge::as_reader(head.as_ref(), &request.token);
+        let (key, rights) = match judge::change(reader, closed, rules, request) {
+            Ok(changed) => changed,
+            Err(refused) => return Ok(Err(refused)),
         };
-        if channel.class == ChannelClass::Log {
-            return Ok(Err(ChangeRefused::NotAnInbox));
+        if let Some(channel) = self.work.channels.find(&request.channel) {
+            channel.append = rights;
         }
-        let mut rights: Vec<Right> = channel.append.iter().filter(|r| !request.remove.contains(&r.token)).copied().collect();
-        for add in &request.add {
-            rights.retain(|r| r.token != add.token);
-            rights.push(*add);
-        }
-        if rights.len() as u64 > u64::from(rules.max_inbox_tokens) {
-            let (limit, value) = (Limit::MaxInboxTokens, rules.max_inbox_tokens.into());
-            return Ok(Err(ChangeRefused::Limit(Limited { limit, value, retry_after_ms: None })));
-        }
-        if closed && !request.add.is_empty() {
-            return Ok(Err(ChangeRefused::Limit(Limited { limit: Limit::MaxInboxTokens, value: 0, retry_after_ms: None })));
-        }
-        channel.append = rights;
-        let key = ChannelKey::of_row(channel.key);
         self.touch(now, rules, key)?;
         Ok(Ok(()))
     }
 
     fn touch(&mut self, now: Millis, rules: &Rules, key: ChannelKey) -> Result<(), StoreDown> {
         let at = self.work.channels.at(now);
-        for channel in self.work.channels.channels.iter_mut().filter(|c| c.key == key.row()) {
+        for channel in self.work.channels.channels.iter_mut().filter(|c| c.key == key) {
             if at.since(channel.used) >= rules.reader_use_ms {
                 channel.used = at;
             }
@@ -307,13 +274,13 @@ impl ChannelReads for ModelReads {
             let channel = state.channels.channels.iter().find(|c| c.name == *channel && c.read == *token).ok_or(NotPermitted)?;
             let inbox = channel.class == ChannelClass::Inbox;
             let touch = inbox && now.since(channel.used) >= rules.reader_use_ms;
-            Ok(Admitted { key: ChannelKey::of_row(channel.key), head: channel.last(), inbox, touch })
+            Ok(Admitted { key: channel.key, head: channel.last(), inbox, touch })
         }))
     }
 
     fn page(&self, channel: ChannelKey, from: Seq, limits: PageLimits) -> Result<Page, StoreDown> {
         Ok(self.with(|state| {
-            let Some(channel) = state.channels.channels.iter().find(|c| c.key == channel.row()) else {
+            let Some(channel) = state.channels.channels.iter().find(|c| c.key == channel) else {
                 return Page { entries: Vec::new(), head: 0, gone_through: 0 };
             };
             let mut page = Page { entries: Vec::new(), head: channel.last(), gone_through: channel.gone_through };
@@ -331,7 +298,7 @@ impl ChannelReads for ModelReads {
 
     fn rights(&self, channel: ChannelKey) -> Result<u32, StoreDown> {
         Ok(self.with(|state| {
-            let channel = state.channels.channels.iter().find(|c| c.key == channel.row());
+            let channel = state.channels.channels.iter().find(|c| c.key == channel);
             channel.map_or(0, |c| u32::try_from(c.append.len()).unwrap_or(u32::MAX))
         }))
     }
