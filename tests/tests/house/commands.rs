@@ -86,6 +86,12 @@ fn kebab(variant: &str) -> String {
     name
 }
 
+/// A module's file: `name.rs`, or `name/mod.rs` where it has modules of its own.
+fn file_of(module: &str) -> String {
+    let file = format!("{module}.rs");
+    if root().join(&file).exists() { file } else { format!("{module}/mod.rs") }
+}
+
 /// The subcommands of an enum of clap, each with the module whose enum has those below it.
 fn subcommands(file: &str) -> BTreeMap<String, Option<String>> {
     let source = read(file);
@@ -100,7 +106,8 @@ fn subcommands(file: &str) -> BTreeMap<String, Option<String>> {
         }
         let nested = line.split(['(', '<', ')', '>']).find(|part| part.ends_with("Command") && part.contains("::"));
         if let (Some(path), Some(module)) = (nested, found.get_mut(&last)) {
-            *module = path.rsplit("::").nth(1).map(str::to_owned);
+            let path = path.strip_prefix("commands::").unwrap_or(path);
+            *module = path.rsplit_once("::").map(|(module, _)| module.replace("::", "/"));
         }
     }
     assert!(!found.is_empty(), "{file} has no subcommands");
@@ -124,7 +131,7 @@ fn program(words: &[&str], folder: &str, first: &str) -> Result<(), String> {
             known(there, || format!("no flag {word}"))?;
         } else if !below.is_empty() && *word != "…" && *word != "&" {
             let module = below.get(*word).ok_or(format!("no subcommand {word}"))?;
-            below = module.as_ref().map(|m| subcommands(&format!("{folder}/commands/{m}.rs"))).unwrap_or_default();
+            below = module.as_ref().map(|m| subcommands(&file_of(&format!("{folder}/commands/{m}")))).unwrap_or_default();
             verbs += 1;
         }
     }

@@ -1,41 +1,20 @@
-//! One file for each subcommand.
+//! One folder for each family of commands, one file for each verb.
 
 pub(crate) mod account;
-pub(crate) mod agent;
-pub(crate) mod block;
-pub(crate) mod calendar;
-pub(crate) mod clock;
-pub(crate) mod contact;
-pub(crate) mod delete;
-pub(crate) mod demo;
-pub(crate) mod disappear;
-pub(crate) mod edit;
-pub(crate) mod enroll;
-pub(crate) mod export;
-pub(crate) mod extras;
-pub(crate) mod group;
-pub(crate) mod link;
-pub(crate) mod list;
-pub(crate) mod lock;
+pub(crate) mod groups;
+pub(crate) mod law;
+pub(crate) mod machine;
+pub(crate) mod messages;
 pub(crate) mod outbox;
 pub(crate) mod overview;
-pub(crate) mod passphrase;
-pub(crate) mod react;
-pub(crate) mod read;
-pub(crate) mod recover;
-pub(crate) mod reply;
-pub(crate) mod safety;
-pub(crate) mod save;
-pub(crate) mod search;
-pub(crate) mod send;
-pub(crate) mod settings;
-pub(crate) mod status;
-pub(crate) mod unlock;
-pub(crate) mod verify;
-pub(crate) mod watch;
-pub(crate) mod whoami;
+pub(crate) mod people;
 
 use crate::context::{Context, Outcome};
+use account::{agent, enroll, lock, passphrase, recover, settings, status, unlock, whoami};
+use law::{calendar, clock, verify};
+use machine::{demo, extras};
+use messages::{delete, disappear, edit, export, react, read, reply, save, search, send, watch};
+use overview::list;
 
 /// What the program can do.
 #[derive(clap::Subcommand, Debug)]
@@ -46,7 +25,7 @@ pub(crate) enum Command {
     Whoami,
     /// who may write
     #[command(subcommand)]
-    Contact(contact::Command),
+    Contact(people::Command),
     /// the account was lost
     Recover(recover::Args),
     /// pause, or leave for good
@@ -78,7 +57,7 @@ pub(crate) enum Command {
     Watch(watch::Args),
     /// groups
     #[command(subcommand)]
-    Group(group::Command),
+    Group(groups::Command),
     /// what waits
     Outbox {
         #[command(subcommand)]
@@ -94,7 +73,7 @@ pub(crate) enum Command {
     Lock(lock::Args),
     /// another one, or a second one
     #[command(subcommand)]
-    Passphrase(passphrase::Command),
+    Passphrase(account::passphrase::Command),
     /// from when a notice counts
     Clock(clock::Args),
     /// legal holidays
@@ -115,7 +94,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
     match command {
         Command::Enroll(args) => enroll::run(ctx, args),
         Command::Whoami => whoami::run(ctx),
-        Command::Contact(command) => contact::run(ctx, command),
+        Command::Contact(command) => people::run(ctx, command),
         Command::Recover(args) => recover::run(ctx, args),
         Command::Account(command) => account::run(ctx, command),
         Command::List => list::run(ctx),
@@ -130,7 +109,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Search(args) => search::run(ctx, args),
         Command::Export(args) => export::run(ctx, args),
         Command::Watch(args) => watch::run(ctx, args),
-        Command::Group(command) => group::run(ctx, command),
+        Command::Group(command) => groups::run(ctx, command),
         Command::Outbox { command } => outbox::run(ctx, command.as_ref()),
         Command::Status => status::run(ctx),
         Command::Settings(args) => settings::run(ctx, args),

@@ -1,7 +1,10 @@
 //! `lacre contact …`: who may write to this person.
 
-use super::enroll::address_trouble;
-use super::{block, link, safety};
+pub(crate) mod block;
+pub(crate) mod link;
+pub(crate) mod verify;
+
+use super::account::enroll::address_trouble;
 use crate::context::{Context, Outcome};
 use crate::when::when;
 use crate::{find, json, online, secret, show};
@@ -33,7 +36,7 @@ pub(crate) enum Command {
         handle: String,
     },
     /// compare keys
-    Verify(safety::Args),
+    Verify(verify::Args),
     /// take the new account for the person
     AcceptReset {
         #[arg(value_name = "@HANDLE")]
@@ -66,7 +69,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Add { handle, text } => add(ctx, &mut client, handle, text),
         Command::Accept { handle } => answer(ctx, &mut client, handle, true),
         Command::Decline { handle } => answer(ctx, &mut client, handle, false),
-        Command::Verify(args) => safety::run(ctx, &mut client, args),
+        Command::Verify(args) => verify::run(ctx, &mut client, args),
         Command::AcceptReset { handle } => accept_reset(ctx, &mut client, handle),
         Command::Block(args) => block::block(ctx, &mut client, args),
         Command::Unblock { handle } => block::unblock(ctx, &mut client, handle),

@@ -1,5 +1,15 @@
 //! `lacre account pause|resume|delete`: taking part is the person's choice.
 
+pub(crate) mod agent;
+pub(crate) mod enroll;
+pub(crate) mod lock;
+pub(crate) mod passphrase;
+pub(crate) mod recover;
+pub(crate) mod settings;
+pub(crate) mod status;
+pub(crate) mod unlock;
+pub(crate) mod whoami;
+
 use crate::context::{Context, Outcome};
 use crate::{ask, online, secret};
 use lacre_core::AccountTrouble;

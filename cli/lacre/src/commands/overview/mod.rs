@@ -1,5 +1,7 @@
 //! `lacre` alone: what is new, who asks, what waits, what needs the person.
 
+pub(crate) mod list;
+
 use crate::context::{Context, Outcome};
 use crate::when::when;
 use crate::{json, online, secret, show};
