@@ -6,10 +6,11 @@ use lacre_core::Trouble;
 use lacre_core::network::{Reason, Refusal};
 use lacre_core::view::Standing;
 use lacre_core::{AccountTrouble, ContactTrouble, FileTrouble, GroupTrouble, MessageTrouble, OutboxTrouble};
+use lacre_ground::address::AddressError;
 use lacre_profile::{OpenError, StoreError};
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
-use lacre_words::words::{Args, Words};
+use lacre_words::words::{Args, Words, key};
 
 /// The client could not do it.
 #[must_use]
@@ -93,6 +94,17 @@ pub(crate) fn store(words: &Words, error: &StoreError) -> Failure {
         StoreError::Full => of("error-disk-full"),
         StoreError::Damaged { .. } => of("error-profile-damaged"),
         StoreError::Io { .. } | StoreError::Unstorable { .. } | StoreError::Interrupted(_) => of("error-store"),
+    }
+}
+
+/// What is wrong with an invitation or a link, as a key of the catalogue.
+pub(crate) const fn address_trouble(error: AddressError) -> &'static str {
+    match error {
+        AddressError::Scheme => key("invitation-scheme"),
+        AddressError::HostPort => key("invitation-host"),
+        AddressError::Identity => key("invitation-identity"),
+        AddressError::Code => key("invitation-code"),
+        AddressError::Link => key("invitation-link"),
     }
 }
 

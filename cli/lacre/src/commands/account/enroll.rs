@@ -1,6 +1,7 @@
 //! `lacre enroll INVITATION @handle`: a profile on this machine, an account on the relay.
 
 use crate::context::{Context, Outcome};
+use crate::trouble::address_trouble;
 use crate::{find, json, online, secret};
 use lacre_ground::address::Invitation;
 use lacre_words::failure::Exit;
@@ -25,17 +26,4 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     ctx.result(&ctx.words.say_with("enrolled", &args), &json::WhoAmI::from(&who));
     ctx.note(&ctx.words.say("enrolled-next"));
     Ok(Exit::Done)
-}
-
-/// What is wrong with an invitation or a link, as a key of the catalogue.
-pub(crate) const fn address_trouble(error: lacre_ground::address::AddressError) -> &'static str {
-    use lacre_ground::address::AddressError;
-    use lacre_words::words::key;
-    match error {
-        AddressError::Scheme => key("invitation-scheme"),
-        AddressError::HostPort => key("invitation-host"),
-        AddressError::Identity => key("invitation-identity"),
-        AddressError::Code => key("invitation-code"),
-        AddressError::Link => key("invitation-link"),
-    }
 }

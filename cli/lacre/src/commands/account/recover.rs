@@ -1,7 +1,7 @@
 //! `lacre recover INVITATION`: a new account in the place of a lost one, under the same name.
 
-use super::enroll::address_trouble;
 use crate::context::{Context, Outcome};
+use crate::trouble::address_trouble;
 use crate::{json, online, secret};
 use lacre_ground::address::Invitation;
 use lacre_words::failure::Exit;

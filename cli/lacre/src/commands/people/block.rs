@@ -1,4 +1,4 @@
-//! `lacre contact block|unblock`: keeping somebody away, in shared groups too if that is wanted.
+//! `lacre contact block @HANDLE`: keeping somebody away, in shared groups too if that is wanted.
 
 use crate::context::{Context, Outcome};
 use crate::{ask, find, json, online};
@@ -17,7 +17,7 @@ pub(crate) struct Args {
     yes: bool,
 }
 
-pub(crate) fn block(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
+pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     let mut network = online::network(ctx)?;
     online::round_with(ctx, client, &mut network)?;
     let account = find::person(ctx, client, &args.handle)?;
@@ -52,13 +52,4 @@ pub(crate) fn block(ctx: &Context, client: &mut Client, args: &Args) -> Outcome 
     ctx.result(&text, &json);
     // the block stands; of the groups the answer was no
     Ok(if args.everywhere && !shared.is_empty() && !leave { Exit::No } else { Exit::Done })
-}
-
-pub(crate) fn unblock(ctx: &Context, client: &mut Client, handle: &str) -> Outcome {
-    let account = find::contact(ctx, client, handle)?.account;
-    let contact = client.contact_unblock(&account).map_err(|t| ctx.trouble(t))?;
-    let reached = online::round(ctx, client)?;
-    let text = ctx.words.say_with("unblocked", &[("handle", contact.handle.to_string().into())]);
-    ctx.result(&text, &object!({ "contact": json::Contact::from(&contact), "relay_reached": reached.yes() }));
-    Ok(Exit::Done)
 }

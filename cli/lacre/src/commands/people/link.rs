@@ -1,4 +1,4 @@
-//! `lacre contact link` and `lacre contact nobody-new`: who may ask to be a contact.
+//! `lacre contact link [NAME] | --list | --revoke ID`: who has it may ask to be a contact.
 
 use crate::context::{Context, Outcome};
 use crate::when::when;
@@ -20,7 +20,7 @@ pub(crate) struct Args {
     revoke: Option<u64>,
 }
 
-pub(crate) fn link(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
+pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     let words = &ctx.words;
     let made = match args.revoke {
         Some(number) => {
@@ -60,19 +60,5 @@ pub(crate) fn link(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
         None if args.list && links.is_empty() => ctx.note(&words.say("no-links")),
         None => {}
     }
-    Ok(Exit::Done)
-}
-
-pub(crate) fn nobody_new(ctx: &Context, client: &mut Client, choice: Option<&str>) -> Outcome {
-    if let Some(choice) = choice {
-        client.set_nobody_new(choice == "on").map_err(|t| ctx.trouble(t))?;
-    }
-    let reached = online::round(ctx, client)?;
-    let on = client.nobody_new().map_err(|t| ctx.trouble(t))?;
-    let mut text = ctx.words.say(if on { key("nobody-new-on") } else { key("nobody-new-off") });
-    if choice.is_some() && !reached.yes() {
-        text = format!("{text} {}", ctx.words.say("relay-told-later"));
-    }
-    ctx.result(&text, &object!({ "nobody_new": on, "relay_reached": reached.yes() }));
     Ok(Exit::Done)
 }
