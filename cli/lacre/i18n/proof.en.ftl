@@ -20,7 +20,6 @@ help-verify = Verifies evidence of a notice, without network
         Exit codes: 0 VALID, 1 INVALID (something is wrong), 3 INCOMPLETE (something is missing).
         The format is told in audit/FORMAT.md; anybody can write another verifier.
 
-proof-language = en
 day-monday = Mon
 day-tuesday = Tue
 day-wednesday = Wed

@@ -20,7 +20,6 @@ help-verify = Verifica la evidencia de una notificación, sin red
         Códigos de salida: 0 VALID, 1 INVALID (algo está mal), 3 INCOMPLETE (algo falta).
         El formato está descrito en audit/FORMAT.md; cualquiera puede escribir otro verificador.
 
-proof-language = es
 day-monday = lun
 day-tuesday = mar
 day-wednesday = mié

@@ -7,11 +7,12 @@ pub(crate) mod reason;
 pub(crate) mod story;
 
 use jiff::civil::{Date, Weekday};
+use lacre_words::lang::Lang;
 use lacre_words::words::{Words, key};
 
 /// Are the words Spanish? Names of rules and holidays come in both languages from the law's own texts.
 pub(crate) fn spanish(words: &Words) -> bool {
-    words.say("proof-language") == "es"
+    words.lang() == Lang::Es
 }
 
 /// A date with its weekday: `Thu 2026-07-09`.

@@ -1,6 +1,6 @@
 //! `lacre group add GROUP @HANDLE…`: more members.
 
-use super::said;
+use super::{Told, said};
 use crate::context::{Context, Outcome};
 use crate::{find, online};
 use lacre_core::Client;
@@ -20,5 +20,5 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     let accounts = find::contacts(ctx, client, &args.members)?;
     client.group_add(&group, &accounts).map_err(|t| ctx.trouble(t))?;
     let reached = online::round(ctx, client)?;
-    said(ctx, client, &group, key("group-added"), &reached)
+    said(ctx, client, &group, Told::Sentence(key("group-added")), &reached)
 }

@@ -1,6 +1,6 @@
 //! `lacre group create NAME [@HANDLE…] [--suite x-wing|x25519]`: a new group.
 
-use super::said;
+use super::{Told, said};
 use crate::context::{Context, Outcome};
 use crate::{find, online};
 use lacre_core::Client;
@@ -27,5 +27,5 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     let accounts = find::contacts(ctx, client, &args.members)?;
     let id = client.create_group(&args.name, &accounts, suite).map_err(|t| ctx.trouble(t))?;
     let reached = online::round(ctx, client)?;
-    said(ctx, client, &id, key("group-created"), &reached)
+    said(ctx, client, &id, Told::Sentence(key("group-created")), &reached)
 }

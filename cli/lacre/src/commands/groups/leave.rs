@@ -1,6 +1,6 @@
 //! `lacre group leave GROUP`: goes away; who was the only one to decide hands that on.
 
-use super::{said, said_with};
+use super::{Told, said};
 use crate::context::{Context, Outcome};
 use crate::{find, online, show};
 use lacre_core::Client;
@@ -21,8 +21,6 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
         show::name(&ctx.words, handle, heir)
     });
     let reached = online::round(ctx, client)?;
-    match heir {
-        Some(heir) => said_with(ctx, client, &group.id, key("group-left-heir"), &reached, Some(heir)),
-        None => said(ctx, client, &group.id, key("group-left"), &reached),
-    }
+    let told = heir.map_or(Told::Sentence(key("group-left")), Told::Heir);
+    said(ctx, client, &group.id, told, &reached)
 }

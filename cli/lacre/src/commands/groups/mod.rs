@@ -68,7 +68,7 @@ fn change(
     let id = find::group(ctx, client, group)?.id;
     act(client, &id).map_err(|t| ctx.trouble(t))?;
     let reached = online::round(ctx, client)?;
-    said(ctx, client, &id, key("group-changed"), &reached)
+    said(ctx, client, &id, Told::Sentence(key("group-changed")), &reached)
 }
 
 /// What the group allows to whom, and what it is for.
@@ -82,34 +82,35 @@ fn rules(ctx: &Context, group: &Conversation) -> Vec<String> {
     out
 }
 
-/// What was asked for, and whether it is done or waits.
-fn said(ctx: &Context, client: &mut Client, id: &ConversationId, key: &'static str, reached: &Reached) -> Outcome {
-    said_with(ctx, client, id, key, reached, None)
+/// What is told of a group behind a command.
+enum Told {
+    /// this sentence
+    Sentence(&'static str),
+    /// what it allows to whom
+    Rules,
+    /// the person is gone, and this one decides now
+    Heir(String),
 }
 
-fn said_with(
-    ctx: &Context,
-    client: &mut Client,
-    id: &ConversationId,
-    key: &'static str,
-    reached: &Reached,
-    heir: Option<String>,
-) -> Outcome {
+/// What was asked for, and whether it is done or waits.
+fn said(ctx: &Context, client: &mut Client, id: &ConversationId, told: Told, reached: &Reached) -> Outcome {
     let all = client.conversations().map_err(|t| ctx.trouble(t))?;
     let waits = client.outbox().map_err(|t| ctx.trouble(t))?.iter().any(|w| w.conversation.as_ref() == Some(id));
     let short = find::short(&id.to_hex(), find::short_length(&all));
     let group = all.iter().find(|c| c.id == *id);
     let name = group.map(|c| show::title(&ctx.words, c)).unwrap_or_default();
-    let args = [("name", name.into()), ("id", short.into()), ("heir", heir.unwrap_or_default().into())];
-    let mut text = ctx.words.say_with(key, &args);
-    if key == "group-settings"
-        && let Some(group) = group
-    {
-        for line in rules(ctx, group) {
-            text.push_str("\n    ");
-            text.push_str(&line);
+    let sentence = |key: &'static str, heir: String| {
+        ctx.words.say_with(key, &[("name", name.into()), ("id", short.into()), ("heir", heir.into())])
+    };
+    let mut text = match told {
+        Told::Sentence(key) => sentence(key, String::new()),
+        Told::Heir(heir) => sentence(key("group-left-heir"), heir),
+        Told::Rules => {
+            let rules = group.map(|group| rules(ctx, group)).unwrap_or_default();
+            let lines = rules.into_iter().map(|line| format!("\n    {line}"));
+            sentence(key("group-settings"), String::new()) + &lines.collect::<String>()
         }
-    }
+    };
     if waits {
         text.push('\n');
         text.push_str(&ctx.words.say("change-waits"));

@@ -1,6 +1,6 @@
 //! `lacre group remove GROUP @HANDLE…`: fewer members.
 
-use super::said;
+use super::{Told, said};
 use crate::context::{Context, Outcome};
 use crate::{find, online};
 use lacre_core::Client;
@@ -20,5 +20,5 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     let accounts = find::members(ctx, &group, &args.members)?;
     client.group_remove(&group.id, &accounts).map_err(|t| ctx.trouble(t))?;
     let reached = online::round(ctx, client)?;
-    said(ctx, client, &group.id, key("group-removed"), &reached)
+    said(ctx, client, &group.id, Told::Sentence(key("group-removed")), &reached)
 }

@@ -1,11 +1,10 @@
 //! `lacre group settings GROUP [--add …] [--write …]`: who may add and write; without an option, what is so now.
 
-use super::{change, said};
+use super::{Told, change, said};
 use crate::context::{Context, Outcome};
 use crate::{find, online};
 use lacre_core::Client;
 use lacre_core::view::Who;
-use lacre_words::words::key;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -21,7 +20,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     if args.add.is_none() && args.write.is_none() {
         let reached = online::round(ctx, client)?;
         let id = find::group(ctx, client, &args.group)?.id;
-        return said(ctx, client, &id, key("group-settings"), &reached);
+        return said(ctx, client, &id, Told::Rules, &reached);
     }
     let who = |text: &String| if text == "everyone" { Who::Everyone } else { Who::Admins };
     let (add, write) = (args.add.as_ref().map(who), args.write.as_ref().map(who));
