@@ -55,8 +55,8 @@ pub fn shape(sources: &[&str]) -> Shape {
     shape
 }
 
-/// All literals in our sources that follow one of these openings.
-pub fn keys(folder: &Path) -> BTreeSet<String> {
+/// All literals in our sources that follow one of these openings, or one of the program's own.
+pub fn keys(folder: &Path, own: &[&str]) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -72,7 +72,7 @@ pub fn keys(folder: &Path) -> BTreeSet<String> {
             }
             let source = std::fs::read_to_string(&path).unwrap();
             let source = source.split("#[cfg(test)]\nmod tests").next().unwrap();
-            for opening in [
+            let ours = [
                 "say(",
                 "say_with(",
                 "attribute(",
@@ -84,7 +84,8 @@ pub fn keys(folder: &Path) -> BTreeSet<String> {
                 "key(",
                 "usage(",
                 "good(",
-            ] {
+            ];
+            for opening in ours.iter().chain(own).copied() {
                 for (at, _) in source.match_indices(opening) {
                     let rest = source[at + opening.len()..].trim_start();
                     let rest = rest.strip_prefix("words,").or(rest.strip_prefix("&self.words,")).unwrap_or(rest).trim_start();
@@ -92,7 +93,8 @@ pub fn keys(folder: &Path) -> BTreeSet<String> {
                     if let Some(literal) = rest
                         .strip_prefix('"')
                         .and_then(|r| r.split('"').next())
-                        .filter(|l| l.contains('-') || opening.starts_with("say"))
+                        .filter(|l| l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
+                        .filter(|l| l.contains('-') || opening.starts_with("say") || own.contains(&opening))
                     {
                         keys.insert(literal.to_owned());
                     }

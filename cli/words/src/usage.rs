@@ -1,6 +1,7 @@
 //! Help and usage errors in the person's language: clap parses, the catalogues speak.
 //!
 //! The help of a command stands under `help-<path>` (`help-contact-add`), that of its arguments in the attributes.
+//! What several commands take may stand at the whole program's help alone.
 
 use crate::failure::{Exit, Failure};
 use crate::screen::show_failure;
@@ -101,7 +102,8 @@ impl Place<'_> {
                     (false, false) => "help-options",
                 };
                 let at = if shared { self.root } else { key };
-                let text = words.attribute(at, &name.replace('_', "-"), &[]).unwrap_or_default();
+                let name = name.replace('_', "-");
+                let text = words.attribute(at, &name, &[]).or_else(|| words.attribute(self.root, &name, &[])).unwrap_or_default();
                 let valued = arg.get_action().takes_values();
                 arg.help(text).help_heading(words.say(heading)).hide_default_value(valued).display_order(place)
             });
