@@ -23,5 +23,4 @@ pub mod run_key;
 pub mod serve;
 pub mod service;
 pub mod upkeep;
-pub mod words;
 pub mod writer;

@@ -1,6 +1,6 @@
 //! `lacre-relay backup`
 
-use super::{Answer, Failed, Place, say, tell, there};
+use super::{Failed, Place, say, sentence, tell, there};
 use lacre_ground::ids::Identity;
 use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, SystemClock};
@@ -10,7 +10,8 @@ use lacre_relay::folder::KeyPlaces;
 use lacre_relay::identity::{IdentityKey, write_secret};
 use lacre_relay::key_backup::{self, KeyBackupError, Keys};
 use lacre_relay::run_key::RunKey;
-use lacre_relay::words::Words;
+use lacre_words::failure::Exit;
+use lacre_words::words::{Words, key};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -36,7 +37,7 @@ pub(crate) struct Backup {
 
 impl Backup {
     /// No when a blob was already lost.
-    pub(crate) fn run(self, words: &Words) -> Result<Answer, Failed> {
+    pub(crate) fn run(self, words: &Words) -> Result<Exit, Failed> {
         let config = self.place.node()?;
         there(&config.data)?;
         match (&self.dest, &self.keys) {
@@ -47,7 +48,7 @@ impl Backup {
     }
 }
 
-fn store(config: &NodeConfig, dest: &Path, json: bool, words: &Words) -> Result<Answer, Failed> {
+fn store(config: &NodeConfig, dest: &Path, json: bool, words: &Words) -> Result<Exit, Failed> {
     let relay: Identity = IdentityKey::load(&places(config).identity(&config.data))?.public();
     let now = SystemClock.now();
     let manifest = backup::write(&config.data, relay, dest, now)?;
@@ -60,15 +61,15 @@ fn store(config: &NodeConfig, dest: &Path, json: bool, words: &Words) -> Result<
     }
     let (entries, blobs) = (manifest.entries.to_string(), manifest.blobs.to_string());
     let size = super::status::bytes(manifest.store_bytes + manifest.blob_bytes);
-    tell(&words.say("backup-done", &[("entries", &entries), ("blobs", &blobs), ("size", &size)]));
+    tell(&sentence(words, "backup-done", &[("entries", &entries), ("blobs", &blobs), ("size", &size)]));
     if manifest.lost_blobs == 0 {
-        return Ok(Answer::Yes);
+        return Ok(Exit::Done);
     }
-    tell(&words.say("backup-lost", &[("n", &manifest.lost_blobs.to_string())]));
-    Ok(Answer::No)
+    tell(&sentence(words, "backup-lost", &[("n", &manifest.lost_blobs.to_string())]));
+    Ok(Exit::No)
 }
 
-fn keys(config: &NodeConfig, file: &Path, passphrase: Option<&Path>, words: &Words) -> Result<Answer, Failed> {
+fn keys(config: &NodeConfig, file: &Path, passphrase: Option<&Path>, words: &Words) -> Result<Exit, Failed> {
     let exists = Failed::new("file-exists", &[("path", &file.display())]);
     if file.symlink_metadata().is_ok() {
         return Err(exists);
@@ -91,8 +92,8 @@ fn keys(config: &NodeConfig, file: &Path, passphrase: Option<&Path>, words: &Wor
         return Err(KeyBackupError::Malformed.into());
     }
     say(&format!("keys {}", file.display()))?;
-    tell(&words.say("keys-done", &[]));
-    Ok(Answer::Yes)
+    tell(&words.say("keys-done"));
+    Ok(Exit::Done)
 }
 
 pub(super) fn places(config: &NodeConfig) -> KeyPlaces {
@@ -110,11 +111,11 @@ pub(super) fn read_passphrase(file: Option<&Path>, new: bool, words: &Words) -> 
         }
         None => {
             let ask = |id| {
-                let asked = rpassword::prompt_password(words.say(id, &[]) + " ");
+                let asked = rpassword::prompt_password(words.say(id) + " ");
                 asked.map(Zeroizing::new).map_err(|e| Failed::new("passphrase-no-terminal", &[("cause", &e)]))
             };
-            let first = ask("passphrase")?;
-            if new && *ask("passphrase-again")? != *first {
+            let first = ask(key("passphrase-first"))?;
+            if new && *ask(key("passphrase-again"))? != *first {
                 return Err(Failed::usage("passphrase-differs", &[]));
             }
             first

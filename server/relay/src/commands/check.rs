@@ -2,7 +2,7 @@
 
 use super::backup::places;
 use super::status::bytes;
-use super::{Answer, Failed, Place, say};
+use super::{Failed, Place, say, sentence};
 use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_relay::blob_files::digest_of;
@@ -11,10 +11,11 @@ use lacre_relay::folder::{LOCK_FILE, RESTORING_FILE, STORE_FILE};
 use lacre_relay::identity::{IdentityKey, read_leaf};
 use lacre_relay::room::disk;
 use lacre_relay::run_key::RunKey;
-use lacre_relay::words::Words;
 use lacre_store_sqlite::copy::copy_into;
 use lacre_store_sqlite::inspect::{Look, look};
 use lacre_store_sqlite::{SqliteOptions, SqliteStore};
+use lacre_words::failure::Exit;
+use lacre_words::words::{Words, key};
 use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -61,8 +62,8 @@ struct Findings<'a> {
 }
 
 impl Findings<'_> {
-    fn add(&mut self, kind: Kind, id: &str, values: &[(&str, &str)]) {
-        self.found.push((kind, id.to_owned(), self.words.say(id, values)));
+    fn add(&mut self, kind: Kind, id: &str, values: &[(&'static str, &str)]) {
+        self.found.push((kind, id.to_owned(), sentence(self.words, id, values)));
     }
     fn wrong(&mut self, failed: impl Into<Failed>) {
         let failed = failed.into();
@@ -72,7 +73,7 @@ impl Findings<'_> {
 
 impl Check {
     /// Yes when nothing is wrong.
-    pub(crate) fn run(self, words: &Words) -> Result<Answer, Failed> {
+    pub(crate) fn run(self, words: &Words) -> Result<Exit, Failed> {
         let config = self.place.node()?;
         let mut findings = Findings { words, found: Vec::new() };
         let now = SystemClock.now();
@@ -104,7 +105,7 @@ impl Check {
         self.tell(&findings)
     }
 
-    fn tell(&self, findings: &Findings<'_>) -> Result<Answer, Failed> {
+    fn tell(&self, findings: &Findings<'_>) -> Result<Exit, Failed> {
         let healthy = findings.found.iter().all(|(kind, ..)| *kind != Kind::Wrong);
         if self.json {
             let list: Vec<_> = findings
@@ -115,11 +116,11 @@ impl Check {
             say(&serde_json::json!({ "healthy": healthy, "findings": list }).to_string())?;
         } else {
             for (kind, _, text) in &findings.found {
-                say(&format!("{:<9} {text}", findings.words.say(&format!("check-{}", kind.name()), &[])))?;
+                say(&format!("{:<9} {text}", findings.words.say(&format!("check-{}", kind.name()))))?;
             }
-            say(&findings.words.say(if healthy { "check-all-good" } else { "check-some-wrong" }, &[]))?;
+            say(&findings.words.say(if healthy { key("check-all-good") } else { key("check-some-wrong") }))?;
         }
-        Ok(if healthy { Answer::Yes } else { Answer::No })
+        Ok(if healthy { Exit::Done } else { Exit::No })
     }
 }
 
@@ -139,7 +140,7 @@ fn folder(config: &NodeConfig, findings: &mut Findings<'_>) -> Result<Option<()>
     let free = disk(path).map_err(|e| Failed::new("folder", &[("path", &named), ("cause", &e)]))?.free;
     let keep = config.keep_free_mib.saturating_mul(1024 * 1024);
     let values = [("free", bytes(free)), ("keep", bytes(keep))];
-    let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let values: Vec<(&'static str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
     if free < keep {
         findings.add(Kind::Wrong, "check-disk-full", &values);
     } else {
@@ -193,7 +194,7 @@ fn store(config: &NodeConfig, alone: bool, findings: &mut Findings<'_>) -> Optio
         let c = &seen.counts;
         let values = [("channels", c.channels), ("entries", c.entries), ("accounts", c.accounts), ("blobs", c.blobs)];
         let values = values.map(|(name, n)| (name, n.to_string()));
-        let values: Vec<(&str, &str)> = values.iter().map(|(name, n)| (*name, n.as_str())).collect();
+        let values: Vec<(&'static str, &str)> = values.iter().map(|(name, n)| (*name, n.as_str())).collect();
         findings.add(Kind::Good, "check-store", &values);
     }
     Some(seen)
@@ -204,7 +205,7 @@ fn mode(path: &Path, findings: &mut Findings<'_>) {
     let mode = path.metadata().map_or(0, |m| m.permissions().mode() & 0o777);
     if mode & 0o077 != 0 {
         let values = [("path", path.display().to_string()), ("mode", format!("{mode:o}"))];
-        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let values: Vec<(&'static str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
         findings.add(Kind::Wrong, "check-file-open", &values);
     }
 }

@@ -1,9 +1,10 @@
 //! `lacre-relay issue-leaf`
 
-use super::{Answer, Failed, Place, say};
+use super::{Failed, Place, say};
 use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_relay::identity::{IdentityKey, write_secret};
+use lacre_words::failure::Exit;
 use std::path::PathBuf;
 
 /// A TLS leaf under the relay's identity, as a file for the key `leaf` of the configuration
@@ -20,13 +21,13 @@ pub(crate) struct IssueLeaf {
 }
 
 impl IssueLeaf {
-    pub(crate) fn run(self) -> Result<Answer, Failed> {
+    pub(crate) fn run(self) -> Result<Exit, Failed> {
         let config = self.place.node()?;
         let identity = IdentityKey::load(&super::backup::places(&config).identity(&config.data))?;
         let text = identity.issue_file(SystemClock.now(), self.days, &mut SystemRng)?;
         let failed = |e| Failed::new("folder", &[("path", &self.out.display()), ("cause", &e)]);
         write_secret(&self.out, text.as_bytes()).map_err(failed)?;
         say(&format!("leaf {}", self.out.display()))?;
-        Ok(Answer::Yes)
+        Ok(Exit::Done)
     }
 }

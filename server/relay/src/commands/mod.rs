@@ -1,4 +1,4 @@
-//! One file for each subcommand. Each gives an [`Answer`] or says why there is none; `main` makes the exit code of it.
+//! One file for each subcommand. Each says how it ended, or why it could not do its work.
 
 pub(crate) mod backup;
 pub(crate) mod check;
@@ -9,32 +9,23 @@ pub(crate) mod restore;
 mod running;
 pub(crate) mod serve;
 pub(crate) mod status;
-pub(crate) mod usage;
 
 use lacre_relay::config::{ConfigError, NodeConfig};
 use lacre_relay::folder::StartError;
 use lacre_relay::identity::IdentityError;
 use lacre_relay::run_key::RunKeyError;
-use lacre_relay::words::Words;
 use lacre_store::StoreDown;
 use lacre_store_sqlite::OpenError;
+use lacre_words::failure::Exit;
+use lacre_words::words::Words;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-
-/// What a command found.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Answer {
-    /// done, or yes: exit code 0
-    Yes,
-    /// it was asked, and the answer is no: exit code 1
-    No,
-}
 
 /// A command could not do its work: the catalogue's sentence says what happened, why, and what to do.
 #[derive(Debug)]
 pub(crate) struct Failed {
-    usage: bool,
+    /// how the command ends
+    pub(crate) exit: Exit,
     id: &'static str,
     values: Vec<(&'static str, String)>,
 }
@@ -42,18 +33,19 @@ pub(crate) struct Failed {
 impl Failed {
     /// It could not be done: exit code 3.
     pub(crate) fn new(id: &'static str, values: &[(&'static str, &dyn core::fmt::Display)]) -> Self {
-        Self { usage: false, id, values: values.iter().map(|(name, value)| (*name, value.to_string())).collect() }
+        Self { exit: Exit::CouldNotAsk, id, values: values.iter().map(|(name, value)| (*name, value.to_string())).collect() }
+    }
+    /// It was asked, and the answer is no: exit code 1.
+    pub(crate) fn no(id: &'static str) -> Self {
+        Self { exit: Exit::No, ..Self::new(id, &[]) }
     }
     /// It was asked for in a way that cannot be: exit code 2.
     pub(crate) fn usage(id: &'static str, values: &[(&'static str, &dyn core::fmt::Display)]) -> Self {
-        Self { usage: true, ..Self::new(id, values) }
+        Self { exit: Exit::Usage, ..Self::new(id, values) }
     }
     pub(crate) fn sentence(&self, words: &Words) -> String {
-        let values: Vec<(&str, &str)> = self.values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        words.say(self.id, &values)
-    }
-    pub(crate) fn code(&self) -> ExitCode {
-        ExitCode::from(if self.usage { 2 } else { 3 })
+        let values: Vec<(&'static str, &str)> = self.values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        sentence(words, self.id, &values)
     }
 }
 
@@ -180,6 +172,12 @@ impl Place {
 /// A folder that must be there already.
 pub(crate) fn there(folder: &Path) -> Result<(), Failed> {
     if folder.is_dir() { Ok(()) } else { Err(Failed::new("no-folder", &[("path", &folder.display())])) }
+}
+
+/// The sentence with these values in it.
+pub(crate) fn sentence(words: &Words, key: &str, values: &[(&'static str, &str)]) -> String {
+    let args: Vec<_> = values.iter().map(|(name, value)| (*name, (*value).into())).collect();
+    words.say_with(key, &args)
 }
 
 /// One line of results.

@@ -1,8 +1,9 @@
 //! `lacre-relay new-generation`
 
-use super::{Answer, Failed, Place, say, there};
+use super::{Failed, Place, say, there};
 use lacre_ground::random::SystemRng;
 use lacre_relay::folder::DataFolder;
+use lacre_words::failure::Exit;
 
 #[derive(clap::Args)]
 pub(crate) struct NewGeneration {
@@ -12,13 +13,13 @@ pub(crate) struct NewGeneration {
 
 impl NewGeneration {
     /// Prints the new generation.
-    pub(crate) fn run(self) -> Result<Answer, Failed> {
+    pub(crate) fn run(self) -> Result<Exit, Failed> {
         let config = self.place.node()?;
         there(&config.data)?;
         let folder = DataFolder::lock(&config.data)?;
         let mut store = folder.store(None, &mut SystemRng)?;
         let generation = store.renew_generation(&mut SystemRng)?;
         say(&format!("generation {generation}"))?;
-        Ok(Answer::Yes)
+        Ok(Exit::Done)
     }
 }

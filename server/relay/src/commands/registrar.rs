@@ -1,5 +1,6 @@
 //! `lacre-relay registrar`: the counter where persons get their invitations.
 
+use super::{Failed, Place, say, sentence, tell};
 use hyper_util::rt::TokioIo;
 use lacre_ground::address::{Authority, Invitation};
 use lacre_ground::ids::{Code, Identity};
@@ -8,18 +9,17 @@ use lacre_ground::run::{Run, RunError};
 use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_proto::relay::v1::IssueCodeRequest;
 use lacre_proto::relay::v1::registrar_client::RegistrarClient;
-use lacre_relay::config::{ConfigError, NodeConfig};
+use lacre_relay::config::NodeConfig;
 use lacre_relay::folder::{DataFolder, KeyPlaces, StartError};
 use lacre_relay::service::registrar::connect;
-use lacre_relay::words::{Lang, Words};
 use lacre_store::accounts::{IssueCode, IssueRefused};
 use lacre_store::rules::Rules;
-use lacre_store::{AccountStore as _, Store as _, StoreDown};
+use lacre_store::{AccountStore as _, Store as _};
+use lacre_words::failure::Exit;
+use lacre_words::words::Words;
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::io;
 use tokio::net::UnixStream;
 use tonic_types::StatusExt as _;
 
@@ -33,93 +33,37 @@ pub(crate) enum RegistrarCommand {
 /// Arguments of `issue-code`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct IssueCodeArgs {
-    /// The person's RUN with its check digit, as 12345678-5
-    #[arg(long)]
+    /// The person's RUN with its check digit, as 40123456-K
+    #[arg(long, value_name = "RUN")]
     run: String,
     /// For a person who lost an account: the code puts a new one in its place, under the same name
     #[arg(long)]
     recover: bool,
-    /// The relay's data folder [default: ./lacre-data]
-    #[arg(long)]
-    data: Option<PathBuf>,
-    /// The relay's configuration file
-    #[arg(long)]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
     /// host:port that the invitation names
-    #[arg(long)]
+    #[arg(long, value_name = "HOST:PORT")]
     public_address: Option<String>,
-    /// The registrar's key, when no relay runs [default: lacre-run.key beside the data folder]
-    #[arg(long)]
-    run_key: Option<PathBuf>,
     /// Prints {"invitation", "expires_at"}
     #[arg(long)]
     json: bool,
-    /// Language of the words
-    #[arg(long, value_enum)]
-    lang: Option<Lang>,
 }
 
-/// Why there is no invitation; each has a sentence in the catalogues and an exit code.
-#[derive(Debug, thiserror::Error)]
-enum Failed {
-    #[error(transparent)]
-    Run(#[from] RunError),
-    #[error(transparent)]
-    Refused(#[from] IssueRefused),
-    #[error("not an address")]
-    Address(String),
-    #[error("an address that nobody can reach")]
-    Unreachable(String),
-    #[error("in use by a relay that does not answer")]
-    Busy,
-    #[error("another registrar's key")]
-    OtherKey(PathBuf),
-    #[error("the relay refused: {0}")]
-    Answer(String),
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    #[error(transparent)]
-    Start(StartError),
-    #[error(transparent)]
-    Store(#[from] StoreDown),
-    #[error(transparent)]
-    Io(#[from] io::Error),
-}
-
-impl From<StartError> for Failed {
-    fn from(e: StartError) -> Self {
+impl From<RunError> for Failed {
+    fn from(e: RunError) -> Self {
         match e {
-            StartError::Busy(_) => Self::Busy,
-            StartError::OtherRunKey(path) => Self::OtherKey(path),
-            e => Self::Start(e),
+            RunError::Shape => Self::usage("run-shape", &[]),
+            RunError::CheckDigit => Self::usage("run-digit", &[]),
         }
     }
 }
 
-impl Failed {
-    fn say(&self, words: &Words) -> String {
-        match self {
-            Self::Run(RunError::Shape) => words.say("run-shape", &[]),
-            Self::Run(RunError::CheckDigit) => words.say("run-digit", &[]),
-            Self::Refused(IssueRefused::HasAccount) => words.say("has-account", &[]),
-            Self::Refused(IssueRefused::NoAccount) => words.say("nothing-to-recover", &[]),
-            Self::Address(text) => words.say("bad-address", &[("address", text)]),
-            Self::Unreachable(text) => words.say("unreachable-address", &[("address", text)]),
-            Self::Busy => words.say("busy", &[]),
-            Self::OtherKey(path) => words.say("other-key", &[("path", &path.display().to_string())]),
-            Self::Answer(cause) => words.say("no-answer", &[("cause", cause)]),
-            Self::Config(_) | Self::Start(_) | Self::Store(_) | Self::Io(_) => {
-                words.say("no-start", &[("cause", &self.to_string())])
-            }
+impl From<IssueRefused> for Failed {
+    fn from(e: IssueRefused) -> Self {
+        match e {
+            IssueRefused::HasAccount => Self::no("has-account"),
+            IssueRefused::NoAccount => Self::no("nothing-to-recover"),
         }
-    }
-    /// 1 the answer is no, 2 usage, 3 could not.
-    fn code(&self) -> ExitCode {
-        ExitCode::from(match self {
-            Self::Refused(_) => 1,
-            Self::Run(_) | Self::Address(_) | Self::Unreachable(_) | Self::Config(_) => 2,
-            Self::Busy | Self::OtherKey(_) | Self::Answer(_) | Self::Start(_) | Self::Store(_) | Self::Io(_) => 3,
-        })
     }
 }
 
@@ -129,43 +73,38 @@ struct Issued {
     expires_at: Millis,
 }
 
-/// Runs the command.
-pub(crate) fn run(command: &RegistrarCommand) -> ExitCode {
-    let RegistrarCommand::IssueCode(args) = command;
-    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
-    let words = Words::new(args.lang.unwrap_or_else(|| Lang::from_locale(locale.as_deref())));
-    match issue_code(args).and_then(|issued| Ok(print(&issued, args.json, &words)?)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failed) => {
-            // nothing is left to be told when stderr is gone
-            let _ = writeln!(io::stderr(), "{}", failed.say(&words));
-            failed.code()
-        }
+impl RegistrarCommand {
+    /// Hands out an invitation, or says why there is none.
+    pub(crate) fn run(&self, words: &Words) -> Result<Exit, Failed> {
+        let RegistrarCommand::IssueCode(args) = self;
+        print(&issue_code(args)?, args.json, words)?;
+        Ok(Exit::Done)
     }
 }
 
 fn issue_code(args: &IssueCodeArgs) -> Result<Issued, Failed> {
     let run = Run::parse(&args.run)?;
-    let config = match &args.config {
-        Some(path) => NodeConfig::read(path)?,
-        None => NodeConfig::default(),
-    };
-    let data = args.data.as_ref().unwrap_or(&config.data);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let config = args.place.node()?;
+    let data = &config.data;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|e| Failed::new("no-thread", &[("cause", &e)]))?;
     let issued = match runtime.block_on(connect(data)) {
         Ok(counter) => runtime.block_on(ask(counter, &run, args.recover))?,
         // no socket, or one that its relay left behind
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
-            alone(data, args.run_key.as_ref().or(config.run_key.as_ref()), &config, &run, args.recover)?
+            alone(&config, &run, args.recover)?
         }
-        Err(e) => return Err(e.into()),
+        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
+            return Err(Failed::new("not-permitted", &[("path", &data.display())]));
+        }
+        Err(e) => return Err(Failed::new("no-start", &[("cause", &e)])),
     };
     named(issued, args.public_address.as_deref())
 }
 
 /// Asks the running relay.
 async fn ask(counter: UnixStream, run: &Run, recover: bool) -> Result<Issued, Failed> {
-    let answer = |why: &dyn std::fmt::Display| Failed::Answer(why.to_string());
+    let answer = |why: &dyn std::fmt::Display| Failed::new("no-answer", &[("cause", &why)]);
     let mut counter = Some(counter);
     let connector = tower::service_fn(move |_: tonic::transport::Uri| {
         let once = counter.take().map(TokioIo::new).ok_or_else(|| io::Error::other("the connection was used"));
@@ -190,11 +129,14 @@ async fn ask(counter: UnixStream, run: &Run, recover: bool) -> Result<Issued, Fa
 }
 
 /// Opens the store itself.
-fn alone(data: &Path, run_key: Option<&PathBuf>, config: &NodeConfig, run: &Run, recover: bool) -> Result<Issued, Failed> {
+fn alone(config: &NodeConfig, run: &Run, recover: bool) -> Result<Issued, Failed> {
     let mut rng = SystemRng;
-    let folder = DataFolder::lock(data)?;
+    let folder = DataFolder::lock(&config.data).map_err(|e| match e {
+        StartError::Busy(_) => Failed::new("busy", &[]),
+        e => e.into(),
+    })?;
     let mut store = folder.store(None, &mut rng)?;
-    let places = KeyPlaces { identity: config.identity_key.clone(), run: run_key.cloned() };
+    let places = KeyPlaces { identity: config.identity_key.clone(), run: config.run_key.clone() };
     let (identity, key) = folder.keys(&mut store, &places, &mut rng)?;
     let authority = authority(config, identity.public())?;
     let code = Code::random(&mut rng);
@@ -212,7 +154,7 @@ fn authority(config: &NodeConfig, identity: Identity) -> Result<Authority, Faile
         None if config.listen.is_ipv6() => (format!("[{}]", config.listen.ip()), config.listen.port()),
         None => (config.listen.ip().to_string(), config.listen.port()),
     };
-    Authority::new(&host, port, identity).map_err(|_| Failed::Address(format!("{host}:{port}")))
+    Authority::new(&host, port, identity).map_err(|_| bad_address(&format!("{host}:{port}")))
 }
 
 /// The invitation under the address that the operator named, and never one that leads nowhere.
@@ -221,29 +163,34 @@ fn named(issued: Issued, public: Option<&str>) -> Result<Issued, Failed> {
     let authority = match public {
         None => authority,
         Some(text) => {
-            let bad = || Failed::Address(text.to_owned());
+            let bad = || bad_address(text);
             let (host, port) = text.rsplit_once(':').ok_or_else(bad)?;
             Authority::new(host, port.parse().map_err(|_| bad())?, authority.identity()).map_err(|_| bad())?
         }
     };
     let host = authority.host().trim_start_matches('[').trim_end_matches(']');
     if host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_unspecified()) {
-        return Err(Failed::Unreachable(format!("{}:{}", authority.host(), authority.port())));
+        let address = format!("{}:{}", authority.host(), authority.port());
+        return Err(Failed::usage("unreachable-address", &[("address", &address)]));
     }
     Ok(Issued { invitation: Invitation { authority, code }, expires_at })
 }
 
+fn bad_address(text: &str) -> Failed {
+    Failed::usage("bad-address", &[("address", &text)])
+}
+
 /// The invitation alone goes to stdout; what is for people's eyes goes to stderr.
-fn print(issued: &Issued, json: bool, words: &Words) -> io::Result<()> {
+fn print(issued: &Issued, json: bool, words: &Words) -> Result<(), Failed> {
     let (line, expires) = (issued.invitation.expose(), issued.expires_at.to_string());
     if json {
-        return writeln!(io::stdout(), "{}", serde_json::json!({ "invitation": line, "expires_at": expires }));
+        return say(&serde_json::json!({ "invitation": line, "expires_at": expires }).to_string());
     }
     if let Ok(code) = QrCode::new(&line) {
         // light modules are printed: most terminals are dark, and the quiet zone must be light
-        let picture = code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
-        writeln!(io::stderr(), "{picture}")?;
+        tell(&code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build());
     }
-    writeln!(io::stdout(), "{line}")?;
-    writeln!(io::stderr(), "{}", words.say("invitation-use", &[("expires", &expires)]))
+    say(&line)?;
+    tell(&sentence(words, "invitation-use", &[("expires", &expires)]));
+    Ok(())
 }

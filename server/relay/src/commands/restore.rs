@@ -1,12 +1,13 @@
 //! `lacre-relay restore`
 
 use super::backup::{places, read_passphrase};
-use super::{Answer, Failed, Place, say, tell};
+use super::{Failed, Place, say, sentence, tell};
 use lacre_ground::random::SystemRng;
 use lacre_relay::backup;
 use lacre_relay::identity::{IdentityKey, write_secret};
 use lacre_relay::key_backup;
-use lacre_relay::words::Words;
+use lacre_words::failure::Exit;
+use lacre_words::words::Words;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -30,7 +31,7 @@ pub(crate) struct Restore {
 }
 
 impl Restore {
-    pub(crate) fn run(self, words: &Words) -> Result<Answer, Failed> {
+    pub(crate) fn run(self, words: &Words) -> Result<Exit, Failed> {
         let config = self.place.node()?;
         let places = places(&config);
         if let Some(file) = &self.keys {
@@ -46,8 +47,8 @@ impl Restore {
             put(&identity, &keys.identity)?;
             put(&run, &keys.run)?;
             say(&format!("keys {} {}", identity.display(), run.display()))?;
-            tell(&words.say("keys-restored", &[]));
-            return Ok(Answer::Yes);
+            tell(&words.say("keys-restored"));
+            return Ok(Exit::Done);
         }
         let Some(src) = &self.src else { return Err(Failed::usage("backup-where", &[])) };
         let manifest = backup::verify(src)?;
@@ -65,11 +66,11 @@ impl Restore {
         } else {
             say(&format!("generation {generation}"))?;
         }
-        tell(&words.say("restored", &[("made", &manifest.made_at), ("entries", &manifest.entries.to_string())]));
+        tell(&sentence(words, "restored", &[("made", &manifest.made_at), ("entries", &manifest.entries.to_string())]));
         if present.is_none() {
-            tell(&words.say("restored-keys-next", &[("path", &identity.display().to_string())]));
+            tell(&sentence(words, "restored-keys-next", &[("path", &identity.display().to_string())]));
         }
-        Ok(Answer::Yes)
+        Ok(Exit::Done)
     }
 }
 

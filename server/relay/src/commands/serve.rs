@@ -1,9 +1,10 @@
 //! `lacre-relay serve`
 
-use super::{Answer, Failed, Place, say};
+use super::{Failed, Place, say};
 use lacre_ground::random::SystemRng;
 use lacre_relay::config::{ConfigError, NodeConfig};
 use lacre_relay::serve::{Options, Relay, Reload, RunningRelay};
+use lacre_words::failure::Exit;
 use std::net::SocketAddr;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -50,7 +51,7 @@ impl Signals {
 
 impl Serve {
     /// Serves until SIGTERM or SIGINT; SIGHUP reads the configuration again. The first line on stdout says where.
-    pub(crate) fn run(self) -> Result<Answer, Failed> {
+    pub(crate) fn run(self) -> Result<Exit, Failed> {
         let config = self.config()?;
         let no_thread = |e| Failed::new("no-thread", &[("cause", &e)]);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_thread)?;
@@ -71,7 +72,7 @@ impl Serve {
         });
         runtime.block_on(async {
             tokio::select! {
-                _ = stopped => Ok(Answer::Yes),
+                _ = stopped => Ok(Exit::Done),
                 // what was acknowledged is on the disk: nothing is lost that anybody was promised
                 () = signals.stop() => Err(Failed::new("ended-at-once", &[])),
             }

@@ -1,9 +1,10 @@
 //! `lacre-relay status`
 
-use super::{Answer, Failed, Place, running, say};
+use super::{Failed, Place, running, say, sentence};
 use lacre_ground::time::Millis;
 use lacre_proto::relay::v1::ReportResponse;
-use lacre_relay::words::Words;
+use lacre_words::failure::Exit;
+use lacre_words::words::{Words, key};
 
 /// How the running relay is, on one screen
 #[derive(clap::Args)]
@@ -17,7 +18,7 @@ pub(crate) struct Status {
 
 impl Status {
     /// Yes when the relay is well.
-    pub(crate) fn run(self, words: &Words) -> Result<Answer, Failed> {
+    pub(crate) fn run(self, words: &Words) -> Result<Exit, Failed> {
         let config = self.place.node()?;
         let report = running::report(&config.data)?;
         if self.json {
@@ -27,7 +28,7 @@ impl Status {
                 say(&line)?;
             }
         }
-        Ok(if report.troubles.is_empty() { Answer::Yes } else { Answer::No })
+        Ok(if report.troubles.is_empty() { Exit::Done } else { Exit::No })
     }
 }
 
@@ -65,52 +66,52 @@ fn json(r: &ReportResponse) -> String {
 
 /// The same for people: a name and a value on each line, at most 80 columns.
 fn screen(r: &ReportResponse, words: &Words) -> Vec<String> {
-    let at = |ms: u64| if ms == 0 { words.say("never", &[]) } else { short(ms) };
+    let at = |ms: u64| if ms == 0 { words.say("never") } else { short(ms) };
     let span = |ms: u64| duration(ms, words);
     let ago = |ms: u64| {
         if ms == 0 {
-            return words.say("never", &[]);
+            return words.say("never");
         }
         let (at, span) = (short(ms), span(r.now_ms.saturating_sub(ms)));
-        words.say("status-ago", &[("at", &at), ("span", &span)])
+        sentence(words, "status-ago", &[("at", &at), ("span", &span)])
     };
-    let of = |part: u64, all: u64| words.say("status-of", &[("part", &bytes(part)), ("all", &bytes(all))]);
-    let mut health = vec![words.say("status-well", &[])];
+    let of = |part: u64, all: u64| sentence(words, "status-of", &[("part", &bytes(part)), ("all", &bytes(all))]);
+    let mut health = vec![words.say("status-well")];
     if !r.troubles.is_empty() {
         let until = at(r.removal_held_until_ms);
         let accepted = at(r.accepted_ms);
         let values =
             [("keep", bytes(r.keep_free_bytes)), ("until", until), ("accepted", accepted), ("leaf", at(r.leaf_until_ms))];
-        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let said = |name: &String| words.say(&format!("trouble-{}", name.to_lowercase().replace('_', "-")), &values);
+        let values: Vec<(&'static str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let said = |name: &String| sentence(words, &format!("trouble-{}", name.to_lowercase().replace('_', "-")), &values);
         health = r.troubles.iter().map(said).collect();
     }
     let generation = data_encoding::HEXLOWER.encode(&r.generation);
     let counts = [("channels", r.channels), ("entries", r.entries), ("accounts", r.accounts), ("blobs", r.blobs)]
         .map(|(name, n)| (name, grouped(n)));
-    let counts: Vec<(&str, &str)> = counts.iter().map(|(name, n)| (*name, n.as_str())).collect();
+    let counts: Vec<(&'static str, &str)> = counts.iter().map(|(name, n)| (*name, n.as_str())).collect();
     let (waiting, most) = (r.queue.to_string(), r.max_queue.to_string());
     let queue = [("queue", waiting.as_str()), ("most", &most), ("followed", &grouped(r.attached))];
-    let queue = words.say("status-waiting", &queue);
-    let leaf = words.say("status-leaf", &[("from", &short(r.leaf_from_ms)), ("until", &short(r.leaf_until_ms))]);
+    let queue = sentence(words, "status-waiting", &queue);
+    let leaf = sentence(words, "status-leaf", &[("from", &short(r.leaf_from_ms)), ("until", &short(r.leaf_until_ms))]);
     let lines = [
-        ("status-version", vec![r.version.clone()]),
-        ("status-address", wrap(&r.address, 62)),
-        ("status-generation", vec![generation]),
-        ("status-up", vec![ago(r.started_ms)]),
-        ("status-holds", wrap(&words.say("status-counts", &counts), 62)),
-        ("status-newest", vec![at(r.accepted_ms)]),
-        ("status-store", vec![bytes(r.store_bytes)]),
-        ("status-blobs", vec![of(r.blob_bytes, r.max_blob_bytes)]),
-        ("status-disk", vec![of(r.disk_free_bytes, r.disk_bytes)]),
-        ("status-queue", vec![queue]),
-        ("status-backup", vec![ago(r.last_backup_ms)]),
-        ("status-certificate", vec![leaf]),
-        ("status-health", health.iter().flat_map(|text| wrap(text, 62)).collect()),
+        (key("status-version"), vec![r.version.clone()]),
+        (key("status-address"), wrap(&r.address, 62)),
+        (key("status-generation"), vec![generation]),
+        (key("status-up"), vec![ago(r.started_ms)]),
+        (key("status-holds"), wrap(&sentence(words, "status-counts", &counts), 62)),
+        (key("status-newest"), vec![at(r.accepted_ms)]),
+        (key("status-store"), vec![bytes(r.store_bytes)]),
+        (key("status-blobs"), vec![of(r.blob_bytes, r.max_blob_bytes)]),
+        (key("status-disk"), vec![of(r.disk_free_bytes, r.disk_bytes)]),
+        (key("status-queue"), vec![queue]),
+        (key("status-backup"), vec![ago(r.last_backup_ms)]),
+        (key("status-certificate"), vec![leaf]),
+        (key("status-health"), health.iter().flat_map(|text| wrap(text, 62)).collect()),
     ];
     let mut out = Vec::new();
     for (name, values) in lines {
-        let mut name = words.say(name, &[]);
+        let mut name = words.say(name);
         for value in values {
             out.push(format!("{name:<16}  {value}"));
             name.clear();
@@ -128,11 +129,11 @@ fn short(ms: u64) -> String {
 fn duration(ms: u64, words: &Words) -> String {
     let minutes = ms / 60_000;
     let (id, n) = match minutes {
-        0..=119 => ("span-minutes", minutes),
-        120..=2_879 => ("span-hours", minutes / 60),
-        _ => ("span-days", minutes / 1_440),
+        0..=119 => (key("span-minutes"), minutes),
+        120..=2_879 => (key("span-hours"), minutes / 60),
+        _ => (key("span-days"), minutes / 1_440),
     };
-    words.say(id, &[("n", &n.to_string())])
+    sentence(words, id, &[("n", &n.to_string())])
 }
 
 pub(super) fn bytes(n: u64) -> String {
@@ -182,7 +183,7 @@ fn wrap(text: &str, columns: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lacre_relay::words::Lang;
+    use lacre_words::lang::Lang;
 
     #[test]
     fn the_screen_has_at_most_24_lines_of_80_columns_in_both_languages_and_names_each_trouble() {
@@ -207,7 +208,7 @@ mod tests {
             ..ReportResponse::default()
         };
         for lang in [Lang::Es, Lang::En] {
-            let words = Words::new(lang);
+            let words = crate::words(lang);
             for report in [full.clone(), ReportResponse::default()] {
                 let lines = screen(&report, &words);
                 assert!(lines.len() <= 24, "{} lines", lines.len());

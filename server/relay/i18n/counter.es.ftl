@@ -1,11 +1,10 @@
 # Lo que dicen las órdenes del relay. Una línea por mensaje.
 invitation-use = Entregue esta invitación a la persona, y a nadie más: abre su cuenta, una sola vez, hasta { $expires }. Una nueva reemplaza a esta.
-run-shape = Eso no es un RUN. Escríbalo con su dígito verificador, por ejemplo 12345678-5.
+run-shape = Eso no es un RUN. Escríbalo con su dígito verificador, por ejemplo 40123456-K.
 run-digit = El dígito verificador no corresponde a ese RUN. Revíselo: puede haber un error de tipeo.
 has-account = Esta persona ya tiene una cuenta. No se emite un segundo código. Si la perdió y la persona está presente: repita con --recover.
 nothing-to-recover = Esta persona no tiene una cuenta que recuperar. Entréguele una primera invitación: repita sin --recover.
 busy = El servidor está partiendo o deteniéndose: usa la carpeta de datos, pero no atiende. Intente de nuevo en unos segundos.
-other-key = { $path } no es la llave del registrador con que se hizo esta carpeta de datos. Ponga la llave original en su lugar, o indíquela con --run-key.
 unreachable-address = Nadie puede llegar a { $address }. Indique la dirección pública con --public-address servidor:puerto.
 bad-address = { $address } no es una dirección: escríbala como servidor:puerto.
 no-answer = El servidor no pudo emitir el código: { $cause }. Revise su registro, y que siga funcionando.

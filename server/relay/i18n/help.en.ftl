@@ -1,0 +1,33 @@
+### The help of each command and of its arguments. What several take stands at the root.
+
+help-lacre-relay = The relay of Lacre: it stores ciphertext and orders it.
+    .data = Folder of everything that the relay keeps [default: ./lacre-data]
+    .config = The relay's configuration file (TOML); an argument goes before the same key there
+    .run-key = File of the registrar's key for RUNs, outside the data folder [default: lacre-run.key beside it]
+    .passphrase-file = File with the passphrase in its first line; without it the passphrase is asked for
+    .json = Print the result as one JSON object
+    .lang = Language of the words: es or en
+    .help = Show this help
+    .version = Show the version
+help-serve = Serve until SIGTERM or Ctrl-C; SIGHUP reads the configuration again. Works without arguments: ./lacre-data, 127.0.0.1:7443
+    .listen = Where to listen; port 0 takes a free one [default: 127.0.0.1:7443]
+    .public-address = host:port that invitations name, when people reach the relay by another one than --listen
+help-status = How the running relay is, on one screen. Exit code 1 when it is not well
+help-check = Look at configuration, keys and storage, and say what a start would change. Changes nothing. Exit code 1 when something is wrong
+    .digests = Read every blob and compare its digest too
+    .trial = Copy the store into this folder, run the pending migrations there, and say how long they took
+help-backup = Back up the store and its blobs, also while the relay runs; or with --keys its two keys instead
+    .dest = Folder for the backup: not there yet, or empty. No key is in it
+    .keys = File for the identity key and the registrar's key, under a passphrase. Keep it apart from the backups
+help-restore = Put a backup into an empty data folder; or with --keys the two keys back to their places
+    .src = Folder of the backup
+    .keys = File that backup --keys wrote
+help-issue-leaf = Write a TLS leaf under the relay's identity to a file, for the key leaf of the configuration
+    .out = File to write: certificate and key. One that is there is replaced as a whole
+    .days = Days for which clients take it [default: 90]
+help-new-generation = Make clients put back what the relay has forgotten. restore does it by itself
+help-registrar = The registrar's counter
+help-registrar-issue-code = Print an invitation for one person: a line to type, and the same as a QR code
+    .run = The person's RUN with its check digit, as 40123456-K
+    .recover = For a person who lost an account: the code puts a new one in its place, under the same name
+    .public-address = host:port that the invitation names

@@ -1,0 +1,33 @@
+### La ayuda de cada orden y de sus argumentos. Lo que toman varias está en la raíz.
+
+help-lacre-relay = El servidor de Lacre: guarda texto cifrado y lo ordena.
+    .data = Carpeta de todo lo que guarda el servidor [por defecto: ./lacre-data]
+    .config = Archivo de configuración del servidor (TOML); un argumento vale antes que la misma clave ahí
+    .run-key = Archivo de la llave del registrador para los RUN, fuera de la carpeta de datos [por defecto: lacre-run.key a su lado]
+    .passphrase-file = Archivo con la frase de paso en su primera línea; sin él se pregunta
+    .json = Imprime el resultado como un objeto JSON
+    .lang = Idioma de las palabras: es o en
+    .help = Muestra esta ayuda
+    .version = Muestra la versión
+help-serve = Atiende hasta SIGTERM o Ctrl-C; SIGHUP relee la configuración. Funciona sin argumentos: ./lacre-data, 127.0.0.1:7443
+    .listen = Dónde escuchar; el puerto 0 toma uno libre [por defecto: 127.0.0.1:7443]
+    .public-address = servidor:puerto que nombran las invitaciones, si la gente llega por otro que --listen
+help-status = Cómo está el servidor en marcha, en una pantalla. Código de salida 1 si no está bien
+help-check = Mira configuración, llaves y almacén, y dice qué cambiaría al partir. No cambia nada. Código de salida 1 si hay algo malo
+    .digests = Lee también cada blob y compara su resumen
+    .trial = Copia el almacén a esta carpeta, ejecuta ahí las migraciones pendientes y dice cuánto tardaron
+help-backup = Respalda el almacén y sus blobs, también con el servidor en marcha; o, con --keys, sus dos llaves
+    .dest = Carpeta para el respaldo: que no exista, o vacía. No contiene llaves
+    .keys = Archivo para la llave de identidad y la del registrador, bajo una frase de paso. Guárdelo aparte de los respaldos
+help-restore = Pone un respaldo en una carpeta de datos vacía; o, con --keys, las dos llaves en su lugar
+    .src = Carpeta del respaldo
+    .keys = Archivo que escribió backup --keys
+help-issue-leaf = Escribe en un archivo un certificado TLS bajo la identidad del servidor, para la clave leaf de la configuración
+    .out = Archivo que se escribe: certificado y llave. Si existe, se reemplaza entero
+    .days = Días que los clientes lo aceptarán [por defecto: 90]
+help-new-generation = Hace que los clientes repongan lo que el servidor olvidó. restore lo hace solo
+help-registrar = La oficina de registro
+help-registrar-issue-code = Imprime una invitación para una persona: una línea para escribir, y lo mismo como código QR
+    .run = El RUN de la persona con su dígito verificador, como 40123456-K
+    .recover = Para quien perdió su cuenta: el código pone una nueva en su lugar, con el mismo nombre
+    .public-address = servidor:puerto que nombra la invitación
