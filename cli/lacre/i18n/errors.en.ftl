@@ -249,4 +249,4 @@ error-proxy = "{ $value }" is no proxy.
 
 error-no-demo = The demonstration's program was not found.
     .why = It must lie beside this program: { $program }
-    .do = Use ./demo, or before: cargo build --workspace --bins
+    .do = With the source: run ./demo there. Otherwise put lacre-demo and lacre-relay of the same release into that folder.

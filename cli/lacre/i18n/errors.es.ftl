@@ -249,4 +249,4 @@ error-proxy = «{ $value }» no es un proxy.
 
 error-no-demo = No se encontró el programa de la demostración.
     .why = Debe estar junto a este programa: { $program }
-    .do = Use ./demo, o antes: cargo build --workspace --bins
+    .do = Si tiene el código fuente: ejecute ahí ./demo. Si no, ponga lacre-demo y lacre-relay de la misma versión en esa carpeta.
