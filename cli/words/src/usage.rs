@@ -96,7 +96,8 @@ impl Place<'_> {
         for (place, name) in names.into_iter().enumerate() {
             command = command.mut_arg(&name, |arg| {
                 let shared = key == self.root || matches!(name.as_str(), "help" | "version");
-                let heading = match (arg.is_positional(), shared) {
+                // where there are no commands, all options are the program's own
+                let heading = match (arg.is_positional(), shared && (key != self.root || !inner.is_empty())) {
                     (true, _) => "help-arguments",
                     (false, true) => "help-general-options",
                     (false, false) => "help-options",
