@@ -150,7 +150,6 @@ mod tests {
         assert_eq!(Word::parse("lacre test v2\nword ja\n"), Err(NoteError::Line { line: 1, expected: "lacre test v1" }));
     }
 
-    // Seen red: with the keys of `verify_claim` not asked.
     #[test]
     fn a_claim_is_taken_only_with_the_signature_of_whom_it_names() {
         let (a, b) = (NoteSigner::new("a", &[1; 32]).unwrap(), NoteSigner::new("b", &[2; 32]).unwrap());
