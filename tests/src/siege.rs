@@ -11,9 +11,9 @@ use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_proto::relay::v1 as wire;
 use lacre_relay::folder::DataFolder;
-use lacre_store::accounts::{Enroll, IssueCode, KeyPackage, PutKeyPackages, RunHash, Speaker, StateDevice};
+use lacre_store::accounts::{AddStamps, Enroll, IssueCode, KeyPackage, PutKeyPackages, RunHash, Speaker, StateDevice};
 use lacre_store::rules::Rules;
-use lacre_store::{AccountStore as _, Store as _};
+use lacre_store::run_one;
 use prost::bytes::Bytes;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -128,15 +128,13 @@ fn seed(data: &std::path::Path, key_packages: u8) {
     let folder = DataFolder::lock(data).unwrap();
     let mut store = folder.store(None, &mut SystemRng).unwrap();
     let (now, rules) = (SystemClock.now(), Rules::default());
-    store.begin().unwrap();
-    store.add_stamps(&(0..STAMPS).map(|n| stamp(n).hash()).collect::<Vec<_>>()).unwrap();
+    let add = AddStamps((0..STAMPS).map(|n| stamp(n).hash()).collect());
+    run_one(&mut store, now, &rules, add).unwrap();
     for (n, handle) in [(0, "ejemplo0"), (1, "ejemplo1")] {
         let code = TokenHash::new(derived("code", n));
         let devices = vec![StateDevice { id: DeviceId::new([1; 16]), inbox: ChannelId::new(derived("inbox", n)) }];
-        store
-            .issue_code(now, &rules, &IssueCode { run: RunHash::new(derived("run", n)), code, recover: false })
-            .unwrap()
-            .unwrap();
+        let issue = IssueCode { run: RunHash::new(derived("run", n)), code, recover: false };
+        run_one(&mut store, now, &rules, issue).unwrap().unwrap();
         let enroll = Enroll {
             code,
             handle: Handle::parse(handle).unwrap(),
@@ -145,7 +143,7 @@ fn seed(data: &std::path::Path, key_packages: u8) {
             devices,
             binding: "binding of an example".to_owned(),
         };
-        store.enroll(now, &enroll).unwrap().unwrap();
+        run_one(&mut store, now, &rules, enroll).unwrap().unwrap();
         let package = |text: u8| KeyPackage { suite: SUITE, bytes: vec![text; 900], expires_at: Millis::new(u64::MAX >> 12) };
         let put = PutKeyPackages {
             by: Speaker { account: account(n), device: DeviceId::new([1; 16]) },
@@ -153,9 +151,8 @@ fn seed(data: &std::path::Path, key_packages: u8) {
             last_resort: vec![package(0)],
             replace_all: false,
         };
-        store.put_key_packages(now, &rules, &put).unwrap().unwrap();
+        run_one(&mut store, now, &rules, put).unwrap().unwrap();
     }
-    store.commit().unwrap();
 }
 
 /// A log that everybody derives alike.

@@ -230,10 +230,11 @@ mod tests {
     use super::*;
     use lacre_ground::ids::{BlobId, Generation, TokenHash};
     use lacre_ground::time::Millis;
+    use lacre_store::accounts::AddStamps;
     use lacre_store::blobs::KeepBlob;
     use lacre_store::model::ModelStore;
     use lacre_store::rules::Rules;
-    use lacre_store::{AccountStore as _, BlobStore as _, Store as _};
+    use lacre_store::{Answer, Ask, Store as _};
 
     fn header(content: &[u8]) -> BlobHeader {
         let size = u64::try_from(content.len()).unwrap();
@@ -303,11 +304,10 @@ mod tests {
         std::fs::write(data.path().join("blobs/0123.part"), b"cut by a crash").unwrap();
         let mut store = ModelStore::new(Generation::new([0; 16]));
         let stamp = TokenHash::new([9; 32]);
-        store.begin().unwrap();
-        store.add_stamps(&[stamp]).unwrap();
         let keep = KeepBlob { header: good, file: finished[0], stamp: Some(stamp) };
-        assert!(store.keep_blob(Millis::new(1), &Rules::default(), &keep).unwrap().is_ok());
-        store.commit().unwrap();
+        let asks = [Ask::AddStamps(AddStamps(vec![stamp])), Ask::KeepBlob(keep)];
+        let answers = store.run(Millis::new(1), &Rules::default(), &asks).committed().unwrap();
+        assert!(matches!(answers[1], Answer::KeepBlob(Ok(_))));
         assert_eq!(files.remove_orphans(&store.reads()).unwrap(), 2);
         assert_eq!(names(data.path()), vec![finished[0].to_string()]);
         let mut file = files.read(finished[0], 2).unwrap();

@@ -4,7 +4,7 @@ use crate::identity::{IdentityError, IdentityKey};
 use crate::run_key::{self, RunKey, RunKeyError};
 use lacre_ground::address::AddressError;
 use lacre_ground::random::Rng;
-use lacre_store::{Store, StoreDown};
+use lacre_store::{Reads, Store, StoreDown};
 use lacre_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
 use std::fs::{self, File};
 use std::io;
@@ -131,11 +131,12 @@ impl DataFolder {
     pub fn keys(
         &self,
         store: &mut dyn Store,
+        reads: &dyn Reads,
         places: &KeyPlaces,
         rng: &mut dyn Rng,
     ) -> Result<(IdentityKey, RunKey), StartError> {
         let (identity, run) = (places.identity(&self.path), places.run(&self.path));
-        if store.has_run_key()? {
+        if reads.has_run_key()? {
             if !identity.exists() {
                 return Err(StartError::IdentityMissing(identity));
             }

@@ -265,7 +265,7 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
         }
     };
     let places = KeyPlaces { identity: options.identity_key.take(), run: options.run_key.take() };
-    let (identity, run_key) = folder.keys(store.as_mut(), &places, rng)?;
+    let (identity, run_key) = folder.keys(store.as_mut(), reads.as_ref(), &places, rng)?;
     let in_folder = |source| StartError::Folder { path: folder.path().to_owned(), source };
     let files = BlobFiles::open(folder.path()).map_err(in_folder)?;
     files.remove_orphans(reads.as_ref())?;
@@ -284,14 +284,16 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
     let newest = || reads.counts().map(|counts| (counts.accepted_ms > 0).then(|| Millis::new(counts.accepted_ms)));
     let clock_guard = ClockGuard::open(folder.path(), options.clock.now(), newest)?;
     clock_guard.remember();
-    let (writer, writer_thread) = Writer::start(store).map_err(StartError::Thread)?;
+    let hub = Arc::new(Hub::default());
+    let writer = Writer::start(store, Arc::clone(&options.clock), options.rules.clone(), Arc::clone(&hub));
+    let (writer, writer_thread) = writer.map_err(StartError::Thread)?;
     let context = Arc::new(Context {
         clock: options.clock,
         rng: Mutex::new(options.rng),
         rules: options.rules,
         writer,
         reads,
-        hub: Arc::new(Hub::default()),
+        hub,
         identity: identity.public(),
         receipts: identity.signer(RELAY)?,
         bindings: identity.signer(REGISTRAR)?,

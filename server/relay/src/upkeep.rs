@@ -8,6 +8,8 @@ use crate::metrics::Metrics;
 use crate::room::{self, Room};
 use crate::service::Context;
 use crate::writer::Writer;
+use lacre_store::accounts::SweepAccounts;
+use lacre_store::channels::Retire;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tonic_health::ServingStatus;
@@ -119,13 +121,13 @@ impl Pace {
 pub(crate) async fn retain(context: Arc<Context>, metrics: Arc<Metrics>) {
     let mut pace = Pace::new();
     loop {
-        let (now, rules, rows) = (context.clock.now(), context.rules.clone(), pace.rows);
+        let now = context.clock.now();
         if !context.clock_guard.may_remove(now) {
             tokio::time::sleep(RETENTION_PAUSE).await;
             continue;
         }
         let begun = moment();
-        let retired = context.writer.submit_behind(move |store| store.retire(now, &rules, rows)).await;
+        let retired = context.writer.submit_behind(Retire { over_at: now, budget: pace.rows }).await;
         let took = moment().duration_since(begun);
         metrics.retention_round.observe(took.as_secs_f64());
         if let Ok(retired) = &retired {
@@ -151,8 +153,9 @@ pub(crate) async fn expire(context: Arc<Context>, files: BlobFiles, metrics: Arc
             Ok(removed) => drop(metrics.retired_blobs.inc_by(removed)),
             Err(down) => tracing::error!(cause = %down.cause, "expired blobs were not removed"),
         }
-        let (now, begun) = (context.clock.now(), moment());
-        match context.writer.submit_behind(move |store| store.sweep_accounts(now, RETENTION_ROWS / 2)).await {
+        let begun = moment();
+        let sweep = SweepAccounts { over_at: context.clock.now(), limit: RETENTION_ROWS / 2 };
+        match context.writer.submit_behind(sweep).await {
             Ok(true) => tokio::time::sleep(moment().duration_since(begun)).await,
             Ok(false) | Err(_) => tokio::time::sleep(RETENTION_PAUSE).await,
         }

@@ -1,11 +1,17 @@
 //! Group commit: everything that waits goes into one transaction, then everybody gets their answer. No timer.
 //!
-//! [`commit_batch`] is a plain function; [`Writer`] is a thin thread around it. While one batch is on its way to the
-//! disk the next one gathers. Work that nobody waits for ([`Writer::submit_behind`]) has transactions of its own, and
+//! What is asked is data ([`lacre_store::ask`]); the store does it ([`Store::run`]), at the writer's instant and under the
+//! relay's rules. [`commit_batch`] is a plain function; [`Writer`] is a thin thread around it. While one batch is on its way to
+//! the disk the next one gathers. Work that nobody waits for ([`Writer::submit_behind`]) has transactions of its own, and
 //! between two of them goes what has gathered.
 
 use crate::counters::{WriterMetrics, moment};
-use lacre_store::{Store, StoreDown};
+use crate::hub::Hub;
+use lacre_ground::time::{Clock, Millis};
+use lacre_store::ask::{Name, answer_to};
+use lacre_store::channels::{Append, AppendAll, Appended};
+use lacre_store::rules::Rules;
+use lacre_store::{Answer, Ask, Outcome, Store, StoreDown, Verb, Watch};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,114 +25,149 @@ pub const QUEUE: usize = 4_096;
 /// undo.
 pub const BATCH: usize = 1_024;
 
-/// Something that wants to be written.
-pub trait Job: Send {
-    /// How many requests it counts for.
-    fn requests(&self) -> usize {
-        1
-    }
-    /// Inside the transaction.
-    fn run(&mut self, store: &mut dyn Store) -> Result<(), StoreDown>;
-    /// After the commit, or after the rollback of the whole batch. Nothing is acknowledged before.
-    fn done(self: Box<Self>, outcome: Result<(), StoreDown>);
+/// Who waits for an answer.
+pub trait Reply {
+    /// After the commit, or after the end of the whole batch without one. Nothing is acknowledged before.
+    fn told(self, answer: Result<Answer, StoreDown>);
 }
 
-/// Runs all jobs in one transaction and tells each of them the outcome.
+impl Reply for oneshot::Sender<Result<Answer, StoreDown>> {
+    fn told(self, answer: Result<Answer, StoreDown>) {
+        // whoever asked may be gone: what is stored is stored
+        let _ = self.send(answer);
+    }
+}
+
+/// Something that wants to be written, and who waits for it.
+pub struct Job<R> {
+    /// what
+    pub ask: Ask,
+    /// who
+    pub reply: R,
+}
+
+/// What happens when something is stored, before whoever asked is told: also when he has gone away.
+#[derive(Default)]
+pub struct Effects {
+    /// wakes who follows the channel
+    pub hub: Arc<Hub>,
+    /// counts
+    pub metrics: WriterMetrics,
+}
+
+impl Effects {
+    fn of(&self, ask: &Ask, answer: &Answer) {
+        match (ask, answer) {
+            (Ask::Append(append), Answer::Append(Ok(appended))) => self.stored(append, appended),
+            (Ask::AppendAll(AppendAll(appends)), Answer::AppendAll(all)) => {
+                appends.iter().zip(&all.stored).for_each(|(append, appended)| self.stored(append, appended));
+            }
+            _ => {}
+        }
+    }
+    fn stored(&self, append: &Append, appended: &Appended) {
+        if !appended.again {
+            self.hub.wake(&append.channel);
+            self.metrics.entries.inc();
+            self.metrics.entry_bytes.inc_by(u64::try_from(append.ciphertext.len()).unwrap_or(u64::MAX));
+        }
+    }
+}
+
+/// Does all of it in one transaction and tells everybody the outcome.
 ///
-/// One `StoreDown` rolls back all: nobody is told yes about something that is not stored.
-pub fn commit_batch(store: &mut dyn Store, jobs: Vec<Box<dyn Job>>) -> Result<(), StoreDown> {
-    commit_watched(store, jobs, || ())
+/// One `StoreDown` undoes all: nobody is told yes about something that is not stored. A commit of which nobody knows whether
+/// it is there is told as one that is not: who asks again is answered right in either case (I3).
+pub fn commit_batch<R: Reply>(
+    store: &mut dyn Store,
+    now: Millis,
+    rules: &Rules,
+    jobs: Vec<Job<R>>,
+    effects: &Effects,
+) -> Result<(), StoreDown> {
+    let (asks, replies): (Vec<Ask>, Vec<R>) = jobs.into_iter().map(|job| (job.ask, job.reply)).unzip();
+    let mut watch = Stopwatch::start(&effects.metrics);
+    let outcome = store.run_watched(now, rules, &asks, &mut watch);
+    watch.stop(asks.iter().map(Ask::requests).sum());
+    let down = match outcome {
+        Outcome::Committed(answers) => {
+            let mut answers = answers.into_iter();
+            for (ask, reply) in asks.iter().zip(replies) {
+                let answer = answers.next().ok_or_else(|| StoreDown::new("the request was not run"));
+                if let Ok(answer) = &answer {
+                    effects.of(ask, answer);
+                }
+                reply.told(answer);
+            }
+            return Ok(());
+        }
+        Outcome::RolledBack(down) => {
+            tracing::error!(cause = %down.cause, requests = asks.len(), "a batch was rolled back");
+            down
+        }
+        Outcome::Unknown(down) => {
+            tracing::error!(cause = %down.cause, requests = asks.len(), "nobody knows whether a batch was committed");
+            down
+        }
+    };
+    effects.metrics.rolled_back.inc();
+    for reply in replies {
+        reply.told(Err(down.clone()));
+    }
+    Err(down)
 }
 
-/// `committing` is called when all have run and the commit is next.
-fn commit_watched(store: &mut dyn Store, mut jobs: Vec<Box<dyn Job>>, committing: impl FnOnce()) -> Result<(), StoreDown> {
-    let outcome = run_all(store, &mut jobs).and_then(|()| {
-        committing();
-        store.commit()
-    });
-    if let Err(down) = &outcome {
-        tracing::error!(cause = %down.cause, requests = jobs.len(), "a batch was rolled back");
-        store.rollback();
-    }
-    for job in jobs {
-        job.done(outcome.clone());
-    }
-    outcome
+/// Measures a transaction, each verb in it, and its commit.
+struct Stopwatch<'a> {
+    metrics: &'a WriterMetrics,
+    begun: Instant,
+    last: Instant,
+    committing: Option<Instant>,
 }
 
-fn run_all(store: &mut dyn Store, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreDown> {
-    store.begin()?;
-    for job in jobs {
-        job.run(store)?;
+impl<'a> Stopwatch<'a> {
+    fn start(metrics: &'a WriterMetrics) -> Self {
+        let begun = moment();
+        Self { metrics, begun, last: begun, committing: None }
     }
-    Ok(())
+    fn stop(self, requests: usize) {
+        let end = moment();
+        self.metrics.batch.observe(f64::from(u32::try_from(requests).unwrap_or(u32::MAX)));
+        self.metrics.transaction.observe(end.duration_since(self.begun).as_secs_f64());
+        if let Some(committing) = self.committing {
+            self.metrics.commit.observe(end.duration_since(committing).as_secs_f64());
+        }
+    }
 }
 
-fn measured(store: &mut dyn Store, jobs: Vec<Box<dyn Job>>, metrics: &WriterMetrics) -> Result<(), StoreDown> {
-    let requests = jobs.iter().map(|job| job.requests()).sum::<usize>();
-    let (requests, begun) = (u32::try_from(requests).unwrap_or(u32::MAX), moment());
-    let mut committing: Option<Instant> = None;
-    let outcome = commit_watched(store, jobs, || committing = Some(moment()));
-    let end = moment();
-    metrics.batch.observe(f64::from(requests));
-    metrics.transaction.observe(end.duration_since(begun).as_secs_f64());
-    if let Some(committing) = committing {
-        metrics.commit.observe(end.duration_since(committing).as_secs_f64());
+impl Watch for Stopwatch<'_> {
+    fn done(&mut self, verb: Name) {
+        let now = moment();
+        self.metrics.took(verb, now.duration_since(self.last).as_secs_f64());
+        self.last = now;
     }
-    if outcome.is_err() {
-        metrics.rolled_back.inc();
+    fn committing(&mut self) {
+        self.committing = Some(moment());
     }
-    outcome
 }
 
-/// The first of these jobs that go into one transaction: at least one, and no more requests than [`BATCH`].
-fn next_batch(jobs: &mut VecDeque<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
+type Waiter = Job<oneshot::Sender<Result<Answer, StoreDown>>>;
+
+/// The first of these that go into one transaction: at least one, and no more requests than [`BATCH`].
+fn next_batch<R>(jobs: &mut VecDeque<Job<R>>) -> Vec<Job<R>> {
     let mut room = BATCH;
     let fits = jobs.iter().take_while(|job| {
-        let taken = job.requests() <= room;
-        room = room.saturating_sub(job.requests());
+        let requests = job.ask.requests();
+        let taken = requests <= room;
+        room = room.saturating_sub(requests);
         taken
     });
     let count = fits.count().max(1).min(jobs.len());
     jobs.drain(..count).collect()
 }
 
-struct Task<T, W, A> {
-    requests: usize,
-    work: Option<W>,
-    value: Option<T>,
-    after: A,
-    reply: oneshot::Sender<Result<T, StoreDown>>,
-}
-
-impl<T, W, A> Job for Task<T, W, A>
-where
-    T: Send,
-    W: FnOnce(&mut dyn Store) -> Result<T, StoreDown> + Send,
-    A: FnOnce(&T) + Send,
-{
-    fn requests(&self) -> usize {
-        self.requests
-    }
-    fn run(&mut self, store: &mut dyn Store) -> Result<(), StoreDown> {
-        if let Some(work) = self.work.take() {
-            self.value = Some(work(store)?);
-        }
-        Ok(())
-    }
-    fn done(self: Box<Self>, outcome: Result<(), StoreDown>) {
-        let Task { value, after, reply, .. } = *self;
-        let answer = outcome.and_then(|()| value.ok_or_else(|| StoreDown::new("the request was not run")));
-        if let Ok(value) = &answer {
-            after(value);
-        }
-        // whoever asked may be gone: what is stored is stored
-        let _ = reply.send(answer);
-    }
-}
-
-/// Hands work to the one thread that owns the store. Cheap to clone; the thread ends with [`Writer::stop`], or when the
-/// last clone is dropped.
+/// Hands what is asked to the one thread that owns the store. Cheap to clone; the thread ends with [`Writer::stop`], or when
+/// the last clone is dropped.
 #[derive(Clone)]
 pub struct Writer {
     queue: mpsc::Sender<Message>,
@@ -135,9 +176,9 @@ pub struct Writer {
 }
 
 enum Message {
-    Job(Box<dyn Job>),
+    Job(Waiter),
     /// after everything that waits
-    Behind(Box<dyn Job>),
+    Behind(Waiter),
     /// the last message
     Stop,
 }
@@ -145,8 +186,8 @@ enum Message {
 /// What the thread has taken from the queue and not yet done.
 #[derive(Default)]
 struct Waiting {
-    jobs: VecDeque<Box<dyn Job>>,
-    behind: VecDeque<Box<dyn Job>>,
+    jobs: VecDeque<Waiter>,
+    behind: VecDeque<Waiter>,
     last: bool,
 }
 
@@ -162,7 +203,7 @@ impl Waiting {
             }
         }
     }
-    fn each_batch(&mut self, write: &mut impl FnMut(Vec<Box<dyn Job>>)) {
+    fn each_batch(&mut self, write: &mut impl FnMut(Vec<Waiter>)) {
         while !self.jobs.is_empty() {
             write(next_batch(&mut self.jobs));
         }
@@ -170,17 +211,26 @@ impl Waiting {
 }
 
 impl Writer {
-    /// Starts the thread. When the handle is joined, the store is closed.
-    pub fn start(mut store: Box<dyn Store>) -> std::io::Result<(Self, JoinHandle<()>)> {
+    /// Starts the thread. It reads the clock at the beginning of each transaction, and wakes who waits at the hub. When the
+    /// handle is joined, the store is closed.
+    pub fn start(
+        mut store: Box<dyn Store>,
+        clock: Arc<dyn Clock>,
+        rules: Rules,
+        hub: Arc<Hub>,
+    ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (queue, mut received) = mpsc::channel::<Message>(QUEUE);
         let failing = Arc::new(AtomicBool::new(false));
         let outcome = Arc::clone(&failing);
-        let metrics = WriterMetrics::default();
-        let seen = metrics.clone();
+        let effects = Effects { hub, metrics: WriterMetrics::default() };
+        let metrics = effects.metrics.clone();
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || {
             let (mut messages, mut waiting) = (Vec::with_capacity(BATCH), Waiting::default());
             // every waiter is told; the next transaction finds out for itself whether the store is back
-            let mut write = |jobs| outcome.store(measured(store.as_mut(), jobs, &seen).is_err(), Ordering::Release);
+            let mut write = |jobs| {
+                let written = commit_batch(store.as_mut(), clock.now(), &rules, jobs, &effects);
+                outcome.store(written.is_err(), Ordering::Release);
+            };
             while !waiting.last {
                 waiting.last = received.blocking_recv_many(&mut messages, BATCH) == 0;
                 waiting.take(&mut messages);
@@ -215,52 +265,22 @@ impl Writer {
         &self.metrics
     }
 
-    /// Runs `work` in a transaction and answers when it is durable.
-    pub async fn submit<T, W>(&self, work: W) -> Result<T, StoreDown>
-    where
-        T: Send + 'static,
-        W: FnOnce(&mut dyn Store) -> Result<T, StoreDown> + Send + 'static,
-    {
-        self.submit_then(1, work, |_| ()).await
+    /// Asks, in a transaction with all that waits, and answers when it is durable.
+    pub async fn submit<V: Verb>(&self, verb: V) -> Result<V::Answer, StoreDown> {
+        self.told(Message::Job, verb).await
     }
 
-    /// As [`Writer::submit`], for work that counts for so many requests; `after` runs once it is durable, also when the
-    /// caller has gone away. It must be short.
-    pub async fn submit_then<T, W, A>(&self, requests: usize, work: W, after: A) -> Result<T, StoreDown>
-    where
-        T: Send + 'static,
-        W: FnOnce(&mut dyn Store) -> Result<T, StoreDown> + Send + 'static,
-        A: FnOnce(&T) + Send + 'static,
-    {
-        self.told(Message::Job, requests, work, after).await
+    /// As [`Writer::submit`], for what nobody waits for: in a transaction of its own, behind everything that waits by then. It
+    /// must be short, for what comes meanwhile waits for it.
+    pub async fn submit_behind<V: Verb>(&self, verb: V) -> Result<V::Answer, StoreDown> {
+        self.told(Message::Behind, verb).await
     }
 
-    /// As [`Writer::submit`], for work that nobody waits for: in a transaction of its own, behind everything that waits by
-    /// then. It must be short, for what comes meanwhile waits for it.
-    pub async fn submit_behind<T, W>(&self, work: W) -> Result<T, StoreDown>
-    where
-        T: Send + 'static,
-        W: FnOnce(&mut dyn Store) -> Result<T, StoreDown> + Send + 'static,
-    {
-        self.told(Message::Behind, 1, work, |_| ()).await
-    }
-
-    async fn told<T, W, A>(
-        &self,
-        place: impl FnOnce(Box<dyn Job>) -> Message,
-        requests: usize,
-        work: W,
-        after: A,
-    ) -> Result<T, StoreDown>
-    where
-        T: Send + 'static,
-        W: FnOnce(&mut dyn Store) -> Result<T, StoreDown> + Send + 'static,
-        A: FnOnce(&T) + Send + 'static,
-    {
+    async fn told<V: Verb>(&self, place: impl FnOnce(Waiter) -> Message, verb: V) -> Result<V::Answer, StoreDown> {
         let (reply, answer) = oneshot::channel();
-        let task = Task { requests, work: Some(work), value: None, after, reply };
-        self.queue.send(place(Box::new(task))).await.map_err(|_| StoreDown::new("the writer has stopped"))?;
-        answer.await.map_err(|_| StoreDown::new("the writer has stopped"))?
+        let job = Job { ask: verb.into_ask(), reply };
+        self.queue.send(place(job)).await.map_err(|_| StoreDown::new("the writer has stopped"))?;
+        answer_to::<V>(Some(answer.await.map_err(|_| StoreDown::new("the writer has stopped"))??))
     }
 
     /// Finishes what was submitted before, and then closes the store. Later requests are told that it is down.
@@ -274,138 +294,176 @@ impl Writer {
 mod tests {
     use super::*;
     use lacre_ground::ids::{Generation, TokenHash};
+    use lacre_ground::time::SystemClock;
+    use lacre_store::accounts::{AddStamps, IssueCode, KnowRunKey, SpendStamp};
+    use lacre_store::channels::Open;
+    use lacre_store::contract::channels::{entry, hash, log_channel};
     use lacre_store::model::ModelStore;
+    use lacre_store::run_one;
     use std::sync::Mutex;
+    use std::sync::mpsc::{Receiver, channel};
 
     fn stamp(n: u8) -> TokenHash {
         TokenHash::new([n; 32])
     }
 
-    /// Adds a stamp, or fails; keeps what it was told.
-    struct AddStamp {
-        stamp: Option<TokenHash>,
-        told: Arc<Mutex<Vec<Result<(), StoreDown>>>>,
+    fn model() -> ModelStore {
+        ModelStore::new(Generation::new([1; 16]))
     }
 
-    impl Job for AddStamp {
-        fn run(&mut self, store: &mut dyn Store) -> Result<(), StoreDown> {
-            match self.stamp {
-                Some(stamp) => store.add_stamps(&[stamp]),
-                None => Err(StoreDown::new("as asked")),
+    fn start(store: impl Store + 'static) -> (Writer, JoinHandle<()>) {
+        Writer::start(Box::new(store), Arc::new(SystemClock), Rules::default(), Arc::default()).unwrap()
+    }
+
+    type Told = Arc<Mutex<Vec<Result<Answer, StoreDown>>>>;
+
+    impl Reply for Told {
+        fn told(self, answer: Result<Answer, StoreDown>) {
+            self.lock().unwrap().push(answer);
+        }
+    }
+
+    /// A model whose transactions fail where they ask for [`broken`], and of whose commits nobody knows when `silent`.
+    struct Failing {
+        model: ModelStore,
+        silent: bool,
+    }
+
+    fn broken() -> Ask {
+        Ask::KnowRunKey(KnowRunKey([0; 32]))
+    }
+
+    impl Store for Failing {
+        fn run_watched(&mut self, now: Millis, rules: &Rules, asks: &[Ask], watch: &mut dyn Watch) -> Outcome {
+            if asks.iter().any(|ask| ask.name() == Name::KnowRunKey) {
+                return Outcome::RolledBack(StoreDown::new("as asked"));
             }
-        }
-        fn done(self: Box<Self>, outcome: Result<(), StoreDown>) {
-            self.told.lock().unwrap().push(outcome);
+            let outcome = self.model.run_watched(now, rules, asks, watch);
+            if self.silent { Outcome::Unknown(StoreDown::new("gone silent")) } else { outcome }
         }
     }
 
-    fn batch(store: &mut ModelStore, stamps: &[Option<TokenHash>]) -> Vec<Result<(), StoreDown>> {
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let job = |stamp: &Option<TokenHash>| Box::new(AddStamp { stamp: *stamp, told: Arc::clone(&told) }) as Box<dyn Job>;
-        let _ = commit_batch(store, stamps.iter().map(job).collect());
+    fn batch(store: &mut dyn Store, asks: Vec<Ask>) -> Vec<Result<Answer, StoreDown>> {
+        let told = Told::default();
+        let jobs = asks.into_iter().map(|ask| Job { ask, reply: Arc::clone(&told) }).collect();
+        let _ = commit_batch(store, Millis::new(1), &Rules::default(), jobs, &Effects::default());
         let told = told.lock().unwrap();
         told.clone()
     }
 
-    fn spend(store: &mut ModelStore, n: u8) -> bool {
-        store.begin().unwrap();
-        let spent = lacre_store::AccountStore::spend_stamp(store, &stamp(n)).unwrap();
-        store.commit().unwrap();
-        spent
+    fn add(n: u8) -> Ask {
+        Ask::AddStamps(AddStamps(vec![stamp(n)]))
+    }
+
+    fn spend(store: &mut dyn Store, n: u8) -> bool {
+        run_one(store, Millis::new(1), &Rules::default(), SpendStamp(stamp(n))).unwrap()
     }
 
     #[test]
     fn when_one_request_of_a_batch_finds_the_store_down_nobody_is_told_yes_and_nothing_is_stored() {
-        let mut store = ModelStore::new(Generation::new([1; 16]));
+        let mut store = Failing { model: model(), silent: false };
 
-        let told = batch(&mut store, &[Some(stamp(1)), None, Some(stamp(2))]);
+        let told = batch(&mut store, vec![add(1), broken(), add(2)]);
 
         assert_eq!(told, vec![Err(StoreDown::new("as asked")); 3]);
         assert!(!spend(&mut store, 1) && !spend(&mut store, 2));
-        assert_eq!(batch(&mut store, &[Some(stamp(1)), Some(stamp(2))]), vec![Ok(()); 2]);
+        assert_eq!(batch(&mut store, vec![add(1), add(2)]), vec![Ok(Answer::AddStamps(())); 2]);
         assert!(spend(&mut store, 1) && spend(&mut store, 2));
+    }
+
+    #[test]
+    fn of_a_commit_of_which_nobody_knows_nobody_is_told_yes() {
+        let mut store = Failing { model: model(), silent: true };
+
+        let told = batch(&mut store, vec![add(1), add(2)]);
+
+        assert_eq!(told, vec![Err(StoreDown::new("gone silent")); 2]);
     }
 
     #[tokio::test]
     async fn what_was_submitted_before_the_stop_is_stored_and_what_comes_later_is_told() {
-        let store = ModelStore::new(Generation::new([1; 16]));
-        let (writer, thread) = Writer::start(Box::new(store)).unwrap();
+        let (writer, thread) = start(model());
 
-        let before = writer.submit(|s| s.add_stamps(&[stamp(1)])).await;
-        let spent = writer.submit(|s| s.spend_stamp(&stamp(1))).await;
+        let before = writer.submit(AddStamps(vec![stamp(1)])).await;
+        let spent = writer.submit(SpendStamp(stamp(1))).await;
         writer.stop().await;
         thread.join().unwrap();
-        let after = writer.submit(|s| s.spend_stamp(&stamp(1))).await;
+        let after = writer.submit(SpendStamp(stamp(1))).await;
 
         assert_eq!((before, spent), (Ok(()), Ok(true)));
         assert_eq!(after, Err(StoreDown::new("the writer has stopped")));
     }
 
-    fn noting(
-        ran: &Arc<Mutex<Vec<&'static str>>>,
-        name: &'static str,
-    ) -> impl FnOnce(&mut dyn Store) -> Result<(), StoreDown> + Send + use<> {
-        let ran = Arc::clone(ran);
-        move |_| {
-            ran.lock().unwrap().push(name);
-            Ok(())
+    /// A model that notes what it is asked, tells when it begins, and goes on when it may.
+    struct Held {
+        model: ModelStore,
+        begin: std::sync::mpsc::Sender<()>,
+        go_on: Receiver<()>,
+        ran: Arc<Mutex<Vec<Name>>>,
+    }
+
+    impl Store for Held {
+        fn run_watched(&mut self, now: Millis, rules: &Rules, asks: &[Ask], watch: &mut dyn Watch) -> Outcome {
+            self.begin.send(()).unwrap_or_default();
+            if let Err(e) = self.go_on.recv() {
+                return Outcome::RolledBack(StoreDown::new(e));
+            }
+            self.ran.lock().unwrap().extend(asks.iter().map(Ask::name));
+            self.model.run_watched(now, rules, asks, watch)
         }
+    }
+
+    /// A writer whose transactions wait for the test: it hears when one begins, and lets it go on.
+    #[expect(clippy::type_complexity, reason = "two ends and what was done between them")]
+    fn held() -> (Writer, JoinHandle<()>, Receiver<()>, std::sync::mpsc::Sender<()>, Arc<Mutex<Vec<Name>>>) {
+        let ((begin, begun), (go, go_on), ran) = (channel(), channel(), Arc::default());
+        let (writer, thread) = start(Held { model: model(), begin, go_on, ran: Arc::clone(&ran) });
+        (writer, thread, begun, go, ran)
+    }
+
+    /// Begins to wait in front of the writer.
+    async fn first_poll<T>(
+        mut waiting: std::pin::Pin<Box<impl Future<Output = T>>>,
+    ) -> std::pin::Pin<Box<impl Future<Output = T>>> {
+        let pending = std::future::poll_fn(|cx| std::task::Poll::Ready(waiting.as_mut().poll(cx).is_pending())).await;
+        assert!(pending, "answered before it was let go");
+        waiting
     }
 
     /// Seen red with work behind that goes on while requests wait.
     #[tokio::test]
     async fn between_two_pieces_of_work_behind_goes_all_that_has_gathered() {
-        let (writer, thread) = Writer::start(Box::new(ModelStore::new(Generation::new([1; 16])))).unwrap();
-        let ran = Arc::new(Mutex::new(Vec::new()));
-        let (hold, held) = std::sync::mpsc::channel::<()>();
-        let (pause, paused) = std::sync::mpsc::channel::<()>();
-        let (begin, begun) = oneshot::channel::<()>();
-        let note = noting(&ran, "first sweep");
-        let first_sweep = move |store: &mut dyn Store| {
-            begin.send(()).unwrap_or_default();
-            paused.recv().map_err(StoreDown::new)?;
-            note(store)
-        };
-        let while_it_sweeps = async {
-            begun.await.unwrap();
-            tokio::join!(writer.submit(noting(&ran, "request")), async { pause.send(()).unwrap() })
-        };
+        let (writer, thread, begun, go, ran) = held();
+        let sweep = || IssueCode { run: lacre_store::accounts::RunHash::new([1; 32]), code: stamp(9), recover: false };
+        let request = first_poll(Box::pin(writer.submit(AddStamps(vec![stamp(1)])))).await;
+        begun.recv().unwrap();
+        // both wait when the writer comes to them
+        let first_sweep = first_poll(Box::pin(writer.submit_behind(sweep()))).await;
+        let second_sweep = first_poll(Box::pin(writer.submit_behind(sweep()))).await;
+        go.send(()).unwrap();
+        begun.recv().unwrap();
+        let while_it_sweeps = first_poll(Box::pin(writer.submit(SpendStamp(stamp(1))))).await;
 
-        // in the order in which they are first polled: both sweeps wait when the writer comes to them
-        let all = tokio::join!(
-            writer.submit(move |_| held.recv().map_err(StoreDown::new)),
-            writer.submit_behind(first_sweep),
-            writer.submit_behind(noting(&ran, "second sweep")),
-            async { hold.send(()).unwrap() },
-            while_it_sweeps
-        );
+        for _ in 0..3 {
+            go.send(()).unwrap();
+        }
+        let done = tokio::join!(request, first_sweep, second_sweep, while_it_sweeps);
         writer.stop().await;
         thread.join().unwrap();
 
-        assert!(all.0.is_ok() && all.1.is_ok() && all.2.is_ok() && all.4.0.is_ok());
-        assert_eq!(*ran.lock().unwrap(), ["first sweep", "request", "second sweep"]);
+        assert!(done.0.is_ok() && done.1.is_ok() && done.2.is_ok() && done.3 == Ok(true));
+        assert_eq!(*ran.lock().unwrap(), [Name::AddStamps, Name::IssueCode, Name::SpendStamp, Name::IssueCode]);
     }
 
     #[tokio::test]
     async fn when_the_queue_is_full_further_requests_wait_in_their_callers_and_none_is_refused() {
         const MORE: usize = 100;
-        let (writer, thread) = Writer::start(Box::new(ModelStore::new(Generation::new([1; 16])))).unwrap();
-        let (begin, begun) = oneshot::channel::<()>();
-        let (hold, held) = std::sync::mpsc::channel::<()>();
-        let first = tokio::spawn({
-            let writer = writer.clone();
-            async move {
-                let work = move |_: &mut dyn Store| {
-                    begin.send(()).unwrap_or_default();
-                    held.recv().map_err(StoreDown::new)
-                };
-                writer.submit(work).await
-            }
-        });
-        begun.await.unwrap();
+        let (writer, thread, begun, go, _) = held();
+        let first = first_poll(Box::pin(writer.submit(AddStamps(vec![stamp(1)])))).await;
+        begun.recv().unwrap();
         let asked = |writer: &Writer| {
             let writer = writer.clone();
-            async move { writer.submit(|_| Ok(())).await }
+            async move { writer.submit(AddStamps(Vec::new())).await }
         };
 
         let mut callers: Vec<_> = (0..QUEUE + MORE).map(|_| Box::pin(asked(&writer))).collect();
@@ -414,27 +472,26 @@ mod tests {
             assert!(caller.as_mut().poll(&mut nobody).is_pending());
         }
         let full = writer.queue();
-        hold.send(()).unwrap();
+        for _ in 0..=QUEUE + MORE {
+            go.send(()).unwrap();
+        }
         let answers = futures_util::future::join_all(callers).await;
 
         assert_eq!(full, (QUEUE, QUEUE), "the rest waits outside");
-        assert!(first.await.unwrap().is_ok() && answers.iter().all(Result::is_ok));
+        assert!(first.await.is_ok() && answers.iter().all(Result::is_ok));
         writer.stop().await;
         thread.join().unwrap();
     }
 
     #[test]
     fn a_transaction_takes_no_more_requests_than_its_bound_and_always_one() {
-        let job = |requests| {
-            let (reply, _) = oneshot::channel();
-            let work = Some(|_: &mut dyn Store| Ok(()));
-            Box::new(Task { requests, work, value: None, after: |_: &()| (), reply }) as Box<dyn Job>
-        };
+        let one = entry(log_channel(1), 1, 0);
+        let job = |requests| Job { ask: Ask::AppendAll(AppendAll(vec![one.clone(); requests])), reply: () };
         let sizes = |requests: &[usize]| {
             let mut jobs: VecDeque<_> = requests.iter().map(|r| job(*r)).collect();
             let mut sizes = Vec::new();
             while !jobs.is_empty() {
-                sizes.push(next_batch(&mut jobs).iter().map(|j| j.requests()).collect::<Vec<_>>());
+                sizes.push(next_batch(&mut jobs).iter().map(|j| j.ask.requests()).collect::<Vec<_>>());
             }
             sizes
         };
@@ -443,31 +500,36 @@ mod tests {
         assert_eq!(sizes(&[BATCH, 1]), [vec![BATCH], vec![1]]);
         assert_eq!(sizes(&[BATCH - 1, 2, 1]), [vec![BATCH - 1], vec![2, 1]]);
         assert_eq!(sizes(&[BATCH + 1, BATCH + 1]), [[BATCH + 1], [BATCH + 1]]);
+        assert_eq!((Ask::Append(one.clone()).requests(), add(1).requests()), (1, 1));
     }
 
     #[tokio::test]
-    async fn a_stored_request_wakes_also_when_its_caller_has_gone() {
-        let store = ModelStore::new(Generation::new([1; 16]));
-        let (writer, thread) = Writer::start(Box::new(store)).unwrap();
-        let (told, woken) = oneshot::channel();
-        let (hold, held) = std::sync::mpsc::channel::<()>();
+    async fn a_stored_request_wakes_also_when_its_caller_has_gone_and_one_that_is_repeated_or_refused_does_not() {
+        let mut store = model();
+        let c = log_channel(1);
+        let open = Open::log(c.id, c.append, c.read, Some(hash("stamp", 1))).unwrap();
+        let rules = Rules::default();
+        run_one(&mut store, Millis::new(1), &rules, AddStamps(vec![hash("stamp", 1)])).unwrap();
+        run_one(&mut store, Millis::new(1), &rules, open).unwrap().unwrap();
+        let ((begin, begun), (go, go_on)) = (channel(), channel());
+        let hub = Arc::new(Hub::default());
+        let store = Box::new(Held { model: store, begin, go_on, ran: Arc::default() });
+        let (writer, thread) = Writer::start(store, Arc::new(SystemClock), rules, Arc::clone(&hub)).unwrap();
+        let mut follower = hub.subscribe::<()>();
+        follower.follow(c.id, ());
 
-        let job = writer.submit_then(
-            1,
-            move |s| {
-                held.recv().map_err(StoreDown::new)?;
-                s.add_stamps(&[stamp(1)])
-            },
-            move |()| told.send(()).unwrap_or_default(),
-        );
-        tokio::select! {
-            biased;
-            _ = job => panic!("answered before it was let go"),
-            () = tokio::task::yield_now() => {}
-        }
-        hold.send(()).unwrap();
-        woken.await.unwrap();
+        drop(first_poll(Box::pin(writer.submit(entry(c, 1, 0)))).await);
+        begun.recv().unwrap();
+        go.send(()).unwrap();
+        follower.something().await;
+        let woken = follower.woken();
+        go.send(()).unwrap();
+        let again = writer.submit(AppendAll(vec![entry(c, 1, 0), entry(c, 2, 9)])).await.unwrap();
 
+        assert_eq!(woken.into_iter().collect::<Vec<_>>(), [c.id]);
+        assert!(again.stored[0].again && again.refused.is_some());
+        assert!(follower.woken().is_empty(), "nothing new");
+        assert_eq!(writer.metrics().entries.get(), 1);
         writer.stop().await;
         thread.join().unwrap();
     }

@@ -171,11 +171,6 @@ impl SqliteStore {
 }
 
 impl AccountStore for SqliteStore {
-    fn has_run_key(&mut self) -> Result<bool, StoreDown> {
-        let work = || -> Result<bool, Down> { Ok(self.conn.prepare_cached("SELECT 1 FROM registrar")?.exists([])?) };
-        Ok(work()?)
-    }
-
     fn know_run_key(&mut self, check: &[u8; 32]) -> Result<bool, StoreDown> {
         let work = || -> Result<bool, Down> {
             run(&self.conn, "INSERT OR IGNORE INTO registrar (id, key_check) VALUES (1, ?1)", [check])?;
@@ -501,6 +496,10 @@ impl AccountStore for SqliteStore {
 }
 
 impl AccountReads for SqliteReads {
+    fn has_run_key(&self) -> Result<bool, StoreDown> {
+        let work = || -> Result<bool, Down> { self.with(|conn| conn.prepare_cached("SELECT 1 FROM registrar")?.exists([])) };
+        Ok(work()?)
+    }
     fn newest_state(&self, account: &AccountId) -> Result<Option<NewestState>, StoreDown> {
         let work = || -> Result<Option<NewestState>, Down> {
             self.with(|conn| match account_number(conn, account)? {

@@ -210,7 +210,7 @@ impl ChannelStore for SqliteStore {
         Ok(work()?)
     }
 
-    fn trim(&mut self, _now: Millis, request: &Trim) -> Result<Result<(), TrimRefused>, StoreDown> {
+    fn trim(&mut self, request: &Trim) -> Result<Result<(), TrimRefused>, StoreDown> {
         let mut work = || -> Result<Result<(), TrimRefused>, Down> {
             let head = judge::as_reader(self.head(&request.channel)?, &request.token);
             let (key, through) = match judge::trim(head, request) {

@@ -1,10 +1,13 @@
 //! SQLite keeps the contract of all stores, answers as the model does, and costs little disk.
 
 use crate::{SqliteOptions, SqliteReads, SqliteStore, Synchronous};
-use lacre_store::channels::Append;
-use lacre_store::contract::channels::{Channel, World, entry};
-use lacre_store::contract::{Backend, histories, histories_accounts};
-use lacre_store::{Reads, Store};
+use lacre_ground::time::Millis;
+use lacre_store::accounts::AddStamps;
+use lacre_store::channels::{Append, AppendAll};
+use lacre_store::contract::channels::{Channel, World, entry, hash};
+use lacre_store::contract::{Backend, break_off, histories, histories_accounts};
+use lacre_store::rules::Rules;
+use lacre_store::{AccountReads as _, Answer, Ask, Outcome, Reads, Store, run_one};
 
 struct Sqlite {
     open: Option<(SqliteStore, SqliteReads)>,
@@ -34,6 +37,10 @@ impl Backend for Sqlite {
     fn reopen(&mut self) {
         self.open = None;
         self.open = Some(Self::open(&self.folder));
+    }
+    fn broken_off(&mut self, now: Millis, rules: &Rules, asks: &[Ask], look: &mut dyn FnMut(&dyn Reads)) -> Vec<Answer> {
+        let (store, reads) = self.open.as_mut().unwrap();
+        break_off(store, now, rules, asks, || look(reads))
     }
 }
 
@@ -67,18 +74,53 @@ fn a_kilobyte_of_ciphertext_costs_at_most_1230_bytes_of_disk() {
         };
         let (now, rules) = (w.now, w.rules.clone());
         let count = 12_000u64;
-        let store = w.backend.store();
-        store.begin().unwrap();
-        for n in 0..count {
+        let appends = (0..count).map(|n| {
             let c = all[usize::try_from(n % channels).unwrap()];
-            let a = Append { ciphertext: vec![7; 1_024].into(), ..entry(c, n, n / channels) };
-            store.append(now, &rules, &a).unwrap().unwrap();
-        }
-        store.commit().unwrap();
+            Append { ciphertext: vec![7; 1_024].into(), ..entry(c, n, n / channels) }
+        });
+        let stored = run_one(w.backend.store(), now, &rules, AppendAll(appends.collect())).unwrap();
+        assert_eq!((stored.stored.len() as u64, stored.refused), (count, None));
         w.backend.reopen();
 
         let file = std::fs::metadata(w.backend.folder.path().join("relay.sqlite")).unwrap().len();
         let each = (file - empty) / count;
         assert!(each <= 1_230, "{each} bytes for each entry in {channels} channels");
     }
+}
+
+/// What the store finds down only when it writes takes the whole transaction with it.
+#[test]
+fn when_one_ask_finds_the_store_down_nothing_of_its_transaction_is_there() {
+    let mut w = World::<Sqlite>::new();
+    let (c, d) = (w.log(1), w.inbox(2));
+    let (now, rules) = (w.now, w.rules.clone());
+    // no message gets so far without a byte: here the table says no
+    let broken = Append { ciphertext: Vec::new().into(), ..entry(c, 2, 1) };
+    let asks = [Ask::Append(entry(c, 1, 0)), Ask::Append(entry(d, 1, 0)), Ask::Append(broken), Ask::Append(entry(c, 3, 1))];
+
+    let outcome = w.backend.store().run(now, &rules, &asks);
+
+    assert!(matches!(outcome, Outcome::RolledBack(_)), "{outcome:?}");
+    assert_eq!((w.page(c, 1).head, w.page(d, 1).head), (0, 0));
+    assert_eq!((w.stored(&entry(c, 3, 0)), w.stored(&entry(d, 1, 0))), (1, 1), "nor in memory");
+}
+
+#[test]
+fn a_commit_that_fails_is_unknown_and_until_the_store_is_opened_again_nothing_of_it_is_there() {
+    let mut w = World::<Sqlite>::new();
+    let c = w.log(1);
+    let (now, rules, stamp) = (w.now, w.rules.clone(), hash("spoils the commit", 1));
+    let (store, reads) = w.backend.open.as_mut().unwrap();
+    let spoil = "PRAGMA foreign_keys = ON;
+        CREATE TABLE whole (id INTEGER PRIMARY KEY);
+        CREATE TABLE part (whole REFERENCES whole DEFERRABLE INITIALLY DEFERRED);
+        CREATE TEMP TRIGGER spoil AFTER INSERT ON main.stamp BEGIN INSERT INTO part VALUES (1); END;";
+    store.conn.execute_batch(spoil).unwrap();
+
+    let outcome = store.run(now, &rules, &[Ask::Append(entry(c, 1, 0)), Ask::AddStamps(AddStamps(vec![stamp]))]);
+
+    assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
+    assert!(!reads.stamp_known(&stamp).unwrap());
+    assert_eq!(w.page(c, 1).head, 0);
+    assert_eq!(w.stored(&entry(c, 2, 0)), 1, "nor in memory, and the next transaction goes its way");
 }

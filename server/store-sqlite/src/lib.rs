@@ -18,7 +18,8 @@ mod retention;
 use lacre_ground::ids::Generation;
 use lacre_ground::random::{self, Rng};
 use lacre_store::accounts::TargetQuota;
-use lacre_store::{Counts, Reads, Store, StoreDown};
+use lacre_store::engine::Engine;
+use lacre_store::{Counts, Reads, StoreDown};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -267,7 +268,7 @@ fn migrate(conn: &Connection, rng: &mut dyn Rng) -> Result<(), OpenError> {
     Ok(())
 }
 
-impl Store for SqliteStore {
+impl Engine for SqliteStore {
     fn begin(&mut self) -> Result<(), StoreDown> {
         let work = || -> Result<(), Down> { Ok(self.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(drop)?) };
         Ok(work()?)

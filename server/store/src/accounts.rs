@@ -46,7 +46,12 @@ impl RunHash {
     }
 }
 
+/// A check of the registrar's key, which does not give it away.
+#[derive(Clone)]
+pub struct KnowRunKey(pub [u8; 32]);
+
 /// A new code for one person.
+#[derive(Clone)]
 pub struct IssueCode {
     /// the person
     pub run: RunHash,
@@ -119,6 +124,7 @@ pub struct Speaker {
 pub struct NoDevice;
 
 /// A new account. State and binding were verified and signed before.
+#[derive(Clone)]
 pub struct Enroll {
     /// hash of the code
     pub code: TokenHash,
@@ -168,6 +174,7 @@ pub struct Recovering {
 }
 
 /// A new account in the place of a lost one. State and notes were verified and signed before.
+#[derive(Clone)]
 pub struct Recover {
     /// hash of the code
     pub code: TokenHash,
@@ -210,7 +217,24 @@ pub enum RecoverRefused {
     Inbox(#[from] InboxRefused),
 }
 
+/// A pause begins or ends.
+#[derive(Clone)]
+pub struct PauseAccount {
+    /// whose
+    pub by: Speaker,
+    /// it begins
+    pub paused: bool,
+}
+
+/// The removal of an account.
+#[derive(Clone)]
+pub struct RemoveAccount {
+    /// whose
+    pub by: Speaker,
+}
+
 /// The next state of an account, verified against the newest before.
+#[derive(Clone)]
 pub struct PutState {
     /// who puts it
     pub by: Speaker,
@@ -251,6 +275,7 @@ pub struct KeyPackage {
 }
 
 /// Key packages of one device.
+#[derive(Clone)]
 pub struct PutKeyPackages {
     /// whose
     pub by: Speaker,
@@ -278,11 +303,29 @@ pub enum PutKeyPackagesRefused {
 }
 
 /// Fresh stamps for one account.
+#[derive(Clone)]
 pub struct TakeStamps {
     /// who takes them; only the day's counter lies with the account
     pub by: Speaker,
     /// their hashes
     pub hashes: Vec<TokenHash>,
+}
+
+/// Hashes of fresh stamps, of nobody.
+#[derive(Clone)]
+pub struct AddStamps(pub Vec<TokenHash>);
+
+/// Hash of a stamp that pays.
+#[derive(Clone)]
+pub struct SpendStamp(pub TokenHash);
+
+/// One round of what removes codes and key packages.
+#[derive(Clone)]
+pub struct SweepAccounts {
+    /// those whose time was over at this instant, which whoever asks believes
+    pub over_at: Millis,
+    /// at most so many rows of each kind
+    pub limit: u32,
 }
 
 /// Why stamps are refused.
@@ -306,6 +349,7 @@ pub enum Who {
 }
 
 /// A directory lookup.
+#[derive(Clone)]
 pub struct Lookup {
     /// whom
     pub who: Who,
@@ -336,6 +380,7 @@ pub enum LookupAnswer {
 }
 
 /// A claim of key packages.
+#[derive(Clone)]
 pub struct Claim {
     /// whose
     pub account: AccountId,
@@ -389,10 +434,8 @@ pub struct NewestState {
     pub state: String,
 }
 
-/// Writes. Each method is one verb, runs inside the open transaction and writes nothing when it refuses.
+/// Writes. Each method is one verb, runs inside the open transaction ([`crate::engine`]) and writes nothing when it refuses.
 pub trait AccountStore {
-    /// Whether a registrar's key was ever used with this store: a relay has served from it.
-    fn has_run_key(&mut self) -> Result<bool, StoreDown>;
     /// True when no other registrar's key was ever used with this store; the first check is kept.
     fn know_run_key(&mut self, check: &[u8; 32]) -> Result<bool, StoreDown>;
     /// Replaces the person's code by a new one.
@@ -439,6 +482,8 @@ pub trait AccountStore {
 
 /// Reads, beside the writer, of what is committed.
 pub trait AccountReads {
+    /// Whether a registrar's key was ever used with this store: a relay has served from it.
+    fn has_run_key(&self) -> Result<bool, StoreDown>;
     /// The newest state of an account.
     fn newest_state(&self, account: &AccountId) -> Result<Option<NewestState>, StoreDown>;
     /// Whom a living recovery code is for.

@@ -18,7 +18,7 @@ use lacre_ground::time::Millis;
 use std::fmt;
 
 /// The name of a blob's file: chosen by the relay, so that two uploads under one blob name never meet on disk.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileName([u8; 16]);
 
 impl FileName {
@@ -59,6 +59,7 @@ pub struct BlobHeader {
 }
 
 /// A blob whose file is complete and synced, or, to begin, will be made.
+#[derive(Clone)]
 pub struct KeepBlob {
     /// what its sender said
     pub header: BlobHeader,
@@ -66,6 +67,27 @@ pub struct KeepBlob {
     pub file: FileName,
     /// hash of the stamp that pays for it
     pub stamp: Option<TokenHash>,
+}
+
+/// A large blob that begins.
+#[derive(Clone)]
+pub struct BeginBlob(pub KeepBlob);
+
+/// The file of an unfinished blob, which is whole.
+#[derive(Clone)]
+pub struct FinishBlob(pub FileName);
+
+/// The file of an unfinished blob, which is not what its sender said.
+#[derive(Clone)]
+pub struct ForgetBlob(pub FileName);
+
+/// One round of what removes blobs.
+#[derive(Clone)]
+pub struct ExpireBlobs {
+    /// those whose time was over at this instant, which whoever asks believes
+    pub over_at: Millis,
+    /// at most so many
+    pub limit: u32,
 }
 
 /// What became of it.
@@ -126,7 +148,7 @@ pub struct StoredBlob {
     pub whole: bool,
 }
 
-/// Writes, inside the open transaction.
+/// Writes, inside the open transaction ([`crate::engine`]).
 pub trait BlobStore {
     /// Makes a file a blob, and spends the stamp.
     fn keep_blob(&mut self, now: Millis, rules: &Rules, keep: &KeepBlob) -> Result<Result<BlobKept, KeepBlobRefused>, StoreDown>;

@@ -5,13 +5,13 @@
 //! | verb | judged in this order |
 //! |---|---|
 //! | open | (name: checked by [`Open`]'s constructors) open already → answered; stamp |
-//! | append | token; AHEAD; CATCH_UP; entry id known (log: behind `read_to`; inbox: in memory); NO_SEALS; SEALED; quota and rate; stamp |
+//! | append | row by row as the table of [`super::judge`] says |
 //! | trim | token; class; AHEAD |
 //! | change tokens | token; class; count; when it adds: not closed |
+//! | status | token (either); entry, which an append right of an inbox must name |
 //!
 //! An inbox that a state of an account had, and its newest one has not, is *closed* ([`super::accounts`]): it has no append
 //! right, gets none by ChangeTokens, and opens without any.
-//! | status | token (either); entry, which an append right of an inbox must name |
 
 use super::StoreDown;
 use crate::rules::{Limit, Rules};
@@ -129,6 +129,19 @@ pub struct Append {
     pub stamp: Option<TokenHash>,
 }
 
+/// A request to store these in this order, until one is refused: what comes behind it is not tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppendAll(pub Vec<Append>);
+
+/// What became of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppendedAll {
+    /// the first so many are stored
+    pub stored: Vec<Appended>,
+    /// why the next one was not
+    pub refused: Option<AppendRefused>,
+}
+
 /// A stored entry's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Appended {
@@ -238,6 +251,19 @@ pub enum ChangeRefused {
     Limit(Limited),
 }
 
+/// A note that the reader of an inbox was here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Touch(pub ChannelKey);
+
+/// One round of retention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retire {
+    /// removes what was past its time at this instant, which whoever asks believes
+    pub over_at: Millis,
+    /// at most so many rows
+    pub budget: u32,
+}
+
 /// What one round of retention did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retired {
@@ -247,14 +273,14 @@ pub struct Retired {
     pub channels: u64,
 }
 
-/// The writer's verbs.
+/// The writer's verbs, inside the open transaction ([`crate::engine`]). A refusal writes nothing.
 pub trait ChannelStore {
     /// Opens a channel; an open one is answered, unchanged, and no stamp is spent.
     fn open(&mut self, now: Millis, rules: &Rules, request: &Open) -> Result<Result<Opened, OpenRefused>, StoreDown>;
     /// Stores an entry (I2, I3, I4).
     fn append(&mut self, now: Millis, rules: &Rules, request: &Append) -> Result<Result<Appended, AppendRefused>, StoreDown>;
     /// Drops entries of an inbox. Idempotent.
-    fn trim(&mut self, now: Millis, request: &Trim) -> Result<Result<(), TrimRefused>, StoreDown>;
+    fn trim(&mut self, request: &Trim) -> Result<Result<(), TrimRefused>, StoreDown>;
     /// Changes the append rights of an inbox. Idempotent.
     fn change_tokens(
         &mut self,

@@ -4,11 +4,14 @@
 //! (`lacre-store-sqlite`) with; both pass the same `contract`. [`null`] stores nothing: benches measure with it what is
 //! not storage.
 //!
-//! - A [`Store`] has one owner, the writer. Its methods run inside the open transaction: each is one verb of the domain,
-//!   decides and writes. A refusal writes nothing. After a [`StoreDown`] the owner rolls back all of the transaction.
+//! - A [`Store`] has one owner, the writer. What is asked of it is data ([`ask`]): verbs of the domain, many in one transaction
+//!   ([`Store::run`]). Each decides and writes; a refusal is an answer, and writes nothing. After a [`StoreDown`] nothing of the
+//!   transaction counts.
+//! - [`judge`] is how it decides: pure rules, the same in every store. [`engine`] is for stores that do one verb after another.
 //! - [`Reads`] is shared by everyone else and sees only what is committed and durable.
 
 pub mod accounts;
+pub mod ask;
 pub mod blobs;
 pub mod channels;
 #[cfg(any(test, feature = "contract"))]
@@ -20,16 +23,20 @@ pub mod channels;
     reason = "tests, which a store of another crate stamps out for itself; a panic is how a test says no"
 )]
 pub mod contract;
+pub mod engine;
 pub mod judge;
 pub mod model;
 pub mod null;
 pub mod rules;
 
 pub use accounts::{AccountReads, AccountStore};
+pub use ask::{Answer, Ask, Outcome, Verb};
 pub use blobs::{BlobReads, BlobStore};
 pub use channels::{ChannelReads, ChannelStore};
 
 use lacre_ground::ids::Generation;
+use lacre_ground::time::Millis;
+use rules::Rules;
 
 /// The store could not do its work: disk full, damaged, locked. Nothing of the open transaction counts.
 /// The caller is told to try again; the cause is for the operator's log.
@@ -56,14 +63,35 @@ impl StoreDown {
 }
 
 /// The one writer's side.
-pub trait Store: ChannelStore + AccountStore + BlobStore + Send {
-    /// Opens the transaction that the following verbs run in.
-    fn begin(&mut self) -> Result<(), StoreDown>;
-    /// Makes all of them durable and then visible. Survives kill -9 and power loss once it has returned (I1).
-    /// After an error the transaction may or may not be there when the store is opened again; until then it is not.
-    fn commit(&mut self) -> Result<(), StoreDown>;
-    /// Forgets the open transaction, in the store and in every memory in front of it.
-    fn rollback(&mut self);
+pub trait Store: Send {
+    /// Does these one after the other, in one transaction, at this instant and under these rules, which come in here and
+    /// nowhere else. When it has returned [`Outcome::Committed`], all of it survives kill -9 and power loss (I1). Tells `watch`
+    /// how far it is.
+    fn run_watched(&mut self, now: Millis, rules: &Rules, asks: &[Ask], watch: &mut dyn Watch) -> Outcome;
+    /// The same, and nobody watches.
+    fn run(&mut self, now: Millis, rules: &Rules, asks: &[Ask]) -> Outcome {
+        self.run_watched(now, rules, asks, &mut ())
+    }
+}
+
+/// Sees a transaction come along, to measure it.
+pub trait Watch {
+    /// The next ask was done; it is not committed.
+    fn done(&mut self, verb: ask::Name);
+    /// All were done, and the commit is next.
+    fn committing(&mut self);
+}
+
+/// Nobody.
+impl Watch for () {
+    fn done(&mut self, _: ask::Name) {}
+    fn committing(&mut self) {}
+}
+
+/// One ask, one transaction.
+pub fn run_one<V: Verb>(store: &mut dyn Store, now: Millis, rules: &Rules, verb: V) -> Result<V::Answer, StoreDown> {
+    let answers = store.run(now, rules, &[verb.into_ask()]).committed()?;
+    ask::answer_to::<V>(answers.into_iter().next())
 }
 
 /// How much a store holds.

@@ -3,18 +3,14 @@
 //! Channels open without a stamp; an append is answered after the token's check. Nothing can be read back, and everything
 //! about accounts and blobs is answered as by a store that is down.
 
-use super::accounts::*;
-use super::blobs::*;
+use super::accounts::{AccountReads, NewestState, Recovering};
+use super::blobs::{BlobReads, FileName, StoredBlob};
 use super::channels::*;
-use super::{Counts, Reads, Store, StoreDown};
+use super::{Answer, Ask, Counts, Outcome, Reads, Store, StoreDown, Watch};
 use crate::rules::Rules;
 use lacre_ground::ids::{AccountId, BlobId, ChannelId, Generation, Seq, TokenHash};
 use lacre_ground::time::Millis;
 use std::collections::HashMap;
-
-fn nothing<T>() -> Result<T, StoreDown> {
-    Err(StoreDown::new("the null store keeps nothing"))
-}
 
 /// The writer's side.
 #[derive(Default)]
@@ -22,114 +18,59 @@ pub struct NullStore {
     channels: HashMap<ChannelId, (Vec<Right>, u64)>,
 }
 
-impl Store for NullStore {
-    fn begin(&mut self) -> Result<(), StoreDown> {
-        Ok(())
-    }
-    fn commit(&mut self) -> Result<(), StoreDown> {
-        Ok(())
-    }
-    fn rollback(&mut self) {}
-}
-
-impl ChannelStore for NullStore {
-    fn open(&mut self, _: Millis, _: &Rules, request: &Open) -> Result<Result<Opened, OpenRefused>, StoreDown> {
-        let (_, last) = self.channels.entry(request.channel).or_insert_with(|| (request.append.clone(), 0));
-        Ok(Ok(Opened { head: Seq::new(*last), spent: false }))
-    }
-    fn append(&mut self, now: Millis, _: &Rules, request: &Append) -> Result<Result<Appended, AppendRefused>, StoreDown> {
-        let channel = self.channels.get_mut(&request.channel);
-        let Some((_, last)) = channel.filter(|(rights, _)| rights.iter().any(|r| r.token.ct_matches(&request.token))) else {
+impl NullStore {
+    fn append(&mut self, now: Millis, append: &Append) -> Result<Result<Appended, AppendRefused>, StoreDown> {
+        let channel = self.channels.get_mut(&append.channel);
+        let Some((_, last)) = channel.filter(|(rights, _)| rights.iter().any(|r| r.token.ct_matches(&append.token))) else {
             return Ok(Err(AppendRefused::NotPermitted));
         };
         *last += 1;
-        match Seq::new(*last) {
-            Some(seq) => Ok(Ok(Appended { seq, accepted_at: now, again: false })),
-            None => nothing(),
+        let seq = Seq::new(*last).ok_or_else(|| StoreDown::new("no seq is left"))?;
+        Ok(Ok(Appended { seq, accepted_at: now, again: false }))
+    }
+
+    fn perform(&mut self, now: Millis, ask: &Ask) -> Result<Answer, StoreDown> {
+        Ok(match ask {
+            Ask::Open(open) => {
+                let (_, last) = self.channels.entry(open.channel).or_insert_with(|| (open.append.clone(), 0));
+                Answer::Open(Ok(Opened { head: Seq::new(*last), spent: false }))
+            }
+            Ask::Append(append) => Answer::Append(self.append(now, append)?),
+            Ask::AppendAll(AppendAll(appends)) => {
+                let mut all = AppendedAll { stored: Vec::with_capacity(appends.len()), refused: None };
+                for append in appends {
+                    match self.append(now, append)? {
+                        Ok(appended) => all.stored.push(appended),
+                        Err(refused) => {
+                            all.refused = Some(refused);
+                            break;
+                        }
+                    }
+                }
+                Answer::AppendAll(all)
+            }
+            Ask::Touch(_) => Answer::Touch(()),
+            Ask::Retire(_) => Answer::Retire(Retired::default()),
+            Ask::KnowRunKey(_) => Answer::KnowRunKey(true),
+            Ask::SweepAccounts(_) => Answer::SweepAccounts(false),
+            Ask::ExpireBlobs(_) => Answer::ExpireBlobs(Vec::new()),
+            _ => return Err(StoreDown::new("the null store keeps nothing")),
+        })
+    }
+}
+
+impl Store for NullStore {
+    fn run_watched(&mut self, now: Millis, _: &Rules, asks: &[Ask], watch: &mut dyn Watch) -> Outcome {
+        let mut answers = Vec::with_capacity(asks.len());
+        for ask in asks {
+            match self.perform(now, ask) {
+                Ok(answer) => answers.push(answer),
+                Err(down) => return Outcome::RolledBack(down),
+            }
+            watch.done(ask.name());
         }
-    }
-    fn trim(&mut self, _: Millis, _: &Trim) -> Result<Result<(), TrimRefused>, StoreDown> {
-        nothing()
-    }
-    fn change_tokens(&mut self, _: Millis, _: &Rules, _: &ChangeTokens) -> Result<Result<(), ChangeRefused>, StoreDown> {
-        nothing()
-    }
-    fn touch(&mut self, _: Millis, _: &Rules, _: ChannelKey) -> Result<(), StoreDown> {
-        Ok(())
-    }
-    fn retire(&mut self, _: Millis, _: &Rules, _: u32) -> Result<Retired, StoreDown> {
-        Ok(Retired::default())
-    }
-}
-
-impl AccountStore for NullStore {
-    fn has_run_key(&mut self) -> Result<bool, StoreDown> {
-        Ok(false)
-    }
-    fn know_run_key(&mut self, _: &[u8; 32]) -> Result<bool, StoreDown> {
-        Ok(true)
-    }
-    fn issue_code(&mut self, _: Millis, _: &Rules, _: &IssueCode) -> Result<Result<CodeIssued, IssueRefused>, StoreDown> {
-        nothing()
-    }
-    fn enroll(&mut self, _: Millis, _: &Enroll) -> Result<Result<Enrolled, EnrollRefused>, StoreDown> {
-        nothing()
-    }
-    fn put_state(&mut self, _: &Rules, _: &PutState) -> Result<Result<(), PutStateRefused>, StoreDown> {
-        nothing()
-    }
-    fn put_key_packages(
-        &mut self,
-        _: Millis,
-        _: &Rules,
-        _: &PutKeyPackages,
-    ) -> Result<Result<Remaining, PutKeyPackagesRefused>, StoreDown> {
-        nothing()
-    }
-    fn take_stamps(&mut self, _: Millis, _: &Rules, _: &TakeStamps) -> Result<Result<(), TakeStampsRefused>, StoreDown> {
-        nothing()
-    }
-    fn add_stamps(&mut self, _: &[TokenHash]) -> Result<(), StoreDown> {
-        nothing()
-    }
-    fn spend_stamp(&mut self, _: &TokenHash) -> Result<bool, StoreDown> {
-        nothing()
-    }
-    fn recover(&mut self, _: Millis, _: &Recover) -> Result<Result<Recovered, RecoverRefused>, StoreDown> {
-        nothing()
-    }
-    fn pause_account(&mut self, _: &Speaker, _: bool) -> Result<Result<(), NoDevice>, StoreDown> {
-        nothing()
-    }
-    fn remove_account(&mut self, _: &Speaker) -> Result<Result<(), NoDevice>, StoreDown> {
-        nothing()
-    }
-    fn lookup(&mut self, _: Millis, _: &Rules, _: &Lookup) -> Result<Result<LookupAnswer, AskRefused>, StoreDown> {
-        nothing()
-    }
-    fn claim(&mut self, _: Millis, _: &Rules, _: &Claim) -> Result<Result<ClaimAnswer, AskRefused>, StoreDown> {
-        nothing()
-    }
-    fn sweep_accounts(&mut self, _: Millis, _: u32) -> Result<bool, StoreDown> {
-        Ok(false)
-    }
-}
-
-impl BlobStore for NullStore {
-    fn keep_blob(&mut self, _: Millis, _: &Rules, _: &KeepBlob) -> Result<Result<BlobKept, KeepBlobRefused>, StoreDown> {
-        nothing()
-    }
-    fn begin_blob(&mut self, _: Millis, _: &Rules, _: &KeepBlob) -> Result<Result<BlobBegun, KeepBlobRefused>, StoreDown> {
-        nothing()
-    }
-    fn finish_blob(&mut self, _: Millis, _: &Rules, _: &FileName) -> Result<Option<Millis>, StoreDown> {
-        nothing()
-    }
-    fn forget_blob(&mut self, _: &FileName) -> Result<(), StoreDown> {
-        nothing()
-    }
-    fn expire_blobs(&mut self, _: Millis, _: u32) -> Result<Vec<FileName>, StoreDown> {
-        Ok(Vec::new())
+        watch.committing();
+        Outcome::Committed(answers)
     }
 }
 
@@ -165,6 +106,9 @@ impl ChannelReads for NullReads {
 }
 
 impl AccountReads for NullReads {
+    fn has_run_key(&self) -> Result<bool, StoreDown> {
+        Ok(false)
+    }
     fn newest_state(&self, _: &AccountId) -> Result<Option<NewestState>, StoreDown> {
         Ok(None)
     }

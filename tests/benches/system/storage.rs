@@ -7,9 +7,10 @@ use crate::report::{ROUNDS, Target, ratio, timed};
 use lacre_ground::ids::{ChannelId, EntryId, TokenHash};
 use lacre_ground::random::SystemRng;
 use lacre_ground::time::Millis;
+use lacre_store::accounts::AddStamps;
 use lacre_store::channels::{Append, Open};
 use lacre_store::rules::Rules;
-use lacre_store::{AccountStore as _, ChannelStore as _, Store as _};
+use lacre_store::{Answer, Ask, Store as _};
 use lacre_store_sqlite::{SqliteOptions, SqliteStore};
 use prost::bytes::Bytes;
 use rand_chacha::ChaCha8Rng;
@@ -44,22 +45,22 @@ fn hash(n: usize, kind: u8) -> TokenHash {
 pub fn open_store(folder: &Path, channels: usize) -> (SqliteStore, Vec<Log>) {
     let mut store = SqliteStore::open(SqliteOptions::new(&folder.join("relay.sqlite")), &mut SystemRng).unwrap();
     let (rules, now) = (Rules::default(), Millis::new(1_780_000_000_000));
-    store.begin().unwrap();
+    let mut asks = vec![Ask::AddStamps(AddStamps((0..channels).map(|n| hash(n, 3)).collect()))];
     let logs = (0..channels).map(|n| {
         let (append, read, stamp) = (hash(n, 1), hash(n, 2), hash(n, 3));
         let channel = ChannelId::of_log(&append, &read);
-        store.add_stamps(&[stamp]).unwrap();
-        store.open(now, &rules, &Open::log(channel, append, read, Some(stamp)).unwrap()).unwrap().unwrap();
+        asks.push(Ask::Open(Open::log(channel, append, read, Some(stamp)).unwrap()));
         Log { channel, append, last: 0 }
     });
     let logs = logs.collect();
-    store.commit().unwrap();
+    let answers = store.run(now, &rules, &asks).committed().unwrap();
+    assert!(answers.iter().skip(1).all(|answer| matches!(answer, Answer::Open(Ok(_)))));
     (store, logs)
 }
 
 /// One transaction of `entries` entries.
 pub fn append_batch(store: &mut SqliteStore, logs: &mut [Log], rng: &mut ChaCha8Rng, rules: &Rules, now: Millis, entries: usize) {
-    store.begin().unwrap();
+    let mut asks = Vec::with_capacity(entries);
     for _ in 0..entries {
         let log = &mut logs[rng.next_u64() as usize % logs.len()];
         let mut ciphertext = vec![0; 1_024];
@@ -75,9 +76,11 @@ pub fn append_batch(store: &mut SqliteStore, logs: &mut [Log], rng: &mut ChaCha8
             seal: false,
             stamp: None,
         };
-        log.last = store.append(now, rules, &request).unwrap().unwrap().seq.get();
+        log.last += 1;
+        asks.push(Ask::Append(request));
     }
-    store.commit().unwrap();
+    let answers = store.run(now, rules, &asks).committed().unwrap();
+    assert!(answers.iter().all(|answer| matches!(answer, Answer::Append(Ok(_)))));
 }
 
 /// One side: writes batches of [`IN_FLIGHT`] entries, each one transaction with its sync.

@@ -8,9 +8,9 @@ use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_relay::folder::DataFolder;
 use lacre_relay::serve::{Options, Relay};
-use lacre_store::channels::{Append, Open};
+use lacre_store::channels::{Append, AppendAll, Open};
 use lacre_store::rules::Rules;
-use lacre_store::{ChannelStore as _, Store as _};
+use lacre_store::{Answer, Ask, Store as _, run_one};
 use prost::bytes::Bytes;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -34,25 +34,23 @@ fn fill(data: &Path, entries: u64) {
     let folder = DataFolder::lock(data).unwrap();
     let mut store = folder.store(None, &mut SystemRng).unwrap();
     let (past, rules) = (Millis::new(SystemClock.now().get() - 12 * HOUR_MS), Rules::default());
-    store.begin().unwrap();
-    for n in 0..LOGS {
+    let opens = (0..LOGS).map(|n| {
         let log = wire::log(n);
-        let open = Open::log(log.id, log.append.hash(), log.read.hash(), Some(wire::stamp(n).hash())).unwrap();
-        store.open(past, &rules, &open).unwrap().unwrap();
-    }
+        Ask::Open(Open::log(log.id, log.append.hash(), log.read.hash(), Some(wire::stamp(n).hash())).unwrap())
+    });
+    let opened = store.run(past, &rules, &opens.collect::<Vec<_>>()).committed().unwrap();
+    assert!(opened.iter().all(|answer| matches!(answer, Answer::Open(Ok(_)))));
     let ciphertext = Bytes::from(vec![7; 1_024]);
-    for n in 0..entries {
+    let old = |n: u64| {
         let log = wire::log(n % LOGS);
         let entry_id = EntryId::try_from([&n.to_be_bytes()[..], &[0; 8]].concat().as_slice()).unwrap();
         let (channel, token, ciphertext) = (log.id, log.append.hash(), ciphertext.clone());
-        let old = Append { channel, token, entry_id, read_to: n / LOGS, ciphertext, seal: false, stamp: None };
-        store.append(past, &rules, &old).unwrap().unwrap();
-        if n % 10_000 == 9_999 {
-            store.commit().unwrap();
-            store.begin().unwrap();
-        }
+        Append { channel, token, entry_id, read_to: n / LOGS, ciphertext, seal: false, stamp: None }
+    };
+    for from in (0..entries).step_by(10_000) {
+        let some = (from..entries.min(from + 10_000)).map(old).collect();
+        assert_eq!(run_one(&mut store, past, &rules, AppendAll(some)).unwrap().refused, None);
     }
-    store.commit().unwrap();
 }
 
 fn retired(at: SocketAddr) -> u64 {

@@ -4,11 +4,13 @@ use hyper_util::rt::TokioIo;
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{ChannelId, Stamp, Token};
 use lacre_ground::random::SystemRng;
+use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_proto::relay::v1 as wire;
 use lacre_relay::folder::DataFolder;
 use lacre_relay::serve::{Options, Relay};
+use lacre_store::accounts::AddStamps;
 use lacre_store::rules::Rules;
-use lacre_store::{AccountStore as _, Store as _};
+use lacre_store::run_one;
 use rustls::pki_types::{Der, ServerName, TrustAnchor};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
@@ -85,9 +87,8 @@ pub fn stamp(n: u64) -> Stamp {
 pub fn seed(data: &Path, count: u64) {
     let folder = DataFolder::lock(data).unwrap();
     let mut store = folder.store(None, &mut SystemRng).unwrap();
-    store.begin().unwrap();
-    store.add_stamps(&(0..count).map(|n| stamp(n).hash()).collect::<Vec<_>>()).unwrap();
-    store.commit().unwrap();
+    let add = AddStamps((0..count).map(|n| stamp(n).hash()).collect());
+    run_one(&mut store, SystemClock.now(), &Rules::default(), add).unwrap();
 }
 
 pub async fn open(client: &mut ChannelsClient<Channel>, n: u64) -> Log {

@@ -7,11 +7,12 @@ use super::marks::{self, Asked, CHANNELS, Mark, Reply};
 use crate::history::Print;
 use lacre_ground::ids::{AccountId, ChannelClass, ChannelId, DeviceId, EntryId, Handle, Seq, TokenHash};
 use lacre_ground::time::Millis;
-use lacre_relay::writer::{Job, commit_batch};
+use lacre_relay::writer::{self, Effects, Job, Reply as _, commit_batch};
 use lacre_store::accounts::{Enroll, IssueCode, RunHash, Speaker, StateDevice, TakeStamps};
 use lacre_store::channels::{Append, AppendRefused, Open, PageLimits, Right, Trim};
+use lacre_store::engine::{Engine as _, perform};
 use lacre_store::rules::Rules;
-use lacre_store::{ChannelReads as _, Store, StoreDown};
+use lacre_store::{Answer, Ask, ChannelReads as _, StoreDown};
 use lacre_store_sqlite::{SqliteOptions, SqliteReads, SqliteStore, Synchronous};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
@@ -54,7 +55,7 @@ type Scribe = Arc<Mutex<Vec<Mark>>>;
 struct Life<'a> {
     store: SqliteStore,
     reads: SqliteReads,
-    rules: Arc<Rules>,
+    rules: Rules,
     rng: ChaCha8Rng,
     plan: &'a Plan,
     memory: Vec<Mark>,
@@ -95,7 +96,7 @@ pub fn live(root: &Path, memory: Vec<Mark>, plan: &Plan) -> Result<(), String> {
     let calls = memory.len() as u64;
     // the machine's clock may be behind where it was before the cut
     let now = BEGINNING + calls * 2_000 - rng.next_u64() % 600_000;
-    let mut life = Life { store, reads, rules: Arc::new(Rules::default()), rng, plan, memory, notebook, now, calls };
+    let mut life = Life { store, reads, rules: Rules::default(), rng, plan, memory, notebook, now, calls };
     life.batch(vec![Asked::Enroll, Asked::Stamps((0..8).map(|n| calls * 8 + n).collect())])?;
     life.open()?;
     let mut left = plan.operations;
@@ -192,18 +193,24 @@ impl Life<'_> {
     }
 
     fn batch(&mut self, batch: Vec<Asked>) -> Result<(), String> {
-        let mut jobs: Vec<Box<dyn Job>> = Vec::new();
+        let mut jobs: Vec<Job<Note>> = Vec::new();
         for what in batch {
             self.calls += 1;
             self.now += 1 + self.rng.next_u64() % 1_500;
             let call = self.calls;
             self.notebook.note(Mark::Sent { call, what: what.clone() })?;
-            let (notebook, rules, now) = (self.notebook.clone(), Arc::clone(&self.rules), Millis::new(self.now));
-            jobs.push(Box::new(Request { call, what, now, rules, notebook, reply: None }));
+            let asks = asks(&what).map_err(|e| e.to_string())?;
+            let last = asks.len() - 1;
+            // the client hears the last answer only
+            jobs.extend(asks.into_iter().enumerate().map(|(n, ask)| {
+                let told = (n == last).then(|| (call, self.notebook.clone()));
+                Job { ask, reply: Note(told) }
+            }));
         }
+        let now = Millis::new(self.now);
         let done = match self.plan.honesty {
-            Honesty::Honest | Honesty::NoSync => commit_batch(&mut self.store, jobs),
-            Honesty::AnswersFirst => answer_first(&mut self.store, jobs),
+            Honesty::Honest | Honesty::NoSync => commit_batch(&mut self.store, now, &self.rules, jobs, &Effects::default()),
+            Honesty::AnswersFirst => answer_first(&mut self.store, now, &self.rules, jobs),
         };
         done.map_err(|e| e.to_string())
     }
@@ -266,33 +273,24 @@ pub fn page(reads: &SqliteReads, rules: &Rules, channel: u8, from: u64) -> Resul
     }
 }
 
-fn answer_first(store: &mut dyn Store, mut jobs: Vec<Box<dyn Job>>) -> Result<(), StoreDown> {
+fn answer_first(store: &mut SqliteStore, now: Millis, rules: &Rules, jobs: Vec<Job<Note>>) -> Result<(), StoreDown> {
     store.begin()?;
-    for job in &mut jobs {
-        job.run(store)?;
+    let mut answers = Vec::new();
+    for Job { ask, reply } in jobs {
+        answers.push((perform(store, now, rules, &ask)?, reply));
     }
-    jobs.into_iter().for_each(|job| job.done(Ok(())));
+    answers.into_iter().for_each(|(answer, reply)| reply.told(Ok(answer)));
     store.commit()
 }
 
-struct Request {
-    call: u64,
-    what: Asked,
-    now: Millis,
-    rules: Arc<Rules>,
-    notebook: Notebook,
-    reply: Option<Reply>,
-}
+/// A client who notes what he is told; none for an answer that nobody waits for.
+struct Note(Option<(u64, Notebook)>);
 
-impl Job for Request {
-    fn run(&mut self, store: &mut dyn Store) -> Result<(), StoreDown> {
-        self.reply = Some(ask(store, self.now, &self.rules, &self.what)?);
-        Ok(())
-    }
+impl writer::Reply for Note {
     #[expect(clippy::expect_used, reason = "a memory that cannot be written is no memory: stop at once")]
-    fn done(self: Box<Self>, outcome: Result<(), StoreDown>) {
-        if let (Ok(()), Some(reply)) = (outcome, self.reply) {
-            self.notebook.note(Mark::Got { call: self.call, reply }).expect("the marks file is written");
+    fn told(self, answer: Result<Answer, StoreDown>) {
+        if let (Ok(answer), Some((call, notebook))) = (answer, self.0) {
+            notebook.note(Mark::Got { call, reply: reply(&answer) }).expect("the marks file is written");
         }
     }
 }
@@ -303,33 +301,28 @@ pub fn account() -> AccountId {
     AccountId::new(marks::derived("account", 0))
 }
 
-fn done<E: std::fmt::Debug>(answer: Result<impl Sized, E>) -> Reply {
-    answer.map_or_else(|e| Reply::Refused(format!("{e:?}")), |_| Reply::Done)
+fn done<T, E: std::fmt::Debug>(answer: &Result<T, E>) -> Reply {
+    answer.as_ref().map_or_else(|e| Reply::Refused(format!("{e:?}")), |_| Reply::Done)
 }
 
-/// One request, inside the open transaction.
+/// What one request of a client asks of the store, the last of it what he is answered.
 ///
 /// # Errors
-/// When the store is down.
-pub fn ask(store: &mut dyn Store, now: Millis, rules: &Rules, what: &Asked) -> Result<Reply, StoreDown> {
+/// When an example is not well-formed.
+pub fn asks(what: &Asked) -> Result<Vec<Ask>, StoreDown> {
     Ok(match what {
         Asked::Enroll => {
             let code = TokenHash::new(marks::derived("code", 0));
             // refused once the person has an account: then the enrolment is repeated with the first code
-            let _issued =
-                store.issue_code(now, rules, &IssueCode { run: RunHash::new(marks::derived("run", 0)), code, recover: false })?;
+            let issue = IssueCode { run: RunHash::new(marks::derived("run", 0)), code, recover: false };
             let devices = vec![StateDevice { id: DeviceId::new([1; 16]), inbox: ChannelId::new([1; 32]) }];
             let handle = Handle::parse("ejemplo").map_err(StoreDown::new)?;
             let (state, binding) = ("state 0 of an example".to_owned(), "binding of an example".to_owned());
-            done(store.enroll(now, &Enroll { code, handle, account: account(), state, devices, binding })?)
+            vec![Ask::IssueCode(issue), Ask::Enroll(Enroll { code, handle, account: account(), state, devices, binding })]
         }
         Asked::Stamps(numbers) => {
             let hashes = numbers.iter().map(|n| marks::stamp(*n).hash()).collect();
-            done(store.take_stamps(
-                now,
-                rules,
-                &TakeStamps { by: Speaker { account: account(), device: DeviceId::new([1; 16]) }, hashes },
-            )?)
+            vec![Ask::TakeStamps(TakeStamps { by: Speaker { account: account(), device: DeviceId::new([1; 16]) }, hashes })]
         }
         Asked::Open(channel, stamp) => {
             let (name, read) = (marks::name(*channel), marks::read_token(*channel).hash());
@@ -338,30 +331,38 @@ pub fn ask(store: &mut dyn Store, now: Millis, rules: &Rules, what: &Asked) -> R
                 ChannelClass::Log => Open::log(name, append, read, stamp),
                 ChannelClass::Inbox => Open::inbox(name, &[Right { token: append, stamped: false }], read, stamp),
             };
-            done(store.open(now, rules, &open.map_err(StoreDown::new)?)?)
+            vec![Ask::Open(open.map_err(StoreDown::new)?)]
         }
-        Asked::Append { channel, id, read_to, seal, variant } => {
-            let append = Append {
-                channel: marks::name(*channel),
-                token: marks::append_token(*channel).hash(),
-                entry_id: EntryId::new(*id),
-                read_to: *read_to,
-                ciphertext: marks::content(*id, *variant).into(),
-                seal: *seal,
-                stamp: None,
-            };
-            match store.append(now, rules, &append)? {
-                Ok(stored) => Reply::Stored(stored.seq.get(), stored.accepted_at.get()),
-                Err(AppendRefused::Sealed { seq }) => Reply::Sealed(seq.get()),
-                Err(AppendRefused::Conflict) => Reply::Conflict,
-                Err(AppendRefused::Ahead { head }) => Reply::Ahead(head),
-                Err(other) => Reply::Refused(format!("{other:?}")),
-            }
-        }
+        Asked::Append { channel, id, read_to, seal, variant } => vec![Ask::Append(Append {
+            channel: marks::name(*channel),
+            token: marks::append_token(*channel).hash(),
+            entry_id: EntryId::new(*id),
+            read_to: *read_to,
+            ciphertext: marks::content(*id, *variant).into(),
+            seal: *seal,
+            stamp: None,
+        })],
         Asked::Trim(through) => {
             let through = Seq::new(*through).unwrap_or(Seq::FIRST);
-            done(store.trim(now, &Trim { channel: marks::name(3), token: marks::read_token(3).hash(), through })?)
+            vec![Ask::Trim(Trim { channel: marks::name(3), token: marks::read_token(3).hash(), through })]
         }
-        Asked::Read(..) | Asked::Blob { .. } => Reply::Refused("not asked of the writer here".to_owned()),
+        Asked::Read(..) | Asked::Blob { .. } => return Err(StoreDown::new("not asked of the writer here")),
     })
+}
+
+/// An answer as the client notes it.
+#[must_use]
+pub fn reply(answer: &Answer) -> Reply {
+    match answer {
+        Answer::Append(Ok(stored)) => Reply::Stored(stored.seq.get(), stored.accepted_at.get()),
+        Answer::Append(Err(AppendRefused::Sealed { seq })) => Reply::Sealed(seq.get()),
+        Answer::Append(Err(AppendRefused::Conflict)) => Reply::Conflict,
+        Answer::Append(Err(AppendRefused::Ahead { head })) => Reply::Ahead(*head),
+        Answer::Append(Err(other)) => Reply::Refused(format!("{other:?}")),
+        Answer::Enroll(answer) => done(answer),
+        Answer::TakeStamps(answer) => done(answer),
+        Answer::Open(answer) => done(answer),
+        Answer::Trim(answer) => done(answer),
+        other => Reply::Refused(format!("not asked here: {other:?}")),
+    }
 }

@@ -31,14 +31,15 @@ pub fn seed_stamps(data: &Path, count: u64) -> Result<(), String> {
     let mut store = folder.store(None, &mut SystemRng).map_err(|e| e.to_string())?;
     let rules = Rules { stamps_per_day: u32::MAX, ..Rules::default() };
     let down = |e| format!("{e:?}");
-    store.begin().map_err(down)?;
     for what in [marks::Asked::Enroll, marks::Asked::Stamps((0..count).collect())] {
-        match workload::ask(&mut store, SystemClock.now(), &rules, &what).map_err(down)? {
-            marks::Reply::Done => {}
+        let asks = workload::asks(&what).map_err(down)?;
+        let answers = store.run(SystemClock.now(), &rules, &asks).committed().map_err(down)?;
+        match answers.last().map(workload::reply) {
+            Some(marks::Reply::Done) => {}
             other => return Err(format!("the store was not seeded: {other:?}")),
         }
     }
-    store.commit().map_err(down)
+    Ok(())
 }
 
 /// A running relay. Dropping it kills it.

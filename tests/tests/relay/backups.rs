@@ -6,9 +6,10 @@ use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_relay::blob_files::BlobFiles;
 use lacre_relay::folder::DataFolder;
 use lacre_relay::folder::{IDENTITY_FILE, STORE_FILE};
-use lacre_store::blobs::{BlobHeader, FileName, KeepBlob};
+use lacre_store::accounts::AddStamps;
+use lacre_store::blobs::{BlobHeader, ExpireBlobs, FileName, KeepBlob};
 use lacre_store::rules::Rules;
-use lacre_store::{AccountStore as _, BlobStore as _, Store as _};
+use lacre_store::{Answer, Ask, Store as _, run_one};
 use lacre_tests::relay::{Client, Memory, RelayProcess, Said, operate, seed_stamps};
 use lacre_tests::world::{Person, World, befriend, settle};
 use std::fs;
@@ -263,11 +264,10 @@ fn keep(data: &Path, n: u8, content: &[u8], retention_ms: u64) -> FileName {
     upload.write(content, &header).unwrap();
     let file = upload.finish(&header).unwrap();
     let rules = Rules { blob_retention_ms: retention_ms, ..Rules::default() };
-    store.begin().unwrap();
-    store.add_stamps(&[TokenHash::new([n; 32])]).unwrap();
-    let kept = store.keep_blob(SystemClock.now(), &rules, &KeepBlob { header, file, stamp: Some(TokenHash::new([n; 32])) });
-    assert!(kept.unwrap().is_ok());
-    store.commit().unwrap();
+    let stamp = TokenHash::new([n; 32]);
+    let asks = [Ask::AddStamps(AddStamps(vec![stamp])), Ask::KeepBlob(KeepBlob { header, file, stamp: Some(stamp) })];
+    let answers = store.run(SystemClock.now(), &rules, &asks).committed().unwrap();
+    assert!(matches!(answers[1], Answer::KeepBlob(Ok(_))));
     file
 }
 
@@ -287,10 +287,8 @@ fn a_blob_that_expires_in_the_middle_of_a_backup_is_not_missed_and_one_that_is_l
         let mut writer = fs::File::options().write(true).open(&held).unwrap();
         let gone = {
             let mut store = DataFolder::lock(&data).unwrap().store(None, &mut SystemRng).unwrap();
-            store.begin().unwrap();
-            let gone = store.expire_blobs(Millis::new(SystemClock.now().get() + 1_000), 10).unwrap();
-            store.commit().unwrap();
-            gone
+            let expire = ExpireBlobs { over_at: Millis::new(SystemClock.now().get() + 1_000), limit: 10 };
+            run_one(&mut store, SystemClock.now(), &Rules::default(), expire).unwrap()
         };
         assert!(gone == [second]);
         fs::remove_file(data.join("blobs").join(second.to_string())).unwrap();

@@ -4,10 +4,13 @@ use hyper_util::rt::TokioIo;
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{ChannelId, Stamp, Token};
 use lacre_ground::random::SystemRng;
+use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_proto::relay::v1 as wire;
 use lacre_relay::folder::DataFolder;
 use lacre_relay::serve::{Options, Relay, RunningRelay};
-use lacre_store::{AccountStore as _, Store as _};
+use lacre_store::accounts::AddStamps;
+use lacre_store::rules::Rules;
+use lacre_store::run_one;
 use rustls::pki_types::{Der, ServerName, TrustAnchor};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -92,9 +95,8 @@ impl Folder {
         let folder = DataFolder::lock(&self.data()).unwrap();
         let mut store = folder.store(None, &mut SystemRng).unwrap();
         let stamps: Vec<Stamp> = (1..=count).map(|n| Stamp::new([n; 32])).collect();
-        store.begin().unwrap();
-        store.add_stamps(&stamps.iter().map(Stamp::hash).collect::<Vec<_>>()).unwrap();
-        store.commit().unwrap();
+        let add = AddStamps(stamps.iter().map(Stamp::hash).collect());
+        run_one(&mut store, SystemClock.now(), &Rules::default(), add).unwrap();
         stamps
     }
 }

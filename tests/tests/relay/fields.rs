@@ -2,10 +2,13 @@
 //! outside of it always, and each answer has a reason that PROTOCOL.md names for the call. A new field or call is tried
 //! without a change here.
 use lacre_ground::random::SystemRng;
+use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_proto::bounds::DECODERS;
 use lacre_relay::folder::DataFolder;
 use lacre_relay::serve::{Options, Relay, RunningRelay};
-use lacre_store::{AccountStore as _, Store as _};
+use lacre_store::accounts::AddStamps;
+use lacre_store::rules::Rules;
+use lacre_store::run_one;
 use lacre_tests::fields::{Case, cases, fair, full, pool, unbounded, with_other_enums};
 use lacre_tests::raw;
 use prost::Message as _;
@@ -61,9 +64,8 @@ fn relay(folder: &Path) -> RunningRelay {
     {
         let folder = DataFolder::lock(&data).unwrap();
         let mut store = folder.store(None, &mut SystemRng).unwrap();
-        store.begin().unwrap();
-        store.add_stamps(&[STAMP, CHUNKS_STAMP].map(|stamp| lacre_ground::ids::Stamp::new(stamp).hash())).unwrap();
-        store.commit().unwrap();
+        let add = AddStamps([STAMP, CHUNKS_STAMP].map(|stamp| lacre_ground::ids::Stamp::new(stamp).hash()).to_vec());
+        run_one(&mut store, SystemClock.now(), &Rules::default(), add).unwrap();
     }
     start()
 }

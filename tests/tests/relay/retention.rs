@@ -8,9 +8,9 @@ use lacre_proto::relay::v1 as wire;
 use lacre_relay::folder::DataFolder;
 use lacre_relay::serve::{Options, Relay};
 use lacre_relay::upkeep::RETENTION_ROWS;
-use lacre_store::channels::Append;
+use lacre_store::channels::{Append, AppendAll};
 use lacre_store::rules::Rules;
-use lacre_store::{ChannelStore as _, Store as _};
+use lacre_store::run_one;
 use std::net::TcpListener;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -43,14 +43,13 @@ async fn many_old_entries_go_in_small_transactions_and_appends_are_answered_betw
         let data = DataFolder::lock(&folder.data()).unwrap();
         let mut store = data.store(None, &mut SystemRng).unwrap();
         let past = lacre_ground::time::Millis::new(SystemClock.now().get() - 12 * HOUR_MS);
-        store.begin().unwrap();
-        for n in 0..OLD {
+        let old = (0..OLD).map(|n| {
             let entry_id = EntryId::try_from([&n.to_be_bytes()[..], &[0; 8]].concat().as_slice()).unwrap();
             let (channel, token, ciphertext) = (log.id, log.append.hash(), vec![1; 100].into());
-            let old = Append { channel, token, entry_id, read_to: n, ciphertext, seal: false, stamp: None };
-            store.append(past, &Rules::default(), &old).unwrap().unwrap();
-        }
-        store.commit().unwrap();
+            Append { channel, token, entry_id, read_to: n, ciphertext, seal: false, stamp: None }
+        });
+        let done = run_one(&mut store, past, &Rules::default(), AppendAll(old.collect())).unwrap();
+        assert_eq!(done.refused, None);
     }
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let metrics = listener.local_addr().unwrap();

@@ -5,12 +5,13 @@ use lacre_core::network::{Delivery, Following, Lane, NetError, Network, Reason};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{ChannelId, EntryId, Stamp, Token};
 use lacre_ground::random::SystemRng;
-use lacre_ground::time::SystemClock;
+use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_proto::relay::v1 as wire;
 use lacre_relay::folder::DataFolder;
 use lacre_relay::serve::{Options as RelayOptions, Relay, RunningRelay};
-use lacre_store::Store as _;
-use lacre_store::accounts::AccountStore as _;
+use lacre_store::accounts::AddStamps;
+use lacre_store::rules::Rules;
+use lacre_store::run_one;
 use lacre_transport::{GrpcNetwork, Options, Timeouts};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng};
@@ -103,9 +104,7 @@ fn a_follower_of_a_relay_that_restarts_reads_every_entry_once_and_in_order() {
     {
         let mut store = DataFolder::lock(&data).unwrap().store(None, &mut SystemRng).unwrap();
         let hashes: Vec<_> = (0..CHANNELS).map(|n| stamp(n).hash()).collect();
-        store.begin().unwrap();
-        store.add_stamps(&hashes).unwrap();
-        store.commit().unwrap();
+        run_one(&mut store, SystemClock.now(), &Rules::default(), AddStamps(hashes)).unwrap();
     }
     let mut relay = start(&data, folder.path(), 0);
     let at = relay.authority().clone();

@@ -14,7 +14,7 @@ use lacre_relay::folder::{DataFolder, KeyPlaces, StartError};
 use lacre_relay::service::registrar::connect;
 use lacre_store::accounts::{IssueCode, IssueRefused};
 use lacre_store::rules::Rules;
-use lacre_store::{AccountStore as _, Store as _};
+use lacre_store::{StoreDown, run_one};
 use lacre_words::failure::Exit;
 use lacre_words::words::Words;
 use qrcode::QrCode;
@@ -137,13 +137,12 @@ fn alone(config: &NodeConfig, run: &Run, recover: bool) -> Result<Issued, Failed
     })?;
     let mut store = folder.store(None, &mut rng)?;
     let places = KeyPlaces { identity: config.identity_key.clone(), run: config.run_key.clone() };
-    let (identity, key) = folder.keys(&mut store, &places, &mut rng)?;
+    let reads = store.reads(1).map_err(StartError::from)?;
+    let (identity, key) = folder.keys(&mut store, &reads, &places, &mut rng)?;
     let authority = authority(config, identity.public())?;
     let code = Code::random(&mut rng);
     let issue = IssueCode { run: key.hash(run), code: code.hash(), recover };
-    store.begin()?;
-    let issued = store.issue_code(SystemClock.now(), &Rules::default(), &issue)?;
-    store.commit()?;
+    let issued = run_one(&mut store, SystemClock.now(), &Rules::default(), issue)?;
     Ok(Issued { invitation: Invitation { authority, code }, expires_at: issued?.expires_at })
 }
 

@@ -12,7 +12,8 @@ use lacre_ground::verified::Verified;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::accounts_server::Accounts;
 use lacre_store::accounts::{
-    Enroll, KeyPackage, PutKeyPackages, PutState, Recover, Recovering, Speaker, StateDevice, TakeStamps,
+    Enroll, KeyPackage, PauseAccount, PutKeyPackages, PutState, Recover, Recovering, RemoveAccount, Speaker, StateDevice,
+    TakeStamps,
 };
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
@@ -119,7 +120,7 @@ impl Accounts for AccountsService {
         let binding = Binding { handle: handle.clone(), account, bound_at: now }.sign(&self.context.bindings);
         let binding = binding.map_err(|e| store_down(lacre_store::StoreDown::new(e)))?;
         let enroll = Enroll { code, handle, account, state: request.state, devices, binding };
-        let enrolled = crossed(self.context.writer.submit(move |store| store.enroll(now, &enroll)).await)?;
+        let enrolled = crossed(self.context.writer.submit(enroll).await)?;
         Ok(Response::new(wire::EnrollResponse { generation: self.generation(), binding: enrolled.binding }))
     }
 
@@ -164,8 +165,7 @@ impl Accounts for AccountsService {
         let by = self.session(&request.session)?;
         let (next, again) = self.next_state(by.account, &request.state).await?;
         let put = PutState { by, number: next.number, state: request.state, devices: self.lives_here(&next)? };
-        let rules = self.context.rules.clone();
-        crossed(self.context.writer.submit(move |store| store.put_state(&rules, &put)).await)?;
+        crossed(self.context.writer.submit(put).await)?;
         if !again {
             self.sessions.keep_only(&by.account, &keys(&next));
         }
@@ -186,7 +186,7 @@ impl Accounts for AccountsService {
         let reset = Reset { handle: handle.clone(), account, replaces: before, reset_at: now };
         let reset = reset.sign(&self.context.bindings).map_err(sign)?;
         let recover = Recover { code, before, handle, account, state: request.state, devices, binding, reset };
-        let done = crossed(self.context.writer.submit(move |store| store.recover(now, &recover)).await)?;
+        let done = crossed(self.context.writer.submit(recover).await)?;
         if before != account {
             self.sessions.keep_only(&before, &[]);
         }
@@ -196,8 +196,7 @@ impl Accounts for AccountsService {
     async fn set_paused(&self, request: Request<wire::SetPausedRequest>) -> Result<Response<wire::SetPausedResponse>, Status> {
         let request = checked(request.into_inner())?;
         let by = self.session(&request.session)?;
-        let paused = request.paused;
-        crossed(self.context.writer.submit(move |store| store.pause_account(&by, paused)).await)?;
+        crossed(self.context.writer.submit(PauseAccount { by, paused: request.paused }).await)?;
         Ok(Response::new(wire::SetPausedResponse { generation: self.generation() }))
     }
 
@@ -207,7 +206,7 @@ impl Accounts for AccountsService {
     ) -> Result<Response<wire::DeleteAccountResponse>, Status> {
         let request = checked(request.into_inner())?;
         let by = self.session(&request.session)?;
-        crossed(self.context.writer.submit(move |store| store.remove_account(&by)).await)?;
+        crossed(self.context.writer.submit(RemoveAccount { by }).await)?;
         self.sessions.keep_only(&by.account, &[]);
         Ok(Response::new(wire::DeleteAccountResponse { generation: self.generation() }))
     }
@@ -218,14 +217,14 @@ impl Accounts for AccountsService {
     ) -> Result<Response<wire::PutKeyPackagesResponse>, Status> {
         let request = checked(request.into_inner())?;
         let by = self.session(&request.session)?;
-        let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
+        let now = self.context.clock.now();
         let (one_time, last_resort) = (packages(now, request.one_time)?, packages(now, request.last_resort)?);
         let mut suites = BTreeSet::new();
         if !last_resort.iter().all(|p| suites.insert(p.suite)) {
             return Err(bad_value("last_resort", "one of a suite", "two of a suite"));
         }
         let put = PutKeyPackages { by, one_time, last_resort, replace_all: request.replace_all };
-        let left = crossed(self.context.writer.submit(move |store| store.put_key_packages(now, &rules, &put)).await)?;
+        let left = crossed(self.context.writer.submit(put).await)?;
         let remaining = left.0.into_iter().map(|(suite, count)| wire::Remaining { suite: suite.into(), count }).collect();
         Ok(Response::new(wire::PutKeyPackagesResponse { generation: self.generation(), remaining }))
     }
@@ -235,9 +234,7 @@ impl Accounts for AccountsService {
         let by = self.session(&request.session)?;
         let stamps: Vec<Stamp> = (0..request.count).map(|_| Stamp::new(self.context.random())).collect();
         let hashes: Vec<TokenHash> = stamps.iter().map(Stamp::hash).collect();
-        let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
-        let take = TakeStamps { by, hashes };
-        crossed(self.context.writer.submit(move |store| store.take_stamps(now, &rules, &take)).await)?;
+        crossed(self.context.writer.submit(TakeStamps { by, hashes }).await)?;
         let stamps = stamps.iter().map(|s| s.expose().to_vec()).collect();
         Ok(Response::new(wire::TakeStampsResponse { generation: self.generation(), stamps }))
     }

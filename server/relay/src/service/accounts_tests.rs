@@ -33,6 +33,7 @@ use lacre_proto::relay::v1::put_request::Part;
 use lacre_proto::relay::v1::registrar_client::RegistrarClient;
 use lacre_proto::relay::v1::registrar_server::RegistrarServer;
 use lacre_proto::relay::v1::{self as wire, lookup_request::Who};
+use lacre_store::accounts::AddStamps;
 use lacre_store::rules::Rules;
 use lacre_store_sqlite::{SqliteOptions, SqliteStore};
 use sha2::{Digest as _, Sha256};
@@ -77,8 +78,10 @@ impl World {
         let reads = Arc::new(store.reads(2).unwrap());
         let key = RunKey::open(&RunKey::default_path(&data), &data, &mut SystemRng).unwrap();
         assert!(know_key(&mut store, &key).unwrap());
-        let (writer, _) = Writer::start(Box::new(store)).unwrap();
         let clock = Arc::new(HandClock(AtomicU64::new(1_800_000_000_000)));
+        let hub = Arc::new(Hub::default());
+        let (writer, _) =
+            Writer::start(Box::new(store), Arc::<HandClock>::clone(&clock), rules.clone(), Arc::clone(&hub)).unwrap();
         let (stop, stopping) = tokio::sync::watch::channel(false);
         let signer = |name| NoteSigner::new(name, &[7; 32]).unwrap();
         let identity = Identity::new(signer(REGISTRAR).public().key());
@@ -88,7 +91,7 @@ impl World {
             rules,
             writer,
             reads,
-            hub: Arc::new(Hub::default()),
+            hub,
             identity,
             receipts: signer(RELAY),
             bindings: signer(REGISTRAR),
@@ -579,7 +582,7 @@ async fn no_run_code_stamp_or_session_lies_in_clear_in_the_data_folder() {
     let invitation = w.issue("40123458-6").await.unwrap();
     let (_, session, stamps) = w.ana(3).await;
     let canary =
-        w.context.writer.submit(|s| s.add_stamps(&[lacre_ground::ids::TokenHash::new(*b"a canary that the scan must find")]));
+        w.context.writer.submit(AddStamps(vec![lacre_ground::ids::TokenHash::new(*b"a canary that the scan must find")]));
     canary.await.unwrap();
     let data = w.folder.path().join("data");
     let key = std::fs::read_to_string(RunKey::default_path(&data)).unwrap();

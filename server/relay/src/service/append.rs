@@ -5,9 +5,9 @@
 
 use super::Context;
 use super::fields::{id, stamp, token};
-use crate::border::{IntoStatus as _, Reason, bad_value, checked, refused, store_down};
+use crate::border::{IntoStatus, Reason, bad_value, checked, crossed, refused, store_down};
 use lacre_proto::relay::v1 as wire;
-use lacre_store::channels::{Append, Appended, StoredEntry};
+use lacre_store::channels::{Append, AppendAll, Appended, AppendedAll, StoredEntry};
 use lacre_store::rules::Rules;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +48,10 @@ impl Asked {
         };
         Ok(Self { append, receipt: r.receipt })
     }
+    /// What the receipt is made of, when it is stored. Its bytes are shared, not copied.
+    fn for_receipt(&self) -> Option<Append> {
+        self.receipt.then(|| self.append.clone())
+    }
 }
 
 /// The answers to what was stored, and why it ended there if it did.
@@ -55,69 +59,47 @@ type Outcome = (Vec<wire::Appended>, Option<Status>);
 
 impl Context {
     /// Stores these in this order until one is refused. Whatever is answered is durable.
-    async fn append(self: &Arc<Self>, asked: Vec<Asked>) -> Outcome {
-        match self.stored(asked).await {
-            Err(status) => (Vec::new(), Some(status)),
-            Ok((stored, end)) => {
-                let mut answers = Vec::with_capacity(stored.len());
-                for (asked, appended) in stored {
-                    match self.answer(asked, appended) {
-                        Ok(answer) => answers.push(answer),
-                        Err(status) => return (answers, Some(status)),
-                    }
-                }
-                (answers, end)
+    async fn append(&self, asked: Vec<Asked>) -> Outcome {
+        let receipts: Vec<Option<Append>> =
+            if asked.iter().any(|one| one.receipt) { asked.iter().map(Asked::for_receipt).collect() } else { Vec::new() };
+        let all = AppendAll(asked.into_iter().map(|one| one.append).collect());
+        let done = match self.room.enough() {
+            Ok(()) => self.writer.submit(all).await,
+            Err(full) => Err(full),
+        };
+        let AppendedAll { stored, refused } = match done {
+            Ok(done) => done,
+            Err(down) => return (Vec::new(), Some(store_down(down))),
+        };
+        let mut answers = Vec::with_capacity(stored.len());
+        let mut receipts = receipts.into_iter();
+        for appended in stored {
+            match self.answer(appended, receipts.next().flatten()) {
+                Ok(answer) => answers.push(answer),
+                Err(status) => return (answers, Some(status)),
             }
         }
+        (answers, refused.map(IntoStatus::into_status))
     }
 
-    async fn stored(self: &Arc<Self>, asked: Vec<Asked>) -> Result<(Vec<(Asked, Appended)>, Option<Status>), Status> {
-        self.room.enough().map_err(store_down)?;
-        let (context, hub, metrics) = (Arc::clone(self), Arc::clone(&self.hub), self.writer.metrics().clone());
-        let (now, requests) = (self.clock.now(), asked.len());
-        let work = move |store: &mut dyn lacre_store::Store| {
-            let mut stored = Vec::with_capacity(asked.len());
-            for one in asked {
-                match store.append(now, &context.rules, &one.append)? {
-                    Ok(appended) => stored.push((one, appended)),
-                    Err(why) => return Ok((stored, Some(why))),
-                }
-            }
-            Ok((stored, None))
-        };
-        let told = self
-            .writer
-            .submit_then(requests, work, move |(stored, _)| {
-                for (one, _) in stored.iter().filter(|(_, appended)| !appended.again) {
-                    hub.wake(&one.append.channel);
-                    metrics.entries.inc();
-                    metrics.entry_bytes.inc_by(u64::try_from(one.append.ciphertext.len()).unwrap_or(u64::MAX));
-                }
-            })
-            .await;
-        let (stored, refused) = told.map_err(store_down)?;
-        Ok((stored, refused.map(lacre_store::channels::AppendRefused::into_status)))
-    }
-
-    fn answer(&self, asked: Asked, appended: Appended) -> Result<wire::Appended, Status> {
+    fn answer(&self, appended: Appended, receipt_for: Option<Append>) -> Result<wire::Appended, Status> {
         let Appended { seq, accepted_at, again: _ } = appended;
-        let receipt = if asked.receipt {
-            let Append { channel, entry_id, seal, ciphertext, .. } = asked.append;
-            self.receipt(channel, &StoredEntry { seq, entry_id, seal, accepted_at, ciphertext })?
-        } else {
-            String::new()
+        let receipt = match receipt_for {
+            Some(Append { channel, entry_id, seal, ciphertext, .. }) => {
+                self.receipt(channel, &StoredEntry { seq, entry_id, seal, accepted_at, ciphertext })?
+            }
+            None => String::new(),
         };
         Ok(wire::Appended { seq: seq.get(), accepted_at_ms: accepted_at.get(), receipt })
     }
 }
 
 /// One entry.
-pub(super) async fn one(context: &Arc<Context>, request: wire::AppendRequest) -> Result<wire::Appended, Status> {
+pub(super) async fn one(context: &Context, request: wire::AppendRequest) -> Result<wire::Appended, Status> {
     let asked = Asked::of(checked(request)?, &context.rules)?;
-    match context.append(vec![asked]).await {
-        (_, Some(status)) => Err(status),
-        (answers, None) => answers.into_iter().next().ok_or_else(|| Status::internal("an append without an answer")),
-    }
+    context.room.enough().map_err(store_down)?;
+    let receipt_for = asked.for_receipt();
+    context.answer(crossed(context.writer.submit(asked.append).await)?, receipt_for)
 }
 
 /// Begins a stream of batches.

@@ -9,7 +9,9 @@ use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::blobs_server::Blobs;
 use lacre_proto::relay::v1::put_request::Part;
-use lacre_store::blobs::{BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused, StoredBlob};
+use lacre_store::blobs::{
+    BeginBlob, BlobHeader, BlobKept, ExpireBlobs, FileName, FinishBlob, ForgetBlob, KeepBlob, KeepBlobRefused, StoredBlob,
+};
 use lacre_store::channels::Limited;
 use lacre_store::rules::Limit;
 use lacre_store::{Reads, StoreDown};
@@ -168,8 +170,8 @@ impl BlobsService {
         let file = match known {
             Some(known) => known.file,
             None => {
-                let (now, rules, file) = (self.context.clock.now(), self.context.rules.clone(), keep.file);
-                let begun = self.context.writer.submit(move |store| store.begin_blob(now, &rules, &keep)).await;
+                let file = keep.file;
+                let begun = self.context.writer.submit(BeginBlob(keep)).await;
                 match begun.map_err(store_down)? {
                     Ok(_) => file,
                     Err(KeepBlobRefused::Limit(Limited {
@@ -292,16 +294,15 @@ async fn keep(
         Err(UploadError::WrongDigest) => Ok(None),
         other => other.map(Some),
     });
-    let (finished, now, rules) = (finished.await?, context.clock.now(), context.rules.clone());
     // when the store is down the row may be there all the same: the file stays, the next start knows
-    let (kept, file) = match (finished, row) {
+    let (kept, file) = match (finished.await?, row) {
         (None, None) => return Err(refused(Reason::WrongDigest, &[], None)),
         (None, Some(file)) => {
-            context.writer.submit(move |store| store.forget_blob(&file)).await.map_err(store_down)?;
+            context.writer.submit(ForgetBlob(file)).await.map_err(store_down)?;
             (Err(refused(Reason::WrongDigest, &[], None)), file)
         }
         (Some(file), Some(_)) => {
-            let finished = context.writer.submit(move |store| store.finish_blob(now, &rules, &file)).await;
+            let finished = context.writer.submit(FinishBlob(file)).await;
             match finished.map_err(store_down)? {
                 Some(expires_at) => return Ok(expires_at),
                 // its day was over meanwhile
@@ -310,7 +311,7 @@ async fn keep(
         }
         (Some(file), None) => {
             let row = KeepBlob { header: keep, file, stamp };
-            match context.writer.submit(move |store| store.keep_blob(now, &rules, &row)).await.map_err(store_down)? {
+            match context.writer.submit(row).await.map_err(store_down)? {
                 Ok(BlobKept::New { expires_at }) => return Ok(expires_at),
                 Ok(BlobKept::Again { expires_at }) => (Ok(expires_at), file),
                 Err(refused) => (Err(refused.into_status()), file),
@@ -325,8 +326,7 @@ async fn keep(
 pub async fn expire(context: &Context, files: &BlobFiles) -> Result<u64, StoreDown> {
     let mut removed = 0;
     loop {
-        let now = context.clock.now();
-        let ended = context.writer.submit(move |store| store.expire_blobs(now, SWEEP)).await?;
+        let ended = context.writer.submit(ExpireBlobs { over_at: context.clock.now(), limit: SWEEP }).await?;
         let count = u64::try_from(ended.len()).unwrap_or(u64::MAX);
         removed += count;
         let files = files.clone();

@@ -52,8 +52,7 @@ impl wire::channels_server::Channels for ChannelsService {
     async fn open(&self, request: Request<wire::OpenRequest>) -> Result<Response<wire::OpenResponse>, Status> {
         let open = open_of(&checked(request.into_inner())?)?;
         self.context.room.enough().map_err(store_down)?;
-        let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
-        let opened = crossed(self.context.writer.submit(move |store| store.open(now, &rules, &open)).await)?;
+        let opened = crossed(self.context.writer.submit(open).await)?;
         let head = opened.head.map_or(0, Seq::get);
         Ok(Response::new(wire::OpenResponse { generation: self.generation(), head, spent: opened.spent }))
     }
@@ -119,8 +118,8 @@ impl wire::channels_server::Channels for ChannelsService {
     async fn trim(&self, request: Request<wire::TrimRequest>) -> Result<Response<wire::TrimResponse>, Status> {
         let r = checked(request.into_inner())?;
         let (channel, token) = (id("channel", &r.channel)?, token("read_token", &r.read_token)?);
-        let (trim, now) = (Trim { channel, token, through: seq("through_seq", r.through_seq)? }, self.context.clock.now());
-        crossed(self.context.writer.submit(move |store| store.trim(now, &trim)).await)?;
+        let trim = Trim { channel, token, through: seq("through_seq", r.through_seq)? };
+        crossed(self.context.writer.submit(trim).await)?;
         Ok(Response::new(wire::TrimResponse { generation: self.generation() }))
     }
 
@@ -132,8 +131,7 @@ impl wire::channels_server::Channels for ChannelsService {
         let (channel, token) = (id("channel", &r.channel)?, token("read_token", &r.read_token)?);
         let remove = r.remove.iter().map(|t| id("remove", t)).collect::<Result<_, _>>()?;
         let change = ChangeTokens { channel, token, add: rights(&r.add)?, remove };
-        let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
-        crossed(self.context.writer.submit(move |store| store.change_tokens(now, &rules, &change)).await)?;
+        crossed(self.context.writer.submit(change).await)?;
         Ok(Response::new(wire::ChangeTokensResponse { generation: self.generation() }))
     }
 

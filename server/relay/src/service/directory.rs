@@ -59,8 +59,7 @@ impl Directory for DirectoryService {
     async fn lookup(&self, request: Request<wire::LookupRequest>) -> Result<Response<wire::LookupResponse>, Status> {
         let request = checked(request.into_inner())?;
         let lookup = Lookup { who: who(request.who)?, stamp: stamp(&request.stamp)? };
-        let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
-        let found = crossed(self.context.writer.submit(move |store| store.lookup(now, &rules, &lookup)).await)?;
+        let found = crossed(self.context.writer.submit(lookup).await)?;
         let found = match found {
             LookupAnswer::Entry(found) => found,
             LookupAnswer::NoAccount => return Err(no_account()),
@@ -75,8 +74,7 @@ impl Directory for DirectoryService {
         let suite = u16::try_from(request.suite);
         let suite = suite.map_err(|_| bad_value("suite", "1 to 65535", &request.suite.to_string()))?;
         let claim = Claim { account: account(&request.account)?, suite, stamp: stamp(&request.stamp)? };
-        let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
-        match crossed(self.context.writer.submit(move |store| store.claim(now, &rules, &claim)).await)? {
+        match crossed(self.context.writer.submit(claim).await)? {
             ClaimAnswer::NoAccount => Err(no_account()),
             ClaimAnswer::Paused => Err(refused(Reason::Paused, &[], None)),
             ClaimAnswer::NoKeyPackage => Err(refused(Reason::NoKeyPackage, &[], None)),

@@ -32,7 +32,7 @@ use lacre_ground::random::Rng;
 use lacre_ground::receipt::Receipt;
 use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::Clock;
-use lacre_store::channels::{Admitted, StoredEntry};
+use lacre_store::channels::{Admitted, StoredEntry, Touch};
 use lacre_store::rules::Rules;
 use lacre_store::{Reads, StoreDown};
 use sha2::{Digest as _, Sha256};
@@ -114,9 +114,8 @@ impl Context {
         if admitted.touch {
             let context = Arc::clone(self);
             tokio::spawn(async move {
-                let (now, rules) = (context.clock.now(), context.rules.clone());
                 // a lost note is written at the next reading
-                let _ = context.writer.submit(move |store| store.touch(now, &rules, admitted.key)).await;
+                let _ = context.writer.submit(Touch(admitted.key)).await;
             });
         }
     }

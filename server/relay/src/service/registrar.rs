@@ -50,8 +50,7 @@ impl Registrar for RegistrarService {
         let run = Run::parse(&request.run).map_err(not_a_run)?;
         let code = Code::new(self.context.random());
         let issue = IssueCode { run: self.key.hash(&run), code: code.hash(), recover: request.recover };
-        let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
-        let issued = crossed(self.context.writer.submit(move |store| store.issue_code(now, &rules, &issue)).await)?;
+        let issued = crossed(self.context.writer.submit(issue).await)?;
         let generation = self.context.reads.generation().as_bytes().to_vec();
         let invitation =
             Invitation { authority: self.authority.read().unwrap_or_else(PoisonError::into_inner).clone(), code }.expose();

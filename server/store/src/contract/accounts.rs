@@ -3,21 +3,14 @@
 use super::Backend;
 use super::channels::{entry, hash, inbox_channel};
 use crate::accounts::*;
-use crate::blobs::{BlobBegun, BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused};
+use crate::blobs::{
+    BeginBlob, BlobBegun, BlobHeader, BlobKept, ExpireBlobs, FileName, FinishBlob, ForgetBlob, KeepBlob, KeepBlobRefused,
+};
 use crate::channels::{ChangeRefused, ChangeTokens, Limited, Open, Right};
 use crate::rules::{Limit, Rules};
-use crate::{Store, StoreDown};
+use crate::{Answer, Ask, Verb, run_one};
 use lacre_ground::ids::{AccountId, BlobId, DeviceId, Handle, TokenHash};
 use lacre_ground::time::Millis;
-
-/// One verb in one transaction.
-pub fn tx<T>(backend: &mut impl Backend, verb: impl FnOnce(&mut dyn Store) -> Result<T, StoreDown>) -> T {
-    let store = backend.store();
-    store.begin().unwrap();
-    let answer = verb(store).unwrap();
-    store.commit().unwrap();
-    answer
-}
 
 pub fn run(n: u64) -> RunHash {
     RunHash::new(*hash("run", n).as_bytes())
@@ -69,17 +62,15 @@ impl<B: Backend> World<B> {
     fn new() -> Self {
         Self { backend: B::new(), now: Millis::new(1_800_000_000_000), rules: Rules::default(), stamps: 0, appended: 0 }
     }
+    /// One verb in one transaction.
+    fn ask<V: Verb>(&mut self, verb: V) -> V::Answer {
+        run_one(self.backend.store(), self.now, &self.rules, verb).unwrap()
+    }
     fn issue(&mut self, person: u64, code: u64) -> Result<CodeIssued, IssueRefused> {
-        let (now, rules) = (self.now, self.rules.clone());
-        tx(&mut self.backend, |s| {
-            s.issue_code(now, &rules, &IssueCode { run: run(person), code: hash("code", code), recover: false })
-        })
+        self.ask(IssueCode { run: run(person), code: hash("code", code), recover: false })
     }
     fn issue_recovery(&mut self, person: u64, code: u64) -> Result<CodeIssued, IssueRefused> {
-        let (now, rules) = (self.now, self.rules.clone());
-        tx(&mut self.backend, |s| {
-            s.issue_code(now, &rules, &IssueCode { run: run(person), code: hash("code", code), recover: true })
-        })
+        self.ask(IssueCode { run: run(person), code: hash("code", code), recover: true })
     }
     /// The person n's account `before` is lost; `after` stands in its place.
     fn recover(&mut self, code: u64, name: u64, before: u64, after: u64) -> Result<Recovered, RecoverRefused> {
@@ -93,7 +84,6 @@ impl<B: Backend> World<B> {
         after: u64,
         devices: Vec<StateDevice>,
     ) -> Result<Recovered, RecoverRefused> {
-        let now = self.now;
         let recover = Recover {
             code: hash("code", code),
             before: account(before),
@@ -104,16 +94,15 @@ impl<B: Backend> World<B> {
             binding: format!("binding of {after}\n"),
             reset: format!("reset to {after}\n"),
         };
-        tx(&mut self.backend, |s| s.recover(now, &recover))
+        self.ask(recover)
     }
-    fn enroll(&mut self, e: &Enroll) -> Result<Enrolled, EnrollRefused> {
-        let now = self.now;
-        tx(&mut self.backend, |s| s.enroll(now, e))
+    fn enroll(&mut self, e: Enroll) -> Result<Enrolled, EnrollRefused> {
+        self.ask(e)
     }
     /// The person n with the account n and one device.
     fn person(&mut self, n: u64) {
         self.issue(n, n).unwrap();
-        self.enroll(&enrolment(n, n)).unwrap();
+        self.enroll(enrolment(n, n)).unwrap();
     }
     fn put_state(&mut self, n: u64, number: u64, text: &str, devices: &[DeviceId]) -> Result<(), PutStateRefused> {
         self.put_state_by(speaker(n, 1), number, text, devices)
@@ -124,12 +113,10 @@ impl<B: Backend> World<B> {
         self.put_devices(by, number, text, &devices)
     }
     fn put_devices(&mut self, by: Speaker, number: u64, text: &str, devices: &[StateDevice]) -> Result<(), PutStateRefused> {
-        let (put, rules) = (PutState { by, number, state: text.to_owned(), devices: devices.to_vec() }, self.rules.clone());
-        tx(&mut self.backend, |s| s.put_state(&rules, &put))
+        self.ask(PutState { by, number, state: text.to_owned(), devices: devices.to_vec() })
     }
-    fn put_packages(&mut self, put: &PutKeyPackages) -> Result<Remaining, PutKeyPackagesRefused> {
-        let (now, rules) = (self.now, self.rules.clone());
-        tx(&mut self.backend, |s| s.put_key_packages(now, &rules, put))
+    fn put_packages(&mut self, put: PutKeyPackages) -> Result<Remaining, PutKeyPackagesRefused> {
+        self.ask(put)
     }
     fn packages(
         &mut self,
@@ -138,7 +125,7 @@ impl<B: Backend> World<B> {
         last_resort: Option<u64>,
     ) -> Result<Remaining, PutKeyPackagesRefused> {
         let ends = self.now.plus(1_000);
-        self.put_packages(&PutKeyPackages {
+        self.put_packages(PutKeyPackages {
             by: Speaker { account: account(1), device },
             one_time: one_time.iter().map(|n| package(77, *n, ends)).collect(),
             last_resort: last_resort.iter().map(|n| package(77, *n, ends)).collect(),
@@ -148,12 +135,12 @@ impl<B: Backend> World<B> {
     fn stamp(&mut self) -> TokenHash {
         self.stamps += 1;
         let stamp = hash("stamp", self.stamps);
-        tx(&mut self.backend, |s| s.add_stamps(&[stamp]));
+        self.ask(AddStamps(vec![stamp]));
         stamp
     }
     fn claim(&mut self, n: u64, suite: u16) -> Result<ClaimAnswer, AskRefused> {
-        let (now, rules, stamp) = (self.now, self.rules.clone(), self.stamp());
-        tx(&mut self.backend, |s| s.claim(now, &rules, &Claim { account: account(n), suite, stamp }))
+        let stamp = self.stamp();
+        self.ask(Claim { account: account(n), suite, stamp })
     }
     /// What a claim of suite 77 on the account 1 hands out: device, package, last resort.
     fn claimed(&mut self) -> Vec<(DeviceId, String, bool)> {
@@ -165,42 +152,39 @@ impl<B: Backend> World<B> {
         }
     }
     fn lookup(&mut self, who: Who, stamp: TokenHash) -> Result<LookupAnswer, AskRefused> {
-        let (now, rules) = (self.now, self.rules.clone());
-        tx(&mut self.backend, |s| s.lookup(now, &rules, &Lookup { who, stamp }))
+        self.ask(Lookup { who, stamp })
     }
     fn unspent(&self, stamp: &TokenHash) -> bool {
         self.backend.reads().stamp_known(stamp).unwrap()
     }
     fn begin(&mut self, header: BlobHeader, file: u8, stamp: Option<TokenHash>) -> Result<BlobBegun, KeepBlobRefused> {
-        let (now, rules) = (self.now, self.rules.clone());
-        tx(&mut self.backend, |s| s.begin_blob(now, &rules, &KeepBlob { header, file: FileName::new([file; 16]), stamp }))
+        self.ask(BeginBlob(KeepBlob { header, file: FileName::new([file; 16]), stamp }))
     }
     fn keep(&mut self, header: BlobHeader, file: u8, stamp: Option<TokenHash>) -> Result<BlobKept, KeepBlobRefused> {
-        let (now, rules) = (self.now, self.rules.clone());
-        tx(&mut self.backend, |s| s.keep_blob(now, &rules, &KeepBlob { header, file: FileName::new([file; 16]), stamp }))
+        self.ask(KeepBlob { header, file: FileName::new([file; 16]), stamp })
     }
     /// Opens the inbox of this device of the account n, with one right.
     fn open_inbox(&mut self, n: u64, d: u8) {
-        let (now, rules, stamp, c) = (self.now, self.rules.clone(), self.stamp(), inbox_channel(n * 100 + u64::from(d)));
+        let (stamp, c) = (self.stamp(), inbox_channel(n * 100 + u64::from(d)));
         let open = Open::inbox(c.id, &[Right { token: c.append, stamped: false }], c.read, Some(stamp)).unwrap();
-        assert!(tx(&mut self.backend, |s| s.open(now, &rules, &open)).unwrap().spent);
+        assert!(self.ask(open).unwrap().spent);
     }
     /// Whether somebody may write to it, as the writer and as the readers know it.
     fn is_open(&mut self, n: u64, d: u8) -> bool {
         let (now, rules, c) = (self.now, self.rules.clone(), inbox_channel(n * 100 + u64::from(d)));
         self.appended += 1;
         let append = entry(c, self.appended, 0);
-        let taken = tx(&mut self.backend, |s| s.append(now, &rules, &append)).is_ok();
+        let taken = self.ask(append).is_ok();
         let admitted = self.backend.reads().admit(now, &rules, &c.id, &c.read).unwrap().unwrap();
         assert_eq!(self.backend.reads().rights(admitted.key).unwrap() > 0, taken);
         taken
     }
     /// Its reader gives the right back.
     fn reopen_inbox(&mut self, n: u64, d: u8) -> Result<(), ChangeRefused> {
-        let (now, rules, c) = (self.now, self.rules.clone(), inbox_channel(n * 100 + u64::from(d)));
+        let c = inbox_channel(n * 100 + u64::from(d));
         let add = vec![Right { token: c.append, stamped: false }];
         let change = ChangeTokens { channel: c.id, token: c.read, add, remove: vec![] };
-        tx(&mut self.backend, |s| s.change_tokens(now, &rules, &change))
+        self.ask(change)
     }
     fn later(&mut self, ms: u64) {
         self.now = self.now.plus(ms);
@@ -234,12 +218,12 @@ promises! { $
         w.issue(1, 1).unwrap();
         let first = enrolment(1, 1);
 
-        let opened = w.enroll(&first);
+        let opened = w.enroll(first);
         w.backend.reopen();
-        let again = w.enroll(&Enroll { binding: "signed later\n".into(), ..enrolment(1, 1) });
-        let other_handle = w.enroll(&Enroll { handle: handle(2), ..enrolment(1, 1) });
-        let other_account = w.enroll(&enrolment(1, 2));
-        let never_issued = w.enroll(&enrolment(9, 3));
+        let again = w.enroll(Enroll { binding: "signed later\n".into(), ..enrolment(1, 1) });
+        let other_handle = w.enroll(Enroll { handle: handle(2), ..enrolment(1, 1) });
+        let other_account = w.enroll(enrolment(1, 2));
+        let never_issued = w.enroll(enrolment(9, 3));
 
         assert_eq!(opened, Ok(Enrolled { binding: "binding of 1\n".into() }));
         assert_eq!(again, opened);
@@ -259,7 +243,7 @@ promises! { $
         w.issue_recovery(1, 5).unwrap();
         let found = w.backend.reads().recovering(w.now, &hash("code", 5)).unwrap().unwrap();
         assert_eq!(found, Recovering { handle: handle(1), account: account(1) });
-        assert_eq!(w.enroll(&enrolment(5, 3)), Err(EnrollRefused::Code), "a recovery code opens no second account");
+        assert_eq!(w.enroll(enrolment(5, 3)), Err(EnrollRefused::Code), "a recovery code opens no second account");
         assert_eq!(w.recover(5, 2, 1, 2), Err(RecoverRefused::Code), "under another name");
         assert_eq!(w.recover(5, 1, 1, 1), Err(RecoverRefused::AccountTaken));
 
@@ -286,7 +270,7 @@ promises! { $
         w.later(w.rules.code_lifetime_ms);
         assert_eq!(w.recover(5, 1, 1, 2), Err(RecoverRefused::Code));
         let now = w.now;
-        tx(&mut w.backend, |s| s.sweep_accounts(now, 10));
+        w.ask(SweepAccounts { over_at: now, limit: 10 });
         assert_eq!(w.backend.reads().newest_state(&account(1)).unwrap().unwrap().state, "state 0 of 1\n");
         w.issue_recovery(1, 6).unwrap();
         assert!(w.recover(6, 1, 1, 2).is_ok());
@@ -297,28 +281,28 @@ promises! { $
         w.person(1);
         w.packages(device(1), &[1], Some(2)).unwrap();
 
-        assert_eq!(tx(&mut w.backend, |s| s.remove_account(&speaker(1, 1))), Ok(()));
+        assert_eq!(w.ask(RemoveAccount { by: speaker(1, 1) }), Ok(()));
         w.backend.reopen();
 
-        assert_eq!(tx(&mut w.backend, |s| s.remove_account(&speaker(1, 1))), Err(NoDevice));
+        assert_eq!(w.ask(RemoveAccount { by: speaker(1, 1) }), Err(NoDevice));
         assert_eq!(w.backend.reads().newest_state(&account(1)).unwrap(), None);
         assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::NoAccount));
         let stamp = w.stamp();
         assert_eq!(w.lookup(Who::Handle(handle(1)), stamp), Ok(LookupAnswer::NoAccount));
         w.issue(2, 2).unwrap();
-        assert_eq!(w.enroll(&Enroll { handle: handle(1), ..enrolment(2, 2) }), Err(EnrollRefused::HandleTaken));
+        assert_eq!(w.enroll(Enroll { handle: handle(1), ..enrolment(2, 2) }), Err(EnrollRefused::HandleTaken));
         w.issue(1, 3).unwrap();
-        assert!(w.enroll(&enrolment(3, 3)).is_ok());
+        assert!(w.enroll(enrolment(3, 3)).is_ok());
     }
 
     fn a_paused_account_is_neither_shown_nor_added_and_comes_back_as_it_was<B>() {
         let mut w = World::<B>::new();
         w.person(1);
         w.packages(device(1), &[1], None).unwrap();
-        assert_eq!(tx(&mut w.backend, |s| s.pause_account(&speaker(2, 1), true)), Err(NoDevice));
+        assert_eq!(w.ask(PauseAccount { by: speaker(2, 1), paused: true }), Err(NoDevice));
 
         for _ in 0..2 {
-            assert_eq!(tx(&mut w.backend, |s| s.pause_account(&speaker(1, 1), true)), Ok(()));
+            assert_eq!(w.ask(PauseAccount { by: speaker(1, 1), paused: true }), Ok(()));
         }
         w.backend.reopen();
 
@@ -326,7 +310,7 @@ promises! { $
         assert_eq!(w.lookup(Who::Handle(handle(1)), stamp), Ok(LookupAnswer::Paused));
         assert!(!w.unspent(&stamp), "paid for all the same");
         assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::Paused));
-        tx(&mut w.backend, |s| s.pause_account(&speaker(1, 1), false)).unwrap();
+        w.ask(PauseAccount { by: speaker(1, 1), paused: false }).unwrap();
         assert_eq!(w.claimed(), [(device(1), "key package 1".to_owned(), false)]);
     }
 
@@ -335,12 +319,12 @@ promises! { $
         let issued = w.issue(1, 1).unwrap();
         assert_eq!(issued.expires_at, w.now.plus(w.rules.code_lifetime_ms));
         w.issue(1, 2).unwrap();
-        assert_eq!(w.enroll(&enrolment(1, 1)), Err(EnrollRefused::Code), "replaced");
+        assert_eq!(w.enroll(enrolment(1, 1)), Err(EnrollRefused::Code), "replaced");
         w.later(w.rules.code_lifetime_ms);
-        assert_eq!(w.enroll(&enrolment(2, 1)), Err(EnrollRefused::Code), "expired");
+        assert_eq!(w.enroll(enrolment(2, 1)), Err(EnrollRefused::Code), "expired");
         w.issue(1, 3).unwrap();
         w.later(w.rules.code_lifetime_ms - 1);
-        assert!(w.enroll(&enrolment(3, 1)).is_ok());
+        assert!(w.enroll(enrolment(3, 1)).is_ok());
     }
 
     fn a_person_with_an_account_gets_no_second_code<B>() {
@@ -348,7 +332,7 @@ promises! { $
         w.person(1);
         w.later(2 * w.rules.code_lifetime_ms);
         let now = w.now;
-        tx(&mut w.backend, |s| s.sweep_accounts(now, 100));
+        w.ask(SweepAccounts { over_at: now, limit: 100 });
         w.backend.reopen();
         assert_eq!(w.issue(1, 2), Err(IssueRefused::HasAccount));
         assert!(w.issue(2, 3).is_ok());
@@ -358,9 +342,9 @@ promises! { $
         let mut w = World::<B>::new();
         w.person(1);
         w.issue(2, 2).unwrap();
-        let taken = w.enroll(&Enroll { handle: handle(1), ..enrolment(2, 2) });
-        let same_account = w.enroll(&Enroll { handle: handle(2), ..enrolment(2, 1) });
-        let free = w.enroll(&enrolment(2, 2));
+        let taken = w.enroll(Enroll { handle: handle(1), ..enrolment(2, 2) });
+        let same_account = w.enroll(Enroll { handle: handle(2), ..enrolment(2, 1) });
+        let free = w.enroll(enrolment(2, 2));
         assert_eq!(taken, Err(EnrollRefused::HandleTaken));
         assert_eq!(same_account, Err(EnrollRefused::AccountTaken));
         assert!(free.is_ok());
@@ -394,17 +378,16 @@ promises! { $
         w.put_state(1, 1, "two devices", &[device(1), device(2)]).unwrap();
         w.packages(device(2), &[1], None).unwrap();
         w.put_state(1, 2, "one device", &[device(1)]).unwrap();
-        let (now, rules) = (w.now, w.rules.clone());
         let strangers = [speaker(1, 2), speaker(1, 9), speaker(2, 2), speaker(3, 1)];
 
         for by in strangers {
             let again = w.put_state_by(by, 2, "one device", &[device(1)]);
             let next = w.put_state_by(by, 3, "mine alone", &[by.device]);
-            let packages = w.put_packages(&PutKeyPackages { by, one_time: vec![], last_resort: vec![], replace_all: true });
+            let packages = w.put_packages(PutKeyPackages { by, one_time: vec![], last_resort: vec![], replace_all: true });
             let take = TakeStamps { by, hashes: vec![hash("taken", 1)] };
-            let stamps = tx(&mut w.backend, |s| s.take_stamps(now, &rules, &take));
-            let paused = tx(&mut w.backend, |s| s.pause_account(&by, true));
-            let removed = tx(&mut w.backend, |s| s.remove_account(&by));
+            let stamps = w.ask(take);
+            let paused = w.ask(PauseAccount { by, paused: true });
+            let removed = w.ask(RemoveAccount { by });
 
             assert_eq!((again, next), (Err(NoDevice.into()), Err(NoDevice.into())));
             assert_eq!((packages, stamps), (Err(NoDevice.into()), Err(NoDevice.into())));
@@ -431,8 +414,8 @@ promises! { $
         let moved = w.put_devices(speaker(2, 1), 1, "moved", &[StateDevice { inbox: anothers.inbox, ..own }]);
         let beside = w.put_devices(speaker(2, 1), 1, "beside", &[own, StateDevice { id: device(2), ..anothers }]);
         let twice = w.put_devices(speaker(2, 1), 1, "twice", &[own, StateDevice { id: device(2), ..own }]);
-        let enrolled = w.enroll(&Enroll { devices: vec![anothers], ..enrolment(3, 3) });
-        let twins = w.enroll(&Enroll { devices: vec![at(3, device(1)), StateDevice { id: device(2), ..at(3, device(1)) }], ..enrolment(3, 3) });
+        let enrolled = w.enroll(Enroll { devices: vec![anothers], ..enrolment(3, 3) });
+        let twins = w.enroll(Enroll { devices: vec![at(3, device(1)), StateDevice { id: device(2), ..at(3, device(1)) }], ..enrolment(3, 3) });
         let recovered = w.recover_to(4, 2, 2, 4, vec![anothers]);
         let with_the_lost_one = w.recover_to(4, 2, 2, 4, vec![own]);
 
@@ -440,11 +423,11 @@ promises! { $
         assert_eq!((moved, beside, twice), (Err(anothers.into()), Err(anothers.into()), Err(twice_said.into())));
         assert_eq!((enrolled, twins), (Err(anothers.into()), Err(twice_said.into())));
         assert_eq!((recovered, with_the_lost_one), (Err(anothers.into()), Err(anothers.into())));
-        assert!(w.enroll(&enrolment(3, 3)).is_ok(), "the code is unused");
+        assert!(w.enroll(enrolment(3, 3)).is_ok(), "the code is unused");
         assert_eq!(w.put_state(2, 1, "one", &[device(1)]), Ok(()));
-        tx(&mut w.backend, |s| s.remove_account(&speaker(2, 1))).unwrap();
+        w.ask(RemoveAccount { by: speaker(2, 1) }).unwrap();
         assert!(w.is_open(1, 1));
-        tx(&mut w.backend, |s| s.remove_account(&speaker(1, 1))).unwrap();
+        w.ask(RemoveAccount { by: speaker(1, 1) }).unwrap();
         assert!(!w.is_open(1, 1), "its own account's end closes it");
     }
 
@@ -497,10 +480,9 @@ promises! { $
         let mut w = World::<B>::new();
         w.person(1);
         w.open_inbox(1, 1);
-        let store = w.backend.store();
-        store.begin().unwrap();
-        store.remove_account(&speaker(1, 1)).unwrap().unwrap();
-        store.rollback();
+        let (now, rules) = (w.now, w.rules.clone());
+        let answers = w.backend.broken_off(now, &rules, &[Ask::RemoveAccount(RemoveAccount { by: speaker(1, 1) })], &mut |_| ());
+        assert_eq!(answers, [Answer::RemoveAccount(Ok(()))]);
 
         assert!(w.is_open(1, 1));
         assert_eq!(w.reopen_inbox(1, 1), Ok(()));
@@ -565,13 +547,13 @@ promises! { $
             last_resort: vec![package(1, 1, ends)],
             replace_all: false,
         };
-        let suites = w.put_packages(&put);
+        let suites = w.put_packages(put.clone());
         assert!(matches!(suites, Err(PutKeyPackagesRefused::Limit(l)) if l.limit == Limit::SuitesPerDevice), "{suites:?}");
         assert_eq!(w.packages(device(1), &[], None), Ok(Remaining(vec![(77, 2)])), "nothing was written");
         put.last_resort.clear();
-        assert_eq!(w.put_packages(&put), Ok(Remaining(vec![(3, 1), (77, 3)])));
+        assert_eq!(w.put_packages(put.clone()), Ok(Remaining(vec![(3, 1), (77, 3)])));
         put.replace_all = true;
-        assert_eq!(w.put_packages(&put), Ok(Remaining(vec![(3, 1), (77, 1)])));
+        assert_eq!(w.put_packages(put), Ok(Remaining(vec![(3, 1), (77, 1)])));
         w.later(1_000);
         assert_eq!(w.packages(device(1), &[7], None), Ok(Remaining(vec![(77, 1)])), "expired ones make room");
     }
@@ -587,8 +569,8 @@ promises! { $
         w.rules.lookups_per_hour = 0;
         assert!(matches!(w.lookup(Who::Handle(handle(1)), c), Err(AskRefused::Limit(_))));
         assert!(w.unspent(&c));
-        assert!(tx(&mut w.backend, |s| s.spend_stamp(&c)));
-        assert!(!tx(&mut w.backend, |s| s.spend_stamp(&c)));
+        assert!(w.ask(SpendStamp(c)));
+        assert!(!w.ask(SpendStamp(c)));
     }
 
     fn questions_about_one_account_are_counted_by_the_hour_and_others_are_not_touched<B>() {
@@ -617,11 +599,9 @@ promises! { $
         w.rules.stamps_per_day = 5;
         let day = 86_400_000;
         w.now = Millis::new(w.now.get() / day * day + 1_000);
-        let rules = w.rules.clone();
         let take = |w: &mut World<B>, who: u64, from: u64, count: u64| {
-            let now = w.now;
             let take = TakeStamps { by: speaker(who, 1), hashes: (from..from + count).map(|n| hash("taken", n)).collect() };
-            tx(&mut w.backend, |s| s.take_stamps(now, &rules, &take))
+            w.ask(take)
         };
         assert_eq!(take(&mut w, 1, 0, 3), Ok(()));
         let above = take(&mut w, 1, 10, 3);
@@ -645,26 +625,26 @@ promises! { $
         }
         let sweep = |w: &mut World<B>| {
             let now = w.now;
-            tx(&mut w.backend, |s| s.sweep_accounts(now, 2))
+            w.ask(SweepAccounts { over_at: now, limit: 2 })
         };
         assert!(!sweep(&mut w), "nothing is over");
-        assert!(w.enroll(&enrolment(2, 2)).is_ok());
+        assert!(w.enroll(enrolment(2, 2)).is_ok());
         w.later(w.rules.code_lifetime_ms);
         w.issue(6, 6).unwrap();
         let rounds = std::iter::from_fn(|| sweep(&mut w).then_some(())).take(10).count();
         assert_eq!(rounds, 2, "four packages and five codes, two of each at a time: the third round has room left");
-        assert!(w.enroll(&enrolment(6, 6)).is_ok());
+        assert!(w.enroll(enrolment(6, 6)).is_ok());
         assert_eq!(w.issue(2, 20), Err(IssueRefused::HasAccount));
     }
 
     fn another_run_key_is_noticed<B>() {
         let mut w = World::<B>::new();
-        assert!(!tx(&mut w.backend, |s| s.has_run_key()));
-        assert!(tx(&mut w.backend, |s| s.know_run_key(&[1; 32])));
-        assert!(tx(&mut w.backend, |s| s.has_run_key()));
+        assert!(!w.backend.reads().has_run_key().unwrap());
+        assert!(w.ask(KnowRunKey([1; 32])));
+        assert!(w.backend.reads().has_run_key().unwrap());
         w.backend.reopen();
-        assert!(tx(&mut w.backend, |s| s.know_run_key(&[1; 32])));
-        assert!(!tx(&mut w.backend, |s| s.know_run_key(&[2; 32])));
+        assert!(w.ask(KnowRunKey([1; 32])));
+        assert!(!w.ask(KnowRunKey([2; 32])));
     }
 
     fn a_blob_costs_one_stamp_and_its_name_is_never_given_twice<B>() {
@@ -701,15 +681,15 @@ promises! { $
         assert_eq!(w.backend.reads().blob_bytes().unwrap(), 100);
         w.later(w.rules.blob_retention_ms - 1);
         let now = w.now;
-        assert!(tx(&mut w.backend, |s| s.expire_blobs(now, 10)) == [FileName::new([1; 16])]);
+        assert!(w.ask(ExpireBlobs { over_at: now, limit: 10 }) == [FileName::new([1; 16])]);
         assert_eq!(w.backend.reads().blob_bytes().unwrap(), 40);
         assert!(w.backend.reads().blob(&blob(1, 60).blob).unwrap().is_none());
         keep(&mut w, 3, 60).unwrap();
         w.later(w.rules.blob_retention_ms);
         let now = w.now;
-        assert!(tx(&mut w.backend, |s| s.expire_blobs(now, 1)) == [FileName::new([2; 16])]);
-        assert!(tx(&mut w.backend, |s| s.expire_blobs(now, 1)) == [FileName::new([3; 16])]);
-        assert!(tx(&mut w.backend, |s| s.expire_blobs(now, 1)).is_empty());
+        assert!(w.ask(ExpireBlobs { over_at: now, limit: 1 }) == [FileName::new([2; 16])]);
+        assert!(w.ask(ExpireBlobs { over_at: now, limit: 1 }) == [FileName::new([3; 16])]);
+        assert!(w.ask(ExpireBlobs { over_at: now, limit: 1 }).is_empty());
     }
 
     fn an_unfinished_blob_is_paid_for_and_counted_from_its_beginning_and_becomes_whole_once<B>() {
@@ -732,10 +712,10 @@ promises! { $
         w.later(5);
         let (now, rules) = (w.now, w.rules.clone());
         let whole = now.plus(rules.blob_retention_ms);
-        assert_eq!(tx(&mut w.backend, |s| s.finish_blob(now, &rules, &FileName::new([2; 16]))), None);
-        assert_eq!(tx(&mut w.backend, |s| s.finish_blob(now, &rules, &file)), Some(whole));
-        assert_eq!(tx(&mut w.backend, |s| s.finish_blob(now, &rules, &file)), None);
-        tx(&mut w.backend, |s| s.forget_blob(&file));
+        assert_eq!(w.ask(FinishBlob(FileName::new([2; 16]))), None);
+        assert_eq!(w.ask(FinishBlob(file)), Some(whole));
+        assert_eq!(w.ask(FinishBlob(file)), None);
+        w.ask(ForgetBlob(file));
         assert_eq!(w.keep(header, 3, Some(b)), Ok(BlobKept::Again { expires_at: whole }));
         assert_eq!((w.backend.reads().blob_bytes().unwrap(), w.backend.reads().counts().unwrap().blobs), (10, 1));
     }
@@ -759,7 +739,7 @@ promises! { $
         w.later(1);
         assert_eq!(begin(&mut w, 3, 1), None);
         assert_eq!(begin(&mut w, 4, 1), Some(Limit::MaxUnfinishedUploads));
-        tx(&mut w.backend, |s| s.forget_blob(&FileName::new([1; 16])));
+        w.ask(ForgetBlob(FileName::new([1; 16])));
         assert_eq!(w.backend.reads().blob_bytes().unwrap(), 40);
         let stamp = w.stamp();
         w.keep(blob(5, 60), 5, Some(stamp)).unwrap();
@@ -767,7 +747,7 @@ promises! { $
         assert_eq!(begin(&mut w, 1, 30), None);
         w.later(w.rules.unfinished_retention_ms - 1);
         let now = w.now;
-        assert!(tx(&mut w.backend, |s| s.expire_blobs(now, 10)) == [FileName::new([2; 16])]);
+        assert!(w.ask(ExpireBlobs { over_at: now, limit: 10 }) == [FileName::new([2; 16])]);
         assert_eq!(w.backend.reads().blob_bytes().unwrap(), 91);
     }
 }

@@ -1,9 +1,10 @@
 //! What every store promises of channels, stamped out for each implementation.
 
 use super::Backend;
+use crate::accounts::AddStamps;
 use crate::channels::*;
 use crate::rules::{Limit, Rules};
-use crate::{Store, StoreDown};
+use crate::{Answer, Ask, Reads, Verb, run_one};
 use lacre_ground::ids::{ChannelId, EntryId, Seq, TokenHash};
 use lacre_ground::time::Millis;
 use prost::bytes::Bytes;
@@ -59,22 +60,17 @@ impl<B: Backend> World<B> {
         Self { backend: B::new(), now: Millis::new(1_800_000_000_000), rules: Rules::default(), stamps: 0 }
     }
     /// One verb in one transaction.
-    pub fn tx<T>(&mut self, verb: impl FnOnce(&mut dyn Store) -> Result<T, StoreDown>) -> T {
-        let store = self.backend.store();
-        store.begin().unwrap();
-        let answer = verb(store).unwrap();
-        store.commit().unwrap();
-        answer
+    pub fn ask<V: Verb>(&mut self, verb: V) -> V::Answer {
+        run_one(self.backend.store(), self.now, &self.rules, verb).unwrap()
     }
     pub fn stamp(&mut self) -> TokenHash {
         self.stamps += 1;
         let stamp = hash("stamp", self.stamps);
-        self.tx(|s| s.add_stamps(&[stamp]));
+        self.ask(AddStamps(vec![stamp]));
         stamp
     }
     pub fn open(&mut self, request: &Open) -> Result<Opened, OpenRefused> {
-        let (now, rules) = (self.now, self.rules.clone());
-        self.tx(|s| s.open(now, &rules, request))
+        self.ask(request.clone())
     }
     pub fn log(&mut self, n: u64) -> Channel {
         let c = log_channel(n);
@@ -89,8 +85,7 @@ impl<B: Backend> World<B> {
         c
     }
     pub fn append(&mut self, a: &Append) -> Result<Appended, AppendRefused> {
-        let (now, rules) = (self.now, self.rules.clone());
-        self.tx(|s| s.append(now, &rules, a))
+        self.ask(a.clone())
     }
     /// Stores it and gives its seq.
     pub fn stored(&mut self, a: &Append) -> u64 {
@@ -99,16 +94,13 @@ impl<B: Backend> World<B> {
         appended.seq.get()
     }
     pub fn trim(&mut self, c: Channel, through: u64) -> Result<(), TrimRefused> {
-        let (now, trim) = (self.now, Trim { channel: c.id, token: c.read, through: Seq::new(through).unwrap() });
-        self.tx(|s| s.trim(now, &trim))
+        self.ask(Trim { channel: c.id, token: c.read, through: Seq::new(through).unwrap() })
     }
     pub fn change(&mut self, change: &ChangeTokens) -> Result<(), ChangeRefused> {
-        let (now, rules) = (self.now, self.rules.clone());
-        self.tx(|s| s.change_tokens(now, &rules, change))
+        self.ask(change.clone())
     }
     pub fn retire(&mut self, budget: u32) -> Retired {
-        let (now, rules) = (self.now, self.rules.clone());
-        self.tx(|s| s.retire(now, &rules, budget))
+        self.ask(Retire { over_at: self.now, budget })
     }
     pub fn admit(&self, c: Channel) -> Result<Admitted, NotPermitted> {
         self.backend.reads().admit(self.now, &self.rules, &c.id, &c.read).unwrap()
@@ -547,8 +539,7 @@ promises! { $
         w.stored(&entry(written, 1, 0));
         let admitted = w.admit(read).unwrap();
         assert!(admitted.touch);
-        let (now, rules) = (w.now, w.rules.clone());
-        w.tx(|s| s.touch(now, &rules, admitted.key));
+        w.ask(Touch(admitted.key));
         assert!(!w.admit(read).unwrap().touch);
         let used = w.now;
         assert_eq!(w.retire(100), Retired::default());
@@ -641,15 +632,16 @@ promises! { $
         let stamp = w.stamp();
         let new = log_channel(5);
 
-        let store = w.backend.store();
-        store.begin().unwrap();
-        let later = now.plus(50_000);
-        store.append(later, &rules, &seal(c, 2, 1)).unwrap().unwrap();
-        store.append(later, &rules, &entry(d, 2, 0)).unwrap().unwrap();
-        store.open(later, &rules, &Open::log(new.id, new.append, new.read, Some(stamp)).unwrap()).unwrap().unwrap();
-        store.append(later, &rules, &entry(new, 3, 0)).unwrap().unwrap();
-        store.rollback();
+        let asks = [
+            Ask::Append(seal(c, 2, 1)),
+            Ask::Append(entry(d, 2, 0)),
+            Ask::Open(Open::log(new.id, new.append, new.read, Some(stamp)).unwrap()),
+            Ask::Append(entry(new, 3, 0)),
+        ];
+        let answers = w.backend.broken_off(now.plus(50_000), &rules, &asks, &mut |_| ());
 
+        let stored = |n: usize| matches!(answers[n], Answer::Append(Ok(_)));
+        assert!(stored(0) && stored(1) && stored(3) && answers[2] == Answer::Open(Ok(Opened { head: None, spent: true })));
         assert_eq!(w.append(&entry(new, 3, 0)), Err(AppendRefused::NotPermitted));
         assert_eq!(w.page(c, 1).head, 1);
         let other = Append { ciphertext: Bytes::from_static(b"other bytes"), ..entry(d, 2, 0) };
@@ -663,13 +655,15 @@ promises! { $
         let mut w = World::<B>::new();
         let c = w.log(1);
         let (now, rules) = (w.now, w.rules.clone());
-        let store = w.backend.store();
-        store.begin().unwrap();
-        store.append(now, &rules, &entry(c, 1, 0)).unwrap().unwrap();
+        let head = |reads: &dyn Reads| reads.admit(now, &rules, &c.id, &c.read).unwrap().unwrap().head;
+        let mut seen = None;
 
-        assert_eq!(w.page(c, 1).head, 0);
-        w.backend.store().commit().unwrap();
-        assert_eq!(w.page(c, 1).head, 1);
+        let answers = w.backend.broken_off(now, &rules, &[Ask::Append(entry(c, 1, 0))], &mut |reads| seen = Some(head(reads)));
+
+        assert!(matches!(answers[..], [Answer::Append(Ok(_))]));
+        assert_eq!(seen, Some(0));
+        assert_eq!(w.stored(&entry(c, 1, 0)), 1);
+        assert_eq!(head(w.backend.reads()), 1);
     }
 }
 

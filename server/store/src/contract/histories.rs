@@ -2,9 +2,10 @@
 
 use super::channels::{Channel, entry_id, hash, inbox_channel, log_channel};
 use super::{Backend, Model};
+use crate::accounts::{AddStamps, SpendStamp};
 use crate::channels::*;
 use crate::rules::Rules;
-use crate::{Store, StoreDown};
+use crate::{Answer, Ask};
 use lacre_ground::ids::{Seq, TokenHash};
 use lacre_ground::time::Millis;
 use proptest::prelude::*;
@@ -88,15 +89,8 @@ fn head_of<B: Backend>(b: &B, n: u64, now: Millis, rules: &Rules) -> u64 {
     b.reads().admit(now, rules, &c.id, &c.read).unwrap().map_or(0, |a| a.head)
 }
 
-fn perform(
-    store: &mut dyn Store,
-    op: &Op,
-    heads: &[u64],
-    keys: &[Option<ChannelKey>],
-    now: Millis,
-    rules: &Rules,
-) -> Result<String, StoreDown> {
-    Ok(match op {
+fn asks(op: &Op, heads: &[u64], keys: &[Option<ChannelKey>], now: Millis) -> Vec<Ask> {
+    match op {
         Op::Open { channel: n, stamp } => {
             let (c, stamp) = (channel(*n), stamp.map(|s| hash("stamp", s)));
             let open = if *n < 3 {
@@ -104,12 +98,12 @@ fn perform(
             } else {
                 Open::inbox(c.id, &[Right { token: c.append, stamped: *n == 5 }], c.read, stamp)
             };
-            format!("{:?}", store.open(now, rules, &open.unwrap())?)
+            vec![Ask::Open(open.unwrap())]
         }
         // `read_to` counts back from the head of the moment, so that most appends are near it
         Op::Append { channel: n, token, id, read_to, bytes, seal, stamp } => {
             let head = heads[usize::try_from(*n).unwrap()];
-            let append = Append {
+            vec![Ask::Append(Append {
                 channel: channel(*n).id,
                 token: append_token(*n, *token),
                 entry_id: entry_id(*id),
@@ -117,51 +111,54 @@ fn perform(
                 ciphertext: Bytes::from(vec![*bytes; 3]),
                 seal: *seal,
                 stamp: stamp.map(|s| hash("stamp", s)),
-            };
-            format!("{:?}", store.append(now, rules, &append)?)
+            })]
         }
         Op::Trim { channel: n, through, wrong } => {
             let c = channel(*n);
             let token = if *wrong { c.append } else { c.read };
-            let trim = Trim { channel: c.id, token, through: Seq::new(*through).unwrap() };
-            format!("{:?}", store.trim(now, &trim)?)
+            vec![Ask::Trim(Trim { channel: c.id, token, through: Seq::new(*through).unwrap() })]
         }
         Op::Change { channel: n, add, remove } => {
             let c = channel(*n);
             let add = add.iter().map(|(t, stamped)| Right { token: append_token(*n, *t), stamped: *stamped }).collect();
             let remove = remove.iter().map(|t| append_token(*n, *t)).collect();
-            format!("{:?}", store.change_tokens(now, rules, &ChangeTokens { channel: c.id, token: c.read, add, remove })?)
+            vec![Ask::ChangeTokens(ChangeTokens { channel: c.id, token: c.read, add, remove })]
         }
-        Op::Touch { channel: n } => match keys[usize::try_from(*n).unwrap()] {
-            Some(key) => format!("{:?}", store.touch(now, rules, key)?),
-            None => String::new(),
-        },
+        Op::Touch { channel: n } => keys[usize::try_from(*n).unwrap()].map(|key| Ask::Touch(Touch(key))).into_iter().collect(),
         // a stamp is added once: it is random, and never given twice
         Op::Stamp { n } => {
-            let there = store.spend_stamp(&hash("stamp", *n))?;
-            store.add_stamps(&[hash("stamp", *n)])?;
-            format!("{there}")
+            let stamp = hash("stamp", *n);
+            vec![Ask::SpendStamp(SpendStamp(stamp)), Ask::AddStamps(AddStamps(vec![stamp]))]
         }
-        Op::Retire { budget } => format!("{:?}", store.retire(now, rules, *budget)?),
-    })
+        Op::Retire { budget } => vec![Ask::Retire(Retire { over_at: now, budget: *budget })],
+    }
 }
 
-fn batch<B: Backend>(b: &mut B, ops: &[Op], now: Millis, rules: &Rules, commit: bool) -> Vec<String> {
+/// Appends that come one behind the other come as one request, too.
+fn together(asks: Vec<Ask>) -> Vec<Ask> {
+    let mut all: Vec<Ask> = Vec::new();
+    for ask in asks {
+        match (all.last_mut(), ask) {
+            (Some(Ask::AppendAll(AppendAll(before))), Ask::Append(append)) => before.push(append),
+            (_, Ask::Append(append)) => all.push(Ask::AppendAll(AppendAll(vec![append]))),
+            (_, other) => all.push(other),
+        }
+    }
+    all
+}
+
+fn batch<B: Backend>(b: &mut B, ops: &[Op], now: Millis, rules: &Rules, commit: bool) -> Vec<Answer> {
     let heads: Vec<u64> = (0..CHANNELS).map(|n| head_of(b, n, now, rules)).collect();
     let key = |n| {
         let c = channel(n);
         b.reads().admit(now, rules, &c.id, &c.read).unwrap().ok().map(|a| a.key)
     };
     let keys: Vec<Option<ChannelKey>> = (0..CHANNELS).map(key).collect();
-    let store = b.store();
-    store.begin().unwrap();
-    let answers = ops.iter().map(|op| perform(store, op, &heads, &keys, now, rules).unwrap()).collect();
-    if commit {
-        store.commit().unwrap()
-    } else {
-        store.rollback()
+    let mut asks: Vec<Ask> = ops.iter().flat_map(|op| asks(op, &heads, &keys, now)).collect();
+    if ops.len().is_multiple_of(2) {
+        asks = together(asks);
     }
-    answers
+    if commit { b.store().run(now, rules, &asks).committed().unwrap() } else { b.broken_off(now, rules, &asks, &mut |_| ()) }
 }
 
 fn everything<B: Backend>(b: &B, now: Millis, rules: &Rules) -> Vec<String> {

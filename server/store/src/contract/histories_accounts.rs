@@ -1,12 +1,13 @@
 //! Random histories of accounts, stamps and blobs: a store answers as the reference model, operation by operation.
 
-use super::accounts::{account, blob, device, enrolment, handle, package, run, speaker, tx};
+use super::accounts::{account, blob, device, enrolment, handle, package, run, speaker};
 use super::channels::{hash, inbox_channel};
 use super::{Backend, Model};
 use crate::accounts::*;
-use crate::blobs::{FileName, KeepBlob};
+use crate::blobs::{BeginBlob, ExpireBlobs, FileName, FinishBlob, ForgetBlob, KeepBlob};
 use crate::channels::{ChangeTokens, Open, Right};
 use crate::rules::Rules;
+use crate::{Verb, run_one};
 use lacre_ground::ids::TokenHash;
 use lacre_ground::time::Millis;
 use proptest::prelude::*;
@@ -115,6 +116,10 @@ fn file_of(b: &impl Backend, n: u64) -> Option<FileName> {
     b.reads().blob(&blob(n, 1).blob).unwrap().map(|b| b.file)
 }
 
+fn ask<V: Verb>(b: &mut impl Backend, now: Millis, rules: &Rules, verb: V) -> V::Answer {
+    run_one(b.store(), now, rules, verb).unwrap()
+}
+
 /// Runs one and tells its answer. `at` makes every file's name its own.
 fn answer(b: &mut impl Backend, now: &mut Millis, rules: &Rules, at: u64, op: &Op) -> String {
     let t = *now;
@@ -122,23 +127,23 @@ fn answer(b: &mut impl Backend, now: &mut Millis, rules: &Rules, at: u64, op: &O
         Op::Issue { person, code, recover } => {
             // a code is random: no two persons ever hold the same
             let code = hash("code", person * 102 + code);
-            format!("{:?}", tx(b, |s| s.issue_code(t, rules, &IssueCode { run: run(*person), code, recover: *recover })))
+            format!("{:?}", ask(b, t, rules, IssueCode { run: run(*person), code, recover: *recover }))
         }
         Op::Enroll { code, account, handle: h, inbox } => {
             let devices = vec![state_device(1, *inbox)];
             let enroll = Enroll { handle: handle(*h), devices, ..enrolment(code / 2 * 100 + code, *account) };
-            format!("{:?}", tx(b, |s| s.enroll(t, &enroll)))
+            format!("{:?}", ask(b, t, rules, enroll))
         }
         Op::OpenInbox { inbox, stamp } => {
             let (c, stamp) = (inbox_channel(*inbox), Some(stamp_of(*stamp)));
             let open = Open::inbox(c.id, &[Right { token: c.append, stamped: false }], c.read, stamp).unwrap();
-            format!("{:?}", tx(b, |s| s.open(t, rules, &open)))
+            format!("{:?}", ask(b, t, rules, open))
         }
         Op::ReopenInbox { inbox } => {
             let c = inbox_channel(*inbox);
             let add = vec![Right { token: c.append, stamped: false }];
             let change = ChangeTokens { channel: c.id, token: c.read, add, remove: vec![] };
-            format!("{:?}", tx(b, |s| s.change_tokens(t, rules, &change)))
+            format!("{:?}", ask(b, t, rules, change))
         }
         Op::Recover { code, before, handle: h, account: a, inbox } => {
             let recover = Recover {
@@ -151,14 +156,15 @@ fn answer(b: &mut impl Backend, now: &mut Millis, rules: &Rules, at: u64, op: &O
                 binding: format!("binding of {a}, again\n"),
                 reset: format!("reset to {a}\n"),
             };
-            format!("{:?} {:?}", tx(b, |s| s.recover(t, &recover)), b.reads().recovering(t, &recover.code))
+            let code = recover.code;
+            format!("{:?} {:?}", ask(b, t, rules, recover), b.reads().recovering(t, &code))
         }
-        Op::Pause { account: a, by, on } => format!("{:?}", tx(b, |s| s.pause_account(&speaker(*a, *by), *on))),
-        Op::Remove { account: a, by } => format!("{:?}", tx(b, |s| s.remove_account(&speaker(*a, *by)))),
+        Op::Pause { account: a, by, on } => format!("{:?}", ask(b, t, rules, PauseAccount { by: speaker(*a, *by), paused: *on })),
+        Op::Remove { account: a, by } => format!("{:?}", ask(b, t, rules, RemoveAccount { by: speaker(*a, *by) })),
         Op::State { account: a, by, number, text, devices } => {
             let devices: Vec<StateDevice> = devices.iter().map(|(d, inbox)| state_device(*d, *inbox)).collect();
             let put = PutState { by: speaker(*a, *by), number: number + 1, state: format!("state {number} {text}"), devices };
-            format!("{:?}", tx(b, |s| s.put_state(rules, &put)))
+            format!("{:?}", ask(b, t, rules, put))
         }
         Op::Packages { account: a, device: d, one_time, last, replace } => {
             let made = |(suite, n, ms): &(u16, u64, u64)| package(*suite, *n, t.plus(*ms));
@@ -168,42 +174,42 @@ fn answer(b: &mut impl Backend, now: &mut Millis, rules: &Rules, at: u64, op: &O
                 last_resort: last.iter().map(made).collect(),
                 replace_all: *replace,
             };
-            format!("{:?}", tx(b, |s| s.put_key_packages(t, rules, &put)))
+            format!("{:?}", ask(b, t, rules, put))
         }
         Op::Take { account: a, by, from, count } => {
             let take = TakeStamps { by: speaker(*a, *by), hashes: (*from..from + count).map(stamp_of).collect() };
-            format!("{:?}", tx(b, |s| s.take_stamps(t, rules, &take)))
+            format!("{:?}", ask(b, t, rules, take))
         }
-        Op::Spend { stamp } => format!("{:?}", tx(b, |s| s.spend_stamp(&stamp_of(*stamp)))),
+        Op::Spend { stamp } => format!("{:?}", ask(b, t, rules, SpendStamp(stamp_of(*stamp)))),
         Op::Lookup { account: a, by_handle, stamp } => {
             let who = if *by_handle { Who::Handle(handle(*a)) } else { Who::Account(account(*a)) };
-            format!("{:?}", tx(b, |s| s.lookup(t, rules, &Lookup { who, stamp: stamp_of(*stamp) })))
+            format!("{:?}", ask(b, t, rules, Lookup { who, stamp: stamp_of(*stamp) }))
         }
         Op::Claim { account: a, suite, stamp } => {
             let claim = Claim { account: account(*a), suite: *suite, stamp: stamp_of(*stamp) };
-            format!("{:?}", tx(b, |s| s.claim(t, rules, &claim)))
+            format!("{:?}", ask(b, t, rules, claim))
         }
         Op::Blob { n, size, file, stamp } => {
             let keep = KeepBlob { header: blob(*n, *size), file: file_name(*file, at), stamp: stamp.map(stamp_of) };
-            format!("{:?}", tx(b, |s| s.keep_blob(t, rules, &keep)))
+            format!("{:?}", ask(b, t, rules, keep))
         }
         Op::Begin { n, size, file, stamp } => {
             let keep = KeepBlob { header: blob(*n, *size), file: file_name(*file, at), stamp: stamp.map(stamp_of) };
-            format!("{:?}", tx(b, |s| s.begin_blob(t, rules, &keep)))
+            format!("{:?}", ask(b, t, rules, BeginBlob(keep)))
         }
         Op::Finish { n } => match file_of(b, *n) {
-            Some(file) => format!("{:?}", tx(b, |s| s.finish_blob(t, rules, &file))),
+            Some(file) => format!("{:?}", ask(b, t, rules, FinishBlob(file))),
             None => String::new(),
         },
         Op::Forget { n } => match file_of(b, *n) {
-            Some(file) => format!("{:?}", tx(b, |s| s.forget_blob(&file))),
+            Some(file) => format!("{:?}", ask(b, t, rules, ForgetBlob(file))),
             None => String::new(),
         },
         Op::Expire { limit } => {
-            let files = tx(b, |s| s.expire_blobs(t, *limit));
+            let files = ask(b, t, rules, ExpireBlobs { over_at: t, limit: *limit });
             files.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
         }
-        Op::Sweep { limit } => format!("{:?}", tx(b, |s| s.sweep_accounts(t, *limit))),
+        Op::Sweep { limit } => format!("{:?}", ask(b, t, rules, SweepAccounts { over_at: t, limit: *limit })),
         Op::Clock { ms } => {
             *now = now.plus(*ms);
             String::new()

@@ -7,9 +7,12 @@ pub mod channels;
 pub mod histories;
 pub mod histories_accounts;
 
+use crate::engine::{Engine, perform};
 use crate::model::{ModelReads, ModelStore};
-use crate::{Reads, Store};
+use crate::rules::Rules;
+use crate::{Answer, Ask, Reads, Store};
 use lacre_ground::ids::Generation;
+use lacre_ground::time::Millis;
 
 /// An implementation under test.
 pub trait Backend {
@@ -18,6 +21,18 @@ pub trait Backend {
     fn reads(&self) -> &dyn Reads;
     /// Ends the process that holds it, and begins another on the same data.
     fn reopen(&mut self);
+    /// Does these in a transaction that comes to nothing at its last moment, as when the disk fails then. `look` sees the
+    /// readers' side before that.
+    fn broken_off(&mut self, now: Millis, rules: &Rules, asks: &[Ask], look: &mut dyn FnMut(&dyn Reads)) -> Vec<Answer>;
+}
+
+/// [`Backend::broken_off`] of an engine: everything but the commit.
+pub fn break_off<E: Engine>(store: &mut E, now: Millis, rules: &Rules, asks: &[Ask], look: impl FnOnce()) -> Vec<Answer> {
+    store.begin().unwrap();
+    let answers = asks.iter().map(|ask| perform(store, now, rules, ask).unwrap()).collect();
+    look();
+    store.rollback();
+    answers
 }
 
 /// The reference model as such an implementation.
@@ -36,5 +51,9 @@ impl Backend for Model {
     }
     fn reopen(&mut self) {
         self.0.reopen();
+    }
+    fn broken_off(&mut self, now: Millis, rules: &Rules, asks: &[Ask], look: &mut dyn FnMut(&dyn Reads)) -> Vec<Answer> {
+        let Self(store, reads) = self;
+        break_off(store, now, rules, asks, || look(reads))
     }
 }

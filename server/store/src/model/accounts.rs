@@ -150,10 +150,6 @@ impl Account {
 }
 
 impl AccountStore for ModelStore {
-    fn has_run_key(&mut self) -> Result<bool, StoreDown> {
-        Ok(self.work.accounts.run_key.is_some())
-    }
-
     fn know_run_key(&mut self, check: &[u8; 32]) -> Result<bool, StoreDown> {
         Ok(self.work.accounts.run_key.get_or_insert(*check) == check)
     }
@@ -421,6 +417,9 @@ impl AccountStore for ModelStore {
 }
 
 impl AccountReads for ModelReads {
+    fn has_run_key(&self) -> Result<bool, StoreDown> {
+        self.with(|s| Ok(s.accounts.run_key.is_some()))
+    }
     fn newest_state(&self, account: &AccountId) -> Result<Option<NewestState>, StoreDown> {
         self.with(|s| {
             let Some(account) = s.accounts.accounts.iter().find(|a| a.id == *account) else { return Ok(None) };

@@ -193,7 +193,7 @@ impl ChannelStore for ModelStore {
         Ok(Ok(appended))
     }
 
-    fn trim(&mut self, _now: Millis, request: &Trim) -> Result<Result<(), TrimRefused>, StoreDown> {
+    fn trim(&mut self, request: &Trim) -> Result<Result<(), TrimRefused>, StoreDown> {
         let head = self.work.channels.find(&request.channel).map(|c| c.head());
         Ok(judge::trim(judge::as_reader(head.as_ref(), &request.token), request).map(|removed| {
             if let Some((channel, (_, through))) = self.work.channels.find(&request.channel).zip(removed) {

@@ -6,7 +6,8 @@ mod accounts;
 mod blobs;
 mod channels;
 
-use super::{Counts, Reads, Store, StoreDown};
+use super::engine::Engine;
+use super::{Counts, Reads, StoreDown};
 use lacre_ground::ids::Generation;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -45,7 +46,7 @@ impl ModelStore {
     }
 }
 
-impl Store for ModelStore {
+impl Engine for ModelStore {
     fn begin(&mut self) -> Result<(), StoreDown> {
         self.rollback();
         Ok(())

@@ -5,6 +5,7 @@ use lacre_ground::ids::{Generation, Identity, Token};
 use lacre_ground::note::NoteSigner;
 use lacre_ground::random::SystemRng;
 use lacre_ground::time::SystemClock;
+use lacre_store::accounts::AddStamps;
 use lacre_store::channels::{Append, Open, Right, Trim};
 use lacre_store::contract::channels::{Channel, entry};
 use lacre_store::model::ModelStore;
@@ -31,7 +32,8 @@ impl World {
     fn new(rules: Rules) -> Self {
         let store = ModelStore::new(Generation::new([1; 16]));
         let reads = Arc::new(store.reads());
-        let (writer, _) = Writer::start(Box::new(store)).unwrap();
+        // a hub of its own: here the tests say who is woken
+        let (writer, _) = Writer::start(Box::new(store), Arc::new(SystemClock), rules.clone(), Arc::default()).unwrap();
         let (stop, stopping) = watch::channel(false);
         let signer = |name| NoteSigner::new(name, &[1; 32]).unwrap();
         let context = Context {
@@ -64,18 +66,13 @@ impl World {
         let id = if inbox { ChannelId::of_inbox(&r) } else { ChannelId::of_log(&a, &r) };
         let rights = [Right { token: a, stamped: false }];
         let open = if inbox { Open::inbox(id, &rights, r, Some(stamp)) } else { Open::log(id, a, r, Some(stamp)) };
-        let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
-        let opened = self.context.writer.submit(move |s| {
-            s.add_stamps(&[stamp])?;
-            s.open(now, &rules, &open.unwrap())
-        });
-        opened.await.unwrap().unwrap();
+        self.context.writer.submit(AddStamps(vec![stamp])).await.unwrap();
+        self.context.writer.submit(open.unwrap()).await.unwrap().unwrap();
         Known { channel: Channel { id, append: a, read: r }, read: *read.expose() }
     }
     /// Stores without waking anybody.
     async fn store(&self, append: Append) {
-        let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
-        self.context.writer.submit(move |s| s.append(now, &rules, &append)).await.unwrap().unwrap();
+        self.context.writer.submit(append).await.unwrap().unwrap();
     }
     async fn append(&self, k: Known, n: u64) {
         self.store(entry(k.channel, n, n - 1)).await;
@@ -120,8 +117,7 @@ async fn a_channel_is_told_what_is_gone_its_entries_that_it_is_caught_up_and_the
         w.append(k, n).await;
     }
     let trim = Trim { channel: k.channel.id, token: k.channel.read, through: Seq::new(2).unwrap() };
-    let now = w.context.clock.now();
-    w.context.writer.submit(move |s| s.trim(now, &trim)).await.unwrap().unwrap();
+    w.context.writer.submit(trim).await.unwrap().unwrap();
 
     let (requests, mut events) = w.attach();
     ask(&requests, vec![add(k, 1)], &[]).await;
