@@ -1,7 +1,7 @@
 //! What an operator may see: counts, times and sizes of the whole relay, in the text form that Prometheus reads.
 //!
-//! Every label is one of a closed list: a call of the .proto files, a gRPC code, a reason of [`crate::border`], a limit of [`lacre_store::rules`]. No type
-//! here can carry a token, a channel, a handle, an address or a RUN, so none can be scraped.
+//! Every label is one of a closed list: a call of the .proto files, a gRPC code, a reason
+//! or limit of lacre-proto's lists, a verb of [`lacre_store::ask`]. No type here can carry a token, a channel, a handle, an address or a RUN, so none can be scraped.
 
 use crate::counters::{ConnectionMetrics, Refusals, moment, seconds};
 use crate::hub::Hub;
@@ -99,6 +99,7 @@ impl Metrics {
         r.register("writer_batch_requests", "Requests in one transaction of the writer", w.batch);
         r.register("writer_transaction_seconds", "One transaction of the writer, its commit included", w.transaction);
         r.register("writer_commit_seconds", "The commit of one transaction: the disk's sync", w.commit);
+        r.register("writer_verb_seconds", "One verb inside its transaction, the commit apart", w.verbs);
         r.register("writer_rolled_back", "Transactions that the store refused", w.rolled_back);
         r.register("writer_queue_requests", "Requests that wait for the writer", self.writer_queue.clone());
         r.register("attached_channels", "Channels that somebody follows", self.attached_channels.clone());

@@ -5,6 +5,7 @@ use lacre_proto::relay::v1 as wire;
 use lacre_relay::border::Reason;
 use lacre_relay::memory::{CALL, FOLLOWED};
 use lacre_relay::serve::{Options, Relay};
+use lacre_store::ask::Name;
 use lacre_store::rules::Limit;
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
@@ -94,6 +95,8 @@ async fn a_scrape_counts_what_happened() {
     assert!(value(&page, "received_bytes_total", None) > 6.0 * 1_024.0);
     assert!(value(&page, "sent_bytes_total", None) > 5.0 * 1_024.0);
     assert!(value(&page, "writer_commit_seconds_count", None) >= 6.0);
+    assert_eq!(value(&page, "writer_verb_seconds_count", Some("append")), 11.0, "refused ones, too");
+    assert_eq!(value(&page, "writer_verb_seconds_count", Some("open")), 1.0);
     assert!(value(&page, "resident_bytes", None) > 1e6);
 }
 
@@ -114,6 +117,7 @@ async fn a_scrape_holds_only_names_and_label_values_of_a_closed_list() {
             let known = match label.as_str() {
                 "call" => calls.contains(&value),
                 "reason" => reasons.contains(value.as_str()),
+                "verb" => Name::ALL.iter().any(|name| name.as_str() == value),
                 "limit" => Limit::parse(&value).is_some(),
                 "code" => value.chars().all(|c| c.is_ascii_uppercase() || c == '_') && value.len() < 20,
                 "le" => value == "+Inf" || value.parse::<f64>().is_ok(),
