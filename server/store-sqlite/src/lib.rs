@@ -277,12 +277,14 @@ impl Engine for SqliteStore {
         let mut work = || -> Result<(), Down> {
             self.conn.prepare_cached("COMMIT")?.execute([])?;
             self.channels.committed();
+            self.targets.committed();
             Ok(())
         };
         Ok(work()?)
     }
     fn rollback(&mut self) {
         self.channels.rolled_back();
+        self.targets.rolled_back();
         // SQLite may have rolled back on its own: then there is nothing left to do
         if !self.conn.is_autocommit()
             && let Err(e) = self.conn.execute_batch("ROLLBACK")

@@ -508,6 +508,8 @@ pub fn day(now: Millis) -> (u64, u64) {
 pub struct TargetQuota {
     hour: u64,
     asked: HashMap<(AccountId, Question), u32>,
+    /// counted in the open transaction
+    open: Vec<(AccountId, Question)>,
 }
 
 /// What is counted apart.
@@ -539,5 +541,18 @@ impl TargetQuota {
     pub fn count(&mut self, target: &AccountId, what: Question) {
         let asked = self.asked.entry((*target, what)).or_insert(0);
         *asked = asked.saturating_add(1);
+        self.open.push((*target, what));
+    }
+    /// What was counted since counts.
+    pub fn committed(&mut self) {
+        self.open.clear();
+    }
+    /// What was counted since was answered to nobody.
+    pub fn rolled_back(&mut self) {
+        for question in std::mem::take(&mut self.open) {
+            if let Some(asked) = self.asked.get_mut(&question) {
+                *asked = asked.saturating_sub(1);
+            }
+        }
     }
 }

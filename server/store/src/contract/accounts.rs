@@ -593,6 +593,21 @@ promises! { $
         assert!(w.claim(1, 77).is_ok());
     }
 
+    fn a_question_whose_answer_was_rolled_back_is_not_counted<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.rules.claims_per_hour = 1;
+        let (now, rules, stamp) = (w.now, w.rules.clone(), w.stamp());
+        let claim = Ask::Claim(Claim { account: account(1), suite: 77, stamp });
+
+        let answers = w.backend.broken_off(now, &rules, std::slice::from_ref(&claim), &mut |_| ());
+
+        assert_eq!(answers, [Answer::Claim(Ok(ClaimAnswer::NoKeyPackage))]);
+        assert!(w.unspent(&stamp));
+        assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::NoKeyPackage));
+        assert!(matches!(w.claim(1, 77), Err(AskRefused::Limit(_))), "and then one was answered");
+    }
+
     fn an_account_takes_so_many_stamps_a_day_and_a_refusal_gives_none<B>() {
         let mut w = World::<B>::new();
         w.person(1);
