@@ -1,7 +1,7 @@
 //! What the client needs of a network: a trait that mirrors the calls of `lacre/relay/v1/*.proto`, and its errors.
 //!
-//! Synchronous, so that the core is a state machine without a runtime. Implemented by the gRPC transport (feature
-//! `transport`) and by test doubles. Requests are the wire's own messages; an implementation has checked every answer's
+//! Synchronous, so that the core is a state machine without a runtime. Implemented by
+//! `lacre-transport` and by test doubles. Requests are the wire's own messages; an implementation has checked every answer's
 //! sizes before it hands it out, so that ids convert, but nothing more: contents and signatures are the caller's to judge.
 //!
 //! | [`Lane`] | what travels on it |

@@ -1,7 +1,8 @@
 //! What an operator may see: counts, times and sizes of the whole relay, in the text form that Prometheus reads.
 //!
-//! Every label is one of a closed list: a call of the .proto files, a gRPC code, a reason
-//! or limit of lacre-proto's lists, a verb of [`lacre_store::ask`]. No type here can carry a token, a channel, a handle, an address or a RUN, so none can be scraped.
+//! Every label is one of a closed list: a call of the .proto files, a gRPC code, a reason or limit of lacre-proto's lists, a
+//! verb of [`lacre_store::ask`]. No type here can carry a token, a channel, a handle, an address or a RUN, so none can be
+//! scraped.
 
 use crate::counters::{ConnectionMetrics, Refusals, moment, seconds};
 use crate::hub::Hub;

@@ -1,8 +1,8 @@
 //! What the relay keeps: the traits, which are the contract, and what passes through them.
 //!
-//! [`rules`] is every limit. [`model`] is the reference model that property tests compare the relay's store
-//! (`lacre-store-sqlite`) with; both pass the same `contract`. [`null`] stores nothing: benches measure with it what is
-//! not storage.
+//! [`rules`] is every limit, [`judge`] decides by them. [`model`] is the reference model that property tests compare the
+//! relay's store (`lacre-store-sqlite`) with; both pass the same `contract`. [`null`] stores nothing: benches measure with
+//! it what is not storage.
 //!
 //! - A [`Store`] has one owner, the writer. What is asked of it is data ([`ask`]): verbs of the domain, many in one transaction
 //!   ([`Store::run`]). Each decides and writes; a refusal is an answer, and writes nothing. After a [`StoreDown`] nothing of the

@@ -1,4 +1,4 @@
-//! Enrolment, login, and what keeps an account usable: stamps, key packages, inbox tokens (PROTOCOL.md, 9).
+//! Who this device is: keys and state 0, and what binds them (PROTOCOL.md, 9).
 
 use super::inbox::TOKENS;
 use crate::shelf::{Cx, Engine, Key32, Own, Stage};

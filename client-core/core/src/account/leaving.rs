@@ -1,4 +1,4 @@
-//! Taking a pause, and leaving for good (PROTOCOL.md, 14: nobody is written to who is not there).
+//! A pause, and whether the account is gone (PROTOCOL.md, 14); deleting is `sync/leaving.rs`.
 //!
 //! | | at the relay | with the others | here |
 //! |---|---|---|---|

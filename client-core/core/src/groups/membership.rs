@@ -105,7 +105,7 @@ pub(crate) fn change(engine: &mut Engine, conversation: &ConversationId, edits: 
     })
 }
 
-/// [`Client::leave`](crate::Client::leave), inside a step.
+/// Asks to be removed, inside a step; gives who decides from now on.
 pub(crate) fn leave_conversation(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Option<AccountId>, StepError> {
     shelf::active(cx, id)?;
     let own = shelf::own(cx)?.account;

@@ -69,7 +69,8 @@ pub(crate) fn send_file(
     })
 }
 
-/// Fetches the file of a message, checks it, and writes its content; gives its length. From [`RESUMED_FROM`] bytes on a
+/// Fetches the file of a message, checks it, and writes its content; gives its length. From [`RESUMED_FROM`] bytes on
+/// a further try goes on where one before broke off.
 pub(crate) fn save_file(
     engine: &mut Engine,
     net: &mut dyn Network,

@@ -1,4 +1,4 @@
-//! What the engine asks of MLS (RFC 9420): thin functions over OpenMLS, one configuration for all groups.
+//! What the rooms ask of MLS (RFC 9420): thin functions over OpenMLS, one configuration for all groups.
 
 use super::signer;
 use crate::crypt::entry::ChannelKeys;
@@ -28,7 +28,7 @@ const CONTEXT: u16 = 0xF1AC;
 const CONSENT: u16 = 0xF1AD;
 /// Version written into it.
 pub(crate) const CONTEXT_VERSION: u32 = 1;
-/// No relay keeps entries longer than this, seconds (PROTOCOL.md, 18).
+/// No relay keeps entries longer than this, seconds (PROTOCOL.md, 11).
 pub(crate) const MAX_RETENTION_SECONDS: u64 = 90 * 86_400;
 /// Key packages live this long: twice the greatest retention, renewed early (PROTOCOL.md, 11).
 pub(crate) const KEY_PACKAGE_SECONDS: u64 = 2 * MAX_RETENTION_SECONDS;

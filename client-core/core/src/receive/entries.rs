@@ -165,7 +165,7 @@ fn meet_own(
                 return Ok(Took::EpochEnded);
             };
             let own_index = mls.own_leaf_index();
-            let changes = changes(cx, &mls, own_index, staged);
+            let changes = changes(&mls, own_index, staged);
             // whom the commit adds, not whom it was to add: the two may differ
             let added: Vec<KeyPackage> = staged.add_proposals().map(|a| a.add_proposal().key_package().clone()).collect();
             let provider = cx.provider();
@@ -261,7 +261,7 @@ fn meet_seal(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Taken<Conv>, e
         _ => return Err(StepError::Skip("a seal that is no commit of another member".into())),
     };
     roles::judge(&mls, sender, &staged).map_err(|e| StepError::Skip(e.to_string()))?;
-    let changes = changes(cx, &mls, sender, &staged);
+    let changes = changes(&mls, sender, &staged);
     let removed = staged.self_removed();
     let by = if removed { own_place_taken(cx, &mls, &staged)? } else { PlaceTaken::No };
     let epoch = mls.epoch().as_u64() + 1;
@@ -395,7 +395,7 @@ pub(crate) fn meaning(
     Ok(history::body_of(kind).map(|body| Line { body, blob, reply_to }))
 }
 
-fn changes(_cx: &Cx<'_, '_>, mls: &MlsGroup, committer: LeafNodeIndex, staged: &openmls::group::StagedCommit) -> Change {
+fn changes(mls: &MlsGroup, committer: LeafNodeIndex, staged: &openmls::group::StagedCommit) -> Change {
     let by = mls.member(committer).and_then(group::who).map(|(account, _)| account);
     let replaced = group::replaced_keys(mls, staged);
     let mut bodies = Vec::new();

@@ -31,12 +31,13 @@ use std::sync::Arc;
 
 /// Bytes of the encrypted state that a joiner fetches into memory: a tree of 1,000 devices and their accounts have some 8 MB.
 pub const MAX_JOIN_STATE: u64 = 16 << 20;
-/// An invitation that cannot be used yet is tried so often at every occasion,
+/// Tries at every occasion, before pauses.
 const AT_ONCE: u32 = 20;
-/// then after this pause, milliseconds, which doubles up to the longest,
+/// First pause after them, milliseconds; it doubles.
 const FIRST_PAUSE_MS: u64 = 60_000;
+/// Longest pause, milliseconds.
 const LONGEST_PAUSE_MS: u64 = 3_600_000;
-/// and given up after so long: the relay keeps no blob longer.
+/// After so long it is given up, milliseconds: the relay keeps no blob longer.
 pub const GIVE_UP_MS: u64 = 30 * 86_400_000;
 
 /// What an invitation leads into, as far as its Welcome says so.

@@ -25,7 +25,7 @@ pub(super) fn origin_here(cx: &mut Cx<'_, '_>, origin: &content::Origin) -> Resu
     Ok(None)
 }
 
-/// The second table above. The leaves are judged once the tree is here.
+/// The second table of `ladder/successor.rs`. The leaves are judged once the tree is here.
 pub(super) fn may_succeed(
     cx: &mut Cx<'_, '_>,
     id: &ConversationId,

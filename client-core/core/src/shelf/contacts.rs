@@ -1,4 +1,4 @@
-//! Rows of contacts and of accounts that are known.
+//! What rows of contacts and of known accounts hold; they are read and written in `rows.rs`.
 
 use super::own::Own;
 use crate::words::{ContactState, ConversationId, StepError};

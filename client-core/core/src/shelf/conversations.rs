@@ -1,4 +1,4 @@
-//! Rows of conversations and their members, and the MLS group behind each.
+//! Rows of conversations and their members.
 
 use super::Cx;
 use super::own::Key32;

@@ -4,11 +4,11 @@
 //! | table | key | scope | ord | record |
 //! |---|---|---|---|---|
 //! | Meta | `own` | | 0 | [`Own`] |
-//! | Conversation | group id | | creation number | [`Conv`] |
-//! | ConversationIndex | group id | | creation number | group id |
-//! | Member | group id | | 0 | [`Members`] |
-//! | Message | group id, content id | group id | position | `Stored` |
-//! | MessageIndex | content id | its first two bytes | number | group id and content id |
+//! | Conversation | conversation id | | creation number | [`Conv`] |
+//! | ConversationIndex | conversation id | | creation number | conversation id |
+//! | Member | conversation id | | 0 | [`Members`] |
+//! | Message | conversation id, content id | conversation id | position | `Stored` |
+//! | MessageIndex | content id | its first two bytes | number | conversation id and content id |
 //! | Outbox | item number | queue | item number | [`Item`] |
 //! | RawEntry | channel, entry id | channel | seq | [`Raw`] |
 //! | Contact | account | | number | [`ContactRow`] |
@@ -20,7 +20,10 @@
 //! | BlobChunk | blob id, index | blob id | index | ciphertext |
 //! | Seen | envelope id | | number | |
 //! | Successor | conversation | | 0 | its id and that of the MLS group behind it, once that is another |
-//! | Vanishing | group id, content id | | when it disappears | group id and content id |
+//! | Vanishing | conversation id, content id | | when it disappears | conversation id and content id |
+//! | Newer | conversation id, content id | | number | conversation id and content id |
+//! | Gathered | conversation id, row of places | conversation id | row | texts that were gathered for the search |
+//! | Meta | `number`, `event`, `resets`, `kinds` | | 0 | the last number taken, event acknowledged, resets untold, kinds known |
 //! | Part | channel, SHA-256 of the piece | channel | seq | the piece |
 
 mod behind;

@@ -1,4 +1,4 @@
-//! What rows say together: whether something is active, writable, known.
+//! Rows read and written together: contacts, rights, members; whether something is active, writable, known.
 
 use super::contacts::{ContactRow, Known};
 use super::conversations::{Conv, Mark, Members};

@@ -23,7 +23,7 @@ pub(crate) fn delete_account(engine: &mut Engine, net: &mut dyn Network) -> Resu
     }
     let own = engine.own()?;
     let at = words::authority(&own.authority).map_err(StepError::into_trouble)?;
-    empty_inbox(engine, net, &at, &own)?;
+    empty_inbox(net, &at, &own)?;
     match account::with_session(engine, net, &at, |net, session| net.delete_account(&at, wire::DeleteAccountRequest { session }))
     {
         Ok(_) => {}
@@ -39,7 +39,7 @@ pub(crate) fn delete_account(engine: &mut Engine, net: &mut dyn Network) -> Resu
 }
 
 /// What waits in the inbox is nobody's any more.
-fn empty_inbox(_engine: &mut Engine, net: &mut dyn Network, at: &Authority, own: &Own) -> Result<(), Trouble> {
+fn empty_inbox(net: &mut dyn Network, at: &Authority, own: &Own) -> Result<(), Trouble> {
     if own.inbox_cursor == 0 {
         return Ok(());
     }

@@ -181,8 +181,7 @@ fn append_envelope(
 }
 
 /// A right that was made for this sender works no longer: the public one is tried. When that is refused too, nobody
-/// new may ask there.
-/// False if it stays as it is.
+/// new may ask there. False if the envelope stays in the queue.
 fn refused_for_good(cx: &mut Cx<'_, '_>, number: u64, sent: &Item, refusal: &Refusal) -> Result<bool, StepError> {
     // another program on this profile may have sent it meanwhile, or tried another right
     let Some(mut item) = shelf::item(cx, number)? else { return Ok(true) };

@@ -79,7 +79,7 @@ fn put_channel_back(
     calls::open_log(engine, net, at, &place.append, &place.read, place.channel)?;
     for _ in 0..ROUNDS {
         let from = raw.first().map_or(1, |r| r.seq);
-        let (entries, head) = fetch_all(engine, net, at, place, from)?;
+        let (entries, head) = fetch_all(net, at, place, from)?;
         if let Some(applied) = place.seal {
             let mut before = entries.iter().take_while(|e| e.id != applied || !raw.iter().any(|r| same(e, r)));
             // another seal, or something else under the id of this one
@@ -131,13 +131,7 @@ fn put_channel_back(
     Err(Trouble::Protocol("others put back faster than this device can compare".into()))
 }
 
-fn fetch_all(
-    _engine: &mut Engine,
-    net: &mut dyn Network,
-    at: &Authority,
-    place: &Place,
-    from: u64,
-) -> Result<(Vec<Entry>, u64), Trouble> {
+fn fetch_all(net: &mut dyn Network, at: &Authority, place: &Place, from: u64) -> Result<(Vec<Entry>, u64), Trouble> {
     let mut all: Vec<Entry> = Vec::new();
     loop {
         let next = all.last().map_or(from, |e| e.seq.get() + 1);

@@ -1,4 +1,4 @@
-//! What applications see of the rows: pure functions of them.
+//! What applications see of the rows: it reads, and changes nothing.
 
 mod conversations;
 mod messages;

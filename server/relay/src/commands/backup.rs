@@ -1,4 +1,4 @@
-//! `lacre-relay backup`
+//! `lacre-relay backup`: copies a relay in use; or its keys, under a passphrase.
 
 use super::{Failed, Place, say, sentence, tell, there};
 use lacre_ground::ids::Identity;

@@ -1,4 +1,4 @@
-//! `lacre-relay check`
+//! `lacre-relay check`: looks at configuration, keys and store, and changes nothing.
 
 use super::backup::places;
 use super::status::bytes;

@@ -1,4 +1,4 @@
-//! `lacre-relay issue-leaf`
+//! `lacre-relay issue-leaf`: a TLS leaf under the relay's identity.
 
 use super::{Failed, Place, say};
 use lacre_ground::random::SystemRng;

@@ -1,4 +1,4 @@
-//! `lacre-relay new-generation`
+//! `lacre-relay new-generation`: clients put back what the relay has forgotten.
 
 use super::{Failed, Place, say, there};
 use lacre_ground::random::SystemRng;

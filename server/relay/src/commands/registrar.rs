@@ -14,7 +14,7 @@ use lacre_relay::folder::{DataFolder, KeyPlaces, StartError};
 use lacre_relay::service::registrar::connect;
 use lacre_store::accounts::{IssueCode, IssueRefused};
 use lacre_store::rules::Rules;
-use lacre_store::{StoreDown, run_one};
+use lacre_store::run_one;
 use lacre_words::failure::Exit;
 use lacre_words::words::Words;
 use qrcode::QrCode;

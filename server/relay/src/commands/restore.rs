@@ -1,4 +1,4 @@
-//! `lacre-relay restore`
+//! `lacre-relay restore`: puts a backup into an empty folder.
 
 use super::backup::{places, read_passphrase};
 use super::{Failed, Place, say, sentence, tell};

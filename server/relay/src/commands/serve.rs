@@ -1,4 +1,4 @@
-//! `lacre-relay serve`
+//! `lacre-relay serve`: serves until it is told to stop.
 
 use super::{Failed, Place, say};
 use lacre_ground::random::SystemRng;

@@ -1,4 +1,4 @@
-//! `lacre-relay status`
+//! `lacre-relay status`: how the running relay is, on one screen.
 
 use super::{Failed, Place, running, say, sentence};
 use lacre_ground::time::Millis;

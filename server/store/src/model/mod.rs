@@ -1,4 +1,5 @@
-//! The reference model: the same promises in the plainest way, in memory. The oracle of the property tests.
+//! The reference model: the same promises in the plainest way, in memory. What stores are compared
+//! with in the property tests; what judges them all has an oracle of its own in `judge/tests.rs`.
 //!
 //! A transaction is a copy of everything. Nothing here is fast; everything should be obvious.
 
