@@ -131,7 +131,9 @@ pub fn show(error: &clap::Error, args: &[OsString], words: &Words) -> Exit {
     Exit::Usage
 }
 
-fn failure(error: &clap::Error, words: &Words) -> Failure {
+/// What was typed wrongly, in the person's language.
+#[must_use]
+pub fn failure(error: &clap::Error, words: &Words) -> Failure {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(s)) => Some(crate::shown::shown(s)),
         Some(ContextValue::Strings(s)) => Some(s.iter().map(|s| crate::shown::shown(s)).collect::<Vec<_>>().join(", ")),

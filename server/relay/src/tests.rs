@@ -88,3 +88,30 @@ fn no_help_in_spanish_holds_a_word_of_claps_and_none_is_wider_than_eighty_column
         assert!(help.lines().all(|l| l.chars().count() <= 80), "{help}");
     }
 }
+
+#[test]
+fn whoever_types_something_wrong_is_told_what_in_both_languages() {
+    for (lang, word) in [(Lang::Es, "No se entiende"), (Lang::En, "is not understood")] {
+        let words = words(lang);
+        let typed = |args: &[&str]| {
+            let all = ["lacre-relay"].iter().chain(args);
+            let error = usage::localized(Cli::command(), HELP, &words).try_get_matches_from(all).unwrap_err();
+            usage::failure(&error, &words)
+        };
+
+        assert!(typed(&["serve", "--lisen"]).what.contains(word), "{:?}", typed(&["serve", "--lisen"]));
+        for wrong in [
+            &["srve"][..],
+            &["backup"],
+            &["backup", "a", "--keys", "b"],
+            &["issue-leaf", "a", "--days", "x"],
+            &["serve", "--listen"],
+            &["--lang", "xx", "check"],
+        ] {
+            let said = typed(wrong);
+            let text = said.text(&words);
+            assert!(said.error.starts_with("usage-") && text.contains("--help") && !text.contains('{'), "{wrong:?}: {text}");
+            assert!(!text.contains("error:") && said.exit == lacre_words::failure::Exit::Usage, "{wrong:?}: {text}");
+        }
+    }
+}
