@@ -110,7 +110,7 @@ fn whoever_types_something_wrong_is_told_what_in_both_languages() {
         ] {
             let said = typed(wrong);
             let text = said.text(&words);
-            assert!(said.error.starts_with("usage-") && text.contains("--help") && !text.contains('{'), "{wrong:?}: {text}");
+            assert!(said.error.starts_with("usage-") && !said.remedy.is_empty() && !text.contains('{'), "{wrong:?}: {text}");
             assert!(!text.contains("error:") && said.exit == lacre_words::failure::Exit::Usage, "{wrong:?}: {text}");
         }
     }
