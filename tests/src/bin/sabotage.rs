@@ -116,6 +116,8 @@ impl Copy {
     fn cargo(&self, args: &[&str]) -> Result<std::process::Output, String> {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.args(args).current_dir(&self.source).env("CARGO_TARGET_DIR", &self.target);
+        // a broken promise may well break a lint
+        command.env_remove("RUSTC_WORKSPACE_WRAPPER").env_remove("CLIPPY_ARGS");
         command.output().map_err(|e| format!("cargo does not start: {e}"))
     }
 
