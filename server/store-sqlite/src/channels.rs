@@ -5,8 +5,9 @@ mod reads;
 
 use super::SqliteStore;
 use super::accounts::stamp_there;
+use super::rows::{class_of, id32, number, seq_of};
 use crate::Down;
-use lacre_ground::ids::{ChannelClass, ChannelId, Seq};
+use lacre_ground::ids::{ChannelId, Seq};
 use lacre_ground::time::Millis;
 use lacre_store::channels::{
     Append, AppendRefused, Appended, ChangeRefused, ChangeTokens, ChannelKey, Open, OpenRefused, Opened, Retired, Right, Trim,
@@ -18,25 +19,6 @@ use lacre_store::{AccountStore as _, ChannelStore, StoreDown};
 use memory::Arrival;
 pub(super) use memory::Memory;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
-
-pub(super) fn id32<T: for<'a> TryFrom<&'a [u8]>>(row: &Row<'_>, at: usize) -> rusqlite::Result<T> {
-    let bytes = row.get_ref(at)?.as_blob()?;
-    T::try_from(bytes).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(at, i64::try_from(bytes.len()).unwrap_or(-1)))
-}
-
-fn seq_of(row: &Row<'_>, at: usize) -> rusqlite::Result<Seq> {
-    let seq: u64 = row.get(at)?;
-    Seq::new(seq).ok_or(rusqlite::Error::IntegralValueOutOfRange(at, number(seq)))
-}
-
-fn class_of(code: u8) -> ChannelClass {
-    if code == ChannelClass::Log.code() { ChannelClass::Log } else { ChannelClass::Inbox }
-}
-
-pub(super) fn number(n: u64) -> i64 {
-    // every number of ours is below 2^53
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
 
 fn load_head(conn: &Connection, channel: &ChannelId) -> rusqlite::Result<Option<Head>> {
     let head = conn

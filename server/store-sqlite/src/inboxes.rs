@@ -1,7 +1,7 @@
 //! Whose an inbox is, in SQLite.
 
 use super::SqliteStore;
-use super::channels::id32;
+use super::rows::id32;
 use crate::Down;
 use lacre_ground::account::AccountState;
 use lacre_ground::ids::ChannelId;

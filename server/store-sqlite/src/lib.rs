@@ -14,6 +14,7 @@ pub mod copy;
 mod inboxes;
 pub mod inspect;
 mod retention;
+mod rows;
 
 use lacre_ground::ids::Generation;
 use lacre_ground::random::{self, Rng};

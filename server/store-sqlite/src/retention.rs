@@ -1,7 +1,7 @@
 //! What is removed, and what remembers it (I8).
 
 use super::SqliteStore;
-use super::channels::{id32, number};
+use super::rows::{id32, number};
 use crate::Down;
 use lacre_ground::ids::ChannelId;
 use lacre_ground::time::Millis;

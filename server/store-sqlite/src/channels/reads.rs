@@ -1,7 +1,7 @@
 //! What readers ask of channels. Each answer comes from one snapshot.
 
 use super::super::SqliteReads;
-use super::{class_of, id32, number, seq_of};
+use super::super::rows::{class_of, id32, number, seq_of};
 use crate::Down;
 use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
 use lacre_ground::time::Millis;
