@@ -100,7 +100,7 @@ fn runs(source: &str, name: &str) -> bool {
             let l = l.trim_start();
             l.starts_with('#') || l.starts_with("//")
         });
-        let suite = line.contains("<B>()") && source.contains("#[test] fn $name()");
+        let suite = line.contains("<B>()") && source.contains("promises! {");
         word_after(line, "fn ").as_deref() == Some(name)
             && (suite || marked.into_iter().any(|l| l.contains("test]") || l.contains("tokio::test")))
     })

@@ -1,11 +1,10 @@
-//! What every store promises of accounts, stamps, directory and blobs, stamped out for each implementation.
+//! What every store promises of accounts, their states and their inboxes; and the world of people that the promises of
+//! directory and blobs are tried in.
 
 use super::Backend;
 use super::channels::{entry, hash, inbox_channel};
 use crate::accounts::*;
-use crate::blobs::{
-    BeginBlob, BlobBegun, BlobHeader, BlobKept, ExpireBlobs, FileName, FinishBlob, ForgetBlob, KeepBlob, KeepBlobRefused,
-};
+use crate::blobs::{BeginBlob, BlobBegun, BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused};
 use crate::channels::{ChangeRefused, ChangeTokens, Limited, Open, Right};
 use crate::rules::{Limit, Rules};
 use crate::{Answer, Ask, Verb, run_one};
@@ -50,33 +49,33 @@ pub fn blob(n: u64, size: u64) -> BlobHeader {
     BlobHeader { blob: name, read: hash("blob token", n), size, sha256: *hash("content", n).as_bytes() }
 }
 
-struct World<B> {
-    backend: B,
-    now: Millis,
-    rules: Rules,
+pub(super) struct World<B> {
+    pub(super) backend: B,
+    pub(super) now: Millis,
+    pub(super) rules: Rules,
     stamps: u64,
     appended: u64,
 }
 
 impl<B: Backend> World<B> {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { backend: B::new(), now: Millis::new(1_800_000_000_000), rules: Rules::default(), stamps: 0, appended: 0 }
     }
     /// One verb in one transaction.
-    fn ask<V: Verb>(&mut self, verb: V) -> V::Answer {
+    pub(super) fn ask<V: Verb>(&mut self, verb: V) -> V::Answer {
         run_one(self.backend.store(), self.now, &self.rules, verb).unwrap()
     }
-    fn issue(&mut self, person: u64, code: u64) -> Result<CodeIssued, IssueRefused> {
+    pub(super) fn issue(&mut self, person: u64, code: u64) -> Result<CodeIssued, IssueRefused> {
         self.ask(IssueCode { run: run(person), code: hash("code", code), recover: false })
     }
-    fn issue_recovery(&mut self, person: u64, code: u64) -> Result<CodeIssued, IssueRefused> {
+    pub(super) fn issue_recovery(&mut self, person: u64, code: u64) -> Result<CodeIssued, IssueRefused> {
         self.ask(IssueCode { run: run(person), code: hash("code", code), recover: true })
     }
     /// The person n's account `before` is lost; `after` stands in its place.
-    fn recover(&mut self, code: u64, name: u64, before: u64, after: u64) -> Result<Recovered, RecoverRefused> {
+    pub(super) fn recover(&mut self, code: u64, name: u64, before: u64, after: u64) -> Result<Recovered, RecoverRefused> {
         self.recover_to(code, name, before, after, vec![at(after, device(2))])
     }
-    fn recover_to(
+    pub(super) fn recover_to(
         &mut self,
         code: u64,
         name: u64,
@@ -96,29 +95,41 @@ impl<B: Backend> World<B> {
         };
         self.ask(recover)
     }
-    fn enroll(&mut self, e: Enroll) -> Result<Enrolled, EnrollRefused> {
+    pub(super) fn enroll(&mut self, e: Enroll) -> Result<Enrolled, EnrollRefused> {
         self.ask(e)
     }
     /// The person n with the account n and one device.
-    fn person(&mut self, n: u64) {
+    pub(super) fn person(&mut self, n: u64) {
         self.issue(n, n).unwrap();
         self.enroll(enrolment(n, n)).unwrap();
     }
-    fn put_state(&mut self, n: u64, number: u64, text: &str, devices: &[DeviceId]) -> Result<(), PutStateRefused> {
+    pub(super) fn put_state(&mut self, n: u64, number: u64, text: &str, devices: &[DeviceId]) -> Result<(), PutStateRefused> {
         self.put_state_by(speaker(n, 1), number, text, devices)
     }
-    fn put_state_by(&mut self, by: Speaker, number: u64, text: &str, devices: &[DeviceId]) -> Result<(), PutStateRefused> {
+    pub(super) fn put_state_by(
+        &mut self,
+        by: Speaker,
+        number: u64,
+        text: &str,
+        devices: &[DeviceId],
+    ) -> Result<(), PutStateRefused> {
         let n = (0..100).find(|n| account(*n) == by.account).unwrap();
         let devices: Vec<StateDevice> = devices.iter().map(|d| at(n, *d)).collect();
         self.put_devices(by, number, text, &devices)
     }
-    fn put_devices(&mut self, by: Speaker, number: u64, text: &str, devices: &[StateDevice]) -> Result<(), PutStateRefused> {
+    pub(super) fn put_devices(
+        &mut self,
+        by: Speaker,
+        number: u64,
+        text: &str,
+        devices: &[StateDevice],
+    ) -> Result<(), PutStateRefused> {
         self.ask(PutState { by, number, state: text.to_owned(), devices: devices.to_vec() })
     }
-    fn put_packages(&mut self, put: PutKeyPackages) -> Result<Remaining, PutKeyPackagesRefused> {
+    pub(super) fn put_packages(&mut self, put: PutKeyPackages) -> Result<Remaining, PutKeyPackagesRefused> {
         self.ask(put)
     }
-    fn packages(
+    pub(super) fn packages(
         &mut self,
         device: DeviceId,
         one_time: &[u64],
@@ -132,18 +143,18 @@ impl<B: Backend> World<B> {
             replace_all: false,
         })
     }
-    fn stamp(&mut self) -> TokenHash {
+    pub(super) fn stamp(&mut self) -> TokenHash {
         self.stamps += 1;
         let stamp = hash("stamp", self.stamps);
         self.ask(AddStamps(vec![stamp]));
         stamp
     }
-    fn claim(&mut self, n: u64, suite: u16) -> Result<ClaimAnswer, AskRefused> {
+    pub(super) fn claim(&mut self, n: u64, suite: u16) -> Result<ClaimAnswer, AskRefused> {
         let stamp = self.stamp();
         self.ask(Claim { account: account(n), suite, stamp })
     }
     /// What a claim of suite 77 on the account 1 hands out: device, package, last resort.
-    fn claimed(&mut self) -> Vec<(DeviceId, String, bool)> {
+    pub(super) fn claimed(&mut self) -> Vec<(DeviceId, String, bool)> {
         match self.claim(1, 77).unwrap() {
             ClaimAnswer::Packages(all) => {
                 all.into_iter().map(|c| (c.device, String::from_utf8(c.key_package).unwrap(), c.last_resort)).collect()
@@ -151,26 +162,26 @@ impl<B: Backend> World<B> {
             ClaimAnswer::NoAccount | ClaimAnswer::NoKeyPackage | ClaimAnswer::Paused => Vec::new(),
         }
     }
-    fn lookup(&mut self, who: Who, stamp: TokenHash) -> Result<LookupAnswer, AskRefused> {
+    pub(super) fn lookup(&mut self, who: Who, stamp: TokenHash) -> Result<LookupAnswer, AskRefused> {
         self.ask(Lookup { who, stamp })
     }
-    fn unspent(&self, stamp: &TokenHash) -> bool {
+    pub(super) fn unspent(&self, stamp: &TokenHash) -> bool {
         self.backend.reads().stamp_known(stamp).unwrap()
     }
-    fn begin(&mut self, header: BlobHeader, file: u8, stamp: Option<TokenHash>) -> Result<BlobBegun, KeepBlobRefused> {
+    pub(super) fn begin(&mut self, header: BlobHeader, file: u8, stamp: Option<TokenHash>) -> Result<BlobBegun, KeepBlobRefused> {
         self.ask(BeginBlob(KeepBlob { header, file: FileName::new([file; 16]), stamp }))
     }
-    fn keep(&mut self, header: BlobHeader, file: u8, stamp: Option<TokenHash>) -> Result<BlobKept, KeepBlobRefused> {
+    pub(super) fn keep(&mut self, header: BlobHeader, file: u8, stamp: Option<TokenHash>) -> Result<BlobKept, KeepBlobRefused> {
         self.ask(KeepBlob { header, file: FileName::new([file; 16]), stamp })
     }
     /// Opens the inbox of this device of the account n, with one right.
-    fn open_inbox(&mut self, n: u64, d: u8) {
+    pub(super) fn open_inbox(&mut self, n: u64, d: u8) {
         let (stamp, c) = (self.stamp(), inbox_channel(n * 100 + u64::from(d)));
         let open = Open::inbox(c.id, &[Right { token: c.append, stamped: false }], c.read, Some(stamp)).unwrap();
         assert!(self.ask(open).unwrap().spent);
     }
     /// Whether somebody may write to it, as the writer and as the readers know it.
-    fn is_open(&mut self, n: u64, d: u8) -> bool {
+    pub(super) fn is_open(&mut self, n: u64, d: u8) -> bool {
         let (now, rules, c) = (self.now, self.rules.clone(), inbox_channel(n * 100 + u64::from(d)));
         self.appended += 1;
         let append = entry(c, self.appended, 0);
@@ -180,39 +191,18 @@ impl<B: Backend> World<B> {
         taken
     }
     /// Its reader gives the right back.
-    fn reopen_inbox(&mut self, n: u64, d: u8) -> Result<(), ChangeRefused> {
+    pub(super) fn reopen_inbox(&mut self, n: u64, d: u8) -> Result<(), ChangeRefused> {
         let c = inbox_channel(n * 100 + u64::from(d));
         let add = vec![Right { token: c.append, stamped: false }];
         let change = ChangeTokens { channel: c.id, token: c.read, add, remove: vec![] };
         self.ask(change)
     }
-    fn later(&mut self, ms: u64) {
+    pub(super) fn later(&mut self, ms: u64) {
         self.now = self.now.plus(ms);
     }
 }
 
-macro_rules! promises {
-    ($dollar:tt $(fn $name:ident<$b:ident>() $body:block)*) => {
-        /// Each promise, of any implementation.
-        pub mod promises {
-            use super::*;
-            $(pub fn $name<$b: Backend>() $body)*
-        }
-        /// Stamps the promises out as tests of this implementation.
-        #[macro_export]
-        macro_rules! accounts_contract {
-            ($dollar backend:ty) => {
-                $(#[test] fn $name() { $crate::contract::accounts::promises::$name::<$dollar backend>() })*
-            };
-        }
-        #[cfg(test)]
-        mod model {
-            accounts_contract!($crate::contract::Model);
-        }
-    };
-}
-
-promises! { $
+promises! { $ accounts_contract in accounts:
     fn a_code_opens_one_account_and_a_repeated_enrolment_gets_the_first_answer<B>() {
         let mut w = World::<B>::new();
         w.issue(1, 1).unwrap();
@@ -511,147 +501,6 @@ promises! { $
         assert_eq!(w.claimed(), [(device(1), "key package 1".to_owned(), false)]);
     }
 
-    fn each_claim_takes_the_oldest_package_of_each_device_and_then_the_last_resort<B>() {
-        let mut w = World::<B>::new();
-        w.person(1);
-        w.put_state(1, 1, "three devices", &[device(1), device(2), device(3)]).unwrap();
-        w.packages(device(2), &[10, 11], Some(12)).unwrap();
-        w.packages(device(1), &[20], None).unwrap();
-        let text = |n: u64| format!("key package {n}");
-        assert_eq!(w.claimed(), [(device(1), text(20), false), (device(2), text(10), false)]);
-        w.backend.reopen();
-        assert_eq!(w.claimed(), [(device(2), text(11), false)]);
-        assert_eq!(w.claimed(), [(device(2), text(12), true)]);
-        assert_eq!(w.claimed(), [(device(2), text(12), true)]);
-        assert_eq!(w.claim(1, 3), Ok(ClaimAnswer::NoKeyPackage), "another suite");
-        assert_eq!(w.claim(2, 77), Ok(ClaimAnswer::NoAccount));
-        w.packages(device(2), &[], Some(13)).unwrap();
-        assert_eq!(w.claimed(), [(device(2), text(13), true)], "the last resort is replaced");
-        w.later(1_000);
-        assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::NoKeyPackage), "expired");
-    }
-
-    fn key_packages_are_bounded_by_device_and_suite_and_a_refusal_changes_nothing<B>() {
-        let mut w = World::<B>::new();
-        w.person(1);
-        w.rules.key_packages_per_device = 3;
-        w.rules.suites_per_device = 2;
-        let ends = w.now.plus(1_000);
-        assert_eq!(w.packages(device(1), &[1, 2], None), Ok(Remaining(vec![(77, 2)])));
-        assert_eq!(w.packages(device(1), &[1, 2], None), Ok(Remaining(vec![(77, 2)])), "the same again");
-        let above = w.packages(device(1), &[3, 4], Some(9));
-        assert!(matches!(above, Err(PutKeyPackagesRefused::Limit(l)) if l.limit == Limit::KeyPackagesPerDevice), "{above:?}");
-        let mut put = PutKeyPackages {
-            by: speaker(1, 1),
-            one_time: vec![package(77, 3, ends), package(3, 1, ends)],
-            last_resort: vec![package(1, 1, ends)],
-            replace_all: false,
-        };
-        let suites = w.put_packages(put.clone());
-        assert!(matches!(suites, Err(PutKeyPackagesRefused::Limit(l)) if l.limit == Limit::SuitesPerDevice), "{suites:?}");
-        assert_eq!(w.packages(device(1), &[], None), Ok(Remaining(vec![(77, 2)])), "nothing was written");
-        put.last_resort.clear();
-        assert_eq!(w.put_packages(put.clone()), Ok(Remaining(vec![(3, 1), (77, 3)])));
-        put.replace_all = true;
-        assert_eq!(w.put_packages(put), Ok(Remaining(vec![(3, 1), (77, 1)])));
-        w.later(1_000);
-        assert_eq!(w.packages(device(1), &[7], None), Ok(Remaining(vec![(77, 1)])), "expired ones make room");
-    }
-
-    fn a_stamp_is_spent_once_and_by_every_answer_but_by_no_refusal<B>() {
-        let mut w = World::<B>::new();
-        w.person(1);
-        let (a, b, c) = (w.stamp(), w.stamp(), w.stamp());
-        assert!(matches!(w.lookup(Who::Handle(handle(1)), a), Ok(LookupAnswer::Entry(_))));
-        assert_eq!(w.lookup(Who::Handle(handle(1)), a), Err(AskRefused::Stamp));
-        assert_eq!(w.lookup(Who::Handle(handle(2)), b), Ok(LookupAnswer::NoAccount));
-        assert!(!w.unspent(&b), "an unknown handle is paid for");
-        w.rules.lookups_per_hour = 0;
-        assert!(matches!(w.lookup(Who::Handle(handle(1)), c), Err(AskRefused::Limit(_))));
-        assert!(w.unspent(&c));
-        assert!(w.ask(SpendStamp(c)));
-        assert!(!w.ask(SpendStamp(c)));
-    }
-
-    fn questions_about_one_account_are_counted_by_the_hour_and_others_are_not_touched<B>() {
-        let mut w = World::<B>::new();
-        w.person(1);
-        w.person(2);
-        (w.rules.claims_per_hour, w.rules.lookups_per_hour) = (2, 1);
-        let hour = 3_600_000;
-        w.now = Millis::new(w.now.get() / hour * hour + 600_000);
-        for _ in 0..2 {
-            assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::NoKeyPackage));
-        }
-        let limited = w.claim(1, 77);
-        let Err(AskRefused::Limit(l)) = limited else { panic!("{limited:?}") };
-        assert_eq!((l.limit, l.value, l.retry_after_ms), (Limit::ClaimsPerHour, 2, Some(hour - 600_000)));
-        let stamp = w.stamp();
-        assert!(w.lookup(Who::Account(account(1)), stamp).is_ok(), "lookups are counted apart");
-        assert!(w.claim(2, 77).is_ok());
-        w.later(hour - 600_000);
-        assert!(w.claim(1, 77).is_ok());
-    }
-
-    fn a_question_whose_answer_was_rolled_back_is_not_counted<B>() {
-        let mut w = World::<B>::new();
-        w.person(1);
-        w.rules.claims_per_hour = 1;
-        let (now, rules, stamp) = (w.now, w.rules.clone(), w.stamp());
-        let claim = Ask::Claim(Claim { account: account(1), suite: 77, stamp });
-
-        let answers = w.backend.broken_off(now, &rules, std::slice::from_ref(&claim), &mut |_| ());
-
-        assert_eq!(answers, [Answer::Claim(Ok(ClaimAnswer::NoKeyPackage))]);
-        assert!(w.unspent(&stamp));
-        assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::NoKeyPackage));
-        assert!(matches!(w.claim(1, 77), Err(AskRefused::Limit(_))), "and then one was answered");
-    }
-
-    fn an_account_takes_so_many_stamps_a_day_and_a_refusal_gives_none<B>() {
-        let mut w = World::<B>::new();
-        w.person(1);
-        w.rules.stamps_per_day = 5;
-        let day = 86_400_000;
-        w.now = Millis::new(w.now.get() / day * day + 1_000);
-        let take = |w: &mut World<B>, who: u64, from: u64, count: u64| {
-            let take = TakeStamps { by: speaker(who, 1), hashes: (from..from + count).map(|n| hash("taken", n)).collect() };
-            w.ask(take)
-        };
-        assert_eq!(take(&mut w, 1, 0, 3), Ok(()));
-        let above = take(&mut w, 1, 10, 3);
-        assert!(matches!(above, Err(TakeStampsRefused::Limit(l)) if l.retry_after_ms == Some(day - 1_000)), "{above:?}");
-        assert!(!w.unspent(&hash("taken", 10)));
-        w.backend.reopen();
-        assert_eq!(take(&mut w, 1, 20, 2), Ok(()));
-        assert!(take(&mut w, 1, 30, 1).is_err());
-        assert_eq!(take(&mut w, 2, 30, 1), Err(TakeStampsRefused::NoDevice(NoDevice)));
-        w.later(day - 1_000);
-        assert_eq!(take(&mut w, 1, 30, 5), Ok(()));
-        assert!([0, 1, 2, 20, 21, 30].iter().all(|n| w.unspent(&hash("taken", *n))));
-    }
-
-    fn a_sweep_ends_and_takes_nothing_that_still_counts<B>() {
-        let mut w = World::<B>::new();
-        w.person(1);
-        w.packages(device(1), &[1, 2, 3], Some(4)).unwrap();
-        for n in 2..6 {
-            w.issue(n, n).unwrap();
-        }
-        let sweep = |w: &mut World<B>| {
-            let now = w.now;
-            w.ask(SweepAccounts { over_at: now, limit: 2 })
-        };
-        assert!(!sweep(&mut w), "nothing is over");
-        assert!(w.enroll(enrolment(2, 2)).is_ok());
-        w.later(w.rules.code_lifetime_ms);
-        w.issue(6, 6).unwrap();
-        let rounds = std::iter::from_fn(|| sweep(&mut w).then_some(())).take(10).count();
-        assert_eq!(rounds, 2, "four packages and five codes, two of each at a time: the third round has room left");
-        assert!(w.enroll(enrolment(6, 6)).is_ok());
-        assert_eq!(w.issue(2, 20), Err(IssueRefused::HasAccount));
-    }
-
     fn another_run_key_is_noticed<B>() {
         let mut w = World::<B>::new();
         assert!(!w.backend.reads().has_run_key().unwrap());
@@ -660,109 +509,5 @@ promises! { $
         w.backend.reopen();
         assert!(w.ask(KnowRunKey([1; 32])));
         assert!(!w.ask(KnowRunKey([2; 32])));
-    }
-
-    fn a_blob_costs_one_stamp_and_its_name_is_never_given_twice<B>() {
-        let mut w = World::<B>::new();
-        let (a, b) = (w.stamp(), w.stamp());
-        let header = blob(1, 10);
-        let expires_at = w.now.plus(w.rules.blob_retention_ms);
-        assert_eq!(w.keep(header, 1, None), Err(KeepBlobRefused::Stamp));
-        assert_eq!(w.keep(header, 1, Some(hash("none", 0))), Err(KeepBlobRefused::Stamp));
-        assert_eq!(w.keep(header, 1, Some(a)), Ok(BlobKept::New { expires_at }));
-        w.later(1);
-        assert_eq!(w.keep(header, 2, Some(b)), Ok(BlobKept::Again { expires_at }));
-        assert_eq!(w.keep(BlobHeader { size: 11, ..header }, 3, Some(b)), Err(KeepBlobRefused::Conflict));
-        assert_eq!(w.keep(BlobHeader { read: hash("x", 0), ..header }, 3, Some(b)), Err(KeepBlobRefused::Conflict));
-        assert!(w.unspent(&b) && !w.unspent(&a));
-        w.backend.reopen();
-        let stored = w.backend.reads().blob(&header.blob).unwrap().unwrap();
-        assert!(stored.header == header && stored.file == FileName::new([1; 16]) && stored.expires_at == expires_at);
-        assert!(w.backend.reads().blob_file_known(&FileName::new([1; 16])).unwrap());
-        assert!(!w.backend.reads().blob_file_known(&FileName::new([2; 16])).unwrap());
-    }
-
-    fn blobs_fill_the_disks_share_and_expired_ones_make_room<B>() {
-        let mut w = World::<B>::new();
-        w.rules.max_blob_disk_bytes = 100;
-        let keep = |w: &mut World<B>, n: u8, size: u64| {
-            let stamp = w.stamp();
-            w.keep(blob(n.into(), size), n, Some(stamp))
-        };
-        keep(&mut w, 1, 60).unwrap();
-        w.later(1);
-        keep(&mut w, 2, 40).unwrap();
-        assert!(matches!(keep(&mut w, 3, 1), Err(KeepBlobRefused::Limit(l)) if l.limit == Limit::MaxBlobDiskBytes));
-        assert_eq!(w.backend.reads().blob_bytes().unwrap(), 100);
-        w.later(w.rules.blob_retention_ms - 1);
-        let now = w.now;
-        assert!(w.ask(ExpireBlobs { over_at: now, limit: 10 }) == [FileName::new([1; 16])]);
-        assert_eq!(w.backend.reads().blob_bytes().unwrap(), 40);
-        assert!(w.backend.reads().blob(&blob(1, 60).blob).unwrap().is_none());
-        keep(&mut w, 3, 60).unwrap();
-        w.later(w.rules.blob_retention_ms);
-        let now = w.now;
-        assert!(w.ask(ExpireBlobs { over_at: now, limit: 1 }) == [FileName::new([2; 16])]);
-        assert!(w.ask(ExpireBlobs { over_at: now, limit: 1 }) == [FileName::new([3; 16])]);
-        assert!(w.ask(ExpireBlobs { over_at: now, limit: 1 }).is_empty());
-    }
-
-    fn an_unfinished_blob_is_paid_for_and_counted_from_its_beginning_and_becomes_whole_once<B>() {
-        let mut w = World::<B>::new();
-        let (a, b) = (w.stamp(), w.stamp());
-        let (header, file) = (blob(1, 10), FileName::new([1; 16]));
-        assert_eq!(w.begin(header, 1, None), Err(KeepBlobRefused::Stamp));
-        assert_eq!(w.begin(header, 1, Some(a)), Ok(BlobBegun::Unfinished));
-        assert!(!w.unspent(&a));
-        assert_eq!(w.begin(header, 2, None), Ok(BlobBegun::Again));
-        assert_eq!(w.begin(BlobHeader { size: 11, ..header }, 2, Some(b)), Err(KeepBlobRefused::Conflict));
-        assert_eq!(w.keep(header, 2, Some(b)), Err(KeepBlobRefused::Conflict), "another file is under way");
-        assert!(w.unspent(&b));
-        w.backend.reopen();
-        let reads = w.backend.reads();
-        let stored = reads.blob(&header.blob).unwrap().unwrap();
-        assert!(!stored.whole && stored.file == file && stored.expires_at == w.now.plus(w.rules.unfinished_retention_ms));
-        assert!(reads.blob_file_known(&file).unwrap() && reads.blob_bytes().unwrap() == 10 && reads.counts().unwrap().blobs == 0);
-
-        w.later(5);
-        let (now, rules) = (w.now, w.rules.clone());
-        let whole = now.plus(rules.blob_retention_ms);
-        assert_eq!(w.ask(FinishBlob(FileName::new([2; 16]))), None);
-        assert_eq!(w.ask(FinishBlob(file)), Some(whole));
-        assert_eq!(w.ask(FinishBlob(file)), None);
-        w.ask(ForgetBlob(file));
-        assert_eq!(w.keep(header, 3, Some(b)), Ok(BlobKept::Again { expires_at: whole }));
-        assert_eq!((w.backend.reads().blob_bytes().unwrap(), w.backend.reads().counts().unwrap().blobs), (10, 1));
-    }
-
-    fn unfinished_blobs_have_a_bound_of_number_and_one_of_bytes_and_go_when_they_are_wrong_or_late<B>() {
-        let mut w = World::<B>::new();
-        (w.rules.max_unfinished_uploads, w.rules.max_unfinished_bytes, w.rules.max_blob_disk_bytes) = (3, 100, 130);
-        let begin = |w: &mut World<B>, n: u8, size: u64| {
-            let stamp = w.stamp();
-            let begun = w.begin(blob(n.into(), size), n, Some(stamp));
-            if let Err(KeepBlobRefused::Limit(l)) = begun {
-                assert!(w.unspent(&stamp));
-                return Some(l.limit);
-            }
-            assert_eq!(begun, Ok(BlobBegun::Unfinished));
-            None
-        };
-        assert_eq!(begin(&mut w, 1, 60), None);
-        assert_eq!(begin(&mut w, 2, 41), Some(Limit::MaxUnfinishedBytes));
-        assert_eq!(begin(&mut w, 2, 39), None);
-        w.later(1);
-        assert_eq!(begin(&mut w, 3, 1), None);
-        assert_eq!(begin(&mut w, 4, 1), Some(Limit::MaxUnfinishedUploads));
-        w.ask(ForgetBlob(FileName::new([1; 16])));
-        assert_eq!(w.backend.reads().blob_bytes().unwrap(), 40);
-        let stamp = w.stamp();
-        w.keep(blob(5, 60), 5, Some(stamp)).unwrap();
-        assert_eq!(begin(&mut w, 1, 31), Some(Limit::MaxBlobDiskBytes));
-        assert_eq!(begin(&mut w, 1, 30), None);
-        w.later(w.rules.unfinished_retention_ms - 1);
-        let now = w.now;
-        assert!(w.ask(ExpireBlobs { over_at: now, limit: 10 }) == [FileName::new([2; 16])]);
-        assert_eq!(w.backend.reads().blob_bytes().unwrap(), 91);
     }
 }

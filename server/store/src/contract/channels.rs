@@ -123,28 +123,7 @@ impl<B: Backend> World<B> {
     }
 }
 
-macro_rules! promises {
-    ($dollar:tt $($(#[$doc:meta])* fn $name:ident<$b:ident>() $body:block)*) => {
-        /// Each promise, of any implementation.
-        pub mod promises {
-            use super::*;
-            $($(#[$doc])* pub fn $name<$b: Backend>() $body)*
-        }
-        /// Stamps the promises out as tests of this implementation.
-        #[macro_export]
-        macro_rules! channels_contract {
-            ($dollar backend:ty) => {
-                $(#[test] fn $name() { $crate::contract::channels::promises::$name::<$dollar backend>() })*
-            };
-        }
-        #[cfg(test)]
-        mod model {
-            channels_contract!($crate::contract::Model);
-        }
-    };
-}
-
-promises! { $
+promises! { $ channels_contract in channels:
     fn a_new_channel_costs_a_stamp_and_an_open_one_nothing<B>() {
         let mut w = World::<B>::new();
         let c = log_channel(1);

@@ -1,9 +1,33 @@
 //! What every store promises, stamped out for each implementation ([`crate::channels_contract`],
-//! [`crate::accounts_contract`]), and random histories that it answers as the model does ([`histories`],
+//! [`crate::accounts_contract`], [`crate::directory_contract`], [`crate::blobs_contract`]), and random histories that it answers as the model does ([`histories`],
 //! [`histories_accounts`]).
 
+/// Promises of one file: functions of any implementation, and a macro of this name that stamps them out as its tests.
+macro_rules! promises {
+    ($dollar:tt $stamp:ident in $file:ident: $($(#[$doc:meta])* fn $name:ident<$b:ident>() $body:block)*) => {
+        /// Each promise, of any implementation.
+        pub mod promises {
+            use super::*;
+            $($(#[$doc])* pub fn $name<$b: Backend>() $body)*
+        }
+        /// Stamps the promises out as tests of this implementation.
+        #[macro_export]
+        macro_rules! $stamp {
+            ($dollar backend:ty) => {
+                $(#[test] fn $name() { $crate::contract::$file::promises::$name::<$dollar backend>() })*
+            };
+        }
+        #[cfg(test)]
+        mod model {
+            $stamp!($crate::contract::Model);
+        }
+    };
+}
+
 pub mod accounts;
+pub mod blobs;
 pub mod channels;
+pub mod directory;
 pub mod histories;
 pub mod histories_accounts;
 
