@@ -1,6 +1,7 @@
 //! Commands as documents write them, held against what is there. Nothing is run.
 use crate::documents::read;
-use crate::walls::{files, root};
+use crate::places::files;
+use crate::walls::root;
 use std::collections::BTreeMap;
 
 fn known(there: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {

@@ -7,7 +7,8 @@
 //! tests/PROMISES.md; a file renamed that ARCHITECTURE.md names; a heading renamed that a contents list or a control names;
 //! a README of 81 lines; a comment that names a page outside of the repository.
 use crate::commands::{commands, tests_below};
-use crate::walls::{files, root};
+use crate::places::files;
+use crate::walls::root;
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -12,5 +12,9 @@
 mod commands;
 mod controls;
 mod documents;
+mod places;
+mod rooms;
 mod script;
+mod supply;
+mod tables;
 mod walls;
