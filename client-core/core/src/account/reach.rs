@@ -32,7 +32,7 @@ pub(crate) fn set_nobody_new(engine: &mut Engine, on: bool) -> Result<(), Troubl
 /// Makes a link. Who has it may ask also while nobody new may. The name is for this person only.
 pub(crate) fn link_make(engine: &mut Engine, name: &str) -> Result<Link, Trouble> {
     if name.len() > MAX_LINK_NAME {
-        return Err(Trouble::Message(MessageTrouble::TooLong { limit: 100 }));
+        return Err(MessageTrouble::TooLong { limit: 100 }.into());
     }
     engine.run(|cx| {
         if shelf::living(cx)?.links.len() >= MAX_LINKS {
@@ -53,11 +53,7 @@ pub(crate) fn link_make(engine: &mut Engine, name: &str) -> Result<Link, Trouble
 pub(crate) fn link_revoke(engine: &mut Engine, number: u64) -> Result<(), Trouble> {
     engine.run(|cx| {
         let mut own = shelf::take_own(cx)?;
-        let at = own
-            .links
-            .iter()
-            .position(|row| row.number == number)
-            .ok_or(StepError::Trouble(Trouble::Outbox(OutboxTrouble::NoSuchItem)))?;
+        let at = own.links.iter().position(|row| row.number == number).ok_or(OutboxTrouble::NoSuchItem)?;
         let row = own.links.remove(at);
         shelf::put_own(cx, own)?;
         shelf::withdraw_token(cx, row.token)?;

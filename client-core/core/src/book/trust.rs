@@ -13,8 +13,8 @@ use lacre_ground::safety::SafetyNumber;
 use serde_bytes::ByteBuf;
 
 pub(crate) fn safety_number(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<SafetyNumber, StepError> {
-    let own = shelf::own_known(cx)?.ok_or(StepError::Trouble(Trouble::Account(AccountTrouble::NotEnrolled)))?;
-    let theirs = shelf::known(cx, account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
+    let own = shelf::own_known(cx)?.ok_or(AccountTrouble::NotEnrolled)?;
+    let theirs = shelf::known(cx, account)?.ok_or(ContactTrouble::NoSuchContact)?;
     SafetyNumber::of(&own.verified()?, &theirs.verified()?).map_err(|e| StepError::Trouble(Trouble::Protocol(e.to_string())))
 }
 

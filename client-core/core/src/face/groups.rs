@@ -26,10 +26,10 @@ impl Client {
     /// Gives a group another name. Admins only, as are the other changes of a group.
     pub fn group_rename(&mut self, conversation: &ConversationId, name: &str) -> Result<(), Trouble> {
         if name.trim().is_empty() {
-            return Err(Trouble::Message(MessageTrouble::Empty));
+            return Err(MessageTrouble::Empty.into());
         }
         if name.len() > MAX_GROUP_NAME {
-            return Err(Trouble::Message(MessageTrouble::TooLong { limit: 200 }));
+            return Err(MessageTrouble::TooLong { limit: 200 }.into());
         }
         groups::change(&mut self.engine, conversation, vec![Edit::Name(name.to_owned())])
     }
@@ -37,7 +37,7 @@ impl Client {
     /// Says what a group is for; an empty text says it no longer.
     pub fn group_describe(&mut self, conversation: &ConversationId, text: &str) -> Result<(), Trouble> {
         if text.len() > MAX_DESCRIPTION {
-            return Err(Trouble::Message(MessageTrouble::TooLong { limit: 2_000 }));
+            return Err(MessageTrouble::TooLong { limit: 2_000 }.into());
         }
         groups::change(&mut self.engine, conversation, vec![Edit::Description(text.to_owned())])
     }
@@ -54,7 +54,7 @@ impl Client {
     pub fn group_allow(&mut self, conversation: &ConversationId, add: Option<Who>, write: Option<Who>) -> Result<(), Trouble> {
         let edits: Vec<Edit> = add.map(Edit::MayAdd).into_iter().chain(write.map(Edit::MayWrite)).collect();
         if edits.is_empty() {
-            return Err(Trouble::Message(MessageTrouble::Empty));
+            return Err(MessageTrouble::Empty.into());
         }
         groups::change(&mut self.engine, conversation, edits)
     }

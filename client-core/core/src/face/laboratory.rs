@@ -67,16 +67,15 @@ impl Client {
 
     /// The own directory entry, as envelopes carry it.
     pub fn own_entry(&mut self) -> Result<wire::DirectoryEntry, Trouble> {
-        let known = self.engine.run(shelf::own_known)?.ok_or(Trouble::Account(AccountTrouble::NotEnrolled))?;
+        let known = self.engine.run(shelf::own_known)?.ok_or(AccountTrouble::NotEnrolled)?;
         Ok(known.entry())
     }
 
     /// Changes the kept bytes of a message of a newer kind, as if the program had learnt what they are meanwhile.
     pub fn learn_kind(&mut self, message: &Message, change: impl FnOnce(&mut Vec<u8>)) -> Result<(), Trouble> {
         self.engine.run(|cx| {
-            let mut stored =
-                history::stored(cx, &message.conversation, message.id)?.ok_or(Trouble::Message(MessageTrouble::NoSuchMessage))?;
-            let proof = stored.proof.as_mut().ok_or(Trouble::Message(MessageTrouble::NoSuchMessage))?;
+            let mut stored = history::stored(cx, &message.conversation, message.id)?.ok_or(MessageTrouble::NoSuchMessage)?;
+            let proof = stored.proof.as_mut().ok_or(MessageTrouble::NoSuchMessage)?;
             change(&mut proof.content);
             history::put_stored(cx, &message.conversation, &stored)?;
             cx.s.delete(Table::Meta, LOOKED)?;
@@ -94,11 +93,10 @@ impl Client {
         let own = self.engine.own()?;
         let mut entry = self.own_entry()?;
         let newest = entry.states.last().map(|raw| AccountState::stored(raw)).transpose();
-        let newest =
-            newest.map_err(|e| Trouble::Protocol(e.to_string()))?.ok_or(Trouble::Account(AccountTrouble::NotEnrolled))?;
+        let newest = newest.map_err(|e| Trouble::Protocol(e.to_string()))?.ok_or(AccountTrouble::NotEnrolled)?;
         let signer = NoteSigner::new(DEVICE, &own.signing.0).map_err(|e| Trouble::Protocol(e.to_string()))?;
         let mut next = AccountState { number: newest.number + 1, previous: Some(newest.hash()), ..newest.into_inner() };
-        let mut other = next.devices.first().cloned().ok_or(Trouble::Account(AccountTrouble::NotEnrolled))?;
+        let mut other = next.devices.first().cloned().ok_or(AccountTrouble::NotEnrolled)?;
         let other_signer = NoteSigner::new(DEVICE, &[9; 32]).map_err(|e| Trouble::Protocol(e.to_string()))?;
         (other.id, other.signature_key) = (DeviceId::new([9; 16]), other_signer.public().key());
         next.devices.push(other);

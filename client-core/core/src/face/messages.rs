@@ -55,7 +55,7 @@ impl Client {
         messages::changeable(message)?;
         let one = sign.graphemes(true).count() <= 1 && sign.len() <= MAX_SIGN && !sign.chars().any(char::is_control);
         if !one || (!sign.is_empty() && sign.trim().is_empty()) {
-            return Err(Trouble::Message(MessageTrouble::NotASign));
+            return Err(MessageTrouble::NotASign.into());
         }
         let target = message.id.as_bytes().to_vec();
         messages::change(&mut self.engine, message, Kind::Reaction(content::Reaction { target, sign: sign.to_owned() }))

@@ -126,7 +126,7 @@ impl Client {
     /// # Errors
     /// [`ContactTrouble::NoSuchContact`](crate::ContactTrouble::NoSuchContact), [`ContactTrouble::NoSuchAccount`](crate::ContactTrouble::NoSuchAccount), [`ContactTrouble::OtherAccountNow`](crate::ContactTrouble::OtherAccountNow), [`Trouble::Offline`].
     pub fn contact_refresh(&mut self, net: &mut dyn Network, account: &AccountId) -> Result<(), Trouble> {
-        let row = self.engine.run(|cx| shelf::contact(cx, *account))?.ok_or(Trouble::Contact(ContactTrouble::NoSuchContact))?;
+        let row = self.engine.run(|cx| shelf::contact(cx, *account))?.ok_or(ContactTrouble::NoSuchContact)?;
         let entry = account::directory(&mut self.engine, net, wire::lookup_request::Who::Handle(row.handle.as_str().to_owned()))?;
         self.engine.run(|cx| {
             let known = book::learn_account(cx, &entry)?;

@@ -3,7 +3,7 @@
 use super::Client;
 use crate::network::Network;
 use crate::shelf::EventRow;
-use crate::words::{ConversationId, Event, Message, OutboxTrouble, StepError, Synced, Trouble, Waiting};
+use crate::words::{ConversationId, Event, Message, OutboxTrouble, Synced, Trouble, Waiting};
 use crate::{shelf, sync, views};
 use core::time::Duration;
 use lacre_profile::Table;
@@ -22,7 +22,7 @@ impl Client {
     /// Tries an item again at the next synchronisation, without waiting longer.
     pub fn outbox_retry(&mut self, id: u64) -> Result<(), Trouble> {
         self.engine.run(|cx| {
-            let mut item = shelf::item(cx, id)?.ok_or(StepError::Trouble(Trouble::Outbox(OutboxTrouble::NoSuchItem)))?;
+            let mut item = shelf::item(cx, id)?.ok_or(OutboxTrouble::NoSuchItem)?;
             item.not_before = None;
             shelf::put_item(cx, &item)
         })
@@ -31,7 +31,7 @@ impl Client {
     /// Takes an item back, if nothing of it has left this machine.
     pub fn outbox_cancel(&mut self, id: u64) -> Result<(), Trouble> {
         self.engine.run(|cx| {
-            let item = shelf::item(cx, id)?.ok_or(StepError::Trouble(Trouble::Outbox(OutboxTrouble::NoSuchItem)))?;
+            let item = shelf::item(cx, id)?.ok_or(OutboxTrouble::NoSuchItem)?;
             if !views::cancellable(&item) {
                 return Err(OutboxTrouble::TooLate.into());
             }

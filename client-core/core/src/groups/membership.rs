@@ -20,13 +20,13 @@ pub const MAX_ADMINS: usize = 64;
 /// A group of accepted contacts. The seal that adds them goes out with the next synchronisation.
 pub(crate) fn create(engine: &mut Engine, name: &str, members: &[AccountId], suite: Suite) -> Result<ConversationId, Trouble> {
     if name.trim().is_empty() {
-        return Err(Trouble::Message(MessageTrouble::Empty));
+        return Err(MessageTrouble::Empty.into());
     }
     if name.len() > MAX_GROUP_NAME {
-        return Err(Trouble::Message(MessageTrouble::TooLong { limit: 200 }));
+        return Err(MessageTrouble::TooLong { limit: 200 }.into());
     }
     if members.len() >= MAX_MEMBERS {
-        return Err(Trouble::Group(GroupTrouble::Full { limit: 1_000 }));
+        return Err(GroupTrouble::Full { limit: 1_000 }.into());
     }
     engine.run(|cx| {
         let own = shelf::own(cx)?;
@@ -83,14 +83,14 @@ pub(crate) fn admins(
         shelf::members(cx, conversation)
     })?;
     if accounts.iter().any(|a| !members.devices.iter().any(|(m, _)| m == a)) {
-        return Err(Trouble::Contact(ContactTrouble::NoSuchContact));
+        return Err(ContactTrouble::NoSuchContact.into());
     }
     let new = accounts.iter().filter(|a| !members.admins.contains(a)).count();
     if on && members.admins.len() + new > MAX_ADMINS {
-        return Err(Trouble::Group(GroupTrouble::TooManyAdmins { limit: 64 }));
+        return Err(GroupTrouble::TooManyAdmins { limit: 64 }.into());
     }
     if !on && members.admins.iter().all(|a| accounts.contains(a)) {
-        return Err(Trouble::Group(GroupTrouble::LastAdmin));
+        return Err(GroupTrouble::LastAdmin.into());
     }
     change(engine, conversation, accounts.iter().map(|a| Edit::Admin { account: *a, on }).collect())
 }

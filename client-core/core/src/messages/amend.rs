@@ -27,10 +27,10 @@ pub const MAX_SIGN: usize = 64;
 /// Puts another text in the place of an own one, for everybody.
 pub(crate) fn edit(engine: &mut Engine, message: &Message, text: &str) -> Result<(), Trouble> {
     if text.is_empty() {
-        return Err(Trouble::Message(MessageTrouble::Empty));
+        return Err(MessageTrouble::Empty.into());
     }
     if text.len() > MAX_TEXT {
-        return Err(Trouble::Message(MessageTrouble::TooLong { limit: 65_536 }));
+        return Err(MessageTrouble::TooLong { limit: 65_536 }.into());
     }
     match &message.body {
         _ if !message.own => return Err(Trouble::Message(MessageTrouble::NotYours)),
@@ -44,7 +44,7 @@ pub(crate) fn edit(engine: &mut Engine, message: &Message, text: &str) -> Result
 pub(crate) fn delete(engine: &mut Engine, message: &Message) -> Result<(), Trouble> {
     changeable(message)?;
     if !message.own {
-        return Err(Trouble::Message(MessageTrouble::NotYours));
+        return Err(MessageTrouble::NotYours.into());
     }
     if message.position.is_none() && engine.run(|cx| unsend(cx, message))? {
         return Ok(());

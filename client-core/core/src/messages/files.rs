@@ -39,13 +39,13 @@ pub(crate) fn send_file(
     size: u64,
 ) -> Result<Message, Trouble> {
     if size > MAX_FILE {
-        return Err(Trouble::Message(MessageTrouble::TooLong { limit: MAX_FILE }));
+        return Err(MessageTrouble::TooLong { limit: MAX_FILE }.into());
     }
     if name.is_empty() {
-        return Err(Trouble::Message(MessageTrouble::Empty));
+        return Err(MessageTrouble::Empty.into());
     }
     if name.len() > MAX_NAME {
-        return Err(Trouble::Message(MessageTrouble::TooLong { limit: 255 }));
+        return Err(MessageTrouble::TooLong { limit: 255 }.into());
     }
     let id = conversation.clone();
     engine.run(|cx| {
@@ -78,9 +78,8 @@ pub(crate) fn save_file(
     to: &mut dyn Write,
 ) -> Result<u64, Trouble> {
     let key = [message.conversation.as_bytes(), message.id.as_bytes()].concat();
-    let stored: Stored =
-        engine.run(|cx| Ok(cx.s.get(Table::Message, &key)?))?.ok_or(Trouble::Message(MessageTrouble::NoSuchMessage))?;
-    let raw = stored.blob.ok_or(Trouble::File(FileTrouble::NotAFile))?;
+    let stored: Stored = engine.run(|cx| Ok(cx.s.get(Table::Message, &key)?))?.ok_or(MessageTrouble::NoSuchMessage)?;
+    let raw = stored.blob.ok_or(FileTrouble::NotAFile)?;
     let reference = content::BlobRef::decode(raw.as_slice()).map_err(|e| Trouble::File(FileTrouble::Damaged(e.to_string())))?;
     let mut written = Counting { to, written: 0 };
     let blob = BlobId::try_from(reference.blob.as_slice()).map_err(|e| Trouble::File(FileTrouble::Damaged(e.to_string())))?;

@@ -85,11 +85,11 @@ fn gather(cx: &Cx<'_, '_>, conversation: &ConversationId, row: u64) -> Result<()
 /// The messages and names of files that have all these words; at most `limit` ([`MAX_FOUND`]) of the newest.
 pub(crate) fn search(engine: &mut Engine, query: &Query, limit: usize) -> Result<Found, Trouble> {
     if query.words.len() > MAX_QUERY {
-        return Err(Trouble::Message(MessageTrouble::TooLong { limit: 1_000 }));
+        return Err(MessageTrouble::TooLong { limit: 1_000 }.into());
     }
     let words = words_of(&query.words);
     if words.is_empty() {
-        return Err(Trouble::Message(MessageTrouble::Empty));
+        return Err(MessageTrouble::Empty.into());
     }
     let limit = limit.min(MAX_FOUND);
     let conversations: Vec<ConversationId> = match &query.conversation {

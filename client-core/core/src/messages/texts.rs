@@ -3,7 +3,7 @@
 use super::{receipts, vanish};
 use crate::queue::MAX_TEXT;
 use crate::shelf::Engine;
-use crate::words::{ConversationId, Message, MessageTrouble, StepError, Trouble, WaitingKind};
+use crate::words::{ConversationId, Message, MessageTrouble, Trouble, WaitingKind};
 use crate::{queue, shelf, views};
 use lacre_ground::ids::ContentId;
 use lacre_profile::Table;
@@ -52,18 +52,16 @@ pub(crate) fn mark_read(engine: &mut Engine, conversation: &ConversationId, thro
 pub(crate) fn find_message(engine: &mut Engine, prefix: &str) -> Result<Message, Trouble> {
     let prefix = prefix.to_ascii_lowercase();
     let start = prefix.get(..4).and_then(|p| data_encoding::HEXLOWER.decode(p.as_bytes()).ok());
-    let start = start.ok_or(Trouble::Message(MessageTrouble::NoSuchMessage))?;
+    let start = start.ok_or(MessageTrouble::NoSuchMessage)?;
     engine.run(|cx| {
         let rows: Vec<(u64, (ConversationId, ContentId))> = cx.s.scan(Table::MessageIndex, &start, 0, usize::MAX)?;
         let mut found = rows.into_iter().filter(|(_, (_, id))| id.to_string().starts_with(&prefix));
-        let (position, (conversation, id)) =
-            found.next().ok_or(StepError::Trouble(Trouble::Message(MessageTrouble::NoSuchMessage)))?;
+        let (position, (conversation, id)) = found.next().ok_or(MessageTrouble::NoSuchMessage)?;
         if found.next().is_some() {
             return Err(MessageTrouble::AmbiguousPrefix.into());
         }
         let key = [conversation.as_bytes(), id.as_bytes()].concat();
-        let stored =
-            cx.s.get(Table::Message, &key)?.ok_or(StepError::Trouble(Trouble::Message(MessageTrouble::NoSuchMessage)))?;
+        let stored = cx.s.get(Table::Message, &key)?.ok_or(MessageTrouble::NoSuchMessage)?;
         let members = shelf::members(cx, &conversation)?;
         views::message_view(cx, &conversation, &members, position, stored)
     })
@@ -71,10 +69,10 @@ pub(crate) fn find_message(engine: &mut Engine, prefix: &str) -> Result<Message,
 
 pub(crate) fn check_text(text: &str) -> Result<(), Trouble> {
     if text.is_empty() {
-        return Err(Trouble::Message(MessageTrouble::Empty));
+        return Err(MessageTrouble::Empty.into());
     }
     if text.len() > MAX_TEXT {
-        return Err(Trouble::Message(MessageTrouble::TooLong { limit: 65_536 }));
+        return Err(MessageTrouble::TooLong { limit: 65_536 }.into());
     }
     Ok(())
 }

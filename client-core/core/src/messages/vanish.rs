@@ -26,9 +26,9 @@ pub(crate) fn let_vanish(engine: &mut Engine, conversation: &ConversationId, aft
     let seconds = match after {
         None => 0,
         Some(after) if after > LONGEST_STAY => {
-            return Err(Trouble::Message(MessageTrouble::TooLong { limit: LONGEST_STAY.as_secs() }));
+            return Err(MessageTrouble::TooLong { limit: LONGEST_STAY.as_secs() }.into());
         }
-        Some(after) => u32::try_from(after.as_secs()).ok().filter(|s| *s > 0).ok_or(Trouble::Message(MessageTrouble::Empty))?,
+        Some(after) => u32::try_from(after.as_secs()).ok().filter(|s| *s > 0).ok_or(MessageTrouble::Empty)?,
     };
     engine.run(|cx| {
         let conv = shelf::active(cx, conversation)?;

@@ -12,7 +12,7 @@ use lacre_proto::content::v1 as content;
 /// Keeps an account away; one that is met in groups only, too. The other is told nothing.
 pub(crate) fn block(engine: &mut Engine, account: &AccountId) -> Result<Contact, Trouble> {
     engine.run(|cx| {
-        let known = shelf::known(cx, *account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchAccount)))?;
+        let known = shelf::known(cx, *account)?.ok_or(ContactTrouble::NoSuchAccount)?;
         let met = shelf::contact(cx, *account)?;
         let stranger = met.is_none();
         let before = met.unwrap_or_else(|| ContactRow::new(&known, ContactState::Declined, cx.now));
@@ -42,8 +42,7 @@ pub(crate) fn block(engine: &mut Engine, account: &AccountId) -> Result<Contact,
 /// Keeps an account away no longer.
 pub(crate) fn unblock(engine: &mut Engine, account: &AccountId) -> Result<Contact, Trouble> {
     engine.run(|cx| {
-        let mut row =
-            shelf::take_contact(cx, *account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
+        let mut row = shelf::take_contact(cx, *account)?.ok_or(ContactTrouble::NoSuchContact)?;
         let Some(blocked) = row.blocked.take() else { return views::contact_view(cx, ContactRow::clone(&row)) };
         if row.state == ContactState::Accepted {
             row.own_token = shelf::hand_out_token(cx)?;

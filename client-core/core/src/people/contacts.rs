@@ -21,11 +21,11 @@ pub const MAX_REQUEST: usize = 500;
 /// Looks somebody up and puts a contact request into the post. When they asked before, this is a yes.
 pub(crate) fn add(engine: &mut Engine, net: &mut dyn Network, handle: &Handle, text: &str) -> Result<Contact, Trouble> {
     if text.len() > MAX_REQUEST {
-        return Err(Trouble::Message(MessageTrouble::TooLong { limit: 500 }));
+        return Err(MessageTrouble::TooLong { limit: 500 }.into());
     }
     let own = engine.own()?;
     if own.handle == *handle {
-        return Err(Trouble::Contact(ContactTrouble::NoSuchAccount));
+        return Err(ContactTrouble::NoSuchAccount.into());
     }
     let entry = account::directory(engine, net, wire::lookup_request::Who::Handle(handle.as_str().to_owned()))?;
     engine.run(|cx| {
@@ -41,8 +41,7 @@ pub(crate) fn add(engine: &mut Engine, net: &mut dyn Network, handle: &Handle, t
 /// Says no. The other is not told.
 pub(crate) fn decline(engine: &mut Engine, account: &AccountId) -> Result<Contact, Trouble> {
     engine.run(|cx| {
-        let mut row =
-            shelf::take_contact(cx, *account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
+        let mut row = shelf::take_contact(cx, *account)?.ok_or(ContactTrouble::NoSuchContact)?;
         if row.state == ContactState::Asking {
             row.state = ContactState::Declined;
             let row = shelf::put_contact(cx, row)?;
@@ -55,12 +54,12 @@ pub(crate) fn decline(engine: &mut Engine, account: &AccountId) -> Result<Contac
 /// Keeps a text for a contact that has not accepted yet; with a conversation it is sent there at once.
 pub(crate) fn send_to(engine: &mut Engine, account: &AccountId, text: &str) -> Result<(), Trouble> {
     messages::check_text(text)?;
-    let row = engine.run(|cx| shelf::contact(cx, *account))?.ok_or(Trouble::Contact(ContactTrouble::NoSuchContact))?;
+    let row = engine.run(|cx| shelf::contact(cx, *account))?.ok_or(ContactTrouble::NoSuchContact)?;
     if row.blocked.is_some() {
-        return Err(Trouble::Message(MessageTrouble::NotActive(Standing::Blocked)));
+        return Err(MessageTrouble::NotActive(Standing::Blocked).into());
     }
     if row.replaced.is_some() {
-        return Err(Trouble::Contact(ContactTrouble::NewAccount));
+        return Err(ContactTrouble::NewAccount.into());
     }
     match (row.state, row.conversation) {
         (ContactState::Accepted, Some(id)) => messages::send_text(engine, &id, text).map(|_| ()),
@@ -107,7 +106,7 @@ pub(super) fn ask(cx: &mut Cx<'_, '_>, known: &Known, text: &str, link: Option<&
 /// Says yes: answers with an own token and makes the conversation of two.
 pub(crate) fn accept(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<ContactRow, StepError> {
     book::no_reset_waits(cx, account)?;
-    let mut row = shelf::take_contact(cx, account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
+    let mut row = shelf::take_contact(cx, account)?.ok_or(ContactTrouble::NoSuchContact)?;
     match row.state {
         _ if row.blocked.is_some() => return Err(MessageTrouble::NotActive(Standing::Blocked).into()),
         ContactState::Accepted => return Ok(ContactRow::clone(&row)),
@@ -130,7 +129,7 @@ fn two(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<ContactRow, StepError>
     let own = shelf::own(cx)?;
     let admins = vec![own.account, account];
     let id = epoch::create_conversation(cx, Kind::Two, "", &admins, std::slice::from_ref(&account), Suite::XWing)?;
-    let mut row = shelf::take_contact(cx, account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
+    let mut row = shelf::take_contact(cx, account)?.ok_or(ContactTrouble::NoSuchContact)?;
     row.conversation = Some(id.clone());
     let row = shelf::put_contact(cx, row)?;
     release_held(cx, account, &id)?;
@@ -178,15 +177,15 @@ pub(crate) fn add_by_link(
     text: &str,
 ) -> Result<Contact, Trouble> {
     if text.len() > MAX_REQUEST {
-        return Err(Trouble::Message(MessageTrouble::TooLong { limit: 500 }));
+        return Err(MessageTrouble::TooLong { limit: 500 }.into());
     }
     let own = engine.own()?;
     let at = words::authority(&own.authority).map_err(StepError::into_trouble)?;
     if link.authority != at {
-        return Err(Trouble::Account(AccountTrouble::OtherRelay));
+        return Err(AccountTrouble::OtherRelay.into());
     }
     if link.account == own.account {
-        return Err(Trouble::Contact(ContactTrouble::NoSuchAccount));
+        return Err(ContactTrouble::NoSuchAccount.into());
     }
     let who = wire::lookup_request::Who::Account(link.account.as_bytes().to_vec());
     let entry = account::directory(engine, net, who)?;

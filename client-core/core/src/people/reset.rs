@@ -15,9 +15,9 @@ use serde_bytes::ByteBuf;
 /// Takes the new account for the contact. Gives it, and the groups whose other members it must be told to.
 pub(crate) fn accept_reset(engine: &mut Engine, account: &AccountId) -> Result<(Contact, Vec<Conversation>), Trouble> {
     engine.run(|cx| {
-        let row = shelf::contact(cx, *account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
-        let replaced = row.replaced.clone().ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
-        let known = shelf::known(cx, replaced.by)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchAccount)))?;
+        let row = shelf::contact(cx, *account)?.ok_or(ContactTrouble::NoSuchContact)?;
+        let replaced = row.replaced.clone().ok_or(ContactTrouble::NoSuchContact)?;
+        let known = shelf::known(cx, replaced.by)?.ok_or(ContactTrouble::NoSuchAccount)?;
         hold_for(cx, *account, replaced.by)?;
         cx.s.delete(Table::Contact, account.as_bytes())?;
         let asks = shelf::contact(cx, replaced.by)?.is_some_and(|row| row.state == ContactState::Asking);

@@ -1,7 +1,7 @@
 //! Comparing keys.
 
 use crate::shelf::{Compared, Engine};
-use crate::words::{Contact, ContactTrouble, Safety, StepError, Trouble};
+use crate::words::{Contact, ContactTrouble, Safety, Trouble};
 use crate::{book, shelf, views};
 use lacre_ground::ids::AccountId;
 use lacre_ground::safety::SafetyNumber;
@@ -9,8 +9,7 @@ use lacre_ground::safety::SafetyNumber;
 /// The safety number with a contact. It is noted as shown.
 pub(crate) fn safety(engine: &mut Engine, account: &AccountId) -> Result<Safety, Trouble> {
     engine.run(|cx| {
-        let mut row =
-            shelf::take_contact(cx, *account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
+        let mut row = shelf::take_contact(cx, *account)?.ok_or(ContactTrouble::NoSuchContact)?;
         // of a contact that was reset: with the account that asks to be taken for the person
         let number = book::safety_number(cx, row.replaced.as_ref().map_or(*account, |replaced| replaced.by))?;
         let before = row.shown.as_ref().and_then(|words| words.parse().ok());
@@ -23,8 +22,7 @@ pub(crate) fn safety(engine: &mut Engine, account: &AccountId) -> Result<Safety,
 /// Records that the two people compared this number and found it alike.
 pub(crate) fn safety_confirm(engine: &mut Engine, account: &AccountId, number: &SafetyNumber) -> Result<Contact, Trouble> {
     engine.run(|cx| {
-        let mut row =
-            shelf::take_contact(cx, *account)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchContact)))?;
+        let mut row = shelf::take_contact(cx, *account)?.ok_or(ContactTrouble::NoSuchContact)?;
         if row.replaced.is_some() {
             return Err(ContactTrouble::NewAccount.into());
         }

@@ -3,7 +3,7 @@
 use super::outbox;
 use crate::crypt::padding::pad;
 use crate::shelf::{Cargo, Cx};
-use crate::words::{AccountTrouble, ContactTrouble, StepError, Trouble, WaitingKind};
+use crate::words::{AccountTrouble, ContactTrouble, StepError, WaitingKind};
 use crate::{shelf, words};
 use lacre_ground::ids::{AccountId, DeviceId, EntryId, EnvelopeId, Token};
 use lacre_ground::label::Label;
@@ -21,11 +21,11 @@ pub(crate) fn post_to(
     kind: content::envelope_body::Kind,
     what: WaitingKind,
 ) -> Result<(), StepError> {
-    let known = shelf::known(cx, to)?.ok_or(StepError::Trouble(Trouble::Contact(ContactTrouble::NoSuchAccount)))?;
+    let known = shelf::known(cx, to)?.ok_or(ContactTrouble::NoSuchAccount)?;
     let account = known.verified()?;
     let theirs = shelf::contact(cx, to)?.and_then(|c| c.their_token);
     let own = shelf::own(cx)?;
-    let sender = shelf::own_known(cx)?.ok_or(StepError::Trouble(Trouble::Account(AccountTrouble::NotEnrolled)))?;
+    let sender = shelf::own_known(cx)?.ok_or(AccountTrouble::NotEnrolled)?;
     let signer = shelf::signer(cx)?;
     for device in account.state.devices.iter().filter(|d| only.is_none_or(|o| o == d.id)) {
         shelf::ours(cx, &device.inbox.authority.to_string())?;

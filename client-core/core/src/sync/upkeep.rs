@@ -57,10 +57,10 @@ pub(crate) fn recover(engine: &mut Engine, net: &mut dyn Network, invitation: &I
 pub(super) fn upkeep(engine: &mut Engine, net: &mut dyn Network) -> Result<(), Trouble> {
     let own = engine.own()?;
     if own.stage == Stage::Made {
-        return Err(Trouble::Account(AccountTrouble::NotEnrolled));
+        return Err(AccountTrouble::NotEnrolled.into());
     }
     if own.deleted {
-        return Err(Trouble::Account(AccountTrouble::Deleted));
+        return Err(AccountTrouble::Deleted.into());
     }
     let at = words::authority(&own.authority).map_err(StepError::into_trouble)?;
     if engine.run(|cx| Ok(cx.s.count(Table::Stamp, b"")?))? < FEW_STAMPS {

@@ -13,8 +13,7 @@ pub(crate) fn forget(engine: &mut Engine, message: &Message) -> Result<(), Troub
     messages::changeable(message)?;
     engine.run(|cx| {
         let id = &message.conversation;
-        let mut stored =
-            history::stored(cx, id, message.id)?.ok_or(StepError::Trouble(Trouble::Message(MessageTrouble::NoSuchMessage)))?;
+        let mut stored = history::stored(cx, id, message.id)?.ok_or(MessageTrouble::NoSuchMessage)?;
         history::drop_download(cx, &stored)?;
         stored.empty(true);
         *cx.forgot = true;
