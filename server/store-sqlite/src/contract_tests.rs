@@ -52,6 +52,14 @@ mod accounts {
     lacre_store::accounts_contract!(super::Sqlite);
 }
 
+mod directory {
+    lacre_store::directory_contract!(super::Sqlite);
+}
+
+mod blobs {
+    lacre_store::blobs_contract!(super::Sqlite);
+}
+
 #[test]
 fn sqlite_answers_as_the_model_through_any_history() {
     histories::hold::<Sqlite>();
