@@ -56,6 +56,14 @@ pub trait Network {
     fn append(&mut self, at: &Authority, lane: Lane, r: wire::AppendRequest) -> Result<wire::AppendResponse, NetError>;
     /// One page of a channel; its entries are dense from `from_seq` (or from behind `gone_through`), which was checked.
     fn fetch(&mut self, at: &Authority, lane: Lane, r: wire::FetchRequest) -> Result<wire::FetchResponse, NetError>;
+    /// Pages of several channels, asked for side by side; each answer is [`Network::fetch`]'s, in the order of the questions.
+    fn fetch_each(
+        &mut self,
+        at: &Authority,
+        questions: Vec<(Lane, wire::FetchRequest)>,
+    ) -> Vec<Result<wire::FetchResponse, NetError>> {
+        questions.into_iter().map(|(lane, r)| self.fetch(at, lane, r)).collect()
+    }
     /// The receipt of a stored entry.
     fn status(&mut self, at: &Authority, lane: Lane, r: wire::StatusRequest) -> Result<wire::StatusResponse, NetError>;
     /// Removes the entries of an inbox through a seq.
@@ -267,6 +275,12 @@ pub enum NetError {
 }
 
 impl NetError {
+    /// The relay was not spoken to.
+    #[must_use]
+    pub const fn is_away(&self) -> bool {
+        matches!(self, NetError::Unreachable { .. } | NetError::OtherKey { .. })
+    }
+
     /// The refusal's reason, if it is one.
     #[must_use]
     pub fn reason(&self) -> Option<Reason> {

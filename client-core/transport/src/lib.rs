@@ -147,18 +147,45 @@ impl GrpcNetwork {
     {
         let _context = self.handle.enter();
         let line = self.lanes.line(at, lane)?;
-        let limit = self.timeouts.call;
-        let outcome = wait::on_this_thread(async { tokio::time::timeout(limit, make(line.channel())).await });
-        let answer = match outcome {
-            Ok(Ok(response)) => Ok(response.into_inner()),
-            Ok(Err(status)) => Err(refusal::error(&status)),
-            Err(_elapsed) => Err(NetError::Unreachable { why: format!("no answer within {} ms", limit.as_millis()) }),
-        };
-        // the next call must not meet the same dying connection
-        let answer = answer.inspect_err(|error| self.lanes.forget_after(&line, error))?;
-        answer.bounded()?;
-        Ok(answer)
+        wait::on_this_thread(answered(Arc::clone(&self.lanes), line, self.timeouts.call, make))
     }
+
+    /// One page, asked for on the network's own thread. Must be called in the runtime's context.
+    fn asked(&self, at: &Authority, lane: Lane, r: wire::FetchRequest) -> Result<UnderWay, NetError> {
+        let line = self.lanes.line(at, lane)?;
+        let (lanes, limit) = (Arc::clone(&self.lanes), self.timeouts.call);
+        Ok(tokio::spawn(async move {
+            let (from, most) = (r.from_seq, r.max_entries);
+            let page = answered(lanes, line, limit, |c| async move { channels(c).fetch(r).await }).await?;
+            answers::dense_page(&page, from, most)?;
+            Ok(page)
+        }))
+    }
+}
+
+/// A page that was asked for.
+type UnderWay = tokio::task::JoinHandle<Result<wire::FetchResponse, NetError>>;
+
+/// One call on a line, with its deadline; the answer's bounds are checked.
+async fn answered<T, F>(
+    lanes: Arc<Lanes>,
+    line: Arc<lanes::Line>,
+    limit: Duration,
+    make: impl FnOnce(Channel) -> F,
+) -> Result<T, NetError>
+where
+    T: Answer,
+    F: Future<Output = Result<tonic::Response<T>, tonic::Status>>,
+{
+    let answer = match tokio::time::timeout(limit, make(line.channel())).await {
+        Ok(Ok(response)) => Ok(response.into_inner()),
+        Ok(Err(status)) => Err(refusal::error(&status)),
+        Err(_elapsed) => Err(NetError::Unreachable { why: format!("no answer within {} ms", limit.as_millis()) }),
+    };
+    // the next call must not meet the same dying connection
+    let answer = answer.inspect_err(|error| lanes.forget_after(&line, error))?;
+    answer.bounded()?;
+    Ok(answer)
 }
 
 impl Drop for GrpcNetwork {
@@ -202,6 +229,25 @@ impl Network for GrpcNetwork {
         let page = self.call(at, lane, |c| async move { channels(c).fetch(r).await })?;
         answers::dense_page(&page, from, most)?;
         Ok(page)
+    }
+    fn fetch_each(
+        &mut self,
+        at: &Authority,
+        questions: Vec<(Lane, wire::FetchRequest)>,
+    ) -> Vec<Result<wire::FetchResponse, NetError>> {
+        let _context = self.handle.enter();
+        let asked: Vec<_> = questions.into_iter().map(|(lane, r)| self.asked(at, lane, r)).collect();
+        wait::on_this_thread(async {
+            let mut answers = Vec::with_capacity(asked.len());
+            // all of them are under way: they are waited for one after the other
+            for asked in asked {
+                answers.push(match asked {
+                    Ok(under_way) => under_way.await.unwrap_or_else(|e| Err(NetError::Unreachable { why: e.to_string() })),
+                    Err(e) => Err(e),
+                });
+            }
+            answers
+        })
     }
     fn status(&mut self, at: &Authority, lane: Lane, r: wire::StatusRequest) -> Result<wire::StatusResponse, NetError> {
         self.call(at, lane, |c| async move { channels(c).status(r).await })
