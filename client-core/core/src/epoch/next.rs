@@ -32,6 +32,8 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Rea
         let may_write = shelf::may_write(cx, id, &conv)?;
         // one row after the other: a queue may be long, and what is not its head is of no interest
         let mut head = None;
+        // files that cannot be stored now: their messages wait with them, what is behind goes past
+        let mut resting: Vec<BlobId> = Vec::new();
         let mut from = conv.channel.acked_item + 1;
         while head.is_none() {
             let next: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), from, 1)?;
@@ -47,7 +49,12 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Rea
                 }
                 continue;
             }
+            let rests = item.not_before.is_some_and(|t| t > cx.now);
             match &item.cargo {
+                Cargo::Upload { blob, .. } if rests => resting.push(*blob),
+                Cargo::Content { prepared: None, .. } if resting.iter().any(|blob| queue::names(&item, *blob)) => {}
+                // what it needs cannot be had now
+                Cargo::Seal { prepared: None, .. } if rests => {}
                 Cargo::Seal { prepared: Some(Prepared { seq: Some(_), .. }), .. } => return Ok(Ready::Nothing),
                 Cargo::Content { prepared: Some(Prepared { seq: Some(_), .. }), .. } => {}
                 Cargo::Content { .. } | Cargo::Seal { .. } => head = Some(item),

@@ -2,12 +2,13 @@
 
 use super::outbox;
 use crate::crypt::blob::{BlobKey, BlobSealer, sealed_size};
-use crate::history;
-use crate::shelf::{Cargo, Cx, Engine, Key32, LocalBlob};
-use crate::words::{FileTrouble, StepError, Trouble, WaitingKind};
+use crate::shelf::{Cargo, Cx, Engine, Item, Key32, LocalBlob, POST};
+use crate::words::{ConversationId, FileTrouble, StepError, Trouble, WaitingKind};
+use crate::{history, shelf};
 use lacre_ground::ids::{BlobId, Token};
 use lacre_profile::Table;
 use lacre_proto::content::v1 as content;
+use prost::Message as _;
 use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
 use std::io;
@@ -26,6 +27,26 @@ fn blob_ref(authority: &str, id: lacre_ground::ids::BlobId, blob: &LocalBlob) ->
         size: blob.size,
         sha256: blob.sha256.to_vec(),
     }
+}
+
+/// A file that cannot be stored leaves the queue, with the message that names it, and with a word.
+pub(crate) fn give_up_upload(cx: &mut Cx<'_, '_>, item: &Item, why: &str) -> Result<(), StepError> {
+    let Cargo::Upload { blob, .. } = &item.cargo else { return Ok(()) };
+    shelf::drop_item(cx, item.number)?;
+    let queue = item.conversation.as_ref().map_or(POST, ConversationId::as_bytes);
+    let behind: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, queue, item.number, usize::MAX)?;
+    for (number, _) in behind.iter().filter(|(_, other)| names(other, *blob)) {
+        shelf::drop_item(cx, *number)?;
+    }
+    cx.s.delete(Table::Blob, blob.as_bytes())?;
+    cx.s.delete_scope(Table::BlobChunk, blob.as_bytes())?;
+    shelf::unreadable(cx, item.conversation.as_ref(), format!("a file was given up: {why}"))
+}
+
+/// Whether an item is the message with this file.
+pub(crate) fn names(item: &Item, blob: BlobId) -> bool {
+    let Cargo::Content { blob: Some(reference), .. } = &item.cargo else { return false };
+    content::BlobRef::decode(reference.as_slice()).is_ok_and(|r| r.blob == blob.as_bytes())
 }
 
 /// The ciphertext rows of a blob, one step for each: the lock is never held while the network is slow.

@@ -191,16 +191,33 @@ pub(crate) fn next_entry_id(cx: &mut Cx<'_, '_>, conv: &mut Conv) -> Result<Entr
     Ok(entry)
 }
 
-/// The item that an own entry was made for: entries are made, stored and met in the queue's order.
+/// The item that an own entry was made for: entries are made, stored and met in the queue's order, but for what had to wait
+/// and was passed by.
 pub(crate) fn item_of(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &Conv, entry: EntryId) -> Result<Option<Item>, StepError> {
+    let mine = |item: &Item| shelf::prepared(item).is_some_and(|p| p.channel == conv.channel.id && p.entry == entry);
     let mut from = conv.channel.met_item + 1;
     loop {
         let next: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), from, 1)?;
-        let Some((number, item)) = next.into_iter().next() else { return Ok(None) };
-        if shelf::prepared(&item).is_some_and(|p| p.channel == conv.channel.id && p.entry == entry) {
+        let Some((number, item)) = next.into_iter().next() else { break };
+        if mine(&item) {
             return Ok(Some(item));
         }
         from = number + 1;
+    }
+    let passed: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), 0, usize::MAX)?;
+    Ok(passed.into_iter().map(|(_, item)| item).find(mine))
+}
+
+/// The number through which all of the queue is stored. A seal stays in the way until it is met; what may not go out yet
+/// (a file, what not everybody may write) may be passed by what is behind it.
+fn stored_through(cx: &mut Cx<'_, '_>, id: &ConversationId, before: u64) -> Result<u64, StepError> {
+    let mut through = before;
+    loop {
+        let next: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), through + 1, 1)?;
+        match next.into_iter().next() {
+            Some((number, item)) if matches!(item.cargo, Cargo::Content { .. }) && shelf::is_stored(&item) => through = number,
+            _ => return Ok(through),
+        }
     }
 }
 
@@ -233,10 +250,7 @@ pub(crate) fn acknowledged(
         conv.channel.acked = conv.channel.acked.max(seq);
         item.trouble = None;
         shelf::put_item(cx, &item)?;
-        // a seal stays in the way until it is met; and while not everything may be written, something may wait before this
-        if matches!(item.cargo, Cargo::Content { .. }) && shelf::may_write(cx, id, &conv)? {
-            conv.channel.acked_item = conv.channel.acked_item.max(number);
-        }
+        conv.channel.acked_item = stored_through(cx, id, conv.channel.acked_item)?;
         shelf::put_conv(cx, id, conv)?;
     }
     cx.reached("send: marked")

@@ -1,6 +1,7 @@
 //! Rows of what waits to go out.
 
 use super::Cx;
+use super::rests::next_try;
 use crate::words::{ConversationId, Edit, Stays, StepError, WaitingKind};
 use lacre_ground::ids::{AccountId, BlobId, ChannelId, ContentId, DeviceId, EntryId, Token};
 use lacre_ground::time::Millis;
@@ -137,18 +138,26 @@ pub(crate) fn drop_item(cx: &Cx<'_, '_>, number: u64) -> Result<(), StepError> {
 }
 
 /// An item cannot go out now; it stays.
-pub(crate) fn in_trouble(
-    cx: &mut Cx<'_, '_>,
-    number: u64,
-    why: &str,
-    not_before: Option<lacre_ground::time::Millis>,
-) -> Result<(), StepError> {
+pub(crate) fn in_trouble(cx: &mut Cx<'_, '_>, number: u64, why: &str, not_before: Option<Millis>) -> Result<(), StepError> {
     if let Some(mut item) = item(cx, number)? {
         item.trouble = Some(why.to_owned());
         item.not_before = not_before;
         put_item(cx, &item)?;
     }
     Ok(())
+}
+
+/// What the relay refuses for so long is given up, with a word, milliseconds. What a person wrote never is.
+pub const GIVE_UP_ITEM_MS: u64 = 30 * 86_400_000;
+
+/// An item failed, and nothing else did: it rests until then, or for a pause that grows with its age. True when it is to be
+/// given up.
+pub(crate) fn rest_item(cx: &mut Cx<'_, '_>, number: u64, why: &str, until: Option<Millis>) -> Result<bool, StepError> {
+    let Some(item) = item(cx, number)? else { return Ok(false) };
+    let until = until.unwrap_or_else(|| next_try(item.since, cx.now));
+    in_trouble(cx, number, why, Some(until))?;
+    cx.reached("rest: item")?;
+    Ok(cx.now.since(item.since) >= GIVE_UP_ITEM_MS)
 }
 
 /// The content that an item carries.
@@ -163,6 +172,6 @@ pub(crate) fn waiting_kind(item: &Item) -> Option<content::content::Kind> {
 }
 
 /// How long a message stays, if not for ever.
-pub(crate) fn stays(seconds: u32, until: Option<lacre_ground::time::Millis>) -> Option<Stays> {
+pub(crate) fn stays(seconds: u32, until: Option<Millis>) -> Option<Stays> {
     (seconds > 0).then_some(Stays { seconds, until })
 }

@@ -23,6 +23,7 @@
 //! | Vanishing | conversation id, content id | | when it disappears | conversation id and content id |
 //! | Newer | conversation id, content id | | number | conversation id and content id |
 //! | Gathered | conversation id, row of places | conversation id | row | texts that were gathered for the search |
+//! | Meta | `rests`, and a conversation, or `account`, `inbox` | `rests` | 0 | [`RestRow`] |
 //! | Meta | `number`, `event`, `resets`, `kinds` | | 0 | the last number taken, event acknowledged, resets untold, kinds known |
 //! | Part | channel, SHA-256 of the piece | channel | seq | the piece |
 
@@ -35,6 +36,7 @@ mod groups;
 mod items;
 mod own;
 mod records;
+mod rests;
 mod rows;
 mod taken;
 
@@ -48,14 +50,17 @@ pub use engine::Environment;
 pub(crate) use engine::{Cx, Engine, number};
 pub(crate) use events::{EventRow, ack_events, event, unreadable};
 pub(crate) use groups::{behind, forget_group, group_of, keep, put_behind, take_group};
+pub use items::GIVE_UP_ITEM_MS;
 pub(crate) use items::{
-    Cargo, Intent, Invitee, Item, POST, Prepared, PreparedPart, drop_item, in_trouble, item, put_item, stays, waiting_content,
-    waiting_kind,
+    Cargo, Intent, Invitee, Item, POST, Prepared, PreparedPart, drop_item, in_trouble, item, put_item, rest_item, stays,
+    waiting_content, waiting_kind,
 };
 pub(crate) use own::{
     Key32, LinkRow, Own, Stage, TokenChange, is_ours, line_id, new_own, ours, own, own_or_none, put_own, signer, take_own,
 };
 pub(crate) use records::{LocalBlob, PendingJoin, Raw};
+pub use rests::LONGEST_REST_MS;
+pub(crate) use rests::{RestRow, put_to_rest, rest_of, rests, wake};
 pub(crate) use rows::{
     active, admin_of, contact, conversation_ids, hand_out_token, held_scope, is_stored, known, living, may_write, new_contact,
     note_members, own_known, prepared, put_contact, raw_entries, take_contact, withdraw_token, writable,

@@ -1,10 +1,10 @@
 //! Conversations, contacts, links and what waits, as applications see them.
 
-use crate::shelf::{Cargo, ContactRow, Cx, Engine, Item, LinkRow};
-use crate::words::{Contact, Conversation, ConversationId, Link, Member, NewAccount, StepError, Trouble, Waiting};
+use crate::shelf::{Cargo, ContactRow, Cx, Engine, Item, LinkRow, RestRow};
+use crate::words::{Contact, Conversation, ConversationId, Link, Member, NewAccount, Resting, StepError, Trouble, Waiting};
 use crate::{book, history, queue, shelf, words};
 use lacre_ground::address::ContactLink;
-use lacre_profile::Table;
+use lacre_profile::{StoreError, Table};
 
 /// All conversations, the newest first.
 pub(crate) fn conversations(engine: &mut Engine) -> Result<Vec<Conversation>, Trouble> {
@@ -12,7 +12,12 @@ pub(crate) fn conversations(engine: &mut Engine) -> Result<Vec<Conversation>, Tr
         shelf::own(cx)?;
         let mut all = Vec::new();
         for id in shelf::conversation_ids(cx)? {
-            all.push(conversation_view(cx, &id)?);
+            match conversation_view(cx, &id) {
+                Ok(view) => all.push(view),
+                // its rows are damaged: it rests, and the others can be read
+                Err(StepError::Trouble(Trouble::Store(StoreError::Damaged { .. }))) => {}
+                Err(other) => return Err(other),
+            }
         }
         all.sort_by_key(|c| std::cmp::Reverse(c.newest_at));
         Ok(all)
@@ -94,7 +99,17 @@ pub(crate) fn conversation_view(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Res
         unread: conv.position.saturating_sub(conv.read_through),
         waiting: u64::try_from(waiting.count()).unwrap_or(u64::MAX),
         newest_at: conv.newest_at,
+        resting: shelf::rest_of(cx, id)?.map(resting_view),
     })
+}
+
+fn resting_view(row: RestRow) -> Resting {
+    Resting { thing: row.thing, since: row.since, until: row.until, cause: row.cause, why: row.why }
+}
+
+/// What failed and is tried again by itself.
+pub(crate) fn resting(engine: &mut Engine) -> Result<Vec<Resting>, Trouble> {
+    engine.run(|cx| Ok(shelf::rests(cx)?.into_iter().map(resting_view).collect()))
 }
 
 pub(crate) fn link_view(cx: &mut Cx<'_, '_>, row: LinkRow) -> Result<Link, StepError> {

@@ -3,5 +3,7 @@
 mod conversations;
 mod messages;
 
-pub(crate) use conversations::{cancellable, contact_view, conversation, conversation_view, conversations, link_view, outbox};
+pub(crate) use conversations::{
+    cancellable, contact_view, conversation, conversation_view, conversations, link_view, outbox, resting,
+};
 pub(crate) use messages::{message_view, pending_messages, queued_message};

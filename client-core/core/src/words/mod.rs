@@ -11,6 +11,6 @@ pub(crate) use trouble::{MlsError, StepError};
 pub(crate) use view::Edit;
 pub(crate) use view::{
     Body, Contact, ContactState, Conversation, ConversationId, Delivery, Event, Happening, Kind, Link, Member, Message,
-    NewAccount, Quoted, Reaction, Receipt, Safety, Settings, Standing, Stays, Suite, Synced, Trust, Waiting, WaitingKind, Who,
-    WhoAmI,
+    NewAccount, Quoted, Reaction, Receipt, RestCause, Resting, RestingThing, Safety, Settings, Standing, Stays, Suite, Synced,
+    Trust, Waiting, WaitingKind, Who, WhoAmI,
 };

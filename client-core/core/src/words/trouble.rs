@@ -1,7 +1,7 @@
 //! Why something was not done: [`Trouble`] for applications, `StepError` inside a step.
 
 use super::view::Standing;
-use crate::network::{NetError, Refusal};
+use crate::network::{NetError, Reason, Refusal};
 use lacre_profile::StoreError;
 
 /// Why a call did not do it: what can befall any call, and for each family of operations what it has to say; each variant is
@@ -198,6 +198,12 @@ impl Trouble {
     #[must_use]
     pub const fn is_away(&self) -> bool {
         matches!(self, Trouble::Offline { .. } | Trouble::OtherKey { .. })
+    }
+
+    /// The relay was spoken to and stores nothing now: its disk is full, say. What it has can be read.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        matches!(self, Trouble::Refused(Refusal { reason: Reason::StoreDown, .. }))
     }
 }
 
