@@ -65,6 +65,11 @@ impl Client {
         })
     }
 
+    /// The channel of the own inbox.
+    pub fn inbox_channel(&mut self) -> Result<ChannelId, Trouble> {
+        Ok(self.engine.own()?.inbox)
+    }
+
     /// The own directory entry, as envelopes carry it.
     pub fn own_entry(&mut self) -> Result<wire::DirectoryEntry, Trouble> {
         let known = self.engine.run(shelf::own_known)?.ok_or(AccountTrouble::NotEnrolled)?;

@@ -3,7 +3,7 @@
 use super::Client;
 use crate::network::Network;
 use crate::shelf::EventRow;
-use crate::words::{ConversationId, Event, Message, OutboxTrouble, Synced, Trouble, Waiting};
+use crate::words::{ConversationId, Event, Message, OutboxTrouble, Resting, RestingThing, Synced, Trouble, Waiting};
 use crate::{shelf, sync, views};
 use core::time::Duration;
 use lacre_profile::Table;
@@ -24,6 +24,9 @@ impl Client {
         self.engine.run(|cx| {
             let mut item = shelf::item(cx, id)?.ok_or(OutboxTrouble::NoSuchItem)?;
             item.not_before = None;
+            if let Some(conversation) = &item.conversation {
+                shelf::wake(cx, &RestingThing::Conversation(conversation.clone()))?;
+            }
             shelf::put_item(cx, &item)
         })
     }
@@ -37,6 +40,12 @@ impl Client {
             }
             shelf::drop_item(cx, id)
         })
+    }
+
+    /// What failed and rests, with its reason: a conversation, the inbox, what the account renews. Each is tried again by
+    /// itself, and stops none of the others.
+    pub fn resting(&mut self) -> Result<Vec<Resting>, Trouble> {
+        views::resting(&mut self.engine)
     }
 
     /// Events after a number, oldest first.

@@ -1,7 +1,7 @@
 //! Single calls of the network for one conversation: append, open, claim, follow.
 
 use super::reading;
-use crate::network::{Following, Lane, NetError, Network, Reason};
+use crate::network::{Following, Lane, Network, Reason};
 use crate::shelf::{Cargo, Engine, Intent, Invitee};
 use crate::words::{ConversationId, Standing, StepError, Synced, Trouble};
 use crate::{account, ladder, queue, shelf, words};
@@ -10,7 +10,18 @@ use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Seq, Token};
 use lacre_proto::relay::v1 as wire;
 use std::collections::HashMap;
 
-/// Appends; true when the channel must be read next.
+/// What became of an append.
+pub(super) enum Appended {
+    /// stored; whether the channel must be read next
+    Stored {
+        /// a seal, or a store that was restored
+        then_read: bool,
+    },
+    /// not stored: something that is not read yet lies before it
+    Behind,
+}
+
+/// Appends.
 pub(super) fn append(
     engine: &mut Engine,
     net: &mut dyn Network,
@@ -19,7 +30,7 @@ pub(super) fn append(
     at: &Authority,
     request: wire::AppendRequest,
     synced: &mut Synced,
-) -> Result<bool, Trouble> {
+) -> Result<Appended, Trouble> {
     let (seal, entry, channel) = (request.seal, request.entry_id.clone(), request.channel.clone());
     match net.append(at, Lane::Conversations, request) {
         Ok(answer) => {
@@ -28,31 +39,23 @@ pub(super) fn append(
                 ladder::saw_generation(cx, id, &answer.generation)
             })?;
             synced.delivered += 1;
-            Ok(seal || restored)
+            Ok(Appended::Stored { then_read: seal || restored })
         }
         Err(e) => {
             let why = e.to_string();
             match e.reason() {
-                Some(Reason::Sealed | Reason::CatchUp) => Ok(true),
+                Some(Reason::Sealed | Reason::CatchUp) => Ok(Appended::Behind),
                 Some(Reason::Conflict) => {
                     engine.run(ladder::part_from_copy)?;
-                    Ok(true)
+                    Ok(Appended::Behind)
                 }
                 Some(Reason::Ahead | Reason::NotPermitted) => {
                     let channel = ChannelId::try_from(channel.as_slice()).map_err(|e| Trouble::Protocol(e.to_string()))?;
                     reading::reopen(engine, id, channel)?;
-                    Ok(true)
+                    Ok(Appended::Behind)
                 }
                 _ => {
-                    let retry = match &e {
-                        NetError::Refused(r) => r.retry_after.map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)),
-                        NetError::Unreachable { .. }
-                        | NetError::OtherKey { .. }
-                        | NetError::Protocol(_)
-                        | NetError::Body { .. } => None,
-                    };
-                    let until = retry.map(|ms| engine.clock.now().plus(ms));
-                    engine.run(|cx| shelf::in_trouble(cx, number, &why, until))?;
+                    engine.run(|cx| shelf::in_trouble(cx, number, &why, None))?;
                     Err(e.into())
                 }
             }
@@ -106,10 +109,7 @@ pub(super) fn claim(
     let devices = match answer {
         Ok(answer) => answer.devices,
         Err(Trouble::Refused(r)) if matches!(r.reason, Reason::NoAccount | Reason::NoKeyPackage | Reason::Paused) => Vec::new(),
-        Err(e) => {
-            engine.run(|cx| shelf::in_trouble(cx, number, &e.to_string(), None))?;
-            return Err(e);
-        }
+        Err(e) => return Err(e),
     };
     engine.run(|cx| {
         let Some(mut item) = shelf::item(cx, number)? else { return Ok(()) };
@@ -150,7 +150,9 @@ pub(super) fn following(engine: &mut Engine) -> Result<(Vec<Following>, HashMap<
         places.insert(own.inbox, None);
         for id in shelf::conversation_ids(cx)? {
             let conv = shelf::conv(cx, &id)?;
-            if conv.standing == Standing::Active && conv.channel.opened && shelf::is_ours(cx, &conv.authority)? {
+            // what rests is not followed: it would be delivered, and fail, again and again
+            let rests = shelf::rest_of(cx, &id)?.is_some();
+            if !rests && conv.standing == Standing::Active && conv.channel.opened && shelf::is_ours(cx, &conv.authority)? {
                 set.push(Following {
                     authority: shelf::ours(cx, &conv.authority)?,
                     lane: Lane::Conversations,

@@ -1,5 +1,6 @@
 //! Invitations that wait: each is tried again with pauses, and given up by time.
 
+use super::apart::{LINE_IS_DOWN, Round};
 use super::tending;
 use crate::network::Network;
 use crate::receive::{NoPlace, Read};
@@ -35,16 +36,22 @@ impl NotNow {
 }
 
 /// Takes what invitations wait, as far as it can be taken now. One that cannot is no matter of the others.
-pub(super) fn join_pending(engine: &mut Engine, net: &mut dyn Network, synced: &mut Synced) -> Result<bool, Trouble> {
+pub(super) fn join_pending(
+    engine: &mut Engine,
+    net: &mut dyn Network,
+    round: &mut Round,
+    synced: &mut Synced,
+) -> Result<bool, Trouble> {
     let pending: Vec<(u64, PendingJoin)> = engine.run(|cx| Ok(cx.s.scan(Table::Join, b"", 0, usize::MAX)?))?;
     let mut moved = false;
+    let mut away = 0;
     for (_, pending) in pending {
         if pending.not_before.is_some_and(|at| at > engine.clock.now()) {
             continue;
         }
         let mut taken = try_to_join(engine, net, &pending, Read::Perhaps)?;
         if let Err(NotNow::ReadFirst(id)) = taken {
-            taken = match tending::tend(engine, net, &id, true, synced) {
+            taken = match tending::tend(engine, net, round, &id, true, synced) {
                 Ok(_) => try_to_join(engine, net, &pending, Read::ToTheEnd)?,
                 Err(t @ Trouble::Store(_)) => return Err(t),
                 Err(away) if away.is_away() => Err(NotNow::Offline),
@@ -56,7 +63,12 @@ pub(super) fn join_pending(engine: &mut Engine, net: &mut dyn Network, synced: &
                 synced.received += 1;
                 moved = true;
             }
-            Err(NotNow::Offline) => {}
+            Err(NotNow::Offline) => {
+                away += 1;
+                if away >= LINE_IS_DOWN {
+                    break;
+                }
+            }
             Err(NotNow::Refused(why)) => engine.run(|cx| receive::drop_join(cx, pending.envelope, &why))?,
             Err(NotNow::Wait(why)) => engine.run(|cx| receive::retry_join(cx, pending.envelope, &why))?,
             Err(NotNow::ReadFirst(_)) => {

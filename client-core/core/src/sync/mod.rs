@@ -1,5 +1,6 @@
 //! The loop around the steps: rounds, pages of entries, post, what is put back, upkeep.
 
+mod apart;
 mod calls;
 mod export;
 mod joining;

@@ -1,34 +1,52 @@
 //! The own inbox and the post: envelopes that came, uploads and envelopes that go out.
 
+use super::apart::Round;
 use super::reading::PAGE;
 use super::upkeep;
-use crate::network::{Entry, Lane, Network, Reason, Refusal};
-use crate::shelf::{Cargo, Cx, Engine, Item, POST};
+use crate::network::{Entry, Lane, NetError, Network, Reason, Refusal};
+use crate::shelf::{Cargo, Cx, Engine, Item, Own, POST};
 use crate::words::{AccountTrouble, ContactState, Happening, StepError, Synced, Trouble, WaitingKind};
-use crate::{account, ladder, messages, receive, shelf, words};
+use crate::{account, ladder, messages, queue, receive, shelf, words};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::Generation;
 use lacre_profile::Table;
 use lacre_proto::relay::v1 as wire;
+use std::sync::Arc;
 
 /// Rounds without end would be a bug of ours or a relay that plays with us.
 pub(super) const MAX_ROUNDS: u32 = 10_000;
 /// An upload that the relay refuses is tried again after this, milliseconds.
 const REFUSED_PAUSE_MS: u64 = 3_600_000;
 
-/// Envelopes that came.
-pub(super) fn read_inbox(engine: &mut Engine, net: &mut dyn Network, synced: &mut Synced) -> Result<bool, Trouble> {
+pub(super) fn inbox_request(own: &Own, max_entries: u32) -> wire::FetchRequest {
+    wire::FetchRequest {
+        channel: own.inbox.as_bytes().to_vec(),
+        read_token: own.inbox_read.expose().to_vec(),
+        from_seq: own.inbox_cursor + 1,
+        max_entries,
+    }
+}
+
+/// Envelopes that came: a page that was asked for already (when the own record stood so), then the rest.
+pub(super) fn read_inbox(
+    engine: &mut Engine,
+    net: &mut dyn Network,
+    mut first: Option<(Arc<Own>, Result<wire::FetchResponse, NetError>)>,
+    synced: &mut Synced,
+) -> Result<bool, Trouble> {
     let mut moved = false;
     for _ in 0..MAX_ROUNDS {
-        let own = engine.own()?;
-        let at = words::authority(&own.authority).map_err(StepError::into_trouble)?;
-        let request = wire::FetchRequest {
-            channel: own.inbox.as_bytes().to_vec(),
-            read_token: own.inbox_read.expose().to_vec(),
-            from_seq: own.inbox_cursor + 1,
-            max_entries: PAGE,
+        let (own, page) = match first.take() {
+            Some(asked) => asked,
+            None => {
+                let own = engine.own()?;
+                let at = words::authority(&own.authority).map_err(StepError::into_trouble)?;
+                let page = net.fetch(&at, Lane::Inbox, inbox_request(&own, PAGE));
+                (own, page)
+            }
         };
-        let page = match net.fetch(&at, Lane::Inbox, request) {
+        let at = words::authority(&own.authority).map_err(StepError::into_trouble)?;
+        let page = match page {
             Ok(page) => page,
             Err(e) if matches!(e.reason(), Some(Reason::NotPermitted | Reason::Ahead)) => {
                 // a restored relay may not know the inbox at all
@@ -102,8 +120,13 @@ pub(super) fn noticed_generation(
     Ok(())
 }
 
-/// Uploads and envelopes, in order; an envelope that is refused for good leaves the queue, visibly.
-pub(super) fn deliver_post(engine: &mut Engine, net: &mut dyn Network, synced: &mut Synced) -> Result<bool, Trouble> {
+/// Uploads and envelopes, in order. One that fails rests alone; one that is refused for good leaves the queue, visibly.
+pub(super) fn deliver_post(
+    engine: &mut Engine,
+    net: &mut dyn Network,
+    round: &mut Round,
+    synced: &mut Synced,
+) -> Result<bool, Trouble> {
     let items: Vec<(u64, Item)> = engine.run(|cx| Ok(cx.s.scan(Table::Outbox, POST, 0, usize::MAX)?))?;
     let mut moved = false;
     let now = engine.clock.now();
@@ -133,16 +156,7 @@ pub(super) fn deliver_post(engine: &mut Engine, net: &mut dyn Network, synced: &
                 synced.delivered += 1;
                 moved = true;
             }
-            Err(Trouble::Refused(r)) if r.reason == Reason::Limit => {
-                let ms = r.retry_after.map_or(60_000, |d| u64::try_from(d.as_millis()).unwrap_or(60_000));
-                let until = Some(now.plus(ms));
-                engine.run(|cx| shelf::in_trouble(cx, number, &r.to_string(), until))?;
-            }
-            Err(Trouble::Refused(r)) if r.reason == Reason::StoreDown => {
-                engine.run(|cx| shelf::in_trouble(cx, number, &r.to_string(), None))?;
-                return Err(Trouble::Offline { why: r.to_string() });
-            }
-            Err(Trouble::Refused(r)) => {
+            Err(Trouble::Refused(r)) if !matches!(r.reason, Reason::Limit | Reason::StoreDown) => {
                 moved |= engine.run(|cx| refused_for_good(cx, number, &item, &r))?;
             }
             Err(e @ Trouble::Account(AccountTrouble::OtherRelay)) => {
@@ -154,12 +168,32 @@ pub(super) fn deliver_post(engine: &mut Engine, net: &mut dyn Network, synced: &
                 moved = true;
             }
             Err(e) => {
-                engine.run(|cx| shelf::in_trouble(cx, number, &e.to_string(), None))?;
-                return Err(e);
+                item_failed(engine, round, &item, e)?;
+                if round.line_is_down() {
+                    break;
+                }
             }
         }
     }
     Ok(moved)
+}
+
+/// An item could not go out: it rests with its reason, and is given up only by time. `Err` is the own disk's.
+pub(super) fn item_failed(engine: &mut Engine, round: &mut Round, item: &Item, why: Trouble) -> Result<(), Trouble> {
+    let (text, number) = (why.to_string(), item.number);
+    let (_, until) = round.failed(why)?;
+    engine.run(|cx| {
+        if !shelf::rest_item(cx, number, &text, until)? {
+            return Ok(());
+        }
+        match &item.cargo {
+            Cargo::Upload { .. } => queue::give_up_upload(cx, item, &text),
+            _ => {
+                shelf::drop_item(cx, number)?;
+                shelf::unreadable(cx, None, format!("an envelope was given up: {text}"))
+            }
+        }
+    })
 }
 
 fn append_envelope(

@@ -1,16 +1,24 @@
-//! What comes in a conversation's channel: pages of it, and its entries some at a time.
+//! What comes in channels: pages of all of them side by side, pages of one, and its entries some at a time.
 
-use crate::network::{Entry, Lane, Network, Reason};
+use super::apart::{Did, Round};
+use super::post;
+use crate::network::{Entry, Lane, NetError, Network, Reason};
 use crate::receive::{Judged, Took};
-use crate::shelf::{Conv, Engine};
-use crate::words::{ConversationId, Standing, StepError, Synced, Trouble};
-use crate::{epoch, ladder, receive, shelf};
+use crate::shelf::{Conv, Engine, Own};
+use crate::words::{ConversationId, RestingThing, Standing, StepError, Synced, Trouble};
+use crate::{epoch, ladder, receive, shelf, words};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::ChannelId;
 use lacre_proto::relay::v1 as wire;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Entries of one fetch.
 pub(super) const PAGE: u32 = 256;
+/// Entries of the first fetch of each channel: most have fewer that are new.
+const FIRST_PAGE: u32 = 32;
+/// Channels that are asked for side by side: a page is at most 4 MiB, and all of them are in memory at once.
+const SIDE_BY_SIDE: usize = 64;
 /// Entries that are processed in one step: a transaction costs as much as two of them.
 const ENTRIES_IN_A_STEP: usize = 16;
 
@@ -24,6 +32,94 @@ pub(crate) enum Page {
     Head,
 }
 
+/// What the first look at all channels gave.
+#[derive(Default)]
+pub(super) struct Wave {
+    /// something came
+    pub(super) moved: bool,
+    /// read to their head
+    pub(super) at_head: BTreeSet<ConversationId>,
+}
+
+/// Whose page one question of a wave is.
+enum Asked {
+    Inbox(Arc<Own>),
+    Of(ConversationId, Arc<Conv>),
+}
+
+/// The first page of the own inbox and of all channels, asked for side by side: time does not grow with conversations
+/// times round trips. What has more is read on by itself.
+pub(super) fn wave(engine: &mut Engine, net: &mut dyn Network, round: &mut Round, synced: &mut Synced) -> Result<Wave, Trouble> {
+    let own = engine.own()?;
+    let at = words::authority(&own.authority).map_err(StepError::into_trouble)?;
+    let mut asked = Vec::new();
+    if !round.is_resting(&RestingThing::Inbox) {
+        asked.push(Asked::Inbox(own));
+    }
+    for id in engine.run(|cx| shelf::conversation_ids(cx))? {
+        if round.is_resting(&RestingThing::Conversation(id.clone())) {
+            continue;
+        }
+        let row = engine.run(|cx| {
+            let conv = shelf::conv(cx, &id)?;
+            Ok((shelf::is_ours(cx, &conv.authority)?, conv))
+        });
+        match row {
+            Ok((true, conv)) if conv.standing == Standing::Active && conv.channel.opened && !conv.put_back => {
+                asked.push(Asked::Of(id, conv));
+            }
+            Ok(_) => {}
+            Err(damaged) => drop(round.took(engine, RestingThing::Conversation(id), Err(damaged))?),
+        }
+    }
+    let mut wave = Wave::default();
+    let mut asked = asked.into_iter().peekable();
+    while asked.peek().is_some() {
+        let some: Vec<Asked> = asked.by_ref().take(SIDE_BY_SIDE).collect();
+        let questions = some.iter().map(question).collect();
+        let answers = net.fetch_each(&at, questions);
+        if let Some(Err(first)) = answers.first()
+            && answers.iter().all(|answer| matches!(answer, Err(e) if e.is_away()))
+        {
+            round.nobody_there(first.clone().into());
+            return Ok(wave);
+        }
+        for (whose, answer) in some.into_iter().zip(answers) {
+            match whose {
+                Asked::Inbox(own) => {
+                    let done = post::read_inbox(engine, net, Some((own, answer)), synced);
+                    wave.moved |= round.took(engine, RestingThing::Inbox, done)? == Did::Moved(true);
+                }
+                Asked::Of(id, conv) => {
+                    let done = take_page(engine, &id, &conv, answer, synced);
+                    let head = matches!(done, Ok(Page::Head));
+                    round.took(engine, RestingThing::Conversation(id.clone()), done.map(|_| false))?;
+                    if head {
+                        wave.at_head.insert(id);
+                    }
+                }
+            }
+        }
+    }
+    Ok(wave)
+}
+
+fn question(asked: &Asked) -> (Lane, wire::FetchRequest) {
+    match asked {
+        Asked::Inbox(own) => (Lane::Inbox, post::inbox_request(own, FIRST_PAGE)),
+        Asked::Of(_, conv) => (Lane::Conversations, request(conv, FIRST_PAGE)),
+    }
+}
+
+fn request(conv: &Conv, max_entries: u32) -> wire::FetchRequest {
+    wire::FetchRequest {
+        channel: conv.channel.id.as_bytes().to_vec(),
+        read_token: conv.channel.read.expose().to_vec(),
+        from_seq: conv.channel.cursor + 1,
+        max_entries,
+    }
+}
+
 /// The next entries of a channel, processed.
 pub(super) fn read_page(
     engine: &mut Engine,
@@ -33,14 +129,20 @@ pub(super) fn read_page(
     at: &Authority,
     synced: &mut Synced,
 ) -> Result<Page, Trouble> {
+    let page = net.fetch(at, Lane::Conversations, request(conv, PAGE));
+    take_page(engine, id, conv, page, synced)
+}
+
+/// A page that was asked for when the conversation stood so.
+fn take_page(
+    engine: &mut Engine,
+    id: &ConversationId,
+    conv: &Conv,
+    page: Result<wire::FetchResponse, NetError>,
+    synced: &mut Synced,
+) -> Result<Page, Trouble> {
     let channel = conv.channel.id;
-    let request = wire::FetchRequest {
-        channel: channel.as_bytes().to_vec(),
-        read_token: conv.channel.read.expose().to_vec(),
-        from_seq: conv.channel.cursor + 1,
-        max_entries: PAGE,
-    };
-    let page = match net.fetch(at, Lane::Conversations, request) {
+    let page = match page {
         Ok(page) => page,
         Err(e) if matches!(e.reason(), Some(Reason::NotPermitted | Reason::Ahead)) => {
             reopen(engine, id, channel)?;

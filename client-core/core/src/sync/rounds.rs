@@ -2,14 +2,16 @@
 //!
 //! Every decision is read from the profile at the time; between any two calls the process may die, and another process
 //! may do the same work at the same time: appends are idempotent, receiving checks the cursor, stamps are taken out
-//! before they are used.
+//! before they are used. All channels are asked for side by side; what fails rests alone (`apart`).
 
+use super::apart::{Did, Round};
 use super::{calls, joining, post, reading, tending, upkeep, vanishing};
-use crate::network::{Delivery, Network, Reason};
+use crate::network::{Delivery, Network};
 use crate::shelf::Engine;
-use crate::words::{Synced, Trouble};
+use crate::words::{ConversationId, RestingThing, Synced, Trouble};
 use crate::{ladder, shelf, views};
 use core::time::Duration;
+use std::collections::BTreeSet;
 
 /// One full round: everything that can be done now. What cannot go out stays in the outbox.
 pub(crate) fn sync(engine: &mut Engine, net: &mut dyn Network) -> Result<Synced, Trouble> {
@@ -26,38 +28,62 @@ pub(crate) fn watch(engine: &mut Engine, net: &mut dyn Network, max_wait: Durati
         // tell the application first; the stream keeps what comes meanwhile
         return Ok(synced);
     }
-    for delivery in net.follow(&set, max_wait)? {
-        match delivery {
-            Delivery::Entries { channel, entries, generation, .. } => match places.get(&channel) {
-                Some(Some(id)) => {
-                    if engine.run(|cx| ladder::saw_generation(cx, id, generation.as_bytes()))? {
-                        continue;
-                    }
-                    reading::take_all(engine, id, channel, &entries, &mut synced)?;
-                }
-                Some(None) => {
-                    for entry in &entries {
-                        synced.received += u64::from(post::take_envelope(engine, entry)?);
-                    }
-                }
-                None => {}
-            },
-            Delivery::Generation { generation, authority } => post::noticed_generation(engine, net, &authority, generation)?,
-            Delivery::Gone { channel, through, .. } => {
-                if let Some(Some(id)) = places.get(&channel) {
-                    reading::lost_entries(engine, id, channel, through.get())?;
+    let deliveries = net.follow(&set, max_wait)?;
+    let mut round = Round::begin(engine)?;
+    for delivery in deliveries {
+        let thing = match &delivery {
+            Delivery::Entries { channel, .. } | Delivery::Gone { channel, .. } | Delivery::Refused { channel, .. } => {
+                match places.get(channel) {
+                    Some(Some(id)) => RestingThing::Conversation(id.clone()),
+                    Some(None) => RestingThing::Inbox,
+                    None => continue,
                 }
             }
-            Delivery::Refused { channel, .. } => {
-                if let Some(Some(id)) = places.get(&channel) {
-                    reading::reopen(engine, id, channel)?;
-                }
+            Delivery::Generation { .. } => RestingThing::Account,
+            Delivery::CaughtUp { .. } => continue,
+            Delivery::Lost { .. } => {
+                engine.watching = false;
+                continue;
             }
-            Delivery::CaughtUp { .. } => {}
-            Delivery::Lost { .. } => engine.watching = false,
+        };
+        if round.is_resting(&thing) {
+            continue;
         }
+        let done = delivered(engine, net, delivery, &thing, &mut synced);
+        round.took(engine, thing, done.map(|()| true))?;
     }
+    synced.resting = round.resting();
     Ok(synced)
+}
+
+/// Something came by itself.
+fn delivered(
+    engine: &mut Engine,
+    net: &mut dyn Network,
+    delivery: Delivery,
+    whose: &RestingThing,
+    synced: &mut Synced,
+) -> Result<(), Trouble> {
+    match (delivery, whose) {
+        (Delivery::Entries { channel, entries, generation, .. }, RestingThing::Conversation(id)) => {
+            let restored = engine.run(|cx| ladder::saw_generation(cx, id, generation.as_bytes()))?;
+            if !restored {
+                reading::take_all(engine, id, channel, &entries, synced)?;
+            }
+        }
+        (Delivery::Entries { entries, .. }, RestingThing::Inbox) => {
+            for entry in &entries {
+                synced.received += u64::from(post::take_envelope(engine, entry)?);
+            }
+        }
+        (Delivery::Generation { generation, authority }, _) => post::noticed_generation(engine, net, &authority, generation)?,
+        (Delivery::Gone { channel, through, .. }, RestingThing::Conversation(id)) => {
+            reading::lost_entries(engine, id, channel, through.get())?;
+        }
+        (Delivery::Refused { channel, .. }, RestingThing::Conversation(id)) => reading::reopen(engine, id, channel)?,
+        _ => {}
+    }
+    Ok(())
 }
 
 /// After a failure nobody is following: what is written then may wait, and can be taken back.
@@ -69,45 +95,65 @@ fn full_round(engine: &mut Engine, net: &mut dyn Network, read: bool) -> Result<
 
 fn rounds(engine: &mut Engine, net: &mut dyn Network, read: bool) -> Result<Synced, Trouble> {
     let mut synced = Synced::default();
-    let (mut offline, mut failed) = (None, None);
     vanishing::vanish_due(engine)?;
-    upkeep::upkeep(engine, net)?;
-    for round in 0..post::MAX_ROUNDS {
-        let mut moved = false;
-        if read || round > 0 {
-            moved |= post::read_inbox(engine, net, &mut synced)?;
+    let mut round = Round::begin(engine)?;
+    if !round.is_resting(&RestingThing::Account) {
+        let done = upkeep::upkeep(engine, net).map(|()| false);
+        round.took(engine, RestingThing::Account, done)?;
+    }
+    for turn in 0..post::MAX_ROUNDS {
+        if round.line_is_down() {
+            break;
         }
-        moved |= joining::join_pending(engine, net, &mut synced)?;
-        let ids = engine.run(|cx| shelf::conversation_ids(cx))?;
-        for id in ids {
-            match tending::tend(engine, net, &id, read, &mut synced) {
-                Ok(something) => moved |= something,
-                Err(away) if away.is_away() => offline = Some(away),
-                Err(Trouble::Refused(r)) if r.reason == Reason::Limit => {}
-                // its disk is full, say: what waits goes on waiting, and what others wrote can be read
-                Err(Trouble::Refused(r)) if r.reason == Reason::StoreDown => {
-                    offline = Some(Trouble::Offline { why: r.to_string() })
-                }
-                Err(own @ Trouble::Store(_)) => return Err(own),
-                // told at the end: one conversation's failure is no matter of the others
-                Err(other) => failed = failed.or(Some(other)),
+        let mut moved = false;
+        let mut read_already = BTreeSet::new();
+        if read && turn == 0 {
+            let wave = reading::wave(engine, net, &mut round, &mut synced)?;
+            (moved, read_already) = (wave.moved, wave.at_head);
+            if round.line_is_down() {
+                break;
             }
         }
-        match post::deliver_post(engine, net, &mut synced) {
-            Ok(something) => moved |= something,
-            Err(away) if away.is_away() => offline = Some(away),
-            Err(other) => return Err(other),
+        moved |= joining::join_pending(engine, net, &mut round, &mut synced)?;
+        let mut ids = engine.run(|cx| shelf::conversation_ids(cx))?;
+        // what failed comes last: it may be what the line fails at
+        ids.sort_by_cached_key(|id| round.has_failed(&RestingThing::Conversation(id.clone())));
+        for id in ids {
+            let to_read = read && turn == 0 && !read_already.contains(&id);
+            moved |= tend_apart(engine, net, &mut round, id, to_read, &mut synced)?;
+            if round.line_is_down() {
+                break;
+            }
         }
-        if !moved || offline.is_some() || failed.is_some() {
+        moved |= post::deliver_post(engine, net, &mut round, &mut synced)?;
+        if !moved {
             break;
         }
     }
     synced.waiting = u64::try_from(views::outbox(engine)?.len()).unwrap_or(u64::MAX);
+    synced.resting = round.resting();
     vanishing::wipe(engine)?;
     engine.profile.checkpoint_if_due()?;
-    match (failed, offline) {
-        (Some(failed), _) => Err(failed),
-        (None, Some(away)) => Err(away),
-        (None, None) => Ok(synced),
+    match round.away() {
+        Some(away) => Err(away),
+        None => Ok(synced),
     }
+}
+
+/// One conversation, unless it rests: whose pause is over is read, too.
+fn tend_apart(
+    engine: &mut Engine,
+    net: &mut dyn Network,
+    round: &mut Round,
+    id: ConversationId,
+    to_read: bool,
+    synced: &mut Synced,
+) -> Result<bool, Trouble> {
+    let thing = RestingThing::Conversation(id.clone());
+    if round.is_resting(&thing) {
+        return Ok(false);
+    }
+    let to_read = to_read || round.has_failed(&thing);
+    let done = tending::tend(engine, net, round, &id, to_read, synced);
+    Ok(round.took(engine, thing, done)? == Did::Moved(true))
 }

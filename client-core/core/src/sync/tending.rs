@@ -1,12 +1,14 @@
 //! What is done for one conversation in a round: it is opened, read, put back, and what waits goes out.
 
+use super::apart::Round;
+use super::calls::Appended;
 use super::reading::Page;
 use super::{calls, post, reading, restored};
 use crate::epoch::Ready;
 use crate::network::Network;
 use crate::shelf::Engine;
 use crate::words::{AccountTrouble, ConversationId, Standing, StepError, Synced, Trouble};
-use crate::{epoch, ladder, messages, shelf};
+use crate::{epoch, ladder, messages, queue, shelf};
 
 /// How often a channel is opened or compared again in one go before its conversation is left for the next round.
 const MAX_AGAIN: u32 = 8;
@@ -17,6 +19,7 @@ const READ_AFTER: u64 = 16;
 pub(super) fn tend(
     engine: &mut Engine,
     net: &mut dyn Network,
+    round: &mut Round,
     id: &ConversationId,
     read: bool,
     synced: &mut Synced,
@@ -24,8 +27,14 @@ pub(super) fn tend(
     let mut moved = false;
     let mut must_read = read;
     let (mut unmet, mut again) = (0, 0);
+    // where the last turn was: whoever comes on may begin again
+    let mut been = None;
     for _ in 0..post::MAX_ROUNDS {
         let conv = engine.run(|cx| shelf::conv(cx, id))?;
+        let here = (conv.channel.id, conv.channel.cursor);
+        if been.replace(here) != Some(here) {
+            again = 0;
+        }
         match conv.standing {
             Standing::Active => {}
             Standing::AskingToBeReAdded => return Ok(engine.run(|cx| ladder::ask_re_add(cx, id))? || moved),
@@ -93,25 +102,52 @@ pub(super) fn tend(
             Ready::Nothing if unmet > 0 => must_read = true,
             Ready::Nothing => return Ok(moved),
             Ready::Upload { number, at, blob } => {
-                let done = messages::upload(engine, net, number, &at, blob);
-                if let Err(Trouble::Account(AccountTrouble::OtherRelay)) = done {
-                    // of a program that took addresses of other relays
-                    engine.run(|cx| {
-                        shelf::drop_item(cx, number)?;
-                        shelf::unreadable(cx, Some(id), "a file was given up: its place is on another relay".into())
-                    })?;
-                } else if let Err(e) = done {
-                    engine.run(|cx| shelf::in_trouble(cx, number, &e.to_string(), None))?;
-                    return Err(e);
+                if let Err(e) = messages::upload(engine, net, number, &at, blob) {
+                    let Some(item) = engine.run(|cx| shelf::item(cx, number))? else { continue };
+                    if matches!(e, Trouble::Account(AccountTrouble::OtherRelay)) {
+                        // of a program that took addresses of other relays
+                        engine.run(|cx| queue::give_up_upload(cx, &item, "its place is on another relay"))?;
+                    } else {
+                        post::item_failed(engine, round, &item, e)?;
+                    }
+                    if round.line_is_down() {
+                        return Ok(moved);
+                    }
                 }
                 moved = true;
             }
             Ready::Claim { number, account, suite } => {
-                calls::claim(engine, net, id, number, account, suite)?;
+                if let Err(e) = calls::claim(engine, net, id, number, account, suite) {
+                    let Some(item) = engine.run(|cx| shelf::item(cx, number))? else { continue };
+                    post::item_failed(engine, round, &item, e)?;
+                    if round.line_is_down() {
+                        return Ok(moved);
+                    }
+                }
                 moved = true;
             }
             Ready::Append { number, at, request } => {
-                must_read = calls::append(engine, net, id, number, &at, request, synced)?;
+                match calls::append(engine, net, id, number, &at, request, synced) {
+                    Ok(Appended::Stored { then_read }) => must_read = then_read,
+                    Ok(Appended::Behind) if again < MAX_AGAIN => {
+                        again += 1;
+                        must_read = true;
+                        moved = true;
+                        continue;
+                    }
+                    Ok(Appended::Behind) => {
+                        return Err(Trouble::Protocol(
+                            "the relay says that something lies before this, and does not give it".into(),
+                        ));
+                    }
+                    // the item rests, and what must come after it waits: what comes is read all the same
+                    Err(e @ Trouble::Refused(_)) => {
+                        let Some(item) = engine.run(|cx| shelf::item(cx, number))? else { continue };
+                        post::item_failed(engine, round, &item, e)?;
+                        continue;
+                    }
+                    Err(other) => return Err(other),
+                }
                 unmet += u64::from(!engine.watching);
                 must_read |= unmet >= READ_AFTER;
                 moved = true;

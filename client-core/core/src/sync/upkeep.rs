@@ -53,7 +53,8 @@ pub(crate) fn recover(engine: &mut Engine, net: &mut dyn Network, invitation: &I
     account::whoami(engine)?.ok_or(Trouble::Account(AccountTrouble::NotEnrolled))
 }
 
-/// What a device does now and then: inbox opened, stamps, key packages and tokens in stock.
+/// What a device does now and then: inbox opened, stamps, key packages and tokens in stock. What fails is told at the end:
+/// one of these chores waits for no other.
 pub(super) fn upkeep(engine: &mut Engine, net: &mut dyn Network) -> Result<(), Trouble> {
     let own = engine.own()?;
     if own.stage == Stage::Made {
@@ -63,29 +64,55 @@ pub(super) fn upkeep(engine: &mut Engine, net: &mut dyn Network) -> Result<(), T
         return Err(AccountTrouble::Deleted.into());
     }
     let at = words::authority(&own.authority).map_err(StepError::into_trouble)?;
-    if engine.run(|cx| Ok(cx.s.count(Table::Stamp, b"")?))? < FEW_STAMPS {
-        account::unless_limited(account::take_stamps(engine, net, &at))?;
-    }
-    if own.stage == Stage::Bound {
-        account::open_inbox(engine, net, &at)?;
-    }
-    let own = engine.own()?;
-    if own.renew_key_packages || own.key_packages_left < FEW_KEY_PACKAGES || account::key_packages_are_old(engine, &own) {
-        account::unless_limited(account::upload_key_packages(engine, net, &at))?;
-    }
-    if own.spare_tokens.len() < FEW_TOKENS {
-        account::unless_limited(account::add_tokens(engine, net, &at))?;
-    }
-    account::tell_token_changes(engine, net, &at)?;
-    account::tell_pause(engine, net, &at)?;
-    engine.run(|cx| {
-        let mut own = shelf::take_own(cx)?;
-        if own.stage == Stage::Bound {
-            own.stage = Stage::Ready;
-            shelf::put_own(cx, own)?;
+    let mut failed = None;
+    for chore in CHORES {
+        match chore(engine, net, &at) {
+            Ok(()) => {}
+            Err(all @ Trouble::Store(_)) => return Err(all),
+            Err(away) if away.is_away() => return Err(away),
+            Err(one) => failed = failed.or(Some(one)),
         }
+    }
+    match failed {
+        Some(failed) => Err(failed),
+        None => engine.run(|cx| {
+            let mut own = shelf::take_own(cx)?;
+            if own.stage == Stage::Bound {
+                own.stage = Stage::Ready;
+                shelf::put_own(cx, own)?;
+            }
+            Ok(())
+        }),
+    }
+}
+
+type Chore = fn(&mut Engine, &mut dyn Network, &Authority) -> Result<(), Trouble>;
+
+/// In this order: an inbox costs a stamp.
+const CHORES: [Chore; 6] =
+    [stock_stamps, open_new_inbox, stock_key_packages, stock_tokens, account::tell_token_changes, account::tell_pause];
+
+fn stock_stamps(engine: &mut Engine, net: &mut dyn Network, at: &Authority) -> Result<(), Trouble> {
+    let few = engine.run(|cx| Ok(cx.s.count(Table::Stamp, b"")?))? < FEW_STAMPS;
+    if few { account::unless_limited(account::take_stamps(engine, net, at)) } else { Ok(()) }
+}
+
+fn open_new_inbox(engine: &mut Engine, net: &mut dyn Network, at: &Authority) -> Result<(), Trouble> {
+    if engine.own()?.stage == Stage::Bound { account::open_inbox(engine, net, at) } else { Ok(()) }
+}
+
+fn stock_key_packages(engine: &mut Engine, net: &mut dyn Network, at: &Authority) -> Result<(), Trouble> {
+    let own = engine.own()?;
+    let due = own.renew_key_packages || own.key_packages_left < FEW_KEY_PACKAGES || account::key_packages_are_old(engine, &own);
+    if due { account::unless_limited(account::upload_key_packages(engine, net, at)) } else { Ok(()) }
+}
+
+fn stock_tokens(engine: &mut Engine, net: &mut dyn Network, at: &Authority) -> Result<(), Trouble> {
+    if engine.own()?.spare_tokens.len() < FEW_TOKENS {
+        account::unless_limited(account::add_tokens(engine, net, at))
+    } else {
         Ok(())
-    })
+    }
 }
 
 /// A restored relay learns inbox, tokens, account state and all-new key packages again (I7).
