@@ -44,6 +44,26 @@ invitation-code = The code at its end (26 characters) is missing, cut or mistype
 ## relay
 relay-away = The relay does not answer ({ $why }). This is what is here; what waits will go out later.
 relay-back = The relay answers again.
+relay-full = The relay takes nothing new now ({ $why }). What others wrote can be read; what waits will go out later.
+relay-other-key =
+    CAREFUL: somebody else answered at the relay's address ({ $why }). Nothing was said to them.
+    In a hotel or café it is often their sign-in page: use another network. If it lasts, ask the office that gave you the invitation.
+    This is what is here; what waits will go out once the right relay answers.
+resting =
+    { $count ->
+        [one] Something failed and rests; the rest went on. See: lacre status
+       *[other] { $count } things failed and rest; the others went on. See: lacre status
+    }
+rests-until = { $cause }, again { $when }
+rests-away = no answer
+rests-limit = a quota is used up
+rests-refused = the relay said no
+rests-not-understood = not understood
+rests-encryption = encryption failed
+rests-damaged = damaged on this disk
+rests-other = not possible now
+rests-account = This account's stock (stamps, keys, rights)
+rests-inbox = Requests and invitations
 
 ## contacts
 contact-asked = A request for { $handle }. Once it is accepted you can write to each other.
@@ -298,6 +318,7 @@ status-conversations = Conversations: { $count } ({ $unread } unread messages)
 status-outbox = Waiting to go out: { $count }
 status-requests = Requests to answer: { $count }
 status-recovering = Conversations that ask to add this device again: { $count }
+status-resting = Rests: { $what }: { $state } ({ $why })
 status-unlocked = Profile unlocked: no passphrase is asked
 status-locked = Profile locked: each command asks for the passphrase
 

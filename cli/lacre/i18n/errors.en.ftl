@@ -3,6 +3,9 @@
 error-offline = The relay could not be reached.
     .why = { $why }
     .do = Whatever can wait is stored. Look at the connection and try again later.
+error-kept = It is kept here, and did not go out yet.
+    .why = { $why }
+    .do = Do not repeat the command: mend that, and the next command sends it. To see what waits: lacre outbox
 error-other-key = Somebody else answered at the relay's address.
     .why = Its key is not the one of the invitation ({ $why }).
     .do = Do not go on. Ask whoever runs the relay, by a safe way.

@@ -3,6 +3,9 @@
 error-offline = No se pudo hablar con el servidor.
     .why = { $why }
     .do = Lo que pidió y pueda esperar queda guardado. Revise la conexión y repita más tarde.
+error-kept = Quedó guardado aquí y todavía no salió.
+    .why = { $why }
+    .do = No repita la orden: arregle eso, y la próxima orden lo enviará. Para ver lo pendiente: lacre outbox
 error-other-key = En la dirección del servidor respondió otro.
     .why = Su llave no es la de la invitación ({ $why }).
     .do = No continúe. Pregunte a quien administra el servidor por un canal seguro.

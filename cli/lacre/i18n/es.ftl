@@ -44,6 +44,26 @@ invitation-code = El código del final (26 caracteres) falta, está cortado o ma
 ## servidor
 relay-away = El servidor no responde ({ $why }). Se muestra lo que hay aquí; lo pendiente saldrá después.
 relay-back = El servidor responde de nuevo.
+relay-full = El servidor no recibe nada nuevo por ahora ({ $why }). Lo que otros escribieron se puede leer; lo pendiente saldrá después.
+relay-other-key =
+    CUIDADO: en la dirección del servidor respondió otro ({ $why }). No se le dijo nada.
+    En un hotel o café suele ser su página de ingreso: use otra red. Si sigue así, pregunte en la oficina que le dio la invitación.
+    Se muestra lo que hay aquí; lo pendiente saldrá cuando responda el servidor verdadero.
+resting =
+    { $count ->
+        [one] Algo falló y espera; lo demás siguió. Vea: lacre status
+       *[other] { $count } cosas fallaron y esperan; lo demás siguió. Vea: lacre status
+    }
+rests-until = { $cause }, de nuevo { $when }
+rests-away = sin respuesta
+rests-limit = se acabó un cupo
+rests-refused = el servidor dijo que no
+rests-not-understood = no se entendió
+rests-encryption = falló el cifrado
+rests-damaged = dañado en este disco
+rests-other = por ahora no se puede
+rests-account = Las reservas de esta cuenta (timbres, llaves, permisos)
+rests-inbox = Solicitudes e invitaciones
 
 ## contactos
 contact-asked = Solicitud para { $handle }. Cuando acepte, podrán escribirse.
@@ -298,6 +318,7 @@ status-conversations = Conversaciones: { $count } ({ $unread } mensajes sin leer
 status-outbox = En espera de salir: { $count }
 status-requests = Solicitudes por responder: { $count }
 status-recovering = Conversaciones que piden incorporar de nuevo a este dispositivo: { $count }
+status-resting = En espera: { $what }: { $state } ({ $why })
 status-unlocked = Perfil abierto: no se pide la frase secreta
 status-locked = Perfil cerrado: cada orden pide la frase secreta
 

@@ -5,9 +5,8 @@ use lacre_core::Environment;
 use lacre_ground::time::{Clock, Millis, SystemClock};
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::screen::Screen;
-use lacre_words::shown::shown;
 use lacre_words::words::Words;
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -38,15 +37,15 @@ pub(crate) struct Context {
     screen: Screen,
     /// what time it is
     pub(crate) clock: Arc<dyn Clock>,
-    /// the person knows that the relay is away: a command that asks it twice says so once
-    said_away: Cell<bool>,
+    /// what the person knows already: a command that asks the relay twice says so once
+    said: RefCell<Vec<Said>>,
 }
 
 impl Context {
     /// For these flags, with the machine's clock.
     pub(crate) fn new(global: Global, words: Words) -> Self {
         let screen = Screen::new(words, global.json);
-        Self { global, screen, clock: Arc::new(SystemClock), said_away: Cell::new(false) }
+        Self { global, screen, clock: Arc::new(SystemClock), said: RefCell::default() }
     }
 
     /// The folder of the profile: the flag's, else `lacre` in the folder that XDG names for data.
@@ -75,12 +74,28 @@ impl Context {
         trouble::failure(&self.words, trouble)
     }
 
-    /// That the relay is away, for this technical reason: to stderr, once.
-    pub(crate) fn note_away(&self, why: &str) {
-        if !self.said_away.replace(true) {
-            self.note(&self.words.say_with("relay-away", &[("why", shown(why).into())]));
+    /// It is news again.
+    pub(crate) fn say_again(&self, what: Said) {
+        self.said.borrow_mut().retain(|said| *said != what);
+    }
+
+    /// Something about the relay: to stderr, once for each kind.
+    pub(crate) fn note_once(&self, what: Said, text: &str) {
+        let mut said = self.said.borrow_mut();
+        if !said.contains(&what) {
+            said.push(what);
+            self.note(text);
         }
     }
+}
+
+/// What a command says at most once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// that the relay was not asked
+    Away,
+    /// that something rests
+    Resting,
 }
 
 /// A command speaks on the screen that it was called from.

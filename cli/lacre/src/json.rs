@@ -124,6 +124,38 @@ pub(crate) struct Conversation {
     unread: u64,
     waiting: u64,
     newest_at: String,
+    resting: Option<Resting>,
+}
+
+/// Something that failed and is tried again.
+#[derive(Serialize)]
+pub(crate) struct Resting {
+    what: &'static str,
+    conversation: Option<String>,
+    since: String,
+    until: String,
+    cause: &'static str,
+    why: String,
+}
+
+impl From<&view::Resting> for Resting {
+    fn from(r: &view::Resting) -> Self {
+        let (what, conversation) = match &r.thing {
+            view::RestingThing::Account => ("account", None),
+            view::RestingThing::Inbox => ("inbox", None),
+            view::RestingThing::Conversation(id) => ("conversation", Some(id.to_hex())),
+        };
+        let cause = match r.cause {
+            view::RestCause::Away => "away",
+            view::RestCause::Limit => "limit",
+            view::RestCause::Refused => "refused",
+            view::RestCause::NotUnderstood => "not-understood",
+            view::RestCause::Encryption => "encryption",
+            view::RestCause::Damaged => "damaged",
+            view::RestCause::Other => "other",
+        };
+        Self { what, conversation, since: r.since.to_string(), until: r.until.to_string(), cause, why: r.why.clone() }
+    }
 }
 
 impl From<&view::Conversation> for Conversation {
@@ -160,6 +192,7 @@ impl From<&view::Conversation> for Conversation {
             unread: c.unread,
             waiting: c.waiting,
             newest_at: c.newest_at.to_string(),
+            resting: c.resting.as_ref().map(Resting::from),
         }
     }
 }

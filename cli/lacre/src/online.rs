@@ -1,6 +1,6 @@
 //! The relay, as commands see it: a round of synchronisation that may find nobody there.
 
-use crate::context::Context;
+use crate::context::{Context, Said};
 use lacre_core::AccountTrouble;
 use lacre_core::{Client, Environment, Trouble};
 use lacre_transport::{GrpcNetwork, OnProgress, Options, Progress, SocksProxy, Timeouts};
@@ -68,8 +68,8 @@ impl Reached {
     }
 }
 
-/// One round of everything that can be done now. A relay that is away is no failure: what is here can still be shown,
-/// and what waits goes out another time. A relay with another key is.
+/// One round of everything that can be done now. A relay that is away is no failure, nor is somebody else who answers in its
+/// place: nothing was said to them, what is here can still be shown, and what waits goes out another time.
 pub(crate) fn round(ctx: &Context, client: &mut Client) -> Result<Reached, Failure> {
     let mut network = network(ctx)?;
     round_with(ctx, client, &mut network)
@@ -78,11 +78,13 @@ pub(crate) fn round(ctx: &Context, client: &mut Client) -> Result<Reached, Failu
 /// [`round`] over a network that is there already.
 pub(crate) fn round_with(ctx: &Context, client: &mut Client, network: &mut GrpcNetwork) -> Result<Reached, Failure> {
     match client.sync(network) {
-        Ok(_) => Ok(Reached::Yes),
-        Err(Trouble::Offline { why }) => {
-            ctx.note_away(&why);
-            Ok(Reached::No(why))
+        Ok(synced) => {
+            if synced.resting > 0 {
+                ctx.note_once(Said::Resting, &ctx.words.say_with("resting", &[("count", synced.resting.into())]));
+            }
+            Ok(Reached::Yes)
         }
+        Err(away) if away.is_away() || away.is_full() => Ok(Reached::No(note_away(ctx, &away))),
         // what is here can still be read
         Err(Trouble::Account(AccountTrouble::Deleted)) => {
             ctx.note(&ctx.words.say("account-gone"));
@@ -90,6 +92,32 @@ pub(crate) fn round_with(ctx: &Context, client: &mut Client, network: &mut GrpcN
         }
         Err(trouble) => Err(ctx.trouble(trouble)),
     }
+}
+
+/// A round for what was just stored here. When this machine fails now, that is said with it: whoever were told to repeat the
+/// command would do it twice.
+pub(crate) fn deliver(ctx: &Context, client: &mut Client) -> Result<Reached, Failure> {
+    let mut network = network(ctx)?;
+    deliver_with(ctx, client, &mut network)
+}
+
+/// [`deliver`] over a network that is there already.
+pub(crate) fn deliver_with(ctx: &Context, client: &mut Client, network: &mut GrpcNetwork) -> Result<Reached, Failure> {
+    round_with(ctx, client, network).map_err(|failure| {
+        let why = failure.what.as_str();
+        ctx.failure("error-kept", Exit::CouldNotAsk, &[("why", why.into())])
+    })
+}
+
+/// Why the relay was not asked, said once: what is here can be read all the same, and what waits goes out another time.
+pub(crate) fn note_away(ctx: &Context, away: &Trouble) -> String {
+    let (key, why) = match away {
+        Trouble::OtherKey { why } => ("relay-other-key", why.clone()),
+        Trouble::Offline { why } => ("relay-away", why.clone()),
+        other => ("relay-full", other.to_string()),
+    };
+    ctx.note_once(Said::Away, &ctx.words.say_with(key, &[("why", shown(&why).into())]));
+    why
 }
 
 /// Waits a little before a relay that is away is asked again.

@@ -7,7 +7,8 @@ use crate::{json, online};
 use anstyle::{AnsiColor, Style};
 use lacre_core::Client;
 use lacre_core::view::{
-    Body, Conversation, Delivery, Kind, Message, Reaction, Standing, Stays, Suite, Waiting, WaitingKind, Who,
+    Body, Conversation, Delivery, Kind, Message, Reaction, RestCause, Resting, RestingThing, Standing, Stays, Suite, Waiting,
+    WaitingKind, Who,
 };
 use lacre_ground::ids::{AccountId, Handle};
 use lacre_words::failure::Exit;
@@ -69,6 +70,34 @@ pub(crate) fn standing(words: &Words, standing: Standing) -> String {
         Standing::OtherRelay => words.say("standing-other-relay"),
         Standing::Replaced => words.say("standing-replaced"),
     }
+}
+
+/// Of something that failed: why, and when it is tried again.
+pub(crate) fn rests(ctx: &Context, resting: &Resting) -> String {
+    let cause = ctx.words.say(match resting.cause {
+        RestCause::Away => key("rests-away"),
+        RestCause::Limit => key("rests-limit"),
+        RestCause::Refused => key("rests-refused"),
+        RestCause::NotUnderstood => key("rests-not-understood"),
+        RestCause::Encryption => key("rests-encryption"),
+        RestCause::Damaged => key("rests-damaged"),
+        RestCause::Other => key("rests-other"),
+    });
+    ctx.words.say_with("rests-until", &[("cause", cause.into()), ("when", when(ctx, resting.until).into())])
+}
+
+/// A line of `status` about something that rests.
+pub(crate) fn resting(ctx: &Context, resting: &Resting, all: &[Conversation]) -> String {
+    let what = match &resting.thing {
+        RestingThing::Account => ctx.words.say("rests-account"),
+        RestingThing::Inbox => ctx.words.say("rests-inbox"),
+        RestingThing::Conversation(id) => match all.iter().find(|c| c.id == *id) {
+            Some(c) => title(&ctx.words, c),
+            None => short(&id.to_hex(), 8),
+        },
+    };
+    let why = shown(&resting.why);
+    ctx.words.say_with("status-resting", &[("what", what.into()), ("state", rests(ctx, resting).into()), ("why", why.into())])
 }
 
 /// A suite in words: only the weaker one is worth a word.
@@ -259,14 +288,15 @@ fn spoken_seconds(words: &Words, seconds: u32) -> String {
 
 /// After a change of a message: tries the relay, then says whether it is there, and shows the message as it stands now.
 pub(crate) fn delivered(ctx: &Context, client: &mut Client, message: &Message, done: &str) -> Outcome {
-    let reached = online::round(ctx, client)?;
-    let now = client.find_message(&message.id.to_string()).ok();
+    let reached = online::deliver(ctx, client)?;
+    // what waits is not in the history yet
+    let now = client.find_message(&message.id.to_string()).unwrap_or_else(|_| message.clone());
     let waiting = client.outbox().map_err(|t| ctx.trouble(t))?;
     let said = |w: &&Waiting| matches!(w.what, WaitingKind::Text | WaitingKind::File | WaitingKind::Change);
     let waiting = waiting.iter().filter(said).filter(|w| w.conversation.as_ref() == Some(&message.conversation)).count();
     let waits = ctx.words.say_with("sent-waiting", &[("count", waiting.into())]);
     let text = if waiting == 0 { done } else { &waits };
-    let json = now.as_ref().map(json::Message::from);
+    let json = json::Message::from(&now);
     ctx.result(text, &object!({ "message": json, "waiting": waiting, "relay_reached": reached.yes() }));
     Ok(Exit::Done)
 }

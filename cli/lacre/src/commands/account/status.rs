@@ -1,7 +1,7 @@
 //! `lacre status`: is the relay there, what waits, what needs this person.
 
 use crate::context::{Context, Outcome};
-use crate::{online, secret};
+use crate::{json, online, secret, show};
 use lacre_core::AccountTrouble;
 use lacre_core::view::{ContactState, Standing};
 use lacre_words::failure::Exit;
@@ -38,11 +38,13 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
     if recovering > 0 {
         lines.push(words.say_with("status-recovering", &[("count", recovering.into())]));
     }
+    let resting = client.resting().map_err(|t| ctx.trouble(t))?;
+    lines.extend(resting.iter().map(|r| show::resting(ctx, r, &conversations)));
     lines.push(if unlocked { words.say("status-unlocked") } else { words.say("status-locked") });
     if !who.enrolled {
         lines.push(words.say("enrolment-unfinished"));
     }
-    let json = object!({
+    let result = object!({
         "handle": who.handle.to_string(),
         "profile": dir,
         "relay": who.relay.to_string(),
@@ -54,8 +56,9 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
         "waiting": outbox.len(),
         "requests": requests,
         "recovering": recovering,
+        "resting": resting.iter().map(json::Resting::from).collect::<Vec<_>>(),
         "unlocked": unlocked,
     });
-    ctx.result(&lines.join("\n"), &json);
+    ctx.result(&lines.join("\n"), &result);
     Ok(if reached.yes() { Exit::Done } else { Exit::CouldNotAsk })
 }

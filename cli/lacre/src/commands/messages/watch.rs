@@ -1,10 +1,10 @@
 //! `lacre watch [--for 30s]`: shows what comes, as it comes, and delivers what waits.
 
-use crate::context::{Context, Outcome};
+use crate::context::{Context, Outcome, Said};
 use crate::desktop::Desktop;
 use crate::{find, json, online, secret, show};
+use lacre_core::Client;
 use lacre_core::view::{ContactState, Event, Happening};
-use lacre_core::{Client, Trouble};
 use lacre_ground::ids::AccountId;
 use lacre_profile::agent;
 use lacre_words::failure::{Exit, Failure};
@@ -47,9 +47,10 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
                     ctx.note(&ctx.words.say("relay-back"));
                 }
             }
-            Err(Trouble::Offline { why }) => {
+            Err(trouble) if trouble.is_away() || trouble.is_full() => {
                 if !std::mem::replace(&mut away, true) {
-                    ctx.note(&ctx.words.say_with("relay-away", &[("why", shown(&why).into())]));
+                    ctx.say_again(Said::Away);
+                    online::note_away(ctx, &trouble);
                 }
                 online::pause(wait.min(Duration::from_secs(1)));
             }

@@ -26,6 +26,7 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
         if c.waiting > 0 {
             state.push(words.say_with("count-waiting", &[("count", c.waiting.into())]));
         }
+        state.extend(c.resting.as_ref().map(|r| show::rests(ctx, r)));
         state.extend([show::standing(words, c.standing), show::suite(words, c.suite)].into_iter().filter(|s| !s.is_empty()));
         vec![find::short(&c.id.to_hex(), length), show::cut(&show::title(words, c), 28), when(ctx, c.newest_at), state.join(", ")]
     };
