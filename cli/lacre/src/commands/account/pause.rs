@@ -9,7 +9,7 @@ use serde_json::json as object;
 
 pub(crate) fn run(ctx: &Context, client: &mut Client, on: bool) -> Outcome {
     client.set_paused(on).map_err(|t| ctx.trouble(t))?;
-    let reached = online::round(ctx, client)?;
+    let reached = online::deliver(ctx, client)?;
     let mut text = ctx.words.say(if on { key("account-paused") } else { key("account-resumed") });
     if !reached.yes() {
         text = format!("{text} {}", ctx.words.say("relay-told-later"));

@@ -19,6 +19,6 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     let group = find::group(ctx, client, &args.group)?.id;
     let accounts = find::contacts(ctx, client, &args.members)?;
     client.group_add(&group, &accounts).map_err(|t| ctx.trouble(t))?;
-    let reached = online::round(ctx, client)?;
+    let reached = online::deliver(ctx, client)?;
     said(ctx, client, &group, Told::Sentence(key("group-added")), &reached)
 }

@@ -20,7 +20,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
         let handle = group.members.iter().find(|m| m.account == heir).and_then(|m| m.handle.as_ref());
         show::name(&ctx.words, handle, heir)
     });
-    let reached = online::round(ctx, client)?;
+    let reached = online::deliver(ctx, client)?;
     let told = heir.map_or(Told::Sentence(key("group-left")), Told::Heir);
     said(ctx, client, &group.id, told, &reached)
 }

@@ -67,7 +67,7 @@ fn change(
     online::round(ctx, client)?;
     let id = find::group(ctx, client, group)?.id;
     act(client, &id).map_err(|t| ctx.trouble(t))?;
-    let reached = online::round(ctx, client)?;
+    let reached = online::deliver(ctx, client)?;
     said(ctx, client, &id, Told::Sentence(key("group-changed")), &reached)
 }
 

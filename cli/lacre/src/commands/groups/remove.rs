@@ -19,6 +19,6 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     let group = find::group(ctx, client, &args.group)?;
     let accounts = find::members(ctx, &group, &args.members)?;
     client.group_remove(&group.id, &accounts).map_err(|t| ctx.trouble(t))?;
-    let reached = online::round(ctx, client)?;
+    let reached = online::deliver(ctx, client)?;
     said(ctx, client, &group.id, Told::Sentence(key("group-removed")), &reached)
 }

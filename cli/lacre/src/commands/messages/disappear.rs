@@ -21,7 +21,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     if let Some(after) = &args.after {
         let after = if after == "off" { None } else { Some(duration::parse(ctx, after, LONGEST_STAY)?) };
         client.let_vanish(&id, after).map_err(|t| ctx.trouble(t))?;
-        reached = online::round(ctx, &mut client)?;
+        reached = online::deliver(ctx, &mut client)?;
     }
     let waits = client.outbox().map_err(|t| ctx.trouble(t))?.iter().any(|w| w.conversation.as_ref() == Some(&id));
     let now = client.conversation(&id).map_err(|t| ctx.trouble(t))?;

@@ -50,7 +50,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
             sent.push(client.send_file(&to, &name, &mut file, size).map_err(|t| ctx.trouble(t))?);
         }
     }
-    let reached = online::round_with(ctx, &mut client, &mut network)?;
+    let reached = online::deliver_with(ctx, &mut client, &mut network)?;
     let now: Vec<Message> = sent.into_iter().map(|m| client.find_message(&m.id.to_string()).unwrap_or(m)).collect();
     let waiting = now.iter().filter(|m| m.delivery == Delivery::Waiting).count();
     let text = if held {

@@ -28,7 +28,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
         client.contact_add(&mut network, &handle, &args.text)
     };
     let contact = contact.map_err(|t| ctx.trouble(t))?;
-    let reached = online::round_with(ctx, client, &mut network)?;
+    let reached = online::deliver_with(ctx, client, &mut network)?;
     // an inbox that takes no requests says so at once
     let now = client.contacts().map_err(|t| ctx.trouble(t))?.into_iter().find(|c| c.account == contact.account);
     match now {

@@ -18,6 +18,6 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args, yes: bool) ->
     let account = find::contact(ctx, client, &args.handle)?.account;
     let contact = if yes { client.contact_accept(&account) } else { client.contact_decline(&account) };
     let contact = contact.map_err(|t| ctx.trouble(t))?;
-    let reached = online::round_with(ctx, client, &mut network)?;
+    let reached = online::deliver_with(ctx, client, &mut network)?;
     said(ctx, &contact, reached.yes())
 }

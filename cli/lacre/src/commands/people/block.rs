@@ -36,7 +36,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
             left.push(group.id.to_hex());
         }
     }
-    let reached = online::round_with(ctx, client, &mut network)?;
+    let reached = online::deliver_with(ctx, client, &mut network)?;
     let mut text = words.say_with("blocked", &[handle()]);
     if !left.is_empty() {
         text = format!("{text}\n{}", words.say_with("blocked-left", &[("groups", names.into())]));

@@ -37,7 +37,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
             Some(client.link_make(&args.name).map_err(|t| ctx.trouble(t))?)
         }
     };
-    let reached = online::round(ctx, client)?;
+    let reached = online::deliver(ctx, client)?;
     let links = client.links().map_err(|t| ctx.trouble(t))?;
     let text = match (&made, args.revoke) {
         (Some(link), _) => link.link.expose(),

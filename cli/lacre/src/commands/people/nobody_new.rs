@@ -17,7 +17,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     if let Some(choice) = &args.choice {
         client.set_nobody_new(choice == "on").map_err(|t| ctx.trouble(t))?;
     }
-    let reached = online::round(ctx, client)?;
+    let reached = online::deliver(ctx, client)?;
     let on = client.nobody_new().map_err(|t| ctx.trouble(t))?;
     let mut text = ctx.words.say(if on { key("nobody-new-on") } else { key("nobody-new-off") });
     if args.choice.is_some() && !reached.yes() {

@@ -15,7 +15,7 @@ pub(crate) struct Args {
 pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     let account = find::contact(ctx, client, &args.handle)?.account;
     let contact = client.contact_unblock(&account).map_err(|t| ctx.trouble(t))?;
-    let reached = online::round(ctx, client)?;
+    let reached = online::deliver(ctx, client)?;
     let text = ctx.words.say_with("unblocked", &[("handle", contact.handle.to_string().into())]);
     ctx.result(&text, &object!({ "contact": json::Contact::from(&contact), "relay_reached": reached.yes() }));
     Ok(Exit::Done)
