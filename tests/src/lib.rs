@@ -2,7 +2,9 @@
 
 pub mod crowd;
 pub mod decoders;
+pub mod far;
 pub mod faults;
+pub mod faulty;
 pub mod fields;
 pub mod history;
 pub mod hostile;

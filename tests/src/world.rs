@@ -4,6 +4,7 @@
 //! opens the profile anew. Where tests put crashes and storage errors is an [`Observer`].
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's world stops when it cannot be built")]
 
+use crate::far::Far;
 use lacre_core::crypt::entry::seal_entry;
 use lacre_core::network::{Lane, Network as _};
 use lacre_core::view::{Body, ContactState, ConversationId, Message, Standing};
@@ -62,6 +63,19 @@ impl World {
         Self::in_folder(tempfile::tempdir().unwrap(), SocketAddr::from(([127, 0, 0, 1], 0)), rules, TestClock::of_the_machine())
     }
 
+    /// A relay at the end of a line that takes so long each way.
+    #[must_use]
+    pub fn far(one_way: std::time::Duration) -> Self {
+        let line = Far::away(one_way);
+        let (folder, clock) = (tempfile::tempdir().unwrap(), TestClock::of_the_machine());
+        let rules = Rules { stamps_per_day: u32::MAX, seal_pause_ms: 0, ..Rules::default() };
+        let near = SocketAddr::from(([127, 0, 0, 1], 0));
+        let relay = start(folder.path(), near, Some(line.listens()), rules.clone(), clock.clone());
+        line.leads_to(SocketAddr::from(([127, 0, 0, 1], relay.port())));
+        let authority = relay.authority().clone();
+        Self { relay: Some(relay), folder, authority, rules, runs: AtomicU64::new(40_100_000), clock }
+    }
+
     /// A relay that can be kept ([`World::keep`]) and will listen here again: its address is in everybody's profile.
     #[must_use]
     pub fn to_keep(listen: SocketAddr) -> Self {
@@ -98,7 +112,7 @@ impl World {
     }
 
     fn in_folder(folder: TempDir, listen: SocketAddr, rules: Rules, clock: Arc<TestClock>) -> Self {
-        let relay = start(folder.path(), listen, rules.clone(), clock.clone());
+        let relay = start(folder.path(), listen, None, rules.clone(), clock.clone());
         let authority = relay.authority().clone();
         Self { relay: Some(relay), folder, authority, rules, runs: AtomicU64::new(40_100_000), clock }
     }
@@ -124,7 +138,7 @@ impl World {
     pub fn start_relay(&mut self) {
         self.relay.take();
         let at = SocketAddr::from(([127, 0, 0, 1], self.authority.port()));
-        self.relay = Some(start(self.folder.path(), at, self.rules.clone(), self.clock.clone()));
+        self.relay = Some(start(self.folder.path(), at, None, self.rules.clone(), self.clock.clone()));
     }
 
     /// As `lacre-relay new-generation` after a backup was put back; the relay must be stopped.
@@ -191,9 +205,10 @@ impl Default for World {
     }
 }
 
-fn start(folder: &Path, listen: SocketAddr, rules: Rules, clock: Arc<TestClock>) -> RunningRelay {
+fn start(folder: &Path, listen: SocketAddr, public: Option<SocketAddr>, rules: Rules, clock: Arc<TestClock>) -> RunningRelay {
     let mut options = RelayOptions::new(&folder.join("data"));
     options.listen = listen;
+    options.public = public.map(|at| (at.ip().to_string(), at.port()));
     options.run_key = Some(folder.join("run.key"));
     options.rules = rules;
     options.threads = Some(1);

@@ -171,6 +171,11 @@ impl RunningRelay {
     pub fn authority(&self) -> &Authority {
         &self.authority
     }
+    /// The port that it listens on; people may be told another one.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.controls.local.1
+    }
     /// Takes a fresh TLS leaf for connections to come, and what else may change while it runs. Nothing is cut off.
     /// After an error all is as before.
     pub fn reload(&self, change: &Reload, rng: &mut dyn Rng) -> Result<(), StartError> {

@@ -16,5 +16,6 @@ mod client_crashes;
 mod power_cut;
 mod races;
 mod relay_power_cut;
+mod rests;
 mod sigkill;
 mod two_programs;
