@@ -35,6 +35,7 @@ mod batches;
 mod catchup;
 mod core;
 mod disk;
+mod far;
 mod latency;
 mod memory;
 mod peer;
@@ -55,13 +56,14 @@ fn main() {
         return people::be_a_watcher(std::path::Path::new(&profile));
     }
     let asked: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let parts: [(&str, bool, fn()); 13] = [
+    let parts: [(&str, bool, fn()); 14] = [
         ("storage", true, storage::run),
         ("append", true, || [append::run, batches::run].iter().for_each(|run| run())),
         ("catchup", true, catchup::run),
         ("memory", true, memory::run),
         ("core", true, core::run),
         ("latency", true, latency::run),
+        ("latency-far", false, far::run),
         ("disk", true, disk::run),
         ("attack", true, attack::run),
         ("peer", true, peer::run),

@@ -26,6 +26,7 @@ mod leaving;
 mod newer;
 mod receipts;
 mod resets;
+mod round_trips;
 mod seals;
 mod second_client;
 mod successor;
