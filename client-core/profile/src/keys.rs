@@ -11,6 +11,7 @@ use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 use lacre_ground::label::{self, Label};
 use lacre_ground::random::{self, Rng};
 use subtle::ConstantTimeEq;
+use unicode_normalization::UnicodeNormalization as _;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// Bytes of a wrapped key: nonce 24, key 32, tag 16.
@@ -89,6 +90,8 @@ impl Default for PassphraseCost {
 pub(crate) struct WrappingKey {
     kind: u8,
     key: Zeroizing<[u8; 32]>,
+    /// passphrases only: of the same letters as other keyboards give them (decomposed, then as it was typed); only opens
+    others: Vec<Zeroizing<[u8; 32]>>,
 }
 
 /// Numbers that Argon2id does not take, or that nobody should wait for.
@@ -98,26 +101,22 @@ pub(crate) struct BadCost;
 impl WrappingKey {
     /// The slow part of opening a profile. None for the profile key itself, which needs none.
     pub(crate) fn of(secret: &Secret<'_>, salt: &[u8; 16], cost: PassphraseCost) -> Result<Option<Self>, BadCost> {
-        let mut key = Zeroizing::new([0u8; 32]);
-        let kind = match secret {
-            Secret::Raw(_) => return Ok(None),
+        match secret {
+            Secret::Raw(_) => Ok(None),
             Secret::Passphrase(words) => {
-                let most = PassphraseCost::MOST;
-                if cost.memory_kib > most.memory_kib || cost.passes > most.passes || cost.lanes > most.lanes {
-                    return Err(BadCost);
+                let mut keys = Vec::new();
+                for spelling in spellings(words) {
+                    keys.push(stretched(&spelling, salt, cost)?);
                 }
-                let params = argon2::Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32)).map_err(|_| BadCost)?;
-                argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params)
-                    .hash_password_into(words.as_bytes(), salt, key.as_mut_slice())
-                    .map_err(|_| BadCost)?;
-                1
+                let mut keys = keys.into_iter();
+                let key = keys.next().ok_or(BadCost)?;
+                Ok(Some(Self { kind: 1, key, others: keys.collect() }))
             }
             Secret::KeyFile(bytes) => {
-                *key = label::derive(bytes, Label::ProfileKeys, &[b"key file", salt]);
-                2
+                let key = Zeroizing::new(label::derive(bytes, Label::ProfileKeys, &[b"key file", salt]));
+                Ok(Some(Self { kind: 2, key, others: Vec::new() }))
             }
-        };
-        Ok(Some(Self { kind, key }))
+        }
     }
 
     /// Wraps the profile key for this place: a nonce of 24 bytes, then XChaCha20-Poly1305 of the key; its AAD names kind
@@ -135,17 +134,48 @@ impl WrappingKey {
     /// Unwraps the profile key, if this place holds one for this secret.
     pub(crate) fn unwrap_key(&self, place: u8, wrapped: &[u8; WRAPPED]) -> Option<ProfileKey> {
         let (nonce, sealed) = wrapped.split_first_chunk::<24>()?;
-        let opened = XChaCha20Poly1305::new((&*self.key).into())
-            .decrypt(nonce.into(), Payload { msg: sealed, aad: &self.aad(place) })
-            .map(Zeroizing::new)
-            .ok()?;
-        let bytes: Zeroizing<[u8; 32]> = Zeroizing::new(opened.as_slice().try_into().ok()?);
-        Some(ProfileKey::new(*bytes))
+        let aad = self.aad(place);
+        let opens = |key: &Zeroizing<[u8; 32]>| {
+            let cipher = XChaCha20Poly1305::new((&**key).into());
+            let opened = cipher.decrypt(nonce.into(), Payload { msg: sealed, aad: &aad }).map(Zeroizing::new).ok()?;
+            let bytes: Zeroizing<[u8; 32]> = Zeroizing::new(opened.as_slice().try_into().ok()?);
+            Some(ProfileKey::new(*bytes))
+        };
+        // all are tried, also behind the one that opens
+        let found: Vec<Option<ProfileKey>> = std::iter::once(&self.key).chain(&self.others).map(opens).collect();
+        found.into_iter().flatten().next()
     }
 
     fn aad(&self, place: u8) -> Vec<u8> {
         label::message(Label::ProfileWrap, &[&[self.kind], &[place]])
     }
+}
+
+/// The same passphrase as keyboards and systems give it: an ñ is one character on some, an n with a tilde on others. The
+/// composed one (NFC) wraps; profiles were made with what was typed. How many there are is seen by nobody who sees the file:
+/// all are tried whatever opens, so the time depends on what was typed alone. ASCII has one.
+fn spellings(words: &str) -> Vec<Zeroizing<String>> {
+    let mut all: Vec<Zeroizing<String>> = Vec::new();
+    for spelling in [words.nfc().collect(), words.nfd().collect(), words.to_owned()].map(Zeroizing::new) {
+        if !all.contains(&spelling) {
+            all.push(spelling);
+        }
+    }
+    all
+}
+
+/// The slow part.
+fn stretched(words: &str, salt: &[u8; 16], cost: PassphraseCost) -> Result<Zeroizing<[u8; 32]>, BadCost> {
+    let most = PassphraseCost::MOST;
+    if cost.memory_kib > most.memory_kib || cost.passes > most.passes || cost.lanes > most.lanes {
+        return Err(BadCost);
+    }
+    let mut key = Zeroizing::new([0u8; 32]);
+    let params = argon2::Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32)).map_err(|_| BadCost)?;
+    argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params)
+        .hash_password_into(words.as_bytes(), salt, key.as_mut_slice())
+        .map_err(|_| BadCost)?;
+    Ok(key)
 }
 
 #[cfg(test)]
@@ -172,6 +202,30 @@ mod tests {
         assert!(!opens(wrapping("cañón", 1, PassphraseCost { passes: 2, ..least }).unwrap(), 5));
         let endless = PassphraseCost { memory_kib: u32::MAX, ..least };
         assert_eq!(wrapping("cañón", 1, endless).err(), Some(BadCost));
+    }
+
+    #[test]
+    fn a_passphrase_is_its_letters_and_not_what_a_keyboard_makes_of_them() {
+        let mut rng = ChaCha20Rng::seed_from_u64(3);
+        let (key, least) = (ProfileKey::random(&mut rng), PassphraseCost::LEAST);
+        let (composed, decomposed, mixed) = ("ca\u{f1}\u{f3}n", "can\u{303}o\u{301}n", "can\u{303}\u{f3}n");
+        let all = [composed, decomposed, mixed];
+        for made in all {
+            let wrapped = wrapping(made, 1, least).unwrap().wrap(5, &key, &mut rng);
+            for typed in all {
+                let opened = wrapping(typed, 1, least).unwrap().unwrap_key(5, &wrapped);
+                assert!(opened.is_some_and(|found| found == key), "{made:?} by {typed:?}");
+            }
+        }
+        // a profile of before: wrapped with the bytes that were typed
+        for (made, opens) in [(composed, &all[..]), (decomposed, &all[..]), (mixed, &all[2..])] {
+            let before = WrappingKey { kind: 1, key: stretched(made, &[1; 16], least).unwrap(), others: Vec::new() };
+            let wrapped = before.wrap(5, &key, &mut rng);
+            for typed in opens {
+                assert!(wrapping(typed, 1, least).unwrap().unwrap_key(5, &wrapped).is_some(), "{made:?} by {typed:?}");
+            }
+        }
+        assert_eq!((spellings("caballo").len(), spellings(composed).len(), spellings(mixed).len()), (1, 2, 3));
     }
 
     #[test]
