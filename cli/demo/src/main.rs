@@ -56,11 +56,13 @@ fn main() -> ExitCode {
     let exit = match command.try_get_matches_from(&typed).and_then(|matches| Args::from_arg_matches(&matches)) {
         Err(error) => usage::show(&error, &typed, &words),
         Ok(args) => {
-            let screen = Screen::new(words, args.json);
-            story::play(&screen, &args).unwrap_or_else(|failure| {
+            // its relay and its folder are put away at its end
+            let screen = Screen::new(words, args.json).going_on();
+            let exit = story::play(&screen, &args).unwrap_or_else(|failure| {
                 screen.fail(&failure);
                 failure.exit
-            })
+            });
+            screen.ended().unwrap_or(exit)
         }
     };
     ExitCode::from(exit.code())

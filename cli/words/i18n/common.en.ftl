@@ -56,3 +56,23 @@ error-usage-value = "{ $value }" does not fit { $argument }
 error-usage-no-value = "{ $argument }" lacks its value, or has one too many.
     .why = The option expects exactly one.
     .do = See how it is written, with --help.
+
+## what the system says
+cause-not-found = it does not exist
+cause-not-permitted = it is not permitted
+cause-there-already = something of that name is there already
+cause-is-folder = it is a folder
+cause-no-folder = a part of the path is no folder
+cause-disk-full = no room is left on the disk
+cause-read-only = nothing can be written there
+cause-too-large = it is too large for that disk
+cause-bad-name = the name cannot be used
+cause-refused = nobody answers at that address
+cause-cut-off = the connection was cut off
+cause-no-network = there is no network to that address
+cause-no-answer = no answer came in time
+cause-in-use = the address is in use
+cause-no-memory = not enough memory
+error-not-written = The result could not be written.
+    .why = { $why }
+    .do = Make room, or name another place, and repeat. Nothing was marked as shown.

@@ -56,3 +56,23 @@ error-usage-value = «{ $value }» no sirve para { $argument }
 error-usage-no-value = A «{ $argument }» le falta su valor, o le sobra uno.
     .why = La opción espera exactamente uno.
     .do = Vea cómo se escribe, con --help.
+
+## lo que dice el sistema
+cause-not-found = no existe
+cause-not-permitted = no hay permiso
+cause-there-already = ya hay algo con ese nombre
+cause-is-folder = es una carpeta
+cause-no-folder = una parte de la ruta no es una carpeta
+cause-disk-full = no queda espacio en el disco
+cause-read-only = ahí no se puede escribir
+cause-too-large = es demasiado grande para ese disco
+cause-bad-name = ese nombre no se puede usar
+cause-refused = nadie atiende en esa dirección
+cause-cut-off = la conexión se cortó
+cause-no-network = no hay red hasta esa dirección
+cause-no-answer = no llegó respuesta a tiempo
+cause-in-use = la dirección está en uso
+cause-no-memory = falta memoria
+error-not-written = No se pudo escribir el resultado.
+    .why = { $why }
+    .do = Haga espacio, o indique otro lugar, y repita. Nada quedó marcado como mostrado.

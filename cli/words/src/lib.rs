@@ -1,9 +1,10 @@
 //! What every program of the house has for people: catalogues, screens, help, exit codes.
 //!
 //! [`lang`] (which language), [`words`] (the catalogues), [`failure`] (what, why, what to do, and the exit code),
-//! [`usage`] (help, and what was typed wrongly), [`screen`] (where it goes), [`shown`] (text from outside, made harmless),
+//! [`cause`](mod@cause) (what the system says), [`usage`] (help, and what was typed wrongly), [`screen`] (where it goes), [`shown`] (text from outside, made harmless),
 //! [`wrap`], [`pager`], [`qr`]; [`check`](crate::words) is what their tests look at.
 
+pub mod cause;
 #[cfg(feature = "check")]
 #[expect(clippy::unwrap_used, clippy::panic, reason = "for tests: a panic is how a test says no")]
 pub mod check;

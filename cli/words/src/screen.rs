@@ -1,5 +1,6 @@
 //! Where what a program says goes: results to stdout, words to stderr, `--json` for programs.
 
+use crate::cause::cause;
 use crate::failure::{Exit, Failure};
 use crate::pager;
 use crate::shown::json_line;
@@ -8,7 +9,8 @@ use crate::wrap::{wrap, wrap_result};
 use anstyle::Style;
 use serde::Serialize;
 use std::borrow::Cow;
-use std::io::IsTerminal as _;
+use std::cell::Cell;
+use std::io::{self, IsTerminal as _};
 
 /// What a command gives back: how it ends, or why it could not do it.
 pub type Outcome = Result<Exit, Failure>;
@@ -21,6 +23,19 @@ pub struct Screen {
     pub json: bool,
     /// stdout is a terminal that shows colours, and the person did not say no (no-color.org)
     colours: bool,
+    /// what becomes of a command whose results nobody can read
+    unread: Unread,
+    /// how such a command ends
+    ended: Cell<Option<Exit>>,
+}
+
+/// What becomes of a command whose results nobody can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unread {
+    /// it ends there: what was not printed was not shown, and nothing behind it may count it as shown
+    Ends,
+    /// it goes on, and says at its end how it ended
+    GoesOn,
 }
 
 impl Screen {
@@ -29,7 +44,20 @@ impl Screen {
     pub fn new(words: Words, json: bool) -> Self {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let colours = std::io::stdout().is_terminal() && set("NO_COLOR").is_none() && set("TERM").is_some_and(|t| t != "dumb");
-        Self { words, json, colours }
+        Self { words, json, colours, unread: Unread::Ends, ended: Cell::new(None) }
+    }
+
+    /// For a command that has something to put away at its end, whatever becomes of its results: it asks
+    /// [`Screen::ended`] then.
+    #[must_use]
+    pub fn going_on(self) -> Self {
+        Self { unread: Unread::GoesOn, ..self }
+    }
+
+    /// How a command ends whose results could not be written.
+    #[must_use]
+    pub fn ended(&self) -> Option<Exit> {
+        self.ended.get()
     }
 
     /// A failure in this language.
@@ -65,7 +93,7 @@ impl Screen {
     /// Lines for people, to stdout.
     pub fn lines(&self, text: &str) {
         if !text.is_empty() {
-            line(&mut std::io::stdout(), &for_terminal(text));
+            self.to_stdout(&for_terminal(text));
         }
     }
 
@@ -79,13 +107,33 @@ impl Screen {
     /// One line of JSON, to stdout.
     pub fn object(&self, value: &impl Serialize) {
         let json = serde_json::to_string(value).unwrap_or_default();
-        line(&mut std::io::stdout(), &json_line(&json));
+        self.to_stdout(&json_line(&json));
+    }
+
+    /// The one way to stdout. A full disk behind it is a failure; whoever closed the other end (`| head`) has seen enough,
+    /// and is told nothing. In both cases the rest was not shown.
+    fn to_stdout(&self, text: &str) {
+        if self.ended.get().is_some() {
+            return;
+        }
+        let Err(why) = written(&mut std::io::stdout(), text) else { return };
+        let exit = match unread(&self.words, &why) {
+            None => Exit::Done,
+            Some(failure) => {
+                self.fail(&failure);
+                failure.exit
+            }
+        };
+        self.ended.set(Some(exit));
+        if self.unread == Unread::Ends {
+            std::process::exit(exit.code().into());
+        }
     }
 
     /// Words that are no result, to stderr; not with `--json`.
     pub fn note(&self, text: &str) {
         if !self.json {
-            line(&mut std::io::stderr(), &wrap(text, 0));
+            line(&wrap(text, 0));
         }
     }
 
@@ -98,7 +146,14 @@ impl Screen {
 /// A failure, to stderr: for people, or as one object.
 pub fn show_failure(failure: &Failure, words: &Words, json: bool) {
     let text = if json { json_line(&serde_json::to_string(failure).unwrap_or_default()) } else { failure.text(words) };
-    line(&mut std::io::stderr(), &text);
+    line(&text);
+}
+
+/// Why a result could not be written; nothing where nobody wants to read on.
+#[must_use]
+pub fn unread(words: &Words, why: &io::Error) -> Option<Failure> {
+    let said = || [("why", cause(words, why).into())];
+    (why.kind() != io::ErrorKind::BrokenPipe).then(|| Failure::new(words, "error-not-written", Exit::CouldNotAsk, &said()))
 }
 
 /// Broken where the person's terminal ends; for a file or a program as it is.
@@ -106,9 +161,13 @@ fn for_terminal(text: &str) -> Cow<'_, str> {
     if std::io::stdout().is_terminal() { wrap_result(text).into() } else { text.into() }
 }
 
-fn line(to: &mut dyn std::io::Write, text: &str) {
-    // Whoever closed the other end (`| head`) does not want to hear more.
-    let _closed = writeln!(to, "{text}").and_then(|()| to.flush());
+fn written(to: &mut dyn io::Write, text: &str) -> io::Result<()> {
+    writeln!(to, "{text}").and_then(|()| to.flush())
+}
+
+/// To stderr: where words cannot be written either there is nobody left to tell.
+fn line(text: &str) {
+    let _nobody = written(&mut io::stderr(), text);
 }
 
 /// Bytes for people.

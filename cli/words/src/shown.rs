@@ -13,6 +13,7 @@
 //! The zero-width joiner and non-joiner stay: Persian, Indic scripts and emoji are written with them.
 
 use std::fmt::Write as _;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// True for what must not reach a terminal as it is.
 pub fn dangerous(c: char) -> bool {
@@ -67,10 +68,17 @@ pub fn json_line(json: &str) -> String {
     out
 }
 
+/// The same letters as the same characters (Unicode NFC): for comparing what people typed with what they see. Keyboards and
+/// systems differ in whether an ñ is one character or an n with a tilde.
+pub fn composed(text: &str) -> String {
+    text.nfc().collect()
+}
+
 /// A name for a file on this machine, made of one that somebody else chose: no path, no controls, no leading dot, at
-/// most 200 bytes. `fallback` when nothing is left.
+/// most 200 bytes, composed, so that it replaces no file that is read the same. `fallback` when nothing is left.
 pub fn file_name(name: &str, fallback: &str) -> String {
     const MOST: usize = 200;
+    let name = composed(name);
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let kept: String = last
         .chars()
@@ -198,6 +206,7 @@ mod tests {
             ("año 2026.pdf", "año 2026.pdf"),
             ("a\u{202e}fdp.exe", "afdp.exe"),
             ("what?.txt", "what_.txt"),
+            ("an\u{303}o.pdf", "año.pdf"),
         ] {
             assert_eq!(file_name(given, "file"), kept, "{given}");
         }

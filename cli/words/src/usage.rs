@@ -119,8 +119,13 @@ impl Place<'_> {
 /// Shows what clap has to say instead of a command, and how the program ends.
 pub fn show(error: &clap::Error, args: &[OsString], words: &Words) -> Exit {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        let _closed = write!(std::io::stdout(), "{}", error.render());
-        return Exit::Done;
+        let mut out = std::io::stdout();
+        let why = write!(out, "{}", error.render()).and_then(|()| out.flush()).err();
+        let failure = why.and_then(|why| crate::screen::unread(words, &why));
+        return failure.map_or(Exit::Done, |failure| {
+            show_failure(&failure, words, false);
+            failure.exit
+        });
     }
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         let _closed = write!(std::io::stderr(), "{}", error.render());
