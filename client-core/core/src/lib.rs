@@ -36,14 +36,14 @@ mod views;
 mod words;
 
 pub use face::Client;
-pub use messages::{Export, ExportedAccount, ExportedMessage, ExportedProof, Found, ProofFault, Query};
+pub use messages::{Export, ExportedAccount, ExportedMessage, ExportedProof, Found, Outgoing, ProofFault, Query};
 pub use mls::roles::RoleError;
 pub use mls::signer::OwnKey;
 pub use mls::verdict;
 pub use shelf::Environment;
 pub use words::{
-    AccountTrouble, ContactTrouble, FileTrouble, GroupTrouble, MessageTrouble, OutboxTrouble, Trouble, content_statement,
-    envelope_statement, own_entry_id, view,
+    AccountTrouble, ContactTrouble, FileTrouble, GroupTrouble, MessageTrouble, NameFault, OutboxTrouble, Trouble,
+    content_statement, envelope_statement, own_entry_id, view,
 };
 
 /// The limits of a client, each with a test on both sides of it.
@@ -54,7 +54,7 @@ pub mod limits {
     pub use crate::epoch::KEEP_RAW_MS;
     pub use crate::epoch::MAX_ADDS;
     pub use crate::epoch::{FIRST_UPDATE_PAUSE_MS, LEAVE_PAUSE_MS, SMALL_GROUP, UPDATE_EVERY_MS};
-    pub use crate::groups::{MAX_ADMINS, MAX_DESCRIPTION, MAX_GROUP_NAME};
+    pub use crate::groups::{ID_DIGITS, MAX_ADMINS, MAX_DESCRIPTION, MAX_GROUP_NAME};
     pub use crate::ladder::{BUSY_SEALS, MET_KEPT, STREAK_MET, SUCCESSOR_AFTER_MS, SUCCESSOR_PAUSE_MS};
     pub use crate::ladder::{FIRST_PAUSE_MS, LONGEST_PAUSE_MS, MAX_LOST_LEAVES};
     pub use crate::messages::LONGEST_STAY;

@@ -212,7 +212,7 @@ fn a_full_queue_stops_no_reading() {
     let group = c.group.clone();
     c.ana.client.group_add(&group, &newcomers).unwrap();
     let full = (0..=MAX_WAITING).find_map(|_| c.ana.client.renew_keys(&group).err());
-    assert!(matches!(full, Some(Trouble::Message(MessageTrouble::TooLong { .. }))), "the queue is full: {full:?}");
+    assert!(matches!(full, Some(Trouble::Message(MessageTrouble::QueueFull { .. }))), "the queue is full: {full:?}");
     let (at_beto, with_beto) = (c.beto.with("ana"), c.ana.with("beto"));
     c.beto.say(&at_beto, "hello");
     c.beto.sync();

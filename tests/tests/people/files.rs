@@ -224,13 +224,13 @@ fn what_may_not_be_sent_is_refused_whole_and_what_is_at_the_limit_goes() {
     befriend(&mut ana, &mut bruno);
     let id = ana.with("bruno");
     let mut send = |name: &str, content: &mut dyn Read, size: u64| ana.client.send_file(&id, name, content, size);
-    assert!(matches!(send("x", &mut Zeros, MAX_FILE + 1), Err(Trouble::Message(MessageTrouble::TooLong { limit: MAX_FILE }))));
+    assert!(matches!(send("x", &mut Zeros, MAX_FILE + 1), Err(Trouble::File(FileTrouble::TooLarge { limit: MAX_FILE }))));
     assert!(matches!(send("", &mut &b"x"[..], 1), Err(Trouble::Message(MessageTrouble::Empty))));
     assert!(matches!(
         send(&"n".repeat(MAX_NAME + 1), &mut &b"x"[..], 1),
-        Err(Trouble::Message(MessageTrouble::TooLong { limit: 255 }))
+        Err(Trouble::File(FileTrouble::BadName { limit: 255 }))
     ));
-    assert!(matches!(send(&"n".repeat(4_000), &mut &b"x"[..], 1), Err(Trouble::Message(MessageTrouble::TooLong { limit: 255 }))));
+    assert!(matches!(send(&"n".repeat(4_000), &mut &b"x"[..], 1), Err(Trouble::File(FileTrouble::BadName { limit: 255 }))));
     assert!(
         matches!(send("shrinks", &mut &b"four"[..], 5), Err(Trouble::File(FileTrouble::Io(_)))),
         "it became shorter while it was read"

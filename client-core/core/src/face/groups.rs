@@ -1,7 +1,7 @@
 //! Groups.
 
 use super::Client;
-use crate::groups::{MAX_DESCRIPTION, MAX_GROUP_NAME};
+use crate::groups::MAX_DESCRIPTION;
 use crate::shelf::{Cargo, Intent};
 use crate::words::{ConversationId, Edit, MessageTrouble, Standing, Suite, Trouble, WaitingKind, Who};
 use crate::{epoch, groups, queue, shelf};
@@ -9,6 +9,9 @@ use lacre_ground::ids::AccountId;
 
 impl Client {
     /// A group of accepted contacts. The seal that adds them goes out with the next synchronisation.
+    ///
+    /// # Errors
+    /// [`GroupTrouble::NotAName`](crate::GroupTrouble::NotAName), [`GroupTrouble::Full`](crate::GroupTrouble::Full), [`ContactTrouble::NotAccepted`](crate::ContactTrouble::NotAccepted).
     pub fn create_group(&mut self, name: &str, members: &[AccountId], suite: Suite) -> Result<ConversationId, Trouble> {
         groups::create(&mut self.engine, name, members, suite)
     }
@@ -24,14 +27,12 @@ impl Client {
     }
 
     /// Gives a group another name. Admins only, as are the other changes of a group.
+    ///
+    /// # Errors
+    /// [`GroupTrouble::NotAName`](crate::GroupTrouble::NotAName), [`GroupTrouble::NotAdmin`](crate::GroupTrouble::NotAdmin).
     pub fn group_rename(&mut self, conversation: &ConversationId, name: &str) -> Result<(), Trouble> {
-        if name.trim().is_empty() {
-            return Err(MessageTrouble::Empty.into());
-        }
-        if name.len() > MAX_GROUP_NAME {
-            return Err(MessageTrouble::TooLong { limit: 200 }.into());
-        }
-        groups::change(&mut self.engine, conversation, vec![Edit::Name(name.to_owned())])
+        let name = groups::group_name(name)?;
+        groups::change(&mut self.engine, conversation, vec![Edit::Name(name)])
     }
 
     /// Says what a group is for; an empty text says it no longer.

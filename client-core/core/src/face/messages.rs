@@ -2,7 +2,7 @@
 
 use super::Client;
 use crate::history::Stored;
-use crate::messages::{Export, Found, MAX_SIGN, Query};
+use crate::messages::{Export, Found, MAX_SIGN, Outgoing, Query};
 use crate::network::Network;
 use crate::words::{Conversation, ConversationId, Message, MessageTrouble, Trouble};
 use crate::{history, messages, people, shelf, sync, views};
@@ -128,7 +128,7 @@ impl Client {
     /// Encrypts a file into the profile and puts it into the conversation's queue. `size` is what `content` gives, exactly.
     ///
     /// # Errors
-    /// [`MessageTrouble::TooLong`](crate::MessageTrouble::TooLong) above 100 MiB (or a name above 255 bytes), [`MessageTrouble::Empty`](crate::MessageTrouble::Empty) without a name,
+    /// [`FileTrouble::TooLarge`](crate::FileTrouble::TooLarge) above 100 MiB, [`FileTrouble::BadName`](crate::FileTrouble::BadName) without a name or with one above 255 bytes,
     /// [`FileTrouble::Io`](crate::FileTrouble::Io) when it cannot be read or is longer or shorter than `size`: nothing is sent then.
     pub fn send_file(
         &mut self,
@@ -137,7 +137,21 @@ impl Client {
         content: &mut dyn Read,
         size: u64,
     ) -> Result<Message, Trouble> {
-        messages::send_file(&mut self.engine, conversation, name, content, size)
+        let sent = self.send_all(conversation, None, vec![Outgoing { name, content, size }])?;
+        sent.into_iter().next().ok_or_else(|| MessageTrouble::Empty.into())
+    }
+
+    /// Puts a text and files into a conversation's queue, in this order, in one step: all of them, or none on any error.
+    ///
+    /// # Errors
+    /// As [`Client::send_text`] and [`Client::send_file`].
+    pub fn send_all(
+        &mut self,
+        conversation: &ConversationId,
+        text: Option<&str>,
+        files: Vec<Outgoing<'_>>,
+    ) -> Result<Vec<Message>, Trouble> {
+        messages::send_all(&mut self.engine, conversation, text, files)
     }
 
     /// Fetches the file of a message, checks it, and writes its content; gives its length. From [`RESUMED_FROM`](crate::limits::RESUMED_FROM) bytes on a

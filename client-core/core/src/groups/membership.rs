@@ -10,8 +10,6 @@ use crate::{book, epoch, queue, shelf};
 use lacre_ground::ids::AccountId;
 use lacre_proto::content::v1 as content;
 
-/// Bytes of a group's name.
-pub const MAX_GROUP_NAME: usize = 200;
 /// Bytes of a group's description.
 pub const MAX_DESCRIPTION: usize = 2_000;
 /// Admins of a group.
@@ -19,12 +17,7 @@ pub const MAX_ADMINS: usize = 64;
 
 /// A group of accepted contacts. The seal that adds them goes out with the next synchronisation.
 pub(crate) fn create(engine: &mut Engine, name: &str, members: &[AccountId], suite: Suite) -> Result<ConversationId, Trouble> {
-    if name.trim().is_empty() {
-        return Err(MessageTrouble::Empty.into());
-    }
-    if name.len() > MAX_GROUP_NAME {
-        return Err(MessageTrouble::TooLong { limit: 200 }.into());
-    }
+    let name = super::group_name(name)?;
     if members.len() >= MAX_MEMBERS {
         return Err(GroupTrouble::Full { limit: 1_000 }.into());
     }
@@ -33,7 +26,7 @@ pub(crate) fn create(engine: &mut Engine, name: &str, members: &[AccountId], sui
         for account in members {
             accepted(cx, *account)?;
         }
-        epoch::create_conversation(cx, Kind::Group, name, &[own.account], members, suite)
+        epoch::create_conversation(cx, Kind::Group, &name, &[own.account], members, suite)
     })
 }
 

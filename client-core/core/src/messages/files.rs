@@ -4,6 +4,7 @@
 //! the program was killed. Nothing is written before its digest fits. An upload that breaks off goes on where the relay says:
 //! what it keeps is found to be right by the digest over the whole, or thrown away there, and then all of it is sent again.
 
+use super::texts;
 use crate::crypt::blob::{BlobError, BlobKey, BlobOpener};
 use crate::history::Stored;
 use crate::network::{NetError, Network, Reason};
@@ -30,43 +31,63 @@ pub const MAX_NAME: usize = 255;
 /// From so many bytes on a fetch that breaks off is gone on with; an upload too.
 pub const RESUMED_FROM: u64 = 1024 * 1024;
 
-/// Encrypts a file into the profile and puts it into the conversation's queue. `size` is what `content` gives, exactly.
-pub(crate) fn send_file(
+/// A file to be sent. `size` is what `content` gives, exactly.
+pub struct Outgoing<'a> {
+    /// what its readers see
+    pub name: &'a str,
+    /// its bytes
+    pub content: &'a mut dyn Read,
+    /// how many
+    pub size: u64,
+}
+
+fn check(file: &Outgoing<'_>) -> Result<(), Trouble> {
+    if file.size > MAX_FILE {
+        return Err(FileTrouble::TooLarge { limit: MAX_FILE }.into());
+    }
+    if file.name.is_empty() || file.name.len() > MAX_NAME {
+        return Err(FileTrouble::BadName { limit: 255 }.into());
+    }
+    Ok(())
+}
+
+/// Puts a text and files into a conversation's queue, all of them or, on any error, none: one step.
+pub(crate) fn send_all(
     engine: &mut Engine,
     conversation: &ConversationId,
-    name: &str,
-    content: &mut dyn Read,
-    size: u64,
-) -> Result<Message, Trouble> {
-    if size > MAX_FILE {
-        return Err(MessageTrouble::TooLong { limit: MAX_FILE }.into());
-    }
-    if name.is_empty() {
-        return Err(MessageTrouble::Empty.into());
-    }
-    if name.len() > MAX_NAME {
-        return Err(MessageTrouble::TooLong { limit: 255 }.into());
-    }
-    let id = conversation.clone();
+    text: Option<&str>,
+    files: Vec<Outgoing<'_>>,
+) -> Result<Vec<Message>, Trouble> {
+    text.map_or(Ok(()), texts::check_text)?;
+    files.iter().try_for_each(check)?;
     engine.run(|cx| {
-        let conv = shelf::writable(cx, &id)?;
-        shelf::ours(cx, &conv.authority)?;
-        queue::has_room(cx, Some(&id))?;
-        let reference = queue::encrypt_blob(cx, &conv.authority, content, size)?;
-        let blob = BlobId::try_from(reference.blob.as_slice()).map_err(|e| StepError::Again(e.to_string()))?;
-        let cargo = Cargo::Upload { authority: conv.authority.clone(), blob };
-        queue::enqueue(cx, Some(&id), WaitingKind::File, cargo)?;
-        let encoded = ByteBuf::from(reference.encode_to_vec());
-        let kind = content::content::Kind::File(content::File {
-            name: name.to_owned(),
-            size,
-            blob: Some(reference),
-            reply_to: Vec::new(),
-        });
-        let sent = queue::enqueue_content(cx, &id, WaitingKind::File, kind, Some(encoded))?;
-        cx.reached("file: stored")?;
-        views::queued_message(cx, &id, sent)
+        let mut sent = Vec::new();
+        if let Some(text) = text {
+            sent.push(texts::queue_text(cx, conversation, text, None)?);
+        }
+        for file in files {
+            sent.push(queue_file(cx, conversation, file)?);
+        }
+        Ok(sent)
     })
+}
+
+/// Encrypts a file into the profile and puts it into the conversation's queue, inside a step.
+fn queue_file(cx: &mut Cx<'_, '_>, id: &ConversationId, file: Outgoing<'_>) -> Result<Message, StepError> {
+    let Outgoing { name, content, size } = file;
+    let conv = shelf::writable(cx, id)?;
+    shelf::ours(cx, &conv.authority)?;
+    queue::has_room(cx, Some(id))?;
+    let reference = queue::encrypt_blob(cx, &conv.authority, content, size)?;
+    let blob = BlobId::try_from(reference.blob.as_slice()).map_err(|e| StepError::Again(e.to_string()))?;
+    let cargo = Cargo::Upload { authority: conv.authority.clone(), blob };
+    queue::enqueue(cx, Some(id), WaitingKind::File, cargo)?;
+    let encoded = ByteBuf::from(reference.encode_to_vec());
+    let (name, blob, reply_to) = (name.to_owned(), Some(reference), Vec::new());
+    let kind = content::content::Kind::File(content::File { name, size, blob, reply_to });
+    let sent = queue::enqueue_content(cx, id, WaitingKind::File, kind, Some(encoded))?;
+    cx.reached("file: stored")?;
+    views::queued_message(cx, id, sent)
 }
 
 /// Fetches the file of a message, checks it, and writes its content; gives its length. From [`RESUMED_FROM`] bytes on

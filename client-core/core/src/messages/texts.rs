@@ -2,8 +2,8 @@
 
 use super::{receipts, vanish};
 use crate::queue::MAX_TEXT;
-use crate::shelf::Engine;
-use crate::words::{ConversationId, Message, MessageTrouble, Trouble, WaitingKind};
+use crate::shelf::{Cx, Engine};
+use crate::words::{ConversationId, Message, MessageTrouble, StepError, Trouble, WaitingKind};
 use crate::{queue, shelf, views};
 use lacre_ground::ids::ContentId;
 use lacre_profile::Table;
@@ -21,15 +21,23 @@ pub(crate) fn send_text_to(
     reply_to: Option<ContentId>,
 ) -> Result<Message, Trouble> {
     check_text(text)?;
-    engine.run(|cx| {
-        shelf::writable(cx, conversation)?;
-        let reply_to = reply_to.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
-        let kind = content::content::Kind::Text(content::Text { text: text.to_owned(), reply_to });
-        queue::has_room(cx, Some(conversation))?;
-        let sent = queue::enqueue_content(cx, conversation, WaitingKind::Text, kind, None)?;
-        cx.reached("send: stored")?;
-        views::queued_message(cx, conversation, sent)
-    })
+    engine.run(|cx| queue_text(cx, conversation, text, reply_to))
+}
+
+/// The same inside a step.
+pub(super) fn queue_text(
+    cx: &mut Cx<'_, '_>,
+    conversation: &ConversationId,
+    text: &str,
+    reply_to: Option<ContentId>,
+) -> Result<Message, StepError> {
+    shelf::writable(cx, conversation)?;
+    let reply_to = reply_to.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
+    let kind = content::content::Kind::Text(content::Text { text: text.to_owned(), reply_to });
+    queue::has_room(cx, Some(conversation))?;
+    let sent = queue::enqueue_content(cx, conversation, WaitingKind::Text, kind, None)?;
+    cx.reached("send: stored")?;
+    views::queued_message(cx, conversation, sent)
 }
 
 /// Everything through this position was read by the person: what does not stay begins to fade, and who may know it is told with

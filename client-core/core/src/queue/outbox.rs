@@ -55,7 +55,7 @@ pub(crate) fn has_room(cx: &mut Cx<'_, '_>, queue: Option<&ConversationId>) -> R
     // numbers only grow: a queue that spans less than the limit need not be counted
     let first = cx.s.first_ord(Table::Outbox, queue)?.unwrap_or(number);
     if number.saturating_sub(first) >= MAX_WAITING && cx.s.count(Table::Outbox, queue)? >= MAX_WAITING {
-        return Err(MessageTrouble::TooLong { limit: MAX_WAITING }.into());
+        return Err(MessageTrouble::QueueFull { limit: MAX_WAITING }.into());
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ pub mod view;
 
 pub(crate) use statements::{Author, authority, verify};
 pub use statements::{content_statement, envelope_statement, own_entry_id};
-pub use trouble::{AccountTrouble, ContactTrouble, FileTrouble, GroupTrouble, MessageTrouble, OutboxTrouble, Trouble};
+pub use trouble::{AccountTrouble, ContactTrouble, FileTrouble, GroupTrouble, MessageTrouble, NameFault, OutboxTrouble, Trouble};
 pub(crate) use trouble::{MlsError, StepError};
 pub(crate) use view::Edit;
 pub(crate) use view::{

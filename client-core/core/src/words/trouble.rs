@@ -128,6 +128,24 @@ pub enum GroupTrouble {
     /// Only admins add and remove.
     #[error("only an admin of the group may do this")]
     NotAdmin,
+    /// Choose another name.
+    #[error("no name for a group: {0:?}")]
+    NotAName(NameFault),
+}
+
+/// What is wrong with the name of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameFault {
+    /// there is nothing to see
+    Empty,
+    /// longer than [`MAX_GROUP_NAME`](crate::limits::MAX_GROUP_NAME)
+    Long,
+    /// it begins as names of people do
+    Handle,
+    /// it reads as the beginning of an id
+    Id,
+    /// it holds characters that command a terminal, hide, or turn the reading direction
+    Control,
 }
 
 /// Why something was not written, changed or found in a conversation.
@@ -151,6 +169,12 @@ pub enum MessageTrouble {
     /// There is nothing to send.
     #[error("empty")]
     Empty,
+    /// So much waits there that nothing more is taken: it goes out when the relay takes it.
+    #[error("{limit} things wait there already")]
+    QueueFull {
+        /// most that may wait
+        limit: u64,
+    },
     /// No message with that id.
     #[error("no such message")]
     NoSuchMessage,
@@ -174,6 +198,18 @@ pub enum FileTrouble {
     /// The message carries no file.
     #[error("not a file")]
     NotAFile,
+    /// Send a smaller one, or parts of it.
+    #[error("larger than {limit} bytes")]
+    TooLarge {
+        /// most bytes
+        limit: u64,
+    },
+    /// Give it another name.
+    #[error("a name of a file has 1 to {limit} bytes")]
+    BadName {
+        /// most bytes
+        limit: u64,
+    },
     /// The file came damaged: its digest or its encryption does not fit.
     #[error("the file is damaged: {0}")]
     Damaged(String),
