@@ -1,6 +1,7 @@
 //! Files that are new and only their owner's.
 
 use crate::context::Context;
+use lacre_words::cause::cause;
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
 use std::fs::{File, OpenOptions};
@@ -20,6 +21,6 @@ pub(crate) fn fresh_secret(ctx: &Context, path: &Path, content: &[u8]) -> Result
     use std::io::Write as _;
     fresh(path).and_then(|mut f| f.write_all(content).and_then(|()| f.sync_all())).map_err(|why| {
         let name = shown(&path.display().to_string());
-        ctx.failure("error-file", Exit::CouldNotAsk, &[("name", name.into()), ("why", shown(&why.to_string()).into())])
+        ctx.failure("error-file", Exit::CouldNotAsk, &[("name", name.into()), ("why", cause(&ctx.words, &why).into())])
     })
 }

@@ -1,11 +1,14 @@
 //! What opens the profile, in this order: `--key-file`, `--passphrase-file`, the unlock agent, the person at the keyboard.
 
 use crate::context::{Context, Global};
+use crate::ended;
+use crate::files;
 use crate::fresh::fresh_secret;
 use crate::trouble::open_failure;
 use data_encoding::HEXLOWER;
 use lacre_core::{Client, Environment};
 use lacre_profile::{OpenError, Secret, agent, exists};
+use lacre_words::cause::cause;
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
 use std::path::Path;
@@ -13,6 +16,8 @@ use zeroize::Zeroizing;
 
 /// Fewest characters of a new passphrase.
 const LEAST_CHARACTERS: usize = 8;
+/// How often a new passphrase is asked for.
+const TRIES: u8 = 3;
 /// Most bytes that are read of a file with a secret.
 const MOST_BYTES: u64 = 4096;
 
@@ -84,40 +89,61 @@ pub(crate) fn with_secret_from<T>(
     }
     let passphrase = match source.passphrase_file {
         Some(path) => first_line(ctx, path)?,
-        None => prompt(ctx, new)?,
+        None if new => chosen(ctx)?,
+        None => asked(ctx, &ctx.words.say("prompt-passphrase"))?,
     };
-    if new && passphrase.chars().count() < LEAST_CHARACTERS {
+    if new && short(&passphrase) {
         return Err(ctx.failure("error-short-passphrase", Exit::Usage, &[("least", LEAST_CHARACTERS.into())]));
     }
     Ok(use_it(&Secret::Passphrase(&passphrase)))
 }
 
-fn prompt(ctx: &Context, new: bool) -> Result<Zeroizing<String>, Failure> {
-    let ask = |text: String| {
-        rpassword::prompt_password(text)
-            .map(Zeroizing::new)
-            .map_err(|e| ctx.failure("error-no-keyboard", Exit::CouldNotAsk, &[("why", shown(&e.to_string()).into())]))
-    };
-    if !new {
-        return ask(ctx.words.say("prompt-passphrase"));
+fn short(passphrase: &str) -> bool {
+    passphrase.chars().count() < LEAST_CHARACTERS
+}
+
+/// A new passphrase, typed twice. What does not do is asked for again: a command that ended there would leave the next try
+/// to the shell, on the screen and in its history.
+fn chosen(ctx: &Context) -> Result<Zeroizing<String>, Failure> {
+    let mut tries = 1..=TRIES;
+    loop {
+        let failure = match chosen_once(ctx)? {
+            Ok(passphrase) => return Ok(passphrase),
+            Err(failure) => failure,
+        };
+        tries.next();
+        if tries.is_empty() {
+            return Err(failure);
+        }
+        ctx.note(&format!("{} {}", failure.what, ctx.words.say("prompt-once-more")));
     }
-    let first = ask(ctx.words.say("prompt-new-passphrase"))?;
+}
+
+fn chosen_once(ctx: &Context) -> Result<Result<Zeroizing<String>, Failure>, Failure> {
+    let first = asked(ctx, &ctx.words.say("prompt-new-passphrase"))?;
     // Said before the second question: typing a word twice only to hear that it is too short is no pleasure.
-    if first.chars().count() < LEAST_CHARACTERS {
-        return Err(ctx.failure("error-short-passphrase", Exit::Usage, &[("least", LEAST_CHARACTERS.into())]));
+    if short(&first) {
+        return Ok(Err(ctx.failure("error-short-passphrase", Exit::Usage, &[("least", LEAST_CHARACTERS.into())])));
     }
-    if *ask(ctx.words.say("prompt-again"))? != *first {
-        return Err(ctx.failure("error-passphrases-differ", Exit::Usage, &[]));
+    if *asked(ctx, &ctx.words.say("prompt-again"))? != *first {
+        return Ok(Err(ctx.failure("error-passphrases-differ", Exit::Usage, &[])));
     }
-    Ok(first)
+    Ok(Ok(first))
+}
+
+fn asked(ctx: &Context, text: &str) -> Result<Zeroizing<String>, Failure> {
+    let typed = ended::with_terminal(|| rpassword::prompt_password(text));
+    typed
+        .map(Zeroizing::new)
+        .map_err(|e| ctx.failure("error-no-keyboard", Exit::CouldNotAsk, &[("why", cause(&ctx.words, &e).into())]))
 }
 
 fn content(ctx: &Context, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     use std::io::Read as _;
     let mut bytes = Zeroizing::new(Vec::new());
-    std::fs::File::open(path).and_then(|f| f.take(MOST_BYTES).read_to_end(&mut bytes)).map_err(|e| {
+    std::fs::File::open(files::meant(path)).and_then(|f| f.take(MOST_BYTES).read_to_end(&mut bytes)).map_err(|e| {
         let name = shown(&path.display().to_string());
-        ctx.failure("error-file", Exit::CouldNotAsk, &[("name", name.into()), ("why", shown(&e.to_string()).into())])
+        ctx.failure("error-file", Exit::CouldNotAsk, &[("name", name.into()), ("why", cause(&ctx.words, &e).into())])
     })?;
     Ok(bytes)
 }
@@ -132,7 +158,7 @@ fn first_line(ctx: &Context, path: &Path) -> Result<Zeroizing<String>, Failure> 
 
 /// A key file: 64 hexadecimal characters. Made, and only its owner's, if it is not there and a profile is being made.
 fn key_file(ctx: &Context, path: &Path, new: bool) -> Result<Zeroizing<[u8; 32]>, Failure> {
-    if new && !path.exists() {
+    if new && !files::meant(path).exists() {
         let key = Zeroizing::new(lacre_ground::random::bytes::<32>(ctx.environment().rng.as_mut()));
         fresh_secret(ctx, path, Zeroizing::new(format!("{}\n", HEXLOWER.encode(&*key))).as_bytes())?;
         ctx.note(&ctx.words.say_with("new-key-file", &[("file", shown(&path.display().to_string()).into())]));

@@ -50,12 +50,13 @@ pub(crate) fn cut(text: &str, columns: usize) -> String {
     out
 }
 
-/// What a conversation is called: the other's name, or the group's.
+/// What a conversation is called: the other's name, or the group's, marked as a group's: somebody else chose it, and it may
+/// look like a person's.
 pub(crate) fn title(words: &Words, c: &Conversation) -> String {
     match (c.kind, &c.peer) {
         (Kind::Two, Some(peer)) => peer.to_string(),
         (Kind::Two, None) => words.say("somebody"),
-        (Kind::Group, _) => shown(&c.name),
+        (Kind::Group, _) => words.say_with("group-title", &[("name", shown(&c.name).into())]),
     }
 }
 

@@ -2,15 +2,20 @@
 //! until somebody says what to do about it.
 
 use crate::json::standing_name;
-use lacre_core::Trouble;
 use lacre_core::network::{Reason, Refusal};
 use lacre_core::view::Standing;
 use lacre_core::{AccountTrouble, ContactTrouble, FileTrouble, GroupTrouble, MessageTrouble, OutboxTrouble};
+use lacre_core::{NameFault, Trouble};
 use lacre_ground::address::AddressError;
 use lacre_profile::{OpenError, StoreError};
+use lacre_words::cause::cause_in;
 use lacre_words::failure::{Exit, Failure};
+use lacre_words::screen::size;
 use lacre_words::shown::shown;
 use lacre_words::words::{Args, Words, key};
+
+/// Bytes of a text, as the core says it.
+const LONGEST_TEXT: u64 = 65_536;
 
 /// The client could not do it.
 #[must_use]
@@ -18,8 +23,8 @@ pub fn failure(words: &Words, trouble: Trouble) -> Failure {
     let no = |key, args: &Args<'_>| Failure::new(words, key, Exit::No, args);
     let not_asked = |key, args: &Args<'_>| Failure::new(words, key, Exit::CouldNotAsk, args);
     match trouble {
-        Trouble::OtherKey { why } => not_asked("error-other-key", &[("why", shown(&why).into())]),
-        Trouble::Offline { why } => not_asked("error-offline", &[("why", shown(&why).into())]),
+        Trouble::OtherKey { why } => not_asked("error-other-key", &[("why", cause_in(words, &why).into())]),
+        Trouble::Offline { why } => not_asked("error-offline", &[("why", cause_in(words, &why).into())]),
         Trouble::Refused(refusal) => refused(words, &refusal),
         Trouble::Protocol(why) => not_asked("error-protocol", &[("why", shown(&why).into())]),
         Trouble::Account(AccountTrouble::NotEnrolled) => no("error-not-enrolled", &[]),
@@ -27,18 +32,21 @@ pub fn failure(words: &Words, trouble: Trouble) -> Failure {
         Trouble::Account(AccountTrouble::CodeRefused) => no("error-code-refused", &[]),
         Trouble::Account(AccountTrouble::HandleTaken) => no("error-handle-taken", &[]),
         Trouble::Contact(ContactTrouble::NoSuchAccount) => no("error-no-such-account", &[]),
-        Trouble::Contact(ContactTrouble::NoSuchContact) => no("error-no-such-contact", &[("name", "".into())]),
-        Trouble::Contact(ContactTrouble::NotAccepted) => no("error-not-accepted", &[("name", "".into())]),
+        Trouble::Contact(ContactTrouble::NoSuchContact) => {
+            no("error-no-such-contact", &[("name", words.say("somebody-that").into())])
+        }
+        Trouble::Contact(ContactTrouble::NotAccepted) => no("error-not-accepted", &[("name", words.say("somebody-that").into())]),
         Trouble::Contact(ContactTrouble::OtherAccountNow) => no("error-other-account-now", &[]),
         Trouble::Contact(ContactTrouble::SafetyChanged) => no("error-safety-changed", &[]),
-        Trouble::Message(MessageTrouble::NoSuchConversation) => no("error-no-such-conversation", &[("name", "".into())]),
+        Trouble::Message(MessageTrouble::NoSuchConversation) => no("error-conversation-gone", &[]),
         Trouble::Group(GroupTrouble::NotAdmin) => no("error-not-admin", &[]),
         Trouble::Message(MessageTrouble::MayNotWrite) => no("error-may-not-write", &[]),
+        Trouble::Group(GroupTrouble::NotAName(fault)) => Failure::new(words, name_fault(fault), Exit::Usage, &[]),
         Trouble::Group(GroupTrouble::LastAdmin) => no("error-last-admin", &[]),
         Trouble::Group(GroupTrouble::TooManyAdmins { limit }) => no("error-too-many-admins", &[("limit", limit.into())]),
         Trouble::Group(GroupTrouble::Full { limit }) => no("error-group-full", &[("limit", limit.into())]),
         Trouble::Message(MessageTrouble::NotActive(Standing::Blocked)) => {
-            no("error-blocked", &[("name", words.say("somebody-blocked").into())])
+            no("error-blocked", &[("name", words.say("somebody-that").into())])
         }
         Trouble::Contact(ContactTrouble::NewAccount) | Trouble::Message(MessageTrouble::NotActive(Standing::Replaced)) => {
             no("error-new-account", &[])
@@ -50,13 +58,20 @@ pub fn failure(words: &Words, trouble: Trouble) -> Failure {
         Trouble::Message(MessageTrouble::NotActive(standing)) => {
             no("error-not-active", &[("standing", standing_name(standing).into())])
         }
+        // only what can also go as a file is told so
+        Trouble::Message(MessageTrouble::TooLong { limit: LONGEST_TEXT }) => {
+            no("error-text-too-long", &[("limit", LONGEST_TEXT.into())])
+        }
         Trouble::Message(MessageTrouble::TooLong { limit }) => no("error-too-long", &[("limit", limit.into())]),
+        Trouble::Message(MessageTrouble::QueueFull { limit }) => no("error-queue-full", &[("limit", limit.into())]),
         Trouble::Message(MessageTrouble::Empty) => no("error-empty", &[]),
-        Trouble::Message(MessageTrouble::NoSuchMessage) => no("error-no-such-message", &[("id", "".into())]),
+        Trouble::Message(MessageTrouble::NoSuchMessage) => no("error-message-gone", &[]),
         Trouble::Message(MessageTrouble::AmbiguousPrefix) => no("error-ambiguous-message", &[]),
         Trouble::File(FileTrouble::NotAFile) => no("error-not-a-file", &[]),
-        Trouble::File(FileTrouble::Damaged(why)) => no("error-damaged", &[("why", shown(&why).into())]),
-        Trouble::File(FileTrouble::Io(why)) => not_asked("error-file", &[("name", "".into()), ("why", shown(&why).into())]),
+        Trouble::File(FileTrouble::TooLarge { limit }) => no("error-file-too-large", &[("limit", size(words, limit).into())]),
+        Trouble::File(FileTrouble::BadName { limit }) => no("error-file-name", &[("limit", limit.into())]),
+        Trouble::File(FileTrouble::Damaged(why)) => no("error-damaged", &[("why", cause_in(words, &why).into())]),
+        Trouble::File(FileTrouble::Io(why)) => not_asked("error-file-cut", &[("why", cause_in(words, &why).into())]),
         Trouble::Message(MessageTrouble::NotYours) => no("error-not-yours", &[]),
         Trouble::Message(MessageTrouble::NotChangeable) => no("error-not-changeable", &[]),
         Trouble::Message(MessageTrouble::NotASign) => Failure::new(words, "error-not-a-sign", Exit::Usage, &[]),
@@ -88,12 +103,23 @@ pub fn open_failure(words: &Words, error: &OpenError, dir: &std::path::Path) -> 
 
 /// The profile could not be read or written.
 pub(crate) fn store(words: &Words, error: &StoreError) -> Failure {
-    let of = |key| Failure::new(words, key, Exit::CouldNotAsk, &[("why", shown(&error.to_string()).into())]);
+    let of = |key| Failure::new(words, key, Exit::CouldNotAsk, &[("why", cause_in(words, &error.to_string()).into())]);
     match error {
         StoreError::Busy => of("error-profile-busy"),
         StoreError::Full => of("error-disk-full"),
         StoreError::Damaged { .. } => of("error-profile-damaged"),
         StoreError::Io { .. } | StoreError::Unstorable { .. } | StoreError::Interrupted(_) => of("error-store"),
+    }
+}
+
+/// What is wrong with the name of a group, as a key of the catalogue.
+const fn name_fault(fault: NameFault) -> &'static str {
+    match fault {
+        NameFault::Empty => key("error-group-name-empty"),
+        NameFault::Long => key("error-group-name-long"),
+        NameFault::Handle => key("error-group-name-handle"),
+        NameFault::Id => key("error-group-name-id"),
+        NameFault::Control => key("error-group-name-control"),
     }
 }
 

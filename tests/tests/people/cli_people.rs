@@ -360,7 +360,8 @@ fn hostile_text_reaches_no_terminal_as_it_is() {
     std::fs::write(ana.home.join("bueno\u{202e}fdp.exe"), "x").unwrap();
 
     ana.run(&["send", "@bruno", hostile, "--file", "bueno\u{202e}fdp.exe"]).done();
-    ana.run(&["group", "create", "Mesa \u{1b}[31m\u{202e}", "@bruno"]).done();
+    ana.run(&["group", "create", "Mesa", "@bruno"]).done();
+    ana.run(&["group", "describe", "Mesa", "para \u{1b}[31m\u{202e}"]).done();
     let screens = [
         bruno.run(&["list"]),
         bruno.run(&["read", "@ana"]),

@@ -2,8 +2,8 @@
 
 use crate::context::{Context, Outcome};
 use lacre_profile::{ProfileKey, agent};
+use lacre_words::cause::cause;
 use lacre_words::failure::Exit;
-use lacre_words::shown::shown;
 use std::io::{Read as _, Write as _};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -15,7 +15,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
-    let failed = |why: std::io::Error| ctx.failure("error-agent", Exit::CouldNotAsk, &[("why", shown(&why.to_string()).into())]);
+    let failed = |why: std::io::Error| ctx.failure("error-agent", Exit::CouldNotAsk, &[("why", cause(&ctx.words, &why).into())]);
     let mut key = Zeroizing::new([0; 32]);
     std::io::stdin().read_exact(&mut *key).map_err(failed)?;
     let dir = ctx.profile_dir()?;

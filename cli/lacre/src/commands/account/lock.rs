@@ -3,6 +3,7 @@
 use crate::context::{Context, Outcome};
 use lacre_core::Environment;
 use lacre_profile::{agent, exists};
+use lacre_words::cause::cause;
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
 use serde_json::json as object;
@@ -24,7 +25,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         let mut rng = rng;
         agent::call_off(&dir, rng.as_mut()).map_err(|e| {
             let name = shown(&dir.display().to_string());
-            ctx.failure("error-file", Exit::CouldNotAsk, &[("name", name.into()), ("why", shown(&e.to_string()).into())])
+            ctx.failure("error-file", Exit::CouldNotAsk, &[("name", name.into()), ("why", cause(&ctx.words, &e).into())])
         })?;
     }
     let text = if was { ctx.words.say("locked") } else { ctx.words.say("was-locked") };

@@ -3,8 +3,8 @@
 use crate::context::{Context, Outcome};
 use crate::{duration, secret};
 use lacre_profile::agent;
+use lacre_words::cause::cause;
 use lacre_words::failure::Exit;
-use lacre_words::shown::shown;
 use serde_json::json as object;
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
@@ -21,7 +21,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let client = secret::open_with_secret(ctx, &dir)?;
     // An agent that is there already would keep the old time.
     agent::lock(&dir);
-    let failed = |why: &std::io::Error| ctx.failure("error-agent", Exit::CouldNotAsk, &[("why", shown(&why.to_string()).into())]);
+    let failed = |why: &std::io::Error| ctx.failure("error-agent", Exit::CouldNotAsk, &[("why", cause(&ctx.words, why).into())]);
     start(&dir, lasting.as_secs(), client.profile().key().expose()).map_err(|e| failed(&e))?;
     let until = ctx.clock.now().plus(u64::try_from(lasting.as_millis()).unwrap_or(u64::MAX));
     let text = ctx.words.say_with("unlocked", &[("until", crate::context::local(until).into())]);

@@ -16,7 +16,7 @@ use crate::{find, json, secret, show};
 use lacre_core::view::{Conversation, ConversationId};
 use lacre_core::{Client, Trouble};
 use lacre_words::failure::Exit;
-use lacre_words::shown::paragraph;
+use lacre_words::shown::{paragraph, shown};
 use lacre_words::words::key;
 use serde_json::json as object;
 
@@ -98,7 +98,7 @@ fn said(ctx: &Context, client: &mut Client, id: &ConversationId, told: Told, rea
     let waits = client.outbox().map_err(|t| ctx.trouble(t))?.iter().any(|w| w.conversation.as_ref() == Some(id));
     let short = find::short(&id.to_hex(), find::short_length(&all));
     let group = all.iter().find(|c| c.id == *id);
-    let name = group.map(|c| show::title(&ctx.words, c)).unwrap_or_default();
+    let name = group.map(|c| shown(&c.name)).unwrap_or_default();
     let sentence = |key: &'static str, heir: String| {
         ctx.words.say_with(key, &[("name", name.into()), ("id", short.into()), ("heir", heir.into())])
     };

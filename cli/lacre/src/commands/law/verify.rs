@@ -1,8 +1,10 @@
 //! `lacre verify`: is this evidence good, and what does it prove? No profile, no network.
 
 use crate::context::{Context, Outcome};
+use crate::files;
 use crate::proof::{etsi, pdf, reason, story};
 use lacre_evidence::{Trust, Verdict, verify};
+use lacre_words::cause::cause;
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
 use lacre_words::words::Words;
@@ -26,11 +28,11 @@ pub(crate) struct Args {
 
 /// Does it.
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
-    let bytes = std::fs::read(&args.file).map_err(|e| unusable(ctx, &args.file, &e))?;
+    let bytes = std::fs::read(files::meant(&args.file)).map_err(|e| unusable(ctx, &args.file, &e))?;
     let trust = match &args.trust {
         None => None,
         Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|e| unusable(ctx, path, &e))?;
+            let text = std::fs::read_to_string(files::meant(path)).map_err(|e| unusable(ctx, path, &e))?;
             Some(Trust::parse(&text).map_err(|e| {
                 let why = [("file", shown(&path.to_string_lossy()).into()), ("why", shown(&e.to_string()).into())];
                 ctx.failure("error-proof-trust", Exit::Usage, &why)
@@ -64,7 +66,7 @@ fn write(ctx: &Context, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 }
 
 fn unusable(ctx: &Context, path: &Path, error: &std::io::Error) -> Failure {
-    let args = [("file", shown(&path.to_string_lossy()).into()), ("why", shown(&error.to_string()).into())];
+    let args = [("file", shown(&path.to_string_lossy()).into()), ("why", cause(&ctx.words, error).into())];
     ctx.failure("error-proof-file", Exit::CouldNotAsk, &args)
 }
 

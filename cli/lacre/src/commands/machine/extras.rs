@@ -4,6 +4,7 @@
 use crate::context::{Context, Outcome};
 use clap_complete::Shell;
 use clap_mangen::Man;
+use lacre_words::cause::cause;
 use lacre_words::failure::Exit;
 use lacre_words::lang::Lang;
 use lacre_words::shown::shown;
@@ -27,7 +28,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     };
     let failed = |why: &io::Error| {
         let dir = shown(&base.display().to_string());
-        ctx.failure("error-cannot-save", Exit::CouldNotAsk, &[("dir", dir.into()), ("why", shown(&why.to_string()).into())])
+        ctx.failure("error-cannot-save", Exit::CouldNotAsk, &[("dir", dir.into()), ("why", cause(&ctx.words, why).into())])
     };
     let mut done = Vec::new();
     for (place, bytes) in files(&ctx.words).map_err(|e| failed(&e))? {

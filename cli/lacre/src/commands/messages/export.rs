@@ -5,6 +5,7 @@ use crate::{find, json, online, secret};
 use data_encoding::HEXLOWER;
 use lacre_core::ExportedMessage;
 use lacre_core::view::Body;
+use lacre_words::cause::cause;
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
 use serde_json::{Value, json as object};
@@ -55,7 +56,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     });
     write(&args.to, &file).map_err(|e| {
         let dir = shown(&args.to.display().to_string());
-        ctx.failure("error-cannot-save", Exit::CouldNotAsk, &[("dir", dir.into()), ("why", shown(&e.to_string()).into())])
+        ctx.failure("error-cannot-save", Exit::CouldNotAsk, &[("dir", dir.into()), ("why", cause(&ctx.words, &e).into())])
     })?;
     let path = args.to.display().to_string();
     let counts = [("path", shown(&path).into()), ("signed", signed.into()), ("receipts", receipts.into())];

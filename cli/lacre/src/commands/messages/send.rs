@@ -1,17 +1,16 @@
 //! `lacre send TO TEXT|- [--file F]…`: stored first, delivered when there is a relay.
 
 use crate::context::{Context, Outcome};
-use crate::{find, json, online, secret};
-use lacre_core::MessageTrouble;
+use crate::{files, find, json, online, secret};
 use lacre_core::limits::MAX_TEXT;
 use lacre_core::view::{ContactState, Delivery, Message};
-use lacre_core::{Client, Trouble};
+use lacre_core::{Client, MessageTrouble, Outgoing, Trouble};
+use lacre_words::cause::cause;
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
 use serde_json::json as object;
-use std::fs::File;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -25,7 +24,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     // All files are opened before anything is stored: a mistyped name sends nothing.
-    let files = args.file.iter().map(|path| opened(ctx, path)).collect::<Result<Vec<_>, _>>()?;
+    let mut files = args.file.iter().map(|path| files::sendable(ctx, path)).collect::<Result<Vec<_>, _>>()?;
     let text = match args.text.as_deref() {
         Some("-") => Some(piped(ctx)?),
         other => other.map(str::to_owned),
@@ -43,12 +42,8 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
                 find::conversation(ctx, &mut client, &args.to)?.id
             }
         };
-        if let Some(text) = &text {
-            sent.push(client.send_text(&to, text).map_err(|t| ctx.trouble(t))?);
-        }
-        for (name, size, mut file) in files {
-            sent.push(client.send_file(&to, &name, &mut file, size).map_err(|t| ctx.trouble(t))?);
-        }
+        let outgoing = files.iter_mut().map(|f| Outgoing { name: &f.name, content: &mut f.file, size: f.size }).collect();
+        sent = client.send_all(&to, text.as_deref(), outgoing).map_err(|t| ctx.trouble(t))?;
     }
     let reached = online::deliver_with(ctx, &mut client, &mut network)?;
     let now: Vec<Message> = sent.into_iter().map(|m| client.find_message(&m.id.to_string()).unwrap_or(m)).collect();
@@ -97,8 +92,7 @@ fn piped(ctx: &Context) -> Result<String, Failure> {
     let most = u64::try_from(MAX_TEXT).unwrap_or(u64::MAX);
     // no more is read than shows that it is too long
     std::io::stdin().take(most + 2).read_to_end(&mut bytes).map_err(|e| {
-        let why = shown(&e.to_string());
-        ctx.failure("error-file", Exit::CouldNotAsk, &[("name", "-".into()), ("why", why.into())])
+        ctx.failure("error-file", Exit::CouldNotAsk, &[("name", "-".into()), ("why", cause(&ctx.words, &e).into())])
     })?;
     let text = String::from_utf8(bytes);
     let mut text = match text {
@@ -110,19 +104,4 @@ fn piped(ctx: &Context) -> Result<String, Failure> {
         text.pop();
     }
     if text.len() > MAX_TEXT { Err(ctx.trouble(Trouble::Message(MessageTrouble::TooLong { limit: most }))) } else { Ok(text) }
-}
-
-/// The file with the name and size that the message will bear.
-fn opened(ctx: &Context, path: &Path) -> Result<(String, u64, File), Failure> {
-    let failed = |why: String| {
-        let name = shown(&path.display().to_string());
-        ctx.failure("error-file", Exit::CouldNotAsk, &[("name", name.into()), ("why", shown(&why).into())])
-    };
-    let file = File::open(path).map_err(|e| failed(e.to_string()))?;
-    let about = file.metadata().map_err(|e| failed(e.to_string()))?;
-    if !about.is_file() {
-        return Err(failed(ctx.words.say("not-a-regular-file")));
-    }
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok((name, about.len(), file))
 }

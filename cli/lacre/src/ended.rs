@@ -1,0 +1,96 @@
+//! What a command puts right when it is told to end (Ctrl-C, SIGTERM, a terminal that closes): the terminal's echo while a
+//! passphrase is typed, and files that are not whole yet. `Drop` does not run then.
+//!
+//! Installed at the first need, and once. `kill -9` can be answered by nobody: what must not stay behind even then is
+//! made so that it cannot ([`Part`](crate::part::Part)).
+
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// What is put right.
+#[derive(Default)]
+struct Open {
+    /// the terminal, and how it was
+    terminal: Option<(File, Termios)>,
+    /// files that are not whole
+    parts: Vec<PathBuf>,
+}
+
+static OPEN: Mutex<Open> = Mutex::new(Open { terminal: None, parts: Vec::new() });
+static LISTENING: OnceLock<bool> = OnceLock::new();
+
+fn open() -> MutexGuard<'static, Open> {
+    // nothing panics while it holds this lock, and what is inside is whole at every moment
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Does this with the terminal, and leaves it as it was, also when the command is told to end meanwhile.
+pub(crate) fn with_terminal<T>(f: impl FnOnce() -> T) -> T {
+    let tty = File::options().read(true).write(true).open("/dev/tty");
+    if let Ok(tty) = tty
+        && let Ok(was) = tcgetattr(&tty)
+    {
+        listen();
+        open().terminal = Some((tty, was));
+    }
+    let done = f();
+    open().terminal = None;
+    done
+}
+
+/// A file that goes when the command is told to end.
+pub(crate) fn note_part(path: &Path) {
+    listen();
+    open().parts.push(path.to_owned());
+}
+
+/// It is whole, or gone.
+pub(crate) fn forget_part(path: &Path) {
+    open().parts.retain(|part| part != path);
+}
+
+/// From now on the signals end the process through [`put_right`]. Where no thread can be had they end it as ever.
+fn listen() {
+    LISTENING.get_or_init(|| {
+        let (ready, listening) = mpsc::channel();
+        std::thread::spawn(move || wait(&ready));
+        listening.recv().unwrap_or(false)
+    });
+}
+
+fn wait(ready: &mpsc::Sender<bool>) {
+    // the sender is dropped on every way out: who waits for it goes on
+    let ended = || -> io::Result<i32> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        runtime.block_on(async {
+            let (mut interrupt, mut terminate, mut hangup) =
+                (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+            let _nobody_waits = ready.send(true);
+            Ok(tokio::select! {
+                _ = interrupt.recv() => 2,
+                _ = terminate.recv() => 15,
+                _ = hangup.recv() => 1,
+            })
+        })
+    };
+    if let Ok(signal) = ended() {
+        put_right();
+        // as shells say it of whoever a signal has ended
+        std::process::exit(128 + signal);
+    }
+}
+
+fn put_right() {
+    let mut open = open();
+    if let Some((tty, was)) = open.terminal.take() {
+        let _gone = tcsetattr(&tty, OptionalActions::Now, &was);
+        let _gone = io::Write::write_all(&mut &tty, b"\n");
+    }
+    for part in open.parts.drain(..) {
+        let _gone = std::fs::remove_file(part);
+    }
+}
