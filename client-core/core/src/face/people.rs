@@ -135,12 +135,20 @@ impl Client {
         })
     }
 
-    /// The safety number with a contact. It is noted as shown.
+    /// The safety number with a contact.
     ///
     /// # Errors
     /// [`ContactTrouble::NoSuchContact`](crate::ContactTrouble::NoSuchContact).
     pub fn safety(&mut self, account: &AccountId) -> Result<Safety, Trouble> {
         people::safety(&mut self.engine, account)
+    }
+
+    /// Notes that this number was on a screen: to be called where it was shown.
+    ///
+    /// # Errors
+    /// [`ContactTrouble::NoSuchContact`](crate::ContactTrouble::NoSuchContact).
+    pub fn safety_shown(&mut self, account: &AccountId, number: &SafetyNumber) -> Result<(), Trouble> {
+        people::safety_shown(&mut self.engine, account, number)
     }
 
     /// Records that the two people compared this number and found it alike.

@@ -9,4 +9,4 @@ pub(crate) use block::{block, find_person, shared_groups, unblock};
 pub use contacts::MAX_REQUEST;
 pub(crate) use contacts::{accept, add, add_by_link, decline, release_held, send_to};
 pub(crate) use reset::accept_reset;
-pub(crate) use safety::{safety, safety_confirm};
+pub(crate) use safety::{safety, safety_confirm, safety_shown};

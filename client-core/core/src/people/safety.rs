@@ -6,16 +6,23 @@ use crate::{book, shelf, views};
 use lacre_ground::ids::AccountId;
 use lacre_ground::safety::SafetyNumber;
 
-/// The safety number with a contact. It is noted as shown.
+/// The safety number with a contact.
 pub(crate) fn safety(engine: &mut Engine, account: &AccountId) -> Result<Safety, Trouble> {
     engine.run(|cx| {
-        let mut row = shelf::take_contact(cx, *account)?.ok_or(ContactTrouble::NoSuchContact)?;
+        let row = shelf::contact(cx, *account)?.ok_or(ContactTrouble::NoSuchContact)?;
         // of a contact that was reset: with the account that asks to be taken for the person
         let number = book::safety_number(cx, row.replaced.as_ref().map_or(*account, |replaced| replaced.by))?;
-        let before = row.shown.as_ref().and_then(|words| words.parse().ok());
+        let shown = row.shown.as_ref().and_then(|words| words.parse().ok());
+        Ok(Safety { contact: views::contact_view(cx, row)?, number, shown })
+    })
+}
+
+/// This number was on a screen. Noted where it was printed: what was only computed is nothing that people compare.
+pub(crate) fn safety_shown(engine: &mut Engine, account: &AccountId, number: &SafetyNumber) -> Result<(), Trouble> {
+    engine.run(|cx| {
+        let mut row = shelf::take_contact(cx, *account)?.ok_or(ContactTrouble::NoSuchContact)?;
         row.shown = Some(number.to_string());
-        let row = shelf::put_contact(cx, row)?;
-        Ok(Safety { contact: views::contact_view(cx, row)?, number, shown_before: before.filter(|before| *before != number) })
+        shelf::put_contact(cx, row).map(drop)
     })
 }
 

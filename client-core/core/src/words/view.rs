@@ -450,8 +450,8 @@ pub struct Safety {
     pub contact: Contact,
     /// of both accounts, with the keys that this profile knows
     pub number: SafetyNumber,
-    /// the one that was shown here before, if it was another
-    pub shown_before: Option<SafetyNumber>,
+    /// the last one that was on a screen here ([`Client::safety_shown`](crate::Client::safety_shown))
+    pub shown: Option<SafetyNumber>,
 }
 
 /// Who this profile is.

@@ -37,20 +37,24 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     let same = compare.map(|typed| typed == safety.number);
     let confirmed = args.confirm && same != Some(false);
     if confirmed {
-        // what the two compared is what they were shown, or what the other has read aloud just now
-        let number = compare.or(safety.shown_before).unwrap_or(safety.number);
+        // what the two compared is what was on this screen, or what the other has read aloud just now
+        let name = || [("name", safety.contact.handle.to_string().into())];
+        let number = compare.or(safety.shown).ok_or_else(|| ctx.failure("error-not-shown", Exit::No, &name()))?;
         safety.contact = client.safety_confirm(&account, &number).map_err(|t| ctx.trouble(t))?;
     }
     let json = object!({
         "contact": json::Contact::from(&safety.contact),
         "safety_number": safety.number.to_string(),
         "qr": code(&safety),
-        "shown_before": safety.shown_before.map(|n| n.to_string()),
+        "shown_before": safety.shown.filter(|shown| *shown != safety.number).map(|n| n.to_string()),
         "same": same,
         "confirmed": confirmed,
         "relay_reached": reached,
     });
     ctx.result(&text(ctx, &safety, same, confirmed), &json);
+    if ctx.global.json || prints(same, confirmed) {
+        client.safety_shown(&account, &safety.number).map_err(|t| ctx.trouble(t))?;
+    }
     Ok(if same == Some(false) { Exit::No } else { Exit::Done })
 }
 
@@ -59,11 +63,16 @@ fn code(safety: &Safety) -> String {
     safety.number.to_string().to_uppercase()
 }
 
+/// Whether people see the number: not where they compare one, or confirm the one they saw.
+const fn prints(same: Option<bool>, confirmed: bool) -> bool {
+    same.is_none() && !confirmed
+}
+
 fn text(ctx: &Context, safety: &Safety, same: Option<bool>, confirmed: bool) -> String {
     let words = &ctx.words;
     let handle = || ("handle", safety.contact.handle.to_string().into());
     let mut parts = Vec::new();
-    if same.is_none() && !confirmed {
+    if prints(same, confirmed) {
         let number = safety.number.to_string();
         let number: Vec<&str> = number.split(' ').collect();
         let lines: Vec<String> = number.chunks(4).map(|four| format!("  {}", four.join("  "))).collect();
