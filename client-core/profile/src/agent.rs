@@ -2,7 +2,8 @@
 //!
 //! A process of its own that listens on a Unix socket for its user alone (mode 0600 in a directory of mode 0700). Where:
 //! in `$XDG_RUNTIME_DIR`, under a name made from the profile's path; else in the profile's directory. One agent for each
-//! profile: it holds the lock of `agent.lock` there.
+//! profile: it holds the lock of `agent.lock` there, and ends when the [`mark`] is another: whoever locks may not see the
+//! variable that says where it listens.
 //!
 //! | asked (1 byte) | answer |
 //! |---|---|
@@ -33,8 +34,11 @@ const YES: u8 = b'y';
 const NO: u8 = b'n';
 /// How long one side waits for the other.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How often the clock is looked at: a machine that slept wakes up with the key for no longer than this.
-const LOOK: Duration = Duration::from_secs(15);
+/// How often clock and mark are looked at: a machine that slept wakes up with the key for no longer than this, and whoever
+/// locks where the socket is not found waits no longer than this.
+const LOOK: Duration = Duration::from_millis(250);
+/// How long whoever locks waits for an agent to end.
+const END: Duration = Duration::from_secs(5);
 const LOCK_FILE: &str = "agent.lock";
 /// Its content changes when the profile is locked.
 const MARK_FILE: &str = "lock.mark";
@@ -48,10 +52,31 @@ pub fn ask(profile: &Path) -> Option<ProfileKey> {
     places(profile).iter().find_map(|socket| ask_at(socket).ok().flatten())
 }
 
-/// Makes the agent of this profile forget the key and end; true when there was one that had it. When this returns, another
-/// can be bound.
+/// Makes the agent of this profile forget the key and end, if its socket is found; true when there was one that had it. When
+/// this returns so, another can be bound.
 pub fn lock(profile: &Path) -> bool {
     places(profile).iter().any(|socket| lock_at(socket).unwrap_or(false))
+}
+
+/// Whether an agent lives: it holds its lock, wherever it listens.
+#[must_use]
+pub fn lives(profile: &Path) -> bool {
+    let file = File::options().append(true).open(profile.join(LOCK_FILE));
+    file.is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
+}
+
+/// Waits until no agent lives, behind [`call_off`]; false when one does not end. `pause` waits a moment.
+pub fn wait_for_end(profile: &Path, pause: impl Fn(Duration)) -> bool {
+    let mut left = END;
+    while lives(profile) {
+        if left.is_zero() {
+            return false;
+        }
+        let wait = left.min(LOOK / 5);
+        pause(wait);
+        left = left.saturating_sub(wait);
+    }
+    true
 }
 
 /// What stands in the profile's directory about its last locking: a process that keeps a profile open for long remembers
@@ -129,20 +154,24 @@ pub struct Agent {
     lasting: Duration,
     until: Millis,
     clock: Arc<dyn Clock>,
+    /// the profile, and its mark when the key was asked for
+    locked: (PathBuf, Vec<u8>),
 }
 
 impl Agent {
-    /// Listens for the profile in this directory, and keeps its key for so long from now on.
+    /// Listens for the profile in this directory, and keeps its key for so long from now on, or until its [`mark`] is another
+    /// than this one: the mark of before the person gave the key.
     ///
     /// `AddrInUse`: there is an agent already, [`lock`] it first. `PermissionDenied`: the directories are open to others.
-    pub fn bind(profile: &Path, key: ProfileKey, lasting: Duration, clock: Arc<dyn Clock>) -> io::Result<Self> {
-        Self::bind_at(&places(profile), profile, key, lasting, clock)
+    pub fn bind(profile: &Path, key: ProfileKey, mark: Vec<u8>, lasting: Duration, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        Self::bind_at(&places(profile), profile, key, mark, lasting, clock)
     }
 
     fn bind_at(
         places: &[PathBuf],
         profile: &Path,
         key: ProfileKey,
+        mark: Vec<u8>,
         lasting: Duration,
         clock: Arc<dyn Clock>,
     ) -> io::Result<Self> {
@@ -163,13 +192,13 @@ impl Agent {
         fs::set_permissions(socket, fs::Permissions::from_mode(0o600))?;
         let until = clock.now().plus(u64::try_from(lasting.as_millis()).unwrap_or(u64::MAX));
         let held = Arc::new(Mutex::new(Some(Held { key, _alive: alive })));
-        Ok(Self { listener, socket: socket.clone(), held, lasting, until, clock })
+        Ok(Self { listener, socket: socket.clone(), held, lasting, until, clock, locked: (profile.to_owned(), mark) })
     }
 
     /// Answers until the time is over or somebody asks to lock; then the key is forgotten and the socket is gone.
     pub fn run(self) -> io::Result<()> {
-        let Self { listener, socket, held, lasting, until, clock } = self;
-        let keeper = Keeper { socket, held, until, clock };
+        let Self { listener, socket, held, lasting, until, clock, locked } = self;
+        let keeper = Keeper { socket, held, until, clock, locked };
         let (done, ended) = mpsc::channel::<()>();
         std::thread::scope(|threads| {
             let keeper = &keeper;
@@ -187,9 +216,16 @@ struct Keeper {
     held: Arc<Mutex<Option<Held>>>,
     until: Millis,
     clock: Arc<dyn Clock>,
+    locked: (PathBuf, Vec<u8>),
 }
 
 impl Keeper {
+    /// The time is over, or the profile was locked.
+    fn over(&self) -> bool {
+        let (profile, before) = &self.locked;
+        self.clock.now() >= self.until || mark(profile) != *before
+    }
+
     fn held(&self) -> MutexGuard<'_, Option<Held>> {
         // nothing panics while it holds this lock, and what is inside is whole at every moment
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
@@ -208,7 +244,7 @@ impl Keeper {
     fn answer_all(&self, listener: &UnixListener) -> io::Result<()> {
         loop {
             let (stream, _) = listener.accept()?;
-            if self.clock.now() >= self.until {
+            if self.over() {
                 self.forget();
             }
             // an asker that hangs up harms itself only
@@ -251,7 +287,7 @@ impl Keeper {
         loop {
             let by_clock = Duration::from_millis(self.until.since(self.clock.now()));
             let wait = left.min(by_clock).min(LOOK);
-            if wait.is_zero() {
+            if wait.is_zero() || self.over() {
                 break;
             }
             match ended.recv_timeout(wait) {
@@ -302,7 +338,8 @@ mod tests {
             places_with(self.profile.path(), Some(self.runtime.path().to_owned()))
         }
         fn bind(&self, lasting: Duration, clock: Arc<dyn Clock>) -> io::Result<Agent> {
-            Agent::bind_at(&self.places(), self.profile.path(), ProfileKey::new(KEY), lasting, clock)
+            let mark = mark(self.profile.path());
+            Agent::bind_at(&self.places(), self.profile.path(), ProfileKey::new(KEY), mark, lasting, clock)
         }
         fn ask(&self) -> Option<[u8; 32]> {
             self.places().iter().find_map(|s| ask_at(s).ok().flatten()).map(|key| *key.expose())
@@ -351,6 +388,49 @@ mod tests {
         // the clock stands still: waiting alone ends it
         agent.run().unwrap();
         assert_eq!((world.ask(), world.sockets()), (None, 0));
+    }
+
+    /// Whoever locks without the variable that says where the socket is finds no socket. Seen red without the mark in `over`.
+    #[test]
+    fn an_agent_whose_socket_is_not_found_ends_when_the_profile_is_locked() {
+        let world = World::new();
+        let agent = world.bind(HOUR, stopped()).unwrap();
+        let running = thread::spawn(move || agent.run());
+        assert_eq!((world.ask(), lives(world.profile.path())), (Some(KEY), true));
+        call_off(world.profile.path(), &mut random::SystemRng).unwrap();
+        assert_eq!(world.ask(), None);
+        running.join().unwrap().unwrap();
+        assert_eq!((world.sockets(), lives(world.profile.path())), (0, false));
+
+        // nobody asks it anything: it looks by itself
+        let agent = world.bind(HOUR, stopped()).unwrap();
+        let running = thread::spawn(move || agent.run());
+        call_off(world.profile.path(), &mut random::SystemRng).unwrap();
+        running.join().unwrap().unwrap();
+        assert_eq!(world.sockets(), 0);
+    }
+
+    /// Between the passphrase and the agent somebody locked.
+    #[test]
+    fn a_key_that_was_given_before_the_profile_was_locked_is_kept_by_nobody() {
+        let world = World::new();
+        let before = mark(world.profile.path());
+        call_off(world.profile.path(), &mut random::SystemRng).unwrap();
+        let agent = Agent::bind_at(&world.places(), world.profile.path(), ProfileKey::new(KEY), before, HOUR, stopped()).unwrap();
+        agent.run().unwrap();
+        assert_eq!((world.ask(), world.sockets()), (None, 0));
+    }
+
+    #[test]
+    fn whoever_waits_for_an_agent_that_does_not_end_is_told_so() {
+        let world = World::new();
+        assert!(wait_for_end(world.profile.path(), |_| panic!("nobody lives")));
+        let agent = world.bind(HOUR, stopped()).unwrap();
+        let waited = std::cell::Cell::new(Duration::ZERO);
+        assert!(!wait_for_end(world.profile.path(), |wait| waited.set(waited.get() + wait)));
+        assert_eq!(waited.get(), END);
+        drop(agent);
+        assert!(wait_for_end(world.profile.path(), |_| panic!("nobody lives")));
     }
 
     #[test]

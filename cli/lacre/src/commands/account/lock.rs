@@ -1,6 +1,7 @@
 //! `lacre lock [now]`: the agent forgets the key, and every `watch` of this profile ends.
 
 use crate::context::{Context, Outcome};
+use crate::online;
 use lacre_core::Environment;
 use lacre_profile::{agent, exists};
 use lacre_words::cause::cause;
@@ -18,8 +19,9 @@ pub(crate) struct Args {
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let _same_without = &args.now;
     let dir = ctx.profile_dir()?;
+    let lived = agent::lives(&dir);
     // The agent first: a `watch` that is started between the two already needs the passphrase.
-    let was = agent::lock(&dir);
+    let answered = agent::lock(&dir);
     if exists(&dir) {
         let Environment { rng, .. } = ctx.environment();
         let mut rng = rng;
@@ -28,6 +30,11 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
             ctx.failure("error-file", Exit::CouldNotAsk, &[("name", name.into()), ("why", cause(&ctx.words, &e).into())])
         })?;
     }
+    // one that listens where this terminal does not look has seen the mark
+    if !agent::wait_for_end(&dir, online::pause) {
+        return Err(ctx.failure("error-not-locked", Exit::CouldNotAsk, &[]));
+    }
+    let was = answered || lived;
     let text = if was { ctx.words.say("locked") } else { ctx.words.say("was-locked") };
     ctx.result(&text, &object!({ "unlocked": false, "was_unlocked": was }));
     Ok(Exit::Done)

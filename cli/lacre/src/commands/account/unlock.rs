@@ -18,11 +18,12 @@ pub(crate) struct Args {
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let lasting = duration::parse(ctx, &args.duration, duration::MONTH)?;
     let dir = ctx.profile_dir()?;
+    let mark = agent::mark(&dir);
     let client = secret::open_with_secret(ctx, &dir)?;
     // An agent that is there already would keep the old time.
     agent::lock(&dir);
     let failed = |why: &std::io::Error| ctx.failure("error-agent", Exit::CouldNotAsk, &[("why", cause(&ctx.words, why).into())]);
-    start(&dir, lasting.as_secs(), client.profile().key().expose()).map_err(|e| failed(&e))?;
+    start(&dir, lasting.as_secs(), client.profile().key().expose(), &mark).map_err(|e| failed(&e))?;
     let until = ctx.clock.now().plus(u64::try_from(lasting.as_millis()).unwrap_or(u64::MAX));
     let text = ctx.words.say_with("unlocked", &[("until", crate::context::local(until).into())]);
     ctx.result(&text, &object!({ "unlocked": true, "until": until.to_string() }));
@@ -31,7 +32,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
 
 /// Starts the agent as a process of its own, that outlives this one and its terminal. The key goes through a pipe: it is
 /// in no argument and no file. One byte comes back when the agent answers.
-fn start(dir: &std::path::Path, seconds: u64, key: &[u8; 32]) -> std::io::Result<()> {
+fn start(dir: &std::path::Path, seconds: u64, key: &[u8; 32], mark: &[u8]) -> std::io::Result<()> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("agent").arg("--seconds").arg(seconds.to_string()).arg("--profile").arg(std::path::absolute(dir)?);
     command.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -39,6 +40,8 @@ fn start(dir: &std::path::Path, seconds: u64, key: &[u8; 32]) -> std::io::Result
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut child = command.spawn()?;
     let broken = || std::io::Error::from(std::io::ErrorKind::BrokenPipe);
-    child.stdin.take().ok_or_else(broken)?.write_all(key)?;
+    let mut to = child.stdin.take().ok_or_else(broken)?;
+    to.write_all(key).and_then(|()| to.write_all(mark))?;
+    drop(to);
     child.stdout.take().ok_or_else(broken)?.read_exact(&mut [0; 1])
 }
