@@ -25,6 +25,7 @@ second-what =
     The second passphrase will open another profile, empty, which you can use for what anybody may see. It is in the same file, and the file does not show whether the passphrase was set. Keep in mind:
     - The history of your terminal may keep this command; delete it there.
     - If you left the profile unlocked, lock it before you hand over the machine: lacre lock
+    - It has no account: it shows empty lists, and "lacre status" says that nobody enrolled in it, as in a profile that was just made. Who knows that you write with Lacre will not believe that. To convince it needs an account of its own: the counter gives one for each RUN, so the invitation cannot be yours.
     - A profile that is never used convinces less than one with some messages.
     - An expert who compares copies of the file from different days may notice that more changes than you show.
     - If somebody sets a second passphrase in the harmless profile in turn, one time in 255 yours will no longer open.
@@ -275,6 +276,9 @@ settings-delivery-on = Your contacts see when a message has come here (--deliver
 settings-delivery-off = Nobody sees when a message has come here (--delivery-receipts on: your contacts do).
 settings-read-on = Your contacts see what you have read (--read-receipts off: they do not).
 settings-read-off = Nobody sees what you have read (--read-receipts on: your contacts do).
+settings-proxy = Everything goes through { $proxy }, and nothing without it (--proxy none: directly).
+settings-no-proxy = The relay is spoken to directly: who runs it sees your address (--proxy socks5://HOST:PORT: it does not).
+settings-proxy-kept = From now on every command of this profile goes through that proxy. To change it: lacre settings --proxy
 
 ## extras
 extras-installed = Done. Bash and Fish find them by themselves; for Zsh that folder must be in fpath.

@@ -26,6 +26,7 @@ second-what =
     La segunda frase secreta abrirá otro perfil, vacío, que usted puede usar para lo que no importa que vean. Está en el mismo archivo, que no muestra si la frase se puso o no. Tenga en cuenta:
     - El historial de su terminal puede guardar esta orden; bórrela de ahí.
     - Si dejó el perfil abierto, ciérrelo antes de entregar la máquina: lacre lock
+    - No tiene cuenta: muestra listas vacías, y «lacre status» dice que nadie se ha inscrito en él, como en un perfil recién hecho. Quien sepa que usted escribe con Lacre no lo creerá. Para que convenza necesita una cuenta propia: la oficina de registro da una por RUN, así que la invitación no puede ser la suya.
     - Un perfil que nunca se usa convence menos que uno con algunos mensajes.
     - Un experto que compare copias del archivo de distintos días puede notar que cambia más de lo que usted muestra.
     - Si alguien pone a su vez una segunda frase en el perfil inofensivo, una de cada 255 veces el suyo ya no se abrirá.
@@ -275,6 +276,9 @@ settings-delivery-on = Sus contactos ven cuando un mensaje llegó aquí (--deliv
 settings-delivery-off = Nadie ve cuando un mensaje llegó aquí (--delivery-receipts on para que sus contactos lo vean).
 settings-read-on = Sus contactos ven lo que usted ya leyó (--read-receipts off para que no).
 settings-read-off = Nadie ve lo que usted ya leyó (--read-receipts on para que sus contactos lo vean).
+settings-proxy = Todo pasa por { $proxy }, y nada sin él (--proxy none para hablar directamente).
+settings-no-proxy = Se habla directamente con el servidor: quien lo administra ve su dirección (--proxy socks5://HOST:PUERTO para que no).
+settings-proxy-kept = Desde ahora todas las órdenes de este perfil pasan por ese proxy. Para cambiarlo: lacre settings --proxy
 
 ## extras
 extras-installed = Listo. Bash y Fish los encuentran solos; para Zsh, esa carpeta debe estar en fpath.

@@ -11,6 +11,7 @@ help-lacre = Private messages: the relay can read none of it
     .version = Shows the version
     .more =
         To begin: lacre enroll INVITATION @name
+        LACRE_PROFILE and LACRE_LANG stand for --profile and --lang.
         Exit codes: 0 done, 1 the answer is no, 2 written wrongly, 3 could not ask.
 
 help-enroll = Enrols this machine with an invitation and makes the profile
@@ -149,6 +150,7 @@ help-settings = Shows or changes what others see of you
     .read-receipts = Contacts see what you have read: on, off
     .more =
         When reading: ✓ has come, ✓✓ was read. Only among accepted contacts, in conversations of up to 16 people.
+        --proxy here is for every command from now on (--proxy none: no longer). A "watch" that runs goes on as it began.
 help-unlock = Opens the profile for a while, asking no passphrase
     .duration = For how long (1h)
 help-lock = Locks the profile now, and ends every "lacre watch" of it

@@ -11,6 +11,7 @@ help-lacre = Mensajes privados: el servidor no puede leer nada
     .version = Muestra la versión
     .more =
         Para comenzar: lacre enroll INVITACIÓN @nombre
+        LACRE_PROFILE y LACRE_LANG valen por --profile y --lang.
         Códigos: 0 hecho, 1 la respuesta es no, 2 mal escrito, 3 no se pudo preguntar
 
 help-enroll = Inscribe este equipo con una invitación y crea el perfil
@@ -149,6 +150,7 @@ help-settings = Muestra o cambia lo que otros ven de usted
     .read-receipts = Que sus contactos vean qué leyó: on, off
     .more =
         Al leer: ✓ llegó, ✓✓ leído. Solo entre contactos aceptados, en conversaciones de hasta 16 personas.
+        --proxy aquí vale para todas las órdenes desde ahora (--proxy none: ya no). Un «watch» en curso sigue como empezó.
 help-unlock = Abre el perfil por un tiempo, sin pedir la frase secreta
     .duration = Por cuánto tiempo (1h)
 help-lock = Cierra el perfil ahora, también donde corre «lacre watch»

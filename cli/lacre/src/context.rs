@@ -48,10 +48,13 @@ impl Context {
         Self { global, screen, clock: Arc::new(SystemClock), said: RefCell::default() }
     }
 
-    /// The folder of the profile: the flag's, else `lacre` in the folder that XDG names for data.
+    /// The folder of the profile: the flag's, else that of `LACRE_PROFILE`, else `lacre` in the folder that XDG names for data.
     pub(crate) fn profile_dir(&self) -> Result<PathBuf, Failure> {
         if let Some(dir) = &self.global.profile {
             return Ok(dir.clone());
+        }
+        if let Some(dir) = std::env::var_os("LACRE_PROFILE").filter(|dir| !dir.is_empty()) {
+            return Ok(dir.into());
         }
         Ok(self.data_home()?.join("lacre"))
     }

@@ -9,16 +9,14 @@ use lacre_words::shown::shown;
 use lacre_words::words::key;
 use std::io::{IsTerminal as _, Write as _};
 
-/// The network of this process, through the proxy if one was given. Nothing is connected yet.
-pub(crate) fn network(ctx: &Context) -> Result<GrpcNetwork, Failure> {
+/// The network of this profile: through the proxy of the command, else through the profile's. A profile that has one is never
+/// without: one forgotten flag would show where the person is. Nothing is connected yet.
+pub(crate) fn network(ctx: &Context, client: &mut Client) -> Result<GrpcNetwork, Failure> {
     let proxy = match &ctx.global.proxy {
-        None => None,
-        Some(text) => {
-            let proxy =
-                SocksProxy::parse(text).map_err(|_| ctx.failure("error-proxy", Exit::Usage, &[("value", shown(text).into())]))?;
-            Some(proxy)
-        }
+        Some(flag) => Some(flag.clone()),
+        None => client.proxy().map_err(|t| ctx.trouble(t))?,
     };
+    let proxy = proxy.map(|text| proxy_of(ctx, &text)).transpose()?;
     let timeouts = if proxy.is_some() { Timeouts::through_proxy() } else { Timeouts::default() };
     let Environment { clock, rng, .. } = ctx.environment();
     let mut network = GrpcNetwork::new(Options { proxy, timeouts, clock, rng })
@@ -27,6 +25,11 @@ pub(crate) fn network(ctx: &Context) -> Result<GrpcNetwork, Failure> {
         network.on_progress(progress(ctx));
     }
     Ok(network)
+}
+
+/// A proxy as it is written.
+pub(crate) fn proxy_of(ctx: &Context, text: &str) -> Result<SocksProxy, Failure> {
+    SocksProxy::parse(text).map_err(|_| ctx.failure("error-proxy", Exit::Usage, &[("value", shown(text).into())]))
 }
 
 /// One line that is written over and over while a large file goes or comes, and is gone at its end.
@@ -71,7 +74,7 @@ impl Reached {
 /// One round of everything that can be done now. A relay that is away is no failure, nor is somebody else who answers in its
 /// place: nothing was said to them, what is here can still be shown, and what waits goes out another time.
 pub(crate) fn round(ctx: &Context, client: &mut Client) -> Result<Reached, Failure> {
-    let mut network = network(ctx)?;
+    let mut network = network(ctx, client)?;
     round_with(ctx, client, &mut network)
 }
 
@@ -85,6 +88,10 @@ pub(crate) fn round_with(ctx: &Context, client: &mut Client, network: &mut GrpcN
             Ok(Reached::Yes)
         }
         Err(away) if away.is_away() || away.is_full() => Ok(Reached::No(note_away(ctx, &away))),
+        // there is no relay to ask, and nothing here: the same as in a profile that is new
+        Err(Trouble::Account(AccountTrouble::NotEnrolled)) if client.whoami().map_err(|t| ctx.trouble(t))?.is_none() => {
+            Ok(Reached::No("no account".to_owned()))
+        }
         // what is here can still be read
         Err(Trouble::Account(AccountTrouble::Deleted)) => {
             ctx.note(&ctx.words.say("account-gone"));
@@ -97,7 +104,7 @@ pub(crate) fn round_with(ctx: &Context, client: &mut Client, network: &mut GrpcN
 /// A round for what was just stored here. When this machine fails now, that is said with it: whoever were told to repeat the
 /// command would do it twice.
 pub(crate) fn deliver(ctx: &Context, client: &mut Client) -> Result<Reached, Failure> {
-    let mut network = network(ctx)?;
+    let mut network = network(ctx, client)?;
     deliver_with(ctx, client, &mut network)
 }
 

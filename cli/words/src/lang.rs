@@ -12,7 +12,8 @@ pub enum Lang {
 }
 
 impl Lang {
-    /// `--lang` if it is among the arguments, else `LC_ALL`, `LC_MESSAGES`, `LANG` (the first that is set), else Spanish.
+    /// `--lang` if it is among the arguments, else `LACRE_LANG`, `LC_ALL`, `LC_MESSAGES`, `LANG` (the first that is set), else
+    /// Spanish.
     ///
     /// It looks at the raw arguments, because help and usage errors are wanted in that language too; whether the value
     /// is a good one is checked later, with all other arguments.
@@ -28,7 +29,7 @@ impl Lang {
                 return lang;
             }
         }
-        let set = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().filter_map(|name| env(name)).find(|v| !v.is_empty());
+        let set = ["LACRE_LANG", "LC_ALL", "LC_MESSAGES", "LANG"].iter().filter_map(|name| env(name)).find(|v| !v.is_empty());
         set.as_deref().and_then(Self::parse).unwrap_or(Lang::Es)
     }
 
@@ -66,6 +67,7 @@ mod tests {
         assert_eq!(choose(&[], &[("LANG", "en_US.UTF-8")]), Lang::En);
         assert_eq!(choose(&[], &[("LANG", "en_US.UTF-8"), ("LC_MESSAGES", "es_CL.UTF-8")]), Lang::Es);
         assert_eq!(choose(&[], &[("LC_ALL", ""), ("LANG", "en_GB")]), Lang::En);
+        assert_eq!(choose(&[], &[("LACRE_LANG", "en"), ("LC_ALL", "es_CL.UTF-8")]), Lang::En);
         assert_eq!(choose(&["list", "--lang", "en"], &[("LANG", "es_CL.UTF-8")]), Lang::En);
         assert_eq!(choose(&["--lang=es", "list"], &[("LANG", "en_US.UTF-8")]), Lang::Es);
         assert_eq!(choose(&["send", "@ana", "--", "--lang=en"], &[]), Lang::Es);

@@ -34,22 +34,21 @@ pub(crate) fn make_own(cx: &mut Cx<'_, '_>, invitation: &Invitation, handle: Opt
         Some(handle) => handle.clone(),
         None => Handle::parse("...").map_err(|e| StepError::Again(e.to_string()))?,
     };
-    if shelf::own_or_none(cx)?.is_some() {
-        let mut own = shelf::take_own(cx)?;
-        if own.stage == Stage::Made {
-            // nothing is bound yet: another handle or another code may be tried
+    if let Some(before) = shelf::own_or_none(cx)? {
+        let same_relay = before.authority == invitation.authority.to_string();
+        // nothing is bound yet: another handle, another code or another relay may be tried
+        if before.stage == Stage::Made && same_relay {
+            let mut own = shelf::take_own(cx)?;
             (own.handle, own.recovering) = (handle, recovering);
             own.code = Some(invitation.code.clone());
-            if own.authority != invitation.authority.to_string() {
-                return Err(AccountTrouble::OtherAccount.into());
-            }
             shelf::put_own(cx, own)?;
             return shelf::own(cx);
         }
-        let same = own.authority == invitation.authority.to_string()
-            && own.recovering == recovering
-            && (recovering || own.handle == handle);
-        return if same { shelf::own(cx) } else { Err(AccountTrouble::OtherAccount.into()) };
+        if before.stage != Stage::Made {
+            let same = same_relay && before.recovering == recovering && (recovering || before.handle == handle);
+            return if same { shelf::own(cx) } else { Err(AccountTrouble::OtherAccount.into()) };
+        }
+        // one wrong letter in an invitation pinned another relay: its keys go, so that no relay sees those of another
     }
     let signing: [u8; 32] = lacre_ground::random::bytes(cx.rng);
     let inbox_read = Token::random(cx.rng);

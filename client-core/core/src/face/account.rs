@@ -6,6 +6,10 @@ use crate::words::{Settings, Trouble, WhoAmI};
 use crate::{account, shelf, sync};
 use lacre_ground::address::Invitation;
 use lacre_ground::ids::Handle;
+use lacre_profile::Table;
+
+/// The row of the proxy: there before there is an account, because enrolling connects.
+const PROXY: &[u8] = b"proxy";
 
 impl Client {
     /// Redeems an invitation. Can be repeated after any interruption; what was done is not done again.
@@ -52,6 +56,17 @@ impl Client {
     /// [`Trouble::Offline`]: it is not deleted yet; call again.
     pub fn delete_account(&mut self, net: &mut dyn Network) -> Result<(), Trouble> {
         sync::delete_account(&mut self.engine, net)
+    }
+
+    /// The proxy that everything of this profile goes through, as the person wrote it: who connects for it looks here first.
+    pub fn proxy(&mut self) -> Result<Option<String>, Trouble> {
+        self.engine.run(|cx| Ok(cx.s.get::<Option<String>>(Table::Meta, PROXY)?.flatten()))
+    }
+
+    /// From now on, or no longer.
+    pub fn set_proxy(&mut self, proxy: Option<&str>) -> Result<(), Trouble> {
+        let proxy = proxy.map(str::to_owned);
+        self.engine.run(|cx| Ok(cx.s.put(Table::Meta, PROXY, b"", 0, &proxy)?))
     }
 
     /// What this person has chosen.

@@ -25,6 +25,7 @@
 //! | Gathered | conversation id, row of places | conversation id | row | texts that were gathered for the search |
 //! | Meta | `rests`, and a conversation, or `account`, `inbox` | `rests` | 0 | [`RestRow`] |
 //! | Meta | `number`, `event`, `resets`, `kinds` | | 0 | the last number taken, event acknowledged, resets untold, kinds known |
+//! | Meta | `proxy` | | 0 | the proxy that the person chose, if any |
 //! | Part | channel, SHA-256 of the piece | channel | seq | the piece |
 
 mod behind;

@@ -9,7 +9,6 @@ use lacre_profile::{StoreError, Table};
 /// All conversations, the newest first.
 pub(crate) fn conversations(engine: &mut Engine) -> Result<Vec<Conversation>, Trouble> {
     engine.run(|cx| {
-        shelf::own(cx)?;
         let mut all = Vec::new();
         for id in shelf::conversation_ids(cx)? {
             match conversation_view(cx, &id) {

@@ -25,7 +25,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
         if !ask::yes(ctx, args.yes, &words.say_with("account-delete-sure", &named)) {
             return Err(ctx.failure("error-not-confirmed", Exit::No, &[]));
         }
-        let mut network = online::network(ctx)?;
+        let mut network = online::network(ctx, client)?;
         client.delete_account(&mut network).map_err(|t| ctx.trouble(t))?;
     }
     ctx.result(&words.say_with("account-deleted", &named), &object!({ "deleted": true, "handle": who.handle.to_string() }));

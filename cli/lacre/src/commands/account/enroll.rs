@@ -18,8 +18,11 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let invitation = Invitation::parse(&args.invitation)
         .map_err(|why| ctx.failure("error-invitation", Exit::Usage, &[("why", ctx.words.say(address_trouble(why)).into())]))?;
     let handle = find::handle(ctx, &args.handle)?;
-    let mut network = online::network(ctx)?;
+    // a mistyped one makes no profile
+    ctx.global.proxy.as_deref().map(|text| online::proxy_of(ctx, text)).transpose()?;
     let mut client = secret::open_or_create(ctx)?;
+    super::settings::keep_proxy(ctx, &mut client)?;
+    let mut network = online::network(ctx, &mut client)?;
     let who = client.enroll(&mut network, &invitation, &handle).map_err(|t| ctx.trouble(t))?;
     let args =
         [("handle", who.handle.to_string().into()), ("relay", format!("{}:{}", who.relay.host(), who.relay.port()).into())];

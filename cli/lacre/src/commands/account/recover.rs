@@ -15,8 +15,11 @@ pub(crate) struct Args {
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let invitation = Invitation::parse(&args.invitation)
         .map_err(|why| ctx.failure("error-invitation", Exit::Usage, &[("why", ctx.words.say(address_trouble(why)).into())]))?;
-    let mut network = online::network(ctx)?;
+    // a mistyped one makes no profile
+    ctx.global.proxy.as_deref().map(|text| online::proxy_of(ctx, text)).transpose()?;
     let mut client = secret::open_or_create(ctx)?;
+    super::settings::keep_proxy(ctx, &mut client)?;
+    let mut network = online::network(ctx, &mut client)?;
     let who = client.recover(&mut network, &invitation).map_err(|t| ctx.trouble(t))?;
     let handle = || ("handle", who.handle.to_string().into());
     let relay = format!("{}:{}", who.relay.host(), who.relay.port());

@@ -27,7 +27,7 @@ const FORMAT: &str = "lacre conversation export v1";
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let mut client = secret::open(ctx)?;
-    let mut network = online::network(ctx)?;
+    let mut network = online::network(ctx, &mut client)?;
     let reached = online::round_with(ctx, &mut client, &mut network)?;
     let id = find::conversation(ctx, &mut client, &args.conversation)?.id;
     let net: Option<&mut dyn lacre_core::network::Network> = if reached.yes() { Some(&mut network) } else { None };

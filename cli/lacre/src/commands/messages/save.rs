@@ -21,7 +21,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let mut client = secret::open(ctx)?;
-    let mut network = online::network(ctx)?;
+    let mut network = online::network(ctx, &mut client)?;
     let message = find::message(ctx, &mut client, &args.message)?;
     let Body::File { name, .. } = &message.body else {
         return Err(ctx.trouble(lacre_core::Trouble::File(FileTrouble::NotAFile)));

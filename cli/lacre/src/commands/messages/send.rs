@@ -30,7 +30,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         other => other.map(str::to_owned),
     };
     let mut client = secret::open(ctx)?;
-    let mut network = online::network(ctx)?;
+    let mut network = online::network(ctx, &mut client)?;
     let mut sent = Vec::new();
     let held = to_contact_without_conversation(ctx, &mut client, args, text.as_deref())?;
     if !held {

@@ -32,7 +32,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let mut client = secret::open(ctx)?;
     // Not before: an end in the middle of the question would leave the terminal without its echo.
     end_when_locked(ctx, mark)?;
-    let mut network = online::network(ctx)?;
+    let mut network = online::network(ctx, &mut client)?;
     let began = ctx.clock.now();
     let left = |ctx: &Context| limit.map(|l| l.saturating_sub(Duration::from_millis(ctx.clock.now().since(began))));
     let mut away = false;

@@ -14,7 +14,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
-    let mut network = online::network(ctx)?;
+    let mut network = online::network(ctx, client)?;
     online::round_with(ctx, client, &mut network)?;
     let handle = find::handle(ctx, &args.handle)?;
     let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;

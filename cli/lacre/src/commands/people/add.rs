@@ -18,7 +18,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
-    let mut network = online::network(ctx)?;
+    let mut network = online::network(ctx, client)?;
     let contact = if args.handle.starts_with("lacre://") {
         let link = ContactLink::parse(&args.handle)
             .map_err(|why| ctx.failure("error-link", Exit::Usage, &[("why", ctx.words.say(address_trouble(why)).into())]))?;

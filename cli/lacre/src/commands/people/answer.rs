@@ -12,7 +12,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args, yes: bool) -> Outcome {
-    let mut network = online::network(ctx)?;
+    let mut network = online::network(ctx, client)?;
     // The request may have arrived since the last command.
     online::round_with(ctx, client, &mut network)?;
     let account = find::contact(ctx, client, &args.handle)?.account;

@@ -18,7 +18,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
-    let mut network = online::network(ctx)?;
+    let mut network = online::network(ctx, client)?;
     online::round_with(ctx, client, &mut network)?;
     let account = find::person(ctx, client, &args.handle)?;
     let contact = client.contact_block(&account).map_err(|t| ctx.trouble(t))?;

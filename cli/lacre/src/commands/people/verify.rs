@@ -23,7 +23,7 @@ pub(crate) struct Args {
 pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     let compare = args.compare.as_deref().map(str::parse::<SafetyNumber>).transpose();
     let compare = compare.map_err(|_| ctx.failure("error-no-safety-number", Exit::Usage, &[]))?;
-    let mut network = online::network(ctx)?;
+    let mut network = online::network(ctx, client)?;
     let mut reached = online::round_with(ctx, client, &mut network)?.yes();
     let account = find::contact(ctx, client, &args.handle)?.account;
     if reached {
