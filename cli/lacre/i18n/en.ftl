@@ -17,7 +17,7 @@ whoami =
     Account: { $account }
     Device:  { $device }
     Relay:   { $relay }
-unlocked = Open until { $until }. To lock it earlier: lacre lock
+unlocked = Open for { $time }, until { $until }. To lock it earlier: lacre lock
 locked = Locked. The next command will ask for the passphrase.
 passphrase-changed =
     Changed. Whoever has an old copy of the folder and the passphrase of before can read that copy; the present one opens with the new one only.
@@ -103,7 +103,7 @@ recovered =
 recovered-next =
     Your contacts will see that your account is new, and must accept it. Add them: lacre contact add @name
     What was written before is on your old devices, and on theirs; the relay cannot give it back.
-state-new-account = new account since { $when }: compare and accept
+state-new-account = new account ({ $when }): compare and accept
 reset-accepted =
     The new account of { $handle } stands in the place of the one before. What was waiting goes to it.
     If you two have not compared yet: lacre contact verify { $handle }
@@ -112,7 +112,7 @@ reset-groups =
 standing-other-relay = names another relay: rests
 standing-replaced = new account: accept it
 event-contact-reset =
-    { $who } has a new account, made at the counter on { $when }. Compare the safety number (lacre contact verify { $who }) and accept it before you write again:
+    { $who } has a new account, made at the counter { $when }. Compare the safety number (lacre contact verify { $who }) and accept it before you write again:
     lacre contact accept-reset { $who }
 account-paused =
     You are taking a pause: nobody finds you or can add you. Your conversations go on; what people write to you waits at the relay for 30 days at most. To come back: lacre account resume
@@ -134,7 +134,7 @@ safety-what =
     Safety number between you and { $handle }:
 safety-how =
     { $handle } sees the same twelve words, or nobody should trust this name. Compare them in person or on a call in which you know the voice, never in writing here. If they are the same: lacre contact verify { $handle } --confirm
-safety-compared = Compared on { $when }. The keys are the same.
+safety-compared = Compared { $when }. The keys are the same.
 safety-changed = The keys changed after you compared them ({ $when }). Compare them again.
 safety-confirmed = Noted: you and { $handle } have compared your keys.
 safety-same = It is the same number.
@@ -182,13 +182,13 @@ admin = admin
 ## messages
 sent =
     { $count ->
-        [one] Sent.
-       *[other] { $count } messages sent.
+        [one] Sent: { $ids }
+       *[other] { $count } messages sent: { $ids }
     }
 sent-waiting =
     { $count ->
-        [one] Waiting: it is stored and goes out as soon as possible.
-       *[other] { $count } messages waiting: they are stored and go out as soon as possible.
+        [one] Waiting: it is stored and goes out as soon as possible ({ $ids }).
+       *[other] { $count } messages waiting: they are stored and go out as soon as possible ({ $ids }).
     }
 held = Waiting: it goes out when { $name } accepts your request.
 waiting = waiting
@@ -330,6 +330,10 @@ status-locked = Profile locked: each command asks for the passphrase
 ## overview and dates
 nothing-new = Nothing new.
 overview-next = To read: lacre read @name. All commands: lacre --help
+phrase-today = today at { $time }
+phrase-yesterday = yesterday at { $time }
+phrase-tomorrow = tomorrow at { $time }
+phrase-date = on { $day } { $month } { $year } at { $time }
 yesterday = yesterday { $time }
 near-date = { $weekday } { $day } { $month } { $time }
 far-date = { $day } { $month } { $year } { $time }

@@ -17,7 +17,7 @@ whoami =
     Cuenta:      { $account }
     Dispositivo: { $device }
     Servidor:    { $relay }
-unlocked = Abierto hasta el { $until }. Para cerrar antes: lacre lock
+unlocked = Abierto por { $time }, hasta { $until }. Para cerrar antes: lacre lock
 locked = Cerrado. La próxima orden pedirá la frase secreta.
 was-locked = Ya estaba cerrado.
 passphrase-changed =
@@ -103,7 +103,7 @@ recovered =
 recovered-next =
     Sus contactos verán que su cuenta es nueva y deben aceptarla. Agréguelos: lacre contact add @nombre
     Lo que se escribió antes está en sus dispositivos, y en los de ellos; al servidor no se le puede pedir.
-state-new-account = cuenta nueva desde { $when }: compare y acepte
+state-new-account = cuenta nueva ({ $when }): compare y acepte
 reset-accepted =
     La cuenta nueva de { $handle } queda en lugar de la anterior. Lo que esperaba saldrá hacia ella.
     Si no compararon antes: lacre contact verify { $handle }
@@ -112,7 +112,7 @@ reset-groups =
 standing-other-relay = nombra otro servidor: en reposo
 standing-replaced = cuenta nueva: acéptela
 event-contact-reset =
-    { $who } tiene una cuenta nueva, hecha en el mesón el { $when }. Compare el número de seguridad (lacre contact verify { $who }) y acéptela antes de volver a escribirle:
+    { $who } tiene una cuenta nueva, hecha en la oficina de registro { $when }. Compare el número de seguridad (lacre contact verify { $who }) y acéptela antes de volver a escribirle:
     lacre contact accept-reset { $who }
 account-paused =
     Está en pausa: nadie le encuentra ni puede agregarle. Sus conversaciones siguen; lo que le escriban espera en el servidor a lo más 30 días. Para volver: lacre account resume
@@ -134,7 +134,7 @@ safety-what =
     Número de seguridad entre usted y { $handle }:
 safety-how =
     { $handle } ve las mismas doce palabras, o nadie debe creerle a este nombre. Compárenlas en persona o por una llamada en que reconozca su voz, nunca por escrito aquí. Si son iguales: lacre contact verify { $handle } --confirm
-safety-compared = Comparado el { $when }. Las llaves son las mismas.
+safety-compared = Comparado { $when }. Las llaves son las mismas.
 safety-changed = Las llaves cambiaron desde que las compararon ({ $when }). Compárenlas otra vez.
 safety-confirmed = Anotado: usted y { $handle } compararon sus llaves.
 safety-same = Es el mismo número.
@@ -182,13 +182,13 @@ admin = administra
 ## mensajes
 sent =
     { $count ->
-        [one] Enviado.
-       *[other] { $count } mensajes enviados.
+        [one] Enviado: { $ids }
+       *[other] { $count } mensajes enviados: { $ids }
     }
 sent-waiting =
     { $count ->
-        [one] En espera: se guardó y saldrá apenas se pueda.
-       *[other] { $count } mensajes en espera: se guardaron y saldrán apenas se pueda.
+        [one] En espera: se guardó y saldrá apenas se pueda ({ $ids }).
+       *[other] { $count } mensajes en espera: se guardaron y saldrán apenas se pueda ({ $ids }).
     }
 held = En espera: se enviará cuando { $name } acepte su solicitud.
 waiting = en espera
@@ -196,7 +196,7 @@ message-file = { $who } envía el archivo «{ $file }» ({ $size }). Para guarda
 message-added = { $who } agregó a { $whom }
 message-removed = { $who } sacó a { $whom }
 message-re-added = { $who } incorporó de nuevo a { $whom }, con llaves nuevas
-message-new-account = { $whom } tiene una cuenta nueva, con llaves nuevas: se la dieron en el mesón. Pregunte en persona si es quien dice
+message-new-account = { $whom } tiene una cuenta nueva, con llaves nuevas: se la dio la oficina de registro. Pregunte en persona si es quien dice
 message-renamed = { $who } llamó al grupo «{ $name }»
 message-described = { $who } describió el grupo: { $text }
 message-description-gone = { $who } quitó la descripción del grupo
@@ -330,6 +330,10 @@ status-locked = Perfil cerrado: cada orden pide la frase secreta
 ## resumen y fechas
 nothing-new = Nada nuevo.
 overview-next = Para leer: lacre read @nombre. Todas las órdenes: lacre --help
+phrase-today = hoy a las { $time }
+phrase-yesterday = ayer a las { $time }
+phrase-tomorrow = mañana a las { $time }
+phrase-date = el { $day } { $month } { $year } a las { $time }
 yesterday = ayer { $time }
 near-date = { $weekday } { $day } { $month } { $time }
 far-date = { $day } { $month } { $year } { $time }

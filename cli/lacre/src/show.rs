@@ -202,6 +202,11 @@ pub(crate) fn message(ctx: &Context, m: &Message) -> String {
     out
 }
 
+/// How messages are named in other commands.
+pub(crate) fn ids(messages: &[Message]) -> String {
+    messages.iter().map(|m| short(&m.id.to_string(), 8)).collect::<Vec<_>>().join(", ")
+}
+
 /// `[@bruno: «¿Quién lleva el pan?»] `: what a message answers, in a few words.
 fn quoted(words: &Words, m: &Message) -> String {
     const COLUMNS: usize = 30;
@@ -267,7 +272,7 @@ pub(crate) fn stays(words: &Words, seconds: u32) -> String {
 }
 
 /// `1 semana`, `1 día 12 horas`: at most the two largest units, rounded down.
-fn spoken_seconds(words: &Words, seconds: u32) -> String {
+pub(crate) fn spoken_seconds(words: &Words, seconds: u32) -> String {
     let units = [
         (key("time-weeks"), 604_800),
         (key("time-days"), 86_400),
@@ -295,7 +300,8 @@ pub(crate) fn delivered(ctx: &Context, client: &mut Client, message: &Message, d
     let waiting = client.outbox().map_err(|t| ctx.trouble(t))?;
     let said = |w: &&Waiting| matches!(w.what, WaitingKind::Text | WaitingKind::File | WaitingKind::Change);
     let waiting = waiting.iter().filter(said).filter(|w| w.conversation.as_ref() == Some(&message.conversation)).count();
-    let waits = ctx.words.say_with("sent-waiting", &[("count", waiting.into())]);
+    let ids = ids(std::slice::from_ref(message));
+    let waits = ctx.words.say_with("sent-waiting", &[("count", waiting.into()), ("ids", ids.into())]);
     let text = if waiting == 0 { done } else { &waits };
     let json = json::Message::from(&now);
     ctx.result(text, &object!({ "message": json, "waiting": waiting, "relay_reached": reached.yes() }));

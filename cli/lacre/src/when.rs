@@ -23,6 +23,27 @@ pub(crate) fn when(ctx: &Context, at: Millis) -> String {
     spoken(&ctx.words, &zoned(at, TimeZone::system()), &zoned(ctx.clock.now(), TimeZone::system()))
 }
 
+/// The instant inside a sentence: `hoy a las 18:05`, `el 25 nov 2025 a las 18:05`. In a file days have their dates.
+pub(crate) fn phrase(ctx: &Context, at: Millis) -> String {
+    let (at, now) = (zoned(at, TimeZone::system()), zoned(ctx.clock.now(), TimeZone::system()));
+    said(&ctx.words, &at, std::io::stdout().is_terminal().then_some(&now))
+}
+
+fn said(words: &Words, at: &Zoned, now: Option<&Zoned>) -> String {
+    let time = ("time", at.strftime("%H:%M").to_string().into());
+    let days = now.and_then(|now| at.date().until(now.date()).ok()).map(|span| span.get_days());
+    match days {
+        Some(0) => words.say_with("phrase-today", &[time]),
+        Some(1) => words.say_with("phrase-yesterday", &[time]),
+        Some(-1) => words.say_with("phrase-tomorrow", &[time]),
+        _ => {
+            let month = words.attribute("month-names", &format!("n{}", at.month()), &[]).unwrap_or_default();
+            let (day, year) = (at.day().to_string(), at.year().to_string());
+            words.say_with("phrase-date", &[("day", day.into()), ("month", month.into()), ("year", year.into()), time])
+        }
+    }
+}
+
 /// The first instant of a day in the person's zone; a day outside the calendar is before everything.
 pub(crate) fn midnight(day: Date) -> Millis {
     let first = day.to_zoned(TimeZone::system()).map_or(0, |z| z.timestamp().as_millisecond());
@@ -82,6 +103,23 @@ mod tests {
             assert_eq!(said(Lang::Es, at), es);
             assert_eq!(said(Lang::En, at), en);
         }
+    }
+
+    #[test]
+    fn dates_inside_a_sentence_are_read_as_one() {
+        let zoned = |text: &str| format!("{text}[America/Santiago]").parse::<Zoned>().unwrap();
+        let now = zoned("2026-12-02T12:00:00");
+        for (at, es, en) in [
+            ("2026-12-02T10:33:00", "hoy a las 10:33", "today at 10:33"),
+            ("2026-12-01T18:05:00", "ayer a las 18:05", "yesterday at 18:05"),
+            ("2026-12-03T01:05:00", "mañana a las 01:05", "tomorrow at 01:05"),
+            ("2026-11-25T18:05:00", "el 25 nov 2026 a las 18:05", "on 25 Nov 2026 at 18:05"),
+        ] {
+            let both = [Lang::Es, Lang::En].map(|lang| super::said(&crate::words(lang), &zoned(at), Some(&now)));
+            assert_eq!(both, [es, en]);
+        }
+        let elsewhere = super::said(&crate::words(Lang::En), &now, None);
+        assert_eq!(elsewhere, "on 2 Dec 2026 at 12:00", "a file outlives today");
     }
 
     #[test]

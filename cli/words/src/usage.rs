@@ -118,6 +118,14 @@ impl Place<'_> {
 
 /// Shows what clap has to say instead of a command, and how the program ends.
 pub fn show(error: &clap::Error, args: &[OsString], words: &Words) -> Exit {
+    let mut options = args.iter().skip(1).take_while(|a| *a != "--").filter_map(|a| a.to_str());
+    // `-hola` is a text, and nobody asked for help
+    let meant_as_text = options.find(|a| a.len() > 2 && a.starts_with('-') && !a.starts_with("--"));
+    if let (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, Some(text)) = (error.kind(), meant_as_text) {
+        let args = [("argument", crate::shown::shown(text).into())];
+        show_failure(&Failure::new(words, "error-usage-hyphen", Exit::Usage, &args), words, false);
+        return Exit::Usage;
+    }
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         let mut out = std::io::stdout();
         let why = write!(out, "{}", error.render()).and_then(|()| out.flush()).err();

@@ -14,7 +14,8 @@ fn two_people_type_one_line_each_and_write_to_each_other() {
     let read = bruno.run(&["read", "@ana"]).done();
     bruno.run(&["send", "@ana", "Sí, está bien."]).done();
 
-    assert_eq!(sent, "Enviado.\n");
+    let id = ana.json(&["read", "@bruno"])["messages"][0]["id"].as_str().unwrap()[..8].to_owned();
+    assert_eq!(sent, format!("Enviado: {id}\n"));
     assert!(read.trim_end().ends_with("@ana: ¿Llegó el informe?"), "{read}");
     assert_eq!(ana.texts("@bruno"), ["¿Llegó el informe?", "Sí, está bien."]);
     assert_eq!(bruno.texts("@ana"), ["¿Llegó el informe?", "Sí, está bien."]);

@@ -1,9 +1,10 @@
 //! `lacre status`: is the relay there, what waits, what needs this person.
 
+use crate::commands::overview;
 use crate::context::{Context, Outcome};
 use crate::{json, online, secret, show};
 use lacre_core::AccountTrouble;
-use lacre_core::view::{ContactState, Standing};
+use lacre_core::view::Standing;
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
 use serde_json::json as object;
@@ -17,8 +18,8 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
     let conversations = client.conversations().map_err(|t| ctx.trouble(t))?;
     let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;
     let outbox = client.outbox().map_err(|t| ctx.trouble(t))?;
-    let unread: u64 = conversations.iter().map(|c| c.unread).sum();
-    let requests = contacts.iter().filter(|c| c.state == ContactState::Asking).count();
+    let unread = overview::unread(&conversations);
+    let requests = overview::asking(&contacts).len();
     let recovering = conversations.iter().filter(|c| c.standing == Standing::AskingToBeReAdded).count();
     let unlocked = secret::unlocked(ctx);
     let dir = ctx.profile_dir()?.display().to_string();

@@ -1,7 +1,7 @@
 //! `lacre unlock --for 1h`: asks for the passphrase once; a small agent keeps the key for that long.
 
 use crate::context::{Context, Outcome};
-use crate::{duration, secret};
+use crate::{duration, secret, show};
 use lacre_profile::agent;
 use lacre_words::cause::cause;
 use lacre_words::failure::Exit;
@@ -25,7 +25,9 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let failed = |why: &std::io::Error| ctx.failure("error-agent", Exit::CouldNotAsk, &[("why", cause(&ctx.words, why).into())]);
     start(&dir, lasting.as_secs(), client.profile().key().expose(), &mark).map_err(|e| failed(&e))?;
     let until = ctx.clock.now().plus(u64::try_from(lasting.as_millis()).unwrap_or(u64::MAX));
-    let text = ctx.words.say_with("unlocked", &[("until", crate::context::local(until).into())]);
+    let time = show::spoken_seconds(&ctx.words, u32::try_from(lasting.as_secs()).unwrap_or(u32::MAX));
+    let args = [("time", time.into()), ("until", crate::when::when(ctx, until).into())];
+    let text = ctx.words.say_with("unlocked", &args);
     ctx.result(&text, &object!({ "unlocked": true, "until": until.to_string() }));
     Ok(Exit::Done)
 }

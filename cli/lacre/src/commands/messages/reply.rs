@@ -15,5 +15,10 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let mut client = secret::open(ctx)?;
     let to = find::message(ctx, &mut client, &args.message)?;
     let sent = client.reply(&to, &args.text).map_err(|t| ctx.trouble(t))?;
-    show::delivered(ctx, &mut client, &sent, &ctx.words.say_with("sent", &[("count", 1.into())]))
+    show::delivered(
+        ctx,
+        &mut client,
+        &sent,
+        &ctx.words.say_with("sent", &[("count", 1.into()), ("ids", show::ids(std::slice::from_ref(&sent)).into())]),
+    )
 }

@@ -1,7 +1,7 @@
 //! `lacre send TO TEXT|- [--file F]…`: stored first, delivered when there is a relay.
 
 use crate::context::{Context, Outcome};
-use crate::{files, find, json, online, secret};
+use crate::{files, find, json, online, secret, show};
 use lacre_core::limits::MAX_TEXT;
 use lacre_core::view::{ContactState, Delivery, Message};
 use lacre_core::{Client, MessageTrouble, Outgoing, Trouble};
@@ -51,9 +51,9 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let text = if held {
         ctx.words.say_with("held", &[("name", shown(&args.to).into())])
     } else if waiting == 0 {
-        ctx.words.say_with("sent", &[("count", now.len().into())])
+        ctx.words.say_with("sent", &[("count", now.len().into()), ("ids", show::ids(&now).into())])
     } else {
-        ctx.words.say_with("sent-waiting", &[("count", waiting.into())])
+        ctx.words.say_with("sent-waiting", &[("count", waiting.into()), ("ids", show::ids(&now).into())])
     };
     let messages: Vec<json::Message> = now.iter().map(json::Message::from).collect();
     ctx.result(&text, &object!({ "messages": messages, "waiting": waiting + usize::from(held), "relay_reached": reached.yes() }));

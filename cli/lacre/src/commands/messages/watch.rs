@@ -97,6 +97,8 @@ fn show_events(
     read_before: &BTreeMap<String, u64>,
     desktop: &Desktop,
 ) -> Result<(), Failure> {
+    // what was before a person began to watch
+    let past = !read_before.is_empty();
     let mut after = 0;
     loop {
         let page = client.events(after, 100).map_err(|t| ctx.trouble(t))?;
@@ -105,9 +107,11 @@ fn show_events(
         let mut news = false;
         for event in &page {
             let known = match &event.what {
-                Happening::Message { conversation, position } => {
+                Happening::Message { conversation, position } | Happening::Changed { conversation, position } => {
                     read_before.get(&conversation.to_hex()).is_some_and(|through| position <= through)
                 }
+                // What lists show already, and is nothing to do.
+                Happening::Joined { .. } | Happening::ContactAccepted { .. } | Happening::StandingChanged { .. } => past,
                 // Answered meanwhile: nothing to do for a person.
                 Happening::ContactAsks { account } if !ctx.global.json => {
                     let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;
@@ -199,7 +203,7 @@ fn told(ctx: &Context, client: &mut Client, event: &Event) -> Result<(String, Va
             put("what", "contact-reset".into());
             put("account", AccountId::new(*account).to_string().into());
             put("reset_at", at.to_string().into());
-            words.say_with("event-contact-reset", &[("who", who(account).into()), ("when", crate::when::when(ctx, *at).into())])
+            words.say_with("event-contact-reset", &[("who", who(account).into()), ("when", crate::when::phrase(ctx, *at).into())])
         }
         Happening::KeysChanged { account } => {
             put("what", "keys-changed".into());

@@ -3,7 +3,7 @@
 use crate::context::{Context, Outcome};
 use crate::when::when;
 use crate::{find, json, online, secret, show};
-use lacre_core::view::{Contact, ContactState, Conversation};
+use lacre_core::view::{Contact, Conversation};
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
 use serde_json::json as object;
@@ -14,7 +14,7 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
     let mut all = client.conversations().map_err(|t| ctx.trouble(t))?;
     all.sort_by_key(|c| std::cmp::Reverse(c.newest_at));
     let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;
-    let requests: Vec<&Contact> = contacts.iter().filter(|c| c.state == ContactState::Asking && c.blocked.is_none()).collect();
+    let requests = super::asking(&contacts);
 
     let words = &ctx.words;
     let length = find::short_length(&all);

@@ -12,6 +12,16 @@ use lacre_words::shown::shown;
 use serde_json::json as object;
 use std::io::Write as _;
 
+/// Messages that the person has not read, where she reads.
+pub(crate) fn unread(all: &[Conversation]) -> u64 {
+    all.iter().filter(|c| c.standing != Standing::Blocked).map(|c| c.unread).sum()
+}
+
+/// Requests that wait for an answer: of nobody whom she keeps away.
+pub(crate) fn asking(contacts: &[Contact]) -> Vec<&Contact> {
+    contacts.iter().filter(|c| c.state == ContactState::Asking && c.blocked.is_none()).collect()
+}
+
 pub(crate) fn run(ctx: &Context) -> Outcome {
     if !exists(&ctx.profile_dir()?) {
         // Who has no profile yet needs to know what there is.
@@ -27,7 +37,7 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
     });
     all.sort_by_key(|c| std::cmp::Reverse(c.newest_at));
     let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;
-    let requests: Vec<&Contact> = contacts.iter().filter(|c| c.state == ContactState::Asking && c.blocked.is_none()).collect();
+    let requests = asking(&contacts);
     let waiting = client.outbox().map_err(|t| ctx.trouble(t))?.len();
     let enrolled = client.whoami().map_err(|t| ctx.trouble(t))?.is_some_and(|who| who.enrolled);
 

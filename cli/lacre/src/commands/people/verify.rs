@@ -1,7 +1,7 @@
 //! `lacre contact verify`: the safety number, as words and as a code, and whether the two people compared it.
 
 use crate::context::{Context, Outcome};
-use crate::when::when;
+use crate::when::phrase;
 use crate::{find, json, online};
 use lacre_core::Client;
 use lacre_core::view::{Safety, Trust};
@@ -88,8 +88,8 @@ fn text(ctx: &Context, safety: &Safety, same: Option<bool>, confirmed: bool) -> 
         _ if confirmed => words.say_with("safety-confirmed", &[handle()]),
         Trust::NotCompared if same.is_none() => words.say_with("safety-how", &[handle()]),
         Trust::NotCompared => String::new(),
-        Trust::Compared { at } => words.say_with("safety-compared", &[("when", when(ctx, at).into())]),
-        Trust::Changed { at } => words.say_with("safety-changed", &[("when", when(ctx, at).into())]),
+        Trust::Compared { at } => words.say_with("safety-compared", &[("when", phrase(ctx, at).into())]),
+        Trust::Changed { at } => words.say_with("safety-changed", &[("when", phrase(ctx, at).into())]),
     });
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n")
