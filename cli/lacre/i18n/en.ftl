@@ -179,6 +179,28 @@ standing-elsewhere = this profile is in use elsewhere
 suite-not-post-quantum = not post-quantum
 admin = admin
 
+conversation-muted = { $name }: what comes there makes no noise now. Nobody is told. To undo it, the same with --off.
+conversation-heard = { $name }: what comes there is announced again.
+conversation-archived = { $name } is out of the way until something new comes there. To see it: lacre list --all
+conversation-back = { $name } is in the list again.
+history-delete-what =
+    What you two, or all of you, wrote there is deleted on this device, for ever. Not deleted:
+    - what the others have: each keeps theirs, and is not told;
+    - what the relay keeps encrypted, for 30 days at most;
+    - files that you saved; and what is still waiting to go out: see lacre outbox.
+    You stay in the conversation, and what is written from now on comes as ever.
+history-delete-sure = Delete the history of { $name } here? [y/N]
+history-deleted = The history of { $name } was deleted on this device. The others keep theirs.
+state-muted = muted
+state-archived = archived
+archived-too =
+    { $count ->
+        [one] One conversation is archived. See it with --all.
+       *[other] { $count } conversations are archived. See them with --all.
+    }
+nickname-set = You call { $handle } "{ $name }". Only you see it, and always beside the name; commands take { $handle }.
+nickname-gone = { $handle } has no other name here.
+
 ## messages
 sent =
     { $count ->

@@ -179,6 +179,28 @@ standing-elsewhere = este perfil se usa en otro lugar
 suite-not-post-quantum = no resiste computadores cuánticos
 admin = administra
 
+conversation-muted = { $name }: lo que llegue ahí ya no avisa. Nadie se entera. Para deshacerlo, lo mismo con --off.
+conversation-heard = { $name }: lo que llegue ahí avisa de nuevo.
+conversation-archived = { $name } queda fuera de la lista hasta que llegue algo nuevo. Para verla: lacre list --all
+conversation-back = { $name } está en la lista otra vez.
+history-delete-what =
+    Lo que ahí se escribió se borra en este dispositivo, para siempre. No se borra:
+    - lo que tienen los demás: cada quien conserva lo suyo y no se entera;
+    - lo que el servidor guarda cifrado, a lo más por 30 días;
+    - los archivos que usted guardó; ni lo que espera por salir: vea lacre outbox.
+    Usted sigue en la conversación, y lo que se escriba desde ahora llega como siempre.
+history-delete-sure = ¿Borrar aquí el historial de { $name }? [s/N]
+history-deleted = El historial de { $name } se borró en este dispositivo. Los demás conservan el suyo.
+state-muted = silenciada
+state-archived = archivada
+archived-too =
+    { $count ->
+        [one] Hay una conversación archivada. Véala con --all.
+       *[other] Hay { $count } conversaciones archivadas. Véalas con --all.
+    }
+nickname-set = Usted llama a { $handle } «{ $name }». Solo usted lo ve, y siempre junto al nombre; las órdenes usan { $handle }.
+nickname-gone = { $handle } no tiene otro nombre aquí.
+
 ## mensajes
 sent =
     { $count ->

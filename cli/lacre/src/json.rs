@@ -44,6 +44,7 @@ pub(crate) struct Contact {
     blocked_at: Option<String>,
     new_account: Option<String>,
     new_account_at: Option<String>,
+    nickname: Option<String>,
 }
 
 /// A link to ask by.
@@ -89,6 +90,7 @@ impl From<&view::Contact> for Contact {
             blocked_at: contact.blocked.map(|at| at.to_string()),
             new_account: contact.new_account.map(|new| account(new.account)),
             new_account_at: contact.new_account.map(|new| new.at.to_string()),
+            nickname: contact.nickname.clone(),
         }
     }
 }
@@ -124,6 +126,8 @@ pub(crate) struct Conversation {
     unread: u64,
     waiting: u64,
     newest_at: String,
+    muted: bool,
+    archived: bool,
     resting: Option<Resting>,
 }
 
@@ -192,6 +196,8 @@ impl From<&view::Conversation> for Conversation {
             unread: c.unread,
             waiting: c.waiting,
             newest_at: c.newest_at.to_string(),
+            muted: c.muted,
+            archived: c.archived,
             resting: c.resting.as_ref().map(Resting::from),
         }
     }

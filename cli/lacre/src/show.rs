@@ -7,8 +7,8 @@ use crate::{json, online};
 use anstyle::{AnsiColor, Style};
 use lacre_core::Client;
 use lacre_core::view::{
-    Body, Conversation, Delivery, Kind, Message, Reaction, RestCause, Resting, RestingThing, Standing, Stays, Suite, Waiting,
-    WaitingKind, Who,
+    Body, Contact, Conversation, Delivery, Kind, Message, Reaction, RestCause, Resting, RestingThing, Standing, Stays, Suite,
+    Waiting, WaitingKind, Who,
 };
 use lacre_ground::ids::{AccountId, Handle};
 use lacre_words::failure::Exit;
@@ -57,6 +57,21 @@ pub(crate) fn title(words: &Words, c: &Conversation) -> String {
         (Kind::Two, Some(peer)) => peer.to_string(),
         (Kind::Two, None) => words.say("somebody"),
         (Kind::Group, _) => words.say_with("group-title", &[("name", shown(&c.name).into())]),
+    }
+}
+
+/// A contact: the verified name, and behind it what the person calls them.
+pub(crate) fn person(c: &Contact) -> String {
+    let nickname = c.nickname.as_ref().map(|name| format!(" ({})", cut(&shown(name), 20)));
+    format!("{}{}", c.handle, nickname.unwrap_or_default())
+}
+
+/// What a conversation is called in lists: with what the person calls the other.
+pub(crate) fn called(words: &Words, c: &Conversation, contacts: &[Contact]) -> String {
+    let contact = contacts.iter().find(|contact| contact.conversation.as_ref() == Some(&c.id));
+    match contact {
+        Some(contact) if c.kind == Kind::Two && c.peer.as_ref() == Some(&contact.handle) => person(contact),
+        _ => title(words, c),
     }
 }
 

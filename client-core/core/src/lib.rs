@@ -54,6 +54,7 @@ pub mod limits {
     pub use crate::epoch::KEEP_RAW_MS;
     pub use crate::epoch::MAX_ADDS;
     pub use crate::epoch::{FIRST_UPDATE_PAUSE_MS, LEAVE_PAUSE_MS, SMALL_GROUP, UPDATE_EVERY_MS};
+    pub use crate::face::MAX_NICKNAME;
     pub use crate::groups::{ID_DIGITS, MAX_ADMINS, MAX_DESCRIPTION, MAX_GROUP_NAME};
     pub use crate::ladder::{BUSY_SEALS, MET_KEPT, STREAK_MET, SUCCESSOR_AFTER_MS, SUCCESSOR_PAUSE_MS};
     pub use crate::ladder::{FIRST_PAUSE_MS, LONGEST_PAUSE_MS, MAX_LOST_LEAVES};

@@ -1,6 +1,7 @@
 //! One folder for each family of commands, one file for each verb.
 
 pub(crate) mod account;
+pub(crate) mod conversation;
 pub(crate) mod groups;
 pub(crate) mod law;
 pub(crate) mod machine;
@@ -32,7 +33,10 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Account(account::Command),
     /// conversations and requests
-    List,
+    List(list::Args),
+    /// noise, order, forgetting
+    #[command(subcommand)]
+    Conversation(conversation::Command),
     /// write
     Send(send::Args),
     /// answer
@@ -97,7 +101,8 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Contact(command) => people::run(ctx, command),
         Command::Recover(args) => recover::run(ctx, args),
         Command::Account(command) => account::run(ctx, command),
-        Command::List => list::run(ctx),
+        Command::List(args) => list::run(ctx, args),
+        Command::Conversation(command) => conversation::run(ctx, command),
         Command::Send(args) => send::run(ctx, args),
         Command::Reply(args) => reply::run(ctx, args),
         Command::Edit(args) => edit::run(ctx, args),

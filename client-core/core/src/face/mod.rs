@@ -1,12 +1,15 @@
 //! What an application calls: [`Client`], one short method for each verb.
 
 mod account;
+mod aside;
 mod groups;
 #[cfg(feature = "laboratory")]
 mod laboratory;
 mod messages;
 mod people;
 mod sync;
+
+pub use aside::MAX_NICKNAME;
 
 use crate::shelf::{Engine, Environment};
 use lacre_profile::{OpenError, Profile, Secret, SecretError};

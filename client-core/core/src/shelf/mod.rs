@@ -26,8 +26,11 @@
 //! | Meta | `rests`, and a conversation, or `account`, `inbox` | `rests` | 0 | [`RestRow`] |
 //! | Meta | `number`, `event`, `resets`, `kinds` | | 0 | the last number taken, event acknowledged, resets untold, kinds known |
 //! | Meta | `proxy` | | 0 | the proxy that the person chose, if any |
+//! | Meta | `aside ` and conversation id | | 0 | `Aside`: muted, archived |
+//! | Meta | `nickname ` and account | | 0 | what the person calls somebody |
 //! | Part | channel, SHA-256 of the piece | channel | seq | the piece |
 
+mod aside;
 mod behind;
 mod contacts;
 mod conversations;
@@ -41,6 +44,7 @@ mod rests;
 mod rows;
 mod taken;
 
+pub(crate) use aside::{aside, nickname, put_aside, put_nickname};
 pub(crate) use behind::{conversation_of, has_others, others};
 pub(crate) use contacts::{Blocked, Compared, ContactRow, Known, Replaced};
 pub(crate) use conversations::{

@@ -20,4 +20,4 @@ pub(crate) use leaving::delete_account;
 pub(crate) use newer::LOOKED;
 pub(crate) use rounds::{sync, watch};
 pub(crate) use upkeep::{enroll, recover};
-pub(crate) use vanishing::{forget, vanish_due};
+pub(crate) use vanishing::{forget, forget_history, vanish_due};

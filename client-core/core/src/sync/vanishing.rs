@@ -1,6 +1,7 @@
 //! What has had its time disappears, and nothing of it stays in the file.
 
 use super::newer;
+use crate::history::Stored;
 use crate::messages::VANISHING_AT_ONCE;
 use crate::shelf::{Cx, Engine};
 use crate::words::{ConversationId, Happening, Message, MessageTrouble, StepError, Trouble};
@@ -55,15 +56,55 @@ fn vanish_some(cx: &mut Cx<'_, '_>) -> Result<bool, StepError> {
         let key = [conversation.as_bytes(), id.as_bytes()].concat();
         cx.s.delete(Table::Vanishing, &key)?;
         if let Some(stored) = history::stored(cx, &conversation, id)? {
-            history::drop_download(cx, &stored)?;
-            cx.s.delete(Table::Message, &key)?;
-            cx.s.delete(Table::MessageIndex, &key)?;
-            let position = stored.place.position;
-            history::no_longer_gathered(cx, &conversation, position)?;
-            shelf::event(cx, Happening::Vanished { conversation, position })?;
+            remove(cx, &conversation, &stored)?;
         }
     }
     *cx.forgot = true;
     cx.reached("vanish: removed")?;
     Ok(true)
+}
+
+/// A line of the history, with its place among the ids and what was fetched of its file.
+fn remove(cx: &mut Cx<'_, '_>, conversation: &ConversationId, stored: &Stored) -> Result<(), StepError> {
+    let key = [conversation.as_bytes(), stored.id.as_bytes()].concat();
+    history::drop_download(cx, stored)?;
+    cx.s.delete(Table::Message, &key)?;
+    cx.s.delete(Table::MessageIndex, &key)?;
+    let (conversation, position) = (conversation.clone(), stored.place.position);
+    history::no_longer_gathered(cx, &conversation, position)?;
+    shelf::event(cx, Happening::Vanished { conversation, position })
+}
+
+/// Removes what is here of a conversation's history, some at a time; gives how many lines.
+pub(crate) fn forget_history(engine: &mut Engine, id: &ConversationId) -> Result<u64, Trouble> {
+    // what comes meanwhile is new, and stays
+    let last = engine.run(|cx| {
+        let mut conv = shelf::take_conv(cx, id)?;
+        conv.read_through = conv.position;
+        let last = conv.position;
+        shelf::put_conv(cx, id, conv)?;
+        Ok(last)
+    })?;
+    let mut removed = 0;
+    loop {
+        let some = engine.run(|cx| {
+            let page: Vec<(u64, Stored)> = cx.s.scan(Table::Message, id.as_bytes(), 0, VANISHING_AT_ONCE)?;
+            let mut some = 0;
+            for (_, stored) in page.iter().filter(|(position, _)| *position <= last) {
+                let key = [id.as_bytes(), stored.id.as_bytes()].concat();
+                cx.s.delete(Table::Vanishing, &key)?;
+                remove(cx, id, stored)?;
+                some += 1;
+            }
+            *cx.forgot = true;
+            cx.reached("history: removed")?;
+            Ok(some)
+        })?;
+        if some == 0 {
+            break;
+        }
+        removed += some;
+    }
+    wipe(engine)?;
+    Ok(removed)
 }

@@ -77,6 +77,7 @@ pub(crate) fn conversation_view(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Res
     let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), 0, usize::MAX)?;
     let waiting =
         waiting.iter().filter(|(_, i)| !shelf::is_stored(i) && shelf::waiting_kind(i).and_then(history::body_of).is_some());
+    let aside = shelf::aside(cx, id)?;
     Ok(Conversation {
         id: id.clone(),
         kind: conv.kind,
@@ -98,6 +99,8 @@ pub(crate) fn conversation_view(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Res
         unread: conv.position.saturating_sub(conv.read_through),
         waiting: u64::try_from(waiting.count()).unwrap_or(u64::MAX),
         newest_at: conv.newest_at,
+        muted: aside.muted,
+        archived: aside.archived_at.is_some_and(|place| conv.position <= place),
         resting: shelf::rest_of(cx, id)?.map(resting_view),
     })
 }
@@ -134,5 +137,6 @@ pub(crate) fn contact_view(cx: &mut Cx<'_, '_>, row: ContactRow) -> Result<Conta
         trust,
         blocked: row.blocked.map(|blocked| blocked.since),
         new_account: row.replaced.map(|replaced| NewAccount { account: replaced.by, at: replaced.at }),
+        nickname: shelf::nickname(cx, row.account)?,
     })
 }

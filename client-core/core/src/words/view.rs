@@ -138,6 +138,10 @@ pub struct Conversation {
     pub waiting: u64,
     /// when the newest message was accepted by the relay, or the conversation began
     pub newest_at: Millis,
+    /// what comes here makes no noise; only this profile knows
+    pub muted: bool,
+    /// put away, and nothing new came since; only this profile knows
+    pub archived: bool,
     /// it failed, and is tried again later
     pub resting: Option<Resting>,
 }
@@ -402,6 +406,8 @@ pub struct Contact {
     pub blocked: Option<Millis>,
     /// the counter put another account in the place of this one: accept it before writing again
     pub new_account: Option<NewAccount>,
+    /// what the person calls them: beside the verified name, never in its place
+    pub nickname: Option<String>,
 }
 
 /// An account that stands in the place of a contact's.

@@ -124,7 +124,13 @@ fn show_events(
             if !known {
                 let (text, json) = told(ctx, client, event)?;
                 ctx.result(&text, &json);
-                news |= matches!(event.what, Happening::Message { .. } | Happening::ContactAsks { .. });
+                news |= match &event.what {
+                    Happening::Message { conversation, .. } => {
+                        !client.conversation(conversation).map_err(|t| ctx.trouble(t))?.muted
+                    }
+                    Happening::ContactAsks { .. } => true,
+                    _ => false,
+                };
             }
         }
         if news {

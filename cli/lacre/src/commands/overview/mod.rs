@@ -48,7 +48,7 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
             count => words.say_with("count-unread", &[("count", count.into())]),
         };
         let last = when(ctx, c.newest_at);
-        vec![show::cut(&show::title(words, c), 28), unread, last, show::standing(words, c.standing)]
+        vec![show::cut(&show::called(words, c, &contacts), 28), unread, last, show::standing(words, c.standing)]
     };
     let mut parts = Vec::new();
     if !all.is_empty() {

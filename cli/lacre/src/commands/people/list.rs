@@ -31,14 +31,14 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
         };
         if let Some(new) = c.new_account {
             let state = words.say_with("state-new-account", &[("when", when(ctx, new.at).into())]);
-            return vec![c.handle.to_string(), state, when(ctx, c.since), String::new()];
+            return vec![show::person(c), state, when(ctx, c.since), String::new()];
         }
         let state = match c.trust {
             Trust::NotCompared => state,
             Trust::Compared { .. } => format!("{state}, {}", words.say("trust-compared")),
             Trust::Changed { .. } => format!("{state}, {}", words.say("trust-changed")),
         };
-        vec![c.handle.to_string(), state, when(ctx, c.since), show::cut(&shown(&c.text), 30)]
+        vec![show::person(c), state, when(ctx, c.since), show::cut(&shown(&c.text), 30)]
     };
     let rows: Vec<Vec<String>> = contacts.iter().map(row).collect();
     let all: Vec<json::Contact> = contacts.iter().map(json::Contact::from).collect();

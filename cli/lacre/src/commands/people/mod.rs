@@ -6,6 +6,7 @@ pub(crate) mod answer;
 pub(crate) mod block;
 pub(crate) mod link;
 pub(crate) mod list;
+pub(crate) mod name;
 pub(crate) mod nobody_new;
 pub(crate) mod unblock;
 pub(crate) mod verify;
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     NobodyNew(nobody_new::Args),
     /// ask by this
     Link(link::Args),
+    /// what one calls them
+    Name(name::Args),
     /// show contacts and requests
     List(list::Args),
 }
@@ -52,6 +55,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Unblock(args) => unblock::run(ctx, &mut client, args),
         Command::NobodyNew(args) => nobody_new::run(ctx, &mut client, args),
         Command::Link(args) => link::run(ctx, &mut client, args),
+        Command::Name(args) => name::run(ctx, &mut client, args),
         Command::List(args) => list::run(ctx, &mut client, args),
     }
 }
