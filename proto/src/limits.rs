@@ -5,6 +5,9 @@
 
 use core::fmt;
 
+/// Notes in one answer of `Directory.Resets`, at most: some 100 KB.
+pub const RESETS_IN_A_PAGE: u32 = 256;
+
 macro_rules! limits {
     ($($(#[$doc:meta])* $limit:ident = $name:literal;)*) => {
         /// A limit, as a refusal and a metric name it.

@@ -471,7 +471,7 @@ impl<N: Network> Network for Watched<'_, N> {
                put_key_packages: PutKeyPackagesRequest => PutKeyPackagesResponse,
                take_stamps: TakeStampsRequest => TakeStampsResponse, recover: RecoverRequest => RecoverResponse,
                set_paused: SetPausedRequest => SetPausedResponse,
-               delete_account: DeleteAccountRequest => DeleteAccountResponse, lookup: LookupRequest => LookupResponse,
+               delete_account: DeleteAccountRequest => DeleteAccountResponse, lookup: LookupRequest => LookupResponse, resets: ResetsRequest => ResetsResponse,
                claim: ClaimRequest => ClaimResponse, kept: KeptRequest => KeptResponse
     }
     fn put_blob(&mut self, at: &Authority, header: wire::PutHeader, body: &mut dyn Read) -> Result<wire::PutResponse, NetError> {

@@ -26,6 +26,10 @@ pub type AnswerClaim<'a> = Box<dyn FnMut(&wire::ClaimRequest) -> Option<wire::Cl
 /// Called with a claim's answer, which it may change.
 pub type AfterClaim<'a> = Box<dyn FnMut(&mut wire::ClaimResponse) + Send + 'a>;
 
+/// Called with the number that was asked from and the answer; may turn it into another.
+pub type AfterResets<'a> =
+    Box<dyn FnMut(u64, Result<wire::ResetsResponse, NetError>) -> Result<wire::ResetsResponse, NetError> + Send + 'a>;
+
 /// Shown each upload of key packages.
 pub type BeforeUpload<'a> = Box<dyn FnMut(&wire::PutKeyPackagesRequest) + Send + 'a>;
 
@@ -39,6 +43,8 @@ pub struct Tap<'a, N: Network> {
     pub claiming: AnswerClaim<'a>,
     /// see [`AfterClaim`]
     pub claimed: AfterClaim<'a>,
+    /// see [`AfterResets`]
+    pub resets: AfterResets<'a>,
     /// see [`BeforeUpload`]
     pub uploading: BeforeUpload<'a>,
     /// see [`BeforeBytes`]
@@ -56,6 +62,7 @@ impl<'a, N: Network> Tap<'a, N> {
             inner,
             claiming: Box::new(|_| None),
             claimed: Box::new(|_| ()),
+            resets: Box::new(|_, answer| answer),
             uploading: Box::new(|_| ()),
             sending: Box::new(|_| Ok(())),
             before: Box::new(|_| Ok(())),
@@ -119,6 +126,10 @@ impl<N: Network> Network for Tap<'_, N> {
         let mut answer = self.inner.claim(at, r)?;
         (self.claimed)(&mut answer);
         Ok(answer)
+    }
+    fn resets(&mut self, at: &Authority, r: wire::ResetsRequest) -> Result<wire::ResetsResponse, NetError> {
+        let from = r.from;
+        (self.resets)(from, self.inner.resets(at, r))
     }
     fn put_blob(&mut self, at: &Authority, header: wire::PutHeader, body: &mut dyn Read) -> Result<wire::PutResponse, NetError> {
         self.inner.put_blob(at, header, &mut Shown { body, to: &mut self.sending })

@@ -7,7 +7,7 @@
 //! | [`Lane`] | what travels on it |
 //! |---|---|
 //! | `Account` | enroll, recover, challenge, login, put_state, put_key_packages, take_stamps, set_paused, delete_account: everything with credentials |
-//! | `Inbox` | open, fetch, trim, change_tokens and following of this device's **own** inbox |
+//! | `Inbox` | open, fetch, trim, change_tokens and following of this device's **own** inbox; resets, which all may read |
 //! | `Conversations` | open, append, fetch, status and following of logs |
 //! | `Directory` | lookup, claim, and open/append to **other people's** inboxes (it names the same person as the lookup did) |
 //! | `Blobs` | put_blob, kept, get_blob |
@@ -106,6 +106,8 @@ pub trait Network {
     fn lookup(&mut self, at: &Authority, r: wire::LookupRequest) -> Result<wire::LookupResponse, NetError>;
     /// One key package for each device of an account.
     fn claim(&mut self, at: &Authority, r: wire::ClaimRequest) -> Result<wire::ClaimResponse, NetError>;
+    /// Resets from a number on. On the lane of the own inbox: there the relay has told this device the numbers before.
+    fn resets(&mut self, at: &Authority, r: wire::ResetsRequest) -> Result<wire::ResetsResponse, NetError>;
 
     /// Stores a blob; `body` gives exactly the `header.size` bytes behind the first `header.offset`, and is read no further
     /// than the relay wants (a relay that has the blob already answers at once).

@@ -3,10 +3,13 @@
 use lacre_core::network::{Entry, NetError};
 use lacre_ground::ids::Seq;
 use lacre_ground::time::Millis;
+use lacre_proto::limits::RESETS_IN_A_PAGE;
 use lacre_proto::relay::v1 as wire;
 
 /// Longest signed note (a receipt, a binding, a state).
 const MAX_NOTE: usize = 65_536;
+/// Longest note of a reset.
+const MAX_RESET: usize = 4_096;
 /// Most states of an account, devices of an account, or items of a list.
 const MAX_ITEMS: usize = 4096;
 
@@ -97,6 +100,11 @@ answers! {
             must((1..=16_384).contains(&d.key_package.len()), "key_package")
         })
     };
+    ResetsResponse |a| {
+        must(a.notes.len() <= RESETS_IN_A_PAGE as usize, "number of notes")?;
+        must(a.head <= Seq::MAX, "head")?;
+        a.notes.iter().try_for_each(|n| must((1..=MAX_RESET).contains(&n.len()), "notes"))
+    };
     KeptResponse |_a| Ok(());
     PutResponse |a| must(a.expires_at_ms <= Millis::MAX.get(), "expires_at_ms");
 }
@@ -116,6 +124,13 @@ pub(super) fn dense_page(page: &wire::FetchResponse, from: u64, most: u32) -> Re
         return Err(NetError::Protocol(format!("an empty page, although the head is {}", page.head)));
     }
     must(page.entries.is_empty() || next - 1 <= page.head, "head")
+}
+
+/// A page of resets goes no further than their last one, and is not empty before it.
+pub(super) fn whole_page(page: &wire::ResetsResponse, from: u64) -> Result<(), NetError> {
+    let through = from.saturating_sub(1).saturating_add(u64::try_from(page.notes.len()).unwrap_or(u64::MAX));
+    must(page.notes.is_empty() || through <= page.head, "head")?;
+    must(!page.notes.is_empty() || from > page.head, "number of notes")
 }
 
 #[cfg(test)]
@@ -153,6 +168,22 @@ mod tests {
         ] {
             assert!(dense_page(&page(seqs, head, gone), from, 8).is_err(), "{seqs:?} of {head}, gone {gone}, from {from}");
         }
+    }
+
+    #[test]
+    fn a_page_of_resets_that_hides_some_or_has_too_many_is_the_relays_fault() {
+        let page = |notes: usize, head| wire::ResetsResponse { generation: vec![0; 16], notes: vec!["n".into(); notes], head };
+        let most = RESETS_IN_A_PAGE as usize;
+        for (notes, head, from) in [(2, 9, 3), (2, 4, 3), (0, 2, 3), (0, 0, 3), (0, 0, 1), (most, 256, 1)] {
+            let page = page(notes, head);
+            page.bounded().and_then(|()| whole_page(&page, from)).unwrap();
+        }
+        for (notes, head, from) in [(0, 3, 3), (0, 9, 3), (2, 3, 3), (1, 0, 1), (most + 1, 999, 1), (1, u64::MAX, 1)] {
+            let page = page(notes, head);
+            assert!(page.bounded().and_then(|()| whole_page(&page, from)).is_err(), "{notes} of {head} from {from}");
+        }
+        let long = |bytes| wire::ResetsResponse { notes: vec!["n".repeat(bytes)], ..page(0, 1) };
+        assert!(long(MAX_RESET).bounded().is_ok() && long(MAX_RESET + 1).bounded().is_err() && long(0).bounded().is_err());
     }
 
     #[test]

@@ -314,6 +314,12 @@ impl Network for GrpcNetwork {
     fn claim(&mut self, at: &Authority, r: wire::ClaimRequest) -> Result<wire::ClaimResponse, NetError> {
         self.call(at, Lane::Directory, |c| async move { directory(c).claim(r).await })
     }
+    fn resets(&mut self, at: &Authority, r: wire::ResetsRequest) -> Result<wire::ResetsResponse, NetError> {
+        let from = r.from;
+        let page = self.call(at, Lane::Inbox, |c| async move { directory(c).resets(r).await })?;
+        answers::whole_page(&page, from)?;
+        Ok(page)
+    }
 
     fn put_blob(&mut self, at: &Authority, header: wire::PutHeader, body: &mut dyn Read) -> Result<wire::PutResponse, NetError> {
         let _context = self.handle.enter();

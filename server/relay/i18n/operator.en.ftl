@@ -104,6 +104,7 @@ fault-states-without-account = states that belong to no account: { $n }. Restore
 fault-devices-without-account = devices that belong to no account: { $n }. Restore the last backup
 fault-packages-without-device = key packages that belong to no device: { $n }. Restore the last backup
 fault-inboxes-without-account = inboxes that belong to no account: { $n }. Restore the last backup
+fault-resets-not-dense = resets with a gap in their numbers: { $n }. Restore the last backup
 fault-closed-inboxes-with-rights = append rights of inboxes that are closed: { $n }. Restore the last backup
 fault-blob-bytes-not-counted = the sum of the blobs' bytes is wrong: restore the last backup
 backup-where = Say where: a folder, or --keys FILE.

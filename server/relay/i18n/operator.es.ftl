@@ -104,6 +104,7 @@ fault-states-without-account = estados que no pertenecen a ninguna cuenta: { $n 
 fault-devices-without-account = dispositivos que no pertenecen a ninguna cuenta: { $n }. Recupere el último respaldo
 fault-packages-without-device = paquetes de llaves que no pertenecen a ningún dispositivo: { $n }. Recupere el último respaldo
 fault-inboxes-without-account = bandejas que no pertenecen a ninguna cuenta: { $n }. Recupere el último respaldo
+fault-resets-not-dense = cambios de cuenta a los que les falta un número en medio: { $n }. Recupere el último respaldo
 fault-closed-inboxes-with-rights = permisos de bandejas que están cerradas: { $n }. Recupere el último respaldo
 fault-blob-bytes-not-counted = la suma de bytes de los blobs está mal: recupere el último respaldo
 backup-where = Diga dónde: una carpeta, o --keys ARCHIVO.

@@ -7,8 +7,8 @@ use lacre_ground::time::Millis;
 use lacre_store::accounts::{
     AskRefused, Claim, ClaimAnswer, Claimed, CodeIssued, DirectoryEntry, Enroll, EnrollRefused, Enrolled, IssueCode,
     IssueRefused, KeyPackage, Lookup, LookupAnswer, NewestState, NoDevice, PutKeyPackages, PutKeyPackagesRefused, PutState,
-    PutStateRefused, Question, Recover, RecoverRefused, Recovered, Recovering, Remaining, Speaker, StateDevice, TakeStamps,
-    TakeStampsRefused, Who,
+    PutStateRefused, Question, Recover, RecoverRefused, Recovered, Recovering, Remaining, ResetsPage, Speaker, StateDevice,
+    TakeStamps, TakeStampsRefused, Who,
 };
 use lacre_store::channels::Limited;
 use lacre_store::judge::accounts::{self as judge, Taken};
@@ -279,6 +279,7 @@ impl AccountStore for SqliteStore {
                 params![recover.account.as_bytes(), handle, recover.binding, int(judge::size(&recover.state)), recover.reset],
             )?;
             let account = self.conn.last_insert_rowid();
+            run(&self.conn, "INSERT INTO reset (note) VALUES (?1)", [&recover.reset])?;
             add_state(&self.conn, account, 0, &recover.state)?;
             set_devices(&self.conn, account, &recover.devices)?;
             self.take_inboxes(account, &recover.devices)?;
@@ -527,6 +528,27 @@ impl AccountReads for SqliteReads {
             self.with(|conn| match account_number(conn, account)? {
                 Some(account) => state_note(conn, account, number),
                 None => Ok(None),
+            })
+        };
+        Ok(work()?)
+    }
+    fn resets(&self, from: u64, limit: u32) -> Result<ResetsPage, StoreDown> {
+        let work = || -> Result<ResetsPage, Down> {
+            self.with(|conn| {
+                // one statement, one committed state: the head is of the page's moment
+                let sql = "SELECT note, (SELECT coalesce(max(number), 0) FROM reset) FROM reset
+                           WHERE number >= ?1 ORDER BY number LIMIT ?2";
+                let mut select = conn.prepare_cached(sql)?;
+                let rows = select.query_map(params![int(from), limit], |r| Ok((r.get::<_, String>(0)?, r.get::<_, u64>(1)?)))?;
+                let (notes, heads): (Vec<String>, Vec<u64>) = rows.collect::<Sql<Vec<_>>>()?.into_iter().unzip();
+                let head = match heads.first() {
+                    Some(head) => *head,
+                    // one that came since is told to whoever asks next
+                    None => one(conn, "SELECT max(number) FROM reset", [], |r| r.get::<_, Option<u64>>(0))?
+                        .flatten()
+                        .map_or(0, |head| head.min(from.saturating_sub(1))),
+                };
+                Ok(ResetsPage { notes, head })
             })
         };
         Ok(work()?)

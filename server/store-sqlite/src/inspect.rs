@@ -78,6 +78,7 @@ const RULES: &[(&str, &[&str], &str)] = &[
         "SELECT count(*) FROM append_right r JOIN channel c USING (channel) JOIN inbox i ON i.name = c.name \
          WHERE i.named = 0 AND c.class = 2",
     ),
+    ("resets-not-dense", &["reset"], "SELECT coalesce(max(number), 0) - count(*) FROM reset"),
     (
         "blob-bytes-not-counted",
         &["blob", "blob_total"],

@@ -33,6 +33,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0003_leaving.sql"),
     include_str!("schema/0004_unfinished.sql"),
     include_str!("schema/0005_inboxes.sql"),
+    include_str!("schema/0006_resets.sql"),
 ];
 /// The first version that knows whose an inbox is.
 const INBOXES: u32 = 5;

@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | issue a code | the person has no account | the person's one live code |
 //! | enroll | the code lives, account and handle are new, the inboxes are free | account, handle, state 0, whose the inboxes are; the code is used |
-//! | recover | the code lives, is for the account that is there, the new account is new, the inboxes are free | the new account under the old handle; the old one is gone, its inboxes are closed |
+//! | recover | the code lives, is for the account that is there, the new account is new, the inboxes are free | the new account under the old handle, and the reset under the next number; the old one is gone, its inboxes are closed |
 //! | pause | the speaker's device is in the newest state | whether the account takes a pause |
 //! | remove | the speaker's device is in the newest state | it is gone; its handle is given to nobody; its inboxes are closed, and given to nobody |
 //! | put a state | the speaker's device is in the newest state; its number follows it, the inboxes are the account's or free | the state, whose the inboxes are; what hung on devices that left is gone, inboxes that left are closed |
@@ -201,6 +201,15 @@ pub struct Recovered {
     pub binding: String,
     /// a signed note
     pub reset: String,
+}
+
+/// Resets in the order of their numbers, which have no gap.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResetsPage {
+    /// signed notes
+    pub notes: Vec<String>,
+    /// the last number that there is; 0 for none
+    pub head: u64,
 }
 
 /// Why a recovery is refused.
@@ -490,6 +499,9 @@ pub trait AccountReads {
     fn recovering(&self, now: Millis, code: &TokenHash) -> Result<Option<Recovering>, StoreDown>;
     /// The raw note of one state.
     fn state(&self, account: &AccountId, number: u64) -> Result<Option<String>, StoreDown>;
+    /// The notes of all resets with this number and higher ones, at most `limit`. A number is given in the transaction of the
+    /// recovery and is never given again, nor is its note ever removed: also not with the account that it names.
+    fn resets(&self, from: u64, limit: u32) -> Result<ResetsPage, StoreDown>;
     /// Whether a stamp could be spent now. A hint: only spending it decides.
     fn stamp_known(&self, stamp: &TokenHash) -> Result<bool, StoreDown>;
 }

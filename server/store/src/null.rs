@@ -3,7 +3,7 @@
 //! Channels open without a stamp; an append is answered after the token's check. Nothing can be read back, and everything
 //! about accounts and blobs is answered as by a store that is down.
 
-use super::accounts::{AccountReads, NewestState, Recovering};
+use super::accounts::{AccountReads, NewestState, Recovering, ResetsPage};
 use super::blobs::{BlobReads, FileName, StoredBlob};
 use super::channels::*;
 use super::{Answer, Ask, Counts, Outcome, Reads, Store, StoreDown, Watch};
@@ -117,6 +117,9 @@ impl AccountReads for NullReads {
     }
     fn state(&self, _: &AccountId, _: u64) -> Result<Option<String>, StoreDown> {
         Ok(None)
+    }
+    fn resets(&self, _: u64, _: u32) -> Result<ResetsPage, StoreDown> {
+        Ok(ResetsPage::default())
     }
     fn stamp_known(&self, _: &TokenHash) -> Result<bool, StoreDown> {
         Ok(false)

@@ -155,7 +155,7 @@ impl Network for Near<'_> {
         plain: enroll: EnrollRequest => EnrollResponse, challenge: ChallengeRequest => ChallengeResponse,
                login: LoginRequest => LoginResponse, put_state: PutStateRequest => PutStateResponse,
                put_key_packages: PutKeyPackagesRequest => PutKeyPackagesResponse,
-               take_stamps: TakeStampsRequest => TakeStampsResponse, lookup: LookupRequest => LookupResponse,
+               take_stamps: TakeStampsRequest => TakeStampsResponse, lookup: LookupRequest => LookupResponse, resets: ResetsRequest => ResetsResponse,
                recover: RecoverRequest => RecoverResponse, set_paused: SetPausedRequest => SetPausedResponse,
                delete_account: DeleteAccountRequest => DeleteAccountResponse, kept: KeptRequest => KeptResponse,
                claim: ClaimRequest => ClaimResponse

@@ -302,7 +302,7 @@ impl<N: Network> Network for LetsOthersPay<'_, N> {
                take_stamps: TakeStampsRequest => TakeStampsResponse, recover: RecoverRequest => RecoverResponse,
                set_paused: SetPausedRequest => SetPausedResponse,
                delete_account: DeleteAccountRequest => DeleteAccountResponse, kept: KeptRequest => KeptResponse,
-               lookup: LookupRequest => LookupResponse, claim: ClaimRequest => ClaimResponse
+               lookup: LookupRequest => LookupResponse, resets: ResetsRequest => ResetsResponse, claim: ClaimRequest => ClaimResponse
     }
     fn put_blob(&mut self, at: &Authority, h: wire::PutHeader, body: &mut dyn Read) -> Result<wire::PutResponse, NetError> {
         self.inner.put_blob(at, h, body)
@@ -474,7 +474,7 @@ impl<N: Network> Network for Grudging<'_, N> {
                take_stamps: TakeStampsRequest => TakeStampsResponse, recover: RecoverRequest => RecoverResponse,
                set_paused: SetPausedRequest => SetPausedResponse,
                delete_account: DeleteAccountRequest => DeleteAccountResponse, kept: KeptRequest => KeptResponse,
-               lookup: LookupRequest => LookupResponse, claim: ClaimRequest => ClaimResponse
+               lookup: LookupRequest => LookupResponse, resets: ResetsRequest => ResetsResponse, claim: ClaimRequest => ClaimResponse
     }
     fn put_blob(&mut self, at: &Authority, h: wire::PutHeader, body: &mut dyn Read) -> Result<wire::PutResponse, NetError> {
         self.inner.put_blob(at, h, body)

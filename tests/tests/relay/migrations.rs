@@ -167,6 +167,25 @@ fn state(n: u8, before: Option<&AccountState>, inbox: u8) -> AccountState {
 }
 
 #[test]
+fn resets_of_an_old_folder_are_told_to_whoever_asks() {
+    let (folder, conn) = fourth_version();
+    for (n, reset) in [(1u8, None), (2, Some("of the second")), (3, None), (4, Some("of the fourth"))] {
+        let account = "INSERT INTO account (id, handle, binding, chain_bytes, stamp_day, stamps_taken, reset) \
+                       VALUES (?1, ?2, '', 1, 0, 0, ?3)";
+        conn.execute(account, rusqlite::params![[n; 32], format!("person{n}"), reset]).unwrap();
+    }
+    drop(conn);
+
+    starts(folder.path());
+
+    let conn = Connection::open(store(folder.path())).unwrap();
+    let mut select = conn.prepare("SELECT number, note FROM reset ORDER BY number").unwrap();
+    let rows = select.query_map([], |r| Ok((r.get(0)?, r.get(1)?))).unwrap().map(Result::unwrap);
+    let rows: Vec<(u32, String)> = rows.collect();
+    assert_eq!(rows, [(1, "of the second".to_owned()), (2, "of the fourth".to_owned())]);
+}
+
+#[test]
 fn an_inbox_that_two_accounts_of_an_old_folder_name_stays_with_the_one_that_named_it_first() {
     // Mallory's account is the older one; he named Ana's inbox when he found it in the directory
     let (folder, conn) = fourth_version();

@@ -338,6 +338,13 @@ impl Directory for Script {
         let entry = wire::DirectoryEntry { states: vec!["state".into()], binding: "binding".into(), reset: String::new() };
         Ok(Response::new(wire::LookupResponse { generation: GENERATION.to_vec(), entry: Some(entry) }))
     }
+    async fn resets(&self, r: Request<wire::ResetsRequest>) -> Result<Response<wire::ResetsResponse>, Status> {
+        self.saw("resets", &r);
+        // two more at each asking, and a head that is behind them where somebody asks from 9
+        let from = r.into_inner().from;
+        let head = if from == 9 { 9 } else { from + 1 };
+        Ok(Response::new(wire::ResetsResponse { generation: GENERATION.to_vec(), notes: vec!["note".into(); 2], head }))
+    }
     async fn claim(&self, _r: Request<wire::ClaimRequest>) -> Result<Response<wire::ClaimResponse>, Status> {
         Err(Status::unimplemented("not in this test"))
     }

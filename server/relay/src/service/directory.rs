@@ -1,8 +1,9 @@
 //! Calls without credentials, paid by stamps: who somebody is, and key packages to add them with.
 
 use super::Context;
-use crate::border::{Reason, bad_value, checked, crossed, refused};
+use crate::border::{Reason, bad_value, checked, crossed, refused, store_down};
 use lacre_ground::ids::{AccountId, Handle, Stamp, TokenHash};
+use lacre_proto::limits::RESETS_IN_A_PAGE;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::directory_server::Directory;
 use lacre_proto::relay::v1::lookup_request;
@@ -83,5 +84,10 @@ impl Directory for DirectoryService {
                 Ok(Response::new(wire::ClaimResponse { generation: self.generation(), devices }))
             }
         }
+    }
+    async fn resets(&self, request: Request<wire::ResetsRequest>) -> Result<Response<wire::ResetsResponse>, Status> {
+        let from = checked(request.into_inner())?.from;
+        let page = self.context.read(move |r| r.resets(from, RESETS_IN_A_PAGE)).await.map_err(store_down)?;
+        Ok(Response::new(wire::ResetsResponse { generation: self.generation(), notes: page.notes, head: page.head }))
     }
 }

@@ -17,6 +17,8 @@ mod login;
 pub mod operator;
 pub mod registrar;
 #[cfg(test)]
+mod resets_tests;
+#[cfg(test)]
 mod sessions_tests;
 #[cfg(test)]
 mod unfinished_tests;

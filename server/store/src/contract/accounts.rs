@@ -253,6 +253,50 @@ promises! { $ accounts_contract in accounts:
         assert_eq!(w.issue(1, 6), Err(IssueRefused::HasAccount));
     }
 
+    fn resets_are_numbered_without_a_gap_and_stay_when_their_accounts_are_gone<B>() {
+        let mut w = World::<B>::new();
+        let page = |w: &World<B>, from, limit| {
+            let ResetsPage { notes, head } = w.backend.reads().resets(from, limit).unwrap();
+            (notes, head)
+        };
+        let note = |n: u64| format!("reset to {n}\n");
+        assert_eq!(page(&w, 1, 10), (vec![], 0));
+        for n in 1..=3 {
+            w.person(n);
+            w.issue_recovery(n, n + 10).unwrap();
+            w.recover(n + 10, n, n, n + 20).unwrap();
+        }
+        // refused and repeated ones get no number
+        assert_eq!(w.recover(13, 3, 3, 99), Err(RecoverRefused::Code));
+        w.recover(13, 3, 3, 23).unwrap();
+
+        w.issue_recovery(1, 14).unwrap();
+        w.recover(14, 1, 21, 31).unwrap();
+        assert_eq!(w.ask(RemoveAccount { by: speaker(22, 2) }), Ok(()));
+        let now = w.now;
+        let lost = Recover {
+            code: hash("code", 15),
+            before: account(23),
+            handle: handle(3),
+            account: account(33),
+            state: "state 0 of 33\n".into(),
+            devices: vec![at(33, device(2))],
+            binding: "binding of 33\n".into(),
+            reset: note(33),
+        };
+        w.issue_recovery(3, 15).unwrap();
+        let rules = w.rules.clone();
+        w.backend.broken_off(now, &rules, &[Ask::Recover(lost.clone())], &mut |_| ());
+        w.backend.reopen();
+
+        assert_eq!(page(&w, 1, 10), (vec![note(21), note(22), note(23), note(31)], 4));
+        assert_eq!(page(&w, 2, 2), (vec![note(22), note(23)], 4), "a page");
+        assert_eq!(page(&w, 5, 2), (vec![], 4));
+        assert_eq!(page(&w, 9_007_199_254_740_991, 2), (vec![], 4));
+        w.ask(lost).unwrap();
+        assert_eq!(page(&w, 5, 2), (vec![note(33)], 5), "a number that was rolled back is given");
+    }
+
     fn a_recovery_code_ends_with_its_time<B>() {
         let mut w = World::<B>::new();
         w.person(1);

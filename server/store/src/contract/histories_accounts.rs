@@ -157,7 +157,8 @@ fn answer(b: &mut impl Backend, now: &mut Millis, rules: &Rules, at: u64, op: &O
                 reset: format!("reset to {a}\n"),
             };
             let code = recover.code;
-            format!("{:?} {:?}", ask(b, t, rules, recover), b.reads().recovering(t, &code))
+            let answer = ask(b, t, rules, recover);
+            format!("{answer:?} {:?} {:?}", b.reads().recovering(t, &code), b.reads().resets(2, 3))
         }
         Op::Pause { account: a, by, on } => format!("{:?}", ask(b, t, rules, PauseAccount { by: speaker(*a, *by), paused: *on })),
         Op::Remove { account: a, by } => format!("{:?}", ask(b, t, rules, RemoveAccount { by: speaker(*a, *by) })),

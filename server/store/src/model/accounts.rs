@@ -4,7 +4,7 @@ use super::{ModelReads, ModelStore};
 use crate::accounts::{
     AskRefused, Claim, ClaimAnswer, Claimed, CodeIssued, DirectoryEntry, Enroll, EnrollRefused, Enrolled, InboxRefused,
     IssueCode, IssueRefused, KeyPackage, Lookup, LookupAnswer, NewestState, NoDevice, PutKeyPackages, PutKeyPackagesRefused,
-    PutState, PutStateRefused, Question, Recover, RecoverRefused, Recovered, Recovering, Remaining, RunHash, Speaker,
+    PutState, PutStateRefused, Question, Recover, RecoverRefused, Recovered, Recovering, Remaining, ResetsPage, RunHash, Speaker,
     StateDevice, TakeStamps, TakeStampsRefused, TargetQuota, Who,
 };
 use crate::judge::accounts::{self as judge, Taken};
@@ -58,6 +58,8 @@ pub(super) struct Accounts {
     people: Vec<Person>,
     accounts: Vec<Account>,
     retired: BTreeSet<String>,
+    /// notes of resets, in the order in which they came
+    resets: Vec<String>,
     inboxes: Vec<Inbox>,
     stamps: BTreeSet<TokenHash>,
     targets: TargetQuota,
@@ -234,7 +236,8 @@ impl AccountStore for ModelStore {
         let closed = self.work.accounts.give_up_inboxes(there);
         closed.iter().for_each(|inbox| self.work.channels.close(inbox));
         self.work.accounts.take_inboxes(recover.account, &recover.devices);
-        let Accounts { people, accounts, .. } = &mut self.work.accounts;
+        let Accounts { people, accounts, resets, .. } = &mut self.work.accounts;
+        resets.push(recover.reset.clone());
         for person in people.iter_mut().filter(|p| p.account == Some(there)) {
             person.account = Some(recover.account);
         }
@@ -440,6 +443,14 @@ impl AccountReads for ModelReads {
         self.with(|s| {
             let account = s.accounts.accounts.iter().find(|a| a.id == *account);
             Ok(account.and_then(|a| a.states.get(number).cloned()))
+        })
+    }
+    fn resets(&self, from: u64, limit: u32) -> Result<ResetsPage, StoreDown> {
+        let skip = usize::try_from(from.saturating_sub(1)).unwrap_or(usize::MAX);
+        self.with(|s| {
+            let all = &s.accounts.resets;
+            let notes = all.iter().skip(skip).take(usize::try_from(limit).unwrap_or(usize::MAX)).cloned().collect();
+            Ok(ResetsPage { notes, head: all.len() as u64 })
         })
     }
     fn stamp_known(&self, stamp: &TokenHash) -> Result<bool, StoreDown> {
