@@ -118,12 +118,12 @@ pub(crate) fn deliver_with(ctx: &Context, client: &mut Client, network: &mut Grp
 
 /// Why the relay was not asked, said once: what is here can be read all the same, and what waits goes out another time.
 pub(crate) fn note_away(ctx: &Context, away: &Trouble) -> String {
-    let (key, why) = match away {
-        Trouble::OtherKey { why } => ("relay-other-key", why.clone()),
-        Trouble::Offline { why } => ("relay-away", why.clone()),
-        other => ("relay-full", other.to_string()),
+    let (sentence, why) = match away {
+        Trouble::OtherKey { why } => (key("relay-other-key"), why.clone()),
+        Trouble::Offline { why } => (key("relay-away"), why.clone()),
+        other => (key("relay-full"), other.to_string()),
     };
-    ctx.note_once(Said::Away, &ctx.words.say_with(key, &[("why", shown(&why).into())]));
+    ctx.note_once(Said::Away, &ctx.words.say_with(sentence, &[("why", shown(&why).into())]));
     why
 }
 
