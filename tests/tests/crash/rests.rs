@@ -1,7 +1,7 @@
 //! One thing's failure rests that thing: whatever call fails for one conversation, once or for ever, in whatever way, all
 //! others go on; and once it is healed everything is there, once and in order.
 
-use lacre_core::limits::{GIVE_UP_ITEM_MS, LONGEST_REST_MS};
+use lacre_core::limits::{GIVE_UP_ITEM_MS, LONGEST_REST_MS, RENEW_KEY_PACKAGES_MS};
 use lacre_core::network::{NetError, Reason, Refusal};
 use lacre_core::view::{Body, ConversationId, RestingThing, Suite};
 use lacre_tests::faulty::Faulty;
@@ -80,8 +80,9 @@ impl Scene {
         }
         drop(net);
         self.carla.sync();
-        assert_eq!(self.ana.texts(&ana).last(), Some(&format!("to ana: {what}")), "{what}: what carla wrote was not read");
-        assert_eq!(self.carla.texts(&carla).last(), Some(&format!("to carla: {what}")), "{what}: what ana wrote did not arrive");
+        let both = [format!("to ana: {what}"), format!("to carla: {what}")];
+        assert!(self.ana.texts(&ana).ends_with(&both), "{what}: what carla wrote was not read");
+        assert!(self.carla.texts(&carla).ends_with(&both), "{what}: what ana wrote did not arrive");
     }
 
     /// After the longest pause everything that waited is with everybody, in order, and nothing rests.
@@ -165,31 +166,36 @@ fn a_file_that_cannot_be_stored_waits_alone_and_is_given_up_by_time_with_a_word(
 
 #[test]
 fn what_the_account_renews_and_the_inbox_fail_without_stopping_a_conversation() {
-    let calls = ["challenge", "login", "take_stamps", "put_key_packages", "change_tokens", "fetch", "trim"];
-    for call in calls {
+    let mut scene = Scene::new();
+    let inbox = scene.ana.client.inbox_channel().unwrap().as_bytes().to_vec();
+    let (ana, carla) = (scene.ana.with("carla"), scene.carla.with("ana"));
+    let mut said = Vec::new();
+    for call in ["challenge", "login", "take_stamps", "put_key_packages", "change_tokens", "fetch", "trim"] {
         for (name, failure) in failures() {
-            let mut scene = Scene::new();
-            let inbox = scene.ana.client.inbox_channel().unwrap().as_bytes().to_vec();
+            let what = format!("{call} {name}");
             // the session has ended, and key packages are to be renewed
-            scene.ana.clock.forward(lacre_core::limits::RENEW_KEY_PACKAGES_MS);
-            let (ana, carla) = (scene.ana.with("carla"), scene.carla.with("ana"));
-            scene.carla.say(&carla, "to ana");
+            scene.ana.clock.forward(RENEW_KEY_PACKAGES_MS);
+            scene.carla.say(&carla, &format!("to ana: {what}"));
             scene.carla.sync();
-            scene.ana.say(&ana, "to carla");
+            scene.ana.say(&ana, &format!("to carla: {what}"));
+            said.extend([format!("to ana: {what}"), format!("to carla: {what}")]);
             let rule =
                 |asked: &str, about: &[u8]| (asked == call && (about.is_empty() || about == inbox)).then(|| failure.clone());
             let mut net = Faulty::new(&mut scene.ana.net, Box::new(rule));
             for _ in 0..2 {
                 if let Err(why) = scene.ana.client.sync(&mut net) {
-                    assert!(why.is_away() || why.is_full(), "{call} {name}: a round ended with: {why}");
+                    assert!(why.is_away() || why.is_full(), "{what}: a round ended with: {why}");
                 }
             }
             drop(net);
             scene.carla.sync();
-            assert_eq!(scene.ana.texts(&ana), ["to ana", "to carla"], "{call} {name}");
-            assert_eq!(scene.carla.texts(&carla), ["to ana", "to carla"], "{call} {name}");
+            assert_eq!(scene.ana.texts(&ana), said, "{what}");
+            assert_eq!(scene.carla.texts(&carla), said, "{what}");
         }
     }
+    scene.ana.clock.forward(LONGEST_REST_MS);
+    scene.ana.sync();
+    assert_eq!(scene.ana.client.resting().unwrap(), []);
 }
 
 #[test]
