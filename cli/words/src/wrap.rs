@@ -10,13 +10,18 @@ pub fn wrap(text: &str, hang: usize) -> String {
 
 /// Columns of the terminal that words go to: at least 20, at most 80, which is where lines are read well.
 fn columns() -> usize {
-    rustix::termios::tcgetwinsize(std::io::stderr()).map_or(80, |size| usize::from(size.ws_col)).clamp(20, 80)
+    wide(std::io::stderr()).unwrap_or(80).clamp(20, 80)
+}
+
+/// How wide a terminal is; some do not say (0).
+fn wide(terminal: impl std::os::fd::AsFd) -> Option<usize> {
+    rustix::termios::tcgetwinsize(terminal).ok().map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }
 
 /// A result, broken between words where the terminal that it goes to ends; what follows of a row of a table begins two
 /// columns to the right of it.
 pub fn wrap_result(text: &str) -> String {
-    let columns = rustix::termios::tcgetwinsize(std::io::stdout()).map_or(80, |size| usize::from(size.ws_col)).max(20);
+    let columns = wide(std::io::stdout()).unwrap_or(80).max(20);
     let hang = |line: &str| {
         let inside = line.trim_start_matches(' ');
         line.len() - inside.len() + if inside.contains("  ") { 2 } else { 0 }

@@ -1,8 +1,8 @@
 //! Files that are large, cut off, damaged or hostile: what arrives is whole, and what is fetched once is not fetched again.
+use lacre_core::FileTrouble;
 use lacre_core::Trouble;
 use lacre_core::limits::{MAX_FILE, MAX_NAME, RESUMED_FROM};
 use lacre_core::view::{Body, ConversationId, Message};
-use lacre_core::{FileTrouble, MessageTrouble};
 use lacre_tests::relay::{RelayProcess, relay_binary};
 use lacre_tests::tap::Tap;
 use lacre_tests::world::{Person, World, befriend, settle};
@@ -225,7 +225,7 @@ fn what_may_not_be_sent_is_refused_whole_and_what_is_at_the_limit_goes() {
     let id = ana.with("bruno");
     let mut send = |name: &str, content: &mut dyn Read, size: u64| ana.client.send_file(&id, name, content, size);
     assert!(matches!(send("x", &mut Zeros, MAX_FILE + 1), Err(Trouble::File(FileTrouble::TooLarge { limit: MAX_FILE }))));
-    assert!(matches!(send("", &mut &b"x"[..], 1), Err(Trouble::Message(MessageTrouble::Empty))));
+    assert!(matches!(send("", &mut &b"x"[..], 1), Err(Trouble::File(FileTrouble::BadName { limit: 255 }))));
     assert!(matches!(
         send(&"n".repeat(MAX_NAME + 1), &mut &b"x"[..], 1),
         Err(Trouble::File(FileTrouble::BadName { limit: 255 }))

@@ -10,6 +10,9 @@
     reason = "a panic is how a test says no"
 )]
 
+mod cli_choices;
+mod cli_keyboard;
+mod cli_output;
 mod cli_people;
 mod cli_screens;
 mod contacts;

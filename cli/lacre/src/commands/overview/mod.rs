@@ -39,7 +39,9 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
     let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;
     let requests = asking(&contacts);
     let waiting = client.outbox().map_err(|t| ctx.trouble(t))?.len();
-    let enrolled = client.whoami().map_err(|t| ctx.trouble(t))?.is_some_and(|who| who.enrolled);
+    let who = client.whoami().map_err(|t| ctx.trouble(t))?;
+    let begun = who.is_some();
+    let enrolled = who.is_some_and(|who| who.enrolled);
 
     let words = &ctx.words;
     let row = |c: &Conversation| {
@@ -62,7 +64,7 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
     if waiting > 0 {
         parts.push(words.say_with("status-outbox", &[("count", waiting.into())]));
     }
-    if !enrolled {
+    if begun && !enrolled {
         parts.push(words.say("enrolment-unfinished"));
     }
     if parts.is_empty() {

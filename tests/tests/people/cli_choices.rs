@@ -1,0 +1,224 @@
+//! What a person decides for herself: names, proxies, folders, quiet; and what others cannot decide for her.
+use lacre_tests::terminal::{Person, Said, Town, befriend};
+use serde_json::json;
+use std::net::TcpListener;
+
+#[test]
+fn no_group_is_called_as_a_person_or_an_id() {
+    let town = Town::new();
+    let (ana, bruno) = town.pair();
+    for (name, says) in [
+        ("@carla", "Comienza con @"),
+        ("cafe", "identificadores"),
+        ("3f2a9c1b", "identificadores"),
+        ("  ", "espacios"),
+        ("Mesa \u{1b}[31m", "no se ven"),
+        ("Mesa \u{202e}", "no se ven"),
+    ] {
+        assert!(ana.run(&["group", "create", name, "@bruno"]).failed(2).contains(says), "{name:?}");
+    }
+    ana.run(&["group", "create", "Pen\u{303}a", "@bruno"]).done();
+    assert!(ana.run(&["group", "rename", "Pe\u{f1}a", "@bruno"]).failed(2).contains("Comienza con @"));
+    bruno.run(&["list"]).done();
+
+    bruno.run(&["send", "Pe\u{f1}a", "por sus letras"]).done();
+    bruno.run(&["send", "Pen\u{303}a", "de las dos maneras"]).done();
+
+    assert_eq!(ana.texts("Pe\u{f1}a"), ["por sus letras", "de las dos maneras"]);
+    assert!(bruno.run(&["list"]).done().contains("grupo «Peña»"), "groups are marked as groups");
+}
+
+#[test]
+fn a_number_is_confirmed_only_if_it_was_on_the_screen() {
+    let town = Town::new();
+    let (ana, _bruno) = town.pair();
+
+    let unseen = ana.run(&["contact", "verify", "@bruno", "--confirm"]);
+    // seen red with `shown` written where the number is computed: the second one confirmed
+    let again = ana.run(&["contact", "verify", "@bruno", "--confirm"]);
+    ana.run(&["contact", "verify", "@bruno"]).done();
+    let confirmed = ana.json(&["contact", "verify", "@bruno", "--confirm"]);
+
+    for said in [unseen, again] {
+        assert!(said.failed(1).contains("Todavía no hay nada que confirmar"));
+    }
+    assert_eq!((&confirmed["confirmed"], &confirmed["contact"]["trust"]), (&json!(true), &json!("compared")));
+}
+
+/// Seen red with a network that asks the flag only: the relay was reached.
+#[test]
+fn a_profile_that_has_a_proxy_connects_to_nothing_without_it() {
+    let town = Town::new();
+    let ana = town.person(0, "ana");
+    // a port that nobody listens at
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let proxy = format!("socks5://ana:secreta@{closed}");
+
+    let set = ana.json(&["settings", "--proxy", &proxy]);
+    let status = ana.run(&["status"]);
+    let sync = ana.run(&["list", "--json"]);
+    let no_way_around = ana.run(&["status", "--proxy", "none"]);
+    let gone = ana.json(&["settings", "--proxy", "none"]);
+
+    assert_eq!(set["proxy"], format!("socks5://…@{closed}"), "its password is not shown");
+    assert_eq!(status.code, Some(3), "{status:?}");
+    assert!(sync.out.contains("\"relay_reached\":false"), "{sync:?}");
+    assert!(no_way_around.failed(2).contains("socks5://"));
+    assert_eq!(gone["proxy"], json!(null));
+    ana.run(&["status"]).done();
+}
+
+#[test]
+fn the_proxy_of_the_first_command_is_kept() {
+    let town = Town::new();
+    let ana = town.newcomer("ana");
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let proxy = format!("socks5://{closed}");
+
+    let away = ana.run(&["enroll", &town.invitation(0), "@ana", "--proxy", &proxy]);
+    assert!(away.err.contains("lacre settings --proxy"), "{away:?}");
+    away.failed(3);
+    assert_eq!(ana.json(&["settings"])["proxy"], proxy);
+    ana.run(&["enroll", &town.invitation(0), "@ana"]).failed(3);
+    ana.run(&["settings", "--proxy", "none"]).done();
+    ana.run(&["enroll", &town.invitation(0), "@ana"]).done();
+}
+
+#[test]
+fn folder_and_language_can_stand_in_the_environment() {
+    let town = Town::new();
+    let ana = town.newcomer("ana");
+    let elsewhere = ana.home.join("otro");
+    ana.run(&["enroll", &town.invitation(0), "@ana", "--profile", &elsewhere.display().to_string()]).done();
+    let said = |args: &[&str]| {
+        let mut command = ana.command(args);
+        Said::from(
+            command.env("LACRE_PROFILE", &elsewhere).env("LACRE_LANG", "en").env("LC_ALL", "es_CL.UTF-8").output().unwrap(),
+            args,
+        )
+    };
+
+    assert!(said(&["whoami"]).done().contains("Account:"));
+    assert!(said(&["whoami", "--lang", "es"]).done().contains("Cuenta:"));
+    assert!(said(&["whoami", "--profile", "nada"]).failed(1).contains("There is no profile"));
+    assert!(ana.run(&["--help"]).done().contains("LACRE_PROFILE"));
+}
+
+#[test]
+fn a_relay_that_a_mistyped_invitation_pinned_is_replaced_until_the_enrolment_is_done() {
+    let (town, other) = (Town::new(), Town::new());
+    let ana = town.newcomer("ana");
+    let good = town.invitation(0);
+    // the other relay's fingerprint with this one's address and code: one that answers with another key
+    let (wrong_relay, code) = (other.invitation(0), good.rsplit_once('/').unwrap().1);
+    let mistyped = format!("{}/{code}", wrong_relay.rsplit_once('/').unwrap().0);
+
+    assert!(ana.run(&["enroll", &mistyped, "@ana"]).failed(1).contains("lacre recover"), "the other command is named");
+    ana.run(&["enroll", &good, "@ana"]).done();
+    let late = ana.run(&["enroll", &other.invitation(1), "@ana"]);
+
+    assert!(late.failed(1).contains("ya tiene"), "an account is not replaced");
+    assert_eq!(ana.json(&["status"])["relay_reached"], true);
+}
+
+#[test]
+fn a_profile_without_an_account_is_empty_and_says_nothing_of_another() {
+    let town = Town::new();
+    let file = |person: &Person, words: &str| {
+        let file = person.home.join(words.replace(' ', "-"));
+        std::fs::write(&file, words).unwrap();
+        vec!["--passphrase-file".to_owned(), file.display().to_string()]
+    };
+    let ana = town.newcomer("ana");
+    let ana = Person { secret: file(&ana, "caballo correcto"), ..ana };
+    ana.run(&["enroll", &town.invitation(0), "@ana"]).done();
+    let second = file(&ana, "perro cualquiera");
+    let told = ana.run(&["passphrase", "second", "--new-passphrase-file", &second[1]]);
+    assert!(told.err.contains("No tiene cuenta"), "what it shows is said where it is set: {told:?}");
+    let harmless = Person { secret: second, handle: String::new(), home: ana.home.clone() };
+
+    for (args, note) in [
+        (&["list"][..], "Todavía no hay conversaciones"),
+        (&["contact", "list"], "Todavía no hay contactos"),
+        (&["group", "list"], "No hay grupos"),
+        (&["outbox"], "Nada espera"),
+    ] {
+        let said = harmless.run(args);
+        assert!(said.code == Some(0) && said.err.contains(note), "{said:?}");
+        assert!(!said.err.contains("enroll") && !said.out.contains("enroll"), "{said:?}");
+    }
+    assert_eq!(harmless.run(&[]).done(), "Nada nuevo.\n");
+    assert!(harmless.run(&["send", "@bruno", "hola"]).failed(1).contains("no está entre sus contactos"));
+}
+
+#[test]
+fn what_a_person_mutes_archives_or_forgets_is_hers_alone() {
+    let town = Town::new();
+    let (ana, bruno) = town.pair();
+    let carla = town.person(2, "carla");
+    befriend(&ana, &carla);
+    ana.run(&["send", "@bruno", "la última palabra\nen dos líneas"]).done();
+    bruno.run(&["read", "@ana"]).done();
+
+    let screen = bruno.run(&["list"]).done();
+    assert!(screen.contains("    @ana: la última palabra en dos líneas"), "{screen}");
+    assert!(!bruno.run(&[]).done().contains("palabra"), "whoever looks over a shoulder sees no text");
+
+    bruno.run(&["contact", "name", "@ana", "la vecina"]).done();
+    let named = bruno.run(&["list"]).done();
+    assert!(named.contains("@ana (la vecina)"), "never in the place of the name: {named}");
+    assert!(bruno.run(&["send", "la vecina", "hola"]).failed(1).contains("la vecina"), "no command takes it");
+
+    assert_eq!(bruno.json(&["conversation", "mute", "@ana"])["conversation"]["muted"], true);
+    assert_eq!(bruno.json(&["conversation", "archive", "@ana"])["conversation"]["archived"], true);
+    assert!(!bruno.run(&["list"]).done().contains("@ana"));
+    assert!(bruno.run(&["list", "--all"]).done().contains("silenciada, archivada"));
+    ana.run(&["send", "@bruno", "algo nuevo"]).done();
+    assert!(bruno.run(&["list"]).done().contains("@ana"), "something new brings it back");
+
+    let before = bruno.json(&["list", "--all"])["conversations"][0]["messages"].as_u64().unwrap();
+    bruno.run(&["conversation", "delete", "@ana"]).failed(1);
+    let deleted = bruno.json(&["conversation", "delete", "@ana", "--yes"]);
+    assert_eq!(deleted["deleted"].as_u64(), Some(before));
+    assert_eq!(bruno.texts("@ana"), [""; 0]);
+    assert!(bruno.run(&["search", "palabra"]).failed(1).is_empty() || bruno.run(&["search", "palabra"]).code == Some(1));
+    assert_eq!(ana.texts("@bruno").len(), 2, "the others keep theirs");
+    ana.run(&["send", "@bruno", "y sigue"]).done();
+    assert_eq!(bruno.texts("@ana"), ["y sigue"]);
+}
+
+#[test]
+fn a_first_watch_shows_what_is_new_and_not_the_past() {
+    let town = Town::new();
+    let (ana, bruno) = town.pair();
+    ana.run(&["group", "create", "Mesa", "@bruno"]).done();
+    ana.run(&["send", "@bruno", "leído"]).done();
+    bruno.run(&["read", "@ana"]).done();
+    ana.run(&["send", "@bruno", "sin leer"]).done();
+
+    let said = bruno.run(&["watch", "--for", "1s"]).done();
+
+    assert!(said.contains("sin leer"), "{said}");
+    for past in ["leído\n", "Conversación nueva", "aceptó"] {
+        assert!(!said.contains(past), "{past}: {said}");
+    }
+}
+
+#[test]
+fn all_screens_count_alike() {
+    let town = Town::new();
+    let (ana, bruno) = town.pair();
+    let carla = town.person(2, "carla");
+    carla.run(&["contact", "add", "@bruno", "hola"]).done();
+    ana.run(&["send", "@bruno", "una"]).done();
+    bruno.run(&["list"]).done();
+    bruno.run(&["contact", "block", "@carla"]).done();
+    bruno.run(&["contact", "block", "@ana"]).done();
+
+    let status = bruno.json(&["status"]);
+    let overview = bruno.json(&[]);
+    let list = bruno.json(&["list"]);
+
+    assert_eq!((&status["unread"], &status["requests"]), (&json!(0), &json!(0)));
+    assert_eq!((&overview["conversations"], &overview["requests"], &list["requests"]), (&json!([]), &json!([]), &json!([])));
+}

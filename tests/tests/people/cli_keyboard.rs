@@ -1,0 +1,147 @@
+//! Passphrases at a terminal: what is typed, how often it is asked for, and in which state the terminal is left.
+use lacre_tests::terminal::{Person, Town, lacre_binary};
+use std::io::{Read as _, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// A terminal of its own (`script` of util-linux), with what was written on it so far.
+struct Terminal {
+    child: Child,
+    keys: ChildStdin,
+    screen: ChildStdout,
+    seen: String,
+}
+
+impl Terminal {
+    /// Runs a line of shell in it; `lacre` in the line is the program.
+    fn run(person: &Person, line: &str) -> Self {
+        let mut command = Command::new("/usr/bin/script");
+        command.env_clear().env("HOME", &person.home).env("XDG_RUNTIME_DIR", &person.home).env("SHELL", "/bin/sh");
+        command.env("PATH", format!("{}:/usr/bin:/bin", lacre_binary().parent().unwrap().display()));
+        command.current_dir(&person.home).args(["-qec", line, "/dev/null"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script (util-linux) is needed");
+        let (keys, screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        Self { child, keys, screen, seen: String::new() }
+    }
+
+    /// Waits until this is on the screen; gives what came before it since the last time.
+    fn until(&mut self, text: &str) -> String {
+        let mut bytes = Vec::new();
+        loop {
+            if let Some((before, behind)) = self.seen.clone().split_once(text) {
+                self.seen = behind.to_owned();
+                return before.to_owned();
+            }
+            let mut byte = [0; 1];
+            assert_eq!(self.screen.read(&mut byte).unwrap(), 1, "no {text:?} in {:?}", self.seen);
+            bytes.extend(byte);
+            if let Ok(text) = std::str::from_utf8(&bytes) {
+                self.seen.push_str(text);
+                bytes.clear();
+            }
+        }
+    }
+
+    fn types(&mut self, line: &str) {
+        self.keys.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    /// All that is still written, and how it ended.
+    fn ends(mut self) -> (String, Option<i32>) {
+        drop(self.keys);
+        let mut rest = Vec::new();
+        self.screen.read_to_end(&mut rest).unwrap();
+        (self.seen + &String::from_utf8_lossy(&rest), self.child.wait().unwrap().code())
+    }
+}
+
+const ASKED: &str = "Elija una frase secreta (8 caracteres o más): ";
+const AGAIN: &str = "Escríbala otra vez: ";
+
+#[test]
+fn a_new_passphrase_is_asked_again_up_to_three_times_and_never_left_to_the_shell() {
+    let town = Town::new();
+    let (ana, bruno) = (town.newcomer("ana"), town.newcomer("bruno"));
+
+    let mut good = Terminal::run(&ana, &format!("lacre enroll '{}' @ana", town.invitation(0)));
+    good.until(ASKED);
+    good.types("corta");
+    assert!(good.until(ASKED).contains("Una vez más"));
+    good.types("caballo correcto");
+    good.until(AGAIN);
+    good.types("caballo corecto");
+    assert!(good.until(ASKED).contains("Una vez más"));
+    good.types("caballo correcto");
+    good.until(AGAIN);
+    good.types("caballo correcto");
+    let (screen, code) = good.ends();
+    assert!(code == Some(0) && screen.contains("usted es @ana"), "{code:?} {screen}");
+
+    let mut bad = Terminal::run(&bruno, &format!("lacre enroll '{}' @bruno", town.invitation(1)));
+    for _ in 0..3 {
+        bad.until(ASKED);
+        bad.types("corta");
+    }
+    let (screen, code) = bad.ends();
+    assert!(code == Some(2) && screen.contains("8 caracteres"), "{code:?} {screen}");
+    assert!(!bruno.home.join(".local/share/lacre").exists(), "no profile was made");
+}
+
+/// Seen red without `ended::with_terminal`: `-echo`.
+#[test]
+fn a_command_that_is_told_to_end_at_a_passphrase_leaves_the_terminal_as_it_was() {
+    let town = Town::new();
+    let ana = town.newcomer("ana");
+    let file = ana.home.join("frase");
+    std::fs::write(&file, "caballo correcto").unwrap();
+    let ana = Person { secret: vec!["--passphrase-file".into(), file.display().to_string()], ..ana };
+    ana.run(&["enroll", &town.invitation(0), "@ana"]).done();
+
+    for (signal, code) in [("TERM", "143"), ("INT", "130"), ("HUP", "129")] {
+        let line = "sh -c 'echo =$$=; exec lacre whoami'; echo ended $?; stty -a";
+        let mut terminal = Terminal::run(&ana, line);
+        terminal.until("=");
+        let process = terminal.until("=");
+        terminal.until("Frase secreta: ");
+        let killed = Command::new("/bin/kill").args([&format!("-{signal}"), process.trim()]).status().unwrap();
+        assert!(killed.success());
+        terminal.until("ended ");
+        let (screen, _) = terminal.ends();
+        assert!(screen.starts_with(code), "{signal}: {screen}");
+        assert!(screen.contains(" echo ") && !screen.contains("-echo "), "{signal}: {screen}");
+    }
+}
+
+#[test]
+fn a_passphrase_opens_the_profile_however_a_keyboard_spells_it() {
+    let town = Town::new();
+    let ana = town.newcomer("ana");
+    let file = ana.home.join("frase");
+    let ana = Person { secret: vec!["--passphrase-file".into(), file.display().to_string()], ..ana };
+    std::fs::write(&file, "man\u{303}ana en la man\u{303}ana").unwrap();
+    ana.run(&["enroll", &town.invitation(0), "@ana"]).done();
+
+    std::fs::write(&file, "ma\u{f1}ana en la ma\u{f1}ana").unwrap();
+    assert_eq!(ana.json(&["whoami"])["handle"], "@ana");
+    std::fs::write(&file, "manana en la manana").unwrap();
+    ana.run(&["whoami"]).failed(1);
+}
+
+/// Seen red without the mark in the agent: it kept the key.
+#[test]
+fn lock_truly_locks_where_the_agents_socket_is_not_found() {
+    let town = Town::new();
+    let ana = town.newcomer("ana");
+    std::fs::write(ana.home.join("frase"), "caballo correcto").unwrap();
+    let with = Person { secret: vec!["--passphrase-file".into(), ana.home.join("frase").display().to_string()], ..ana };
+    with.run(&["enroll", &town.invitation(0), "@ana"]).done();
+    with.run(&["unlock", "--for", "1h"]).done();
+    let ana = Person { secret: Vec::new(), handle: with.handle.clone(), home: with.home.clone() };
+    assert_eq!(ana.json(&["whoami"])["handle"], "@ana");
+
+    let output = ana.command(&["lock", "--json"]).env_remove("XDG_RUNTIME_DIR").output().unwrap();
+
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(said, serde_json::json!({ "unlocked": false, "was_unlocked": true }));
+    ana.run(&["whoami"]).failed(3);
+    assert_eq!(ana.json(&["lock"])["was_unlocked"], false);
+}
