@@ -19,7 +19,7 @@ help-enroll = Inscribe este equipo con una invitación y crea el perfil
     .handle = Nombre público: 3 a 32 de a-z, 0-9, _ . -
 help-whoami = Muestra la cuenta de este perfil
 help-recover = Pone una cuenta nueva, del mismo nombre, por una perdida
-    .invitation = El código de recuperación que le dieron en el mesón
+    .invitation = El código de recuperación de la oficina de registro
     .more =
         Use una carpeta nueva (--profile). Los dispositivos de antes quedan fuera, y sus contactos deben aceptar la cuenta nueva.
 help-account = Pausar la participación, o eliminar la cuenta
