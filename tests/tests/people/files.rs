@@ -1,8 +1,7 @@
 //! Files that are large, cut off, damaged or hostile: what arrives is whole, and what is fetched once is not fetched again.
-use lacre_core::FileTrouble;
-use lacre_core::Trouble;
 use lacre_core::limits::{MAX_FILE, MAX_NAME, RESUMED_FROM};
 use lacre_core::view::{Body, ConversationId, Message};
+use lacre_core::{FileTrouble, Outgoing, Trouble};
 use lacre_tests::relay::{RelayProcess, relay_binary};
 use lacre_tests::tap::Tap;
 use lacre_tests::world::{Person, World, befriend, settle};
@@ -239,6 +238,12 @@ fn what_may_not_be_sent_is_refused_whole_and_what_is_at_the_limit_goes() {
         matches!(send("grows", &mut &b"four"[..], 3), Err(Trouble::File(FileTrouble::Io(_)))),
         "it became longer while it was read"
     );
+    // seen red with one step for each: the text and the first file were kept
+    let files = vec![
+        Outgoing { name: "whole", content: &mut &b"x"[..], size: 1 },
+        Outgoing { name: "shrinks", content: &mut &b"four"[..], size: 5 },
+    ];
+    assert!(matches!(ana.client.send_all(&id, Some("with files"), files), Err(Trouble::File(FileTrouble::Io(_)))));
     assert_eq!(ana.client.outbox().unwrap(), [], "nothing of these was kept");
     assert_eq!(rows_of_files(&mut ana), 0);
 
