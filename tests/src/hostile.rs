@@ -240,7 +240,9 @@ pub fn context_of(person: &mut Person, group: &ConversationId) -> content::Conve
     person.client.laboratory(group, |mls, _, _, _| read_context(mls)).unwrap()
 }
 
-fn read_context(mls: &MlsGroup) -> content::ConversationContext {
+/// The context in a group.
+#[must_use]
+pub fn read_context(mls: &MlsGroup) -> content::ConversationContext {
     content::ConversationContext::decode(mls.extensions().unknown(CONTEXT).unwrap().0.as_slice()).unwrap()
 }
 

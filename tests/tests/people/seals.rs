@@ -11,10 +11,12 @@ use lacre_ground::ids::EntryId;
 use lacre_ground::random::SystemRng;
 use lacre_profile::mls::MlsProvider;
 use lacre_proto::relay::v1 as wire;
+use lacre_tests::hostile;
 use lacre_tests::lying::{Lie, Lying};
 use lacre_tests::world::{Person, World, append_seal, befriend, settle};
 use openmls::group::{MlsGroup, ProcessMessageError, ProposalValidationError, StageCommitError, ValidationError};
-use openmls::prelude::{BasicCredential, LeafNodeIndex, LeafNodeParameters, OpenMlsProvider};
+use openmls::prelude::{BasicCredential, LeafNodeIndex, LeafNodeParameters, OpenMlsProvider, PreSharedKeyProposal, Proposal};
+use openmls::schedule::{ExternalPsk, PreSharedKeyId, Psk};
 use openmls::treesync::errors::{ApplyUpdatePathError, LeafNodeValidationError, LifetimeError};
 use openmls_libcrux_crypto::CryptoProvider;
 use openmls_traits::crypto::OpenMlsCrypto;
@@ -150,6 +152,45 @@ fn commit<C: OpenMlsCrypto + OpenMlsRand>(mls: &mut MlsGroup, provider: &MlsProv
     commit_with(mls, provider, signer, Vec::new(), None)
 }
 
+/// What mala puts into a commit beside fresh keys.
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    /// she removes a member, and is no admin
+    Removal,
+    /// she names the group, and is no admin
+    Name,
+    /// a secret that nobody has
+    Psk,
+    /// another one's name in her leaf
+    Identity,
+}
+
+fn commit_breaking<C: OpenMlsCrypto + OpenMlsRand>(
+    mls: &mut MlsGroup,
+    provider: &MlsProvider<'_, C>,
+    key: &OwnKey,
+    fault: Fault,
+) -> Vec<u8> {
+    let mut context = hostile::read_context(mls);
+    context.name = "Mala's".into();
+    let other = openmls::prelude::CredentialWithKey {
+        credential: BasicCredential::new(vec![9; 48]).into(),
+        signature_key: key.public().to_vec().into(),
+    };
+    let victim = mls.members().map(|m| m.index).find(|index| *index != mls.own_leaf_index()).unwrap();
+    let psk = PreSharedKeyId::new(mls.ciphersuite(), provider.rand(), Psk::External(ExternalPsk::new(vec![1]))).unwrap();
+    psk.store(provider, &[2; 32]).unwrap();
+    let builder = mls.commit_builder().force_self_update(true);
+    let builder = match fault {
+        Fault::Removal => builder.propose_removals([victim]),
+        Fault::Name => builder.propose_group_context_extensions(hostile::extensions(&context)).unwrap(),
+        Fault::Psk => builder.add_proposal(Proposal::PreSharedKey(Box::new(PreSharedKeyProposal::new(psk)))),
+        Fault::Identity => builder.leaf_node_parameters(LeafNodeParameters::builder().with_credential_with_key(other).build()),
+    };
+    let built = builder.load_psks(provider.storage()).unwrap().build(provider.rand(), provider.crypto(), key, |_| true).unwrap();
+    built.stage_commit(provider).unwrap().into_commit().tls_serialize_detached().unwrap()
+}
+
 fn commit_with<C: OpenMlsCrypto + OpenMlsRand>(
     mls: &mut MlsGroup,
     provider: &MlsProvider<'_, C>,
@@ -266,6 +307,48 @@ fn a_wrong_path_secret_for_some_members_only_binds_all_and_those_come_back() {
             .any(|p| p.history(&group).iter().any(|m| matches!(m.body, lacre_core::view::Body::ReAdded { .. })));
         assert!(noticed, "path secret {n} spoiled nobody: the test tests nothing");
     }
+}
+
+#[test]
+fn what_breaks_the_roles_is_void_for_everyone_also_where_the_path_is_spoiled_for_some() {
+    let mut c = choir();
+    for fault in [Fault::Removal, Fault::Name, Fault::Psk, Fault::Identity] {
+        for lie in [Lie::PathSecret(0), Lie::PathSecret(1), Lie::ConfirmationTag] {
+            let group = c.group.clone();
+            let hostile = c.mala.client.laboratory(&group, |mls, step, crypto, key| {
+                let lying = Lying::new(crypto, lie);
+                commit_breaking(mls, &MlsProvider::new(step, &lying), key, fault)
+            });
+            c.seal(&hostile.unwrap());
+            c.goes_on_unchanged(&format!("{fault:?} and {lie:?}"));
+        }
+    }
+}
+
+#[test]
+fn a_path_with_a_key_that_nobody_can_encrypt_to_is_void_for_everyone() {
+    let mut c = choir();
+    let mut dead = 0;
+    for n in 0..6 {
+        let group = c.group.clone();
+        let whole = c.make(commit).len();
+        let hostile = c
+            .mala
+            .client
+            .laboratory(&group, |mls, step, crypto, key| {
+                let lying = Lying::new(crypto, Lie::PublicKey(n));
+                commit(mls, &MlsProvider::new(step, &lying), &Forger { key, lie: false })
+            })
+            .unwrap();
+        // a key derived for something else than the path
+        if hostile.len() + 1_000 > whole {
+            continue;
+        }
+        dead += 1;
+        c.seal(&hostile);
+        c.goes_on_unchanged(&format!("key {n} is none"));
+    }
+    assert!(dead >= 3, "the leaf's, and two of parents");
 }
 
 #[test]

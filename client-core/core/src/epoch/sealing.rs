@@ -2,6 +2,8 @@
 
 use crate::crypt::entry::seal_entry;
 use crate::mls::group::Changes;
+use crate::mls::plain::Plain;
+use crate::mls::roles::RoleError;
 use crate::mls::{group, parts, roles};
 use crate::shelf::{Cargo, Conv, Cx, Intent, Invitee, Item, Prepared, PreparedPart};
 use crate::words::{ConversationId, Edit, Happening, StepError, WaitingKind};
@@ -9,6 +11,7 @@ use crate::{book, queue, shelf};
 use lacre_ground::ids::AccountId;
 use lacre_profile::Table;
 use lacre_proto::bounds::Bounded as _;
+use openmls::group::{MlsGroup, StagedCommit};
 use serde_bytes::ByteBuf;
 
 /// Devices added by one commit.
@@ -129,7 +132,7 @@ pub(super) fn build_seal(
         Err(e) => return Err(StepError::Again(e.to_string())),
     };
     // what the others would not follow must not be sent: this member's own rights may have changed since it was asked for
-    let judged = mls.pending_commit().map(|own| roles::judge(&mls, mls.own_leaf_index(), own));
+    let judged = mls.pending_commit().map(|own| judge_own(&mls, own));
     if let Some(Err(why)) = judged {
         mls.clear_pending_commit(openmls::prelude::OpenMlsProvider::storage(&provider))
             .map_err(|e| StepError::Again(e.to_string()))?;
@@ -164,7 +167,7 @@ pub(super) fn build_seal(
 /// the others would not follow must not be sent. One that would not be is forgotten.
 pub(super) fn still_good(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<bool, StepError> {
     let mut mls = shelf::take_group(cx, id)?;
-    let good = mls.pending_commit().is_none_or(|own| roles::judge(&mls, mls.own_leaf_index(), own).is_ok());
+    let good = mls.pending_commit().is_none_or(|own| judge_own(&mls, own).is_ok());
     if !good {
         let provider = cx.provider();
         mls.clear_pending_commit(openmls::prelude::OpenMlsProvider::storage(&provider))
@@ -172,6 +175,10 @@ pub(super) fn still_good(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<boo
     }
     shelf::keep(cx, mls);
     Ok(good)
+}
+
+fn judge_own(mls: &MlsGroup, own: &StagedCommit) -> Result<(), RoleError> {
+    Plain::of_own(mls, own).and_then(|plain| roles::judge(mls, &plain))
 }
 
 /// The relay hands out key packages: the signature key must be the one in the device's verified account state, or a

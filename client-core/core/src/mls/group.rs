@@ -25,7 +25,7 @@ use tls_codec::{Deserialize as _, Serialize as _, Size as _, VLBytes};
 /// Our GroupContext extension (private-use range of RFC 9420, 17.3).
 const CONTEXT: u16 = 0xF1AC;
 /// Our KeyPackage extension (same range): a device agrees that its lost leaf is replaced by this key package.
-const CONSENT: u16 = 0xF1AD;
+pub(super) const CONSENT: u16 = 0xF1AD;
 /// Version written into it.
 pub(crate) const CONTEXT_VERSION: u32 = 1;
 /// No relay keeps entries longer than this, seconds (PROTOCOL.md, 11).
@@ -259,17 +259,32 @@ pub(crate) fn read_key_package<P: OpenMlsProvider>(provider: &P, bytes: &[u8]) -
     Ok(package)
 }
 
-/// Whether what is encrypted to has the length of its suite. OpenMLS does not look, and libcrux would panic.
-pub(super) fn has_whole_keys(package: &KeyPackage) -> bool {
+/// Bytes of a suite's public keys, which OpenMLS does not look at, and libcrux would panic; none for suites of others.
+pub(super) fn public_key_length(suite: Ciphersuite) -> Option<usize> {
+    signer::public_key_length(suite.hpke_kem_algorithm())
+}
+
+/// Whether what is encrypted to has the length of its suite.
+fn has_whole_keys(package: &KeyPackage) -> bool {
     has_whole_key(package.ciphersuite(), package.leaf_node())
-        && signer::public_key_length(package.ciphersuite().hpke_kem_algorithm()) == Some(package.hpke_init_key().as_slice().len())
+        && public_key_length(package.ciphersuite()) == Some(package.hpke_init_key().as_slice().len())
 }
 
 /// The same of a leaf.
 pub(super) fn has_whole_key(suite: Ciphersuite, leaf: &LeafNode) -> bool {
-    // the library shows the key encoded only: its length in one byte below 64, else in two (RFC 9420, 2.1.2)
-    let encoded = |length: usize| length + if length < 64 { 1 } else { 2 };
-    signer::public_key_length(suite.hpke_kem_algorithm()).map(encoded) == Some(leaf.encryption_key().tls_serialized_len())
+    public_key_length(suite) == Some(key_length(leaf))
+}
+
+/// Bytes of a leaf's key. The library shows it encoded only: behind its length in one byte below 64, else in two (RFC 9420,
+/// 2.1.2) or four.
+pub(super) fn key_length(leaf: &LeafNode) -> usize {
+    let encoded = leaf.encryption_key().tls_serialized_len();
+    encoded
+        - match encoded {
+            ..=64 => 1,
+            65..=16_385 => 2,
+            _ => 4,
+        }
 }
 
 /// Whether a key package is valid now and for as long as any relay keeps the commit that adds it. OpenMLS judges lifetimes

@@ -1,4 +1,5 @@
-//! Who may commit what: a pure function of the GroupContext and the Commit, so that every member judges alike.
+//! Who may commit what: a pure function of the GroupContext, the tree and what the committer signed, judged before anything
+//! is applied, so that every member judges alike.
 //!
 //! | a Commit contains | allowed for |
 //! |---|---|
@@ -12,17 +13,18 @@
 //! | Add into a conversation of two, beyond its two admins; any other change of one | nobody |
 //! | a proposal by reference, or of any other type | nobody |
 //! | a path leaf with another credential or signature key than the committer has | nobody |
-//! | a leaf or init key that is not as long as its suite's keys are | nobody |
+//! | a key of the path, a leaf or an init key that is not as long as its suite's keys are | nobody |
 
 use super::group;
 use super::group::Leaf;
+use super::plain::{Added, Plain};
 use crate::words;
 use crate::words::{Body, Edit, Who};
 use lacre_ground::ids::{AccountId, DeviceId};
 use lacre_proto::content::v1::content::Kind;
 use lacre_proto::content::v1::{Allowed, ConversationContext, ConversationKind};
-use openmls::group::{MlsGroup, StagedCommit};
-use openmls::prelude::{KeyPackage, LeafNodeIndex, Proposal, ProposalOrRefType};
+use openmls::group::MlsGroup;
+use openmls::prelude::{Extensions, GroupContext};
 use serde::{Deserialize, Serialize};
 
 /// Devices of a group.
@@ -72,84 +74,59 @@ pub enum RoleError {
     Leaf,
 }
 
-/// Checks a staged Commit of member `sender` against the roles before it is merged.
-pub(crate) fn judge(group: &MlsGroup, sender: LeafNodeIndex, staged: &StagedCommit) -> Result<(), RoleError> {
+/// Checks a Commit against the roles, by what its sender signed alone: before anything of it is applied.
+pub(crate) fn judge(group: &MlsGroup, commit: &Plain) -> Result<(), RoleError> {
     let now = group::context(group.extensions()).map_err(|_| RoleError::Context)?;
-    let member = group.member_at(sender).ok_or(RoleError::Leaf)?;
+    let member = group.member_at(commit.sender).ok_or(RoleError::Leaf)?;
     let (account, _) = group::who(&member.credential).ok_or(RoleError::Leaf)?;
-    if let Some(leaf) = staged.update_path_leaf_node()
-        && (leaf.credential() != &member.credential || leaf.signature_key().as_slice() != member.signature_key)
-    {
-        return Err(RoleError::Leaf);
-    }
-    if staged.update_path_leaf_node().is_some_and(|leaf| !group::has_whole_key(group.ciphersuite(), leaf)) {
-        return Err(RoleError::Key);
+    let suite = group.ciphersuite();
+    if let Some((leaf, path)) = &commit.path {
+        if leaf.credential != member.credential || leaf.signature_key != member.signature_key {
+            return Err(RoleError::Leaf);
+        }
+        let whole = group::public_key_length(suite);
+        if !path.iter().chain([&leaf.encryption_key]).all(|key| Some(*key) == whole) {
+            return Err(RoleError::Key);
+        }
     }
     let admin = is_admin(&now, account);
-    let mut next = now.clone();
-    let mut removed_leaves = Vec::new();
-    let replaced = group::replaced_keys(group, staged);
     let leaves = group::leaves(group);
+    let replaced = replaced(group, commit);
     // who is alone made the group: an admin, or the maker of a successor, whose admins are to be added
     let alone = leaves.len() == 1;
     let adds = admin || alone || (now.kind() == ConversationKind::Group && now.may_add() == Allowed::Everyone);
     let mut added = Vec::new();
-    for queued in staged.queued_proposals() {
-        if queued.proposal_or_ref_type() != ProposalOrRefType::Proposal {
-            return Err(RoleError::Proposal);
+    for add in &commit.adds {
+        if !add.has_whole_keys(suite) {
+            return Err(RoleError::Key);
         }
-        match queued.proposal() {
-            Proposal::Add(add) => {
-                let leaf = add.key_package().leaf_node();
-                let key = leaf.signature_key().as_slice().to_vec();
-                if !group::has_whole_keys(add.key_package()) {
-                    return Err(RoleError::Key);
-                }
-                let (account, device) = group::who(leaf.credential()).ok_or(RoleError::Added)?;
-                let again = replaced.contains(&key);
-                let held = leaves.iter().find(|l| l.account == account && l.device == device);
-                match held {
-                    Some(held) if again && held.signature_key == key => {
-                        if !agrees(group, held, add.key_package()) {
-                            return Err(RoleError::Consent);
-                        }
-                    }
-                    Some(_) => return Err(RoleError::Added),
-                    None if again => return Err(RoleError::Added),
-                    None if !adds => return Err(RoleError::NotAdmin),
-                    None => added.push((account, device)),
+        let (account, device) = group::who(&add.leaf.credential).ok_or(RoleError::Added)?;
+        let again = replaced.contains(&add.leaf.signature_key);
+        let held = leaves.iter().find(|l| l.account == account && l.device == device);
+        match held {
+            Some(held) if again && held.signature_key == add.leaf.signature_key => {
+                if !agrees(group, held, add) {
+                    return Err(RoleError::Consent);
                 }
             }
-            Proposal::Remove(remove) => {
-                let removed = group.member_at(remove.removed()).ok_or(RoleError::Proposal)?;
-                if !replaced.contains(&removed.signature_key) && !admin {
-                    return Err(RoleError::NotAdmin);
-                }
-                removed_leaves.push(remove.removed());
-            }
-            Proposal::GroupContextExtensions(change) => {
-                if !admin {
-                    return Err(RoleError::NotAdmin);
-                }
-                next = group::context(change.extensions()).map_err(|_| RoleError::Context)?;
-                let mut fixed = ConversationContext { stays_s: next.stays_s, ..now.clone() };
-                if now.kind() == ConversationKind::Group {
-                    fixed.name.clone_from(&next.name);
-                    fixed.description.clone_from(&next.description);
-                    fixed.admins.clone_from(&next.admins);
-                    (fixed.may_add, fixed.may_write) = (next.may_add, next.may_write);
-                } else if fixed != next {
-                    return Err(RoleError::Two);
-                }
-                // exactly our two extensions: no external senders, no weaker requirements
-                let ours = group::extensions(&next).map_err(|_| RoleError::Context)?;
-                if fixed != next || *change.extensions() != ours {
-                    return Err(RoleError::Context);
-                }
-            }
-            _ => return Err(RoleError::Proposal),
+            Some(_) => return Err(RoleError::Added),
+            None if again => return Err(RoleError::Added),
+            None if !adds => return Err(RoleError::NotAdmin),
+            None => added.push((account, device)),
         }
     }
+    for index in &commit.removes {
+        let removed = group.member_at(*index).ok_or(RoleError::Proposal)?;
+        if !replaced.contains(&removed.signature_key) && !admin {
+            return Err(RoleError::NotAdmin);
+        }
+    }
+    let next = match commit.contexts.as_slice() {
+        [] => now.clone(),
+        [_] if !admin => return Err(RoleError::NotAdmin),
+        [change] => changed(&now, change)?,
+        [..] => return Err(RoleError::Proposal),
+    };
     added.sort();
     if added.windows(2).any(|pair| pair.first() == pair.last()) {
         return Err(RoleError::Added);
@@ -157,7 +134,7 @@ pub(crate) fn judge(group: &MlsGroup, sender: LeafNodeIndex, staged: &StagedComm
     if now.kind() == ConversationKind::Two && added.iter().any(|(account, _)| !is_admin(&now, *account)) {
         return Err(RoleError::Two);
     }
-    let stays = leaves.iter().filter(|l| !removed_leaves.contains(&l.index) || replaced.contains(&l.signature_key));
+    let stays = leaves.iter().filter(|l| !commit.removes.contains(&l.index) || replaced.contains(&l.signature_key));
     let after: Vec<AccountId> = stays.map(|l| l.account).chain(added.iter().map(|(account, _)| *account)).collect();
     if after.len() > MAX_MEMBERS && !added.is_empty() {
         return Err(RoleError::Full);
@@ -202,8 +179,8 @@ pub(crate) fn fit(context: &ConversationContext, group: &MlsGroup) -> Result<Vec
 
 /// Whether the device of a leaf agreed that it is replaced by this key package. The directory hands key packages to
 /// everybody: without that, whoever claims one throws its device out of its groups.
-fn agrees(group: &MlsGroup, leaf: &Leaf, package: &KeyPackage) -> bool {
-    let Some(consent) = group::consent(package) else { return false };
+fn agrees(group: &MlsGroup, leaf: &Leaf, add: &Added) -> bool {
+    let Some(consent) = &add.consent else { return false };
     let node = group.public_group().leaf(leaf.index);
     let Some(lost) = node.and_then(|node| group::leaf_hash(node).ok()) else { return false };
     consent.group_id == group.group_id().as_slice() && consent.lost_leaves.iter().any(|named| named.as_slice() == lost)

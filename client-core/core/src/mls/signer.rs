@@ -1,7 +1,8 @@
 //! The cryptography that OpenMLS is given: libcrux, with two things that it lacks.
 //!
-//! It remembers under which key a message's signature was good: who signed a commit that could not be applied. OpenMLS
-//! verifies that before path secret and confirmation tag, and says only what failed. And it looks at the length of the public
+//! It remembers what of a message's content was signed, and under which key that was good: whoever signed a commit that
+//! cannot be applied here, and what all members can judge of it. OpenMLS verifies that before lifetimes, path secret and
+//! confirmation tag, and says only what failed. And it looks at the length of the public
 //! keys that others chose before anything is encrypted to them: libcrux cuts them without looking, and panics.
 
 use ed25519_dalek::SigningKey;
@@ -15,7 +16,7 @@ use openmls_traits::types::{
     KemOutput, SignatureScheme,
 };
 use std::sync::{Mutex, PoisonError};
-use tls_codec::SecretVLBytes;
+use tls_codec::{Deserialize as _, SecretVLBytes, VLBytes};
 
 /// The label of RFC 9420, 6.1, at the beginning of what is signed.
 const FRAMED: &[u8] = b"MLS 1.0 FramedContentTBS";
@@ -45,10 +46,18 @@ impl Signer for OwnKey {
     }
 }
 
-/// Libcrux with a memory of one key.
+/// What a message's sender signed.
+#[derive(Clone)]
+pub(crate) struct Signed {
+    pub(crate) key: Vec<u8>,
+    /// a FramedContentTBS
+    pub(crate) content: Vec<u8>,
+}
+
+/// Libcrux with a memory of one message.
 pub(crate) struct Noting {
     inner: CryptoProvider,
-    signer: Mutex<Option<Vec<u8>>>,
+    signed: Mutex<Option<Signed>>,
 }
 
 /// Bytes of a public key to encrypt to: of X-Wing (draft-connolly-cfrg-xwing-kem, 5.1) and of X25519 (RFC 9180, 7.1).
@@ -66,7 +75,7 @@ fn is_whole(config: &HpkeConfig, key: &[u8]) -> bool {
 
 impl Noting {
     pub(crate) fn new(inner: CryptoProvider) -> Self {
-        Self { inner, signer: Mutex::new(None) }
+        Self { inner, signed: Mutex::new(None) }
     }
 
     /// Libcrux itself.
@@ -77,21 +86,25 @@ impl Noting {
 
     /// Before a message is processed: who signed the one before is of no interest.
     pub(crate) fn forget(&self) {
-        *self.signer.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.signed.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// The key under which the last message's signature was good.
-    pub(crate) fn signer(&self) -> Option<Vec<u8>> {
-        self.signer.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The last message whose signature was good.
+    pub(crate) fn signed(&self) -> Option<Signed> {
+        self.signed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl OpenMlsCrypto for Noting {
     fn verify_signature(&self, alg: SignatureScheme, data: &[u8], pk: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
         self.inner.verify_signature(alg, data, pk, signature)?;
-        // SignContent begins with the length of its label: one byte
-        if data.get(1..).is_some_and(|labelled| labelled.starts_with(FRAMED)) {
-            *self.signer.lock().unwrap_or_else(PoisonError::into_inner) = Some(pk.to_vec());
+        // SignContent: label and content, each behind its length
+        let mut rest = data;
+        if let (Ok(label), Ok(content)) = (VLBytes::tls_deserialize(&mut rest), VLBytes::tls_deserialize(&mut rest))
+            && label.as_slice() == FRAMED
+        {
+            let signed = Signed { key: pk.to_vec(), content: content.into() };
+            *self.signed.lock().unwrap_or_else(PoisonError::into_inner) = Some(signed);
         }
         Ok(())
     }

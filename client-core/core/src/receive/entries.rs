@@ -4,8 +4,9 @@
 use super::succession;
 use crate::crypt::entry::open_entry;
 use crate::epoch::{Change, PlaceTaken};
-use crate::history::{Line, Placed, Proof, Said, Stored};
+use crate::history::{Keyed, Line, Placed, Proof, Said, Stored};
 use crate::mls::parts::Frame;
+use crate::mls::plain::Plain;
 use crate::mls::verdict::Verdict;
 use crate::mls::{group, parts, roles, verdict};
 use crate::network::Entry;
@@ -234,7 +235,14 @@ fn meet_seal(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Taken<Conv>, e
     let mut mls = shelf::take_group(cx, id)?;
     let provider = cx.provider();
     cx.crypto.forget();
-    let processed = match mls.process_message(&provider, message) {
+    let processed = mls.process_message(&provider, message);
+    // What every member can judge is judged first: whatever else is wrong with it, here only or for everybody.
+    let signed = cx.crypto.signed();
+    if let Some(signed) = &signed {
+        let judged = Plain::read(&signed.content).and_then(|plain| roles::judge(&mls, &plain));
+        judged.map_err(|e| StepError::Skip(e.to_string()))?;
+    }
+    let processed = match processed {
         Ok(processed) => processed,
         Err(e) => {
             return match verdict::judge_error(&e) {
@@ -244,7 +252,7 @@ fn meet_seal(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Taken<Conv>, e
                     let leaves = group::leaves(&mls);
                     drop(mls);
                     shelf::forget_group(cx, id)?;
-                    let by = cx.crypto.signer().and_then(|key| leaves.into_iter().find(|l| l.signature_key == key));
+                    let by = signed.and_then(|signed| leaves.into_iter().find(|l| l.signature_key == signed.key));
                     let stuck = epoch::stuck(entry.id, by.map(|l| l.account), cx.now);
                     epoch::cannot_follow(cx, id, conv, &why, Some(stuck))?;
                     Ok(Took::EpochEnded)
@@ -260,7 +268,9 @@ fn meet_seal(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Taken<Conv>, e
         ProcessedMessageContent::StagedCommitMessage(staged) => staged,
         _ => return Err(StepError::Skip("a seal that is no commit of another member".into())),
     };
-    roles::judge(&mls, sender, &staged).map_err(|e| StepError::Skip(e.to_string()))?;
+    if signed.is_none() {
+        return Err(StepError::Skip("a seal that nobody signed".into()));
+    }
     let changes = changes(&mls, sender, &staged);
     let removed = staged.self_removed();
     let by = if removed { own_place_taken(cx, &mls, &staged)? } else { PlaceTaken::No };
