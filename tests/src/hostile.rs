@@ -261,11 +261,19 @@ pub fn extensions(context: &content::ConversationContext) -> Extensions<GroupCon
 
 /// A content said in a conversation by this person's device, past its program.
 pub fn say(by: &mut Person, group: &ConversationId, kind: content::content::Kind) {
+    say_as(by, group, &random::bytes::<16>(&mut SystemRng), kind);
+}
+
+/// As [`say`], under an id of the sender's choice.
+pub fn say_as(by: &mut Person, group: &ConversationId, id: &[u8], kind: content::content::Kind) {
+    say_in(by, group, EntryId::new(random::bytes(&mut SystemRng)), id, kind);
+}
+
+/// As [`say_as`], in an entry of this id.
+pub fn say_in(by: &mut Person, group: &ConversationId, entry: EntryId, id: &[u8], kind: content::content::Kind) {
     let who = by.client.whoami().unwrap().unwrap();
     let channel = by.client.channel_keys(group).unwrap().channel();
-    let entry = EntryId::new(random::bytes(&mut SystemRng));
-    let id = random::bytes::<16>(&mut SystemRng).to_vec();
-    let text = content::Content { id, sent_at_ms: 1, stays_s: 0, kind: Some(kind) }.encode_to_vec();
+    let text = content::Content { id: id.to_vec(), sent_at_ms: 1, stays_s: 0, kind: Some(kind) }.encode_to_vec();
     let message = by
         .client
         .laboratory(group, |mls, step, crypto, key| {

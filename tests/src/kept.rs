@@ -102,6 +102,20 @@ pub fn check(kept: &Path) {
     // and the relay's part
     settle(&mut [&mut ana, &mut bruno, &mut carla]);
     assert_eq!(ana.texts(&at_ana).last().unwrap(), "esto espera", "what waited has gone out");
+    // each message is found by what it is called, and what is said of one is understood
+    for message in ana.history(&at_ana) {
+        let found = ana.client.find_message(&message.id.to_string()).unwrap();
+        assert_eq!((found.position, found.conversation), (message.position, at_ana.clone()));
+    }
+    ana.client.react(named("nos vemos a las nueve"), "👋").unwrap();
+    let own = bruno.history(&at_bruno).into_iter().find(|m| m.body == Body::Text("buenas".into())).unwrap();
+    bruno.client.edit(&own, "buenas tardes").unwrap();
+    settle(&mut [&mut ana, &mut bruno]);
+    for (person, at) in [(&mut ana, &at_ana), (&mut bruno, &at_bruno)] {
+        let now = person.history(at);
+        assert!(now.iter().any(|m| m.body == Body::Text("nos vemos a las nueve".into()) && m.reactions.len() == 1));
+        assert!(now.iter().any(|m| m.body == Body::Text("buenas tardes".into()) && m.reply_to.is_some()));
+    }
     let mut saved = Vec::new();
     bruno.client.message(&at_bruno, file.id).unwrap().map(|m| bruno.client.save_file(&mut bruno.net, &m, &mut saved).unwrap());
     assert_eq!(saved, FILE);
@@ -116,4 +130,6 @@ pub fn check(kept: &Path) {
         assert_eq!(person.texts(&id), ["hola a todos", "seguimos"]);
     }
     drop(world.person("elena"));
+    ana.clock.forward(40 * DAY_MS);
+    assert!(!ana.texts(&at_ana).contains(&"esto se va".into()), "its time is over");
 }

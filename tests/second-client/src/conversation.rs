@@ -307,7 +307,7 @@ impl Me {
     /// What a content does, in its place.
     fn content(&mut self, c: &mut Conversation, by: &Key, device: &[u8; 16], bytes: &[u8]) -> Result<(), Fail> {
         let content = Content::decode(bytes)?;
-        if content.id.len() != 16 || !c.seen.insert(content.id.clone()) {
+        if content.id.len() != 16 || !c.seen.insert([by.as_slice(), &content.id].concat()) {
             return Ok(());
         }
         let context = mls::context(&c.group.context().extensions)?;
@@ -329,7 +329,7 @@ impl Me {
                 line["reply_to"] = json!(HEXLOWER.encode(&text.reply_to));
                 c.history.push(line);
             }
-            Some(Kind::Edit(edit)) => match find(&mut c.history, &edit.target) {
+            Some(Kind::Edit(edit)) => match find_own(&mut c.history, by, &edit.target) {
                 Some(l) if l["sender"] == *sender && l["kind"] == "text" => {
                     l["text"] = json!(edit.text);
                     l["edited"] = json!(true);
@@ -337,7 +337,7 @@ impl Me {
                 Some(_) => c.history.push(line("unreadable")),
                 None => {}
             },
-            Some(Kind::Delete(delete)) => match find(&mut c.history, &delete.target) {
+            Some(Kind::Delete(delete)) => match find_own(&mut c.history, by, &delete.target) {
                 Some(l) if l["sender"] == *sender && (l["kind"] == "text" || l["kind"] == "file") => {
                     *l = json!({ "kind": "deleted", "id": l["id"], "sender": l["sender"] });
                 }
@@ -345,7 +345,7 @@ impl Me {
                 None => {}
             },
             Some(Kind::Reaction(reaction)) => {
-                if let Some(l) = find(&mut c.history, &reaction.target) {
+                if let Some(l) = find(&mut c.history, &reaction.target_by, &reaction.target) {
                     l["reactions"][&sender] = if reaction.sign.is_empty() { Value::Null } else { json!(reaction.sign) };
                 }
             }
@@ -458,7 +458,16 @@ fn assemble(seal: &[u8], parts: &HashMap<Key, Vec<u8>>) -> Result<Vec<u8>, Fail>
     Ok(message)
 }
 
-fn find<'a>(history: &'a mut [Value], target: &[u8]) -> Option<&'a mut Value> {
-    let target = HEXLOWER.encode(target);
-    history.iter_mut().find(|l| l["id"] == *target && l["kind"] != "deleted")
+/// The message of that account and id; where the account is not named, the one that has the id, if it is one.
+fn find<'a>(history: &'a mut [Value], by: &[u8], target: &[u8]) -> Option<&'a mut Value> {
+    let (by, target) = (HEXLOWER.encode(by), HEXLOWER.encode(target));
+    let mut found = history.iter_mut().filter(|l| l["id"] == *target && (by.is_empty() || l["sender"] == *by));
+    let first = found.next().filter(|l| l["kind"] != "deleted");
+    if found.next().is_some() { None } else { first }
+}
+
+/// What an edit or deletion names: the account's own message, or to be refused, another one's.
+fn find_own<'a>(history: &'a mut [Value], by: &Key, target: &[u8]) -> Option<&'a mut Value> {
+    let own = find(history, by, target).is_some();
+    find(history, if own { by } else { &[] }, target)
 }

@@ -122,11 +122,13 @@ fn run(me: &mut Option<Me>, line: &Value) -> Result<Value, Fail> {
                 "delete" => Kind::Delete(content::v1::Delete { target: bytes(line, "target")? }),
                 "react" => {
                     let (target, sign) = (bytes(line, "target")?, text(line, "sign")?.to_owned());
-                    Kind::Reaction(content::v1::Reaction { target, sign })
+                    let target_by = bytes(line, "by")?;
+                    Kind::Reaction(content::v1::Reaction { target, sign, target_by })
                 }
                 _ => {
-                    let reply_to = if line["reply_to"].is_null() { Vec::new() } else { bytes(line, "reply_to")? };
-                    Kind::Text(content::v1::Text { text: text(line, "text")?.to_owned(), reply_to })
+                    let named = |field| if line[field].is_null() { Ok(Vec::new()) } else { bytes(line, field) };
+                    let (reply_to, reply_to_by) = (named("reply_to")?, named("reply_to_by")?);
+                    Kind::Text(content::v1::Text { text: text(line, "text")?.to_owned(), reply_to, reply_to_by })
                 }
             };
             // without reading first: whoever committed meanwhile is found out by the refusal

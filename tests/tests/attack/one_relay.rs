@@ -160,7 +160,7 @@ fn a_file_is_fetched_from_no_other_place() {
         let before = p.refusals();
         let (_, reference) = hostile::blob(&at, &[5; 3_000]);
         let name = format!("{}.txt", at.port());
-        let file = content::File { name, size: 3_000, blob: Some(reference), reply_to: Vec::new() };
+        let file = content::File { name, size: 3_000, blob: Some(reference), ..Default::default() };
         hostile::say(&mut p.mala, &at_mala, content::content::Kind::File(file));
         p.goes_on(&format!("a file at {at}"));
 

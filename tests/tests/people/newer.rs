@@ -65,10 +65,10 @@ fn a_message_of_a_newer_kind_is_kept_and_shown_as_what_it_is_once_the_program_kn
     ana.say(&group, "hola");
     settle(&mut [&mut ana, &mut bruno]);
     let hola = ana.history(&group).into_iter().find(|m| m.body == Body::Text("hola".into())).unwrap();
-    let text = content::Text { text: "desde después".into(), reply_to: hola.id.as_bytes().to_vec() };
+    let text = content::Text { text: "desde después".into(), reply_to: hola.id.as_bytes().to_vec(), ..Default::default() };
     say_newer(&mut bruno, &group, 5, &text.encode_to_vec());
     ana.sync();
-    let sign = content::Reaction { target: hola.id.as_bytes().to_vec(), sign: "👍".into() };
+    let sign = content::Reaction { target: hola.id.as_bytes().to_vec(), sign: "👍".into(), ..Default::default() };
     // the laboratory takes back what it did to the ratchet: the next is said in the next epoch
     ana.client.group_rename(&group, "sobremesa").unwrap();
     settle(&mut [&mut ana, &mut bruno]);
@@ -120,7 +120,7 @@ fn changed_at(event: lacre_core::view::Event) -> Option<u64> {
 fn a_kind_that_the_program_learns_and_that_breaks_its_bounds_is_shown_as_unreadable() {
     let world = World::new();
     let (mut ana, mut bruno, group) = group_of_two(&world);
-    let text = content::Text { text: String::new(), reply_to: vec![1; 3] };
+    let text = content::Text { text: String::new(), reply_to: vec![1; 3], ..Default::default() };
     say_newer(&mut bruno, &group, 5, &text.encode_to_vec());
     ana.sync();
     let kept = newer(&mut ana, &group).remove(0);
@@ -138,7 +138,7 @@ fn where_only_admins_write_a_kind_that_nobody_knows_is_no_way_around_it() {
     let (mut ana, mut bruno, group) = group_of_two(&world);
     ana.client.group_allow(&group, None, Some(Who::Admins)).unwrap();
     settle(&mut [&mut ana, &mut bruno]);
-    let text = content::Text { text: "escúchenme".into(), reply_to: Vec::new() };
+    let text = content::Text { text: "escúchenme".into(), ..Default::default() };
     say_newer(&mut bruno, &group, 5, &text.encode_to_vec());
     ana.sync();
 

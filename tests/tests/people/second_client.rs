@@ -385,7 +385,7 @@ fn operate(rng: &mut ChaCha8Rng, n: usize, id: &ConversationId, ana: &mut Person
             let Some(line) = lines.iter().filter(|l| l["kind"] == "text").choose(rng) else { return };
             let own = line["sender"] == second.account;
             let mut amend = command(["react", "edit", "delete"][if own { rng.random_range(0..3) } else { 0 }]);
-            amend["target"] = line["id"].clone();
+            (amend["target"], amend["by"]) = (line["id"].clone(), line["sender"].clone());
             (amend["text"], amend["sign"]) = (json!(format!("{n} cambiado por la otra")), json!("👍"));
             second.ask(amend);
         }

@@ -10,7 +10,7 @@
 //! conversation of two, and takes the old account out of the groups that this account administers.
 
 use super::block;
-use crate::history::{Placed, Stored};
+use crate::history::Stored;
 use crate::shelf::{ContactRow, Cx, Known, Replaced};
 use crate::words::{Body, ContactTrouble, Happening, Kind, Standing, StepError};
 use crate::{history, shelf, words};
@@ -118,16 +118,8 @@ pub(crate) fn tell_resets(cx: &mut Cx<'_, '_>) -> Result<(), StepError> {
             if !members.leaves.iter().any(|leaf| leaf.account == *before) {
                 continue;
             }
-            let stored = Stored {
-                id: shelf::line_id(cx, &[id.as_bytes(), account.as_bytes(), b"reset"])?,
-                sender: *account,
-                sent_at: cx.now,
-                accepted_at: cx.now,
-                body: Body::NewAccount { whom: *account },
-                blob: None,
-                proof: None,
-                place: Placed::default(),
-            };
+            let line = shelf::line_id(cx, &[id.as_bytes(), account.as_bytes(), b"reset"])?;
+            let stored = Stored::line(line, *account, cx.now, Body::NewAccount { whom: *account });
             if let Some(position) = history::store_message(cx, &id, &mut conv, stored, false)? {
                 shelf::write_conv(cx, &id, &conv)?;
                 shelf::event(cx, Happening::Message { conversation: id.clone(), position })?;

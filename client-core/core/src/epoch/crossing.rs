@@ -2,7 +2,7 @@
 
 use super::sealing;
 use crate::crypt::entry::ChannelKeys;
-use crate::history::{Placed, Stored};
+use crate::history::Stored;
 use crate::mls::group::{CONTEXT_VERSION, GroupId};
 use crate::mls::roles::SeenLeaf;
 use crate::mls::{group, roles};
@@ -89,17 +89,8 @@ fn write_changes(
 ) -> Result<(), StepError> {
     let Some(by) = change.by else { return Ok(()) };
     for (i, body) in change.bodies.iter().enumerate() {
-        let content = shelf::line_id(cx, &[conv.channel.id.as_bytes(), seal.id.as_bytes(), i.to_string().as_bytes()])?;
-        let stored = Stored {
-            id: content,
-            sender: by,
-            sent_at: seal.accepted_at,
-            accepted_at: seal.accepted_at,
-            body: body.clone(),
-            blob: None,
-            proof: None,
-            place: Placed::default(),
-        };
+        let line = shelf::line_id(cx, &[conv.channel.id.as_bytes(), seal.id.as_bytes(), i.to_string().as_bytes()])?;
+        let stored = Stored::line(line, by, seal.accepted_at, body.clone());
         let own = shelf::own(cx)?.account == by;
         if let Some(position) = history::store_message(cx, id, conv, stored, own)? {
             shelf::event(cx, Happening::Message { conversation: id.clone(), position })?;

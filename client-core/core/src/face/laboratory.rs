@@ -79,7 +79,7 @@ impl Client {
     /// Changes the kept bytes of a message of a newer kind, as if the program had learnt what they are meanwhile.
     pub fn learn_kind(&mut self, message: &Message, change: impl FnOnce(&mut Vec<u8>)) -> Result<(), Trouble> {
         self.engine.run(|cx| {
-            let mut stored = history::stored(cx, &message.conversation, message.id)?.ok_or(MessageTrouble::NoSuchMessage)?;
+            let mut stored = history::called(cx, &message.conversation, message.id)?.ok_or(MessageTrouble::NoSuchMessage)?;
             let proof = stored.proof.as_mut().ok_or(MessageTrouble::NoSuchMessage)?;
             change(&mut proof.content);
             history::put_stored(cx, &message.conversation, &stored)?;

@@ -20,7 +20,7 @@ impl Client {
     /// # Errors
     /// As [`Client::send_text`].
     pub fn reply(&mut self, to: &Message, text: &str) -> Result<Message, Trouble> {
-        messages::send_text_to(&mut self.engine, &to.conversation, text, Some(to.id))
+        messages::send_text_to(&mut self.engine, &to.conversation, text, Some(to))
     }
 
     /// Puts another text in the place of an own one, for everybody.
@@ -57,15 +57,17 @@ impl Client {
         if !one || (!sign.is_empty() && sign.trim().is_empty()) {
             return Err(MessageTrouble::NotASign.into());
         }
-        let target = message.id.as_bytes().to_vec();
-        messages::change(&mut self.engine, message, Kind::Reaction(content::Reaction { target, sign: sign.to_owned() }))
+        messages::change(&mut self.engine, message, |target| {
+            let target_by = message.sender.as_bytes().to_vec();
+            Kind::Reaction(content::Reaction { target: target.id.as_bytes().to_vec(), target_by, sign: sign.to_owned() })
+        })
     }
 
     /// A message by its id, if this profile has it.
     pub fn message(&mut self, conversation: &ConversationId, id: ContentId) -> Result<Option<Message>, Trouble> {
         sync::vanish_due(&mut self.engine)?;
         self.engine.run(|cx| {
-            let Some(stored) = history::stored(cx, conversation, id)? else { return Ok(None) };
+            let Some(stored) = history::called(cx, conversation, id)? else { return Ok(None) };
             let members = shelf::members(cx, conversation)?;
             views::message_view(cx, conversation, &members, stored.place.position, stored).map(Some)
         })

@@ -19,7 +19,21 @@ pub(crate) struct Line {
     pub(crate) body: Body,
     /// a file's place and key: an encoded `BlobRef`
     pub(crate) blob: Option<ByteBuf>,
-    pub(crate) reply_to: Option<ContentId>,
+    pub(crate) reply_to: Option<Target>,
+}
+
+/// A message that another content names: an id is its maker's choice, so it is said whose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) by: Option<AccountId>,
+    pub(crate) id: ContentId,
+}
+
+impl Target {
+    /// As it stands on the wire; none for what names nothing.
+    pub(crate) fn read(by: &[u8], id: &[u8]) -> Option<Self> {
+        Some(Self { by: AccountId::try_from(by).ok(), id: ContentId::try_from(id).ok()? })
+    }
 }
 
 impl Line {
@@ -40,14 +54,11 @@ pub(crate) fn body_of(kind: content::content::Kind) -> Option<Body> {
 }
 
 /// Which message a content answers.
-pub(crate) fn answered(kind: &content::content::Kind) -> Option<ContentId> {
+pub(crate) fn answered(kind: &content::content::Kind) -> Option<Target> {
     use content::content::Kind;
-    let reply_to = match kind {
-        Kind::Text(text) => &text.reply_to,
-        Kind::File(file) => &file.reply_to,
-        Kind::Leave(_) | Kind::Roster(_) | Kind::Edit(_) | Kind::Delete(_) | Kind::Reaction(_) | Kind::Receipt(_) => {
-            return None;
-        }
-    };
-    ContentId::try_from(reply_to.as_slice()).ok()
+    match kind {
+        Kind::Text(text) => Target::read(&text.reply_to_by, &text.reply_to),
+        Kind::File(file) => Target::read(&file.reply_to_by, &file.reply_to),
+        Kind::Leave(_) | Kind::Roster(_) | Kind::Edit(_) | Kind::Delete(_) | Kind::Reaction(_) | Kind::Receipt(_) => None,
+    }
 }

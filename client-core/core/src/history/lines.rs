@@ -1,5 +1,6 @@
 //! The lines of the history as they are stored.
 
+use super::content::Target;
 use super::gathered;
 use crate::shelf;
 use crate::shelf::{Conv, Cx};
@@ -20,14 +21,39 @@ impl Stored {
         self.place = Placed { position, stays_s, gone_at, ..Placed::default() };
     }
 
+    /// What people call it here.
+    pub(crate) fn name(&self) -> ContentId {
+        self.name.unwrap_or(self.id)
+    }
+
+    /// A line of this device's own, about what somebody did.
+    pub(crate) fn line(id: ContentId, by: AccountId, at: Millis, body: Body) -> Self {
+        let place = Placed::default();
+        let (blob, proof, keyed, name) = (None, None, Keyed::Line, None);
+        Self { id, sender: by, sent_at: at, accepted_at: at, body, blob, proof, place, keyed, name }
+    }
+
     pub(crate) fn is_content(&self) -> bool {
         matches!(self.body, Body::Text(_) | Body::File { .. })
     }
 }
 
+/// What a row of the history is found by: an id is its maker's choice, so it says nothing without its maker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Keyed {
+    /// conversation and id: rows of before
+    #[default]
+    ById,
+    /// conversation, account and id: what somebody said
+    BySender,
+    /// conversation and id, in a space where no content is: what this device says of what it met
+    Line,
+}
+
 /// One message of the history.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Stored {
+    /// as its sender named it
     pub(crate) id: ContentId,
     pub(crate) sender: AccountId,
     pub(crate) sent_at: Millis,
@@ -39,6 +65,11 @@ pub(crate) struct Stored {
     /// what a report needs
     pub(crate) proof: Option<Proof>,
     pub(crate) place: Placed,
+    #[serde(default)]
+    pub(crate) keyed: Keyed,
+    /// what this profile calls it, where another message has that id already
+    #[serde(default)]
+    pub(crate) name: Option<ContentId>,
 }
 
 /// What stands around a message: it changes after the message was stored.
@@ -47,6 +78,9 @@ pub(crate) struct Placed {
     /// its place in the history
     pub(crate) position: u64,
     pub(crate) reply_to: Option<ContentId>,
+    /// whose message that is, if it was said
+    #[serde(default)]
+    pub(crate) reply_to_by: Option<AccountId>,
     pub(crate) edited_at: Option<Millis>,
     /// one sign for each account
     pub(crate) reactions: Vec<(AccountId, String)>,
@@ -71,8 +105,110 @@ pub(crate) struct Proof {
     pub(crate) signature: Vec<u8>,
 }
 
-pub(crate) fn stored(cx: &Cx<'_, '_>, conversation: &ConversationId, id: ContentId) -> Result<Option<Stored>, StepError> {
-    Ok(cx.s.get(Table::Message, &[conversation.as_bytes(), id.as_bytes().as_slice()].concat())?)
+/// The key of its row, and of the rows that name it.
+fn key(conversation: &ConversationId, stored: &Stored) -> Vec<u8> {
+    let id = stored.id.as_bytes().as_slice();
+    match stored.keyed {
+        Keyed::ById => [conversation.as_bytes(), id].concat(),
+        Keyed::BySender => [conversation.as_bytes(), stored.sender.as_bytes().as_slice(), id].concat(),
+        Keyed::Line => [conversation.as_bytes(), b"line", id].concat(),
+    }
+}
+
+/// What somebody said under an id.
+pub(crate) fn said(
+    cx: &Cx<'_, '_>,
+    conversation: &ConversationId,
+    by: AccountId,
+    id: ContentId,
+) -> Result<Option<Stored>, StepError> {
+    let whose = [conversation.as_bytes(), by.as_bytes().as_slice(), id.as_bytes()].concat();
+    if let Some(stored) = cx.s.get::<Stored>(Table::Message, &whose)? {
+        return Ok(Some(stored));
+    }
+    let before: Option<Stored> = cx.s.get(Table::Message, &[conversation.as_bytes(), id.as_bytes().as_slice()].concat())?;
+    Ok(before.filter(|stored| stored.sender == by))
+}
+
+/// The message that another one names. Without its maker's name: if one of those who were ever here only has said that.
+pub(crate) fn named(cx: &mut Cx<'_, '_>, conversation: &ConversationId, target: Target) -> Result<Option<Stored>, StepError> {
+    if let Some(by) = target.by {
+        return said(cx, conversation, by, target.id);
+    }
+    let members = shelf::members(cx, conversation)?;
+    let mut all: Vec<AccountId> = members.leaves.iter().map(|leaf| leaf.account).collect();
+    all.sort_unstable();
+    all.dedup();
+    let mut found = None;
+    for by in all {
+        if let Some(stored) = said(cx, conversation, by, target.id)?
+            && found.replace(stored).is_some()
+        {
+            return Ok(None);
+        }
+    }
+    Ok(found)
+}
+
+/// The message at a place of the history.
+pub(crate) fn at(cx: &Cx<'_, '_>, conversation: &ConversationId, position: u64) -> Result<Option<Stored>, StepError> {
+    let rows: Vec<(u64, Stored)> = cx.s.scan(Table::Message, conversation.as_bytes(), position, 1)?;
+    Ok(rows.into_iter().next().filter(|(place, _)| *place == position).map(|(_, stored)| stored))
+}
+
+/// The message that a row names.
+pub(crate) fn of_place(cx: &Cx<'_, '_>, place: &Place) -> Result<Option<Stored>, StepError> {
+    match place {
+        Place(conversation, Some(id), 0) => {
+            Ok(cx.s.get(Table::Message, &[conversation.as_bytes(), id.as_bytes().as_slice()].concat())?)
+        }
+        Place(conversation, _, position) => at(cx, conversation, *position),
+    }
+}
+
+/// Where the messages lie whose names begin so (four digits of hexadecimal and more).
+pub(crate) fn beginning(cx: &Cx<'_, '_>, digits: &str) -> Result<Vec<Place>, StepError> {
+    let Some(index) = digits.get(..4).and_then(|d| data_encoding::HEXLOWER.decode(d.as_bytes()).ok()) else {
+        return Ok(Vec::new());
+    };
+    let rows: Vec<(u64, Place)> = cx.s.scan(Table::MessageIndex, &index, 0, usize::MAX)?;
+    let found = rows.into_iter().filter(|(_, place)| place.1.is_some_and(|name| name.to_string().starts_with(digits)));
+    Ok(found.map(|(_, place)| place).collect())
+}
+
+/// The message of a conversation that this profile calls so.
+pub(crate) fn called(cx: &Cx<'_, '_>, conversation: &ConversationId, name: ContentId) -> Result<Option<Stored>, StepError> {
+    let found: Option<Place> = cx.s.get(Table::MessageIndex, name.as_bytes())?;
+    match found {
+        Some(place) if place.0 == *conversation => of_place(cx, &place),
+        Some(_) => Ok(None),
+        // of before
+        None => of_place(cx, &Place(conversation.clone(), Some(name), 0)),
+    }
+}
+
+/// What a row that names a message says: its conversation, what it is called (in rows of before: its id), and where it stands
+/// in the history (0 in those).
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Place(ConversationId, Option<ContentId>, #[serde(default)] u64);
+
+impl Place {
+    fn of(conversation: &ConversationId, stored: &Stored) -> Self {
+        Self(conversation.clone(), Some(stored.name()), stored.place.position)
+    }
+
+    /// In which conversation.
+    pub(crate) const fn conversation(&self) -> &ConversationId {
+        &self.0
+    }
+
+    /// The key of the row, which is found by its message's place.
+    pub(crate) fn key(&self) -> Vec<u8> {
+        match self {
+            Self(conversation, Some(id), 0) => [conversation.as_bytes(), id.as_bytes().as_slice()].concat(),
+            Self(conversation, _, position) => [conversation.as_bytes(), b"at", position.to_be_bytes().as_slice()].concat(),
+        }
+    }
 }
 
 /// A message that is there already, changed.
@@ -81,9 +217,24 @@ pub(crate) fn put_stored(cx: &Cx<'_, '_>, conversation: &ConversationId, stored:
     gathered::no_longer_gathered(cx, conversation, stored.place.position)
 }
 
+/// Nothing of it stays, and nothing names it any more.
+pub(crate) fn remove(cx: &Cx<'_, '_>, conversation: &ConversationId, stored: &Stored) -> Result<(), StepError> {
+    cx.s.delete(Table::Message, &key(conversation, stored))?;
+    if stored.keyed != Keyed::ById {
+        cx.s.delete(Table::MessageIndex, stored.name().as_bytes())?;
+    }
+    let place = Place::of(conversation, stored);
+    let before = Place(place.0.clone(), Some(stored.id), 0);
+    for table in [Table::MessageIndex, Table::Vanishing, Table::Newer] {
+        cx.s.delete(table, &place.key())?;
+        cx.s.delete(table, &before.key())?;
+    }
+    gathered::no_longer_gathered(cx, conversation, stored.place.position)
+}
+
 /// A message in a place of its own.
 fn put_new_stored(cx: &Cx<'_, '_>, conversation: &ConversationId, stored: &Stored) -> Result<(), StepError> {
-    let key = [conversation.as_bytes(), stored.id.as_bytes().as_slice()].concat();
+    let key = key(conversation, stored);
     Ok(cx.s.put(Table::Message, &key, conversation.as_bytes(), stored.place.position, stored)?)
 }
 
@@ -95,9 +246,15 @@ pub(crate) fn store_message(
     mut stored: Stored,
     own: bool,
 ) -> Result<Option<u64>, StepError> {
-    let key = [id.as_bytes(), stored.id.as_bytes().as_slice()].concat();
-    if cx.s.get::<Stored>(Table::Message, &key)?.is_some() {
+    let there = match stored.keyed {
+        Keyed::Line => cx.s.get::<Stored>(Table::Message, &key(id, &stored))?,
+        Keyed::ById | Keyed::BySender => said(cx, id, stored.sender, stored.id)?,
+    };
+    if there.is_some() {
         return Ok(None);
+    }
+    while cx.s.get::<Place>(Table::MessageIndex, stored.name().as_bytes())?.is_some() {
+        stored.name = Some(ContentId::new(lacre_ground::random::bytes(cx.rng)));
     }
     conv.position += 1;
     if own && conv.read_through + 1 == conv.position {
@@ -111,13 +268,15 @@ pub(crate) fn store_message(
     if own {
         begin_to_fade(cx, id, &mut stored)?;
     }
+    let place = Place::of(id, &stored);
     if stored.body == Body::Newer {
         let number = shelf::number(cx)?;
-        cx.s.put(Table::Newer, &key, b"", number, &(id, stored.id))?;
+        cx.s.put(Table::Newer, &place.key(), b"", number, &place)?;
     }
     put_new_stored(cx, id, &stored)?;
-    let prefix: Vec<u8> = stored.id.as_bytes().iter().take(2).copied().collect();
-    cx.s.put(Table::MessageIndex, &key, &prefix, conv.position, &(id, stored.id))?;
+    let name = stored.name();
+    let index: Vec<u8> = name.as_bytes().iter().take(2).copied().collect();
+    cx.s.put(Table::MessageIndex, name.as_bytes(), &index, conv.position, &place)?;
     Ok(Some(conv.position))
 }
 
@@ -128,6 +287,6 @@ pub(crate) fn begin_to_fade(cx: &Cx<'_, '_>, conversation: &ConversationId, stor
     }
     let at = cx.now.plus(u64::from(stored.place.stays_s) * 1_000);
     stored.place.gone_at = Some(at);
-    let key = [conversation.as_bytes(), stored.id.as_bytes().as_slice()].concat();
-    Ok(cx.s.put(Table::Vanishing, &key, b"", at.get(), &(conversation, stored.id))?)
+    let place = Place::of(conversation, stored);
+    Ok(cx.s.put(Table::Vanishing, &place.key(), b"", at.get(), &place)?)
 }

@@ -27,7 +27,7 @@
 //!
 //! What is lost by that: a group whose only admin made the seal, or is gone, has no successor. Its people make a new group.
 
-use crate::history::{Placed, Stored};
+use crate::history::Stored;
 use crate::mls::group::{CONTEXT_VERSION, GroupId};
 use crate::mls::{group, roles};
 use crate::shelf::{Cargo, Conv, Cx, Intent, Item, Members};
@@ -215,16 +215,8 @@ pub(crate) fn tell_succession(
 ) -> Result<(), StepError> {
     let own = shelf::own(cx)?.account;
     let mut conv = shelf::take_conv(cx, id)?;
-    let stored = Stored {
-        id: shelf::line_id(cx, &[next.as_bytes(), b"successor"])?,
-        sender: by,
-        sent_at: cx.now,
-        accepted_at: cx.now,
-        body: Body::Succeeded { left_out },
-        blob: None,
-        proof: None,
-        place: Placed::default(),
-    };
+    let line = shelf::line_id(cx, &[next.as_bytes(), b"successor"])?;
+    let stored = Stored::line(line, by, cx.now, Body::Succeeded { left_out });
     if let Some(position) = history::store_message(cx, id, &mut conv, stored, by == own)? {
         shelf::event(cx, Happening::Message { conversation: id.clone(), position })?;
     }

@@ -10,13 +10,13 @@
 //! A change that this table does not allow changes nothing at any member, and is told as unreadable. One whose message is
 //! not here (this device joined later, or has forgotten it) changes nothing, silently.
 
-use crate::history::Proof;
+use crate::history::{Proof, Target};
 use crate::queue::MAX_TEXT;
 use crate::shelf::{Cargo, Cx, Engine, Item};
 use crate::words::{Body, ConversationId, Happening, Message, MessageTrouble, StepError, Trouble, WaitingKind};
 use crate::{history, queue, shelf};
 use content::content::Kind;
-use lacre_ground::ids::{AccountId, ContentId};
+use lacre_ground::ids::AccountId;
 use lacre_ground::time::Millis;
 use lacre_profile::Table;
 use lacre_proto::content::v1 as content;
@@ -37,7 +37,7 @@ pub(crate) fn edit(engine: &mut Engine, message: &Message, text: &str) -> Result
         Body::Text(_) => {}
         _ => return Err(Trouble::Message(MessageTrouble::NotChangeable)),
     }
-    change(engine, message, Kind::Edit(content::Edit { target: message.id.as_bytes().to_vec(), text: text.to_owned() }))
+    change(engine, message, |target| Kind::Edit(content::Edit { target: target.id.as_bytes().to_vec(), text: text.to_owned() }))
 }
 
 /// Takes an own message back, for everybody whose program obeys. A text that has not left this device is not sent at all.
@@ -49,11 +49,13 @@ pub(crate) fn delete(engine: &mut Engine, message: &Message) -> Result<(), Troub
     if message.position.is_none() && engine.run(|cx| unsend(cx, message))? {
         return Ok(());
     }
-    change(engine, message, Kind::Delete(content::Delete { target: message.id.as_bytes().to_vec() }))
+    change(engine, message, |target| Kind::Delete(content::Delete { target: target.id.as_bytes().to_vec() }))
 }
 
-pub(crate) fn change(engine: &mut Engine, message: &Message, kind: Kind) -> Result<(), Trouble> {
+/// Puts a change of a message into the queue; it names whose message it is, and by the id that it has for everybody.
+pub(crate) fn change(engine: &mut Engine, message: &Message, kind: impl Fn(Target) -> Kind) -> Result<(), Trouble> {
     engine.run(|cx| {
+        let kind = kind(target_of(cx, message)?);
         let conv = shelf::active(cx, &message.conversation)?;
         if !queue::may_say(cx, &message.conversation, &conv, Some(&kind))? {
             return Err(MessageTrouble::MayNotWrite.into());
@@ -62,6 +64,13 @@ pub(crate) fn change(engine: &mut Engine, message: &Message, kind: Kind) -> Resu
         queue::enqueue_content(cx, &message.conversation, WaitingKind::Change, kind, None)?;
         cx.reached("send: stored")
     })
+}
+
+/// Whose message it is, and the id that it has for everybody.
+pub(super) fn target_of(cx: &Cx<'_, '_>, message: &Message) -> Result<Target, StepError> {
+    let stored = message.position.map_or(Ok(None), |position| history::at(cx, &message.conversation, position))?;
+    let id = stored.map_or(message.id, |stored| stored.id);
+    Ok(Target { by: Some(message.sender), id })
 }
 
 pub(crate) fn changeable(message: &Message) -> Result<(), Trouble> {
@@ -97,13 +106,19 @@ pub(crate) fn amend(
     proof: Option<Proof>,
 ) -> Result<bool, StepError> {
     let target = match kind {
-        Kind::Edit(edit) => &edit.target,
-        Kind::Delete(delete) => &delete.target,
-        Kind::Reaction(reaction) => &reaction.target,
+        // nobody changes what another one wrote
+        Kind::Edit(content::Edit { target, .. }) | Kind::Delete(content::Delete { target }) => {
+            Target::read(by.as_bytes(), target)
+        }
+        Kind::Reaction(reaction) => Target::read(&reaction.target_by, &reaction.target),
         Kind::Text(_) | Kind::File(_) | Kind::Leave(_) | Kind::Roster(_) | Kind::Receipt(_) => return Ok(false),
     };
-    let target = ContentId::try_from(target.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
-    let Some(mut stored) = history::stored(cx, conversation, target)? else { return Ok(true) };
+    let target = target.ok_or(StepError::Skip("a change of nothing".into()))?;
+    let found = match history::named(cx, conversation, target)? {
+        None if target.by == Some(by) => history::named(cx, conversation, Target { by: None, ..target })?,
+        found => found,
+    };
+    let Some(mut stored) = found else { return Ok(true) };
     if matches!(stored.body, Body::Deleted { .. }) {
         return Ok(true);
     }

@@ -83,8 +83,8 @@ fn queue_file(cx: &mut Cx<'_, '_>, id: &ConversationId, file: Outgoing<'_>) -> R
     let cargo = Cargo::Upload { authority: conv.authority.clone(), blob };
     queue::enqueue(cx, Some(id), WaitingKind::File, cargo)?;
     let encoded = ByteBuf::from(reference.encode_to_vec());
-    let (name, blob, reply_to) = (name.to_owned(), Some(reference), Vec::new());
-    let kind = content::content::Kind::File(content::File { name, size, blob, reply_to });
+    let (name, blob) = (name.to_owned(), Some(reference));
+    let kind = content::content::Kind::File(content::File { name, size, blob, ..Default::default() });
     let sent = queue::enqueue_content(cx, id, WaitingKind::File, kind, Some(encoded))?;
     cx.reached("file: stored")?;
     views::queued_message(cx, id, sent)
@@ -98,8 +98,8 @@ pub(crate) fn save_file(
     message: &Message,
     to: &mut dyn Write,
 ) -> Result<u64, Trouble> {
-    let key = [message.conversation.as_bytes(), message.id.as_bytes()].concat();
-    let stored: Stored = engine.run(|cx| Ok(cx.s.get(Table::Message, &key)?))?.ok_or(MessageTrouble::NoSuchMessage)?;
+    let stored = engine.run(|cx| history::called(cx, &message.conversation, message.id))?;
+    let stored: Stored = stored.ok_or(MessageTrouble::NoSuchMessage)?;
     let raw = stored.blob.ok_or(FileTrouble::NotAFile)?;
     let reference = content::BlobRef::decode(raw.as_slice()).map_err(|e| Trouble::File(FileTrouble::Damaged(e.to_string())))?;
     let mut written = Counting { to, written: 0 };

@@ -5,13 +5,13 @@
 //! [`RECEIPT_MEMBERS`] of them: strangers in a group learn nothing, and a large group does not fill with receipts. *Delivered* is
 //! on, *read* is off until the person switches it on.
 
-use crate::history::Stored;
+use crate::history::{Stored, Target};
 use crate::queue::MAX_WAITING;
 use crate::shelf::{Conv, Cx, Mark, Members};
 use crate::words::{ContactState, ConversationId, Happening, StepError, WaitingKind};
 use crate::{history, queue, shelf};
 use content::content::Kind;
-use lacre_ground::ids::{AccountId, ContentId};
+use lacre_ground::ids::AccountId;
 use lacre_profile::Table;
 use lacre_proto::content::v1 as content;
 
@@ -19,9 +19,9 @@ use lacre_proto::content::v1 as content;
 pub const RECEIPT_MEMBERS: usize = 16;
 
 /// A message of somebody else has come.
-pub(crate) fn owe_delivered(cx: &mut Cx<'_, '_>, conv: &mut Conv, message: ContentId) -> Result<(), StepError> {
+pub(crate) fn owe_delivered(cx: &mut Cx<'_, '_>, conv: &mut Conv, position: u64) -> Result<(), StepError> {
     if shelf::own(cx)?.settings.delivery_receipts {
-        conv.owed.delivered = Some(message);
+        conv.owed.delivered_at = Some(position);
     }
     Ok(())
 }
@@ -39,7 +39,7 @@ pub(super) fn owe_read(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv
             return Ok(());
         };
         if stored.sender != own.account && stored.is_content() {
-            conv.owed.read = Some(stored.id);
+            conv.owed.read_at = Some(position);
             return Ok(());
         }
         from = position - 1;
@@ -50,7 +50,7 @@ pub(super) fn owe_read(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv
 /// Puts what is owed into the queue, if these members may know it.
 pub(crate) fn queue_receipt(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<(), StepError> {
     let mut conv = shelf::take_conv(cx, id)?;
-    if conv.owed.delivered.is_none() && conv.owed.read.is_none() {
+    if conv.owed.delivered_at.is_none() && conv.owed.read_at.is_none() {
         return Ok(());
     }
     if let Some(number) = conv.owed.item
@@ -59,13 +59,21 @@ pub(crate) fn queue_receipt(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<
     {
         return Ok(());
     }
-    let (delivered, read) = (conv.owed.delivered.take(), conv.owed.read.take());
+    let (delivered, read) = (conv.owed.delivered_at.take(), conv.owed.read_at.take());
     shelf::put_conv(cx, id, conv)?;
     if !receipts_among(cx, id)? || cx.s.count(Table::Outbox, id.as_bytes())? >= MAX_WAITING {
         return Ok(());
     }
-    let bytes = |id: Option<ContentId>| id.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
-    let receipt = content::Receipt { delivered: bytes(delivered), read: bytes(read) };
+    // what disappeared meanwhile is not spoken of
+    let whose = |position: Option<u64>| -> Result<(Vec<u8>, Vec<u8>), StepError> {
+        let stored = position.map_or(Ok(None), |position| history::at(cx, id, position))?;
+        Ok(stored.map(|s| (s.sender.as_bytes().to_vec(), s.id.as_bytes().to_vec())).unwrap_or_default())
+    };
+    let ((delivered_by, delivered), (read_by, read)) = (whose(delivered)?, whose(read)?);
+    if delivered.is_empty() && read.is_empty() {
+        return Ok(());
+    }
+    let receipt = content::Receipt { delivered, delivered_by, read, read_by };
     let item = queue::enqueue_content(cx, id, WaitingKind::Upkeep, Kind::Receipt(receipt), None)?;
     // enqueuing may have made its entry, which changes the conversation
     let mut conv = shelf::take_conv(cx, id)?;
@@ -96,12 +104,12 @@ pub(crate) fn take_receipt(
     from: AccountId,
     receipt: &content::Receipt,
 ) -> Result<(), StepError> {
-    let position = |named: &[u8]| -> Result<u64, StepError> {
-        let Ok(named) = ContentId::try_from(named) else { return Ok(0) };
-        Ok(history::stored(cx, id, named)?.map_or(0, |stored| stored.place.position))
+    let mut position = |by: &[u8], named: &[u8]| -> Result<u64, StepError> {
+        let Some(target) = Target::read(by, named) else { return Ok(0) };
+        Ok(history::named(cx, id, target)?.map_or(0, |stored| stored.place.position))
     };
-    let read = position(&receipt.read)?;
-    let delivered = position(&receipt.delivered)?.max(read);
+    let read = position(&receipt.read_by, &receipt.read)?;
+    let delivered = position(&receipt.delivered_by, &receipt.delivered)?.max(read);
     let mut members = shelf::take_members(cx, id)?;
     if delivered == 0 || accounts(&members).count() > RECEIPT_MEMBERS {
         return Ok(());

@@ -1,11 +1,10 @@
 //! Texts: sending, reading, finding.
 
-use super::{receipts, vanish};
+use super::{amend, receipts, vanish};
 use crate::queue::MAX_TEXT;
 use crate::shelf::{Cx, Engine};
 use crate::words::{ConversationId, Message, MessageTrouble, StepError, Trouble, WaitingKind};
-use crate::{queue, shelf, views};
-use lacre_ground::ids::ContentId;
+use crate::{history, queue, shelf, views};
 use lacre_profile::Table;
 use lacre_proto::content::v1 as content;
 
@@ -18,10 +17,10 @@ pub(crate) fn send_text_to(
     engine: &mut Engine,
     conversation: &ConversationId,
     text: &str,
-    reply_to: Option<ContentId>,
+    answered: Option<&Message>,
 ) -> Result<Message, Trouble> {
     check_text(text)?;
-    engine.run(|cx| queue_text(cx, conversation, text, reply_to))
+    engine.run(|cx| queue_text(cx, conversation, text, answered))
 }
 
 /// The same inside a step.
@@ -29,11 +28,15 @@ pub(super) fn queue_text(
     cx: &mut Cx<'_, '_>,
     conversation: &ConversationId,
     text: &str,
-    reply_to: Option<ContentId>,
+    answered: Option<&Message>,
 ) -> Result<Message, StepError> {
     shelf::writable(cx, conversation)?;
-    let reply_to = reply_to.map(|id| id.as_bytes().to_vec()).unwrap_or_default();
-    let kind = content::content::Kind::Text(content::Text { text: text.to_owned(), reply_to });
+    let mut said = content::Text { text: text.to_owned(), ..Default::default() };
+    if let Some(answered) = answered {
+        said.reply_to = amend::target_of(cx, answered)?.id.as_bytes().to_vec();
+        said.reply_to_by = answered.sender.as_bytes().to_vec();
+    }
+    let kind = content::content::Kind::Text(said);
     queue::has_room(cx, Some(conversation))?;
     let sent = queue::enqueue_content(cx, conversation, WaitingKind::Text, kind, None)?;
     cx.reached("send: stored")?;
@@ -59,19 +62,15 @@ pub(crate) fn mark_read(engine: &mut Engine, conversation: &ConversationId, thro
 /// The message whose id begins so (hexadecimal, at least four characters).
 pub(crate) fn find_message(engine: &mut Engine, prefix: &str) -> Result<Message, Trouble> {
     let prefix = prefix.to_ascii_lowercase();
-    let start = prefix.get(..4).and_then(|p| data_encoding::HEXLOWER.decode(p.as_bytes()).ok());
-    let start = start.ok_or(MessageTrouble::NoSuchMessage)?;
     engine.run(|cx| {
-        let rows: Vec<(u64, (ConversationId, ContentId))> = cx.s.scan(Table::MessageIndex, &start, 0, usize::MAX)?;
-        let mut found = rows.into_iter().filter(|(_, (_, id))| id.to_string().starts_with(&prefix));
-        let (position, (conversation, id)) = found.next().ok_or(MessageTrouble::NoSuchMessage)?;
+        let mut found = history::beginning(cx, &prefix)?.into_iter();
+        let place = found.next().ok_or(MessageTrouble::NoSuchMessage)?;
         if found.next().is_some() {
             return Err(MessageTrouble::AmbiguousPrefix.into());
         }
-        let key = [conversation.as_bytes(), id.as_bytes()].concat();
-        let stored = cx.s.get(Table::Message, &key)?.ok_or(MessageTrouble::NoSuchMessage)?;
-        let members = shelf::members(cx, &conversation)?;
-        views::message_view(cx, &conversation, &members, position, stored)
+        let stored = history::of_place(cx, &place)?.ok_or(MessageTrouble::NoSuchMessage)?;
+        let members = shelf::members(cx, place.conversation())?;
+        views::message_view(cx, place.conversation(), &members, stored.place.position, stored)
     })
 }
 

@@ -143,7 +143,7 @@ pub(crate) fn release_held(cx: &mut Cx<'_, '_>, contact: AccountId, conversation
         let Cargo::Held { text, id, file, .. } = item.cargo else { continue };
         shelf::drop_item(cx, number)?;
         let Some(file) = file else {
-            let kind = content::content::Kind::Text(content::Text { text, reply_to: Vec::new() });
+            let kind = content::content::Kind::Text(content::Text { text, ..Default::default() });
             queue::enqueue_content_as(cx, id, conversation, WaitingKind::Text, kind, None)?;
             continue;
         };
@@ -155,7 +155,7 @@ pub(crate) fn release_held(cx: &mut Cx<'_, '_>, contact: AccountId, conversation
             queue::enqueue(cx, Some(conversation), WaitingKind::File, cargo)?;
         }
         let encoded = ByteBuf::from(reference.encode_to_vec());
-        let kind = content::content::Kind::File(content::File { reply_to: Vec::new(), ..file });
+        let kind = content::content::Kind::File(content::File { reply_to: Vec::new(), reply_to_by: Vec::new(), ..file });
         queue::enqueue_content_as(cx, id, conversation, WaitingKind::File, kind, Some(encoded))?;
     }
     Ok(())

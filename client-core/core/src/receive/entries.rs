@@ -362,12 +362,18 @@ fn take_content(
     };
     let Line { body, blob, reply_to } = line;
     let sent_at = Millis::new(content.sent_at_ms);
-    let place = Placed { reply_to, stays_s: content.stays_s, ..Placed::default() };
-    let stored = Stored { id: content_id, sender, sent_at, accepted_at, body, blob, proof, place };
+    let place = Placed {
+        reply_to: reply_to.map(|target| target.id),
+        reply_to_by: reply_to.and_then(|target| target.by),
+        stays_s: content.stays_s,
+        ..Placed::default()
+    };
+    let (keyed, name) = (Keyed::BySender, None);
+    let stored = Stored { id: content_id, sender, sent_at, accepted_at, body, blob, proof, place, keyed, name };
     let worth_a_receipt = !own && stored.is_content();
     if let Some(position) = history::store_message(cx, id, conv, stored, own)? {
         if worth_a_receipt {
-            messages::owe_delivered(cx, conv, content_id)?;
+            messages::owe_delivered(cx, conv, position)?;
         }
         let conversation = id.clone();
         shelf::event(

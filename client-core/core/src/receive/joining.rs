@@ -15,7 +15,7 @@
 
 use super::places::{NoPlace, Read};
 use super::succession;
-use crate::history::{Placed, Stored};
+use crate::history::Stored;
 use crate::mls::group::GroupId;
 use crate::mls::roles::SeenLeaf;
 use crate::mls::{group, roles};
@@ -244,16 +244,8 @@ pub(crate) fn join(cx: &mut Cx<'_, '_>, pending: &PendingJoin, state: &content::
 fn tell_re_added(cx: &mut Cx<'_, '_>, id: &ConversationId, by: AccountId) -> Result<(), StepError> {
     let whom = shelf::own(cx)?.account;
     let mut conv = shelf::take_conv(cx, id)?;
-    let stored = Stored {
-        id: shelf::line_id(cx, &[conv.channel.id.as_bytes(), b"re-added"])?,
-        sender: by,
-        sent_at: cx.now,
-        accepted_at: cx.now,
-        body: Body::ReAdded { whom },
-        blob: None,
-        proof: None,
-        place: Placed::default(),
-    };
+    let line = shelf::line_id(cx, &[conv.channel.id.as_bytes(), b"re-added"])?;
+    let stored = Stored::line(line, by, cx.now, Body::ReAdded { whom });
     if let Some(position) = history::store_message(cx, id, &mut conv, stored, false)? {
         shelf::put_conv(cx, id, conv)?;
         shelf::event(cx, Happening::Message { conversation: id.clone(), position })?;

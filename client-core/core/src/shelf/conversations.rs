@@ -5,7 +5,7 @@ use super::own::Key32;
 use super::taken::{self, Taken};
 use crate::mls::roles::SeenLeaf;
 use crate::words::{ConversationId, Kind, MessageTrouble, Standing, StepError, Suite, Trouble, Who};
-use lacre_ground::ids::{AccountId, ChannelId, ContentId, DeviceId, EntryId, Generation, Token};
+use lacre_ground::ids::{AccountId, ChannelId, DeviceId, EntryId, Generation, Token};
 use lacre_ground::time::Millis;
 use lacre_profile::Table;
 use serde::{Deserialize, Serialize};
@@ -130,8 +130,12 @@ impl Conv {
 /// The receipt that is to be written next.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Owed {
-    pub(crate) delivered: Option<ContentId>,
-    pub(crate) read: Option<ContentId>,
+    /// the place of the newest message that has come
+    #[serde(default)]
+    pub(crate) delivered_at: Option<u64>,
+    /// and of the newest that was shown
+    #[serde(default)]
+    pub(crate) read_at: Option<u64>,
     /// the last one's number in the queue
     pub(crate) item: Option<u64>,
 }

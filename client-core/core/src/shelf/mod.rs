@@ -7,10 +7,11 @@
 //! | Conversation | conversation id | | creation number | [`Conv`] |
 //! | ConversationIndex | conversation id | | creation number | conversation id |
 //! | Member | conversation id | | 0 | [`Members`] |
-//! | Message | conversation id, content id | conversation id | position | `Stored` |
-//! | MessageIndex | content id | its first two bytes | number | conversation id and content id |
+//! | Message | conversation id, account, content id; of a line: conversation id, `line`, its id | conversation id | position | `Stored` |
+//! | MessageIndex | what a message is called | its first two bytes | position | `Place` |
 //! | Outbox | item number | queue | item number | [`Item`] |
-//! | RawEntry | channel, entry id | channel | seq | [`Raw`] |
+//! | Raw | channel, SHA-256 of the entry | channel | seq | seal flag, entry id, ciphertext |
+//! | RawEntry | channel, entry id | channel | seq | [`Raw`], by programs of before |
 //! | Contact | account | | number | [`ContactRow`] |
 //! | Account | account | | 0 | [`Known`] |
 //! | Event | number | | number | [`EventRow`] |
@@ -20,8 +21,8 @@
 //! | BlobChunk | blob id, index | blob id | index | ciphertext |
 //! | Seen | envelope id | | number | |
 //! | Successor | conversation | | 0 | its id and that of the MLS group behind it, once that is another |
-//! | Vanishing | conversation id, content id | | when it disappears | conversation id and content id |
-//! | Newer | conversation id, content id | | number | conversation id and content id |
+//! | Vanishing | conversation id, position | | when it disappears | `Place` |
+//! | Newer | conversation id, position | | number | `Place` |
 //! | Gathered | conversation id, row of places | conversation id | row | texts that were gathered for the search |
 //! | Meta | `rests`, and a conversation, or `account`, `inbox` | `rests` | 0 | [`RestRow`] |
 //! | Meta | `number`, `event`, `resets`, `kinds` | | 0 | the last number taken, event acknowledged, resets untold, kinds known |

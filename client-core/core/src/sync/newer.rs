@@ -5,11 +5,10 @@
 //! its place stays empty. Whether its writer might say it was judged when it came, by rules that count what is unknown as
 //! speech: else a kind that nobody knows yet would be a way to write where one may not.
 
-use crate::history::{Line, Said, Stored};
+use crate::history::{Line, Place, Said, Stored};
 use crate::shelf::{Cx, Engine};
 use crate::words::{Body, ConversationId, Happening, StepError, Trouble};
 use crate::{history, receive, shelf};
-use lacre_ground::ids::ContentId;
 use lacre_profile::Table;
 use lacre_proto::bounds::Bounded as _;
 use lacre_proto::content::v1 as content;
@@ -36,21 +35,21 @@ fn take_some_newer(cx: &mut Cx<'_, '_>, from: u64) -> Result<Option<u64>, StepEr
     if cx.s.get::<u64>(Table::Meta, LOOKED)? == Some(KINDS) {
         return Ok(None);
     }
-    let page: Vec<(u64, (ConversationId, ContentId))> = cx.s.scan(Table::Newer, b"", from, PAGE)?;
+    let page: Vec<(u64, Place)> = cx.s.scan(Table::Newer, b"", from, PAGE)?;
     let Some((last, _)) = page.last() else {
         cx.s.put(Table::Meta, LOOKED, b"", 0, &KINDS)?;
         return Ok(None);
     };
     let next = last + 1;
-    for (_, (conversation, id)) in page {
-        let stored = history::stored(cx, &conversation, id)?.filter(|stored| stored.body == Body::Newer);
+    for (_, place) in page {
+        let stored = history::of_place(cx, &place)?.filter(|stored| stored.body == Body::Newer);
         let done = match stored {
-            Some(stored) => take_again(cx, &conversation, stored)?,
+            Some(stored) => take_again(cx, place.conversation(), stored)?,
             // it disappeared
             None => true,
         };
         if done {
-            cx.s.delete(Table::Newer, &[conversation.as_bytes(), id.as_bytes()].concat())?;
+            cx.s.delete(Table::Newer, &place.key())?;
         }
     }
     cx.reached("newer: taken again")?;
@@ -80,16 +79,11 @@ fn take_again(cx: &mut Cx<'_, '_>, id: &ConversationId, mut stored: Stored) -> R
         Some(line) => {
             stored.body = line.body;
             stored.blob = line.blob;
-            stored.place.reply_to = line.reply_to;
+            stored.place.reply_to = line.reply_to.map(|target| target.id);
+            stored.place.reply_to_by = line.reply_to.and_then(|target| target.by);
             history::put_stored(cx, id, &stored)?;
         }
-        None => {
-            let key = [id.as_bytes(), stored.id.as_bytes().as_slice()].concat();
-            for table in [Table::Message, Table::MessageIndex, Table::Vanishing] {
-                cx.s.delete(table, &key)?;
-            }
-            history::no_longer_gathered(cx, id, position)?;
-        }
+        None => history::remove(cx, id, &stored)?,
     }
     shelf::event(cx, Happening::Changed { conversation: id.clone(), position })?;
     Ok(true)

@@ -1,12 +1,11 @@
 //! What has had its time disappears, and nothing of it stays in the file.
 
 use super::newer;
-use crate::history::Stored;
+use crate::history::{Place, Stored};
 use crate::messages::VANISHING_AT_ONCE;
 use crate::shelf::{Cx, Engine};
 use crate::words::{ConversationId, Happening, Message, MessageTrouble, StepError, Trouble};
 use crate::{book, history, messages, shelf};
-use lacre_ground::ids::ContentId;
 use lacre_profile::Table;
 
 /// Forgets a message on this device only. Others keep it, and are not told.
@@ -14,7 +13,7 @@ pub(crate) fn forget(engine: &mut Engine, message: &Message) -> Result<(), Troub
     messages::changeable(message)?;
     engine.run(|cx| {
         let id = &message.conversation;
-        let mut stored = history::stored(cx, id, message.id)?.ok_or(MessageTrouble::NoSuchMessage)?;
+        let mut stored = history::called(cx, id, message.id)?.ok_or(MessageTrouble::NoSuchMessage)?;
         history::drop_download(cx, &stored)?;
         stored.empty(true);
         *cx.forgot = true;
@@ -50,13 +49,12 @@ fn vanish_some(cx: &mut Cx<'_, '_>) -> Result<bool, StepError> {
     if cx.s.first_ord(Table::Vanishing, b"")?.is_none_or(|at| at > cx.now.get()) {
         return Ok(false);
     }
-    let due: Vec<(u64, (ConversationId, ContentId))> = cx.s.scan(Table::Vanishing, b"", 0, VANISHING_AT_ONCE)?;
+    let due: Vec<(u64, Place)> = cx.s.scan(Table::Vanishing, b"", 0, VANISHING_AT_ONCE)?;
     let now = cx.now.get();
-    for (_, (conversation, id)) in due.into_iter().filter(|(at, _)| *at <= now) {
-        let key = [conversation.as_bytes(), id.as_bytes()].concat();
-        cx.s.delete(Table::Vanishing, &key)?;
-        if let Some(stored) = history::stored(cx, &conversation, id)? {
-            remove(cx, &conversation, &stored)?;
+    for (_, place) in due.into_iter().filter(|(at, _)| *at <= now) {
+        cx.s.delete(Table::Vanishing, &place.key())?;
+        if let Some(stored) = history::of_place(cx, &place)? {
+            remove(cx, place.conversation(), &stored)?;
         }
     }
     *cx.forgot = true;
@@ -64,14 +62,11 @@ fn vanish_some(cx: &mut Cx<'_, '_>) -> Result<bool, StepError> {
     Ok(true)
 }
 
-/// A line of the history, with its place among the ids and what was fetched of its file.
+/// A line of the history, with all that names it and what was fetched of its file.
 fn remove(cx: &mut Cx<'_, '_>, conversation: &ConversationId, stored: &Stored) -> Result<(), StepError> {
-    let key = [conversation.as_bytes(), stored.id.as_bytes()].concat();
     history::drop_download(cx, stored)?;
-    cx.s.delete(Table::Message, &key)?;
-    cx.s.delete(Table::MessageIndex, &key)?;
+    history::remove(cx, conversation, stored)?;
     let (conversation, position) = (conversation.clone(), stored.place.position);
-    history::no_longer_gathered(cx, &conversation, position)?;
     shelf::event(cx, Happening::Vanished { conversation, position })
 }
 
@@ -91,8 +86,6 @@ pub(crate) fn forget_history(engine: &mut Engine, id: &ConversationId) -> Result
             let page: Vec<(u64, Stored)> = cx.s.scan(Table::Message, id.as_bytes(), 0, VANISHING_AT_ONCE)?;
             let mut some = 0;
             for (_, stored) in page.iter().filter(|(position, _)| *position <= last) {
-                let key = [id.as_bytes(), stored.id.as_bytes()].concat();
-                cx.s.delete(Table::Vanishing, &key)?;
                 remove(cx, id, stored)?;
                 some += 1;
             }

@@ -1,19 +1,20 @@
 //! Messages as applications see them, those that wait behind those that are stored.
 
-use crate::history::Stored;
+use crate::history::{Stored, Target};
 use crate::shelf::{Cargo, Cx, Item, Members};
 use crate::words::{Body, ConversationId, Delivery, Message, MessageTrouble, Quoted, Reaction, Receipt, StepError, Trouble};
 use crate::{book, history, shelf};
-use lacre_ground::ids::ContentId;
 use lacre_profile::Table;
 
 /// The message that another one answers, as this profile has it.
-fn quoted(cx: &mut Cx<'_, '_>, conversation: &ConversationId, members: &Members, id: ContentId) -> Result<Quoted, StepError> {
-    let message = match history::stored(cx, conversation, id)? {
-        Some(stored) => Some((stored.sender, book::name_in(cx, members, stored.sender)?, stored.body)),
-        None => None,
-    };
-    Ok(Quoted { id, message })
+fn quoted(cx: &mut Cx<'_, '_>, conversation: &ConversationId, members: &Members, target: Target) -> Result<Quoted, StepError> {
+    Ok(match history::named(cx, conversation, target)? {
+        Some(stored) => {
+            let id = stored.name();
+            Quoted { id, message: Some((stored.sender, book::name_in(cx, members, stored.sender)?, stored.body)) }
+        }
+        None => Quoted { id: target.id, message: None },
+    })
 }
 
 pub(crate) fn message_view(
@@ -35,17 +36,21 @@ pub(crate) fn message_view(
         _ => None,
     };
     let reply_to = match stored.place.reply_to {
-        Some(answered) => Some(quoted(cx, id, members, answered)?),
+        Some(answered) => {
+            let target = Target { by: stored.place.reply_to_by, id: answered };
+            Some(quoted(cx, id, members, target)?)
+        }
         None => None,
     };
     let is_own = stored.sender == own.account;
     let receipts = if is_own && stored.is_content() { receipts_of(cx, members, position)? } else { Vec::new() };
+    let name = stored.name();
     let mut reactions = Vec::new();
     for (account, sign) in stored.place.reactions {
         reactions.push(Reaction { account, handle: book::name_in(cx, members, account)?, sign });
     }
     Ok(Message {
-        id: stored.id,
+        id: name,
         conversation: id.clone(),
         position: Some(position),
         sender: stored.sender,
