@@ -38,6 +38,8 @@ use tls_codec::{Deserialize as _, Serialize as _};
 
 /// The suite that conversations have unless their maker asks for another one.
 pub const SUITE: Ciphersuite = Ciphersuite::MLS_256_XWING_CHACHA20POLY1305_SHA256_Ed25519;
+/// The other suite that conversations may have.
+pub const OTHER_SUITE: Ciphersuite = Ciphersuite::MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519;
 /// The extension of conversations in a GroupContext.
 pub const CONTEXT: u16 = 0xF1AC;
 /// A group that nobody else is in: the laboratory wants one.
@@ -133,6 +135,30 @@ pub fn forged_package(account: AccountId, device: DeviceId) -> KeyPackage {
     builder.build(SUITE, &Provider::default(), &signer, credential).unwrap().key_package().clone()
 }
 
+/// A key package under a name that is none.
+#[must_use]
+pub fn package_of(identity: &[u8]) -> KeyPackage {
+    package(SUITE, identity)
+}
+
+/// A key package of a device that nobody has, one for each number.
+#[must_use]
+pub fn package_in(suite: Ciphersuite, number: u64) -> KeyPackage {
+    let identity = [[9; 32].as_slice(), &[0; 8], &number.to_be_bytes()].concat();
+    package(suite, &identity)
+}
+
+fn package(suite: Ciphersuite, identity: &[u8]) -> KeyPackage {
+    let key = ed25519_dalek::SigningKey::from_bytes(&random::bytes(&mut SystemRng));
+    let credential = CredentialWithKey {
+        credential: BasicCredential::new(identity.to_vec()).into(),
+        signature_key: key.verifying_key().to_bytes().to_vec().into(),
+    };
+    let builder = KeyPackage::builder().leaf_node_capabilities(capabilities());
+    let signer = lacre_profile::mls::DeviceSigner(&key);
+    builder.build(suite, &Provider::default(), &signer, credential).unwrap().key_package().clone()
+}
+
 fn credential(account: AccountId, device: DeviceId, key: &[u8; 32]) -> CredentialWithKey {
     CredentialWithKey {
         credential: BasicCredential::new([account.as_bytes().as_slice(), device.as_bytes()].concat()).into(),
@@ -143,7 +169,7 @@ fn credential(account: AccountId, device: DeviceId, key: &[u8; 32]) -> Credentia
 fn capabilities() -> Capabilities {
     Capabilities::new(
         Some(&[ProtocolVersion::Mls10]),
-        Some(&[SUITE]),
+        Some(&[SUITE, OTHER_SUITE]),
         Some(&[ExtensionType::Unknown(CONTEXT), ExtensionType::LastResort]),
         None,
         Some(&[CredentialType::Basic]),
@@ -310,6 +336,18 @@ pub fn replacing(by: &mut Person, group: &ConversationId, packages: &[(AccountId
         .unwrap()
 }
 
+/// A commit by this person's device that removes the leaf of an account and changes nothing else.
+pub fn removing(by: &mut Person, group: &ConversationId, whom: AccountId) -> Vec<u8> {
+    let made = by.client.laboratory(group, |mls, step, crypto, key| {
+        let provider = lacre_profile::mls::MlsProvider::new(step, crypto);
+        let leaf = mls.members().find(|m| identity(&m.credential).starts_with(whom.as_bytes())).expect("a member").index;
+        let builder = mls.commit_builder().force_self_update(true).propose_removals([leaf]);
+        let built = builder.load_psks(provider.storage()).unwrap().build(provider.rand(), provider.crypto(), key, |_| true);
+        built.unwrap().stage_commit(&provider).unwrap().into_commit().tls_serialize_detached().unwrap()
+    });
+    made.unwrap()
+}
+
 fn identity(credential: &openmls::prelude::Credential) -> Vec<u8> {
     BasicCredential::try_from(credential.clone()).unwrap().identity().to_vec()
 }
@@ -323,12 +361,17 @@ pub struct OwnGroup {
 impl OwnGroup {
     /// With its maker alone.
     pub fn new(by: &mut Person, id: &[u8], context: &content::ConversationContext) -> Self {
+        Self::in_suite(by, id, context, SUITE)
+    }
+
+    /// As [`OwnGroup::new`], in another suite than the usual one.
+    pub fn in_suite(by: &mut Person, id: &[u8], context: &content::ConversationContext, suite: Ciphersuite) -> Self {
         let provider = Provider::default();
         let who = by.client.whoami().unwrap().unwrap();
         let mls = with_key(by, |key| {
             MlsGroup::builder()
                 .with_group_id(GroupId::from_slice(id))
-                .ciphersuite(SUITE)
+                .ciphersuite(suite)
                 .with_wire_format_policy(PURE_CIPHERTEXT_WIRE_FORMAT_POLICY)
                 .use_ratchet_tree_extension(false)
                 .with_capabilities(capabilities())
@@ -370,7 +413,8 @@ impl OwnGroup {
 
     /// Claims key packages of these people, adds them and these further leaves, and puts an invitation into each one's inbox.
     pub fn invite(&mut self, by: &mut Person, whom: &[&wire::DirectoryEntry], further: Vec<KeyPackage>) {
-        let mut packages: Vec<KeyPackage> = whom.iter().map(|entry| claim(by, account(entry))).collect();
+        let mut packages: Vec<KeyPackage> =
+            whom.iter().map(|entry| claim_in(by, account(entry), self.mls.ciphersuite())).collect();
         packages.extend(further);
         let welcome = self.add(by, packages);
         let state = self.join_state(by).encode_to_vec();

@@ -307,6 +307,7 @@ impl From<&view::Message> for Message {
                 out.whom = Some(account(*whom));
                 "re-added"
             }
+            view::Body::Meanwhile => "changed-meanwhile",
             view::Body::NewAccount { whom } => {
                 out.whom = Some(account(*whom));
                 "new-account"

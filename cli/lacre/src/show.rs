@@ -165,6 +165,7 @@ pub(crate) fn message(ctx: &Context, m: &Message) -> String {
         Body::ReAdded { whom: account } => {
             words.say_with("message-re-added", &[("who", who.into()), ("whom", whom(account).into())])
         }
+        Body::Meanwhile => words.say_with("message-meanwhile", &[("who", who.into())]),
         Body::NewAccount { whom: account } => words.say_with("message-new-account", &[("whom", whom(account).into())]),
         Body::Renamed { name } => words.say_with("message-renamed", &[("who", who.into()), ("name", shown(name).into())]),
         Body::Described { text } if text.is_empty() => words.say_with("message-description-gone", &[("who", who.into())]),

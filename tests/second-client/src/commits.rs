@@ -72,7 +72,12 @@ impl Me {
             let members = c.members();
             let of = |m: &&mls_rs::group::Member| mls::who(m.signing_identity()).is_ok_and(|(a, ..)| accounts.contains(&a));
             let remove: Vec<u32> = members.iter().filter(of).map(|m| m.index()).collect();
-            Ok((!remove.is_empty()).then(|| Change { remove, ..Change::default() }))
+            // who is a member no longer is no admin
+            let mut context = mls::context(&c.group.context().extensions)?;
+            let before = context.admins.len();
+            context.admins.retain(|admin| !accounts.iter().any(|a| a.as_slice() == admin.as_slice()));
+            let context = (context.admins.len() < before && context.kind() == ConversationKind::Group).then_some(context);
+            Ok((!remove.is_empty()).then(|| Change { remove, add: Vec::new(), context }))
         })
     }
 

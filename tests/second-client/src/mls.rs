@@ -246,6 +246,10 @@ fn roles(by: &Member, members: &[Member], group: &GroupContext, proposals: &Prop
     if !new_admins.into_iter().all(|a| accounts.contains(a)) {
         return Err("an admin who is no member".into());
     }
+    let mut gone = gone.iter().filter_map(|r| who(r).ok()).filter(|(account, ..)| !accounts.contains(account.as_slice()));
+    if now.kind() == ConversationKind::Group && gone.any(|(account, ..)| next.admins.iter().any(|a| *a == account)) {
+        return Err("an admin who stops being a member".into());
+    }
     Ok(())
 }
 

@@ -17,3 +17,4 @@ mod one_relay;
 mod pushed_out;
 mod takeover;
 mod thief;
+mod trees;

@@ -87,6 +87,7 @@ pub(crate) fn changeable(message: &Message) -> Result<(), Trouble> {
         | Body::MayAdd(_)
         | Body::MayWrite(_)
         | Body::Stays(_)
+        | Body::Meanwhile
         | Body::Refused
         | Body::Succeeded { .. }
         | Body::Leaves

@@ -5,7 +5,6 @@ use crate::queue::MAX_TEXT;
 use crate::shelf::{Cx, Engine};
 use crate::words::{ConversationId, Message, MessageTrouble, StepError, Trouble, WaitingKind};
 use crate::{history, queue, shelf, views};
-use lacre_profile::Table;
 use lacre_proto::content::v1 as content;
 
 /// Puts a text into a conversation's queue.

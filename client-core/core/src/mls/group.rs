@@ -391,6 +391,8 @@ pub(crate) fn join<P: OpenMlsProvider>(
 pub(crate) struct Invited {
     pub(crate) group: GroupId,
     pub(crate) epoch: u64,
+    /// the suite's number
+    pub(crate) suite: u16,
     pub(crate) extensions: Extensions<GroupContext>,
     /// what this device agreed to with the key package that it uses
     pub(crate) agreed: Option<content::ReAddConsent>,
@@ -404,6 +406,7 @@ pub(crate) fn invited<P: OpenMlsProvider>(provider: &P, welcome: &[u8]) -> Resul
     Ok(Invited {
         group: GroupId(context.group_id().to_vec()),
         epoch: context.epoch().as_u64(),
+        suite: u16::from(context.ciphersuite()),
         extensions: context.extensions().clone(),
         agreed: processed.own_key_package().and_then(consent),
     })

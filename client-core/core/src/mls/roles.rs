@@ -9,7 +9,7 @@
 //! | Remove of other accounts | admins |
 //! | GroupContextExtensions that keep all but name, description, admins, `may_add`, `may_write` and `stays_s` of a group; who becomes an admin is a member afterwards | admins |
 //! | GroupContextExtensions that keep all but `stays_s` of a conversation of two | both |
-//! | what leaves no admin among the members, or more than 1,000 devices | nobody |
+//! | what leaves no admin among the members, an admin of a group who stops being a member, or more than 1,000 devices | nobody |
 //! | Add into a conversation of two, beyond its two admins; any other change of one | nobody |
 //! | a proposal by reference, or of any other type | nobody |
 //! | a path leaf with another credential or signature key than the committer has | nobody |
@@ -139,12 +139,35 @@ pub(crate) fn judge(group: &MlsGroup, commit: &Plain) -> Result<(), RoleError> {
     if after.len() > MAX_MEMBERS && !added.is_empty() {
         return Err(RoleError::Full);
     }
-    let made = next.admins.iter().filter(|a| !now.admins.contains(a));
-    if !after.iter().any(|m| is_admin(&next, *m)) || made.into_iter().any(|a| !after.iter().any(|m| m.as_bytes().as_slice() == a))
-    {
-        return Err(RoleError::Admins);
+    let is = |admin: &Vec<u8>, account: AccountId| account.as_bytes().as_slice() == admin;
+    let missing = |admin: &&Vec<u8>| !after.iter().any(|m| is(admin, *m));
+    // who becomes an admin is a member, and who is a member no longer is no admin
+    let there = |admin: &Vec<u8>| now.kind() == ConversationKind::Group && leaves.iter().any(|l| is(admin, l.account));
+    let wrong = next.admins.iter().filter(missing).any(|admin| !now.admins.contains(admin) || there(admin));
+    if wrong || !after.iter().any(|m| is_admin(&next, *m)) { Err(RoleError::Admins) } else { Ok(()) }
+}
+
+/// The context after a change by an admin, if it changes only what may be changed.
+fn changed(now: &ConversationContext, change: &Extensions<GroupContext>) -> Result<ConversationContext, RoleError> {
+    let next = group::context(change).map_err(|_| RoleError::Context)?;
+    let mut fixed = ConversationContext { stays_s: next.stays_s, ..now.clone() };
+    if now.kind() == ConversationKind::Group {
+        fixed.name.clone_from(&next.name);
+        fixed.description.clone_from(&next.description);
+        fixed.admins.clone_from(&next.admins);
+        (fixed.may_add, fixed.may_write) = (next.may_add, next.may_write);
+    } else if fixed != next {
+        return Err(RoleError::Two);
     }
-    Ok(())
+    // exactly our two extensions: no external senders, no weaker requirements
+    let ours = group::extensions(&next).map_err(|_| RoleError::Context)?;
+    if fixed != next || *change != ours { Err(RoleError::Context) } else { Ok(next) }
+}
+
+/// Signature keys of leaves that a Commit removes and adds again: re-adds.
+fn replaced(group: &MlsGroup, commit: &Plain) -> Vec<Vec<u8>> {
+    let removed = commit.removes.iter().filter_map(|index| group.member_at(*index)).map(|m| m.signature_key);
+    removed.filter(|key| commit.adds.iter().any(|add| add.leaf.signature_key == *key)).collect()
 }
 
 /// The leaves of a tree that a conversation may have, or why it may not: what all who join judge it by. Of a tree and
@@ -170,7 +193,10 @@ pub(crate) fn fit(context: &ConversationContext, group: &MlsGroup) -> Result<Vec
     {
         return Err(RoleError::Two);
     }
-    if !leaves.iter().any(|l| is_admin(context, l.account)) {
+    let member = |admin: &Vec<u8>| leaves.iter().any(|l| l.account.as_bytes().as_slice() == admin);
+    // of a successor all admins are named before all of them could be added, of a conversation of two both
+    let all = context.kind() == ConversationKind::Group && context.origin.is_none();
+    if !context.admins.iter().any(member) || (all && !context.admins.iter().all(member)) {
         return Err(RoleError::Admins);
     }
     let seen = |l: Leaf| SeenLeaf { account: l.account, device: l.device, key: l.signature_key };

@@ -7,6 +7,7 @@
 //! | into a conversation that goes on here: of a later epoch | kept until that was read to its end: this device may have been removed and added again |
 //! | the same, of any other epoch | refused |
 //! | into one that cannot go on here | taken if it answers a request of this device for that group, from a member; or from an admin, of a later epoch |
+//! | the same, but of another kind, suite or history than was here, or by who becomes an admin by it | refused (`returning.rs`) |
 //! | into one from which this account was removed | taken from an accepted contact, of a later epoch |
 //! | into a successor of one that this device has left, from an accepted contact | taken as a conversation of its own |
 //! | into one that is not here | taken from an accepted contact |
@@ -14,13 +15,13 @@
 //! | whose tree does not come, or that waits for something | tried again at once, then after pauses; given up after [`GIVE_UP_MS`] |
 
 use super::places::{NoPlace, Read};
-use super::succession;
+use super::{returning, succession};
 use crate::history::Stored;
 use crate::mls::group::GroupId;
 use crate::mls::roles::SeenLeaf;
 use crate::mls::{group, roles};
 use crate::shelf::{Conv, Cx, PendingJoin};
-use crate::words::{Body, ContactState, ConversationId, Happening, Kind, Standing, StepError, Trouble};
+use crate::words::{Body, ContactState, ConversationId, Happening, Kind, Standing, StepError, Suite, Trouble};
 use crate::{book, epoch, history, ladder, people, shelf};
 use lacre_ground::ids::{AccountId, DeviceId, EnvelopeId, Token};
 use lacre_profile::Table;
@@ -45,6 +46,7 @@ pub(crate) struct Invited {
     group: GroupId,
     epoch: u64,
     context: content::ConversationContext,
+    suite: Suite,
     /// this device asked for it: the key package was made for being re-added to that group
     asked_for: bool,
 }
@@ -78,7 +80,8 @@ pub(crate) fn look_at_invitation(cx: &mut Cx<'_, '_>, pending: &PendingJoin, rea
     let invited = group::invited(&cx.provider(), &join.welcome).map_err(|e| skip(&e))?;
     let context = group::context(&invited.extensions).map_err(|e| skip(&e))?;
     let asked_for = invited.agreed.is_some_and(|consent| consent.group_id == invited.group.as_bytes());
-    let invited = Invited { group: invited.group, epoch: invited.epoch, context, asked_for };
+    let suite = group::suite(invited.suite).ok_or(StepError::Skip("an unknown suite".into()))?;
+    let invited = Invited { group: invited.group, epoch: invited.epoch, context, suite, asked_for };
     place(cx, pending.from, &invited, None, read)?;
     Ok(reference)
 }
@@ -122,6 +125,7 @@ fn place(
         Some(conv) if matches!(conv.standing, Standing::Blocked | Standing::Replaced | Standing::OtherRelay) => {
             return no("an invitation into a conversation that rests here");
         }
+        Some(conv) if succeeds && invited.suite != conv.suite => return no("an invitation into a successor of another suite"),
         Some(_) if succeeds => succession::may_succeed(cx, &id, from, invited.context.clone(), leaves, read)?,
         Some(_) if here.is_none() => return no("an invitation into a conversation that goes on in a successor"),
         // Added again before this device has read that it was removed: the inbox is read first. It waits for the rest.
@@ -148,6 +152,11 @@ fn place(
         Some(_) => return no("a re-add that was not asked for"),
         None if accepted => {}
         None => return no("an invitation by somebody who is no contact"),
+    }
+    if let (Some(conv), false) = (&held, succeeds)
+        && let Some(why) = returning::differs(conv, &members, from, &invited.context, invited.suite)
+    {
+        return no(why);
     }
     Ok(Place { id, held, succeeds })
 }
@@ -176,11 +185,16 @@ pub(crate) fn join(cx: &mut Cx<'_, '_>, pending: &PendingJoin, state: &content::
     let context = group::context(mls.extensions())?;
     let leaves = roles::fit(&context, &mls).map_err(|e| StepError::Skip(e.to_string()))?;
     let asked_for = agreed.is_some_and(|consent| consent.group_id == group.as_bytes());
-    let invited = Invited { group: group.clone(), epoch: mls.epoch().as_u64(), context, asked_for };
+    let suite = group::suite(u16::from(mls.ciphersuite())).ok_or(StepError::Skip("an unknown suite".into()))?;
+    let invited = Invited { group: group.clone(), epoch: mls.epoch().as_u64(), context, suite, asked_for };
     let Place { id, held, succeeds } = place(cx, pending.from, &invited, Some(&leaves), read)?;
     if succeeds {
         shelf::put_behind(cx, &id, &group)?;
     }
+    let changed = match &held {
+        Some(conv) if !succeeds => returning::changed(conv, &*shelf::members(cx, &id)?, &invited.context),
+        _ => false,
+    };
     let mut conv = epoch::begin(cx, &id, &mls)?;
     if let (true, Some(origin)) = (succeeds, &mut conv.origin) {
         origin.maker = Some(pending.from);
@@ -225,7 +239,7 @@ pub(crate) fn join(cx: &mut Cx<'_, '_>, pending: &PendingJoin, state: &content::
     // fresh keys soon: a leaf that never committed keeps the lifetime of its key package (see PROTOCOL.md)
     epoch::pace_first_update(cx, &id, own_leaf)?;
     if held.is_some() && !succeeds {
-        tell_re_added(cx, &id, pending.from)?;
+        tell_re_added(cx, &id, pending.from, changed)?;
     }
     if succeeds {
         let left_out = invited.context.origin.and_then(|o| AccountId::try_from(o.left_out.as_slice()).ok());
@@ -240,17 +254,18 @@ pub(crate) fn join(cx: &mut Cx<'_, '_>, pending: &PendingJoin, state: &content::
     cx.reached("join: done")
 }
 
-/// One line that says who took this device back.
-fn tell_re_added(cx: &mut Cx<'_, '_>, id: &ConversationId, by: AccountId) -> Result<(), StepError> {
+/// Lines that say who took this device back, and that not all is as it was when it was here last.
+fn tell_re_added(cx: &mut Cx<'_, '_>, id: &ConversationId, by: AccountId, changed: bool) -> Result<(), StepError> {
     let whom = shelf::own(cx)?.account;
     let mut conv = shelf::take_conv(cx, id)?;
-    let line = shelf::line_id(cx, &[conv.channel.id.as_bytes(), b"re-added"])?;
-    let stored = Stored::line(line, by, cx.now, Body::ReAdded { whom });
-    if let Some(position) = history::store_message(cx, id, &mut conv, stored, false)? {
-        shelf::put_conv(cx, id, conv)?;
-        shelf::event(cx, Happening::Message { conversation: id.clone(), position })?;
+    let bodies = [Some(Body::ReAdded { whom }), changed.then_some(Body::Meanwhile)];
+    for (n, body) in bodies.into_iter().flatten().enumerate() {
+        let line = shelf::line_id(cx, &[conv.channel.id.as_bytes(), b"re-added", &[u8::from(n > 0)]])?;
+        if let Some(position) = history::store_message(cx, id, &mut conv, Stored::line(line, by, cx.now, body), false)? {
+            shelf::event(cx, Happening::Message { conversation: id.clone(), position })?;
+        }
     }
-    Ok(())
+    shelf::put_conv(cx, id, conv)
 }
 
 /// An invitation that cannot be used.

@@ -4,6 +4,7 @@ mod entries;
 mod envelopes;
 mod joining;
 mod places;
+mod returning;
 mod succession;
 
 pub(crate) use entries::{Judged, Took, meaning, receive};

@@ -227,6 +227,8 @@ pub enum Body {
         /// who
         whom: AccountId,
     },
+    /// this device was taken back, and name, description, admins or rules are not as they were when it was here last
+    Meanwhile,
     /// the counter put a new account into the place of a member's: other keys, and nobody here has compared them
     NewAccount {
         /// the new one
