@@ -62,7 +62,7 @@ tables! {
     Seen = 14,
     /// stamps to spend
     Stamp = 15,
-    /// raw entries, to be put back after a relay's restore
+    /// raw entries by their ids, as programs of before kept them
     RawEntry = 16,
     /// members of a conversation, as of its epoch
     Member = 17,
@@ -84,6 +84,8 @@ tables! {
     Lock = 32,
     /// texts of many messages together, for searching
     Gathered = 33,
+    /// raw entries, to be put back after a relay's restore
+    Raw = 34,
 }
 
 /// Why a row could not be read or written. Whatever the variant: the step is rolled back.

@@ -12,6 +12,7 @@
 mod adversary;
 mod attacks;
 mod decoders;
+mod kept;
 mod names;
 mod one_relay;
 mod pushed_out;

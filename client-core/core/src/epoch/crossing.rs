@@ -10,7 +10,7 @@ use crate::network::Entry;
 use crate::shelf::{Cargo, Channel, Conv, Cx, Item, Key32, Members, Origin, Owed, Previous, Stuck, Taken};
 use crate::words::{Body, ConversationId, Happening, Kind, Standing, StepError, Suite, Trouble};
 use crate::{history, shelf};
-use lacre_ground::ids::{AccountId, ChannelId, EntryId};
+use lacre_ground::ids::{AccountId, EntryId};
 use lacre_profile::Table;
 use lacre_proto::bounds::Bounded;
 use lacre_proto::content::v1 as content;
@@ -54,6 +54,7 @@ fn channel_of(keys: &ChannelKeys) -> Channel {
         met: 0,
         met_item: 0,
         reread: false,
+        raw_bytes: 0,
     }
 }
 
@@ -102,11 +103,13 @@ fn write_changes(
 fn end_channel(cx: &mut Cx<'_, '_>, conv: &mut Conv, seal: &Entry) -> Result<(), StepError> {
     conv.ended.extend(conv.previous.take().map(|before| (before.id, before.ended_at)));
     let now = cx.now;
-    let (kept, dropped) = conv.ended.iter().copied().partition(|(_, ended_at)| now.since(*ended_at) <= KEEP_RAW_MS);
-    conv.ended = kept;
-    let dropped: Vec<(ChannelId, _)> = dropped;
-    for (channel, _) in dropped {
-        cx.s.delete_scope(Table::RawEntry, channel.as_bytes())?;
+    // the oldest stand first
+    let too_many = conv.ended.len().saturating_sub(shelf::MAX_ENDED);
+    let ended = conv.ended.drain(..).enumerate();
+    let (kept, dropped): (Vec<_>, Vec<_>) = ended.partition(|(n, (_, at))| *n >= too_many && now.since(*at) <= KEEP_RAW_MS);
+    conv.ended = kept.into_iter().map(|(_, channel)| channel).collect();
+    for (_, (channel, _)) in dropped {
+        shelf::forget_raws(cx, channel)?;
     }
     cx.s.delete_scope(Table::Part, conv.channel.id.as_bytes())?;
     conv.previous = Some(Previous {

@@ -10,7 +10,7 @@ use crate::mls::plain::Plain;
 use crate::mls::verdict::Verdict;
 use crate::mls::{group, parts, roles, verdict};
 use crate::network::Entry;
-use crate::shelf::{Cargo, Channel, Conv, Cx, Item, Raw, Taken};
+use crate::shelf::{Cargo, Channel, Conv, Cx, Item, Taken};
 use crate::words::{Author, Body, ConversationId, Happening, Standing, StepError};
 use crate::{epoch, history, ladder, messages, queue, shelf, words};
 use lacre_ground::ids::{AccountId, ChannelId, ContentId};
@@ -70,8 +70,7 @@ pub(crate) fn receive(
     if seq != conv.channel.cursor + 1 {
         return Ok(Took::Gap);
     }
-    let key = [channel.as_bytes().as_slice(), entry.id.as_bytes()].concat();
-    let known = conv.channel.reread && cx.s.get::<Raw>(Table::RawEntry, &key)?.is_some();
+    let known = conv.channel.reread && shelf::has_raw(cx, channel, entry)?;
     let own = which_own(cx, &conv, entry)?;
     let item = if own.is_some() { queue::item_of(cx, id, &conv, entry.id)? } else { None };
     // not made here, or made with other bytes
@@ -83,15 +82,20 @@ pub(crate) fn receive(
     if own == Some(conv.channel.met) {
         conv.channel.met += 1;
     }
-    let raw = Raw { seq, id: entry.id, seal: entry.seal, ciphertext: entry.ciphertext.to_vec() };
-    cx.s.put(Table::RawEntry, &key, channel.as_bytes(), seq, &raw)?;
+    let opened = open_entry(&conv.channel.entry_key.0, channel, entry.id, entry.seal, &entry.ciphertext);
+    if opened.is_ok() {
+        shelf::keep_raw(cx, &mut conv.channel, entry)?;
+    }
     conv.channel.cursor = seq;
     cx.reached("receive: entry stored")?;
     if known {
         shelf::put_conv(cx, id, conv)?;
         return Ok(Took::Done);
     }
-    if !entry.seal && keep_piece(cx, &conv, entry)? {
+    // a relay that had forgotten it may have taken another one's under its id
+    let own = own.filter(|_| item.is_some() || !conv.channel.reread);
+    let opened = opened.map_err(|e| e.to_string());
+    if !entry.seal && keep_piece(cx, &conv, entry, opened.as_ref().map_or(&[][..], |bytes| bytes.as_slice()))? {
         shelf::put_conv(cx, id, conv)?;
         cx.reached("receive: piece kept")?;
         return Ok(Took::Done);
@@ -107,8 +111,14 @@ pub(crate) fn receive(
             epoch::cannot_follow(cx, id, &mut conv, why, Some(stuck))?;
             Took::EpochEnded
         }
-        (None, Judged::Not) if entry.seal => meet_seal(cx, id, &mut conv, entry)?,
-        (None, Judged::Not) => meet_message(cx, id, &mut conv, entry)?,
+        (None, Judged::Not) => {
+            let message = message_in(cx, &conv, entry, &opened.map_err(StepError::Skip)?)?;
+            if entry.seal {
+                meet_seal(cx, id, &mut conv, entry, message)?
+            } else {
+                meet_message(cx, id, &mut conv, entry, message)?
+            }
+        }
     };
     shelf::put_conv(cx, id, conv)?;
     cx.reached("receive: done")?;
@@ -187,9 +197,8 @@ fn meet_own(
 }
 
 /// Keeps a piece of a large commit, own ones too; false for any other entry.
-fn keep_piece(cx: &mut Cx<'_, '_>, conv: &Conv, entry: &Entry) -> Result<bool, StepError> {
-    let opened = open_entry(&conv.channel.entry_key.0, conv.channel.id, entry.id, entry.seal, &entry.ciphertext);
-    let Some(Frame::Piece(piece)) = opened.as_ref().ok().and_then(|bytes| parts::read(bytes)) else { return Ok(false) };
+fn keep_piece(cx: &mut Cx<'_, '_>, conv: &Conv, entry: &Entry, opened: &[u8]) -> Result<bool, StepError> {
+    let Some(Frame::Piece(piece)) = parts::read(opened) else { return Ok(false) };
     let channel = conv.channel.id.as_bytes();
     let key = [channel.as_slice(), &parts::hash(piece)].concat();
     cx.s.put(Table::Part, &key, channel, entry.seq.get(), &ByteBuf::from(piece))?;
@@ -197,11 +206,9 @@ fn keep_piece(cx: &mut Cx<'_, '_>, conv: &Conv, entry: &Entry) -> Result<bool, S
 }
 
 /// The message of an entry; that of a seal in parts is put together from the pieces met before it.
-fn open(cx: &Cx<'_, '_>, conv: &Conv, entry: &Entry) -> Result<ProtocolMessage, StepError> {
+fn message_in(cx: &Cx<'_, '_>, conv: &Conv, entry: &Entry, opened: &[u8]) -> Result<ProtocolMessage, StepError> {
     let skip = |e: &dyn std::fmt::Display| StepError::Skip(e.to_string());
-    let opened =
-        open_entry(&conv.channel.entry_key.0, conv.channel.id, entry.id, entry.seal, &entry.ciphertext).map_err(|e| skip(&e))?;
-    let bytes = match parts::read(&opened) {
+    let bytes = match parts::read(opened) {
         Some(Frame::Message(bytes)) => bytes.to_vec(),
         Some(Frame::Seal { pieces, rest }) if entry.seal => {
             let mut whole = Vec::new();
@@ -227,8 +234,13 @@ fn message(bytes: &[u8]) -> Result<ProtocolMessage, String> {
 }
 
 /// A seal of somebody else.
-fn meet_seal(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Taken<Conv>, entry: &Entry) -> Result<Took, StepError> {
-    let message = open(cx, conv, entry)?;
+fn meet_seal(
+    cx: &mut Cx<'_, '_>,
+    id: &ConversationId,
+    conv: &mut Taken<Conv>,
+    entry: &Entry,
+    message: ProtocolMessage,
+) -> Result<Took, StepError> {
     if message.content_type() != ContentType::Commit {
         return Err(StepError::Skip("a seal that is no commit".into()));
     }
@@ -302,8 +314,13 @@ fn own_place_taken(cx: &Cx<'_, '_>, mls: &MlsGroup, staged: &openmls::group::Sta
 }
 
 /// An application message of somebody else.
-fn meet_message(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Taken<Conv>, entry: &Entry) -> Result<Took, StepError> {
-    let message = open(cx, conv, entry)?;
+fn meet_message(
+    cx: &mut Cx<'_, '_>,
+    id: &ConversationId,
+    conv: &mut Taken<Conv>,
+    entry: &Entry,
+    message: ProtocolMessage,
+) -> Result<Took, StepError> {
     if message.content_type() != ContentType::Application {
         return Err(StepError::Skip("an entry that is no application message".into()));
     }

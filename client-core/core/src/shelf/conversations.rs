@@ -39,6 +39,9 @@ pub(crate) struct Channel {
     pub(crate) met_item: u64,
     /// the relay was restored: entries that are known already come again
     pub(crate) reread: bool,
+    /// bytes of its entries that are kept
+    #[serde(default)]
+    pub(crate) raw_bytes: u64,
 }
 
 impl Channel {

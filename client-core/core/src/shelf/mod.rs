@@ -40,6 +40,7 @@ mod events;
 mod groups;
 mod items;
 mod own;
+mod raws;
 mod records;
 mod rests;
 mod rows;
@@ -64,11 +65,13 @@ pub(crate) use items::{
 pub(crate) use own::{
     Key32, LinkRow, Own, Stage, TokenChange, is_ours, line_id, new_own, ours, own, own_or_none, put_own, signer, take_own,
 };
+pub use raws::{MAX_ENDED, MAX_RAW_BYTES};
+pub(crate) use raws::{Mark as EntryMark, forget_raws, has_raw, keep_raw, raw, raws};
 pub(crate) use records::{LocalBlob, PendingJoin, Raw};
 pub use rests::LONGEST_REST_MS;
 pub(crate) use rests::{RestRow, put_to_rest, rest_of, rests, wake};
 pub(crate) use rows::{
     active, admin_of, contact, conversation_ids, hand_out_token, held_scope, is_stored, known, living, may_write, new_contact,
-    note_members, own_known, prepared, put_contact, raw_entries, take_contact, withdraw_token, writable,
+    note_members, own_known, prepared, put_contact, take_contact, withdraw_token, writable,
 };
 pub(crate) use taken::Taken;

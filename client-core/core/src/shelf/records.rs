@@ -1,6 +1,7 @@
 //! Smaller rows: entries kept for a restored relay, invitations that wait, blobs that wait.
 
 use super::own::Key32;
+use super::raws::Mark;
 use lacre_ground::ids::{AccountId, EntryId, EnvelopeId, Token};
 use lacre_ground::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,12 @@ pub(crate) struct Raw {
     pub(crate) seal: bool,
     #[serde(with = "serde_bytes")]
     pub(crate) ciphertext: Vec<u8>,
+}
+
+impl Raw {
+    pub(crate) fn mark(&self) -> Mark {
+        Mark::of(self.id, self.seal, &self.ciphertext)
+    }
 }
 
 /// An invitation into a conversation whose blob is not here yet.

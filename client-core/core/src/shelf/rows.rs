@@ -4,7 +4,6 @@ use super::contacts::{ContactRow, Known};
 use super::conversations::{Conv, Mark, Members};
 use super::items::{Cargo, Item, Prepared};
 use super::own::{Own, TokenChange};
-use super::records::Raw;
 use super::taken::{self, Taken};
 use super::{Cx, conversations, engine, own};
 use crate::mls::group::Leaf;
@@ -12,7 +11,7 @@ use crate::mls::roles::SeenLeaf;
 use crate::mls::{group, roles};
 use crate::words;
 use crate::words::{AccountTrouble, ContactTrouble, ConversationId, GroupTrouble, MessageTrouble, Standing, StepError, Who};
-use lacre_ground::ids::{AccountId, ChannelId, Token};
+use lacre_ground::ids::{AccountId, Token};
 use lacre_profile::Table;
 use openmls::group::MlsGroup;
 use serde_bytes::ByteBuf;
@@ -75,12 +74,6 @@ pub(crate) fn note_members(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut 
         }
     }
     conversations::put_members(cx, id, members)
-}
-
-/// Raw entries of a channel, in the order of their seqs.
-pub(crate) fn raw_entries(cx: &Cx<'_, '_>, channel: &ChannelId, above: u64) -> Result<Vec<Raw>, StepError> {
-    let rows: Vec<(u64, Raw)> = cx.s.scan(Table::RawEntry, channel.as_bytes(), above + 1, usize::MAX)?;
-    Ok(rows.into_iter().map(|(_, raw)| raw).collect())
 }
 
 /// What the prepared entries of an item are; used when a restored relay is told again.

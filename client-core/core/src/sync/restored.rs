@@ -2,53 +2,63 @@
 //!
 //! For the previous and the current channel: the relay's entries are compared with the raw entries kept here. What the
 //! relay lacks is appended again, same bytes and ids, in order, the seal last. Reading then starts behind the last entry
-//! that both agree on; what is known already is skipped by its id. When another seal stands in the place of the one that
+//! that both agree on; what is known already is skipped. When another seal stands in the place of the one that
 //! was applied, the log wins, and this device asks to be re-added.
 
 use super::calls;
-use crate::network::{Entry, Lane, Network, Reason};
-use crate::shelf::{Cargo, Conv, Cx, Engine, Item, Raw};
+use crate::crypt::entry::open_entry;
+use crate::network::{Entry, Lane, NetError, Network, Reason};
+use crate::shelf::{Cargo, Conv, Cx, Engine, EntryMark, Item};
 use crate::words::{ConversationId, Standing, StepError, Trouble};
 use crate::{epoch, shelf};
 use lacre_ground::address::Authority;
-use lacre_ground::ids::{ChannelId, Token};
+use lacre_ground::ids::{ChannelId, EntryId, Token};
 use lacre_profile::Table;
 use lacre_proto::relay::v1 as wire;
+use std::collections::BTreeSet;
 
 /// How often a put-back is compared again when others put back at the same time.
 const ROUNDS: u32 = 64;
 
-/// Whether the relay has the very entry: ids are their writers' choice, so id, seal flag and bytes count.
-fn same(entry: &Entry, kept: &Raw) -> bool {
-    entry.id == kept.id && entry.seal == kept.seal && entry.ciphertext.as_ref() == kept.ciphertext.as_slice()
-}
+/// Kept entries that are read in one step, to learn what there is.
+const PAGE: usize = 64;
 
 pub(crate) struct Place {
     channel: ChannelId,
     append: Token,
     read: Token,
     /// the binding seal of an ended channel
-    seal: Option<lacre_ground::ids::EntryId>,
+    seal: Option<EntryId>,
+    /// what opens the entries of the present one
+    key: Option<[u8; 32]>,
+}
+
+/// An entry without its bytes: at the relay, or kept here. Ids are their writers' choice, so its mark says which it is.
+struct Known {
+    seq: u64,
+    id: EntryId,
+    seal: bool,
+    mark: EntryMark,
+    /// a member can read it; what nobody can is kept nowhere
+    opens: bool,
 }
 
 /// Compares and puts back; true when something of the conversation changed.
 pub(super) fn put_back(engine: &mut Engine, net: &mut dyn Network, id: &ConversationId) -> Result<bool, Trouble> {
-    let (conv, held) = engine.run(|cx| {
-        let conv = shelf::conv(cx, id)?;
-        let mut held = Vec::new();
-        if let Some(p) = &conv.previous {
-            let place = Place { channel: p.id, append: p.append.clone(), read: p.read.clone(), seal: Some(p.seal) };
-            held.push((place, shelf::raw_entries(cx, &p.id, 0)?));
-        }
-        let c = &conv.channel;
-        let place = Place { channel: c.id, append: c.append.clone(), read: c.read.clone(), seal: None };
-        held.push((place, shelf::raw_entries(cx, &c.id, 0)?));
-        Ok((conv, held))
-    })?;
+    let conv = engine.run(|cx| shelf::conv(cx, id))?;
+    let before = conv.previous.as_ref().map(|p| Place {
+        channel: p.id,
+        append: p.append.clone(),
+        read: p.read.clone(),
+        seal: Some(p.seal),
+        key: None,
+    });
+    let c = &conv.channel;
+    let now = Place { channel: c.id, append: c.append.clone(), read: c.read.clone(), seal: None, key: Some(c.entry_key.0) };
     let at = engine.run(|cx| shelf::ours(cx, &conv.authority))?;
     let mut agreed = 0;
-    for (place, raw) in &held {
-        match put_channel_back(engine, net, &at, place, raw)? {
+    for place in before.iter().chain([&now]) {
+        match put_channel_back(engine, net, &at, place)? {
             Some(last) => agreed = last,
             None => {
                 engine.run(|cx| {
@@ -68,81 +78,131 @@ pub(super) fn put_back(engine: &mut Engine, net: &mut dyn Network, id: &Conversa
     Ok(true)
 }
 
+/// What is kept of a channel, in the order of its seqs.
+fn kept(engine: &mut Engine, channel: ChannelId) -> Result<Vec<Known>, Trouble> {
+    let mut all: Vec<Known> = Vec::new();
+    let mut from = 0;
+    loop {
+        let page = engine.run(|cx| shelf::raws(cx, channel, from, PAGE))?;
+        let Some(last) = page.last() else { return Ok(all) };
+        // several may stand in one place: it is read again, and what is known is passed over
+        let next = last.seq.max(from + u64::from(page.first().is_some_and(|first| first.seq == last.seq)));
+        let full = page.len() == PAGE;
+        for raw in page {
+            let known = Known { seq: raw.seq, id: raw.id, seal: raw.seal, mark: raw.mark(), opens: true };
+            if !all.iter().rev().take_while(|k| k.seq == known.seq).any(|k| k.mark == known.mark) {
+                all.push(known);
+            }
+        }
+        if !full {
+            return Ok(all);
+        }
+        from = next;
+    }
+}
+
 /// The last seq on which relay and profile agree; none when another seal stands in the place of the applied one.
-fn put_channel_back(
-    engine: &mut Engine,
-    net: &mut dyn Network,
-    at: &Authority,
-    place: &Place,
-    raw: &[Raw],
-) -> Result<Option<u64>, Trouble> {
+fn put_channel_back(engine: &mut Engine, net: &mut dyn Network, at: &Authority, place: &Place) -> Result<Option<u64>, Trouble> {
     calls::open_log(engine, net, at, &place.append, &place.read, place.channel)?;
+    let kept = kept(engine, place.channel)?;
+    let marks: BTreeSet<EntryMark> = kept.iter().map(|k| k.mark).collect();
     for _ in 0..ROUNDS {
-        let from = raw.first().map_or(1, |r| r.seq);
+        let from = kept.first().map_or(1, |k| k.seq);
         let (entries, head) = fetch_all(net, at, place, from)?;
         if let Some(applied) = place.seal {
-            let mut before = entries.iter().take_while(|e| e.id != applied || !raw.iter().any(|r| same(e, r)));
+            let mut before = entries.iter().take_while(|e| e.id != applied || !marks.contains(&e.mark));
             // another seal, or something else under the id of this one
-            if before.any(|e| e.id == applied || (e.seal && !raw.iter().any(|r| same(e, r)))) {
+            if before.any(|e| e.id == applied || (e.seal && !marks.contains(&e.mark))) {
                 return Ok(None);
             }
         }
-        let mut agreed = from.saturating_sub(1);
-        for (entry, kept) in entries.iter().zip(raw) {
-            if !same(entry, kept) || entry.seq.get() != kept.seq {
-                break;
-            }
-            agreed = kept.seq;
-        }
-        let missing: Vec<&Raw> = raw.iter().filter(|r| !entries.iter().any(|e| same(e, r))).collect();
-        let ordered = missing.iter().filter(|r| !r.seal).chain(missing.iter().filter(|r| r.seal));
-        let mut known = head;
+        let there: BTreeSet<EntryMark> = entries.iter().map(|e| e.mark).collect();
+        let missing: Vec<&Known> = kept.iter().filter(|k| !there.contains(&k.mark)).collect();
+        let ordered = missing.iter().filter(|k| !k.seal).chain(missing.iter().filter(|k| k.seal));
+        let mut head = head;
         let mut again = false;
-        for kept in ordered {
-            let request = wire::AppendRequest {
-                channel: place.channel.as_bytes().to_vec(),
-                append_token: place.append.expose().to_vec(),
-                entry_id: kept.id.as_bytes().to_vec(),
-                read_to: known,
-                ciphertext: kept.ciphertext.clone().into(),
-                seal: kept.seal,
-                receipt: false,
-                stamp: Vec::new(),
-            };
-            match net.append(at, Lane::Conversations, request) {
-                Ok(answer) if answer.seq == known + 1 => known = answer.seq,
-                Ok(_) => {
+        for known in ordered {
+            match put_entry_back(engine, net, at, place, known, head)? {
+                Put::There(seq) => head = seq,
+                Put::Compare => {
                     again = true;
                     break;
                 }
-                Err(e) if matches!(e.reason(), Some(Reason::Sealed | Reason::CatchUp)) => {
-                    again = true;
-                    break;
-                }
-                // somebody has put something else under its id: it cannot be put back, and the rest can
-                Err(e) if e.reason() == Some(Reason::Conflict) => {}
-                Err(e) => return Err(e.into()),
+                Put::Never => {}
             }
         }
         if !again {
-            return Ok(Some(agreed));
+            return Ok(Some(agreed(&kept, &entries, from)));
         }
     }
     Err(Trouble::Protocol("others put back faster than this device can compare".into()))
 }
 
-fn fetch_all(net: &mut dyn Network, at: &Authority, place: &Place, from: u64) -> Result<(Vec<Entry>, u64), Trouble> {
-    let mut all: Vec<Entry> = Vec::new();
+/// What became of an entry that the relay lacked.
+enum Put {
+    /// stored at this seq, behind everything that was compared
+    There(u64),
+    /// others write at the same time: compare again
+    Compare,
+    /// somebody has put something else under its id, or it is no longer kept: the rest can go back
+    Never,
+}
+
+fn put_entry_back(
+    engine: &mut Engine,
+    net: &mut dyn Network,
+    at: &Authority,
+    place: &Place,
+    known: &Known,
+    head: u64,
+) -> Result<Put, Trouble> {
+    let Some(raw) = engine.run(|cx| shelf::raw(cx, place.channel, known.id, known.mark))? else { return Ok(Put::Never) };
+    let request = wire::AppendRequest {
+        channel: place.channel.as_bytes().to_vec(),
+        append_token: place.append.expose().to_vec(),
+        entry_id: raw.id.as_bytes().to_vec(),
+        read_to: head,
+        ciphertext: raw.ciphertext.into(),
+        seal: raw.seal,
+        receipt: false,
+        stamp: Vec::new(),
+    };
+    match net.append(at, Lane::Conversations, request) {
+        Ok(answer) if answer.seq == head + 1 => Ok(Put::There(answer.seq)),
+        Ok(_) => Ok(Put::Compare),
+        Err(e) if matches!(e.reason(), Some(Reason::Sealed | Reason::CatchUp)) => Ok(Put::Compare),
+        Err(e) if e.reason() == Some(Reason::Conflict) => Ok(Put::Never),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// The last seq through which the relay has what is kept here, each in its place, and nothing else that a member can read.
+fn agreed(kept: &[Known], entries: &[Known], from: u64) -> u64 {
+    let mut agreed = from.saturating_sub(1);
+    let mut kept = kept.iter().peekable();
+    for entry in entries {
+        let same = kept.peek().is_some_and(|k| k.seq == entry.seq && k.mark == entry.mark);
+        if same {
+            kept.next();
+        } else if entry.opens || kept.peek().is_none_or(|k| k.seq <= entry.seq) {
+            break;
+        }
+        agreed = entry.seq;
+    }
+    agreed
+}
+
+/// What the relay has of a channel from a seq on, without its bytes, and its head.
+fn fetch_all(net: &mut dyn Network, at: &Authority, place: &Place, from: u64) -> Result<(Vec<Known>, u64), Trouble> {
+    let mut all: Vec<Known> = Vec::new();
     loop {
-        let next = all.last().map_or(from, |e| e.seq.get() + 1);
-        let request = wire::FetchRequest {
-            channel: place.channel.as_bytes().to_vec(),
-            read_token: place.read.expose().to_vec(),
-            from_seq: next,
-            max_entries: 1024,
-        };
-        let page = match net.fetch(at, Lane::Conversations, request) {
+        let next = all.last().map_or(from, |e| e.seq + 1);
+        let page = match fetch(net, at, place, next, 1024) {
             Ok(page) => page,
+            // it ends before what is kept here begins
+            Err(e) if e.reason() == Some(Reason::Ahead) && all.is_empty() && from > 1 => {
+                return Ok((all, fetch(net, at, place, 1, 1)?.head));
+            }
             Err(e) if e.reason() == Some(Reason::Ahead) => return Ok((all, next.saturating_sub(1))),
             Err(e) => return Err(e.into()),
         };
@@ -151,12 +211,21 @@ fn fetch_all(net: &mut dyn Network, at: &Authority, place: &Place, from: u64) ->
             return Ok((all, head));
         }
         for entry in page.entries {
-            all.push(Entry::try_from(entry)?);
+            let entry = Entry::try_from(entry)?;
+            let open = |key| open_entry(key, place.channel, entry.id, entry.seal, &entry.ciphertext).is_ok();
+            let opens = place.key.as_ref().is_none_or(open);
+            let mark = EntryMark::of_entry(&entry);
+            all.push(Known { seq: entry.seq.get(), id: entry.id, seal: entry.seal, mark, opens });
         }
-        if all.last().is_some_and(|e| e.seq.get() >= head) {
+        if all.last().is_some_and(|e| e.seq >= head) {
             return Ok((all, head));
         }
     }
+}
+
+fn fetch(net: &mut dyn Network, at: &Authority, place: &Place, from: u64, most: u32) -> Result<wire::FetchResponse, NetError> {
+    let (channel, read_token) = (place.channel.as_bytes().to_vec(), place.read.expose().to_vec());
+    net.fetch(at, Lane::Conversations, wire::FetchRequest { channel, read_token, from_seq: from, max_entries: most })
 }
 
 /// {cursor back to where both agree; what was acknowledged but never met goes out again}.
