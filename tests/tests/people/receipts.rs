@@ -88,6 +88,34 @@ fn strangers_in_a_group_learn_nothing_and_who_joins_has_not_had_what_came_before
 }
 
 #[test]
+fn what_was_lost_before_a_return_bears_no_mark_and_a_line_says_that_there_may_be_such() {
+    let world = World::new();
+    let (mut ana, mut bruno) = (world.person("ana"), world.person("bruno"));
+    befriend(&mut ana, &mut bruno);
+    let (of_ana, of_bruno) = (ana.with("bruno"), bruno.with("ana"));
+    ana.say(&of_ana, "uno");
+    settle(&mut [&mut ana, &mut bruno]);
+
+    // bruno keeps ana away and thinks better of it; before she learns of that she writes
+    bruno.client.contact_block(&ana.account()).unwrap();
+    bruno.sync();
+    bruno.client.contact_unblock(&ana.account()).unwrap();
+    ana.say(&of_ana, "dos");
+    ana.sync();
+    settle(&mut [&mut bruno, &mut ana]);
+    ana.say(&of_ana, "tres");
+    settle(&mut [&mut ana, &mut bruno]);
+
+    assert_eq!(bruno.texts(&of_bruno), ["uno", "tres"]);
+    let marks = ["uno", "dos", "tres"].map(|text| told(&mut ana, &of_ana, text).len());
+    assert_eq!(marks, [1, 0, 1], "no mark beside what never came");
+    for (person, at) in [(&mut ana, &of_ana), (&mut bruno, &of_bruno)] {
+        let lines = person.history(at).iter().filter(|m| matches!(m.body, Body::ReAdded { .. })).count();
+        assert_eq!(lines, 1, "where something may be missing stands a line");
+    }
+}
+
+#[test]
 fn receipts_are_no_messages_and_are_answered_by_none() {
     let world = World::new();
     let (mut ana, mut bruno) = (world.person("ana"), world.person("bruno"));

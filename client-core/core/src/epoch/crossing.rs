@@ -76,6 +76,11 @@ pub(crate) fn enter_epoch(
     end_channel(cx, conv, seal)?;
     conv.channel = channel(cx, mls)?;
     shelf::note_members(cx, id, conv, mls)?;
+    let back = |body: &Body| if let Body::ReAdded { whom } = body { Some(*whom) } else { None };
+    let back: Vec<AccountId> = change.bodies.iter().filter_map(back).collect();
+    if !back.is_empty() {
+        shelf::note_who_came_back(cx, id, &back, conv.position)?;
+    }
     shelf::write_conv(cx, id, conv)?;
     encrypt_again(cx, id)?;
     cx.reached("epoch: entered")
@@ -223,7 +228,8 @@ pub(crate) fn begin(cx: &mut Cx<'_, '_>, id: &ConversationId, mls: &MlsGroup) ->
         position: old.as_ref().map_or(0, |o| o.position),
         read_through: old.as_ref().map_or(0, |o| o.read_through),
         fading: old.as_ref().map_or(0, |o| o.fading),
-        owed: Owed::default(),
+        // what was read before is said yet
+        owed: old.as_ref().map_or_else(Owed::default, |o| Owed { item: None, ..o.owed.clone() }),
         newest_at: old.as_ref().map_or(cx.now, |o| o.newest_at),
         own_leaves: old.as_ref().map_or_else(Vec::new, |o| o.own_leaves.clone()),
         asked: None,

@@ -109,22 +109,22 @@ pub(crate) fn take_receipt(
         Ok(history::named(cx, id, target)?.map_or(0, |stored| stored.place.position))
     };
     let read = position(&receipt.read_by, &receipt.read)?;
-    let delivered = position(&receipt.delivered_by, &receipt.delivered)?.max(read);
+    let delivered = position(&receipt.delivered_by, &receipt.delivered)?;
     let mut members = shelf::take_members(cx, id)?;
-    if delivered == 0 || accounts(&members).count() > RECEIPT_MEMBERS {
+    if delivered.max(read) == 0 || accounts(&members).count() > RECEIPT_MEMBERS {
         return Ok(());
     }
     let at = match members.marks.iter().position(|mark| mark.account == from) {
         Some(at) => at,
         None => {
-            members.marks.push(Mark { account: from, since: 0, delivered: 0, read: 0 });
+            members.marks.push(Mark::new(from, 0));
             members.marks.len() - 1
         }
     };
     let Some(mark) = members.marks.get_mut(at) else { return Ok(()) };
-    let before = *mark;
-    mark.delivered = mark.delivered.max(delivered);
-    mark.read = mark.read.max(read);
+    let before = mark.clone();
+    mark.take(delivered, false);
+    mark.take(read, true);
     if *mark != before {
         shelf::put_members(cx, id, members)?;
         shelf::event(cx, Happening::Receipt { conversation: id.clone(), account: *from.as_bytes() })?;

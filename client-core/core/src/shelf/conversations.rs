@@ -192,14 +192,52 @@ pub(crate) struct Members {
     pub(crate) marks: Vec<Mark>,
 }
 
+/// Returns of one account after which its marks are still known one by one.
+const MAX_STRETCHES: usize = 16;
+
 /// How far an account has come in this profile's history.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mark {
     pub(crate) account: AccountId,
-    /// what lies at this position or before was said before it came
+    /// what lies at this position or before was said before it came, or came back
     pub(crate) since: u64,
     pub(crate) delivered: u64,
     pub(crate) read: u64,
+    /// the same of before each return, oldest first: what its device had not read by then it never reads, whatever it says
+    /// of what comes later
+    #[serde(default)]
+    pub(crate) before: Vec<(u64, u64, u64)>,
+}
+
+impl Mark {
+    pub(crate) const fn new(account: AccountId, since: u64) -> Self {
+        Self { account, since, delivered: 0, read: 0, before: Vec::new() }
+    }
+
+    /// Its device was taken back when the history had this many messages.
+    pub(crate) fn came_back(&mut self, position: u64) {
+        self.before.push((self.since, self.delivered, self.read));
+        let too_many = self.before.len().saturating_sub(MAX_STRETCHES);
+        self.before.drain(..too_many);
+        (self.since, self.delivered, self.read) = (position, 0, 0);
+    }
+
+    /// It says that the message at this position has come, or was read.
+    pub(crate) fn take(&mut self, position: u64, was_read: bool) {
+        let before = self.before.iter_mut().map(|(since, delivered, read)| (*since, delivered, read));
+        let mut stretches = before.chain([(self.since, &mut self.delivered, &mut self.read)]);
+        if let Some((_, delivered, read)) = stretches.rfind(|(since, ..)| *since < position) {
+            *delivered = position.max(*delivered);
+            *read = if was_read { position.max(*read) } else { *read };
+        }
+    }
+
+    /// Whether the message at this position has come there; and if so, whether it was read.
+    pub(crate) fn of(&self, position: u64) -> Option<bool> {
+        let mut stretches = self.before.iter().copied().chain([(self.since, self.delivered, self.read)]);
+        let (_, delivered, read) = stretches.rfind(|(since, ..)| *since < position)?;
+        (delivered >= position).then_some(read >= position)
+    }
 }
 
 /// A conversation's row, to be read.

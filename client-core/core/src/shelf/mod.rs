@@ -72,6 +72,6 @@ pub use rests::LONGEST_REST_MS;
 pub(crate) use rests::{RestRow, put_to_rest, rest_of, rests, wake};
 pub(crate) use rows::{
     active, admin_of, contact, conversation_ids, hand_out_token, held_scope, is_stored, known, living, may_write, new_contact,
-    note_members, own_known, prepared, put_contact, take_contact, withdraw_token, writable,
+    note_members, note_who_came_back, own_known, prepared, put_contact, take_contact, withdraw_token, writable,
 };
 pub(crate) use taken::Taken;

@@ -172,9 +172,26 @@ fn note_who_came(members: &mut Members, now: &[Leaf], position: u64) {
     for leaf in now {
         if !members.devices.iter().any(|(account, _)| *account == leaf.account) {
             members.marks.retain(|mark| mark.account != leaf.account);
-            members.marks.push(Mark { account: leaf.account, since: position, delivered: 0, read: 0 });
+            members.marks.push(Mark::new(leaf.account, position));
         }
     }
+}
+
+/// These accounts' devices were taken back: what they had not read by now they never read.
+pub(crate) fn note_who_came_back(
+    cx: &mut Cx<'_, '_>,
+    id: &ConversationId,
+    accounts: &[AccountId],
+    position: u64,
+) -> Result<(), StepError> {
+    let mut members = conversations::take_members(cx, id)?;
+    for account in accounts {
+        if !members.marks.iter().any(|mark| mark.account == *account) {
+            members.marks.push(Mark::new(*account, 0));
+        }
+        members.marks.iter_mut().filter(|mark| mark.account == *account).for_each(|mark| mark.came_back(position));
+    }
+    conversations::put_members(cx, id, members)
 }
 
 pub(crate) fn conversation_ids(cx: &Cx<'_, '_>) -> Result<Vec<ConversationId>, StepError> {

@@ -125,9 +125,9 @@ pub(crate) fn queued_message(cx: &mut Cx<'_, '_>, id: &ConversationId, item: Ite
 /// Who says that the own message at this position has come.
 fn receipts_of(cx: &mut Cx<'_, '_>, members: &Members, position: u64) -> Result<Vec<Receipt>, StepError> {
     let mut out = Vec::new();
-    for mark in members.marks.iter().filter(|mark| mark.since < position && mark.delivered >= position) {
+    for (mark, read) in members.marks.iter().filter_map(|mark| Some((mark, mark.of(position)?))) {
         let handle = book::name_in(cx, members, mark.account)?;
-        out.push(Receipt { account: mark.account, handle, read: mark.read >= position });
+        out.push(Receipt { account: mark.account, handle, read });
     }
     Ok(out)
 }
