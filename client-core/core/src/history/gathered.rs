@@ -1,5 +1,6 @@
 //! What the search keeps of the history: rows of texts, encrypted, and nothing in the clear.
 
+use super::lines::Stored;
 use crate::shelf::Cx;
 use crate::words::{Body, ConversationId, StepError};
 use lacre_ground::ids::AccountId;
@@ -12,12 +13,19 @@ use unicode_normalization::char::canonical_combining_class;
 /// Places of a conversation whose texts stand in one row.
 pub(crate) const TOGETHER: u64 = 256;
 
-/// The part of a [`Stored`](super::Stored) that is searched; what else the row has is passed over.
+/// The part of a [`Stored`] that is searched.
 #[derive(Deserialize)]
+#[serde(from = "Stored")]
 pub(crate) struct Searched {
     pub(crate) sender: AccountId,
     pub(crate) accepted_at: Millis,
     pub(crate) body: Body,
+}
+
+impl From<Stored> for Searched {
+    fn from(Stored { sender, accepted_at, body, .. }: Stored) -> Self {
+        Self { sender, accepted_at, body }
+    }
 }
 
 /// One message as it is gathered.

@@ -2,6 +2,7 @@
 
 use super::content::Target;
 use super::gathered;
+use super::packed::Packed;
 use crate::shelf;
 use crate::shelf::{Conv, Cx};
 use crate::words::{Body, ConversationId, StepError};
@@ -52,6 +53,7 @@ pub(crate) enum Keyed {
 
 /// One message of the history.
 #[derive(Clone, Serialize, Deserialize)]
+#[serde(from = "Packed", into = "Packed")]
 pub(crate) struct Stored {
     /// as its sender named it
     pub(crate) id: ContentId,
@@ -65,28 +67,32 @@ pub(crate) struct Stored {
     /// what a report needs
     pub(crate) proof: Option<Proof>,
     pub(crate) place: Placed,
-    #[serde(default)]
     pub(crate) keyed: Keyed,
     /// what this profile calls it, where another message has that id already
-    #[serde(default)]
     pub(crate) name: Option<ContentId>,
 }
 
-/// What stands around a message: it changes after the message was stored.
+/// What stands around a message: it changes after the message was stored. The long names are those of rows of before.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Placed {
     /// its place in the history
+    #[serde(rename = "p", alias = "position")]
     pub(crate) position: u64,
+    #[serde(rename = "r", alias = "reply_to", default, skip_serializing_if = "Option::is_none")]
     pub(crate) reply_to: Option<ContentId>,
     /// whose message that is, if it was said
-    #[serde(default)]
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
     pub(crate) reply_to_by: Option<AccountId>,
+    #[serde(rename = "e", alias = "edited_at", default, skip_serializing_if = "Option::is_none")]
     pub(crate) edited_at: Option<Millis>,
     /// one sign for each account
+    #[serde(rename = "s", alias = "reactions", default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) reactions: Vec<(AccountId, String)>,
     /// seconds that it stays; 0 for ever
+    #[serde(rename = "y", alias = "stays_s")]
     pub(crate) stays_s: u32,
     /// when it disappears, once that has begun to count
+    #[serde(rename = "g", alias = "gone_at", default, skip_serializing_if = "Option::is_none")]
     pub(crate) gone_at: Option<Millis>,
 }
 
@@ -94,14 +100,19 @@ pub(crate) struct Placed {
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Proof {
     /// the MLS group that it was said in: a conversation may have had several
+    #[serde(rename = "g", alias = "group")]
     pub(crate) group: ByteBuf,
+    #[serde(rename = "d", alias = "device")]
     pub(crate) device: DeviceId,
+    #[serde(rename = "h", alias = "channel")]
     pub(crate) channel: ChannelId,
+    #[serde(rename = "e", alias = "entry")]
     pub(crate) entry: EntryId,
+    #[serde(rename = "q", alias = "seq")]
     pub(crate) seq: u64,
-    #[serde(with = "serde_bytes")]
+    #[serde(rename = "c", alias = "content", with = "serde_bytes")]
     pub(crate) content: Vec<u8>,
-    #[serde(with = "serde_bytes")]
+    #[serde(rename = "s", alias = "signature", with = "serde_bytes")]
     pub(crate) signature: Vec<u8>,
 }
 

@@ -4,6 +4,7 @@ mod content;
 mod downloads;
 mod gathered;
 mod lines;
+mod packed;
 
 pub(crate) use content::{Line, Said, Target, answered, body_of};
 pub(crate) use downloads::{chunk_key, drop_download};
