@@ -57,7 +57,8 @@ impl<N: Network> Network for Faulty<'_, N> {
                take_stamps: TakeStampsRequest => TakeStampsResponse, recover: RecoverRequest => RecoverResponse,
                set_paused: SetPausedRequest => SetPausedResponse,
                delete_account: DeleteAccountRequest => DeleteAccountResponse, kept: KeptRequest => KeptResponse,
-               lookup: LookupRequest => LookupResponse, claim: ClaimRequest => ClaimResponse
+               lookup: LookupRequest => LookupResponse, claim: ClaimRequest => ClaimResponse,
+               resets: ResetsRequest => ResetsResponse
     }
     fn fetch_each(
         &mut self,

@@ -239,9 +239,10 @@ fn what_may_not_be_sent_is_refused_whole_and_what_is_at_the_limit_goes() {
         "it became longer while it was read"
     );
     // seen red with one step for each: the text and the first file were kept
+    let (mut whole, mut shrinks) = (&b"x"[..], &b"four"[..]);
     let files = vec![
-        Outgoing { name: "whole", content: &mut &b"x"[..], size: 1 },
-        Outgoing { name: "shrinks", content: &mut &b"four"[..], size: 5 },
+        Outgoing { name: "whole", content: &mut whole, size: 1 },
+        Outgoing { name: "shrinks", content: &mut shrinks, size: 5 },
     ];
     assert!(matches!(ana.client.send_all(&id, Some("with files"), files), Err(Trouble::File(FileTrouble::Io(_)))));
     assert_eq!(ana.client.outbox().unwrap(), [], "nothing of these was kept");
