@@ -299,7 +299,7 @@ pub fn say_as(by: &mut Person, group: &ConversationId, id: &[u8], kind: content:
 pub fn say_in(by: &mut Person, group: &ConversationId, entry: EntryId, id: &[u8], kind: content::content::Kind) {
     let who = by.client.whoami().unwrap().unwrap();
     let channel = by.client.channel_keys(group).unwrap().channel();
-    let text = content::Content { id: id.to_vec(), sent_at_ms: 1, stays_s: 0, kind: Some(kind) }.encode_to_vec();
+    let text = content::Content { id: id.to_vec(), sent_at_ms: 1, stays_s: 0, again_ms: 0, kind: Some(kind) }.encode_to_vec();
     let message = by
         .client
         .laboratory(group, |mls, step, crypto, key| {

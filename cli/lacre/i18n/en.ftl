@@ -105,12 +105,14 @@ recovered-next =
     What was written before is on your old devices, and on theirs; the relay cannot give it back.
 state-new-account = new account ({ $when }): compare and accept
 reset-accepted =
-    The new account of { $handle } stands in the place of the one before. What was waiting goes to it.
-    If you two have not compared yet: lacre contact verify { $handle }
+    { $handle }'s new account takes the place of the one before. What was waiting goes out to it, and so does what went to the one before since { $handle } recovered their account: it is marked as sent again.
+    It comes into the groups that you administer as soon as it accepts.
+    If you have not compared yet: lacre contact verify { $handle }
 reset-groups =
-    Left to do by hand in { $groups }: when { $handle } is your contact, an admin removes them and adds them again (lacre group remove, lacre group add).
+    Still to do in { $groups }: an admin there adds it, once { $handle } is their contact too.
 standing-other-relay = names another relay: rests
 standing-replaced = new account: accept it
+standing-ended = ended: lacre group again
 event-contact-reset =
     { $who } has a new account, made at the counter { $when }. Compare the safety number (lacre contact verify { $who }) and accept it before you write again:
     lacre contact accept-reset { $who }
@@ -233,6 +235,9 @@ message-stays = { $who }: what is written from now on disappears { $time } after
 message-stays-for-ever = { $who }: what is written from now on no longer disappears
 message-succeeded = { $who } began this conversation anew, history kept: nobody could follow a change of its keys. What was waiting is sent again; you need not do anything
 message-succeeded-without = { $who } began this conversation anew, history kept, without { $whom }, whose changes of its keys the others could not follow. What was waiting is sent again; you need not do anything
+message-lost = Something written with { $who }'s lost phone, after they had recovered their account, is not shown
+message-ended = The group ends here: nobody administers it but a lost phone, or that phone has changed who is in it. For a new one with the same people: lacre group again
+sent-again = sent again; first on { $when }
 message-refused = A message by { $who }, who may not write here, is shown to nobody
 message-leaves = { $who } leaves
 message-deleted = { $who } deleted this message
@@ -285,6 +290,8 @@ group-added = Members added to "{ $name }" ({ $id }).
 group-removed = Members removed from "{ $name }" ({ $id }).
 group-left = You leave "{ $name }" ({ $id }).
 group-left-heir = You leave "{ $name }" ({ $id }). You were its only admin: { $heir } is now.
+group-again = "{ $name }" ({ $id }) takes the place of the one that ended.
+group-again-without = Not in it, because they are not your contacts: { $names }. Add them once they are: lacre group add
 group-changed = "{ $name }" was changed ({ $id }).
 group-settings = "{ $name }" ({ $id })
 group-may-add-admins = Only admins add members.

@@ -105,12 +105,14 @@ recovered-next =
     Lo que se escribió antes está en sus dispositivos, y en los de ellos; al servidor no se le puede pedir.
 state-new-account = cuenta nueva ({ $when }): compare y acepte
 reset-accepted =
-    La cuenta nueva de { $handle } queda en lugar de la anterior. Lo que esperaba saldrá hacia ella.
+    La cuenta nueva de { $handle } queda en lugar de la anterior. Lo que esperaba saldrá hacia ella, y también lo que se envió a la anterior desde que { $handle } recuperó su cuenta: llegará marcado como enviado otra vez.
+    En los grupos que usted administra entra apenas acepte.
     Si no compararon antes: lacre contact verify { $handle }
 reset-groups =
-    Falta hacer a mano en { $groups }: cuando { $handle } sea su contacto, quien administra la saca y la agrega otra vez (lacre group remove, lacre group add).
+    Falta en { $groups }: ahí la agrega quien administra, cuando { $handle } sea también su contacto.
 standing-other-relay = nombra otro servidor: en reposo
 standing-replaced = cuenta nueva: acéptela
+standing-ended = terminó: lacre group again
 event-contact-reset =
     { $who } tiene una cuenta nueva, hecha en la oficina de registro { $when }. Compare el número de seguridad (lacre contact verify { $who }) y acéptela antes de volver a escribirle:
     lacre contact accept-reset { $who }
@@ -233,6 +235,9 @@ message-stays = { $who }: lo que se escriba desde ahora desaparece { $time } des
 message-stays-for-ever = { $who }: lo que se escriba desde ahora ya no desaparece
 message-succeeded = { $who } empezó de nuevo esta conversación, con su historial: nadie pudo aplicar un cambio de sus llaves. Lo que esperaba se envía de nuevo; usted no tiene que hacer nada
 message-succeeded-without = { $who } empezó de nuevo esta conversación, con su historial, sin { $whom }: los demás no pudieron aplicar sus cambios de llaves. Lo que esperaba se envía de nuevo; usted no tiene que hacer nada
+message-lost = Algo escrito con el teléfono perdido de { $who }, después de que recuperó su cuenta, no se muestra
+message-ended = El grupo termina aquí: ya no lo administra nadie más que un teléfono perdido, o ese teléfono cambió quién está en él. Para uno nuevo con la misma gente: lacre group again
+sent-again = enviado otra vez; la primera, { $when }
 message-refused = Un mensaje de { $who }, que aquí no puede escribir, no se le muestra a nadie
 message-leaves = { $who } se retira
 message-deleted = { $who } eliminó este mensaje
@@ -285,6 +290,8 @@ group-added = Integrantes agregados a «{ $name }» ({ $id }).
 group-removed = Integrantes sacados de «{ $name }» ({ $id }).
 group-left = Usted se retira de «{ $name }» ({ $id }).
 group-left-heir = Usted se retira de «{ $name }» ({ $id }). Era la única persona que lo administraba: ahora lo hace { $heir }.
+group-again = «{ $name }» ({ $id }) queda en lugar del que terminó.
+group-again-without = No están en él, porque no son contactos suyos: { $names }. Agréguelos cuando lo sean: lacre group add
 group-changed = «{ $name }» cambió ({ $id }).
 group-settings = «{ $name }» ({ $id })
 group-may-add-admins = Solo quien administra agrega integrantes.

@@ -222,6 +222,7 @@ pub(crate) struct Message {
     whom: Option<String>,
     reason: Option<String>,
     reply_to: Option<String>,
+    first_sent_at: Option<String>,
     edited_at: Option<String>,
     reactions: Vec<Reaction>,
     stays_s: u32,
@@ -279,6 +280,7 @@ impl From<&view::Message> for Message {
             whom: None,
             reason: None,
             reply_to: m.reply_to.as_ref().map(|q| q.id.to_string()),
+            first_sent_at: m.again.map(|at| at.to_string()),
             edited_at: m.edited_at.map(|at| at.to_string()),
             reactions: m.reactions.iter().map(Reaction::from).collect(),
             stays_s: m.stays.map_or(0, |stays| stays.seconds),
@@ -345,6 +347,8 @@ impl From<&view::Message> for Message {
                 "succeeded"
             }
             view::Body::Refused => "refused",
+            view::Body::Lost => "lost",
+            view::Body::Ended => "ended",
             view::Body::Leaves => "leaves",
             view::Body::Deleted { here_only: false } => "deleted",
             view::Body::Deleted { here_only: true } => "forgotten",
@@ -400,6 +404,7 @@ pub(crate) const fn standing_name(standing: view::Standing) -> &'static str {
         view::Standing::Blocked => "blocked",
         view::Standing::OtherRelay => "other-relay",
         view::Standing::Replaced => "replaced",
+        view::Standing::Ended => "ended",
     }
 }
 

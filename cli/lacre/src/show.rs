@@ -85,6 +85,7 @@ pub(crate) fn standing(words: &Words, standing: Standing) -> String {
         Standing::Blocked => words.say("standing-blocked"),
         Standing::OtherRelay => words.say("standing-other-relay"),
         Standing::Replaced => words.say("standing-replaced"),
+        Standing::Ended => words.say("standing-ended"),
     }
 }
 
@@ -193,6 +194,8 @@ pub(crate) fn message(ctx: &Context, m: &Message) -> String {
         }
         Body::Succeeded { left_out: None } => words.say_with("message-succeeded", &[("who", who.into())]),
         Body::Refused => words.say_with("message-refused", &[("who", who.into())]),
+        Body::Lost => words.say_with("message-lost", &[("who", who.into())]),
+        Body::Ended => words.say("message-ended"),
         Body::Leaves => words.say_with("message-leaves", &[("who", who.into())]),
         Body::Deleted { here_only } => {
             let who = [("who", who.into())];
@@ -206,12 +209,16 @@ pub(crate) fn message(ctx: &Context, m: &Message) -> String {
         Delivery::Stored => String::new(),
     };
     let edited = if m.edited_at.is_some() { format!("  ({})", words.say("edited")) } else { String::new() };
+    let again = match m.again {
+        Some(first) => format!("  ({})", words.say_with("sent-again", &[("when", when(ctx, first).into())])),
+        None => String::new(),
+    };
     let stays = match &m.stays {
         Some(stays) => format!("  ({})", remaining(ctx, stays)),
         None => String::new(),
     };
     let head = ctx.painted(Style::new().dimmed(), &format!("{id}  {}", when(ctx, m.accepted_at.unwrap_or(m.sent_at))));
-    let mut out = format!("{head}  {}{what}{edited}{stays}{}{waiting}", quoted(words, m), receipts(words, m));
+    let mut out = format!("{head}  {}{what}{again}{edited}{stays}{}{waiting}", quoted(words, m), receipts(words, m));
     if !m.reactions.is_empty() {
         out.push_str(&format!("\n{MARGIN}{}", reactions(words, &m.reactions)));
     }

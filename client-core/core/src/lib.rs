@@ -69,4 +69,5 @@ pub mod limits {
     pub use crate::queue::{MAX_TEXT, MAX_WAITING};
     pub use crate::receive::{GIVE_UP_MS, MAX_JOIN_STATE};
     pub use crate::shelf::{GIVE_UP_ITEM_MS, LONGEST_REST_MS, MAX_ENDED, MAX_RAW_BYTES};
+    pub use crate::sync::RESETS_EVERY_MS;
 }

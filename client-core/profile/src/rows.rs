@@ -80,6 +80,8 @@ tables! {
     Part = 30,
     /// conversations that go on in another MLS group
     Successor = 31,
+    /// accounts that others stand in the place of
+    Reset = 36,
     /// what opens this profile, and the second one that it made
     Lock = 32,
     /// texts of many messages together, for searching

@@ -100,6 +100,18 @@ pub fn verify(entry: &DirectoryEntry, relay: &Relay) -> Result<Account, Fail> {
     Ok(Account { id, handle, devices, entry: entry.clone() })
 }
 
+/// A note that an account stands in the place of another: that one, the new one, and since when in milliseconds.
+pub fn reset(note: &str, relay: &Relay) -> Result<(Key, Key, u64), Fail> {
+    let mut lines = Lines::of(wire::open_note(note, "lacre-registrar", &relay.identity)?, "lacre reset v1")?;
+    lines.value("handle")?;
+    let (account, replaces) = (hex(lines.value("account")?)?, hex(lines.value("replaces")?)?);
+    let at = lines.value("reset")?.parse::<jiff::Timestamp>().map_err(|_| "not a time")?;
+    if lines.0.peek().is_some() {
+        return Err("a reset with more lines".into());
+    }
+    Ok((replaces, account, u64::try_from(at.as_millisecond()).map_err(|_| "not a time")?))
+}
+
 /// Our own account with its one device.
 pub struct Own {
     pub relay: Relay,

@@ -21,6 +21,10 @@ pub enum Standing {
     Removed,
     /// a seal ended the epoch that this device could not follow
     Lost,
+    /// of two, and the other's account is another now
+    Replaced,
+    /// a group that nobody leads but lost phones, or into which one brought somebody
+    Ended,
 }
 
 /// What stands behind an entry that this device made in the current channel.
@@ -106,7 +110,8 @@ impl Conversation {
             Ok(context) if speaks => context.stays_s,
             _ => 0,
         };
-        self.queue.push_back(Content { id: id.to_vec(), sent_at_ms: now(), stays_s, kind: Some(kind) }.encode_to_vec());
+        self.queue
+            .push_back(Content { id: id.to_vec(), sent_at_ms: now(), stays_s, again_ms: 0, kind: Some(kind) }.encode_to_vec());
         id
     }
 
@@ -157,12 +162,22 @@ impl Me {
 
     /// One round: inbox, conversations, and what waits.
     pub fn sync(&mut self) -> Result<usize, Fail> {
+        self.ask_resets()?;
         let mut moved = self.read_inbox()?;
         for id in self.conversations.keys().cloned().collect::<Vec<_>>() {
             moved += self.read(&id)?;
             if self.conversations.get(&id).is_some_and(|c| c.fresh && c.active()) {
                 self.commit(&id, |_, _| Ok(Some(crate::commits::Change::default())))?;
                 self.at(&id, |_, c| Ok(c.fresh = false))?;
+                moved += 1;
+            }
+            self.at(&id, |me, c| me.rest_lost(c))?;
+            let lost = self.at(&id, |me, c| Ok(if c.active() { me.lost_in(c) } else { Vec::new() }))?;
+            let admin = self.at(&id, |me, c| {
+                Ok(mls::context(&c.group.context().extensions)?.admins.iter().any(|a| *a == me.own.account.id))
+            })?;
+            if admin && !lost.is_empty() {
+                self.remove(&id, &lost)?;
                 moved += 1;
             }
             let leaving = self.at(&id, |_, c| Ok(std::mem::take(&mut c.leaving)))?;
@@ -253,7 +268,7 @@ impl Me {
             _ => return Err("another message than this place takes".into()),
         }
         if entry.seal {
-            return self.seal(c, message, &before);
+            return self.seal(c, message, &before, entry.accepted_at_ms);
         }
         let ReceivedMessage::ApplicationMessage(received) = c.group.process_incoming_message(message)? else {
             return Err("no application message".into());
@@ -262,15 +277,23 @@ impl Me {
         let (account, device, key) = mls::who(leaf.signing_identity())?;
         let signed = content::SignedContent::decode(received.data())?;
         wire::verify(&key, &c.statement(&account, &device, &entry.entry_id, &signed.content), &signed.signature)?;
+        if self.resets.is_out(&account, entry.accepted_at_ms) {
+            let kind = Content::decode(signed.content.as_slice())?.kind;
+            if matches!(kind, None | Some(Kind::Text(_) | Kind::File(_) | Kind::Edit(_))) {
+                c.history.push(json!({ "kind": "lost", "sender": HEXLOWER.encode(&account) }));
+            }
+            return Ok(false);
+        }
         self.content(c, &account, &device, &signed.content)?;
         Ok(false)
     }
 
-    fn seal(&mut self, c: &mut Conversation, message: MlsMessage, before: &[Member]) -> Result<bool, Fail> {
+    fn seal(&mut self, c: &mut Conversation, message: MlsMessage, before: &[Member], at: u64) -> Result<bool, Fail> {
         // what is void must leave no trace
         c.group.write_to_storage()?;
         let id = c.group.group_id().to_vec();
         let tree = c.group.export_tree().into_owned();
+        let admins = mls::context(&c.group.context().extensions)?.admins;
         let commit = match c.group.process_incoming_message(message) {
             Ok(ReceivedMessage::Commit(commit)) => commit,
             Ok(_) => return Err("no commit".into()),
@@ -293,6 +316,16 @@ impl Me {
         {
             c.group = self.mls.load_group(&id)?;
             return Err(e);
+        }
+        let by = before.iter().find(|m| m.index() == commit.committer).ok_or("a commit of nobody")?;
+        if self.resets.is_out(&mls::who(by.signing_identity())?.0, at) {
+            let known = |m: &Member| before.iter().any(|b| b.signing_identity() == m.signing_identity());
+            let next = mls::context(&c.group.context().extensions)?.admins;
+            if !c.members().iter().all(known) || !next.iter().all(|a| admins.contains(a)) {
+                c.group = self.mls.load_group(&id)?;
+                crate::resets::end(c, &self.own.account.id);
+                return Ok(true);
+            }
         }
         c.tell(commit.committer, before)?;
         let own = [self.own.account.id.as_slice(), &self.own.device].concat();
@@ -382,6 +415,10 @@ impl Me {
     /// Sends what waits; refused ones are encrypted again for the new epoch.
     pub fn flush(&mut self, c: &mut Conversation) -> Result<usize, Fail> {
         let mut sent = 0;
+        // a lost phone would read it
+        if !self.lost_in(c).is_empty() {
+            return Ok(0);
+        }
         if !c.introduced && c.active() && c.members().len() > 1 {
             let own = self.roster_entry(c, &self.own.account.id.clone(), &self.own.device.clone())?;
             c.enqueue(Kind::Roster(content::Roster { members: vec![own] }));

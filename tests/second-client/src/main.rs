@@ -10,6 +10,7 @@ mod conversation;
 mod mls;
 mod net;
 mod people;
+mod resets;
 mod wire;
 
 /// Generated from the .proto files.

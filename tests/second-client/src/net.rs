@@ -102,6 +102,7 @@ impl Net {
     call!(put_packages, Lane::Account, AccountsClient, put_key_packages, PutKeyPackagesRequest, PutKeyPackagesResponse);
     call!(lookup, Lane::Directory, DirectoryClient, lookup, LookupRequest, LookupResponse);
     call!(claim, Lane::Directory, DirectoryClient, claim, ClaimRequest, ClaimResponse);
+    call!(resets, Lane::Inbox, DirectoryClient, resets, ResetsRequest, ResetsResponse);
     call!(send_envelope, Lane::Directory, ChannelsClient, append, AppendRequest, AppendResponse);
     call!(open_inbox, Lane::Inbox, ChannelsClient, open, OpenRequest, OpenResponse);
     call!(fetch_inbox, Lane::Inbox, ChannelsClient, fetch, FetchRequest, FetchResponse);

@@ -38,6 +38,7 @@ pub struct Me {
     pub contacts: BTreeMap<Key, Contact>,
     pub accounts: HashMap<Key, Account>,
     pub conversations: BTreeMap<Vec<u8>, Conversation>,
+    pub resets: crate::resets::Resets,
     /// what was dropped or could not be read, and why
     pub skipped: Vec<String>,
     seen: HashSet<Vec<u8>>,
@@ -59,6 +60,7 @@ impl Me {
             contacts: BTreeMap::new(),
             accounts,
             conversations: BTreeMap::new(),
+            resets: crate::resets::Resets::default(),
             skipped: Vec::new(),
             seen: HashSet::new(),
             inbox_to: 0,
@@ -186,6 +188,9 @@ impl Me {
         let device = sender.devices.iter().find(|d| d.id == *envelope.sender_device).ok_or("an unknown device")?.clone();
         let parts = [&self.own.account.id, self.own.device.as_slice(), &envelope.id, &sha256(&envelope.body)];
         wire::verify(&device.sign, &wire::msg("lacre envelope v1", &parts), &envelope.signature)?;
+        if self.resets.is_lost(&sender.id) {
+            return Err("an envelope by a lost account's device".into());
+        }
         self.learn(sender.clone());
         let token = |t: &[u8]| Key::try_from(t).map_err(|_| Fail::new("a token of another length"));
         let state = self.contacts.get(&sender.id).map(|c| c.state);

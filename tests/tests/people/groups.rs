@@ -268,7 +268,7 @@ fn a_text_by_somebody_who_may_not_write_is_shown_to_no_member_and_all_know_it() 
     let channel = carla.client.channel_keys(&group).unwrap().channel();
     let entry = EntryId::new(lacre_ground::random::bytes(&mut SystemRng));
     let kind = Some(content::content::Kind::Text(content::Text { text: "listen to me".into(), ..Default::default() }));
-    let text = content::Content { id: vec![5; 16], sent_at_ms: 1, stays_s: 0, kind }.encode_to_vec();
+    let text = content::Content { id: vec![5; 16], sent_at_ms: 1, stays_s: 0, again_ms: 0, kind }.encode_to_vec();
     let id = data_encoding::HEXLOWER.decode(group.to_hex().as_bytes()).unwrap();
     let message = carla
         .client

@@ -32,5 +32,7 @@ mod resets;
 mod round_trips;
 mod seals;
 mod second_client;
+mod stolen;
+mod stolen_notes;
 mod successor;
 mod vanishing;

@@ -21,7 +21,7 @@ fn say_newer(person: &mut Person, group: &ConversationId, id: u8, bytes: &[u8]) 
     let who = person.client.whoami().unwrap().unwrap();
     let channel = person.client.channel_keys(group).unwrap().channel();
     let entry = EntryId::new(lacre_ground::random::bytes(&mut SystemRng));
-    let known = content::Content { id: vec![id; 16], sent_at_ms: 1, stays_s: 0, kind: None }.encode_to_vec();
+    let known = content::Content { id: vec![id; 16], sent_at_ms: 1, stays_s: 0, again_ms: 0, kind: None }.encode_to_vec();
     let text = [&known, &NOBODYS[..], &[u8::try_from(bytes.len()).unwrap()], bytes].concat();
     let name = data_encoding::HEXLOWER.decode(group.to_hex().as_bytes()).unwrap();
     let message = person

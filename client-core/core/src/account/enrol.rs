@@ -108,6 +108,9 @@ pub(crate) fn make_own(cx: &mut Cx<'_, '_>, invitation: &Invitation, handle: Opt
         token_changes: Vec::new(),
         changes_told: 0,
         withdrawn_tokens: Vec::new(),
+        resets_through: 0,
+        resets_of: None,
+        resets_last: None,
     };
     let own = shelf::new_own(cx, own)?;
     shelf::put_own(cx, own)?;

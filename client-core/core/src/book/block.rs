@@ -28,6 +28,9 @@ pub(crate) fn is_heard(
     kind: Option<&content::envelope_body::Kind>,
 ) -> Result<bool, StepError> {
     use content::envelope_body::Kind as Body;
+    if shelf::reset_of(cx, sender.account)?.is_some() {
+        return Err(StepError::Skip("from a device of a lost account".into()));
+    }
     if !is_blocked(cx, sender.account)? {
         return Ok(true);
     }

@@ -37,6 +37,17 @@ pub(crate) fn name_in(cx: &mut Cx<'_, '_>, members: &Members, account: AccountId
     Ok(members.leaves.iter().filter(|l| l.account == account).all(genuine).then_some(known.handle))
 }
 
+/// As [`name_in`]; of an account that was never in the conversation and is not known, what the registrar said when it put it
+/// in the place of another.
+pub(crate) fn name_of_new(cx: &mut Cx<'_, '_>, members: &Members, account: AccountId) -> Result<Option<Handle>, StepError> {
+    match name_in(cx, members, account)? {
+        None if shelf::known(cx, account)?.is_none() && members.leaves.iter().all(|l| l.account != account) => {
+            shelf::name_by_reset(cx, account)
+        }
+        name => Ok(name),
+    }
+}
+
 /// Verifies a directory entry and keeps it; a longer chain of the same account replaces a shorter one.
 /// Accounts of another relay than the own one are not taken (PROTOCOL.md, 4), nor those that name its key and another
 /// host: what is sent there tells that host where this device is.

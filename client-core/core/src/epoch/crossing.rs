@@ -9,8 +9,8 @@ use crate::mls::{group, roles};
 use crate::network::Entry;
 use crate::shelf::{Cargo, Channel, Conv, Cx, Item, Key32, Members, Origin, Owed, Previous, Stuck, Taken};
 use crate::words::{Body, ConversationId, Happening, Kind, Standing, StepError, Suite, Trouble};
-use crate::{history, shelf};
-use lacre_ground::ids::{AccountId, EntryId};
+use crate::{book, history, shelf};
+use lacre_ground::ids::{AccountId, ChannelId, EntryId};
 use lacre_profile::Table;
 use lacre_proto::bounds::Bounded;
 use lacre_proto::content::v1 as content;
@@ -81,6 +81,7 @@ pub(crate) fn enter_epoch(
     if !back.is_empty() {
         shelf::note_who_came_back(cx, id, &back, conv.position)?;
     }
+    book::ends_if_headless(cx, id, conv)?;
     shelf::write_conv(cx, id, conv)?;
     encrypt_again(cx, id)?;
     cx.reached("epoch: entered")
@@ -244,6 +245,7 @@ pub(crate) fn begin(cx: &mut Cx<'_, '_>, id: &ConversationId, mls: &MlsGroup) ->
         // an answer to an earlier request may be in the tree by now: the next one must name it
         asked_leaves: old.as_ref().map_or_else(Vec::new, |o| o.asked_leaves.clone()),
         request: None,
+        lost: old.as_ref().map_or_else(Vec::new, |o| o.lost.clone()),
     };
     let mut conv = shelf::new_conv(cx, id, conv)?;
     shelf::note_members(cx, id, &mut conv, mls)?;

@@ -29,7 +29,8 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Rea
         if conv.standing != Standing::Active || !conv.channel.opened {
             return Ok(Ready::Nothing);
         }
-        let may_write = shelf::may_write(cx, id, &conv)?;
+        let may_speak = shelf::may_speak_now(cx, id, &conv)?;
+        let why = if conv.lost.is_empty() { MessageTrouble::MayNotWrite } else { MessageTrouble::LostPhone };
         // one row after the other: a queue may be long, and what is not its head is of no interest
         let mut head = None;
         // files that cannot be stored now: their messages wait with them, what is behind goes past
@@ -40,12 +41,15 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Rea
             let Some((number, item)) = next.into_iter().next() else { break };
             from = number + 1;
             // what may not be written now waits; what keeps the conversation alive goes past it
-            if !may_write
-                && matches!(item.cargo, Cargo::Content { prepared: None, .. })
-                && roles::speaks(shelf::waiting_kind(&item).as_ref())
-            {
+            let waits = match &item.cargo {
+                Cargo::Content { prepared: None, .. } => !may_speak,
+                // its bytes are made, and would be read by the lost phone: they are made again when it is out
+                Cargo::Content { prepared: Some(Prepared { seq: None, .. }), .. } => !conv.lost.is_empty(),
+                _ => false,
+            };
+            if waits && roles::speaks(shelf::waiting_kind(&item).as_ref()) {
                 if item.trouble.is_none() {
-                    shelf::in_trouble(cx, number, &Trouble::Message(MessageTrouble::MayNotWrite).to_string(), None)?;
+                    shelf::in_trouble(cx, number, &Trouble::Message(why.clone()).to_string(), None)?;
                 }
                 continue;
             }

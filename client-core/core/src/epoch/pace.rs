@@ -5,6 +5,7 @@
 //! |---|---|
 //! | first fresh keys of a joiner | at once among up to [`SMALL_GROUP`] devices; else after its leaf's number times [`FIRST_UPDATE_PAUSE_MS`] |
 //! | fresh keys again | [`UPDATE_EVERY_MS`] after the last own commit, more in large groups, spread over a week by leaf |
+//! | removing a lost account | at once, by each admin's device that learns of the reset: whoever comes second has nothing left to do |
 //! | removing who leaves | of two: the conversation is over. In groups at once by the first admin device in leaf order; each following one waits [`LEAVE_PAUSE_MS`] longer |
 
 use crate::queue::MAX_WAITING;
@@ -68,12 +69,26 @@ pub(crate) fn asked_to_leave(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mu
     Ok(())
 }
 
+/// Lost accounts that this device, an admin's, takes out: not those that a change in the queue removes already.
+fn lost_to_remove(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &Conv) -> Result<Vec<AccountId>, StepError> {
+    if conv.lost.is_empty() || !shelf::members(cx, id)?.admins.contains(&shelf::own(cx)?.account) {
+        return Ok(Vec::new());
+    }
+    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), 0, usize::MAX)?;
+    let removed = |account: &AccountId| {
+        let removes = |item: &Item| matches!(&item.cargo, Cargo::Seal { intent: Intent::Remove { accounts }, .. } if accounts.contains(account));
+        waiting.iter().any(|(_, item)| removes(item))
+    };
+    Ok(conv.lost.iter().filter(|account| !removed(account)).copied().collect())
+}
+
 /// Puts what has become due into the queue.
 pub(crate) fn queue_what_is_due(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<(), StepError> {
     let mut conv = shelf::take_conv(cx, id)?;
     let update = conv.update_due.is_some_and(|at| at <= cx.now);
     let (due, later): (Vec<_>, Vec<_>) = conv.leaving.iter().copied().partition(|(_, at)| *at <= cx.now);
-    if (!update && due.is_empty()) || cx.s.count(Table::Outbox, id.as_bytes())? >= MAX_WAITING {
+    let lost = lost_to_remove(cx, id, &conv)?;
+    if (!update && due.is_empty() && lost.is_empty()) || cx.s.count(Table::Outbox, id.as_bytes())? >= MAX_WAITING {
         return Ok(());
     }
     if update {
@@ -83,6 +98,10 @@ pub(crate) fn queue_what_is_due(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Res
         if !waiting.iter().any(|(_, item)| matches!(item.cargo, Cargo::Seal { .. })) {
             queue::enqueue(cx, Some(id), WaitingKind::Seal, Cargo::Seal { intent: Intent::Update, prepared: None })?;
         }
+    }
+    if !lost.is_empty() {
+        let intent = Intent::Remove { accounts: lost };
+        queue::enqueue(cx, Some(id), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
     }
     if !due.is_empty() {
         conv.leaving = later;

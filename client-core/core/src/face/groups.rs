@@ -3,7 +3,7 @@
 use super::Client;
 use crate::groups::MAX_DESCRIPTION;
 use crate::shelf::{Cargo, Intent};
-use crate::words::{ConversationId, Edit, MessageTrouble, Standing, Suite, Trouble, WaitingKind, Who};
+use crate::words::{ConversationId, Edit, Member, MessageTrouble, Standing, Suite, Trouble, WaitingKind, Who};
 use crate::{epoch, groups, queue, shelf};
 use lacre_ground::ids::AccountId;
 
@@ -14,6 +14,15 @@ impl Client {
     /// [`GroupTrouble::NotAName`](crate::GroupTrouble::NotAName), [`GroupTrouble::Full`](crate::GroupTrouble::Full), [`ContactTrouble::NotAccepted`](crate::ContactTrouble::NotAccepted).
     pub fn create_group(&mut self, name: &str, members: &[AccountId], suite: Suite) -> Result<ConversationId, Trouble> {
         groups::create(&mut self.engine, name, members, suite)
+    }
+
+    /// Makes another group in the place of one that has ended ([`Standing::Ended`]), of the same name and rules, with those of its
+    /// people who are accepted contacts. Gives it, and who is not in it.
+    ///
+    /// # Errors
+    /// [`GroupTrouble::GoesOn`](crate::GroupTrouble::GoesOn).
+    pub fn group_again(&mut self, conversation: &ConversationId) -> Result<(ConversationId, Vec<Member>), Trouble> {
+        groups::again(&mut self.engine, conversation)
     }
 
     /// Adds accepted contacts to a group.

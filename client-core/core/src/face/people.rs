@@ -112,12 +112,14 @@ impl Client {
         people::add_by_link(&mut self.engine, net, link, text)
     }
 
-    /// Takes the new account for the contact. Gives it, and the groups whose other members it must be told to.
+    /// Takes the new account for the contact: what did not reach the person is sent to it, and it comes into the groups in which
+    /// the old one was, where this account may add, as soon as it is a contact. Gives it, and the groups where others must do that.
     ///
     /// # Errors
-    /// [`ContactTrouble::NoSuchContact`](crate::ContactTrouble::NoSuchContact) for a contact that was not reset.
-    pub fn accept_reset(&mut self, account: &AccountId) -> Result<(Contact, Vec<Conversation>), Trouble> {
-        people::accept_reset(&mut self.engine, account)
+    /// [`ContactTrouble::NoSuchContact`](crate::ContactTrouble::NoSuchContact) for a contact that was not reset; [`Trouble::Offline`],
+    /// [`ContactTrouble::NoSuchAccount`](crate::ContactTrouble::NoSuchAccount) where only the reset is known, and the directory is asked.
+    pub fn accept_reset(&mut self, net: &mut dyn Network, account: &AccountId) -> Result<(Contact, Vec<Conversation>), Trouble> {
+        people::accept_reset(&mut self.engine, net, account)
     }
 
     /// Asks the directory for a contact's newest state.

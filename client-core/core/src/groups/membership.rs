@@ -100,14 +100,14 @@ pub(crate) fn change(engine: &mut Engine, conversation: &ConversationId, edits: 
 
 /// Asks to be removed, inside a step; gives who decides from now on.
 pub(crate) fn leave_conversation(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Option<AccountId>, StepError> {
-    shelf::active(cx, id)?;
+    let conv = shelf::active(cx, id)?;
     let own = shelf::own(cx)?.account;
     let members = shelf::members(cx, id)?;
     let others: Vec<AccountId> = members.devices.iter().map(|(a, _)| *a).filter(|a| *a != own).collect();
-    // who is blocked inherits only where there is nobody else
+    // who is blocked, or a lost phone, inherits only where there is nobody else
     let mut heir = others.first().copied();
     for other in &others {
-        if !book::is_blocked(cx, *other)? {
+        if !book::is_blocked(cx, *other)? && !conv.lost.contains(other) {
             heir = Some(*other);
             break;
         }

@@ -1,9 +1,11 @@
 //! What a person does with a group.
 
+mod again;
 mod leaving;
 mod membership;
 mod names;
 
+pub(crate) use again::again;
 pub(crate) use leaving::leave_all;
 pub use membership::MAX_ADMINS;
 pub use membership::MAX_DESCRIPTION;

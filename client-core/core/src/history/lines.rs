@@ -85,6 +85,9 @@ pub(crate) struct Placed {
     pub(crate) reply_to_by: Option<AccountId>,
     #[serde(rename = "e", alias = "edited_at", default, skip_serializing_if = "Option::is_none")]
     pub(crate) edited_at: Option<Millis>,
+    /// when it was first sent, if it was sent again to a new account of its reader
+    #[serde(default)]
+    pub(crate) again: Option<Millis>,
     /// one sign for each account
     #[serde(rename = "s", alias = "reactions", default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) reactions: Vec<(AccountId, String)>,

@@ -89,6 +89,8 @@ pub(crate) fn changeable(message: &Message) -> Result<(), Trouble> {
         | Body::Stays(_)
         | Body::Meanwhile
         | Body::Refused
+        | Body::Lost
+        | Body::Ended
         | Body::Succeeded { .. }
         | Body::Leaves
         | Body::Deleted { .. }

@@ -4,11 +4,12 @@ use crate::network::Network;
 use crate::shelf::{Cargo, ContactRow, Cx, Engine, Item, Known, LocalBlob};
 use crate::words::{
     AccountTrouble, Contact, ContactState, ContactTrouble, ConversationId, Kind, MessageTrouble, Standing, StepError, Suite,
-    Trouble, WaitingKind,
+    Trouble, WaitingKind, Who,
 };
 use crate::{account, book, epoch, messages, queue, shelf, views, words};
 use lacre_ground::address::ContactLink;
 use lacre_ground::ids::{AccountId, BlobId, ContentId, Handle, Token};
+use lacre_ground::time::Millis;
 use lacre_profile::Table;
 use lacre_proto::content::v1 as content;
 use lacre_proto::relay::v1 as wire;
@@ -63,9 +64,7 @@ pub(crate) fn send_to(engine: &mut Engine, account: &AccountId, text: &str) -> R
     }
     match (row.state, row.conversation) {
         (ContactState::Accepted, Some(id)) => messages::send_text(engine, &id, text).map(|_| ()),
-        (ContactState::Accepted | ContactState::Asked, _) => {
-            engine.run(|cx| hold(cx, *account, text.to_owned(), None)).map(|_| ())
-        }
+        (ContactState::Accepted | ContactState::Asked, _) => engine.run(|cx| hold(cx, *account, text.to_owned())).map(|_| ()),
         (ContactState::Asking | ContactState::Declined | ContactState::NotTaken, _) => {
             Err(Trouble::Contact(ContactTrouble::NotAccepted))
         }
@@ -121,6 +120,7 @@ pub(crate) fn accept(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<ContactR
     shelf::put_contact(cx, row)?;
     let kind = content::envelope_body::Kind::ContactAccepted(content::ContactAccepted { inbox_token: token.expose().to_vec() });
     queue::post_to(cx, account, None, None, kind, WaitingKind::Request)?;
+    welcome_back(cx, account)?;
     two(cx, account)
 }
 
@@ -140,11 +140,11 @@ fn two(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<ContactRow, StepError>
 pub(crate) fn release_held(cx: &mut Cx<'_, '_>, contact: AccountId, conversation: &ConversationId) -> Result<(), StepError> {
     let held: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, shelf::held_scope(contact).as_bytes(), 0, usize::MAX)?;
     for (number, item) in held {
-        let Cargo::Held { text, id, file, .. } = item.cargo else { continue };
+        let Cargo::Held { text, id, file, again, .. } = item.cargo else { continue };
         shelf::drop_item(cx, number)?;
         let Some(file) = file else {
             let kind = content::content::Kind::Text(content::Text { text, ..Default::default() });
-            queue::enqueue_content_as(cx, id, conversation, WaitingKind::Text, kind, None)?;
+            queue::enqueue_content_as(cx, id, conversation, WaitingKind::Text, kind, None, again)?;
             continue;
         };
         let file = content::File::decode(file.as_slice()).map_err(|e| StepError::Again(e.to_string()))?;
@@ -156,17 +156,46 @@ pub(crate) fn release_held(cx: &mut Cx<'_, '_>, contact: AccountId, conversation
         }
         let encoded = ByteBuf::from(reference.encode_to_vec());
         let kind = content::content::Kind::File(content::File { reply_to: Vec::new(), reply_to_by: Vec::new(), ..file });
-        queue::enqueue_content_as(cx, id, conversation, WaitingKind::File, kind, Some(encoded))?;
+        queue::enqueue_content_as(cx, id, conversation, WaitingKind::File, kind, Some(encoded), again)?;
     }
     Ok(())
 }
 
-pub(super) fn hold(cx: &mut Cx<'_, '_>, contact: AccountId, text: String, file: Option<ByteBuf>) -> Result<ContentId, StepError> {
+fn hold(cx: &mut Cx<'_, '_>, contact: AccountId, text: String) -> Result<ContentId, StepError> {
     queue::has_room(cx, Some(&shelf::held_scope(contact)))?;
+    put_held(cx, contact, text, None, None)
+}
+
+/// Puts a text or file behind what waits for a contact already; `again`: it was sent before, then.
+pub(super) fn put_held(
+    cx: &mut Cx<'_, '_>,
+    contact: AccountId,
+    text: String,
+    file: Option<ByteBuf>,
+    again: Option<Millis>,
+) -> Result<ContentId, StepError> {
     let id = ContentId::new(lacre_ground::random::bytes(cx.rng));
     let what = if file.is_some() { WaitingKind::File } else { WaitingKind::Text };
-    queue::enqueue(cx, Some(&shelf::held_scope(contact)), what, Cargo::Held { contact, text, id, file })?;
+    queue::enqueue(cx, Some(&shelf::held_scope(contact)), what, Cargo::Held { contact, text, id, file, again })?;
     Ok(id)
+}
+
+/// Groups that wait for this contact's yes: it is put into them.
+pub(crate) fn welcome_back(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<(), StepError> {
+    let Some(mut row) = shelf::take_contact(cx, account)?.filter(|row| !row.back_into.is_empty()) else { return Ok(()) };
+    let groups = std::mem::take(&mut row.back_into);
+    shelf::put_contact(cx, row)?;
+    for id in groups {
+        let Some(conv) = shelf::conv_or_none(cx, &id)? else { continue };
+        let members = shelf::members(cx, &id)?;
+        let own = shelf::own(cx)?.account;
+        let may = members.admins.contains(&own) || conv.may_add == Who::Everyone;
+        let goes_on = matches!(conv.standing, Standing::Active | Standing::AskingToBeReAdded);
+        if goes_on && may && !members.devices.iter().any(|(member, _)| *member == account) {
+            epoch::enqueue_adds(cx, &id, std::slice::from_ref(&account))?;
+        }
+    }
+    cx.reached("reset: back in the groups")
 }
 
 /// Asks the maker of a link. The link names the account, so that no registrar need be believed.

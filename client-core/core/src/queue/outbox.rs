@@ -13,6 +13,7 @@ use crate::shelf::{Cargo, ContactRow, Conv, Cx, Item, POST, Prepared, Taken};
 use crate::words::{ConversationId, MessageTrouble, Standing, StepError, WaitingKind};
 use crate::{shelf, words};
 use lacre_ground::ids::{ContentId, EntryId};
+use lacre_ground::time::Millis;
 use lacre_profile::Table;
 use lacre_proto::content::v1 as content;
 use openmls_traits::signatures::Signer as _;
@@ -81,9 +82,10 @@ pub(crate) fn enqueue_content(
     blob: Option<ByteBuf>,
 ) -> Result<Item, StepError> {
     let id = ContentId::new(lacre_ground::random::bytes(cx.rng));
-    enqueue_content_as(cx, id, conversation, what, kind, blob)
+    enqueue_content_as(cx, id, conversation, what, kind, blob, None)
 }
 
+/// As [`enqueue_content`] under a given id; `again`: what is sent once more, and when it was first.
 pub(crate) fn enqueue_content_as(
     cx: &mut Cx<'_, '_>,
     id: ContentId,
@@ -91,12 +93,14 @@ pub(crate) fn enqueue_content_as(
     what: WaitingKind,
     kind: content::content::Kind,
     blob: Option<ByteBuf>,
+    again: Option<Millis>,
 ) -> Result<Item, StepError> {
     let stays_s = match &kind {
         content::content::Kind::Text(_) | content::content::Kind::File(_) => stays_in(cx, conversation)?,
         _ => 0,
     };
-    let content = content::Content { id: id.as_bytes().to_vec(), sent_at_ms: cx.now.get(), stays_s, kind: Some(kind) };
+    let again_ms = again.map_or(0, Millis::get);
+    let content = content::Content { id: id.as_bytes().to_vec(), sent_at_ms: cx.now.get(), stays_s, again_ms, kind: Some(kind) };
     let bytes = content.encode_to_vec();
     let last = cx.s.last_ord(Table::Outbox, conversation.as_bytes())?;
     let cargo = Cargo::Content { content: bytes.clone(), id, blob, prepared: None };
@@ -133,6 +137,7 @@ fn goes_at_once(
     let ready = conv.standing == Standing::Active
         && conv.channel.opened
         && !conv.put_back
+        && (conv.lost.is_empty() || !roles::speaks(content.kind.as_ref()))
         && conv.channel.made < conv.channel.met + MADE_AHEAD;
     let behind_made = last.is_none_or(|last| last == conv.channel.made_item);
     if ready && behind_made && may_say(cx, id, &conv, content.kind.as_ref())? {

@@ -12,7 +12,7 @@ use crate::mls::{group, parts, roles, verdict};
 use crate::network::Entry;
 use crate::shelf::{Cargo, Channel, Conv, Cx, Item, Taken};
 use crate::words::{Author, Body, ConversationId, Happening, Standing, StepError};
-use crate::{epoch, history, ladder, messages, queue, shelf, words};
+use crate::{book, epoch, history, ladder, messages, queue, shelf, words};
 use lacre_ground::ids::{AccountId, ChannelId, ContentId};
 use lacre_ground::time::Millis;
 use lacre_profile::Table;
@@ -284,6 +284,12 @@ fn meet_seal(
         return Err(StepError::Skip("a seal that nobody signed".into()));
     }
     let changes = changes(&mls, sender, &staged);
+    if book::takes_over(cx, changes.by, &changes.bodies, entry.accepted_at)? {
+        drop(mls);
+        shelf::forget_group(cx, id)?;
+        book::end(cx, id, conv, entry.accepted_at)?;
+        return Ok(Took::EpochEnded);
+    }
     let removed = staged.self_removed();
     let by = if removed { own_place_taken(cx, &mls, &staged)? } else { PlaceTaken::No };
     let epoch = mls.epoch().as_u64() + 1;
@@ -369,7 +375,12 @@ fn take_content(
     let own_account = shelf::own(cx)?.account;
     let own = sender == own_account;
     let content_id = ContentId::try_from(content.id.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
+    let lost = !own && shelf::is_out(cx, sender, accepted_at)?;
+    if lost && !roles::speaks(content.kind.as_ref()) {
+        return Ok(Took::Done);
+    }
     let line = match content.kind {
+        _ if lost => Line::of(Body::Lost),
         _ if !allowed => Line::of(Body::Refused),
         None => Line::of(Body::Newer),
         Some(kind) => match meaning(cx, id, conv, said, kind, proof.as_ref())? {
@@ -379,10 +390,12 @@ fn take_content(
     };
     let Line { body, blob, reply_to } = line;
     let sent_at = Millis::new(content.sent_at_ms);
+    let again = Some(Millis::new(content.again_ms)).filter(|at| at.get() > 0);
     let place = Placed {
         reply_to: reply_to.map(|target| target.id),
         reply_to_by: reply_to.and_then(|target| target.by),
         stays_s: content.stays_s,
+        again,
         ..Placed::default()
     };
     let (keyed, name) = (Keyed::BySender, None);

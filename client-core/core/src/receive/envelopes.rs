@@ -114,6 +114,7 @@ fn was_accepted(cx: &mut Cx<'_, '_>, known: &Known, answer: &content::ContactAcc
     row.their_token = Some(token);
     row.state = ContactState::Accepted;
     shelf::put_contact(cx, row)?;
+    people::welcome_back(cx, known.account)?;
     shelf::event(cx, Happening::ContactAccepted { account: *known.account.as_bytes() })
 }
 

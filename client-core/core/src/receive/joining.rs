@@ -98,6 +98,9 @@ fn place(
     if !shelf::is_ours(cx, &invited.context.authority)? {
         return no("an invitation into a conversation on another relay");
     }
+    if shelf::reset_of(cx, from)?.is_some() {
+        return no("an invitation by a device of a lost account");
+    }
     let here = shelf::conversation_of(cx, &invited.group)?;
     let before = match (&here, &invited.context.origin) {
         (None, Some(origin)) => succession::origin_here(cx, origin)?,
@@ -122,7 +125,9 @@ fn place(
         return no("an invitation by somebody who is neither a member nor a contact");
     }
     match &held {
-        Some(conv) if matches!(conv.standing, Standing::Blocked | Standing::Replaced | Standing::OtherRelay) => {
+        Some(conv)
+            if matches!(conv.standing, Standing::Blocked | Standing::Replaced | Standing::Ended | Standing::OtherRelay) =>
+        {
             return no("an invitation into a conversation that rests here");
         }
         Some(conv) if succeeds && invited.suite != conv.suite => return no("an invitation into a successor of another suite"),

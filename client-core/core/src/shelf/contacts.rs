@@ -34,6 +34,9 @@ pub(crate) struct ContactRow {
     /// another account has the name now
     #[serde(default)]
     pub(crate) replaced: Option<Replaced>,
+    /// groups that this account is to be put into once it has accepted
+    #[serde(default)]
+    pub(crate) back_into: Vec<ConversationId>,
 }
 
 /// That the counter put another account in the place of a contact's.
@@ -67,6 +70,7 @@ impl ContactRow {
             shown: None,
             blocked: None,
             replaced: None,
+            back_into: Vec::new(),
         }
     }
 }

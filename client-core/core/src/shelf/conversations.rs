@@ -117,6 +117,9 @@ pub(crate) struct Conv {
     /// have answered and kept the Welcome
     #[serde(default)]
     pub(crate) asked_leaves: Vec<ByteBuf>,
+    /// accounts in the tree that others stand in the place of: nothing is said here until they are out
+    #[serde(default)]
+    pub(crate) lost: Vec<AccountId>,
     /// the last request to be re-added, encoded, and when its key package was made
     #[serde(default)]
     pub(crate) request: Option<(Millis, ByteBuf)>,

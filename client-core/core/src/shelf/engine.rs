@@ -2,11 +2,13 @@
 
 use super::conversations::{Conv, Members};
 use super::own::Own;
+use super::resets::ResetRow;
 use super::taken::Hands;
 use crate::book;
 use crate::mls::group::GroupId;
 use crate::mls::signer::{Noting, OwnKey};
 use crate::words::{ConversationId, StepError, Trouble};
+use lacre_ground::ids::AccountId;
 use lacre_ground::random::Rng;
 use lacre_ground::time::{Clock, Millis, SystemClock};
 use lacre_profile::mls::MlsProvider;
@@ -52,6 +54,8 @@ pub(crate) struct Engine {
     pub(crate) forgot: bool,
     /// this program has given missing rights back to the own inbox
     pub(crate) mended: bool,
+    /// when this program last asked for resets
+    pub(crate) resets_asked: Option<Millis>,
     /// this program has looked once whether a reset contact's conversation still goes on
     pub(crate) looked_at_resets: bool,
 }
@@ -68,6 +72,8 @@ pub(crate) struct Cache {
     /// what is left of the last block of numbers
     pub(crate) numbers: std::ops::Range<u64>,
     pub(crate) signer: Option<Arc<OwnKey>>,
+    /// of accounts that were asked for: whether another one stands in their place
+    pub(crate) resets: HashMap<AccountId, Option<ResetRow>>,
     pub(crate) last_event: Option<u64>,
 }
 
@@ -78,7 +84,8 @@ impl Engine {
         let Environment { clock, rng, observer } = env;
         let cache = Cache::default();
         let (watching, forgot, mended, looked_at_resets) = (false, false, false, false);
-        Ok(Self { profile, crypto, clock, rng, observer, cache, watching, forgot, mended, looked_at_resets })
+        let resets_asked = None;
+        Ok(Self { profile, crypto, clock, rng, observer, cache, watching, forgot, mended, resets_asked, looked_at_resets })
     }
 
     /// One step: {lock, load, operate, commit, drop}. Any error rolls back and drops what memory holds.

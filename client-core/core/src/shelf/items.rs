@@ -120,6 +120,9 @@ pub(crate) enum Cargo {
         /// in the place of the text: an encoded `File`, its bytes perhaps still in BlobChunk
         #[serde(default)]
         file: Option<ByteBuf>,
+        /// when it was first sent, to an account that is lost
+        #[serde(default)]
+        again: Option<Millis>,
     },
 }
 

@@ -23,6 +23,8 @@
 //! | Successor | conversation | | 0 | its id and that of the MLS group behind it, once that is another |
 //! | Vanishing | conversation id, position | | when it disappears | `Place` |
 //! | Newer | conversation id, position | | number | `Place` |
+//! | Reset | account | | 0 | `ResetRow`: which one stands in its place |
+//! | Reset | `name`, account | | 0 | the name of an account that stands in the place of another |
 //! | Gathered | conversation id, row of places | conversation id | row | texts that were gathered for the search |
 //! | Meta | `rests`, and a conversation, or `account`, `inbox` | `rests` | 0 | [`RestRow`] |
 //! | Meta | `number`, `event`, `resets`, `kinds` | | 0 | the last number taken, event acknowledged, resets untold, kinds known |
@@ -42,6 +44,7 @@ mod items;
 mod own;
 mod raws;
 mod records;
+mod resets;
 mod rests;
 mod rows;
 mod taken;
@@ -68,10 +71,11 @@ pub(crate) use own::{
 pub use raws::{MAX_ENDED, MAX_RAW_BYTES};
 pub(crate) use raws::{Mark as EntryMark, forget_raws, has_raw, keep_raw, raw, raws};
 pub(crate) use records::{LocalBlob, PendingJoin, Raw};
+pub(crate) use resets::{ResetRow, is_out, name_by_reset, newest_of, put_reset, reset_of};
 pub use rests::LONGEST_REST_MS;
 pub(crate) use rests::{RestRow, put_to_rest, rest_of, rests, wake};
 pub(crate) use rows::{
-    active, admin_of, contact, conversation_ids, hand_out_token, held_scope, is_stored, known, living, may_write, new_contact,
-    note_members, note_who_came_back, own_known, prepared, put_contact, take_contact, withdraw_token, writable,
+    active, admin_of, contact, conversation_ids, hand_out_token, held_scope, is_stored, known, living, may_speak_now, may_write,
+    new_contact, note_members, note_who_came_back, own_known, prepared, put_contact, take_contact, withdraw_token, writable,
 };
 pub(crate) use taken::Taken;

@@ -97,6 +97,14 @@ pub(crate) struct Own {
     /// how often something of it was told: two programs may do so at a time
     #[serde(default)]
     pub(crate) changes_told: u64,
+    /// the last reset that this profile knows, and the store that numbered it
+    #[serde(default)]
+    pub(crate) resets_through: u64,
+    #[serde(default)]
+    pub(crate) resets_of: Option<Generation>,
+    /// digest of its note: a relay that forgot some and made others gives another one there
+    #[serde(default)]
+    pub(crate) resets_last: Option<[u8; 32]>,
     /// append tokens that were given away and withdrawn, so that a restored relay can be told again
     #[serde(default)]
     pub(crate) withdrawn_tokens: Vec<Token>,

@@ -5,7 +5,7 @@ use super::conversations::{Conv, Mark, Members};
 use super::items::{Cargo, Item, Prepared};
 use super::own::{Own, TokenChange};
 use super::taken::{self, Taken};
-use super::{Cx, conversations, engine, own};
+use super::{Cx, conversations, engine, own, resets};
 use crate::mls::group::Leaf;
 use crate::mls::roles::SeenLeaf;
 use crate::mls::{group, roles};
@@ -49,6 +49,13 @@ pub(crate) fn note_members(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut 
     let mut members = conversations::take_members(cx, id)?;
     let leaves = group::leaves(mls);
     note_who_came(&mut members, &leaves, conv.position);
+    conv.lost.retain(|account| leaves.iter().any(|l| l.account == *account));
+    for leaf in leaves.iter().filter(|l| !members.devices.contains(&(l.account, l.device))) {
+        // whoever adds a key package that was kept brings a lost account back
+        if !conv.lost.contains(&leaf.account) && resets::reset_of(cx, leaf.account)?.is_some() {
+            conv.lost.push(leaf.account);
+        }
+    }
     members.epoch = mls.epoch().as_u64();
     members.authenticator = mls.epoch_authenticator().as_slice().to_vec();
     members.devices = leaves.iter().map(|l| (l.account, l.device)).collect();
@@ -101,6 +108,11 @@ pub(crate) fn admin_of(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<(), S
 pub(crate) fn may_write(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &Conv) -> Result<bool, StepError> {
     let own = own::own(cx)?.account;
     Ok(conv.may_write == Who::Everyone || conversations::members(cx, id)?.admins.contains(&own))
+}
+
+/// Whether what this account says may go out now: not while a device of a lost account would read it.
+pub(crate) fn may_speak_now(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &Conv) -> Result<bool, StepError> {
+    Ok(conv.lost.is_empty() && may_write(cx, id, conv)?)
 }
 
 pub(crate) fn known(cx: &Cx<'_, '_>, account: AccountId) -> Result<Option<Known>, StepError> {

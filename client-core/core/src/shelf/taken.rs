@@ -103,6 +103,9 @@ mod tests {
             token_changes: Vec::new(),
             changes_told: 0,
             withdrawn_tokens: Vec::new(),
+            resets_through: 0,
+            resets_of: None,
+            resets_last: None,
         }
     }
 

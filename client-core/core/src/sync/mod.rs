@@ -8,6 +8,7 @@ mod leaving;
 mod newer;
 mod post;
 mod reading;
+mod resets;
 mod restored;
 mod rounds;
 mod tending;
@@ -18,6 +19,7 @@ pub(crate) use export::export;
 pub(crate) use leaving::delete_account;
 #[cfg(feature = "laboratory")]
 pub(crate) use newer::LOOKED;
+pub use resets::RESETS_EVERY_MS;
 pub(crate) use rounds::{sync, watch};
 pub(crate) use upkeep::{enroll, recover};
 pub(crate) use vanishing::{forget, forget_history, vanish_due};

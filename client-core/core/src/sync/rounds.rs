@@ -5,7 +5,7 @@
 //! before they are used. All channels are asked for side by side; what fails rests alone (`apart`).
 
 use super::apart::{Did, Round};
-use super::{calls, joining, post, reading, tending, upkeep, vanishing};
+use super::{calls, joining, post, reading, resets, tending, upkeep, vanishing};
 use crate::network::{Delivery, Network};
 use crate::shelf::Engine;
 use crate::words::{ConversationId, RestingThing, Synced, Trouble};
@@ -101,6 +101,7 @@ fn rounds(engine: &mut Engine, net: &mut dyn Network, read: bool) -> Result<Sync
         let done = upkeep::upkeep(engine, net).map(|()| false);
         round.took(engine, RestingThing::Account, done)?;
     }
+    resets::ask(engine, net, read, &mut synced)?;
     for turn in 0..post::MAX_ROUNDS {
         if round.line_is_down() {
             break;

@@ -38,9 +38,12 @@ pub(super) fn tend(
         match conv.standing {
             Standing::Active => {}
             Standing::AskingToBeReAdded => return Ok(engine.run(|cx| ladder::ask_re_add(cx, id))? || moved),
-            Standing::Removed | Standing::InUseElsewhere | Standing::Blocked | Standing::Replaced | Standing::OtherRelay => {
-                return Ok(moved);
-            }
+            Standing::Removed
+            | Standing::InUseElsewhere
+            | Standing::Blocked
+            | Standing::Replaced
+            | Standing::Ended
+            | Standing::OtherRelay => return Ok(moved),
         }
         let at = match engine.run(|cx| shelf::ours(cx, &conv.authority)) {
             Ok(at) => at,

@@ -4,6 +4,7 @@ use crate::history::{Stored, Target};
 use crate::shelf::{Cargo, Cx, Item, Members};
 use crate::words::{Body, ConversationId, Delivery, Message, MessageTrouble, Quoted, Reaction, Receipt, StepError, Trouble};
 use crate::{book, history, shelf};
+use lacre_ground::time::Millis;
 use lacre_profile::Table;
 
 /// The message that another one answers, as this profile has it.
@@ -29,10 +30,10 @@ pub(crate) fn message_view(
         Body::Added { whom }
         | Body::Removed { whom }
         | Body::ReAdded { whom }
-        | Body::NewAccount { whom }
         | Body::AdminMade { whom }
         | Body::AdminUnmade { whom }
         | Body::Succeeded { left_out: Some(whom) } => book::name_in(cx, members, *whom)?,
+        Body::NewAccount { whom } => book::name_of_new(cx, members, *whom)?,
         _ => None,
     };
     let reply_to = match stored.place.reply_to {
@@ -62,6 +63,7 @@ pub(crate) fn message_view(
         delivery: Delivery::Stored,
         body: stored.body,
         reply_to,
+        again: stored.place.again,
         edited_at: stored.place.edited_at,
         reactions,
         stays: shelf::stays(stored.place.stays_s, stored.place.gone_at),
@@ -83,6 +85,7 @@ pub(crate) fn pending_messages(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Resu
 fn pending_message(cx: &mut Cx<'_, '_>, id: &ConversationId, item: Item) -> Result<Option<Message>, StepError> {
     let Some(content) = shelf::waiting_content(&item) else { return Ok(None) };
     let stays = shelf::stays(content.stays_s, None);
+    let again = Some(Millis::new(content.again_ms)).filter(|at| at.get() > 0);
     let Some(kind) = content.kind else { return Ok(None) };
     let answered = history::answered(&kind);
     let (Some(body), Cargo::Content { id: content, prepared, .. }) = (history::body_of(kind), item.cargo) else {
@@ -110,6 +113,7 @@ fn pending_message(cx: &mut Cx<'_, '_>, id: &ConversationId, item: Item) -> Resu
         delivery: if stored { Delivery::Stored } else { Delivery::Waiting },
         body,
         reply_to,
+        again,
         edited_at: None,
         reactions: Vec::new(),
         stays,

@@ -125,6 +125,9 @@ pub enum GroupTrouble {
         /// most admins
         limit: u64,
     },
+    /// Only a group that has ended is begun again.
+    #[error("the group goes on")]
+    GoesOn,
     /// Only admins add and remove.
     #[error("only an admin of the group may do this")]
     NotAdmin,
@@ -157,6 +160,9 @@ pub enum MessageTrouble {
     /// Only admins write in this group.
     #[error("only admins write in this group")]
     MayNotWrite,
+    /// Somebody's lost phone is still in the group: what is said waits until an admin's device has taken it out.
+    #[error("a lost phone is still in the group: an admin's device takes it out")]
+    LostPhone,
     /// The conversation cannot be written to now.
     #[error("the conversation is not active: {0:?}")]
     NotActive(Standing),

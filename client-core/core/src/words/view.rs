@@ -83,6 +83,9 @@ pub enum Standing {
     OtherRelay,
     /// the other of two has a new account: nothing is read or written here, and what waits goes on once it is accepted
     Replaced,
+    /// of a group: none of its admins is left but devices of lost accounts, or one of those has changed who is in it. Nothing is
+    /// read or written here; its people make a new one
+    Ended,
 }
 
 /// One member device of a conversation.
@@ -262,6 +265,10 @@ pub enum Body {
     Stays(u32),
     /// a message by somebody who may not write here: no member shows it
     Refused,
+    /// a message by a device of a lost account, after another one stood in its place: it is nobody's, and not shown
+    Lost,
+    /// the group ends here: see [`Standing::Ended`]
+    Ended,
     /// the conversation goes on in a new one, with its history: nobody could follow a change of the one before
     Succeeded {
         /// who made that change and was not invited, if that is known
@@ -307,6 +314,8 @@ pub struct Message {
     pub body: Body,
     /// the message that it answers
     pub reply_to: Option<Quoted>,
+    /// it was sent before, at this instant by its writer's clock, to an account of the reader that is lost
+    pub again: Option<Millis>,
     /// when its writer changed it last, by the relay's clock
     pub edited_at: Option<Millis>,
     /// signs beside it, one for each account, in the order in which they came

@@ -2,6 +2,7 @@
 
 pub(crate) mod add;
 pub(crate) mod admin;
+pub(crate) mod again;
 pub(crate) mod create;
 pub(crate) mod describe;
 pub(crate) mod leave;
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Admin(admin::Args),
     /// who may add and write
     Settings(settings::Args),
+    /// another one in the place of one that ended
+    Again(again::Args),
     /// show the groups
     List,
     /// go away from a group
@@ -52,6 +55,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Describe(args) => describe::run(ctx, &mut client, args),
         Command::Admin(args) => admin::run(ctx, &mut client, args),
         Command::Settings(args) => settings::run(ctx, &mut client, args),
+        Command::Again(args) => again::run(ctx, &mut client, args),
         Command::List => list::run(ctx, &mut client),
         Command::Leave(args) => leave::run(ctx, &mut client, args),
     }

@@ -20,7 +20,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;
     let old = contacts.into_iter().find(|c| c.handle == handle && c.new_account.is_some());
     let old = old.ok_or_else(|| ctx.failure("error-no-reset", Exit::No, &[("name", handle.to_string().into())]))?;
-    let (contact, groups) = client.accept_reset(&old.account).map_err(|t| ctx.trouble(t))?;
+    let (contact, groups) = client.accept_reset(&mut network, &old.account).map_err(|t| ctx.trouble(t))?;
     let reached = online::deliver_with(ctx, client, &mut network)?;
     let words = &ctx.words;
     let mut text = words.say_with("reset-accepted", &[("handle", handle.to_string().into())]);
