@@ -98,7 +98,7 @@ impl From<&Conversation> for Called {
             id: c.id.to_hex(),
             peer: c.peer.as_ref().filter(|_| c.kind == Kind::Two).map(|peer| peer.as_str().to_owned()),
             name: (c.kind == Kind::Group).then(|| composed(&c.name)),
-            alive: c.standing != Standing::Removed,
+            alive: !matches!(c.standing, Standing::Removed | Standing::Ended),
         }
     }
 }
