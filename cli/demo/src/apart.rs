@@ -2,10 +2,10 @@
 //! conversation as evidence.
 
 use super::people::{LATER, Person};
-use super::story::{ANA, BRUNO, DIEGO, Story};
+use super::story::{ANA, BRUNO, DIEGO, Story, trouble};
 use lacre_core::ContactTrouble;
 use lacre_core::Trouble;
-use lacre_core::view::{Body, ContactState};
+use lacre_core::view::{Body, ContactState, ConversationId};
 use lacre_words::failure::Failure;
 use lacre_words::words;
 
@@ -54,12 +54,16 @@ impl Story<'_> {
         self.settle_between([ANA, ELENA])?;
         let (before, old) = (self.of(ELENA, |p| Ok(p.account))?, self.conversation_with(ANA, ELENA)?);
         let ana = self.of(ANA, |p| Ok(p.handle.clone()))?;
-        self.people.truncate(ELENA);
+        let from_the_thief = self.conversation_with(ELENA, ANA)?;
+        let thief = self.people.pop();
         self.say("demo-lost", &[("handle", elena.to_string().into())]);
         let code = self.relay.recovery(run).map_err(|e| self.machine(&e))?;
         let dir = self.folder.join("elena-again");
         let person = Person::recovered(&dir, &elena, &code, self.alarm.clone()).map_err(|e| self.not_enrolled(e, &dir))?;
         self.people.push(person);
+        if let Some(thief) = thief {
+            self.thief(thief, &from_the_thief, &old)?;
+        }
         self.of(ELENA, |p| p.client.contact_add(&mut p.network, &ana, &again).map(drop))?;
         self.texts.push(again);
         self.settle_between([ANA, ELENA])?;
@@ -69,7 +73,7 @@ impl Story<'_> {
             .of(ANA, |p| Ok(matches!(p.client.send_text(&old, &welcome), Err(Trouble::Contact(ContactTrouble::NewAccount)))))?;
         self.claim(warned && stopped, words::key("demo-claim-warned"))?;
         self.good("demo-claim-warned", &[]);
-        self.of(ANA, |p| p.client.accept_reset(&before).map(drop))?;
+        self.of(ANA, |p| p.client.accept_reset(&mut p.network, &before).map(drop))?;
         self.settle_between([ANA, ELENA])?;
         let accepted = self.of(ANA, |p| p.client.contacts())?.into_iter().filter(|c| c.handle == elena);
         let accepted: Vec<ContactState> = accepted.map(|c| c.state).collect();
@@ -77,8 +81,28 @@ impl Story<'_> {
         self.write(ANA, &with_elena, &welcome)?;
         self.settle_between([ANA, ELENA])?;
         let read = self.of(ELENA, |p| p.texts(&with_ana))?;
-        self.claim(accepted == [ContactState::Accepted] && read == [welcome], words::key("demo-claim-back"))?;
+        let careless = self.ctx.words.say("demo-text-careless");
+        self.claim(accepted == [ContactState::Accepted] && read == [careless, welcome], words::key("demo-claim-back"))?;
         self.good("demo-claim-back", &[]);
+        Ok(())
+    }
+
+    /// Somebody has Elena's phone, and writes with it after she was at the counter: Ana's program, which nobody has told anything,
+    /// asks the relay first.
+    fn thief(&mut self, mut thief: Person, to: &ConversationId, here: &ConversationId) -> Result<(), Failure> {
+        let (theft, careless) = (self.ctx.words.say("demo-text-thief"), self.ctx.words.say("demo-text-careless"));
+        let written = thief.client.send_text(to, &theft).and_then(|_| thief.sync());
+        written.map_err(|t| trouble(self.ctx, t))?;
+        let stored = thief.client.outbox().map_err(|t| trouble(self.ctx, t))?.is_empty();
+        // written before Ana's program knows, and not sent yet
+        self.write(ANA, here, &careless)?;
+        self.of(ANA, Person::sync)?;
+        thief.sync().map_err(|t| trouble(self.ctx, t))?;
+        let (read, got) = (self.of(ANA, |p| p.texts(here))?, thief.texts(to).map_err(|t| trouble(self.ctx, t))?);
+        let waits = self.of(ANA, |p| p.client.pending(here))?.len() == 1;
+        self.texts.push(theft.clone());
+        self.claim(stored && waits && !read.contains(&theft) && !got.contains(&careless), words::key("demo-claim-thief"))?;
+        self.good("demo-claim-thief", &[]);
         Ok(())
     }
 

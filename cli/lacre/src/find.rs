@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::show::title;
 use lacre_core::Client;
 use lacre_core::MessageTrouble;
-use lacre_core::view::{Contact, Conversation, ConversationId, Kind, Message, Standing};
+use lacre_core::view::{Contact, Conversation, Kind, Message, Standing};
 use lacre_ground::ids::{AccountId, Handle};
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::{composed, shown};
