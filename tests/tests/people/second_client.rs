@@ -4,7 +4,7 @@
 use lacre_core::view::{Body, ContactState, ConversationId, Standing, Suite};
 use lacre_ground::ids::{AccountId, Handle};
 use lacre_profile::mls::MlsProvider;
-use lacre_tests::world::{Person, World, append_seal, settle};
+use lacre_tests::world::{Person, World, append_seal, befriend, settle};
 use openmls::prelude::LeafNodeIndex;
 use rand::seq::IteratorRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
@@ -429,4 +429,39 @@ fn after_a_thousand_mixed_operations_both_clients_have_one_epoch_and_one_history
         assert_eq!(a, b, "line {n}");
     }
     assert_eq!(mine.len(), theirs.len());
+}
+
+#[test]
+fn the_second_client_asks_for_resets_and_believes_nothing_of_a_stolen_phone() {
+    let world = World::new();
+    let run = world.run();
+    let (mut ana, mut beto) = (world.person_with("ana", &run), world.person("beto"));
+    let mut second = Second::enroll(&world, "otra");
+    accepted(&mut ana, &mut second, "otra");
+    accepted(&mut beto, &mut second, "otra");
+    befriend(&mut ana, &mut beto);
+    let (old, two) = (ana.account(), ana.with("otra"));
+    let group = beto.client.create_group("Mesa", &[old, second.account()], Suite::X25519).unwrap();
+    rest(&mut [&mut ana, &mut beto], &mut second);
+    let mut thief = ana.copy(&ana.dir().with_extension("stolen"));
+    let mut again = Person::new(&world.data().with_file_name("profile-ana-again"));
+    again.client.recover(&mut again.net, &world.invite_again(&run)).unwrap();
+    for to in [&two, &group] {
+        thief.say(to, "soy Ana");
+    }
+    thief.sync();
+
+    // nothing of it goes out while the phone is in the group, which Beto's program takes out
+    let waits = second.try_ask(&json!({ "do": "sync" })).unwrap();
+    second.say(&group, "no para él");
+    thief.sync();
+    rest(&mut [&mut beto], &mut second);
+    thief.sync();
+
+    assert!(waits["moved"].as_u64().is_some());
+    assert_eq!((second.texts(&two), second.texts(&group)), (vec![], vec!["no para él".to_owned()]));
+    assert_eq!(second.history(&group).iter().filter(|l| l["kind"] == "lost").count(), 1);
+    assert_eq!(second.conversation(&two)["standing"], "Replaced");
+    assert_eq!(beto.texts(&group), ["no para él"]);
+    assert_eq!(thief.texts(&group), ["soy Ana"]);
 }
