@@ -166,11 +166,11 @@ fn a_file_that_cannot_be_stored_waits_alone_and_is_given_up_by_time_with_a_word(
 
 #[test]
 fn what_the_account_renews_and_the_inbox_fail_without_stopping_a_conversation() {
-    let mut scene = Scene::new();
-    let inbox = scene.ana.client.inbox_channel().unwrap().as_bytes().to_vec();
-    let (ana, carla) = (scene.ana.with("carla"), scene.carla.with("ana"));
-    let mut said = Vec::new();
     for call in ["challenge", "login", "take_stamps", "put_key_packages", "change_tokens", "fetch", "trim"] {
+        let mut scene = Scene::new();
+        let inbox = scene.ana.client.inbox_channel().unwrap().as_bytes().to_vec();
+        let (ana, carla) = (scene.ana.with("carla"), scene.carla.with("ana"));
+        let mut said = Vec::new();
         for (name, failure) in failures() {
             let what = format!("{call} {name}");
             // the session has ended, and key packages are to be renewed
@@ -192,10 +192,10 @@ fn what_the_account_renews_and_the_inbox_fail_without_stopping_a_conversation() 
             assert_eq!(scene.ana.texts(&ana), said, "{what}");
             assert_eq!(scene.carla.texts(&carla), said, "{what}");
         }
+        scene.ana.clock.forward(LONGEST_REST_MS);
+        scene.ana.sync();
+        assert_eq!(scene.ana.client.resting().unwrap(), [], "{call}");
     }
-    scene.ana.clock.forward(LONGEST_REST_MS);
-    scene.ana.sync();
-    assert_eq!(scene.ana.client.resting().unwrap(), []);
 }
 
 #[test]

@@ -13,7 +13,7 @@
 //!
 //! Who learns of the reset only later has followed all of it, finds the same lines in the history, and ends where the others did.
 
-use crate::history::{Placed, Stored};
+use crate::history::Stored;
 use crate::shelf::{Conv, Cx, ResetRow, Taken};
 use crate::words::{Body, ConversationId, Happening, Kind, Standing, StepError};
 use crate::{history, shelf};
@@ -55,16 +55,8 @@ pub(crate) fn ends_if_headless(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &
 /// The group is over here: nothing is read or written in it any more.
 pub(crate) fn end(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Taken<Conv>, at: Millis) -> Result<(), StepError> {
     conv.standing = Standing::Ended;
-    let stored = Stored {
-        id: shelf::line_id(cx, &[id.as_bytes(), b"ended"])?,
-        sender: shelf::own(cx)?.account,
-        sent_at: at,
-        accepted_at: at,
-        body: Body::Ended,
-        blob: None,
-        proof: None,
-        place: Placed::default(),
-    };
+    let line = shelf::line_id(cx, &[id.as_bytes(), b"ended"])?;
+    let stored = Stored::line(line, shelf::own(cx)?.account, at, Body::Ended);
     if let Some(position) = history::store_message(cx, id, conv, stored, false)? {
         shelf::event(cx, Happening::Message { conversation: id.clone(), position })?;
     }

@@ -231,16 +231,8 @@ fn tell(cx: &mut Cx<'_, '_>, id: &ConversationId, before: AccountId) -> Result<(
     if !matches!(conv.standing, Standing::Active | Standing::AskingToBeReAdded) {
         return Ok(());
     }
-    let stored = Stored {
-        id: shelf::line_id(cx, &[id.as_bytes(), newest.as_bytes(), b"reset"])?,
-        sender: newest,
-        sent_at: cx.now,
-        accepted_at: cx.now,
-        body: Body::NewAccount { whom: newest },
-        blob: None,
-        proof: None,
-        place: Placed::default(),
-    };
+    let line = shelf::line_id(cx, &[id.as_bytes(), newest.as_bytes(), b"reset"])?;
+    let stored = Stored::line(line, newest, cx.now, Body::NewAccount { whom: newest });
     if let Some(position) = history::store_message(cx, id, &mut conv, stored, false)? {
         shelf::write_conv(cx, id, &conv)?;
         shelf::event(cx, Happening::Message { conversation: id.clone(), position })?;

@@ -10,7 +10,7 @@ use crate::network::Entry;
 use crate::shelf::{Cargo, Channel, Conv, Cx, Item, Key32, Members, Origin, Owed, Previous, Stuck, Taken};
 use crate::words::{Body, ConversationId, Happening, Kind, Standing, StepError, Suite, Trouble};
 use crate::{book, history, shelf};
-use lacre_ground::ids::{AccountId, ChannelId, EntryId};
+use lacre_ground::ids::{AccountId, EntryId};
 use lacre_profile::Table;
 use lacre_proto::bounds::Bounded;
 use lacre_proto::content::v1 as content;

@@ -22,8 +22,9 @@ pub(crate) enum Ready {
     Claim { number: u64, account: AccountId, suite: u32 },
 }
 
-/// The next thing that the network is to do for this conversation, prepared so that it can be repeated.
-pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Ready, StepError> {
+/// The next thing that the network is to do for this conversation, prepared so that it can be repeated. What failed just now
+/// waits for another round.
+pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId, failed: &[u64]) -> Result<Ready, StepError> {
     loop {
         let mut conv = shelf::take_conv(cx, id)?;
         if conv.standing != Standing::Active || !conv.channel.opened {
@@ -53,7 +54,7 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Rea
                 }
                 continue;
             }
-            let rests = item.not_before.is_some_and(|t| t > cx.now);
+            let rests = failed.contains(&number) || item.not_before.is_some_and(|t| t > cx.now);
             match &item.cargo {
                 Cargo::Upload { blob, .. } if rests => resting.push(*blob),
                 Cargo::Content { prepared: None, .. } if resting.iter().any(|blob| queue::names(&item, *blob)) => {}
@@ -69,10 +70,10 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<Rea
             }
         }
         let Some(mut item) = head else { return Ok(Ready::Nothing) };
-        if item.not_before.is_some_and(|t| t > cx.now) {
+        let number = item.number;
+        if failed.contains(&number) || item.not_before.is_some_and(|t| t > cx.now) {
             return Ok(Ready::Nothing);
         }
-        let number = item.number;
         let ready = match &mut item.cargo {
             Cargo::Content { content, prepared, .. } => {
                 if prepared.is_none() {

@@ -80,7 +80,7 @@ mod tests {
     use std::sync::Arc;
 
     fn stored(kind: Option<content::content::Kind>, body: Body, blob: Option<ByteBuf>) -> Stored {
-        let content = content::Content { id: vec![1; 16], sent_at_ms: 5, stays_s: 0, kind }.encode_to_vec();
+        let content = content::Content { id: vec![1; 16], sent_at_ms: 5, stays_s: 0, again_ms: 0, kind }.encode_to_vec();
         let proof = Proof {
             group: ByteBuf::from(vec![2; 32]),
             device: DeviceId::new([3; 16]),

@@ -106,7 +106,7 @@ fn hold_again(cx: &mut Cx<'_, '_>, id: &ConversationId, account: AccountId, rese
                 (Body::Text(text), _) => contacts::put_held(cx, account, text, None, again)?,
                 (Body::File { name, size }, Some(blob)) => {
                     let blob = content::BlobRef::decode(blob.as_slice()).map_err(|e| StepError::Again(e.to_string()))?;
-                    let file = content::File { name, size, blob: Some(blob), reply_to: Vec::new() };
+                    let file = content::File { name, size, blob: Some(blob), ..Default::default() };
                     contacts::put_held(cx, account, String::new(), Some(ByteBuf::from(file.encode_to_vec())), again)?
                 }
                 _ => continue,

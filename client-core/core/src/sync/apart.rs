@@ -3,7 +3,7 @@
 use crate::network::Reason;
 use crate::shelf;
 use crate::shelf::{Engine, RestRow};
-use crate::words::{AccountTrouble, RestCause, RestingThing, Trouble};
+use crate::words::{AccountTrouble, FileTrouble, RestCause, RestingThing, Trouble};
 use lacre_ground::time::Millis;
 use lacre_profile::StoreError;
 use std::collections::BTreeMap;
@@ -97,9 +97,10 @@ impl Round {
         self.in_a_row = 0;
         Ok(match why {
             Trouble::Store(StoreError::Damaged { .. }) => (RestCause::Damaged, None),
-            own @ (Trouble::Store(_) | Trouble::Account(AccountTrouble::NotEnrolled | AccountTrouble::Deleted)) => {
-                return Err(own);
-            }
+            // what is uploaded is read from the profile
+            own @ (Trouble::Store(_)
+            | Trouble::File(FileTrouble::Io(_))
+            | Trouble::Account(AccountTrouble::NotEnrolled | AccountTrouble::Deleted)) => return Err(own),
             // its disk is full, say: what waits goes on waiting, and what others wrote can be read
             full if full.is_full() => {
                 self.away = Some(full);

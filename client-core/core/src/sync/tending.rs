@@ -29,6 +29,7 @@ pub(super) fn tend(
     let (mut unmet, mut again) = (0, 0);
     // where the last turn was: whoever comes on may begin again
     let mut been = None;
+    let mut failed = Vec::new();
     for _ in 0..post::MAX_ROUNDS {
         let conv = engine.run(|cx| shelf::conv(cx, id))?;
         let here = (conv.channel.id, conv.channel.cursor);
@@ -100,7 +101,7 @@ pub(super) fn tend(
             moved = true;
             continue;
         }
-        match ready(engine, id)? {
+        match ready(engine, id, &failed)? {
             // what was stored is met before this conversation rests
             Ready::Nothing if unmet > 0 => must_read = true,
             Ready::Nothing => return Ok(moved),
@@ -111,21 +112,25 @@ pub(super) fn tend(
                         // of a program that took addresses of other relays
                         engine.run(|cx| queue::give_up_upload(cx, &item, "its place is on another relay"))?;
                     } else {
+                        failed.push(number);
                         post::item_failed(engine, round, &item, e)?;
                     }
                     if round.line_is_down() {
                         return Ok(moved);
                     }
+                    continue;
                 }
                 moved = true;
             }
             Ready::Claim { number, account, suite } => {
                 if let Err(e) = calls::claim(engine, net, id, number, account, suite) {
                     let Some(item) = engine.run(|cx| shelf::item(cx, number))? else { continue };
+                    failed.push(number);
                     post::item_failed(engine, round, &item, e)?;
                     if round.line_is_down() {
                         return Ok(moved);
                     }
+                    continue;
                 }
                 moved = true;
             }
@@ -146,6 +151,7 @@ pub(super) fn tend(
                     // the item rests, and what must come after it waits: what comes is read all the same
                     Err(e @ Trouble::Refused(_)) => {
                         let Some(item) = engine.run(|cx| shelf::item(cx, number))? else { continue };
+                        failed.push(number);
                         post::item_failed(engine, round, &item, e)?;
                         continue;
                     }
@@ -161,14 +167,14 @@ pub(super) fn tend(
 }
 
 /// The next item, prepared; a change of members that cannot be made is given up visibly.
-fn ready(engine: &mut Engine, id: &ConversationId) -> Result<Ready, Trouble> {
-    match engine.step(|cx| epoch::next_ready(cx, id)) {
+fn ready(engine: &mut Engine, id: &ConversationId, failed: &[u64]) -> Result<Ready, Trouble> {
+    match engine.step(|cx| epoch::next_ready(cx, id, failed)) {
         Ok(ready) => Ok(ready),
-        Err(StepError::Again(_)) => match engine.step(|cx| epoch::next_ready(cx, id)) {
+        Err(StepError::Again(_)) => match engine.step(|cx| epoch::next_ready(cx, id, failed)) {
             Ok(ready) => Ok(ready),
             Err(StepError::Again(why)) => {
                 engine.run(|cx| epoch::give_up_seal(cx, id, &why))?;
-                engine.run(|cx| epoch::next_ready(cx, id))
+                engine.run(|cx| epoch::next_ready(cx, id, failed))
             }
             Err(other) => Err(other.into_trouble()),
         },
