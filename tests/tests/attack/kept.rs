@@ -122,3 +122,29 @@ fn squat(by: &mut Person, group: &ConversationId, entry: EntryId) {
     let kind = Kind::Text(Text { text: "under its id".into(), ..Text::default() });
     hostile::say_in(by, group, entry, &random::bytes::<16>(&mut SystemRng), kind);
 }
+
+#[test]
+fn a_channel_whose_beginning_is_not_kept_any_more_is_read_on_after_a_restore() {
+    let (mut world, mut ana, mut mala, group) = two();
+    world.stop_relay();
+    let backup = world.data().with_extension("backup");
+    copy_folder(&world.data(), &backup);
+    world.start_relay();
+    for _ in 0..usize::try_from(MAX_RAW_BYTES).unwrap() / LONG + 4 {
+        append(&mut mala, &group, &vec![7; LONG], false);
+    }
+    ana.say(&group, "before");
+    settle(&mut [&mut ana, &mut mala]);
+    world.stop_relay();
+    std::fs::remove_dir_all(world.data()).unwrap();
+    copy_folder(&backup, &world.data());
+    world.new_generation();
+    world.start_relay();
+
+    settle(&mut [&mut ana, &mut mala]);
+    mala.say(&group, "after");
+    settle(&mut [&mut mala, &mut ana]);
+    for person in [&mut ana, &mut mala] {
+        assert_eq!((person.standing(&group), person.texts(&group)), (Standing::Active, vec!["before".into(), "after".into()]));
+    }
+}

@@ -108,7 +108,7 @@ fn put_channel_back(engine: &mut Engine, net: &mut dyn Network, at: &Authority, 
     let marks: BTreeSet<EntryMark> = kept.iter().map(|k| k.mark).collect();
     for _ in 0..ROUNDS {
         let from = kept.first().map_or(1, |k| k.seq);
-        let (entries, head) = fetch_all(net, at, place, from)?;
+        let (entries, before_this) = fetch_all(net, at, place, from)?;
         if let Some(applied) = place.seal {
             let mut before = entries.iter().take_while(|e| e.id != applied || !marks.contains(&e.mark));
             // another seal, or something else under the id of this one
@@ -119,7 +119,7 @@ fn put_channel_back(engine: &mut Engine, net: &mut dyn Network, at: &Authority, 
         let there: BTreeSet<EntryMark> = entries.iter().map(|e| e.mark).collect();
         let missing: Vec<&Known> = kept.iter().filter(|k| !there.contains(&k.mark)).collect();
         let ordered = missing.iter().filter(|k| !k.seal).chain(missing.iter().filter(|k| k.seal));
-        let mut head = head;
+        let mut head = before_this;
         let mut again = false;
         for known in ordered {
             match put_entry_back(engine, net, at, place, known, head)? {
@@ -132,7 +132,8 @@ fn put_channel_back(engine: &mut Engine, net: &mut dyn Network, at: &Authority, 
             }
         }
         if !again {
-            return Ok(Some(agreed(&kept, &entries, from)));
+            // the relay may end before what is kept here begins
+            return Ok(Some(agreed(&kept, &entries, from).min(before_this)));
         }
     }
     Err(Trouble::Protocol("others put back faster than this device can compare".into()))
