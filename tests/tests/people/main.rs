@@ -29,6 +29,7 @@ mod leaving;
 mod newer;
 mod receipts;
 mod resets;
+mod room;
 mod round_trips;
 mod seals;
 mod second_client;
