@@ -13,7 +13,7 @@ use lacre_core::view::{
 use lacre_ground::ids::{AccountId, Handle};
 use lacre_words::failure::Exit;
 use lacre_words::screen::size;
-use lacre_words::shown::{paragraph, shown};
+use lacre_words::shown::{composed, paragraph, shown};
 use lacre_words::words::{Words, key};
 use serde_json::json as object;
 use unicode_width::UnicodeWidthStr;
@@ -248,12 +248,18 @@ fn quoted(words: &Words, m: &Message) -> String {
     format!("[{text}] ")
 }
 
+/// Whether two signs are seen as the same: composed, and without the mark that only chooses colours (U+FE0F).
+fn same_sign(one: &str, other: &str) -> bool {
+    let seen = |sign: &str| composed(sign).replace('\u{fe0f}', "");
+    seen(one) == seen(other)
+}
+
 /// `👍 @ana @bruno  ❤ @carla`: the same sign once, in the order in which signs came.
 fn reactions(words: &Words, all: &[Reaction]) -> String {
     let mut signs: Vec<(String, Vec<String>)> = Vec::new();
     for reaction in all {
         let (sign, who) = (shown(&reaction.sign), name(words, reaction.handle.as_ref(), reaction.account));
-        match signs.iter_mut().find(|(s, _)| *s == sign) {
+        match signs.iter_mut().find(|(s, _)| same_sign(s, &sign)) {
             Some((_, people)) => people.push(who),
             None => signs.push((sign, vec![who])),
         }
@@ -348,6 +354,11 @@ mod tests {
         ] {
             assert_eq!((said(Lang::Es, seconds).as_str(), said(Lang::En, seconds).as_str()), (es, en));
         }
+    }
+
+    #[test]
+    fn a_sign_is_what_is_seen() {
+        assert!(same_sign("❤", "❤\u{fe0f}") && same_sign("\u{f1}", "n\u{303}") && !same_sign("❤", "👍"));
     }
 
     #[test]

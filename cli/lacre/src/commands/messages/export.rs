@@ -1,7 +1,7 @@
 //! `lacre export CONVERSATION --to FILE`: a conversation as evidence, in clear, for a court or a lawyer.
 
 use crate::context::{Context, Outcome};
-use crate::{find, json, online, secret};
+use crate::{ended, find, json, online, secret};
 use data_encoding::HEXLOWER;
 use lacre_core::ExportedMessage;
 use lacre_core::view::Body;
@@ -88,7 +88,13 @@ fn line(exported: &ExportedMessage) -> Value {
 /// For its owner's eyes, and over nothing that is there.
 fn write(path: &Path, file: &Value) -> io::Result<()> {
     let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    serde_json::to_writer_pretty(&mut out, file)?;
-    out.write_all(b"\n")?;
-    out.sync_all()
+    ended::note_part(path);
+    let written = serde_json::to_writer_pretty(&mut out, file).map_err(io::Error::from);
+    let written = written.and_then(|()| out.write_all(b"\n")).and_then(|()| out.sync_all());
+    if written.is_err() {
+        // half of it is in clear, and evidence of nothing
+        let _gone = std::fs::remove_file(path);
+    }
+    ended::forget_part(path);
+    written
 }
