@@ -15,5 +15,9 @@ pub(crate) fn yes(ctx: &Context, said: bool, question: &str) -> bool {
     if std::io::stdin().read_line(&mut answer).is_err() {
         return false;
     }
+    if !answer.ends_with('\n') {
+        // nobody typed the end of the line
+        let _closed = writeln!(stderr);
+    }
     matches!(answer.trim().to_lowercase().as_str(), "sí" | "si" | "s" | "yes" | "y")
 }

@@ -54,6 +54,10 @@ impl Terminal {
     }
 }
 
+fn mode_of(mode: u32) -> std::fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(mode)
+}
+
 const ASKED: &str = "Elija una frase secreta (8 caracteres o más): ";
 const AGAIN: &str = "Escríbala otra vez: ";
 
@@ -131,6 +135,8 @@ fn a_passphrase_opens_the_profile_however_a_keyboard_spells_it() {
 fn lock_truly_locks_where_the_agents_socket_is_not_found() {
     let town = Town::new();
     let ana = town.newcomer("ana");
+    // the agent listens there, as where that variable is set
+    std::fs::set_permissions(&ana.home, mode_of(0o700)).unwrap();
     std::fs::write(ana.home.join("frase"), "caballo correcto").unwrap();
     let with = Person { secret: vec!["--passphrase-file".into(), ana.home.join("frase").display().to_string()], ..ana };
     with.run(&["enroll", &town.invitation(0), "@ana"]).done();
@@ -144,4 +150,20 @@ fn lock_truly_locks_where_the_agents_socket_is_not_found() {
     assert_eq!(said, serde_json::json!({ "unlocked": false, "was_unlocked": true }));
     ana.run(&["whoami"]).failed(3);
     assert_eq!(ana.json(&["lock"])["was_unlocked"], false);
+}
+
+#[test]
+fn an_agent_that_cannot_start_says_what_it_needs() {
+    let town = Town::new();
+    let ana = town.person(0, "ana");
+    let open = |mode| std::fs::set_permissions(ana.home.join(".local/share/lacre"), mode_of(mode)).unwrap();
+    open(0o755);
+
+    let refused = ana.run(&["unlock"]).failed(3);
+    open(0o700);
+    let unlocked = ana.run(&["unlock", "--for", "13h"]).done();
+
+    assert!(refused.contains("chmod 700"), "{refused}");
+    assert!(unlocked.starts_with("Abierto por 13 horas"), "{unlocked}");
+    ana.run(&["lock"]).done();
 }

@@ -5,8 +5,9 @@ use crate::{duration, secret, show};
 use lacre_profile::agent;
 use lacre_words::cause::cause;
 use lacre_words::failure::Exit;
+use lacre_words::shown::shown;
 use serde_json::json as object;
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::process::{Command, Stdio};
 
 #[derive(clap::Args, Debug)]
@@ -22,7 +23,12 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let client = secret::open_with_secret(ctx, &dir)?;
     // An agent that is there already would keep the old time.
     agent::lock(&dir);
-    let failed = |why: &std::io::Error| ctx.failure("error-agent", Exit::CouldNotAsk, &[("why", cause(&ctx.words, why).into())]);
+    let folder = || ("dir", shown(&dir.display().to_string()).into());
+    let failed = |why: &std::io::Error| match why.kind() {
+        // it ended without a word
+        ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe => ctx.failure("error-agent-ended", Exit::CouldNotAsk, &[folder()]),
+        _ => ctx.failure("error-agent", Exit::CouldNotAsk, &[("why", cause(&ctx.words, why).into())]),
+    };
     start(&dir, lasting.as_secs(), client.profile().key().expose(), &mark).map_err(|e| failed(&e))?;
     let until = ctx.clock.now().plus(u64::try_from(lasting.as_millis()).unwrap_or(u64::MAX));
     let time = show::spoken_seconds(&ctx.words, u32::try_from(lasting.as_secs()).unwrap_or(u32::MAX));
