@@ -66,7 +66,10 @@ impl Story<'_> {
         }
         self.of(ELENA, |p| p.client.contact_add(&mut p.network, &ana, &again).map(drop))?;
         self.texts.push(again);
-        self.settle_between([ANA, ELENA])?;
+        // what Ana wrote waits for her yes: they do not come to rest before
+        for who in [ELENA, ANA, ELENA] {
+            self.of(who, Person::sync)?;
+        }
         let contacts = self.of(ANA, |p| p.client.contacts())?;
         let warned = contacts.iter().any(|c| c.account == before && c.new_account.is_some());
         let stopped = self
