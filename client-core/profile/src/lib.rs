@@ -162,19 +162,16 @@ impl Profile {
 
     /// As [`Profile::open`], with other options.
     pub fn open_with(dir: &Path, secret: Secret<'_>, observer: Arc<dyn Observer>, options: Options) -> Result<Self, OpenError> {
-        if !exists(dir) {
+        if !dir.join(FILE).is_file() {
             return Err(OpenError::Missing);
         }
         let connection = connect(dir, options)?;
-        let stamped: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-        let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if stamped == 0
-            && found == 0
-            && connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)) == Ok(0i64)
-        {
+        if is_blank(&connection)? {
             // a making that was cut off before its one commit
             return Err(OpenError::Missing);
         }
+        let stamped: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+        let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         if stamped != APPLICATION {
             return Err(OpenError::NotAProfile);
         }
@@ -273,10 +270,24 @@ impl Drop for Begun<'_> {
     }
 }
 
-/// Is there a profile's file in this directory?
+/// Is there a profile in this directory? What a making has left that was cut off before its one commit is none: it can be
+/// made again.
 #[must_use]
 pub fn exists(dir: &Path) -> bool {
-    dir.join(FILE).is_file()
+    dir.join(FILE).is_file() && !is_unfinished(dir)
+}
+
+/// Whether the file has nothing in it: at most the first page, which says how it is written.
+fn is_unfinished(dir: &Path) -> bool {
+    const FIRST_PAGE: u64 = 4_096;
+    let small = dir.join(FILE).metadata().is_ok_and(|about| about.len() <= FIRST_PAGE);
+    small && connect(dir, Options::default()).is_ok_and(|connection| is_blank(&connection) == Ok(true))
+}
+
+fn is_blank(connection: &Connection) -> Result<bool, rusqlite::Error> {
+    let number = |sql| connection.query_row::<i64, _, _>(sql, [], |row| row.get(0));
+    let (stamped, found) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
+    Ok(stamped == 0 && found == 0 && number("SELECT count(*) FROM sqlite_schema")? == 0)
 }
 
 fn connect(dir: &Path, options: Options) -> Result<Connection, OpenError> {

@@ -255,10 +255,20 @@ fn what_is_no_profile_is_told_apart() {
     let dir = tempfile::tempdir().unwrap();
     assert_eq!(open_error(dir.path(), Secret::Raw(&KEY)), OpenError::Missing);
 
-    // a making that stopped after its file was made: not there yet, and can be made
+    // a making that stopped after its file was made: not there yet, and can be made. Red with `exists` by the file alone.
     std::fs::write(dir.path().join(FILE), b"").unwrap();
     assert_eq!(open_error(dir.path(), Secret::Raw(&KEY)), OpenError::Missing);
-    drop(fresh(dir.path()));
+    assert!(!exists(dir.path()));
+    // and one that stopped after it was said how the file is written
+    let begun = rusqlite::Connection::open(dir.path().join(FILE)).unwrap();
+    begun.pragma_update(None, "journal_mode", "wal").unwrap();
+    drop(begun);
+    assert!(dir.path().join(FILE).metadata().unwrap().len() > 0 && !exists(dir.path()));
+    assert_eq!(open_error(dir.path(), Secret::Raw(&KEY)), OpenError::Missing);
+    let made = fresh(dir.path());
+    assert!(exists(dir.path()), "as soon as it is made, before its log is written back");
+    drop(made);
+    assert!(exists(dir.path()));
     assert!(Profile::open(dir.path(), Secret::Raw(&KEY), Arc::new(NoObserver)).is_ok());
 
     let newer = Connection::open(dir.path().join(FILE)).unwrap();
