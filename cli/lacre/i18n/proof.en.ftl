@@ -70,6 +70,15 @@ error-proof-not-valid = Nothing was written.
     .why = The evidence is { $verdict }: only what is VALID is certified.
     .do = See what is wrong or missing, above.
 
+error-proof-conversation = Nothing was written.
+    .why = It is an exported conversation: there is no certificate of a notice for it.
+    .do = Check it without --pdf and --etsi.
+export-checked = an exported conversation. Messages signed by who is said: { $signed }; of these, with the relay's receipt: { $receipts }.
+export-fault-missing = it bears no signature
+export-fault-account = its keys are not those that the registrar gave to that name
+export-fault-signature = the signature is not that person's
+export-fault-shown = what is shown is not what was signed
+export-fault-receipt = the receipt is not the relay's, or is of another message
 verdict-valid = VALID: all of it is proven.
 verdict-invalid = INVALID: { $why } ({ $code }, in { $part }).
 verdict-incomplete = INCOMPLETE: { $why } ({ $code }: { $what }).

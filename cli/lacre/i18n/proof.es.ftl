@@ -70,6 +70,15 @@ error-proof-not-valid = No se escribió nada.
     .why = La evidencia es { $verdict }: solo se certifica lo que es VALID.
     .do = Vea arriba qué está mal o qué falta.
 
+error-proof-conversation = No se escribió nada.
+    .why = Es una conversación exportada: no lleva certificado de notificación.
+    .do = Revísela sin --pdf ni --etsi.
+export-checked = conversación exportada. Mensajes firmados por quien dice: { $signed }; de ellos, con recibo del servidor: { $receipts }.
+export-fault-missing = no lleva firma
+export-fault-account = sus llaves no son las que la oficina de registro dio a ese nombre
+export-fault-signature = la firma no es de esa persona
+export-fault-shown = lo que se muestra no es lo que se firmó
+export-fault-receipt = el recibo no es del servidor, o es de otro mensaje
 verdict-valid = VALID: todo está probado.
 verdict-invalid = INVALID: { $why } ({ $code }, en { $part }).
 verdict-incomplete = INCOMPLETE: { $why } ({ $code }: { $what }).

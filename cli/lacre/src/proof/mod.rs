@@ -2,6 +2,7 @@
 
 pub(crate) mod days;
 pub(crate) mod etsi;
+pub(crate) mod exported;
 pub(crate) mod pdf;
 pub(crate) mod reason;
 pub(crate) mod story;

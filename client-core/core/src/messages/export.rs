@@ -9,7 +9,7 @@
 use crate::history::Proof;
 use crate::words::{Body, Conversation, Message};
 use crate::{history, words};
-use lacre_ground::account::AccountState;
+use lacre_ground::account::{AccountState, REGISTRAR, VerifiedAccount};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, EntryId, Handle};
 use lacre_ground::note::NoteKey;
@@ -99,24 +99,47 @@ impl Export {
     /// receipt. Whose account it is says the registrar's binding; whether the relay is the right one, its address.
     pub fn check(&self, line: &ExportedMessage) -> Result<Option<Millis>, ProofFault> {
         let proof = line.proof.as_ref().ok_or(ProofFault::Missing)?;
-        let sender = line.message.sender;
-        let account = self.accounts.iter().find(|a| a.account == sender).ok_or(ProofFault::Account)?;
-        let key = device_key(account, proof.device).ok_or(ProofFault::Account)?;
-        let statement = words::content_statement(sender, proof.device, &proof.group, proof.channel, proof.entry, &proof.content);
-        words::verify(&key, &statement, &proof.signature).map_err(|_| ProofFault::Signature)?;
-        let signed = content::Content::decode(proof.content.as_slice()).map_err(|_| ProofFault::Shown)?;
+        proof.check(&self.relay, &self.accounts, line.message.sender, &line.message.body)
+    }
+}
+
+impl ExportedAccount {
+    /// Whether the registrar of the relay at this address has bound the name to the account, and its states follow each other.
+    pub fn check(&self, relay: &str) -> Result<(), ProofFault> {
+        let relay = Authority::parse(relay).map_err(|_| ProofFault::Account)?;
+        let registrar = NoteKey::new(REGISTRAR, relay.identity().as_bytes()).map_err(|_| ProofFault::Account)?;
+        let verified = VerifiedAccount::verify(&self.states, &self.binding, &registrar).map_err(|_| ProofFault::Account)?;
+        if (verified.id, &verified.handle) == (self.account, &self.handle) { Ok(()) } else { Err(ProofFault::Account) }
+    }
+}
+
+impl ExportedProof {
+    /// Checks that a device of the sender signed what is shown, and that the receipt is the relay's; gives when the relay had
+    /// stored it. By itself it believes the states: see [`ExportedAccount::check`].
+    pub fn check(
+        &self,
+        relay: &str,
+        accounts: &[ExportedAccount],
+        sender: AccountId,
+        shown: &Body,
+    ) -> Result<Option<Millis>, ProofFault> {
+        let account = accounts.iter().find(|a| a.account == sender).ok_or(ProofFault::Account)?;
+        let key = device_key(account, self.device).ok_or(ProofFault::Account)?;
+        let statement = words::content_statement(sender, self.device, &self.group, self.channel, self.entry, &self.content);
+        words::verify(&key, &statement, &self.signature).map_err(|_| ProofFault::Signature)?;
+        let signed = content::Content::decode(self.content.as_slice()).map_err(|_| ProofFault::Shown)?;
         let body = match signed.kind {
             Some(content::content::Kind::Edit(edit)) => Some(Body::Text(edit.text)),
             kind => kind.and_then(history::body_of),
         };
-        if body.as_ref() != Some(&line.message.body) {
+        if body.as_ref() != Some(shown) {
             return Err(ProofFault::Shown);
         }
-        let Some(raw) = &proof.receipt else { return Ok(None) };
-        let relay = Authority::parse(&self.relay).map_err(|_| ProofFault::Receipt)?;
+        let Some(raw) = &self.receipt else { return Ok(None) };
+        let relay = Authority::parse(relay).map_err(|_| ProofFault::Receipt)?;
         let relay = NoteKey::new(RELAY, relay.identity().as_bytes()).map_err(|_| ProofFault::Receipt)?;
         let receipt = Receipt::verify(raw, &relay).map_err(|_| ProofFault::Receipt)?;
-        let same = (receipt.channel, receipt.seq.get(), receipt.entry_id) == (proof.channel, proof.seq, proof.entry);
+        let same = (receipt.channel, receipt.seq.get(), receipt.entry_id) == (self.channel, self.seq, self.entry);
         if same { Ok(Some(receipt.accepted_at)) } else { Err(ProofFault::Receipt) }
     }
 }

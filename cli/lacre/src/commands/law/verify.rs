@@ -2,12 +2,13 @@
 
 use crate::context::{Context, Outcome};
 use crate::files;
-use crate::proof::{etsi, pdf, reason, story};
+use crate::proof::exported::Checked;
+use crate::proof::{etsi, exported, pdf, reason, story};
 use lacre_evidence::{Trust, Verdict, verify};
 use lacre_words::cause::cause;
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
-use lacre_words::words::Words;
+use lacre_words::words::{Words, key};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
@@ -39,6 +40,9 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
             })?)
         }
     };
+    if let Some(checked) = exported::check(&bytes, trust.as_ref()) {
+        return conversation(ctx, args, checked.map_err(|why| unusable(ctx, &args.file, &std::io::Error::other(why)))?);
+    }
     let verdict = verify(&bytes, trust.as_ref());
     ctx.result(&text(&ctx.words, &verdict, args.explain), &machine(&ctx.words, &verdict, args.explain));
     let exit = match &verdict {
@@ -58,6 +62,46 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
             write(ctx, path, &pdf)?;
         }
     }
+    Ok(exit)
+}
+
+/// The verdict on a conversation that somebody exported.
+fn conversation(ctx: &Context, args: &Args, checked: Checked) -> Outcome {
+    if args.etsi.is_some() || args.pdf.is_some() {
+        return Err(ctx.failure("error-proof-conversation", Exit::Usage, &[]));
+    }
+    let (verdict, exit) = match (checked.faults.is_empty(), checked.trusted) {
+        (true, Some(true)) => ("VALID", Exit::Done),
+        (true, None) => ("INCOMPLETE", Exit::CouldNotAsk),
+        (false, _) | (_, Some(false)) => ("INVALID", Exit::No),
+    };
+    let words = &ctx.words;
+    let counts = [("signed", checked.signed.into()), ("receipts", checked.receipts.into())];
+    let mut lines = vec![format!("{verdict}: {}", words.say_with("export-checked", &counts))];
+    if checked.trusted == Some(false) {
+        lines.push(words.say("fault-keys"));
+    }
+    let why = |fault: lacre_core::ProofFault| match fault {
+        lacre_core::ProofFault::Missing => key("export-fault-missing"),
+        lacre_core::ProofFault::Account => key("export-fault-account"),
+        lacre_core::ProofFault::Signature => key("export-fault-signature"),
+        lacre_core::ProofFault::Shown => key("export-fault-shown"),
+        lacre_core::ProofFault::Receipt => key("export-fault-receipt"),
+    };
+    let faults = checked.faults.iter().map(|(id, fault)| (id.as_str(), words.say(why(*fault))));
+    let unproven = checked.unproven.iter().map(|id| (id.as_str(), words.say("export-fault-missing")));
+    lines.extend(faults.clone().chain(unproven).map(|(id, why)| format!("  {}  {why}", shown(id))));
+    if checked.trusted.is_none() {
+        lines.push(words.say("verdict-compare"));
+        let args = [("office", "relay".into()), ("key", checked.key.as_str().into())];
+        lines.push(format!("  {}", words.say_with("verdict-key", &args)));
+    }
+    let faults: Vec<Value> = faults.map(|(id, why)| json!({ "of": id, "why": why })).collect();
+    let about = json!({
+        "relay": checked.relay, "key": checked.key, "signed": checked.signed, "receipts": checked.receipts,
+        "unproven": checked.unproven, "faults": faults,
+    });
+    ctx.result(&lines.join("\n"), &json!({ "verdict": verdict, "export": about }));
     Ok(exit)
 }
 

@@ -1,6 +1,7 @@
 //! `lacre export CONVERSATION --to FILE`: a conversation as evidence, in clear, for a court or a lawyer.
 
 use crate::context::{Context, Outcome};
+use crate::proof::exported::FORMAT;
 use crate::{ended, find, json, online, secret};
 use data_encoding::HEXLOWER;
 use lacre_core::ExportedMessage;
@@ -21,9 +22,6 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
 }
-
-/// The version of the file.
-const FORMAT: &str = "lacre conversation export v1";
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let mut client = secret::open(ctx)?;
