@@ -125,6 +125,7 @@ help-export = Keeps a conversation as evidence: signatures and receipts too
 help-watch = Shows what comes, as it comes, and sends what waits
     .duration = Ends after this time: 30s, 5m, 1h
     .notify = Desktop notice without content, or none
+    .reader = By this name it goes on where it ended; without, it begins now
 help-group = Groups
 help-group-create = Makes a group; who makes it is its admin
     .name = Name of the group

@@ -125,6 +125,7 @@ help-export = Guarda una conversación como prueba, con firmas y recibos
 help-watch = Muestra lo que llega, cuando llega, y envía lo que espera
     .duration = Termina después de este tiempo: 30s, 5m, 1h
     .notify = Aviso de escritorio sin contenido, o none
+    .reader = Con este nombre sigue donde quedó; sin nombre empieza ahora
 help-group = Grupos
 help-group-create = Crea un grupo; quien lo crea lo administra
     .name = Nombre del grupo

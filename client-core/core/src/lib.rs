@@ -68,6 +68,6 @@ pub mod limits {
     pub use crate::people::MAX_REQUEST;
     pub use crate::queue::{MAX_TEXT, MAX_WAITING};
     pub use crate::receive::{GIVE_UP_MS, MAX_JOIN_STATE};
-    pub use crate::shelf::{GIVE_UP_ITEM_MS, LONGEST_REST_MS, MAX_ENDED, MAX_RAW_BYTES};
+    pub use crate::shelf::{GIVE_UP_ITEM_MS, KEEP_EVENTS_MS, LONGEST_REST_MS, MAX_ENDED, MAX_RAW_BYTES, MAX_READERS};
     pub use crate::sync::RESETS_EVERY_MS;
 }

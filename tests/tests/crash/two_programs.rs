@@ -11,8 +11,14 @@ use lacre_transport::GrpcNetwork;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use std::sync::{Condvar, Mutex};
+use std::time::Duration;
 
+/// Seeds of each test: some 280 in all. `LACRE_SEEDS=10000 cargo test -p lacre-tests --test crash two_programs` plays more.
 const SEEDS: u64 = 40;
+
+fn seeds() -> u64 {
+    std::env::var("LACRE_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(SEEDS)
+}
 
 /// Ana's profile with two programs, and her contacts.
 struct Desk {
@@ -145,7 +151,7 @@ fn said_once(person: &mut Person, conversation: &ConversationId, texts: &[String
 #[test]
 fn two_programs_make_a_group() {
     let mut desk = desk();
-    for seed in 0..SEEDS {
+    for seed in 0..seeds() {
         let n = if seed % 2 == 0 { 2 } else { 3 };
         let whom = desk.accounts(n);
         let group = desk.act(seed, |ana, _| ana.create_group(&format!("Mesa {seed}"), &whom, Suite::XWing));
@@ -158,7 +164,7 @@ fn two_programs_make_a_group() {
 #[test]
 fn two_programs_add_to_a_group() {
     let mut desk = desk();
-    for seed in 0..SEEDS {
+    for seed in 0..seeds() {
         let whom = desk.accounts(3);
         let group = desk.ana.client.create_group(&format!("Mesa {seed}"), &whom[..1], Suite::XWing).unwrap();
         desk.settle(seed);
@@ -175,9 +181,9 @@ fn what_two_programs_send_comes_once_and_in_order() {
     let whom = desk.accounts(2);
     let group = desk.ana.client.create_group("Mesa", &whom, Suite::XWing).unwrap();
     desk.settle(0);
-    for seed in 0..SEEDS {
+    for seed in 0..seeds() {
         let texts: Vec<String> = (0..4).map(|n| format!("{seed}: {n}")).collect();
-        let file = vec![u8::try_from(seed).unwrap(); 3_000];
+        let file = vec![u8::try_from(seed % 251).unwrap(); 3_000];
         desk.act(seed, |ana, net| {
             for (n, text) in texts.iter().enumerate() {
                 ana.send_text(&group, text)?;
@@ -199,13 +205,13 @@ fn what_two_programs_send_comes_once_and_in_order() {
         carla.client.save_file(&mut carla.net, files[0], &mut saved).unwrap();
         assert_eq!(saved, file, "seed {seed}");
     }
-    desk.whole(SEEDS, &group, 2);
+    desk.whole(seeds(), &group, 2);
 }
 
 #[test]
 fn two_programs_ask_and_accept_contacts() {
     let mut desk = desk();
-    for seed in 0..SEEDS {
+    for seed in 0..seeds() {
         let (asks, handle) = (seed % 2 == 0, format!("somebody{seed}"));
         let mut somebody = desk.world.person(&handle);
         let (me, name) = (somebody.account(), Handle::parse(&handle).unwrap());
@@ -234,7 +240,7 @@ fn two_programs_ask_and_accept_contacts() {
         let twos = |p: &mut Person| p.client.conversations().unwrap().iter().filter(|c| c.id == there).count();
         assert_eq!((here == there, twos(&mut somebody), twos(&mut desk.ana)), (true, 1, 1), "seed {seed}");
     }
-    desk.settle(SEEDS);
+    desk.settle(seeds());
 }
 
 /// Whether the relay takes an envelope by this right.
@@ -256,7 +262,7 @@ fn a_right_that_two_programs_withdraw_is_withdrawn() {
     let mut desk = desk();
     let entry = desk.ana.client.own_entry().unwrap();
     let public = hostile::device(&entry).public_token.unwrap();
-    for seed in 0..SEEDS {
+    for seed in 0..seeds() {
         let link = desk.act(seed, |ana, _| ana.link_make(&format!("taller {seed}")));
         let kept = desk.act(seed + 1_000, |ana, _| ana.link_make(&format!("feria {seed}")));
         desk.act(seed + 2_000, |ana, net| {
@@ -286,7 +292,7 @@ fn two_programs_renew_keys_and_are_re_added() {
     let whom = desk.accounts(2);
     let group = desk.ana.client.create_group("Mesa", &whom, Suite::XWing).unwrap();
     desk.settle(0);
-    for seed in 0..SEEDS {
+    for seed in 0..seeds() {
         let said = [format!("{seed} from ana"), format!("{seed} from beto")];
         desk.act(seed, |ana, _| match seed % 3 {
             0 => ana.renew_keys(&group),
@@ -312,7 +318,7 @@ fn two_programs_answer_who_asks_to_be_re_added() {
     let whom = desk.accounts(3);
     let group = desk.ana.client.create_group("Mesa", &whom, Suite::XWing).unwrap();
     desk.settle(0);
-    for seed in 0..SEEDS {
+    for seed in 0..seeds() {
         let beto = &mut desk.others[0];
         beto.client.repair(&group).unwrap();
         beto.sync();
@@ -320,4 +326,94 @@ fn two_programs_answer_who_asks_to_be_re_added() {
         desk.settle(seed);
         desk.whole(seed, &group, 3);
     }
+}
+
+/// Red with one place for all that a reader has acknowledged: each told the other's away.
+#[test]
+fn two_programs_that_show_what_happens_are_each_told_all_of_it() {
+    const STAYS: Duration = Duration::from_secs(86_400);
+    let mut desk = desk();
+    let whom = desk.accounts(1);
+    let group = desk.ana.client.create_group("Mesa", &whom, Suite::XWing).unwrap();
+    desk.settle(0);
+    let old: Vec<u64> = desk.ana.client.events(0, 10_000).unwrap().iter().map(|e| e.number).collect();
+    assert!(desk.ana.client.events_for("window", STAYS, 0, 100).unwrap().is_empty(), "it begins now");
+    let mut told = [Vec::new(), Vec::new()];
+    for seed in 0..seeds() {
+        let text = format!("{seed}");
+        desk.others[0].say(&group, &text);
+        desk.others[0].sync();
+        let turns = Turns::new(seed);
+        let (first, second) = (&mut desk.ana, &mut desk.second);
+        let heard = std::thread::scope(|scope| {
+            let both = [(0, first, "window"), (1, second, "terminal")].map(|(me, person, name)| {
+                let turns = &turns;
+                scope.spawn(move || {
+                    let Person { client, net, .. } = person;
+                    turns.run(me, net, |net| {
+                        client.events_for(name, STAYS, 0, 1).unwrap();
+                        client.sync(net).unwrap();
+                        let events = client.events_for(name, STAYS, 0, 1_000).unwrap();
+                        if let Some(last) = events.last() {
+                            client.ack_events_for(name, last.number).unwrap();
+                        }
+                        events.into_iter().map(|e| e.number).collect::<Vec<u64>>()
+                    })
+                })
+            });
+            both.map(|program| program.join().unwrap())
+        });
+        for (told, heard) in told.iter_mut().zip(heard) {
+            told.extend(heard);
+        }
+    }
+    desk.settle(0);
+    for (told, name) in told.iter_mut().zip(["window", "terminal"]) {
+        told.extend(desk.ana.client.events_for(name, STAYS, 0, 10_000).unwrap().iter().map(|e| e.number));
+        assert!(told.windows(2).all(|w| w[0] + 1 == w[1]), "{name}: each once, in order, none left out: {told:?}");
+    }
+    assert_eq!(told[0].last(), told[1].last());
+    // whoever reads without a name has taken nothing, and nothing was taken from it
+    let nameless: Vec<u64> = desk.ana.client.events(0, 100_000).unwrap().iter().map(|e| e.number).collect();
+    assert_eq!(nameless.first(), old.first());
+    assert_eq!(nameless.last(), told[0].last());
+    let last = *nameless.last().unwrap();
+    desk.ana.client.ack_events(last).unwrap();
+    assert!(desk.ana.client.events(0, 10).unwrap().is_empty());
+    for name in ["window", "terminal"] {
+        desk.ana.client.ack_events_for(name, last).unwrap();
+    }
+    // numbers are not given twice when nothing is left
+    desk.others[0].say(&group, "more");
+    desk.others[0].sync();
+    desk.ana.sync();
+    assert_eq!(desk.ana.client.events_for("window", STAYS, 0, 1).unwrap()[0].number, last + 1);
+}
+
+/// A program that was killed keeps nobody's events for ever.
+#[test]
+fn a_reader_that_is_not_seen_for_as_long_as_it_said_is_forgotten_and_begins_anew() {
+    const DAY: Duration = Duration::from_secs(86_400);
+    let mut desk = desk();
+    let whom = desk.accounts(1);
+    desk.ana.client.events_for("killed", DAY, 0, 1).unwrap();
+    desk.ana.client.events_for("stays", DAY * 30, 0, 1).unwrap();
+    let before = desk.ana.client.events(0, 1_000).unwrap().len();
+    let group = desk.ana.client.create_group("Mesa", &whom, Suite::XWing).unwrap();
+    desk.settle(0);
+    desk.ana.clock.forward(86_400_000 + 1);
+    let last = desk.ana.client.events_for("other", DAY, 0, 1).unwrap();
+    assert!(last.is_empty());
+    let all = desk.ana.client.events(0, 1_000).unwrap();
+    desk.ana.client.ack_events(all.last().unwrap().number).unwrap();
+    assert!(desk.ana.client.events_for("killed", DAY, 0, 10).unwrap().is_empty(), "it begins anew");
+    let missed = desk.ana.client.events_for("stays", DAY * 30, 0, 1_000).unwrap();
+    assert!(!missed.is_empty() && missed.len() == all.len() - before, "it was away for a day");
+    // and no event stays for longer than a month, whoever does not ask for it
+    desk.ana.clock.forward(lacre_core::limits::KEEP_EVENTS_MS);
+    desk.ana.say(&group, "a month later");
+    desk.ana.sync();
+    desk.ana.client.ack_events_for("other", 1).unwrap();
+    let kept = desk.ana.client.events_for("stays", DAY * 30, 0, 1_000).unwrap();
+    assert!(kept.iter().all(|event| !missed.contains(event)), "{kept:?}");
 }

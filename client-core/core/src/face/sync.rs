@@ -2,11 +2,9 @@
 
 use super::Client;
 use crate::network::Network;
-use crate::shelf::EventRow;
 use crate::words::{ConversationId, Event, Message, OutboxTrouble, Resting, RestingThing, Synced, Trouble, Waiting};
 use crate::{shelf, sync, views};
 use core::time::Duration;
-use lacre_profile::Table;
 
 impl Client {
     /// Own messages that still wait, in the order in which they will go out.
@@ -48,17 +46,31 @@ impl Client {
         views::resting(&mut self.engine)
     }
 
-    /// Events after a number, oldest first.
+    /// Events after a number that the reader without a name has not acknowledged, oldest first.
     pub fn events(&mut self, after: u64, limit: usize) -> Result<Vec<Event>, Trouble> {
-        self.engine.run(|cx| {
-            let rows: Vec<(u64, EventRow)> = cx.s.scan(Table::Event, b"", after.saturating_add(1), limit)?;
-            Ok(rows.into_iter().map(|(number, row)| Event { number, at: row.at, what: row.what }).collect())
-        })
+        shelf::events(&mut self.engine, "", 0, after, limit)
     }
 
     /// Events through this number were dealt with: they are not told again.
     pub fn ack_events(&mut self, through: u64) -> Result<(), Trouble> {
-        shelf::ack_events(&mut self.engine, through)
+        shelf::ack_events(&mut self.engine, "", through)
+    }
+
+    /// Events that a reader of this name has not acknowledged, oldest first: readers do not take events from each other. A name
+    /// that is new begins with what happens from now on, and is forgotten when it does not ask for `stays`, at most 30 days.
+    pub fn events_for(&mut self, reader: &str, stays: Duration, after: u64, limit: usize) -> Result<Vec<Event>, Trouble> {
+        let stays_ms = u64::try_from(stays.as_millis()).unwrap_or(u64::MAX);
+        shelf::events(&mut self.engine, reader, stays_ms, after, limit)
+    }
+
+    /// As [`Client::ack_events`], by a reader with a name.
+    pub fn ack_events_for(&mut self, reader: &str, through: u64) -> Result<(), Trouble> {
+        shelf::ack_events(&mut self.engine, reader, through)
+    }
+
+    /// A reader with a name does not come back.
+    pub fn forget_reader(&mut self, reader: &str) -> Result<(), Trouble> {
+        shelf::forget_reader(&mut self.engine, reader)
     }
 
     /// One full round: everything that can be done now. What cannot go out stays in the outbox.

@@ -14,7 +14,7 @@
 //! | RawEntry | channel, entry id | channel | seq | [`Raw`], by programs of before |
 //! | Contact | account | | number | [`ContactRow`] |
 //! | Account | account | | 0 | [`Known`] |
-//! | Event | number | | number | [`EventRow`] |
+//! | Event | number | | number | `EventRow` |
 //! | Stamp | stamp | | number | the stamp |
 //! | Join | envelope id | | number | [`PendingJoin`] |
 //! | Blob | blob id | | 0 | [`LocalBlob`] |
@@ -27,7 +27,8 @@
 //! | Reset | `name`, account | | 0 | the name of an account that stands in the place of another |
 //! | Gathered | conversation id, row of places | conversation id | row | texts that were gathered for the search |
 //! | Meta | `rests`, and a conversation, or `account`, `inbox` | `rests` | 0 | [`RestRow`] |
-//! | Meta | `number`, `event`, `resets`, `kinds` | | 0 | the last number taken, event acknowledged, resets untold, kinds known |
+//! | Meta | `number`, `event`, `resets`, `kinds` | | 0 | the last number taken, event that is gone, resets untold, kinds known |
+//! | Meta | `reader` and a name | `reader` | 0 | `Reader` of events |
 //! | Meta | `proxy` | | 0 | the proxy that the person chose, if any |
 //! | Meta | `aside ` and conversation id | | 0 | `Aside`: muted, archived |
 //! | Meta | `nickname ` and account | | 0 | what the person calls somebody |
@@ -58,7 +59,8 @@ pub(crate) use conversations::{
 };
 pub use engine::Environment;
 pub(crate) use engine::{Cx, Engine, number};
-pub(crate) use events::{EventRow, ack_events, event, unreadable};
+pub use events::{KEEP_EVENTS_MS, MAX_READERS};
+pub(crate) use events::{ack_events, event, events, forget_reader, unreadable};
 pub(crate) use groups::{behind, forget_group, group_of, keep, put_behind, take_group};
 pub use items::GIVE_UP_ITEM_MS;
 pub(crate) use items::{
@@ -66,7 +68,8 @@ pub(crate) use items::{
     waiting_content, waiting_kind,
 };
 pub(crate) use own::{
-    Key32, LinkRow, Own, Stage, TokenChange, is_ours, line_id, new_own, ours, own, own_or_none, put_own, signer, take_own,
+    Key32, LinkRow, Own, Stage, TokenChange, by_relay, is_ours, line_id, new_own, ours, own, own_or_none, put_own, signer,
+    take_own,
 };
 pub use raws::{MAX_ENDED, MAX_RAW_BYTES};
 pub(crate) use raws::{Mark as EntryMark, forget_raws, has_raw, keep_raw, raw, raws};

@@ -1,4 +1,4 @@
-//! `lacre watch [--for 30s]`: shows what comes, as it comes, and delivers what waits.
+//! `lacre watch [--for 30s] [--as NAME]`: shows what comes, as it comes, and delivers what waits.
 
 use crate::context::{Context, Outcome, Said};
 use crate::desktop::Desktop;
@@ -18,8 +18,35 @@ use std::time::Duration;
 pub(crate) struct Args {
     #[arg(long = "for", value_name = "30s")]
     duration: Option<String>,
+    #[arg(long = "as", value_name = "NAME")]
+    reader: Option<String>,
     #[arg(long, value_name = "none|that", value_parser = ["none", "that"], default_value = "that", hide_possible_values = true)]
     notify: String,
+}
+
+/// What a watch without a name has not shown is forgotten after so long without it, if it was killed.
+const NAMELESS_STAYS: Duration = Duration::from_secs(86_400);
+/// And of one with a name, which goes on where it ended.
+const NAMED_STAYS: Duration = Duration::from_secs(30 * 86_400);
+
+/// Who this watch is: events are told to each one, and none takes them from another.
+struct Reader {
+    name: String,
+    stays: Duration,
+    /// nobody will ask by this name again
+    once: bool,
+}
+
+impl Reader {
+    fn of(ctx: &Context, args: &Args) -> Self {
+        match &args.reader {
+            Some(name) => Self { name: format!("named {name}"), stays: NAMED_STAYS, once: false },
+            None => {
+                let name = format!("watch {} {}", std::process::id(), ctx.clock.now());
+                Self { name, stays: NAMELESS_STAYS, once: true }
+            }
+        }
+    }
 }
 
 /// Longest wait for news at a time: another command may have put something into the outbox meanwhile.
@@ -36,9 +63,12 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let began = ctx.clock.now();
     let left = |ctx: &Context| limit.map(|l| l.saturating_sub(Duration::from_millis(ctx.clock.now().since(began))));
     let mut away = false;
+    // what happens from here on is for this one
+    let reader = Reader::of(ctx, args);
+    client.events_for(&reader.name, reader.stays, 0, 1).map_err(|t| ctx.trouble(t))?;
     ctx.note(&ctx.words.say("watching"));
     let backlog = read_before(ctx, &mut client)?;
-    show_events(ctx, &mut client, &backlog, &desktop)?;
+    show_events(ctx, &mut client, &reader, &backlog, &desktop)?;
     loop {
         let wait = left(ctx).map_or(PATIENCE, |l| l.min(PATIENCE));
         match client.watch(&mut network, wait) {
@@ -56,8 +86,11 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
             }
             Err(trouble) => return Err(ctx.trouble(trouble)),
         }
-        show_events(ctx, &mut client, &BTreeMap::new(), &desktop)?;
+        show_events(ctx, &mut client, &reader, &BTreeMap::new(), &desktop)?;
         if left(ctx).is_some_and(|l| l.is_zero()) {
+            if reader.once {
+                client.forget_reader(&reader.name).map_err(|t| ctx.trouble(t))?;
+            }
             return Ok(Exit::Done);
         }
     }
@@ -94,6 +127,7 @@ fn end_when_locked(ctx: &Context, before: Vec<u8>) -> Result<(), Failure> {
 fn show_events(
     ctx: &Context,
     client: &mut Client,
+    reader: &Reader,
     read_before: &BTreeMap<String, u64>,
     desktop: &Desktop,
 ) -> Result<(), Failure> {
@@ -101,7 +135,7 @@ fn show_events(
     let past = !read_before.is_empty();
     let mut after = 0;
     loop {
-        let page = client.events(after, 100).map_err(|t| ctx.trouble(t))?;
+        let page = client.events_for(&reader.name, reader.stays, after, 100).map_err(|t| ctx.trouble(t))?;
         let Some(last) = page.last() else { return Ok(()) };
         after = last.number;
         let mut news = false;
@@ -136,7 +170,7 @@ fn show_events(
         if news {
             desktop.tell(ctx);
         }
-        client.ack_events(after).map_err(|t| ctx.trouble(t))?;
+        client.ack_events_for(&reader.name, after).map_err(|t| ctx.trouble(t))?;
     }
 }
 
