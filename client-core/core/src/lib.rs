@@ -48,12 +48,13 @@ pub use words::{
 
 /// The limits of a client, each with a test on both sides of it.
 pub mod limits {
-    pub use crate::account::RENEW_KEY_PACKAGES_MS;
+    pub use crate::account::{CLOCKS_DIFFER_MS, RENEW_KEY_PACKAGES_MS};
     pub use crate::account::{MAX_LINK_NAME, MAX_LINKS};
     pub use crate::book::MAX_CHAIN;
-    pub use crate::epoch::KEEP_RAW_MS;
     pub use crate::epoch::MAX_ADDS;
+    pub use crate::epoch::{ADD_FIRST_PAUSE_MS, ADD_GIVE_UP_MS, ADD_LONGEST_PAUSE_MS};
     pub use crate::epoch::{FIRST_UPDATE_PAUSE_MS, LEAVE_PAUSE_MS, SMALL_GROUP, UPDATE_EVERY_MS};
+    pub use crate::epoch::{KEEP_CHANNELS, KEEP_RAW_BYTES, KEEP_RAW_MS};
     pub use crate::face::MAX_NICKNAME;
     pub use crate::groups::{ID_DIGITS, MAX_ADMINS, MAX_DESCRIPTION, MAX_GROUP_NAME};
     pub use crate::ladder::{BUSY_SEALS, MET_KEPT, STREAK_MET, SUCCESSOR_AFTER_MS, SUCCESSOR_PAUSE_MS};
@@ -66,8 +67,9 @@ pub mod limits {
     pub use crate::mls::parts::{MAX_MESSAGE, MAX_PARTS};
     pub use crate::mls::roles::MAX_MEMBERS;
     pub use crate::people::MAX_REQUEST;
+    pub use crate::queue::{COMING_BACK_MS, KEEP_BLOB_BYTES, KEEP_BLOBS, KEEP_SENT, KEEP_SENT_MS};
     pub use crate::queue::{MAX_TEXT, MAX_WAITING};
     pub use crate::receive::{GIVE_UP_MS, MAX_JOIN_STATE};
-    pub use crate::shelf::{GIVE_UP_ITEM_MS, KEEP_EVENTS_MS, LONGEST_REST_MS, MAX_ENDED, MAX_RAW_BYTES, MAX_READERS};
+    pub use crate::shelf::{GIVE_UP_ITEM_MS, KEEP_EVENTS_MS, LONGEST_REST_MS, MAX_RAW_BYTES, MAX_READERS};
     pub use crate::sync::RESETS_EVERY_MS;
 }

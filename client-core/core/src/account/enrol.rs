@@ -111,6 +111,10 @@ pub(crate) fn make_own(cx: &mut Cx<'_, '_>, invitation: &Invitation, handle: Opt
         resets_through: 0,
         resets_of: None,
         resets_last: None,
+        restored: None,
+        redeemed: None,
+        left_for_copy: None,
+        clock_differs: None,
     };
     let own = shelf::new_own(cx, own)?;
     shelf::put_own(cx, own)?;
@@ -139,9 +143,10 @@ pub(crate) fn bound(cx: &mut Cx<'_, '_>, binding: &str, reset: &str, generation:
         own.reset = reset.to_owned();
     }
     own.binding = Some(binding.to_owned());
-    own.code = None;
+    own.redeemed = own.code.take();
     own.stage = Stage::Bound;
-    own.generation = Generation::try_from(generation).ok();
+    // who was bound before finds out by the generation what else the relay has forgotten
+    own.generation = own.generation.or(Generation::try_from(generation).ok());
     shelf::put_own(cx, own)?;
     cx.reached("enroll: bound")
 }

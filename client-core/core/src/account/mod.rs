@@ -1,5 +1,7 @@
 //! Enrolment, sessions, stamps, key packages, the own inbox, pauses.
 
+mod again;
+mod clock;
 mod enrol;
 mod inbox;
 mod leaving;
@@ -9,6 +11,7 @@ mod rights;
 mod session;
 mod stamps;
 
+pub use clock::CLOCKS_DIFFER_MS;
 pub(crate) use enrol::{bound, make_own, whoami};
 pub(crate) use inbox::{FEW_TOKENS, add_tokens, mend_inbox, open_inbox, tell_token_changes, withdraw_again};
 pub(crate) use leaving::{deleted, set_paused, tell_pause};

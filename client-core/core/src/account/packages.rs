@@ -1,6 +1,6 @@
 //! Key packages: one-time ones and one last resort.
 
-use super::session;
+use super::{clock, session};
 use crate::mls::group;
 use crate::mls::group::{KEY_PACKAGE_SECONDS, MAX_RETENTION_SECONDS, Purpose};
 use crate::mls::signer::OwnKey;
@@ -20,15 +20,22 @@ pub(crate) const FEW_KEY_PACKAGES: u32 = 8;
 /// All are replaced at this age: adders take none that is older than 90 days, and a device may be away for some time.
 pub const RENEW_KEY_PACKAGES_MS: u64 = 30 * 86_400_000;
 
-/// One-time key packages and the last resort are replaced long before adders refuse them.
+/// One-time key packages and the last resort are replaced long before adders refuse them. Those that a clock made which was
+/// ahead are not good yet: they are replaced once that is noticed.
 pub(crate) fn key_packages_are_old(engine: &Engine, own: &Own) -> bool {
-    engine.clock.now().since(own.key_packages_made) >= RENEW_KEY_PACKAGES_MS
+    let now = shelf::by_relay(own, engine.clock.now());
+    now.since(own.key_packages_made) >= RENEW_KEY_PACKAGES_MS || own.key_packages_made.since(now) > clock::CLOCKS_DIFFER_MS
 }
 
 pub(crate) fn upload_key_packages(engine: &mut Engine, net: &mut dyn Network, at: &Authority) -> Result<(), Trouble> {
+    // with the session comes the relay's time: by the own alone they may only seem old
+    session::session(engine, net, at)?;
     let own = engine.own()?;
     let replace_all = own.renew_key_packages || key_packages_are_old(engine, &own);
-    let made = engine.clock.now();
+    if !replace_all && own.key_packages_left >= FEW_KEY_PACKAGES {
+        return Ok(());
+    }
+    let made = shelf::by_relay(&own, engine.clock.now());
     let (one_time, last_resort) = engine.run(|cx| make_key_packages(cx, replace_all))?;
     let secret = own.profile_secret.clone();
     let answer = session::with_session(engine, net, at, |net, session| {
@@ -53,7 +60,8 @@ fn make_key_packages(cx: &mut Cx<'_, '_>, all: bool) -> Result<(Vec<wire::KeyPac
     let own = shelf::own(cx)?;
     let signer = shelf::signer(cx)?;
     // from then on they would not outlive what a relay keeps: nobody would add this device with them
-    let expires_at_ms = cx.now.get() + (KEY_PACKAGE_SECONDS - MAX_RETENTION_SECONDS) * 1000;
+    let now = shelf::by_relay(&own, cx.now);
+    let expires_at_ms = now.get() + (KEY_PACKAGE_SECONDS - MAX_RETENTION_SECONDS) * 1000;
     let mut one_time = Vec::new();
     let mut last_resort = Vec::new();
     let missing = KEY_PACKAGES.saturating_sub(if all { 0 } else { own.key_packages_left });
@@ -83,7 +91,7 @@ fn one_key_package(
     let provider = cx.provider();
     let credential = group::credential(own.account, own.device, &signer.public());
     let purpose = if last_resort { Purpose::LastResort } else { Purpose::OneTime };
-    let made = group::key_package(&provider, signer, credential, suite, purpose, cx.now)?;
+    let made = group::key_package(&provider, signer, credential, suite, purpose, shelf::by_relay(own, cx.now))?;
     let key_package = group::encode_key_package(made)?;
     Ok(wire::KeyPackage { suite: number, key_package, expires_at_ms })
 }

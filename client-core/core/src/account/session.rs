@@ -1,5 +1,6 @@
 //! Sessions of this device at the relay.
 
+use super::{again, clock};
 use crate::network::{NetError, Network, Reason};
 use crate::shelf;
 use crate::shelf::Engine;
@@ -30,7 +31,12 @@ pub(crate) fn session(engine: &mut Engine, net: &mut dyn Network, at: &Authority
         let signer = shelf::signer(cx)?;
         signer.sign(&statement).map_err(|e| StepError::Again(format!("{e:?}")))
     })?;
-    let answer = net.login(at, wire::LoginRequest { account, device, challenge, signature })?;
+    let answer = match net.login(at, wire::LoginRequest { account, device, challenge, signature }) {
+        Err(e) if e.reason() == Some(Reason::LoginRefused) && again::enroll_again(engine, net, at)? => {
+            return self::session(engine, net, at);
+        }
+        other => other?,
+    };
     let session = Session::try_from(answer.session.as_slice()).map_err(|e| Trouble::Protocol(e.to_string()))?;
     let expires = Millis::new(answer.expires_at_ms);
     // the relay's clock and ours may differ: a session is trusted for at most five minutes of our own
@@ -43,6 +49,7 @@ pub(crate) fn session(engine: &mut Engine, net: &mut dyn Network, at: &Authority
             net.put_state(at, request)?;
         }
     }
+    clock::compare_clocks(engine, net, at)?;
     let kept = session.clone();
     engine.run(|cx| {
         let mut own = shelf::take_own(cx)?;

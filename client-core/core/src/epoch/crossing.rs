@@ -8,17 +8,22 @@ use crate::mls::roles::SeenLeaf;
 use crate::mls::{group, roles};
 use crate::network::Entry;
 use crate::shelf::{Cargo, Channel, Conv, Cx, Item, Key32, Members, Origin, Owed, Previous, Stuck, Taken};
-use crate::words::{Body, ConversationId, Happening, Kind, Standing, StepError, Suite, Trouble};
-use crate::{book, history, shelf};
-use lacre_ground::ids::{AccountId, EntryId};
+use crate::words::{Body, ConversationId, Happening, Kind, Standing, StepError, Suite, Trouble, WaitingKind};
+use crate::{book, history, queue, shelf};
+use lacre_ground::ids::{AccountId, ChannelId, EntryId};
 use lacre_profile::Table;
 use lacre_proto::bounds::Bounded;
 use lacre_proto::content::v1 as content;
 use openmls::group::MlsGroup;
+use prost::Message as _;
 use serde_bytes::ByteBuf;
 
 /// Raw entries of an ended epoch are kept this long for a restored relay (I7: at least 48 hours).
 pub const KEEP_RAW_MS: u64 = 48 * 3_600_000;
+/// Of so many ended epochs before the last one, and of so many bytes: a relay that was restored behind them all is told again.
+pub const KEEP_CHANNELS: usize = 64;
+/// See [`KEEP_CHANNELS`].
+pub const KEEP_RAW_BYTES: u64 = 32 << 20;
 
 /// What a commit changed, and by whom.
 pub(crate) struct Change {
@@ -73,6 +78,7 @@ pub(crate) fn enter_epoch(
     change: &Change,
 ) -> Result<(), StepError> {
     write_changes(cx, id, conv, seal, change)?;
+    let others_missed = conv.channel.reread || change.bodies.iter().any(|body| matches!(body, Body::ReAdded { .. }));
     end_channel(cx, conv, seal)?;
     conv.channel = channel(cx, mls)?;
     shelf::note_members(cx, id, conv, mls)?;
@@ -84,6 +90,10 @@ pub(crate) fn enter_epoch(
     book::ends_if_headless(cx, id, conv)?;
     shelf::write_conv(cx, id, conv)?;
     encrypt_again(cx, id)?;
+    if others_missed && !conv.said_again.is_empty() {
+        say_again(cx, id, conv)?;
+        shelf::write_conv(cx, id, conv)?;
+    }
     cx.reached("epoch: entered")
 }
 
@@ -107,14 +117,24 @@ fn write_changes(
 }
 
 fn end_channel(cx: &mut Cx<'_, '_>, conv: &mut Conv, seal: &Entry) -> Result<(), StepError> {
-    conv.ended.extend(conv.previous.take().map(|before| (before.id, before.ended_at)));
+    conv.earlier.extend(conv.previous.take());
     let now = cx.now;
-    // the oldest stand first
-    let too_many = conv.ended.len().saturating_sub(shelf::MAX_ENDED);
-    let ended = conv.ended.drain(..).enumerate();
-    let (kept, dropped): (Vec<_>, Vec<_>) = ended.partition(|(n, (_, at))| *n >= too_many && now.since(*at) <= KEEP_RAW_MS);
-    conv.ended = kept.into_iter().map(|(_, channel)| channel).collect();
-    for (_, (channel, _)) in dropped {
+    let mut bytes = 0;
+    let mut kept = Vec::new();
+    for before in std::mem::take(&mut conv.earlier).into_iter().rev() {
+        bytes += before.bytes;
+        let keep = now.since(before.ended_at) <= KEEP_RAW_MS && kept.len() < KEEP_CHANNELS && bytes <= KEEP_RAW_BYTES;
+        if keep {
+            kept.insert(0, before);
+        } else {
+            shelf::forget_raws(cx, before.id)?;
+        }
+    }
+    conv.earlier = kept;
+    let (kept, dropped) = conv.ended.iter().copied().partition(|(_, ended_at)| now.since(*ended_at) <= KEEP_RAW_MS);
+    conv.ended = kept;
+    let dropped: Vec<(ChannelId, _)> = dropped;
+    for (channel, _) in dropped {
         shelf::forget_raws(cx, channel)?;
     }
     cx.s.delete_scope(Table::Part, conv.channel.id.as_bytes())?;
@@ -124,8 +144,24 @@ fn end_channel(cx: &mut Cx<'_, '_>, conv: &mut Conv, seal: &Entry) -> Result<(),
         read: conv.channel.read.clone(),
         generation: conv.channel.generation,
         seal: seal.id,
+        bytes: conv.channel.raw_bytes,
         ended_at: cx.now,
     });
+    Ok(())
+}
+
+/// What this member said since its relay was restored goes out once more, under the same id, when a channel ends that was open
+/// again, or somebody is taken back who went another way: who has it drops it, the others did not read it.
+fn say_again(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv) -> Result<(), StepError> {
+    let account = shelf::own(cx)?.account;
+    for said in std::mem::take(&mut conv.said_again) {
+        let Some(proof) = history::said(cx, id, account, said)?.and_then(|stored| stored.proof) else { continue };
+        let own = content::Content::decode(proof.content.as_slice()).is_ok_and(|c| c.id.as_slice() == said.as_bytes());
+        if own {
+            let cargo = Cargo::Content { content: proof.content, id: said, blob: None, prepared: None };
+            queue::enqueue(cx, Some(id), WaitingKind::Upkeep, cargo)?;
+        }
+    }
     Ok(())
 }
 
@@ -224,6 +260,9 @@ pub(crate) fn begin(cx: &mut Cx<'_, '_>, id: &ConversationId, mls: &MlsGroup) ->
         standing: Standing::Active,
         channel: channel(cx, mls)?,
         previous: None,
+        earlier: Vec::new(),
+        restored: old.as_ref().and_then(|o| o.restored),
+        said_again: old.as_ref().map_or_else(Vec::new, |o| o.said_again.clone()),
         ended: old.as_ref().map_or_else(Vec::new, |o| o.left_behind(cx.now)),
         peer,
         position: old.as_ref().map_or(0, |o| o.position),
@@ -246,13 +285,15 @@ pub(crate) fn begin(cx: &mut Cx<'_, '_>, id: &ConversationId, mls: &MlsGroup) ->
         asked_leaves: old.as_ref().map_or_else(Vec::new, |o| o.asked_leaves.clone()),
         request: None,
         lost: old.as_ref().map_or_else(Vec::new, |o| o.lost.clone()),
+        add_again: old.as_ref().and_then(|o| o.add_again),
     };
     let mut conv = shelf::new_conv(cx, id, conv)?;
     shelf::note_members(cx, id, &mut conv, mls)?;
-    shelf::write_conv(cx, id, &conv)?;
     if old.is_some() {
         encrypt_again(cx, id)?;
+        say_again(cx, id, &mut conv)?;
     }
+    shelf::write_conv(cx, id, &conv)?;
     Ok(conv)
 }
 

@@ -1,9 +1,10 @@
 //! What goes out next of a queue, and as which bytes.
 
+use super::absent::Asked;
 use super::sealing;
 use crate::mls::{group, roles};
 use crate::shelf::{Cargo, Cx, Intent, Item, Prepared};
-use crate::words::{ConversationId, MessageTrouble, Standing, StepError, Trouble};
+use crate::words::{ConversationId, Standing, StepError};
 use crate::{queue, shelf};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{AccountId, BlobId};
@@ -30,8 +31,7 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId, failed: &[u64
         if conv.standing != Standing::Active || !conv.channel.opened {
             return Ok(Ready::Nothing);
         }
-        let may_speak = shelf::may_speak_now(cx, id, &conv)?;
-        let why = if conv.lost.is_empty() { MessageTrouble::MayNotWrite } else { MessageTrouble::LostPhone };
+        let held_back = shelf::held_back(cx, id, &conv)?;
         // one row after the other: a queue may be long, and what is not its head is of no interest
         let mut head = None;
         // files that cannot be stored now: their messages wait with them, what is behind goes past
@@ -43,14 +43,16 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId, failed: &[u64
             from = number + 1;
             // what may not be written now waits; what keeps the conversation alive goes past it
             let waits = match &item.cargo {
-                Cargo::Content { prepared: None, .. } => !may_speak,
+                Cargo::Content { prepared: None, .. } => held_back.is_some(),
                 // its bytes are made, and would be read by the lost phone: they are made again when it is out
                 Cargo::Content { prepared: Some(Prepared { seq: None, .. }), .. } => !conv.lost.is_empty(),
                 _ => false,
             };
-            if waits && roles::speaks(shelf::waiting_kind(&item).as_ref()) {
+            if let Some(why) = held_back.as_ref().filter(|_| waits)
+                && roles::speaks(shelf::waiting_kind(&item).as_ref())
+            {
                 if item.trouble.is_none() {
-                    shelf::in_trouble(cx, number, &Trouble::Message(why.clone()).to_string(), None)?;
+                    shelf::in_trouble(cx, number, &why.to_string(), None)?;
                 }
                 continue;
             }
@@ -60,6 +62,8 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId, failed: &[u64
                 Cargo::Content { prepared: None, .. } if resting.iter().any(|blob| queue::names(&item, *blob)) => {}
                 // what it needs cannot be had now
                 Cargo::Seal { prepared: None, .. } if rests => {}
+                // who cannot be added now keeps nobody up
+                Cargo::Seal { intent: Intent::AddLater { .. }, .. } => {}
                 Cargo::Seal { prepared: Some(Prepared { seq: Some(_), .. }), .. } => return Ok(Ready::Nothing),
                 Cargo::Content { prepared: Some(Prepared { seq: Some(_), .. }), .. } => {}
                 Cargo::Content { .. } | Cargo::Seal { .. } => head = Some(item),
@@ -74,6 +78,7 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId, failed: &[u64
         if failed.contains(&number) || item.not_before.is_some_and(|t| t > cx.now) {
             return Ok(Ready::Nothing);
         }
+        let asked = Asked::by(&item);
         let ready = match &mut item.cargo {
             Cargo::Content { content, prepared, .. } => {
                 if prepared.is_none() {
@@ -97,7 +102,7 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId, failed: &[u64
                 }
                 if prepared.is_some() {
                     true
-                } else if let Some(made) = sealing::build_seal(cx, id, &mut conv, intent)? {
+                } else if let Some(made) = sealing::build_seal(cx, id, &mut conv, intent, &asked)? {
                     *prepared = Some(made);
                     cx.reached("commit: built")?;
                     shelf::put_item(cx, &item)?;
@@ -105,6 +110,7 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId, failed: &[u64
                     true
                 } else {
                     shelf::drop_item(cx, number)?;
+                    shelf::write_conv(cx, id, &conv)?;
                     false
                 }
             }

@@ -6,8 +6,10 @@
 //! | first fresh keys of a joiner | at once among up to [`SMALL_GROUP`] devices; else after its leaf's number times [`FIRST_UPDATE_PAUSE_MS`] |
 //! | fresh keys again | [`UPDATE_EVERY_MS`] after the last own commit, more in large groups, spread over a week by leaf |
 //! | removing a lost account | at once, by each admin's device that learns of the reset: whoever comes second has nothing left to do |
+//! | trying again whom a seal could not add | see `absent.rs` |
 //! | removing who leaves | of two: the conversation is over. In groups at once by the first admin device in leaf order; each following one waits [`LEAVE_PAUSE_MS`] longer |
 
+use super::absent;
 use crate::queue::MAX_WAITING;
 use crate::shelf::{Cargo, Conv, Cx, Intent, Item};
 use crate::words::{ConversationId, Happening, Kind, Standing, StepError, WaitingKind};
@@ -85,6 +87,10 @@ fn lost_to_remove(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &Conv) -> Resu
 /// Puts what has become due into the queue.
 pub(crate) fn queue_what_is_due(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<(), StepError> {
     let mut conv = shelf::take_conv(cx, id)?;
+    if conv.add_again.is_some_and(|at| at <= cx.now) {
+        absent::try_again(cx, id, &mut conv, None)?;
+        shelf::write_conv(cx, id, &conv)?;
+    }
     let update = conv.update_due.is_some_and(|at| at <= cx.now);
     let (due, later): (Vec<_>, Vec<_>) = conv.leaving.iter().copied().partition(|(_, at)| *at <= cx.now);
     let lost = lost_to_remove(cx, id, &conv)?;
@@ -95,7 +101,8 @@ pub(crate) fn queue_what_is_due(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Res
         conv.update_due = None;
         let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), 0, usize::MAX)?;
         // every commit gives fresh keys
-        if !waiting.iter().any(|(_, item)| matches!(item.cargo, Cargo::Seal { .. })) {
+        let goes = |item: &Item| matches!(&item.cargo, Cargo::Seal { intent, .. } if !matches!(intent, Intent::AddLater { .. }));
+        if !waiting.iter().any(|(_, item)| goes(item)) {
             queue::enqueue(cx, Some(id), WaitingKind::Seal, Cargo::Seal { intent: Intent::Update, prepared: None })?;
         }
     }

@@ -1,12 +1,14 @@
 //! The commits of this device: from what a seal is to do to the bytes that wait for the relay.
 
+use super::absent;
+use super::absent::Asked;
 use crate::crypt::entry::seal_entry;
-use crate::mls::group::Changes;
+use crate::mls::group::{Changes, PackageFault};
 use crate::mls::plain::Plain;
 use crate::mls::roles::RoleError;
 use crate::mls::{group, parts, roles};
-use crate::shelf::{Cargo, Conv, Cx, Intent, Invitee, Item, Prepared, PreparedPart};
-use crate::words::{ConversationId, Edit, Happening, StepError, WaitingKind};
+use crate::shelf::{Cargo, Conv, Cx, Intent, Invitee, Item, Prepared, PreparedPart, Taken};
+use crate::words::{ConversationId, Edit, Happening, NotAdded, StepError, WaitingKind};
 use crate::{book, queue, shelf};
 use lacre_ground::ids::AccountId;
 use lacre_profile::Table;
@@ -30,14 +32,16 @@ pub(crate) fn enqueue_adds(cx: &mut Cx<'_, '_>, conversation: &ConversationId, a
 pub(super) fn build_seal(
     cx: &mut Cx<'_, '_>,
     id: &ConversationId,
-    conv: &mut Conv,
+    conv: &mut Taken<Conv>,
     intent: &mut Intent,
+    asked: &Asked,
 ) -> Result<Option<Prepared>, StepError> {
     let own = shelf::own(cx)?;
     let mut mls = shelf::take_group(cx, id)?;
     let provider = cx.provider();
     let leaves = group::leaves(&mls);
     let mut changes = Changes::default();
+    let now = shelf::by_relay(&own, cx.now);
     match intent {
         Intent::Add { invitees, .. } => {
             // an account has up to 16 devices: what is too much for one commit is another
@@ -49,26 +53,30 @@ pub(super) fn build_seal(
             }
             invitees.retain(|i| !leaves.iter().any(|l| l.account == i.account && l.device == i.device));
             let mut good: Vec<Invitee> = Vec::new();
+            let mut absent: Vec<(AccountId, NotAdded)> = Vec::new();
             for invitee in invitees.drain(..) {
                 // claimed twice, by two programs on this profile
                 if good.iter().any(|g| (g.account, g.device) == (invitee.account, invitee.device)) {
                     continue;
                 }
-                match group::read_key_package(&provider, &invitee.key_package) {
-                    Ok(package) if !group::outlives_retention(&package, cx.now) => shelf::unreadable(
-                        cx,
-                        Some(id),
-                        "a key package ends before what the relay keeps: the device must come online to make others".into(),
-                    )?,
-                    Ok(package) if names(&package, &invitee) && is_key_of(cx, &package, &invitee)? => {
+                let why = match group::read_key_package(&provider, &invitee.key_package) {
+                    Ok(package) if !names(&package, &invitee) || !is_key_of(cx, &package, &invitee)? => NotAdded::OtherKey,
+                    Ok(package) if !group::outlives_retention(&package, now) => NotAdded::Clock,
+                    Ok(package) => {
                         changes.adds.push(package);
                         good.push(invitee);
+                        continue;
                     }
-                    Ok(_) => {
-                        shelf::unreadable(cx, Some(id), "a key package is not of the device that it was claimed for".into())?
-                    }
-                    Err(e) => shelf::unreadable(cx, Some(id), e.to_string())?,
-                }
+                    Err(PackageFault::Time) => NotAdded::Clock,
+                    Err(PackageFault::Broken(e)) => NotAdded::Unfit(e.to_string()),
+                };
+                absent.retain(|(account, _)| *account != invitee.account);
+                absent.push((invitee.account, why));
+            }
+            // an account of which one device comes is there
+            absent.retain(|(account, _)| !good.iter().any(|g| g.account == *account));
+            for (account, why) in absent {
+                absent::add_later(cx, id, conv, account, asked, why)?;
             }
             *invitees = good;
             if changes.adds.is_empty() {
@@ -97,7 +105,7 @@ pub(super) fn build_seal(
                 (Some((leaf, node)), Ok(package))
                     if agrees_to(&package, group::leaf_hash(node)?.as_slice(), lost_leaf)
                         && names(&package, invitee)
-                        && group::outlives_retention(&package, cx.now)
+                        && group::outlives_retention(&package, now)
                         && package.leaf_node().signature_key().as_slice() == leaf.signature_key =>
                 {
                     changes.removals.push(leaf.index);
@@ -124,6 +132,11 @@ pub(super) fn build_seal(
             changes.context = Some(next);
         }
         Intent::Update => {}
+        // never the next one of a queue
+        Intent::AddLater { .. } => {
+            shelf::keep(cx, mls);
+            return Ok(None);
+        }
     }
     let signer = shelf::signer(cx)?;
     let built = group::commit(&provider, &*signer, &mut mls, changes);
@@ -193,12 +206,21 @@ fn is_key_of(cx: &Cx<'_, '_>, package: &openmls::prelude::KeyPackage, invitee: &
 pub(crate) fn give_up_seal(cx: &mut Cx<'_, '_>, id: &ConversationId, why: &str) -> Result<(), StepError> {
     let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), 0, 64)?;
     for (number, item) in waiting {
+        let asked = Asked::by(&item);
         if let Cargo::Seal { intent, prepared: None } = item.cargo {
+            if matches!(intent, Intent::AddLater { .. }) {
+                continue;
+            }
             shelf::drop_item(cx, number)?;
-            // one of several whose key package does not fit keeps nobody else out: each is tried alone
-            if let Intent::Add { wanted, invitees } = intent
-                && wanted.len() + invitees.len() > 1
-            {
+            if let Intent::Add { wanted, invitees } = intent {
+                let mut accounts: Vec<AccountId> = wanted.clone();
+                accounts.extend(invitees.iter().map(|i| i.account));
+                if let [account] = accounts.as_slice() {
+                    let mut conv = shelf::take_conv(cx, id)?;
+                    absent::add_later(cx, id, &mut conv, *account, &asked, NotAdded::Unfit(why.to_owned()))?;
+                    return shelf::put_conv(cx, id, conv);
+                }
+                // one of several whose key package does not fit keeps nobody else out: each is tried alone
                 for invitee in invitees {
                     let intent = Intent::Add { wanted: Vec::new(), invitees: vec![invitee] };
                     queue::enqueue(cx, Some(id), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;

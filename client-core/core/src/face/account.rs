@@ -2,7 +2,7 @@
 
 use super::Client;
 use crate::network::Network;
-use crate::words::{Settings, Trouble, WhoAmI};
+use crate::words::{ClockDiffers, Settings, Trouble, WhoAmI};
 use crate::{account, shelf, sync};
 use lacre_ground::address::Invitation;
 use lacre_ground::ids::Handle;
@@ -43,6 +43,11 @@ impl Client {
     /// A pause begins or ends. The relay is told with the next synchronisation.
     pub fn set_paused(&mut self, on: bool) -> Result<(), Trouble> {
         account::set_paused(&mut self.engine, on)
+    }
+
+    /// How far this device's clock is from the relay's, if it is far; as of when the relay was last asked.
+    pub fn clock_differs(&mut self) -> Result<Option<ClockDiffers>, Trouble> {
+        self.engine.run(|cx| Ok(shelf::own(cx)?.clock_differs))
     }
 
     /// Whether this account was deleted: what is here can be read, nothing can be sent.

@@ -2,6 +2,7 @@
 
 use super::Client;
 use crate::network::Network;
+use crate::shelf::{Cargo, Intent};
 use crate::words::{ConversationId, Event, Message, OutboxTrouble, Resting, RestingThing, Synced, Trouble, Waiting};
 use crate::{shelf, sync, views};
 use core::time::Duration;
@@ -21,9 +22,15 @@ impl Client {
     pub fn outbox_retry(&mut self, id: u64) -> Result<(), Trouble> {
         self.engine.run(|cx| {
             let mut item = shelf::item(cx, id)?.ok_or(OutboxTrouble::NoSuchItem)?;
-            item.not_before = None;
-            if let Some(conversation) = &item.conversation {
-                shelf::wake(cx, &RestingThing::Conversation(conversation.clone()))?;
+            // whoever has a pause is due now, and takes its turn as when that is over
+            item.not_before = item.not_before.map(|at| at.min(cx.now));
+            if let Some(id) = &item.conversation {
+                shelf::wake(cx, &RestingThing::Conversation(id.clone()))?;
+                if matches!(item.cargo, Cargo::Seal { intent: Intent::AddLater { .. }, .. }) {
+                    let mut conv = shelf::take_conv(cx, id)?;
+                    conv.add_again = Some(cx.now);
+                    shelf::put_conv(cx, id, conv)?;
+                }
             }
             shelf::put_item(cx, &item)
         })

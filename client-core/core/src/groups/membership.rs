@@ -1,7 +1,7 @@
 //! What a person does with a group: making it, adding, removing, leaving, and saying what its members may.
 
 use crate::mls::roles::MAX_MEMBERS;
-use crate::shelf::{Cargo, Cx, Engine, Intent};
+use crate::shelf::{Cargo, Conv, Cx, Engine, Intent};
 use crate::words::{
     ContactState, ContactTrouble, ConversationId, Edit, GroupTrouble, Kind, MessageTrouble, Standing, StepError, Suite, Trouble,
     WaitingKind, Who,
@@ -23,6 +23,9 @@ pub(crate) fn create(engine: &mut Engine, name: &str, members: &[AccountId], sui
     }
     engine.run(|cx| {
         let own = shelf::own(cx)?;
+        if members.contains(&own.account) {
+            return Err(GroupTrouble::Yourself.into());
+        }
         for account in members {
             accepted(cx, *account)?;
         }
@@ -30,22 +33,35 @@ pub(crate) fn create(engine: &mut Engine, name: &str, members: &[AccountId], sui
     })
 }
 
-/// Adds accepted contacts to a group.
+/// Adds accepted contacts to a group. Who could not be added before is tried again now.
 pub(crate) fn add(engine: &mut Engine, conversation: &ConversationId, accounts: &[AccountId]) -> Result<(), Trouble> {
     engine.run(|cx| {
         if shelf::active(cx, conversation)?.may_add == Who::Admins {
             shelf::admin_of(cx, conversation)?;
         }
-        for account in accounts {
-            accepted(cx, *account)?;
+        if accounts.contains(&shelf::own(cx)?.account) {
+            return Err(GroupTrouble::Yourself.into());
         }
         let there = shelf::members(cx, conversation)?;
-        let new = accounts.iter().filter(|a| !there.devices.iter().any(|(m, _)| m == *a)).count();
-        if there.devices.len() + new > MAX_MEMBERS {
+        // whose invitation a restored relay has lost is a member that knows nothing of it: it goes out again
+        let restored = queue::lately_restored(cx)?;
+        let mut new = Vec::new();
+        for account in accounts {
+            if !there.devices.iter().any(|(m, _)| m == account) {
+                accepted(cx, *account)?;
+                new.push(*account);
+            } else if !restored || !queue::invite_again(cx, *account)? {
+                return Err(GroupTrouble::AlreadyMember.into());
+            }
+        }
+        if there.devices.len() + new.len() > MAX_MEMBERS {
             return Err(GroupTrouble::Full { limit: 1_000 }.into());
         }
+        if new.is_empty() {
+            return Ok(());
+        }
         queue::has_room(cx, Some(conversation))?;
-        epoch::enqueue_adds(cx, conversation, accounts)
+        epoch::add_now(cx, conversation, &new)
     })
 }
 
@@ -53,9 +69,12 @@ pub(crate) fn add(engine: &mut Engine, conversation: &ConversationId, accounts: 
 pub(crate) fn remove(engine: &mut Engine, conversation: &ConversationId, accounts: &[AccountId]) -> Result<(), Trouble> {
     engine.run(|cx| {
         shelf::admin_of(cx, conversation)?;
+        if accounts.contains(&shelf::own(cx)?.account) {
+            return Err(GroupTrouble::Yourself.into());
+        }
         let members = shelf::members(cx, conversation)?;
         if accounts.iter().any(|a| !members.devices.iter().any(|(m, _)| m == a)) {
-            return Err(ContactTrouble::NoSuchContact.into());
+            return Err(GroupTrouble::NotAMember.into());
         }
         let intent = Intent::Remove { accounts: accounts.to_vec() };
         queue::has_room(cx, Some(conversation))?;
@@ -76,7 +95,10 @@ pub(crate) fn admins(
         shelf::members(cx, conversation)
     })?;
     if accounts.iter().any(|a| !members.devices.iter().any(|(m, _)| m == a)) {
-        return Err(ContactTrouble::NoSuchContact.into());
+        return Err(GroupTrouble::NotAMember.into());
+    }
+    if accounts.iter().all(|a| members.admins.contains(a) == on) {
+        return Err(GroupTrouble::AlreadySo.into());
     }
     let new = accounts.iter().filter(|a| !members.admins.contains(a)).count();
     if on && members.admins.len() + new > MAX_ADMINS {
@@ -91,6 +113,12 @@ pub(crate) fn admins(
 pub(crate) fn change(engine: &mut Engine, conversation: &ConversationId, edits: Vec<Edit>) -> Result<(), Trouble> {
     engine.run(|cx| {
         shelf::admin_of(cx, conversation)?;
+        // what waits may undo it: only then is there nothing to do
+        let waits = shelf::changes_wait(cx, conversation)?;
+        let conv = shelf::conv(cx, conversation)?;
+        if !waits && edits.iter().all(|edit| is_so(&conv, edit)) {
+            return Err(GroupTrouble::AlreadySo.into());
+        }
         let cargo = Cargo::Seal { intent: Intent::Change { edits }, prepared: None };
         queue::has_room(cx, Some(conversation))?;
         queue::enqueue(cx, Some(conversation), WaitingKind::Seal, cargo)?;
@@ -127,6 +155,19 @@ pub(crate) fn leave_conversation(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Re
     let kind = content::content::Kind::Leave(content::Leave {});
     queue::enqueue_content(cx, id, WaitingKind::Upkeep, kind, None)?;
     Ok(last.then_some(heir))
+}
+
+/// Whether a group is so already.
+fn is_so(conv: &Conv, edit: &Edit) -> bool {
+    match edit {
+        Edit::Name(name) => conv.name == *name,
+        Edit::Description(text) => conv.description == *text,
+        Edit::MayAdd(who) => conv.may_add == *who,
+        Edit::MayWrite(who) => conv.may_write == *who,
+        Edit::Stays(seconds) => conv.stays_s == *seconds,
+        // asked before, with those who are members
+        Edit::Admin { .. } => false,
+    }
 }
 
 fn accepted(cx: &Cx<'_, '_>, account: AccountId) -> Result<(), StepError> {

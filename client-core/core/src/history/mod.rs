@@ -7,8 +7,9 @@ mod lines;
 mod packed;
 
 pub(crate) use content::{Line, Said, Target, answered, body_of};
-pub(crate) use downloads::{chunk_key, drop_download};
+pub(crate) use downloads::{chunk_key, drop_blob, drop_download};
 pub(crate) use gathered::{Gathered, Searched, TOGETHER, Text, fold, gathered_key, row_of};
 pub(crate) use lines::{
-    Keyed, Place, Placed, Proof, Stored, at, begin_to_fade, beginning, called, named, of_place, put_stored, remove, store_message,
+    Keyed, Place, Placed, Proof, Stored, at, begin_to_fade, beginning, called, named, of_place, put_stored, remove, said,
+    store_message,
 };

@@ -92,7 +92,7 @@ fn re_add_request(
     let consent = content::ReAddConsent { group_id: group_id.clone(), lost_leaves: lost_leaves.clone() };
     let credential = group::credential(own.account, own.device, &signer.public());
     let purpose = Purpose::ReAdd(consent);
-    let package = group::key_package(&provider, &*signer, credential, conv.suite, purpose, cx.now)?;
+    let package = group::key_package(&provider, &*signer, credential, conv.suite, purpose, shelf::by_relay(&own, cx.now))?;
     conv.asked_leaves.insert(0, ByteBuf::from(group::leaf_hash(package.leaf_node())?));
     conv.asked_leaves.truncate(MAX_LOST_LEAVES);
     let key_package = group::encode_key_package(package)?;

@@ -1,8 +1,8 @@
 //! That a relay forgot: its generation is another.
 
-use crate::shelf;
 use crate::shelf::Cx;
 use crate::words::{ConversationId, Happening, StepError};
+use crate::{queue, shelf};
 use lacre_ground::ids::Generation;
 
 /// The first answer of a generation is noted; another one afterwards means that the relay was restored.
@@ -12,7 +12,7 @@ pub(crate) fn saw_generation(cx: &mut Cx<'_, '_>, id: &ConversationId, generatio
     match conv.channel.generation {
         Some(known) if known == generation => return Ok(conv.put_back),
         Some(_) => {
-            conv.put_back = true;
+            (conv.put_back, conv.restored) = (true, Some(cx.now));
             conv.channel.opened = false;
         }
         None => {}
@@ -34,9 +34,11 @@ pub(crate) fn own_relay_restored(cx: &mut Cx<'_, '_>, generation: Generation) ->
     if known.is_some() {
         own.session = None;
         own.renew_key_packages = true;
+        own.restored = Some(cx.now);
     }
     shelf::put_own(cx, own)?;
     if known.is_some() {
+        queue::repeat_sent(cx)?;
         shelf::event(cx, Happening::RelayRestored)?;
     }
     Ok(known.is_some())

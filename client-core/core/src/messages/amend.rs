@@ -80,6 +80,7 @@ pub(crate) fn changeable(message: &Message) -> Result<(), Trouble> {
         | Body::Removed { .. }
         | Body::ReAdded { .. }
         | Body::NewAccount { .. }
+        | Body::NotAdded { .. }
         | Body::Renamed { .. }
         | Body::Described { .. }
         | Body::AdminMade { .. }

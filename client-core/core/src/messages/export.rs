@@ -3,8 +3,8 @@
 //! without this program: [`content_statement`](crate::content_statement) says what was signed, `lacre_ground::receipt` reads the
 //! receipt, and the accounts' states name the keys.
 //!
-//! The relay is asked for receipts of the present channel and of the one before it; of earlier ones this device no longer has
-//! the tokens. What disappeared, was deleted or refused has nothing to show.
+//! The relay is asked for receipts of the present channel and of those before it that are kept for a restored relay
+//! ([`KEEP_RAW_MS`](crate::limits::KEEP_RAW_MS)); of earlier ones this device no longer has the tokens. What disappeared, was deleted or refused has nothing to show.
 
 use crate::history::Proof;
 use crate::words::{Body, Conversation, Message};

@@ -231,9 +231,7 @@ pub(crate) fn upload(engine: &mut Engine, net: &mut dyn Network, number: u64, at
         offset = 0;
     }
     engine.run(|cx| {
-        shelf::drop_item(cx, number)?;
-        cx.s.delete(Table::Blob, blob.as_bytes())?;
-        cx.s.delete_scope(Table::BlobChunk, blob.as_bytes())?;
+        queue::sent(cx, number)?;
         cx.reached("blob: uploaded")
     })
 }

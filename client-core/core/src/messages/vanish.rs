@@ -11,7 +11,7 @@
 
 use crate::history::Stored;
 use crate::shelf::{Cargo, Conv, Cx, Engine, Intent};
-use crate::words::{ConversationId, Edit, Kind, MessageTrouble, StepError, Trouble, WaitingKind};
+use crate::words::{ConversationId, Edit, GroupTrouble, Kind, MessageTrouble, StepError, Trouble, WaitingKind};
 use crate::{history, queue, shelf};
 use core::time::Duration;
 use lacre_profile::Table;
@@ -34,6 +34,9 @@ pub(crate) fn let_vanish(engine: &mut Engine, conversation: &ConversationId, aft
         let conv = shelf::active(cx, conversation)?;
         if conv.kind == Kind::Group {
             shelf::admin_of(cx, conversation)?;
+        }
+        if conv.stays_s == seconds && !shelf::changes_wait(cx, conversation)? {
+            return Err(GroupTrouble::AlreadySo.into());
         }
         queue::has_room(cx, Some(conversation))?;
         let intent = Intent::Change { edits: vec![Edit::Stays(seconds)] };

@@ -12,9 +12,9 @@ use openmls::group::{
 };
 use openmls::prelude::{
     BasicCredential, Capabilities, Ciphersuite, Credential, CredentialType, CredentialWithKey, Extension, ExtensionType,
-    Extensions, GroupContext, KeyPackage, KeyPackageBundle, KeyPackageIn, LeafNode, LeafNodeIndex, Lifetime, MlsMessageBodyIn,
-    MlsMessageIn, MlsMessageOut, OpenMlsProvider, ProtocolVersion, RatchetTreeIn, RequiredCapabilitiesExtension,
-    SignaturePublicKey, UnknownExtension, Welcome,
+    Extensions, GroupContext, KeyPackage, KeyPackageBundle, KeyPackageIn, KeyPackageVerifyError, LeafNode, LeafNodeIndex,
+    Lifetime, MlsMessageBodyIn, MlsMessageIn, MlsMessageOut, OpenMlsProvider, ProtocolVersion, RatchetTreeIn,
+    RequiredCapabilitiesExtension, SignaturePublicKey, UnknownExtension, Welcome,
 };
 use openmls_traits::signatures::Signer;
 use openmls_traits::storage::StorageProvider as _;
@@ -245,16 +245,31 @@ pub(crate) fn is_own_package<P: OpenMlsProvider>(provider: &P, package: &KeyPack
     Ok(kept.is_some())
 }
 
+/// Why a key package is not used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PackageFault {
+    /// not good yet, or no longer: one of two clocks is wrong, or its device was not online for long
+    #[error("it is not good at this time")]
+    Time,
+    /// no key package that could be used at any time
+    #[error(transparent)]
+    Broken(#[from] MlsError),
+}
+
 /// Reads and validates somebody's key package.
-pub(crate) fn read_key_package<P: OpenMlsProvider>(provider: &P, bytes: &[u8]) -> Result<KeyPackage, MlsError> {
+pub(crate) fn read_key_package<P: OpenMlsProvider>(provider: &P, bytes: &[u8]) -> Result<KeyPackage, PackageFault> {
     let message = MlsMessageIn::tls_deserialize_exact(bytes).map_err(mls("reading a key package"))?;
     let package: KeyPackageIn = match message.extract() {
         MlsMessageBodyIn::KeyPackage(package) => package,
-        _ => return Err(bad("reading a key package", "another kind of message")),
+        _ => return Err(bad("reading a key package", "another kind of message").into()),
     };
-    let package = package.validate(provider.crypto(), ProtocolVersion::Mls10).map_err(mls("reading a key package"))?;
+    let package = match package.validate(provider.crypto(), ProtocolVersion::Mls10) {
+        Ok(package) => package,
+        Err(KeyPackageVerifyError::LifetimeError(_)) => return Err(PackageFault::Time),
+        Err(e) => return Err(mls("reading a key package")(e).into()),
+    };
     if !has_whole_keys(&package) {
-        return Err(bad("reading a key package", "a key of another length"));
+        return Err(bad("reading a key package", "a key of another length").into());
     }
     Ok(package)
 }
@@ -396,6 +411,18 @@ pub(crate) struct Invited {
     pub(crate) extensions: Extensions<GroupContext>,
     /// what this device agreed to with the key package that it uses
     pub(crate) agreed: Option<content::ReAddConsent>,
+}
+
+/// Whether this profile has the secret of one of the key packages that a Welcome is for. A copy of the profile may have it.
+pub(crate) fn is_for_this_profile<P: OpenMlsProvider>(provider: &P, welcome: &[u8]) -> Result<bool, MlsError> {
+    for secrets in read_welcome(welcome)?.secrets() {
+        let found: Option<KeyPackageBundle> =
+            provider.storage().key_package(&secrets.new_member()).map_err(mls("looking for a key package"))?;
+        if found.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Opens a Welcome without joining. This uses up its key package: the step must be rolled back.

@@ -80,8 +80,14 @@ pub(super) fn ask(cx: &mut Cx<'_, '_>, known: &Known, text: &str, link: Option<&
             _ if row.blocked.is_some() => return Err(MessageTrouble::NotActive(Standing::Blocked).into()),
             _ if row.replaced.is_some() => return Err(ContactTrouble::NewAccount.into()),
             ContactState::Asked if link.is_some() => {}
-            ContactState::Accepted | ContactState::Asked => return Ok(row.clone()),
+            ContactState::Accepted => {
+                offer_again(cx, row)?;
+                return Ok(row.clone());
+            }
+            ContactState::Asked => return Ok(row.clone()),
+            // they asked: whoever declined it and asks now has thought better of it
             ContactState::Asking => return accept(cx, known.account),
+            ContactState::Declined if row.their_token.is_some() => return accept(cx, known.account),
             ContactState::Declined | ContactState::NotTaken => {}
         }
     }
@@ -100,6 +106,20 @@ pub(super) fn ask(cx: &mut Cx<'_, '_>, known: &Known, text: &str, link: Option<&
     let row = shelf::put_contact(cx, row)?;
     queue::post_to(cx, known.account, None, link, kind, WaitingKind::Request)?;
     Ok(row)
+}
+
+/// Tells somebody who asks that this person asked, too: a request by the right that came with theirs. By an accepted contact it
+/// renews the token and nothing else, so that it does no harm where the first one came.
+pub(crate) fn ask_again(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<(), StepError> {
+    let mut row = shelf::take_contact(cx, account)?.ok_or(ContactTrouble::NoSuchContact)?;
+    if row.own_token.is_none() {
+        row.own_token = shelf::hand_out_token(cx)?;
+    }
+    let row = shelf::put_contact(cx, row)?;
+    let token = row.own_token.ok_or(StepError::Again("no inbox token is ready".into()))?;
+    let (text, inbox_token) = (row.text, token.expose().to_vec());
+    let kind = content::envelope_body::Kind::ContactRequest(content::ContactRequest { text, inbox_token });
+    queue::post_to(cx, account, None, None, kind, WaitingKind::Request)
 }
 
 /// Says yes: answers with an own token and makes the conversation of two.
@@ -134,6 +154,16 @@ fn two(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<ContactRow, StepError>
     let row = shelf::put_contact(cx, row)?;
     release_held(cx, account, &id)?;
     Ok(row)
+}
+
+/// Of two, the other was given up, or waits with a pause: it is asked for again.
+fn offer_again(cx: &mut Cx<'_, '_>, row: &ContactRow) -> Result<(), StepError> {
+    let Some(id) = &row.conversation else { return Ok(()) };
+    let here = shelf::conv(cx, id)?.standing == Standing::Active;
+    if here && !shelf::members(cx, id)?.devices.iter().any(|(account, _)| *account == row.account) {
+        epoch::add_now(cx, id, std::slice::from_ref(&row.account))?;
+    }
+    Ok(())
 }
 
 /// Texts that waited for a contact go into the conversation's queue, in order.

@@ -69,7 +69,16 @@ fn new_item(
 ) -> Result<Item, StepError> {
     shelf::living(cx)?;
     let number = shelf::number(cx)?;
-    Ok(Item { number, conversation: conversation.cloned(), what, since: cx.now, trouble: None, not_before: None, cargo })
+    Ok(Item {
+        number,
+        conversation: conversation.cloned(),
+        what,
+        since: cx.now,
+        trouble: None,
+        not_before: None,
+        again: false,
+        cargo,
+    })
 }
 
 /// Puts a content into a conversation's queue. While the relay is being followed and nothing before it must be made
@@ -137,10 +146,10 @@ fn goes_at_once(
     let ready = conv.standing == Standing::Active
         && conv.channel.opened
         && !conv.put_back
-        && (conv.lost.is_empty() || !roles::speaks(content.kind.as_ref()))
         && conv.channel.made < conv.channel.met + MADE_AHEAD;
     let behind_made = last.is_none_or(|last| last == conv.channel.made_item);
-    if ready && behind_made && may_say(cx, id, &conv, content.kind.as_ref())? {
+    let speaks = roles::speaks(content.kind.as_ref());
+    if ready && behind_made && (!speaks || shelf::held_back(cx, id, &conv)?.is_none()) {
         return shelf::take_conv(cx, id).map(Some);
     }
     Ok(None)

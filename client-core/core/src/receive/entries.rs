@@ -29,6 +29,9 @@ use tls_codec::Deserialize as _;
 /// So many of the ids that a profile would make next show that a copy of it made them.
 const AHEAD: u64 = 8;
 
+/// So many own messages that were said to a relay which was restored lately are remembered: others may have gone another way.
+const SAID_AGAIN: usize = 1_024;
+
 /// What became of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Took {
@@ -160,6 +163,13 @@ fn meet_own(
                 signature: signature.into_vec(),
             });
             let content = content::Content::decode(content.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
+            if (conv.channel.reread || queue::was_restored_lately(cx, conv))
+                && conv.said_again.len() < SAID_AGAIN
+                && let Ok(said) = ContentId::try_from(content.id.as_slice())
+                && history::said(cx, id, own.account, said)?.is_none()
+            {
+                conv.said_again.push(said);
+            }
             let allowed = queue::may_say(cx, id, conv, content.kind.as_ref())?;
             let said = Said { account: own.account, device: own.device, at: entry.accepted_at, allowed };
             take_content(cx, id, conv, &said, content, proof)

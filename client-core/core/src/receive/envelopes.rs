@@ -59,6 +59,12 @@ pub(crate) fn receive_envelope(cx: &mut Cx<'_, '_>, entry: &Entry, skipped: Opti
         Some(content::envelope_body::Kind::ContactRequest(request)) => was_asked(cx, &known, &request)?,
         Some(content::envelope_body::Kind::ContactAccepted(answer)) => was_accepted(cx, &known, &answer)?,
         Some(content::envelope_body::Kind::Join(join)) => {
+            if !group::is_for_this_profile(&cx.provider(), &join.welcome)? {
+                // a copy of this profile asked for it with a key package of its own: it is left where both read
+                let mut own = shelf::take_own(cx)?;
+                own.left_for_copy.get_or_insert((seq, cx.now));
+                return shelf::put_own(cx, own).map(|()| true);
+            }
             let (envelope, from, join) = (id, known.account, join.encode_to_vec());
             let pending = PendingJoin { envelope, from, join, tries: 0, since: None, not_before: None };
             let number = shelf::number(cx)?;
@@ -83,16 +89,16 @@ fn was_asked(cx: &mut Cx<'_, '_>, known: &Known, request: &content::ContactReque
         ContactState::Accepted => return shelf::put_contact(cx, row).map(drop),
         ContactState::Asked | ContactState::NotTaken => {
             // both asked: both want it. The smaller account id makes the conversation, so that there is one.
-            let makes_it = own.account < known.account;
-            if makes_it {
+            if own.account < known.account {
                 row.state = ContactState::Asking;
-            }
-            shelf::put_contact(cx, row)?;
-            if makes_it {
+                shelf::put_contact(cx, row)?;
                 people::accept(cx, known.account)?;
                 return shelf::event(cx, Happening::ContactAccepted { account: *known.account.as_bytes() });
             }
-            return Ok(());
+            // The other may not know that this one asked, for it did not come, or was declined: who does not make it says so.
+            row.state = ContactState::Asked;
+            shelf::put_contact(cx, row)?;
+            return people::ask_again(cx, known.account);
         }
         ContactState::Asking | ContactState::Declined => {}
     }

@@ -5,6 +5,7 @@
 //! | into a conversation or to a tree on another relay than this account's; a tree above [`MAX_JOIN_STATE`] | refused |
 //! | into a successor of a conversation here | judged by `succession.rs` |
 //! | into a conversation that goes on here: of a later epoch | kept until that was read to its end: this device may have been removed and added again |
+//! | the same, from an admin, when it was read to its end and the relay was restored lately | taken: members were led apart |
 //! | the same, of any other epoch | refused |
 //! | into one that cannot go on here | taken if it answers a request of this device for that group, from a member; or from an admin, of a later epoch |
 //! | the same, but of another kind, suite or history than was here, or by who becomes an admin by it | refused (`returning.rs`) |
@@ -22,7 +23,7 @@ use crate::mls::roles::SeenLeaf;
 use crate::mls::{group, roles};
 use crate::shelf::{Conv, Cx, PendingJoin};
 use crate::words::{Body, ContactState, ConversationId, Happening, Kind, Standing, StepError, Suite, Trouble};
-use crate::{book, epoch, history, ladder, people, shelf};
+use crate::{book, epoch, history, ladder, people, queue, shelf};
 use lacre_ground::ids::{AccountId, DeviceId, EnvelopeId, Token};
 use lacre_profile::Table;
 use lacre_proto::bounds::Bounded as _;
@@ -133,6 +134,13 @@ fn place(
         Some(conv) if succeeds && invited.suite != conv.suite => return no("an invitation into a successor of another suite"),
         Some(_) if succeeds => succession::may_succeed(cx, &id, from, invited.context.clone(), leaves, read)?,
         Some(_) if here.is_none() => return no("an invitation into a conversation that goes on in a successor"),
+        // A relay that was restored can lead members apart: behind a seal that stands in the place of another one the admins go
+        // on, and whoever came in meanwhile writes to nobody. Nothing more is read here, so the admin's word is newer.
+        Some(conv)
+            if conv.standing == Standing::Active
+                && invited.epoch > members.epoch
+                && (read, admin) == (Read::ToTheEnd, true)
+                && queue::was_restored_lately(cx, conv) => {}
         // Added again before this device has read that it was removed: the inbox is read first. It waits for the rest.
         Some(conv) if conv.standing == Standing::Active && invited.epoch > members.epoch => {
             return Err(match read {
@@ -200,7 +208,9 @@ pub(crate) fn join(cx: &mut Cx<'_, '_>, pending: &PendingJoin, state: &content::
         Some(conv) if !succeeds => returning::changed(conv, &*shelf::members(cx, &id)?, &invited.context),
         _ => false,
     };
+    let before: Vec<AccountId> = shelf::members(cx, &id)?.devices.iter().map(|(account, _)| *account).collect();
     let mut conv = epoch::begin(cx, &id, &mls)?;
+    let apart = held.is_some() && !succeeds && queue::was_restored_lately(cx, &conv);
     if let (true, Some(origin)) = (succeeds, &mut conv.origin) {
         origin.maker = Some(pending.from);
         shelf::write_conv(cx, &id, &conv)?;
@@ -246,6 +256,9 @@ pub(crate) fn join(cx: &mut Cx<'_, '_>, pending: &PendingJoin, state: &content::
     if held.is_some() && !succeeds {
         tell_re_added(cx, &id, pending.from, changed)?;
     }
+    if apart {
+        tell_who_is_missing(cx, &id, before)?;
+    }
     if succeeds {
         let left_out = invited.context.origin.and_then(|o| AccountId::try_from(o.left_out.as_slice()).ok());
         ladder::tell_succession(cx, &id, pending.from, &group, left_out)?;
@@ -257,6 +270,22 @@ pub(crate) fn join(cx: &mut Cx<'_, '_>, pending: &PendingJoin, state: &content::
     };
     shelf::event(cx, what)?;
     cx.reached("join: done")
+}
+
+/// Who was in the group before a relay was restored, and is not where this device was taken back: it came in behind the
+/// backup, and does not know that the others went another way. It is said, and an admin adds it: a device that did so by itself would
+/// undo removals for a relay that only says that it was restored.
+fn tell_who_is_missing(cx: &mut Cx<'_, '_>, id: &ConversationId, before: Vec<AccountId>) -> Result<(), StepError> {
+    let now = shelf::members(cx, id)?;
+    let mut lost: Vec<AccountId> = before.into_iter().filter(|a| !now.devices.iter().any(|(there, _)| there == a)).collect();
+    lost.sort_unstable();
+    lost.dedup();
+    for account in lost {
+        let name = book::name_of(cx, account)?.map_or_else(|| account.to_string(), |handle| format!("@{handle}"));
+        let why = format!("{name} was here before the relay was restored, and is not where the others are: an admin can add it");
+        shelf::unreadable(cx, Some(id), why)?;
+    }
+    Ok(())
 }
 
 /// Lines that say who took this device back, and that not all is as it was when it was here last.

@@ -5,7 +5,7 @@ use super::own::Key32;
 use super::taken::{self, Taken};
 use crate::mls::roles::SeenLeaf;
 use crate::words::{ConversationId, Kind, MessageTrouble, Standing, StepError, Suite, Trouble, Who};
-use lacre_ground::ids::{AccountId, ChannelId, DeviceId, EntryId, Generation, Token};
+use lacre_ground::ids::{AccountId, ChannelId, ContentId, DeviceId, EntryId, Generation, Token};
 use lacre_ground::time::Millis;
 use lacre_profile::Table;
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,9 @@ pub(crate) struct Previous {
     pub(crate) generation: Option<Generation>,
     /// the seal that ended it
     pub(crate) seal: EntryId,
+    /// bytes of its entries
+    #[serde(default)]
+    pub(crate) bytes: u64,
     pub(crate) ended_at: Millis,
 }
 
@@ -79,6 +82,15 @@ pub(crate) struct Conv {
     pub(crate) standing: Standing,
     pub(crate) channel: Channel,
     pub(crate) previous: Option<Previous>,
+    /// epochs before that one whose entries are here too, the oldest first
+    #[serde(default)]
+    pub(crate) earlier: Vec<Previous>,
+    /// when its relay was last found to be restored
+    #[serde(default)]
+    pub(crate) restored: Option<Millis>,
+    /// own messages that were said after that: who went on before, or another way, has not read them
+    #[serde(default)]
+    pub(crate) said_again: Vec<ContentId>,
     /// channels before that one, whose raw entries are still here, and when they ended
     pub(crate) ended: Vec<(ChannelId, Millis)>,
     pub(crate) peer: Option<AccountId>,
@@ -120,6 +132,9 @@ pub(crate) struct Conv {
     /// accounts in the tree that others stand in the place of: nothing is said here until they are out
     #[serde(default)]
     pub(crate) lost: Vec<AccountId>,
+    /// when the first of those who could not be added is tried again
+    #[serde(default)]
+    pub(crate) add_again: Option<Millis>,
     /// the last request to be re-added, encoded, and when its key package was made
     #[serde(default)]
     pub(crate) request: Option<(Millis, ByteBuf)>,
@@ -128,8 +143,8 @@ pub(crate) struct Conv {
 impl Conv {
     /// Every channel whose raw entries may still be here, for a conversation that goes on elsewhere.
     pub(crate) fn left_behind(&self, now: Millis) -> Vec<(ChannelId, Millis)> {
-        let previous = self.previous.as_ref().map(|p| (p.id, p.ended_at));
-        self.ended.iter().copied().chain(previous).chain([(self.channel.id, now)]).collect()
+        let before = self.earlier.iter().chain(&self.previous).map(|p| (p.id, p.ended_at));
+        self.ended.iter().copied().chain(before).chain([(self.channel.id, now)]).collect()
     }
 }
 

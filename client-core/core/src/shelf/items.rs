@@ -2,7 +2,7 @@
 
 use super::Cx;
 use super::rests::next_try;
-use crate::words::{ConversationId, Edit, Stays, StepError, WaitingKind};
+use crate::words::{ConversationId, Edit, NotAdded, Stays, StepError, WaitingKind};
 use lacre_ground::ids::{AccountId, BlobId, ChannelId, ContentId, DeviceId, EntryId, Token};
 use lacre_ground::time::Millis;
 use lacre_profile::Table;
@@ -28,6 +28,8 @@ pub(crate) struct Invitee {
 pub(crate) enum Intent {
     /// add all devices of these accounts: first `wanted` are claimed and become `invitees`
     Add { wanted: Vec<AccountId>, invitees: Vec<Invitee> },
+    /// an account that could not be added: it is tried again
+    AddLater { account: AccountId, why: NotAdded },
     /// remove all devices of these accounts
     Remove { accounts: Vec<AccountId> },
     /// replace one lost leaf of a device by its fresh key package
@@ -78,6 +80,9 @@ pub(crate) struct Item {
     pub(crate) trouble: Option<String>,
     /// not tried before this instant
     pub(crate) not_before: Option<Millis>,
+    /// the relay had it once, and may have forgotten it
+    #[serde(default)]
+    pub(crate) again: bool,
     pub(crate) cargo: Cargo,
 }
 
@@ -161,6 +166,12 @@ pub(crate) fn rest_item(cx: &mut Cx<'_, '_>, number: u64, why: &str, until: Opti
     in_trouble(cx, number, why, Some(until))?;
     cx.reached("rest: item")?;
     Ok(cx.now.since(item.since) >= GIVE_UP_ITEM_MS)
+}
+
+/// Whether a change of the group itself waits.
+pub(crate) fn changes_wait(cx: &Cx<'_, '_>, id: &ConversationId) -> Result<bool, StepError> {
+    let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), 0, usize::MAX)?;
+    Ok(waiting.iter().any(|(_, item)| matches!(item.cargo, Cargo::Seal { intent: Intent::Change { .. }, .. })))
 }
 
 /// The content that an item carries.

@@ -64,21 +64,21 @@ pub(crate) use events::{ack_events, event, events, forget_reader, unreadable};
 pub(crate) use groups::{behind, forget_group, group_of, keep, put_behind, take_group};
 pub use items::GIVE_UP_ITEM_MS;
 pub(crate) use items::{
-    Cargo, Intent, Invitee, Item, POST, Prepared, PreparedPart, drop_item, in_trouble, item, put_item, rest_item, stays,
-    waiting_content, waiting_kind,
+    Cargo, Intent, Invitee, Item, POST, Prepared, PreparedPart, changes_wait, drop_item, in_trouble, item, put_item, rest_item,
+    stays, waiting_content, waiting_kind,
 };
 pub(crate) use own::{
     Key32, LinkRow, Own, Stage, TokenChange, by_relay, is_ours, line_id, new_own, ours, own, own_or_none, put_own, signer,
     take_own,
 };
-pub use raws::{MAX_ENDED, MAX_RAW_BYTES};
+pub use raws::MAX_RAW_BYTES;
 pub(crate) use raws::{Mark as EntryMark, forget_raws, has_raw, keep_raw, raw, raws};
 pub(crate) use records::{LocalBlob, PendingJoin, Raw};
 pub(crate) use resets::{ResetRow, is_out, name_by_reset, newest_of, put_reset, reset_of};
 pub use rests::LONGEST_REST_MS;
 pub(crate) use rests::{RestRow, put_to_rest, rest_of, rests, wake};
 pub(crate) use rows::{
-    active, admin_of, contact, conversation_ids, hand_out_token, held_scope, is_stored, known, living, may_speak_now, may_write,
+    active, admin_of, contact, conversation_ids, hand_out_token, held_back, held_scope, is_stored, known, living, may_write,
     new_contact, note_members, note_who_came_back, own_known, prepared, put_contact, take_contact, withdraw_token, writable,
 };
 pub(crate) use taken::Taken;

@@ -4,7 +4,7 @@ use super::Cx;
 use super::taken::{self, Taken};
 use crate::mls::signer::OwnKey;
 use crate::words;
-use crate::words::{AccountTrouble, Settings, StepError, Trouble};
+use crate::words::{AccountTrouble, ClockDiffers, Settings, StepError, Trouble};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{AccountId, ChannelId, Code, ContentId, DeviceId, Generation, Handle, Session, Token};
 use lacre_ground::label;
@@ -108,6 +108,18 @@ pub(crate) struct Own {
     /// append tokens that were given away and withdrawn, so that a restored relay can be told again
     #[serde(default)]
     pub(crate) withdrawn_tokens: Vec<Token>,
+    /// when the relay was last found to be restored
+    #[serde(default)]
+    pub(crate) restored: Option<Millis>,
+    /// the code of this account's enrolment: a relay restored from a backup of before knows the code, and not the account
+    #[serde(default)]
+    pub(crate) redeemed: Option<Code>,
+    /// from this entry of the inbox on nothing is trimmed, since when: a copy of this profile waits for it
+    #[serde(default)]
+    pub(crate) left_for_copy: Option<(u64, Millis)>,
+    /// how far the own clock was from the relay's when it was last asked
+    #[serde(default)]
+    pub(crate) clock_differs: Option<ClockDiffers>,
 }
 
 /// A link to ask by.
@@ -126,6 +138,15 @@ pub(crate) enum TokenChange {
     Withdraw(Token),
     /// it works, for a stamp
     Public(Token),
+}
+
+/// What time it is for what others judge: the relay's time, where the own clock is far from it.
+pub(crate) fn by_relay(own: &Own, now: Millis) -> Millis {
+    match own.clock_differs {
+        None => now,
+        Some(ClockDiffers { ahead: true, by_ms }) => Millis::new(now.get().saturating_sub(by_ms)),
+        Some(ClockDiffers { ahead: false, by_ms }) => now.plus(by_ms),
+    }
 }
 
 pub(crate) fn own_or_none(cx: &mut Cx<'_, '_>) -> Result<Option<Arc<Own>>, StepError> {

@@ -5,7 +5,7 @@
 //! | an entry that opens under its epoch's key | by its mark: an id is its sender's choice, so two of one id stand beside each other, and one that comes again is one |
 //! | one that does not | not: it means nothing to any member |
 //! | of one channel | the newest [`MAX_RAW_BYTES`]: a backup is older than what it lacks |
-//! | of a channel that has ended | `epoch::KEEP_RAW_MS`, and of the last [`MAX_ENDED`] channels of a conversation |
+//! | of channels that have ended | `epoch::KEEP_RAW_MS`, at most `epoch::KEEP_CHANNELS` of a conversation and `epoch::KEEP_RAW_BYTES` in all |
 
 use super::conversations::Channel;
 use super::{Cx, Raw};
@@ -17,8 +17,6 @@ use sha2::{Digest as _, Sha256};
 
 /// Bytes of ciphertext that are kept of one channel.
 pub const MAX_RAW_BYTES: u64 = 16 << 20;
-/// Channels that have ended and of which something is kept, of one conversation.
-pub const MAX_ENDED: usize = 16;
 
 /// What tells an entry from every other: SHA-256 over id, seal flag and bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

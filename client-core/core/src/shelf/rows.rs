@@ -104,15 +104,24 @@ pub(crate) fn admin_of(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<(), S
     if admin && conv.kind == words::Kind::Group { Ok(()) } else { Err(GroupTrouble::NotAdmin.into()) }
 }
 
+/// Why nothing of what people say goes out now: it waits in the queue, and what keeps the conversation alive goes past it.
+pub(crate) fn held_back(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &Conv) -> Result<Option<MessageTrouble>, StepError> {
+    let own = own::own(cx)?.account;
+    let members = conversations::members(cx, id)?;
+    if conv.kind == words::Kind::Two && members.devices.iter().all(|(account, _)| *account == own) {
+        return Ok(Some(MessageTrouble::NobodyThere));
+    }
+    // a device of a lost account would read it
+    if !conv.lost.is_empty() {
+        return Ok(Some(MessageTrouble::LostPhone));
+    }
+    Ok(if may_write(cx, id, conv)? { None } else { Some(MessageTrouble::MayNotWrite) })
+}
+
 /// Whether the group lets this account write now.
 pub(crate) fn may_write(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &Conv) -> Result<bool, StepError> {
     let own = own::own(cx)?.account;
     Ok(conv.may_write == Who::Everyone || conversations::members(cx, id)?.admins.contains(&own))
-}
-
-/// Whether what this account says may go out now: not while a device of a lost account would read it.
-pub(crate) fn may_speak_now(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &Conv) -> Result<bool, StepError> {
-    Ok(conv.lost.is_empty() && may_write(cx, id, conv)?)
 }
 
 pub(crate) fn known(cx: &Cx<'_, '_>, account: AccountId) -> Result<Option<Known>, StepError> {

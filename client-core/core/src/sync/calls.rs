@@ -1,10 +1,11 @@
 //! Single calls of the network for one conversation: append, open, claim, follow.
 
 use super::reading;
+use crate::epoch::Asked;
 use crate::network::{Following, Lane, Network, Reason};
 use crate::shelf::{Cargo, Engine, Intent, Invitee};
-use crate::words::{ConversationId, Standing, StepError, Synced, Trouble};
-use crate::{account, ladder, queue, shelf, words};
+use crate::words::{ConversationId, NotAdded, Standing, StepError, Synced, Trouble};
+use crate::{account, epoch, ladder, queue, shelf, words};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Seq, Token};
 use lacre_proto::relay::v1 as wire;
@@ -106,9 +107,12 @@ pub(super) fn claim(
     let answer = account::with_stamp(engine, net, |net, stamp| {
         net.claim(&at, wire::ClaimRequest { account: account.as_bytes().to_vec(), suite, stamp })
     });
-    let devices = match answer {
-        Ok(answer) => answer.devices,
-        Err(Trouble::Refused(r)) if matches!(r.reason, Reason::NoAccount | Reason::NoKeyPackage | Reason::Paused) => Vec::new(),
+    let none = |why| (Vec::new(), why);
+    let (devices, why) = match answer {
+        Ok(answer) => (answer.devices, NotAdded::NoKeyPackage),
+        Err(Trouble::Refused(r)) if r.reason == Reason::NoKeyPackage => none(NotAdded::NoKeyPackage),
+        Err(Trouble::Refused(r)) if r.reason == Reason::NoAccount => none(NotAdded::NoAccount),
+        Err(Trouble::Refused(r)) if r.reason == Reason::Paused => none(NotAdded::Paused),
         Err(e) => return Err(e),
     };
     engine.run(|cx| {
@@ -128,7 +132,9 @@ pub(super) fn claim(
         }
         shelf::put_item(cx, &item)?;
         if devices.is_empty() {
-            shelf::unreadable(cx, Some(id), "somebody to be added has no key package at the relay".into())?;
+            let mut conv = shelf::take_conv(cx, id)?;
+            epoch::add_later(cx, id, &mut conv, account, &Asked::by(&item), why)?;
+            shelf::put_conv(cx, id, conv)?;
         }
         cx.reached("commit: claimed")
     })

@@ -23,7 +23,7 @@ pub(crate) fn export(engine: &mut Engine, net: Option<&mut dyn Network>, id: &Co
         let conv = shelf::conv(cx, id)?;
         let mut tokens: BTreeMap<ChannelId, Token> = BTreeMap::new();
         tokens.insert(conv.channel.id, conv.channel.read.clone());
-        if let Some(previous) = &conv.previous {
+        for previous in conv.earlier.iter().chain(&conv.previous) {
             tokens.insert(previous.id, previous.read.clone());
         }
         Ok((conv.authority.clone(), tokens))

@@ -15,6 +15,10 @@ use std::sync::Arc;
 
 /// Rounds without end would be a bug of ours or a relay that plays with us.
 pub(super) const MAX_ROUNDS: u32 = 10_000;
+/// An invitation that a copy of this profile asked for stays in the inbox so long, milliseconds.
+const LEFT_FOR_COPY_MS: u64 = 7 * 86_400_000;
+/// First pause of what a relay refuses that forgot whose right it is, milliseconds.
+const FORGOTTEN_PAUSE_MS: u64 = 60_000;
 /// An upload that the relay refuses is tried again after this, milliseconds.
 const REFUSED_PAUSE_MS: u64 = 3_600_000;
 
@@ -79,17 +83,22 @@ pub(super) fn read_inbox(
 
 fn trim_inbox(engine: &mut Engine, net: &mut dyn Network) -> Result<(), Trouble> {
     let own = engine.own()?;
-    if own.inbox_cursor > own.inbox_trimmed {
+    let now = engine.clock.now();
+    // what is for a copy of this profile stays for a while
+    let left = own.left_for_copy.filter(|(_, since)| now.since(*since) <= LEFT_FOR_COPY_MS);
+    let through = left.map_or(own.inbox_cursor, |(seq, _)| own.inbox_cursor.min(seq.saturating_sub(1)));
+    if through > own.inbox_trimmed {
         let at = words::authority(&own.authority).map_err(StepError::into_trouble)?;
         let request = wire::TrimRequest {
             channel: own.inbox.as_bytes().to_vec(),
             read_token: own.inbox_read.expose().to_vec(),
-            through_seq: own.inbox_cursor,
+            through_seq: through,
         };
         net.trim(&at, Lane::Inbox, request)?;
         engine.run(|cx| {
             let mut now = shelf::take_own(cx)?;
-            now.inbox_trimmed = now.inbox_trimmed.max(own.inbox_cursor);
+            now.inbox_trimmed = now.inbox_trimmed.max(through);
+            now.left_for_copy = left;
             shelf::put_own(cx, now)
         })?;
     }
@@ -147,7 +156,7 @@ pub(super) fn deliver_post(
                     receipt: false,
                     stamp: Vec::new(),
                 };
-                append_envelope(engine, net, at, request, *stamped).and_then(|()| engine.run(|cx| shelf::drop_item(cx, number)))
+                append_envelope(engine, net, at, request, *stamped).and_then(|()| engine.run(|cx| queue::sent(cx, number)))
             }
             Cargo::Content { .. } | Cargo::Seal { .. } | Cargo::Held { .. } => continue,
         };
@@ -227,6 +236,14 @@ fn refused_for_good(cx: &mut Cx<'_, '_>, number: u64, sent: &Item, refusal: &Ref
         return Ok(true);
     }
     let not_permitted = refusal.reason == Reason::NotPermitted;
+    // A restored relay does not know the right until its owner has come back and told it. (Who asks for the first time is told
+    // at once that nobody new may.)
+    let before = item.again || item.what != WaitingKind::Request;
+    if not_permitted && public.is_none() && before && queue::lately_restored(cx)? {
+        let waited = cx.now.since(item.since).clamp(FORGOTTEN_PAUSE_MS, REFUSED_PAUSE_MS);
+        shelf::in_trouble(cx, number, &refusal.to_string(), Some(cx.now.plus(waited)))?;
+        return Ok(false);
+    }
     if let Some(public) = public.take().filter(|_| not_permitted) {
         (*token, *stamped) = (public, true);
         shelf::put_item(cx, &item)?;

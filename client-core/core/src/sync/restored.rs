@@ -1,24 +1,27 @@
 //! A relay that was restored from a backup (I7): what this profile holds is put back, then read again.
 //!
-//! For the previous and the current channel: the relay's entries are compared with the raw entries kept here. What the
+//! For every ended channel that is still held, the oldest first, and the current one: the relay's entries are compared with the raw entries kept here. What the
 //! relay lacks is appended again, same bytes and ids, in order, the seal last. Reading then starts behind the last entry
 //! that both agree on; what is known already is skipped. When another seal stands in the place of the one that
 //! was applied, the log wins, and this device asks to be re-added.
 
 use super::calls;
 use crate::crypt::entry::open_entry;
+use crate::history::Stored;
 use crate::network::{Entry, Lane, NetError, Network, Reason};
 use crate::shelf::{Cargo, Conv, Cx, Engine, EntryMark, Item};
 use crate::words::{ConversationId, Standing, StepError, Trouble};
 use crate::{epoch, shelf};
 use lacre_ground::address::Authority;
-use lacre_ground::ids::{ChannelId, EntryId, Token};
+use lacre_ground::ids::{ChannelId, ContentId, EntryId, Token};
 use lacre_profile::Table;
 use lacre_proto::relay::v1 as wire;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// How often a put-back is compared again when others put back at the same time.
 const ROUNDS: u32 = 64;
+/// Messages of the history among which those are looked for that the relay lacked.
+const LOOK_BACK: usize = 1_024;
 
 /// Kept entries that are read in one step, to learn what there is.
 const PAGE: usize = 64;
@@ -46,7 +49,7 @@ struct Known {
 /// Compares and puts back; true when something of the conversation changed.
 pub(super) fn put_back(engine: &mut Engine, net: &mut dyn Network, id: &ConversationId) -> Result<bool, Trouble> {
     let conv = engine.run(|cx| shelf::conv(cx, id))?;
-    let before = conv.previous.as_ref().map(|p| Place {
+    let before = conv.earlier.iter().chain(&conv.previous).map(|p| Place {
         channel: p.id,
         append: p.append.clone(),
         read: p.read.clone(),
@@ -56,9 +59,9 @@ pub(super) fn put_back(engine: &mut Engine, net: &mut dyn Network, id: &Conversa
     let c = &conv.channel;
     let now = Place { channel: c.id, append: c.append.clone(), read: c.read.clone(), seal: None, key: Some(c.entry_key.0) };
     let at = engine.run(|cx| shelf::ours(cx, &conv.authority))?;
-    let mut agreed = 0;
-    for place in before.iter().chain([&now]) {
-        match put_channel_back(engine, net, &at, place)? {
+    let (mut agreed, mut lacked) = (0, HashSet::new());
+    for place in before.chain([now]) {
+        match put_channel_back(engine, net, &at, &place, &mut lacked)? {
             Some(last) => agreed = last,
             None => {
                 engine.run(|cx| {
@@ -68,13 +71,14 @@ pub(super) fn put_back(engine: &mut Engine, net: &mut dyn Network, id: &Conversa
                         return Ok(());
                     }
                     now.put_back = false;
+                    note_unread(cx, id, &mut now, &lacked)?;
                     epoch::cannot_follow(cx, id, &mut now, "after the relay was restored another seal stands in its place", None)
                 })?;
                 return Ok(true);
             }
         }
     }
-    engine.run(|cx| read_again(cx, id, &conv, agreed))?;
+    engine.run(|cx| read_again(cx, id, &conv, agreed, &lacked))?;
     Ok(true)
 }
 
@@ -102,13 +106,22 @@ fn kept(engine: &mut Engine, channel: ChannelId) -> Result<Vec<Known>, Trouble> 
 }
 
 /// The last seq on which relay and profile agree; none when another seal stands in the place of the applied one.
-fn put_channel_back(engine: &mut Engine, net: &mut dyn Network, at: &Authority, place: &Place) -> Result<Option<u64>, Trouble> {
+fn put_channel_back(
+    engine: &mut Engine,
+    net: &mut dyn Network,
+    at: &Authority,
+    place: &Place,
+    lacked: &mut HashSet<EntryId>,
+) -> Result<Option<u64>, Trouble> {
     calls::open_log(engine, net, at, &place.append, &place.read, place.channel)?;
     let kept = kept(engine, place.channel)?;
     let marks: BTreeSet<EntryMark> = kept.iter().map(|k| k.mark).collect();
     for _ in 0..ROUNDS {
         let from = kept.first().map_or(1, |k| k.seq);
         let (entries, before_this) = fetch_all(net, at, place, from)?;
+        let there: BTreeSet<EntryMark> = entries.iter().map(|e| e.mark).collect();
+        let missing: Vec<&Known> = kept.iter().filter(|k| !there.contains(&k.mark)).collect();
+        lacked.extend(missing.iter().map(|k| k.id));
         if let Some(applied) = place.seal {
             let mut before = entries.iter().take_while(|e| e.id != applied || !marks.contains(&e.mark));
             // another seal, or something else under the id of this one
@@ -116,8 +129,6 @@ fn put_channel_back(engine: &mut Engine, net: &mut dyn Network, at: &Authority, 
                 return Ok(None);
             }
         }
-        let there: BTreeSet<EntryMark> = entries.iter().map(|e| e.mark).collect();
-        let missing: Vec<&Known> = kept.iter().filter(|k| !there.contains(&k.mark)).collect();
         let ordered = missing.iter().filter(|k| !k.seal).chain(missing.iter().filter(|k| k.seal));
         let mut head = before_this;
         let mut again = false;
@@ -230,9 +241,16 @@ fn fetch(net: &mut dyn Network, at: &Authority, place: &Place, from: u64, most: 
 }
 
 /// {cursor back to where both agree; what was acknowledged but never met goes out again}.
-fn read_again(cx: &mut Cx<'_, '_>, id: &ConversationId, seen: &Conv, agreed: u64) -> Result<(), StepError> {
+fn read_again(
+    cx: &mut Cx<'_, '_>,
+    id: &ConversationId,
+    seen: &Conv,
+    agreed: u64,
+    lacked: &HashSet<EntryId>,
+) -> Result<(), StepError> {
     let mut conv = shelf::take_conv(cx, id)?;
     conv.put_back = false;
+    note_unread(cx, id, &mut conv, lacked)?;
     if conv.channel.id == seen.channel.id {
         conv.channel.cursor = conv.channel.cursor.min(agreed);
         conv.channel.acked = 0;
@@ -251,4 +269,24 @@ fn read_again(cx: &mut Cx<'_, '_>, id: &ConversationId, seen: &Conv, agreed: u64
         }
     }
     cx.reached("restored: reading again")
+}
+
+/// Own messages whose entries the relay lacked: who comes back behind another seal has not read them, and what is put back
+/// behind one nobody reads. They are said once more.
+fn note_unread(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv, lacked: &HashSet<EntryId>) -> Result<(), StepError> {
+    if lacked.is_empty() {
+        return Ok(());
+    }
+    let own = shelf::own(cx)?.account;
+    let newest: Vec<(u64, Stored)> = cx.s.scan_back(Table::Message, id.as_bytes(), u64::MAX >> 1, LOOK_BACK)?;
+    let mut unread: Vec<ContentId> = Vec::new();
+    for (_, stored) in newest {
+        let lacked = stored.proof.as_ref().is_some_and(|proof| lacked.contains(&proof.entry));
+        if stored.sender == own && lacked && !conv.said_again.contains(&stored.id) {
+            unread.push(stored.id);
+        }
+    }
+    unread.reverse();
+    conv.said_again.splice(0..0, unread);
+    Ok(())
 }

@@ -58,7 +58,8 @@ pub(crate) fn recover(engine: &mut Engine, net: &mut dyn Network, invitation: &I
 pub(super) fn upkeep(engine: &mut Engine, net: &mut dyn Network) -> Result<(), Trouble> {
     let own = engine.own()?;
     if own.stage == Stage::Made {
-        return Err(AccountTrouble::NotEnrolled.into());
+        let forgotten = own.generation.is_some();
+        return Err(if forgotten { AccountTrouble::Forgotten } else { AccountTrouble::NotEnrolled }.into());
     }
     if own.deleted {
         return Err(AccountTrouble::Deleted.into());

@@ -1,9 +1,12 @@
 //! Conversations, contacts, links and what waits, as applications see them.
 
-use crate::shelf::{Cargo, ContactRow, Cx, Engine, Item, LinkRow, RestRow};
-use crate::words::{Contact, Conversation, ConversationId, Link, Member, NewAccount, Resting, StepError, Trouble, Waiting};
+use crate::shelf::{Cargo, ContactRow, Cx, Engine, Intent, Item, LinkRow, RestRow};
+use crate::words::{
+    Contact, Conversation, ConversationId, Invited, Link, Member, NewAccount, Resting, StepError, Trouble, Waiting,
+};
 use crate::{book, history, queue, shelf, words};
 use lacre_ground::address::ContactLink;
+use lacre_ground::ids::AccountId;
 use lacre_profile::{StoreError, Table};
 
 /// All conversations, the newest first.
@@ -56,6 +59,10 @@ fn waiting_view(item: Item) -> Waiting {
         },
         what: item.what,
         since: item.since,
+        not_added: match &item.cargo {
+            Cargo::Seal { intent: Intent::AddLater { why, .. }, .. } => Some(why.clone()),
+            _ => None,
+        },
         trouble: item.trouble,
     }
 }
@@ -75,6 +82,7 @@ pub(crate) fn conversation_view(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Res
         });
     }
     let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), 0, usize::MAX)?;
+    let invited = invited(cx, &waiting)?;
     let waiting =
         waiting.iter().filter(|(_, i)| !shelf::is_stored(i) && shelf::waiting_kind(i).and_then(history::body_of).is_some());
     let aside = shelf::aside(cx, id)?;
@@ -87,6 +95,7 @@ pub(crate) fn conversation_view(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Res
         may_write: conv.may_write,
         stays_s: conv.stays_s,
         members,
+        invited,
         peer: match conv.peer {
             Some(peer) => book::name_in(cx, &stored, peer)?,
             None => None,
@@ -112,6 +121,28 @@ fn resting_view(row: RestRow) -> Resting {
 /// What failed and is tried again by itself.
 pub(crate) fn resting(engine: &mut Engine) -> Result<Vec<Resting>, Trouble> {
     engine.run(|cx| Ok(shelf::rests(cx)?.into_iter().map(resting_view).collect()))
+}
+
+/// Whom the items of a queue are to add.
+fn invited(cx: &mut Cx<'_, '_>, waiting: &[(u64, Item)]) -> Result<Vec<Invited>, StepError> {
+    let mut all: Vec<Invited> = Vec::new();
+    for (_, item) in waiting {
+        let Cargo::Seal { intent, .. } = &item.cargo else { continue };
+        let (accounts, why): (Vec<AccountId>, _) = match intent {
+            Intent::Add { wanted, invitees } => {
+                (wanted.iter().copied().chain(invitees.iter().map(|i| i.account)).collect(), None)
+            }
+            Intent::AddLater { account, why } => (vec![*account], Some(why.clone())),
+            Intent::Remove { .. } | Intent::ReAdd { .. } | Intent::Change { .. } | Intent::Update => continue,
+        };
+        for account in accounts {
+            if !all.iter().any(|invited| invited.account == account) {
+                let handle = book::name_of(cx, account)?;
+                all.push(Invited { account, handle, since: item.since, why: why.clone() });
+            }
+        }
+    }
+    Ok(all)
 }
 
 pub(crate) fn link_view(cx: &mut Cx<'_, '_>, row: LinkRow) -> Result<Link, StepError> {

@@ -34,6 +34,7 @@ pub(crate) fn message_view(
         | Body::AdminUnmade { whom }
         | Body::Succeeded { left_out: Some(whom) } => book::name_in(cx, members, *whom)?,
         Body::NewAccount { whom } => book::name_of_new(cx, members, *whom)?,
+        Body::NotAdded { whom } => book::name_of(cx, *whom)?,
         _ => None,
     };
     let reply_to = match stored.place.reply_to {

@@ -10,7 +10,7 @@ pub use trouble::{AccountTrouble, ContactTrouble, FileTrouble, GroupTrouble, Mes
 pub(crate) use trouble::{MlsError, StepError};
 pub(crate) use view::Edit;
 pub(crate) use view::{
-    Body, Contact, ContactState, Conversation, ConversationId, Delivery, Event, Happening, Kind, Link, Member, Message,
-    NewAccount, Quoted, Reaction, Receipt, RestCause, Resting, RestingThing, Safety, Settings, Standing, Stays, Suite, Synced,
-    Trust, Waiting, WaitingKind, Who, WhoAmI,
+    Body, ClockDiffers, Contact, ContactState, Conversation, ConversationId, Delivery, Event, Happening, Invited, Kind, Link,
+    Member, Message, NewAccount, NotAdded, Quoted, Reaction, Receipt, RestCause, Resting, RestingThing, Safety, Settings,
+    Standing, Stays, Suite, Synced, Trust, Waiting, WaitingKind, Who, WhoAmI,
 };

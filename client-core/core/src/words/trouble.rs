@@ -73,6 +73,9 @@ pub enum AccountTrouble {
     /// This profile's account was deleted: what is here can be read.
     #[error("the account was deleted")]
     Deleted,
+    /// The relay was restored from a backup of before this account, and does not know its code either.
+    #[error("the relay was restored from a backup of before this account")]
+    Forgotten,
 }
 
 /// Why nothing was done about somebody.
@@ -131,6 +134,18 @@ pub enum GroupTrouble {
     /// Only admins add and remove.
     #[error("only an admin of the group may do this")]
     NotAdmin,
+    /// who is to be added is a member already
+    #[error("is a member already")]
+    AlreadyMember,
+    /// who is to be removed, or made an admin, is no member
+    #[error("is not a member")]
+    NotAMember,
+    /// the own account is neither added nor removed: it leaves
+    #[error("that is this account itself")]
+    Yourself,
+    /// everything is so already
+    #[error("it is so already: nothing was changed")]
+    AlreadySo,
     /// Choose another name.
     #[error("no name for a group: {0:?}")]
     NotAName(NameFault),
@@ -163,6 +178,9 @@ pub enum MessageTrouble {
     /// Somebody's lost phone is still in the group: what is said waits until an admin's device has taken it out.
     #[error("a lost phone is still in the group: an admin's device takes it out")]
     LostPhone,
+    /// The other of two is not in the conversation yet: what is written waits.
+    #[error("the other is not in the conversation yet: what is written waits here")]
+    NobodyThere,
     /// The conversation cannot be written to now.
     #[error("the conversation is not active: {0:?}")]
     NotActive(Standing),

@@ -103,6 +103,42 @@ pub struct Member {
     pub own: bool,
 }
 
+/// Why somebody who was invited is not in the group yet. It is tried again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum NotAdded {
+    /// the person takes a pause
+    #[error("the person takes a pause")]
+    Paused,
+    /// the relay does not have the account: it was deleted
+    #[error("the relay does not have the account")]
+    NoAccount,
+    /// the relay has no key package of it
+    #[error("the relay has no key package of this account: its program must come online")]
+    NoKeyPackage,
+    /// its key packages are not good at this time: its clock or this one is wrong, or it was away for long
+    #[error("a key package is not good at this time: one of two clocks is wrong, or its program must come online")]
+    Clock,
+    /// the relay gave a key package that is not of the account's device
+    #[error("a key package is not of the device that it was claimed for")]
+    OtherKey,
+    /// the key package, or a commit with it, could not be used
+    #[error("a key package cannot be used: {0}")]
+    Unfit(String),
+}
+
+/// Somebody who was invited and is not a member yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invited {
+    /// the account
+    pub account: AccountId,
+    /// its verified name
+    pub handle: Option<Handle>,
+    /// since when
+    pub since: Millis,
+    /// what keeps it out, if it was tried
+    pub why: Option<NotAdded>,
+}
+
 /// A conversation as `list` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conversation {
@@ -123,6 +159,8 @@ pub struct Conversation {
     pub stays_s: u32,
     /// members, own device included
     pub members: Vec<Member>,
+    /// whom this device was to add and has not added yet
+    pub invited: Vec<Invited>,
     /// the other account in a conversation of two
     pub peer: Option<Handle>,
     /// which suite
@@ -235,6 +273,11 @@ pub enum Body {
     /// the counter put a new account into the place of a member's: other keys, and nobody here has compared them
     NewAccount {
         /// the new one
+        whom: AccountId,
+    },
+    /// who was to be added could not be for so long that it was given up
+    NotAdded {
+        /// who
         whom: AccountId,
     },
     /// the group has another name
@@ -443,6 +486,15 @@ pub struct Link {
     pub link: ContactLink,
 }
 
+/// How far this device's clock is from the relay's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockDiffers {
+    /// it is ahead; otherwise behind
+    pub ahead: bool,
+    /// by so many milliseconds
+    pub by_ms: u64,
+}
+
 /// Whether the keys of a contact are those that the two people compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trust {
@@ -499,6 +551,8 @@ pub struct Waiting {
     pub since: Millis,
     /// why it was not delivered yet, if it was tried
     pub trouble: Option<String>,
+    /// it is somebody who could not be added, and why; it is tried again
+    pub not_added: Option<NotAdded>,
     /// can be cancelled: nothing of it has left this machine
     pub cancellable: bool,
 }
@@ -603,6 +657,15 @@ pub enum Happening {
         /// which
         conversation: ConversationId,
     },
+    /// somebody cannot be added now; it is tried again
+    NotAdded {
+        /// where
+        conversation: ConversationId,
+        /// who
+        account: [u8; 32],
+        /// why
+        why: NotAdded,
+    },
     /// a conversation's standing changed
     StandingChanged {
         /// which
@@ -614,6 +677,13 @@ pub enum Happening {
     CopyNoticed,
     /// the relay was restored from a backup; what it lost was put back
     RelayRestored,
+    /// this device's clock is far from the relay's: it is to be set right
+    ClockDiffers {
+        /// ahead; otherwise behind
+        ahead: bool,
+        /// by so many milliseconds
+        by_ms: u64,
+    },
     /// the relay had lost rights to write to this inbox; they were given back
     InboxMended {
         /// how many
