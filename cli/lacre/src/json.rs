@@ -105,6 +105,38 @@ pub(crate) struct Member {
     own: bool,
 }
 
+/// Somebody who is to come into a conversation.
+#[derive(Serialize)]
+pub(crate) struct Invited {
+    handle: Option<String>,
+    account: String,
+    since: String,
+    why: Option<&'static str>,
+}
+
+impl From<&view::Invited> for Invited {
+    fn from(i: &view::Invited) -> Self {
+        Self {
+            handle: i.handle.as_ref().map(ToString::to_string),
+            account: account(i.account),
+            since: i.since.to_string(),
+            why: i.why.as_ref().map(not_added_name),
+        }
+    }
+}
+
+/// Why somebody could not be added.
+pub(crate) const fn not_added_name(why: &view::NotAdded) -> &'static str {
+    match why {
+        view::NotAdded::Paused => "paused",
+        view::NotAdded::NoAccount => "no-account",
+        view::NotAdded::NoKeyPackage => "no-key-package",
+        view::NotAdded::Clock => "clock",
+        view::NotAdded::OtherKey => "other-key",
+        view::NotAdded::Unfit(_) => "unfit",
+    }
+}
+
 /// A conversation.
 #[derive(Serialize)]
 pub(crate) struct Conversation {
@@ -117,6 +149,7 @@ pub(crate) struct Conversation {
     stays_s: u32,
     peer: Option<String>,
     members: Vec<Member>,
+    invited: Vec<Invited>,
     suite: &'static str,
     post_quantum: bool,
     epoch: u64,
@@ -184,6 +217,7 @@ impl From<&view::Conversation> for Conversation {
             stays_s: c.stays_s,
             peer: c.peer.as_ref().map(ToString::to_string),
             members: c.members.iter().map(member).collect(),
+            invited: c.invited.iter().map(Invited::from).collect(),
             suite: match c.suite {
                 view::Suite::XWing => "x-wing",
                 view::Suite::X25519 => "x25519",
@@ -313,6 +347,10 @@ impl From<&view::Message> for Message {
             view::Body::NewAccount { whom } => {
                 out.whom = Some(account(*whom));
                 "new-account"
+            }
+            view::Body::NotAdded { whom } => {
+                out.whom = Some(account(*whom));
+                "not-added"
             }
             view::Body::Renamed { name } => {
                 out.text = Some(name.clone());

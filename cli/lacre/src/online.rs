@@ -2,7 +2,9 @@
 
 use crate::context::{Context, Said};
 use lacre_core::AccountTrouble;
+use lacre_core::view::Synced;
 use lacre_core::{Client, Environment, Trouble};
+use lacre_profile::StoreError;
 use lacre_transport::{GrpcNetwork, OnProgress, Options, Progress, SocksProxy, Timeouts};
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
@@ -78,9 +80,26 @@ pub(crate) fn round(ctx: &Context, client: &mut Client) -> Result<Reached, Failu
     round_with(ctx, client, &mut network)
 }
 
+/// [`round`] before something is read that is here: on a full disk nothing new can be taken, and all of it can be read.
+pub(crate) fn round_to_read(ctx: &Context, client: &mut Client) -> Result<Reached, Failure> {
+    let mut network = network(ctx, client)?;
+    match client.sync(&mut network) {
+        Err(full @ Trouble::Store(StoreError::Full)) => {
+            ctx.note(&ctx.trouble(full).what);
+            Ok(Reached::No("the disk is full".to_owned()))
+        }
+        done => reached(ctx, client, done),
+    }
+}
+
 /// [`round`] over a network that is there already.
 pub(crate) fn round_with(ctx: &Context, client: &mut Client, network: &mut GrpcNetwork) -> Result<Reached, Failure> {
-    match client.sync(network) {
+    let done = client.sync(network);
+    reached(ctx, client, done)
+}
+
+fn reached(ctx: &Context, client: &mut Client, done: Result<Synced, Trouble>) -> Result<Reached, Failure> {
+    match done {
         Ok(synced) => {
             if synced.resting > 0 {
                 ctx.note_once(Said::Resting, &ctx.words.say_with("resting", &[("count", synced.resting.into())]));
@@ -96,6 +115,10 @@ pub(crate) fn round_with(ctx: &Context, client: &mut Client, network: &mut GrpcN
         Err(Trouble::Account(AccountTrouble::Deleted)) => {
             ctx.note(&ctx.words.say("account-gone"));
             Ok(Reached::No("the account was deleted".to_owned()))
+        }
+        Err(Trouble::Account(AccountTrouble::Forgotten)) => {
+            ctx.note(&ctx.words.say("account-forgotten"));
+            Ok(Reached::No("the relay does not know the account any more".to_owned()))
         }
         Err(trouble) => Err(ctx.trouble(trouble)),
     }

@@ -7,8 +7,8 @@ use crate::{json, online};
 use anstyle::{AnsiColor, Style};
 use lacre_core::Client;
 use lacre_core::view::{
-    Body, Contact, Conversation, Delivery, Kind, Message, Reaction, RestCause, Resting, RestingThing, Standing, Stays, Suite,
-    Waiting, WaitingKind, Who,
+    Body, Contact, Conversation, Delivery, Kind, Message, NotAdded, Reaction, RestCause, Resting, RestingThing, Standing, Stays,
+    Suite, Waiting, WaitingKind, Who,
 };
 use lacre_ground::ids::{AccountId, Handle};
 use lacre_words::failure::Exit;
@@ -117,6 +117,36 @@ pub(crate) fn resting(ctx: &Context, resting: &Resting, all: &[Conversation]) ->
     ctx.words.say_with("status-resting", &[("what", what.into()), ("state", rests(ctx, resting).into()), ("why", why.into())])
 }
 
+/// Who is to come and is not here yet, with the reason: `@carla: no está todavía. Está en pausa.`
+pub(crate) fn invited(words: &Words, c: &Conversation) -> Vec<String> {
+    c.invited
+        .iter()
+        .map(|i| {
+            let who = name(words, i.handle.as_ref(), i.account);
+            let why = i.why.as_ref().map(|why| not_added(words, why)).unwrap_or_default();
+            words.say_with("invited", &[("who", who.into()), ("why", why.into())]).trim_end().to_owned()
+        })
+        .collect()
+}
+
+/// That this device's clock is far from the relay's.
+pub(crate) fn clock(words: &Words, ahead: bool, by_ms: u64) -> String {
+    let seconds = u32::try_from(by_ms / 1_000).unwrap_or(u32::MAX);
+    let time = [("time", spoken_seconds(words, seconds).into())];
+    if ahead { words.say_with("clock-ahead", &time) } else { words.say_with("clock-behind", &time) }
+}
+
+/// Why somebody could not be added.
+pub(crate) fn not_added(words: &Words, why: &NotAdded) -> String {
+    match why {
+        NotAdded::Paused => words.say("not-added-paused"),
+        NotAdded::NoAccount => words.say("not-added-no-account"),
+        NotAdded::NoKeyPackage => words.say("not-added-no-key-package"),
+        NotAdded::Clock => words.say("not-added-clock"),
+        NotAdded::OtherKey | NotAdded::Unfit(_) => words.say("not-added-key"),
+    }
+}
+
 /// A suite in words: only the weaker one is worth a word.
 pub(crate) fn suite(words: &Words, suite: Suite) -> String {
     match suite {
@@ -163,6 +193,7 @@ pub(crate) fn message(ctx: &Context, m: &Message) -> String {
         Body::Removed { whom: account } => {
             words.say_with("message-removed", &[("who", who.into()), ("whom", whom(account).into())])
         }
+        Body::NotAdded { whom: account } => words.say_with("message-not-added", &[("whom", whom(account).into())]),
         Body::ReAdded { whom: account } => {
             words.say_with("message-re-added", &[("who", who.into()), ("whom", whom(account).into())])
         }

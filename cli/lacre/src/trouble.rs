@@ -45,6 +45,11 @@ pub fn failure(words: &Words, trouble: Trouble) -> Failure {
         Trouble::Message(MessageTrouble::NotActive(Standing::Ended)) => no("error-group-ended", &[]),
         Trouble::Message(MessageTrouble::MayNotWrite) => no("error-may-not-write", &[]),
         Trouble::Group(GroupTrouble::NotAName(fault)) => Failure::new(words, name_fault(fault), Exit::Usage, &[]),
+        Trouble::Message(MessageTrouble::NobodyThere) => no("error-nobody-there", &[]),
+        Trouble::Group(GroupTrouble::AlreadyMember) => no("error-already-member", &[]),
+        Trouble::Group(GroupTrouble::NotAMember) => no("error-not-a-member", &[("name", words.say("somebody-that").into())]),
+        Trouble::Group(GroupTrouble::Yourself) => no("error-yourself", &[]),
+        Trouble::Group(GroupTrouble::AlreadySo) => no("error-already-so", &[]),
         Trouble::Group(GroupTrouble::LastAdmin) => no("error-last-admin", &[]),
         Trouble::Group(GroupTrouble::TooManyAdmins { limit }) => no("error-too-many-admins", &[("limit", limit.into())]),
         Trouble::Group(GroupTrouble::Full { limit }) => no("error-group-full", &[("limit", limit.into())]),
@@ -56,6 +61,7 @@ pub fn failure(words: &Words, trouble: Trouble) -> Failure {
         }
         Trouble::Contact(ContactTrouble::Paused) => no("error-paused", &[]),
         Trouble::Account(AccountTrouble::Deleted) => no("error-account-deleted", &[]),
+        Trouble::Account(AccountTrouble::Forgotten) => no("error-account-forgotten", &[]),
         Trouble::Account(AccountTrouble::OtherRelay) => no("error-other-relay", &[]),
         Trouble::Contact(ContactTrouble::TooManyLinks { limit }) => no("error-too-many-links", &[("limit", limit.into())]),
         Trouble::Message(MessageTrouble::NotActive(standing)) => {

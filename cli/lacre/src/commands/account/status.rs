@@ -41,6 +41,10 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
     }
     let resting = client.resting().map_err(|t| ctx.trouble(t))?;
     lines.extend(resting.iter().map(|r| show::resting(ctx, r, &conversations)));
+    let clock = client.clock_differs().map_err(|t| ctx.trouble(t))?;
+    if let Some(differs) = clock {
+        lines.push(show::clock(words, differs.ahead, differs.by_ms));
+    }
     lines.push(if unlocked { words.say("status-unlocked") } else { words.say("status-locked") });
     if !who.enrolled {
         lines.push(words.say("enrolment-unfinished"));
@@ -58,6 +62,7 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
         "requests": requests,
         "recovering": recovering,
         "resting": resting.iter().map(json::Resting::from).collect::<Vec<_>>(),
+        "clock_ahead_ms": clock.map(|d| i64::try_from(d.by_ms).unwrap_or(i64::MAX).saturating_mul(if d.ahead { 1 } else { -1 })),
         "unlocked": unlocked,
     });
     ctx.result(&lines.join("\n"), &result);

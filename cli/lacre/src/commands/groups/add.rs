@@ -20,5 +20,8 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     let accounts = find::contacts(ctx, client, &args.members)?;
     client.group_add(&group, &accounts).map_err(|t| ctx.trouble(t))?;
     let reached = online::deliver(ctx, client)?;
-    said(ctx, client, &group, Told::Sentence(key("group-added")), &reached)
+    let absent = client.conversation(&group).map_err(|t| ctx.trouble(t))?.invited;
+    let all = !accounts.iter().any(|account| absent.iter().any(|invited| invited.account == *account));
+    let sentence = if all { key("group-added") } else { key("group-not-added") };
+    said(ctx, client, &group, Told::Sentence(sentence), &reached)
 }

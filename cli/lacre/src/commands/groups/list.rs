@@ -27,6 +27,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client) -> Outcome {
             let admin = if admin { ctx.words.say("admin") } else { String::new() };
             text.push(format!("    {}  {admin}", show::name(&ctx.words, handle, account)).trim_end().to_owned());
         }
+        text.extend(show::invited(&ctx.words, group).into_iter().map(|line| format!("    {line}")));
     }
     let json: Vec<json::Conversation> = groups.iter().copied().map(json::Conversation::from).collect();
     ctx.result(&text.join("\n"), &object!({ "groups": json, "relay_reached": reached.yes() }));

@@ -115,9 +115,16 @@ fn said(ctx: &Context, client: &mut Client, id: &ConversationId, told: Told, rea
             sentence(key("group-settings"), String::new()) + &lines.collect::<String>()
         }
     };
-    if waits {
+    // who could not be added has a line of its own
+    let waits_for = |w: &lacre_core::view::Waiting| w.conversation.as_ref() == Some(id) && w.not_added.is_none();
+    let says = client.outbox().map_err(|t| ctx.trouble(t))?.iter().any(waits_for);
+    if says {
         text.push('\n');
         text.push_str(&ctx.words.say("change-waits"));
+    }
+    for line in group.map(|group| show::invited(&ctx.words, group)).unwrap_or_default() {
+        text.push('\n');
+        text.push_str(&line);
     }
     let group = group.map(json::Conversation::from);
     ctx.result(&text, &object!({ "group": group, "waiting": waits, "relay_reached": reached.yes() }));

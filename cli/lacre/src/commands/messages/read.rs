@@ -4,9 +4,10 @@ use crate::context::{Context, Outcome};
 use crate::when::midnight;
 use crate::{find, json, online, secret, show};
 use jiff::civil::Date;
-use lacre_core::Client;
 use lacre_core::view::Conversation;
+use lacre_core::{Client, Trouble};
 use lacre_ground::time::Millis;
+use lacre_profile::StoreError;
 use lacre_words::failure::{Exit, Failure};
 use serde_json::json as object;
 
@@ -26,7 +27,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     /// Messages that are taken from the profile at a time.
     const PAGE: usize = 500;
     let mut client = secret::open(ctx)?;
-    let reached = online::round(ctx, &mut client)?;
+    let reached = online::round_to_read(ctx, &mut client)?;
     let conversation = find::conversation(ctx, &mut client, &args.conversation)?;
     let first = match args.since {
         Some(day) => position_of(ctx, &mut client, &conversation, midnight(day))?,
@@ -53,7 +54,11 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let about = json::Conversation::from(&conversation);
     ctx.long_result(&text.join("\n"), &object!({ "conversation": about, "messages": json, "relay_reached": reached.yes() }));
     // Read is what was shown, not what was about to be.
-    client.mark_read(&conversation.id, through).map_err(|t| ctx.trouble(t))?;
+    match client.mark_read(&conversation.id, through) {
+        // what is here was shown; that it was is noted when there is room
+        Err(Trouble::Store(StoreError::Full)) => return Ok(Exit::Done),
+        marked => marked.map_err(|t| ctx.trouble(t))?,
+    }
     if reached.yes() && client.settings().map_err(|t| ctx.trouble(t))?.read_receipts {
         online::round(ctx, &mut client)?;
     }

@@ -31,7 +31,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     };
     let mut client = secret::open(ctx)?;
     let mut network = online::network(ctx, &mut client)?;
-    let mut sent = Vec::new();
+    let (mut sent, mut sent_to) = (Vec::new(), None);
     let held = to_contact_without_conversation(ctx, &mut client, args, text.as_deref())?;
     if !held {
         let to = match find::conversation(ctx, &mut client, &args.to) {
@@ -44,16 +44,22 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         };
         let outgoing = files.iter_mut().map(|f| Outgoing { name: &f.name, content: &mut f.file, size: f.size }).collect();
         sent = client.send_all(&to, text.as_deref(), outgoing).map_err(|t| ctx.trouble(t))?;
+        sent_to = Some(to);
     }
     let reached = online::deliver_with(ctx, &mut client, &mut network)?;
     let now: Vec<Message> = sent.into_iter().map(|m| client.find_message(&m.id.to_string()).unwrap_or(m)).collect();
     let waiting = now.iter().filter(|m| m.delivery == Delivery::Waiting).count();
+    let absent = match sent_to.as_ref() {
+        Some(to) if waiting > 0 => show::invited(&ctx.words, &client.conversation(to).map_err(|t| ctx.trouble(t))?),
+        _ => Vec::new(),
+    };
     let text = if held {
         ctx.words.say_with("held", &[("name", shown(&args.to).into())])
     } else if waiting == 0 {
         ctx.words.say_with("sent", &[("count", now.len().into()), ("ids", show::ids(&now).into())])
     } else {
-        ctx.words.say_with("sent-waiting", &[("count", waiting.into()), ("ids", show::ids(&now).into())])
+        let lines = absent.iter().map(|line| format!("\n{line}")).collect::<String>();
+        ctx.words.say_with("sent-waiting", &[("count", waiting.into()), ("ids", show::ids(&now).into())]) + &lines
     };
     let messages: Vec<json::Message> = now.iter().map(json::Message::from).collect();
     ctx.result(&text, &object!({ "messages": messages, "waiting": waiting + usize::from(held), "relay_reached": reached.yes() }));

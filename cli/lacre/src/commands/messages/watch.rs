@@ -265,6 +265,20 @@ fn told(ctx: &Context, client: &mut Client, event: &Event) -> Result<(String, Va
             };
             words.say_with("event-standing", &[("name", called(conversation).into()), ("standing", standing.into())])
         }
+        Happening::NotAdded { conversation, account, why } => {
+            put("what", "not-added".into());
+            put("conversation", conversation.to_hex().into());
+            put("account", AccountId::new(*account).to_string().into());
+            put("why", json::not_added_name(why).into());
+            let line = [("who", who(account).into()), ("why", show::not_added(words, why).into())];
+            format!("[{}] {}", called(conversation), words.say_with("invited", &line))
+        }
+        Happening::ClockDiffers { ahead, by_ms } => {
+            put("what", "clock-differs".into());
+            put("ahead", (*ahead).into());
+            put("by_ms", (*by_ms).into());
+            show::clock(words, *ahead, *by_ms)
+        }
         Happening::CopyNoticed => {
             put("what", "copy-noticed".into());
             words.say("event-copy")
