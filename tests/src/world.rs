@@ -123,6 +123,11 @@ impl World {
         self.folder.path().join("data")
     }
 
+    /// Puts the relay's clock forward. People have clocks of their own.
+    pub fn forward(&self, ms: u64) {
+        self.clock.forward(ms);
+    }
+
     /// The relay's address.
     #[must_use]
     pub fn authority(&self) -> &Authority {
@@ -139,6 +144,27 @@ impl World {
         self.relay.take();
         let at = SocketAddr::from(([127, 0, 0, 1], self.authority.port()));
         self.relay = Some(start(self.folder.path(), at, None, self.rules.clone(), self.clock.clone()));
+    }
+
+    /// A copy of what the relay has now; it runs on.
+    pub fn back_up(&mut self) -> PathBuf {
+        self.stop_relay();
+        let backup = self.data().with_extension("backup");
+        if backup.exists() {
+            std::fs::remove_dir_all(&backup).unwrap();
+        }
+        copy_folder(&self.data(), &backup);
+        self.start_relay();
+        backup
+    }
+
+    /// The relay comes back as it was then, under a new generation.
+    pub fn restore(&mut self, backup: &Path) {
+        self.stop_relay();
+        std::fs::remove_dir_all(self.data()).unwrap();
+        copy_folder(backup, &self.data());
+        self.new_generation();
+        self.start_relay();
     }
 
     /// As `lacre-relay new-generation` after a backup was put back; the relay must be stopped.

@@ -506,5 +506,5 @@ fn find<'a>(history: &'a mut [Value], by: &[u8], target: &[u8]) -> Option<&'a mu
 /// What an edit or deletion names: the account's own message, or to be refused, another one's.
 fn find_own<'a>(history: &'a mut [Value], by: &Key, target: &[u8]) -> Option<&'a mut Value> {
     let own = find(history, by, target).is_some();
-    find(history, if own { by } else { &[] }, target)
+    find(history, if own { by.as_slice() } else { &[] }, target)
 }

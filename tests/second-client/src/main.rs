@@ -127,7 +127,7 @@ fn run(me: &mut Option<Me>, line: &Value) -> Result<Value, Fail> {
                     Kind::Reaction(content::v1::Reaction { target, sign, target_by })
                 }
                 _ => {
-                    let named = |field| if line[field].is_null() { Ok(Vec::new()) } else { bytes(line, field) };
+                    let named = |field: &str| if line[field].is_null() { Ok(Vec::new()) } else { bytes(line, field) };
                     let (reply_to, reply_to_by) = (named("reply_to")?, named("reply_to_by")?);
                     Kind::Text(content::v1::Text { text: text(line, "text")?.to_owned(), reply_to, reply_to_by })
                 }

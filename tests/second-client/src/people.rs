@@ -199,12 +199,19 @@ impl Me {
                 let token = Some(token(&request.inbox_token)?);
                 let next = if state == Some(State::Accepted) { State::Accepted } else { State::Asking };
                 self.contacts.insert(sender.id, Contact { state: next, account: sender.id, token });
-                // requests that crossed: the smaller account accepts, the other waits
+                // requests that crossed: the smaller account accepts, the other says once more that it asked
                 if state == Some(State::Asked) {
                     if self.own.account.id < sender.id {
                         self.accept(&sender.id)?;
-                    } else if let Some(contact) = self.contacts.get_mut(&sender.id) {
-                        contact.state = State::Asked;
+                    } else {
+                        let right = self.own.right(&mut self.net)?;
+                        let again = content::ContactRequest { text: String::new(), inbox_token: right.to_vec() };
+                        for device in &sender.devices {
+                            self.send(&sender, &device.id, Kind::ContactRequest(again.clone()), token.as_slice())?;
+                        }
+                        if let Some(contact) = self.contacts.get_mut(&sender.id) {
+                            contact.state = State::Asked;
+                        }
                     }
                 }
                 Ok(())

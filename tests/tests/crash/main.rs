@@ -16,6 +16,8 @@ mod client_crashes;
 mod power_cut;
 mod races;
 mod relay_power_cut;
+mod restored;
+mod restored_worlds;
 mod rests;
 mod sigkill;
 mod two_programs;

@@ -365,3 +365,59 @@ fn an_inbox_that_lost_its_rights_is_noticed_by_its_owner_and_mended() {
     ana.sync();
     assert!(ana.client.contacts().unwrap().iter().any(|c| c.text == "hello"));
 }
+
+/// Two people, the one with the smaller account id first if `smaller_first`.
+fn pair(world: &World, smaller_first: bool, at: &str) -> (Person, Person) {
+    let (mut one, mut other) = (world.person(&format!("uno{at}")), world.person(&format!("dos{at}")));
+    if (one.account() < other.account()) == smaller_first { (one, other) } else { (other, one) }
+}
+
+fn handle_of(person: &mut Person) -> String {
+    person.client.whoami().unwrap().unwrap().handle.as_str().to_owned()
+}
+
+fn are_in_touch(one: &mut Person, other: &mut Person) {
+    settle(&mut [one, other]);
+    let (a, b) = (handle_of(one), handle_of(other));
+    let (here, there) = (one.with(&b), other.with(&a));
+    assert_eq!(here, there, "one conversation");
+    one.say(&here, "so we talk");
+    settle(&mut [one, other]);
+    assert_eq!(other.texts(&there), ["so we talk"]);
+}
+
+/// Half of these pairs waited for ever. Red with `Declined` asking anew, and without `ask_again`.
+#[test]
+fn a_request_after_a_decline_or_one_that_was_never_taken_ends_in_one_conversation_for_every_pair() {
+    let world = World::new();
+    for smaller_first in [true, false] {
+        // declined, and then asked
+        let (mut one, mut other) = pair(&world, smaller_first, if smaller_first { "a" } else { "b" });
+        let name = handle_of(&mut one);
+        asks(&mut one, &handle_of(&mut other));
+        other.sync();
+        let account = one.account();
+        other.client.contact_decline(&account).unwrap();
+        other.sync();
+        assert_eq!(asks(&mut other, &name).state, ContactState::Accepted, "who asks whom it declined accepts");
+        are_in_touch(&mut one, &mut other);
+
+        // never taken, and then asked by the other
+        let (mut one, mut other) = pair(&world, smaller_first, if smaller_first { "c" } else { "d" });
+        other.client.set_nobody_new(true).unwrap();
+        other.sync();
+        let name = handle_of(&mut one);
+        assert_eq!(asks(&mut one, &handle_of(&mut other)).state, ContactState::NotTaken);
+        other.client.set_nobody_new(false).unwrap();
+        other.sync();
+        asks(&mut other, &name);
+        are_in_touch(&mut one, &mut other);
+
+        // crossed
+        let (mut one, mut other) = pair(&world, smaller_first, if smaller_first { "e" } else { "f" });
+        let (a, b) = (handle_of(&mut one), handle_of(&mut other));
+        one.client.contact_add(&mut one.net, &Handle::parse(&b).unwrap(), "hola").unwrap();
+        other.client.contact_add(&mut other.net, &Handle::parse(&a).unwrap(), "hola").unwrap();
+        are_in_touch(&mut one, &mut other);
+    }
+}

@@ -1,5 +1,6 @@
 //! Two people and a few, over a real relay.
-use lacre_core::view::{Body, Happening, Standing, Suite};
+use lacre_core::limits::ADD_LONGEST_PAUSE_MS;
+use lacre_core::view::{Body, Happening, NotAdded, Standing, Suite};
 use lacre_tests::tap::Tap;
 use lacre_tests::world::{World, befriend, settle};
 use std::time::Duration;
@@ -161,7 +162,11 @@ fn a_relay_that_hands_out_its_own_key_package_under_a_name_adds_nobody() {
     let members = ana.client.conversation(&group).unwrap().members;
     assert_eq!(members.len(), 1, "nobody was added");
     let told = ana.client.events(0, 1_000).unwrap();
-    assert!(told.iter().any(|e| matches!(&e.what, Happening::Unreadable { reason, .. } if reason.contains("key package"))));
+    assert!(told.iter().any(|e| matches!(&e.what, Happening::NotAdded { why: NotAdded::OtherKey, .. })));
+    // the next answer is true
+    ana.clock.forward(ADD_LONGEST_PAUSE_MS + 1);
+    settle(&mut [&mut ana, &mut beto]);
+    assert_eq!(ana.client.conversation(&group).unwrap().members.len(), 2);
 }
 
 fn forged_package(

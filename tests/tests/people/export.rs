@@ -1,5 +1,6 @@
 //! A conversation as evidence: a third party checks it without our program's help.
 use ed25519_dalek::{Signature, VerifyingKey};
+use lacre_core::limits::KEEP_RAW_MS;
 use lacre_core::view::{Body, Suite};
 use lacre_core::{Export, ExportedMessage, ProofFault, content_statement};
 use lacre_ground::account::AccountState;
@@ -85,11 +86,16 @@ fn every_message_of_an_export_shows_who_signed_it_and_when_the_relay_stored_it()
     let said = |m: &&ExportedMessage| m.proof.is_some();
     assert_eq!(other.check(export.messages.iter().find(said).unwrap()), Err(ProofFault::Receipt));
 
-    // two epochs later the device has no token of that channel: the signatures stay
-    for _ in 0..2 {
+    // epochs later the device has the tokens of what it keeps for a restored relay; two days later the signatures stay
+    for days in [1, 2] {
         ana.client.renew_keys(&group).unwrap();
         settle(&mut [&mut ana, &mut bruno]);
+        let now = ana.client.export(Some(&mut ana.net), &group).unwrap();
+        assert!(now.messages.iter().filter_map(|m| m.proof.as_ref()).all(|p| p.receipt.is_some()), "day {days}");
+        ana.clock.forward(KEEP_RAW_MS / 2 + 1);
     }
+    ana.client.renew_keys(&group).unwrap();
+    settle(&mut [&mut ana, &mut bruno]);
     ana.say(&group, "nuevo");
     settle(&mut [&mut ana, &mut bruno]);
     let later = ana.client.export(Some(&mut ana.net), &group).unwrap();
@@ -126,4 +132,64 @@ fn an_export_is_a_file_for_its_owner_alone_over_nothing_that_is_there_and_withou
     );
     assert!(ana.run(&["export", "@nadie", "--to", "x.json"]).failed(1).contains("@nadie"));
     assert!(!ana.home.join("x.json").exists());
+}
+
+/// Red: `verify` called an export broken evidence.
+#[test]
+fn a_third_party_checks_an_export_with_the_program_and_the_relays_keys_alone() {
+    let town = Town::new();
+    let (ana, bruno) = town.pair();
+    ana.run(&["send", "@bruno", "hola"]).done();
+    bruno.run(&["send", "@ana", "contesta"]).done();
+    let said = ana.json(&["export", "@bruno", "--to", "prueba.json"]);
+    assert_eq!((&said["signed"], &said["receipts"]), (&Value::from(2), &Value::from(2)));
+    let path = ana.home.join("prueba.json");
+    let file: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    // somebody who has no profile, and what the relay publishes
+    let court = town.person(2, "corte");
+    let relay = lacre_ground::address::Authority::parse(file["relay"].as_str().unwrap()).unwrap();
+    let key = data_encoding::HEXLOWER.encode(relay.identity().as_bytes());
+    let trust = court.home.join("trust.txt");
+    std::fs::write(&trust, format!("lacre trust v1\nledger optional\nregistrar ed25519 {key}\nrelay ed25519 {key}\n")).unwrap();
+    let verify = |file: &std::path::Path, trust: Option<&std::path::Path>| {
+        let (file, trust) = (file.to_str().unwrap(), trust.map(|t| t.to_str().unwrap()));
+        let out = court.run(&[&["verify", file, "--json"][..], &trust.map_or(vec![], |t| vec!["--trust", t])].concat());
+        let said: Value = serde_json::from_str(&out.out).unwrap();
+        (out.code, said["verdict"].as_str().unwrap().to_owned(), said["export"].clone())
+    };
+
+    let (code, verdict, about) = verify(&path, Some(&trust));
+    assert_eq!((code, verdict.as_str()), (Some(0), "VALID"), "{about}");
+    assert_eq!((&about["signed"], &about["receipts"], &about["key"]), (&Value::from(2), &Value::from(2), &Value::from(key)));
+    let (code, verdict, _) = verify(&path, None);
+    assert_eq!((code, verdict.as_str()), (Some(3), "INCOMPLETE"), "whose key it is, nobody said");
+
+    // each word that somebody changes is found
+    let of_text = |file: &Value, text: &str| {
+        file["messages"].as_array().unwrap().iter().position(|m| m["message"]["text"] == text).unwrap()
+    };
+    let (first, second) = (of_text(&file, "hola"), of_text(&file, "contesta"));
+    type Change<'a> = (&'static str, &'a dyn Fn(&mut Value));
+    let changes: [Change<'_>; 6] = [
+        ("text", &|f| f["messages"][first]["message"]["text"] = "adiós".into()),
+        ("name", &|f| f["messages"][first]["message"]["sender"] = "@bruno".into()),
+        ("sender", &|f| {
+            let other = f["messages"][second]["message"]["sender_account"].clone();
+            f["messages"][first]["message"]["sender_account"] = other;
+        }),
+        ("receipt", &|f| {
+            let other = f["messages"][second]["proof"]["receipt"].clone();
+            f["messages"][first]["proof"]["receipt"] = other;
+        }),
+        ("handle", &|f| f["accounts"][0]["handle"] = "@otra".into()),
+        ("binding", &|f| f["accounts"][0]["binding"] = f["accounts"][1]["binding"].clone()),
+    ];
+    for (what, change) in changes {
+        let mut changed = file.clone();
+        change(&mut changed);
+        let at = court.home.join(format!("{what}.json"));
+        std::fs::write(&at, changed.to_string()).unwrap();
+        let (code, verdict, about) = verify(&at, Some(&trust));
+        assert_eq!((code, verdict.as_str()), (Some(1), "INVALID"), "{what}: {about}");
+    }
 }

@@ -10,6 +10,7 @@
     reason = "a panic is how a test says no"
 )]
 
+mod absent;
 mod cli_choices;
 mod cli_keyboard;
 mod cli_output;
