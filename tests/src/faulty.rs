@@ -60,6 +60,17 @@ impl<N: Network> Network for Faulty<'_, N> {
                lookup: LookupRequest => LookupResponse, claim: ClaimRequest => ClaimResponse,
                resets: ResetsRequest => ResetsResponse
     }
+    fn append_each(
+        &mut self,
+        at: &Authority,
+        entries: Vec<(Lane, wire::AppendRequest)>,
+    ) -> Vec<Result<wire::AppendResponse, NetError>> {
+        self.trips += u64::from(!entries.is_empty());
+        let spoiled: Vec<Option<NetError>> = entries.iter().map(|(_, r)| (self.rule)("append", &r.channel)).collect();
+        let passed = entries.into_iter().zip(&spoiled).filter(|(_, spoiled)| spoiled.is_none()).map(|(e, _)| e).collect();
+        let mut answers = self.inner.append_each(at, passed).into_iter();
+        spoiled.into_iter().filter_map(|spoiled| spoiled.map(Err).or_else(|| answers.next())).collect()
+    }
     fn fetch_each(
         &mut self,
         at: &Authority,

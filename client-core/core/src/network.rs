@@ -54,6 +54,14 @@ pub trait Network {
     fn open(&mut self, at: &Authority, lane: Lane, r: wire::OpenRequest) -> Result<wire::OpenResponse, NetError>;
     /// Stores one entry durably.
     fn append(&mut self, at: &Authority, lane: Lane, r: wire::AppendRequest) -> Result<wire::AppendResponse, NetError>;
+    /// Entries of several channels, sent side by side; each answer is [`Network::append`]'s, in the order of the requests.
+    fn append_each(
+        &mut self,
+        at: &Authority,
+        entries: Vec<(Lane, wire::AppendRequest)>,
+    ) -> Vec<Result<wire::AppendResponse, NetError>> {
+        entries.into_iter().map(|(lane, r)| self.append(at, lane, r)).collect()
+    }
     /// One page of a channel; its entries are dense from `from_seq` (or from behind `gone_through`), which was checked.
     fn fetch(&mut self, at: &Authority, lane: Lane, r: wire::FetchRequest) -> Result<wire::FetchResponse, NetError>;
     /// Pages of several channels, asked for side by side; each answer is [`Network::fetch`]'s, in the order of the questions.

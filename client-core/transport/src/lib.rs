@@ -150,21 +150,43 @@ impl GrpcNetwork {
         wait::on_this_thread(answered(Arc::clone(&self.lanes), line, self.timeouts.call, make))
     }
 
-    /// One page, asked for on the network's own thread. Must be called in the runtime's context.
-    fn asked(&self, at: &Authority, lane: Lane, r: wire::FetchRequest) -> Result<UnderWay, NetError> {
+    /// One call that runs on the network's own thread while others do.
+    fn under_way<T, F>(
+        &self,
+        at: &Authority,
+        lane: Lane,
+        make: impl FnOnce(Channel) -> F + Send + 'static,
+        fits: impl FnOnce(&T) -> Result<(), NetError> + Send + 'static,
+    ) -> Result<UnderWay<T>, NetError>
+    where
+        T: Answer + Send + 'static,
+        F: Future<Output = Result<tonic::Response<T>, tonic::Status>> + Send,
+    {
+        let _context = self.handle.enter();
         let line = self.lanes.line(at, lane)?;
         let (lanes, limit) = (Arc::clone(&self.lanes), self.timeouts.call);
         Ok(tokio::spawn(async move {
-            let (from, most) = (r.from_seq, r.max_entries);
-            let page = answered(lanes, line, limit, |c| async move { channels(c).fetch(r).await }).await?;
-            answers::dense_page(&page, from, most)?;
-            Ok(page)
+            let answer = answered(lanes, line, limit, make).await?;
+            fits(&answer)?;
+            Ok(answer)
         }))
     }
 }
 
-/// A page that was asked for.
-type UnderWay = tokio::task::JoinHandle<Result<wire::FetchResponse, NetError>>;
+/// A call that was made.
+type UnderWay<T> = tokio::task::JoinHandle<Result<T, NetError>>;
+
+/// All answers, in the order of the calls: all of them are under way, so they are waited for one after the other.
+async fn all_of<T>(calls: Vec<Result<UnderWay<T>, NetError>>) -> Vec<Result<T, NetError>> {
+    let mut answers = Vec::with_capacity(calls.len());
+    for call in calls {
+        answers.push(match call {
+            Ok(under_way) => under_way.await.unwrap_or_else(|e| Err(NetError::Unreachable { why: e.to_string() })),
+            Err(e) => Err(e),
+        });
+    }
+    answers
+}
 
 /// One call on a line, with its deadline; the answer's bounds are checked.
 async fn answered<T, F>(
@@ -235,19 +257,30 @@ impl Network for GrpcNetwork {
         at: &Authority,
         questions: Vec<(Lane, wire::FetchRequest)>,
     ) -> Vec<Result<wire::FetchResponse, NetError>> {
-        let _context = self.handle.enter();
-        let asked: Vec<_> = questions.into_iter().map(|(lane, r)| self.asked(at, lane, r)).collect();
-        wait::on_this_thread(async {
-            let mut answers = Vec::with_capacity(asked.len());
-            // all of them are under way: they are waited for one after the other
-            for asked in asked {
-                answers.push(match asked {
-                    Ok(under_way) => under_way.await.unwrap_or_else(|e| Err(NetError::Unreachable { why: e.to_string() })),
-                    Err(e) => Err(e),
-                });
-            }
-            answers
-        })
+        let asked: Vec<_> = questions
+            .into_iter()
+            .map(|(lane, r)| {
+                let (from, most) = (r.from_seq, r.max_entries);
+                self.under_way(
+                    at,
+                    lane,
+                    move |c| async move { channels(c).fetch(r).await },
+                    move |page| answers::dense_page(page, from, most),
+                )
+            })
+            .collect();
+        wait::on_this_thread(all_of(asked))
+    }
+    fn append_each(
+        &mut self,
+        at: &Authority,
+        entries: Vec<(Lane, wire::AppendRequest)>,
+    ) -> Vec<Result<wire::AppendResponse, NetError>> {
+        let sent: Vec<_> = entries
+            .into_iter()
+            .map(|(lane, r)| self.under_way(at, lane, move |c| async move { channels(c).append(r).await }, |_| Ok(())))
+            .collect();
+        wait::on_this_thread(all_of(sent))
     }
     fn status(&mut self, at: &Authority, lane: Lane, r: wire::StatusRequest) -> Result<wire::StatusResponse, NetError> {
         self.call(at, lane, |c| async move { channels(c).status(r).await })

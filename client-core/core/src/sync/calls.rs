@@ -2,7 +2,7 @@
 
 use super::reading;
 use crate::epoch::Asked;
-use crate::network::{Following, Lane, Network, Reason};
+use crate::network::{Following, Lane, NetError, Network, Reason};
 use crate::shelf::{Cargo, Engine, Intent, Invitee};
 use crate::words::{ConversationId, NotAdded, Standing, StepError, Synced, Trouble};
 use crate::{account, epoch, ladder, queue, shelf, words};
@@ -32,15 +32,42 @@ pub(super) fn append(
     request: wire::AppendRequest,
     synced: &mut Synced,
 ) -> Result<Appended, Trouble> {
-    let (seal, entry, channel) = (request.seal, request.entry_id.clone(), request.channel.clone());
-    match net.append(at, Lane::Conversations, request) {
+    let what = Sent::of(&request);
+    let answer = net.append(at, Lane::Conversations, request);
+    appended(engine, id, number, &what, answer, synced)
+}
+
+/// What of a request is needed for its answer.
+pub(super) struct Sent {
+    seal: bool,
+    entry: Vec<u8>,
+    channel: Vec<u8>,
+}
+
+impl Sent {
+    pub(super) fn of(request: &wire::AppendRequest) -> Self {
+        Self { seal: request.seal, entry: request.entry_id.clone(), channel: request.channel.clone() }
+    }
+}
+
+/// The relay answered an append.
+pub(super) fn appended(
+    engine: &mut Engine,
+    id: &ConversationId,
+    number: u64,
+    what: &Sent,
+    answer: Result<wire::AppendResponse, NetError>,
+    synced: &mut Synced,
+) -> Result<Appended, Trouble> {
+    let Sent { seal, entry, channel } = what;
+    match answer {
         Ok(answer) => {
             let restored = engine.run(|cx| {
-                queue::acknowledged(cx, id, number, &entry, answer.seq)?;
+                queue::acknowledged(cx, id, number, entry, answer.seq)?;
                 ladder::saw_generation(cx, id, &answer.generation)
             })?;
             synced.delivered += 1;
-            Ok(Appended::Stored { then_read: seal || restored })
+            Ok(Appended::Stored { then_read: *seal || restored })
         }
         Err(e) => {
             let why = e.to_string();

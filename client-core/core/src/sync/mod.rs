@@ -11,6 +11,7 @@ mod reading;
 mod resets;
 mod restored;
 mod rounds;
+mod sending;
 mod tending;
 mod upkeep;
 mod vanishing;

@@ -16,9 +16,9 @@ use std::sync::Arc;
 /// Entries of one fetch.
 pub(super) const PAGE: u32 = 256;
 /// Entries of the first fetch of each channel: most have fewer that are new.
-const FIRST_PAGE: u32 = 32;
+const FIRST_PAGE: u32 = 16;
 /// Channels that are asked for side by side: a page is at most 4 MiB, and all of them are in memory at once.
-const SIDE_BY_SIDE: usize = 64;
+pub(super) const SIDE_BY_SIDE: usize = 128;
 /// Entries that are processed in one step: a transaction costs as much as two of them.
 const ENTRIES_IN_A_STEP: usize = 16;
 
@@ -42,7 +42,7 @@ pub(super) struct Wave {
 }
 
 /// Whose page one question of a wave is.
-enum Asked {
+pub(super) enum Asked {
     Inbox(Arc<Own>),
     Of(ConversationId, Arc<Conv>),
 }
@@ -50,13 +50,24 @@ enum Asked {
 /// The first page of the own inbox and of all channels, asked for side by side: time does not grow with conversations
 /// times round trips. What has more is read on by itself.
 pub(super) fn wave(engine: &mut Engine, net: &mut dyn Network, round: &mut Round, synced: &mut Synced) -> Result<Wave, Trouble> {
+    let inbox = (!round.is_resting(&RestingThing::Inbox)).then_some(Asked::Inbox(engine.own()?));
+    let all = engine.run(|cx| shelf::conversation_ids(cx))?;
+    wave_of(engine, net, round, inbox, all, synced)
+}
+
+/// The same for these conversations.
+pub(super) fn wave_of(
+    engine: &mut Engine,
+    net: &mut dyn Network,
+    round: &mut Round,
+    inbox: Option<Asked>,
+    conversations: impl IntoIterator<Item = ConversationId>,
+    synced: &mut Synced,
+) -> Result<Wave, Trouble> {
     let own = engine.own()?;
     let at = words::authority(&own.authority).map_err(StepError::into_trouble)?;
-    let mut asked = Vec::new();
-    if !round.is_resting(&RestingThing::Inbox) {
-        asked.push(Asked::Inbox(own));
-    }
-    for id in engine.run(|cx| shelf::conversation_ids(cx))? {
+    let mut asked: Vec<Asked> = inbox.into_iter().collect();
+    for id in conversations {
         if round.is_resting(&RestingThing::Conversation(id.clone())) {
             continue;
         }

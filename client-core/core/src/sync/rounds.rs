@@ -5,7 +5,7 @@
 //! before they are used. All channels are asked for side by side; what fails rests alone (`apart`).
 
 use super::apart::{Did, Round};
-use super::{calls, joining, post, reading, resets, tending, upkeep, vanishing};
+use super::{calls, joining, post, reading, resets, sending, tending, upkeep, vanishing};
 use crate::network::{Delivery, Network};
 use crate::shelf::Engine;
 use crate::words::{ConversationId, RestingThing, Synced, Trouble};
@@ -111,6 +111,10 @@ fn rounds(engine: &mut Engine, net: &mut dyn Network, read: bool) -> Result<Sync
         if read && turn == 0 {
             let wave = reading::wave(engine, net, &mut round, &mut synced)?;
             (moved, read_already) = (wave.moved, wave.at_head);
+            if round.line_is_down() {
+                break;
+            }
+            moved |= sending::send_heads(engine, net, &mut round, &mut read_already, &mut synced)?;
             if round.line_is_down() {
                 break;
             }

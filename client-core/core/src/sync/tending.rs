@@ -9,6 +9,7 @@ use crate::network::Network;
 use crate::shelf::Engine;
 use crate::words::{AccountTrouble, ConversationId, Standing, StepError, Synced, Trouble};
 use crate::{epoch, ladder, messages, queue, shelf};
+use lacre_proto::relay::v1 as wire;
 
 /// How often a channel is opened or compared again in one go before its conversation is left for the next round.
 const MAX_AGAIN: u32 = 8;
@@ -164,6 +165,19 @@ pub(super) fn tend(
         }
     }
     Err(Trouble::Protocol("a conversation does not come to rest".into()))
+}
+
+/// The head of a queue that was read to its channel's head, if it is an entry to be stored: made now, sent with those of
+/// others. A seal is sent alone.
+pub(super) fn head(engine: &mut Engine, id: &ConversationId) -> Result<Option<(u64, wire::AppendRequest)>, Trouble> {
+    engine.run(|cx| {
+        epoch::queue_what_is_due(cx, id)?;
+        messages::queue_receipt(cx, id)
+    })?;
+    match ready(engine, id, &[])? {
+        Ready::Append { number, request, .. } if !request.seal => Ok(Some((number, request))),
+        _ => Ok(None),
+    }
 }
 
 /// The next item, prepared; a change of members that cannot be made is given up visibly.
