@@ -100,7 +100,9 @@ impl Round {
             // what is uploaded is read from the profile
             own @ (Trouble::Store(_)
             | Trouble::File(FileTrouble::Io(_))
-            | Trouble::Account(AccountTrouble::NotEnrolled | AccountTrouble::Deleted)) => return Err(own),
+            | Trouble::Account(AccountTrouble::NotEnrolled | AccountTrouble::Forgotten | AccountTrouble::Deleted)) => {
+                return Err(own);
+            }
             // its disk is full, say: what waits goes on waiting, and what others wrote can be read
             full if full.is_full() => {
                 self.away = Some(full);
