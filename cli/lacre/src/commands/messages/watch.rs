@@ -63,12 +63,13 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let began = ctx.clock.now();
     let left = |ctx: &Context| limit.map(|l| l.saturating_sub(Duration::from_millis(ctx.clock.now().since(began))));
     let mut away = false;
-    // what happens from here on is for this one
+    // what happens from here on is for this one; what no watch has shown before, for the first that comes
     let reader = Reader::of(ctx, args);
     client.events_for(&reader.name, reader.stays, 0, 1).map_err(|t| ctx.trouble(t))?;
     ctx.note(&ctx.words.say("watching"));
     let backlog = read_before(ctx, &mut client)?;
-    show_events(ctx, &mut client, &reader, &backlog, &desktop)?;
+    let nameless = Reader { name: String::new(), stays: Duration::ZERO, once: false };
+    show_events(ctx, &mut client, if reader.once { &nameless } else { &reader }, &backlog, &desktop)?;
     loop {
         let wait = left(ctx).map_or(PATIENCE, |l| l.min(PATIENCE));
         match client.watch(&mut network, wait) {
@@ -171,6 +172,10 @@ fn show_events(
             desktop.tell(ctx);
         }
         client.ack_events_for(&reader.name, after).map_err(|t| ctx.trouble(t))?;
+        if reader.once {
+            // the next watch without a name goes on behind it
+            client.ack_events(after).map_err(|t| ctx.trouble(t))?;
+        }
     }
 }
 
