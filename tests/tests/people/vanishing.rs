@@ -32,6 +32,23 @@ fn nothing_is_kept(person: &mut Person, secret: &[u8]) {
     assert_eq!(std::fs::metadata(log).map_or(0, |m| m.len()), 0, "the log was not emptied");
 }
 
+/// Seen red with `conv.stays_s` alone: what was written after the order stayed for ever.
+#[test]
+fn what_is_written_while_the_change_waits_bears_it_already() {
+    let world = World::new();
+    let (mut ana, mut bruno, id) = two(&world);
+    ana.client.let_vanish(&id, Some(HOUR)).unwrap();
+    ana.say(&id, "mientras tanto");
+    settle(&mut [&mut ana, &mut bruno]);
+    for person in [&mut ana, &mut bruno] {
+        assert_eq!(found(person, &id, "mientras tanto").unwrap().stays.unwrap().seconds, 3_600);
+    }
+    ana.client.let_vanish(&id, None).unwrap();
+    ana.say(&id, "otra vez para siempre");
+    settle(&mut [&mut ana, &mut bruno]);
+    assert!(found(&mut bruno, &id, "otra vez para siempre").unwrap().stays.is_none());
+}
+
 #[test]
 fn a_message_disappears_at_its_sender_from_sending_and_at_its_reader_from_reading() {
     let world = World::new();

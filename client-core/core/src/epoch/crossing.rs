@@ -255,6 +255,7 @@ pub(crate) fn begin(cx: &mut Cx<'_, '_>, id: &ConversationId, mls: &MlsGroup) ->
         may_add: roles::allowed(context.may_add()),
         may_write: roles::allowed(context.may_write()),
         stays_s: context.stays_s,
+        stays_next: None,
         authority: context.authority.clone(),
         suite,
         standing: Standing::Active,

@@ -41,6 +41,10 @@ pub(crate) fn let_vanish(engine: &mut Engine, conversation: &ConversationId, aft
         queue::has_room(cx, Some(conversation))?;
         let intent = Intent::Change { edits: vec![Edit::Stays(seconds)] };
         queue::enqueue(cx, Some(conversation), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
+        // what is written from here on bears it, also while the change waits
+        let mut conv = shelf::take_conv(cx, conversation)?;
+        conv.stays_next = Some(seconds);
+        shelf::put_conv(cx, conversation, conv)?;
         Ok(())
     })
 }

@@ -129,8 +129,11 @@ pub(crate) fn enqueue_content_as(
 /// How long stays what is written there now: each send asks, so nothing is copied for the answer.
 fn stays_in(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<u32, StepError> {
     match cx.cache.convs.get(id) {
-        Some(conv) => Ok(conv.stays_s),
-        None => Ok(shelf::conv(cx, id)?.stays_s),
+        Some(conv) => Ok(conv.stays_next.unwrap_or(conv.stays_s)),
+        None => {
+            let conv = shelf::conv(cx, id)?;
+            Ok(conv.stays_next.unwrap_or(conv.stays_s))
+        }
     }
 }
 

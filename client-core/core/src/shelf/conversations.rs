@@ -77,6 +77,9 @@ pub(crate) struct Conv {
     pub(crate) may_write: Who,
     /// seconds that what is written here stays; 0 for ever
     pub(crate) stays_s: u32,
+    /// the same, as this device has asked for it: the change waits, and what is written meanwhile bears it already
+    #[serde(default)]
+    pub(crate) stays_next: Option<u32>,
     pub(crate) authority: String,
     pub(crate) suite: Suite,
     pub(crate) standing: Standing,

@@ -71,6 +71,7 @@ pub(crate) fn note_members(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut 
     conv.may_add = roles::allowed(context.may_add());
     conv.may_write = roles::allowed(context.may_write());
     conv.stays_s = context.stays_s;
+    conv.stays_next = conv.stays_next.filter(|next| *next != context.stays_s);
     conv.name = context.name;
     conv.description = context.description;
     if let Some(leaf) = mls.own_leaf_node() {
