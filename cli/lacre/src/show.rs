@@ -11,6 +11,7 @@ use lacre_core::view::{
     Suite, Waiting, WaitingKind, Who,
 };
 use lacre_ground::ids::{AccountId, Handle};
+use lacre_words::cause::cause_in;
 use lacre_words::failure::Exit;
 use lacre_words::screen::size;
 use lacre_words::shown::{composed, paragraph, shown};
@@ -113,7 +114,7 @@ pub(crate) fn resting(ctx: &Context, resting: &Resting, all: &[Conversation]) ->
             None => short(&id.to_hex(), 8),
         },
     };
-    let why = shown(&resting.why);
+    let why = cause_in(&ctx.words, &resting.why);
     ctx.words.say_with("status-resting", &[("what", what.into()), ("state", rests(ctx, resting).into()), ("why", why.into())])
 }
 

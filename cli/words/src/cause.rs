@@ -21,7 +21,21 @@ pub fn cause(words: &Words, error: &Error) -> String {
 pub fn cause_in(words: &Words, text: &str) -> String {
     let number = text.rsplit_once("(os error ").and_then(|(_, rest)| rest.split_once(')')).and_then(|(n, _)| n.parse().ok());
     let said = number.and_then(|n| kind_key(Error::from_raw_os_error(n).kind())).map(|key| words.say(key));
-    said.unwrap_or_else(|| shown(text))
+    said.or_else(|| in_libraries_words(text).map(|key| words.say(key))).unwrap_or_else(|| shown(text))
+}
+
+/// What libraries say of a line and of a relay's disk, by words that stand in their sentences.
+fn in_libraries_words(text: &str) -> Option<&'static str> {
+    let says = |some: &[&str]| some.iter().any(|part| text.contains(part));
+    if says(&["close_notify", "handshake eof", "connection closed", "broken pipe", "stream closed"]) {
+        Some(key("cause-cut-off"))
+    } else if says(&["not connected within", "no answer within"]) {
+        Some(key("cause-no-answer"))
+    } else if says(&["disk_full"]) {
+        Some(key("cause-disk-full"))
+    } else {
+        None
+    }
 }
 
 const fn kind_key(kind: ErrorKind) -> Option<&'static str> {
@@ -67,5 +81,7 @@ mod tests {
         }
         assert_eq!(cause_in(&es, "some\u{1b}thing (os error 99999)"), "some\\u{1b}thing (os error 99999)");
         assert_eq!(cause_in(&es, "plain"), "plain");
+        assert_eq!(cause_in(&es, "peer closed connection without sending TLS close_notify"), "la conexión se cortó");
+        assert_eq!(cause_in(&en, "not connected within 15000 ms"), "no answer came in time");
     }
 }

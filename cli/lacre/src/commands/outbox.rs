@@ -5,8 +5,8 @@ use crate::when::when;
 use crate::{find, json, online, secret, show};
 use lacre_core::Client;
 use lacre_core::view::{Conversation, Waiting, WaitingKind};
+use lacre_words::cause::cause_in;
 use lacre_words::failure::Exit;
-use lacre_words::shown::shown;
 use serde_json::json as object;
 
 #[derive(clap::Subcommand, Debug)]
@@ -71,6 +71,6 @@ fn row(ctx: &Context, all: &[Conversation], w: &Waiting) -> Vec<String> {
         WaitingKind::Invitation => words.say("waits-invitation"),
         WaitingKind::Request => words.say("waits-request"),
     };
-    let trouble = w.trouble.as_deref().map(shown).unwrap_or_default();
+    let trouble = w.trouble.as_deref().map(|why| cause_in(words, why)).unwrap_or_default();
     vec![w.id.to_string(), what, to, when(ctx, w.since), trouble]
 }

@@ -21,7 +21,7 @@ pub enum Trouble {
         why: String,
     },
     /// The relay said no.
-    #[error("the relay refused: {0:?}")]
+    #[error("the relay refused: {0}")]
     Refused(Refusal),
     /// The relay, or somebody through it, sent what the protocol does not allow.
     #[error("not understood: {0}")]
