@@ -130,7 +130,10 @@ account-delete-sure = Delete the account { $handle }? [y/N]
 account-deleted =
     The account { $handle } was deleted. Your history stays in { $dir } until you delete that folder.
 account-gone = This account was deleted: what is here can be read, and nothing else.
-account-forgotten = The relay came back from a backup of before your enrolment and does not know your account any more. Ask the counter for a new code: lacre enroll INVITATION @name
+account-replaced =
+    CAREFUL: the counter put another account in the place of this one, { $when }. What you write from here reaches nobody as yours.
+    If you did that, with a new phone, use the new one. If not, go to the counter at once, and tell your contacts.
+account-forgotten = The relay came back from a backup of before your enrolment and does not know your account any more. Ask the counter for a new code: lacre enroll INVITATION @name (if the account came from lacre recover: lacre recover INVITATION)
 trust-compared = compared
 trust-changed = keys changed: compare again
 safety-what =

@@ -130,7 +130,10 @@ account-delete-sure = ¿Eliminar la cuenta { $handle }? [s/N]
 account-deleted =
     La cuenta { $handle } fue eliminada. Su historial sigue en { $dir } hasta que borre esa carpeta.
 account-gone = Esta cuenta fue eliminada: se puede leer lo que hay aquí, y nada más.
-account-forgotten = El servidor volvió de un respaldo anterior a su inscripción y ya no conoce su cuenta. Pida un código nuevo en el mesón: lacre enroll INVITACIÓN @nombre
+account-replaced =
+    CUIDADO: la oficina de registro puso otra cuenta en el lugar de esta, { $when }. Lo que escriba desde aquí no le llega a nadie como suyo.
+    Si fue usted, con un teléfono nuevo, use el nuevo. Si no, vaya de inmediato a la oficina de registro y avise a sus contactos.
+account-forgotten = El servidor volvió de un respaldo anterior a su inscripción y ya no conoce su cuenta. Pida un código nuevo en la oficina de registro: lacre enroll INVITACIÓN @nombre (si la cuenta vino de lacre recover: lacre recover INVITACIÓN)
 trust-compared = comparado
 trust-changed = sus llaves cambiaron: compare otra vez
 safety-what =

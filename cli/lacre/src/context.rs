@@ -99,6 +99,8 @@ pub(crate) enum Said {
     Away,
     /// that something rests
     Resting,
+    /// that another account stands in the place of this one
+    Replaced,
 }
 
 /// A command speaks on the screen that it was called from.

@@ -1,11 +1,13 @@
 //! The relay, as commands see it: a round of synchronisation that may find nobody there.
 
 use crate::context::{Context, Said};
+use crate::when::when;
 use lacre_core::AccountTrouble;
 use lacre_core::view::Synced;
 use lacre_core::{Client, Environment, Trouble};
 use lacre_profile::StoreError;
 use lacre_transport::{GrpcNetwork, OnProgress, Options, Progress, SocksProxy, Timeouts};
+use lacre_words::cause::cause_in;
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
 use lacre_words::words::key;
@@ -104,6 +106,7 @@ fn reached(ctx: &Context, client: &mut Client, done: Result<Synced, Trouble>) ->
             if synced.resting > 0 {
                 ctx.note_once(Said::Resting, &ctx.words.say_with("resting", &[("count", synced.resting.into())]));
             }
+            note_replaced(ctx, client)?;
             Ok(Reached::Yes)
         }
         Err(away) if away.is_away() || away.is_full() => Ok(Reached::No(note_away(ctx, &away))),
@@ -122,6 +125,14 @@ fn reached(ctx: &Context, client: &mut Client, done: Result<Synced, Trouble>) ->
         }
         Err(trouble) => Err(ctx.trouble(trouble)),
     }
+}
+
+/// That somebody got another account in the place of this one: the person, with a lost phone, or somebody else.
+pub(crate) fn note_replaced(ctx: &Context, client: &mut Client) -> Result<(), Failure> {
+    if let Some(at) = client.replaced().map_err(|t| ctx.trouble(t))? {
+        ctx.note_once(Said::Replaced, &ctx.words.say_with("account-replaced", &[("when", when(ctx, at).into())]));
+    }
+    Ok(())
 }
 
 /// A round for what was just stored here. When this machine fails now, that is said with it: whoever were told to repeat the
@@ -146,7 +157,7 @@ pub(crate) fn note_away(ctx: &Context, away: &Trouble) -> String {
         Trouble::Offline { why } => (key("relay-away"), why.clone()),
         other => (key("relay-full"), other.to_string()),
     };
-    ctx.note_once(Said::Away, &ctx.words.say_with(sentence, &[("why", shown(&why).into())]));
+    ctx.note_once(Said::Away, &ctx.words.say_with(sentence, &[("why", cause_in(&ctx.words, &why).into())]));
     why
 }
 

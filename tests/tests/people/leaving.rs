@@ -326,6 +326,25 @@ fn a_new_account_of_somebody_blocked_is_blocked_too() {
     assert_eq!(ana.client.events(0, 1_000).unwrap().len(), before);
 }
 
+/// Seen red before a profile remembered its code: "Done" without asking the relay, and the thief went on.
+#[test]
+fn another_code_is_not_done_with_a_profile_that_has_an_account_and_who_was_replaced_is_told() {
+    let world = World::new();
+    let run = world.run();
+    let _lost = world.person_with("beto", &run);
+    let mut beto = recovered(&world, &run);
+    let code = world.invite_again(&run);
+    let said = beto.client.recover(&mut beto.net, &code);
+    assert!(matches!(said, Err(Trouble::Account(AccountTrouble::OtherAccount))), "{said:?}");
+    assert_eq!(beto.client.replaced().unwrap(), None);
+
+    let mut third = Person::new(&world.data().with_file_name("profile-beto-third"));
+    third.client.recover(&mut third.net, &code).expect("the code was not used up");
+    let _ = beto.client.sync(&mut beto.net);
+    assert!(beto.client.replaced().unwrap().is_some(), "its own program says that another account stands in its place");
+    assert_eq!(third.client.replaced().unwrap(), None);
+}
+
 #[test]
 fn losing_and_recovering_at_the_terminal() {
     let town = Town::new();

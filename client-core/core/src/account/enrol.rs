@@ -108,6 +108,7 @@ pub(crate) fn make_own(cx: &mut Cx<'_, '_>, invitation: &Invitation, handle: Opt
         token_changes: Vec::new(),
         changes_told: 0,
         withdrawn_tokens: Vec::new(),
+        replaced: None,
         resets_through: 0,
         resets_of: None,
         resets_last: None,

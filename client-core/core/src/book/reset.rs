@@ -123,8 +123,12 @@ pub(crate) fn take_notes(cx: &mut Cx<'_, '_>, notes: &[String]) -> Result<(Vec<A
     let (mut replaced, mut wrong) = (Vec::new(), 0);
     for note in notes {
         match Reset::verify(note, &registrar) {
-            // this device is the lost one: at the relay it is out already
-            Ok(reset) if reset.replaces == own.account => {}
+            // this device is the lost one, or somebody else was at the counter: at the relay it is out already
+            Ok(reset) if reset.replaces == own.account => {
+                let mut own = shelf::take_own(cx)?;
+                own.replaced = Some(reset.reset_at);
+                shelf::put_own(cx, own)?;
+            }
             Ok(reset) if keep(cx, &reset)? => replaced.push(reset.replaces),
             Ok(_) | Err(_) => wrong += 1,
         }

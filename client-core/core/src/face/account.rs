@@ -6,12 +6,19 @@ use crate::words::{ClockDiffers, Settings, Trouble, WhoAmI};
 use crate::{account, shelf, sync};
 use lacre_ground::address::Invitation;
 use lacre_ground::ids::Handle;
+use lacre_ground::time::Millis;
 use lacre_profile::Table;
 
 /// The row of the proxy: there before there is an account, because enrolling connects.
 const PROXY: &[u8] = b"proxy";
 
 impl Client {
+    /// Since when another account stands in the place of this one, by the registrar's word: this device is out. Whoever did
+    /// not do that should be told at once.
+    pub fn replaced(&mut self) -> Result<Option<Millis>, Trouble> {
+        self.engine.run(|cx| Ok(shelf::own_or_none(cx)?.and_then(|own| own.replaced)))
+    }
+
     /// Redeems an invitation. Can be repeated after any interruption; what was done is not done again.
     ///
     /// # Errors

@@ -97,6 +97,9 @@ pub(crate) struct Own {
     /// how often something of it was told: two programs may do so at a time
     #[serde(default)]
     pub(crate) changes_told: u64,
+    /// since when another account stands in the place of this one, by the registrar's word
+    #[serde(default)]
+    pub(crate) replaced: Option<Millis>,
     /// the last reset that this profile knows, and the store that numbered it
     #[serde(default)]
     pub(crate) resets_through: u64,

@@ -107,6 +107,7 @@ mod tests {
             redeemed: None,
             left_for_copy: None,
             clock_differs: None,
+            replaced: None,
             resets_through: 0,
             resets_of: None,
             resets_last: None,

@@ -2,7 +2,7 @@
 
 use crate::account::{FEW_KEY_PACKAGES, FEW_STAMPS, FEW_TOKENS};
 use crate::network::{Network, Reason};
-use crate::shelf::{Engine, Stage};
+use crate::shelf::{Cx, Engine, Stage};
 use crate::words::{AccountTrouble, StepError, Trouble, WhoAmI};
 use crate::{account, shelf, words};
 use lacre_ground::address::{Authority, Invitation};
@@ -30,8 +30,11 @@ pub(crate) fn enroll(
             _ => e.into(),
         })?;
         engine.run(|cx| account::bound(cx, &answer.binding, "", &answer.generation))?;
+    } else {
+        account::ask_for_again(engine, net, invitation)?;
     }
     upkeep(engine, net)?;
+    engine.run(wake_all)?;
     account::whoami(engine)?.ok_or(Trouble::Account(AccountTrouble::NotEnrolled))
 }
 
@@ -48,9 +51,20 @@ pub(crate) fn recover(engine: &mut Engine, net: &mut dyn Network, invitation: &I
             _ => e.into(),
         })?;
         engine.run(|cx| account::bound(cx, &answer.binding, &answer.reset, &answer.generation))?;
+    } else {
+        account::ask_for_again(engine, net, invitation)?;
     }
     upkeep(engine, net)?;
+    engine.run(wake_all)?;
     account::whoami(engine)?.ok_or(Trouble::Account(AccountTrouble::NotEnrolled))
+}
+
+/// Whatever failed for want of an account is tried at once.
+fn wake_all(cx: &mut Cx<'_, '_>) -> Result<(), StepError> {
+    for row in shelf::rests(cx)? {
+        shelf::wake(cx, &row.thing)?;
+    }
+    Ok(())
 }
 
 /// What a device does now and then: inbox opened, stamps, key packages and tokens in stock. What fails is told at the end:

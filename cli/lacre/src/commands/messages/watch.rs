@@ -77,6 +77,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
                 if std::mem::take(&mut away) {
                     ctx.note(&ctx.words.say("relay-back"));
                 }
+                online::note_replaced(ctx, &mut client)?;
             }
             Err(trouble) if trouble.is_away() || trouble.is_full() => {
                 if !std::mem::replace(&mut away, true) {
