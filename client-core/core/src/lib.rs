@@ -37,7 +37,7 @@ mod words;
 
 pub use face::Client;
 pub use messages::{Export, ExportedAccount, ExportedMessage, ExportedProof, Found, Outgoing, ProofFault, Query};
-pub use mls::roles::RoleError;
+pub use mls::fault::RoleError;
 pub use mls::signer::OwnKey;
 pub use mls::verdict;
 pub use shelf::Environment;

@@ -5,25 +5,14 @@
 //! | the code, unused | the same enrolment is made again: same keys, same account, same name |
 //! | not even the code | the counter issues another, and `enroll` with it goes on with this profile |
 
-use super::{enrol, session};
+use super::enrol;
 use crate::network::{Lane, Network, Reason};
 use crate::shelf;
 use crate::shelf::{Engine, Stage};
 use crate::words::{AccountTrouble, Trouble};
-use lacre_ground::address::{Authority, Invitation};
+use lacre_ground::address::Authority;
 use lacre_ground::ids::Generation;
 use lacre_proto::relay::v1 as wire;
-
-/// A code is redeemed with a profile that has an account already: the same code asks the relay whether it still knows the
-/// account (it may have come from a backup of before); another code is for another profile, and is not used up.
-pub(crate) fn ask_for_again(engine: &mut Engine, net: &mut dyn Network, invitation: &Invitation) -> Result<(), Trouble> {
-    let own = engine.own()?;
-    if own.redeemed.as_ref().is_some_and(|redeemed| redeemed.expose() != invitation.code.expose()) {
-        return Err(AccountTrouble::OtherAccount.into());
-    }
-    session::forget_session(engine)?;
-    session::session(engine, net, &invitation.authority).map(drop)
-}
 
 /// Enrols the account once more, if this relay is another one than it was; false if it is not.
 pub(super) fn enroll_again(engine: &mut Engine, net: &mut dyn Network, at: &Authority) -> Result<bool, Trouble> {

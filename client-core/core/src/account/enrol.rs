@@ -1,6 +1,6 @@
 //! Who this device is: keys and state 0, and what binds them (PROTOCOL.md, 9).
 
-use super::inbox::TOKENS;
+use super::rights::TOKENS;
 use crate::shelf::{Cx, Engine, Key32, Own, Stage};
 use crate::words::{AccountTrouble, Settings, StepError, Trouble, WhoAmI};
 use crate::{shelf, words};

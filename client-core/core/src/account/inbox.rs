@@ -1,6 +1,6 @@
 //! The own inbox and the rights to append to it.
 
-use super::rights::TOKENS_AT_ONCE;
+use super::rights::{TOKENS, TOKENS_AT_ONCE};
 use super::{rights, stamps};
 use crate::network::{Lane, NetError, Network};
 use crate::shelf;
@@ -10,8 +10,6 @@ use lacre_ground::address::Authority;
 use lacre_ground::ids::Token;
 use lacre_proto::relay::v1 as wire;
 
-/// Inbox tokens made known to the relay at once, so that a new contact costs no call that would tell of him.
-pub(super) const TOKENS: usize = 32;
 pub(crate) const FEW_TOKENS: usize = 8;
 
 pub(crate) fn open_inbox(engine: &mut Engine, net: &mut dyn Network, at: &Authority) -> Result<(), Trouble> {

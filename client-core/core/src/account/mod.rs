@@ -11,7 +11,6 @@ mod rights;
 mod session;
 mod stamps;
 
-pub(crate) use again::ask_for_again;
 pub use clock::CLOCKS_DIFFER_MS;
 pub(crate) use enrol::{bound, make_own, whoami};
 pub(crate) use inbox::{FEW_TOKENS, add_tokens, mend_inbox, open_inbox, tell_token_changes, withdraw_again};
@@ -20,5 +19,5 @@ pub use packages::RENEW_KEY_PACKAGES_MS;
 pub(crate) use packages::{FEW_KEY_PACKAGES, key_packages_are_old, upload_key_packages};
 pub use reach::{MAX_LINK_NAME, MAX_LINKS};
 pub(crate) use reach::{link_make, link_revoke, set_nobody_new};
-pub(crate) use session::{session, unless_limited, with_session};
+pub(crate) use session::{forget_session, session, unless_limited, with_session};
 pub(crate) use stamps::{FEW_STAMPS, directory, push_stamp, stamp, take_stamps, with_stamp};

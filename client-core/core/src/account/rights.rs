@@ -4,6 +4,8 @@ use crate::shelf::Own;
 use lacre_ground::ids::Token;
 use lacre_proto::relay::v1 as wire;
 
+/// Inbox tokens made known to the relay at once, so that a new contact costs no call that would tell of him.
+pub(super) const TOKENS: usize = 32;
 /// Rights in one call.
 pub(super) const TOKENS_AT_ONCE: usize = 60;
 

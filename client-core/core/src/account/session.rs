@@ -59,7 +59,7 @@ pub(crate) fn session(engine: &mut Engine, net: &mut dyn Network, at: &Authority
     Ok(session)
 }
 
-pub(super) fn forget_session(engine: &mut Engine) -> Result<(), Trouble> {
+pub(crate) fn forget_session(engine: &mut Engine) -> Result<(), Trouble> {
     engine.run(|cx| {
         let mut own = shelf::take_own(cx)?;
         own.session = None;

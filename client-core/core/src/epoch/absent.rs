@@ -7,7 +7,6 @@
 //! | a key package that is not good at this time | a clock is set right, or its device makes others |
 //! | one that is not of the device it was claimed for, or is no key package | the relay gives another |
 
-use super::sealing;
 use crate::history::Stored;
 use crate::shelf::{Cargo, Conv, Cx, Intent, Item, Taken};
 use crate::words::{Body, ConversationId, Happening, NotAdded, StepError, WaitingKind};
@@ -22,6 +21,18 @@ pub const ADD_GIVE_UP_MS: u64 = 30 * 86_400_000;
 pub const ADD_FIRST_PAUSE_MS: u64 = 60_000;
 /// See [`ADD_FIRST_PAUSE_MS`].
 pub const ADD_LONGEST_PAUSE_MS: u64 = 6 * 3_600_000;
+
+/// Devices added by one commit.
+pub const MAX_ADDS: usize = 64;
+
+/// Puts seals that add these accounts into a conversation's queue, each small enough for one commit.
+pub(crate) fn enqueue_adds(cx: &mut Cx<'_, '_>, conversation: &ConversationId, accounts: &[AccountId]) -> Result<(), StepError> {
+    for chunk in accounts.chunks(MAX_ADDS) {
+        let intent = Intent::Add { wanted: chunk.to_vec(), invitees: Vec::new() };
+        queue::enqueue(cx, Some(conversation), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
+    }
+    Ok(())
+}
 
 /// Since when somebody was to be added, and what was said of it last.
 #[derive(Clone)]
@@ -95,7 +106,7 @@ pub(crate) fn add_now(cx: &mut Cx<'_, '_>, id: &ConversationId, accounts: &[Acco
         })
     };
     let new: Vec<AccountId> = accounts.iter().copied().filter(|account| !is_wanted(account)).collect();
-    sealing::enqueue_adds(cx, id, &new)
+    enqueue_adds(cx, id, &new)
 }
 
 /// Those whose pause is over stand at the end of the queue again, as if they had been asked for now. `these` alone, if

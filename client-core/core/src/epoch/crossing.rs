@@ -1,6 +1,6 @@
 //! From one epoch's channel to the next, and what every member then tells the others.
 
-use super::sealing;
+use super::absent;
 use crate::crypt::entry::ChannelKeys;
 use crate::history::Stored;
 use crate::mls::group::{CONTEXT_VERSION, GroupId};
@@ -332,7 +332,7 @@ pub(crate) fn create_conversation(
     let mls = group::create(&provider, &*signer, credential, &GroupId::first_of(&id), suite, &context)?;
     begin(cx, &id, &mls)?;
     shelf::keep(cx, mls);
-    sealing::enqueue_adds(cx, &id, others)?;
+    absent::enqueue_adds(cx, &id, others)?;
     cx.reached("conversation: created")?;
     Ok(id)
 }

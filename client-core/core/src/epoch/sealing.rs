@@ -1,11 +1,11 @@
 //! The commits of this device: from what a seal is to do to the bytes that wait for the relay.
 
 use super::absent;
-use super::absent::Asked;
+use super::absent::{Asked, MAX_ADDS, enqueue_adds};
 use crate::crypt::entry::seal_entry;
+use crate::mls::fault::RoleError;
 use crate::mls::group::{Changes, PackageFault};
 use crate::mls::plain::Plain;
-use crate::mls::roles::RoleError;
 use crate::mls::{group, parts, roles};
 use crate::shelf::{Cargo, Conv, Cx, Intent, Invitee, Item, Prepared, PreparedPart, Taken};
 use crate::words::{ConversationId, Edit, Happening, NotAdded, StepError, WaitingKind};
@@ -15,18 +15,6 @@ use lacre_profile::Table;
 use lacre_proto::bounds::Bounded as _;
 use openmls::group::{MlsGroup, StagedCommit};
 use serde_bytes::ByteBuf;
-
-/// Devices added by one commit.
-pub const MAX_ADDS: usize = 64;
-
-/// Puts seals that add these accounts into a conversation's queue, each small enough for one commit.
-pub(crate) fn enqueue_adds(cx: &mut Cx<'_, '_>, conversation: &ConversationId, accounts: &[AccountId]) -> Result<(), StepError> {
-    for chunk in accounts.chunks(MAX_ADDS) {
-        let intent = Intent::Add { wanted: chunk.to_vec(), invitees: Vec::new() };
-        queue::enqueue(cx, Some(conversation), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
-    }
-    Ok(())
-}
 
 /// Builds the commit of an intent in this epoch; none when there is nothing left to do.
 pub(super) fn build_seal(

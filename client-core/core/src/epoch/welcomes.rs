@@ -1,6 +1,6 @@
 //! Who comes in: invitations from the Adds of a seal, the roster that tells new members who is who, tokens for co-members.
 
-use super::sealing;
+use super::absent;
 use crate::mls::group;
 use crate::shelf::{Conv, Cx, Intent, Known, Members};
 use crate::words::{AccountTrouble, ContactTrouble, ConversationId, StepError, Trouble, WaitingKind};
@@ -71,7 +71,7 @@ pub(crate) fn add_who_was_left(cx: &mut Cx<'_, '_>, id: &ConversationId, intent:
     left.retain(|account| !members.devices.iter().any(|(there, _)| there == account));
     left.sort_unstable();
     left.dedup();
-    sealing::enqueue_adds(cx, id, &left)
+    absent::enqueue_adds(cx, id, &left)
 }
 
 /// Gives the other members a right to write to this device's inbox, once for each conversation.

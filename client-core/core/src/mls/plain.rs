@@ -4,8 +4,8 @@
 //! among it. What every member can judge must not hang on that, or one seal gets two verdicts. So it is read from the bytes
 //! under the signature, which are the same for everybody, and judged first ([`roles::judge`](super::roles::judge)).
 
+use super::fault::RoleError;
 use super::group;
-use super::roles::RoleError;
 use lacre_proto::bounds::Bounded as _;
 use lacre_proto::content::v1 as content;
 use openmls::group::{MlsGroup, StagedCommit};

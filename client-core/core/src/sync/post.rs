@@ -1,7 +1,6 @@
 //! The own inbox and the post: envelopes that came, uploads and envelopes that go out.
 
 use super::apart::Round;
-use super::reading::PAGE;
 use super::upkeep;
 use crate::network::{Entry, Lane, NetError, Network, Reason, Refusal};
 use crate::shelf::{Cargo, Cx, Engine, Item, Own, POST};
@@ -13,6 +12,8 @@ use lacre_profile::Table;
 use lacre_proto::relay::v1 as wire;
 use std::sync::Arc;
 
+/// Entries of one fetch.
+pub(super) const PAGE: u32 = 256;
 /// Rounds without end would be a bug of ours or a relay that plays with us.
 pub(super) const MAX_ROUNDS: u32 = 10_000;
 /// An invitation that a copy of this profile asked for stays in the inbox so long, milliseconds.

@@ -2,6 +2,7 @@
 
 use super::apart::{Did, Round};
 use super::post;
+use super::post::PAGE;
 use crate::network::{Entry, Lane, NetError, Network, Reason};
 use crate::receive::{Judged, Took};
 use crate::shelf::{Conv, Engine, Own};
@@ -13,8 +14,6 @@ use lacre_proto::relay::v1 as wire;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Entries of one fetch.
-pub(super) const PAGE: u32 = 256;
 /// Entries of the first fetch of each channel: most have fewer that are new.
 const FIRST_PAGE: u32 = 16;
 /// Channels that are asked for side by side: a page is at most 4 MiB, and all of them are in memory at once.

@@ -31,7 +31,7 @@ pub(crate) fn enroll(
         })?;
         engine.run(|cx| account::bound(cx, &answer.binding, "", &answer.generation))?;
     } else {
-        account::ask_for_again(engine, net, invitation)?;
+        ask_for_again(engine, net, invitation)?;
     }
     upkeep(engine, net)?;
     engine.run(wake_all)?;
@@ -52,11 +52,22 @@ pub(crate) fn recover(engine: &mut Engine, net: &mut dyn Network, invitation: &I
         })?;
         engine.run(|cx| account::bound(cx, &answer.binding, &answer.reset, &answer.generation))?;
     } else {
-        account::ask_for_again(engine, net, invitation)?;
+        ask_for_again(engine, net, invitation)?;
     }
     upkeep(engine, net)?;
     engine.run(wake_all)?;
     account::whoami(engine)?.ok_or(Trouble::Account(AccountTrouble::NotEnrolled))
+}
+
+/// A code is redeemed with a profile that has an account already: the same code asks the relay whether it still knows the
+/// account (it may have come from a backup of before); another code is for another profile, and is not used up.
+fn ask_for_again(engine: &mut Engine, net: &mut dyn Network, invitation: &Invitation) -> Result<(), Trouble> {
+    let own = engine.own()?;
+    if own.redeemed.as_ref().is_some_and(|redeemed| redeemed.expose() != invitation.code.expose()) {
+        return Err(AccountTrouble::OtherAccount.into());
+    }
+    account::forget_session(engine)?;
+    account::session(engine, net, &invitation.authority).map(drop)
 }
 
 /// Whatever failed for want of an account is tried at once.
