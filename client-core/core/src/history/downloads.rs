@@ -1,6 +1,6 @@
 //! Files that are being fetched, and how they are forgotten.
 
-use super::lines::Stored;
+use super::row::Stored;
 use crate::shelf::Cx;
 use crate::words::StepError;
 use lacre_ground::ids::BlobId;

@@ -1,6 +1,6 @@
 //! What the search keeps of the history: rows of texts, encrypted, and nothing in the clear.
 
-use super::lines::Stored;
+use super::row::Stored;
 use crate::shelf::Cx;
 use crate::words::{Body, ConversationId, StepError};
 use lacre_ground::ids::AccountId;

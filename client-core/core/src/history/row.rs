@@ -1,15 +1,121 @@
-//! A message as its row holds it: short names, and its text once. What its sender signed holds the text, so what is shown is
+//! A message of the history, and its row: short names, and its text once. What its sender signed holds the text, so what is shown is
 //! read from there wherever it says the same.
 
 use super::content::body_of;
-use super::lines::{Keyed, Placed, Proof, Stored};
 use crate::words::Body;
-use lacre_ground::ids::{AccountId, ContentId};
+use lacre_ground::ids::{AccountId, ChannelId, ContentId, DeviceId, EntryId};
 use lacre_ground::time::Millis;
 use lacre_proto::content::v1 as content;
 use prost::Message as _;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
+
+/// What a row of the history is found by: an id is its maker's choice, so it says nothing without its maker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Keyed {
+    /// conversation and id: rows of before
+    #[default]
+    ById,
+    /// conversation, account and id: what somebody said
+    BySender,
+    /// conversation and id, in a space where no content is: what this device says of what it met
+    Line,
+}
+
+/// One message of the history.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(from = "Packed", into = "Packed")]
+pub(crate) struct Stored {
+    /// as its sender named it
+    pub(crate) id: ContentId,
+    pub(crate) sender: AccountId,
+    pub(crate) sent_at: Millis,
+    pub(crate) accepted_at: Millis,
+    pub(crate) body: Body,
+    /// a file's place and key: an encoded `BlobRef`
+    pub(crate) blob: Option<ByteBuf>,
+    /// the content as its sender signed it (of an edited message the newest), the signature, and where the relay stored it:
+    /// what a report needs
+    pub(crate) proof: Option<Proof>,
+    pub(crate) place: Placed,
+    pub(crate) keyed: Keyed,
+    /// what this profile calls it, where another message has that id already
+    pub(crate) name: Option<ContentId>,
+}
+
+/// What stands around a message: it changes after the message was stored. The long names are those of rows of before.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Placed {
+    /// its place in the history
+    #[serde(rename = "p", alias = "position")]
+    pub(crate) position: u64,
+    #[serde(rename = "r", alias = "reply_to", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reply_to: Option<ContentId>,
+    /// whose message that is, if it was said
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reply_to_by: Option<AccountId>,
+    #[serde(rename = "e", alias = "edited_at", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) edited_at: Option<Millis>,
+    /// when it was first sent, if it was sent again to a new account of its reader
+    #[serde(default)]
+    pub(crate) again: Option<Millis>,
+    /// one sign for each account
+    #[serde(rename = "s", alias = "reactions", default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) reactions: Vec<(AccountId, String)>,
+    /// seconds that it stays; 0 for ever
+    #[serde(rename = "y", alias = "stays_s")]
+    pub(crate) stays_s: u32,
+    /// when it disappears, once that has begun to count
+    #[serde(rename = "g", alias = "gone_at", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) gone_at: Option<Millis>,
+}
+
+/// What proves who wrote a message (PROTOCOL.md, 17).
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Proof {
+    /// the MLS group that it was said in: a conversation may have had several
+    #[serde(rename = "g", alias = "group")]
+    pub(crate) group: ByteBuf,
+    #[serde(rename = "d", alias = "device")]
+    pub(crate) device: DeviceId,
+    #[serde(rename = "h", alias = "channel")]
+    pub(crate) channel: ChannelId,
+    #[serde(rename = "e", alias = "entry")]
+    pub(crate) entry: EntryId,
+    #[serde(rename = "q", alias = "seq")]
+    pub(crate) seq: u64,
+    #[serde(rename = "c", alias = "content", with = "serde_bytes")]
+    pub(crate) content: Vec<u8>,
+    #[serde(rename = "s", alias = "signature", with = "serde_bytes")]
+    pub(crate) signature: Vec<u8>,
+}
+
+impl Stored {
+    /// Keeps the place in the history and nothing else.
+    pub(crate) fn empty(&mut self, here_only: bool) {
+        self.body = Body::Deleted { here_only };
+        self.blob = None;
+        self.proof = None;
+        let Placed { position, stays_s, gone_at, .. } = self.place;
+        self.place = Placed { position, stays_s, gone_at, ..Placed::default() };
+    }
+
+    /// What people call it here.
+    pub(crate) fn name(&self) -> ContentId {
+        self.name.unwrap_or(self.id)
+    }
+
+    /// A line of this device's own, about what somebody did.
+    pub(crate) fn line(id: ContentId, by: AccountId, at: Millis, body: Body) -> Self {
+        let place = Placed::default();
+        let (blob, proof, keyed, name) = (None, None, Keyed::Line, None);
+        Self { id, sender: by, sent_at: at, accepted_at: at, body, blob, proof, place, keyed, name }
+    }
+
+    pub(crate) fn is_content(&self) -> bool {
+        matches!(self.body, Body::Text(_) | Body::File { .. })
+    }
+}
 
 /// The row. The long names are those of rows of before.
 #[derive(Serialize, Deserialize)]
