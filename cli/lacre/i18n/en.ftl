@@ -289,6 +289,7 @@ exported = { $path }. Messages with their writer's signature: { $signed }; with 
 export-in-clear = The file is not encrypted: keep it where only you read it. Receipts can be had for a while only: the sooner you export, the better.
 
 ## groups
+notes-title = notes to self
 group-title = group "{ $name }"
 group-created = Group "{ $name }" made ({ $id }).
 group-added = Members added to "{ $name }" ({ $id }).

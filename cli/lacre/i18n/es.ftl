@@ -289,6 +289,7 @@ exported = { $path }. Mensajes con la firma de quien los escribió: { $signed };
 export-in-clear = El archivo está sin cifrar: guárdelo donde solo usted lo lea. Los recibos se pueden pedir solo por un tiempo: mientras antes exporte, mejor.
 
 ## grupos
+notes-title = notas para mí
 group-title = grupo «{ $name }»
 group-created = Grupo «{ $name }» creado ({ $id }).
 group-added = Integrantes agregados a «{ $name }» ({ $id }).

@@ -10,7 +10,7 @@
 //! Names are compared composed (NFC): as people see them, not as a keyboard made them.
 
 use crate::context::Context;
-use crate::show::title;
+use crate::show::{short, title};
 use lacre_core::Client;
 use lacre_core::MessageTrouble;
 use lacre_core::view::{Contact, Conversation, Kind, Message, Standing};
@@ -65,6 +65,12 @@ pub(crate) fn members(ctx: &Context, group: &Conversation, typed: &[String]) -> 
     typed.iter().map(member).collect()
 }
 
+/// Whether this is the person's own name: what is sent there is a note to oneself.
+pub(crate) fn is_own(ctx: &Context, client: &mut Client, typed: &str) -> Result<bool, Failure> {
+    let own = client.whoami().map_err(|t| ctx.trouble(t))?.map(|me| me.handle);
+    Ok(own.is_some_and(|own| typed == format!("@{}", own.as_str())))
+}
+
 /// The conversation that was meant.
 pub(crate) fn conversation(ctx: &Context, client: &mut Client, typed: &str) -> Result<Conversation, Failure> {
     let all = client.conversations().map_err(|t| ctx.trouble(t))?;
@@ -74,7 +80,7 @@ pub(crate) fn conversation(ctx: &Context, client: &mut Client, typed: &str) -> R
 /// A group that was meant.
 pub(crate) fn group(ctx: &Context, client: &mut Client, typed: &str) -> Result<Conversation, Failure> {
     let found = conversation(ctx, client, typed)?;
-    if found.kind == Kind::Group {
+    if found.kind == Kind::Group && !found.notes {
         return Ok(found);
     }
     Err(ctx.failure("error-not-a-group", Exit::No, &[("name", shown(typed).into())]))
@@ -96,8 +102,12 @@ impl From<&Conversation> for Called {
     fn from(c: &Conversation) -> Self {
         Self {
             id: c.id.to_hex(),
-            peer: c.peer.as_ref().filter(|_| c.kind == Kind::Two).map(|peer| peer.as_str().to_owned()),
-            name: (c.kind == Kind::Group).then(|| composed(&c.name)),
+            peer: match c.notes {
+                // with oneself
+                true => c.members.first().and_then(|me| me.handle.as_ref()).map(|me| me.as_str().to_owned()),
+                false => c.peer.as_ref().filter(|_| c.kind == Kind::Two).map(|peer| peer.as_str().to_owned()),
+            },
+            name: (c.kind == Kind::Group && !c.notes).then(|| composed(&c.name)),
             alive: !matches!(c.standing, Standing::Removed | Standing::Ended),
         }
     }
@@ -167,11 +177,6 @@ fn telling(all: &[Called]) -> usize {
     };
     let longest = all.iter().map(|c| c.id.len()).max().unwrap_or(8).max(8);
     (8..longest).find(|length| !clash(*length)).unwrap_or(longest)
-}
-
-/// The first characters of an id.
-pub(crate) fn short(hex: &str, length: usize) -> String {
-    hex.chars().take(length).collect()
 }
 
 #[cfg(test)]

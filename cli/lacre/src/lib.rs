@@ -20,6 +20,7 @@ mod part;
 mod proof;
 mod secret;
 mod show;
+mod spoken;
 pub mod trouble;
 mod when;
 

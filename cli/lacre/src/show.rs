@@ -1,14 +1,14 @@
 //! Conversations and messages as lines for people, within 80 columns where the texts allow it.
 
 use crate::context::{Context, Outcome};
-use crate::find::short;
+use crate::spoken::spoken_seconds;
 use crate::when::when;
 use crate::{json, online};
 use anstyle::{AnsiColor, Style};
 use lacre_core::Client;
 use lacre_core::view::{
-    Body, Contact, Conversation, Delivery, Kind, Message, NotAdded, Reaction, RestCause, Resting, RestingThing, Standing, Stays,
-    Suite, Waiting, WaitingKind, Who,
+    Body, Contact, Conversation, Delivery, Kind, Message, NotAdded, Reaction, RestCause, Resting, RestingThing, Stays, Suite,
+    Waiting, WaitingKind, Who,
 };
 use lacre_ground::ids::{AccountId, Handle};
 use lacre_words::cause::cause_in;
@@ -55,6 +55,7 @@ pub(crate) fn cut(text: &str, columns: usize) -> String {
 /// look like a person's.
 pub(crate) fn title(words: &Words, c: &Conversation) -> String {
     match (c.kind, &c.peer) {
+        _ if c.notes => words.say("notes-title"),
         (Kind::Two, Some(peer)) => peer.to_string(),
         (Kind::Two, None) => words.say("somebody"),
         (Kind::Group, _) => words.say_with("group-title", &[("name", shown(&c.name).into())]),
@@ -73,20 +74,6 @@ pub(crate) fn called(words: &Words, c: &Conversation, contacts: &[Contact]) -> S
     match contact {
         Some(contact) if c.kind == Kind::Two && c.peer.as_ref() == Some(&contact.handle) => person(contact),
         _ => title(words, c),
-    }
-}
-
-/// A standing in words; nothing while all is well.
-pub(crate) fn standing(words: &Words, standing: Standing) -> String {
-    match standing {
-        Standing::Active => String::new(),
-        Standing::AskingToBeReAdded => words.say("standing-asking"),
-        Standing::Removed => words.say("standing-removed"),
-        Standing::InUseElsewhere => words.say("standing-elsewhere"),
-        Standing::Blocked => words.say("standing-blocked"),
-        Standing::OtherRelay => words.say("standing-other-relay"),
-        Standing::Replaced => words.say("standing-replaced"),
-        Standing::Ended => words.say("standing-ended"),
     }
 }
 
@@ -332,27 +319,6 @@ pub(crate) fn stays(words: &Words, seconds: u32) -> String {
     }
 }
 
-/// `1 semana`, `1 día 12 horas`: at most the two largest units, rounded down.
-pub(crate) fn spoken_seconds(words: &Words, seconds: u32) -> String {
-    let units = [
-        (key("time-weeks"), 604_800),
-        (key("time-days"), 86_400),
-        (key("time-hours"), 3_600),
-        (key("time-minutes"), 60),
-        (key("time-seconds"), 1),
-    ];
-    let mut left = seconds;
-    let mut parts = Vec::new();
-    for (unit, size) in units {
-        if left >= size {
-            parts.push(words.say_with(unit, &[("count", (left / size).into())]));
-            left %= size;
-        }
-    }
-    parts.truncate(2);
-    parts.join(" ")
-}
-
 /// After a change of a message: tries the relay, then says whether it is there, and shows the message as it stands now.
 pub(crate) fn delivered(ctx: &Context, client: &mut Client, message: &Message, done: &str) -> Outcome {
     let reached = online::deliver(ctx, client)?;
@@ -367,6 +333,11 @@ pub(crate) fn delivered(ctx: &Context, client: &mut Client, message: &Message, d
     let json = json::Message::from(&now);
     ctx.result(text, &object!({ "message": json, "waiting": waiting, "relay_reached": reached.yes() }));
     Ok(Exit::Done)
+}
+
+/// The first characters of an id.
+pub(crate) fn short(hex: &str, length: usize) -> String {
+    hex.chars().take(length).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Every trouble of the client as an error for people, with its exit code. Exhaustive: a new trouble does not compile
 //! until somebody says what to do about it.
 
-use crate::show;
+use crate::spoken;
 use lacre_core::network::{Reason, Refusal};
 use lacre_core::view::Standing;
 use lacre_core::{AccountTrouble, ContactTrouble, FileTrouble, GroupTrouble, MessageTrouble, OutboxTrouble};
@@ -65,7 +65,7 @@ pub fn failure(words: &Words, trouble: Trouble) -> Failure {
         Trouble::Account(AccountTrouble::OtherRelay) => no("error-other-relay", &[]),
         Trouble::Contact(ContactTrouble::TooManyLinks { limit }) => no("error-too-many-links", &[("limit", limit.into())]),
         Trouble::Message(MessageTrouble::NotActive(standing)) => {
-            no("error-not-active", &[("standing", show::standing(words, standing).into())])
+            no("error-not-active", &[("standing", spoken::standing(words, standing).into())])
         }
         // only what can also go as a file is told so
         Trouble::Message(MessageTrouble::TooLong { limit: LONGEST_TEXT }) => {
@@ -145,7 +145,7 @@ pub(crate) const fn address_trouble(error: AddressError) -> &'static str {
 
 fn refused(words: &Words, refusal: &Refusal) -> Failure {
     let seconds = refusal.retry_after.map_or(1, |d| d.as_secs().max(1));
-    let time = show::spoken_seconds(words, u32::try_from(seconds).unwrap_or(u32::MAX));
+    let time = spoken::spoken_seconds(words, u32::try_from(seconds).unwrap_or(u32::MAX));
     let which = refusal.metadata.get("limit").map(|limit| shown(limit)).unwrap_or_default();
     let args: &Args<'_> = &[("why", shown(&refusal.to_string()).into()), ("time", time.into()), ("limit", which.into())];
     let no = |key| Failure::new(words, key, Exit::No, args);

@@ -222,3 +222,26 @@ fn all_screens_count_alike() {
     assert_eq!((&status["unread"], &status["requests"]), (&json!(0), &json!(0)));
     assert_eq!((&overview["conversations"], &overview["requests"], &list["requests"]), (&json!([]), &json!([]), &json!([])));
 }
+
+// Seen red: "nobody has this name" to whoever wrote the own one.
+#[test]
+fn what_is_sent_to_the_own_name_is_a_note_to_oneself_that_nobody_can_be_added_to() {
+    let town = Town::new();
+    let (ana, bruno) = (town.person(0, "ana"), town.person(1, "bruno"));
+    befriend(&ana, &bruno);
+    ana.run(&["read", "@ana"]).failed(1);
+
+    ana.run(&["send", "@ana", "comprar pan"]).done();
+    ana.run(&["send", "@ana", "y queso"]).done();
+
+    let read = ana.run(&["read", "@ana"]).done();
+    assert!(read.contains("comprar pan") && read.contains("y queso"), "{read}");
+    assert!(ana.run(&["list"]).done().contains("notas para mí"));
+    let all = ana.json(&["list"])["conversations"].as_array().unwrap().clone();
+    let notes: Vec<_> = all.iter().filter(|c| c["notes"] == true).collect();
+    assert_eq!((notes.len(), all.len(), notes[0]["members"].as_array().unwrap().len()), (1, 2, 1));
+    let id = notes[0]["id"].as_str().unwrap();
+    ana.run(&["group", "add", id, "@bruno"]).failed(1);
+    ana.run(&["group", "add", "@ana", "@bruno"]).failed(1);
+    assert!(!bruno.run(&["list"]).done().contains("notas"));
+}

@@ -2,7 +2,7 @@
 
 use crate::context::{Context, Outcome};
 use crate::when::when;
-use crate::{find, json, online, secret, show};
+use crate::{json, online, secret, show};
 use lacre_core::Client;
 use lacre_core::view::{Conversation, Waiting, WaitingKind};
 use lacre_words::cause::cause_in;
@@ -60,7 +60,7 @@ fn row(ctx: &Context, all: &[Conversation], w: &Waiting) -> Vec<String> {
     let words = &ctx.words;
     let to = match w.conversation.as_ref().and_then(|id| all.iter().find(|c| c.id == *id)) {
         Some(c) => show::cut(&show::title(words, c), 20),
-        None => find::short(&w.conversation.as_ref().map(|id| id.to_hex()).unwrap_or_default(), 8),
+        None => show::short(&w.conversation.as_ref().map(|id| id.to_hex()).unwrap_or_default(), 8),
     };
     let what = match w.what {
         WaitingKind::Text => words.say("waits-text"),

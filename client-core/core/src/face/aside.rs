@@ -1,8 +1,8 @@
 //! What the person alone decides and knows about conversations and contacts.
 
 use super::Client;
-use crate::words::{ConversationId, MessageTrouble, Trouble};
-use crate::{shelf, sync};
+use crate::words::{ConversationId, Kind, MessageTrouble, Standing, Suite, Trouble};
+use crate::{epoch, shelf, sync};
 use lacre_ground::ids::AccountId;
 
 /// Bytes of a nickname.
@@ -42,6 +42,25 @@ impl Client {
     /// [`MessageTrouble::NoSuchConversation`](crate::MessageTrouble::NoSuchConversation).
     pub fn forget_history(&mut self, id: &ConversationId) -> Result<u64, Trouble> {
         sync::forget_history(&mut self.engine, id)
+    }
+
+    /// The conversation with oneself, for notes: made at the first call, and again when it cannot go on. It has one member,
+    /// and travels as every other does: a relay does not know it from a group.
+    ///
+    /// # Errors
+    /// [`AccountTrouble::NotEnrolled`](crate::AccountTrouble::NotEnrolled).
+    pub fn notes(&mut self) -> Result<ConversationId, Trouble> {
+        self.engine.run(|cx| {
+            if let Some(id) = shelf::notes(cx)?
+                && shelf::conv_or_none(cx, &id)?.is_some_and(|conv| conv.standing == Standing::Active)
+            {
+                return Ok(id);
+            }
+            let own = shelf::own(cx)?.account;
+            let id = epoch::create_conversation(cx, Kind::Group, "", &[own], &[], Suite::XWing)?;
+            shelf::put_notes(cx, &id)?;
+            Ok(id)
+        })
     }
 
     /// What the person calls somebody, for her alone; an empty name is none.

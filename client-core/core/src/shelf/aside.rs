@@ -31,6 +31,17 @@ pub(crate) fn put_aside(cx: &Cx<'_, '_>, id: &ConversationId, aside: &Aside) -> 
     Ok(cx.s.put(Table::Meta, &aside_key(id), b"", 0, aside)?)
 }
 
+const NOTES: &[u8] = b"notes";
+
+/// The conversation with oneself, if there ever was one.
+pub(crate) fn notes(cx: &Cx<'_, '_>) -> Result<Option<ConversationId>, StepError> {
+    Ok(cx.s.get(Table::Meta, NOTES)?)
+}
+
+pub(crate) fn put_notes(cx: &Cx<'_, '_>, id: &ConversationId) -> Result<(), StepError> {
+    Ok(cx.s.put(Table::Meta, NOTES, b"", 0, id)?)
+}
+
 pub(crate) fn nickname(cx: &Cx<'_, '_>, account: AccountId) -> Result<Option<String>, StepError> {
     Ok(cx.s.get(Table::Meta, &nickname_key(account))?)
 }

@@ -32,6 +32,7 @@
 //! | Meta | `proxy` | | 0 | the proxy that the person chose, if any |
 //! | Meta | `aside ` and conversation id | | 0 | `Aside`: muted, archived |
 //! | Meta | `nickname ` and account | | 0 | what the person calls somebody |
+//! | Meta | `notes` | | 0 | the conversation with oneself |
 //! | Part | channel, SHA-256 of the piece | channel | seq | the piece |
 
 mod aside;
@@ -50,7 +51,7 @@ mod rests;
 mod rows;
 mod taken;
 
-pub(crate) use aside::{aside, nickname, put_aside, put_nickname};
+pub(crate) use aside::{aside, nickname, notes, put_aside, put_nickname, put_notes};
 pub(crate) use behind::{conversation_of, has_others, others};
 pub(crate) use contacts::{Blocked, Compared, ContactRow, Known, Replaced};
 pub(crate) use conversations::{

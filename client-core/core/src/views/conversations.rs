@@ -108,6 +108,7 @@ pub(crate) fn conversation_view(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Res
         unread: conv.position.saturating_sub(conv.read_through),
         waiting: u64::try_from(waiting.count()).unwrap_or(u64::MAX),
         newest_at: conv.newest_at,
+        notes: shelf::notes(cx)?.as_ref() == Some(id),
         muted: aside.muted,
         archived: aside.archived_at.is_some_and(|place| conv.position <= place),
         resting: shelf::rest_of(cx, id)?.map(resting_view),

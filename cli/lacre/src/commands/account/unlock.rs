@@ -1,7 +1,7 @@
 //! `lacre unlock --for 1h`: asks for the passphrase once; a small agent keeps the key for that long.
 
 use crate::context::{Context, Outcome};
-use crate::{duration, secret, show};
+use crate::{duration, secret, spoken};
 use lacre_profile::agent;
 use lacre_words::cause::cause;
 use lacre_words::failure::Exit;
@@ -31,7 +31,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     };
     start(&dir, lasting.as_secs(), client.profile().key().expose(), &mark).map_err(|e| failed(&e))?;
     let until = ctx.clock.now().plus(u64::try_from(lasting.as_millis()).unwrap_or(u64::MAX));
-    let time = show::spoken_seconds(&ctx.words, u32::try_from(lasting.as_secs()).unwrap_or(u32::MAX));
+    let time = spoken::spoken_seconds(&ctx.words, u32::try_from(lasting.as_secs()).unwrap_or(u32::MAX));
     let args = [("time", time.into()), ("until", crate::when::when(ctx, until).into())];
     let text = ctx.words.say_with("unlocked", &args);
     ctx.result(&text, &object!({ "unlocked": true, "until": until.to_string() }));

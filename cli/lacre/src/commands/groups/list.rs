@@ -2,7 +2,7 @@
 
 use super::rules;
 use crate::context::{Context, Outcome};
-use crate::{find, json, online, show};
+use crate::{find, json, online, show, spoken};
 use lacre_core::Client;
 use lacre_core::view::Kind;
 use lacre_words::failure::Exit;
@@ -15,9 +15,9 @@ pub(crate) fn run(ctx: &Context, client: &mut Client) -> Outcome {
     let groups: Vec<_> = all.iter().filter(|c| c.kind == Kind::Group).collect();
     let mut text = Vec::new();
     for group in &groups {
-        let standing = show::standing(&ctx.words, group.standing);
+        let standing = spoken::standing(&ctx.words, group.standing);
         let suite = show::suite(&ctx.words, group.suite);
-        let head = [find::short(&group.id.to_hex(), length), show::title(&ctx.words, group), standing, suite];
+        let head = [show::short(&group.id.to_hex(), length), show::title(&ctx.words, group), standing, suite];
         text.push(head.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  "));
         text.extend(rules(ctx, group).into_iter().map(|line| format!("    {line}")));
         let mut accounts: Vec<_> = group.members.iter().map(|m| (m.account, m.handle.as_ref(), m.admin)).collect();

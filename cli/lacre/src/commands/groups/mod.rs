@@ -100,7 +100,7 @@ enum Told {
 fn said(ctx: &Context, client: &mut Client, id: &ConversationId, told: Told, reached: &Reached) -> Outcome {
     let all = client.conversations().map_err(|t| ctx.trouble(t))?;
     let waits = client.outbox().map_err(|t| ctx.trouble(t))?.iter().any(|w| w.conversation.as_ref() == Some(id));
-    let short = find::short(&id.to_hex(), find::short_length(&all));
+    let short = show::short(&id.to_hex(), find::short_length(&all));
     let group = all.iter().find(|c| c.id == *id);
     let name = group.map(|c| shown(&c.name)).unwrap_or_default();
     let sentence = |key: &'static str, heir: String| {

@@ -2,7 +2,7 @@
 
 use crate::context::{Context, Outcome};
 use crate::when::midnight;
-use crate::{find, json, online, secret, show};
+use crate::{find, json, online, secret, show, spoken};
 use jiff::civil::Date;
 use lacre_core::view::Conversation;
 use lacre_core::{Client, Trouble};
@@ -63,7 +63,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         online::round(ctx, &mut client)?;
     }
     let stays = if conversation.stays_s > 0 { show::stays(&ctx.words, conversation.stays_s) } else { String::new() };
-    let remarks = [show::standing(&ctx.words, conversation.standing), show::suite(&ctx.words, conversation.suite), stays];
+    let remarks = [spoken::standing(&ctx.words, conversation.standing), show::suite(&ctx.words, conversation.suite), stays];
     remarks.iter().filter(|r| !r.is_empty()).for_each(|r| ctx.note(r));
     if messages.is_empty() {
         ctx.note(&ctx.words.say("no-messages"));

@@ -32,6 +32,9 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let mut client = secret::open(ctx)?;
     let mut network = online::network(ctx, &mut client)?;
     let (mut sent, mut sent_to) = (Vec::new(), None);
+    if find::is_own(ctx, &mut client, &args.to)? {
+        client.notes().map_err(|t| ctx.trouble(t))?;
+    }
     let held = to_contact_without_conversation(ctx, &mut client, args, text.as_deref())?;
     if !held {
         let to = match find::conversation(ctx, &mut client, &args.to) {
@@ -68,7 +71,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
 
 /// A text to somebody who has not said yes yet is kept, and goes out when there is a conversation.
 fn to_contact_without_conversation(ctx: &Context, client: &mut Client, args: &Args, text: Option<&str>) -> Result<bool, Failure> {
-    if !args.to.starts_with('@') {
+    if !args.to.starts_with('@') || find::is_own(ctx, client, &args.to)? {
         return Ok(false);
     }
     let contact = find::contact(ctx, client, &args.to)?;

@@ -2,7 +2,7 @@
 
 use crate::context::{Context, Outcome, Said};
 use crate::desktop::Desktop;
-use crate::{find, json, online, secret, show};
+use crate::{json, online, secret, show, spoken};
 use lacre_core::Client;
 use lacre_core::view::{ContactState, Event, Happening};
 use lacre_ground::ids::AccountId;
@@ -188,7 +188,7 @@ fn told(ctx: &Context, client: &mut Client, event: &Event) -> Result<(String, Va
     let all = client.conversations().map_err(|t| ctx.trouble(t))?;
     let called = |id: &lacre_core::view::ConversationId| match all.iter().find(|c| c.id == *id) {
         Some(c) => show::title(words, c),
-        None => find::short(&id.to_hex(), 8),
+        None => show::short(&id.to_hex(), 8),
     };
     let mut who = |account: &[u8; 32]| {
         let account = AccountId::new(*account);
@@ -265,7 +265,7 @@ fn told(ctx: &Context, client: &mut Client, event: &Event) -> Result<(String, Va
             put("what", "standing".into());
             put("conversation", conversation.to_hex().into());
             put("standing", json::standing_name(*standing).into());
-            let standing = match show::standing(words, *standing) {
+            let standing = match spoken::standing(words, *standing) {
                 s if s.is_empty() => words.say("standing-active"),
                 s => s,
             };

@@ -2,7 +2,7 @@
 
 use crate::context::{Context, Outcome};
 use crate::when::when;
-use crate::{find, json, online, secret, show};
+use crate::{find, json, online, secret, show, spoken};
 use lacre_core::Client;
 use lacre_core::view::{Body, Contact, Conversation};
 use lacre_words::failure::{Exit, Failure};
@@ -44,9 +44,9 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
             state.push(words.say("state-archived"));
         }
         state.extend(c.resting.as_ref().map(|r| show::rests(ctx, r)));
-        state.extend([show::standing(words, c.standing), show::suite(words, c.suite)].into_iter().filter(|s| !s.is_empty()));
+        state.extend([spoken::standing(words, c.standing), show::suite(words, c.suite)].into_iter().filter(|s| !s.is_empty()));
         vec![
-            find::short(&c.id.to_hex(), length),
+            show::short(&c.id.to_hex(), length),
             show::cut(&show::called(words, c, &contacts), 28),
             when(ctx, c.newest_at),
             state.join(", "),

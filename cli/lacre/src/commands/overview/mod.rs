@@ -4,7 +4,7 @@ pub(crate) mod list;
 
 use crate::context::{Context, Outcome};
 use crate::when::when;
-use crate::{json, online, secret, show};
+use crate::{json, online, secret, show, spoken};
 use lacre_core::view::{Contact, ContactState, Conversation, Standing};
 use lacre_profile::exists;
 use lacre_words::failure::Exit;
@@ -50,7 +50,7 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
             count => words.say_with("count-unread", &[("count", count.into())]),
         };
         let last = when(ctx, c.newest_at);
-        vec![show::cut(&show::called(words, c, &contacts), 28), unread, last, show::standing(words, c.standing)]
+        vec![show::cut(&show::called(words, c, &contacts), 28), unread, last, spoken::standing(words, c.standing)]
     };
     let mut parts = Vec::new();
     if !all.is_empty() {
