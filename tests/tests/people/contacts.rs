@@ -174,6 +174,64 @@ fn who_is_unblocked_writes_again_and_what_was_written_meanwhile_is_never_read() 
     assert!(beto.client.conversations().unwrap().iter().any(|c| c.name == "Mesa"), "and invitations arrive");
 }
 
+// Seen red: for the greater account id it was "has not accepted yet".
+#[test]
+fn a_yes_to_a_request_that_crossed_the_own_one_is_a_yes_and_one_conversation_comes() {
+    let world = World::new();
+    let (mut ana, mut beto) = (world.person("ana"), world.person("beto"));
+    let (a, b) = (ana.account(), beto.account());
+    for (one, other) in [(&mut ana, "beto"), (&mut beto, "ana")] {
+        one.client.contact_add(&mut one.net, &Handle::parse(other).unwrap(), "hola").unwrap();
+    }
+    ana.sync();
+    beto.sync();
+    ana.sync();
+
+    for (one, other) in [(&mut ana, b), (&mut beto, a)] {
+        let said = one.client.contact_accept(&other).unwrap();
+        assert!(matches!(said.state, ContactState::Accepted | ContactState::Asked), "{said:?}");
+    }
+    settle(&mut [&mut ana, &mut beto]);
+
+    assert_eq!(
+        (contact(&mut ana, "beto").state, contact(&mut beto, "ana").state),
+        (ContactState::Accepted, ContactState::Accepted)
+    );
+    let both = ana.with("beto");
+    ana.say(&both, "al fin");
+    settle(&mut [&mut ana, &mut beto]);
+    let theirs = beto.with("ana");
+    assert_eq!(beto.texts(&theirs), ["al fin"]);
+    assert_eq!(beto.client.conversations().unwrap().len(), 1);
+}
+
+// Seen red: without what was missed being said again "¿estás?" was sent and never read.
+#[test]
+fn what_is_said_to_somebody_who_asks_to_be_back_is_read_once_and_nothing_before_it() {
+    let world = World::new();
+    let (mut ana, mut beto) = (world.person("ana"), world.person("beto"));
+    befriend(&mut ana, &mut beto);
+    let (b, both) = (beto.account(), ana.with("beto"));
+    beto.say(&both, "antes");
+    settle(&mut [&mut ana, &mut beto]);
+    ana.client.contact_block(&b).unwrap();
+    ana.sync();
+    beto.say(&both, "mientras tanto");
+    beto.sync();
+
+    ana.client.contact_unblock(&b).unwrap();
+    ana.sync();
+    // beto's program has not read yet that she is to be taken back
+    let said = ["¿estás?", "¿y ahora?"];
+    for text in said {
+        beto.say(&both, text);
+    }
+    settle(&mut [&mut ana, &mut beto]);
+
+    assert_eq!(ana.texts(&both), ["antes", said[0], said[1]]);
+    assert_eq!(beto.texts(&both), ["antes", "mientras tanto", said[0], said[1]], "each once");
+}
+
 // Seen red: with `others.first()` as heir the blocked one had the group.
 #[test]
 fn shared_groups_stay_until_the_person_leaves_them_and_the_blocked_one_inherits_nothing() {

@@ -11,6 +11,7 @@ use crate::shelf::{Cargo, Channel, Conv, Cx, Item, Key32, Members, Origin, Owed,
 use crate::words::{Body, ConversationId, Happening, Kind, Standing, StepError, Suite, Trouble, WaitingKind};
 use crate::{book, history, queue, shelf};
 use lacre_ground::ids::{AccountId, ChannelId, EntryId};
+use lacre_ground::time::Millis;
 use lacre_profile::Table;
 use lacre_proto::bounds::Bounded;
 use lacre_proto::content::v1 as content;
@@ -25,10 +26,15 @@ pub const KEEP_CHANNELS: usize = 64;
 /// See [`KEEP_CHANNELS`].
 pub const KEEP_RAW_BYTES: u64 = 32 << 20;
 
+/// So many own messages are remembered to be said again: after a restore, or for who is taken back.
+pub(crate) const SAID_AGAIN: usize = 1_024;
+
 /// What a commit changed, and by whom.
 pub(crate) struct Change {
     pub(crate) by: Option<AccountId>,
     pub(crate) bodies: Vec<Body>,
+    /// since when those who are taken back could read nothing, by the relay's clock
+    pub(crate) missed_since: Option<Millis>,
 }
 
 /// What became of this device's leaf, in a commit that removes it.
@@ -79,6 +85,9 @@ pub(crate) fn enter_epoch(
 ) -> Result<(), StepError> {
     write_changes(cx, id, conv, seal, change)?;
     let others_missed = conv.channel.reread || change.bodies.iter().any(|body| matches!(body, Body::ReAdded { .. }));
+    if let Some(since) = change.missed_since {
+        note_missed(cx, id, conv, since)?;
+    }
     end_channel(cx, conv, seal)?;
     conv.channel = channel(cx, mls)?;
     shelf::note_members(cx, id, conv, mls)?;
@@ -150,8 +159,23 @@ fn end_channel(cx: &mut Cx<'_, '_>, conv: &mut Conv, seal: &Entry) -> Result<(),
     Ok(())
 }
 
+/// Whoever is taken back read nothing of the epoch that ends since it asked: what this member said meanwhile is said again.
+/// Of that epoch only, whatever time the other names: it was in its tree, and may have been in no earlier one.
+fn note_missed(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv, since: Millis) -> Result<(), StepError> {
+    let own = shelf::own(cx)?.account;
+    for stored in history::latest(cx, id, conv.position, SAID_AGAIN)? {
+        let missed = stored.sender == own
+            && stored.accepted_at >= since
+            && stored.proof.as_ref().is_some_and(|proof| proof.channel == conv.channel.id);
+        if missed && conv.said_again.len() < SAID_AGAIN && !conv.said_again.contains(&stored.id) {
+            conv.said_again.push(stored.id);
+        }
+    }
+    Ok(())
+}
+
 /// What this member said since its relay was restored goes out once more, under the same id, when a channel ends that was open
-/// again, or somebody is taken back who went another way: who has it drops it, the others did not read it.
+/// again, or somebody is taken back who went another way, or could not read: who has it drops it, the others did not read it.
 fn say_again(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv) -> Result<(), StepError> {
     let account = shelf::own(cx)?.account;
     for said in std::mem::take(&mut conv.said_again) {

@@ -11,8 +11,8 @@ pub use absent::MAX_ADDS;
 pub use absent::{ADD_FIRST_PAUSE_MS, ADD_GIVE_UP_MS, ADD_LONGEST_PAUSE_MS};
 pub(crate) use absent::{Asked, add_later, add_now, enqueue_adds};
 pub(crate) use crossing::{
-    Change, PlaceTaken, before, begin, cannot_follow, create_conversation, encrypt_again, enter_epoch, rest_elsewhere, stuck,
-    was_removed,
+    Change, PlaceTaken, SAID_AGAIN, before, begin, cannot_follow, create_conversation, encrypt_again, enter_epoch,
+    rest_elsewhere, stuck, was_removed,
 };
 pub use crossing::{KEEP_CHANNELS, KEEP_RAW_BYTES, KEEP_RAW_MS};
 pub(crate) use next::{Ready, next_ready};

@@ -85,7 +85,7 @@ pub(super) fn build_seal(
             let next = roles::edited(&now, &edits);
             changes.context = (next != now && !next.admins.is_empty()).then_some(next);
         }
-        Intent::ReAdd { invitee, lost_leaf } => {
+        Intent::ReAdd { invitee, lost_leaf, .. } => {
             let held = leaves.iter().find(|l| l.account == invitee.account && l.device == invitee.device);
             let lost = held.and_then(|l| Some((l, mls.public_group().leaf(l.index)?)));
             let package = group::read_key_package(&provider, &invitee.key_package);

@@ -227,6 +227,11 @@ pub(crate) fn key_package<P: OpenMlsProvider>(
     Ok(bundle.into_key_package())
 }
 
+/// When a key package was made, by its maker's word.
+pub(crate) fn made_at(package: &KeyPackage) -> Millis {
+    Millis::new(package.life_time().not_before().saturating_add(EARLY_SECONDS).saturating_mul(1000))
+}
+
 /// The MLSMessage in which a key package travels.
 pub(crate) fn encode_key_package(package: KeyPackage) -> Result<Vec<u8>, MlsError> {
     MlsMessageOut::from(package).tls_serialize_detached().map_err(mls("encoding a key package"))

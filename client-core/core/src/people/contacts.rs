@@ -129,6 +129,8 @@ pub(crate) fn accept(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<ContactR
     match row.state {
         _ if row.blocked.is_some() => return Err(MessageTrouble::NotActive(Standing::Blocked).into()),
         ContactState::Accepted => return Ok(ContactRow::clone(&row)),
+        // both asked: that is a yes already, and the other makes the conversation
+        ContactState::Asked if row.their_token.is_some() => return Ok(ContactRow::clone(&row)),
         ContactState::Asked | ContactState::NotTaken => return Err(ContactTrouble::NotAccepted.into()),
         ContactState::Asking | ContactState::Declined => {}
     }

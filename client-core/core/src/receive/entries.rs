@@ -26,11 +26,11 @@ use prost::Message as _;
 use serde_bytes::ByteBuf;
 use tls_codec::Deserialize as _;
 
+/// Clocks of people who share a group may differ by so much, and nothing that was missed is left out.
+const CLOCKS_DIFFER_MS: u64 = 600_000;
+
 /// So many of the ids that a profile would make next show that a copy of it made them.
 const AHEAD: u64 = 8;
-
-/// So many own messages that were said to a relay which was restored lately are remembered: others may have gone another way.
-const SAID_AGAIN: usize = 1_024;
 
 /// What became of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,7 +164,7 @@ fn meet_own(
             });
             let content = content::Content::decode(content.as_slice()).map_err(|e| StepError::Skip(e.to_string()))?;
             if (conv.channel.reread || queue::was_restored_lately(cx, conv))
-                && conv.said_again.len() < SAID_AGAIN
+                && conv.said_again.len() < epoch::SAID_AGAIN
                 && let Ok(said) = ContentId::try_from(content.id.as_slice())
                 && history::said(cx, id, own.account, said)?.is_none()
             {
@@ -186,7 +186,11 @@ fn meet_own(
                 return Ok(Took::EpochEnded);
             };
             let own_index = mls.own_leaf_index();
-            let changes = changes(&mls, own_index, staged);
+            let mut changes = changes(&mls, own_index, staged);
+            if conv.kind == crate::words::Kind::Two {
+                // whoever asked may have blocked this person before: not a word of that time, so the relay's clock says it
+                changes.missed_since = if let crate::shelf::Intent::ReAdd { asked_at, .. } = &intent { *asked_at } else { None };
+            }
             // whom the commit adds, not whom it was to add: the two may differ
             let added: Vec<KeyPackage> = staged.add_proposals().map(|a| a.add_proposal().key_package().clone()).collect();
             let provider = cx.provider();
@@ -454,7 +458,7 @@ pub(crate) fn meaning(
 fn changes(mls: &MlsGroup, committer: LeafNodeIndex, staged: &openmls::group::StagedCommit) -> Change {
     let by = mls.member(committer).and_then(group::who).map(|(account, _)| account);
     let replaced = group::replaced_keys(mls, staged);
-    let mut bodies = Vec::new();
+    let (mut bodies, mut missed_since) = (Vec::new(), None);
     for removed in staged.remove_proposals() {
         if let Some(member) = mls.member_at(removed.remove_proposal().removed())
             && let Some((whom, _)) = group::who(&member.credential)
@@ -467,6 +471,11 @@ fn changes(mls: &MlsGroup, committer: LeafNodeIndex, staged: &openmls::group::St
         let leaf = added.add_proposal().key_package().leaf_node();
         if let Some((whom, _)) = group::who(leaf.credential()) {
             let again = replaced.iter().any(|k| k.as_slice() == leaf.signature_key().as_slice());
+            if again {
+                let made = group::made_at(added.add_proposal().key_package()).get();
+                let asked = Millis::new(made.saturating_sub(CLOCKS_DIFFER_MS));
+                missed_since = Some(missed_since.map_or(asked, |first: Millis| first.min(asked)));
+            }
             bodies.push(if again { Body::ReAdded { whom } } else { Body::Added { whom } });
         }
     }
@@ -475,7 +484,7 @@ fn changes(mls: &MlsGroup, committer: LeafNodeIndex, staged: &openmls::group::St
             bodies.iter().filter_map(|b| if let Body::Removed { whom } = b { Some(*whom) } else { None }).collect();
         bodies.extend(roles::difference(&now, &next, &gone));
     }
-    Change { by, bodies }
+    Change { by, bodies, missed_since }
 }
 
 fn application(mls: &MlsGroup, processed: ProcessedMessage) -> Result<(Author, Vec<u8>), String> {

@@ -11,6 +11,7 @@ use lacre_ground::ids::{DeviceId, EnvelopeId, Token};
 use lacre_ground::label::Label;
 use lacre_ground::seal;
 use lacre_ground::seal::SealSecret;
+use lacre_ground::time::Millis;
 use lacre_profile::Table;
 use lacre_proto::bounds::Bounded;
 use lacre_proto::content::v1 as content;
@@ -19,7 +20,7 @@ use prost::Message as _;
 /// One entry of the own inbox.
 pub(crate) fn receive_envelope(cx: &mut Cx<'_, '_>, entry: &Entry, skipped: Option<&str>) -> Result<bool, StepError> {
     let mut own = shelf::take_own(cx)?;
-    let seq = entry.seq.get();
+    let (seq, taken_at) = (entry.seq.get(), entry.accepted_at);
     if seq <= own.inbox_cursor {
         return Ok(false);
     }
@@ -70,7 +71,7 @@ pub(crate) fn receive_envelope(cx: &mut Cx<'_, '_>, entry: &Entry, skipped: Opti
             let number = shelf::number(cx)?;
             cx.s.put(Table::Join, id.as_bytes(), b"", number, &pending)?;
         }
-        Some(content::envelope_body::Kind::ReAdd(request)) => asked_to_re_add(cx, &known, device.id, &request)?,
+        Some(content::envelope_body::Kind::ReAdd(request)) => asked_to_re_add(cx, &known, device.id, &request, taken_at)?,
         None => return Err(StepError::Skip("a newer kind of envelope".into())),
     }
     cx.reached("inbox: processed")?;
@@ -130,6 +131,7 @@ fn asked_to_re_add(
     known: &Known,
     device: DeviceId,
     request: &content::ReAddRequest,
+    taken_at: Millis,
 ) -> Result<(), StepError> {
     let Some(id) = shelf::conversation_of(cx, &GroupId::new(request.group_id.clone()))? else {
         return Err(StepError::Skip("a re-add request for a conversation that is not here".into()));
@@ -150,7 +152,7 @@ fn asked_to_re_add(
     shelf::keep(cx, mls);
     let Some(lost) = lost else { return Ok(()) };
     let invitee = Invitee { account: known.account, device, key_package: request.key_package.clone() };
-    let intent = Intent::ReAdd { invitee, lost_leaf: lost.to_vec() };
+    let intent = Intent::ReAdd { invitee, lost_leaf: lost.to_vec(), asked_at: Some(taken_at) };
     queue::enqueue(cx, Some(id), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
     cx.reached("re-add: answering")
 }

@@ -37,6 +37,9 @@ pub(crate) enum Intent {
         invitee: Invitee,
         #[serde(with = "serde_bytes")]
         lost_leaf: Vec<u8>,
+        /// when the relay took the request
+        #[serde(default)]
+        asked_at: Option<Millis>,
     },
     /// change the group itself
     Change { edits: Vec<Edit> },
