@@ -154,8 +154,10 @@ fn a_contact_with_a_new_account_is_shown_and_nothing_goes_out_before_it_is_accep
     assert!(matches!(ana.client.safety_confirm(&old, &compared), Err(Trouble::Contact(ContactTrouble::NewAccount))));
     assert_ne!(ana.client.safety(&old).unwrap().number, compared);
 
+    ana.client.set_nickname(&old, "Betito").unwrap();
     let (contact, groups) = ana.client.accept_reset(&mut ana.net, &old).unwrap();
     assert_eq!((contact.account, contact.trust, groups.len()), (new, Trust::NotCompared, 0));
+    assert_eq!(contact.nickname.as_deref(), Some("Betito"), "what she calls him is hers");
     settle(&mut [&mut ana, &mut beto]);
     let again = ana.with("beto");
     ana.say(&again, "bienvenido");

@@ -5,6 +5,7 @@
 //! | texts and files that had not left | they wait for the new account |
 //! | those that the relay took after the reset: the lost phone may have read them, the person has not | they wait for it too, before the others, and say when they were first sent |
 //! | the conversation of two | is over; its history stays |
+//! | the name of one's own for the person | is the new account's |
 //! | groups in which it was | the old account is taken out by any admin's device that learns of the reset; this account puts the new one into those where it may, as soon as it is a contact |
 
 use super::contacts;
@@ -51,6 +52,11 @@ pub(crate) fn accept_reset(
         let known = shelf::known(cx, replaced.by)?.ok_or(ContactTrouble::NoSuchAccount)?;
         hold_for(cx, *account, replaced.by, replaced.at)?;
         cx.s.delete(Table::Contact, account.as_bytes())?;
+        // what the person calls somebody does not hang on keys
+        if let (Some(name), None) = (shelf::nickname(cx, *account)?, shelf::nickname(cx, replaced.by)?) {
+            shelf::put_nickname(cx, *account, "")?;
+            shelf::put_nickname(cx, replaced.by, &name)?;
+        }
         let asks = shelf::contact(cx, replaced.by)?.is_some_and(|row| row.state == ContactState::Asking);
         let new = if asks { contacts::accept(cx, replaced.by)? } else { contacts::ask(cx, &known, "", None)? };
         let left = put_into_groups(cx, *account, replaced.by)?;
