@@ -1,6 +1,6 @@
 //! Which connection a call travels on: one for each relay and lane, made at first use, closed after idleness.
 
-use super::dial::{Dial, SocksProxy, pinned};
+use super::dial::{Dial, DialError, SocksProxy, pinned};
 use super::{Chance, Timeouts, lock};
 use data_encoding::HEXLOWER;
 use hyper_util::rt::TokioIo;
@@ -34,11 +34,16 @@ pub(super) struct Lanes {
     clock: Arc<dyn Clock>,
     chance: Chance,
     lines: Mutex<HashMap<(Authority, Lane), Arc<Line>>>,
+    silent: Silent,
 }
+
+/// Relays that let a whole [`Timeouts::connect`] pass, and when that was over. For as long again no other lane waits for them:
+/// a command would wait once for each.
+type Silent = Arc<Mutex<HashMap<Authority, Millis>>>;
 
 impl Lanes {
     pub(super) fn new(proxy: Option<SocksProxy>, timeouts: Timeouts, clock: Arc<dyn Clock>, chance: Chance) -> Self {
-        Self { proxy, timeouts, clock, chance, lines: Mutex::default() }
+        Self { proxy, timeouts, clock, chance, lines: Mutex::default(), silent: Silent::default() }
     }
 
     /// The line of this relay and lane. Must be called in the runtime's context. Connects at its first request.
@@ -97,9 +102,22 @@ impl Lanes {
             .http2_adaptive_window(false)
             .user_agent("lacre")
             .map_err(|e| unusable(e.to_string()))?;
+        let (silent, clock, at) = (Arc::clone(&self.silent), Arc::clone(&self.clock), at.clone());
+        let pause = u64::try_from(self.timeouts.connect.as_millis()).unwrap_or(u64::MAX);
         Ok(endpoint.connect_with_connector_lazy(tower::service_fn(move |_uri| {
-            let dial = Arc::clone(&dial);
-            async move { dial.connect().await.map(TokioIo::new) }
+            let (dial, silent, clock, at) = (Arc::clone(&dial), Arc::clone(&silent), Arc::clone(&clock), at.clone());
+            async move {
+                let now = clock.now();
+                if lock(&silent).get(&at).is_some_and(|since| *since <= now && now.since(*since) < pause) {
+                    return Err(DialError::Timeout(dial.limit));
+                }
+                let done = dial.connect().await;
+                match &done {
+                    Err(DialError::Timeout(_)) => lock(&silent).insert(at, clock.now()),
+                    _ => lock(&silent).remove(&at),
+                };
+                done.map(TokioIo::new)
+            }
         })))
     }
 }

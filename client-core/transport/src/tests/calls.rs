@@ -7,7 +7,7 @@ use crate::dial::{Dial, pinned};
 use crate::{SocksProxy, Timeouts};
 use lacre_core::network::{Lane, NetError, Network, Reason};
 use lacre_ground::address::Authority;
-use lacre_ground::time::{Millis, SystemClock};
+use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_proto::relay::v1 as wire;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -184,6 +184,31 @@ fn where_nobody_listens_is_unreachable_and_a_cut_connection_is_made_again() {
     if met.is_err() {
         w.append().unwrap();
     }
+}
+
+// Seen red: each lane dialled for itself, three connections.
+#[test]
+fn a_relay_that_answers_nothing_is_waited_for_once_and_not_once_for_each_lane_and_is_asked_again_later() {
+    let mut w = World::with(Timeouts { connect: Duration::from_secs(1), ..timeouts() });
+    let listens = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = w.relay.authority_at(listens.local_addr().unwrap().port());
+    listens.set_nonblocking(true).unwrap();
+    let mut ask = |lane| w.network.get_info(&silent, lane, wire::GetInfoRequest {}).unwrap_err();
+
+    for lane in [Lane::Account, Lane::Directory, Lane::Conversations] {
+        let error = ask(lane);
+        assert!(matches!(&error, NetError::Unreachable { why } if why.contains("not connected within 1000 ms")), "{error}");
+    }
+
+    let first = listens.accept().unwrap();
+    assert!(listens.accept().is_err(), "a second lane dialled");
+    // not for ever
+    let asked = SystemClock.now();
+    while listens.accept().is_err() {
+        assert!(Duration::from_millis(SystemClock.now().since(asked)) < PATIENCE, "never asked again");
+        ask(Lane::Inbox);
+    }
+    drop(first);
 }
 
 #[test]
