@@ -18,6 +18,8 @@ pub(super) struct Round {
     /// the newest reason why something was not asked of the relay
     away: Option<Trouble>,
     in_a_row: u32,
+    /// an item of the queue was not taken because nobody was there
+    item_waits: bool,
 }
 
 /// What became of one thing.
@@ -33,7 +35,7 @@ impl Round {
     pub(super) fn begin(engine: &mut Engine) -> Result<Self, Trouble> {
         let rows = engine.run(|cx| shelf::rests(cx))?;
         let rests = rows.into_iter().map(|row| (row.thing.clone(), row)).collect();
-        Ok(Self { rests, now: engine.clock.now(), away: None, in_a_row: 0 })
+        Ok(Self { rests, now: engine.clock.now(), away: None, in_a_row: 0, item_waits: false })
     }
 
     /// Not to be tried yet.
@@ -56,9 +58,10 @@ impl Round {
         (self.away, self.in_a_row) = (Some(why), LINE_IS_DOWN);
     }
 
-    /// Why something was not asked of the relay, if that happened.
+    /// Why something was not asked of the relay, if that happened, and the same was not asked again and answered since.
     pub(super) fn away(self) -> Option<Trouble> {
-        self.away
+        let waits = self.in_a_row > 0 || self.item_waits || self.rests.values().any(|row| row.cause == RestCause::Away);
+        self.away.filter(|why| waits || !why.is_away())
     }
 
     /// What rests now.
@@ -80,14 +83,21 @@ impl Round {
             Err(failed) => failed,
         };
         let why = failed.to_string();
-        let (cause, until) = self.failed(failed)?;
+        let (cause, until) = self.judge(failed)?;
         let row = engine.run(|cx| shelf::put_to_rest(cx, thing.clone(), cause, why, until))?;
         self.rests.insert(thing, row);
         Ok(Did::Rests)
     }
 
+    /// An item of the queue failed: until when it rests, if somebody said so.
+    pub(super) fn item_failed(&mut self, why: Trouble) -> Result<Option<Millis>, Trouble> {
+        let (cause, until) = self.judge(why)?;
+        self.item_waits |= cause == RestCause::Away;
+        Ok(until)
+    }
+
     /// A failure, judged: the cause, and until when its thing rests if somebody said so.
-    pub(super) fn failed(&mut self, why: Trouble) -> Result<(RestCause, Option<Millis>), Trouble> {
+    fn judge(&mut self, why: Trouble) -> Result<(RestCause, Option<Millis>), Trouble> {
         if why.is_away() {
             self.in_a_row += 1;
             self.away = Some(why);

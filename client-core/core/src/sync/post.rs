@@ -191,7 +191,7 @@ pub(super) fn deliver_post(
 /// An item could not go out: it rests with its reason, and is given up only by time. `Err` is the own disk's.
 pub(super) fn item_failed(engine: &mut Engine, round: &mut Round, item: &Item, why: Trouble) -> Result<(), Trouble> {
     let (text, number) = (why.to_string(), item.number);
-    let (_, until) = round.failed(why)?;
+    let until = round.item_failed(why)?;
     engine.run(|cx| {
         if !shelf::rest_item(cx, number, &text, until)? {
             return Ok(());
