@@ -14,6 +14,7 @@ use lacre_ground::ids::{AccountId, EntryId, Handle};
 use lacre_ground::random::SystemRng;
 use lacre_ground::run::Run;
 use lacre_ground::time::{Clock, Millis, SystemClock};
+use lacre_profile::observer::COMMITTED;
 use lacre_profile::{Interrupted, Observer, Options as ProfileOptions, Profile, Secret};
 use lacre_proto::relay::v1::registrar_client::RegistrarClient;
 use lacre_proto::relay::v1::{self as wire, IssueCodeRequest};
@@ -250,7 +251,11 @@ pub struct Trap {
     armed_point: AtomicI64,
     armed_write: AtomicI64,
     last: Mutex<&'static str>,
+    between: Mutex<Option<Between>>,
 }
+
+/// What happens between two steps.
+pub type Between = Arc<dyn Fn() + Send + Sync>;
 
 impl Trap {
     /// The n-th point from now fails (0 is the next).
@@ -271,6 +276,10 @@ impl Trap {
     pub fn counts(&self) -> (i64, i64) {
         (self.points.load(Ordering::SeqCst), self.writes.load(Ordering::SeqCst))
     }
+    /// Called after each step, when nothing is locked; or no more.
+    pub fn between_steps(&self, call: Option<Between>) {
+        *self.between.lock().unwrap() = call;
+    }
     /// The point reached last.
     pub fn last(&self) -> &'static str {
         *self.last.lock().unwrap()
@@ -281,6 +290,10 @@ impl Observer for Trap {
     fn reached(&self, point: &'static str) -> Result<(), Interrupted> {
         *self.last.lock().unwrap() = point;
         let n = self.points.fetch_add(1, Ordering::SeqCst) + 1;
+        let between = if point == COMMITTED { self.between.lock().unwrap().clone() } else { None };
+        if let Some(call) = between {
+            call();
+        }
         if n == self.armed_point.load(Ordering::SeqCst) { Err(Interrupted) } else { Ok(()) }
     }
     fn writing(&self) -> Result<(), Interrupted> {

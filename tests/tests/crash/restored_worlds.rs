@@ -3,21 +3,24 @@
 //!
 //! `LACRE_SEEDS=1000 cargo test -p lacre-tests --test crash restored_worlds` plays more of them; a failure prints its seed.
 use lacre_core::limits::ADD_LONGEST_PAUSE_MS;
-use lacre_core::view::{Body, ConversationId, Standing, Suite};
-use lacre_ground::ids::AccountId;
-use lacre_ground::ids::Handle;
+use lacre_core::view::{Body, ContactState, ConversationId, Standing, Suite};
+use lacre_core::{AccountTrouble, Trouble};
+use lacre_ground::ids::{AccountId, Handle};
+use lacre_ground::run::Run;
 use lacre_tests::world::{Person, World, befriend, settle};
 use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
 const SEEDS: u64 = 50;
-const HANDLES: [&str; 4] = ["ana", "beto", "carla", "dora"];
+/// The last one enrols when all is under way, before the backup or behind it.
+const HANDLES: [&str; 5] = ["ana", "beto", "carla", "dora", "eva"];
 /// What happens before the backup, and after it.
 const STEPS: usize = 7;
 
 /// Somebody said something to those who were there.
 struct Saying {
+    by: AccountId,
     text: String,
     to: Vec<AccountId>,
 }
@@ -28,6 +31,13 @@ struct Play {
     accounts: Vec<AccountId>,
     group: ConversationId,
     said: Vec<Saying>,
+    /// who was taken out and not added since
+    removed: Vec<AccountId>,
+    /// who ever was: what crosses with that may be lost
+    once_removed: Vec<AccountId>,
+    /// when the last one enrols
+    enrols_at: usize,
+    run_of_new: Run,
     files: Vec<(String, Vec<u8>)>,
     chance: ChaCha8Rng,
     seed: u64,
@@ -37,14 +47,17 @@ impl Play {
     fn begin(seed: u64) -> Self {
         let mut chance = ChaCha8Rng::seed_from_u64(seed);
         let world = World::new();
-        let mut people: Vec<Person> = HANDLES.iter().map(|handle| world.person(handle)).collect();
+        let mut people: Vec<Person> = HANDLES[..4].iter().map(|handle| world.person(handle)).collect();
         let (first, others) = people.split_at_mut(1);
         others.iter_mut().for_each(|other| befriend(&mut first[0], other));
         let accounts: Vec<AccountId> = people.iter_mut().map(Person::account).collect();
         let n = chance.random_range(1..=3);
         let group = people[0].client.create_group("Mesa", &accounts[1..=n], Suite::XWing).unwrap();
         settle(&mut people.iter_mut().collect::<Vec<_>>());
-        Self { world, people, accounts, group, said: Vec::new(), files: Vec::new(), chance, seed }
+        let run_of_new = world.run();
+        let enrols_at = chance.random_range(0..=STEPS + 1);
+        let (said, files, removed, once_removed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { world, people, accounts, group, said, removed, once_removed, enrols_at, run_of_new, files, chance, seed }
     }
 
     fn members(&mut self, at: usize) -> Vec<AccountId> {
@@ -54,13 +67,46 @@ impl Play {
 
     fn sync(&mut self, at: usize) {
         let Person { client, net, .. } = &mut self.people[at];
-        if let Err(e) = client.sync(net) {
-            panic!("seed {}: {} synchronises: {e}", self.seed, HANDLES[at]);
+        match client.sync(net) {
+            Ok(_) => {}
+            // code and account came behind the backup: the counter gives another code, and the same keys are enrolled with it
+            Err(Trouble::Account(AccountTrouble::Forgotten)) if at == 4 => {
+                let invitation = self.world.invite(&self.run_of_new);
+                client.enroll(net, &invitation, &Handle::parse(HANDLES[4]).unwrap()).unwrap();
+            }
+            Err(e) => panic!("seed {}: {} synchronises: {e}", self.seed, HANDLES[at]),
         }
+    }
+
+    /// Somebody new, who asks the first for a contact.
+    fn enrol(&mut self) {
+        let mut new = self.world.person_with(HANDLES[4], &self.run_of_new);
+        self.accounts.push(new.account());
+        new.client.contact_add(&mut new.net, &Handle::parse(HANDLES[0]).unwrap(), "").unwrap();
+        self.people.push(new);
+    }
+
+    /// The first says yes to whoever asks.
+    fn welcome(&mut self) {
+        for contact in self.people[0].client.contacts().unwrap() {
+            if contact.state == ContactState::Asking {
+                self.people[0].client.contact_accept(&contact.account).unwrap();
+            }
+        }
+    }
+
+    /// Whether the first may add this account.
+    fn is_contact(&mut self, account: AccountId) -> bool {
+        let all = self.people[0].client.contacts().unwrap();
+        all.iter().any(|c| c.account == account && c.state == ContactState::Accepted)
     }
 
     /// Somebody does something, and some synchronise.
     fn step(&mut self, n: usize) {
+        if n == self.enrols_at {
+            self.enrol();
+        }
+        self.welcome();
         let at = self.chance.random_range(0..self.people.len());
         let members = self.members(at);
         if members.contains(&self.accounts[at]) {
@@ -74,15 +120,22 @@ impl Play {
                     self.files.push((name, bytes));
                 }
                 2 if at == 0 => {
-                    let new: Vec<AccountId> = self.accounts.iter().copied().filter(|a| !members.contains(a)).take(1).collect();
-                    if !new.is_empty() {
-                        self.people[0].client.group_add(&group, &new).unwrap();
+                    let new = self.accounts.clone().into_iter().rev().find(|a| !members.contains(a) && self.is_contact(*a));
+                    if let Some(new) = new {
+                        self.people[0].client.group_add(&group, &[new]).unwrap();
+                        self.removed.retain(|gone| *gone != new);
                     }
+                }
+                3 if at == 0 && members.len() > 2 && self.chance.random_bool(0.5) => {
+                    let whom = self.accounts.iter().copied().find(|a| *a != self.accounts[0] && members.contains(a)).unwrap();
+                    self.people[0].client.group_remove(&group, &[whom]).unwrap();
+                    self.removed.push(whom);
+                    self.once_removed.push(whom);
                 }
                 _ => {
                     let text = format!("{n} by {}", HANDLES[at]);
                     self.people[at].say(&group, &text);
-                    self.said.push(Saying { text, to: members });
+                    self.said.push(Saying { by: self.accounts[at], text, to: members });
                 }
             }
         }
@@ -124,13 +177,15 @@ impl Play {
             }
             self.forward(ADD_LONGEST_PAUSE_MS + 1);
         }
+        (0..self.people.len()).for_each(|at| self.sync(at));
         settle(&mut self.people.iter_mut().collect::<Vec<_>>());
     }
 
     /// Whoever is said to be missing is added by the admin, as a person would: no device does that by itself.
     fn add_who_is_missing(&mut self, before: &[AccountId]) {
         let there = self.members(0);
-        let missing: Vec<AccountId> = before.iter().copied().filter(|account| !there.contains(account)).collect();
+        let missing: Vec<AccountId> =
+            before.iter().copied().filter(|a| !there.contains(a) && !self.removed.contains(a)).collect();
         if missing.is_empty() {
             return;
         }
@@ -154,8 +209,10 @@ impl Play {
         let here = self.people[0].client.conversation(&self.group).unwrap();
         let members: Vec<AccountId> = here.members.iter().map(|m| m.account).collect();
         assert_eq!(here.standing, Standing::Active, "seed {seed}");
-        assert!(before.iter().all(|account| members.contains(account)), "seed {seed}: somebody was shut out");
-        for (at, who) in HANDLES.iter().enumerate() {
+        let stays = |account: &AccountId| members.contains(account) || self.removed.contains(account);
+        assert!(before.iter().all(stays), "seed {seed}: somebody was shut out");
+        assert!(!members.iter().any(|m| self.removed.contains(m)), "seed {seed}: who was taken out is back");
+        for (at, who) in HANDLES.iter().enumerate().take(self.people.len()) {
             if !members.contains(&self.accounts[at]) {
                 continue;
             }
@@ -175,7 +232,8 @@ impl Play {
             }
             let heard = self.people[at].texts(&self.group);
             for saying in &self.said {
-                if saying.to.contains(&self.accounts[at]) {
+                let crossed = |account| self.once_removed.contains(account);
+                if saying.to.contains(&self.accounts[at]) && !crossed(&saying.by) && !crossed(&self.accounts[at]) {
                     let times = heard.iter().filter(|text| **text == saying.text).count();
                     assert_eq!(times, 1, "seed {seed}: {who} hears {:?}", saying.text);
                 }
@@ -184,11 +242,32 @@ impl Play {
         let text = format!("after all of it, {seed}");
         self.people[0].say(&self.group, &text);
         settle(&mut self.people.iter_mut().collect::<Vec<_>>());
-        for (at, who) in HANDLES.iter().enumerate() {
+        for (at, who) in HANDLES.iter().enumerate().take(self.people.len()) {
             if members.contains(&self.accounts[at]) {
                 assert_eq!(self.people[at].texts(&self.group).last(), Some(&text), "seed {seed}: {who}");
             }
         }
+    }
+}
+
+impl Play {
+    /// Who enrolled on the way, also behind the backup, has her account, and the contact that she asked for.
+    fn newcomer(&mut self) {
+        let seed = self.seed;
+        let [ana, .., eva] = &mut self.people[..] else { return };
+        if eva.client.whoami().unwrap().is_none_or(|me| me.handle.as_str() != HANDLES[4]) {
+            return;
+        }
+        for contact in ana.client.contacts().unwrap() {
+            if contact.state == ContactState::Asking {
+                ana.client.contact_accept(&contact.account).unwrap();
+            }
+        }
+        settle(&mut [ana, eva]);
+        let (here, there) = (ana.with(HANDLES[4]), eva.with(HANDLES[0]));
+        eva.say(&there, "here I am");
+        settle(&mut [ana, eva]);
+        assert_eq!(ana.texts(&here), ["here I am"], "seed {seed}: {} is not known any more", HANDLES[4]);
     }
 }
 
@@ -213,6 +292,7 @@ fn a_relay_restored_at_any_moment_leaves_one_group_with_everybody_and_everything
         play.world.restore(&backup);
         play.come_back();
         play.check(&before);
+        play.newcomer();
     }
 }
 

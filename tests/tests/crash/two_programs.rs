@@ -6,11 +6,11 @@ use lacre_core::{Client, Trouble};
 use lacre_ground::ids::{AccountId, Handle, Token};
 use lacre_proto::content::v1 as content;
 use lacre_tests::hostile::{self, Watched};
-use lacre_tests::world::{Person, World, befriend, settle};
+use lacre_tests::world::{Person, Trap, World, befriend, settle};
 use lacre_transport::GrpcNetwork;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use std::sync::{Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 /// Seeds of each test: some 280 in all. `LACRE_SEEDS=10000 cargo test -p lacre-tests --test crash two_programs` plays more.
@@ -39,8 +39,8 @@ fn desk() -> Desk {
     Desk { ana, second, others, world }
 }
 
-/// Which of two programs goes on: at each call of the network, and with its answer, the seed chooses anew. So they meet as
-/// they do when each waits for the relay, and the same seed plays the same again.
+/// Which of two programs goes on: at each call of the network, with its answer, and after each step on the profile, the seed
+/// chooses anew. So they meet wherever two programs can, and the same seed plays the same again.
 struct Turns {
     state: Mutex<State>,
     changed: Condvar,
@@ -74,19 +74,22 @@ impl Turns {
     }
 
     /// Runs a program in its turns.
-    fn run<T>(&self, me: usize, net: &mut GrpcNetwork, program: impl FnOnce(&mut dyn Network) -> T) -> T {
+    fn run<T>(self: &Arc<Self>, me: usize, trap: &Trap, net: &mut GrpcNetwork, program: impl FnOnce(&mut dyn Network) -> T) -> T {
         /// Also when the program panics, the other goes on.
-        struct End<'a>(&'a Turns, usize);
+        struct End<'a>(&'a Turns, usize, &'a Trap);
         impl Drop for End<'_> {
             fn drop(&mut self) {
+                self.2.between_steps(None);
                 if let Ok(mut state) = self.0.state.lock() {
                     state.done[self.1] = true;
                 }
                 self.0.changed.notify_all();
             }
         }
-        let _end = End(self, me);
+        let _end = End(self, me, trap);
         self.wait(me);
+        let turns = Arc::clone(self);
+        trap.between_steps(Some(Arc::new(move || turns.choose(me))));
         let mut net = Watched::new(net, |_, _| self.choose(me));
         net.after = Box::new(|_, _| self.choose(me));
         program(&mut net)
@@ -96,14 +99,16 @@ impl Turns {
 impl Desk {
     /// The first program acts and synchronises while the second, as whoever follows the relay, does rounds.
     fn act<T: Send>(&mut self, seed: u64, act: impl FnOnce(&mut Client, &mut dyn Network) -> Result<T, Trouble> + Send) -> T {
-        let turns = Turns::new(seed);
-        let Person { client, net, .. } = &mut self.ana;
-        let (other, others_net) = (&mut self.second.client, &mut self.second.net);
+        let turns = Arc::new(Turns::new(seed));
+        let Person { client, net, trap, .. } = &mut self.ana;
+        let (other, others_net, others_trap) = (&mut self.second.client, &mut self.second.net, &self.second.trap);
         let (made, rounds) = std::thread::scope(|scope| {
             let second = scope.spawn(|| {
-                turns.run(1, others_net, |net| (0..3).map(|_| other.sync(net).map(drop)).collect::<Result<Vec<()>, Trouble>>())
+                turns.run(1, others_trap, others_net, |net| {
+                    (0..3).map(|_| other.sync(net).map(drop)).collect::<Result<Vec<()>, Trouble>>()
+                })
             });
-            let made = turns.run(0, net, |net| {
+            let made = turns.run(0, trap, net, |net| {
                 let made = act(client, net)?;
                 client.sync(net).map(|_| made)
             });
@@ -343,14 +348,14 @@ fn two_programs_that_show_what_happens_are_each_told_all_of_it() {
         let text = format!("{seed}");
         desk.others[0].say(&group, &text);
         desk.others[0].sync();
-        let turns = Turns::new(seed);
+        let turns = Arc::new(Turns::new(seed));
         let (first, second) = (&mut desk.ana, &mut desk.second);
         let heard = std::thread::scope(|scope| {
             let both = [(0, first, "window"), (1, second, "terminal")].map(|(me, person, name)| {
                 let turns = &turns;
                 scope.spawn(move || {
-                    let Person { client, net, .. } = person;
-                    turns.run(me, net, |net| {
+                    let Person { client, net, trap, .. } = person;
+                    turns.run(me, trap, net, |net| {
                         client.events_for(name, STAYS, 0, 1).unwrap();
                         client.sync(net).unwrap();
                         let events = client.events_for(name, STAYS, 0, 1_000).unwrap();
