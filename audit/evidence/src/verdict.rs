@@ -188,7 +188,8 @@ pub struct ProvenNotice {
     pub records: Vec<Signed<Record>>,
     /// how far it has come
     pub progress: Progress,
-    /// for each file of N, whether the bundle has it
+    /// for each file of N, whether the bundle has it or it was put back: then what it says is what the relay took. If not, both
+    /// its digests are the agency's word alone: show it as not proven
     pub files_here: Vec<bool>,
     /// what follows by law
     pub effect: Effect,

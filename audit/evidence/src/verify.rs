@@ -13,6 +13,7 @@ use super::lookup::{Answer, GOOD_FOR_MS, Lookup};
 use super::notice::{Notice, TextRef};
 use super::opening::Opening;
 use super::progress::Progress;
+use super::put_back::PutBackError;
 use super::record::{Issuer, Record, Submission};
 use super::trust::{Keys, Trust};
 use super::verdict::{Fault, FaultCode, Lack, LackCode, Outcome, Proven, ProvenNotice, Verdict};
@@ -59,14 +60,35 @@ fn note_fault(part: &str) -> impl Fn(NoteError) -> Stop {
 /// Verifies a bundle. Without a trust file the best verdict is INCOMPLETE, with the keys to compare.
 #[must_use]
 pub fn verify(bytes: &[u8], trust: Option<&Trust>) -> Verdict {
-    let bundle = match Bundle::parse(bytes) {
+    match Bundle::parse(bytes) {
+        Ok(bundle) => judge(&bundle, Sha256::digest(bytes).into(), trust),
+        Err(e) => verdict(container_stop(e), None),
+    }
+}
+
+/// As [`verify`], with files that were left out of the bundle, by their numbers in N. An error says nothing of the bundle: a
+/// file is not the one that N names. One that is, and was not what the relay took, makes the verdict INVALID.
+pub fn verify_with_files(bytes: &[u8], trust: Option<&Trust>, files: Vec<(usize, Vec<u8>)>) -> Result<Verdict, PutBackError> {
+    let mut bundle = match Bundle::parse(bytes) {
         Ok(bundle) => bundle,
-        Err(e) => return verdict(container_stop(e), None),
+        Err(e) => return Ok(verdict(container_stop(e), None)),
     };
+    for (number, file) in files {
+        match bundle.put_back(number, file) {
+            Ok(()) => {}
+            Err(PutBackError::NoNotice) => break, // the verdict says what is wrong with it
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(judge(&bundle, Sha256::digest(bytes).into(), trust))
+}
+
+/// The verdict on parts; `digest` is that of the file that they came in.
+fn judge(bundle: &Bundle, digest: [u8; 32], trust: Option<&Trust>) -> Verdict {
     let checked = (|| {
-        let keys = check_keys(&bundle, trust)?;
-        let proven = check(&bundle, &keys, Sha256::digest(bytes).into())?;
-        check_ledger(&bundle, trust)?;
+        let keys = check_keys(bundle, trust)?;
+        let proven = check(bundle, &keys, digest)?;
+        check_ledger(bundle, trust)?;
         Ok((keys, proven))
     })();
     match checked {

@@ -3,11 +3,14 @@
 use lacre_evidence::clock::RuleId;
 use lacre_evidence::export;
 use lacre_evidence::{
-    Bundle, Effect, Event, FaultCode, FilePart, LackCode, Outcome, Progress, ProvenNotice, Record, Signer, Verdict, verify,
+    Bundle, Effect, Event, FaultCode, FilePart, LackCode, Outcome, Progress, ProvenNotice, PutBackError, Record, Signer, Verdict,
+    verify, verify_with_files,
 };
+use lacre_ground::signed::NoteText as _;
 use lacre_tests::proof::vectors::{self, TrustFile, Vector, resign_same, with_new_end};
 use lacre_tests::proof::{Cast, Setup, World, agency, device, notice_key, registrar, relay, trust};
 use proptest::prelude::*;
+use sha2::Digest as _;
 use std::path::PathBuf;
 
 fn folder() -> PathBuf {
@@ -161,6 +164,56 @@ fn evidence_without_its_files_is_at_most_12_kib() {
     let bytes = setup.play().bundle.without_files().to_bytes();
     assert!(bytes.len() <= 12 * 1024, "{} bytes", bytes.len());
     assert_eq!(verify(&bytes, Some(&trust())).word(), "VALID");
+}
+
+/// Seen red: without the comparison in `put_back`; with the sealed digest unchecked in `check_files`.
+#[test]
+fn a_file_that_was_left_out_is_proven_only_when_it_is_put_back_and_no_other_file_takes_its_place() {
+    let whole = World::honest().bundle;
+    let bytes = whole.without_files().to_bytes();
+    let file = |n: usize| match &whole.files[n] {
+        FilePart::Here(bytes) => bytes.clone(),
+        FilePart::LeftOut => unreachable!(),
+    };
+    let ask = |files: Vec<(usize, Vec<u8>)>| verify_with_files(&bytes, Some(&trust()), files);
+
+    let (none, one, both) =
+        (ask(vec![]).unwrap(), ask(vec![(1, file(1))]).unwrap(), ask(vec![(0, file(0)), (1, file(1))]).unwrap());
+
+    assert_eq!(sent(&none).files_here, [false, false]);
+    assert_eq!(sent(&one).files_here, [false, true]);
+    assert_eq!(sent(&both).files_here, [true, true]);
+    let Verdict::Valid(proven) = &both else { unreachable!() };
+    assert_eq!(proven.digest, <[u8; 32]>::from(sha2::Sha256::digest(&bytes)), "the digest is that of the file as it came");
+    for (files, error) in [
+        (vec![(0, file(1))], PutBackError::OtherFile(0)),
+        (vec![(0, [file(0), b"x".to_vec()].concat())], PutBackError::OtherFile(0)),
+        (vec![(2, file(0))], PutBackError::NoSuchFile(2)),
+        (vec![(0, file(0)), (0, file(0))], PutBackError::AlreadyThere(0)),
+    ] {
+        assert_eq!(ask(files).unwrap_err(), error);
+    }
+    assert_eq!(whole.clone().put_back(0, file(0)), Err(PutBackError::AlreadyThere(0)));
+    // an agency that sealed other bytes than it shows: nothing is seen while the file is away, and with the file it is
+    let mut world = World::honest();
+    let mut notice = lacre_evidence::Notice::parse(&unsigned(world.bundle.notice.as_ref().unwrap())).unwrap();
+    notice.files[1].sealed_sha256 = [9; 32];
+    world.bundle.notice = Some(notice.sign(&agency(1)).unwrap());
+    let seed = lacre_evidence::Opening::parse(world.bundle.opening.as_ref().unwrap()).unwrap().seed.unwrap();
+    let header = lacre_evidence::envelope::header_for(&world.grant, world.bundle.notice.as_ref().unwrap(), &seed).unwrap();
+    let mut receipt = world.receipt.clone();
+    receipt.envelope = lacre_evidence::envelope::digest(&header, notice.files.iter().map(|f| &f.sealed_sha256));
+    world.bundle.events = vec![receipt.sign(&relay(1)).unwrap()];
+    let bytes = world.bundle.without_files().to_bytes();
+    assert_eq!(sent(&verify(&bytes, Some(&trust()))).files_here, [false, false]);
+    let verdict = verify_with_files(&bytes, Some(&trust()), vec![(1, file(1))]).unwrap();
+    assert_eq!((verdict.word(), verdict.code()), ("INVALID", Some("file")));
+    // what is no bundle is no bundle, with files or without
+    assert_eq!(verify_with_files(b"x", Some(&trust()), vec![(0, file(0))]).unwrap().code(), Some("container"));
+}
+
+fn unsigned(raw: &str) -> String {
+    lacre_ground::note::UnverifiedNote::parse(raw).unwrap().unverified_text().to_owned()
 }
 
 #[test]
