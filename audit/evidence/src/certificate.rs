@@ -71,7 +71,7 @@ impl NoteText for Certificate {
         Ok(Self {
             code: lines.parsed("code", AgencyCode::parse)?,
             name: lines.parsed("name", |v| fields::plain(v, 200))?,
-            key: lines.parsed("key", fields::ed25519)?,
+            key: lines.parsed("key", NoteKey::parse_key)?,
             place: lines.parsed("place", fields::place)?,
             from: lines.parsed("from", |v| Millis::parse(v).ok())?,
             until: lines.parsed("until", |v| Millis::parse(v).ok())?,

@@ -8,11 +8,6 @@ pub(super) fn hex32(text: &str) -> Option<[u8; 32]> {
     HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok()
 }
 
-/// `ed25519` and a key.
-pub(super) fn ed25519(text: &str) -> Option<[u8; 32]> {
-    hex32(text.strip_prefix("ed25519 ")?)
-}
-
 /// A decimal number without leading zeros.
 pub(super) fn number(text: &str) -> Option<u64> {
     text.parse::<u64>().ok().filter(|n| n.to_string() == text)

@@ -116,8 +116,7 @@ impl NoteText for AccountState {
         while lines.next_is("device") {
             let device = Device {
                 id: lines.parsed("device", |v| DeviceId::from_hex(v).ok())?,
-                signature_key: lines
-                    .parsed("sign", |v| HEXLOWER.decode(v.strip_prefix("ed25519 ")?.as_bytes()).ok()?.try_into().ok())?,
+                signature_key: lines.parsed("sign", NoteKey::parse_key)?,
                 inbox: lines.parsed("inbox", |v| {
                     let (authority, channel) = v.split_once(' ')?;
                     let address =

@@ -3,7 +3,7 @@
 //!
 //! The text is signed and verified as received. It begins with a line that says what kind of note it is.
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
 
@@ -44,16 +44,16 @@ pub struct NoteKey {
 impl NoteKey {
     /// The name has 1 to 128 characters without space, `+` or control characters; the key is a valid Ed25519 key.
     pub fn new(name: &str, key: &[u8; 32]) -> Result<Self, NoteError> {
-        let good =
-            (1..=128).contains(&name.chars().count()) && !name.chars().any(|c| c.is_whitespace() || c.is_control() || c == '+');
-        if !good {
+        if !good_name(name) || name.chars().count() > 128 {
             return Err(NoteError::Shape("a key's name has no spaces and no plus"));
         }
-        let key = VerifyingKey::from_bytes(key).map_err(|_| NoteError::Shape("not an Ed25519 key"))?;
-        if key.is_weak() {
-            return Err(NoteError::Shape("a weak Ed25519 key"));
-        }
-        Ok(Self { name: name.to_owned(), key })
+        Ok(Self { name: name.to_owned(), key: good_key(key).ok_or(NoteError::Shape("not a good Ed25519 key"))? })
+    }
+    /// `ed25519` and a key in hexadecimal, as texts name one. What is no good key is in no text.
+    #[must_use]
+    pub fn parse_key(text: &str) -> Option<[u8; 32]> {
+        let key = HEXLOWER.decode(text.strip_prefix("ed25519 ")?.as_bytes()).ok()?.try_into().ok()?;
+        good_key(&key).map(|_| key)
     }
     /// The name before its signatures.
     #[must_use]
@@ -75,6 +75,18 @@ impl NoteKey {
         let [a, b, c, d, ..] = <[u8; 32]>::from(h.finalize());
         [a, b, c, d]
     }
+}
+
+/// A point of the curve in its one encoding (RFC 8032, 5.1.3: y below the prime), and not of small order.
+fn good_key(bytes: &[u8; 32]) -> Option<VerifyingKey> {
+    let [low, middle @ .., high] = bytes;
+    let beyond = *low >= 0xed && middle.iter().all(|b| *b == 0xff) && high & 0x7f == 0x7f;
+    VerifyingKey::from_bytes(bytes).ok().filter(|key| !beyond && !key.is_weak())
+}
+
+/// Is this a name that may stand before a signature? (C2SP: no spaces, no plus.)
+fn good_name(name: &str) -> bool {
+    !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c.is_control() || c == '+')
 }
 
 /// Whoever can sign a note: a key in memory, later a card or a module.
@@ -148,15 +160,16 @@ impl UnverifiedNote {
         let text = raw.get(..=split).unwrap_or_default();
         let tail = raw.get(split + 2..).unwrap_or_default();
         check_text(text)?;
-        if tail.is_empty() || !tail.ends_with('\n') {
-            return Err(NoteError::Shape("no signature lines"));
-        }
+        let tail = tail.strip_suffix('\n').ok_or(NoteError::Shape("no signature lines"))?;
         let mut lines = Vec::new();
-        for line in tail.lines() {
+        for (number, line) in tail.split('\n').enumerate() {
+            if number >= MAX_SIGNATURES {
+                return Err(NoteError::Shape("more than 100 signatures"));
+            }
             let rest =
                 line.strip_prefix("\u{2014} ").ok_or(NoteError::Shape("a signature line begins with a dash and a space"))?;
             let (name, sig) = rest.split_once(' ').ok_or(NoteError::Shape("a signature line has a name and a signature"))?;
-            if name.is_empty() || name.contains('+') || name.chars().any(char::is_control) {
+            if !good_name(name) {
                 return Err(NoteError::Shape("a signature line has a name and a signature"));
             }
             let bytes = BASE64.decode(sig.as_bytes()).map_err(|_| NoteError::Shape("a signature is not base64"))?;
@@ -167,9 +180,6 @@ impl UnverifiedNote {
                 && let Ok(signature) = <[u8; 64]>::try_from(signature)
             {
                 lines.push(SignatureLine { name: name.to_owned(), id: *id, signature });
-            }
-            if lines.len() > MAX_SIGNATURES {
-                return Err(NoteError::Shape("more than 100 signatures"));
             }
         }
         Ok(Self { text: text.to_owned(), lines })
@@ -219,9 +229,10 @@ impl Note {
     }
 }
 
-/// Reads the lines of a note's text in order: a closed format, where everything unexpected is an error.
+/// Reads the lines of a text in order: a closed format, where everything unexpected is an error. A line ends in a newline and
+/// in nothing else, the last one too.
 pub struct Lines<'a> {
-    rest: std::iter::Peekable<std::str::Lines<'a>>,
+    rest: core::iter::Peekable<core::str::Split<'a, char>>,
     line: usize,
 }
 
@@ -229,7 +240,7 @@ impl<'a> Lines<'a> {
     /// From the first line.
     #[must_use]
     pub fn new(text: &'a str) -> Self {
-        Self { rest: text.lines().peekable(), line: 0 }
+        Self { rest: text.strip_suffix('\n').unwrap_or_default().split('\n').peekable(), line: 0 }
     }
     /// The next line is exactly this.
     pub fn exactly(&mut self, expected: &'static str) -> Result<(), NoteError> {
@@ -294,6 +305,57 @@ mod tests {
                 let verdict = UnverifiedNote::parse(&changed).and_then(|n| n.verify(&[s.public()]));
                 assert!(verdict.is_err(), "byte {at} bit {bit}");
             }
+        }
+    }
+
+    /// What a second verifier in another language could read differently. Seen red: with `str::lines`, with the names of unknown
+    /// signers unchecked, with lines of other types uncounted.
+    #[test]
+    fn a_note_has_one_spelling() {
+        let s = signer("k", 1);
+        let raw = sign("lacre test v1\n", &[&s]).unwrap();
+        let line = raw.lines().last().unwrap().to_owned();
+        let parses = |raw: &str| UnverifiedNote::parse(raw).is_ok();
+        let with = |more: String| format!("{raw}{more}\n");
+
+        assert!(parses(&raw) && parses(&with("\u{2014} other.name AAAAAAA=".to_owned())));
+        assert!(!parses(raw.trim_end()), "no newline at the end");
+        assert!(!parses(&format!("{}\r\n", raw.trim_end())), "a carriage return before the last newline");
+        assert!(!parses(&with(format!("{line}\r"))), "and in a second line");
+        for name in ["", "a+b", "a\u{a0}b", "a\u{3000}b", "a\u{85}b", "a\tb", "a\u{7f}b"] {
+            assert!(!parses(&with(format!("\u{2014} {name} AAAAAAA="))), "{name:?}");
+        }
+        assert!(!parses(&with("\u{2014} other  AAAAAAA=".to_owned())), "two spaces");
+        let other = "\u{2014} other.name AAAAAAA=\n";
+        assert!(parses(&format!("{raw}{}", other.repeat(99))));
+        assert!(!parses(&format!("{raw}{}", other.repeat(100))), "101 lines, whatever their type");
+
+        let read = |text| Lines::new(text).exactly("a").is_ok();
+        assert!(read("a\n") && !read("a") && !read("a\r\n") && !read("") && !read("\n"));
+        let mut lines = Lines::new("a\n\n");
+        lines.exactly("a").unwrap();
+        assert!(lines.end().is_err(), "an empty line more is a line more");
+    }
+
+    /// Seen red: without the test of the encoding, and without that of the order.
+    #[test]
+    fn a_key_is_a_point_in_its_one_encoding_and_not_of_small_order() {
+        let good = signer("k", 1).public().key();
+        let text = |key: &[u8; 32]| format!("ed25519 {}", HEXLOWER.encode(key));
+        assert_eq!(NoteKey::parse_key(&text(&good)), Some(good));
+        // y = p + 3 is on the curve, and so is y = 3
+        let mut three = [0u8; 32];
+        three[0] = 3;
+        let mut beyond = [0xff; 32];
+        (beyond[0], beyond[31]) = (0xed + 3, 0x7f);
+        assert_eq!(NoteKey::parse_key(&text(&three)), Some(three));
+        let mut off = [0u8; 32];
+        off[0] = 2;
+        for (bad, why) in [(beyond, "y above the prime"), (off, "no point"), ([0; 32], "of order 4")] {
+            assert!(NoteKey::parse_key(&text(&bad)).is_none() && NoteKey::new("k", &bad).is_err(), "{why}");
+        }
+        for spelling in [text(&good).to_uppercase(), HEXLOWER.encode(&good), format!("{} ", text(&good))] {
+            assert_eq!(NoteKey::parse_key(&spelling), None, "{spelling}");
         }
     }
 
