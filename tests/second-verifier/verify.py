@@ -230,8 +230,8 @@ def read_notice(body):
 
 EVENTS = {  # name: (who signs, after what); a negative event has a "-" before it
     "SubmissionAcceptance": ("relay", None), "-SubmissionRejection": ("relay", None),
-    "RelayAcceptance": ("relay", "SubmissionAcceptance"), "-RelayRejection": ("relay", "SubmissionAcceptance"),
-    "-RelayFailure": ("relay", "SubmissionAcceptance"), "NotificationForAcceptance": ("", None),
+    "RelayAcceptance": ("relay", "SubmissionAcceptance"), "-RelayRejection": ("relay", None),
+    "-RelayFailure": ("relay", None), "NotificationForAcceptance": ("", None),
     "-NotificationForAcceptanceFailure": ("", None), "ConsignmentAcceptance": ("device", "SubmissionAcceptance"),
     "-ConsignmentRejection": ("device", "SubmissionAcceptance"), "-AcceptanceRejectionExpiry": ("", None),
     "ContentConsignment": ("", None), "-ContentConsignmentFailure": ("", None),
@@ -239,12 +239,13 @@ EVENTS = {  # name: (who signs, after what); a negative event has a "-" before i
     "-ConsignmentNotificationFailure": ("gateway", "SubmissionAcceptance"),
     "NotificationDelivered": ("gateway", "ConsignmentNotification"),
     "NotificationAccessTracking": ("gateway", "ConsignmentNotification"),
-    "ContentAccessTracking": ("device", "ContentHandover"), "ContentHandover": ("device officer", "SubmissionAcceptance"),
+    "ContentAccessTracking": ("device", "ContentHandover by device"), "ContentHandover": ("device officer", "SubmissionAcceptance"),
     "-ContentHandoverFailure": ("device", "SubmissionAcceptance"), "RelayToNonERDS": ("agency", None),
     "-RelayToNonERDSFailure": ("agency", None), "ReceivedFromNonERDS": ("agency", None)}
+TAKEN_BACK, PAPER = {"SubmissionRejection", "RelayRejection", "RelayFailure"}, ("RelayToNonERDS", "ReceivedFromNonERDS")
 RULES = {k.lstrip("-"): v for k, v in EVENTS.items()}
 REASONS = ("not-permitted over-limit outage does-not-open does-not-match no-alert-address alert-refused person-refuses "
-           "in-person letter-returned").split()
+           "not-me in-person letter-returned").split()
 ISSUERS = {"relay": address, "device": pair(hexa(32), hexa(16)), "agency": code, "officer": pair(code, text(200)), "gateway": text(200)}
 PARTIES = {"agency": code, "account": hexa(32), "channel": hexa(32)}
 def kinds(forms):
@@ -258,8 +259,8 @@ def read_event(body):
     name = lines.get("event", lambda v: v.removeprefix("http://uri.etsi.org/19522/Event/") if v.startswith("http://uri.etsi.org/19522/Event/") else bad())
     if name not in RULES: bad()
     out = {"event": name} | lines.fields(id=hexa(16), time=when, issuer=kinds(ISSUERS), envelope=hexa(32), sender=party, recipient=party)
-    reasons = lines.many("reason", one_of(*REASONS), 8)
-    if "-" + name in EVENTS and not reasons: bad()
+    out["reasons"] = lines.many("reason", one_of(*REASONS), 8)
+    if "-" + name in EVENTS and not out["reasons"]: bad()
     if lines.has("reference"): lines.get("reference", text(200))
     if name == "SubmissionAcceptance":
         seq = lambda v: (lambda n: n if 1 <= n < 2 ** 53 else bad())(number(v))
@@ -469,6 +470,10 @@ def check(parts, keys):
     ensure(receipt["event"] == "SubmissionAcceptance", "no-receipt", "event.0")
     ensure(receipt["issuer"][1] == grant["relay"], "other-relay", "event.0")
     ensure(receipt["channel"] == grant["channel"], "other-channel", "event.0")
+    def parties(record, part):
+        ensure(record["sender"] in (("unknown", None), ("agency", certificate["code"])), "event", part)
+        ensure(record["recipient"] in (("unknown", None), ("account", account), ("channel", grant["channel"])), "event", part)
+    parties(receipt, "event.0")
     asked, made, accepted = lookup["asked"], n["made"], receipt["time"]
     ensure(asked <= made + SKEW and made <= accepted + SKEW and asked <= accepted + SKEW, "receipt-early", "event.0")
     ensure(accepted <= asked + HOUR, "lookup-stale", "lookup")
@@ -486,7 +491,7 @@ def check(parts, keys):
     except ValueError: raise invalid("envelope", "grant")
     ensure(h("lacre notice digest v1", sha(header), *(f[2] for f in n["files"])) == receipt["envelope"], "envelope", "event.0")
 
-    seen = {"SubmissionAcceptance"}
+    seen, told = {"SubmissionAcceptance"}, [receipt]
     names = {"relay": "lacre-relay", "device": "lacre-device", "agency": "lacre-agency", "officer": "lacre-agency", "gateway": "lacre-gateway"}
     for i, raw in enumerate(parts["event"][1:], 1):
         note = Note(raw, f"event.{i}")
@@ -498,15 +503,22 @@ def check(parts, keys):
         else: signers = [certificate["key"]] if certificate["code"] == (who if kind == "agency" else who[0]) else []
         note.signed_by(names[kind], signers)
         ensure(kind in RULES[record["event"]][0].split() and record["event"] != "SubmissionAcceptance", "event", note.part)
+        ensure(("in-person" in record["reasons"]) == ((record["event"], kind) == ("ContentHandover", "officer")), "event", note.part)
         ensure(record["envelope"] == receipt["envelope"] and accepted <= record["time"] + SKEW, "event", note.part)
-        seen.add(record["event"])
-    ensure("SubmissionRejection" not in seen and all(RULES[e][1] in seen | {None} for e in seen), "event", "events")
-    result = {"outcome": "sent", "consigned": accepted.isoformat()}
+        parties(record, note.part)
+        seen |= {record["event"], f"{record['event']} by {kind}"}
+        told.append(record)
+    ensure(not seen & TAKEN_BACK, "contradiction", "events")
+    ensure(all(RULES[r["event"]][1] in seen | {None} for r in told), "event", "events")
+    # whoever made the bundle may have left later records out: nothing here says that there are no others
+    result = {"outcome": "sent", "consigned": accepted.isoformat(timespec="milliseconds") + "Z", "files": [f is not None for f in files],
+              "records": [[r["event"], r["issuer"][0], r["reasons"]] for r in told],
+              "against": [r["event"] for r in told if "-" + r["event"] in EVENTS or r["event"] in PAPER]}
     return result | dates(accepted, *n["place"], n["term"]) if n["type"].startswith("NT") else result
 
 
 def answer(data, trust):
-    try: return {"verdict": "VALID", "code": ""} | verify(data, trust)
+    try: return {"verdict": "VALID", "code": "", "proves": verify(data, trust)}
     except Stop as s: return {"verdict": s.verdict, "code": s.code, "part": s.part}
 
 def main(arguments):

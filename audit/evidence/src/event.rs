@@ -73,6 +73,17 @@ impl Event {
         let name = uri.strip_prefix(URI)?;
         Self::ALL.into_iter().find(|e| e.name() == name)
     }
+    /// Does a record of it speak against the delivery, or say that something went wrong? It changes no date; whoever shows
+    /// records shows these first.
+    #[must_use]
+    pub const fn speaks_against(self) -> bool {
+        self.is_negative() || matches!(self, Event::RelayToNonERDS | Event::ReceivedFromNonERDS)
+    }
+    /// Does the relay take back with it that it has the notice? Beside its receipt that is a contradiction.
+    #[must_use]
+    pub const fn takes_receipt_back(self) -> bool {
+        matches!(self, Event::SubmissionRejection | Event::RelayRejection | Event::RelayFailure)
+    }
     /// The standard's URI.
     #[must_use]
     pub fn uri(self) -> String {
@@ -107,7 +118,8 @@ reasons! {
     NoAlertAddress = "no-alert-address" "the person gave no address for alerts";
     AlertRefused = "alert-refused" "the alert's carrier refused it";
     PersonRefuses = "person-refuses" "the person does not want it";
-    InPerson = "in-person" "handed over at a counter";
+    NotMe = "not-me" "it is for another person";
+    InPerson = "in-person" "handed over at a counter: an officer's ContentHandover, and nothing else";
     LetterReturned = "letter-returned" "the post brought the letter back";
 }
 

@@ -148,7 +148,7 @@ fn signed(proven: &Proven, sent: &ProvenNotice, record: &Record) -> Vec<(&'stati
         ("RecipientDetails", recipient(proven, sent)),
     ];
     if record.event.is_negative() {
-        out.push(("EventReasons", Value::List(record.reasons.iter().map(|r| text(r.name())).collect())));
+        out.push(("EventReasons", reasons(record)));
     }
     out.push(("UserContentInfo", content(sent)));
     if let Some(reference) = &record.reference {
@@ -167,9 +167,16 @@ fn signed(proven: &Proven, sent: &ProvenNotice, record: &Record) -> Vec<(&'stati
         out.push(("TransactionLogInformation", Value::Group(log)));
     }
     let known = |p: &Party| text(p.text());
-    let said = vec![("SenderAsIssuerKnows", known(&record.sender)), ("RecipientAsIssuerKnows", known(&record.recipient))];
+    let mut said = vec![("SenderAsIssuerKnows", known(&record.sender)), ("RecipientAsIssuerKnows", known(&record.recipient))];
+    if !record.event.is_negative() && !record.reasons.is_empty() {
+        said.push(("Reasons", reasons(record)));
+    }
     out.push(("Extensions", Value::Group(said)));
     out
+}
+
+fn reasons(record: &Record) -> Value {
+    Value::List(record.reasons.iter().map(|r| text(r.name())).collect())
 }
 
 fn issuer(issuer: &Issuer) -> Value {

@@ -5,13 +5,14 @@
 //! |---|---|---|
 //! | SubmissionAcceptance | nothing | submitted |
 //! | SubmissionRejection | nothing, and instead of all others but paper | rejected |
-//! | RelayAcceptance, …Rejection, …Failure | submitted | – |
+//! | RelayAcceptance | submitted | – |
+//! | RelayRejection, RelayFailure | nothing, and never beside submitted | – |
 //! | ConsignmentNotification, …Failure | submitted | alert sent, alert failed |
 //! | NotificationDelivered, NotificationAccessTracking | alert sent | – |
 //! | ConsignmentAcceptance, ConsignmentRejection | submitted | acknowledged, refused |
-//! | ContentHandover | submitted | handed over |
+//! | ContentHandover by a device, by an officer | submitted | handed over, in person |
 //! | ContentHandoverFailure | submitted | does not open |
-//! | ContentAccessTracking | handed over | opened |
+//! | ContentAccessTracking | handed over (by a device) | opened |
 //! | RelayToNonERDS, …Failure, ReceivedFromNonERDS | nothing | on paper |
 //!
 //! None of it is a legal effect: that is computed by [`Effect`](super::Effect).
@@ -29,9 +30,9 @@ pub enum ProgressError {
     /// What must come before it is missing.
     #[error("{} without what comes before it", .0.name())]
     Before(Event),
-    /// The relay says both that it took and that it refused.
-    #[error("both accepted and rejected")]
-    Contradiction,
+    /// The relay says that it took the notice, and with this event that it did not, or has lost it.
+    #[error("the relay accepted it and says {}", .0.name())]
+    Contradiction(Event),
 }
 
 /// The earliest time of each step. `None`: no record says so.
@@ -45,10 +46,10 @@ pub struct Progress {
     pub alert_sent: Option<Millis>,
     /// an alert failed
     pub alert_failed: Option<Millis>,
-    /// a device opened the envelope, or it was handed over in person
+    /// a device of the person fetched the envelope and could open it
     pub handed_over: Option<Millis>,
-    /// it was handed over by an officer
-    pub in_person: bool,
+    /// an officer says, under the agency's key, that it was handed over at a counter
+    pub in_person: Option<Millis>,
     /// a device could not open it
     pub does_not_open: Option<Millis>,
     /// the person opened it
@@ -91,13 +92,13 @@ impl Progress {
         let mut sorted: Vec<&Record> = records.into_iter().collect();
         sorted.sort_by_key(|r| (rank(r.event), r.time, r.id));
         let mut progress = Self::default();
-        for record in sorted {
+        for record in &sorted {
             progress.step(record)?;
         }
-        if progress.submitted.is_some() && progress.rejected.is_some() {
-            return Err(ProgressError::Contradiction);
+        match sorted.iter().find(|r| r.event.takes_receipt_back()) {
+            Some(back) if progress.submitted.is_some() => Err(ProgressError::Contradiction(back.event)),
+            _ => Ok(progress),
         }
-        Ok(progress)
     }
 
     fn step(&mut self, record: &Record) -> Result<(), ProgressError> {
@@ -109,7 +110,8 @@ impl Progress {
         match event {
             Event::SubmissionAcceptance => earliest(&mut self.submitted, time),
             Event::SubmissionRejection => earliest(&mut self.rejected, time),
-            Event::RelayAcceptance | Event::RelayRejection | Event::RelayFailure => after(self.submitted)?,
+            Event::RelayAcceptance => after(self.submitted)?,
+            Event::RelayRejection | Event::RelayFailure => {}
             Event::ConsignmentNotification => {
                 after(self.submitted)?;
                 earliest(&mut self.alert_sent, time);
@@ -129,8 +131,8 @@ impl Progress {
             }
             Event::ContentHandover => {
                 after(self.submitted)?;
-                earliest(&mut self.handed_over, time);
-                self.in_person |= record.issuer.signer() == Signer::Officer;
+                let officer = record.issuer.signer() == Signer::Officer;
+                earliest(if officer { &mut self.in_person } else { &mut self.handed_over }, time);
             }
             Event::ContentHandoverFailure => {
                 after(self.submitted)?;

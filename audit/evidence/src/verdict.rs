@@ -55,7 +55,8 @@ codes! {
         GrantPeriod = "grant-period" "received outside the grant's period";
         File = "file" "a file is not the one whose digest the agency signed";
         Envelope = "envelope" "sealed again, the notice gives other bytes than the relay received";
-        Event = "event" "a record may not be signed by its issuer, is of another notice, or comes before what must precede it";
+        Event = "event" "a record may not be signed by its issuer, is of another notice, sender or recipient, or comes before what must precede it";
+        Contradiction = "contradiction" "the relay accepted the notice, and says in another record that it did not, or lost it";
     }
 }
 
@@ -117,15 +118,6 @@ impl Verdict {
             Verdict::Incomplete(_) => "INCOMPLETE",
         }
     }
-    /// 0, 1 or 3.
-    #[must_use]
-    pub const fn exit_code(&self) -> u8 {
-        match self {
-            Verdict::Valid(_) => 0,
-            Verdict::Invalid(_) => 1,
-            Verdict::Incomplete(_) => 3,
-        }
-    }
     /// The code of what is wrong or missing.
     #[must_use]
     pub fn code(&self) -> Option<&'static str> {
@@ -184,7 +176,7 @@ pub struct ProvenNotice {
     pub receipt: Signed<Record>,
     /// the instant of ContentConsignment, which the law counts from: computed
     pub consigned_at: Millis,
-    /// all records, the receipt first
+    /// all records that the bundle has, the receipt first: each is its issuer's word, and further ones may have been left out
     pub records: Vec<Signed<Record>>,
     /// how far it has come
     pub progress: Progress,
@@ -193,4 +185,11 @@ pub struct ProvenNotice {
     pub files_here: Vec<bool>,
     /// what follows by law
     pub effect: Effect,
+}
+
+impl ProvenNotice {
+    /// The records that speak against the delivery, or say that something went wrong: to be shown before all others.
+    pub fn against(&self) -> impl Iterator<Item = &Signed<Record>> {
+        self.records.iter().filter(|r| r.event.speaks_against())
+    }
 }

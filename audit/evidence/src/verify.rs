@@ -7,14 +7,14 @@ use super::bundle::{Bundle, ContainerError, FilePart};
 use super::certificate::Certificate;
 use super::effect::Effect;
 use super::envelope;
-use super::event::{Event, Signer};
+use super::event::{Event, Reason, Signer};
 use super::grant::Grant;
 use super::lookup::{Answer, GOOD_FOR_MS, Lookup};
 use super::notice::{Notice, TextRef};
 use super::opening::Opening;
-use super::progress::Progress;
+use super::progress::{Progress, ProgressError};
 use super::put_back::PutBackError;
-use super::record::{Issuer, Record, Submission};
+use super::record::{Issuer, Party, Record, Submission};
 use super::trust::{Keys, Trust};
 use super::verdict::{Fault, FaultCode, Lack, LackCode, Outcome, Proven, ProvenNotice, Verdict};
 use crate::clock::{Calendar, Rule, RuleId};
@@ -211,6 +211,7 @@ fn check_notice(
     let here = matches!(&receipt.issuer, Issuer::Relay(a) if *a == grant.casilla.authority);
     ensure(here, FaultCode::OtherRelay, "event.0", "the grant names another relay")?;
     ensure(submission.channel == grant.casilla.channel, FaultCode::OtherChannel, "event.0", "the grant names another channel")?;
+    check_parties(&receipt, "event.0", agency, account, &grant)?;
     check_times(&receipt, &notice, agency, lookup, &grant)?;
 
     let files_here = check_files(bundle, &notice, seed)?;
@@ -219,9 +220,11 @@ fn check_notice(
     let digest = envelope::digest(&header, notice.files.iter().map(|f| &f.sealed_sha256));
     ensure(digest == receipt.envelope, FaultCode::Envelope, "event.0", "sealed again, it is another digest")?;
 
-    let records = check_records(bundle, keys, agency, account, &state, &receipt)?;
-    let progress =
-        Progress::replay(records.iter().map(|r| &**r)).map_err(|e| fault(FaultCode::Event, "events", &e.to_string()))?;
+    let records = check_records(bundle, keys, agency, account, &state, &grant, &receipt)?;
+    let progress = Progress::replay(records.iter().map(|r| &**r)).map_err(|e| {
+        let code = if matches!(e, ProgressError::Contradiction(_)) { FaultCode::Contradiction } else { FaultCode::Event };
+        fault(code, "events", &e.to_string())
+    })?;
     let consigned_at = receipt.time;
     let effect = Effect::of(notice.act, consigned_at, notice.place, rule, calendar)
         .map_err(|_| Stop::Lack(LackCode::CalendarRange, vec![calendar.id().to_owned()]))?;
@@ -362,6 +365,7 @@ fn check_records(
     agency: &Certificate,
     account: AccountId,
     state: &AccountState,
+    grant: &Grant,
     receipt: &Signed<Record>,
 ) -> Result<Vec<Signed<Record>>, Stop> {
     let mut records = vec![receipt.clone()];
@@ -385,10 +389,21 @@ fn check_records(
         .map_err(note_fault(&part))?;
         let may = record.event.signers().contains(&record.issuer.signer());
         ensure(may, FaultCode::Event, &part, "its issuer may not sign this event")?;
+        let counter = record.event == Event::ContentHandover && record.issuer.signer() == Signer::Officer;
+        let in_person = record.reasons.contains(&Reason::InPerson);
+        ensure(counter == in_person, FaultCode::Event, &part, "in-person is said by an officer who handed it over")?;
         ensure(record.event != Event::SubmissionAcceptance, FaultCode::Event, &part, "a second receipt")?;
         ensure(record.envelope == receipt.envelope, FaultCode::Event, &part, "of another notice")?;
+        check_parties(&record, &part, agency, account, grant)?;
         ensure(not_after(receipt.time, record.time), FaultCode::Event, &part, "before the relay took the notice")?;
         records.push(record);
     }
     Ok(records)
+}
+
+/// Sender and recipient are those of this notice, or the issuer does not know them.
+fn check_parties(record: &Record, part: &str, agency: &Certificate, account: AccountId, grant: &Grant) -> Result<(), Stop> {
+    let from = [Party::Unknown, Party::Agency(agency.code.clone())].contains(&record.sender);
+    let to = [Party::Unknown, Party::Account(account), Party::Channel(grant.casilla.channel)].contains(&record.recipient);
+    ensure(from && to, FaultCode::Event, part, "names another sender or recipient")
 }

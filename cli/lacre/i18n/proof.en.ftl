@@ -113,6 +113,7 @@ fault-grant-period = it was received outside the period that the person granted
 fault-file = a file is not the one that the agency signed
 fault-envelope = the relay received other bytes than this notice gives
 fault-event = a record may not be signed by its issuer, or does not fit this notice
+fault-contradiction = the relay says both that it took the notice and that it refused or lost it
 lack-version = it is of a later version; use a newer program
 lack-missing = a part is missing
 lack-rule-unknown = this program does not have that rule or calendar

@@ -113,6 +113,7 @@ fault-grant-period = se recibió fuera del período que autorizó la persona
 fault-file = un archivo no es el que firmó el organismo
 fault-envelope = el servidor recibió otros bytes que los que da esta notificación
 fault-event = un registro no puede ser firmado por quien lo emite, o no corresponde a esta notificación
+fault-contradiction = el servidor dice que recibió la notificación y también que la rechazó o la perdió
 lack-version = es de una versión posterior; use un programa más nuevo
 lack-missing = falta una parte
 lack-rule-unknown = este programa no tiene esa regla o ese calendario

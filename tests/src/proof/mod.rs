@@ -9,8 +9,8 @@ use lacre_evidence::build::{Addressee, Draft, File, Sent, compose};
 use lacre_evidence::certificate::AGENCY;
 use lacre_evidence::clock::{Calendar, Comuna, Place, RuleId, Term, Zone};
 use lacre_evidence::{
-    Act, AgencyCode, Answer, Bundle, Certificate, Event, Grant, GrantKind, Issuer, Keys, Lookup, Party, Record, Salt, Seed,
-    Stage, Submission, Trust,
+    Act, AgencyCode, Answer, Bundle, Certificate, Effect, Event, Grant, GrantKind, Issuer, Keys, Lookup, Outcome, Party, Record,
+    Salt, Seed, Stage, Submission, Trust, Verdict,
 };
 use lacre_ground::account::{AccountState, DEVICE, Device, REGISTRAR};
 use lacre_ground::address::{Address, Authority};
@@ -23,6 +23,7 @@ use lacre_ground::run::Run;
 use lacre_ground::seal::SealSecret;
 use lacre_ground::signed::{NoteText as _, Signed};
 use lacre_ground::time::Millis;
+use serde_json::{Value, json};
 
 /// 2026-07-06T14:00:00Z, the first vector of the reference page.
 pub const DISPATCH: Millis = Millis::new(1_783_346_400_000);
@@ -90,6 +91,35 @@ pub fn resign(raw: &str, signer: &NoteSigner, change: impl FnOnce(&str) -> Strin
     let changed = change(&text);
     assert_ne!(text, changed, "the change changes nothing");
     sign(&changed, &[signer]).unwrap()
+}
+
+/// What a VALID verdict proves, as the index of the vectors and the second verifier write it.
+#[must_use]
+pub fn proves(verdict: &Verdict) -> Option<Value> {
+    let Verdict::Valid(proven) = verdict else { return None };
+    let sent = match &proven.outcome {
+        Outcome::Exempt => return Some(json!({ "outcome": "exempt" })),
+        Outcome::NoAccount => return Some(json!({ "outcome": "no account" })),
+        Outcome::Sent(sent) => sent,
+    };
+    let records = sent.records.iter().map(|r| {
+        let reasons: Vec<&str> = r.reasons.iter().map(|r| r.name()).collect();
+        json!([r.event.name(), r.issuer.text().split(' ').next(), reasons])
+    });
+    let mut out = json!({
+        "outcome": "sent",
+        "consigned": sent.consigned_at.to_string(),
+        "files": sent.files_here,
+        "records": records.collect::<Vec<_>>(),
+        "against": sent.against().map(|r| r.event.name()).collect::<Vec<_>>(),
+    });
+    if let Effect::Notified(dates) = &sent.effect {
+        for (name, r) in ["third_day", "elapsed"].into_iter().zip(dates.readings()) {
+            out[format!("deemed_{name}")] = json!(r.deemed.to_string());
+            out[format!("last_day_{name}")] = json!(r.last_day.map(|d| d.to_string()));
+        }
+    }
+    Some(out)
 }
 
 /// Typed values before anything is sent.

@@ -8,7 +8,7 @@ use lacre_evidence::{
 };
 use lacre_ground::signed::NoteText as _;
 use lacre_tests::proof::vectors::{self, TrustFile, Vector, resign_same, with_new_end};
-use lacre_tests::proof::{Cast, Setup, World, agency, device, notice_key, registrar, relay, trust};
+use lacre_tests::proof::{Cast, Setup, World, agency, device, notice_key, proves, registrar, relay, trust};
 use proptest::prelude::*;
 use sha2::Digest as _;
 use std::path::PathBuf;
@@ -37,19 +37,6 @@ fn sent(verdict: &Verdict) -> &ProvenNotice {
         },
         other => panic!("{} {:?}", other.word(), other.code()),
     }
-}
-
-/// The dates that a VALID notification proves.
-fn dates(verdict: &Verdict) -> Option<serde_json::Value> {
-    let Verdict::Valid(proven) = verdict else { return None };
-    let Outcome::Sent(sent) = &proven.outcome else { return None };
-    let Effect::Notified(dates) = &sent.effect else { return None };
-    let mut out = serde_json::json!({});
-    for (name, r) in ["third_day", "elapsed"].into_iter().zip(dates.readings()) {
-        out[format!("deemed_{name}")] = r.deemed.to_string().into();
-        out[format!("last_day_{name}")] = r.last_day.map(|d| d.to_string()).into();
-    }
-    Some(out)
 }
 
 fn never_valid(bytes: &[u8], what: &str) -> Verdict {
@@ -102,8 +89,8 @@ fn the_vectors_on_disk_are_what_the_builder_makes() {
         let mut line = serde_json::json!({
             "name": name, "file": file, "trust": trust, "verdict": v.verdict, "code": v.code, "why": v.why,
         });
-        if let Some(dates) = dates(&ask(&v)) {
-            line["dates"] = dates;
+        if let Some(proves) = proves(&ask(&v)) {
+            line["proves"] = proves;
         }
         index.push(line);
         files.push((file, v.bytes));
