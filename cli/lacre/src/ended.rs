@@ -2,30 +2,23 @@
 //! passphrase is typed, and files that are not whole yet. `Drop` does not run then.
 //!
 //! Installed at the first need, and once. `kill -9` can be answered by nobody: what must not stay behind even then is
-//! made so that it cannot ([`Part`](crate::part::Part)).
+//! made so that it cannot ([`Part`]).
 
+use lacre_words::output::{Part, remove_unfinished};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// What is put right.
-#[derive(Default)]
-struct Open {
-    /// the terminal, and how it was
-    terminal: Option<(File, Termios)>,
-    /// files that are not whole
-    parts: Vec<PathBuf>,
-}
-
-static OPEN: Mutex<Open> = Mutex::new(Open { terminal: None, parts: Vec::new() });
+/// The terminal, and how it was.
+static TERMINAL: Mutex<Option<(File, Termios)>> = Mutex::new(None);
 static LISTENING: OnceLock<bool> = OnceLock::new();
 
-fn open() -> MutexGuard<'static, Open> {
+fn terminal() -> MutexGuard<'static, Option<(File, Termios)>> {
     // nothing panics while it holds this lock, and what is inside is whole at every moment
-    OPEN.lock().unwrap_or_else(PoisonError::into_inner)
+    TERMINAL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Does this with the terminal, and leaves it as it was, also when the command is told to end meanwhile.
@@ -35,26 +28,21 @@ pub(crate) fn with_terminal<T>(f: impl FnOnce() -> T) -> T {
         && let Ok(was) = tcgetattr(&tty)
     {
         listen();
-        open().terminal = Some((tty, was));
+        *terminal() = Some((tty, was));
     }
     let done = f();
-    open().terminal = None;
+    *terminal() = None;
     done
 }
 
-/// A file that goes when the command is told to end.
-pub(crate) fn note_part(path: &Path) {
+/// A file of this name in this folder, which goes when the command is told to end before it is whole.
+pub(crate) fn part(dir: &Path, name: &str) -> io::Result<Part> {
     listen();
-    open().parts.push(path.to_owned());
-}
-
-/// It is whole, or gone.
-pub(crate) fn forget_part(path: &Path) {
-    open().parts.retain(|part| part != path);
+    Part::new(dir, name)
 }
 
 /// From now on the signals end the process through [`put_right`]. Where no thread can be had they end it as ever.
-fn listen() {
+pub(crate) fn listen() {
     LISTENING.get_or_init(|| {
         let (ready, listening) = mpsc::channel();
         std::thread::spawn(move || wait(&ready));
@@ -85,12 +73,9 @@ fn wait(ready: &mpsc::Sender<bool>) {
 }
 
 fn put_right() {
-    let mut open = open();
-    if let Some((tty, was)) = open.terminal.take() {
+    if let Some((tty, was)) = terminal().take() {
         let _gone = tcsetattr(&tty, OptionalActions::Now, &was);
         let _gone = io::Write::write_all(&mut &tty, b"\n");
     }
-    for part in open.parts.drain(..) {
-        let _gone = std::fs::remove_file(part);
-    }
+    remove_unfinished();
 }

@@ -1,13 +1,17 @@
-//! Files that people name, as people see their names; opened so that nothing waits.
+//! Files that people name, as people see their names; opened so that nothing waits, and written so that nothing is lost.
 
 use crate::context::Context;
+use crate::ended;
 use lacre_core::limits::MAX_FILE;
 use lacre_core::{FileTrouble, Trouble};
 use lacre_words::cause::cause;
 use lacre_words::failure::{Exit, Failure};
+use lacre_words::output;
 use lacre_words::shown::{composed, shown};
+use lacre_words::words::key;
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -37,29 +41,80 @@ pub(crate) struct Sendable {
     pub(crate) file: File,
 }
 
-/// Opens a file to be sent. What it is is looked at after it was opened, and opening does not wait: a pipe that nobody
-/// writes to would keep the command for ever.
+/// Opens what was typed, if it is an ordinary file. What it is is looked at after it was opened, and opening does not wait:
+/// a pipe that nobody writes to would keep the command for ever.
+fn ordinary(path: &Path) -> io::Result<Opened> {
+    let flags = (rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY).bits();
+    let flags = i32::try_from(flags).unwrap_or_default();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let about = file.metadata()?;
+    Ok(match about.file_type() {
+        kind if kind.is_dir() => Opened::Folder,
+        kind if kind.is_file() => Opened::File(file, about.len()),
+        _ => Opened::Other,
+    })
+}
+
+/// What a name led to.
+enum Opened {
+    File(File, u64),
+    Folder,
+    /// a device, a pipe
+    Other,
+}
+
+/// The bytes of a file that is read, and one more than `most` where it is longer: whoever reads says what is too long.
+pub(crate) fn bytes(ctx: &Context, typed: &Path, most: usize) -> Result<Vec<u8>, Failure> {
+    let read = |typed: &Path| match ordinary(&meant(typed))? {
+        Opened::Folder => Err(ErrorKind::IsADirectory.into()),
+        Opened::Other => Err(io::Error::other(ctx.words.say("cause-not-ordinary"))),
+        Opened::File(file, _) => {
+            let mut bytes = Vec::new();
+            file.take(u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1)).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        }
+    };
+    read(typed).map_err(|why| unusable(ctx, typed, &why))
+}
+
+/// It could not be read or written.
+pub(crate) fn unusable(ctx: &Context, typed: &Path, why: &io::Error) -> Failure {
+    let name = shown(&typed.display().to_string());
+    ctx.failure("error-file", Exit::CouldNotAsk, &[("name", name.into()), ("why", cause(&ctx.words, why).into())])
+}
+
+/// Whether a file can come to this place; asked before the work.
+pub(crate) fn vacant(ctx: &Context, path: &Path) -> Result<(), Failure> {
+    output::vacant(path).map_err(|why| not_written(ctx, path, &why))
+}
+
+/// Writes a file for its owner's eyes, over nothing that is there.
+pub(crate) fn put(ctx: &Context, path: &Path, content: &[u8]) -> Result<(), Failure> {
+    ended::listen();
+    output::write_new(path, content).map_err(|why| not_written(ctx, path, &why))
+}
+
+fn not_written(ctx: &Context, path: &Path, why: &io::Error) -> Failure {
+    let taken = why.kind() == ErrorKind::AlreadyExists;
+    let args = [("name", shown(&path.display().to_string()).into()), ("why", cause(&ctx.words, why).into())];
+    ctx.failure(if taken { key("error-output-taken") } else { key("error-output") }, Exit::CouldNotAsk, &args)
+}
+
+/// Opens a file to be sent.
 pub(crate) fn sendable(ctx: &Context, typed: &Path) -> Result<Sendable, Failure> {
     let path = meant(typed);
     let name = || ("name", shown(&typed.display().to_string()).into());
-    let failed =
-        |e: &std::io::Error| ctx.failure("error-file", Exit::CouldNotAsk, &[name(), ("why", cause(&ctx.words, e).into())]);
-    let flags = (rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY).bits();
-    let flags = i32::try_from(flags).unwrap_or_default();
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(&path).map_err(|e| failed(&e))?;
-    let about = file.metadata().map_err(|e| failed(&e))?;
-    if about.is_dir() {
-        return Err(ctx.failure("error-folder", Exit::No, &[name()]));
-    }
-    if !about.is_file() {
-        return Err(ctx.failure("error-not-regular", Exit::No, &[name()]));
-    }
-    if about.len() > MAX_FILE {
+    let (file, size) = match ordinary(&path).map_err(|why| unusable(ctx, typed, &why))? {
+        Opened::Folder => return Err(ctx.failure("error-folder", Exit::No, &[name()])),
+        Opened::Other => return Err(ctx.failure("error-not-regular", Exit::No, &[name()])),
+        Opened::File(file, size) => (file, size),
+    };
+    if size > MAX_FILE {
         return Err(ctx.trouble(Trouble::File(FileTrouble::TooLarge { limit: MAX_FILE })));
     }
     let name = path.file_name().and_then(OsStr::to_str).map(composed);
     let name = name.ok_or_else(|| ctx.trouble(Trouble::File(FileTrouble::BadName { limit: 255 })))?;
-    Ok(Sendable { name, size: about.len(), file })
+    Ok(Sendable { name, size, file })
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use crate::context::{Context, Global};
 use crate::ended;
 use crate::files;
-use crate::fresh::fresh_secret;
 use crate::trouble::open_failure;
 use data_encoding::HEXLOWER;
 use lacre_core::{Client, Environment};
@@ -160,7 +159,7 @@ fn first_line(ctx: &Context, path: &Path) -> Result<Zeroizing<String>, Failure> 
 fn key_file(ctx: &Context, path: &Path, new: bool) -> Result<Zeroizing<[u8; 32]>, Failure> {
     if new && !files::meant(path).exists() {
         let key = Zeroizing::new(lacre_ground::random::bytes::<32>(ctx.environment().rng.as_mut()));
-        fresh_secret(ctx, path, Zeroizing::new(format!("{}\n", HEXLOWER.encode(&*key))).as_bytes())?;
+        files::put(ctx, path, Zeroizing::new(format!("{}\n", HEXLOWER.encode(&*key))).as_bytes())?;
         ctx.note(&ctx.words.say_with("new-key-file", &[("file", shown(&path.display().to_string()).into())]));
         return Ok(key);
     }

@@ -19,7 +19,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -258,6 +258,21 @@ pub fn read_leaf(path: &Path, identity: &Identity, now: Millis) -> Result<LeafKe
     let key = PrivatePkcs8KeyDer::from_pem_slice(&text).map_err(not)?;
     let made = MadeLeaf { certificate, pkcs8: Zeroizing::new(key.secret_pkcs8_der().to_vec()) };
     made.taken_by(identity, now).map_err(|cause| IdentityError::RefusedLeaf { path: path.to_owned(), cause })
+}
+
+/// Whether a file is one of [`IdentityKey::issue_file`], of whatever identity and time: a new one may come in its place.
+/// Not through a link, not a file that has a second name, and not a pipe, which is not waited for.
+#[must_use]
+pub fn looks_like_a_leaf(path: &Path) -> bool {
+    let read = || {
+        let about = fs::symlink_metadata(path).ok().filter(|about| about.is_file() && about.nlink() == 1)?;
+        let whole = usize::try_from(about.len()).ok().filter(|len| *len <= 16 * 1024)?;
+        let mut text = Zeroizing::new(Vec::with_capacity(whole + 1));
+        File::open(path).ok()?.take(about.len()).read_to_end(&mut text).ok()?;
+        CertificateDer::from_pem_slice(&text).ok()?;
+        PrivatePkcs8KeyDer::from_pem_slice(&text).ok()
+    };
+    read().is_some()
 }
 
 fn common_name(name: &str) -> DistinguishedName {

@@ -28,6 +28,7 @@ mod kept;
 mod large_groups;
 mod leaving;
 mod newer;
+mod outputs;
 mod receipts;
 mod resets;
 mod room;

@@ -7,10 +7,11 @@ use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_relay::backup::{self, BackupError};
 use lacre_relay::config::NodeConfig;
 use lacre_relay::folder::KeyPlaces;
-use lacre_relay::identity::{IdentityKey, write_secret};
+use lacre_relay::identity::IdentityKey;
 use lacre_relay::key_backup::{self, KeyBackupError, Keys};
 use lacre_relay::run_key::RunKey;
 use lacre_words::failure::Exit;
+use lacre_words::output;
 use lacre_words::words::{Words, key};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -70,10 +71,8 @@ fn store(config: &NodeConfig, dest: &Path, json: bool, words: &Words) -> Result<
 }
 
 fn keys(config: &NodeConfig, file: &Path, passphrase: Option<&Path>, words: &Words) -> Result<Exit, Failed> {
-    let exists = Failed::new("file-exists", &[("path", &file.display())]);
-    if file.symlink_metadata().is_ok() {
-        return Err(exists);
-    }
+    let exists = || Failed::new("file-exists", &[("path", &file.display())]);
+    output::vacant(file).map_err(|_| exists())?;
     let places = places(config);
     let identity = IdentityKey::load(&places.identity(&config.data))?;
     let run_path = places.run(&config.data);
@@ -84,8 +83,11 @@ fn keys(config: &NodeConfig, file: &Path, passphrase: Option<&Path>, words: &Wor
     let passphrase = read_passphrase(passphrase, true, words)?;
     let keys = Keys { identity: identity.expose().clone(), run: run.expose().clone() };
     let text = key_backup::seal(&keys, &passphrase, &mut SystemRng)?;
-    let failed = |e: io::Error| Failed::new("folder", &[("path", &file.display()), ("cause", &e)]);
-    write_secret(file, text.as_bytes()).map_err(failed)?;
+    let failed = |e: io::Error| match e.kind() {
+        io::ErrorKind::AlreadyExists => exists(),
+        _ => Failed::new("folder", &[("path", &file.display()), ("cause", &e)]),
+    };
+    output::write_new(file, text.as_bytes()).map_err(failed)?;
     // what lies on the disk is what will be read
     let again = key_backup::open(&std::fs::read_to_string(file).map_err(failed)?, &passphrase)?;
     if again.identity != keys.identity || again.run != keys.run {

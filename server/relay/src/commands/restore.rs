@@ -4,9 +4,10 @@ use super::backup::{places, read_passphrase};
 use super::{Failed, Place, say, sentence, tell};
 use lacre_ground::random::SystemRng;
 use lacre_relay::backup;
-use lacre_relay::identity::{IdentityKey, write_secret};
+use lacre_relay::identity::IdentityKey;
 use lacre_relay::key_backup;
 use lacre_words::failure::Exit;
+use lacre_words::output;
 use lacre_words::words::Words;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -40,9 +41,7 @@ impl Restore {
             let keys = key_backup::open(&text, &read_passphrase(self.passphrase_file.as_deref(), false, words)?)?;
             let (identity, run) = (places.identity(&config.data), places.run(&config.data));
             for path in [&identity, &run] {
-                if path.symlink_metadata().is_ok() {
-                    return Err(Failed::new("file-exists", &[("path", &path.display())]));
-                }
+                output::vacant(path).map_err(|_| Failed::new("file-exists", &[("path", &path.display())]))?;
             }
             put(&identity, &keys.identity)?;
             put(&run, &keys.run)?;
@@ -81,5 +80,5 @@ fn put(path: &Path, key: &Zeroizing<[u8; 32]>) -> Result<(), Failed> {
         made.map_err(failed)?;
     }
     let text = Zeroizing::new(data_encoding::HEXLOWER.encode(key.as_slice()) + "\n");
-    write_secret(path, text.as_bytes()).map_err(failed)
+    output::write_new(path, text.as_bytes()).map_err(failed)
 }

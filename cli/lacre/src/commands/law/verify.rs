@@ -4,13 +4,16 @@ use crate::context::{Context, Outcome};
 use crate::files;
 use crate::proof::exported::Checked;
 use crate::proof::{etsi, exported, pdf, reason, story};
+use lacre_evidence::bundle::MAX_BUNDLE;
 use lacre_evidence::{Trust, Verdict, verify};
-use lacre_words::cause::cause;
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
 use lacre_words::words::{Words, key};
 use serde_json::{Map, Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+/// Longest trust file, bytes: hundreds of keys.
+const MOST_TRUST: usize = 64 * 1024;
 
 /// What is asked.
 #[derive(clap::Args, Debug)]
@@ -29,19 +32,22 @@ pub(crate) struct Args {
 
 /// Does it.
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
-    let bytes = std::fs::read(files::meant(&args.file)).map_err(|e| unusable(ctx, &args.file, &e))?;
+    outputs(ctx, args)?;
+    let bytes = files::bytes(ctx, &args.file, MAX_BUNDLE)?;
     let trust = match &args.trust {
         None => None,
         Some(path) => {
-            let text = std::fs::read_to_string(files::meant(path)).map_err(|e| unusable(ctx, path, &e))?;
-            Some(Trust::parse(&text).map_err(|e| {
-                let why = [("file", shown(&path.to_string_lossy()).into()), ("why", shown(&e.to_string()).into())];
-                ctx.failure("error-proof-trust", Exit::Usage, &why)
-            })?)
+            let bytes = files::bytes(ctx, path, MOST_TRUST)?;
+            let refused = |why: &str| {
+                let args = [("file", shown(&path.to_string_lossy()).into()), ("why", shown(why).into())];
+                ctx.failure("error-proof-trust", Exit::Usage, &args)
+            };
+            let text = core::str::from_utf8(&bytes).map_err(|e| refused(&e.to_string()))?;
+            Some(Trust::parse(text).map_err(|e| refused(&e.to_string()))?)
         }
     };
     if let Some(checked) = exported::check(&bytes, trust.as_ref()) {
-        return conversation(ctx, args, checked.map_err(|why| unusable(ctx, &args.file, &std::io::Error::other(why)))?);
+        return conversation(ctx, args, checked.map_err(|why| files::unusable(ctx, &args.file, &std::io::Error::other(why)))?);
     }
     let verdict = verify(&bytes, trust.as_ref());
     ctx.result(&text(&ctx.words, &verdict, args.explain), &machine(&ctx.words, &verdict, args.explain));
@@ -55,11 +61,11 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
             return Err(ctx.failure("error-proof-not-valid", exit, &[("verdict", verdict.word().into())]));
         };
         if let Some(path) = &args.etsi {
-            write(ctx, path, etsi::text(proven).as_bytes())?;
+            files::put(ctx, path, etsi::text(proven).as_bytes())?;
         }
         if let Some(path) = &args.pdf {
-            let pdf = pdf::certificate(&ctx.words, proven).map_err(|e| unusable(ctx, path, &std::io::Error::other(e)))?;
-            write(ctx, path, &pdf)?;
+            let pdf = pdf::certificate(&ctx.words, proven).map_err(|e| files::unusable(ctx, path, &std::io::Error::other(e)))?;
+            files::put(ctx, path, &pdf)?;
         }
     }
     Ok(exit)
@@ -105,13 +111,13 @@ fn conversation(ctx: &Context, args: &Args, checked: Checked) -> Outcome {
     Ok(exit)
 }
 
-fn write(ctx: &Context, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    std::fs::write(path, bytes).map_err(|e| unusable(ctx, path, &e))
-}
-
-fn unusable(ctx: &Context, path: &Path, error: &std::io::Error) -> Failure {
-    let args = [("file", shown(&path.to_string_lossy()).into()), ("why", cause(&ctx.words, error).into())];
-    ctx.failure("error-proof-file", Exit::CouldNotAsk, &args)
+/// Whether what is to be written has a place of its own: asked before anything is said.
+fn outputs(ctx: &Context, args: &Args) -> Result<(), Failure> {
+    let both = args.etsi.as_ref().filter(|etsi| Some(*etsi) == args.pdf.as_ref());
+    if let Some(path) = both {
+        return Err(ctx.failure("error-proof-one-place", Exit::Usage, &[("name", shown(&path.to_string_lossy()).into())]));
+    }
+    [&args.etsi, &args.pdf].into_iter().flatten().try_for_each(|path| files::vacant(ctx, path))
 }
 
 fn text(words: &Words, verdict: &Verdict, explain: bool) -> String {

@@ -2,18 +2,14 @@
 
 use crate::context::{Context, Outcome};
 use crate::proof::exported::FORMAT;
-use crate::{ended, find, json, online, secret};
+use crate::{files, find, json, online, secret};
 use data_encoding::HEXLOWER;
 use lacre_core::ExportedMessage;
 use lacre_core::view::Body;
-use lacre_words::cause::cause;
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
 use serde_json::{Value, json as object};
-use std::fs::OpenOptions;
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -24,6 +20,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
+    files::vacant(ctx, &args.to)?;
     let mut client = secret::open(ctx)?;
     let mut network = online::network(ctx, &mut client)?;
     let reached = online::round_with(ctx, &mut client, &mut network)?;
@@ -52,10 +49,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         "accounts": accounts,
         "messages": export.messages.iter().map(line).collect::<Vec<_>>(),
     });
-    write(&args.to, &file).map_err(|e| {
-        let dir = shown(&args.to.display().to_string());
-        ctx.failure("error-cannot-save", Exit::CouldNotAsk, &[("dir", dir.into()), ("why", cause(&ctx.words, &e).into())])
-    })?;
+    files::put(ctx, &args.to, format!("{file:#}\n").as_bytes())?;
     let path = args.to.display().to_string();
     let counts = [("path", shown(&path).into()), ("signed", signed.into()), ("receipts", receipts.into())];
     ctx.result(
@@ -81,18 +75,4 @@ fn line(exported: &ExportedMessage) -> Value {
         });
     }
     line
-}
-
-/// For its owner's eyes, and over nothing that is there.
-fn write(path: &Path, file: &Value) -> io::Result<()> {
-    let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    ended::note_part(path);
-    let written = serde_json::to_writer_pretty(&mut out, file).map_err(io::Error::from);
-    let written = written.and_then(|()| out.write_all(b"\n")).and_then(|()| out.sync_all());
-    if written.is_err() {
-        // half of it is in clear, and evidence of nothing
-        let _gone = std::fs::remove_file(path);
-    }
-    ended::forget_part(path);
-    written
 }

@@ -1,8 +1,7 @@
 //! `lacre save MESSAGE [--to DIR]`: the file of a message, under a harmless name, over nothing that is there.
 
 use crate::context::{Context, Outcome};
-use crate::part::Part;
-use crate::{find, online, secret};
+use crate::{ended, find, online, secret};
 use lacre_core::FileTrouble;
 use lacre_core::view::Body;
 use lacre_words::cause::cause;
@@ -31,7 +30,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         let dir = shown(&args.to.display().to_string());
         ctx.failure("error-cannot-save", Exit::CouldNotAsk, &[("dir", dir.into()), ("why", cause(&ctx.words, why).into())])
     };
-    let mut part = Part::new(&args.to, &name).map_err(|e| failed(&e))?;
+    let mut part = ended::part(&args.to, &name).map_err(|e| failed(&e))?;
     let size = client.save_file(&mut network, &message, &mut part.file).map_err(|t| ctx.trouble(t))?;
     let path = part.keep(&args.to, &name).map_err(|e| failed(&e))?;
     let text = shown(&path.display().to_string());
