@@ -12,7 +12,8 @@ help-lacre = Private messages: the relay can read none of it
     .more =
         To begin: lacre enroll INVITATION @name
         LACRE_PROFILE and LACRE_LANG stand for --profile and --lang.
-        Exit codes: 0 done, 1 the answer is no, 2 written wrongly, 3 could not ask.
+        Exit codes: 0 done, 1 the answer is no, 2 written wrongly, 3 could not ask;
+        lacre verify has 4 besides: INCOMPLETE.
 
 help-enroll = Enrols this machine with an invitation and makes the profile
     .invitation = The line that you were given; it works once

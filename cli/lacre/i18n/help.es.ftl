@@ -12,7 +12,8 @@ help-lacre = Mensajes privados: el servidor no puede leer nada
     .more =
         Para comenzar: lacre enroll INVITACIÓN @nombre
         LACRE_PROFILE y LACRE_LANG valen por --profile y --lang.
-        Códigos: 0 hecho, 1 la respuesta es no, 2 mal escrito, 3 no se pudo preguntar
+        Códigos: 0 hecho, 1 la respuesta es no, 2 mal escrito, 3 no se pudo preguntar;
+        lacre verify tiene además 4: INCOMPLETE.
 
 help-enroll = Inscribe este equipo con una invitación y crea el perfil
     .invitation = La línea que le entregaron; sirve una sola vez

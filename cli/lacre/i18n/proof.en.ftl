@@ -17,7 +17,8 @@ help-verify = Verifies evidence of a notice, without network
     .etsi = Writes the ETSI EN 319 522 records to this file, as JSON
     .pdf = Writes a certificate for the case file
     .more =
-        Exit codes: 0 VALID, 1 INVALID (something is wrong), 3 INCOMPLETE (something is missing).
+        Exit codes: 0 VALID, 1 INVALID (something is wrong), 2 written wrongly, 3 a file could not be read or written,
+        4 INCOMPLETE (nothing is wrong, something is missing).
         The format is told in audit/FORMAT.md; anybody can write another verifier.
 
 day-monday = Mon

@@ -17,7 +17,8 @@ help-verify = Verifica la evidencia de una notificación, sin red
     .etsi = Escribe los registros ETSI EN 319 522 en este archivo, como JSON
     .pdf = Escribe un certificado para el expediente
     .more =
-        Códigos de salida: 0 VALID, 1 INVALID (algo está mal), 3 INCOMPLETE (algo falta).
+        Códigos de salida: 0 VALID, 1 INVALID (algo está mal), 2 mal escrito, 3 no se pudo leer o escribir un archivo,
+        4 INCOMPLETE (nada está mal, algo falta).
         El formato está descrito en audit/FORMAT.md; cualquiera puede escribir otro verificador.
 
 day-monday = lun

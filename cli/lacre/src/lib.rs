@@ -1,7 +1,7 @@
 //! The command line of Lacre: `lacre`.
 //!
 //! `commands` has a folder for each family and a file for each verb. Results go to stdout, words and progress to stderr;
-//! `--json` everywhere; exit 0 done, 1 the answer is no, 2 usage, 3 could not ask. Everything that people read is in the
+//! `--json` everywhere; exit 0 done, 1 the answer is no, 2 usage, 3 could not ask; `verify` alone 4, INCOMPLETE. Everything that people read is in the
 //! catalogues.
 //! A library so that the demonstration says the client's troubles in the same words ([`trouble`], [`catalogues`]).
 

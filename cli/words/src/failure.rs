@@ -13,8 +13,10 @@ pub enum Exit {
     No,
     /// the command was written wrongly
     Usage,
-    /// the question could not be asked
+    /// the question could not be asked, a file not be read or written
     CouldNotAsk,
+    /// nothing is wrong, something is missing: of `lacre verify` only
+    Incomplete,
 }
 
 impl Exit {
@@ -25,6 +27,7 @@ impl Exit {
             Exit::No => 1,
             Exit::Usage => 2,
             Exit::CouldNotAsk => 3,
+            Exit::Incomplete => 4,
         }
     }
 }

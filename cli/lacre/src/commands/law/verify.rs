@@ -54,7 +54,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let exit = match &verdict {
         Verdict::Valid(_) => Exit::Done,
         Verdict::Invalid(_) => Exit::No,
-        Verdict::Incomplete(_) => Exit::CouldNotAsk,
+        Verdict::Incomplete(_) => Exit::Incomplete,
     };
     if args.etsi.is_some() || args.pdf.is_some() {
         let Verdict::Valid(proven) = &verdict else {
@@ -78,7 +78,7 @@ fn conversation(ctx: &Context, args: &Args, checked: Checked) -> Outcome {
     }
     let (verdict, exit) = match (checked.faults.is_empty(), checked.trusted) {
         (true, Some(true)) => ("VALID", Exit::Done),
-        (true, None) => ("INCOMPLETE", Exit::CouldNotAsk),
+        (true, None) => ("INCOMPLETE", Exit::Incomplete),
         (false, _) | (_, Some(false)) => ("INVALID", Exit::No),
     };
     let words = &ctx.words;
