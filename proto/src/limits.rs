@@ -42,10 +42,14 @@ limits! {
     MaxBlobDiskBytes = "max_blob_disk_bytes";
     /// bytes of all states of one account
     MaxChainBytes = "max_chain_bytes";
+    /// bytes that an inbox keeps
+    MaxInboxBytes = "max_inbox_bytes";
     /// entries that an inbox keeps
     MaxInboxEntries = "max_inbox_entries";
     /// append tokens of one inbox; 0 for one that is closed
     MaxInboxTokens = "max_inbox_tokens";
+    /// bytes that a log keeps
+    MaxLogBytes = "max_log_bytes";
     /// entries that a log keeps
     MaxLogEntries = "max_log_entries";
     /// the last seq that a channel can have
@@ -66,6 +70,10 @@ limits! {
     SuitesPerDevice = "suites_per_device";
     /// an upload that sends nothing for so long is given up
     UploadIdleMs = "upload_idle_ms";
+    /// bytes a second that an upload must bring
+    UploadLeastRate = "upload_least_rate";
+    /// uploads at a time on one connection
+    UploadsPerConnection = "uploads_per_connection";
     /// uploads at a time for one stamp or blob
     UploadsPerStamp = "uploads_per_stamp";
 }

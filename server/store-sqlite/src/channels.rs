@@ -23,18 +23,20 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 fn load_head(conn: &Connection, channel: &ChannelId) -> rusqlite::Result<Option<Head>> {
     let head = conn
         .prepare_cached(
-            "SELECT channel, class, read_token, gone_through, seal_seq, seal_count, seal_ms, \
+            "SELECT channel, class, read_token, gone_through, seal_seq, seal_count, seal_ms, gone_bytes, \
              (SELECT max(seq) FROM entry WHERE entry.channel = c.channel) FROM channel c WHERE name = ?1",
         )?
         .query_row([channel.as_bytes()], |r| {
-            let gone_through: u64 = r.get(3)?;
+            let (gone_through, gone_bytes): (u64, u64) = (r.get(3)?, r.get(7)?);
             Ok(Head {
                 key: ChannelKey::of_row(r.get(0)?),
                 class: class_of(r.get(1)?),
                 read: id32(r, 2)?,
                 rights: Vec::new(),
-                last: r.get::<_, Option<u64>>(7)?.unwrap_or(0).max(gone_through),
+                last: r.get::<_, Option<u64>>(8)?.unwrap_or(0).max(gone_through),
                 gone_through,
+                bytes: gone_bytes,
+                gone_bytes,
                 seal_seq: r.get(4)?,
                 seal_count: r.get(5)?,
                 seal_at: Millis::new(r.get(6)?),
@@ -42,6 +44,11 @@ fn load_head(conn: &Connection, channel: &ChannelId) -> rusqlite::Result<Option<
         })
         .optional()?;
     let Some(mut head) = head else { return Ok(None) };
+    let last = conn
+        .prepare_cached("SELECT through_bytes FROM entry WHERE channel = ?1 AND seq = ?2")?
+        .query_row(params![head.key.row(), number(head.last)], |r| r.get(0))
+        .optional()?;
+    head.bytes = last.unwrap_or(head.gone_bytes);
     let mut rights = conn.prepare_cached("SELECT token, stamped FROM append_right WHERE channel = ?1")?;
     head.rights = rights
         .query_map([head.key.row()], |r| Ok(Right { token: id32(r, 0)?, stamped: r.get(1)? }))?
@@ -88,14 +95,17 @@ impl SqliteStore {
         Ok((judge::judge(&need, &seen, rules, at, a), arrival))
     }
 
-    /// Removed entries: the channel says through which seq, and was used when the newest of them came.
-    pub(super) fn set_gone(&mut self, key: ChannelKey, through: u64, newest: Millis) -> Result<(), Down> {
+    /// Removed entries: the channel says through which, and was used when that came.
+    pub(super) fn set_gone(&mut self, key: ChannelKey, last: &Gone) -> Result<(), Down> {
         let name: ChannelId = self
             .conn
-            .prepare_cached("UPDATE channel SET gone_through = ?2, used_ms = max(used_ms, ?3) WHERE channel = ?1 RETURNING name")?
-            .query_row(params![key.row(), number(through), number(newest.get())], |r| id32(r, 0))?;
+            .prepare_cached(
+                "UPDATE channel SET gone_through = ?2, used_ms = max(used_ms, ?3), gone_bytes = ?4 WHERE channel = ?1 \
+                 RETURNING name",
+            )?
+            .query_row(params![key.row(), number(last.seq), number(last.accepted_ms), number(last.bytes)], |r| id32(r, 0))?;
         if let Some(head) = self.channels.heads.get(&name) {
-            head.gone_through = through;
+            (head.gone_through, head.gone_bytes) = (last.seq, last.bytes);
         }
         Ok(())
     }
@@ -105,6 +115,14 @@ impl SqliteStore {
         self.conn.prepare_cached("UPDATE meta SET accept_floor_ms = ?1 WHERE id = 1")?.execute([floor])?;
         Ok(())
     }
+}
+
+/// The newest of a channel's entries that are removed.
+pub(super) struct Gone {
+    pub(super) seq: u64,
+    pub(super) accepted_ms: u64,
+    /// of it and all before it
+    pub(super) bytes: u64,
 }
 
 /// Looks behind `read_to` for the id.
@@ -166,8 +184,10 @@ impl ChannelStore for SqliteStore {
             }
             let Self { conn, channels: memory, .. } = self;
             let Some(head) = memory.heads.get(&request.channel) else { return Err(StoreDown::new("judged and gone").into()) };
+            head.moves_on(seq, request, at);
             conn.prepare_cached(
-                "INSERT INTO entry (channel, seq, seal, accepted_ms, entry_id, ciphertext) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO entry (channel, seq, seal, accepted_ms, entry_id, ciphertext, through_bytes) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute(params![
                 head.key.row(),
@@ -175,9 +195,9 @@ impl ChannelStore for SqliteStore {
                 request.seal,
                 number(at.get()),
                 request.entry_id.as_bytes(),
-                request.ciphertext.as_ref()
+                request.ciphertext.as_ref(),
+                number(head.bytes)
             ])?;
-            head.moves_on(seq, request.seal, at);
             if request.seal {
                 conn.prepare_cached("UPDATE channel SET seal_seq = ?2, seal_count = ?3, seal_ms = ?4 WHERE channel = ?1")?
                     .execute(params![head.key.row(), number(seq.get()), number(head.seal_count), number(at.get())])?;
@@ -200,14 +220,15 @@ impl ChannelStore for SqliteStore {
                 Ok(None) => return Ok(Ok(())),
                 Err(refused) => return Ok(Err(refused)),
             };
-            let newest: u64 = self
+            let seq = through.get();
+            let last = self
                 .conn
-                .prepare_cached("SELECT accepted_ms FROM entry WHERE channel = ?1 AND seq = ?2")?
-                .query_row(params![key.row(), number(through.get())], |r| r.get(0))?;
+                .prepare_cached("SELECT accepted_ms, through_bytes FROM entry WHERE channel = ?1 AND seq = ?2")?
+                .query_row(params![key.row(), number(seq)], |r| Ok(Gone { seq, accepted_ms: r.get(0)?, bytes: r.get(1)? }))?;
             self.conn
                 .prepare_cached("DELETE FROM entry WHERE channel = ?1 AND seq <= ?2")?
                 .execute(params![key.row(), number(through.get())])?;
-            self.set_gone(key, through.get(), Millis::new(newest))?;
+            self.set_gone(key, &last)?;
             self.set_floor()?;
             Ok(Ok(()))
         };

@@ -34,6 +34,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0004_unfinished.sql"),
     include_str!("schema/0005_inboxes.sql"),
     include_str!("schema/0006_resets.sql"),
+    include_str!("schema/0007_bytes.sql"),
 ];
 /// The first version that knows whose an inbox is.
 const INBOXES: u32 = 5;

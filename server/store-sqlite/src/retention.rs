@@ -1,6 +1,7 @@
 //! What is removed, and what remembers it (I8).
 
 use super::SqliteStore;
+use super::channels::Gone;
 use super::rows::{id32, number};
 use crate::Down;
 use lacre_ground::ids::ChannelId;
@@ -15,26 +16,35 @@ impl SqliteStore {
     pub(super) fn retire_entries(&mut self, now: Millis, rules: &Rules, budget: u32) -> Result<u64, Down> {
         let before = now.get().saturating_sub(rules.entry_retention_ms);
         let mut last_arrival = None;
-        let mut gone: HashMap<i64, (u64, u64)> = HashMap::new();
+        // of each channel the newest that goes, by its arrival
+        let mut newest: HashMap<i64, i64> = HashMap::new();
         let mut count = 0;
         {
             let mut oldest =
-                self.conn.prepare_cached("SELECT arrival, channel, seq, accepted_ms FROM entry ORDER BY arrival LIMIT ?1")?;
+                self.conn.prepare_cached("SELECT arrival, channel, accepted_ms FROM entry ORDER BY arrival LIMIT ?1")?;
             let mut rows = oldest.query([budget])?;
             while let Some(row) = rows.next()? {
-                let accepted: u64 = row.get(3)?;
+                let (arrival, accepted): (i64, u64) = (row.get(0)?, row.get(2)?);
                 if accepted > before {
                     break;
                 }
-                last_arrival = Some(row.get::<_, i64>(0)?);
-                gone.insert(row.get(1)?, (row.get(2)?, accepted));
+                last_arrival = Some(arrival);
+                newest.insert(row.get(1)?, arrival);
                 count += 1;
             }
         }
         let Some(last_arrival) = last_arrival else { return Ok(0) };
+        let mut gone = Vec::with_capacity(newest.len());
+        for (key, arrival) in newest {
+            let last = self
+                .conn
+                .prepare_cached("SELECT seq, accepted_ms, through_bytes FROM entry WHERE arrival = ?1")?
+                .query_row([arrival], |r| Ok(Gone { seq: r.get(0)?, accepted_ms: r.get(1)?, bytes: r.get(2)? }))?;
+            gone.push((ChannelKey::of_row(key), last));
+        }
         self.conn.prepare_cached("DELETE FROM entry WHERE arrival <= ?1")?.execute([last_arrival])?;
-        for (key, (through, newest)) in gone {
-            self.set_gone(ChannelKey::of_row(key), through, Millis::new(newest))?;
+        for (key, last) in gone {
+            self.set_gone(key, &last)?;
         }
         self.set_floor()?;
         Ok(count)

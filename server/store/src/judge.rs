@@ -13,12 +13,13 @@
 //! | 5 | … with other bytes | … with other bytes, or this is a seal | CONFLICT |
 //! | 6 | | a seal | NO_SEALS |
 //! | 7 | a seal stands behind `read_to` | | SEALED |
-//! | 8 | a seal within the pause, and the free ones are used | | LIMIT `seal_pause_ms` |
+//! | 8 | a seal within the pause (a longer one in a log that keeps `max_log_bytes`), and the free ones are used | | LIMIT `seal_pause_ms` |
 //! | 9 | no seal, and so many are kept | so many are kept | LIMIT `max_log_entries`, `max_inbox_entries` |
-//! | 10 | | this token's appends of this window | LIMIT `inbox_appends_per_token` |
-//! | 11 | no seq is left | the same | LIMIT `max_seq` |
-//! | 12 | | the right costs a stamp, and none that is unspent came | STAMP |
-//! | 13 | else | else | stored, behind the head |
+//! | 10 | no seal, and with it too many bytes would be kept | too many bytes would be kept | LIMIT `max_log_bytes`, `max_inbox_bytes` |
+//! | 11 | | this token's appends of this window | LIMIT `inbox_appends_per_token` |
+//! | 12 | no seq is left | the same | LIMIT `max_seq` |
+//! | 13 | | the right costs a stamp, and none that is unspent came | STAMP |
+//! | 14 | else | else | stored, behind the head |
 //!
 //! Rows 2 and 3 bound what row 4 costs; row 1 comes before any look, on one path for unknown channels too (I5).
 
@@ -49,6 +50,10 @@ pub struct Head {
     pub last: u64,
     /// entries through this are no longer kept
     pub gone_through: u64,
+    /// bytes of ciphertext of all entries that ever were there
+    pub bytes: u64,
+    /// of those that are no longer kept
+    pub gone_bytes: u64,
     /// place of the last seal, 0 for none
     pub seal_seq: u64,
     /// seals so far
@@ -62,12 +67,14 @@ impl Head {
     #[must_use]
     pub fn opened(key: ChannelKey, open: &Open, rights: Vec<Right>) -> Self {
         let (class, read) = (open.class(), *open.read());
-        Self { key, class, read, rights, last: 0, gone_through: 0, seal_seq: 0, seal_count: 0, seal_at: Millis::new(0) }
+        let (last, gone_through, bytes, gone_bytes, seal_seq, seal_count, seal_at) = (0, 0, 0, 0, 0, 0, Millis::new(0));
+        Self { key, class, read, rights, last, gone_through, bytes, gone_bytes, seal_seq, seal_count, seal_at }
     }
-    /// An entry was stored behind it.
-    pub fn moves_on(&mut self, seq: Seq, seal: bool, at: Millis) {
+    /// This entry was stored behind it.
+    pub fn moves_on(&mut self, seq: Seq, append: &Append, at: Millis) {
         self.last = seq.get();
-        if seal {
+        self.bytes += length(append);
+        if append.seal {
             (self.seal_seq, self.seal_count, self.seal_at) = (seq.get(), self.seal_count + 1, at);
         }
     }
@@ -77,6 +84,14 @@ impl Head {
     fn kept(&self) -> u64 {
         self.last - self.gone_through
     }
+    /// Entries of before version 7 of SQLite's schema are not counted.
+    fn kept_bytes(&self) -> u64 {
+        self.bytes.saturating_sub(self.gone_bytes)
+    }
+}
+
+fn length(append: &Append) -> u64 {
+    u64::try_from(append.ciphertext.len()).unwrap_or(u64::MAX)
 }
 
 /// Compared with when there is no such channel: no token hashes to zeros.
@@ -202,7 +217,7 @@ pub fn judge(need: &Need<'_>, seen: &Seen, rules: &Rules, at: Millis, append: &A
     if let Some(seq) = Seq::new(head.seal_seq).filter(|s| !head.is_inbox() && s.get() > append.read_to) {
         return Judged::Refused(AppendRefused::Sealed { seq });
     }
-    if let Some(limited) = over_limit(head, seen.count, at, rules, append.seal) {
+    if let Some(limited) = over_limit(head, seen.count, at, rules, append) {
         return Judged::Refused(AppendRefused::Limit(limited));
     }
     let Some(seq) = Seq::new(head.last + 1) else {
@@ -229,22 +244,28 @@ fn out_of_reach(head: &Head, rules: &Rules, append: &Append) -> Option<AppendRef
 }
 
 /// Quotas and rates. A seal has room where an entry has none, and a pace of its own (I4).
-fn over_limit(head: &Head, count: u32, at: Millis, rules: &Rules, seal: bool) -> Option<Limited> {
-    let kept = head.kept();
-    match (head.class, seal) {
+fn over_limit(head: &Head, count: u32, at: Millis, rules: &Rules, append: &Append) -> Option<Limited> {
+    let (kept, bytes) = (head.kept(), head.kept_bytes());
+    let with_it = bytes.saturating_add(length(append));
+    match (head.class, append.seal) {
         (ChannelClass::Log, true) => {
-            let ready = head.seal_at.plus(rules.seal_pause_ms);
+            let pause = if bytes >= rules.max_log_bytes { rules.full_seal_pause_ms } else { rules.seal_pause_ms };
+            let ready = head.seal_at.plus(pause);
             (head.seal_count >= u64::from(rules.free_seals) && at < ready).then(|| Limited {
                 limit: Limit::SealPauseMs,
-                value: rules.seal_pause_ms,
+                value: pause,
                 retry_after_ms: Some(ready.since(at)),
             })
         }
-        (ChannelClass::Log, false) => {
-            (kept >= rules.max_log_entries).then_some(Limited::beyond(Limit::MaxLogEntries, rules.max_log_entries))
+        (ChannelClass::Log, false) if kept < rules.max_log_entries => {
+            (with_it > rules.max_log_bytes).then_some(Limited::beyond(Limit::MaxLogBytes, rules.max_log_bytes))
         }
+        (ChannelClass::Log, false) => Some(Limited::beyond(Limit::MaxLogEntries, rules.max_log_entries)),
         (ChannelClass::Inbox, _) if kept >= rules.max_inbox_entries => {
             Some(Limited::beyond(Limit::MaxInboxEntries, rules.max_inbox_entries))
+        }
+        (ChannelClass::Inbox, _) if with_it > rules.max_inbox_bytes => {
+            Some(Limited::beyond(Limit::MaxInboxBytes, rules.max_inbox_bytes))
         }
         (ChannelClass::Inbox, _) => (count >= rules.inbox_appends_per_token).then(|| Limited {
             limit: Limit::InboxAppendsPerToken,

@@ -21,6 +21,10 @@ pub struct Rules {
     pub max_log_entries: u64,
     /// entries that an inbox keeps until its reader trims it
     pub max_inbox_entries: u64,
+    /// bytes of ciphertext that a log keeps: so many does the stamp pay for that opened it. Beyond, seals come slower
+    pub max_log_bytes: u64,
+    /// bytes of ciphertext that an inbox keeps until its reader trims it
+    pub max_inbox_bytes: u64,
     /// append tokens of one inbox
     pub max_inbox_tokens: u32,
     /// appends by one token to one inbox within [`Rules::inbox_window_ms`]
@@ -31,6 +35,8 @@ pub struct Rules {
     pub free_seals: u32,
     /// pause between seals after the free ones
     pub seal_pause_ms: u64,
+    /// the pause instead of that in a log that keeps [`Rules::max_log_bytes`]
+    pub full_seal_pause_ms: u64,
     /// how long an entry is kept; at least 48 hours (I7)
     pub entry_retention_ms: u64,
     /// how long a channel's row outlives its last use (I8): two years, and 31 days because last use is kept coarsely
@@ -75,6 +81,10 @@ pub struct Rules {
     pub max_uploads: u32,
     /// an upload that sends nothing for so long is given up
     pub upload_idle_ms: u64,
+    /// uploads at a time on one connection
+    pub uploads_per_connection: u32,
+    /// bytes a second that an upload must bring on the average, after its first [`Rules::upload_idle_ms`]
+    pub upload_least_rate: u64,
     /// what came of a blob of this many bytes or more is kept when its upload breaks off
     pub unfinished_from_bytes: u64,
     /// for so long, from its first byte on
@@ -92,11 +102,14 @@ impl Default for Rules {
             max_lag: 1_024,
             max_log_entries: 100_000,
             max_inbox_entries: 4_096,
+            max_log_bytes: 64 * 1024 * 1024,
+            max_inbox_bytes: 64 * 1024 * 1024,
             max_inbox_tokens: 512,
             inbox_appends_per_token: 240,
             inbox_window_ms: HOUR,
             free_seals: 3,
             seal_pause_ms: SECOND,
+            full_seal_pause_ms: MINUTE,
             entry_retention_ms: 30 * DAY,
             channel_retention_ms: (2 * 365 + 1 + 31) * DAY,
             reader_use_ms: 30 * DAY,
@@ -119,6 +132,8 @@ impl Default for Rules {
             sessions_per_device: 4,
             max_uploads: 256,
             upload_idle_ms: 30 * SECOND,
+            uploads_per_connection: 16,
+            upload_least_rate: 1_024,
             unfinished_from_bytes: 1024 * 1024,
             unfinished_retention_ms: DAY,
             max_unfinished_uploads: 1_024,

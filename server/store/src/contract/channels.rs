@@ -234,6 +234,33 @@ promises! { $ channels_contract in channels:
         assert_eq!(w.ids(c), [entry_id(1), entry_id(2), entry_id(3)]);
     }
 
+    fn bytes_that_are_kept_are_counted_through_restarts_trims_and_retention<B>() {
+        let mut w = World::<B>::new();
+        (w.rules.max_log_bytes, w.rules.max_inbox_bytes) = (40, 40);
+        let (log, inbox) = (w.log(1), w.inbox(2));
+        let of = |c, n, bytes: usize| Append { ciphertext: vec![7; bytes].into(), ..entry(c, n, n - 1) };
+        let full = |limit| Err(AppendRefused::Limit(Limited { limit, value: 40, retry_after_ms: None }));
+        for (c, limit) in [(log, Limit::MaxLogBytes), (inbox, Limit::MaxInboxBytes)] {
+            w.stored(&of(c, 1, 15));
+            w.stored(&of(c, 2, 15));
+            assert_eq!(w.append(&of(c, 3, 11)), full(limit));
+            w.backend.reopen();
+            assert_eq!(w.append(&of(c, 3, 11)), full(limit), "after a restart");
+            w.stored(&of(c, 3, 10));
+            assert_eq!(w.append(&of(c, 4, 1)), full(limit));
+        }
+
+        w.trim(inbox, 1).unwrap();
+        assert_eq!(w.append(&of(inbox, 4, 16)), full(Limit::MaxInboxBytes));
+        w.backend.reopen();
+        w.stored(&of(inbox, 4, 15));
+        w.later(w.rules.entry_retention_ms);
+        w.retire(100);
+        w.backend.reopen();
+        w.stored(&of(log, 4, 40));
+        assert_eq!(w.append(&of(log, 5, 1)), full(Limit::MaxLogBytes), "behind what is gone");
+    }
+
     fn other_bytes_under_a_known_id_conflict_and_change_nothing<B>() {
         let mut w = World::<B>::new();
         for c in [w.log(1), w.inbox(2)] {

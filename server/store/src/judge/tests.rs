@@ -13,7 +13,8 @@ const NOW: Millis = Millis::new(1_800_000_000_000);
 fn head(class: ChannelClass, last: u64) -> Head {
     let rights = vec![Right { token: TokenHash::new([9; 32]), stamped: true }, Right { token: TOKEN, stamped: false }];
     let key = ChannelKey::of_row(7);
-    Head { key, class, read: READ, rights, last, gone_through: 0, seal_seq: 0, seal_count: 0, seal_at: Millis::new(0) }
+    let (gone_through, bytes, gone_bytes, seal_seq, seal_count, seal_at) = (0, last, 0, 0, 0, Millis::new(0));
+    Head { key, class, read: READ, rights, last, gone_through, bytes, gone_bytes, seal_seq, seal_count, seal_at }
 }
 
 fn append(read_to: u64) -> Append {
@@ -100,6 +101,38 @@ fn a_log_is_full_at_its_limit_and_a_seal_has_room_in_it() {
     log.gone_through = 2;
     assert_eq!(judged(&log, Seen::default(), &rules, &append(5)), limit(Limit::MaxLogEntries, 3, None));
     assert_eq!(judged(&log, Seen::default(), &rules, &Append { seal: true, ..append(5) }), stored(6));
+}
+
+#[test]
+fn a_channel_keeps_so_many_bytes_and_what_is_gone_makes_room() {
+    let rules = Rules { max_log_bytes: 100, max_inbox_bytes: 90, ..Rules::default() };
+    for (class, most, name) in [(ChannelClass::Log, 100, Limit::MaxLogBytes), (ChannelClass::Inbox, 90, Limit::MaxInboxBytes)] {
+        let mut of = head(class, 5);
+        of.bytes = 1_000 + most - 7;
+        of.gone_bytes = 1_000;
+        let bytes = |count: usize| Append { ciphertext: vec![1; count].into(), ..append(5) };
+
+        assert_eq!(judged(&of, Seen::default(), &rules, &bytes(7)), stored(6), "to the last byte");
+        assert_eq!(judged(&of, Seen::default(), &rules, &bytes(8)), limit(name, most, None));
+        of.gone_bytes += 1;
+        assert_eq!(judged(&of, Seen::default(), &rules, &bytes(8)), stored(6));
+    }
+}
+
+#[test]
+fn in_a_log_without_room_for_bytes_a_seal_comes_after_a_longer_pause() {
+    let rules = Rules { max_log_bytes: 100, free_seals: 1, full_seal_pause_ms: 60_000, ..Rules::default() };
+    let mut log = head(ChannelClass::Log, 5);
+    let seal = Append { seal: true, ..append(5) };
+    (log.bytes, log.seal_count, log.seal_at) = (99, 1, Millis::new(NOW.get() - 59_999));
+
+    assert_eq!(judged(&log, Seen::default(), &rules, &seal), stored(6), "room is left: the usual pause");
+    log.bytes = 100;
+    assert_eq!(judged(&log, Seen::default(), &rules, &seal), limit(Limit::SealPauseMs, 60_000, Some(1)));
+    log.seal_at = Millis::new(NOW.get() - 60_000);
+    assert_eq!(judged(&log, Seen::default(), &rules, &seal), stored(6));
+    (log.seal_count, log.seal_at) = (0, NOW);
+    assert_eq!(judged(&log, Seen::default(), &rules, &seal), stored(6), "a free one is free");
 }
 
 #[test]

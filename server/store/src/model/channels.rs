@@ -35,6 +35,7 @@ struct Channel {
     /// every entry that is kept, with the number of its arrival
     entries: Vec<(u64, StoredEntry)>,
     gone_through: u64,
+    gone_bytes: u64,
     last_seal: Option<(Seq, Millis)>,
     seals: u64,
     used: Millis,
@@ -49,6 +50,8 @@ impl Channel {
             rights: self.append.clone(),
             last: self.last(),
             gone_through: self.gone_through,
+            bytes: self.gone_bytes + bytes(&self.entries),
+            gone_bytes: self.gone_bytes,
             seal_seq: self.last_seal.map_or(0, |(seq, _)| seq.get()),
             seal_count: self.seals,
             seal_at: self.last_seal.map_or(Millis::new(0), |(_, at)| at),
@@ -63,9 +66,14 @@ impl Channel {
         let gone: Vec<(u64, StoredEntry)> = gone;
         if let Some((_, newest)) = gone.last() {
             self.gone_through = newest.seq.get();
+            self.gone_bytes += bytes(&gone);
             self.used = self.used.max(newest.accepted_at);
         }
     }
+}
+
+fn bytes(entries: &[(u64, StoredEntry)]) -> u64 {
+    entries.iter().map(|(_, e)| e.ciphertext.len() as u64).sum()
 }
 
 impl Channels {
@@ -153,6 +161,7 @@ impl ChannelStore for ModelStore {
             read: request.read,
             entries: Vec::new(),
             gone_through: 0,
+            gone_bytes: 0,
             last_seal: None,
             seals: 0,
             used: at,
