@@ -6,6 +6,7 @@ config-content = { $path } is not a configuration as it must be. Correct this pl
 config-value = The configuration's { $key } must be: { $expected }. Correct it and start again.
 folder = { $path } cannot be used ({ $cause }). Check that this user may write there and that the disk is not full.
 no-folder = { $path }: no such folder. Name the relay's folder with --data or in the configuration.
+no-relay = No relay has ever started from { $path }, so nothing is there to work with, and nothing was made. Name the relay's folder with --data or --config; a new relay begins with lacre-relay serve.
 folder-busy = Another lacre-relay uses { $path }. Stop it first, or choose another folder with --data: two relays on one folder would destroy it.
 half-restored = A backup was being put into { $path } and that was cut off. Empty the folder (leave keys where they are) and run restore again.
 no-stdout = stdout cannot be written ({ $cause }). Keep it open: results are printed there.

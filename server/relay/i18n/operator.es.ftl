@@ -6,6 +6,7 @@ config-content = { $path } no es una configuración como debe ser. Corrija este 
 config-value = En la configuración, { $key } debe ser: { $expected }. Corríjalo y parta de nuevo.
 folder = { $path } no se puede usar ({ $cause }). Revise que este usuario pueda escribir ahí y que el disco no esté lleno.
 no-folder = { $path }: no existe esa carpeta. Indique la carpeta del servidor con --data o en la configuración.
+no-relay = Ningún servidor ha partido desde { $path }: no hay con qué trabajar, y no se creó nada. Indique la carpeta del servidor con --data o --config; uno nuevo comienza con lacre-relay serve.
 folder-busy = Otro lacre-relay usa { $path }. Deténgalo antes, o elija otra carpeta con --data: dos servidores sobre una carpeta la destruirían.
 half-restored = Se estaba poniendo un respaldo en { $path } y eso quedó a medias. Vacíe la carpeta (deje las llaves donde están) y ejecute restore de nuevo.
 no-stdout = No se puede escribir en stdout ({ $cause }). Manténgalo abierto: ahí se imprimen los resultados.

@@ -126,7 +126,7 @@ impl ClockGuard {
 
     fn keep(&self, seen: Seen) {
         // without it the newest entry tells when the clock was last seen
-        if let Err(e) = crate::identity::write_secret(&self.file, seen.text().as_bytes()) {
+        if let Err(e) = lacre_words::output::replace(&self.file, seen.text().as_bytes()) {
             tracing::warn!(cause = %e, "the time of day was not written down");
         }
     }

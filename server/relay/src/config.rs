@@ -7,8 +7,11 @@
 //! public_address = "relay.example.org:7443"
 //! ```
 //!
-//! An argument of the command line goes before the same key here.
+//! A path that does not begin at the root belongs to the folder of this file. An argument of the command line goes before the
+//! same key here, and belongs to the folder where the command is run.
 
+use lacre_ground::address::Authority;
+use lacre_ground::ids::Identity;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -120,9 +123,18 @@ impl NodeConfig {
     /// From a file.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File { path: path.to_owned(), source })?;
-        let config: Self = toml::from_str(&text).map_err(|e| refused(path, &e))?;
+        let mut config: Self = toml::from_str(&text).map_err(|e| refused(path, &e))?;
+        config.lies_in(path.parent().unwrap_or(Path::new("")));
         config.check()?;
         Ok(config)
+    }
+
+    /// Its paths belong to the folder of the file: they mean the same wherever a command is run.
+    fn lies_in(&mut self, folder: &Path) {
+        let Self { data, run_key, identity_key, leaf, .. } = self;
+        for path in [Some(data), run_key.as_mut(), identity_key.as_mut(), leaf.as_mut()].into_iter().flatten() {
+            *path = folder.join(&*path);
+        }
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -151,11 +163,16 @@ impl NodeConfig {
     pub fn public(&self) -> Result<Option<(String, u16)>, ConfigError> {
         let Some(text) = &self.public_address else { return Ok(None) };
         let wrong = ConfigError::Value { key: "public_address", expected: "host:port, as relay.example.org:7443" };
-        match text.rsplit_once(':').map(|(host, port)| (host, port.parse::<u16>())) {
-            Some((host, Ok(port))) if port != 0 && !host.is_empty() => Ok(Some((host.to_owned(), port))),
-            _ => Err(wrong),
-        }
+        host_port(text).map(Some).ok_or(wrong)
     }
+}
+
+/// Host and port as an address of a relay may have them: one rule, for the configuration, arguments and invitations.
+#[must_use]
+pub fn host_port(text: &str) -> Option<(String, u16)> {
+    let (host, port) = text.rsplit_once(':')?;
+    let port = port.parse().ok()?;
+    Authority::new(host, port, Identity::new([0; 32])).ok().map(|_| (host.to_owned(), port))
 }
 
 /// serde says "unknown field `a`, expected one of `b`, `c`": so the list of keys stands in the struct alone.
@@ -184,8 +201,21 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_is_the_defaults() {
-        assert_eq!(read("").unwrap(), NodeConfig::default());
+    fn an_empty_file_is_the_defaults_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("relay.toml"), "").unwrap();
+        let config = NodeConfig::read(&folder.path().join("relay.toml")).unwrap();
+        assert_eq!(config, NodeConfig { data: folder.path().join("./lacre-data"), ..NodeConfig::default() });
+    }
+
+    #[test]
+    fn paths_belong_to_the_folder_of_the_file_that_names_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("relay.toml"), "data = \"d\"\nrun_key = \"../k\"\nidentity_key = \"/i\"\nleaf = \"l\"").unwrap();
+        let config = NodeConfig::read(&at("relay.toml")).unwrap();
+        assert_eq!((config.data, config.run_key), (at("d"), Some(at("../k"))));
+        assert_eq!((config.identity_key, config.leaf), (Some("/i".into()), Some(at("l"))));
     }
 
     #[test]
@@ -199,6 +229,10 @@ mod tests {
             ("threads = 99999", "threads"),
             ("listen = \"nowhere\"", "listen"),
             ("public_address = \"host\"", "public_address"),
+            ("public_address = \"re lay:7443\"", "public_address"),
+            ("public_address = \"relay.example.org/x:7443\"", "public_address"),
+            ("public_address = \"relay.example.org:0\"", "public_address"),
+            ("public_address = \"[::x]:7443\"", "public_address"),
         ] {
             let e = read(text).unwrap_err().to_string();
             assert!(e.contains(names), "{text}: {e}");

@@ -35,6 +35,9 @@ pub enum StartError {
     /// One process for each folder.
     #[error("another lacre-relay is using {0}: stop it first, or choose another folder with --data")]
     Busy(PathBuf),
+    /// No relay ever started from it.
+    #[error("no relay has started from {0}")]
+    NoRelay(PathBuf),
     /// A backup was not put back whole: there would be a fresh, empty relay.
     #[error("a backup was being put into {0} and that was cut off: empty the folder and restore again")]
     HalfRestored(PathBuf),
@@ -109,6 +112,16 @@ impl DataFolder {
         let folder = Self::to_restore(path)?;
         if path.join(RESTORING_FILE).exists() { Err(StartError::HalfRestored(path.to_owned())) } else { Ok(folder) }
     }
+    /// Whether a relay has a store there. Makes nothing.
+    pub fn has_relay(path: &Path) -> Result<(), StartError> {
+        let there = path.join(STORE_FILE).is_file() || path.join(RESTORING_FILE).exists();
+        if there { Ok(()) } else { Err(StartError::NoRelay(path.to_owned())) }
+    }
+    /// As [`DataFolder::lock`], for whoever looks for a relay's folder and must make none.
+    pub fn find(path: &Path) -> Result<Self, StartError> {
+        Self::has_relay(path)?;
+        Self::lock(path)
+    }
     /// As [`DataFolder::lock`], for whoever puts a backup there.
     pub fn to_restore(path: &Path) -> Result<Self, StartError> {
         let at = |path: PathBuf| move |source| StartError::Folder { path, source };
@@ -135,21 +148,38 @@ impl DataFolder {
         places: &KeyPlaces,
         rng: &mut dyn Rng,
     ) -> Result<(IdentityKey, RunKey), StartError> {
-        let (identity, run) = (places.identity(&self.path), places.run(&self.path));
         if reads.has_run_key()? {
-            if !identity.exists() {
-                return Err(StartError::IdentityMissing(identity));
-            }
-            if !run.exists() {
-                return Err(StartError::RunKeyMissing(run));
-            }
+            return self.found_keys(store, reads, places);
         }
-        let key = IdentityKey::load_or_create(&identity, rng)?;
+        let run = places.run(&self.path);
+        // what would refuse the second key is found before the first is made
+        RunKey::place(&run, &self.path)?;
+        let key = IdentityKey::load_or_create(&places.identity(&self.path), rng)?;
         let run_key = RunKey::open(&run, &self.path, rng)?;
         if !run_key::know_key(store, &run_key)? {
             return Err(StartError::OtherRunKey(run));
         }
         Ok((key, run_key))
+    }
+    /// The keys of a relay that has served from here. Makes none.
+    pub fn found_keys(
+        &self,
+        store: &mut dyn Store,
+        reads: &dyn Reads,
+        places: &KeyPlaces,
+    ) -> Result<(IdentityKey, RunKey), StartError> {
+        if !reads.has_run_key()? {
+            return Err(StartError::NoRelay(self.path.clone()));
+        }
+        let (identity, run) = (places.identity(&self.path), places.run(&self.path));
+        if !identity.exists() {
+            return Err(StartError::IdentityMissing(identity));
+        }
+        if !run.exists() {
+            return Err(StartError::RunKeyMissing(run));
+        }
+        let (key, run_key) = (IdentityKey::load(&identity)?, RunKey::load(&run, &self.path)?);
+        if run_key::know_key(store, &run_key)? { Ok((key, run_key)) } else { Err(StartError::OtherRunKey(run)) }
     }
     /// The store; made at the first start, readable by its owner only.
     pub fn store(&self, vfs: Option<&str>, rng: &mut dyn Rng) -> Result<SqliteStore, StartError> {

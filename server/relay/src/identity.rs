@@ -8,6 +8,7 @@ use lacre_ground::ids::Identity;
 use lacre_ground::note::{NoteError, NoteSigner};
 use lacre_ground::random::{self, Rng};
 use lacre_ground::time::{Clock, Millis};
+use lacre_words::output;
 use rcgen::{
     CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, Issuer, KeyPair, KeyUsagePurpose, SerialNumber,
 };
@@ -17,9 +18,9 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, Der, PrivatePkcs8KeyDer, ServerName, TrustAnchor, UnixTime};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -99,8 +100,12 @@ impl IdentityKey {
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 let seed = Zeroizing::new(random::bytes(rng));
                 let text = Zeroizing::new(data_encoding::HEXLOWER.encode(seed.as_slice()) + "\n");
-                write_secret(path, text.as_bytes()).map_err(at)?;
-                Self::from_seed(seed)
+                match output::write_new(path, text.as_bytes()) {
+                    // another made it meanwhile
+                    Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Self::load(path),
+                    Err(e) => Err(at(e)),
+                    Ok(()) => Self::from_seed(seed),
+                }
             }
             Err(e) => Err(at(e)),
             Ok(file) => Self::read(file, path),
@@ -202,10 +207,16 @@ struct MadeLeaf {
     pkcs8: Zeroizing<Vec<u8>>,
 }
 
+/// The issuer's Name, as every leaf of this program carries it.
+const ISSUER_DER: &[u8] = b"\x31\x1d\x30\x1b\x06\x03\x55\x04\x03\x0c\x14lacre relay identity";
+
 impl MadeLeaf {
+    fn names_our_issuer(&self) -> bool {
+        self.certificate.windows(ISSUER_DER.len()).any(|part| part == ISSUER_DER)
+    }
+
     /// Judges it as every client will (PROTOCOL.md 5).
     fn taken_by(self, identity: &Identity, now: Millis) -> Result<LeafKey, String> {
-        const ISSUER_DER: &[u8] = b"\x31\x1d\x30\x1b\x06\x03\x55\x04\x03\x0c\x14lacre relay identity";
         const SPKI: &[u8] = b"\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
         let anchor = TrustAnchor {
             subject: Der::from_slice(ISSUER_DER),
@@ -246,6 +257,11 @@ pub struct LeafKey {
 
 /// Reads what `lacre-relay issue-leaf` wrote. One that clients would refuse now is not taken.
 pub fn read_leaf(path: &Path, identity: &Identity, now: Millis) -> Result<LeafKey, IdentityError> {
+    let taken = read_made(path)?.taken_by(identity, now);
+    taken.map_err(|cause| IdentityError::RefusedLeaf { path: path.to_owned(), cause })
+}
+
+fn read_made(path: &Path) -> Result<MadeLeaf, IdentityError> {
     let at = |source| IdentityError::File { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(at)?;
     if file.metadata().map_err(at)?.permissions().mode() & 0o077 != 0 {
@@ -256,23 +272,7 @@ pub fn read_leaf(path: &Path, identity: &Identity, now: Millis) -> Result<LeafKe
     let not = |_| IdentityError::NotALeaf(path.to_owned());
     let certificate = CertificateDer::from_pem_slice(&text).map_err(not)?;
     let key = PrivatePkcs8KeyDer::from_pem_slice(&text).map_err(not)?;
-    let made = MadeLeaf { certificate, pkcs8: Zeroizing::new(key.secret_pkcs8_der().to_vec()) };
-    made.taken_by(identity, now).map_err(|cause| IdentityError::RefusedLeaf { path: path.to_owned(), cause })
-}
-
-/// Whether a file is one of [`IdentityKey::issue_file`], of whatever identity and time: a new one may come in its place.
-/// Not through a link, not a file that has a second name, and not a pipe, which is not waited for.
-#[must_use]
-pub fn looks_like_a_leaf(path: &Path) -> bool {
-    let read = || {
-        let about = fs::symlink_metadata(path).ok().filter(|about| about.is_file() && about.nlink() == 1)?;
-        let whole = usize::try_from(about.len()).ok().filter(|len| *len <= 16 * 1024)?;
-        let mut text = Zeroizing::new(Vec::with_capacity(whole + 1));
-        File::open(path).ok()?.take(about.len()).read_to_end(&mut text).ok()?;
-        CertificateDer::from_pem_slice(&text).ok()?;
-        PrivatePkcs8KeyDer::from_pem_slice(&text).ok()
-    };
-    read().is_some()
+    Ok(MadeLeaf { certificate, pkcs8: Zeroizing::new(key.secret_pkcs8_der().to_vec()) })
 }
 
 fn common_name(name: &str) -> DistinguishedName {
@@ -290,17 +290,14 @@ fn pkcs8(seed: &[u8; 32]) -> Zeroizing<Vec<u8>> {
     out
 }
 
-/// Whole, or not at all, and readable by its owner only: written beside, synced, renamed, and the folder synced.
-pub fn write_secret(path: &Path, content: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    let _ = fs::remove_file(&beside);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    fs::rename(&beside, path)?;
-    match path.parent() {
-        Some(folder) if folder != Path::new("") => File::open(folder)?.sync_all(),
-        _ => File::open(".")?.sync_all(),
+/// Writes what [`IdentityKey::issue_file`] made. An earlier leaf of this program is replaced, and nothing else: what lies there
+/// may be a key.
+pub fn write_leaf(path: &Path, text: &[u8]) -> io::Result<()> {
+    let file = path.symlink_metadata().is_ok_and(|there| there.is_file());
+    if file && read_made(path).is_ok_and(|made| made.names_our_issuer()) {
+        output::replace(path, text)
+    } else {
+        output::write_new(path, text)
     }
 }
 
@@ -372,6 +369,7 @@ pub fn tls(leaf: Arc<Leaf>) -> Result<rustls::ServerConfig, IdentityError> {
 mod tests {
     use super::*;
     use lacre_ground::random::SystemRng;
+    use std::fs;
 
     #[test]
     fn the_key_is_made_once_and_only_its_owner_may_read_it() {
@@ -392,7 +390,7 @@ mod tests {
         let own = IdentityKey::load_or_create(&folder.path().join("a"), &mut SystemRng).unwrap();
         let other = IdentityKey::load_or_create(&folder.path().join("b"), &mut SystemRng).unwrap();
         let (path, now) = (folder.path().join("leaf.pem"), Millis::parse("2026-11-25T10:00:00.000Z").unwrap());
-        write_secret(&path, own.issue_file(now, 30, &mut SystemRng).unwrap().as_bytes()).unwrap();
+        write_leaf(&path, own.issue_file(now, 30, &mut SystemRng).unwrap().as_bytes()).unwrap();
         let read = |identity: &IdentityKey, at| read_leaf(&path, &identity.public(), at);
 
         let leaf = Leaf::new(read(&own, now).unwrap());
@@ -405,12 +403,35 @@ mod tests {
         let text = fs::read_to_string(&path).unwrap();
         let foreign = other.issue_file(now, 30, &mut SystemRng).unwrap();
         let (certificate, key) = (text.split_inclusive("CERTIFICATE-----\n"), foreign.rsplit_once("-----BEGIN").unwrap().1);
-        write_secret(&path, (certificate.take(2).collect::<String>() + "-----BEGIN" + key).as_bytes()).unwrap();
+        output::replace(&path, (certificate.take(2).collect::<String>() + "-----BEGIN" + key).as_bytes()).unwrap();
         assert!(matches!(read(&own, now), Err(IdentityError::RefusedLeaf { .. })), "another leaf's key");
-        write_secret(&path, b"nothing").unwrap();
+        output::replace(&path, b"nothing").unwrap();
         assert!(matches!(read(&own, now), Err(IdentityError::NotALeaf(_))));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         assert!(matches!(read(&own, now), Err(IdentityError::Exposed(_))));
+    }
+
+    #[test]
+    fn a_leaf_replaces_a_leaf_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = IdentityKey::load_or_create(&folder.path().join("identity.key"), &mut SystemRng).unwrap();
+        let text = || own.issue_file(Millis::parse("2026-11-25T10:00:00.000Z").unwrap(), 30, &mut SystemRng).unwrap();
+        let (path, key) = (folder.path().join("leaf.pem"), folder.path().join("identity.key"));
+        write_leaf(&path, text().as_bytes()).unwrap();
+        let second = text();
+        write_leaf(&path, second.as_bytes()).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), *second);
+
+        std::os::unix::fs::symlink(&path, folder.path().join("link.pem")).unwrap();
+        let foreign = second.replace("CERTIFICATE", "TRUSTED CERTIFICATE");
+        fs::write(folder.path().join("another.pem"), &foreign).unwrap();
+        for refused in ["identity.key", "link.pem", "another.pem"] {
+            let e = write_leaf(&folder.path().join(refused), text().as_bytes()).unwrap_err();
+            assert_eq!(e.kind(), io::ErrorKind::AlreadyExists, "{refused}");
+        }
+        assert_eq!(IdentityKey::load(&key).unwrap().public(), own.public());
+        assert_eq!(fs::read_to_string(&path).unwrap(), *second);
+        assert_eq!(fs::read_to_string(folder.path().join("another.pem")).unwrap(), foreign);
     }
 
     #[test]

@@ -11,9 +11,10 @@ use lacre_ground::time::Millis;
 use lacre_store::accounts::{KnowRunKey, RunHash};
 use lacre_store::rules::Rules;
 use lacre_store::{Store, StoreDown, run_one};
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use lacre_words::output;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -53,23 +54,37 @@ impl RunKey {
         data.parent().unwrap_or(Path::new("/")).join(DEFAULT_NAME)
     }
 
-    /// Reads the key, or makes it when there is none. The data folder must be there already.
-    pub fn open(path: &Path, data: &Path, rng: &mut dyn Rng) -> Result<Self, RunKeyError> {
+    /// Where the key is, or would be made: outside the data folder, also through links. Neither need be there yet.
+    pub fn place(path: &Path, data: &Path) -> Result<PathBuf, RunKeyError> {
         let io = |cause| RunKeyError::Io { path: path.to_owned(), cause };
-        let data = data.canonicalize().map_err(io)?;
+        let data = real_path(data).map_err(io)?;
         // also a link that leads nowhere is judged by where it leads before anything is made there
         if path.symlink_metadata().is_ok_and(|m| m.is_symlink()) && path.canonicalize().is_err() {
             return Err(io(io::Error::new(io::ErrorKind::NotFound, "a link that leads nowhere")));
         }
         let real = real_path(path).map_err(io)?;
-        if real.starts_with(&data) {
-            return Err(RunKeyError::Inside(path.to_owned()));
+        if real.starts_with(&data) { Err(RunKeyError::Inside(path.to_owned())) } else { Ok(real) }
+    }
+
+    /// Reads the key.
+    pub fn load(path: &Path, data: &Path) -> Result<Self, RunKeyError> {
+        let file = File::open(Self::place(path, data)?);
+        Self::read(file.map_err(|cause| RunKeyError::Io { path: path.to_owned(), cause })?, path)
+    }
+
+    /// Reads the key, or makes it when there is none: also when two make it at once, one stays.
+    pub fn open(path: &Path, data: &Path, rng: &mut dyn Rng) -> Result<Self, RunKeyError> {
+        let real = Self::place(path, data)?;
+        if real.symlink_metadata().is_err() {
+            let text = Zeroizing::new(HEXLOWER.encode(Zeroizing::new(random::bytes::<32>(rng)).as_slice()) + "\n");
+            match output::write_new(&real, text.as_bytes()) {
+                Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => {
+                    return Err(RunKeyError::Io { path: path.to_owned(), cause });
+                }
+                _ => {}
+            }
         }
-        match File::open(&real) {
-            Ok(file) => Self::read(file, path),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Self::make(&real, path, rng),
-            Err(e) => Err(io(e)),
-        }
+        Self::load(path, data)
     }
 
     fn read(file: File, path: &Path) -> Result<Self, RunKeyError> {
@@ -84,27 +99,6 @@ impl RunKey {
         let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| RunKeyError::NotAKey(path.to_owned()));
         bytes.zeroize();
         Ok(Self(Zeroizing::new(key?)))
-    }
-
-    /// Whole or not at all, also when two make it at once: the second reads what the first made.
-    fn make(real: &Path, path: &Path, rng: &mut dyn Rng) -> Result<Self, RunKeyError> {
-        let io = |cause| RunKeyError::Io { path: path.to_owned(), cause };
-        let folder = real.parent().unwrap_or(Path::new("/"));
-        let draft = folder.join(format!(".{DEFAULT_NAME}.{}", HEXLOWER.encode(&random::bytes::<8>(rng))));
-        let text = Zeroizing::new(HEXLOWER.encode(Zeroizing::new(random::bytes::<32>(rng)).as_slice()) + "\n");
-        let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            match std::fs::hard_link(&draft, real) {
-                Err(e) if e.kind() != io::ErrorKind::AlreadyExists => Err(e),
-                _ => Ok(()),
-            }
-        });
-        let removed = std::fs::remove_file(&draft);
-        written.map_err(io)?;
-        removed.map_err(io)?;
-        File::open(folder).and_then(|f| f.sync_all()).map_err(io)?;
-        Self::read(File::open(real).map_err(io)?, path)
     }
 
     /// What is stored of a RUN.
@@ -133,13 +127,13 @@ pub fn know_key(store: &mut dyn Store, key: &RunKey) -> Result<bool, StoreDown> 
     run_one(store, Millis::new(0), &Rules::default(), KnowRunKey(key.check()))
 }
 
-/// Where a path leads; its last part need not be there yet.
+/// Where a path leads; what is not there yet stands behind the last that is.
 fn real_path(path: &Path) -> io::Result<PathBuf> {
     match path.canonicalize() {
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
             let name = path.file_name().ok_or(e)?;
             let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            Ok(folder.canonicalize()?.join(name))
+            Ok(real_path(folder)?.join(name))
         }
         other => other,
     }
@@ -228,7 +222,7 @@ mod tests {
         let a = RunKey::open(&dir.path().join("a"), &data, &mut SystemRng).unwrap();
         let b = RunKey::open(&dir.path().join("b"), &data, &mut SystemRng).unwrap();
         // an example, nobody's number
-        let (dots, plain) = (Run::parse("1.000.005-k").unwrap(), Run::parse("1000005K").unwrap());
+        let (dots, plain) = (Run::parse("1.000.005-k").unwrap(), Run::parse("1000005-K").unwrap());
         assert!(a.hash(&dots) == a.hash(&plain));
         assert!(a.hash(&dots) != b.hash(&dots));
         assert_ne!(a.check(), b.check());

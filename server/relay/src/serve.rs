@@ -32,6 +32,7 @@ use crate::writer::Writer;
 use crate::{accept, limits, upkeep};
 use lacre_ground::account::REGISTRAR;
 use lacre_ground::address::Authority;
+use lacre_ground::ids::Identity;
 use lacre_ground::random::Rng;
 use lacre_ground::random::SystemRng;
 use lacre_ground::receipt::RELAY;
@@ -259,7 +260,14 @@ struct Prepared {
 
 async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Result<Prepared, StartError> {
     let rng = options.rng.as_mut();
-    let folder = DataFolder::lock(&options.data)?;
+    let address = options.listen;
+    if let Some((host, port)) = &options.public {
+        Authority::new(host, *port, Identity::new([0; 32]))?;
+    }
+    // a folder in use says so first; else nothing is made, neither folder nor keys, for a relay that cannot listen
+    let used = options.data.is_dir().then(|| DataFolder::lock(&options.data)).transpose()?;
+    let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
+    let folder = used.map_or_else(|| DataFolder::lock(&options.data), Ok)?;
     let (mut store, reads): StoreParts = match options.store.take() {
         Some(parts) => parts,
         None => {
@@ -270,6 +278,10 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
         }
     };
     let places = KeyPlaces { identity: options.identity_key.take(), run: options.run_key.take() };
+    if let (Some(_), false) = (&options.leaf, places.identity(folder.path()).exists()) {
+        // a leaf is under a key that was there before it
+        return Err(StartError::IdentityMissing(places.identity(folder.path())));
+    }
     let (identity, run_key) = folder.keys(store.as_mut(), reads.as_ref(), &places, rng)?;
     let in_folder = |source| StartError::Folder { path: folder.path().to_owned(), source };
     let files = BlobFiles::open(folder.path()).map_err(in_folder)?;
@@ -279,8 +291,6 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
     let identity = &maker.identity;
     let leaf = Arc::new(Leaf::new(maker.make(options.leaf.as_deref(), rng)?));
     let tls = identity::tls(Arc::clone(&leaf))?;
-    let address = options.listen;
-    let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
     let local = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
     let local = (host_of(local), local.port());
     let (host, port) = options.public.take().unwrap_or_else(|| local.clone());

@@ -1,6 +1,6 @@
 //! `lacre-relay backup`: copies a relay in use; or its keys, under a passphrase.
 
-use super::{Failed, Place, say, sentence, tell, there};
+use super::{Failed, Place, not_written, say, sentence, tell, there};
 use lacre_ground::ids::Identity;
 use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, SystemClock};
@@ -71,23 +71,22 @@ fn store(config: &NodeConfig, dest: &Path, json: bool, words: &Words) -> Result<
 }
 
 fn keys(config: &NodeConfig, file: &Path, passphrase: Option<&Path>, words: &Words) -> Result<Exit, Failed> {
-    let exists = || Failed::new("file-exists", &[("path", &file.display())]);
-    output::vacant(file).map_err(|_| exists())?;
+    let exists = Failed::new("file-exists", &[("path", &file.display())]);
+    if file.symlink_metadata().is_ok() {
+        return Err(exists);
+    }
     let places = places(config);
     let identity = IdentityKey::load(&places.identity(&config.data))?;
     let run_path = places.run(&config.data);
     if !run_path.exists() {
         return Err(Failed::new("run-key-missing", &[("path", &run_path.display())]));
     }
-    let run = RunKey::open(&run_path, &config.data, &mut SystemRng)?;
+    let run = RunKey::load(&run_path, &config.data)?;
     let passphrase = read_passphrase(passphrase, true, words)?;
     let keys = Keys { identity: identity.expose().clone(), run: run.expose().clone() };
     let text = key_backup::seal(&keys, &passphrase, &mut SystemRng)?;
-    let failed = |e: io::Error| match e.kind() {
-        io::ErrorKind::AlreadyExists => exists(),
-        _ => Failed::new("folder", &[("path", &file.display()), ("cause", &e)]),
-    };
-    output::write_new(file, text.as_bytes()).map_err(failed)?;
+    let failed = |e: io::Error| Failed::new("folder", &[("path", &file.display()), ("cause", &e)]);
+    output::write_new(file, text.as_bytes()).map_err(|e| not_written(file, &e))?;
     // what lies on the disk is what will be read
     let again = key_backup::open(&std::fs::read_to_string(file).map_err(failed)?, &passphrase)?;
     if again.identity != keys.identity || again.run != keys.run {

@@ -100,7 +100,7 @@ impl Check {
         } else {
             findings.add(Kind::Change, "check-new-folder", &[("path", &data)]);
             keys(&config, None, &mut findings);
-            listen(&config, false, &mut findings);
+            listen(&config, true, &mut findings);
         }
         self.tell(&findings)
     }
@@ -220,14 +220,14 @@ fn keys(config: &NodeConfig, seen: Option<&Look>, findings: &mut Findings<'_>) {
             Ok(key) => findings.add(Kind::Good, "check-identity", &[("path", &path), ("key", &key.public().to_string())]),
             Err(e) => findings.wrong(e),
         }
-    } else if served {
+    } else if served || config.leaf.is_some() {
         findings.wrong(Failed::new("identity-missing", &[("path", &path)]));
     } else {
         findings.add(Kind::Change, "check-new-identity", &[("path", &path)]);
     }
     let path = run.display().to_string();
     if run.symlink_metadata().is_ok() {
-        match RunKey::open(&run, &config.data, &mut SystemRng) {
+        match RunKey::load(&run, &config.data) {
             Ok(key) if seen.and_then(|s| s.run_key_check).is_some_and(|known| known != key.check()) => {
                 findings.wrong(Failed::new("run-key-other", &[("path", &path)]));
             }
@@ -236,6 +236,8 @@ fn keys(config: &NodeConfig, seen: Option<&Look>, findings: &mut Findings<'_>) {
         }
     } else if served {
         findings.wrong(Failed::new("run-key-missing", &[("path", &path)]));
+    } else if let Err(e) = RunKey::place(&run, &config.data) {
+        findings.wrong(e);
     } else {
         findings.add(Kind::Change, "check-new-run-key", &[("path", &path)]);
     }
@@ -328,5 +330,8 @@ fn listen(config: &NodeConfig, stopped: bool, findings: &mut Findings<'_>) {
     match std::net::TcpListener::bind(config.listen) {
         Ok(_) => findings.add(Kind::Good, "check-port", &[("address", &config.listen.to_string())]),
         Err(source) => findings.wrong(lacre_relay::folder::StartError::Listen { address: config.listen, source }),
+    }
+    if let Err(e) = config.metrics() {
+        findings.wrong(e);
     }
 }

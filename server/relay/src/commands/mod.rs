@@ -11,7 +11,7 @@ pub(crate) mod serve;
 pub(crate) mod status;
 
 use lacre_relay::config::{ConfigError, NodeConfig};
-use lacre_relay::folder::StartError;
+use lacre_relay::folder::{DataFolder, StartError};
 use lacre_relay::identity::IdentityError;
 use lacre_relay::run_key::RunKeyError;
 use lacre_store::StoreDown;
@@ -75,6 +75,7 @@ impl From<StartError> for Failed {
         match e {
             StartError::Folder { path, source } => Self::new("folder", &[("path", &path.display()), ("cause", &source)]),
             StartError::Busy(path) => Self::new("folder-busy", &[("path", &path.display())]),
+            StartError::NoRelay(path) => Self::new("no-relay", &[("path", &path.display())]),
             StartError::HalfRestored(path) => Self::new("half-restored", &[("path", &path.display())]),
             StartError::Store(e) => e.into(),
             StartError::Identity(e) => e.into(),
@@ -169,9 +170,21 @@ impl Place {
     }
 }
 
-/// A folder that must be there already.
+/// A folder from which a relay has started. Who only looks for one, or does something with it, makes none: a mistyped name
+/// would be a relay of its own.
 pub(crate) fn there(folder: &Path) -> Result<(), Failed> {
-    if folder.is_dir() { Ok(()) } else { Err(Failed::new("no-folder", &[("path", &folder.display())])) }
+    if !folder.is_dir() {
+        return Err(Failed::new("no-folder", &[("path", &folder.display())]));
+    }
+    DataFolder::has_relay(folder).map_err(Failed::from)
+}
+
+/// Nothing is replaced that somebody else put there.
+pub(crate) fn not_written(path: &Path, e: &std::io::Error) -> Failed {
+    if e.kind() == std::io::ErrorKind::AlreadyExists {
+        return Failed::new("file-exists", &[("path", &path.display())]);
+    }
+    Failed::new("folder", &[("path", &path.display()), ("cause", e)])
 }
 
 /// The sentence with these values in it.

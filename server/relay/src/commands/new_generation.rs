@@ -16,7 +16,7 @@ impl NewGeneration {
     pub(crate) fn run(self) -> Result<Exit, Failed> {
         let config = self.place.node()?;
         there(&config.data)?;
-        let folder = DataFolder::lock(&config.data)?;
+        let folder = DataFolder::find(&config.data)?;
         let mut store = folder.store(None, &mut SystemRng)?;
         let generation = store.renew_generation(&mut SystemRng)?;
         say(&format!("generation {generation}"))?;

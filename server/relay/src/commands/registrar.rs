@@ -1,6 +1,6 @@
 //! `lacre-relay registrar`: the counter where persons get their invitations.
 
-use super::{Failed, Place, say, sentence, tell};
+use super::{Failed, Place, say, sentence, tell, there};
 use hyper_util::rt::TokioIo;
 use lacre_ground::address::{Authority, Invitation};
 use lacre_ground::ids::{Code, Identity};
@@ -9,7 +9,7 @@ use lacre_ground::run::{Run, RunError};
 use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_proto::relay::v1::IssueCodeRequest;
 use lacre_proto::relay::v1::registrar_client::RegistrarClient;
-use lacre_relay::config::NodeConfig;
+use lacre_relay::config::{NodeConfig, host_port};
 use lacre_relay::folder::{DataFolder, KeyPlaces, StartError};
 use lacre_relay::service::registrar::connect;
 use lacre_store::accounts::{IssueCode, IssueRefused};
@@ -86,6 +86,7 @@ fn issue_code(args: &IssueCodeArgs) -> Result<Issued, Failed> {
     let run = Run::parse(&args.run)?;
     let config = args.place.node()?;
     let data = &config.data;
+    there(data)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Failed::new("no-thread", &[("cause", &e)]))?;
     let issued = match runtime.block_on(connect(data)) {
@@ -131,14 +132,14 @@ async fn ask(counter: UnixStream, run: &Run, recover: bool) -> Result<Issued, Fa
 /// Opens the store itself.
 fn alone(config: &NodeConfig, run: &Run, recover: bool) -> Result<Issued, Failed> {
     let mut rng = SystemRng;
-    let folder = DataFolder::lock(&config.data).map_err(|e| match e {
+    let folder = DataFolder::find(&config.data).map_err(|e| match e {
         StartError::Busy(_) => Failed::new("busy", &[]),
         e => e.into(),
     })?;
     let mut store = folder.store(None, &mut rng)?;
     let places = KeyPlaces { identity: config.identity_key.clone(), run: config.run_key.clone() };
     let reads = store.reads(1).map_err(StartError::from)?;
-    let (identity, key) = folder.keys(&mut store, &reads, &places, &mut rng)?;
+    let (identity, key) = folder.found_keys(&mut store, &reads, &places)?;
     let authority = authority(config, identity.public())?;
     let code = Code::random(&mut rng);
     let issue = IssueCode { run: key.hash(run), code: code.hash(), recover };
@@ -162,9 +163,8 @@ fn named(issued: Issued, public: Option<&str>) -> Result<Issued, Failed> {
     let authority = match public {
         None => authority,
         Some(text) => {
-            let bad = || bad_address(text);
-            let (host, port) = text.rsplit_once(':').ok_or_else(bad)?;
-            Authority::new(host, port.parse().map_err(|_| bad())?, authority.identity()).map_err(|_| bad())?
+            let (host, port) = host_port(text).ok_or_else(|| bad_address(text))?;
+            Authority::new(&host, port, authority.identity()).map_err(|_| bad_address(text))?
         }
     };
     let host = authority.host().trim_start_matches('[').trim_end_matches(']');

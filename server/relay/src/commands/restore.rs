@@ -1,7 +1,7 @@
 //! `lacre-relay restore`: puts a backup into an empty folder.
 
 use super::backup::{places, read_passphrase};
-use super::{Failed, Place, say, sentence, tell};
+use super::{Failed, Place, not_written, say, sentence, tell};
 use lacre_ground::random::SystemRng;
 use lacre_relay::backup;
 use lacre_relay::identity::IdentityKey;
@@ -41,7 +41,9 @@ impl Restore {
             let keys = key_backup::open(&text, &read_passphrase(self.passphrase_file.as_deref(), false, words)?)?;
             let (identity, run) = (places.identity(&config.data), places.run(&config.data));
             for path in [&identity, &run] {
-                output::vacant(path).map_err(|_| Failed::new("file-exists", &[("path", &path.display())]))?;
+                if path.symlink_metadata().is_ok() {
+                    return Err(Failed::new("file-exists", &[("path", &path.display())]));
+                }
             }
             put(&identity, &keys.identity)?;
             put(&run, &keys.run)?;
@@ -80,5 +82,5 @@ fn put(path: &Path, key: &Zeroizing<[u8; 32]>) -> Result<(), Failed> {
         made.map_err(failed)?;
     }
     let text = Zeroizing::new(data_encoding::HEXLOWER.encode(key.as_slice()) + "\n");
-    output::write_new(path, text.as_bytes()).map_err(failed)
+    output::write_new(path, text.as_bytes()).map_err(|e| not_written(path, &e))
 }

@@ -1,6 +1,6 @@
 //! `lacre-relay status`: how the running relay is, on one screen.
 
-use super::{Failed, Place, running, say, sentence};
+use super::{Failed, Place, running, say, sentence, there};
 use lacre_ground::time::Millis;
 use lacre_proto::relay::v1::ReportResponse;
 use lacre_words::failure::Exit;
@@ -20,6 +20,7 @@ impl Status {
     /// Yes when the relay is well.
     pub(crate) fn run(self, words: &Words) -> Result<Exit, Failed> {
         let config = self.place.node()?;
+        there(&config.data)?;
         let report = running::report(&config.data)?;
         if self.json {
             say(&json(&report))?;

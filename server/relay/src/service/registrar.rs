@@ -13,10 +13,10 @@ use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::operator_server::OperatorServer;
 use lacre_proto::relay::v1::registrar_server::{Registrar, RegistrarServer};
 use lacre_store::accounts::IssueCode;
-use std::fs::{File, Permissions};
+use std::fs::{DirBuilder, File, Permissions};
 use std::io;
 use std::os::fd::AsRawFd as _;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::net::{UnixListener, UnixStream};
@@ -25,6 +25,8 @@ use tonic::{Request, Response, Status};
 
 /// The socket's file in the data folder.
 pub const SOCKET_FILE: &str = "registrar.sock";
+/// Where the socket is made; a start that was killed leaves it behind, and the next one removes it.
+const MAKING_FOLDER: &str = "registrar.making";
 /// Longest path that fits into a socket's address on every system we know.
 const LONGEST_PATH: usize = 100;
 
@@ -83,13 +85,18 @@ fn reach(data: &Path) -> io::Result<Reached> {
 
 /// The counter's door. Whoever holds the data folder's lock may call this: a socket that is there is a dead one.
 pub fn listen(data: &Path) -> io::Result<UnixListener> {
-    let file = data.join(SOCKET_FILE);
-    match std::fs::remove_file(&file) {
+    // made where nobody else can go, given its mode, and only then put into its place: at no moment can others knock
+    let making = data.join(MAKING_FOLDER);
+    match std::fs::remove_dir_all(&making) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
         _ => {}
     }
-    let listener = UnixListener::bind(reach(data)?.path)?;
-    std::fs::set_permissions(file, Permissions::from_mode(0o600))?;
+    DirBuilder::new().mode(0o700).create(&making)?;
+    let listener = UnixListener::bind(reach(&making)?.path)?;
+    let made = making.join(SOCKET_FILE);
+    std::fs::set_permissions(&made, Permissions::from_mode(0o600))?;
+    std::fs::rename(&made, data.join(SOCKET_FILE))?;
+    std::fs::remove_dir(&making)?;
     Ok(listener)
 }
 
