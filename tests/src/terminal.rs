@@ -1,7 +1,7 @@
 //! A town whose people sit at terminals: the real programs `lacre-relay` and `lacre`, with profiles of their own.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's world stops when it cannot be built")]
 
-use crate::relay::{RelayProcess, relay_binary};
+use crate::relay::{RelayProcess, operate_typing, relay_binary};
 use lacre_ground::address::Authority;
 use serde_json::Value;
 use std::fs::File;
@@ -44,6 +44,12 @@ impl Town {
         self.folder.path()
     }
 
+    /// Where the relay is, with its identity.
+    #[must_use]
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
     /// Kills the relay.
     pub fn switch_off(&mut self) {
         self.relay.take().expect("it is on").kill().unwrap();
@@ -69,12 +75,9 @@ impl Town {
     }
 
     fn code(&self, n: usize, more: &[&str]) -> String {
-        let mut command = Command::new(relay_binary().unwrap());
-        let run = RUNS.get(n).unwrap();
-        command.args(["registrar", "issue-code", "--json", "--run", run, "--data"]).arg(self.folder.path().join("data"));
-        let output = command.args(more).output().unwrap();
-        let answer: Value =
-            serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&output.stderr)));
+        let args = [&["registrar", "issue-code", "--json", "--data", "data"], more].concat();
+        let said = operate_typing(self.folder.path(), &args, RUNS.get(n).unwrap()).unwrap();
+        let answer: Value = serde_json::from_str(&said.out).unwrap_or_else(|e| panic!("{e}: {}", said.err));
         answer.get("invitation").and_then(Value::as_str).expect("an invitation").to_owned()
     }
 

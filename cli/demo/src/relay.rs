@@ -2,7 +2,7 @@
 
 use lacre_ground::address::{Authority, Invitation};
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead as _, BufReader, Error, Read as _};
+use std::io::{BufRead as _, BufReader, Error, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -68,8 +68,13 @@ impl Relay {
 
     fn code(&self, run: &str, how: &[&str]) -> std::io::Result<Invitation> {
         let mut command = Command::new(&self.program);
-        command.args(["registrar", "issue-code", "--run", run, "--json"]).args(how).arg("--data").arg(&self.data);
-        let output = command.stdin(Stdio::null()).output()?;
+        command.args(["registrar", "issue-code", "--json"]).args(how).arg("--data").arg(&self.data);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        if let Some(mut typed) = child.stdin.take() {
+            // it may say no before it reads
+            let _closed = typed.write_all(run.as_bytes());
+        }
+        let output = child.wait_with_output()?;
         let answer: Option<serde_json::Value> = serde_json::from_slice(&output.stdout).ok();
         let line = answer.as_ref().and_then(|a| a.get("invitation")).and_then(|i| i.as_str());
         line.and_then(|l| Invitation::parse(l).ok())

@@ -2,7 +2,7 @@
 //!
 //! [`lang`] (which language), [`words`] (the catalogues), [`failure`] (what, why, what to do, and the exit code),
 //! [`cause`](mod@cause) (what the system says), [`usage`] (help, and what was typed wrongly), [`screen`] (where it goes), [`shown`] (text from outside, made harmless),
-//! [`output`] (files that a person named), [`wrap`], [`pager`], [`qr`]; [`check`](crate::words) is what their tests look at.
+//! [`output`] (files that a person named), [`typed`] (a line that is no argument), [`wrap`], [`pager`], [`qr`]; [`check`](crate::words) is what their tests look at.
 
 pub mod cause;
 #[cfg(feature = "check")]
@@ -15,6 +15,7 @@ pub mod pager;
 pub mod qr;
 pub mod screen;
 pub mod shown;
+pub mod typed;
 pub mod usage;
 pub mod words;
 pub mod wrap;

@@ -1,6 +1,7 @@
 //! `lacre-relay` as its operator runs it.
 
 use super::process::relay_binary;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -20,9 +21,23 @@ pub struct Said {
 /// # Errors
 /// When there is no binary or it does not start.
 pub fn operate(folder: &Path, args: &[&str]) -> Result<Said, String> {
+    operate_typing(folder, args, "")
+}
+
+/// The same, with this on its standard input: a RUN stands nowhere else.
+///
+/// # Errors
+/// As [`operate`].
+pub fn operate_typing(folder: &Path, args: &[&str], typed: &str) -> Result<Said, String> {
     let mut command = Command::new(relay_binary()?);
-    command.args(args).current_dir(folder).stdin(Stdio::null()).env("LC_ALL", "en_US.UTF-8");
-    let output = command.output().map_err(|e| format!("lacre-relay does not start: {e}"))?;
+    command.args(args).current_dir(folder).env("LC_ALL", "en_US.UTF-8");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|e| format!("lacre-relay does not start: {e}"))?;
+    if let Some(mut input) = child.stdin.take() {
+        // it may say no before it reads
+        let _closed = input.write_all(typed.as_bytes());
+    }
+    let output = child.wait_with_output().map_err(|e| format!("lacre-relay does not end: {e}"))?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ok(Said { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) })
 }

@@ -5,5 +5,5 @@ mod command;
 mod process;
 
 pub use clients::{Client, Memory, read_back};
-pub use command::{Said, operate};
+pub use command::{Said, operate, operate_typing};
 pub use process::{RelayProcess, relay_binary, seed_stamps};

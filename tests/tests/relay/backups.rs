@@ -190,7 +190,7 @@ fn a_backup_that_was_cut_off_or_changed_by_the_disk_is_not_put_back() {
         assert!(!path.join("new").exists(), "{from}");
     }
     fs::create_dir(path.join("new")).unwrap();
-    lacre_relay::secret_file::replace(&path.join("new").join(IDENTITY_FILE), &key).unwrap();
+    lacre_words::output::replace(&path.join("new").join(IDENTITY_FILE), &key).unwrap();
     let said = restore("kept");
     assert!(said.code == Some(3) && said.err.contains("another relay"), "{}", said.err);
 }

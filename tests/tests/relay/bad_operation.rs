@@ -1,6 +1,6 @@
 //! What an operator can get wrong: each is a sentence that says what to do, an exit code, and nothing that was changed.
 use lacre_relay::folder::{IDENTITY_FILE, STORE_FILE};
-use lacre_tests::relay::{RelayProcess, Said, operate, seed_stamps};
+use lacre_tests::relay::{RelayProcess, Said, operate_typing, seed_stamps};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
@@ -33,8 +33,11 @@ impl Place {
         relay
     }
     fn run(&self, args: &[&str]) -> Said {
+        self.run_typing(args, "")
+    }
+    fn run_typing(&self, args: &[&str], typed: &str) -> Said {
         let place = ["--data", "data", "--run-key", "run.key"];
-        operate(self.path(), &[args, &place].concat()).unwrap()
+        operate_typing(self.path(), &[args, &place].concat(), typed).unwrap()
     }
     /// A start that must not happen: the sentence.
     fn no_start(&self, code: i32) -> String {
@@ -88,7 +91,7 @@ fn a_key_that_is_missing_is_asked_for_and_no_new_one_is_made() {
         fs::rename(&file, &aside).unwrap();
         let before = state(place.path());
         must_say(&place.no_start(3), &[says, "Put it back", "restore --keys"]);
-        let code = place.run(&["registrar", "issue-code", "--run", "40123456-K"]).code;
+        let code = place.run_typing(&["registrar", "issue-code"], "40123456-K").code;
         assert_eq!(code, Some(3));
         let checked = place.run(&["check"]);
         assert_eq!(checked.code, Some(1));

@@ -16,6 +16,7 @@ mod by_hand;
 mod calls;
 mod client;
 mod fields;
+mod finding;
 mod generic;
 mod history_checker;
 mod inboxes;

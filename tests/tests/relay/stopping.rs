@@ -5,7 +5,7 @@ use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::blobs_client::BlobsClient;
 use lacre_proto::relay::v1::put_request::Part;
 use lacre_tests::raw;
-use lacre_tests::relay::{RelayProcess, operate, seed_stamps};
+use lacre_tests::relay::{RelayProcess, operate, operate_typing, seed_stamps};
 use std::fs;
 use std::io::{BufRead as _, BufReader, Lines};
 use std::path::Path;
@@ -140,8 +140,10 @@ fn a_hangup_brings_a_new_leaf_and_a_new_address_and_cuts_nobody_off() {
     let upload = Upload::begin(&relay, &data);
     let status = || json(folder.path(), &["status", "--json", "--data", "data"]);
     let invitation = || {
-        let args = ["registrar", "issue-code", "--run", "40123456-K", "--json", "--data", "data"];
-        json(folder.path(), &args)["invitation"].as_str().unwrap().to_owned()
+        let args = ["registrar", "issue-code", "--json", "--data", "data"];
+        let said = operate_typing(folder.path(), &args, "40123456-K").unwrap();
+        let said: Value = serde_json::from_str(&said.out).unwrap();
+        said["invitation"].as_str().unwrap().to_owned()
     };
     let first = status();
 

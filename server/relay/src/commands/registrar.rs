@@ -16,6 +16,7 @@ use lacre_store::accounts::{IssueCode, IssueRefused};
 use lacre_store::rules::Rules;
 use lacre_store::run_one;
 use lacre_words::failure::Exit;
+use lacre_words::typed::{NoLine, line};
 use lacre_words::words::Words;
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
@@ -33,9 +34,6 @@ pub(crate) enum RegistrarCommand {
 /// Arguments of `issue-code`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct IssueCodeArgs {
-    /// The person's RUN with its check digit, as 40123456-K
-    #[arg(long, value_name = "RUN")]
-    run: String,
     /// For a person who lost an account: the code puts a new one in its place, under the same name
     #[arg(long)]
     recover: bool,
@@ -44,7 +42,7 @@ pub(crate) struct IssueCodeArgs {
     /// host:port that the invitation names
     #[arg(long, value_name = "HOST:PORT")]
     public_address: Option<String>,
-    /// Prints {"invitation", "expires_at"}
+    /// Prints {"run", "invitation", "expires_at"}
     #[arg(long)]
     json: bool,
 }
@@ -77,23 +75,33 @@ impl RegistrarCommand {
     /// Hands out an invitation, or says why there is none.
     pub(crate) fn run(&self, words: &Words) -> Result<Exit, Failed> {
         let RegistrarCommand::IssueCode(args) = self;
-        print(&issue_code(args)?, args.json, words)?;
+        let run = ask_run(words)?;
+        print(&run, &issue_code(args, &run)?, args.json, words)?;
         Ok(Exit::Done)
     }
 }
 
-fn issue_code(args: &IssueCodeArgs) -> Result<Issued, Failed> {
-    let run = Run::parse(&args.run)?;
+/// The person's RUN, from standard input: what stands among the arguments, everybody on the machine can read.
+fn ask_run(words: &Words) -> Result<Run, Failed> {
+    let typed = line(&words.say("ask-run")).map_err(|e| match e {
+        NoLine::Nothing => Failed::usage("no-run", &[]),
+        NoLine::Many => Failed::usage("many-runs", &[]),
+        NoLine::Io(e) => Failed::new("no-stdin", &[("cause", &e)]),
+    })?;
+    Ok(Run::parse(&typed)?)
+}
+
+fn issue_code(args: &IssueCodeArgs, run: &Run) -> Result<Issued, Failed> {
     let config = args.place.node()?;
     let data = &config.data;
     there(data)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Failed::new("no-thread", &[("cause", &e)]))?;
     let issued = match runtime.block_on(connect(data)) {
-        Ok(counter) => runtime.block_on(ask(counter, &run, args.recover))?,
+        Ok(counter) => runtime.block_on(ask(counter, run, args.recover))?,
         // no socket, or one that its relay left behind
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
-            alone(&config, &run, args.recover)?
+            alone(&config, run, args.recover)?
         }
         Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
             return Err(Failed::new("not-permitted", &[("path", &data.display())]));
@@ -180,15 +188,16 @@ fn bad_address(text: &str) -> Failed {
 }
 
 /// The invitation alone goes to stdout; what is for people's eyes goes to stderr.
-fn print(issued: &Issued, json: bool, words: &Words) -> Result<(), Failed> {
+fn print(run: &Run, issued: &Issued, json: bool, words: &Words) -> Result<(), Failed> {
     let (line, expires) = (issued.invitation.expose(), issued.expires_at.to_string());
     if json {
-        return say(&serde_json::json!({ "invitation": line, "expires_at": expires }).to_string());
+        return say(&serde_json::json!({ "run": run.canonical(), "invitation": line, "expires_at": expires }).to_string());
     }
     if let Ok(code) = QrCode::new(&line) {
         // light modules are printed: most terminals are dark, and the quiet zone must be light
         tell(&code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build());
     }
+    tell(&sentence(words, "invitation-for", &[("run", &run.canonical())]));
     say(&line)?;
     tell(&sentence(words, "invitation-use", &[("expires", &expires)]));
     Ok(())
