@@ -85,6 +85,7 @@ blocked-shared =
     You share these groups, in which you still read each other: { $groups }
     To leave them: lacre contact block { $handle } --everywhere
 blocked-left = You leave { $groups }. Their members see that you leave.
+blocked-leave-waits = You leave { $groups } once the relay has been told. Their members will see that you leave.
 block-leave = You share the groups { $groups } with { $handle }. If you leave, their members will see it. Leave them? [y/N]
 unblocked = { $handle } can write to you again. What they wrote meanwhile is not read.
 nobody-blocked = Nobody is blocked.
@@ -92,11 +93,10 @@ somebody-that = That person
 standing-blocked = blocked by you
 link-made = Whoever has this line may ask to be your contact. To revoke it: lacre contact link --revoke { $id }
 link-revoked = The link works no longer.
-link-revoke-waits = The link will stop working when the relay knows; it does not answer now.
 no-links = No links. Make one with: lacre contact link
 nobody-new-on = Nobody new may ask to be your contact; your contacts, and whoever has a link of yours, still reach you.
 nobody-new-off = Anybody may ask to be your contact.
-relay-told-later = The relay does not answer now: it will know later.
+relay-told-later = Noted on this device. It takes effect once the relay has been told, which happens by itself.
 recovered =
     Done: you are { $handle } at { $relay } again, with a new account.
     The devices of the account before are out.
@@ -306,7 +306,7 @@ group-may-add-everyone = Everyone may add members.
 group-may-write-admins = Only admins write.
 group-may-write-everyone = Everyone may write.
 group-not-post-quantum = Note: this group will not resist the quantum computers of the future.
-change-waits = The change is waiting and will be made as soon as possible.
+change-waits = Not done yet: the change waits here and will be made as soon as possible.
 invited = { $who }: not there yet. { $why }
 not-added-paused = Is taking a pause. It is tried again; nothing need be done.
 not-added-no-account = The relay does not have the account: it may have been deleted. It is tried again for 30 days.

@@ -85,6 +85,7 @@ blocked-shared =
     Comparten estos grupos, donde todavía se leen: { $groups }
     Para salir de ellos: lacre contact block { $handle } --everywhere
 blocked-left = Sale de { $groups }. Sus integrantes ven que usted sale.
+blocked-leave-waits = Saldrá de { $groups } cuando se le informe al servidor. Sus integrantes verán que usted sale.
 block-leave = Comparte con { $handle } los grupos { $groups }. Si sale, sus integrantes lo verán. ¿Salir de ellos? [s/N]
 unblocked = { $handle } puede escribirle de nuevo. Lo que escribió mientras tanto no se lee.
 nobody-blocked = No hay nadie bloqueado.
@@ -92,11 +93,10 @@ somebody-that = Esa persona
 standing-blocked = bloqueada por usted
 link-made = Quien tenga esta línea puede pedirle ser su contacto. Para anularla: lacre contact link --revoke { $id }
 link-revoked = El enlace ya no sirve.
-link-revoke-waits = El enlace dejará de servir cuando el servidor lo sepa; ahora no responde.
 no-links = No hay enlaces. Haga uno con: lacre contact link
 nobody-new-on = Nadie nuevo puede pedirle ser su contacto; sus contactos y quien tenga un enlace suyo, sí.
 nobody-new-off = Cualquiera puede pedirle ser su contacto.
-relay-told-later = El servidor no responde ahora: lo sabrá más tarde.
+relay-told-later = Quedó anotado en este dispositivo. Empieza a valer cuando se le informe al servidor, lo que ocurre solo.
 recovered =
     Listo: usted es { $handle } en { $relay } otra vez, con una cuenta nueva.
     Los dispositivos de la cuenta anterior quedaron fuera.
@@ -306,7 +306,7 @@ group-may-add-everyone = Cualquiera puede agregar integrantes.
 group-may-write-admins = Solo escribe quien administra.
 group-may-write-everyone = Cualquiera puede escribir.
 group-not-post-quantum = Aviso: este grupo no resistirá a computadores cuánticos del futuro.
-change-waits = El cambio está en espera y se hará apenas se pueda.
+change-waits = Todavía no está hecho: el cambio espera aquí y se hará apenas se pueda.
 invited = { $who }: no está todavía. { $why }
 not-added-paused = Está en pausa. Se intenta de nuevo; no hay que hacer nada.
 not-added-no-account = El servidor no tiene su cuenta: quizás la eliminó. Se intenta de nuevo por 30 días.

@@ -321,6 +321,15 @@ pub(crate) fn stays(words: &Words, seconds: u32) -> String {
 
 /// After a change of a message: tries the relay, then says whether it is there, and shows the message as it stands now.
 pub(crate) fn delivered(ctx: &Context, client: &mut Client, message: &Message, done: &str) -> Outcome {
+    after(ctx, client, message, done, false)
+}
+
+/// The same after a change that is of this device only, and done whatever waits.
+pub(crate) fn done_here(ctx: &Context, client: &mut Client, message: &Message, done: &str) -> Outcome {
+    after(ctx, client, message, done, true)
+}
+
+fn after(ctx: &Context, client: &mut Client, message: &Message, done: &str, here: bool) -> Outcome {
     let reached = online::deliver(ctx, client)?;
     // what waits is not in the history yet
     let now = client.find_message(&message.id.to_string()).unwrap_or_else(|_| message.clone());
@@ -329,7 +338,7 @@ pub(crate) fn delivered(ctx: &Context, client: &mut Client, message: &Message, d
     let waiting = waiting.iter().filter(said).filter(|w| w.conversation.as_ref() == Some(&message.conversation)).count();
     let ids = ids(std::slice::from_ref(message));
     let waits = ctx.words.say_with("sent-waiting", &[("count", waiting.into()), ("ids", ids.into())]);
-    let text = if waiting == 0 { done } else { &waits };
+    let text = if here || waiting == 0 { done } else { &waits };
     let json = json::Message::from(&now);
     ctx.result(text, &object!({ "message": json, "waiting": waiting, "relay_reached": reached.yes() }));
     Ok(Exit::Done)

@@ -52,6 +52,15 @@ impl Client {
         account::set_paused(&mut self.engine, on)
     }
 
+    /// Whether the relay was told of each pause and of each right to write here that was changed in this profile: until then
+    /// others meet what was so before.
+    pub fn relay_told(&mut self) -> Result<bool, Trouble> {
+        self.engine.run(|cx| {
+            let own = shelf::own(cx)?;
+            Ok(!own.pause_untold && own.token_changes.is_empty())
+        })
+    }
+
     /// How far this device's clock is from the relay's, if it is far; as of when the relay was last asked.
     pub fn clock_differs(&mut self) -> Result<Option<ClockDiffers>, Trouble> {
         self.engine.run(|cx| Ok(shelf::own(cx)?.clock_differs))

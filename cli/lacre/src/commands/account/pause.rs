@@ -1,5 +1,6 @@
 //! `lacre account pause|resume`: nobody finds or adds a paused account.
 
+use crate::commands::people;
 use crate::context::{Context, Outcome};
 use crate::online;
 use lacre_core::Client;
@@ -10,10 +11,8 @@ use serde_json::json as object;
 pub(crate) fn run(ctx: &Context, client: &mut Client, on: bool) -> Outcome {
     client.set_paused(on).map_err(|t| ctx.trouble(t))?;
     let reached = online::deliver(ctx, client)?;
-    let mut text = ctx.words.say(if on { key("account-paused") } else { key("account-resumed") });
-    if !reached.yes() {
-        text = format!("{text} {}", ctx.words.say("relay-told-later"));
-    }
+    let done = if on { key("account-paused") } else { key("account-resumed") };
+    let text = people::told(ctx, client, done)?;
     ctx.result(&text, &object!({ "paused": on, "relay_reached": reached.yes() }));
     Ok(Exit::Done)
 }

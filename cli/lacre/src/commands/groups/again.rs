@@ -22,5 +22,5 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
         ctx.note(&ctx.words.say_with("group-again-without", &[("names", names.join(", ").into())]));
     }
     let reached = online::round(ctx, client)?;
-    said(ctx, client, &new, Told::Sentence(key("group-again")), &reached)
+    said(ctx, client, &new, Told::Made(key("group-again")), &reached)
 }

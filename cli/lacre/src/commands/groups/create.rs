@@ -27,5 +27,5 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     let accounts = find::contacts(ctx, client, &args.members)?;
     let id = client.create_group(&args.name, &accounts, suite).map_err(|t| ctx.trouble(t))?;
     let reached = online::deliver(ctx, client)?;
-    said(ctx, client, &id, Told::Sentence(key("group-created")), &reached)
+    said(ctx, client, &id, Told::Made(key("group-created")), &reached)
 }

@@ -14,7 +14,7 @@ pub(crate) mod settings;
 use crate::context::{Context, Outcome};
 use crate::online::{self, Reached};
 use crate::{find, json, secret, show};
-use lacre_core::view::{Conversation, ConversationId};
+use lacre_core::view::{Conversation, ConversationId, Waiting, WaitingKind};
 use lacre_core::{Client, Trouble};
 use lacre_words::failure::Exit;
 use lacre_words::shown::{paragraph, shown};
@@ -88,7 +88,9 @@ fn rules(ctx: &Context, group: &Conversation) -> Vec<String> {
 
 /// What is told of a group behind a command.
 enum Told {
-    /// this sentence
+    /// a new group, with this sentence
+    Made(&'static str),
+    /// this sentence, once it is so
     Sentence(&'static str),
     /// what it allows to whom
     Rules,
@@ -106,7 +108,16 @@ fn said(ctx: &Context, client: &mut Client, id: &ConversationId, told: Told, rea
     let sentence = |key: &'static str, heir: String| {
         ctx.words.say_with(key, &[("name", name.into()), ("id", short.into()), ("heir", heir.into())])
     };
+    // who could not be added has a line of its own
+    let change = |w: &Waiting| {
+        let asked = !matches!(w.what, WaitingKind::Text | WaitingKind::File);
+        w.conversation.as_ref() == Some(id) && w.not_added.is_none() && asked
+    };
+    let not_yet = client.outbox().map_err(|t| ctx.trouble(t))?.iter().any(change);
     let mut text = match told {
+        // a group is made here; all else is done once the relay has it
+        Told::Made(key) => sentence(key, String::new()),
+        Told::Sentence(_) | Told::Heir(_) if not_yet => sentence(key("group-settings"), String::new()),
         Told::Sentence(key) => sentence(key, String::new()),
         Told::Heir(heir) => sentence(key("group-left-heir"), heir),
         Told::Rules => {
@@ -115,10 +126,7 @@ fn said(ctx: &Context, client: &mut Client, id: &ConversationId, told: Told, rea
             sentence(key("group-settings"), String::new()) + &lines.collect::<String>()
         }
     };
-    // who could not be added has a line of its own
-    let waits_for = |w: &lacre_core::view::Waiting| w.conversation.as_ref() == Some(id) && w.not_added.is_none();
-    let says = client.outbox().map_err(|t| ctx.trouble(t))?.iter().any(waits_for);
-    if says {
+    if not_yet {
         text.push('\n');
         text.push_str(&ctx.words.say("change-waits"));
     }

@@ -16,7 +16,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let message = find::message(ctx, &mut client, &args.message)?;
     if args.for_me {
         client.forget(&message).map_err(|t| ctx.trouble(t))?;
-        return show::delivered(ctx, &mut client, &message, &ctx.words.say("forgotten"));
+        return show::done_here(ctx, &mut client, &message, &ctx.words.say("forgotten"));
     }
     client.delete(&message).map_err(|t| ctx.trouble(t))?;
     show::delivered(ctx, &mut client, &message, &ctx.words.say("deleted-done"))

@@ -5,6 +5,7 @@ use crate::{ask, find, json, online};
 use lacre_core::Client;
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
+use lacre_words::words::key;
 use serde_json::json as object;
 
 #[derive(clap::Args, Debug)]
@@ -39,7 +40,10 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     let reached = online::deliver_with(ctx, client, &mut network)?;
     let mut text = words.say_with("blocked", &[handle()]);
     if !left.is_empty() {
-        text = format!("{text}\n{}", words.say_with("blocked-left", &[("groups", names.into())]));
+        let outbox = client.outbox().map_err(|t| ctx.trouble(t))?;
+        let waits = outbox.iter().any(|w| w.conversation.as_ref().is_some_and(|id| shared.iter().any(|g| g.id == *id)));
+        let left = if waits { key("blocked-leave-waits") } else { key("blocked-left") };
+        text = format!("{text}\n{}", words.say_with(left, &[("groups", names.into())]));
     } else if !shared.is_empty() {
         text = format!("{text}\n{}", words.say_with("blocked-shared", &[handle(), ("groups", names.into())]));
     }

@@ -41,7 +41,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     let links = client.links().map_err(|t| ctx.trouble(t))?;
     let text = match (&made, args.revoke) {
         (Some(link), _) => link.link.expose(),
-        (None, Some(_)) => words.say(if reached.yes() { key("link-revoked") } else { key("link-revoke-waits") }),
+        (None, Some(_)) => super::told(ctx, client, key("link-revoked"))?,
         (None, None) => {
             let row = |l: &lacre_core::view::Link| {
                 vec![l.number.to_string(), when(ctx, l.made_at), show::cut(&shown(&l.name), 20), l.link.expose()]

@@ -13,8 +13,10 @@ pub(crate) mod verify;
 
 use crate::context::{Context, Outcome};
 use crate::{json, secret};
+use lacre_core::Client;
 use lacre_core::view::{Contact, ContactState};
-use lacre_words::failure::Exit;
+use lacre_words::failure::{Exit, Failure};
+use lacre_words::words::key;
 use serde_json::json as object;
 
 #[derive(clap::Subcommand, Debug)]
@@ -58,6 +60,12 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Name(args) => name::run(ctx, &mut client, args),
         Command::List(args) => list::run(ctx, &mut client, args),
     }
+}
+
+/// What holds once the relay was told, or that it was not told yet: a round that answered may have failed at this alone.
+pub(crate) fn told(ctx: &Context, client: &mut Client, done: &'static str) -> Result<String, Failure> {
+    let told = client.relay_told().map_err(|t| ctx.trouble(t))?;
+    Ok(ctx.words.say(if told { done } else { key("relay-told-later") }))
 }
 
 /// How things stand between the two now.

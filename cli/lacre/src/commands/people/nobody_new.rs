@@ -19,10 +19,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     }
     let reached = online::deliver(ctx, client)?;
     let on = client.nobody_new().map_err(|t| ctx.trouble(t))?;
-    let mut text = ctx.words.say(if on { key("nobody-new-on") } else { key("nobody-new-off") });
-    if args.choice.is_some() && !reached.yes() {
-        text = format!("{text} {}", ctx.words.say("relay-told-later"));
-    }
+    let text = super::told(ctx, client, if on { key("nobody-new-on") } else { key("nobody-new-off") })?;
     ctx.result(&text, &object!({ "nobody_new": on, "relay_reached": reached.yes() }));
     Ok(Exit::Done)
 }
