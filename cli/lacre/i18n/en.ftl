@@ -348,6 +348,7 @@ clock-behind = This device's clock is { $time } behind the relay's. Set date and
 event-copy = Another copy of this profile is in use. This device changes its keys. If that was not you, tell your contacts.
 event-inbox-mended = The relay had lost rights to write to you: for a time, some could not. They were given back.
 event-restored = The relay came back from a backup. What it had lost was given back to it.
+event-put-aside = Something could not be read or done, and was put aside; everything else goes on. ({ $why })
 
 ## outbox
 outbox-empty = Nothing waits in the outbox.

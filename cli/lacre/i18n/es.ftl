@@ -348,6 +348,7 @@ clock-behind = El reloj de este dispositivo está atrasado { $time } respecto de
 event-copy = Hay otra copia de este perfil en uso. Este dispositivo cambia sus llaves. Si no fue usted, avise a sus contactos.
 event-inbox-mended = El servidor había perdido permisos para escribirle: por un tiempo, algunas personas no pudieron. Se le devolvieron.
 event-restored = El servidor volvió de un respaldo. Se le devolvió lo que había perdido.
+event-put-aside = Algo no se pudo leer o hacer y quedó aparte; lo demás sigue. ({ $why })
 
 ## bandeja de salida
 outbox-empty = Nada espera en la bandeja de salida.

@@ -23,8 +23,9 @@ pub(crate) fn network(ctx: &Context, client: &mut Client) -> Result<GrpcNetwork,
     let proxy = proxy.map(|text| proxy_of(ctx, &text)).transpose()?;
     let timeouts = if proxy.is_some() { Timeouts::through_proxy() } else { Timeouts::default() };
     let Environment { clock, rng, .. } = ctx.environment();
-    let mut network = GrpcNetwork::new(Options { proxy, timeouts, clock, rng })
-        .map_err(|e| ctx.failure("error-no-thread", Exit::CouldNotAsk, &[("why", shown(&e.to_string()).into())]))?;
+    let mut network = GrpcNetwork::new(Options { proxy, timeouts, clock, rng }).map_err(|e| {
+        ctx.failure("error-no-thread", Exit::CouldNotAsk, &[("why", cause_in(&ctx.words, &e.to_string()).into())])
+    })?;
     if !ctx.global.json && std::io::stderr().is_terminal() {
         network.on_progress(progress(ctx));
     }

@@ -221,7 +221,7 @@ pub(crate) fn message(ctx: &Context, m: &Message) -> String {
             if *here_only { words.say_with("message-forgotten", &who) } else { words.say_with("message-deleted", &who) }
         }
         Body::Newer => words.say_with("message-newer", &[("who", who.into())]),
-        Body::Unreadable(reason) => words.say_with("message-unreadable", &[("why", shown(reason).into())]),
+        Body::Unreadable(reason) => words.say_with("message-unreadable", &[("why", cause_in(words, reason).into())]),
     };
     let waiting = match m.delivery {
         Delivery::Waiting => format!("  {}", ctx.painted(AnsiColor::Yellow.on_default(), &format!("[{}]", words.say("waiting")))),

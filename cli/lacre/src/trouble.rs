@@ -26,7 +26,7 @@ pub fn failure(words: &Words, trouble: Trouble) -> Failure {
         Trouble::OtherKey { why } => not_asked("error-other-key", &[("why", cause_in(words, &why).into())]),
         Trouble::Offline { why } => not_asked("error-offline", &[("why", cause_in(words, &why).into())]),
         Trouble::Refused(refusal) => refused(words, &refusal),
-        Trouble::Protocol(why) => not_asked("error-protocol", &[("why", shown(&why).into())]),
+        Trouble::Protocol(why) => not_asked("error-protocol", &[("why", cause_in(words, &why).into())]),
         Trouble::Account(AccountTrouble::NotEnrolled) => no("error-not-enrolled", &[]),
         Trouble::Account(AccountTrouble::OtherAccount) => no("error-other-account", &[]),
         Trouble::Account(AccountTrouble::CodeRefused) => no("error-code-refused", &[]),
@@ -87,7 +87,7 @@ pub fn failure(words: &Words, trouble: Trouble) -> Failure {
         Trouble::Outbox(OutboxTrouble::NoSuchItem) => no("error-no-such-item", &[]),
         Trouble::Outbox(OutboxTrouble::TooLate) => no("error-too-late", &[]),
         Trouble::Store(error) => store(words, &error),
-        Trouble::Mls(why) => not_asked("error-encryption", &[("why", shown(&why).into())]),
+        Trouble::Mls(why) => not_asked("error-encryption", &[("why", cause_in(words, &why).into())]),
     }
 }
 
@@ -147,7 +147,8 @@ fn refused(words: &Words, refusal: &Refusal) -> Failure {
     let seconds = refusal.retry_after.map_or(1, |d| d.as_secs().max(1));
     let time = spoken::spoken_seconds(words, u32::try_from(seconds).unwrap_or(u32::MAX));
     let which = refusal.metadata.get("limit").map(|limit| shown(limit)).unwrap_or_default();
-    let args: &Args<'_> = &[("why", shown(&refusal.to_string()).into()), ("time", time.into()), ("limit", which.into())];
+    let why = cause_in(words, &refusal.to_string());
+    let args: &Args<'_> = &[("why", why.into()), ("time", time.into()), ("limit", which.into())];
     let no = |key| Failure::new(words, key, Exit::No, args);
     let not_asked = |key| Failure::new(words, key, Exit::CouldNotAsk, args);
     match refusal.reason {

@@ -1,6 +1,7 @@
 //! What the system says when it cannot do something, in the person's language.
 //!
-//! The common kinds have sentences; a rare one is shown as the system says it, which is better than nothing.
+//! The common kinds have sentences; a rare one is quoted as the system says it, and said to be a technical detail: no sentence
+//! goes over into another language in its middle.
 
 use crate::shown::shown;
 use crate::words::{Words, key};
@@ -11,25 +12,61 @@ use std::io::{Error, ErrorKind};
 pub fn cause(words: &Words, error: &Error) -> String {
     match kind_key(error.kind()) {
         Some(key) => words.say(key),
-        None => shown(&error.to_string()),
+        None => technical(words, &error.to_string()),
     }
 }
 
 /// The same of a text that ends with the system's own sentence and number (`… (os error 28)`): libraries hand errors on so.
-/// Anything else is shown as it is.
 #[must_use]
 pub fn cause_in(words: &Words, text: &str) -> String {
+    known_in(words, text).unwrap_or_else(|| technical(words, text))
+}
+
+/// What only those who make or run the program can read, quoted. Nothing of nothing.
+fn technical(words: &Words, text: &str) -> String {
+    if text.is_empty() { String::new() } else { words.say_with("cause-technical", &[("text", shown(text).into())]) }
+}
+
+/// A cause that has a sentence.
+#[must_use]
+pub fn known_in(words: &Words, text: &str) -> Option<String> {
+    // who has a proxy is told about the proxy, whatever the system said of it
+    if let Some(key) = in_our_words(text) {
+        return Some(words.say(key));
+    }
     let number = text.rsplit_once("(os error ").and_then(|(_, rest)| rest.split_once(')')).and_then(|(n, _)| n.parse().ok());
     let said = number.and_then(|n| kind_key(Error::from_raw_os_error(n).kind())).map(|key| words.say(key));
-    said.or_else(|| in_libraries_words(text).map(|key| words.say(key))).unwrap_or_else(|| shown(text))
+    said.or_else(|| in_libraries_words(text).map(|key| words.say(key)))
+}
+
+/// What our own crates say, by words that stand in their sentences.
+fn in_our_words(text: &str) -> Option<&'static str> {
+    let ours = [
+        ("the proxy does not answer", key("cause-proxy")),
+        ("the proxy does not reach the relay", key("cause-proxy-no-way")),
+        ("certificate is not valid at this machine's time", key("cause-certificate-time")),
+        ("only admins write in this group", key("cause-only-admins")),
+        ("a lost phone is still in the group", key("cause-lost-phone")),
+        ("the other is not in the conversation yet", key("cause-nobody-there")),
+        ("the relay refused: LIMIT", key("cause-slower")),
+    ];
+    ours.into_iter().find(|(said, _)| text.contains(said)).map(|(_, key)| key)
 }
 
 /// What libraries say of a line and of a relay's disk, by words that stand in their sentences.
 fn in_libraries_words(text: &str) -> Option<&'static str> {
     let says = |some: &[&str]| some.iter().any(|part| text.contains(part));
-    if says(&["close_notify", "handshake eof", "connection closed", "broken pipe", "stream closed"]) {
+    if says(&[
+        "close_notify",
+        "handshake eof",
+        "connection closed",
+        "broken pipe",
+        "stream closed",
+        "ended the stream",
+        "broke off",
+    ]) {
         Some(key("cause-cut-off"))
-    } else if says(&["not connected within", "no answer within"]) {
+    } else if says(&["not connected within", "no answer within", "no answer to", "stood still"]) {
         Some(key("cause-no-answer"))
     } else if says(&["disk_full"]) {
         Some(key("cause-disk-full"))
@@ -79,9 +116,13 @@ mod tests {
             assert_eq!((cause(&es, &error).as_str(), cause(&en, &error).as_str()), (spanish, english));
             assert_eq!(cause_in(&es, &format!("connect: {error}")), spanish);
         }
-        assert_eq!(cause_in(&es, "some\u{1b}thing (os error 99999)"), "some\\u{1b}thing (os error 99999)");
-        assert_eq!(cause_in(&es, "plain"), "plain");
+        let strange = "some\u{1b}thing (os error 99999)";
+        assert_eq!(cause_in(&es, strange), "detalle técnico: «some\\u{1b}thing (os error 99999)»");
+        assert_eq!(cause_in(&en, "plain"), "technical detail: “plain”");
+        assert_eq!((cause_in(&es, ""), known_in(&es, "plain")), (String::new(), None));
         assert_eq!(cause_in(&es, "peer closed connection without sending TLS close_notify"), "la conexión se cortó");
+        let proxy = format!("the proxy does not answer: {}", Error::from_raw_os_error(111));
+        assert_eq!(cause_in(&es, &proxy), "el proxy no responde", "and not: the relay does not");
         assert_eq!(cause_in(&en, "not connected within 15000 ms"), "no answer came in time");
     }
 }

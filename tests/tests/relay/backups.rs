@@ -190,7 +190,9 @@ fn a_backup_that_was_cut_off_or_changed_by_the_disk_is_not_put_back() {
         assert!(!path.join("new").exists(), "{from}");
     }
     fs::create_dir(path.join("new")).unwrap();
-    lacre_words::output::replace(&path.join("new").join(IDENTITY_FILE), &key).unwrap();
+    let place = path.join("new").join(IDENTITY_FILE);
+    fs::write(&place, &key).unwrap();
+    fs::set_permissions(&place, fs::Permissions::from_mode(0o600)).unwrap();
     let said = restore("kept");
     assert!(said.code == Some(3) && said.err.contains("another relay"), "{}", said.err);
 }

@@ -71,6 +71,9 @@ fn row(ctx: &Context, all: &[Conversation], w: &Waiting) -> Vec<String> {
         WaitingKind::Invitation => words.say("waits-invitation"),
         WaitingKind::Request => words.say("waits-request"),
     };
-    let trouble = w.trouble.as_deref().map(|why| cause_in(words, why)).unwrap_or_default();
+    let trouble = match (&w.not_added, &w.trouble) {
+        (Some(why), _) => show::not_added(words, why),
+        (None, why) => why.as_deref().map(|why| cause_in(words, why)).unwrap_or_default(),
+    };
     vec![w.id.to_string(), what, to, when(ctx, w.since), trouble]
 }

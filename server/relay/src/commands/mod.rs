@@ -16,6 +16,7 @@ use lacre_relay::identity::IdentityError;
 use lacre_relay::run_key::RunKeyError;
 use lacre_store::StoreDown;
 use lacre_store_sqlite::OpenError;
+use lacre_words::cause::known_in;
 use lacre_words::failure::Exit;
 use lacre_words::words::Words;
 use std::io::Write as _;
@@ -44,7 +45,9 @@ impl Failed {
         Self { exit: Exit::Usage, ..Self::new(id, values) }
     }
     pub(crate) fn sentence(&self, words: &Words) -> String {
-        let values: Vec<(&'static str, &str)> = self.values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let known = |name: &str, value: &str| (name == "cause").then(|| known_in(words, value)).flatten();
+        let values: Vec<_> = self.values.iter().map(|(n, v)| (*n, known(n, v).unwrap_or_else(|| v.clone()))).collect();
+        let values: Vec<(&'static str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
         sentence(words, self.id, &values)
     }
 }

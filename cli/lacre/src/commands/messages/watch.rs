@@ -7,8 +7,8 @@ use lacre_core::Client;
 use lacre_core::view::{ContactState, Event, Happening};
 use lacre_ground::ids::AccountId;
 use lacre_profile::agent;
+use lacre_words::cause::cause_in;
 use lacre_words::failure::{Exit, Failure};
-use lacre_words::shown::shown;
 use serde_json::{Value, json as object};
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -302,7 +302,7 @@ fn told(ctx: &Context, client: &mut Client, event: &Event) -> Result<(String, Va
             put("what", "unreadable".into());
             put("conversation", object!(conversation.as_ref().map(lacre_core::view::ConversationId::to_hex)));
             put("reason", reason.clone().into());
-            words.say_with("message-unreadable", &[("why", shown(reason).into())])
+            words.say_with("event-put-aside", &[("why", cause_in(words, reason).into())])
         }
     };
     Ok((text, json))
