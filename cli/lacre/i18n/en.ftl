@@ -1,8 +1,8 @@
 ### What the commands say. Errors are in errors.en.ftl, help in help.en.ftl, the demonstration in demo.en.ftl.
 
 ## profile
-new-profile = A new profile is made in { $dir }.
-new-key-file = The key file { $file } was made. Keep it: without it the profile does not open.
+new-profile = Making a new profile in { $dir }.
+new-key-file = The key file { $file } was made. Keep it safe: without it the profile cannot be opened.
 prompt-passphrase = Passphrase:{ " " }
 prompt-new-passphrase = Choose a passphrase (8 characters or more):{ " " }
 prompt-once-more = Once more.
@@ -11,29 +11,27 @@ enrolled = Done: you are { $handle } at { $relay }.
 enrolled-next =
     To write to somebody: lacre contact add @name
     What you write is signed: whoever receives it can prove that you wrote it.
-enrolment-unfinished = The enrolment is not complete. Repeat the same "lacre enroll" command.
+enrolment-unfinished = The enrolment is not complete. Run the same "lacre enroll" command again.
 whoami =
     { $handle }
     Account: { $account }
     Device:  { $device }
     Relay:   { $relay }
-unlocked = Open for { $time }, until { $until }. To lock it earlier: lacre lock
+unlocked = Unlocked for { $time }, until { $until }. To lock it sooner: lacre lock
 locked = Locked. The next command will ask for the passphrase.
-passphrase-changed =
-    Changed. Whoever has an old copy of the folder and the passphrase of before can read that copy; the present one opens with the new one only.
+passphrase-changed = Changed: the profile now opens with the new one only. Anybody who has an old copy of the folder and the old passphrase can still read that copy.
 second-what =
-    The second passphrase will open another profile, empty, which you can use for what anybody may see. It is in the same file, and the file does not show whether the passphrase was set. Keep in mind:
+    The second passphrase will open another profile, empty, which you can use for anything that others may see. It is in the same file, and nothing in the file shows whether a second passphrase was set. Keep in mind:
     - The history of your terminal may keep this command; delete it there.
     - If you left the profile unlocked, lock it before you hand over the machine: lacre lock
-    - It has no account: it shows empty lists, and "lacre status" says that nobody enrolled in it, as in a profile that was just made. Who knows that you write with Lacre will not believe that. To convince it needs an account of its own: the counter gives one for each RUN, so the invitation cannot be yours.
-    - A profile that is never used convinces less than one with some messages.
+    - It has no account: its lists are empty, and "lacre status" says that nobody has enrolled in it, as in a new profile. Anybody who knows that you write with Lacre will not believe that. To convince, it needs an account of its own: the counter gives one for each RUN, so the invitation cannot be yours.
+    - A profile that is never used convinces less than one with a few messages.
     - An expert who compares copies of the file from different days may notice that more changes than you show.
-    - If somebody sets a second passphrase in the harmless profile in turn, one time in 255 yours will no longer open.
+    - If somebody sets a second passphrase inside the harmless profile, there is one chance in 255 that yours will no longer open.
 second-set =
     Done: the second passphrase opens the harmless profile. To remove it, with the first one: lacre passphrase remove-second
 second-removed = Removed. The harmless profile and all that was in it were deleted from the file.
-second-removed-later =
-    Removed. Another command is reading the profile; what was deleted is overwritten in the file when that one ends.
+second-removed-later = Removed. Another command is still reading the profile; what was deleted is overwritten in the file when that command ends.
 was-locked = It was locked already.
 
 ## invitations
@@ -44,109 +42,106 @@ invitation-link = A link ends with a name and two parts of 43 characters; it was
 invitation-code = The code at its end (26 characters) is missing, cut or mistyped.
 
 ## relay
-relay-away = The relay does not answer ({ $why }). This is what is here; what waits will go out later.
-relay-back = The relay answers again.
-relay-full = The relay takes nothing new now ({ $why }). What others wrote can be read; what waits will go out later.
+relay-away = The relay does not answer ({ $why }). You see what is stored here; what waits will be sent later.
+relay-back = The relay is answering again.
+relay-full = The relay accepts nothing new at the moment ({ $why }). You can read what others wrote; what waits will be sent later.
 relay-other-key =
     CAREFUL: somebody else answered at the relay's address ({ $why }). Nothing was said to them.
-    In a hotel or café it is often their sign-in page: use another network. If it lasts, ask the office that gave you the invitation.
-    This is what is here; what waits will go out once the right relay answers.
+    In a hotel or café it is often their sign-in page: use another network. If it goes on, ask the office that gave you the invitation.
+    You see what is stored here; what waits will be sent once the right relay answers.
 resting =
     { $count ->
-        [one] Something failed and rests; the rest went on. See: lacre status
-       *[other] { $count } things failed and rest; the others went on. See: lacre status
+        [one] Something failed and will be tried again; everything else went on. See: lacre status
+       *[other] { $count } things failed and will be tried again; everything else went on. See: lacre status
     }
-rests-until = { $cause }, again { $when }
+rests-until = { $cause }, next try { $when }
 rests-away = no answer
 rests-limit = a quota is used up
-rests-refused = the relay said no
+rests-refused = the relay refused
 rests-not-understood = not understood
 rests-encryption = encryption failed
 rests-damaged = damaged on this disk
 rests-other = not possible now
-rests-account = This account's stock (stamps, keys, rights)
+rests-account = This account's supplies (stamps, keys, rights)
 rests-inbox = Requests and invitations
 
 ## contacts
-contact-asked = A request for { $handle }. Once it is accepted you can write to each other.
+contact-asked = Request for { $handle }. Once they accept, you can write to each other.
 contact-asking = { $handle } asks to be your contact.
 contact-accepted = { $handle } is your contact.
-contact-declined = The request of { $handle } was declined.
-state-asked = invited
-state-asking = asks
+contact-declined = You declined { $handle }'s request.
+state-asked = has not answered yet
+state-asking = asks you
 state-accepted = contact
 state-declined = declined
 contact-not-taken = { $handle } takes no new requests.
 state-not-taken = takes no requests
 blocked =
-    { $handle } can write to you no longer. Nobody tells them; their program may notice that an invitation does not arrive.
+    { $handle } can no longer write to you. They are not told; their program may notice that an invitation does not arrive.
     What you two wrote stays here. To undo it: lacre contact unblock { $handle }
 blocked-shared =
-    You share these groups, in which you still read each other: { $groups }
+    You are both in these groups, and there you still read each other: { $groups }
     To leave them: lacre contact block { $handle } --everywhere
 blocked-left = You leave { $groups }. Their members see that you leave.
 blocked-leave-waits = You leave { $groups } once the relay has been told. Their members will see that you leave.
-block-leave = You share the groups { $groups } with { $handle }. If you leave, their members will see it. Leave them? [y/N]
-unblocked = { $handle } can write to you again. What they wrote meanwhile is not read.
+block-leave = You and { $handle } are both in { $groups }. If you leave, the members will see it. Leave? [y/N]
+unblocked = { $handle } can write to you again. You will not see what they wrote in the meantime.
 nobody-blocked = Nobody is blocked.
 somebody-that = That person
 standing-blocked = blocked by you
-link-made = Whoever has this line may ask to be your contact. To revoke it: lacre contact link --revoke { $id }
-link-revoked = The link works no longer.
+link-made = Anybody who has this line can ask to be your contact. To revoke it: lacre contact link --revoke { $id }
+link-revoked = The link no longer works.
 no-links = No links. Make one with: lacre contact link
-nobody-new-on = Nobody new may ask to be your contact; your contacts, and whoever has a link of yours, still reach you.
-nobody-new-off = Anybody may ask to be your contact.
+nobody-new-on = Nobody new can ask to be your contact. Your contacts, and anybody who has a link of yours, still reach you.
+nobody-new-off = Anybody can ask to be your contact.
 relay-told-later = Noted on this device. It takes effect once the relay has been told, which happens by itself.
 recovered =
     Done: you are { $handle } at { $relay } again, with a new account.
-    The devices of the account before are out.
+    The devices of your old account are shut out.
 recovered-next =
-    Your contacts will see that your account is new, and must accept it. Add them: lacre contact add @name
-    What was written before is on your old devices, and on theirs; the relay cannot give it back.
+    Your contacts will see that your account is new, and must accept it. Add them again: lacre contact add @name
+    What was written before is on your old devices and on theirs; the relay cannot give it back.
 state-new-account = new account ({ $when }): compare and accept
 reset-accepted =
-    { $handle }'s new account takes the place of the one before. What was waiting goes out to it, and so does what went to the one before since { $handle } recovered their account: it is marked as sent again.
-    It comes into the groups that you administer as soon as it accepts.
+    { $handle }'s new account takes the place of the old one. What was waiting will be sent to it, and so will what went to the old one after { $handle } recovered their account: it will be marked as sent again.
+    It joins the groups that you administer as soon as it accepts.
     If you have not compared yet: lacre contact verify { $handle }
-reset-groups =
-    Still to do in { $groups }: an admin there adds it, once { $handle } is their contact too.
-standing-other-relay = names another relay: rests
+reset-groups = Not yet in { $groups }: an admin there must add it, once { $handle } is their contact too.
+standing-other-relay = names another relay: on hold
 standing-replaced = new account: accept it
 standing-ended = ended: lacre group again
 event-contact-reset =
     { $who } has a new account, made at the counter { $when }. Compare the safety number (lacre contact verify { $who }) and accept it before you write again:
     lacre contact accept-reset { $who }
-account-paused =
-    You are taking a pause: nobody finds you or can add you. Your conversations go on; what people write to you waits at the relay for 30 days at most. To come back: lacre account resume
-account-resumed = The pause is over: people find you and can add you.
+account-paused = You are on pause: nobody can find or add you. Your conversations go on; what people write to you waits at the relay for 30 days at most. To come back: lacre account resume
+account-resumed = The pause is over: people can find and add you.
 account-delete-what =
     When the account { $handle } is deleted:
-    - At the relay the account, its keys and its inbox are gone at once. The name { $handle } will never be anybody's again, not yours either.
-    - What you wrote stays with those who received it. The relay removes its encrypted copies of messages and files at the latest 30 days after they came; backups of those who run it may hold them encrypted for longer.
+    - At the relay the account, its keys and its inbox are gone at once. The name { $handle } will never be anybody's again, not even yours.
+    - What you wrote stays with those who received it. The relay removes its encrypted copies of messages and files at most 30 days after they arrived; the backups of whoever runs it may keep them, encrypted, for longer.
     - Your conversations and groups see that you leave.
     - On this machine your history stays until you delete the folder { $dir }
     It cannot be undone. With another invitation you would have a new account and another name.
 account-delete-sure = Delete the account { $handle }? [y/N]
 account-deleted =
     The account { $handle } was deleted. Your history stays in { $dir } until you delete that folder.
-account-gone = This account was deleted: what is here can be read, and nothing else.
+account-gone = This account was deleted: you can read what is here, and nothing else.
 account-replaced =
-    CAREFUL: the counter put another account in the place of this one, { $when }. What you write from here reaches nobody as yours.
+    CAREFUL: the counter put another account in the place of this one ({ $when }). What you write from here reaches nobody as yours.
     If you did that, with a new phone, use the new one. If not, go to the counter at once, and tell your contacts.
-account-forgotten = The relay came back from a backup of before your enrolment and does not know your account any more. Ask the counter for a new code: lacre enroll INVITATION @name (if the account came from lacre recover: lacre recover INVITATION)
+account-forgotten = The relay was restored from a backup that is older than your enrolment, and no longer knows your account. Ask the counter for a new code: lacre enroll INVITATION @name (if the account came from lacre recover: lacre recover INVITATION)
 trust-compared = compared
 trust-changed = keys changed: compare again
 safety-what =
     Safety number between you and { $handle }:
-safety-how =
-    { $handle } sees the same twelve words, or nobody should trust this name. Compare them in person or on a call in which you know the voice, never in writing here. If they are the same: lacre contact verify { $handle } --confirm
+safety-how = { $handle } must see the same twelve words; otherwise trust nothing that comes under this name. Compare them in person or on a call in which you know the voice, never in writing here. If they are the same: lacre contact verify { $handle } --confirm
 safety-compared = Compared { $when }. The keys are the same.
 safety-changed = The keys changed after you compared them ({ $when }). Compare them again.
 safety-confirmed = Noted: you and { $handle } have compared your keys.
 safety-same = It is the same number.
 safety-different =
-    It is NOT the same number. See whether it was copied whole; if it was, somebody pretends to be one of you.
-    Write nothing important, and tell those who run the relay.
+    It is NOT the same number. Check that it was copied whole; if it was, somebody is pretending to be one of you.
+    Write nothing important, and tell whoever runs the relay.
 no-contacts = No contacts yet. Add one with: lacre contact add @name
 requests = Requests:
 requests-next = To answer: lacre contact accept @name, or lacre contact decline @name
@@ -179,22 +174,22 @@ count-waiting =
        *[other] { $count } waiting
     }
 standing-active = active
-standing-asking = asks to be added again
-standing-removed = ended for you
+standing-asking = this device is waiting to be added again
+standing-removed = you are no longer in it
 standing-elsewhere = this profile is in use elsewhere
 suite-not-post-quantum = not post-quantum
 admin = admin
 
-conversation-muted = { $name }: what comes there makes no noise now. Nobody is told. To undo it, the same with --off.
-conversation-heard = { $name }: what comes there is announced again.
-conversation-archived = { $name } is out of the way until something new comes there. To see it: lacre list --all
-conversation-back = { $name } is in the list again.
+conversation-muted = { $name }: muted. What arrives there is not announced; nobody is told. To undo it: the same command with --off
+conversation-heard = { $name }: what arrives there is announced again.
+conversation-archived = { $name }: out of the list until something new arrives there. To see it: lacre list --all
+conversation-back = { $name }: in the list again.
 history-delete-what =
-    What you two, or all of you, wrote there is deleted on this device, for ever. Not deleted:
+    Everything written there will be deleted on this device, for ever. Not deleted:
     - what the others have: each keeps theirs, and is not told;
     - what the relay keeps encrypted, for 30 days at most;
-    - files that you saved; and what is still waiting to go out: see lacre outbox.
-    You stay in the conversation, and what is written from now on comes as ever.
+    - files that you saved, and what still waits to be sent: see lacre outbox.
+    You stay in the conversation, and whatever is written from now on arrives as always.
 history-delete-sure = Delete the history of { $name } here? [y/N]
 history-deleted = The history of { $name } was deleted on this device. The others keep theirs.
 state-muted = muted
@@ -215,42 +210,42 @@ sent =
     }
 sent-waiting =
     { $count ->
-        [one] Waiting: it is stored and goes out as soon as possible ({ $ids }).
-       *[other] { $count } messages waiting: they are stored and go out as soon as possible ({ $ids }).
+        [one] Waiting: it is stored here and will be sent as soon as possible ({ $ids }).
+       *[other] { $count } messages waiting: they are stored here and will be sent as soon as possible ({ $ids }).
     }
-held = Waiting: it goes out when { $name } accepts your request.
+held = Waiting: it will be sent when { $name } accepts your request.
 waiting = waiting
 message-file = { $who } sends the file "{ $file }" ({ $size }). To save it: lacre save { $id }
 message-added = { $who } added { $whom }
 message-removed = { $who } removed { $whom }
-message-not-added = { $whom } could not be added for 30 days: it is no longer tried
-message-re-added = { $who } took { $whom } back, with new keys. What was written just before may not have been read on both sides
-message-meanwhile = The conversation into which { $who } took you back has another name, description, other admins or rules than when you were in it last. To see them: lacre group show
-message-new-account = { $whom } has a new account, with new keys: the counter gave it. Ask in person whether it is them
+message-not-added = { $whom } could not be added within 30 days, and will not be tried again
+message-re-added = { $who } took { $whom } back, with new keys. What was written just before may be missing on either side
+message-meanwhile = { $who } took you back. Since you were last in this conversation its name, description, admins or rules have changed. To see them: lacre group list
+message-new-account = { $whom } has a new account, with new keys, given out at the counter. Ask in person whether it is really them
 message-renamed = { $who } named the group "{ $name }"
 message-described = { $who } described the group: { $text }
-message-description-gone = { $who } removed the description of the group
+message-description-gone = { $who } removed the group's description
 message-admin-made = { $who } made { $whom } an admin
 message-admin-unmade = { $who } took the admin role from { $whom }
 message-may-add-admins = { $who }: from now on only admins add members
 message-may-add-everyone = { $who }: from now on everyone may add members
 message-may-write-admins = { $who }: from now on only admins write
 message-may-write-everyone = { $who }: from now on everyone may write
-message-stays = { $who }: what is written from now on disappears { $time } after it is read
-message-stays-for-ever = { $who }: what is written from now on no longer disappears
-message-succeeded = { $who } began this conversation anew, history kept: nobody could follow a change of its keys. What was waiting is sent again; you need not do anything
-message-succeeded-without = { $who } began this conversation anew, history kept, without { $whom }, whose changes of its keys the others could not follow. What was waiting is sent again; you need not do anything
-message-lost = Something written with { $who }'s lost phone, after they had recovered their account, is not shown
-message-ended = The group ends here: nobody administers it but a lost phone, or that phone has changed who is in it. For a new one with the same people: lacre group again
+message-stays = { $who }: from now on, what is written disappears { $time } after it is read
+message-stays-for-ever = { $who }: from now on, what is written no longer disappears
+message-succeeded = { $who } began this conversation anew, with its history, because nobody could follow a change of its keys. What was waiting will be sent again; you need not do anything
+message-succeeded-without = { $who } began this conversation anew, with its history and without { $whom }, whose changes of its keys the others could not follow. What was waiting will be sent again; you need not do anything
+message-lost = Something written on { $who }'s lost phone, after they had recovered their account, is not shown
+message-ended = The group ends here: only a lost phone administers it, or that phone has changed who is in it. For a new one with the same people: lacre group again
 sent-again = sent again; first on { $when }
-message-refused = A message by { $who }, who may not write here, is shown to nobody
-message-leaves = { $who } leaves
+message-refused = A message by { $who }, who may not write here, was not shown
+message-leaves = { $who } is leaving
 message-deleted = { $who } deleted this message
 message-forgotten = (message of { $who } deleted on this device)
 edited = edited
 disappears-at = disappears: { $time }
 disappears-after = disappears { $time } after it is read
-stays = What is written here disappears { $time } after it is read; your own, { $time } after it is sent. Who copies it or saves a file keeps it.
+stays = What is written here disappears { $time } after it is read; your own, { $time } after it is sent. Anybody who copies it, or saves a file, keeps it.
 stays-for-ever = What is written here does not disappear.
 time-weeks = { $count ->
         [one] { $count } week
@@ -276,17 +271,17 @@ answers = to { $who }: “{ $text }”
 answers-gone = to a message that is no longer here
 edited-done = Edited for everybody.
 deleted-done =
-    Deleted for everybody whose program obeys.
-    Whoever has read, copied or photographed it may keep it.
+    Deleted, for everybody whose program follows the rules.
+    Anybody who has read, copied or photographed it may keep it.
 forgotten = Deleted on this device. The others keep it, and are not told.
 reacted = Done.
 message-newer = { $who } sent something that this version does not know. Update Lacre to see it.
-message-unreadable = Something came that cannot be read: { $why }
+message-unreadable = Something arrived that cannot be read: { $why }
 unnamed-file = file
 progress-up = Uploading:
 progress-down = Downloading:
-exported = { $path }. Messages with their writer's signature: { $signed }; with the relay's receipt: { $receipts }.
-export-in-clear = The file is not encrypted: keep it where only you read it. Receipts can be had for a while only: the sooner you export, the better.
+exported = { $path }: messages with their writer's signature, { $signed }; with the relay's receipt, { $receipts }.
+export-in-clear = The file is not encrypted: keep it where only you can read it. Receipts can be had for a limited time only: the sooner you export, the better.
 
 ## groups
 notes-title = notes to self
@@ -295,8 +290,8 @@ group-created = Group "{ $name }" made ({ $id }).
 group-added = Members added to "{ $name }" ({ $id }).
 group-not-added = Not everybody was added to "{ $name }" ({ $id }) yet.
 group-removed = Members removed from "{ $name }" ({ $id }).
-group-left = You leave "{ $name }" ({ $id }).
-group-left-heir = You leave "{ $name }" ({ $id }). You were its only admin: { $heir } is now.
+group-left = You are leaving "{ $name }" ({ $id }).
+group-left-heir = You are leaving "{ $name }" ({ $id }). You were its only admin; now { $heir } is.
 group-again = "{ $name }" ({ $id }) takes the place of the one that ended.
 group-again-without = Not in it, because they are not your contacts: { $names }. Add them once they are: lacre group add
 group-changed = "{ $name }" was changed ({ $id }).
@@ -307,25 +302,25 @@ group-may-write-admins = Only admins write.
 group-may-write-everyone = Everyone may write.
 group-not-post-quantum = Note: this group will not resist the quantum computers of the future.
 change-waits = Not done yet: the change waits here and will be made as soon as possible.
-invited = { $who }: not there yet. { $why }
-not-added-paused = Is taking a pause. It is tried again; nothing need be done.
-not-added-no-account = The relay does not have the account: it may have been deleted. It is tried again for 30 days.
-not-added-no-key-package = The relay has no keys of theirs for this. It is tried again; their program must come online.
-not-added-clock = Their keys are not good at this time: a clock is wrong, theirs or this device's, or they were away for long. It is tried again; check the date.
-not-added-key = The relay gave keys that are not theirs or cannot be used. It is tried again; if it stays so, ask who runs the relay.
+invited = { $who }: not in it yet. { $why }
+not-added-paused = On pause. It will be tried again; you need not do anything.
+not-added-no-account = The relay does not know the account: it may have been deleted. It will be tried again for 30 days.
+not-added-no-key-package = The relay has no keys of theirs left. It will be tried again; their program must go online first.
+not-added-clock = Their keys are not valid now: a clock is wrong, theirs or this device's, or they were offline for long. It will be tried again; check the date.
+not-added-key = The relay handed out keys that are not theirs or cannot be used. It will be tried again; if it goes on, ask whoever runs the relay.
 
 ## settings
-settings-delivery-on = Your contacts see when a message has come here (--delivery-receipts off: they do not).
-settings-delivery-off = Nobody sees when a message has come here (--delivery-receipts on: your contacts do).
-settings-read-on = Your contacts see what you have read (--read-receipts off: they do not).
-settings-read-off = Nobody sees what you have read (--read-receipts on: your contacts do).
-settings-proxy = Everything goes through { $proxy }, and nothing without it (--proxy none: directly).
-settings-no-proxy = The relay is spoken to directly: who runs it sees your address (--proxy socks5://HOST:PORT: it does not).
+settings-delivery-on = Your contacts see when a message has arrived here (so that they do not: --delivery-receipts off).
+settings-delivery-off = Nobody sees when a message has arrived here (so that your contacts do: --delivery-receipts on).
+settings-read-on = Your contacts see what you have read (so that they do not: --read-receipts off).
+settings-read-off = Nobody sees what you have read (so that your contacts do: --read-receipts on).
+settings-proxy = Everything goes through { $proxy }, and nothing without it (to connect directly: --proxy none).
+settings-no-proxy = This program connects to the relay directly: whoever runs the relay sees your network address (to hide it: --proxy socks5://HOST:PORT).
 settings-proxy-kept = From now on every command of this profile goes through that proxy. To change it: lacre settings --proxy
 
 ## extras
 extras-installed = Done. Bash and Fish find them by themselves; for Zsh that folder must be in fpath.
-extras-removed = Done: they are gone.
+extras-removed = Done: they were removed.
 man-headings = —
     .name = NAME
     .synopsis = SYNOPSIS
@@ -338,21 +333,21 @@ man-headings = —
 ## waiting for news
 watching = Waiting for news. To end: Ctrl-C
 event-contact-asks = { $who } asks to be your contact. To answer: lacre contact accept { $who }
-event-contact-accepted = { $who } said yes: you can write to each other now.
-event-contact-not-taken = { $who } takes no new requests, or has revoked the link. Ask them for a link.
+event-contact-accepted = { $who } accepted: you can write to each other now.
+event-contact-not-taken = { $who } takes no new requests, or has revoked the link. Ask them for a new link.
 event-keys-changed = The keys of { $who } are no longer those that you two compared. Compare them again: lacre contact verify { $who }
 event-joined = New conversation: { $name }.
 event-standing = { $name }: { $standing }
-clock-ahead = This device's clock is { $time } ahead of the relay's. Set date and time right.
-clock-behind = This device's clock is { $time } behind the relay's. Set date and time right.
-event-copy = Another copy of this profile is in use. This device changes its keys. If that was not you, tell your contacts.
-event-inbox-mended = The relay had lost rights to write to you: for a time, some could not. They were given back.
-event-restored = The relay came back from a backup. What it had lost was given back to it.
+clock-ahead = This device's clock is { $time } ahead of the relay's. Correct the date and time.
+clock-behind = This device's clock is { $time } behind the relay's. Correct the date and time.
+event-copy = Another copy of this profile is in use. This device is changing its keys. If that was not you, tell your contacts.
+event-inbox-mended = The relay had lost rights to write to you: for a time, some people could not. They have been given back.
+event-restored = The relay came back from a backup. This device is giving back to it what it had lost.
 event-put-aside = Something could not be read or done, and was put aside; everything else goes on. ({ $why })
 
 ## outbox
 outbox-empty = Nothing waits in the outbox.
-cancelled = Cancelled.
+cancelled = Cancelled: it will not be sent.
 waits-text = text
 waits-file = file
 waits-change = edit, deletion or reaction
@@ -366,10 +361,10 @@ status-who = { $handle }, profile in { $dir }
 status-relay = Relay: { $relay } answers
 status-no-relay = Relay: { $relay } does not answer
 status-conversations = Conversations: { $count } (unread: { $unread })
-status-outbox = Waiting to go out: { $count }
+status-outbox = Waiting to be sent: { $count }
 status-requests = Requests to answer: { $count }
-status-recovering = Conversations that ask to add this device again: { $count }
-status-resting = Rests: { $what }: { $state } ({ $why })
+status-recovering = Conversations waiting to add this device again: { $count }
+status-resting = Will be tried again: { $what }: { $state } ({ $why })
 status-unlocked = Profile unlocked: no passphrase is asked
 status-locked = Profile locked: each command asks for the passphrase
 
@@ -407,5 +402,5 @@ month-names = —
 
 ## notifications
 notification = There is something new.
-no-desktop = No desktop with notifications here (notify-send): news are shown in this terminal only.
+no-desktop = There is no desktop with notifications here (notify-send): news is shown in this terminal only.
 watch-locked = The profile was locked with "lacre lock".
