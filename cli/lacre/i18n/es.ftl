@@ -1,8 +1,8 @@
 ### Lo que dicen las órdenes. Los errores están en errors.es.ftl, la ayuda en help.es.ftl, la demostración en demo.es.ftl.
 
 ## perfil
-new-profile = Se crea un perfil nuevo en { $dir }.
-new-key-file = Se creó el archivo de llave { $file }. Guárdelo: sin él no se abre el perfil.
+new-profile = Creando un perfil nuevo en { $dir }.
+new-key-file = Se creó el archivo de llave { $file }. Guárdelo bien: sin él no se puede abrir el perfil.
 prompt-passphrase = Frase secreta:{ " " }
 prompt-new-passphrase = Elija una frase secreta (8 caracteres o más):{ " " }
 prompt-once-more = Una vez más.
@@ -20,21 +20,19 @@ whoami =
 unlocked = Abierto por { $time }, hasta { $until }. Para cerrar antes: lacre lock
 locked = Cerrado. La próxima orden pedirá la frase secreta.
 was-locked = Ya estaba cerrado.
-passphrase-changed =
-    Cambiada. Quien tenga una copia antigua de la carpeta y la frase de antes puede leer esa copia; la de ahora se abre solo con la nueva.
+passphrase-changed = Cambiada: el perfil ahora se abre solo con la nueva. Quien tenga una copia antigua de la carpeta y la frase de antes todavía puede leer esa copia.
 second-what =
-    La segunda frase secreta abrirá otro perfil, vacío, que usted puede usar para lo que no importa que vean. Está en el mismo archivo, que no muestra si la frase se puso o no. Tenga en cuenta:
+    La segunda frase secreta abrirá otro perfil, vacío, que usted puede usar para lo que no importa que vean. Está en el mismo archivo, y nada en él muestra si se puso una segunda frase. Tenga en cuenta:
     - El historial de su terminal puede guardar esta orden; bórrela de ahí.
-    - Si dejó el perfil abierto, ciérrelo antes de entregar la máquina: lacre lock
-    - No tiene cuenta: muestra listas vacías, y «lacre status» dice que nadie se ha inscrito en él, como en un perfil recién hecho. Quien sepa que usted escribe con Lacre no lo creerá. Para que convenza necesita una cuenta propia: la oficina de registro da una por RUN, así que la invitación no puede ser la suya.
+    - Si dejó el perfil abierto, ciérrelo antes de entregar el equipo: lacre lock
+    - No tiene cuenta: sus listas están vacías, y «lacre status» dice que nadie se ha inscrito en él, como en un perfil nuevo. Quien sepa que usted escribe con Lacre no lo creerá. Para que convenza necesita una cuenta propia: la oficina de registro da una por RUN, así que la invitación no puede ser la suya.
     - Un perfil que nunca se usa convence menos que uno con algunos mensajes.
     - Un experto que compare copias del archivo de distintos días puede notar que cambia más de lo que usted muestra.
-    - Si alguien pone a su vez una segunda frase en el perfil inofensivo, una de cada 255 veces el suyo ya no se abrirá.
+    - Si alguien pone una segunda frase dentro del perfil inofensivo, hay una posibilidad entre 255 de que el suyo ya no se abra.
 second-set =
     Listo: la segunda frase abre el perfil inofensivo. Para quitarla, con la primera: lacre passphrase remove-second
 second-removed = Quitada. El perfil inofensivo y todo lo suyo se borraron del archivo.
-second-removed-later =
-    Quitada. Otra orden está leyendo el perfil; lo borrado se sobrescribe en el archivo cuando ella termine.
+second-removed-later = Quitada. Otra orden todavía está leyendo el perfil; lo borrado se sobrescribe en el archivo cuando esa orden termine.
 
 ## invitaciones
 invitation-scheme = No comienza con lacre://
@@ -44,19 +42,19 @@ invitation-link = El enlace termina en un nombre y dos partes de 43 caracteres; 
 invitation-code = El código del final (26 caracteres) falta, está cortado o mal escrito.
 
 ## servidor
-relay-away = El servidor no responde ({ $why }). Se muestra lo que hay aquí; lo pendiente saldrá después.
+relay-away = El servidor no responde ({ $why }). Se muestra lo que hay aquí; lo que espera saldrá después.
 relay-back = El servidor responde de nuevo.
-relay-full = El servidor no recibe nada nuevo por ahora ({ $why }). Lo que otros escribieron se puede leer; lo pendiente saldrá después.
+relay-full = El servidor no recibe nada nuevo por ahora ({ $why }). Lo que otros escribieron se puede leer; lo que espera saldrá después.
 relay-other-key =
     CUIDADO: en la dirección del servidor respondió otro ({ $why }). No se le dijo nada.
     En un hotel o café suele ser su página de ingreso: use otra red. Si sigue así, pregunte en la oficina que le dio la invitación.
-    Se muestra lo que hay aquí; lo pendiente saldrá cuando responda el servidor verdadero.
+    Se muestra lo que hay aquí; lo que espera saldrá cuando responda el servidor verdadero.
 resting =
     { $count ->
-        [one] Algo falló y espera; lo demás siguió. Vea: lacre status
-       *[other] { $count } cosas fallaron y esperan; lo demás siguió. Vea: lacre status
+        [one] Algo falló y se intentará de nuevo; lo demás siguió. Vea: lacre status
+       *[other] { $count } cosas fallaron y se intentarán de nuevo; lo demás siguió. Vea: lacre status
     }
-rests-until = { $cause }, de nuevo { $when }
+rests-until = { $cause }, próximo intento { $when }
 rests-away = sin respuesta
 rests-limit = se acabó un cupo
 rests-refused = el servidor dijo que no
@@ -71,9 +69,9 @@ rests-inbox = Solicitudes e invitaciones
 contact-asked = Solicitud para { $handle }. Cuando acepte, podrán escribirse.
 contact-asking = { $handle } pide ser su contacto.
 contact-accepted = { $handle } es su contacto.
-contact-declined = Solicitud de { $handle } rechazada.
-state-asked = invitado
-state-asking = pide permiso
+contact-declined = Usted rechazó la solicitud de { $handle }.
+state-asked = todavía no responde
+state-asking = le pide ser contacto
 state-accepted = contacto
 state-declined = rechazado
 contact-not-taken = { $handle } no recibe solicitudes nuevas.
@@ -82,35 +80,34 @@ blocked =
     { $handle } ya no puede escribirle. No se le avisa nada; su programa podría notar que una invitación no llega.
     Lo que conversaron sigue aquí. Para deshacerlo: lacre contact unblock { $handle }
 blocked-shared =
-    Comparten estos grupos, donde todavía se leen: { $groups }
+    Están los dos en estos grupos, y ahí todavía se leen: { $groups }
     Para salir de ellos: lacre contact block { $handle } --everywhere
 blocked-left = Sale de { $groups }. Sus integrantes ven que usted sale.
 blocked-leave-waits = Saldrá de { $groups } cuando se le informe al servidor. Sus integrantes verán que usted sale.
-block-leave = Comparte con { $handle } los grupos { $groups }. Si sale, sus integrantes lo verán. ¿Salir de ellos? [s/N]
-unblocked = { $handle } puede escribirle de nuevo. Lo que escribió mientras tanto no se lee.
+block-leave = Usted y { $handle } están en { $groups }. Si sale, sus integrantes lo verán. ¿Salir? [s/N]
+unblocked = { $handle } puede escribirle de nuevo. Lo que escribió mientras tanto no se verá.
 nobody-blocked = No hay nadie bloqueado.
 somebody-that = Esa persona
 standing-blocked = bloqueada por usted
 link-made = Quien tenga esta línea puede pedirle ser su contacto. Para anularla: lacre contact link --revoke { $id }
 link-revoked = El enlace ya no sirve.
 no-links = No hay enlaces. Haga uno con: lacre contact link
-nobody-new-on = Nadie nuevo puede pedirle ser su contacto; sus contactos y quien tenga un enlace suyo, sí.
+nobody-new-on = Nadie nuevo puede pedirle ser su contacto. Sus contactos, y quien tenga un enlace suyo, todavía llegan a usted.
 nobody-new-off = Cualquiera puede pedirle ser su contacto.
 relay-told-later = Quedó anotado en este dispositivo. Empieza a valer cuando se le informe al servidor, lo que ocurre solo.
 recovered =
     Listo: usted es { $handle } en { $relay } otra vez, con una cuenta nueva.
-    Los dispositivos de la cuenta anterior quedaron fuera.
+    Los dispositivos de su cuenta anterior quedaron fuera.
 recovered-next =
-    Sus contactos verán que su cuenta es nueva y deben aceptarla. Agréguelos: lacre contact add @nombre
-    Lo que se escribió antes está en sus dispositivos, y en los de ellos; al servidor no se le puede pedir.
+    Sus contactos verán que su cuenta es nueva y deben aceptarla. Agréguelos de nuevo: lacre contact add @nombre
+    Lo que se escribió antes está en sus dispositivos antiguos y en los de ellos; el servidor no puede devolverlo.
 state-new-account = cuenta nueva ({ $when }): compare y acepte
 reset-accepted =
     La cuenta nueva de { $handle } queda en lugar de la anterior. Lo que esperaba saldrá hacia ella, y también lo que se envió a la anterior desde que { $handle } recuperó su cuenta: llegará marcado como enviado otra vez.
     En los grupos que usted administra entra apenas acepte.
     Si no compararon antes: lacre contact verify { $handle }
-reset-groups =
-    Falta en { $groups }: ahí la agrega quien administra, cuando { $handle } sea también su contacto.
-standing-other-relay = nombra otro servidor: en reposo
+reset-groups = Todavía no está en { $groups }: ahí debe agregarla quien administra, cuando { $handle } sea también su contacto.
+standing-other-relay = nombra otro servidor: detenida
 standing-replaced = cuenta nueva: acéptela
 standing-ended = terminó: lacre group again
 event-contact-reset =
@@ -122,30 +119,29 @@ account-resumed = Ya no está en pausa: le encuentran y pueden agregarle.
 account-delete-what =
     Al eliminar la cuenta { $handle }:
     - En el servidor desaparecen de inmediato la cuenta, sus llaves y su buzón. El nombre { $handle } no será de nadie nunca más, tampoco suyo.
-    - Lo que usted escribió lo conserva quien lo recibió. El servidor borra sus copias cifradas, de mensajes y archivos, a más tardar 30 días después de recibirlas; los respaldos de quien lo administra pueden guardarlas cifradas por más tiempo.
+    - Lo que usted escribió lo conserva quien lo recibió. El servidor borra sus copias cifradas de mensajes y archivos a más tardar 30 días después de que llegaron; los respaldos de quien lo administra pueden guardarlas, cifradas, por más tiempo.
     - Sus conversaciones y grupos ven que usted sale.
-    - En esta máquina queda su historial hasta que borre la carpeta { $dir }
+    - En este equipo queda su historial hasta que borre la carpeta { $dir }
     No se puede deshacer. Con otra invitación tendría una cuenta nueva y otro nombre.
 account-delete-sure = ¿Eliminar la cuenta { $handle }? [s/N]
 account-deleted =
     La cuenta { $handle } fue eliminada. Su historial sigue en { $dir } hasta que borre esa carpeta.
 account-gone = Esta cuenta fue eliminada: se puede leer lo que hay aquí, y nada más.
 account-replaced =
-    CUIDADO: la oficina de registro puso otra cuenta en el lugar de esta, { $when }. Lo que escriba desde aquí no le llega a nadie como suyo.
+    CUIDADO: la oficina de registro puso otra cuenta en el lugar de esta ({ $when }). Lo que escriba desde aquí no le llega a nadie como suyo.
     Si fue usted, con un teléfono nuevo, use el nuevo. Si no, vaya de inmediato a la oficina de registro y avise a sus contactos.
 account-forgotten = El servidor volvió de un respaldo anterior a su inscripción y ya no conoce su cuenta. Pida un código nuevo en la oficina de registro: lacre enroll INVITACIÓN @nombre (si la cuenta vino de lacre recover: lacre recover INVITACIÓN)
 trust-compared = comparado
 trust-changed = sus llaves cambiaron: compare otra vez
 safety-what =
     Número de seguridad entre usted y { $handle }:
-safety-how =
-    { $handle } ve las mismas doce palabras, o nadie debe creerle a este nombre. Compárenlas en persona o por una llamada en que reconozca su voz, nunca por escrito aquí. Si son iguales: lacre contact verify { $handle } --confirm
+safety-how = { $handle } debe ver las mismas doce palabras; si no, no confíe en nada que llegue con este nombre. Compárenlas en persona o por una llamada en que reconozca su voz, nunca por escrito aquí. Si son iguales: lacre contact verify { $handle } --confirm
 safety-compared = Comparado { $when }. Las llaves son las mismas.
 safety-changed = Las llaves cambiaron desde que las compararon ({ $when }). Compárenlas otra vez.
 safety-confirmed = Anotado: usted y { $handle } compararon sus llaves.
 safety-same = Es el mismo número.
 safety-different =
-    NO es el mismo número. Revise que se copió entero; si lo está, alguien se hace pasar por uno de los dos.
+    NO es el mismo número. Revise que se copió entero; si se copió entero, alguien se hace pasar por uno de los dos.
     No escriban nada importante y avisen a quien administra el servidor.
 no-contacts = Todavía no hay contactos. Agregue uno con: lacre contact add @nombre
 requests = Solicitudes:
@@ -179,21 +175,21 @@ count-waiting =
        *[other] { $count } en espera
     }
 standing-active = activa
-standing-asking = pide ser incorporada de nuevo
-standing-removed = terminada para usted
+standing-asking = este dispositivo espera ser incorporado de nuevo
+standing-removed = usted ya no está
 standing-elsewhere = este perfil se usa en otro lugar
 suite-not-post-quantum = no resiste computadores cuánticos
 admin = administra
 
-conversation-muted = { $name }: lo que llegue ahí ya no avisa. Nadie se entera. Para deshacerlo, lo mismo con --off.
+conversation-muted = { $name }: silenciada. Lo que llegue ahí ya no avisa; nadie se entera. Para deshacerlo: la misma orden con --off
 conversation-heard = { $name }: lo que llegue ahí avisa de nuevo.
-conversation-archived = { $name } queda fuera de la lista hasta que llegue algo nuevo. Para verla: lacre list --all
-conversation-back = { $name } está en la lista otra vez.
+conversation-archived = { $name }: fuera de la lista hasta que llegue algo nuevo. Para verla: lacre list --all
+conversation-back = { $name }: en la lista otra vez.
 history-delete-what =
-    Lo que ahí se escribió se borra en este dispositivo, para siempre. No se borra:
+    Todo lo que ahí se escribió se borrará en este dispositivo, para siempre. No se borra:
     - lo que tienen los demás: cada quien conserva lo suyo y no se entera;
     - lo que el servidor guarda cifrado, a lo más por 30 días;
-    - los archivos que usted guardó; ni lo que espera por salir: vea lacre outbox.
+    - los archivos que usted guardó, ni lo que espera por salir: vea lacre outbox.
     Usted sigue en la conversación, y lo que se escriba desde ahora llega como siempre.
 history-delete-sure = ¿Borrar aquí el historial de { $name }? [s/N]
 history-deleted = El historial de { $name } se borró en este dispositivo. Los demás conservan el suyo.
@@ -215,18 +211,18 @@ sent =
     }
 sent-waiting =
     { $count ->
-        [one] En espera: se guardó y saldrá apenas se pueda ({ $ids }).
-       *[other] { $count } mensajes en espera: se guardaron y saldrán apenas se pueda ({ $ids }).
+        [one] En espera: quedó guardado aquí y saldrá apenas se pueda ({ $ids }).
+       *[other] { $count } mensajes en espera: quedaron guardados aquí y saldrán apenas se pueda ({ $ids }).
     }
 held = En espera: se enviará cuando { $name } acepte su solicitud.
 waiting = en espera
 message-file = { $who } envía el archivo «{ $file }» ({ $size }). Para guardarlo: lacre save { $id }
 message-added = { $who } agregó a { $whom }
 message-removed = { $who } sacó a { $whom }
-message-not-added = { $whom } no se pudo agregar en 30 días: ya no se intenta
-message-re-added = { $who } incorporó de nuevo a { $whom }, con llaves nuevas. Puede que lo escrito justo antes no se haya leído en ambos lados
-message-meanwhile = La conversación en la que { $who } le incorporó de nuevo tiene otro nombre, descripción, administración o reglas que la última vez que usted estuvo en ella. Para verlas: lacre group show
-message-new-account = { $whom } tiene una cuenta nueva, con llaves nuevas: se la dio la oficina de registro. Pregunte en persona si es quien dice
+message-not-added = { $whom } no se pudo agregar en 30 días, y ya no se intentará
+message-re-added = { $who } incorporó de nuevo a { $whom }, con llaves nuevas. Lo escrito justo antes puede faltar en uno u otro lado
+message-meanwhile = { $who } le incorporó de nuevo. Desde la última vez que usted estuvo en esta conversación cambió su nombre, descripción, administración o reglas. Para verlas: lacre group list
+message-new-account = { $whom } tiene una cuenta nueva, con llaves nuevas, que le dio la oficina de registro. Pregunte en persona si es quien dice
 message-renamed = { $who } llamó al grupo «{ $name }»
 message-described = { $who } describió el grupo: { $text }
 message-description-gone = { $who } quitó la descripción del grupo
@@ -241,10 +237,10 @@ message-stays-for-ever = { $who }: lo que se escriba desde ahora ya no desaparec
 message-succeeded = { $who } empezó de nuevo esta conversación, con su historial: nadie pudo aplicar un cambio de sus llaves. Lo que esperaba se envía de nuevo; usted no tiene que hacer nada
 message-succeeded-without = { $who } empezó de nuevo esta conversación, con su historial, sin { $whom }: los demás no pudieron aplicar sus cambios de llaves. Lo que esperaba se envía de nuevo; usted no tiene que hacer nada
 message-lost = Algo escrito con el teléfono perdido de { $who }, después de que recuperó su cuenta, no se muestra
-message-ended = El grupo termina aquí: ya no lo administra nadie más que un teléfono perdido, o ese teléfono cambió quién está en él. Para uno nuevo con la misma gente: lacre group again
-sent-again = enviado otra vez; la primera, { $when }
-message-refused = Un mensaje de { $who }, que aquí no puede escribir, no se le muestra a nadie
-message-leaves = { $who } se retira
+message-ended = El grupo termina aquí: ya solo lo administra un teléfono perdido, o ese teléfono cambió quién está en él. Para uno nuevo con la misma gente: lacre group again
+sent-again = enviado otra vez; la primera vez, { $when }
+message-refused = Un mensaje de { $who }, que aquí no puede escribir, no se mostró
+message-leaves = { $who } sale
 message-deleted = { $who } eliminó este mensaje
 message-forgotten = (mensaje de { $who } borrado en este dispositivo)
 edited = editado
@@ -276,7 +272,7 @@ answers = a { $who }: «{ $text }»
 answers-gone = a un mensaje que ya no está aquí
 edited-done = Editado para todos.
 deleted-done =
-    Eliminado para todos los que usan Lacre como se debe.
+    Eliminado, para todos cuyo programa cumpla las reglas.
     Quien ya lo leyó, copió o fotografió puede conservarlo.
 forgotten = Borrado en este dispositivo. Los demás lo conservan y no se enteran.
 reacted = Listo.
@@ -285,7 +281,7 @@ message-unreadable = Llegó algo que no se puede leer: { $why }
 unnamed-file = archivo
 progress-up = Subiendo:
 progress-down = Bajando:
-exported = { $path }. Mensajes con la firma de quien los escribió: { $signed }; con recibo del servidor: { $receipts }.
+exported = { $path }: mensajes con la firma de quien los escribió, { $signed }; con recibo del servidor, { $receipts }.
 export-in-clear = El archivo está sin cifrar: guárdelo donde solo usted lo lea. Los recibos se pueden pedir solo por un tiempo: mientras antes exporte, mejor.
 
 ## grupos
@@ -295,8 +291,8 @@ group-created = Grupo «{ $name }» creado ({ $id }).
 group-added = Integrantes agregados a «{ $name }» ({ $id }).
 group-not-added = Todavía no están todas las personas agregadas a «{ $name }» ({ $id }).
 group-removed = Integrantes sacados de «{ $name }» ({ $id }).
-group-left = Usted se retira de «{ $name }» ({ $id }).
-group-left-heir = Usted se retira de «{ $name }» ({ $id }). Era la única persona que lo administraba: ahora lo hace { $heir }.
+group-left = Usted sale de «{ $name }» ({ $id }).
+group-left-heir = Usted sale de «{ $name }» ({ $id }). Era la única persona que lo administraba: ahora lo hace { $heir }.
 group-again = «{ $name }» ({ $id }) queda en lugar del que terminó.
 group-again-without = No están en él, porque no son contactos suyos: { $names }. Agréguelos cuando lo sean: lacre group add
 group-changed = «{ $name }» cambió ({ $id }).
@@ -307,25 +303,25 @@ group-may-write-admins = Solo escribe quien administra.
 group-may-write-everyone = Cualquiera puede escribir.
 group-not-post-quantum = Aviso: este grupo no resistirá a computadores cuánticos del futuro.
 change-waits = Todavía no está hecho: el cambio espera aquí y se hará apenas se pueda.
-invited = { $who }: no está todavía. { $why }
-not-added-paused = Está en pausa. Se intenta de nuevo; no hay que hacer nada.
-not-added-no-account = El servidor no tiene su cuenta: quizás la eliminó. Se intenta de nuevo por 30 días.
-not-added-no-key-package = El servidor no tiene llaves suyas para esto. Se intenta de nuevo; su programa debe conectarse.
-not-added-clock = Sus llaves no valen a esta hora: un reloj anda mal, el suyo o el de este dispositivo, o no se conecta hace mucho. Se intenta de nuevo; revise la fecha.
-not-added-key = El servidor entregó llaves que no son suyas o no sirven. Se intenta de nuevo; si sigue así, pregunte a quien administra el servidor.
+invited = { $who }: todavía no está. { $why }
+not-added-paused = Está en pausa. Se intentará de nuevo; usted no tiene que hacer nada.
+not-added-no-account = El servidor no conoce su cuenta: quizás la eliminó. Se intentará de nuevo durante 30 días.
+not-added-no-key-package = Al servidor no le quedan llaves suyas. Se intentará de nuevo; antes debe conectarse su programa.
+not-added-clock = Sus llaves no valen a esta hora: un reloj anda mal, el suyo o el de este dispositivo, o no se conecta hace mucho. Se intentará de nuevo; revise la fecha.
+not-added-key = El servidor entregó llaves que no son suyas o no sirven. Se intentará de nuevo; si sigue así, pregunte a quien administra el servidor.
 
 ## ajustes
 settings-delivery-on = Sus contactos ven cuando un mensaje llegó aquí (--delivery-receipts off para que no).
 settings-delivery-off = Nadie ve cuando un mensaje llegó aquí (--delivery-receipts on para que sus contactos lo vean).
 settings-read-on = Sus contactos ven lo que usted ya leyó (--read-receipts off para que no).
 settings-read-off = Nadie ve lo que usted ya leyó (--read-receipts on para que sus contactos lo vean).
-settings-proxy = Todo pasa por { $proxy }, y nada sin él (--proxy none para hablar directamente).
-settings-no-proxy = Se habla directamente con el servidor: quien lo administra ve su dirección (--proxy socks5://HOST:PUERTO para que no).
+settings-proxy = Todo pasa por { $proxy }, y nada sin él (para conectarse directamente: --proxy none).
+settings-no-proxy = Se conecta directamente con el servidor: quien lo administra ve su dirección de red (para ocultarla: --proxy socks5://HOST:PUERTO).
 settings-proxy-kept = Desde ahora todas las órdenes de este perfil pasan por ese proxy. Para cambiarlo: lacre settings --proxy
 
 ## extras
 extras-installed = Listo. Bash y Fish los encuentran solos; para Zsh, esa carpeta debe estar en fpath.
-extras-removed = Listo: ya no están.
+extras-removed = Listo: se quitaron.
 man-headings = —
     .name = NOMBRE
     .synopsis = SINOPSIS
@@ -339,20 +335,20 @@ man-headings = —
 watching = Esperando novedades. Para terminar: Ctrl-C
 event-contact-asks = { $who } pide ser su contacto. Para responder: lacre contact accept { $who }
 event-contact-accepted = { $who } aceptó: ya pueden escribirse.
-event-contact-not-taken = { $who } no recibe solicitudes nuevas, o anuló su enlace. Pídale un enlace.
+event-contact-not-taken = { $who } no recibe solicitudes nuevas, o anuló su enlace. Pídale un enlace nuevo.
 event-keys-changed = Las llaves de { $who } ya no son las que ustedes compararon. Compárenlas otra vez: lacre contact verify { $who }
 event-joined = Conversación nueva: { $name }.
 event-standing = { $name }: { $standing }
 clock-ahead = El reloj de este dispositivo está adelantado { $time } respecto del servidor. Ponga bien la fecha y la hora.
 clock-behind = El reloj de este dispositivo está atrasado { $time } respecto del servidor. Ponga bien la fecha y la hora.
-event-copy = Hay otra copia de este perfil en uso. Este dispositivo cambia sus llaves. Si no fue usted, avise a sus contactos.
-event-inbox-mended = El servidor había perdido permisos para escribirle: por un tiempo, algunas personas no pudieron. Se le devolvieron.
-event-restored = El servidor volvió de un respaldo. Se le devolvió lo que había perdido.
+event-copy = Hay otra copia de este perfil en uso. Este dispositivo está cambiando sus llaves. Si no fue usted, avise a sus contactos.
+event-inbox-mended = El servidor había perdido permisos para escribirle: por un tiempo, algunas personas no pudieron. Ya se le devolvieron.
+event-restored = El servidor volvió de un respaldo. Este dispositivo le está devolviendo lo que había perdido.
 event-put-aside = Algo no se pudo leer o hacer y quedó aparte; lo demás sigue. ({ $why })
 
 ## bandeja de salida
 outbox-empty = Nada espera en la bandeja de salida.
-cancelled = Cancelado.
+cancelled = Cancelado: no se enviará.
 waits-text = texto
 waits-file = archivo
 waits-change = edición, eliminación o reacción
@@ -368,8 +364,8 @@ status-no-relay = Servidor: { $relay } no responde
 status-conversations = Conversaciones: { $count } (sin leer: { $unread })
 status-outbox = En espera de salir: { $count }
 status-requests = Solicitudes por responder: { $count }
-status-recovering = Conversaciones que piden incorporar de nuevo a este dispositivo: { $count }
-status-resting = En espera: { $what }: { $state } ({ $why })
+status-recovering = Conversaciones que esperan incorporar de nuevo a este dispositivo: { $count }
+status-resting = Se intentará de nuevo: { $what }: { $state } ({ $why })
 status-unlocked = Perfil abierto: no se pide la frase secreta
 status-locked = Perfil cerrado: cada orden pide la frase secreta
 
