@@ -80,7 +80,7 @@ blocked =
     { $handle } can no longer write to you. They are not told; their program may notice that an invitation does not arrive.
     What you two wrote stays here. To undo it: lacre contact unblock { $handle }
 blocked-shared =
-    You are both in these groups, and there you still read each other: { $groups }
+    You and { $handle } are both in these groups, and there you still read each other: { $groups }
     To leave them: lacre contact block { $handle } --everywhere
 blocked-left = You leave { $groups }. Their members see that you leave.
 blocked-leave-waits = You leave { $groups } once the relay has been told. Their members will see that you leave.

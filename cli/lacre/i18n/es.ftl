@@ -80,7 +80,7 @@ blocked =
     { $handle } ya no puede escribirle. No se le avisa nada; su programa podría notar que una invitación no llega.
     Lo que conversaron sigue aquí. Para deshacerlo: lacre contact unblock { $handle }
 blocked-shared =
-    Están los dos en estos grupos, y ahí todavía se leen: { $groups }
+    Usted y { $handle } están en estos grupos, y ahí todavía se leen: { $groups }
     Para salir de ellos: lacre contact block { $handle } --everywhere
 blocked-left = Sale de { $groups }. Sus integrantes ven que usted sale.
 blocked-leave-waits = Saldrá de { $groups } cuando se le informe al servidor. Sus integrantes verán que usted sale.

@@ -6,7 +6,7 @@ help-lacre = Mensajes privados: el servidor no puede leer nada
     .key-file = Llave en vez de frase; «enroll» la crea
     .json = Una línea JSON (campos: cli/JSON.md)
     .lang = Idioma; si no se indica, el del sistema
-    .proxy = Todo por este proxy: socks5://HOST:PUERTO
+    .proxy = Solo por este proxy: socks5://HOST:PUERTO
     .help = Muestra esta ayuda
     .version = Muestra la versión
     .more =
@@ -92,7 +92,7 @@ help-delete = Elimina un mensaje suyo para todos
     .message = Comienzo del identificador del mensaje
     .for-me = Solo en este dispositivo; también mensajes de otros
     .more = El programa de los demás obedece; quien ya lo copió puede conservarlo.
-help-react = Pone un signo junto a un mensaje; el nuevo reemplaza al otro
+help-react = Pone un signo junto a un mensaje; el nuevo reemplaza al suyo
     .message = Comienzo del identificador del mensaje
     .sign = Un carácter, como 👍
     .remove = Quita el suyo
@@ -100,7 +100,7 @@ help-disappear = Mensajes que desaparecen: dice después de cuánto, o lo muestr
     .conversation = @nombre, nombre de un grupo, o identificador corto
     .after = 30s, 5m, 1h, 1d, hasta 28d; off: ya no desaparecen
     .more =
-        Desaparecen en cada perfil: los de otros, tanto después de leídos; los suyos, después de enviados. Quien copió, fotografió o guardó algo, lo conserva.
+        Desaparecen en cada perfil: los mensajes de otros, ese tiempo después de leídos; los suyos, ese tiempo después de enviados. Quien copió, fotografió o guardó algo, lo conserva.
         En un grupo lo decide quien administra; entre dos, cualquiera.
 help-read = Muestra una conversación
     .conversation = @nombre, nombre de un grupo, o identificador corto
@@ -155,7 +155,7 @@ help-group-settings = Dice quién puede agregar y quién escribir
 help-group-again = Hace otro grupo, con la misma gente, en lugar de uno que terminó
     .group = Nombre o identificador corto del grupo
 help-group-list = Muestra los grupos y sus integrantes
-help-group-leave = Se retira de un grupo
+help-group-leave = Sale de un grupo
     .group = Nombre o identificador corto del grupo
 help-outbox = Muestra lo que espera salir
 help-outbox-retry = Lo intenta de nuevo ahora
@@ -180,11 +180,11 @@ help-passphrase-change = Cambia la frase secreta o la llave del perfil
 help-passphrase-second = Pone una segunda frase, que abre un perfil inofensivo
     .new-passphrase-file = Archivo con la segunda frase
     .more =
-        Para quien teme que la obliguen a abrir su perfil. Con la segunda frase se abre otro perfil, vacío al comienzo, en el mismo archivo: igual tamaño, igual demora.
+        Para quien teme que le obliguen a abrir su perfil. Con la segunda frase se abre otro perfil, vacío al comienzo, en el mismo archivo: igual tamaño, igual demora.
 help-passphrase-remove-second = Quita la segunda frase y borra su perfil
 help-demo = Muestra todo el sistema en un minuto, con personas de ejemplo
     .input = Carpeta con los archivos que se envían
     .keep = Conserva la carpeta temporal, para mirarla
-help-install-extras = Instala páginas de man y lo que completa órdenes
+help-install-extras = Instala autocompletado de órdenes y páginas de man
     .to = Carpeta de datos del usuario (~/.local/share)
     .remove = Los quita

@@ -192,7 +192,7 @@ fn the_person_chooses_the_language_or_the_locale_does() {
     assert!(said(None, &["read", "--help"]).contains("Opciones generales"));
     assert!(said(Some("en_GB"), &["read", "--help"]).contains("General options"));
     assert!(said(None, &["reed"]).contains("no es una orden"));
-    assert!(said(Some("en_GB"), &["reed"]).contains("is no command"));
+    assert!(said(Some("en_GB"), &["reed"]).contains("is not a command"));
 }
 
 #[test]

@@ -114,7 +114,7 @@ fn a_secret_that_others_may_read_and_one_that_is_no_key_are_refused_by_name() {
         fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
         let whole = fs::read(&file).unwrap();
         fs::write(&file, &whole[..40]).unwrap();
-        must_say(&place.no_start(3), &[name, "is no key", "restore --keys"]);
+        must_say(&place.no_start(3), &[name, "is not a key", "restore --keys"]);
         fs::write(&file, whole).unwrap();
     }
     fs::set_permissions(place.data(), Permissions::from_mode(0o755)).unwrap();
