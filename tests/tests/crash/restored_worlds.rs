@@ -263,7 +263,15 @@ impl Play {
                 ana.client.contact_accept(&contact.account).unwrap();
             }
         }
-        settle(&mut [ana, eva]);
+        for _ in 0..4 {
+            settle(&mut [ana, eva]);
+            self.world.forward(ADD_LONGEST_PAUSE_MS + 1);
+            [&ana.clock, &eva.clock].map(|clock| clock.forward(ADD_LONGEST_PAUSE_MS + 1));
+        }
+        let state =
+            |p: &mut Person, of: &str| p.client.contacts().unwrap().iter().find(|c| c.handle.as_str() == of).map(|c| c.state);
+        let both = (state(ana, HANDLES[4]), state(eva, HANDLES[0]));
+        assert_eq!(both, (Some(ContactState::Accepted), Some(ContactState::Accepted)), "seed {seed}");
         let (here, there) = (ana.with(HANDLES[4]), eva.with(HANDLES[0]));
         eva.say(&there, "here I am");
         settle(&mut [ana, eva]);
