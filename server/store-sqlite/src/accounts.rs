@@ -11,7 +11,7 @@ use lacre_store::accounts::{
     TakeStamps, TakeStampsRefused, Who,
 };
 use lacre_store::channels::Limited;
-use lacre_store::judge::accounts::{self as judge, Taken};
+use lacre_store::judge::accounts as judge;
 use lacre_store::rules::Rules;
 use lacre_store::{AccountReads, AccountStore, StoreDown};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, Row, params};
@@ -83,7 +83,9 @@ fn set_devices(conn: &Connection, account: i64, devices: &[StateDevice]) -> Sql<
 }
 
 pub(super) fn stamp_there(conn: &Connection, stamp: &TokenHash) -> Sql<bool> {
-    Ok(one(conn, "SELECT 1 FROM stamp WHERE hash = ?1", [stamp.as_bytes()], |_| Ok(()))?.is_some())
+    // one look for each end that stamps may have: two or three
+    let sql = "SELECT 1 FROM stamp WHERE hash = ?1 AND ends_ms IN (SELECT ends_ms FROM stamp_end)";
+    Ok(one(conn, sql, [stamp.as_bytes()], |_| Ok(()))?.is_some())
 }
 
 /// Adds to a device that is there. None when nothing stands against it.
@@ -229,7 +231,7 @@ impl AccountStore for SqliteStore {
             }
             run(
                 &self.conn,
-                "INSERT INTO account (id, handle, binding, chain_bytes, stamp_day, stamps_taken) VALUES (?1, ?2, ?3, ?4, 0, 0)",
+                "INSERT INTO account (id, handle, binding, chain_bytes) VALUES (?1, ?2, ?3, ?4)",
                 params![enroll.account.as_bytes(), handle, enroll.binding, int(judge::size(&enroll.state))],
             )?;
             let account = self.conn.last_insert_rowid();
@@ -275,7 +277,7 @@ impl AccountStore for SqliteStore {
             delete_account(&self.conn, there)?;
             run(
                 &self.conn,
-                "INSERT INTO account (id, handle, binding, chain_bytes, stamp_day, stamps_taken, reset) VALUES (?1, ?2, ?3, ?4, 0, 0, ?5)",
+                "INSERT INTO account (id, handle, binding, chain_bytes, reset) VALUES (?1, ?2, ?3, ?4, ?5)",
                 params![recover.account.as_bytes(), handle, recover.binding, int(judge::size(&recover.state)), recover.reset],
             )?;
             let account = self.conn.last_insert_rowid();
@@ -374,28 +376,23 @@ impl AccountStore for SqliteStore {
 
     fn take_stamps(&mut self, now: Millis, rules: &Rules, take: &TakeStamps) -> Result<Result<(), TakeStampsRefused>, StoreDown> {
         let mut work = || -> Result<Result<(), TakeStampsRefused>, Down> {
-            let account = match speaking(&self.conn, &take.by)? {
-                Ok(Speaking { account, .. }) => account,
-                Err(over) => return Ok(Err(over.into())),
-            };
-            let sql = "SELECT stamp_day, stamps_taken FROM account WHERE account = ?1";
-            let before = one(&self.conn, sql, [account], |r| Ok(Taken { day: r.get(0)?, stamps: r.get(1)? }))?;
-            let taken = match before.unwrap_or_default().more(now, take.hashes.len(), rules) {
-                Ok(taken) => taken,
-                Err(limited) => return Ok(Err(TakeStampsRefused::Limit(limited))),
-            };
-            let update = "UPDATE account SET stamp_day = ?2, stamps_taken = ?3 WHERE account = ?1";
-            run(&self.conn, update, params![account, int(taken.day), int(taken.stamps)])?;
-            self.add_stamps(&take.hashes)?;
-            Ok(Ok(()))
+            if let Err(over) = speaking(&self.conn, &take.by)? {
+                return Ok(Err(over.into()));
+            }
+            let taken = self.quotas.take_stamps(now, rules, &take.by.account, take.count);
+            Ok(taken.map_err(TakeStampsRefused::Limit))
         };
         Ok(work()?)
     }
 
-    fn add_stamps(&mut self, hashes: &[TokenHash]) -> Result<(), StoreDown> {
+    fn add_stamps(&mut self, now: Millis, rules: &Rules, hashes: &[TokenHash]) -> Result<(), StoreDown> {
         let work = || -> Result<(), Down> {
+            let ends = int(rules.stamps_end(now).get());
+            run(&self.conn, "INSERT OR IGNORE INTO stamp_end (ends_ms) VALUES (?1)", [ends])?;
             for hash in hashes {
-                run(&self.conn, "INSERT OR IGNORE INTO stamp (hash) VALUES (?1)", [hash.as_bytes()])?;
+                if !stamp_there(&self.conn, hash)? {
+                    run(&self.conn, "INSERT INTO stamp (ends_ms, hash) VALUES (?1, ?2)", params![ends, hash.as_bytes()])?;
+                }
             }
             Ok(())
         };
@@ -403,8 +400,8 @@ impl AccountStore for SqliteStore {
     }
 
     fn spend_stamp(&mut self, stamp: &TokenHash) -> Result<bool, StoreDown> {
-        let work =
-            || -> Result<bool, Down> { Ok(run(&self.conn, "DELETE FROM stamp WHERE hash = ?1", [stamp.as_bytes()])? == 1) };
+        let sql = "DELETE FROM stamp WHERE hash = ?1 AND ends_ms IN (SELECT ends_ms FROM stamp_end)";
+        let work = || -> Result<bool, Down> { Ok(run(&self.conn, sql, [stamp.as_bytes()])? == 1) };
         Ok(work()?)
     }
 
@@ -423,13 +420,13 @@ impl AccountStore for SqliteStore {
                 }
             };
             if let Some((_, id, _)) = &found
-                && let Err(refused) = self.targets.check(now, rules, id, Question::Lookup)
+                && let Err(refused) = self.quotas.check(now, rules, id, Question::Lookup)
             {
                 return Ok(Err(refused));
             }
             self.spend_stamp(&lookup.stamp)?;
             let Some((account, id, paused)) = found else { return Ok(Ok(LookupAnswer::NoAccount)) };
-            self.targets.count(&id, Question::Lookup);
+            self.quotas.count(&id, Question::Lookup);
             Ok(Ok(if paused { LookupAnswer::Paused } else { LookupAnswer::Entry(directory_entry(&self.conn, account)?) }))
         };
         Ok(work()?)
@@ -443,13 +440,13 @@ impl AccountStore for SqliteStore {
             let read = |r: &Row<'_>| Ok((r.get::<_, i64>(0)?, r.get::<_, bool>(1)?));
             let account = one(&self.conn, "SELECT account, paused FROM account WHERE id = ?1", [claim.account.as_bytes()], read)?;
             if account.is_some()
-                && let Err(refused) = self.targets.check(now, rules, &claim.account, Question::Claim)
+                && let Err(refused) = self.quotas.check(now, rules, &claim.account, Question::Claim)
             {
                 return Ok(Err(refused));
             }
             self.spend_stamp(&claim.stamp)?;
             let Some((account, paused)) = account else { return Ok(Ok(ClaimAnswer::NoAccount)) };
-            self.targets.count(&claim.account, Question::Claim);
+            self.quotas.count(&claim.account, Question::Claim);
             if paused {
                 return Ok(Ok(ClaimAnswer::Paused));
             }
@@ -490,7 +487,14 @@ impl AccountStore for SqliteStore {
                 params![now, limit],
             )?;
             let most = usize::try_from(limit).unwrap_or(usize::MAX);
-            Ok(ended.len() >= most || packages >= most)
+            let stamps = run(
+                &self.conn,
+                "DELETE FROM stamp WHERE (ends_ms, hash) IN (SELECT ends_ms, hash FROM stamp WHERE ends_ms <= ?1 ORDER BY ends_ms, hash LIMIT ?2)",
+                params![now, limit],
+            )?;
+            let emptied = "DELETE FROM stamp_end WHERE ends_ms <= ?1 AND NOT EXISTS (SELECT 1 FROM stamp WHERE stamp.ends_ms = stamp_end.ends_ms)";
+            run(&self.conn, emptied, [now])?;
+            Ok(ended.len() >= most || packages >= most || stamps >= most)
         };
         Ok(work()?)
     }

@@ -18,7 +18,7 @@ mod rows;
 
 use lacre_ground::ids::Generation;
 use lacre_ground::random::{self, Rng};
-use lacre_store::accounts::TargetQuota;
+use lacre_store::accounts::Quotas;
 use lacre_store::engine::Engine;
 use lacre_store::{Counts, Reads, StoreDown};
 use rusqlite::config::DbConfig;
@@ -35,6 +35,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0005_inboxes.sql"),
     include_str!("schema/0006_resets.sql"),
     include_str!("schema/0007_bytes.sql"),
+    include_str!("schema/0008_stamps.sql"),
 ];
 /// The first version that knows whose an inbox is.
 const INBOXES: u32 = 5;
@@ -165,7 +166,7 @@ impl From<Down> for StoreDown {
 pub struct SqliteStore {
     conn: Connection,
     channels: channels::Memory,
-    targets: TargetQuota,
+    quotas: Quotas,
     options: SqliteOptions,
     generation: Generation,
 }
@@ -180,7 +181,7 @@ impl SqliteStore {
         let generation =
             Generation::try_from(generation.as_slice()).map_err(|e| OpenError::Engine(format!("generation: {e}")))?;
         let channels = channels::Memory::load(&conn, options.heads)?;
-        Ok(Self { conn, channels, targets: TargetQuota::default(), options, generation })
+        Ok(Self { conn, channels, quotas: Quotas::default(), options, generation })
     }
 
     /// So many reading connections on the same file.
@@ -280,14 +281,14 @@ impl Engine for SqliteStore {
         let mut work = || -> Result<(), Down> {
             self.conn.prepare_cached("COMMIT")?.execute([])?;
             self.channels.committed();
-            self.targets.committed();
+            self.quotas.committed();
             Ok(())
         };
         Ok(work()?)
     }
     fn rollback(&mut self) {
         self.channels.rolled_back();
-        self.targets.rolled_back();
+        self.quotas.rolled_back();
         // SQLite may have rolled back on its own: then there is nothing left to do
         if !self.conn.is_autocommit()
             && let Err(e) = self.conn.execute_batch("ROLLBACK")

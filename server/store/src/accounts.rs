@@ -11,7 +11,7 @@
 //! | remove | the speaker's device is in the newest state | it is gone; its handle is given to nobody; its inboxes are closed, and given to nobody |
 //! | put a state | the speaker's device is in the newest state; its number follows it, the inboxes are the account's or free | the state, whose the inboxes are; what hung on devices that left is gone, inboxes that left are closed |
 //! | put key packages | the speaker's device is in the newest state | the packages |
-//! | take stamps | the speaker's device is in the newest state; the account's day has room | hashes, which name nobody |
+//! | take stamps | the speaker's device is in the newest state; the account's day has room | nothing: they are counted in memory, and handed out of stamps that were made before ([`AddStamps`]) |
 //! | spend a stamp | it is there | it is gone |
 //! | look up, claim | the stamp is there, the target's hour has room | the stamp is gone, also when nothing is found |
 //!
@@ -24,6 +24,7 @@
 
 use super::StoreDown;
 use super::channels::Limited;
+use crate::judge::accounts as judge;
 use crate::rules::{Limit, Rules};
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, TokenHash};
 use lacre_ground::time::Millis;
@@ -311,16 +312,16 @@ pub enum PutKeyPackagesRefused {
     Limit(Limited),
 }
 
-/// Fresh stamps for one account.
+/// So many stamps for one account. Which ones the store never learns.
 #[derive(Clone)]
 pub struct TakeStamps {
-    /// who takes them; only the day's counter lies with the account
+    /// who takes them
     pub by: Speaker,
-    /// their hashes
-    pub hashes: Vec<TokenHash>,
+    /// how many
+    pub count: u32,
 }
 
-/// Hashes of fresh stamps, of nobody.
+/// Hashes of fresh stamps, of nobody: many are made before anybody asks for one.
 #[derive(Clone)]
 pub struct AddStamps(pub Vec<TokenHash>);
 
@@ -328,7 +329,7 @@ pub struct AddStamps(pub Vec<TokenHash>);
 #[derive(Clone)]
 pub struct SpendStamp(pub TokenHash);
 
-/// One round of what removes codes and key packages.
+/// One round of what removes codes, key packages and stamps.
 #[derive(Clone)]
 pub struct SweepAccounts {
     /// those whose time was over at this instant, which whoever asks believes
@@ -475,17 +476,17 @@ pub trait AccountStore {
         rules: &Rules,
         put: &PutKeyPackages,
     ) -> Result<Result<Remaining, PutKeyPackagesRefused>, StoreDown>;
-    /// Keeps the hashes, all or none.
+    /// Counts them on the account's day, in memory.
     fn take_stamps(&mut self, now: Millis, rules: &Rules, take: &TakeStamps) -> Result<Result<(), TakeStampsRefused>, StoreDown>;
-    /// Keeps the hashes of fresh stamps. One that is kept already stays one.
-    fn add_stamps(&mut self, hashes: &[TokenHash]) -> Result<(), StoreDown>;
+    /// Keeps the hashes of fresh stamps until [`Rules::stamps_end`]. One that is kept already stays as it is.
+    fn add_stamps(&mut self, now: Millis, rules: &Rules, hashes: &[TokenHash]) -> Result<(), StoreDown>;
     /// True once for each stamp: it is deleted.
     fn spend_stamp(&mut self, stamp: &TokenHash) -> Result<bool, StoreDown>;
     /// The whole chain and the binding. Paid for whatever the answer is.
     fn lookup(&mut self, now: Millis, rules: &Rules, lookup: &Lookup) -> Result<Result<LookupAnswer, AskRefused>, StoreDown>;
     /// For each device the oldest unexpired one-time package, which is deleted, else its last-resort one.
     fn claim(&mut self, now: Millis, rules: &Rules, claim: &Claim) -> Result<Result<ClaimAnswer, AskRefused>, StoreDown>;
-    /// Removes at most `limit` rows of each kind whose time is over: codes, key packages. True when there may be more.
+    /// Removes at most `limit` rows of each kind whose time is over: codes, key packages, stamps. True when there may be more.
     fn sweep_accounts(&mut self, now: Millis, limit: u32) -> Result<bool, StoreDown>;
 }
 
@@ -514,14 +515,41 @@ pub fn day(now: Millis) -> (u64, u64) {
     (now.get() / DAY, DAY - now.get() % DAY)
 }
 
-/// How often each account was asked for in this hour. It lives in the writer's memory and is forgotten each hour and at
-/// each start: a stolen store does not say who was looked up.
-#[derive(Clone, Default)]
-pub struct TargetQuota {
-    hour: u64,
-    asked: HashMap<(AccountId, Question), u32>,
+/// Counts in a window of time. It lives in the writer's memory and is forgotten with each window and at each start.
+#[derive(Clone)]
+struct Counts<K> {
+    window: u64,
+    counts: HashMap<K, u32>,
     /// counted in the open transaction
-    open: Vec<(AccountId, Question)>,
+    open: Vec<(K, u32)>,
+}
+
+impl<K> Default for Counts<K> {
+    fn default() -> Self {
+        Self { window: 0, counts: HashMap::new(), open: Vec::new() }
+    }
+}
+
+impl<K: Copy + Eq + std::hash::Hash> Counts<K> {
+    fn so_far(&mut self, window: u64, key: &K) -> u32 {
+        if window != self.window {
+            self.window = window;
+            self.counts = HashMap::new();
+        }
+        self.counts.get(key).copied().unwrap_or(0)
+    }
+    fn count(&mut self, key: K, more: u32) {
+        let count = self.counts.entry(key).or_insert(0);
+        *count = count.saturating_add(more);
+        self.open.push((key, more));
+    }
+    fn rolled_back(&mut self) {
+        for (key, more) in std::mem::take(&mut self.open) {
+            if let Some(count) = self.counts.get_mut(&key) {
+                *count = count.saturating_sub(more);
+            }
+        }
+    }
 }
 
 /// What is counted apart.
@@ -533,38 +561,43 @@ pub enum Question {
     Claim,
 }
 
-impl TargetQuota {
+/// How often each account was asked for in this hour, and how many stamps each took on this day: in memory alone, so that a
+/// stolen store says neither who was looked up nor who took stamps, and when.
+#[derive(Clone, Default)]
+pub struct Quotas {
+    asked: Counts<(AccountId, Question)>,
+    stamps: Counts<AccountId>,
+}
+
+impl Quotas {
     /// Refuses when the hour is full; counts nothing.
     pub fn check(&mut self, now: Millis, rules: &Rules, target: &AccountId, what: Question) -> Result<(), AskRefused> {
-        let hour = now.get() / HOUR;
-        if hour != self.hour {
-            self.hour = hour;
-            self.asked = HashMap::new();
-        }
         let (limit, most) = match what {
             Question::Lookup => (Limit::LookupsPerHour, rules.lookups_per_hour),
             Question::Claim => (Limit::ClaimsPerHour, rules.claims_per_hour),
         };
-        let asked = self.asked.get(&(*target, what)).copied().unwrap_or(0);
+        let asked = self.asked.so_far(now.get() / HOUR, &(*target, what));
         let retry_after_ms = Some(HOUR - now.get() % HOUR);
         if asked < most { Ok(()) } else { Err(AskRefused::Limit(Limited { limit, value: most.into(), retry_after_ms })) }
     }
     /// Counts one that was answered.
     pub fn count(&mut self, target: &AccountId, what: Question) {
-        let asked = self.asked.entry((*target, what)).or_insert(0);
-        *asked = asked.saturating_add(1);
-        self.open.push((*target, what));
+        self.asked.count((*target, what), 1);
+    }
+    /// Counts stamps that an account takes, when its day has room for all.
+    pub fn take_stamps(&mut self, now: Millis, rules: &Rules, account: &AccountId, count: u32) -> Result<(), Limited> {
+        judge::stamps(self.stamps.so_far(day(now).0, account), now, count, rules)?;
+        self.stamps.count(*account, count);
+        Ok(())
     }
     /// What was counted since counts.
     pub fn committed(&mut self) {
-        self.open.clear();
+        self.asked.open.clear();
+        self.stamps.open.clear();
     }
     /// What was counted since was answered to nobody.
     pub fn rolled_back(&mut self) {
-        for question in std::mem::take(&mut self.open) {
-            if let Some(asked) = self.asked.get_mut(&question) {
-                *asked = asked.saturating_sub(1);
-            }
-        }
+        self.asked.rolled_back();
+        self.stamps.rolled_back();
     }
 }

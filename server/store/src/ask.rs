@@ -102,7 +102,7 @@ verbs! {
     PutState = "put_state" -> Result<(), PutStateRefused>;
     /// adds key packages
     PutKeyPackages = "put_key_packages" -> Result<Remaining, PutKeyPackagesRefused>;
-    /// keeps stamps that an account took
+    /// counts stamps that an account takes
     TakeStamps = "take_stamps" -> Result<(), TakeStampsRefused>;
     /// keeps fresh stamps
     AddStamps = "add_stamps" -> ();
@@ -112,7 +112,7 @@ verbs! {
     Lookup = "lookup" -> Result<LookupAnswer, AskRefused>;
     /// key packages, paid for
     Claim = "claim" -> Result<ClaimAnswer, AskRefused>;
-    /// removes codes and key packages whose time is over
+    /// removes codes, key packages and stamps whose time is over
     SweepAccounts = "sweep_accounts" -> bool;
     /// makes a file a blob
     KeepBlob = "keep_blob" -> Result<BlobKept, KeepBlobRefused>;

@@ -68,7 +68,7 @@ pub fn perform<E: Engine + ?Sized>(store: &mut E, now: Millis, rules: &Rules, as
         Ask::PutState(put) => Answer::PutState(store.put_state(rules, put)?),
         Ask::PutKeyPackages(put) => Answer::PutKeyPackages(store.put_key_packages(now, rules, put)?),
         Ask::TakeStamps(take) => Answer::TakeStamps(store.take_stamps(now, rules, take)?),
-        Ask::AddStamps(AddStamps(hashes)) => Answer::AddStamps(store.add_stamps(hashes)?),
+        Ask::AddStamps(AddStamps(hashes)) => Answer::AddStamps(store.add_stamps(now, rules, hashes)?),
         Ask::SpendStamp(SpendStamp(stamp)) => Answer::SpendStamp(store.spend_stamp(stamp)?),
         Ask::Lookup(lookup) => Answer::Lookup(store.lookup(now, rules, lookup)?),
         Ask::Claim(claim) => Answer::Claim(store.claim(now, rules, claim)?),

@@ -3,6 +3,7 @@
 //! Apart from the node's configuration: later the policy of the council provides it (ARCHITECTURE.md, Seams). Times are
 //! milliseconds.
 
+use lacre_ground::time::Millis;
 pub use lacre_proto::limits::Limit;
 
 const SECOND: u64 = 1_000;
@@ -63,6 +64,8 @@ pub struct Rules {
     pub max_chain_bytes: u64,
     /// stamps that one account may take in a day
     pub stamps_per_day: u32,
+    /// stamps that are made in one such period of the calendar work until the end of the next one
+    pub stamp_period_ms: u64,
     /// key-package claims on one account within an hour
     pub claims_per_hour: u32,
     /// lookups of one account within an hour
@@ -95,6 +98,17 @@ pub struct Rules {
     pub max_unfinished_bytes: u64,
 }
 
+impl Rules {
+    /// Until when a stamp works that is made now: for between one and two periods.
+    #[must_use]
+    pub const fn stamps_end(&self, now: Millis) -> Millis {
+        match now.get().checked_div(self.stamp_period_ms) {
+            Some(periods) => Millis::new(periods.saturating_add(2).saturating_mul(self.stamp_period_ms)),
+            None => now,
+        }
+    }
+}
+
 impl Default for Rules {
     fn default() -> Self {
         Self {
@@ -123,6 +137,7 @@ impl Default for Rules {
             suites_per_device: 4,
             max_chain_bytes: 768 * 1024,
             stamps_per_day: 512,
+            stamp_period_ms: 30 * DAY,
             claims_per_hour: 240,
             lookups_per_hour: 1_200,
             code_lifetime_ms: 7 * DAY,
@@ -139,5 +154,19 @@ impl Default for Rules {
             max_unfinished_uploads: 1_024,
             max_unfinished_bytes: 16 * 1024 * 1024 * 1024,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_of_one_period_end_together_and_each_works_for_a_whole_period_and_less_than_two() {
+        let (rules, begins) = (Rules::default(), 600 * 30 * DAY);
+        let end = |ms| rules.stamps_end(Millis::new(ms)).get();
+        assert_eq!(end(begins), begins + 60 * DAY);
+        assert_eq!(end(begins + 30 * DAY - 1), begins + 60 * DAY, "30 days and a millisecond");
+        assert_eq!(end(begins + 30 * DAY), begins + 90 * DAY);
     }
 }

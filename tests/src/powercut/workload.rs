@@ -8,7 +8,7 @@ use crate::history::Print;
 use lacre_ground::ids::{AccountId, ChannelClass, ChannelId, DeviceId, EntryId, Handle, Seq, TokenHash};
 use lacre_ground::time::Millis;
 use lacre_relay::writer::{self, Effects, Job, Reply as _, commit_batch};
-use lacre_store::accounts::{Enroll, IssueCode, RunHash, Speaker, StateDevice, TakeStamps};
+use lacre_store::accounts::{AddStamps, Enroll, IssueCode, RunHash, StateDevice};
 use lacre_store::channels::{Append, AppendRefused, Open, PageLimits, Right, Trim};
 use lacre_store::engine::{Engine as _, perform};
 use lacre_store::rules::Rules;
@@ -322,7 +322,7 @@ pub fn asks(what: &Asked) -> Result<Vec<Ask>, StoreDown> {
         }
         Asked::Stamps(numbers) => {
             let hashes = numbers.iter().map(|n| marks::stamp(*n).hash()).collect();
-            vec![Ask::TakeStamps(TakeStamps { by: Speaker { account: account(), device: DeviceId::new([1; 16]) }, hashes })]
+            vec![Ask::AddStamps(AddStamps(hashes))]
         }
         Asked::Open(channel, stamp) => {
             let (name, read) = (marks::name(*channel), marks::read_token(*channel).hash());
@@ -360,7 +360,7 @@ pub fn reply(answer: &Answer) -> Reply {
         Answer::Append(Err(AppendRefused::Ahead { head })) => Reply::Ahead(*head),
         Answer::Append(Err(other)) => Reply::Refused(format!("{other:?}")),
         Answer::Enroll(answer) => done(answer),
-        Answer::TakeStamps(answer) => done(answer),
+        Answer::AddStamps(()) => Reply::Done,
         Answer::Open(answer) => done(answer),
         Answer::Trim(answer) => done(answer),
         other => Reply::Refused(format!("not asked here: {other:?}")),

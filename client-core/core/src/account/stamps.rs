@@ -39,13 +39,20 @@ pub(crate) fn stamp(engine: &mut Engine, net: &mut dyn Network) -> Result<Stamp,
     engine.run(pop_stamp)?.ok_or(Trouble::Protocol("the relay gave no stamps".into()))
 }
 
-/// A call that costs a stamp; one that the relay does not take is replaced once (a restored relay forgets stamps).
+/// Stamps that a call is tried with.
+const TRIES: u32 = 4;
+
+/// A call that costs a stamp. One that the relay does not take may have been spent by a call without an answer; after two the
+/// stock is too old (stamps end, and a restored relay forgets them), and others are taken.
 pub(crate) fn with_stamp<T>(
     engine: &mut Engine,
     net: &mut dyn Network,
     mut call: impl FnMut(&mut dyn Network, Vec<u8>) -> Result<T, NetError>,
 ) -> Result<T, Trouble> {
-    for _ in 0..STAMPS {
+    for tried in 0..TRIES {
+        if tried == TRIES / 2 {
+            engine.run(drop_stock)?;
+        }
         let stamp = stamp(engine, net)?;
         match call(net, stamp.expose().to_vec()) {
             Err(e) if e.reason() == Some(Reason::StampRefused) => {}
@@ -58,6 +65,11 @@ pub(crate) fn with_stamp<T>(
         }
     }
     Err(Trouble::Protocol("the relay refuses all stamps that it gave".into()))
+}
+
+fn drop_stock(cx: &mut Cx<'_, '_>) -> Result<(), StepError> {
+    while pop_stamp(cx)?.is_some() {}
+    Ok(())
 }
 
 fn pop_stamp(cx: &mut Cx<'_, '_>) -> Result<Option<Stamp>, StepError> {

@@ -2,9 +2,10 @@
 
 use super::Context;
 use super::login::{Challenges, Key, Sessions};
+use super::stamps::Stamps;
 use crate::border::{Reason, bad_state, bad_value, checked, crossed, limited, refused, store_down};
 use lacre_ground::account::{AccountError, AccountState, Binding, Reset};
-use lacre_ground::ids::{AccountId, DeviceId, Handle, Session, Stamp, TokenHash};
+use lacre_ground::ids::{AccountId, DeviceId, Handle, Session};
 use lacre_ground::note::UnverifiedNote;
 use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::Millis;
@@ -24,6 +25,7 @@ pub struct AccountsService {
     context: Arc<Context>,
     challenges: Challenges,
     sessions: Sessions,
+    stamps: Arc<Stamps>,
 }
 
 impl AccountsService {
@@ -31,7 +33,7 @@ impl AccountsService {
     #[must_use]
     pub fn new(context: Arc<Context>) -> Self {
         let challenges = Challenges::new(context.identity, context.rng.lock().unwrap_or_else(PoisonError::into_inner).as_mut());
-        Self { context, challenges, sessions: Sessions::default() }
+        Self { context, challenges, sessions: Sessions::default(), stamps: Arc::default() }
     }
 
     fn generation(&self) -> Vec<u8> {
@@ -232,9 +234,9 @@ impl Accounts for AccountsService {
     async fn take_stamps(&self, request: Request<wire::TakeStampsRequest>) -> Result<Response<wire::TakeStampsResponse>, Status> {
         let request = checked(request.into_inner())?;
         let by = self.session(&request.session)?;
-        let stamps: Vec<Stamp> = (0..request.count).map(|_| Stamp::new(self.context.random())).collect();
-        let hashes: Vec<TokenHash> = stamps.iter().map(Stamp::hash).collect();
-        crossed(self.context.writer.submit(TakeStamps { by, hashes }).await)?;
+        crossed(self.context.writer.submit(TakeStamps { by, count: request.count }).await)?;
+        let stamps =
+            self.stamps.take(&self.context, usize::try_from(request.count).unwrap_or_default()).await.map_err(store_down)?;
         let stamps = stamps.iter().map(|s| s.expose().to_vec()).collect();
         Ok(Response::new(wire::TakeStampsResponse { generation: self.generation(), stamps }))
     }

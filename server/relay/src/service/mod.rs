@@ -20,6 +20,7 @@ pub mod registrar;
 mod resets_tests;
 #[cfg(test)]
 mod sessions_tests;
+mod stamps;
 #[cfg(test)]
 mod unfinished_tests;
 

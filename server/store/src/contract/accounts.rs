@@ -418,7 +418,7 @@ promises! { $ accounts_contract in accounts:
             let again = w.put_state_by(by, 2, "one device", &[device(1)]);
             let next = w.put_state_by(by, 3, "mine alone", &[by.device]);
             let packages = w.put_packages(PutKeyPackages { by, one_time: vec![], last_resort: vec![], replace_all: true });
-            let take = TakeStamps { by, hashes: vec![hash("taken", 1)] };
+            let take = TakeStamps { by, count: 1 };
             let stamps = w.ask(take);
             let paused = w.ask(PauseAccount { by, paused: true });
             let removed = w.ask(RemoveAccount { by });

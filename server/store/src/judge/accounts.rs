@@ -44,27 +44,13 @@ pub fn key_packages(one_time: &[(u16, u32)], suites: usize, rules: &Rules) -> Re
     Ok(())
 }
 
-/// Stamps that an account took in a day (UTC).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Taken {
-    /// days since 1970
-    pub day: u64,
-    /// how many
-    pub stamps: u64,
-}
-
-impl Taken {
-    /// After so many more.
-    pub fn more(self, now: Millis, stamps: usize, rules: &Rules) -> Result<Self, Limited> {
-        let (today, rest_of_day) = day(now);
-        let before = if self.day == today { self.stamps } else { 0 };
-        let after = before.saturating_add(u64::try_from(stamps).unwrap_or(u64::MAX));
-        let value = u64::from(rules.stamps_per_day);
-        if after > value {
-            return Err(Limited { limit: Limit::StampsPerDay, value, retry_after_ms: Some(rest_of_day) });
-        }
-        Ok(Self { day: today, stamps: after })
+/// More stamps for an account that took so many on this day (UTC).
+pub fn stamps(taken: u32, now: Millis, more: u32, rules: &Rules) -> Result<(), Limited> {
+    let most = rules.stamps_per_day;
+    if taken.saturating_add(more) <= most {
+        return Ok(());
     }
+    Err(Limited { limit: Limit::StampsPerDay, value: most.into(), retry_after_ms: Some(day(now).1) })
 }
 
 #[cfg(test)]
@@ -106,11 +92,9 @@ mod tests {
         assert_eq!(key_packages(&[(1, 3)], 3, &rules), most(Limit::SuitesPerDevice, 2));
 
         let noon = Millis::new(100 * DAY + DAY / 2);
-        let yesterday = Taken { day: 99, stamps: 5 };
-        assert_eq!(yesterday.more(noon, 5, &rules), Ok(Taken { day: 100, stamps: 5 }));
-        let today = Taken { day: 100, stamps: 4 };
-        assert_eq!(today.more(noon, 1, &rules), Ok(Taken { day: 100, stamps: 5 }));
+        assert_eq!(stamps(4, noon, 1, &rules), Ok(()));
         let refused = Limited { limit: Limit::StampsPerDay, value: 5, retry_after_ms: Some(DAY / 2) };
-        assert_eq!(today.more(noon, 2, &rules), Err(refused));
+        assert_eq!(stamps(4, noon, 2, &rules), Err(refused));
+        assert_eq!(stamps(u32::MAX, noon, 2, &rules), Err(refused));
     }
 }

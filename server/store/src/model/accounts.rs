@@ -4,10 +4,10 @@ use super::{ModelReads, ModelStore};
 use crate::accounts::{
     AskRefused, Claim, ClaimAnswer, Claimed, CodeIssued, DirectoryEntry, Enroll, EnrollRefused, Enrolled, InboxRefused,
     IssueCode, IssueRefused, KeyPackage, Lookup, LookupAnswer, NewestState, NoDevice, PutKeyPackages, PutKeyPackagesRefused,
-    PutState, PutStateRefused, Question, Recover, RecoverRefused, Recovered, Recovering, Remaining, ResetsPage, RunHash, Speaker,
-    StateDevice, TakeStamps, TakeStampsRefused, TargetQuota, Who,
+    PutState, PutStateRefused, Question, Quotas, Recover, RecoverRefused, Recovered, Recovering, Remaining, ResetsPage, RunHash,
+    Speaker, StateDevice, TakeStamps, TakeStampsRefused, Who,
 };
-use crate::judge::accounts::{self as judge, Taken};
+use crate::judge::accounts as judge;
 use crate::rules::Rules;
 use crate::{AccountReads, AccountStore, StoreDown};
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, TokenHash};
@@ -40,7 +40,6 @@ struct Account {
     states: Vec<String>,
     devices: BTreeSet<DeviceId>,
     packages: Vec<Package>,
-    stamps: Taken,
 }
 
 /// Whose an inbox is; nobody's when the account is gone.
@@ -61,13 +60,14 @@ pub(super) struct Accounts {
     /// notes of resets, in the order in which they came
     resets: Vec<String>,
     inboxes: Vec<Inbox>,
-    stamps: BTreeSet<TokenHash>,
-    targets: TargetQuota,
+    /// each with its end
+    stamps: BTreeMap<TokenHash, Millis>,
+    quotas: Quotas,
 }
 
 impl Accounts {
     pub(super) fn forget(&mut self) {
-        self.targets = TargetQuota::default();
+        self.quotas = Quotas::default();
     }
     pub(super) fn count(&self) -> u64 {
         self.accounts.len() as u64
@@ -77,7 +77,7 @@ impl Accounts {
         self.inboxes.iter().any(|i| i.name == *inbox && !i.named)
     }
     pub(super) fn has_stamp(&self, stamp: &TokenHash) -> bool {
-        self.stamps.contains(stamp)
+        self.stamps.contains_key(stamp)
     }
     fn free(&self, account: AccountId, devices: &[StateDevice]) -> Result<(), InboxRefused> {
         InboxRefused::twice(devices)?;
@@ -206,7 +206,6 @@ impl AccountStore for ModelStore {
             states: vec![enroll.state.clone()],
             devices: enroll.devices.iter().map(|d| d.id).collect(),
             packages: Vec::new(),
-            stamps: Taken::default(),
         });
         Ok(Ok(Enrolled { binding: enroll.binding.clone() }))
     }
@@ -251,7 +250,6 @@ impl AccountStore for ModelStore {
             states: vec![recover.state.clone()],
             devices: recover.devices.iter().map(|d| d.id).collect(),
             packages: Vec::new(),
-            stamps: Taken::default(),
         });
         Ok(Ok(Recovered { binding: recover.binding.clone(), reset: recover.reset.clone() }))
     }
@@ -324,30 +322,27 @@ impl AccountStore for ModelStore {
     }
 
     fn take_stamps(&mut self, now: Millis, rules: &Rules, take: &TakeStamps) -> Result<Result<(), TakeStampsRefused>, StoreDown> {
-        let account = match self.work.accounts.of(&take.by) {
-            Ok(account) => account,
-            Err(over) => return Ok(Err(over.into())),
-        };
-        match account.stamps.more(now, take.hashes.len(), rules) {
-            Ok(taken) => account.stamps = taken,
-            Err(limited) => return Ok(Err(TakeStampsRefused::Limit(limited))),
+        if let Err(over) = self.work.accounts.of(&take.by) {
+            return Ok(Err(over.into()));
         }
-        self.add_stamps(&take.hashes)?;
-        Ok(Ok(()))
+        let taken = self.work.accounts.quotas.take_stamps(now, rules, &take.by.account, take.count);
+        Ok(taken.map_err(TakeStampsRefused::Limit))
     }
 
-    fn add_stamps(&mut self, hashes: &[TokenHash]) -> Result<(), StoreDown> {
-        self.work.accounts.stamps.extend(hashes);
+    fn add_stamps(&mut self, now: Millis, rules: &Rules, hashes: &[TokenHash]) -> Result<(), StoreDown> {
+        for hash in hashes {
+            self.work.accounts.stamps.entry(*hash).or_insert(rules.stamps_end(now));
+        }
         Ok(())
     }
 
     fn spend_stamp(&mut self, stamp: &TokenHash) -> Result<bool, StoreDown> {
-        Ok(self.work.accounts.stamps.remove(stamp))
+        Ok(self.work.accounts.stamps.remove(stamp).is_some())
     }
 
     fn lookup(&mut self, now: Millis, rules: &Rules, lookup: &Lookup) -> Result<Result<LookupAnswer, AskRefused>, StoreDown> {
-        let Accounts { accounts, stamps, targets, .. } = &mut self.work.accounts;
-        if !stamps.contains(&lookup.stamp) {
+        let Accounts { accounts, stamps, quotas, .. } = &mut self.work.accounts;
+        if !stamps.contains_key(&lookup.stamp) {
             return Ok(Err(AskRefused::Stamp));
         }
         let found = accounts.iter().find(|a| match &lookup.who {
@@ -355,10 +350,10 @@ impl AccountStore for ModelStore {
             Who::Account(id) => a.id == *id,
         });
         if let Some(account) = found {
-            if let Err(refused) = targets.check(now, rules, &account.id, Question::Lookup) {
+            if let Err(refused) = quotas.check(now, rules, &account.id, Question::Lookup) {
                 return Ok(Err(refused));
             }
-            targets.count(&account.id, Question::Lookup);
+            quotas.count(&account.id, Question::Lookup);
         }
         stamps.remove(&lookup.stamp);
         Ok(Ok(match found {
@@ -373,18 +368,18 @@ impl AccountStore for ModelStore {
     }
 
     fn claim(&mut self, now: Millis, rules: &Rules, claim: &Claim) -> Result<Result<ClaimAnswer, AskRefused>, StoreDown> {
-        let Accounts { accounts, stamps, targets, .. } = &mut self.work.accounts;
-        if !stamps.contains(&claim.stamp) {
+        let Accounts { accounts, stamps, quotas, .. } = &mut self.work.accounts;
+        if !stamps.contains_key(&claim.stamp) {
             return Ok(Err(AskRefused::Stamp));
         }
         let Some(account) = accounts.iter_mut().find(|a| a.id == claim.account) else {
             stamps.remove(&claim.stamp);
             return Ok(Ok(ClaimAnswer::NoAccount));
         };
-        if let Err(refused) = targets.check(now, rules, &account.id, Question::Claim) {
+        if let Err(refused) = quotas.check(now, rules, &account.id, Question::Claim) {
             return Ok(Err(refused));
         }
-        targets.count(&account.id, Question::Claim);
+        quotas.count(&account.id, Question::Claim);
         stamps.remove(&claim.stamp);
         if account.paused {
             return Ok(Ok(ClaimAnswer::Paused));
@@ -396,7 +391,7 @@ impl AccountStore for ModelStore {
 
     fn sweep_accounts(&mut self, now: Millis, limit: u32) -> Result<bool, StoreDown> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let Accounts { people, accounts, .. } = &mut self.work.accounts;
+        let Accounts { people, accounts, stamps, .. } = &mut self.work.accounts;
         // the codes that end first go first, in the order of the hashes
         let mut ended: Vec<(Millis, RunHash)> =
             people.iter().filter_map(|p| p.code.filter(|(_, ends)| *ends <= now).map(|(_, ends)| (ends, p.run))).collect();
@@ -415,7 +410,12 @@ impl AccountStore for ModelStore {
                 !gone
             });
         }
-        Ok(ended.len() >= limit || packages >= limit)
+        let mut over: Vec<(Millis, TokenHash)> = stamps.iter().map(|(hash, end)| (*end, *hash)).collect();
+        over.retain(|(end, _)| *end <= now);
+        over.sort_by_key(|(end, hash)| (*end, *hash.as_bytes()));
+        over.truncate(limit);
+        stamps.retain(|hash, _| !over.iter().any(|(_, gone)| gone == hash));
+        Ok(ended.len() >= limit || packages >= limit || over.len() >= limit)
     }
 }
 
@@ -454,6 +454,6 @@ impl AccountReads for ModelReads {
         })
     }
     fn stamp_known(&self, stamp: &TokenHash) -> Result<bool, StoreDown> {
-        self.with(|s| Ok(s.accounts.stamps.contains(stamp)))
+        self.with(|s| Ok(s.accounts.stamps.contains_key(stamp)))
     }
 }
