@@ -367,6 +367,7 @@ impl Prepared {
         let scraping = self.scraped.map(|listener| tokio::spawn(metrics::serve(listener, Arc::clone(&metrics))));
         let renewal = tokio::spawn(upkeep::renew(controls.leaf, controls.maker, own_leaf, Arc::clone(&context)));
         let clock = tokio::spawn(upkeep::look_at_clock(Arc::clone(&context)));
+        let settling = tokio::spawn(upkeep::settle(context.writer.clone()));
         let retention = tokio::spawn(upkeep::retain(Arc::clone(&context), Arc::clone(&metrics)));
         let expiry = tokio::spawn(upkeep::expire(Arc::clone(&context), files.clone(), Arc::clone(&metrics)));
         let mut until = stopping.clone();
@@ -419,7 +420,7 @@ impl Prepared {
         context.clock_guard.remember();
         counter.abort();
         let _ = counter.await;
-        for task in [renewal, room, clock, retention, expiry].into_iter().chain(scraping) {
+        for task in [renewal, room, clock, settling, retention, expiry].into_iter().chain(scraping) {
             task.abort();
             let _ = task.await;
         }

@@ -18,6 +18,10 @@ use tonic_health::server::HealthReporter;
 /// What a monitor asks `grpc.health.v1.Health` for, to hear whether entries are taken.
 pub const APPENDS: &str = "lacre.relay.v1.Channels.Append";
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+/// The store's log of changes is emptied so often, and again after a shorter pause while somebody reads an earlier state: within
+/// a minute of a change a thief finds what is stored, and no longer how it came to be so.
+const SETTLE_EVERY: Duration = Duration::from_secs(20);
+const SETTLE_AGAIN: Duration = Duration::from_secs(5);
 /// Pause between rounds of retention that found nothing to do.
 const RETENTION_PAUSE: Duration = Duration::from_secs(60);
 /// Rows that one round removes at most, in a transaction of its own: an append that comes meanwhile waits for no more than
@@ -77,6 +81,17 @@ pub(crate) async fn look_at_clock(context: Arc<Context>) {
     loop {
         tokio::time::sleep(clock_guard::LOOK_EVERY).await;
         context.clock_guard.tick(context.clock.now());
+    }
+}
+
+/// Empties the store's log.
+pub(crate) async fn settle(writer: Writer) {
+    loop {
+        let settled = writer.settle().await;
+        if let Err(down) = &settled {
+            tracing::error!(cause = %down.cause, "the store's log was not emptied");
+        }
+        tokio::time::sleep(if settled == Ok(false) { SETTLE_AGAIN } else { SETTLE_EVERY }).await;
     }
 }
 

@@ -179,6 +179,8 @@ enum Message {
     Job(Waiter),
     /// after everything that waits
     Behind(Waiter),
+    /// the same, and no transaction
+    Settle(oneshot::Sender<Result<bool, StoreDown>>),
     /// the last message
     Stop,
 }
@@ -188,6 +190,7 @@ enum Message {
 struct Waiting {
     jobs: VecDeque<Waiter>,
     behind: VecDeque<Waiter>,
+    settle: Vec<oneshot::Sender<Result<bool, StoreDown>>>,
     last: bool,
 }
 
@@ -199,6 +202,7 @@ impl Waiting {
                 _ if self.last => {}
                 Message::Job(job) => self.jobs.push_back(job),
                 Message::Behind(job) => self.behind.push_back(job),
+                Message::Settle(reply) => self.settle.push(reply),
                 Message::Stop => self.last = true,
             }
         }
@@ -227,20 +231,24 @@ impl Writer {
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || {
             let (mut messages, mut waiting) = (Vec::with_capacity(BATCH), Waiting::default());
             // every waiter is told; the next transaction finds out for itself whether the store is back
-            let mut write = |jobs| {
-                let written = commit_batch(store.as_mut(), clock.now(), &rules, jobs, &effects);
+            let write = |store: &mut dyn Store, jobs| {
+                let written = commit_batch(store, clock.now(), &rules, jobs, &effects);
                 outcome.store(written.is_err(), Ordering::Release);
             };
             while !waiting.last {
                 waiting.last = received.blocking_recv_many(&mut messages, BATCH) == 0;
                 waiting.take(&mut messages);
-                waiting.each_batch(&mut write);
+                waiting.each_batch(&mut |jobs| write(store.as_mut(), jobs));
                 while let Some(job) = waiting.behind.pop_front() {
                     // first what has come meanwhile
                     messages.extend((0..BATCH).map_while(|_| received.try_recv().ok()));
                     waiting.take(&mut messages);
-                    waiting.each_batch(&mut write);
-                    write(vec![job]);
+                    waiting.each_batch(&mut |jobs| write(store.as_mut(), jobs));
+                    write(store.as_mut(), vec![job]);
+                }
+                for reply in waiting.settle.drain(..) {
+                    // whoever asked may be gone
+                    let _ = reply.send(store.settle());
                 }
             }
         })?;
@@ -281,6 +289,14 @@ impl Writer {
         let job = Job { ask: verb.into_ask(), reply };
         self.queue.send(place(job)).await.map_err(|_| StoreDown::new("the writer has stopped"))?;
         answer_to::<V>(Some(answer.await.map_err(|_| StoreDown::new("the writer has stopped"))??))
+    }
+
+    /// Empties the store's log of changes behind everything that waits ([`Store::settle`]).
+    pub async fn settle(&self) -> Result<bool, StoreDown> {
+        let (reply, answer) = oneshot::channel();
+        let stopped = || StoreDown::new("the writer has stopped");
+        self.queue.send(Message::Settle(reply)).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
     }
 
     /// Finishes what was submitted before, and then closes the store. Later requests are told that it is down.

@@ -1,7 +1,7 @@
 //! A copy of a store, while it is in use: one committed state, compacted, in a file of its own.
 
-use super::OpenError;
 use super::inspect::{has_unfinished, open};
+use super::{OpenError, overwrite_deleted};
 use lacre_store::blobs::FileName;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
@@ -16,6 +16,7 @@ pub fn copy_into(from: &Path, to: &Path) -> Result<(), OpenError> {
 /// Takes blobs out of a copy that has no file for them, and all that are unfinished.
 pub fn forget_blobs(copy: &Path, files: &[FileName]) -> Result<(), OpenError> {
     let mut conn = Connection::open_with_flags(copy, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    overwrite_deleted(&conn)?;
     let change = conn.transaction()?;
     for file in files {
         change.execute("DELETE FROM blob WHERE file = ?1", [file.as_bytes()])?;

@@ -15,6 +15,9 @@ mod inboxes;
 pub mod inspect;
 mod retention;
 mod rows;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test says no")]
+mod traces_tests;
 
 use lacre_ground::ids::Generation;
 use lacre_ground::random::{self, Rng};
@@ -25,6 +28,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 /// In order; a store of version n has run the first n. An edited one is a bug: add another.
 const SCHEMA: &[&str] = &[
@@ -39,6 +43,8 @@ const SCHEMA: &[&str] = &[
 ];
 /// The first version that knows whose an inbox is.
 const INBOXES: u32 = 5;
+/// The first version that overwrites what is deleted.
+const OVERWRITES: u32 = 7;
 /// "LACR": tells our files from other SQLite files.
 const APPLICATION_ID: i32 = 0x4C41_4352;
 const PAGE_BYTES: u32 = 8_192;
@@ -47,6 +53,10 @@ const STABLE_PLANS: DbConfig = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
 /// Pages in the write-ahead log before the writer checkpoints: 64 MiB. It takes as long as ten commits, and hardly longer
 /// than with half as many pages.
 const CHECKPOINT_PAGES: u32 = 8_000;
+/// How long emptying the log waits for readers of an earlier state; appends wait with it.
+const SETTLING: Duration = Duration::from_millis(20);
+/// How long anything else waits for another process, as for a backup that begins.
+const BUSY: Duration = Duration::from_secs(5);
 /// The log file is cut back to this after a checkpoint that emptied it.
 const LOG_BYTES: u32 = 96 * 1024 * 1024;
 
@@ -176,7 +186,12 @@ impl SqliteStore {
     pub fn open(options: SqliteOptions, rng: &mut dyn Rng) -> Result<Self, OpenError> {
         let conn = options.connect(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         prepare(&conn, options.synchronous)?;
+        write_anew(&conn)?;
         migrate(&conn, rng)?;
+        // what a process before this one left in its log; a disk without room for it has room to serve
+        if let Err(e) = empty_log(&conn) {
+            tracing::warn!(cause = %e, "the store's log was not emptied");
+        }
         let generation: Vec<u8> = conn.query_row("SELECT generation FROM meta WHERE id = 1", [], |r| r.get(0))?;
         let generation =
             Generation::try_from(generation.as_slice()).map_err(|e| OpenError::Engine(format!("generation: {e}")))?;
@@ -189,7 +204,7 @@ impl SqliteStore {
         let mut idle = Vec::new();
         for _ in 0..connections.max(1) {
             let conn = self.options.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-            conn.busy_timeout(std::time::Duration::from_secs(5))?;
+            conn.busy_timeout(BUSY)?;
             conn.set_prepared_statement_cache_capacity(64);
             conn.set_db_config(STABLE_PLANS, true)?;
             conn.execute_batch(
@@ -219,7 +234,7 @@ impl SqliteStore {
 }
 
 fn prepare(conn: &Connection, synchronous: Synchronous) -> Result<(), OpenError> {
-    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.busy_timeout(BUSY)?;
     conn.set_prepared_statement_cache_capacity(256);
     let id: i32 = conn.pragma_query_value(None, "application_id", |r| r.get(0))?;
     let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0))?;
@@ -237,11 +252,35 @@ fn prepare(conn: &Connection, synchronous: Synchronous) -> Result<(), OpenError>
     };
     conn.pragma_update(None, "synchronous", level)?;
     conn.pragma_update(None, "trusted_schema", "OFF")?;
+    overwrite_deleted(conn)?;
     conn.set_db_config(STABLE_PLANS, true)?;
     conn.pragma_update(None, "cache_size", -65_536)?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     conn.query_row(&format!("PRAGMA journal_size_limit = {LOG_BYTES}"), [], |_| Ok(()))?;
+    Ok(())
+}
+
+/// What is deleted is overwritten in the file, with the pages that become free.
+fn overwrite_deleted(conn: &Connection) -> rusqlite::Result<()> {
+    conn.query_row("PRAGMA secure_delete = ON", [], |_| Ok(()))
+}
+
+/// Moves the log into the file and cuts it to nothing, so that it does not tell commit by commit how the store came to be as it
+/// is. False when somebody reads an earlier state.
+fn empty_log(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, bool>(0)).map(|busy| !busy)
+}
+
+/// Earlier versions left what was deleted in their files: such a store is written anew, once, for the migration that follows
+/// says that it was.
+fn write_anew(conn: &Connection) -> rusqlite::Result<()> {
+    let found: u32 = conn.pragma_query_value(None, "user_version", |r| r.get(0))?;
+    if (1..OVERWRITES).contains(&found) {
+        conn.pragma_update(None, "temp_store", "FILE")?;
+        conn.execute_batch("VACUUM")?;
+        conn.pragma_update(None, "temp_store", "MEMORY")?;
+    }
     Ok(())
 }
 
@@ -295,6 +334,20 @@ impl Engine for SqliteStore {
         {
             tracing::error!(cause = %e, "a rollback failed");
         }
+    }
+    fn empty_log(&mut self) -> Result<bool, StoreDown> {
+        let mut log = self.options.path.clone().into_os_string();
+        log.push("-wal");
+        if Path::new(&log).metadata().is_ok_and(|file| file.len() == 0) {
+            return Ok(true);
+        }
+        let work = || -> Result<bool, Down> {
+            self.conn.busy_timeout(SETTLING)?;
+            let emptied = empty_log(&self.conn);
+            self.conn.busy_timeout(BUSY)?;
+            Ok(emptied?)
+        };
+        Ok(work()?)
     }
 }
 

@@ -19,9 +19,16 @@ pub trait Engine: ChannelStore + AccountStore + BlobStore + Send {
     fn commit(&mut self) -> Result<(), StoreDown>;
     /// Forgets the open transaction, in the store and in every memory in front of it.
     fn rollback(&mut self);
+    /// [`Store::settle`]
+    fn empty_log(&mut self) -> Result<bool, StoreDown> {
+        Ok(true)
+    }
 }
 
 impl<E: Engine> Store for E {
+    fn settle(&mut self) -> Result<bool, StoreDown> {
+        self.empty_log()
+    }
     fn run_watched(&mut self, now: Millis, rules: &Rules, asks: &[Ask], watch: &mut dyn Watch) -> Outcome {
         let answers = self.begin().and_then(|()| {
             let mut answers = Vec::with_capacity(asks.len());

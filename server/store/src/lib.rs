@@ -72,6 +72,11 @@ pub trait Store: Send {
     fn run(&mut self, now: Millis, rules: &Rules, asks: &[Ask]) -> Outcome {
         self.run_watched(now, rules, asks, &mut ())
     }
+    /// Empties whatever tells how the store came to be as it is: a log of changes, with what they removed. False when somebody
+    /// reads an earlier state just then: ask again. A store without such a log has nothing to do.
+    fn settle(&mut self) -> Result<bool, StoreDown> {
+        Ok(true)
+    }
 }
 
 /// Sees a transaction come along, to measure it.
