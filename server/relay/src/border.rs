@@ -57,11 +57,17 @@ pub fn limited(l: Limited) -> Status {
 /// A full disk: only the operator or retention makes room, so there is no hurry to ask again.
 const DISK_FULL_RETRY: Duration = Duration::from_secs(30);
 
+/// A damaged page: only the operator mends it, and what else there is goes on meanwhile.
+const DAMAGED_RETRY: Duration = Duration::from_secs(300);
+
 /// The cause went to the operator's log where it happened. A full disk is said: whoever sends can tell people to wait.
 #[must_use]
 pub fn store_down(down: StoreDown) -> Status {
     if down.full {
         return refused(Reason::StoreDown, &[("why", "disk_full".to_owned())], Some(DISK_FULL_RETRY));
+    }
+    if down.damaged {
+        return refused(Reason::StoreDown, &[("why", "damaged".to_owned())], Some(DAMAGED_RETRY));
     }
     refused(Reason::StoreDown, &[], Some(Duration::from_secs(1)))
 }

@@ -25,7 +25,7 @@ use lacre_store::accounts::Quotas;
 use lacre_store::engine::Engine;
 use lacre_store::{Counts, Reads, StoreDown};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -151,12 +151,33 @@ impl From<rusqlite::Error> for OpenError {
     }
 }
 
+/// Of SQLite's I/O errors those that one place of the file has.
+const UNREADABLE: [i32; 4] =
+    [ffi::SQLITE_IOERR_READ, ffi::SQLITE_IOERR_SHORT_READ, ffi::SQLITE_IOERR_DATA, ffi::SQLITE_IOERR_CORRUPTFS];
+
 /// [`StoreDown`] inside this crate: SQLite's errors become it.
 struct Down(StoreDown);
 
 impl From<rusqlite::Error> for Down {
     fn from(e: rusqlite::Error) -> Self {
-        Self(if e.sqlite_error_code() == Some(ErrorCode::DiskFull) { StoreDown::full(e) } else { StoreDown::new(e) })
+        Self(match e.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => StoreDown::full(e),
+            // a page that is none, an index that does not fit its table
+            Some(
+                ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+                | ErrorCode::ConstraintViolation
+                | ErrorCode::TypeMismatch
+                | ErrorCode::TooBig,
+            ) => StoreDown::damaged(e),
+            // a sector that cannot be read
+            Some(ErrorCode::SystemIoFailure) if e.sqlite_error().is_some_and(|e| UNREADABLE.contains(&e.extended_code)) => {
+                StoreDown::damaged(e)
+            }
+            Some(_) => StoreDown::new(e),
+            // a row without what it must have
+            None => StoreDown::damaged(e),
+        })
     }
 }
 

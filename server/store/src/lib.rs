@@ -40,6 +40,12 @@ use rules::Rules;
 
 /// The store could not do its work: disk full, damaged, locked. Nothing of the open transaction counts.
 /// The caller is told to try again; the cause is for the operator's log.
+///
+/// | | whose trouble it is | what else of the transaction |
+/// |---|---|---|
+/// | `full` | everybody's who writes | fails with it |
+/// | `damaged` | of what was asked for: what stands there is not what must stand there | goes on without it |
+/// | neither | everybody's | fails with it |
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the store is down: {cause}")]
 pub struct StoreDown {
@@ -47,18 +53,25 @@ pub struct StoreDown {
     pub cause: String,
     /// the disk is full: it can be so for a while, and an operator can mend it
     pub full: bool,
+    /// what was asked for cannot be read as it was written; the rest of the store may be well
+    pub damaged: bool,
 }
 
 impl StoreDown {
     /// With its cause.
     #[must_use]
     pub fn new(cause: impl core::fmt::Display) -> Self {
-        Self { cause: cause.to_string(), full: false }
+        Self { cause: cause.to_string(), full: false, damaged: false }
     }
     /// There is no room on the disk.
     #[must_use]
     pub fn full(cause: impl core::fmt::Display) -> Self {
         Self { full: true, ..Self::new(cause) }
+    }
+    /// What stands there is not what must stand there.
+    #[must_use]
+    pub fn damaged(cause: impl core::fmt::Display) -> Self {
+        Self { damaged: true, ..Self::new(cause) }
     }
 }
 

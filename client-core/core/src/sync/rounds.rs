@@ -6,7 +6,7 @@
 
 use super::apart::{Did, Round};
 use super::{calls, joining, post, reading, resets, sending, tending, upkeep, vanishing};
-use crate::network::{Delivery, Network};
+use crate::network::{Delivery, Network, Reason, Refusal};
 use crate::shelf::Engine;
 use crate::words::{ConversationId, RestingThing, Synced, Trouble};
 use crate::{ladder, shelf, views};
@@ -79,6 +79,11 @@ fn delivered(
         (Delivery::Generation { generation, authority }, _) => post::noticed_generation(engine, net, &authority, generation)?,
         (Delivery::Gone { channel, through, .. }, RestingThing::Conversation(id)) => {
             reading::lost_entries(engine, id, channel, through.get())?;
+        }
+        // only this channel: it is damaged there
+        (Delivery::Refused { reason: Reason::StoreDown, .. }, _) => {
+            let metadata = [("why".to_owned(), "damaged".to_owned())].into();
+            return Err(Trouble::Refused(Refusal { reason: Reason::StoreDown, metadata, retry_after: None }));
         }
         (Delivery::Refused { channel, .. }, RestingThing::Conversation(id)) => reading::reopen(engine, id, channel)?,
         _ => {}

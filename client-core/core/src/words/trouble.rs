@@ -260,10 +260,12 @@ impl Trouble {
         matches!(self, Trouble::Offline { .. } | Trouble::OtherKey { .. })
     }
 
-    /// The relay was spoken to and stores nothing now: its disk is full, say. What it has can be read.
+    /// The relay was spoken to and stores nothing now: its disk is full, say. What it has can be read. Not when it is one
+    /// channel's damage: that thing rests.
     #[must_use]
-    pub const fn is_full(&self) -> bool {
-        matches!(self, Trouble::Refused(Refusal { reason: Reason::StoreDown, .. }))
+    pub fn is_full(&self) -> bool {
+        let damaged = |r: &Refusal| r.metadata.get("why").is_some_and(|why| why == "damaged");
+        matches!(self, Trouble::Refused(r) if r.reason == Reason::StoreDown && !damaged(r))
     }
 }
 
