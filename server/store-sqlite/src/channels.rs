@@ -74,7 +74,7 @@ impl SqliteStore {
     }
 
     /// The head of a channel, and what an append to it must have seen.
-    fn judge(&mut self, at: Millis, rules: &Rules, a: &Append) -> Result<(Judged, Option<Arrival>), Down> {
+    fn judge(&mut self, now: Millis, rules: &Rules, a: &Append) -> Result<(Judged, Option<Arrival>), Down> {
         self.head(&a.channel)?;
         let Self { conn, channels: memory, .. } = self;
         let head = memory.heads.newest(&a.channel);
@@ -84,7 +84,7 @@ impl SqliteStore {
             Look::Nowhere => {}
             Look::Behind(key, read_to) => seen.first = behind(conn, key, read_to, a)?,
             Look::Recent(key) => {
-                let new = Arrival::of(key, judge::window(rules, at), a);
+                let new = Arrival::of(key, judge::window(rules, now), a);
                 (seen.first, seen.count) = memory.look(&new);
                 arrival = Some(new);
             }
@@ -92,7 +92,7 @@ impl SqliteStore {
         if let Some(stamp) = need.stamp {
             seen.stamp = stamp_there(conn, stamp)?;
         }
-        Ok((judge::judge(&need, &seen, rules, at, a), arrival))
+        Ok((judge::judge(&need, &seen, rules, now, a), arrival))
     }
 
     /// Removed entries: the channel says through which, and was used when that came.
@@ -158,7 +158,7 @@ impl ChannelStore for SqliteStore {
                     request.channel().as_bytes(),
                     request.class().code(),
                     request.read().as_bytes(),
-                    number(now.max(self.channels.accepted).get())
+                    number(now.get())
                 ])?;
             let key = ChannelKey::of_row(self.conn.last_insert_rowid());
             let rights = judge::rights_at_open(request, closed(&self.conn, request.channel())?);
@@ -174,7 +174,7 @@ impl ChannelStore for SqliteStore {
     fn append(&mut self, now: Millis, rules: &Rules, request: &Append) -> Result<Result<Appended, AppendRefused>, StoreDown> {
         let mut work = || -> Result<Result<Appended, AppendRefused>, Down> {
             let at = now.max(self.channels.accepted);
-            let (seq, spends, arrival) = match self.judge(at, rules, request)? {
+            let (seq, spends, arrival) = match self.judge(now, rules, request)? {
                 (Judged::Refused(why), _) => return Ok(Err(why)),
                 (Judged::Again(appended), _) => return Ok(Ok(appended)),
                 (Judged::Store { seq, spends }, arrival) => (seq, spends, arrival),
@@ -184,7 +184,7 @@ impl ChannelStore for SqliteStore {
             }
             let Self { conn, channels: memory, .. } = self;
             let Some(head) = memory.heads.get(&request.channel) else { return Err(StoreDown::new("judged and gone").into()) };
-            head.moves_on(seq, request, at);
+            head.moves_on(seq, request, now);
             conn.prepare_cached(
                 "INSERT INTO entry (channel, seq, seal, accepted_ms, entry_id, ciphertext, through_bytes) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -200,7 +200,7 @@ impl ChannelStore for SqliteStore {
             ])?;
             if request.seal {
                 conn.prepare_cached("UPDATE channel SET seal_seq = ?2, seal_count = ?3, seal_ms = ?4 WHERE channel = ?1")?
-                    .execute(params![head.key.row(), number(seq.get()), number(head.seal_count), number(at.get())])?;
+                    .execute(params![head.key.row(), number(seq.get()), number(head.seal_count), number(now.get())])?;
             }
             memory.accepted = at;
             let appended = Appended { seq, accepted_at: at, again: false };
@@ -267,7 +267,7 @@ impl ChannelStore for SqliteStore {
 
     fn touch(&mut self, now: Millis, rules: &Rules, channel: ChannelKey) -> Result<(), StoreDown> {
         let work = || -> Result<(), Down> {
-            let at = now.max(self.channels.accepted).get();
+            let at = now.get();
             let stale = at.saturating_sub(rules.reader_use_ms);
             self.conn
                 .prepare_cached("UPDATE channel SET used_ms = ?2 WHERE channel = ?1 AND used_ms <= ?3")?

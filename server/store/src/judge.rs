@@ -58,7 +58,8 @@ pub struct Head {
     pub seal_seq: u64,
     /// seals so far
     pub seal_count: u64,
-    /// accept time of the last seal
+    /// when the last seal was stored, by the store's instant: its accept time may be later, where the clock was before it was
+    /// put back
     pub seal_at: Millis,
 }
 
@@ -70,12 +71,12 @@ impl Head {
         let (last, gone_through, bytes, gone_bytes, seal_seq, seal_count, seal_at) = (0, 0, 0, 0, 0, 0, Millis::new(0));
         Self { key, class, read, rights, last, gone_through, bytes, gone_bytes, seal_seq, seal_count, seal_at }
     }
-    /// This entry was stored behind it.
-    pub fn moves_on(&mut self, seq: Seq, append: &Append, at: Millis) {
+    /// An entry was stored behind it at this instant.
+    pub fn moves_on(&mut self, seq: Seq, append: &Append, now: Millis) {
         self.last = seq.get();
         self.bytes += length(append);
         if append.seal {
-            (self.seal_seq, self.seal_count, self.seal_at) = (seq.get(), self.seal_count + 1, at);
+            (self.seal_seq, self.seal_count, self.seal_at) = (seq.get(), self.seal_count + 1, now);
         }
     }
     fn is_inbox(&self) -> bool {
@@ -180,8 +181,8 @@ pub enum Judged {
 
 /// The window that an instant is in, for [`Rules::inbox_appends_per_token`].
 #[must_use]
-pub fn window(rules: &Rules, at: Millis) -> u64 {
-    at.get() / rules.inbox_window_ms.max(1)
+pub fn window(rules: &Rules, now: Millis) -> u64 {
+    now.get() / rules.inbox_window_ms.max(1)
 }
 
 /// First step: whether the token has a right, and what must be seen then.
@@ -199,9 +200,10 @@ pub fn needs<'a>(head: Option<&'a Head>, rules: &Rules, append: &'a Append) -> N
     Need { look, stamp: append.stamp.as_ref().filter(|_| right.stamped), permitted: Some((head, right)) }
 }
 
-/// Second step, at the accept time that the entry would get.
+/// Second step, at the store's instant: rates and quotas go by it, and not by accept times, which stand still after a clock was
+/// put back.
 #[must_use]
-pub fn judge(need: &Need<'_>, seen: &Seen, rules: &Rules, at: Millis, append: &Append) -> Judged {
+pub fn judge(need: &Need<'_>, seen: &Seen, rules: &Rules, now: Millis, append: &Append) -> Judged {
     let Some((head, right)) = need.permitted else { return Judged::Refused(AppendRefused::NotPermitted) };
     if let Some(refused) = out_of_reach(head, rules, append) {
         return Judged::Refused(refused);
@@ -217,7 +219,7 @@ pub fn judge(need: &Need<'_>, seen: &Seen, rules: &Rules, at: Millis, append: &A
     if let Some(seq) = Seq::new(head.seal_seq).filter(|s| !head.is_inbox() && s.get() > append.read_to) {
         return Judged::Refused(AppendRefused::Sealed { seq });
     }
-    if let Some(limited) = over_limit(head, seen.count, at, rules, append) {
+    if let Some(limited) = over_limit(head, seen.count, now, rules, append) {
         return Judged::Refused(AppendRefused::Limit(limited));
     }
     let Some(seq) = Seq::new(head.last + 1) else {
@@ -244,17 +246,18 @@ fn out_of_reach(head: &Head, rules: &Rules, append: &Append) -> Option<AppendRef
 }
 
 /// Quotas and rates. A seal has room where an entry has none, and a pace of its own (I4).
-fn over_limit(head: &Head, count: u32, at: Millis, rules: &Rules, append: &Append) -> Option<Limited> {
+fn over_limit(head: &Head, count: u32, now: Millis, rules: &Rules, append: &Append) -> Option<Limited> {
     let (kept, bytes) = (head.kept(), head.kept_bytes());
     let with_it = bytes.saturating_add(length(append));
     match (head.class, append.seal) {
         (ChannelClass::Log, true) => {
             let pause = if bytes >= rules.max_log_bytes { rules.full_seal_pause_ms } else { rules.seal_pause_ms };
-            let ready = head.seal_at.plus(pause);
-            (head.seal_count >= u64::from(rules.free_seals) && at < ready).then(|| Limited {
+            // also of a clock that was put back since: nobody waits for longer than the pause
+            let since = now.get().abs_diff(head.seal_at.get());
+            (head.seal_count >= u64::from(rules.free_seals) && since < pause).then(|| Limited {
                 limit: Limit::SealPauseMs,
                 value: pause,
-                retry_after_ms: Some(ready.since(at)),
+                retry_after_ms: Some(pause - since),
             })
         }
         (ChannelClass::Log, false) if kept < rules.max_log_entries => {
@@ -270,7 +273,7 @@ fn over_limit(head: &Head, count: u32, at: Millis, rules: &Rules, append: &Appen
         (ChannelClass::Inbox, _) => (count >= rules.inbox_appends_per_token).then(|| Limited {
             limit: Limit::InboxAppendsPerToken,
             value: rules.inbox_appends_per_token.into(),
-            retry_after_ms: Some(rules.inbox_window_ms - at.get() % rules.inbox_window_ms.max(1)),
+            retry_after_ms: Some(rules.inbox_window_ms - now.get() % rules.inbox_window_ms.max(1)),
         }),
     }
 }

@@ -212,6 +212,39 @@ promises! { $ channels_contract in channels:
         assert_eq!([back, reopened, emptied], [noon; 3]);
     }
 
+    /// Seen red with rules that go by accept times.
+    fn a_clock_that_was_ahead_and_was_put_back_stops_neither_seals_nor_quotas_nor_retention<B>() {
+        let mut w = World::<B>::new();
+        let ahead = 5 * 86_400_000;
+        (w.rules.free_seals, w.rules.inbox_appends_per_token) = (1, 1);
+        let (c, d, noon) = (w.log(1), w.inbox(2), w.now);
+        w.later(ahead);
+        w.stored(&seal(c, 1, 0));
+        w.stored(&entry(d, 1, 0));
+
+        w.now = noon;
+        w.backend.reopen();
+        let next = w.append(&seal(c, 2, 1)).unwrap();
+        assert_eq!(next.accepted_at, noon.plus(ahead), "accept times stand");
+        let paused = w.append(&seal(c, 3, 2)).unwrap_err();
+        assert!(matches!(paused, AppendRefused::Limit(Limited { retry_after_ms: Some(1_000), .. })), "{paused:?}");
+        w.later(1_000);
+        w.stored(&seal(c, 3, 2));
+        w.stored(&entry(d, 2, 0));
+        let counted = w.append(&entry(d, 3, 0)).unwrap_err();
+        assert!(matches!(counted, AppendRefused::Limit(Limited { limit: Limit::InboxAppendsPerToken, .. })), "{counted:?}");
+        w.later(w.rules.inbox_window_ms);
+        w.stored(&entry(d, 3, 0));
+        let e = w.log(5);
+        let admitted = |w: &World<B>| w.backend.reads().admit(w.now, &w.rules, &e.id, &e.read).unwrap().is_ok();
+        w.later(w.rules.channel_retention_ms - 1);
+        let _ = w.retire(1_000);
+        assert!(admitted(&w), "used when it was opened, by the clock that was right");
+        w.later(1);
+        let _ = w.retire(1_000);
+        assert!(!admitted(&w));
+    }
+
     fn the_same_append_again_gets_the_first_answer_before_every_other_rule<B>() {
         let mut w = World::<B>::new();
         w.rules.max_log_entries = 3;

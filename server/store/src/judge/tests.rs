@@ -147,6 +147,9 @@ fn a_seal_waits_for_its_pause_when_the_free_ones_are_used_and_lies_in_the_way_of
     assert_eq!(judged(&log, Seen::default(), &rules, &seal(5)), limit(Limit::SealPauseMs, 1_000, Some(1)));
     log.seal_at = Millis::new(NOW.get() - 1_000);
     assert_eq!(judged(&log, Seen::default(), &rules, &seal(5)), stored(6));
+    // of a clock that was ahead and was put back
+    log.seal_at = NOW.plus(1_000);
+    assert_eq!(judged(&log, Seen::default(), &rules, &seal(5)), stored(6));
     let sealed = Judged::Refused(AppendRefused::Sealed { seq: Seq::new(5).unwrap() });
     assert_eq!([seal(4), append(4)].map(|a| judged(&log, Seen::default(), &rules, &a)), [sealed; 2]);
 }

@@ -107,7 +107,7 @@ impl ModelStore {
     }
 
     /// The model finds in its lists what an append needs to be seen; it is judged as in every store.
-    fn judge(&self, at: Millis, rules: &Rules, a: &Append) -> Judged {
+    fn judge(&self, now: Millis, rules: &Rules, a: &Append) -> Judged {
         let all = &self.work.channels;
         let channel = all.channels.iter().find(|c| c.name == a.channel);
         let head = channel.map(Channel::head);
@@ -131,17 +131,16 @@ impl ModelStore {
                     seal: false,
                     same_bytes: *bytes == a.ciphertext,
                 });
-                let counted = (key, a.token, judge::window(rules, at));
+                let counted = (key, a.token, judge::window(rules, now));
                 seen.count = u32::try_from(all.counted.iter().filter(|c| **c == counted).count()).unwrap_or(u32::MAX);
             }
         }
-        judge::judge(&need, &seen, rules, at, a)
+        judge::judge(&need, &seen, rules, now, a)
     }
 }
 
 impl ChannelStore for ModelStore {
     fn open(&mut self, now: Millis, rules: &Rules, request: &Open) -> Result<Result<Opened, OpenRefused>, StoreDown> {
-        let at = self.work.channels.at(now);
         if let Some(channel) = self.work.channels.find(&request.channel) {
             let (key, head) = (channel.key, Seq::new(channel.last()));
             self.touch(now, rules, key)?;
@@ -164,14 +163,14 @@ impl ChannelStore for ModelStore {
             gone_bytes: 0,
             last_seal: None,
             seals: 0,
-            used: at,
+            used: now,
         });
         Ok(Ok(Opened { head: None, spent: true }))
     }
 
     fn append(&mut self, now: Millis, rules: &Rules, a: &Append) -> Result<Result<Appended, AppendRefused>, StoreDown> {
         let at = self.work.channels.at(now);
-        let (seq, spends) = match self.judge(at, rules, a) {
+        let (seq, spends) = match self.judge(now, rules, a) {
             Judged::Refused(why) => return Ok(Err(why)),
             Judged::Again(appended) => return Ok(Ok(appended)),
             Judged::Store { seq, spends } => (seq, spends),
@@ -188,12 +187,15 @@ impl ChannelStore for ModelStore {
         let entry = StoredEntry { seq, entry_id: a.entry_id, seal: a.seal, accepted_at: at, ciphertext: a.ciphertext.clone() };
         channel.entries.push((arrival, entry));
         if a.seal {
-            channel.last_seal = Some((seq, at));
+            channel.last_seal = Some((seq, now));
             channel.seals += 1;
         }
         let (key, inbox) = (channel.key, channel.class == ChannelClass::Inbox);
         if inbox {
-            all.counted.push((key, a.token, judge::window(rules, at)));
+            let counted = (key, a.token, judge::window(rules, now));
+            // a window that is over is forgotten, also when the clock goes back into it
+            all.counted.retain(|(k, t, w)| (*k, *t) != (key, a.token) || *w == counted.2);
+            all.counted.push(counted);
             all.recent.push((key, a.entry_id, appended, a.ciphertext.clone()));
             if all.recent.len() as u64 > u64::from(rules.recent_inbox_ids) {
                 all.recent.remove(0);
@@ -232,10 +234,9 @@ impl ChannelStore for ModelStore {
     }
 
     fn touch(&mut self, now: Millis, rules: &Rules, key: ChannelKey) -> Result<(), StoreDown> {
-        let at = self.work.channels.at(now);
         for channel in self.work.channels.channels.iter_mut().filter(|c| c.key == key) {
-            if at.since(channel.used) >= rules.reader_use_ms {
-                channel.used = at;
+            if now.since(channel.used) >= rules.reader_use_ms {
+                channel.used = now;
             }
         }
         Ok(())
