@@ -55,7 +55,15 @@ impl fmt::Display for Millis {
 pub trait Clock: Send + Sync {
     /// Now; may jump, forwards and back: callers that need order keep their own greatest.
     fn now(&self) -> Millis;
+    /// Milliseconds since some moment, by a clock that never jumps: two readings tell how long something took. A clock that is
+    /// turned by hand runs as it is turned.
+    fn ran_ms(&self) -> u64 {
+        self.now().get()
+    }
 }
+
+/// Of the process; where [`Clock::ran_ms`] of the machine's clock begins.
+static BEGAN: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
 
 /// The machine's clock.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,11 +75,19 @@ impl Clock for SystemClock {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Millis::new(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
     }
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+    fn ran_ms(&self) -> u64 {
+        let ran = BEGAN.get_or_init(std::time::Instant::now).elapsed();
+        u64::try_from(ran.as_millis()).unwrap_or(u64::MAX)
+    }
 }
 
 impl<C: Clock + ?Sized> Clock for std::sync::Arc<C> {
     fn now(&self) -> Millis {
         (**self).now()
+    }
+    fn ran_ms(&self) -> u64 {
+        (**self).ran_ms()
     }
 }
 
