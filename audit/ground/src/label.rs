@@ -38,6 +38,8 @@ labels! {
     RunHash = "lacre run v1",
     /// MAC: what a registrar's key is known again by.
     RunKeyCheck = "lacre run key check v1",
+    /// MAC: a deleted account in the list beside the data folder, over its id, under the registrar's key.
+    DeletedAccount = "lacre deleted account v1",
     /// AAD of a relay's keys under a passphrase.
     KeyBackup = "lacre key backup v1",
     /// MAC: a login challenge, over its time, the relay's identity, account and device.

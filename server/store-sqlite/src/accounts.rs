@@ -32,7 +32,7 @@ fn run(conn: &Connection, sql: &str, params: impl Params) -> Sql<usize> {
     conn.prepare_cached(sql)?.execute(params)
 }
 
-fn account_number(conn: &Connection, account: &AccountId) -> Sql<Option<i64>> {
+pub(super) fn account_number(conn: &Connection, account: &AccountId) -> Sql<Option<i64>> {
     one(conn, "SELECT account FROM account WHERE id = ?1", [account.as_bytes()], |r| r.get(0))
 }
 
@@ -145,8 +145,14 @@ fn directory_entry(conn: &Connection, account: i64) -> Sql<DirectoryEntry> {
     Ok(DirectoryEntry { states, binding, reset })
 }
 
+/// Nobody gets the name of an account that is deleted.
+pub(super) fn retire_handle(conn: &Connection, account: i64) -> Sql<()> {
+    let sql = "INSERT OR IGNORE INTO retired_handle (handle) SELECT handle FROM account WHERE account = ?1";
+    run(conn, sql, [account]).map(drop)
+}
+
 /// An account with all that hangs on it; the person's row is the caller's.
-fn delete_account(conn: &Connection, account: i64) -> Sql<()> {
+pub(super) fn delete_account(conn: &Connection, account: i64) -> Sql<()> {
     set_devices(conn, account, &[])?;
     run(conn, "DELETE FROM account_state WHERE account = ?1", [account])?;
     run(conn, "DELETE FROM account WHERE account = ?1", [account]).map(drop)
@@ -309,11 +315,7 @@ impl AccountStore for SqliteStore {
                 Ok(Speaking { account, .. }) => account,
                 Err(over) => return Ok(Err(over)),
             };
-            run(
-                &self.conn,
-                "INSERT OR IGNORE INTO retired_handle (handle) SELECT handle FROM account WHERE account = ?1",
-                [account],
-            )?;
+            retire_handle(&self.conn, account)?;
             run(&self.conn, "DELETE FROM person WHERE account = ?1", [account])?;
             self.give_up_inboxes(account)?;
             delete_account(&self.conn, account)?;

@@ -3,7 +3,7 @@
 use super::{APPLICATION_ID, OpenError, SCHEMA};
 use crate::Down;
 use lacre_store::blobs::FileName;
-use lacre_store::{Counts, StoreDown};
+use lacre_store::{Counts, Marks, StoreDown};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use std::path::Path;
 
@@ -209,15 +209,35 @@ pub(super) fn counts(conn: &Connection) -> rusqlite::Result<Counts> {
         let name = table.split(' ').next().unwrap_or_default();
         if has(conn, name)? { conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |r| r.get(0)) } else { Ok(0) }
     };
-    let floor: Option<u64> = conn.query_row("SELECT accept_floor_ms FROM meta WHERE id = 1", [], |r| r.get(0)).optional()?;
-    let newest: Option<u64> =
-        conn.query_row("SELECT accepted_ms FROM entry ORDER BY arrival DESC LIMIT 1", [], |r| r.get(0)).optional()?;
     Ok(Counts {
         channels: count("channel")?,
         entries: count("entry")?,
         accounts: count("account")?,
         blobs: count("blob")? - if has_unfinished(conn)? { count("blob WHERE whole = 0")? } else { 0 },
-        accepted_ms: floor.unwrap_or(0).max(newest.unwrap_or(0)),
+        accepted_ms: accepted(conn)?,
+    })
+}
+
+/// Newest accept time, also of entries that are gone.
+fn accepted(conn: &Connection) -> rusqlite::Result<u64> {
+    let floor: Option<u64> = conn.query_row("SELECT accept_floor_ms FROM meta WHERE id = 1", [], |r| r.get(0)).optional()?;
+    let newest: Option<u64> =
+        conn.query_row("SELECT accepted_ms FROM entry ORDER BY arrival DESC LIMIT 1", [], |r| r.get(0)).optional()?;
+    Ok(floor.unwrap_or(0).max(newest.unwrap_or(0)))
+}
+
+/// Each is one look: numbers that SQLite never gives twice, and the last row of a table that none leaves.
+pub(super) fn marks(conn: &Connection) -> rusqlite::Result<Marks> {
+    let ever = |table: &str| -> rusqlite::Result<u64> {
+        let mut last = conn.prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = ?1")?;
+        Ok(last.query_row([table], |r| r.get(0)).optional()?.unwrap_or(0))
+    };
+    Ok(Marks {
+        accepted_ms: accepted(conn)?,
+        channels: ever("channel")?,
+        accounts: ever("account")?,
+        key_packages: ever("key_package")?,
+        resets: conn.query_row("SELECT coalesce(max(number), 0) FROM reset", [], |r| r.get(0))?,
     })
 }
 

@@ -5,6 +5,7 @@
 //! and waste a quarter).
 
 mod accounts;
+mod again;
 mod blobs;
 mod channels;
 #[cfg(test)]
@@ -23,7 +24,7 @@ use lacre_ground::ids::Generation;
 use lacre_ground::random::{self, Rng};
 use lacre_store::accounts::Quotas;
 use lacre_store::engine::Engine;
-use lacre_store::{Counts, Reads, StoreDown};
+use lacre_store::{Counts, Marks, Reads, StoreDown};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use std::path::{Path, PathBuf};
@@ -242,6 +243,18 @@ impl SqliteStore {
         self.generation
     }
 
+    /// What it is, in numbers that never go back.
+    pub fn marks(&self) -> Result<Marks, StoreDown> {
+        let work = || -> Result<Marks, Down> { Ok(inspect::marks(&self.conn)?) };
+        Ok(work()?)
+    }
+
+    /// Whether a registrar's key was ever used with it: a relay has served from it.
+    pub fn has_served(&self) -> Result<bool, StoreDown> {
+        let work = || -> Result<bool, Down> { Ok(self.conn.prepare("SELECT 1 FROM registrar")?.exists([])?) };
+        Ok(work()?)
+    }
+
     /// After a backup was put back: a new generation, so that clients put back what it has forgotten (I7).
     pub fn renew_generation(&mut self, rng: &mut dyn Rng) -> Result<Generation, StoreDown> {
         let mut work = || -> Result<Generation, Down> {
@@ -422,6 +435,10 @@ impl Reads for SqliteReads {
     }
     fn counts(&self) -> Result<Counts, StoreDown> {
         let work = || -> Result<Counts, Down> { self.with(inspect::counts) };
+        Ok(work()?)
+    }
+    fn marks(&self) -> Result<Marks, StoreDown> {
+        let work = || -> Result<Marks, Down> { self.with(inspect::marks) };
         Ok(work()?)
     }
 }

@@ -127,10 +127,41 @@ pub struct Counts {
     pub accepted_ms: u64,
 }
 
+/// What a store is, in numbers that never go back: one that is less tells that the store did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// newest accept time, 0 when nothing was ever accepted
+    pub accepted_ms: u64,
+    /// channels that there ever were
+    pub channels: u64,
+    /// accounts that there ever were
+    pub accounts: u64,
+    /// key packages that there ever were
+    pub key_packages: u64,
+    /// resets that there ever were
+    pub resets: u64,
+}
+
+impl Marks {
+    /// Whether one of them is less.
+    #[must_use]
+    pub const fn is_behind(&self, before: &Self) -> bool {
+        self.accepted_ms < before.accepted_ms
+            || self.channels < before.channels
+            || self.accounts < before.accounts
+            || self.key_packages < before.key_packages
+            || self.resets < before.resets
+    }
+}
+
 /// Everybody else's side.
 pub trait Reads: ChannelReads + AccountReads + BlobReads + Send + Sync {
     /// Random, in every answer; restoring a backup changes it (I7).
     fn generation(&self) -> Generation;
     /// How much there is, for the operator.
     fn counts(&self) -> Result<Counts, StoreDown>;
+    /// What it is, quickly. One that ends with its process never goes back.
+    fn marks(&self) -> Result<Marks, StoreDown> {
+        Ok(Marks::default())
+    }
 }

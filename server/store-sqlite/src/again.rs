@@ -1,0 +1,60 @@
+//! What a store that was put back holds again, and must not.
+
+use super::SqliteStore;
+use super::accounts::{self, account_number};
+use super::rows::id32;
+use crate::Down;
+use lacre_ground::ids::AccountId;
+use lacre_store::StoreDown;
+use lacre_store::engine::Engine as _;
+
+impl SqliteStore {
+    /// Tells of these resets again, in their order and so under the numbers that they had, and deletes the accounts that they
+    /// replaced, and all that `deleted` names. Their persons are strangers: the counter gives them first codes. How many
+    /// accounts were deleted.
+    pub fn delete_again(
+        &mut self,
+        resets: &[(String, AccountId)],
+        deleted: &dyn Fn(&AccountId) -> bool,
+    ) -> Result<u64, StoreDown> {
+        self.begin()?;
+        let done = self.deleted_again(resets, deleted).map_err(StoreDown::from);
+        match done {
+            Ok(count) => self.commit().map(|()| count),
+            Err(down) => {
+                self.rollback();
+                Err(down)
+            }
+        }
+    }
+
+    fn deleted_again(&mut self, resets: &[(String, AccountId)], deleted: &dyn Fn(&AccountId) -> bool) -> Result<u64, Down> {
+        let mut gone = Vec::new();
+        for (note, replaced) in resets {
+            if !self.conn.prepare_cached("SELECT 1 FROM reset WHERE note = ?1")?.exists([note])? {
+                self.conn.execute("INSERT INTO reset (note) VALUES (?1)", [note])?;
+                gone.extend(account_number(&self.conn, replaced)?);
+            }
+        }
+        // its name waits for whoever it belongs to; that of a deleted one for nobody
+        let replaced = gone.len();
+        let mut all = self.conn.prepare("SELECT account, id FROM account")?;
+        let mut rows = all.query([])?;
+        while let Some(row) = rows.next()? {
+            if deleted(&id32(row, 1)?) {
+                gone.push(row.get(0)?);
+            }
+        }
+        drop(rows);
+        drop(all);
+        for (n, account) in gone.iter().enumerate() {
+            if n >= replaced {
+                accounts::retire_handle(&self.conn, *account)?;
+            }
+            self.conn.execute("DELETE FROM person WHERE account = ?1", [account])?;
+            self.give_up_inboxes(*account)?;
+            accounts::delete_account(&self.conn, *account)?;
+        }
+        Ok(gone.len() as u64)
+    }
+}
