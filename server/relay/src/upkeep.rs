@@ -65,7 +65,7 @@ pub(crate) async fn renew(leaf: Arc<Leaf>, maker: Arc<LeafMaker>, own_leaf: bool
 pub(crate) async fn look_for_room(room: Arc<Room>, writer: Writer, health: HealthReporter) {
     let mut told = None;
     loop {
-        let taken = !room.is_full() && !writer.is_failing();
+        let taken = !room.is_full() && !writer.health().is_failing();
         // who watches hears only of changes
         if told.replace(taken) != Some(taken) {
             let status = if taken { ServingStatus::Serving } else { ServingStatus::NotServing };

@@ -14,7 +14,7 @@ use lacre_store::rules::Rules;
 use lacre_store::{Answer, Ask, Outcome, Store, StoreDown, Verb, Watch};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::JoinHandle;
 use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
@@ -76,18 +76,55 @@ impl Effects {
 
 /// Does all of it in one transaction and tells everybody the outcome.
 ///
-/// One `StoreDown` undoes all: nobody is told yes about something that is not stored. A commit of which nobody knows whether
-/// it is there is told as one that is not: who asks again is answered right in either case (I3).
+/// One `StoreDown` undoes all: nobody is told yes about something that is not stored. When it is damage that one job met, the
+/// jobs are parted where it was met, and each part goes again by itself, down to the one job whose trouble it is. A commit of
+/// which nobody knows whether it is there is told as one that is not: who asks again is answered right in either case (I3).
 pub fn commit_batch<R: Reply>(
     store: &mut dyn Store,
     now: Millis,
     rules: &Rules,
     jobs: Vec<Job<R>>,
     effects: &Effects,
-) -> Result<(), StoreDown> {
-    let (asks, replies): (Vec<Ask>, Vec<R>) = jobs.into_iter().map(|job| (job.ask, job.reply)).unzip();
+) -> Committed {
+    let mut committed = Committed::default();
+    let mut parts = vec![jobs];
+    while let Some(jobs) = parts.pop() {
+        match commit_part(store, now, rules, jobs, effects) {
+            Part::Told(Ok(())) => committed.stored = true,
+            Part::Told(Err(down)) => {
+                committed.damaged |= down.damaged;
+                committed.down = Some(down);
+            }
+            Part::Again(first, rest) => parts.extend([rest, first]),
+        }
+    }
+    committed
+}
+
+/// What became of a batch.
+#[derive(Debug, Default)]
+pub struct Committed {
+    /// something of it is stored
+    pub stored: bool,
+    /// something of it met damage
+    pub damaged: bool,
+    /// the newest error
+    pub down: Option<StoreDown>,
+}
+
+/// What became of a part of a batch.
+enum Part<R> {
+    /// everybody was told
+    Told(Result<(), StoreDown>),
+    /// nobody was told: these first, and then those
+    Again(Vec<Job<R>>, Vec<Job<R>>),
+}
+
+fn commit_part<R: Reply>(store: &mut dyn Store, now: Millis, rules: &Rules, jobs: Vec<Job<R>>, effects: &Effects) -> Part<R> {
+    let (asks, mut replies): (Vec<Ask>, Vec<R>) = jobs.into_iter().map(|job| (job.ask, job.reply)).unzip();
     let mut watch = Stopwatch::start(&effects.metrics);
     let outcome = store.run_watched(now, rules, &asks, &mut watch);
+    let done = watch.done;
     watch.stop(asks.iter().map(Ask::requests).sum());
     let down = match outcome {
         Outcome::Committed(answers) => {
@@ -99,7 +136,16 @@ pub fn commit_batch<R: Reply>(
                 }
                 reply.told(answer);
             }
-            return Ok(());
+            return Part::Told(Ok(()));
+        }
+        Outcome::RolledBack(down) if down.damaged && asks.len() > 1 => {
+            // the job that met it is the one behind those that were done
+            let mut asks = asks;
+            let at = done.clamp(1, asks.len() - 1);
+            let (rest, behind) = (asks.split_off(at), replies.split_off(at));
+            let jobs =
+                |asks: Vec<Ask>, replies: Vec<R>| asks.into_iter().zip(replies).map(|(ask, reply)| Job { ask, reply }).collect();
+            return Part::Again(jobs(asks, replies), jobs(rest, behind));
         }
         Outcome::RolledBack(down) => {
             tracing::error!(cause = %down.cause, requests = asks.len(), "a batch was rolled back");
@@ -114,7 +160,7 @@ pub fn commit_batch<R: Reply>(
     for reply in replies {
         reply.told(Err(down.clone()));
     }
-    Err(down)
+    Part::Told(Err(down))
 }
 
 /// Measures a transaction, each verb in it, and its commit.
@@ -123,12 +169,14 @@ struct Stopwatch<'a> {
     begun: Instant,
     last: Instant,
     committing: Option<Instant>,
+    /// asks so far
+    done: usize,
 }
 
 impl<'a> Stopwatch<'a> {
     fn start(metrics: &'a WriterMetrics) -> Self {
         let begun = moment();
-        Self { metrics, begun, last: begun, committing: None }
+        Self { metrics, begun, last: begun, committing: None, done: 0 }
     }
     fn stop(self, requests: usize) {
         let end = moment();
@@ -145,6 +193,7 @@ impl Watch for Stopwatch<'_> {
         let now = moment();
         self.metrics.took(verb, now.duration_since(self.last).as_secs_f64());
         self.last = now;
+        self.done += 1;
     }
     fn committing(&mut self) {
         self.committing = Some(moment());
@@ -166,12 +215,54 @@ fn next_batch<R>(jobs: &mut VecDeque<Job<R>>) -> Vec<Job<R>> {
     jobs.drain(..count).collect()
 }
 
+/// How the store is, as far as its newest transactions tell.
+#[derive(Default)]
+pub struct Health {
+    failing: AtomicBool,
+    damaged: AtomicBool,
+    /// transactions since something was stored that met damage and nothing else
+    spoiled: AtomicU32,
+}
+
+/// After so many transactions in a row that met damage, and nothing stored between them, it is not one channel's trouble.
+pub const SPOILED: u32 = 16;
+
+impl Health {
+    fn saw(&self, committed: &Committed) {
+        let down = committed.down.as_ref().filter(|_| !committed.stored);
+        if committed.stored {
+            self.spoiled.store(0, Ordering::Release);
+        } else if down.is_some_and(|down| down.damaged) {
+            self.spoiled.fetch_add(1, Ordering::AcqRel);
+        }
+        let spoiled = self.spoiled.load(Ordering::Acquire) >= SPOILED;
+        self.failing.store(down.is_some_and(|down| !down.damaged) || spoiled, Ordering::Release);
+        if committed.damaged {
+            self.met_damage();
+        }
+    }
+    /// Somebody who read or wrote met damage.
+    pub fn met_damage(&self) {
+        self.damaged.store(true, Ordering::Release);
+    }
+    /// Whether the newest transaction failed, and it was not one channel's trouble.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        self.failing.load(Ordering::Acquire)
+    }
+    /// Whether damage was met since the process began.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Acquire)
+    }
+}
+
 /// Hands what is asked to the one thread that owns the store. Cheap to clone; the thread ends with [`Writer::stop`], or when
 /// the last clone is dropped.
 #[derive(Clone)]
 pub struct Writer {
     queue: mpsc::Sender<Message>,
-    failing: Arc<AtomicBool>,
+    health: Arc<Health>,
     metrics: WriterMetrics,
 }
 
@@ -224,16 +315,15 @@ impl Writer {
         hub: Arc<Hub>,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (queue, mut received) = mpsc::channel::<Message>(QUEUE);
-        let failing = Arc::new(AtomicBool::new(false));
-        let outcome = Arc::clone(&failing);
+        let health = Arc::new(Health::default());
+        let seen = Arc::clone(&health);
         let effects = Effects { hub, metrics: WriterMetrics::default() };
         let metrics = effects.metrics.clone();
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || {
             let (mut messages, mut waiting) = (Vec::with_capacity(BATCH), Waiting::default());
             // every waiter is told; the next transaction finds out for itself whether the store is back
             let write = |store: &mut dyn Store, jobs| {
-                let written = commit_batch(store, clock.now(), &rules, jobs, &effects);
-                outcome.store(written.is_err(), Ordering::Release);
+                seen.saw(&commit_batch(store, clock.now(), &rules, jobs, &effects));
             };
             while !waiting.last {
                 waiting.last = received.blocking_recv_many(&mut messages, BATCH) == 0;
@@ -252,13 +342,13 @@ impl Writer {
                 }
             }
         })?;
-        Ok((Self { queue, failing, metrics }, thread))
+        Ok((Self { queue, health, metrics }, thread))
     }
 
-    /// Whether the newest batch was rolled back.
+    /// How the store is.
     #[must_use]
-    pub fn is_failing(&self) -> bool {
-        self.failing.load(Ordering::Acquire)
+    pub fn health(&self) -> &Health {
+        &self.health
     }
 
     /// Requests that wait, and how many can.
@@ -343,6 +433,7 @@ mod tests {
     struct Failing {
         model: ModelStore,
         silent: bool,
+        damaged: bool,
     }
 
     fn broken() -> Ask {
@@ -352,7 +443,8 @@ mod tests {
     impl Store for Failing {
         fn run_watched(&mut self, now: Millis, rules: &Rules, asks: &[Ask], watch: &mut dyn Watch) -> Outcome {
             if asks.iter().any(|ask| ask.name() == Name::KnowRunKey) {
-                return Outcome::RolledBack(StoreDown::new("as asked"));
+                let down = if self.damaged { StoreDown::damaged("as asked") } else { StoreDown::new("as asked") };
+                return Outcome::RolledBack(down);
             }
             let outcome = self.model.run_watched(now, rules, asks, watch);
             if self.silent { Outcome::Unknown(StoreDown::new("gone silent")) } else { outcome }
@@ -377,7 +469,7 @@ mod tests {
 
     #[test]
     fn when_one_request_of_a_batch_finds_the_store_down_nobody_is_told_yes_and_nothing_is_stored() {
-        let mut store = Failing { model: model(), silent: false };
+        let mut store = Failing { model: model(), silent: false, damaged: false };
 
         let told = batch(&mut store, vec![add(1), broken(), add(2)]);
 
@@ -387,9 +479,45 @@ mod tests {
         assert!(spend(&mut store, 1) && spend(&mut store, 2));
     }
 
+    /// Seen red with batches that fail whole.
+    #[test]
+    fn damage_that_some_requests_of_a_batch_meet_is_theirs_and_all_others_are_stored() {
+        for bad in [vec![0], vec![9], vec![4, 5], vec![0, 3, 6, 9], (0..10).collect()] {
+            let mut store = Failing { model: model(), silent: false, damaged: true };
+            let asks = (0..10).map(|n| if bad.contains(&n) { broken() } else { add(n) }).collect();
+
+            let told = batch(&mut store, asks);
+
+            for (n, told) in (0..10).zip(told) {
+                let expected = if bad.contains(&n) { Err(StoreDown::damaged("as asked")) } else { Ok(Answer::AddStamps(())) };
+                assert_eq!((told, spend(&mut store, n)), (expected, !bad.contains(&n)), "{n} of {bad:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn damage_is_one_channels_trouble_until_nothing_else_is_stored_any_more() {
+        let met = |stored, damaged| Committed {
+            stored,
+            damaged,
+            down: Some(if damaged { StoreDown::damaged("") } else { StoreDown::new("") }),
+        };
+        let health = Health::default();
+        health.saw(&met(true, true));
+        assert!(health.is_damaged() && !health.is_failing());
+        (1..SPOILED).for_each(|_| health.saw(&met(false, true)));
+        assert!(!health.is_failing());
+        health.saw(&met(false, true));
+        assert!(health.is_failing(), "{SPOILED} in a row");
+        health.saw(&Committed { stored: true, ..Committed::default() });
+        assert!(!health.is_failing() && health.is_damaged());
+        health.saw(&met(false, false));
+        assert!(health.is_failing(), "what is not damage is everybody's");
+    }
+
     #[test]
     fn of_a_commit_of_which_nobody_knows_nobody_is_told_yes() {
-        let mut store = Failing { model: model(), silent: true };
+        let mut store = Failing { model: model(), silent: true, damaged: false };
 
         let told = batch(&mut store, vec![add(1), add(2)]);
 

@@ -209,7 +209,9 @@ impl Life<'_> {
         }
         let now = Millis::new(self.now);
         let done = match self.plan.honesty {
-            Honesty::Honest | Honesty::NoSync => commit_batch(&mut self.store, now, &self.rules, jobs, &Effects::default()),
+            Honesty::Honest | Honesty::NoSync => {
+                commit_batch(&mut self.store, now, &self.rules, jobs, &Effects::default()).down.map_or(Ok(()), Err)
+            }
             Honesty::AnswersFirst => answer_first(&mut self.store, now, &self.rules, jobs),
         };
         done.map_err(|e| e.to_string())

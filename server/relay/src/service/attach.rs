@@ -184,7 +184,7 @@ impl Attached {
             .context
             .read(move |reads| {
                 add.into_iter()
-                    .map(|(channel, token, from)| Ok((channel, from, reads.admit(now, &rules, &channel, &token)?)))
+                    .map(|(channel, token, from)| Ok((channel, from, apart(reads.admit(now, &rules, &channel, &token))?)))
                     .collect::<Result<Vec<_>, StoreDown>>()
             })
             .await;
@@ -195,10 +195,13 @@ impl Attached {
         let most = usize::try_from(self.context.rules.max_attached).unwrap_or(usize::MAX);
         for (channel, from, answer) in admitted {
             let reason = match answer {
-                Err(_) => Some(Reason::NotPermitted),
-                Ok(a) if from.get() > a.head + 1 => Some(Reason::Ahead),
-                Ok(_) if self.following.followed() >= most && self.following.state(&channel).is_none() => Some(Reason::Limit),
-                Ok(a) => {
+                None => Some(self.damaged()),
+                Some(Err(_)) => Some(Reason::NotPermitted),
+                Some(Ok(a)) if from.get() > a.head + 1 => Some(Reason::Ahead),
+                Some(Ok(_)) if self.following.followed() >= most && self.following.state(&channel).is_none() => {
+                    Some(Reason::Limit)
+                }
+                Some(Ok(a)) => {
                     self.context.touch(a);
                     // from here on every append wakes: nothing falls between this and the first reading
                     let due = self.following.state(&channel).is_some_and(|c| c.due);
@@ -209,12 +212,22 @@ impl Attached {
                 }
             };
             if let Some(reason) = reason {
-                self.context.refusals.refused(Some(reason), (reason == Reason::Limit).then_some(Limit::MaxAttached));
-                let refused = wire::AttachRefused { channel: channel.as_bytes().to_vec(), reason: reason.as_str().into() };
-                self.send(Event::Refused(refused)).await?;
+                self.refuse(channel, reason).await?;
             }
         }
         Ok(())
+    }
+
+    async fn refuse(&mut self, channel: ChannelId, reason: Reason) -> Result<(), Over> {
+        self.context.refusals.refused(Some(reason), (reason == Reason::Limit).then_some(Limit::MaxAttached));
+        let refused = wire::AttachRefused { channel: channel.as_bytes().to_vec(), reason: reason.as_str().into() };
+        self.send(Event::Refused(refused)).await
+    }
+
+    /// A channel that cannot be read is refused; the others of the stream go on.
+    fn damaged(&self) -> Reason {
+        self.context.writer.health().met_damage();
+        Reason::StoreDown
     }
 
     fn is_due(&mut self, channel: ChannelId) {
@@ -275,7 +288,15 @@ impl Attached {
             }
         }
         for (channel, page) in pages {
-            self.tell(channel, page).await?;
+            match page {
+                Some(page) => self.tell(channel, page).await?,
+                None => {
+                    self.following.unfollow(&channel);
+                    self.weigh();
+                    let reason = self.damaged();
+                    self.refuse(channel, reason).await?;
+                }
+            }
         }
         Ok(())
     }
@@ -310,17 +331,29 @@ impl Attached {
     }
 }
 
-/// Pages of these channels in order, until one message is full.
+/// What was read, none where it is damaged.
+fn apart<T>(read: Result<T, StoreDown>) -> Result<Option<T>, StoreDown> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(down) if down.damaged => {
+            tracing::error!(cause = %down.cause, "a channel cannot be read");
+            Ok(None)
+        }
+        Err(down) => Err(down),
+    }
+}
+
+/// Pages of these channels in order, until one message is full; none for a damaged one.
 fn read_pages(
     reads: &dyn lacre_store::Reads,
     ask: Vec<(ChannelId, ChannelKey, Seq)>,
-) -> Result<Vec<(ChannelId, Page)>, StoreDown> {
+) -> Result<Vec<(ChannelId, Option<Page>)>, StoreDown> {
     let mut pages = Vec::with_capacity(ask.len());
     let mut room = usize::try_from(PAGE_BYTES).unwrap_or(usize::MAX);
     for (channel, key, next) in ask {
         let limits = PageLimits { entries: PAGE_ENTRIES, bytes: u32::try_from(room).unwrap_or(u32::MAX) };
-        let page = reads.page(key, next, limits)?;
-        room = room.saturating_sub(page.entries.iter().map(|e| e.ciphertext.len()).sum());
+        let page = apart(reads.page(key, next, limits))?;
+        room = room.saturating_sub(page.iter().flat_map(|page| &page.entries).map(|e| e.ciphertext.len()).sum());
         pages.push((channel, page));
         if room == 0 {
             break;

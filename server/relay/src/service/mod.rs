@@ -91,6 +91,9 @@ impl Context {
         let answer = answer.unwrap_or_else(|e| Err(StoreDown::new(e)));
         if let Err(down) = &answer {
             tracing::error!(cause = %down.cause, "a read failed");
+            if down.damaged {
+                self.writer.health().met_damage();
+            }
         }
         answer
     }

@@ -35,7 +35,8 @@ impl OperatorService {
         let context = &self.context;
         let troubles = [
             ("DISK_FULL", context.room.is_full()),
-            ("STORE_FAILING", context.writer.is_failing()),
+            ("STORE_FAILING", context.writer.health().is_failing()),
+            ("STORE_DAMAGED", context.writer.health().is_damaged()),
             ("CLOCK_AHEAD", !context.clock_guard.may_remove(now)),
             ("CLOCK_BACK", accepted > now.plus(CLOCK_SLACK_MS).get()),
             ("LEAF_ENDING", self.leaf.validity().1 < now.plus(LEAF_SOON_MS)),
