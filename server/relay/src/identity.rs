@@ -4,10 +4,11 @@
 //! TLS: the chain is one leaf, valid for [`RELAY_NAME`], signed by the identity under the issuer name [`ISSUER_NAME`].
 //! A client knows both names and the key beforehand and needs nothing else (PROTOCOL.md, "Connections").
 
+use crate::clock_guard::ClockGuard;
 use lacre_ground::ids::Identity;
 use lacre_ground::note::{NoteError, NoteSigner};
 use lacre_ground::random::{self, Rng};
-use lacre_ground::time::{Clock, Millis};
+use lacre_ground::time::{Clock as _, Millis};
 use lacre_words::output;
 use rcgen::{
     CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, Issuer, KeyPair, KeyUsagePurpose, SerialNumber,
@@ -31,12 +32,16 @@ pub const RELAY_NAME: &str = "relay.lacre.invalid";
 /// The common name of every leaf's issuer.
 pub const ISSUER_NAME: &str = "lacre relay identity";
 const DAY: u64 = 24 * 60 * 60 * 1000;
-/// How long a leaf is valid. It begins two days early, for clients whose clocks are behind.
+/// How long a leaf is valid.
 const LEAF_DAYS: u64 = 90;
+/// It begins so much early, for clients whose clocks are behind; in whole days, so up to a day more.
+const EARLY_MS: u64 = 2 * DAY;
 /// A leaf is replaced after this long.
-pub const RENEW_AFTER_MS: u64 = 30 * DAY;
+const RENEW_AFTER_MS: u64 = 30 * DAY;
 /// A leaf that ends within this is a trouble: the relay's own never comes so far.
 pub const LEAF_SOON_MS: u64 = 14 * DAY;
+/// A leaf lasts so many days longer at most, for a relay that was off and does not believe its clock yet.
+const MOST_AHEAD_DAYS: u64 = 730;
 /// No leaf that clients take lasts longer.
 const MOST_DAYS: u64 = 3_650;
 
@@ -160,7 +165,12 @@ impl IdentityKey {
 
     /// A fresh TLS key with its leaf, of the usual length.
     pub fn issue(&self, now: Millis, rng: &mut dyn Rng) -> Result<LeafKey, IdentityError> {
-        self.make_leaf(now, LEAF_DAYS, rng)?.taken_by(&self.public, now).map_err(IdentityError::Certificate)
+        self.issue_for(now, LEAF_DAYS, rng)
+    }
+
+    /// The same, valid for so many days.
+    fn issue_for(&self, now: Millis, days: u64, rng: &mut dyn Rng) -> Result<LeafKey, IdentityError> {
+        self.make_leaf(now, days, rng)?.taken_by(&self.public, now).map_err(IdentityError::Certificate)
     }
 
     /// A fresh TLS key with its leaf, as a PEM file for [`read_leaf`].
@@ -194,7 +204,7 @@ impl IdentityKey {
         leaf.serial_number = Some(SerialNumber::from_slice(&random::bytes::<16>(rng)));
         leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        leaf.not_before = date!(Millis::new(now.get().saturating_sub(2 * DAY)));
+        leaf.not_before = date!(Millis::new(now.get().saturating_sub(EARLY_MS)));
         leaf.not_after = date!(now.plus(days * DAY));
         let certificate = leaf.signed_by(&leaf_key, &issuer).map_err(failed)?;
         Ok(MadeLeaf { certificate: certificate.into(), pkcs8: leaf_pkcs8 })
@@ -322,6 +332,13 @@ impl Leaf {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         (current.from, current.until)
     }
+    /// Whether the relay's own leaf is replaced now. By the clock, whatever the machine did since: it may have slept, or its
+    /// clock may have been put right, and then the leaf begins in a time that clients have not reached.
+    #[must_use]
+    pub fn is_due(&self, now: Millis) -> bool {
+        let age = now.since(self.validity().0);
+        !(DAY..EARLY_MS + RENEW_AFTER_MS).contains(&age)
+    }
 }
 
 impl core::fmt::Debug for Leaf {
@@ -339,14 +356,19 @@ impl ResolvesServerCert for Leaf {
 /// Makes leaves, for the start, each month and a reload.
 pub(crate) struct LeafMaker {
     pub(crate) identity: IdentityKey,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<ClockGuard>,
 }
 
 impl LeafMaker {
     pub(crate) fn make(&self, file: Option<&Path>, rng: &mut dyn Rng) -> Result<LeafKey, IdentityError> {
         match file {
             Some(path) => read_leaf(path, &self.identity.public(), self.clock.now()),
-            None => self.identity.issue(self.clock.now(), rng),
+            None => {
+                // clients judge it by clocks of their own: when the relay does not follow its machine's, either may be right
+                let (now, wall) = (self.clock.now(), self.clock.wall());
+                let more = wall.since(now).min(MOST_AHEAD_DAYS * DAY).div_ceil(DAY);
+                self.identity.issue_for(now, LEAF_DAYS + more, rng)
+            }
         }
     }
 }
@@ -409,6 +431,23 @@ mod tests {
         assert!(matches!(read(&own, now), Err(IdentityError::NotALeaf(_))));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         assert!(matches!(read(&own, now), Err(IdentityError::Exposed(_))));
+    }
+
+    /// Seen red with a leaf that is judged by its age alone.
+    #[test]
+    fn a_leaf_is_replaced_after_a_month_and_when_it_begins_later_than_clients_expect() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = IdentityKey::load_or_create(&folder.path().join("a"), &mut SystemRng).unwrap();
+        let now = Millis::parse("2026-11-25T10:00:00.000Z").unwrap();
+        let leaf = Leaf::new(own.issue(now, &mut SystemRng).unwrap());
+        let midnight = Millis::parse("2026-11-23T00:00:00.000Z").unwrap();
+        let due_from = midnight.plus(EARLY_MS + RENEW_AFTER_MS);
+
+        assert_eq!(leaf.validity().0, midnight);
+        assert!(!leaf.is_due(now) && !leaf.is_due(Millis::new(due_from.get() - 1)));
+        assert!(leaf.is_due(due_from) && leaf.is_due(now.plus(10_000 * DAY)));
+        assert!(!leaf.is_due(midnight.plus(DAY)));
+        assert!(leaf.is_due(Millis::new(midnight.plus(DAY).get() - 1)) && leaf.is_due(Millis::new(0)));
     }
 
     #[test]

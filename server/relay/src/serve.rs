@@ -287,7 +287,10 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
     let files = BlobFiles::open(folder.path()).map_err(in_folder)?;
     files.remove_orphans(reads.as_ref())?;
     let counter = registrar::listen(folder.path()).map_err(in_folder)?;
-    let maker = Arc::new(LeafMaker { identity, clock: Arc::clone(&options.clock) });
+    let accepted = || reads.marks().map(|marks| (marks.accepted_ms > 0).then(|| Millis::new(marks.accepted_ms)));
+    let clock = Arc::new(ClockGuard::open(folder.path(), options.clock, accepted)?);
+    clock.remember();
+    let maker = Arc::new(LeafMaker { identity, clock: Arc::clone(&clock) });
     let identity = &maker.identity;
     let leaf = Arc::new(Leaf::new(maker.make(options.leaf.as_deref(), rng)?));
     let tls = identity::tls(Arc::clone(&leaf))?;
@@ -296,14 +299,11 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
     let (host, port) = options.public.take().unwrap_or_else(|| local.clone());
     let authority = Arc::new(RwLock::new(Authority::new(&host, port, identity.public())?));
     let room = Arc::new(Room::new(folder.path(), options.keep_free));
-    let newest = || reads.counts().map(|counts| (counts.accepted_ms > 0).then(|| Millis::new(counts.accepted_ms)));
-    let clock_guard = ClockGuard::open(folder.path(), options.clock.now(), newest)?;
-    clock_guard.remember();
     let hub = Arc::new(Hub::default());
-    let writer = Writer::start(store, Arc::clone(&options.clock), options.rules.clone(), Arc::clone(&hub));
+    let writer = Writer::start(store, Arc::<ClockGuard>::clone(&clock), options.rules.clone(), Arc::clone(&hub));
     let (writer, writer_thread) = writer.map_err(StartError::Thread)?;
     let context = Arc::new(Context {
-        clock: options.clock,
+        clock: Arc::<ClockGuard>::clone(&clock),
         rng: Mutex::new(options.rng),
         rules: options.rules,
         writer,
@@ -313,7 +313,7 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
         receipts: identity.signer(RELAY)?,
         bindings: identity.signer(REGISTRAR)?,
         data: folder.path().to_owned(),
-        clock_guard,
+        clock_guard: clock,
         room: Arc::clone(&room),
         refusals: Refusals::default(),
         stopping,
@@ -365,7 +365,9 @@ impl Prepared {
             accept::connections(listener, acceptor, max_connections, transport, seen.clone(), Arc::clone(&self.memory));
         let metrics = Arc::new(Metrics::new(&context, &seen, &self.memory));
         let scraping = self.scraped.map(|listener| tokio::spawn(metrics::serve(listener, Arc::clone(&metrics))));
-        let renewal = tokio::spawn(upkeep::renew(controls.leaf, controls.maker, own_leaf, Arc::clone(&context)));
+        let (maker, leaf_context) = (controls.maker, Arc::clone(&context));
+        let renewed = move || maker.make(None, leaf_context.rng.lock().unwrap_or_else(PoisonError::into_inner).as_mut());
+        let renewal = tokio::spawn(upkeep::renew(controls.leaf, Arc::clone(&context.clock), own_leaf, renewed));
         let clock = tokio::spawn(upkeep::look_at_clock(Arc::clone(&context)));
         let settling = tokio::spawn(upkeep::settle(context.writer.clone()));
         let retention = tokio::spawn(upkeep::retain(Arc::clone(&context), Arc::clone(&metrics)));

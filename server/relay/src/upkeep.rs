@@ -3,14 +3,15 @@
 use crate::blob_files::BlobFiles;
 use crate::clock_guard;
 use crate::counters::moment;
-use crate::identity::{self, Leaf, LeafMaker};
+use crate::identity::{self, IdentityError, Leaf, LeafKey};
 use crate::metrics::Metrics;
 use crate::room::{self, Room};
 use crate::service::Context;
 use crate::writer::Writer;
+use lacre_ground::time::Clock;
 use lacre_store::accounts::SweepAccounts;
 use lacre_store::channels::Retire;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
@@ -41,22 +42,29 @@ const UNUSUAL_PAUSE: u32 = 16;
 /// Checkpoints are at least so many rounds apart. What is unusual more often is a busy disk, which appends meet anyway.
 const SELDOM: u32 = 24;
 
-/// A fresh TLS key each month. A leaf from a file is its owner's to replace: the log and `status` say when it ends.
-pub(crate) async fn renew(leaf: Arc<Leaf>, maker: Arc<LeafMaker>, own_leaf: bool, context: Arc<Context>) {
+/// Looks at the clock each [`clock_guard::LOOK_EVERY`], and replaces the relay's own TLS key when it is time. A leaf from a
+/// file is its owner's to replace: the log and `status` say when it ends.
+pub(crate) async fn renew(
+    leaf: Arc<Leaf>,
+    clock: Arc<dyn Clock>,
+    own_leaf: bool,
+    mut make: impl FnMut() -> Result<LeafKey, IdentityError>,
+) {
+    let mut told = None;
     loop {
-        tokio::time::sleep(Duration::from_millis(if own_leaf { identity::RENEW_AFTER_MS } else { DAY_MS })).await;
-        if !own_leaf {
-            let until = leaf.validity().1;
-            if until < context.clock.now().plus(identity::LEAF_SOON_MS) {
-                tracing::warn!(%until, "the TLS leaf ends soon: run issue-leaf, then send SIGHUP");
+        let (now, until) = (clock.now(), leaf.validity().1);
+        if own_leaf && leaf.is_due(now) {
+            match make() {
+                Ok(next) => leaf.replace(next),
+                Err(e) => tracing::error!(cause = %e, "the TLS key was not renewed"),
             }
-            continue;
         }
-        let issued = maker.make(None, context.rng.lock().unwrap_or_else(PoisonError::into_inner).as_mut());
-        match issued {
-            Ok(next) => leaf.replace(next),
-            Err(e) => tracing::error!(cause = %e, "the TLS key was not renewed"),
+        // once a day
+        let day = now.get() / DAY_MS;
+        if !own_leaf && until < now.plus(identity::LEAF_SOON_MS) && told.replace(day) != Some(day) {
+            tracing::warn!(%until, "the TLS leaf ends soon: run issue-leaf, then send SIGHUP");
         }
+        tokio::time::sleep(clock_guard::LOOK_EVERY).await;
     }
 }
 
@@ -80,7 +88,7 @@ pub(crate) async fn look_for_room(room: Arc<Room>, writer: Writer, health: Healt
 pub(crate) async fn look_at_clock(context: Arc<Context>) {
     loop {
         tokio::time::sleep(clock_guard::LOOK_EVERY).await;
-        context.clock_guard.tick(context.clock.now());
+        context.clock_guard.remember();
     }
 }
 
@@ -137,7 +145,7 @@ pub(crate) async fn retain(context: Arc<Context>, metrics: Arc<Metrics>) {
     let mut pace = Pace::new();
     loop {
         let now = context.clock.now();
-        if !context.clock_guard.may_remove(now) {
+        if !context.clock_guard.may_remove() {
             tokio::time::sleep(RETENTION_PAUSE).await;
             continue;
         }
@@ -159,7 +167,7 @@ pub(crate) async fn retain(context: Arc<Context>, metrics: Arc<Metrics>) {
 /// Removes blobs, codes and key packages whose time is over.
 pub(crate) async fn expire(context: Arc<Context>, files: BlobFiles, metrics: Arc<Metrics>) {
     loop {
-        if !context.clock_guard.may_remove(context.clock.now()) {
+        if !context.clock_guard.may_remove() {
             tokio::time::sleep(RETENTION_PAUSE).await;
             continue;
         }
@@ -180,6 +188,38 @@ pub(crate) async fn expire(context: Arc<Context>, files: BlobFiles, metrics: Arc
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lacre_ground::random::SystemRng;
+    use lacre_ground::time::Millis;
+
+    struct Stands(Millis);
+    impl Clock for Stands {
+        fn now(&self) -> Millis {
+            self.0
+        }
+    }
+
+    /// Whether the first look, at this time, makes another leaf.
+    async fn makes_one(own: bool, at: &str) -> bool {
+        let folder = tempfile::tempdir().unwrap();
+        let key = identity::IdentityKey::load_or_create(&folder.path().join("key"), &mut SystemRng).unwrap();
+        let issue = |at: &str| key.issue(Millis::parse(&format!("{at}T10:00:00.000Z")).unwrap(), &mut SystemRng);
+        let leaf = Arc::new(Leaf::new(issue("2026-11-25").unwrap()));
+        let clock = Arc::new(Stands(Millis::parse(&format!("{at}T10:00:00.000Z")).unwrap()));
+        let before = leaf.validity();
+        let mut renewing = Box::pin(renew(Arc::clone(&leaf), clock, own, || issue(at)));
+        let waits = std::future::poll_fn(|cx| std::task::Poll::Ready(renewing.as_mut().poll(cx).is_pending())).await;
+        assert!(waits, "it looks again later");
+        leaf.validity() != before
+    }
+
+    /// A machine that slept, and a clock that was put right: seen red with a pause of a month between two looks.
+    #[tokio::test]
+    async fn a_leaf_is_renewed_by_the_clock_whatever_the_machine_did_since() {
+        assert!(!makes_one(true, "2026-12-20").await);
+        assert!(makes_one(true, "2026-12-27").await && makes_one(true, "2027-06-01").await);
+        assert!(makes_one(true, "2026-11-01").await, "it begins later than now");
+        assert!(!makes_one(false, "2027-06-01").await, "its owner's to replace");
+    }
 
     fn pace(rounds: &[u64]) -> (Pace, Vec<u64>) {
         let mut pace = Pace::new();

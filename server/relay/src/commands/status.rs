@@ -35,19 +35,22 @@ impl Status {
 
 fn json(r: &ReportResponse) -> String {
     let at = |ms: u64| (ms > 0).then(|| Millis::new(ms).to_string());
+    let counted = |n: u64| r.counted.then_some(n);
     serde_json::json!({
         "healthy": r.troubles.is_empty(),
         "troubles": r.troubles,
+        "notes": r.notes,
         "version": r.version,
         "address": r.address,
         "generation": data_encoding::HEXLOWER.encode(&r.generation),
         "started_at": at(r.started_ms),
         "now": at(r.now_ms),
-        "channels": r.channels,
-        "entries": r.entries,
-        "accounts": r.accounts,
-        "blobs": r.blobs,
-        "blob_bytes": r.blob_bytes,
+        "clock": at(r.clock_ms),
+        "channels": counted(r.channels),
+        "entries": counted(r.entries),
+        "accounts": counted(r.accounts),
+        "blobs": counted(r.blobs),
+        "blob_bytes": counted(r.blob_bytes),
         "max_blob_bytes": r.max_blob_bytes,
         "store_bytes": r.store_bytes,
         "disk_bytes": r.disk_bytes,
@@ -78,15 +81,25 @@ fn screen(r: &ReportResponse, words: &Words) -> Vec<String> {
     };
     let of = |part: u64, all: u64| sentence(words, "status-of", &[("part", &bytes(part)), ("all", &bytes(all))]);
     let mut health = vec![words.say("status-well")];
-    if !r.troubles.is_empty() {
+    if !r.troubles.is_empty() || !r.notes.is_empty() {
         let until = at(r.removal_held_until_ms);
         let accepted = at(r.accepted_ms);
-        let values =
-            [("keep", bytes(r.keep_free_bytes)), ("until", until), ("accepted", accepted), ("leaf", at(r.leaf_until_ms))];
+        let values = [
+            ("keep", bytes(r.keep_free_bytes)),
+            ("until", until),
+            ("accepted", accepted),
+            ("leaf", at(r.leaf_until_ms)),
+            ("clock", at(r.clock_ms)),
+        ];
         let values: Vec<(&'static str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let said = |name: &String| sentence(words, &format!("trouble-{}", name.to_lowercase().replace('_', "-")), &values);
-        health = r.troubles.iter().map(said).collect();
+        let said =
+            |kind: &str, name: &String| sentence(words, &format!("{kind}-{}", name.to_lowercase().replace('_', "-")), &values);
+        if !r.troubles.is_empty() {
+            health = r.troubles.iter().map(|name| said("trouble", name)).collect();
+        }
+        health.extend(r.notes.iter().map(|name| said("note", name)));
     }
+    let counted = |text: &str| if r.counted { text.to_owned() } else { words.say("status-uncounted") };
     let generation = data_encoding::HEXLOWER.encode(&r.generation);
     let counts = [("channels", r.channels), ("entries", r.entries), ("accounts", r.accounts), ("blobs", r.blobs)]
         .map(|(name, n)| (name, grouped(n)));
@@ -100,10 +113,10 @@ fn screen(r: &ReportResponse, words: &Words) -> Vec<String> {
         (key("status-address"), wrap(&r.address, 62)),
         (key("status-generation"), vec![generation]),
         (key("status-up"), vec![ago(r.started_ms)]),
-        (key("status-holds"), wrap(&sentence(words, "status-counts", &counts), 62)),
-        (key("status-newest"), vec![at(r.accepted_ms)]),
+        (key("status-holds"), wrap(&counted(&sentence(words, "status-counts", &counts)), 62)),
+        (key("status-newest"), vec![counted(&at(r.accepted_ms))]),
         (key("status-store"), vec![bytes(r.store_bytes)]),
-        (key("status-blobs"), vec![of(r.blob_bytes, r.max_blob_bytes)]),
+        (key("status-blobs"), vec![counted(&of(r.blob_bytes, r.max_blob_bytes))]),
         (key("status-disk"), vec![of(r.disk_free_bytes, r.disk_bytes)]),
         (key("status-queue"), vec![queue]),
         (key("status-backup"), vec![ago(r.last_backup_ms)]),
@@ -188,9 +201,11 @@ mod tests {
 
     #[test]
     fn the_screen_has_at_most_24_lines_of_80_columns_in_both_languages_and_names_each_trouble() {
-        let all = ["DISK_FULL", "STORE_FAILING", "CLOCK_AHEAD", "CLOCK_BACK", "LEAF_ENDING"];
+        // either the clock is not followed, or removal is held
+        let all = ["DISK_FULL", "STORE_FAILING", "STORE_DAMAGED", "CLOCK_AHEAD", "LEAF_ENDING"];
         let full = ReportResponse {
             generation: vec![0xab; 16],
+            counted: true,
             version: "0.1.0".into(),
             address: format!("lacre://{}.example.org:65535/{}", "relay".repeat(8), "A".repeat(43)),
             started_ms: 1_700_000_000_000,
@@ -206,15 +221,29 @@ mod tests {
             disk_free_bytes: u64::MAX,
             last_backup_ms: 1_780_000_000_000,
             troubles: all.map(str::to_owned).to_vec(),
+            notes: vec!["ACCEPT_TIMES_WAIT".to_owned()],
+            clock_ms: 1_800_000_000_000,
             ..ReportResponse::default()
         };
         for lang in [Lang::Es, Lang::En] {
             let words = crate::words(lang);
-            for report in [full.clone(), ReportResponse::default()] {
+            let other = ReportResponse {
+                troubles: vec!["CLOCK_BACK".into(), "STORE_WENT_BACK".into()],
+                notes: vec!["REMOVAL_HELD".into()],
+                counted: false,
+                ..full.clone()
+            };
+            for report in [full.clone(), other, ReportResponse::default()] {
                 let lines = screen(&report, &words);
                 assert!(lines.len() <= 24, "{} lines", lines.len());
                 for line in lines {
-                    assert!(line.chars().count() <= 80 && !line.contains("trouble-") && !line.contains("status-"), "{line}");
+                    assert!(
+                        line.chars().count() <= 80
+                            && !line.contains("trouble-")
+                            && !line.contains("note-")
+                            && !line.contains("status-"),
+                        "{line}"
+                    );
                 }
             }
         }

@@ -96,8 +96,9 @@ impl World {
             receipts: signer(RELAY),
             bindings: signer(REGISTRAR),
             data: data.clone(),
-            clock_guard: crate::clock_guard::ClockGuard::open(&data, lacre_ground::time::Millis::new(0), || Ok::<_, ()>(None))
-                .unwrap(),
+            clock_guard: Arc::new(
+                crate::clock_guard::ClockGuard::open(&data, Arc::<HandClock>::clone(&clock), || Ok::<_, ()>(None)).unwrap(),
+            ),
             room: Arc::new(crate::room::Room::new(&data, 0)),
             refusals: crate::counters::Refusals::default(),
             stopping,

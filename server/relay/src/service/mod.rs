@@ -45,7 +45,7 @@ use tonic::Status;
 
 /// What every service works with.
 pub struct Context {
-    /// what time it is
+    /// the relay's time, which `clock_guard` makes
     pub clock: Arc<dyn Clock>,
     /// chance; lock it for the moment
     pub rng: Mutex<Box<dyn Rng>>,
@@ -66,7 +66,7 @@ pub struct Context {
     /// the data folder
     pub data: PathBuf,
     /// whether the clock is believed: without that nothing is removed
-    pub clock_guard: ClockGuard,
+    pub clock_guard: Arc<ClockGuard>,
     /// whether its disk has room for more
     pub room: Arc<Room>,
     /// counts what is refused

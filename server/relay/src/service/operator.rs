@@ -3,6 +3,7 @@
 use super::Context;
 use crate::backup;
 use crate::border::{checked, store_down};
+use crate::clock_guard::Standing;
 use crate::folder::STORE_FILE;
 use crate::identity::{LEAF_SOON_MS, Leaf};
 use crate::room::disk;
@@ -31,18 +32,32 @@ impl OperatorService {
     }
 
     /// What is wrong, by name.
-    fn troubles(&self, now: Millis, accepted: u64) -> Vec<String> {
-        let context = &self.context;
+    fn troubles(&self, clock: &Standing) -> Vec<String> {
+        let (context, now) = (&self.context, clock.now);
+        let stands = |ahead| clock.not_followed.is_some_and(|wall| (wall > now) == ahead);
         let troubles = [
             ("DISK_FULL", context.room.is_full()),
             ("STORE_FAILING", context.writer.health().is_failing()),
             ("STORE_DAMAGED", context.writer.health().is_damaged()),
-            ("CLOCK_AHEAD", !context.clock_guard.may_remove(now)),
-            ("CLOCK_BACK", accepted > now.plus(CLOCK_SLACK_MS).get()),
+            ("CLOCK_AHEAD", stands(true)),
+            ("CLOCK_BACK", stands(false)),
             ("LEAF_ENDING", self.leaf.validity().1 < now.plus(LEAF_SOON_MS)),
         ];
-        troubles.into_iter().filter(|(_, wrong)| *wrong).map(|(name, _)| name.to_owned()).collect()
+        named(troubles)
     }
+
+    /// What is so, and asks nothing of the operator.
+    fn notes(clock: &Standing, accepted: u64) -> Vec<String> {
+        let followed = clock.not_followed.is_none();
+        named([
+            ("REMOVAL_HELD", clock.held_until.is_some() && followed),
+            ("ACCEPT_TIMES_WAIT", accepted > clock.now.plus(CLOCK_SLACK_MS).get()),
+        ])
+    }
+}
+
+fn named<const N: usize>(all: [(&str, bool); N]) -> Vec<String> {
+    all.into_iter().filter(|(_, so)| *so).map(|(name, _)| name.to_owned()).collect()
 }
 
 /// Accept times that are so much ahead of the clock tell that the clock was put back.
@@ -58,14 +73,21 @@ impl Operator for OperatorService {
         checked(request.into_inner())?;
         let context = &self.context;
         let (data, room) = (context.data.clone(), Arc::clone(&context.room));
-        let asked = context.read(move |reads| {
+        let asked = context.read(move |_| {
             room.look();
             let store = data.join(STORE_FILE);
             let sizes = bytes(&store) + bytes(&store.with_extension("sqlite-wal"));
-            Ok((reads.counts()?, reads.blob_bytes()?, sizes, disk(&data).ok(), backup::last(&data)))
+            Ok((sizes, disk(&data).ok(), backup::last(&data)))
         });
-        let (counts, blob_bytes, store_bytes, disk, last_backup) = asked.await.map_err(store_down)?;
-        let now = context.clock.now();
+        let (store_bytes, disk, last_backup) = asked.await.map_err(store_down)?;
+        // how the relay is must be told also when damage keeps from counting
+        let (counted, counts, blob_bytes) = match context.read(|reads| Ok((reads.counts()?, reads.blob_bytes()?))).await {
+            Ok((counts, blob_bytes)) => (true, counts, blob_bytes),
+            Err(down) if down.damaged => Default::default(),
+            Err(down) => return Err(store_down(down)),
+        };
+        let clock = context.clock_guard.standing();
+        let now = clock.now;
         let (from, until) = self.leaf.validity();
         let (queue, max_queue) = context.writer.queue();
         let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
@@ -92,8 +114,11 @@ impl Operator for OperatorService {
             leaf_from_ms: from.get(),
             leaf_until_ms: until.get(),
             accepted_ms: counts.accepted_ms,
-            troubles: self.troubles(now, counts.accepted_ms),
-            removal_held_until_ms: context.clock_guard.held_until().map_or(0, Millis::get),
+            troubles: self.troubles(&clock),
+            notes: Self::notes(&clock, counts.accepted_ms),
+            clock_ms: context.clock_guard.wall().get(),
+            counted,
+            removal_held_until_ms: clock.held_until.map_or(0, Millis::get),
         }))
     }
 }

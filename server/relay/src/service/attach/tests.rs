@@ -47,12 +47,12 @@ impl World {
             receipts: signer("receipts"),
             bindings: signer("bindings"),
             data: "unused".into(),
-            clock_guard: crate::clock_guard::ClockGuard::open(
-                std::path::Path::new("/nowhere"),
-                lacre_ground::time::Millis::new(0),
-                || Ok::<_, ()>(None),
-            )
-            .unwrap(),
+            clock_guard: Arc::new(
+                crate::clock_guard::ClockGuard::open(std::path::Path::new("/nowhere"), Arc::new(SystemClock), || {
+                    Ok::<_, ()>(None)
+                })
+                .unwrap(),
+            ),
             room: Arc::new(crate::room::Room::new(std::path::Path::new("/"), 0)),
             refusals: crate::counters::Refusals::default(),
             stopping,
