@@ -174,6 +174,7 @@ impl World {
     pub fn new_generation(&mut self) {
         let folder = lacre_relay::folder::DataFolder::lock(&self.data()).unwrap();
         folder.store(None, &mut SystemRng).unwrap().renew_generation(&mut SystemRng).unwrap();
+        std::fs::remove_file(self.data().join(lacre_relay::newest::NEWEST_FILE)).unwrap();
     }
 
     /// The next example RUN, between 40 and 45 million.

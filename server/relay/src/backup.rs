@@ -17,7 +17,10 @@
 //! A restored store has a new generation: clients put back what it has forgotten (PROTOCOL.md 19).
 
 use crate::blob_files::digest_of;
+use crate::clock_guard;
+use crate::deletions::RESTORED_FILE;
 use crate::folder::{DataFolder, RESTORING_FILE, STORE_FILE, StartError};
+use crate::newest::NEWEST_FILE;
 use crate::room::disk;
 use data_encoding::HEXLOWER;
 use lacre_ground::ids::{Generation, Identity};
@@ -252,7 +255,9 @@ pub fn verify(backup: &Path) -> Result<Manifest, BackupError> {
 }
 
 /// Puts a backup into an empty folder (an identity key may lie there already), under a new generation.
-pub fn restore(backup: &Path, data: &Path, rng: &mut dyn Rng) -> Result<(Manifest, Generation), BackupError> {
+/// Nothing waits for a clock that leapt since the backup: it is believed, for whoever restores sees what time it is. What was
+/// deleted since is deleted again when the relay starts.
+pub fn restore(backup: &Path, data: &Path, now: Millis, rng: &mut dyn Rng) -> Result<(Manifest, Generation), BackupError> {
     let manifest = verify(backup)?;
     DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(at(data))?;
     for entry in fs::read_dir(data).map_err(at(data))? {
@@ -286,7 +291,11 @@ pub fn restore(backup: &Path, data: &Path, rng: &mut dyn Rng) -> Result<(Manifes
         let mut opened = folder.store(None, rng)?;
         opened.renew_generation(rng)?
     };
+    fs::remove_file(data.join(NEWEST_FILE)).map_err(at(data))?;
     sync(&store)?;
+    clock_guard::believe(data, now).map_err(at(data))?;
+    let restored = data.join(RESTORED_FILE);
+    create(&restored)?.sync_all().map_err(at(&restored))?;
     fs::remove_file(&mark).map_err(at(&mark))?;
     sync(data)?;
     sync(data.canonicalize().map_err(at(data))?.parent().unwrap_or(Path::new("/")))?;

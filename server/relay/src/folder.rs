@@ -1,6 +1,7 @@
 //! The data folder: who uses it, its keys, its store; why a relay did not start from it.
 
 use crate::identity::{IdentityError, IdentityKey};
+use crate::newest::{Before, Newest};
 use crate::run_key::{self, RunKey, RunKeyError};
 use lacre_ground::address::AddressError;
 use lacre_ground::random::Rng;
@@ -181,8 +182,12 @@ impl DataFolder {
         let (key, run_key) = (IdentityKey::load(&identity)?, RunKey::load(&run, &self.path)?);
         if run_key::know_key(store, &run_key)? { Ok((key, run_key)) } else { Err(StartError::OtherRunKey(run)) }
     }
-    /// The store; made at the first start, readable by its owner only.
+    /// The store; made at the first start, readable by its owner only. One that went back has a new generation.
     pub fn store(&self, vfs: Option<&str>, rng: &mut dyn Rng) -> Result<SqliteStore, StartError> {
+        Ok(self.noticed(vfs, &self.path.join(IDENTITY_FILE), rng)?.0)
+    }
+    /// The same, and whether it went back.
+    pub fn noticed(&self, vfs: Option<&str>, identity: &Path, rng: &mut dyn Rng) -> Result<(SqliteStore, Newest), StartError> {
         let path = self.path.join(STORE_FILE);
         if vfs.is_none() {
             let made = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path);
@@ -192,7 +197,13 @@ impl DataFolder {
         if let Some(vfs) = vfs {
             options = options.vfs(vfs);
         }
-        Ok(SqliteStore::open(options, rng)?)
+        let before = Before::look(&self.path, identity);
+        let mut store = SqliteStore::open(options, rng)?;
+        let newest = match vfs {
+            Some(_) => Newest::of_none(&self.path),
+            None => Newest::notice(&self.path, before, &mut store, rng)?,
+        };
+        Ok((store, newest))
     }
 }
 

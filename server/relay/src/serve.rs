@@ -14,12 +14,15 @@
 use crate::blob_files::BlobFiles;
 use crate::clock_guard::ClockGuard;
 use crate::counters::{ConnectionMetrics, Refusals};
+use crate::deletions::{Deletions, RESTORED_FILE};
 use crate::folder::{DataFolder, KeyPlaces, StartError};
 use crate::hub::Hub;
 use crate::identity::{self, Leaf, LeafMaker};
 use crate::memory::Memory;
 use crate::metrics::{self, Metrics};
+use crate::newest::Newest;
 use crate::room::Room;
+use crate::run_key::RunKey;
 use crate::service::Context;
 use crate::service::accounts::AccountsService;
 use crate::service::blobs::BlobsService;
@@ -43,6 +46,7 @@ use lacre_proto::relay::v1::channels_server::ChannelsServer;
 use lacre_proto::relay::v1::directory_server::DirectoryServer;
 use lacre_store::rules::Rules;
 use lacre_store::{Reads, Store};
+use lacre_store_sqlite::SqliteStore;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -268,16 +272,20 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
     let used = options.data.is_dir().then(|| DataFolder::lock(&options.data)).transpose()?;
     let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
     let folder = used.map_or_else(|| DataFolder::lock(&options.data), Ok)?;
+    let places = KeyPlaces { identity: options.identity_key.take(), run: options.run_key.take() };
+    let mut newest = Newest::of_none(folder.path());
     let (mut store, reads): StoreParts = match options.store.take() {
         Some(parts) => parts,
         None => {
-            let store = folder.store(options.vfs, rng)?;
+            let (mut store, noticed) = folder.noticed(options.vfs, &places.identity(folder.path()), rng)?;
+            newest = noticed;
+            delete_again(&folder, &places, &newest, &mut store, rng)?;
+            newest.remember(store.generation(), store.marks()?, true);
             let readers = std::thread::available_parallelism().map_or(4, |n| n.get().max(2) * 2);
             let reads = store.reads(readers)?;
             (Box::new(store), Arc::new(reads))
         }
     };
-    let places = KeyPlaces { identity: options.identity_key.take(), run: options.run_key.take() };
     if let (Some(_), false) = (&options.leaf, places.identity(folder.path()).exists()) {
         // a leaf is under a key that was there before it
         return Err(StartError::IdentityMissing(places.identity(folder.path())));
@@ -314,6 +322,8 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
         bindings: identity.signer(REGISTRAR)?,
         data: folder.path().to_owned(),
         clock_guard: clock,
+        deletions: Deletions::of(folder.path(), run_key.expose().clone()),
+        newest,
         room: Arc::clone(&room),
         refusals: Refusals::default(),
         stopping,
@@ -340,6 +350,28 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
         registrar,
         operator,
     })
+}
+
+/// What a backup brought back is deleted again. Nobody is served before that.
+fn delete_again(
+    folder: &DataFolder,
+    places: &KeyPlaces,
+    newest: &Newest,
+    store: &mut SqliteStore,
+    rng: &mut dyn Rng,
+) -> Result<(), StartError> {
+    let restored = folder.path().join(RESTORED_FILE);
+    let run = places.run(folder.path());
+    if (newest.went_back().is_none() && !restored.exists()) || !run.exists() {
+        return Ok(());
+    }
+    let key = RunKey::open(&run, folder.path(), rng)?;
+    let again = Deletions::of(folder.path(), key.expose().clone()).again(store)?;
+    tracing::warn!(accounts = again, "the store was put back: what had been deleted since was deleted again");
+    match std::fs::remove_file(&restored) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(StartError::Folder { path: restored, source }),
+        _ => Ok(()),
+    }
 }
 
 fn listen_to_scrapers(listener: std::net::TcpListener) -> Result<TcpListener, StartError> {
@@ -426,12 +458,18 @@ impl Prepared {
             task.abort();
             let _ = task.await;
         }
+        let (generation, marks) = (context.reads.generation(), context.reads.marks());
+        let newest = Newest::of_none(folder.path());
         // calls that were cut off may still hold the context: the writer is told, and ends when it has stored the last.
         // Readers are closed before it, so that the log is empty afterwards
         let writer = context.writer.clone();
         drop(context);
         writer.stop().await;
         let _ = tokio::task::spawn_blocking(move || writer_thread.join()).await;
+        // only now the store's log is in its file
+        if let Ok(marks) = marks {
+            newest.remember(generation, marks, false);
+        }
         drop(folder);
     }
 }

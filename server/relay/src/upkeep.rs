@@ -84,11 +84,15 @@ pub(crate) async fn look_for_room(room: Arc<Room>, writer: Writer, health: Healt
     }
 }
 
-/// Remembers the time of day, so that a leap of it is noticed.
+/// Remembers the time of day and what the store is, so that a leap of either is noticed.
 pub(crate) async fn look_at_clock(context: Arc<Context>) {
     loop {
         tokio::time::sleep(clock_guard::LOOK_EVERY).await;
         context.clock_guard.remember();
+        // what failed was logged where it happened; the next minute tries again
+        if let Ok(marks) = context.read(|reads| reads.marks()).await {
+            context.newest.remember(context.reads.generation(), marks, true);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::backup::{places, read_passphrase};
 use super::{Failed, Place, not_written, say, sentence, tell};
 use lacre_ground::random::SystemRng;
+use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_relay::backup;
 use lacre_relay::identity::IdentityKey;
 use lacre_relay::key_backup;
@@ -60,7 +61,7 @@ impl Restore {
         if present.as_ref().is_some_and(|key| !same(key)) {
             return Err(Failed::new("backup-of-another", &[("path", &src.display()), ("key", &identity.display())]));
         }
-        let (manifest, generation) = backup::restore(src, &config.data, &mut SystemRng)?;
+        let (manifest, generation) = backup::restore(src, &config.data, SystemClock.now(), &mut SystemRng)?;
         if self.json {
             let generation = generation.to_string();
             say(&serde_json::json!({ "manifest": manifest, "generation": generation }).to_string())?;

@@ -189,6 +189,7 @@ impl Accounts for AccountsService {
         let reset = reset.sign(&self.context.bindings).map_err(sign)?;
         let recover = Recover { code, before, handle, account, state: request.state, devices, binding, reset };
         let done = crossed(self.context.writer.submit(recover).await)?;
+        self.context.deletions.resets(&done.reset);
         if before != account {
             self.sessions.keep_only(&before, &[]);
         }
@@ -208,7 +209,12 @@ impl Accounts for AccountsService {
     ) -> Result<Response<wire::DeleteAccountResponse>, Status> {
         let request = checked(request.into_inner())?;
         let by = self.session(&request.session)?;
-        crossed(self.context.writer.submit(RemoveAccount { by }).await)?;
+        self.context.deletions.deletes(&by.account);
+        let removed = self.context.writer.submit(RemoveAccount { by }).await;
+        if matches!(removed, Ok(Err(_))) {
+            self.context.deletions.keeps(&by.account);
+        }
+        crossed(removed)?;
         self.sessions.keep_only(&by.account, &[]);
         Ok(Response::new(wire::DeleteAccountResponse { generation: self.generation() }))
     }

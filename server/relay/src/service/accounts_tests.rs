@@ -99,6 +99,8 @@ impl World {
             clock_guard: Arc::new(
                 crate::clock_guard::ClockGuard::open(&data, Arc::<HandClock>::clone(&clock), || Ok::<_, ()>(None)).unwrap(),
             ),
+            deletions: crate::deletions::Deletions::of(&data, zeroize::Zeroizing::new([7; 32])),
+            newest: crate::newest::Newest::of_none(&data),
             room: Arc::new(crate::room::Room::new(&data, 0)),
             refusals: crate::counters::Refusals::default(),
             stopping,

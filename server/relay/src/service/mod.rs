@@ -26,7 +26,9 @@ mod unfinished_tests;
 
 use crate::clock_guard::ClockGuard;
 use crate::counters::Refusals;
+use crate::deletions::Deletions;
 use crate::hub::Hub;
+use crate::newest::Newest;
 use crate::room::Room;
 use crate::writer::Writer;
 use lacre_ground::ids::{ChannelId, Identity};
@@ -67,6 +69,10 @@ pub struct Context {
     pub data: PathBuf,
     /// whether the clock is believed: without that nothing is removed
     pub clock_guard: Arc<ClockGuard>,
+    /// what was deleted, for the day on which a backup brings it back
+    pub deletions: Deletions,
+    /// what the store is, remembered beside it
+    pub newest: Newest,
     /// whether its disk has room for more
     pub room: Arc<Room>,
     /// counts what is refused

@@ -38,6 +38,7 @@ impl OperatorService {
         let troubles = [
             ("DISK_FULL", context.room.is_full()),
             ("STORE_FAILING", context.writer.health().is_failing()),
+            ("STORE_WENT_BACK", context.newest.went_back().is_some()),
             ("STORE_DAMAGED", context.writer.health().is_damaged()),
             ("CLOCK_AHEAD", stands(true)),
             ("CLOCK_BACK", stands(false)),

@@ -53,6 +53,8 @@ impl World {
                 })
                 .unwrap(),
             ),
+            deletions: crate::deletions::Deletions::of(std::path::Path::new("/nowhere"), zeroize::Zeroizing::new([7; 32])),
+            newest: crate::newest::Newest::of_none(std::path::Path::new("/nowhere")),
             room: Arc::new(crate::room::Room::new(std::path::Path::new("/"), 0)),
             refusals: crate::counters::Refusals::default(),
             stopping,

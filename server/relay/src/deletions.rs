@@ -1,0 +1,172 @@
+//! What was deleted, so that a backup of before does not bring it back.
+//!
+//! A file *beside* the data folder, so that it outlives it and is in no backup. It holds no more than it must:
+//!
+//! | a line | is |
+//! |---|---|
+//! | `+` 64 hexadecimal digits | an account is about to be deleted: a MAC of its id under the registrar's key, without which it names nobody |
+//! | `-` the same | it was not, after all |
+//! | `reset` base64 | the registrar's note that an account stands in the place of another, which everybody may ask for anyway |
+//!
+//! A relay that starts from a store that was put back ([`RESTORED_FILE`], or [`crate::newest`]) deletes those accounts again, and
+//! those that were replaced, and tells of those resets under the numbers that they had.
+
+use data_encoding::{BASE64, HEXLOWER};
+use lacre_ground::account::Reset;
+use lacre_ground::ids::AccountId;
+use lacre_ground::label::{self, Label};
+use lacre_ground::note::UnverifiedNote;
+use lacre_ground::signed::NoteText as _;
+use lacre_store::StoreDown;
+use lacre_store_sqlite::SqliteStore;
+use std::collections::BTreeSet;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use zeroize::Zeroizing;
+
+/// The end of the file's name, behind that of the data folder.
+const END: &str = ".deleted";
+/// There from a restoration until what was deleted is deleted again.
+pub const RESTORED_FILE: &str = "restored";
+
+/// The list.
+pub struct Deletions {
+    path: PathBuf,
+    key: Zeroizing<[u8; 32]>,
+    /// one line after the other
+    writing: Mutex<()>,
+}
+
+/// What the list says.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Listed {
+    accounts: BTreeSet<String>,
+    resets: Vec<String>,
+}
+
+impl Listed {
+    /// A line that was cut off says nothing.
+    fn read(text: &str) -> Self {
+        let mut listed = Self::default();
+        for line in text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')) {
+            if let Some(mac) = line.strip_prefix('+') {
+                listed.accounts.insert(mac.to_owned());
+            } else if let Some(mac) = line.strip_prefix('-') {
+                listed.accounts.remove(mac);
+            } else if let Some(note) = line.strip_prefix("reset ") {
+                let note = BASE64.decode(note.as_bytes()).ok().and_then(|note| String::from_utf8(note).ok());
+                listed.resets.extend(note.filter(|note| !listed.resets.contains(note)));
+            }
+        }
+        listed
+    }
+}
+
+impl Deletions {
+    /// Of a data folder, under the registrar's key.
+    #[must_use]
+    pub fn of(data: &Path, key: Zeroizing<[u8; 32]>) -> Self {
+        let data = data.canonicalize().unwrap_or_else(|_| data.to_owned());
+        let mut name = data.file_name().unwrap_or_default().to_owned();
+        name.push(END);
+        Self { path: data.with_file_name(name), key, writing: Mutex::new(()) }
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn mac(&self, account: &AccountId) -> String {
+        HEXLOWER.encode(&label::mac(&self.key, Label::DeletedAccount, &[account.as_bytes()]))
+    }
+
+    fn add(&self, line: &str) -> io::Result<()> {
+        let _alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = !self.path.exists();
+        let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&self.path)?;
+        file.write_all(format!("{line}\n").as_bytes())?;
+        file.sync_all()?;
+        if made {
+            let folder = self.path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            File::open(folder)?.sync_all()?;
+        }
+        Ok(())
+    }
+
+    /// That what is asked for is done matters more than that a backup of before remembers it.
+    fn noted(&self, line: &str) {
+        if let Err(e) = self.add(line) {
+            tracing::error!(
+                cause = %e, path = %self.path.display(),
+                "a deletion was not written down: a backup of before would bring back what was deleted"
+            );
+        }
+    }
+
+    /// Before an account is deleted.
+    pub fn deletes(&self, account: &AccountId) {
+        self.noted(&format!("+{}", self.mac(account)));
+    }
+
+    /// It was not.
+    pub fn keeps(&self, account: &AccountId) {
+        self.noted(&format!("-{}", self.mac(account)));
+    }
+
+    /// An account stands in the place of another.
+    pub fn resets(&self, note: &str) {
+        let line = format!("reset {}", BASE64.encode(note.as_bytes()));
+        let listed = std::fs::read_to_string(&self.path).unwrap_or_default();
+        if !listed.lines().any(|known| known == line) {
+            self.noted(&line);
+        }
+    }
+
+    /// Deletes again; how many accounts.
+    pub fn again(&self, store: &mut SqliteStore) -> Result<u64, StoreDown> {
+        let text = match std::fs::read_to_string(&self.path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(0),
+            text => text.map_err(StoreDown::new)?,
+        };
+        let listed = Listed::read(&text);
+        let replaced = |note: &String| {
+            let text = UnverifiedNote::parse(note).ok()?;
+            Some((note.clone(), Reset::parse(text.unverified_text()).ok()?.replaces))
+        };
+        let resets: Vec<(String, AccountId)> = listed.resets.iter().filter_map(replaced).collect();
+        store.delete_again(&resets, &|account| listed.accounts.contains(&self.mac(account)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_says_what_was_deleted_and_nothing_of_a_line_that_was_cut_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let list = Deletions::of(&folder.path().join("data"), Zeroizing::new([3; 32]));
+        let [one, two, three] = [1, 2, 3].map(|n| AccountId::new([n; 32]));
+
+        list.deletes(&one);
+        list.deletes(&two);
+        list.keeps(&two);
+        list.resets("note\n");
+        list.resets("note\n");
+        OpenOptions::new().append(true).open(list.path()).unwrap().write_all(b"+abc").unwrap();
+        let text = std::fs::read_to_string(list.path()).unwrap();
+
+        assert_eq!(Listed::read(&text), Listed { accounts: [list.mac(&one)].into(), resets: vec!["note\n".into()] });
+        assert_eq!(list.path(), folder.path().join("data.deleted"));
+        for account in [&one, &two, &three] {
+            assert!(!text.contains(&HEXLOWER.encode(account.as_bytes())));
+        }
+        let other = Deletions::of(&folder.path().join("data"), Zeroizing::new([4; 32]));
+        assert_ne!(list.mac(&one), other.mac(&one), "without the key it names nobody");
+    }
+}
