@@ -18,4 +18,5 @@ mod one_relay;
 mod pushed_out;
 mod takeover;
 mod thief;
+mod thief_log;
 mod trees;

@@ -295,7 +295,57 @@ fn accept_times_do_not_follow_a_clock_that_is_put_back_and_status_says_so() {
     writer.append(third).unwrap();
 
     assert!(writer.accepted.is_sorted(), "{:?}", writer.accepted);
-    assert_eq!((said.code, &ill["troubles"]), (Some(1), &serde_json::json!(["CLOCK_BACK"])));
+    let nothing_to_do = serde_json::json!(["ACCEPT_TIMES_WAIT"]);
+    assert_eq!((said.code, &ill["notes"], &ill["troubles"]), (Some(0), &nothing_to_do, &serde_json::json!([])));
+}
+
+/// Seen red with a relay that takes its machine's word.
+#[test]
+fn a_clock_that_is_far_off_is_not_followed_while_running_nor_at_the_start() {
+    let weather = Weather::new();
+    let mut relay = weather.start();
+    let mut writer = Writer::open(&relay.ready().unwrap());
+    let first = writer.entry(LOG, 100);
+    writer.append(first).unwrap();
+    for (days, trouble) in [(40, "CLOCK_AHEAD"), (-400, "CLOCK_BACK")] {
+        weather.faults.clock_ahead_ms(days * DAY_MS).unwrap();
+        let next = writer.entry(LOG, 100);
+        writer.append(next).unwrap();
+        let (running, ill) = status(&weather.data());
+        relay.stop().unwrap();
+        relay = weather.start();
+        // its certificate is one that people take, too: their clocks are right
+        writer.at = relay.ready().unwrap();
+        let next = writer.entry(LOG, 100);
+        writer.append(next).unwrap();
+        let (started, still) = status(&weather.data());
+        for (code, json) in [(running.code, ill), (started.code, still)] {
+            assert_eq!((code, &json["troubles"]), (Some(1), &serde_json::json!([trouble])));
+            assert_ne!(json["now"], json["clock"]);
+        }
+    }
+    let (first, last) = (writer.accepted[0], *writer.accepted.last().unwrap());
+    assert!(writer.accepted.is_sorted() && last - first < DAY_MS.unsigned_abs(), "{:?}", writer.accepted);
+    weather.faults.clock_ahead_ms(0).unwrap();
+    let (well, json) = status(&weather.data());
+    assert_eq!((well.code, &json["notes"]), (Some(0), &serde_json::json!([])), "once it is right again, so is all");
+    relay.stop().unwrap();
+}
+
+#[test]
+fn after_a_weekend_off_removal_is_held_and_nothing_is_wrong() {
+    let weather = Weather::new();
+    let mut relay = weather.start();
+    relay.ready().unwrap();
+    relay.stop().unwrap();
+    weather.faults.clock_ahead_ms(3 * DAY_MS).unwrap();
+    let mut relay = weather.start();
+    relay.ready().unwrap();
+    let (said, json) = status(&weather.data());
+    relay.stop().unwrap();
+
+    assert_eq!((said.code, &json["notes"]), (Some(0), &serde_json::json!(["REMOVAL_HELD"])));
+    assert_eq!(json["now"], json["clock"]);
 }
 
 /// Seen red with a guard that always lets remove.
@@ -316,7 +366,6 @@ fn a_clock_that_jumps_ahead_removes_nothing_and_is_noticed_while_running_and_at_
     relay.ready().unwrap();
     let (started, still) = status(&weather.data());
     relay.stop().unwrap();
-    // clients take no leaf that begins weeks ahead, so that nobody but the operator can ask
     assert_eq!((running.code, started.code), (Some(1), Some(1)));
     for json in [ill, still] {
         assert_eq!((&json["troubles"], &json["entries"]), (&serde_json::json!(["CLOCK_AHEAD"]), &3.into()));

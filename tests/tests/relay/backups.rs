@@ -1,8 +1,12 @@
 //! Backups of a running relay by its own program, and what real clients make of one that was put back.
+use lacre_core::network::{Network as _, Reason};
+use lacre_core::view::RestingThing;
 use lacre_core::view::{Body, ConversationId, Happening, Standing, Suite};
-use lacre_ground::ids::{BlobId, TokenHash};
+use lacre_ground::ids::{BlobId, Handle, TokenHash};
 use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, Millis, SystemClock};
+use lacre_proto::relay::v1 as wire;
+use lacre_proto::relay::v1::lookup_request::Who;
 use lacre_relay::blob_files::BlobFiles;
 use lacre_relay::folder::DataFolder;
 use lacre_relay::folder::{IDENTITY_FILE, STORE_FILE};
@@ -10,6 +14,7 @@ use lacre_store::accounts::AddStamps;
 use lacre_store::blobs::{BlobHeader, ExpireBlobs, FileName, KeepBlob};
 use lacre_store::rules::Rules;
 use lacre_store::{Answer, Ask, Store as _, run_one};
+use lacre_tests::hostile;
 use lacre_tests::relay::{Client, Memory, RelayProcess, Said, operate, seed_stamps};
 use lacre_tests::world::{Person, World, befriend, settle};
 use std::fs;
@@ -111,6 +116,55 @@ fn real_clients_live_through_a_backup_more_messages_and_its_restoration_and_noth
     ana.say(&group, "and on");
     settle(&mut [&mut ana, &mut beto, &mut carla]);
     assert_eq!(carla.texts(&group).last().map(String::as_str), Some("and on"));
+}
+
+/// Seen red with a restoration that knows of no deletions.
+#[test]
+fn what_was_deleted_after_the_backup_is_deleted_again_and_who_was_recovered_is_not_the_lost_phone_again() {
+    let mut world = World::new();
+    let folder = beside(&world);
+    let run_of_carla = world.run();
+    let (mut ana, mut beto) = (world.person("ana"), world.person("beto"));
+    let mut lost = world.person_with("carla", &run_of_carla);
+    let lost_account = lost.account();
+    done(run(&folder, &["backup", "kept"]));
+    beto.client.delete_account(&mut beto.net).unwrap();
+    let mut carla = Person::new(&folder.join("profile-carla-again"));
+    carla.client.recover(&mut carla.net, &world.invite_again(&run_of_carla)).unwrap();
+    let at = world.authority().clone();
+    let resets = |person: &mut Person| person.net.resets(&at, wire::ResetsRequest { from: 1 }).unwrap();
+    let before = resets(&mut ana);
+    assert_eq!(before.notes.len(), 1);
+    world.stop_relay();
+    let list = fs::read_to_string(folder.join("data.deleted")).unwrap();
+    fs::rename(world.data(), folder.join("data.lost")).unwrap();
+    done(run(&folder, &["restore", "kept"]));
+    fs::copy(folder.join("data.lost").join(IDENTITY_FILE), world.data().join(IDENTITY_FILE)).unwrap();
+    world.start_relay();
+
+    let after = resets(&mut ana);
+    let found = |person: &mut Person, who: Who| {
+        let stamp = hostile::stamp(person);
+        person.net.lookup(&at, wire::LookupRequest { who: Some(who), stamp }).map(|_| ()).map_err(|e| e.reason())
+    };
+    let missing = Err(Some(Reason::NoAccount));
+    assert_eq!((after.notes, after.head, after.generation == before.generation), (before.notes, before.head, false));
+    assert_eq!(found(&mut ana, Who::Handle("beto".into())), missing, "a deleted account");
+    assert_eq!(found(&mut ana, Who::Account(lost_account.as_bytes().to_vec())), missing, "a replaced account");
+    assert_eq!(found(&mut ana, Who::Handle("ana".into())), Ok(()));
+    assert!(
+        lost.client.sync(&mut lost.net).is_err()
+            || lost.client.resting().unwrap().iter().any(|r| r.thing == RestingThing::Account)
+    );
+    // the person of the recovered account has her name again, with a code of the counter
+    carla.client.sync(&mut carla.net).unwrap_err();
+    let invitation = world.invite(&run_of_carla);
+    carla.client.enroll(&mut carla.net, &invitation, &Handle::parse("carla").unwrap()).unwrap();
+    assert_eq!(found(&mut ana, Who::Account(carla.account().as_bytes().to_vec())), Ok(()));
+    // beside the folder lies no name of anybody
+    for id in [beto.account(), ana.account()] {
+        assert!(!list.contains(&data_encoding::HEXLOWER.encode(id.as_bytes())));
+    }
 }
 
 /// A folder with a data folder from which a relay has served.

@@ -1,0 +1,131 @@
+//! A store that went back is noticed, and gets a new generation aloud.
+use lacre_core::network::{Lane, Network as _};
+use lacre_proto::relay::v1 as wire;
+use lacre_relay::folder::STORE_FILE;
+use lacre_tests::powercut::marks::{append_token, name};
+use lacre_tests::relay::{Client, Memory, RelayProcess, operate, seed_stamps};
+use lacre_tests::world::network;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+struct Place {
+    folder: tempfile::TempDir,
+    appended: u8,
+}
+
+/// Generation and troubles, as `status` tells them.
+type Told = (String, Vec<String>);
+
+impl Place {
+    fn new() -> Self {
+        let mut place = Self { folder: tempfile::tempdir().unwrap(), appended: 0 };
+        seed_stamps(&place.data(), 10).unwrap();
+        let mut relay = place.start();
+        let at = relay.ready().unwrap();
+        Client::new(&at, &Arc::new(Memory::new(Box::new(|_| {}))), 1).unwrap().open().unwrap();
+        place.append(&mut relay);
+        relay.stop().unwrap();
+        place
+    }
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+    fn store(&self) -> PathBuf {
+        self.data().join(STORE_FILE)
+    }
+    fn start(&self) -> RelayProcess {
+        let mut relay = RelayProcess::spawn(RelayProcess::command(&self.data(), self.folder.path()).unwrap()).unwrap();
+        relay.ready().unwrap();
+        relay
+    }
+    /// One more entry that is acknowledged.
+    fn append(&mut self, relay: &mut RelayProcess) {
+        let request = wire::AppendRequest {
+            channel: name(1).as_bytes().to_vec(),
+            append_token: append_token(1).expose().to_vec(),
+            entry_id: vec![self.appended; 16],
+            read_to: self.appended.into(),
+            ciphertext: vec![7; 100].into(),
+            ..wire::AppendRequest::default()
+        };
+        network().append(&relay.ready().unwrap(), Lane::Conversations, request).unwrap();
+        self.appended += 1;
+    }
+    fn told(&self) -> Told {
+        let said = operate(Path::new("/"), &["status", "--json", "--data", self.data().to_str().unwrap()]).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+        let troubles: Vec<String> = serde_json::from_value(json["troubles"].clone()).unwrap();
+        assert_eq!(said.code, Some(i32::from(!troubles.is_empty())));
+        (json["generation"].as_str().unwrap().to_owned(), troubles)
+    }
+    /// Starts, asks, and stops.
+    fn next(&self) -> Told {
+        let relay = self.start();
+        let told = self.told();
+        relay.stop().unwrap();
+        told
+    }
+    fn said(&self) -> bool {
+        fs::read_to_string(self.folder.path().join("relay.log")).unwrap().contains("THE STORE WENT BACK")
+    }
+}
+
+const BACK: &str = "STORE_WENT_BACK";
+
+#[test]
+fn a_relay_that_was_stopped_or_killed_is_the_same_when_it_comes_back() {
+    let mut place = Place::new();
+    let (first, troubles) = place.next();
+    let mut relay = place.start();
+    place.append(&mut relay);
+    relay.kill().unwrap();
+    let killed = place.next();
+    // a command that opens the store of a killed relay puts its log into the file
+    let mut relay = place.start();
+    place.append(&mut relay);
+    relay.kill().unwrap();
+    let at = place.folder.path();
+    let code = ["registrar", "issue-code", "--run", "40123456-K", "--data", "data", "--run-key", "run.key"];
+    let _ = operate(at, &code).unwrap();
+    let after = place.next();
+
+    assert_eq!((troubles, killed, after), (vec![], (first.clone(), vec![]), (first, vec![])));
+    assert!(!place.said());
+}
+
+/// Each seen red with a relay that remembers nothing beside its store.
+#[test]
+fn a_log_that_is_lost_a_snapshot_and_an_empty_store_beside_a_key_are_noticed() {
+    let mut place = Place::new();
+    let (mut before, _) = place.next();
+    let old = fs::read(place.store()).unwrap();
+
+    // killed, and its log is gone: the newest entry was in it, or was not
+    for acknowledged in [1, 0] {
+        let mut relay = place.start();
+        (0..acknowledged).for_each(|_| place.append(&mut relay));
+        relay.kill().unwrap();
+        fs::remove_file(place.store().with_extension("sqlite-wal")).unwrap();
+        let (generation, troubles) = place.next();
+        assert!(generation != before && troubles == [BACK] && place.said());
+        let again = place.next();
+        assert_eq!(again, (generation.clone(), vec![]), "told once");
+        before = generation;
+        place.appended = 1;
+    }
+
+    // the file of earlier on
+    let mut relay = place.start();
+    place.append(&mut relay);
+    relay.stop().unwrap();
+    fs::write(place.store(), old).unwrap();
+    let (generation, troubles) = place.next();
+    assert!(generation != before && troubles == [BACK]);
+
+    // none at all
+    fs::remove_file(place.store()).unwrap();
+    let (empty, troubles) = place.next();
+    assert!(empty != generation && troubles == [BACK]);
+    assert_eq!(place.next(), (empty, vec![]));
+}
