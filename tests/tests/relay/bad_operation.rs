@@ -1,6 +1,6 @@
 //! What an operator can get wrong: each is a sentence that says what to do, an exit code, and nothing that was changed.
 use lacre_relay::folder::{IDENTITY_FILE, STORE_FILE};
-use lacre_tests::relay::{RelayProcess, Said, operate_typing, seed_stamps};
+use lacre_tests::relay::{RelayProcess, Said, operate, operate_typing, seed_stamps};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};

@@ -142,7 +142,7 @@ fn a_hangup_brings_a_new_leaf_and_a_new_address_and_cuts_nobody_off() {
     let invitation = || {
         let args = ["registrar", "issue-code", "--json", "--data", "data"];
         let said = operate_typing(folder.path(), &args, "40123456-K").unwrap();
-        let said: Value = serde_json::from_str(&said.out).unwrap();
+        let said: serde_json::Value = serde_json::from_str(&said.out).unwrap();
         said["invitation"].as_str().unwrap().to_owned()
     };
     let first = status();
