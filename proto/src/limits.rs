@@ -30,6 +30,14 @@ macro_rules! limits {
 limits! {
     /// key-package claims on one account within an hour
     ClaimsPerHour = "claims_per_hour";
+    /// acts of one clerk within an hour
+    ClerkActsPerHour = "clerk_acts_per_hour";
+    /// acts of one clerk within a day
+    ClerkActsPerDay = "clerk_acts_per_day";
+    /// recovery codes of one clerk within a day
+    ClerkResetsPerDay = "clerk_resets_per_day";
+    /// what was refused to one clerk within a day
+    ClerkRefusalsPerDay = "clerk_refusals_per_day";
     /// appends by one token to one inbox within a window
     InboxAppendsPerToken = "inbox_appends_per_token";
     /// one-time key packages of one device in one suite
@@ -42,6 +50,8 @@ limits! {
     MaxBlobDiskBytes = "max_blob_disk_bytes";
     /// bytes of all states of one account
     MaxChainBytes = "max_chain_bytes";
+    /// clerks, those included that were revoked
+    MaxClerks = "max_clerks";
     /// bytes that an inbox keeps
     MaxInboxBytes = "max_inbox_bytes";
     /// entries that an inbox keeps

@@ -117,6 +117,14 @@ reasons! {
     Ahead = "AHEAD", OutOfRange, Clients, "past the head of the channel";
     /// The id or name is known with other bytes.
     Conflict = "CONFLICT", AlreadyExists, Clients, "known with other content";
+    /// It is not this clerk's duty.
+    NotHerDuty = "NOT_HER_DUTY", PermissionDenied, Counter, "it is not this clerk's duty";
+    /// There is or was a clerk of this name or with this key.
+    ClerkExists = "CLERK_EXISTS", AlreadyExists, Counter, "the name or the key is or was another clerk's";
+    /// No such clerk, or none any more.
+    NoClerk = "NO_CLERK", NotFound, Counter, "no such clerk";
+    /// No such code, or it was used, or its time is over.
+    NoCode = "NO_CODE", NotFound, Counter, "no such code, or it was used";
     /// The person has an account.
     HasAccount = "HAS_ACCOUNT", AlreadyExists, Counter, "the person has an account";
     /// Somebody else has this handle.

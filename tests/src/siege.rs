@@ -12,6 +12,7 @@ use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_proto::relay::v1 as wire;
 use lacre_relay::folder::DataFolder;
 use lacre_store::accounts::{AddStamps, Enroll, IssueCode, KeyPackage, PutKeyPackages, RunHash, Speaker, StateDevice};
+use lacre_store::counter::By;
 use lacre_store::rules::Rules;
 use lacre_store::run_one;
 use prost::bytes::Bytes;
@@ -133,7 +134,7 @@ fn seed(data: &std::path::Path, key_packages: u8) {
     for (n, handle) in [(0, "ejemplo0"), (1, "ejemplo1")] {
         let code = TokenHash::new(derived("code", n));
         let devices = vec![StateDevice { id: DeviceId::new([1; 16]), inbox: ChannelId::new(derived("inbox", n)) }];
-        let issue = IssueCode { run: RunHash::new(derived("run", n)), code, recover: false };
+        let issue = IssueCode { by: By::Operator, run: RunHash::new(derived("run", n)), code, recover: false };
         run_one(&mut store, now, &rules, issue).unwrap().unwrap();
         let enroll = Enroll {
             code,

@@ -50,6 +50,12 @@ labels! {
     StateHash = "lacre state hash v1",
     /// Signature: a device logs in.
     Login = "lacre login v1",
+    /// MAC: a clerk's login challenge, over its time, the relay's identity and her key.
+    CounterChallenge = "lacre counter challenge v1",
+    /// Signature: a clerk asks for one act at the registrar's counter.
+    CounterAsk = "lacre counter ask v1",
+    /// Hash: an act of the counter's record, over the hash of all acts before it.
+    CounterAct = "lacre counter act v1",
     /// Signature: a device signs an envelope to an inbox.
     Envelope = "lacre envelope v1",
     /// Signature: a device signs a content.

@@ -176,6 +176,10 @@ fn refused(words: &Words, refusal: &Refusal) -> Failure {
         | Reason::Session
         | Reason::BadRun
         | Reason::HasAccount
+        | Reason::NotHerDuty
+        | Reason::ClerkExists
+        | Reason::NoClerk
+        | Reason::NoCode
         | Reason::Unknown => no("error-refused"),
     }
 }

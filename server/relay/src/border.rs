@@ -12,6 +12,7 @@ use lacre_store::blobs::KeepBlobRefused;
 use lacre_store::channels::{
     AppendRefused, ChangeRefused, Limited, NotPermitted, OpenRefused, StatusRefused, TrimRefused, WrongName,
 };
+use lacre_store::counter::{AddClerkRefused, NoClerk, NoCode};
 use std::collections::HashMap;
 use std::time::Duration;
 use tonic::{Code, Status};
@@ -150,7 +151,28 @@ impl IntoStatus for IssueRefused {
         match self {
             IssueRefused::HasAccount => refused(Reason::HasAccount, &[], None),
             IssueRefused::NoAccount => refused(Reason::NoAccount, &[], None),
+            IssueRefused::NoClerk => refused(Reason::LoginRefused, &[], None),
+            IssueRefused::Duty => refused(Reason::NotHerDuty, &[], None),
+            IssueRefused::Limit(l) => limited(l),
         }
+    }
+}
+impl IntoStatus for AddClerkRefused {
+    fn into_status(self) -> Status {
+        match self {
+            AddClerkRefused::Name | AddClerkRefused::Key => refused(Reason::ClerkExists, &[], None),
+            AddClerkRefused::Limit(l) => limited(l),
+        }
+    }
+}
+impl IntoStatus for NoClerk {
+    fn into_status(self) -> Status {
+        refused(Reason::NoClerk, &[], None)
+    }
+}
+impl IntoStatus for NoCode {
+    fn into_status(self) -> Status {
+        refused(Reason::NoCode, &[], None)
     }
 }
 /// A state that is not taken, and why.

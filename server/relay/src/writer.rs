@@ -404,6 +404,7 @@ mod tests {
     use lacre_store::accounts::{AddStamps, IssueCode, KnowRunKey, SpendStamp};
     use lacre_store::channels::Open;
     use lacre_store::contract::channels::{entry, hash, log_channel};
+    use lacre_store::counter::By;
     use lacre_store::model::ModelStore;
     use lacre_store::run_one;
     use std::sync::Mutex;
@@ -578,7 +579,8 @@ mod tests {
     #[tokio::test]
     async fn between_two_pieces_of_work_behind_goes_all_that_has_gathered() {
         let (writer, thread, begun, go, ran) = held();
-        let sweep = || IssueCode { run: lacre_store::accounts::RunHash::new([1; 32]), code: stamp(9), recover: false };
+        let sweep =
+            || IssueCode { by: By::Operator, run: lacre_store::accounts::RunHash::new([1; 32]), code: stamp(9), recover: false };
         let request = first_poll(Box::pin(writer.submit(AddStamps(vec![stamp(1)])))).await;
         begun.recv().unwrap();
         // both wait when the writer comes to them

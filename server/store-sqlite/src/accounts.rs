@@ -1,6 +1,6 @@
 //! Accounts, registrar's table, directory and stamps in SQLite.
 
-use super::{SqliteReads, SqliteStore, inboxes};
+use super::{SqliteReads, SqliteStore, counter, inboxes};
 use crate::Down;
 use lacre_ground::ids::{AccountId, DeviceId, Handle, TokenHash};
 use lacre_ground::time::Millis;
@@ -11,6 +11,7 @@ use lacre_store::accounts::{
     TakeStamps, TakeStampsRefused, Who,
 };
 use lacre_store::channels::Limited;
+use lacre_store::counter::{Deed, Reference};
 use lacre_store::judge::accounts as judge;
 use lacre_store::rules::Rules;
 use lacre_store::{AccountReads, AccountStore, StoreDown};
@@ -198,9 +199,17 @@ impl AccountStore for SqliteStore {
             let person = "SELECT account FROM person WHERE run_hash = ?1";
             let account: Option<Option<i64>> = one(&self.conn, person, [issue.run.as_bytes()], |r| r.get(0))?;
             let replaces: Option<i64> = account.flatten();
+            let by = match counter::issuer(&self.conn, now, rules, issue)? {
+                Ok(by) => by,
+                Err(refused) => return Ok(Err(refused)),
+            };
             if let Err(refused) = judge::issue(replaces.is_some(), issue.recover) {
+                let deed = if replaces.is_some() { Deed::HasAccount } else { Deed::NoAccount };
+                counter::record(&self.conn, now, by, deed, String::new())?;
                 return Ok(Err(refused));
             }
+            let deed = if issue.recover { Deed::IssuedReset } else { Deed::Issued };
+            counter::record(&self.conn, now, by, deed, Reference::of(&issue.code).to_string())?;
             let expires_at = now.plus(rules.code_lifetime_ms);
             run(
                 &self.conn,

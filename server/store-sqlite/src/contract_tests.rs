@@ -52,6 +52,10 @@ mod accounts {
     lacre_store::accounts_contract!(super::Sqlite);
 }
 
+mod counter {
+    lacre_store::counter_contract!(super::Sqlite);
+}
+
 mod directory {
     lacre_store::directory_contract!(super::Sqlite);
 }

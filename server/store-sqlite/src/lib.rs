@@ -12,6 +12,7 @@ mod channels;
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test says no")]
 mod contract_tests;
 pub mod copy;
+mod counter;
 mod inboxes;
 pub mod inspect;
 mod retention;
@@ -41,6 +42,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0006_resets.sql"),
     include_str!("schema/0007_bytes.sql"),
     include_str!("schema/0008_stamps.sql"),
+    include_str!("schema/0009_counter.sql"),
 ];
 /// The first version that knows whose an inbox is.
 const INBOXES: u32 = 5;

@@ -4,7 +4,7 @@
 //!
 //! | verb | taken when | writes |
 //! |---|---|---|
-//! | issue a code | the person has no account | the person's one live code |
+//! | issue a code | the person has no account, or for a recovery code one; who issues it may ([`super::counter`]) | the person's one live code, and the act in the counter's record |
 //! | enroll | the code lives, account and handle are new, the inboxes are free | account, handle, state 0, whose the inboxes are; the code is used |
 //! | recover | the code lives, is for the account that is there, the new account is new, the inboxes are free | the new account under the old handle, and the reset under the next number; the old one is gone, its inboxes are closed |
 //! | pause | the speaker's device is in the newest state | whether the account takes a pause |
@@ -20,10 +20,11 @@
 //! is an account's own is closed when it goes or leaves its newest state. A closed inbox has no append right and gets none
 //! ([`super::channels`]) until the newest state of its account has it again.
 //!
-//! A refusal writes nothing. Of a RUN only a keyed hash arrives here, of codes and stamps only labelled hashes.
+//! A refusal writes nothing; of the counter's it may write the act. Of a RUN only a keyed hash arrives here, of codes and stamps only labelled hashes.
 
 use super::StoreDown;
 use super::channels::Limited;
+use super::counter::By;
 use crate::judge::accounts as judge;
 use crate::rules::{Limit, Rules};
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, TokenHash};
@@ -54,6 +55,8 @@ pub struct KnowRunKey(pub [u8; 32]);
 /// A new code for one person.
 #[derive(Clone)]
 pub struct IssueCode {
+    /// who issues it
+    pub by: By,
     /// the person
     pub run: RunHash,
     /// the code's hash
@@ -78,6 +81,15 @@ pub enum IssueRefused {
     /// There is nothing to recover: issue a first code.
     #[error("this person has no account")]
     NoAccount,
+    /// No clerk of the counter has this key, or none any more.
+    #[error("no clerk has this key")]
+    NoClerk,
+    /// It is not the clerk's duty: another one does it.
+    #[error("it is not this clerk's duty")]
+    Duty,
+    /// The clerk did much of late: wait, or ask another one.
+    #[error("a limit of this clerk")]
+    Limit(Limited),
 }
 
 /// A device of a state, as far as the store must know it.
@@ -448,7 +460,7 @@ pub struct NewestState {
 pub trait AccountStore {
     /// True when no other registrar's key was ever used with this store; the first check is kept.
     fn know_run_key(&mut self, check: &[u8; 32]) -> Result<bool, StoreDown>;
-    /// Replaces the person's code by a new one.
+    /// Replaces the person's code by a new one, and records who did it; what is refused to who is at the counter is recorded, too.
     fn issue_code(
         &mut self,
         now: Millis,

@@ -8,6 +8,7 @@ use super::StoreDown;
 use crate::accounts::*;
 use crate::blobs::{BeginBlob, BlobBegun, BlobKept, ExpireBlobs, FileName, FinishBlob, ForgetBlob, KeepBlob, KeepBlobRefused};
 use crate::channels::*;
+use crate::counter::{AddClerk, AddClerkRefused, NoClerk, NoCode, RevokeClerk, RevokeCode};
 use lacre_ground::time::Millis;
 
 /// A request, whose type is the verb.
@@ -90,6 +91,12 @@ verbs! {
     KnowRunKey = "know_run_key" -> bool;
     /// replaces a person's code
     IssueCode = "issue_code" -> Result<CodeIssued, IssueRefused>;
+    /// takes a code back
+    RevokeCode = "revoke_code" -> Result<(), NoCode>;
+    /// adds a clerk of the counter
+    AddClerk = "add_clerk" -> Result<(), AddClerkRefused>;
+    /// revokes a clerk
+    RevokeClerk = "revoke_clerk" -> Result<(), NoClerk>;
     /// opens an account
     Enroll = "enroll" -> Result<Enrolled, EnrollRefused>;
     /// puts an account in the place of a lost one

@@ -3,15 +3,16 @@
 //! Such a store says how it begins and ends a transaction, and what each verb does in it; the rest of [`Store`] is written
 //! here once. One that works on a whole batch at a time implements [`Store`] itself.
 
-use super::{AccountStore, Answer, Ask, BlobStore, ChannelStore, Outcome, Store, StoreDown, Watch};
+use super::{AccountStore, Answer, Ask, BlobStore, ChannelStore, CounterStore, Outcome, Store, StoreDown, Watch};
 use crate::accounts::*;
 use crate::blobs::{BeginBlob, ExpireBlobs, FinishBlob, ForgetBlob};
 use crate::channels::{AppendAll, AppendedAll, Retire, Touch};
+use crate::counter::{RevokeClerk, RevokeCode};
 use crate::rules::Rules;
 use lacre_ground::time::Millis;
 
 /// How a transaction begins and ends. Nobody but [`Store::run`] and tests of crashes call it.
-pub trait Engine: ChannelStore + AccountStore + BlobStore + Send {
+pub trait Engine: ChannelStore + AccountStore + BlobStore + CounterStore + Send {
     /// Opens the transaction that the following verbs run in.
     fn begin(&mut self) -> Result<(), StoreDown>;
     /// Makes all of them durable and then visible. Survives kill -9 and power loss once it has returned (I1).
@@ -68,6 +69,9 @@ pub fn perform<E: Engine + ?Sized>(store: &mut E, now: Millis, rules: &Rules, as
         Ask::Retire(Retire { over_at, budget }) => Answer::Retire(store.retire(*over_at, rules, *budget)?),
         Ask::KnowRunKey(KnowRunKey(check)) => Answer::KnowRunKey(store.know_run_key(check)?),
         Ask::IssueCode(issue) => Answer::IssueCode(store.issue_code(now, rules, issue)?),
+        Ask::RevokeCode(RevokeCode(code)) => Answer::RevokeCode(store.revoke_code(now, *code)?),
+        Ask::AddClerk(add) => Answer::AddClerk(store.add_clerk(now, rules, add)?),
+        Ask::RevokeClerk(RevokeClerk(name)) => Answer::RevokeClerk(store.revoke_clerk(now, name)?),
         Ask::Enroll(enroll) => Answer::Enroll(store.enroll(now, enroll)?),
         Ask::Recover(recover) => Answer::Recover(store.recover(now, recover)?),
         Ask::PauseAccount(PauseAccount { by, paused }) => Answer::PauseAccount(store.pause_account(by, *paused)?),

@@ -23,6 +23,7 @@ pub mod channels;
     reason = "tests, which a store of another crate stamps out for itself; a panic is how a test says no"
 )]
 pub mod contract;
+pub mod counter;
 pub mod engine;
 pub mod judge;
 pub mod model;
@@ -33,6 +34,7 @@ pub use accounts::{AccountReads, AccountStore};
 pub use ask::{Answer, Ask, Outcome, Verb};
 pub use blobs::{BlobReads, BlobStore};
 pub use channels::{ChannelReads, ChannelStore};
+pub use counter::{CounterReads, CounterStore};
 
 use lacre_ground::ids::Generation;
 use lacre_ground::time::Millis;
@@ -155,7 +157,7 @@ impl Marks {
 }
 
 /// Everybody else's side.
-pub trait Reads: ChannelReads + AccountReads + BlobReads + Send + Sync {
+pub trait Reads: ChannelReads + AccountReads + BlobReads + CounterReads + Send + Sync {
     /// Random, in every answer; restoring a backup changes it (I7).
     fn generation(&self) -> Generation;
     /// How much there is, for the operator.

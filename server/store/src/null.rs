@@ -6,6 +6,7 @@
 use super::accounts::{AccountReads, NewestState, Recovering, ResetsPage};
 use super::blobs::{BlobReads, FileName, StoredBlob};
 use super::channels::*;
+use super::counter::{Act, Clerk, ClerkKey, CounterReads, LiveCode};
 use super::{Answer, Ask, Counts, Outcome, Reads, Store, StoreDown, Watch};
 use crate::rules::Rules;
 use lacre_ground::ids::{AccountId, BlobId, ChannelId, Generation, Seq, TokenHash};
@@ -123,6 +124,21 @@ impl AccountReads for NullReads {
     }
     fn stamp_known(&self, _: &TokenHash) -> Result<bool, StoreDown> {
         Ok(false)
+    }
+}
+
+impl CounterReads for NullReads {
+    fn clerks(&self) -> Result<Vec<Clerk>, StoreDown> {
+        Ok(Vec::new())
+    }
+    fn clerk(&self, _: &ClerkKey) -> Result<Option<Clerk>, StoreDown> {
+        Ok(None)
+    }
+    fn live_codes(&self, _: Millis, _: u32) -> Result<Vec<LiveCode>, StoreDown> {
+        Ok(Vec::new())
+    }
+    fn acts(&self, _: u64, _: u32, _: Option<&ClerkKey>) -> Result<Vec<Act>, StoreDown> {
+        Ok(Vec::new())
     }
 }
 

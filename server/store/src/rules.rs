@@ -72,6 +72,16 @@ pub struct Rules {
     pub lookups_per_hour: u32,
     /// how long a one-time code works
     pub code_lifetime_ms: u64,
+    /// clerks, those included that were revoked
+    pub max_clerks: u32,
+    /// acts of one clerk at the counter within an hour, refused ones included
+    pub clerk_acts_per_hour: u32,
+    /// the same within a day
+    pub clerk_acts_per_day: u32,
+    /// recovery codes of one clerk within a day: each puts an account in the place of another
+    pub clerk_resets_per_day: u32,
+    /// what was refused to one clerk within a day: each tells something of a person
+    pub clerk_refusals_per_day: u32,
     /// how long a login challenge works
     pub challenge_lifetime_ms: u64,
     /// how long a session works
@@ -141,6 +151,11 @@ impl Default for Rules {
             claims_per_hour: 240,
             lookups_per_hour: 1_200,
             code_lifetime_ms: 7 * DAY,
+            max_clerks: 1_024,
+            clerk_acts_per_hour: 60,
+            clerk_acts_per_day: 240,
+            clerk_resets_per_day: 24,
+            clerk_refusals_per_day: 12,
             challenge_lifetime_ms: MINUTE,
             session_lifetime_ms: 10 * MINUTE,
             max_sessions: 100_000,

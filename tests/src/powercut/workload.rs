@@ -10,6 +10,7 @@ use lacre_ground::time::Millis;
 use lacre_relay::writer::{self, Effects, Job, Reply as _, commit_batch};
 use lacre_store::accounts::{AddStamps, Enroll, IssueCode, RunHash, StateDevice};
 use lacre_store::channels::{Append, AppendRefused, Open, PageLimits, Right, Trim};
+use lacre_store::counter::By;
 use lacre_store::engine::{Engine as _, perform};
 use lacre_store::rules::Rules;
 use lacre_store::{Answer, Ask, ChannelReads as _, StoreDown};
@@ -316,7 +317,7 @@ pub fn asks(what: &Asked) -> Result<Vec<Ask>, StoreDown> {
         Asked::Enroll => {
             let code = TokenHash::new(marks::derived("code", 0));
             // refused once the person has an account: then the enrolment is repeated with the first code
-            let issue = IssueCode { run: RunHash::new(marks::derived("run", 0)), code, recover: false };
+            let issue = IssueCode { by: By::Operator, run: RunHash::new(marks::derived("run", 0)), code, recover: false };
             let devices = vec![StateDevice { id: DeviceId::new([1; 16]), inbox: ChannelId::new([1; 32]) }];
             let handle = Handle::parse("ejemplo").map_err(StoreDown::new)?;
             let (state, binding) = ("state 0 of an example".to_owned(), "binding of an example".to_owned());

@@ -93,14 +93,14 @@ fn every_reason_crosses_the_wire_with_its_details() {
             Reason::BadField | Reason::WrongName | Reason::BadState | Reason::BadRun | Reason::WrongDigest => {
                 Code::InvalidArgument
             }
-            Reason::NotPermitted | Reason::LoginRefused | Reason::CodeRefused => Code::PermissionDenied,
+            Reason::NotHerDuty | Reason::NotPermitted | Reason::LoginRefused | Reason::CodeRefused => Code::PermissionDenied,
             Reason::Session => Code::Unauthenticated,
             Reason::StampRefused | Reason::Sealed | Reason::CatchUp | Reason::NoSeals | Reason::NotAnInbox | Reason::Paused => {
                 Code::FailedPrecondition
             }
             Reason::Ahead => Code::OutOfRange,
-            Reason::Conflict | Reason::HandleTaken | Reason::HasAccount => Code::AlreadyExists,
-            Reason::NoEntry | Reason::NoAccount | Reason::NoKeyPackage => Code::NotFound,
+            Reason::Conflict | Reason::HandleTaken | Reason::HasAccount | Reason::ClerkExists => Code::AlreadyExists,
+            Reason::NoClerk | Reason::NoCode | Reason::NoEntry | Reason::NoAccount | Reason::NoKeyPackage => Code::NotFound,
             Reason::Limit => Code::ResourceExhausted,
             Reason::StoreDown | Reason::Stopping => Code::Unavailable,
             Reason::Unknown => panic!("not a known one"),

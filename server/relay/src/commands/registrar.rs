@@ -13,6 +13,7 @@ use lacre_relay::config::{NodeConfig, host_port};
 use lacre_relay::folder::{DataFolder, KeyPlaces, StartError};
 use lacre_relay::service::registrar::connect;
 use lacre_store::accounts::{IssueCode, IssueRefused};
+use lacre_store::counter::By;
 use lacre_store::rules::Rules;
 use lacre_store::run_one;
 use lacre_words::failure::Exit;
@@ -61,6 +62,8 @@ impl From<IssueRefused> for Failed {
         match e {
             IssueRefused::HasAccount => Self::no("has-account"),
             IssueRefused::NoAccount => Self::no("nothing-to-recover"),
+            // the operator is no clerk, and has no limit
+            IssueRefused::NoClerk | IssueRefused::Duty | IssueRefused::Limit(_) => Self::new("no-start", &[("cause", &e)]),
         }
     }
 }
@@ -150,7 +153,7 @@ fn alone(config: &NodeConfig, run: &Run, recover: bool) -> Result<Issued, Failed
     let (identity, key) = folder.found_keys(&mut store, &reads, &places)?;
     let authority = authority(config, identity.public())?;
     let code = Code::random(&mut rng);
-    let issue = IssueCode { run: key.hash(run), code: code.hash(), recover };
+    let issue = IssueCode { by: By::Operator, run: key.hash(run), code: code.hash(), recover };
     let issued = run_one(&mut store, SystemClock.now(), &Rules::default(), issue)?;
     Ok(Issued { invitation: Invitation { authority, code }, expires_at: issued?.expires_at })
 }

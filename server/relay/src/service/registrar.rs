@@ -13,6 +13,7 @@ use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::operator_server::OperatorServer;
 use lacre_proto::relay::v1::registrar_server::{Registrar, RegistrarServer};
 use lacre_store::accounts::IssueCode;
+use lacre_store::counter::By;
 use std::fs::{DirBuilder, File, Permissions};
 use std::io;
 use std::os::fd::AsRawFd as _;
@@ -51,7 +52,7 @@ impl Registrar for RegistrarService {
         let request = checked(request.into_inner())?;
         let run = Run::parse(&request.run).map_err(not_a_run)?;
         let code = Code::new(self.context.random());
-        let issue = IssueCode { run: self.key.hash(&run), code: code.hash(), recover: request.recover };
+        let issue = IssueCode { by: By::Operator, run: self.key.hash(&run), code: code.hash(), recover: request.recover };
         let issued = crossed(self.context.writer.submit(issue).await)?;
         let generation = self.context.reads.generation().as_bytes().to_vec();
         let invitation =

@@ -4,6 +4,7 @@ use super::accounts_tests::{World, refused};
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, TokenHash};
 use lacre_proto::relay::v1 as wire;
 use lacre_store::accounts::{Enroll, IssueCode, Recover, RunHash, StateDevice};
+use lacre_store::counter::By;
 use lacre_store::rules::Rules;
 
 /// Something of 32 bytes that no other number has.
@@ -28,7 +29,7 @@ async fn all_resets_are_told_to_whoever_asks_in_pages_and_without_a_stamp() {
     assert_eq!((page(1).await.unwrap().notes.len(), page(1).await.unwrap().head), (0, 0));
     // one person, an example, who comes back again and again
     let (run, handle) = (RunHash::new([1; 32]), Handle::parse("ana").unwrap());
-    let issue = |n| IssueCode { run, code: TokenHash::new(bytes(n)), recover: n > 0 };
+    let issue = |n| IssueCode { by: By::Operator, run, code: TokenHash::new(bytes(n)), recover: n > 0 };
     let (code, account, state) = (TokenHash::new(bytes(0)), AccountId::new(bytes(0)), "state".to_owned());
     w.context.writer.submit(issue(0)).await.unwrap().unwrap();
     let first = Enroll { code, handle: handle.clone(), account, state, devices: device(0), binding: String::new() };

@@ -6,6 +6,7 @@ use super::channels::{entry, hash, inbox_channel};
 use crate::accounts::*;
 use crate::blobs::{BeginBlob, BlobBegun, BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused};
 use crate::channels::{ChangeRefused, ChangeTokens, Limited, Open, Right};
+use crate::counter::By;
 use crate::rules::{Limit, Rules};
 use crate::{Answer, Ask, Verb, run_one};
 use lacre_ground::ids::{AccountId, BlobId, DeviceId, Handle, TokenHash};
@@ -66,10 +67,10 @@ impl<B: Backend> World<B> {
         run_one(self.backend.store(), self.now, &self.rules, verb).unwrap()
     }
     pub(super) fn issue(&mut self, person: u64, code: u64) -> Result<CodeIssued, IssueRefused> {
-        self.ask(IssueCode { run: run(person), code: hash("code", code), recover: false })
+        self.ask(IssueCode { by: By::Operator, run: run(person), code: hash("code", code), recover: false })
     }
     pub(super) fn issue_recovery(&mut self, person: u64, code: u64) -> Result<CodeIssued, IssueRefused> {
-        self.ask(IssueCode { run: run(person), code: hash("code", code), recover: true })
+        self.ask(IssueCode { by: By::Operator, run: run(person), code: hash("code", code), recover: true })
     }
     /// The person n's account `before` is lost; `after` stands in its place.
     pub(super) fn recover(&mut self, code: u64, name: u64, before: u64, after: u64) -> Result<Recovered, RecoverRefused> {

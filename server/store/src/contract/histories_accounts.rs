@@ -1,11 +1,13 @@
 //! Random histories of accounts, stamps and blobs: a store answers as the reference model, operation by operation.
 
-use super::accounts::{account, blob, device, enrolment, handle, package, run, speaker};
+use super::accounts::{account, blob, device, enrolment, handle, package, speaker};
 use super::channels::{hash, inbox_channel};
+use super::counter::{clerk, issue_by};
 use super::{Backend, Model};
 use crate::accounts::*;
 use crate::blobs::{BeginBlob, ExpireBlobs, FileName, FinishBlob, ForgetBlob, KeepBlob};
 use crate::channels::{ChangeTokens, Open, Right};
+use crate::counter::{AddClerk, Duties, Reference, RevokeClerk, RevokeCode};
 use crate::rules::Rules;
 use crate::{Verb, run_one};
 use lacre_ground::ids::TokenHash;
@@ -14,7 +16,9 @@ use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
 enum Op {
-    Issue { person: u64, code: u64, recover: bool },
+    Issue { by: u8, person: u64, code: u64, recover: bool },
+    Clerk { n: u8, issue: bool, reset: bool, revoke: bool },
+    RevokeCode { person: u64, code: u64 },
     Recover { code: u64, before: u64, handle: u64, account: u64, inbox: u64 },
     Pause { account: u64, by: u8, on: bool },
     Remove { account: u64, by: u8 },
@@ -52,6 +56,10 @@ fn tight() -> Rules {
         unfinished_retention_ms: 9_000,
         max_unfinished_uploads: 2,
         max_unfinished_bytes: 30,
+        max_clerks: 2,
+        clerk_acts_per_day: 12,
+        clerk_resets_per_day: 4,
+        clerk_refusals_per_day: 5,
         ..Rules::default()
     }
 }
@@ -73,7 +81,11 @@ fn op() -> impl Strategy<Value = Op> {
     let by = || prop_oneof![3 => Just(1u8), 1 => 2u8..4];
     let one = move || (prop_oneof![4 => Just(77u16), 1 => 1u16..4], 0u64..8, lives());
     prop_oneof![
-        4 => (0u64..4, 0u64..2, any::<bool>()).prop_map(|(person, code, recover)| Op::Issue { person, code, recover }),
+        4 => (0u8..4, 0u64..4, 0u64..2, any::<bool>())
+            .prop_map(|(by, person, code, recover)| Op::Issue { by: by.saturating_sub(1), person, code, recover }),
+        1 => (1u8..4, any::<bool>(), any::<bool>(), prop::bool::weighted(0.2))
+            .prop_map(|(n, issue, reset, revoke)| Op::Clerk { n, issue, reset, revoke }),
+        1 => (0u64..4, 0u64..2).prop_map(|(person, code)| Op::RevokeCode { person, code }),
         4 => (0u64..8, 0u64..4, 0u64..4, 0u64..4, 0..INBOXES)
             .prop_map(|(code, before, handle, account, inbox)| Op::Recover { code, before, handle, account, inbox }),
         2 => (0u64..4, by(), any::<bool>()).prop_map(|(account, by, on)| Op::Pause { account, by, on }),
@@ -125,10 +137,21 @@ fn ask<V: Verb>(b: &mut impl Backend, now: Millis, rules: &Rules, verb: V) -> V:
 fn answer(b: &mut impl Backend, now: &mut Millis, rules: &Rules, at: u64, op: &Op) -> String {
     let t = *now;
     match op {
-        Op::Issue { person, code, recover } => {
+        Op::Issue { by, person, code, recover } => {
             // a code is random: no two persons ever hold the same
             let code = hash("code", person * 102 + code);
-            format!("{:?}", ask(b, t, rules, IssueCode { run: run(*person), code, recover: *recover }))
+            format!("{:?}", ask(b, t, rules, IssueCode { code, ..issue_by(*by, *person, 0, *recover) }))
+        }
+        Op::Clerk { n, issue, reset, revoke } => {
+            let (name, key) = clerk(*n);
+            if *revoke {
+                return format!("{:?}", ask(b, t, rules, RevokeClerk(name)));
+            }
+            format!("{:?}", ask(b, t, rules, AddClerk { name, key, duties: Duties { issue: *issue, reset: *reset } }))
+        }
+        Op::RevokeCode { person, code } => {
+            let code = Reference::of(&hash("code", person * 102 + code));
+            format!("{:?}", ask(b, t, rules, RevokeCode(code)))
         }
         Op::Enroll { code, account, handle: h, inbox } => {
             let devices = vec![state_device(1, *inbox)];
@@ -240,7 +263,9 @@ fn everything(b: &impl Backend, now: Millis, rules: &Rules) -> String {
     let blobs: Vec<_> = (0..5)
         .map(|n| reads.blob(&blob(n, 1).blob).unwrap().map(|b| (b.header.size, b.file.to_string(), b.expires_at, b.whole)))
         .collect();
-    format!("{accounts:?} {inboxes:?} {stamps:?} {blobs:?} {}", reads.blob_bytes().unwrap())
+    let codes = reads.live_codes(now, 3).unwrap();
+    let counter = (reads.clerks().unwrap(), reads.acts(2, 1_000, None).unwrap(), reads.acts(1, 2, Some(&clerk(1).1)).unwrap());
+    format!("{accounts:?} {inboxes:?} {stamps:?} {blobs:?} {} {codes:?} {counter:?}", reads.blob_bytes().unwrap())
 }
 
 /// Whether an implementation answers as the model through any history of accounts.

@@ -1,5 +1,5 @@
 //! What every store promises, stamped out for each implementation ([`crate::channels_contract`],
-//! [`crate::accounts_contract`], [`crate::directory_contract`], [`crate::blobs_contract`]), and random histories that it answers as the model does ([`histories`],
+//! [`crate::accounts_contract`], [`crate::counter_contract`], [`crate::directory_contract`], [`crate::blobs_contract`]), and random histories that it answers as the model does ([`histories`],
 //! [`histories_accounts`]).
 
 /// Promises of one file: functions of any implementation, and a macro of this name that stamps them out as its tests.
@@ -27,6 +27,7 @@ macro_rules! promises {
 pub mod accounts;
 pub mod blobs;
 pub mod channels;
+pub mod counter;
 pub mod directory;
 pub mod histories;
 pub mod histories_accounts;

@@ -1,12 +1,13 @@
 //! Accounts in the model: lists that are searched from the front.
 
-use super::{ModelReads, ModelStore};
+use super::{ModelReads, ModelStore, State};
 use crate::accounts::{
     AskRefused, Claim, ClaimAnswer, Claimed, CodeIssued, DirectoryEntry, Enroll, EnrollRefused, Enrolled, InboxRefused,
     IssueCode, IssueRefused, KeyPackage, Lookup, LookupAnswer, NewestState, NoDevice, PutKeyPackages, PutKeyPackagesRefused,
     PutState, PutStateRefused, Question, Quotas, Recover, RecoverRefused, Recovered, Recovering, Remaining, ResetsPage, RunHash,
     Speaker, StateDevice, TakeStamps, TakeStampsRefused, Who,
 };
+use crate::counter::{Deed, LiveCode, Reference};
 use crate::judge::accounts as judge;
 use crate::rules::Rules;
 use crate::{AccountReads, AccountStore, StoreDown};
@@ -78,6 +79,25 @@ impl Accounts {
     }
     pub(super) fn has_stamp(&self, stamp: &TokenHash) -> bool {
         self.stamps.contains_key(stamp)
+    }
+    /// Codes that were neither used nor over, with their persons' places.
+    pub(super) fn live(&self, now: Millis) -> Vec<LiveCode> {
+        let unused = self.people.iter().filter(|p| p.account == p.replaces);
+        let live = unused.filter_map(|p| {
+            let (code, expires_at) = p.code.filter(|(_, ends)| *ends > now)?;
+            Some(LiveCode { reference: Reference::of(&code), expires_at, recover: p.replaces.is_some() })
+        });
+        let mut live: Vec<LiveCode> = live.collect();
+        live.sort_by_key(|code| (code.expires_at, code.reference));
+        live
+    }
+    pub(super) fn revoke(&mut self, code: Reference) {
+        self.people.retain_mut(|p| {
+            if p.code.is_some_and(|(held, _)| Reference::of(&held) == code) {
+                (p.code, p.replaces) = (None, None);
+            }
+            p.account.is_some() || p.code.is_some()
+        });
     }
     fn free(&self, account: AccountId, devices: &[StateDevice]) -> Result<(), InboxRefused> {
         InboxRefused::twice(devices)?;
@@ -162,11 +182,20 @@ impl AccountStore for ModelStore {
         rules: &Rules,
         issue: &IssueCode,
     ) -> Result<Result<CodeIssued, IssueRefused>, StoreDown> {
-        let people = &mut self.work.accounts.people;
+        let State { accounts, counter, .. } = &mut self.work;
+        let people = &mut accounts.people;
         let account = people.iter().find(|p| p.run == issue.run).and_then(|p| p.account);
+        let by = match counter.admit(now, rules, issue) {
+            Ok(by) => by,
+            Err(refused) => return Ok(Err(refused)),
+        };
         if let Err(refused) = judge::issue(account.is_some(), issue.recover) {
+            let deed = if account.is_some() { Deed::HasAccount } else { Deed::NoAccount };
+            counter.record(now, by, deed, String::new());
             return Ok(Err(refused));
         }
+        let deed = if issue.recover { Deed::IssuedReset } else { Deed::Issued };
+        counter.record(now, by, deed, Reference::of(&issue.code).to_string());
         let expires_at = now.plus(rules.code_lifetime_ms);
         people.retain(|p| p.run != issue.run);
         people.push(Person { run: issue.run, code: Some((issue.code, expires_at)), account, replaces: account });

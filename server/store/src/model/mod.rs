@@ -6,6 +6,7 @@
 mod accounts;
 mod blobs;
 mod channels;
+mod counter;
 
 use super::engine::Engine;
 use super::{Counts, Reads, StoreDown};
@@ -17,6 +18,7 @@ struct State {
     channels: channels::Channels,
     accounts: accounts::Accounts,
     blobs: blobs::Blobs,
+    counter: counter::Counter,
 }
 
 /// The writer's side: works on a copy until it commits.
