@@ -10,6 +10,7 @@ const FILES: &[&str] = &[
     "lacre/relay/v1/channels.proto",
     "lacre/relay/v1/blobs.proto",
     "lacre/relay/v1/accounts.proto",
+    "lacre/relay/v1/counter.proto",
     "lacre/relay/v1/admin.proto",
     "lacre/content/v1/content.proto",
 ];

@@ -28,9 +28,10 @@ use crate::service::accounts::AccountsService;
 use crate::service::blobs::BlobsService;
 use crate::service::calls::CallLayer;
 use crate::service::channels::ChannelsService;
+use crate::service::counter::CounterService;
 use crate::service::directory::DirectoryService;
 use crate::service::operator::OperatorService;
-use crate::service::registrar::{self, RegistrarService};
+use crate::service::registrar::{self, Desk, RegistrarService};
 use crate::writer::Writer;
 use crate::{accept, limits, upkeep};
 use lacre_ground::account::REGISTRAR;
@@ -43,6 +44,7 @@ use lacre_ground::time::{Clock, Millis, SystemClock};
 use lacre_proto::relay::v1::accounts_server::AccountsServer;
 use lacre_proto::relay::v1::blobs_server::BlobsServer;
 use lacre_proto::relay::v1::channels_server::ChannelsServer;
+use lacre_proto::relay::v1::counter_server::CounterServer;
 use lacre_proto::relay::v1::directory_server::DirectoryServer;
 use lacre_store::rules::Rules;
 use lacre_store::{Reads, Store};
@@ -258,7 +260,7 @@ struct Prepared {
     reflection: bool,
     files: BlobFiles,
     counter: UnixListener,
-    registrar: RegistrarService,
+    desk: Arc<Desk>,
     operator: OperatorService,
 }
 
@@ -330,7 +332,7 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
     });
     let (max_connections, transport) = (options.max_connections, options.transport);
     let scraped = options.metrics.map(listen_to_scrapers).transpose()?;
-    let registrar = RegistrarService::new(Arc::clone(&context), run_key, Arc::clone(&authority));
+    let desk = Arc::new(Desk::new(Arc::clone(&context), run_key, Arc::clone(&authority)));
     let operator = OperatorService::new(Arc::clone(&context), Arc::clone(&authority), Arc::clone(&leaf));
     Ok(Prepared {
         folder,
@@ -347,7 +349,7 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
         reflection: options.reflection,
         files,
         counter,
-        registrar,
+        desk,
         operator,
     })
 }
@@ -405,9 +407,10 @@ impl Prepared {
         let retention = tokio::spawn(upkeep::retain(Arc::clone(&context), Arc::clone(&metrics)));
         let expiry = tokio::spawn(upkeep::expire(Arc::clone(&context), files.clone(), Arc::clone(&metrics)));
         let mut until = stopping.clone();
-        let counter = tokio::spawn(registrar::serve(self.counter, self.registrar, self.operator, async move {
-            crate::service::stopped(&mut until).await;
-        }));
+        let counter =
+            tokio::spawn(registrar::serve(self.counter, RegistrarService(Arc::clone(&self.desk)), self.operator, async move {
+                crate::service::stopped(&mut until).await;
+            }));
         let channels = ChannelsServer::new(ChannelsService::new(Arc::clone(&context)))
             .max_decoding_message_size(limits::MAX_BATCH_REQUEST)
             .max_encoding_message_size(limits::MAX_ANSWER);
@@ -415,6 +418,9 @@ impl Prepared {
             .max_decoding_message_size(limits::MAX_REQUEST)
             .max_encoding_message_size(limits::MAX_ANSWER);
         let directory = DirectoryServer::new(DirectoryService::new(Arc::clone(&context)))
+            .max_decoding_message_size(limits::MAX_ENTRY_REQUEST)
+            .max_encoding_message_size(limits::MAX_ANSWER);
+        let clerks = CounterServer::new(CounterService::new(self.desk))
             .max_decoding_message_size(limits::MAX_ENTRY_REQUEST)
             .max_encoding_message_size(limits::MAX_ANSWER);
         let blobs = BlobsServer::new(BlobsService::new(Arc::clone(&context), files))
@@ -434,6 +440,7 @@ impl Prepared {
             .add_service(accounts)
             .add_service(directory)
             .add_service(blobs)
+            .add_service(clerks)
             .add_service(healthy)
             .add_optional_service(reflection)
             .serve_with_incoming_shutdown(connections, async move {

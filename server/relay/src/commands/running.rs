@@ -1,15 +1,23 @@
 //! Asking the running relay over its socket in the data folder.
 
-use super::Failed;
+use super::{Failed, there};
 use hyper_util::rt::TokioIo;
 use lacre_proto::relay::v1::operator_client::OperatorClient;
+use lacre_proto::relay::v1::registrar_client::RegistrarClient;
 use lacre_proto::relay::v1::{ReportRequest, ReportResponse};
 use lacre_relay::service::registrar::connect;
 use std::io;
 use std::path::Path;
+use tonic::transport::Channel;
+use tonic::{Response, Status};
+use tonic_types::StatusExt as _;
 
-/// What the relay on this folder says of itself.
-pub(crate) fn report(data: &Path) -> Result<ReportResponse, Failed> {
+/// One question to the relay that runs on this folder.
+fn ask<T, F>(data: &Path, question: impl FnOnce(Channel) -> F) -> Result<Result<T, Status>, Failed>
+where
+    F: Future<Output = Result<Response<T>, Status>>,
+{
+    there(data)?;
     let no = |cause: &dyn core::fmt::Display| Failed::new("no-answer-status", &[("path", &data.display()), ("cause", &cause)]);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| no(&e))?;
     runtime.block_on(async {
@@ -27,7 +35,32 @@ pub(crate) fn report(data: &Path) -> Result<ReportResponse, Failed> {
         });
         let endpoint = tonic::transport::Endpoint::from_static("http://operator.invalid");
         let channel = endpoint.connect_with_connector(connector).await.map_err(|e| no(&e))?;
-        let answer = OperatorClient::new(channel).report(ReportRequest {}).await;
-        answer.map(tonic::Response::into_inner).map_err(|status| no(&status.message()))
+        Ok(question(channel).await.map(Response::into_inner))
     })
 }
+
+/// What the relay on this folder says of itself.
+pub(crate) fn report(data: &Path) -> Result<ReportResponse, Failed> {
+    let asked = ask(data, |channel| async move { OperatorClient::new(channel).report(ReportRequest {}).await })?;
+    asked.map_err(|status| Failed::new("no-answer-status", &[("path", &data.display()), ("cause", &status.message())]))
+}
+
+/// One question to the counter of the relay on this folder. `no` says what a refusal with this reason means to people.
+pub(crate) fn counter<T, F>(
+    data: &Path,
+    no: impl FnOnce(&str) -> Option<Failed>,
+    question: impl FnOnce(RegistrarClient<Channel>) -> F,
+) -> Result<T, Failed>
+where
+    F: Future<Output = Result<Response<T>, Status>>,
+{
+    let answer = ask(data, |channel| question(RegistrarClient::new(channel).max_decoding_message_size(MOST_ANSWER)))?;
+    answer.map_err(|status| {
+        let reason = status.get_details_error_info().map(|info| info.reason);
+        let said = reason.as_deref().and_then(no);
+        said.unwrap_or_else(|| Failed::new("no-answer-counter", &[("path", &data.display()), ("cause", &status.message())]))
+    })
+}
+
+/// Bytes of an answer: a thousand clerks.
+const MOST_ANSWER: usize = 4 * 1024 * 1024;

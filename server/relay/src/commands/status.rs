@@ -1,6 +1,6 @@
 //! `lacre-relay status`: how the running relay is, on one screen.
 
-use super::{Failed, Place, running, say, sentence, there};
+use super::{Failed, Place, running, say, sentence};
 use lacre_ground::time::Millis;
 use lacre_proto::relay::v1::ReportResponse;
 use lacre_words::failure::Exit;
@@ -20,7 +20,6 @@ impl Status {
     /// Yes when the relay is well.
     pub(crate) fn run(self, words: &Words) -> Result<Exit, Failed> {
         let config = self.place.node()?;
-        there(&config.data)?;
         let report = running::report(&config.data)?;
         if self.json {
             say(&json(&report))?;
@@ -135,7 +134,7 @@ fn screen(r: &ReportResponse, words: &Words) -> Vec<String> {
 }
 
 /// "2026-11-25 10:00 UTC"
-fn short(ms: u64) -> String {
+pub(super) fn short(ms: u64) -> String {
     let text = Millis::new(ms).to_string();
     format!("{} {} UTC", text.get(..10).unwrap_or_default(), text.get(11..16).unwrap_or_default())
 }

@@ -5,7 +5,7 @@ use super::accounts::AccountsService;
 use super::blobs::{BlobsService, expire};
 use super::channels::ChannelsService;
 use super::directory::DirectoryService;
-use super::registrar::RegistrarService;
+use super::registrar::{Desk, RegistrarService};
 use crate::blob_files::BlobFiles;
 use crate::hub::Hub;
 use crate::run_key::{RunKey, know_key};
@@ -114,11 +114,11 @@ impl World {
             .add_service(ChannelsServer::new(ChannelsService::new(Arc::clone(&context))))
             .add_service(DirectoryServer::new(DirectoryService::new(Arc::clone(&context))))
             .add_service(BlobsServer::new(BlobsService::new(Arc::clone(&context), files.clone())))
-            .add_service(RegistrarServer::new(RegistrarService::new(
+            .add_service(RegistrarServer::new(RegistrarService(Arc::new(Desk::new(
                 Arc::clone(&context),
                 key,
                 Arc::new(std::sync::RwLock::new(authority)),
-            )))
+            )))))
             .serve_with_incoming(UnixListenerStream::new(listener));
         tokio::spawn(serving);
         let connector = tower::service_fn(move |_| {

@@ -16,6 +16,7 @@ use lacre_ground::random::{self, Rng};
 use lacre_ground::time::Millis;
 use lacre_store::accounts::Speaker;
 use lacre_store::channels::Limited;
+use lacre_store::counter::ClerkKey;
 use lacre_store::rules::{Limit, Rules};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -33,11 +34,21 @@ impl Challenges {
         Self { key: Zeroizing::new(random::bytes(rng)), identity }
     }
 
-    /// Eight bytes of time, 24 bytes of MAC. The same for accounts that are not there.
+    /// For a device. The same for accounts that are not there.
     pub(crate) fn make(&self, now: Millis, who: &Speaker) -> [u8; 32] {
+        self.make_for(Label::Challenge, now, &[who.account.as_bytes(), who.device.as_bytes()])
+    }
+
+    /// For a clerk of the counter. The same for keys that are nobody's.
+    pub(crate) fn make_for_clerk(&self, now: Millis, key: &ClerkKey) -> [u8; 32] {
+        self.make_for(Label::CounterChallenge, now, &[&key.0])
+    }
+
+    /// Eight bytes of time, 24 bytes of MAC.
+    fn make_for(&self, label: Label, now: Millis, who: &[&[u8]]) -> [u8; 32] {
         let time = now.get().to_be_bytes();
-        let parts: [&[u8]; 4] = [&time, self.identity.as_bytes(), who.account.as_bytes(), who.device.as_bytes()];
-        let mac = label::mac(&self.key, Label::Challenge, &parts);
+        let parts = [&[time.as_slice(), self.identity.as_bytes()], who].concat();
+        let mac = label::mac(&self.key, label, &parts);
         let mut out = [0; 32];
         for (to, from) in out.iter_mut().zip(time.iter().chain(mac.iter())) {
             *to = *from;
@@ -47,9 +58,18 @@ impl Challenges {
 
     /// Made here, for this device, and not too long ago.
     pub(crate) fn holds(&self, now: Millis, rules: &Rules, who: &Speaker, challenge: &[u8; 32]) -> bool {
+        Self::is_fresh(now, rules, challenge, |made| self.make(made, who))
+    }
+
+    /// The same for a clerk.
+    pub(crate) fn holds_for_clerk(&self, now: Millis, rules: &Rules, key: &ClerkKey, challenge: &[u8; 32]) -> bool {
+        Self::is_fresh(now, rules, challenge, |made| self.make_for_clerk(made, key))
+    }
+
+    fn is_fresh(now: Millis, rules: &Rules, challenge: &[u8; 32], make: impl FnOnce(Millis) -> [u8; 32]) -> bool {
         let Some(time) = challenge.first_chunk::<8>() else { return false };
         let made = Millis::new(u64::from_be_bytes(*time));
-        let same: bool = self.make(made, who).ct_eq(challenge).into();
+        let same: bool = make(made).ct_eq(challenge).into();
         same && made <= now && now.since(made) < rules.challenge_lifetime_ms
     }
 

@@ -8,6 +8,7 @@ pub mod attach;
 pub mod blobs;
 pub mod calls;
 pub mod channels;
+pub mod counter;
 pub mod directory;
 pub mod fields;
 mod held;

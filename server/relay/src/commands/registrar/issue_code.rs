@@ -1,6 +1,6 @@
-//! `lacre-relay registrar`: the counter where persons get their invitations.
+//! `lacre-relay registrar issue-code`: an invitation for one person.
 
-use super::{Failed, Place, say, sentence, tell, there};
+use super::super::{Failed, Place, say, sentence, tell, there};
 use hyper_util::rt::TokioIo;
 use lacre_ground::address::{Authority, Invitation};
 use lacre_ground::ids::{Code, Identity};
@@ -13,7 +13,7 @@ use lacre_relay::config::{NodeConfig, host_port};
 use lacre_relay::folder::{DataFolder, KeyPlaces, StartError};
 use lacre_relay::service::registrar::connect;
 use lacre_store::accounts::{IssueCode, IssueRefused};
-use lacre_store::counter::By;
+use lacre_store::counter::{By, Reference};
 use lacre_store::rules::Rules;
 use lacre_store::run_one;
 use lacre_words::failure::Exit;
@@ -24,13 +24,6 @@ use qrcode::render::unicode::Dense1x2;
 use std::io;
 use tokio::net::UnixStream;
 use tonic_types::StatusExt as _;
-
-/// The registrar's counter
-#[derive(Debug, clap::Subcommand)]
-pub(crate) enum RegistrarCommand {
-    /// Prints an invitation for one person: a line to type, and the same as a QR code
-    IssueCode(IssueCodeArgs),
-}
 
 /// Arguments of `issue-code`.
 #[derive(Debug, clap::Args)]
@@ -43,7 +36,7 @@ pub(crate) struct IssueCodeArgs {
     /// host:port that the invitation names
     #[arg(long, value_name = "HOST:PORT")]
     public_address: Option<String>,
-    /// Prints {"run", "invitation", "expires_at"}
+    /// Prints {"run", "invitation", "expires_at", "reference"}
     #[arg(long)]
     json: bool,
 }
@@ -72,16 +65,15 @@ impl From<IssueRefused> for Failed {
 struct Issued {
     invitation: Invitation,
     expires_at: Millis,
+    /// what it is called at the counter
+    reference: String,
 }
 
-impl RegistrarCommand {
-    /// Hands out an invitation, or says why there is none.
-    pub(crate) fn run(&self, words: &Words) -> Result<Exit, Failed> {
-        let RegistrarCommand::IssueCode(args) = self;
-        let run = ask_run(words)?;
-        print(&run, &issue_code(args, &run)?, args.json, words)?;
-        Ok(Exit::Done)
-    }
+/// Hands out an invitation, or says why there is none.
+pub(crate) fn run(args: &IssueCodeArgs, words: &Words) -> Result<Exit, Failed> {
+    let run = ask_run(words)?;
+    print(&run, &issue_code(args, &run)?, args.json, words)?;
+    Ok(Exit::Done)
 }
 
 /// The person's RUN, from standard input: what stands among the arguments, everybody on the machine can read.
@@ -137,7 +129,7 @@ async fn ask(counter: UnixStream, run: &Run, recover: bool) -> Result<Issued, Fa
         }
     };
     let invitation = Invitation::parse(&issued.invitation).map_err(|e| answer(&e))?;
-    Ok(Issued { invitation, expires_at: Millis::new(issued.expires_at_ms) })
+    Ok(Issued { invitation, expires_at: Millis::new(issued.expires_at_ms), reference: issued.reference })
 }
 
 /// Opens the store itself.
@@ -153,9 +145,10 @@ fn alone(config: &NodeConfig, run: &Run, recover: bool) -> Result<Issued, Failed
     let (identity, key) = folder.found_keys(&mut store, &reads, &places)?;
     let authority = authority(config, identity.public())?;
     let code = Code::random(&mut rng);
+    let reference = Reference::of(&code.hash()).to_string();
     let issue = IssueCode { by: By::Operator, run: key.hash(run), code: code.hash(), recover };
     let issued = run_one(&mut store, SystemClock.now(), &Rules::default(), issue)?;
-    Ok(Issued { invitation: Invitation { authority, code }, expires_at: issued?.expires_at })
+    Ok(Issued { invitation: Invitation { authority, code }, expires_at: issued?.expires_at, reference })
 }
 
 /// What people reach the relay by, as its configuration says.
@@ -170,7 +163,7 @@ fn authority(config: &NodeConfig, identity: Identity) -> Result<Authority, Faile
 
 /// The invitation under the address that the operator named, and never one that leads nowhere.
 fn named(issued: Issued, public: Option<&str>) -> Result<Issued, Failed> {
-    let Issued { invitation: Invitation { authority, code }, expires_at } = issued;
+    let Issued { invitation: Invitation { authority, code }, expires_at, reference } = issued;
     let authority = match public {
         None => authority,
         Some(text) => {
@@ -183,7 +176,7 @@ fn named(issued: Issued, public: Option<&str>) -> Result<Issued, Failed> {
         let address = format!("{}:{}", authority.host(), authority.port());
         return Err(Failed::usage("unreachable-address", &[("address", &address)]));
     }
-    Ok(Issued { invitation: Invitation { authority, code }, expires_at })
+    Ok(Issued { invitation: Invitation { authority, code }, expires_at, reference })
 }
 
 fn bad_address(text: &str) -> Failed {
@@ -194,7 +187,7 @@ fn bad_address(text: &str) -> Failed {
 fn print(run: &Run, issued: &Issued, json: bool, words: &Words) -> Result<(), Failed> {
     let (line, expires) = (issued.invitation.expose(), issued.expires_at.to_string());
     if json {
-        return say(&serde_json::json!({ "run": run.canonical(), "invitation": line, "expires_at": expires }).to_string());
+        return say(&serde_json::json!({ "run": run.canonical(), "invitation": line, "expires_at": expires, "reference": issued.reference }).to_string());
     }
     if let Ok(code) = QrCode::new(&line) {
         // light modules are printed: most terminals are dark, and the quiet zone must be light
@@ -202,6 +195,6 @@ fn print(run: &Run, issued: &Issued, json: bool, words: &Words) -> Result<(), Fa
     }
     tell(&sentence(words, "invitation-for", &[("run", &run.canonical())]));
     say(&line)?;
-    tell(&sentence(words, "invitation-use", &[("expires", &expires)]));
+    tell(&sentence(words, "invitation-use", &[("expires", &expires), ("reference", &issued.reference)]));
     Ok(())
 }

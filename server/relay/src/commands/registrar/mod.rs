@@ -1,0 +1,39 @@
+//! `lacre-relay registrar`: the counter where persons get their invitations, and who stands at it.
+
+pub(crate) mod clerk;
+pub(crate) mod issue_code;
+pub(crate) mod list;
+pub(crate) mod log;
+pub(crate) mod revoke;
+
+use super::Failed;
+use lacre_words::failure::Exit;
+use lacre_words::words::Words;
+
+/// The registrar's counter
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum RegistrarCommand {
+    /// Prints an invitation for one person: a line to type, and the same as a QR code
+    IssueCode(issue_code::IssueCodeArgs),
+    /// Invitations that work and were not used
+    List(list::List),
+    /// Takes an invitation back that was not used
+    Revoke(revoke::Revoke),
+    /// What was done at the counter, by whom and when
+    Log(log::Log),
+    /// Clerks, who issue invitations from other machines
+    #[command(subcommand)]
+    Clerk(clerk::ClerkCommand),
+}
+
+impl RegistrarCommand {
+    pub(crate) fn run(&self, words: &Words) -> Result<Exit, Failed> {
+        match self {
+            Self::IssueCode(args) => issue_code::run(args, words),
+            Self::List(args) => args.run(words),
+            Self::Revoke(args) => args.run(words),
+            Self::Log(args) => args.run(words),
+            Self::Clerk(command) => command.run(words),
+        }
+    }
+}
