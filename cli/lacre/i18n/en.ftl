@@ -404,3 +404,15 @@ month-names = —
 notification = There is something new.
 no-desktop = There is no desktop with notifications here (notify-send): news is shown in this terminal only.
 watch-locked = The profile was locked with "lacre lock".
+
+## the registrar's counter
+ask-run = RUN of the person, with hyphen and check digit:
+invitation-for = Invitation for the person with the RUN { $run }, until { $until }:
+invitation-use = Hand it to the person and to nobody else: it opens their account, once, until { $until }. A new one replaces it. At the counter it is called { $reference }.
+clerk-next = Read these 43 characters to the operator, who lets you begin: lacre-relay registrar clerk add NAME { $key } --issue
+no-acts = Nothing was done with this key yet.
+deed-issued = first invitation
+deed-issued-reset = recovery code
+deed-refused-has-account = refused: the person has an account
+deed-refused-no-account = refused: no account to recover
+deed-refused-duty = refused: not your duty

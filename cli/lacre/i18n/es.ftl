@@ -405,3 +405,15 @@ month-names = —
 notification = Hay algo nuevo.
 no-desktop = Aquí no hay escritorio con avisos (notify-send): lo nuevo se muestra solo en esta terminal.
 watch-locked = El perfil se cerró con «lacre lock».
+
+## the registrar's counter
+ask-run = RUN de la persona, con guion y dígito verificador:
+invitation-for = Invitación para la persona con RUN { $run }, hasta { $until }:
+invitation-use = Entréguela a la persona, y a nadie más: abre su cuenta, una sola vez, hasta { $until }. Una nueva la reemplaza. En la oficina se llama { $reference }.
+clerk-next = Díctele estos 43 caracteres a quien opera el servidor, que le permitirá comenzar: lacre-relay registrar clerk add NOMBRE { $key } --issue
+no-acts = Todavía no se ha hecho nada con esta llave.
+deed-issued = primera invitación
+deed-issued-reset = código de recuperación
+deed-refused-has-account = rechazado: la persona tiene una cuenta
+deed-refused-no-account = rechazado: no hay cuenta que recuperar
+deed-refused-duty = rechazado: no le corresponde a este puesto

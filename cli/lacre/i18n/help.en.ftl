@@ -188,3 +188,13 @@ help-demo = Shows the whole system in a minute, with example people
 help-install-extras = Installs command completion for shells, and man pages
     .to = The user's data folder (~/.local/share)
     .remove = Removes them
+help-counter = For clerks of the registrar: invitations from this machine
+    .more =
+        The key lies in a folder of its own (--profile), under your passphrase.
+help-counter-enroll = Makes this post's key, and shows what the operator needs
+    .relay = The relay's address: lacre://host:port/…
+help-counter-issue-code = An invitation for one person; the RUN is asked for
+    .recover = For a lost account: a new one in its place
+    .more =
+        The RUN may also come on standard input; it is never an argument.
+help-counter-log = What was done with this key, as the relay recorded it

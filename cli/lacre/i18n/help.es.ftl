@@ -188,3 +188,13 @@ help-demo = Muestra todo el sistema en un minuto, con personas de ejemplo
 help-install-extras = Instala autocompletado de órdenes y páginas de man
     .to = Carpeta de datos del usuario (~/.local/share)
     .remove = Los quita
+help-counter = Para la oficina de registro: invitaciones desde esta máquina
+    .more =
+        La llave está en una carpeta propia (--profile), con su frase secreta.
+help-counter-enroll = Crea la llave del puesto y muestra lo que hay que dictar
+    .relay = La dirección del servidor: lacre://servidor:puerto/…
+help-counter-issue-code = Una invitación para una persona; el RUN se pide
+    .recover = Por una cuenta perdida: una nueva en su lugar
+    .more =
+        El RUN también puede llegar por la entrada estándar; nunca es argumento.
+help-counter-log = Lo hecho con esta llave, según lo registró el servidor

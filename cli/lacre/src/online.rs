@@ -20,16 +20,20 @@ pub(crate) fn network(ctx: &Context, client: &mut Client) -> Result<GrpcNetwork,
         Some(flag) => Some(flag.clone()),
         None => client.proxy().map_err(|t| ctx.trouble(t))?,
     };
-    let proxy = proxy.map(|text| proxy_of(ctx, &text)).transpose()?;
-    let timeouts = if proxy.is_some() { Timeouts::through_proxy() } else { Timeouts::default() };
-    let Environment { clock, rng, .. } = ctx.environment();
-    let mut network = GrpcNetwork::new(Options { proxy, timeouts, clock, rng }).map_err(|e| {
-        ctx.failure("error-no-thread", Exit::CouldNotAsk, &[("why", cause_in(&ctx.words, &e.to_string()).into())])
-    })?;
+    let mut network = network_by(ctx, proxy.as_deref())?;
     if !ctx.global.json && std::io::stderr().is_terminal() {
         network.on_progress(progress(ctx));
     }
     Ok(network)
+}
+
+/// A network, through this proxy if there is one. Nothing is connected yet.
+pub(crate) fn network_by(ctx: &Context, proxy: Option<&str>) -> Result<GrpcNetwork, Failure> {
+    let proxy = proxy.map(|text| proxy_of(ctx, text)).transpose()?;
+    let timeouts = if proxy.is_some() { Timeouts::through_proxy() } else { Timeouts::default() };
+    let Environment { clock, rng, .. } = ctx.environment();
+    GrpcNetwork::new(Options { proxy, timeouts, clock, rng })
+        .map_err(|e| ctx.failure("error-no-thread", Exit::CouldNotAsk, &[("why", cause_in(&ctx.words, &e.to_string()).into())]))
 }
 
 /// A proxy as it is written.

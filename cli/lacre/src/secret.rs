@@ -6,7 +6,7 @@ use crate::files;
 use crate::trouble::open_failure;
 use data_encoding::HEXLOWER;
 use lacre_core::{Client, Environment};
-use lacre_profile::{OpenError, Secret, agent, exists};
+use lacre_profile::{OpenError, Profile, Secret, agent, exists};
 use lacre_words::cause::cause;
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
@@ -55,6 +55,28 @@ pub(crate) fn open_or_create(ctx: &Context) -> Result<Client, Failure> {
     }
     ctx.note(&ctx.words.say_with("new-profile", &[("dir", shown(&dir.display().to_string()).into())]));
     with_secret(ctx, true, |secret, env| Client::create(&dir, *secret, env))?.map_err(|e| open_failure(&ctx.words, &e, &dir))
+}
+
+/// A profile that is no account's, made with a new secret.
+pub(crate) fn create_profile(ctx: &Context, dir: &Path) -> Result<Profile, Failure> {
+    let make = |secret: &Secret<'_>, env: Environment| {
+        let Environment { mut rng, observer, .. } = env;
+        Profile::create(dir, *secret, rng.as_mut(), observer)
+    };
+    with_secret(ctx, true, make)?.map_err(|e| open_failure(&ctx.words, &e, dir))
+}
+
+/// Such a profile, opened: by the agent, or with its secret.
+pub(crate) fn open_profile(ctx: &Context, dir: &Path) -> Result<Profile, Failure> {
+    let asked = ctx.global.key_file.is_none() && ctx.global.passphrase_file.is_none();
+    if let Some(key) = asked.then(|| agent::ask(dir)).flatten() {
+        match Profile::open(dir, Secret::Raw(&key), ctx.environment().observer) {
+            Err(OpenError::WrongSecret) => {}
+            other => return other.map_err(|e| open_failure(&ctx.words, &e, dir)),
+        }
+    }
+    with_secret(ctx, false, |secret, env| Profile::open(dir, *secret, env.observer))?
+        .map_err(|e| open_failure(&ctx.words, &e, dir))
 }
 
 /// Whether an agent keeps this profile's key.

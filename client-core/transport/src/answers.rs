@@ -74,6 +74,17 @@ answers! {
     };
     EnrollResponse |a| note(&a.binding, "binding");
     ChallengeResponse |a| exact(&a.challenge, 32, "challenge");
+    ClerkChallengeResponse |a| exact(&a.challenge, 32, "challenge");
+    ClerkIssueResponse |a| {
+        must(a.invitation.len() <= 512, "invitation")?;
+        must(a.expires_at_ms <= Millis::MAX.get(), "expires_at_ms")?;
+        must(a.reference.len() == 16 && a.reference.bytes().all(|b| b.is_ascii_hexdigit()), "reference")
+    };
+    ClerkActsResponse |a| {
+        must(a.acts.len() <= MAX_ITEMS, "acts")?;
+        let fits = |act: &wire::Act| act.at_ms <= Millis::MAX.get() && act.deed.len() <= 64 && act.about.len() <= 128;
+        must(a.acts.iter().all(fits), "acts")
+    };
     LoginResponse |a| {
         exact(&a.session, 32, "session")?;
         must(a.state_number <= Seq::MAX, "state_number")

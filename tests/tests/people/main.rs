@@ -21,6 +21,7 @@ mod contacts;
 mod contents;
 mod conversations;
 mod copies;
+mod counter;
 mod embedding;
 mod export;
 mod files;

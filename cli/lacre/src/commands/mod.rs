@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod conversation;
+pub(crate) mod counter;
 pub(crate) mod groups;
 pub(crate) mod law;
 pub(crate) mod machine;
@@ -82,6 +83,9 @@ pub(crate) enum Command {
     Clock(clock::Args),
     /// legal holidays
     Calendar(calendar::Args),
+    /// for clerks of the registrar
+    #[command(subcommand)]
+    Counter(counter::Command),
     /// is this evidence good
     Verify(verify::Args),
     /// a story of four
@@ -123,6 +127,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Passphrase(command) => passphrase::run(ctx, command),
         Command::Clock(args) => clock::run(ctx, args),
         Command::Calendar(args) => calendar::run(ctx, args),
+        Command::Counter(command) => counter::run(ctx, command),
         Command::Verify(args) => verify::run(ctx, args),
         Command::Demo(args) => demo::run(ctx, args),
         Command::InstallExtras(args) => extras::run(ctx, args),

@@ -1,0 +1,26 @@
+//! `lacre counter …`: the registrar's counter for a clerk, on any machine that reaches the relay.
+
+pub(crate) mod enroll;
+pub(crate) mod issue_code;
+pub(crate) mod log;
+mod own;
+
+use crate::context::{Context, Outcome};
+
+#[derive(clap::Subcommand, Debug)]
+pub(crate) enum Command {
+    /// start here
+    Enroll(enroll::Args),
+    /// an invitation for one person
+    IssueCode(issue_code::Args),
+    /// what was done with this key
+    Log(log::Args),
+}
+
+pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
+    match command {
+        Command::Enroll(args) => enroll::run(ctx, args),
+        Command::IssueCode(args) => issue_code::run(ctx, args),
+        Command::Log(args) => log::run(ctx, args),
+    }
+}
