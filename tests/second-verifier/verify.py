@@ -66,7 +66,7 @@ def run(v):
 def place(v):
     zone, comuna = v.split(" ")
     if zone not in ("America/Santiago", "America/Coyhaique", "America/Punta_Arenas", "Pacific/Easter"): bad()
-    if comuna != "none" and not (re.fullmatch("[0-9]{5}", comuna) and 1 <= int(comuna[:2]) <= 16): bad()
+    if comuna != "none" and f"comuna {comuna} " not in COMUNAS or not re.fullmatch("none|[0-9]{5}", comuna): bad()
     return zone, None if comuna == "none" else comuna
 def xwing_key(v): return (lambda k: k if len(k) == 1216 else bad())(b64(v.removeprefix("0001 "))) if v.startswith("0001 ") else bad()
 def one_of(*values): return lambda v: v if v in values else bad()
@@ -387,6 +387,7 @@ class Calendar:
         if day < self.first or day > self.last: raise incomplete("calendar-range")
         return day
 CALENDAR, CALENDAR_ID = Calendar("CL-2026.1"), "CL-2026.1"
+COMUNAS = (DATA / "CL-CUT-2023.txt").read_text()
 COUNTED = {"CL-46-2026": True, "CL-D4-27": True, "CL-letter": False, "CL-counter": False}
 def dates(instant, zone, comuna, term):
     day = instant.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(zone)).date()

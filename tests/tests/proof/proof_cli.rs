@@ -62,6 +62,16 @@ fn the_clock_takes_a_regional_holiday_from_the_comuna_and_refuses_what_it_cannot
     };
     assert_eq!(ask("15101"), "2027-06-08");
     assert_eq!(ask("13101"), "2027-06-07");
+    // Chillán under its code of before 2018: 20 August, which is a holiday there, would be missed
+    let day = ["clock", "--dispatch", "2027-08-17T15:00:00Z", "--zone", "America/Santiago", "--comuna"];
+    let chillan: Value = serde_json::from_slice(&lacre(&[&day[..], &["16101", "--json"]].concat()).stdout).unwrap();
+    assert_eq!(chillan["deemed_third_day"], "2027-08-23");
+    for (code, says) in [("08401", "16101"), ("05106", "Quilpué"), ("13199", "13199"), ("1310", "1310"), ("17101", "17101")] {
+        let said = lacre(&[&day[..], &[code]].concat());
+        assert_eq!((said.status.code(), said.stdout.len()), (Some(2), 0), "{code}");
+        assert!(String::from_utf8_lossy(&said.stderr).contains(says), "{code}: {said:?}");
+        assert_eq!(lacre(&["calendar", "--year", "2027", "--comuna", code]).status.code(), Some(2), "{code}");
+    }
     let refused = |args: &[&str]| lacre(&[&["clock", "--json"], args].concat()).status.code();
     assert_eq!(refused(&["--dispatch", "2051-01-02T15:00:00Z", "--zone", "America/Santiago"]), Some(1));
     assert_eq!(refused(&["--dispatch", "yesterday", "--zone", "America/Santiago"]), Some(2));

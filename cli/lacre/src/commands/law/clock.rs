@@ -2,7 +2,7 @@
 
 use crate::context::{Context, Outcome};
 use crate::proof::{day, days, spanish};
-use lacre_evidence::clock::{Calendar, ClockError, Comuna, Place, RuleId, Term, Zone, legal_dates};
+use lacre_evidence::clock::{Calendar, ClockError, Place, RuleId, Term, Zone, legal_dates};
 use lacre_ground::time::Millis;
 use lacre_words::failure::{Exit, Failure};
 use serde::Serialize;
@@ -14,8 +14,8 @@ pub(crate) struct Args {
     dispatch: Millis,
     #[arg(long, value_name = "ZONE", value_parser = |v: &str| Zone::parse(v))]
     zone: Zone,
-    #[arg(long, value_name = "CODE", value_parser = |v: &str| Comuna::parse(v))]
-    comuna: Option<Comuna>,
+    #[arg(long, value_name = "CODE")]
+    comuna: Option<String>,
     #[arg(long, value_name = "ID", default_value = "CL-46-2026", value_parser = rule)]
     rule: RuleId,
     #[arg(long, value_name = "DAYS", value_parser = term)]
@@ -69,7 +69,7 @@ struct Reading {
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let words = &ctx.words;
     let calendar = Calendar::chile();
-    let place = Place { zone: args.zone, comuna: args.comuna };
+    let place = Place { zone: args.zone, comuna: super::comuna(ctx, args.comuna.as_deref())? };
     let dates = legal_dates(args.dispatch, place, args.rule.rule(), args.term, calendar).map_err(|e| out_of_range(ctx, &e))?;
     let hex = |b: &[u8; 32]| data_encoding::HEXLOWER.encode(b);
 
@@ -88,7 +88,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let json = Json {
         dispatch: args.dispatch.to_string(),
         zone: args.zone.name(),
-        comuna: args.comuna.map(|c| c.to_string()),
+        comuna: place.comuna.map(|c| c.to_string()),
         rule: args.rule.name(),
         term: args.term.map(Term::days),
         local_date: dates.local_date.to_string(),
@@ -103,7 +103,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         readings: readings.collect(),
     };
 
-    let comuna = args.comuna.map_or("none".to_owned(), |c| c.to_string());
+    let comuna = args.comuna.as_deref().unwrap_or("none").to_owned();
     let wall = args.zone.wall(args.dispatch).map(|w| w.strftime("%H:%M:%S").to_string()).unwrap_or_default();
     let mut out = vec![
         words.say_with(
