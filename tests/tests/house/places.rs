@@ -94,7 +94,7 @@ fn tonic_stands_in_services_and_in_the_transport_only() {
         "server/relay/src/limits.rs",
         "server/relay/src/accept.rs",
         // asks the running relay over its socket
-        "server/relay/src/commands/registrar.rs",
+        "server/relay/src/commands/registrar/issue_code.rs",
         "server/relay/src/commands/running.rs",
         "tests/",
     ];

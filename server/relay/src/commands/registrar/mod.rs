@@ -7,6 +7,7 @@ pub(crate) mod log;
 pub(crate) mod revoke;
 
 use super::Failed;
+use crate::commands;
 use lacre_words::failure::Exit;
 use lacre_words::words::Words;
 
@@ -23,7 +24,7 @@ pub(crate) enum RegistrarCommand {
     Log(log::Log),
     /// Clerks, who issue invitations from other machines
     #[command(subcommand)]
-    Clerk(clerk::ClerkCommand),
+    Clerk(commands::registrar::clerk::ClerkCommand),
 }
 
 impl RegistrarCommand {
