@@ -146,6 +146,7 @@ impl Person {
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(lacre_binary());
         command.env_clear().env("HOME", &self.home).env("XDG_RUNTIME_DIR", &self.home).env("TZ", "America/Santiago");
+        command.envs(crate::sabotage::passed_on());
         command.current_dir(&self.home).stdin(Stdio::null()).args(&self.secret).args(args);
         command
     }

@@ -17,11 +17,13 @@ struct Control {
     sabotage: Option<Sabotage>,
 }
 
-/// What breaks the promise, and which of its tests notice (`./test --sabotage`).
+/// What breaks the promise, and which of its tests notice (`./test --sabotage`); or why nothing can.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sabotage {
+    #[serde(default)]
     red: Vec<String>,
+    none: Option<Said>,
 }
 
 #[derive(Deserialize)]
@@ -155,24 +157,42 @@ fn every_control_says_what_it_demands_and_what_it_does_not_in_both_languages_and
     }
 }
 
-/// Seen red with a changed line in a patch, a patch without its control, and a test that the control does not name.
+/// Seen red with a changed line in a patch, a patch without its control, a test that the control does not name, and two patches
+/// of one line.
 #[test]
-fn every_patch_that_breaks_a_promise_still_applies_and_names_the_tests_that_notice() {
+fn every_patch_that_breaks_a_promise_still_applies_beside_the_others_and_names_the_tests_that_notice() {
     let patches = files(sabotage::FOLDER, ".patch");
     let controls = controls();
     for (id, patch) in &patches {
         let control = controls.iter().find(|c| c.id == *id).unwrap_or_else(|| panic!("no control {id}"));
         let red = &control.sabotage.as_ref().unwrap_or_else(|| panic!("{id} does not speak of its patch")).red;
         assert!(!red.is_empty() && red.iter().all(|name| control.test.iter().any(|t| t.name == *name)), "{id}: {red:?}");
-
-        let changed = sabotage::apply(&root(), patch).unwrap_or_else(|e| panic!("{id}: {e}"));
-
-        let code: Vec<PathBuf> = control.code.iter().map(|c| root().join(&c.file)).collect();
-        assert!(changed.keys().all(|file| code.contains(file)), "{id}: breaks something else than the code that it names");
+        let changed = sabotage::files(patch).unwrap_or_else(|e| panic!("{id}: {e}"));
+        let named = |file: &String| control.code.iter().any(|c| c.file == *file);
+        assert!(changed.iter().all(named), "{id}: breaks something else than the code that it names");
+        sabotage::laid_in(&root(), id, patch).unwrap_or_else(|e| panic!("{e}"));
     }
-    let promised: Vec<_> =
-        controls.iter().filter(|c| c.sabotage.is_some() && !patches.contains_key(&c.id)).map(|c| &c.id).collect();
-    assert!(promised.is_empty(), "no patch of {promised:?}");
+    sabotage::switched(&root(), &patches).unwrap_or_else(|e| panic!("{e}"));
+    for control in controls {
+        let Some(Sabotage { red, none }) = control.sabotage else { continue };
+        match none {
+            Some(why) => {
+                let said = [&why.en, &why.es].iter().all(|why| why.trim().len() > 20 && !why.contains(['\n', '|']));
+                assert!(said && why.en != why.es, "{}: why is there no patch?", control.id);
+                assert!(red.is_empty() && !patches.contains_key(&control.id), "{}: a patch, and a reason for none", control.id);
+            }
+            None => assert!(patches.contains_key(&control.id), "no patch of {}", control.id),
+        }
+    }
+}
+
+/// Seen red with a row taken out, and with a test renamed there.
+#[test]
+fn the_table_of_controls_in_the_readme_is_what_the_controls_say() {
+    let page = read("audit/README.md").unwrap();
+    let table = sabotage::table(&sabotage::controls(&root()).unwrap());
+
+    assert!(page.contains(&table), "audit/README.md: put in what `./test --sabotage --table` prints");
 }
 
 /// Words in backticks that are written like ids of controls or names of tests.

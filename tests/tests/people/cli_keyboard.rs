@@ -17,6 +17,7 @@ impl Terminal {
         let mut command = Command::new("/usr/bin/script");
         command.env_clear().env("HOME", &person.home).env("XDG_RUNTIME_DIR", &person.home).env("SHELL", "/bin/sh");
         command.env("PATH", format!("{}:/usr/bin:/bin", lacre_binary().parent().unwrap().display()));
+        command.envs(lacre_tests::sabotage::passed_on());
         command.current_dir(&person.home).args(["-qec", line, "/dev/null"]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script (util-linux) is needed");
         let (keys, screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
