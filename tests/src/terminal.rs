@@ -124,7 +124,8 @@ fn start(folder: &Path, port: u16) -> (RelayProcess, Authority) {
     let log = File::options().create(true).append(true).open(folder.join("relay.log")).unwrap();
     let mut command = Command::new(relay_binary().unwrap_or_else(|why| panic!("{why}")));
     command.arg("serve").arg("--data").arg(folder.join("data")).args(["--listen", &format!("127.0.0.1:{port}")]);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+    // it says all that it ever says
+    command.env("RUST_LOG", "trace").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
     let mut relay = RelayProcess::spawn(command).unwrap();
     let authority = relay.ready().unwrap();
     (relay, authority)

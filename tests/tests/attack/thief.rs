@@ -4,6 +4,7 @@ use lacre_core::crypt::padding::padme;
 use lacre_core::view::{ConversationId, Suite};
 use lacre_ground::label::{self, Label};
 use lacre_ground::run::Run;
+use lacre_tests::terminal::{self, Town};
 use lacre_tests::world::{Person, World, befriend, settle};
 use openmls::prelude::MlsMessageIn;
 use std::collections::{BTreeMap, HashSet};
@@ -320,4 +321,51 @@ fn a_locked_profile_gives_nothing_away() {
     let canary = story.people[0].dir().join("canary");
     fs::write(canary, ONE.texts[1]).unwrap();
     assert_eq!(found(&files(story.people[0].dir()), ONE.texts[1].as_bytes()).len(), 1, "the scan is blind");
+}
+
+/// What two people's terminals do at a relay that says all that it ever says; and what it refuses. Seen red with a line for
+/// each stored entry that names its channel.
+#[test]
+fn the_operators_log_names_no_person_channel_token_or_address() {
+    let mut town = Town::new();
+    let (one, other) = (town.person(0, "wenceslada"), town.person(1, "bernardino"));
+    terminal::befriend(&one, &other);
+    fs::write(one.home.join("balance.txt"), "no es de nadie mas").unwrap();
+    one.run(&["send", "@bernardino", "nos vemos a las ocho", "--file", "balance.txt"]).done();
+    let read = other.json(&["read", "@wenceslada"]);
+    let file = read["messages"].as_array().unwrap().iter().find(|m| m["kind"] == "file").unwrap();
+    other.run(&["save", file["id"].as_str().unwrap()]).done();
+    let late = town.newcomer("carolina");
+    let invitation = town.invitation(2);
+    let taken = late.run(&["enroll", &invitation, "@wenceslada"]);
+    other.run(&["account", "delete", "--yes"]).done();
+    let own_port = town.authority().port().to_string();
+    town.switch_off();
+
+    let log = fs::read_to_string(town.folder().join("relay.log")).unwrap();
+    let lower = log.to_lowercase();
+    assert!(taken.code != Some(0) && log.contains("refused"), "it says what it refuses: {log}");
+    for word in ["wenceslada", "bernardino", "carolina", "balance", "ocho", "nadie mas"] {
+        assert!(!lower.contains(word), "{word}: {log}");
+    }
+    for run in terminal::RUNS {
+        let digits: String = run.chars().filter(char::is_ascii_digit).take(8).collect();
+        assert!(!log.contains(run) && !log.contains(&digits), "{run}: {log}");
+    }
+    for address in log.split("127.0.0.1:").skip(1) {
+        assert!(address.starts_with(&own_port), "a client's address: {log}");
+    }
+    // ids and hashes, as programs write them
+    let db = rusqlite::Connection::open(town.folder().join("data/relay.sqlite")).unwrap();
+    let mut looked_for = 0;
+    for row in tables(&db).iter().flat_map(|table| rows(&db, table)) {
+        for id in blobs(&row).filter(|blob| (16..=32).contains(&blob.len())) {
+            let list = id[..8].iter().map(u8::to_string).collect::<Vec<_>>().join(", ");
+            let base64 = data_encoding::BASE64_NOPAD.encode(&id[..9]);
+            let hexadecimal = data_encoding::HEXLOWER.encode(&id[..8]);
+            looked_for += 1;
+            assert!(!lower.contains(&hexadecimal) && !log.contains(&base64) && !log.contains(&list), "{hexadecimal}: {log}");
+        }
+    }
+    assert!(looked_for > 30, "only {looked_for} ids were looked for");
 }
