@@ -16,6 +16,7 @@ mod kept;
 mod names;
 mod one_relay;
 mod pushed_out;
+mod removed;
 mod takeover;
 mod thief;
 mod thief_log;
