@@ -8,7 +8,7 @@ use lacre_ground::ids::{AccountId, Token};
 use lacre_proto::content::v1 as content;
 use lacre_proto::relay::v1 as wire;
 use lacre_tests::hostile::{self, OwnGroup, Watched, context_of};
-use lacre_tests::world::{Person, World, befriend};
+use lacre_tests::world::{Person, World, befriend, settle};
 use prost::Message as _;
 use std::net::TcpListener;
 
@@ -248,6 +248,42 @@ fn a_tree_is_fetched_only_for_who_may_invite() {
     let by_blocked = fetched(&mut p, "who is blocked", |p| p.invitation(|_| (), |_| (), true));
 
     assert_eq!((by_contact, by_stranger, by_blocked), (1, 0, 0));
+}
+
+/// Seen red where a request is taken for the yes.
+#[test]
+fn nobody_leads_a_person_into_a_conversation_before_the_yes() {
+    let mut p = Play::new();
+    let (ana, nadie): (_, AccountId) = (p.ana.client.whoami().unwrap().unwrap().handle, p.nadie.account());
+    let rooms = |p: &mut Play| p.ana.client.conversations().unwrap().len();
+    let before = rooms(&mut p);
+    for state in [None, Some(ContactState::Asking), Some(ContactState::Declined)] {
+        match state {
+            Some(ContactState::Asking) => drop(p.nadie.client.contact_add(&mut p.nadie.net, &ana, "soy yo").unwrap()),
+            Some(_) => drop(p.ana.client.contact_decline(&nadie).unwrap()),
+            None => {}
+        }
+        p.nadie.sync();
+        p.ana.sync();
+        let known = p.ana.client.contacts().unwrap().into_iter().find(|c| c.account == nadie).map(|c| c.state);
+        assert_eq!(known, state);
+        let refused = p.refusals();
+
+        invitation(&mut p.nadie, &mut p.ana, |_| (), |_| (), true);
+        p.goes_on(&format!("{state:?}"));
+
+        assert_eq!(rooms(&mut p), before, "{state:?}");
+        assert!(p.refusals() > refused, "{state:?}: and it is said");
+    }
+    p.nadie.client.contact_add(&mut p.nadie.net, &ana, "por favor").unwrap();
+    p.nadie.sync();
+    p.ana.sync();
+    p.ana.client.contact_accept(&nadie).unwrap();
+    settle(&mut [&mut p.ana, &mut p.nadie]);
+    let befriended = rooms(&mut p);
+    invitation(&mut p.nadie, &mut p.ana, |_| (), |_| (), true);
+    p.goes_on("accepted");
+    assert_eq!(rooms(&mut p), befriended + 1, "the same way of inviting leads somewhere after the yes");
 }
 
 #[test]
