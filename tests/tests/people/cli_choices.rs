@@ -245,3 +245,30 @@ fn what_is_sent_to_the_own_name_is_a_note_to_oneself_that_nobody_can_be_added_to
     ana.run(&["group", "add", "@ana", "@bruno"]).failed(1);
     assert!(!bruno.run(&["list"]).done().contains("notas"));
 }
+
+/// Seen red with the other suite for conversations of two, and without the word where it is shown.
+#[test]
+fn conversations_resist_quantum_computers_unless_their_maker_asks_otherwise_and_then_everybody_sees_it() {
+    let town = Town::new();
+    let (ana, bruno) = town.pair();
+
+    let usual = ana.run(&["group", "create", "Mesa", "@bruno"]);
+    let small = ana.run(&["group", "create", "Chica", "@bruno", "--suite", "x25519"]);
+    bruno.run(&["list"]).done();
+
+    assert!(!usual.err.contains("computadores cuánticos") && small.err.contains("computadores cuánticos"), "{small:?}");
+    for person in [&ana, &bruno] {
+        let list = person.json(&["list"]);
+        let all = list["conversations"].as_array().unwrap();
+        let mut kinds: Vec<_> = all.iter().map(|c| (c["name"].as_str().unwrap(), c["suite"].as_str().unwrap())).collect();
+        kinds.sort_unstable();
+        assert_eq!(kinds, [("", "x-wing"), ("Chica", "x25519"), ("Mesa", "x-wing")]);
+        assert!(all.iter().all(|c| c["post_quantum"] == json!(c["suite"] == "x-wing")));
+        for command in [&["list"][..], &["group", "list"]] {
+            let screen = person.run(command).done();
+            let marked: Vec<&str> = screen.lines().filter(|l| l.contains("no resiste computadores cuánticos")).collect();
+            assert!(marked.len() == 1 && marked[0].contains("Chica"), "{screen}");
+        }
+        assert!(person.run(&["read", "Chica"]).err.contains("no resiste computadores cuánticos"));
+    }
+}
