@@ -214,6 +214,40 @@ fn removing_the_second_profile_leaves_the_file_as_if_it_had_never_been() {
     assert_eq!(rows(dir.path()), rows(never.path()));
 }
 
+/// `Removed. Another command is still reading the profile; what was deleted is overwritten in the file when that command ends.`
+#[test]
+fn what_another_command_was_still_reading_of_a_removed_profile_is_overwritten_when_that_command_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut first = with_passphrase(dir.path(), 1);
+    first.set_second("la segunda", &mut rng(2)).unwrap();
+    let mut second = by(dir.path(), "la segunda");
+    for n in 1..100u64 {
+        second.step::<_, StoreError>(|s| s.put(Table::Message, &n.to_be_bytes(), b"c", n, &"una fila")).unwrap();
+    }
+    drop(second);
+    let reader = Connection::open(dir.path().join(FILE)).unwrap();
+    reader.execute_batch("BEGIN").unwrap();
+    let values: Vec<Vec<u8>> = {
+        let mut ask = reader.prepare("SELECT value FROM row WHERE ord > 0").unwrap();
+        ask.query_map([], |r| r.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+
+    let overwritten = first.remove_second(&mut rng(3)).unwrap();
+    drop(first);
+    let found = || -> usize {
+        let files = std::fs::read_dir(dir.path()).unwrap().map(|f| std::fs::read(f.unwrap().path()).unwrap());
+        let files: Vec<Vec<u8>> = files.collect();
+        values.iter().filter(|v| files.iter().any(|file| file.windows(v.len()).any(|w| w == v.as_slice()))).count()
+    };
+    let (seen, still_there) = (values.len(), found());
+    reader.execute_batch("COMMIT").unwrap();
+    drop(reader);
+
+    assert_eq!((seen, overwritten), (99, false), "the reader is in the way, and that is said");
+    assert!(still_there > 0, "the search finds what is there");
+    assert_eq!(found(), 0, "the reader has gone, and removed rows are in the folder");
+}
+
 #[test]
 fn a_crash_while_what_opens_the_profile_changes_leaves_the_old_or_the_new() {
     type Act = fn(&mut Profile) -> Result<(), SecretError>;
