@@ -9,6 +9,7 @@
     reason = "a panic is how a test says no"
 )]
 
+mod claims;
 mod commands;
 mod controls;
 mod documents;

@@ -3,7 +3,7 @@
 use lacre_core::limits::LONGEST_REST_MS;
 use lacre_core::network::{NetError, Reason, Refusal};
 use lacre_tests::faulty::Faulty;
-use lacre_tests::terminal::{Town, befriend};
+use lacre_tests::terminal::{Person, Town, befriend};
 use lacre_tests::world::World;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -59,7 +59,7 @@ fn what_the_relay_does_not_have_is_not_said_to_be_done_and_is_done_later() {
             person.run(&["list"]).done();
         }
     }
-    let group = |of: &lacre_tests::terminal::Person, name: &str| {
+    let group = |of: &Person, name: &str| {
         let groups = of.json(&["group", "list"])["groups"].as_array().unwrap().clone();
         groups.into_iter().find(|g| g["name"] == name).unwrap_or(Value::Null)
     };
@@ -105,4 +105,102 @@ fn a_relay_that_answers_and_refuses_one_thing_was_not_told_of_it() {
         ana.sync();
         assert!(ana.client.relay_told().unwrap(), "{call}");
     }
+}
+
+/// Each sentence, and what the others meet afterwards. Seen red with the call of the core taken out of `edit`, of `react`, and of
+/// `settings`: exit 0, the sentence, and nothing done.
+#[test]
+fn what_is_said_to_be_done_is_so_for_the_others() {
+    let town = Town::new();
+    let (ana, bruno) = town.pair();
+    let (carla, diego) = (town.person(2, "carla"), town.person(3, "diego"));
+    befriend(&ana, &carla);
+    let says = |typed: &[&str], sentence: &str| {
+        let out = ana.run(typed).done();
+        assert!(out.contains(sentence), "{typed:?}: {out}");
+        out
+    };
+    let sent =
+        |by: &Person, to: &str, text: &str| by.json(&["send", to, text])["messages"][0]["id"].as_str().unwrap()[..8].to_owned();
+    let seen = |by: &Person, with: &str, id: &str| {
+        let read = by.json(&["read", with, "--all"]);
+        let found = read["messages"].as_array().unwrap().iter().find(|m| m["id"].as_str().unwrap().starts_with(id)).cloned();
+        found.unwrap_or_else(|| panic!("no {id} in {read:#}"))
+    };
+    let group = |of: &Person, name: &str| {
+        of.run(&["list"]).done();
+        let groups = of.json(&["group", "list"])["groups"].as_array().unwrap().clone();
+        groups.into_iter().find(|g| g["name"] == name).unwrap_or(Value::Null)
+    };
+
+    // messages
+    let [one, two, three] = ["uno", "dos", "tres"].map(|text| sent(&ana, "@bruno", text));
+    says(&["edit", &one, "uno, corregido"], "Editado");
+    says(&["react", &two, "👍"], "Listo");
+    says(&["delete", &three], "Eliminado");
+    says(&["delete", &two, "--for-me"], "Borrado en este dispositivo");
+    assert_eq!(seen(&bruno, "@ana", &one)["text"], "uno, corregido");
+    let dos = seen(&bruno, "@ana", &two);
+    assert_eq!((&dos["text"], &dos["reactions"][0]["sign"]), (&json!("dos"), &json!("👍")), "{dos}");
+    assert_eq!(seen(&bruno, "@ana", &three)["kind"], "deleted");
+    assert_eq!(seen(&ana, "@bruno", &two)["kind"], "forgotten");
+
+    // how she treats a conversation
+    let carlas =
+        || ana.json(&["list", "--all"])["conversations"].as_array().unwrap().iter().find(|c| c["peer"] == "@carla").cloned();
+    says(&["conversation", "mute", "@carla"], "silenciada");
+    says(&["conversation", "archive", "@carla"], "fuera de la lista");
+    let away = carlas().unwrap();
+    assert_eq!((&away["muted"], &away["archived"]), (&json!(true), &json!(true)));
+    says(&["conversation", "mute", "@carla", "--off"], "avisa de nuevo");
+    says(&["conversation", "archive", "@carla", "--off"], "en la lista otra vez");
+    let back = carlas().unwrap();
+    assert_eq!((&back["muted"], &back["archived"]), (&json!(false), &json!(false)));
+
+    // what others see of her
+    says(&["settings", "--read-receipts", "on"], "Sus contactos ven lo que usted ya leyó");
+    let read = sent(&bruno, "@ana", "¿lo leíste?");
+    ana.run(&["read", "@bruno"]).done();
+    ana.run(&["list"]).done();
+    assert_eq!(seen(&bruno, "@ana", &read)["receipts"][0]["read"], true);
+    says(&["settings", "--delivery-receipts", "off", "--read-receipts", "off"], "Nadie ve lo que usted ya leyó");
+    let unread = sent(&bruno, "@ana", "¿y esto?");
+    ana.run(&["read", "@bruno"]).done();
+    ana.run(&["list"]).done();
+    assert_eq!(seen(&bruno, "@ana", &unread)["receipts"], json!([]));
+    says(&["disappear", "@bruno", "1d"], "desaparece 1 día después");
+    bruno.run(&["list"]).done();
+    assert_eq!(bruno.json(&["list"])["conversations"][0]["stays_s"], 86_400);
+
+    // groups
+    says(&["group", "create", "Mesa", "@bruno"], "creado");
+    says(&["group", "add", "Mesa", "@carla"], "Integrantes agregados");
+    assert_eq!(group(&carla, "Mesa")["members"].as_array().map(Vec::len), Some(3));
+    says(&["group", "describe", "Mesa", "para el almuerzo"], "cambió");
+    says(&["group", "settings", "Mesa", "--add", "everyone"], "cambió");
+    says(&["group", "admin", "Mesa", "@bruno"], "cambió");
+    says(&["group", "rename", "Mesa", "Comedor"], "cambió");
+    says(&["group", "remove", "Comedor", "@carla"], "Integrantes sacados");
+    assert_eq!(group(&carla, "Comedor")["standing"], "removed");
+    let comedor = group(&bruno, "Comedor");
+    assert_eq!((&comedor["description"], &comedor["may_add"]), (&json!("para el almuerzo"), &json!("everyone")));
+    assert!(comedor["members"].as_array().unwrap().iter().all(|m| m["admin"] == true), "{comedor:#}");
+    says(&["group", "leave", "Comedor"], "Usted sale de");
+    bruno.run(&["list"]).done();
+    assert_eq!(group(&bruno, "Comedor")["members"].as_array().map(Vec::len), Some(1));
+
+    // who may find her and ask
+    says(&["account", "pause"], "nadie le encuentra");
+    assert!(diego.run(&["contact", "add", "@ana"]).failed(1).contains("está en pausa"));
+    says(&["account", "resume"], "Ya no está en pausa");
+    says(&["contact", "nobody-new", "on"], "Nadie nuevo puede");
+    assert!(diego.run(&["contact", "add", "@ana"]).failed(1).contains("no recibe solicitudes"));
+    let link = ana.run(&["contact", "link"]).done();
+    says(&["contact", "link", "--revoke", "1"], "ya no sirve");
+    assert!(diego.run(&["contact", "add", link.trim()]).failed(1).contains("no recibe solicitudes"));
+    says(&["contact", "nobody-new", "off"], "Cualquiera puede");
+    diego.run(&["contact", "add", "@ana", "soy Diego"]).done();
+    assert_eq!(ana.json(&["list"])["requests"][0]["handle"], "@diego");
+    says(&["contact", "decline", "@diego"], "rechaz");
+    assert_eq!(ana.json(&["list"])["requests"], json!([]));
 }
