@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """A second verifier of Lacre's evidence, written from audit/FORMAT.md alone.
 
-    verify.py BUNDLE [TRUST]      one verdict as JSON
+    verify.py BUNDLE [TRUST]      one verdict as JSON; exit 0 VALID, 1 INVALID, 2 usage, 3 could not read, 4 INCOMPLETE
     verify.py --vectors FOLDER    a verdict for each vector of FOLDER/index.json, one line of JSON each
     verify.py --clock FILE        the dates of each clock vector, one line of JSON each
 
 Standard library and `cryptography` (Ed25519, X25519, ChaCha20-Poly1305). That package encapsulates with randomness of its own only,
 so ML-KEM-768 encapsulation with given randomness (FIPS 203) is here: it is fast enough and holds no secret of this program.
 """
-import base64, hashlib, hmac, json, re, sys
+import base64, hashlib, hmac, ipaddress, json, re, sys
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 DATA = Path(__file__).resolve().parents[2] / "audit/evidence/src/clock/data"
 SKEW, HOUR = timedelta(seconds=60), timedelta(hours=1)
+FIRST_TIME, LAST_TIME = datetime(1970, 1, 1), datetime(9999, 12, 30, 22)
+MAX_BUNDLE, MAX_TRUST = 256 << 20, 1 << 16
 
 
 class Stop(Exception):
@@ -50,15 +52,33 @@ def b64(text):
     return raw
 def hexa(n): return lambda v: bytes.fromhex(v) if re.fullmatch(f"[0-9a-f]{{{2 * n}}}", v) else bad()
 def bad(): raise ValueError
-def number(v): return int(v) if re.fullmatch("0|[1-9][0-9]{0,19}", v) else bad()
+def number(v): return int(v) if re.fullmatch("0|[1-9][0-9]{0,19}", v) and int(v) < 2 ** 64 else bad()
 def when(v):
-    return datetime.strptime(v, "%Y-%m-%dT%H:%M:%S.%fZ") if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", v) else bad()
-def text(n): return lambda v: v if len(v.encode()) <= n and v == v.strip() and v else bad()
+    if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z", v): bad()
+    t = datetime.strptime(v, "%Y-%m-%dT%H:%M:%S.%fZ")
+    return t if FIRST_TIME <= t <= LAST_TIME else bad()
+def white(c): return c.isspace() and not "\x1c" <= c <= "\x1f"
+def control(c): return ord(c) < 32 or 127 <= ord(c) < 160
+def text(n): return lambda v: v if v and len(v.encode()) <= n and not white(v[0]) and not white(v[-1]) else bad()
 def code(v): return v if re.fullmatch("[A-Z0-9-]{2,16}", v) else bad()
-def ed25519(v): return hexa(32)(v.removeprefix("ed25519 ")) if v.startswith("ed25519 ") else bad()
+P = 2 ** 255 - 19
+D = -121665 * pow(121666, -1, P) % P
+ORDER_8 = int.from_bytes(bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"), "little")
+SMALL = (0, 1, P - 1, ORDER_8, P - ORDER_8)
+def y_of(point): return int.from_bytes(point, "little") & 2 ** 255 - 1
+def good_point(point):
+    y = y_of(point)
+    square = (y * y - 1) * pow(D * y * y + 1, -1, P)
+    return y < P and y not in SMALL and pow(square, (P - 1) // 2, P) == 1
+def ed25519(v):
+    key = hexa(32)(v.removeprefix("ed25519 ")) if v.startswith("ed25519 ") else bad()
+    return key if good_point(key) else bad()
 def address(v):
-    m = re.fullmatch(r"lacre://([a-z0-9.-]+|\[[0-9a-f:.]+\]):([1-9][0-9]{0,4})/([A-Za-z0-9_-]{43})", v) or bad()
-    return v, base64.urlsafe_b64decode(m[3] + "=")
+    m = re.fullmatch(r"lacre://([a-z0-9.-]{1,253}|\[([0-9a-f:.]+)\]):([1-9][0-9]{0,4})/([A-Za-z0-9_-]{43})", v) or bad()
+    if m[2]: ipaddress.IPv6Address(m[2])
+    identity = base64.urlsafe_b64decode(m[4] + "=")
+    if int(m[3]) > 65535 or base64.urlsafe_b64encode(identity).decode().rstrip("=") != m[4]: bad()
+    return v, identity
 def run(v):
     m = re.fullmatch("([1-9][0-9]{0,8})-([0-9K])", v) or bad()
     total = sum(int(d) * (2 + i % 6) for i, d in enumerate(reversed(m[1])))
@@ -68,7 +88,9 @@ def place(v):
     if zone not in ("America/Santiago", "America/Coyhaique", "America/Punta_Arenas", "Pacific/Easter"): bad()
     if comuna != "none" and f"comuna {comuna} " not in COMUNAS or not re.fullmatch("none|[0-9]{5}", comuna): bad()
     return zone, None if comuna == "none" else comuna
-def xwing_key(v): return (lambda k: k if len(k) == 1216 else bad())(b64(v.removeprefix("0001 "))) if v.startswith("0001 ") else bad()
+def xwing_key(v):
+    key = b64(v.removeprefix("0001 ")) if v.startswith("0001 ") else bad()
+    return key if len(key) == 1216 and all(x < Q for i in range(3) for x in unpack(key[384 * i:384 * i + 384], 12)) else bad()
 def one_of(*values): return lambda v: v if v in values else bad()
 def or_none(form): return lambda v: None if v == "none" else form(v)
 def pair(*forms):
@@ -103,10 +125,11 @@ class Note:
         self.text, lines = body + "\n", tail.split("\n")
         self.signatures = []
         try:
-            control = any(ord(c) < 32 and c != "\n" or 127 <= ord(c) < 160 for c in self.text)
-            if not sep or not body or control or len(raw.encode()) > 1_000_000 or lines.pop() != "" or not 1 <= len(lines) <= 100: bad()
+            if not sep or not body or len(raw.encode()) > 1_000_000 or lines.pop() != "" or not 1 <= len(lines) <= 100: bad()
+            if any(control(c) and c != "\n" for c in self.text): bad()
             for line in lines:
                 m = re.fullmatch("\u2014 ([^ +]+) ([A-Za-z0-9+/=]+)", line) or bad()
+                if any(white(c) or control(c) for c in m[1]): bad()
                 data = b64(m[2])
                 if len(data) < 5: bad()
                 if len(data) == 68: self.signatures.append((m[1], data[:4], data[4:]))
@@ -119,6 +142,7 @@ class Note:
             key_id = sha(name.encode() + b"\n\x01" + key)[:4]
             for n, i, signature in self.signatures:
                 if (n, i) == (name, key_id):
+                    if y_of(signature[:32]) in SMALL: raise invalid("signature", self.part)
                     try: Ed25519PublicKey.from_public_bytes(key).verify(signature, self.text.encode())
                     except (InvalidSignature, ValueError): raise invalid("signature", self.part)
                     good = True
@@ -132,15 +156,19 @@ def form_of(part, reader, body):
 
 
 # ---- 2. container ----
-ORDER = ["keys", "certificate", "lookup", "opening", "state", "grant", "notice", "event", "file", "ledger"]
-NUMBERED = ("state", "event", "file", "ledger")
+ORDER = ["keys", "certificate", "lookup", "opening", "designation", "state", "grant", "notice", "event", "later", "file",
+         "register", "approval", "reply", "head", "ledger"]
+NUMBERED = ("state", "event", "later", "file", "approval", "reply", "head", "ledger")
+RESERVED = ("register", "approval", "reply", "head", "ledger")
 def container(data):
-    if not data.startswith(b"lacre evidence v1\n"):
-        later = data.startswith(b"lacre evidence v") and not data.startswith(b"lacre evidence v1")
-        raise incomplete("version") if later else invalid("container")
+    ensure(len(data) <= MAX_BUNDLE, "container")
+    if not data.startswith(b"lacre evidence v2\n"):
+        other = re.match(rb"lacre evidence v([1-9][0-9]{0,9})\n", data)
+        raise incomplete("version") if other and int(other[1]) < 2 ** 32 else invalid("container")
+    ensure(len(data) >= 18 + 69, "checksum")
     body, tail = data[:-69], data[-69:]
     ensure(tail == b"end " + sha(body).hex().encode() + b"\n", "checksum")
-    parts, at, position = {}, body.index(b"\n") + 1, (0, 0)
+    parts, at, position, gap = {}, body.index(b"\n") + 1, (0, 0), None
     def line():
         nonlocal at
         end = body.find(b"\n", at)
@@ -153,28 +181,27 @@ def container(data):
         ensure(m, "container")
         return m
     count, found = int(form("parts (0|[1-9][0-9]{0,2})", line())[1]), 0
-    ensure(line() == "", "container")
+    ensure(line() == "" and count <= 512, "container")
     while at < len(body):
         m = form(r"part ([a-z]+)(?:\.(0|[1-9][0-9]{0,2}))? (0|[1-9][0-9]{0,8}|left-out)", line())
         kind, index = m[1], m[2] and int(m[2])
-        ensure(kind in ORDER and (kind in NUMBERED) == (index is not None), "container")
+        ensure(kind in ORDER and (kind in NUMBERED) == (index is not None) and (index or 0) <= 512, "container")
         expected = position[1] if ORDER.index(kind) == position[0] else 0
-        ensure(ORDER.index(kind) >= position[0] and (index is not None or expected == 0), "container")
-        if index is not None and index > expected: raise incomplete("missing", f"{kind}.{expected}")
-        ensure(index is None or index == expected, "container")
-        position, found = (ORDER.index(kind), expected + 1), found + 1
+        ensure(ORDER.index(kind) >= position[0] and (index or 0) >= expected, "container")
+        if (index or 0) > expected and gap is None: gap = f"{kind}.{expected}"
+        position, found = (ORDER.index(kind), (index or 0) + 1), found + 1
         content = None
         if m[3] == "left-out": ensure(kind == "file", "container")
         else:
             content, at = body[at:at + int(m[3])], at + int(m[3]) + 1
             ensure(len(content) == int(m[3]) and body[at - 1:at] == b"\n", "container")
-            if kind not in ("file", "ledger"):
+            if kind != "file" and kind not in RESERVED:
                 try: content = content.decode()
                 except UnicodeDecodeError: raise invalid("container")
         if kind in NUMBERED: parts.setdefault(kind, []).append(content)
         else: parts[kind] = content
-    if found < count: raise incomplete("missing")
-    ensure(found == count, "container")
+    ensure(found <= count, "container")
+    if gap or found < count: raise incomplete("missing", gap or "")
     return parts
 
 
@@ -193,14 +220,20 @@ def read_certificate(body):
     out = lines.fields(code=code, name=text(200), key=ed25519, place=place, from_=when, until=when); lines.end()
     return out
 def read_lookup(body):
-    lines = Lines(body, "lacre lookup v1")
-    out = lines.fields(id=hexa(16), agency=code, person=hexa(32), answer=one_of("account", "exempt", "no account"))
-    if out["answer"] == "account": out |= lines.fields(account=hexa(32), state=pair(number, hexa(32)), grant=hexa(32))
-    out |= lines.fields(asked=when); lines.end()
+    lines = Lines(body, "lacre lookup v2")
+    out = lines.fields(id=hexa(16), agency=code, certificate=hexa(32), person=hexa(32), answer=one_of("account", "exempt", "no account"))
+    if out["answer"] == "account":
+        out |= lines.fields(account=hexa(32), state=pair(number, hexa(32)), grant=hexa(32), designation=hexa(32))
+    if out["answer"] == "exempt": out |= lines.fields(reason=one_of("law", "legal-person", "minor", "dead"))
+    out |= lines.fields(register=or_none(hexa(32)), asked=when); lines.end()
     return out
 def read_opening(body):
-    lines = Lines(body, "lacre opening v1")
-    out = lines.fields(run=run, salt=hexa(32), seed=or_none(hexa(32))); lines.end()
+    lines = Lines(body, "lacre opening v2")
+    out = lines.fields(run=run, salt=hexa(32), seed=or_none(hexa(32)), return_=or_none(hexa(32))); lines.end()
+    return out
+def read_designation(body):
+    lines = Lines(body, "lacre designation v1")
+    out = lines.fields(account=hexa(32), made=when, statement=text(1000)); lines.end()
     return out
 def read_state(body):
     lines = Lines(body, "lacre account v1")
@@ -216,12 +249,13 @@ def read_grant(body):
     out = lines.fields(id=hexa(16), account=hexa(32), kind=one_of("once", "last resort"), relay=address, channel=hexa(32),
                        append=hexa(32), key=xwing_key, from_=when, until=when); lines.end()
     return out
+def standing(v): return v if v in ("original", "trial") or re.fullmatch("(copy|corrects) [0-9a-f]{64}", v) else bad()
 def read_notice(body):
-    lines = Lines(body, "lacre notice v1")
+    lines = Lines(body, "lacre notice v2")
     ref = pair(text(64), hexa(32))
     out = lines.fields(id=hexa(16), agency=code, certificate=hexa(32), lookup=hexa(32), made=when, place=place, rule=ref,
-                       calendar=ref, run=run, account=hexa(32), state=pair(number, hexa(32)), grant=hexa(32), case=text(64),
-                       procedure=text(64), type=one_of("NT start", "NT inquiry", "NT end", "CP", "CI"), term=or_none(number),
+                       calendar=ref, run=run, account=hexa(32), state=pair(number, hexa(32)), grant=hexa(32), standing=standing,
+                       approvals=or_none(hexa(32)), return_=or_none(hexa(32)), case=text(64), procedure=text(64), type=one_of("NT start", "NT inquiry", "NT end", "CP", "CI"), term=or_none(number),
                        subject=text(400), description=text(4000))
     out["uris"] = lines.many("uri", text(1000), 8)
     out["files"] = lines.many("file", pair(hexa(32), number, hexa(32), text(100), text(255)), 32); lines.end()
@@ -255,7 +289,7 @@ def kinds(forms):
     return read
 def party(v): return ("unknown", None) if v == "unknown" else kinds(PARTIES)(v)
 def read_event(body):
-    lines = Lines(body, "lacre event v1")
+    lines = Lines(body, "lacre event v2")
     name = lines.get("event", lambda v: v.removeprefix("http://uri.etsi.org/19522/Event/") if v.startswith("http://uri.etsi.org/19522/Event/") else bad())
     if name not in RULES: bad()
     out = {"event": name} | lines.fields(id=hexa(16), time=when, issuer=kinds(ISSUERS), envelope=hexa(32), sender=party, recipient=party)
@@ -263,8 +297,7 @@ def read_event(body):
     if "-" + name in EVENTS and not out["reasons"]: bad()
     if lines.has("reference"): lines.get("reference", text(200))
     if name == "SubmissionAcceptance":
-        seq = lambda v: (lambda n: n if 1 <= n < 2 ** 53 else bad())(number(v))
-        out |= lines.fields(generation=hexa(16), channel=hexa(32), seq=seq, entry=hexa(16), checkpoint=or_none(hexa(32)))
+        out |= lines.fields(generation=hexa(16), channel=hexa(32), entry=hexa(16), checkpoint=or_none(hexa(32)))
     lines.end()
     return out
 
@@ -328,7 +361,8 @@ def seal(key, purpose, aad, plain, seed):
     ss_m, ct_m = ml_kem_encapsulate(key[:1184], randomness[:32])
     ephemeral = X25519PrivateKey.from_private_bytes(randomness[32:])
     ct_x = ephemeral.public_key().public_bytes_raw()
-    ss_x = ephemeral.exchange(X25519PublicKey.from_public_bytes(key[1184:]))
+    try: ss_x = ephemeral.exchange(X25519PublicKey.from_public_bytes(key[1184:]))
+    except ValueError: ss_x = bytes(32)  # a key of small order: the library refuses what RFC 7748 computes
     shared = hashlib.sha3_256(ss_m + ss_x + ct_x + key[1184:] + b"\\.//^\\").digest()
     suite, info = b"HPKE" + be(0x647a, 2) + be(1, 2) + be(3, 2), msg(purpose, be(1, 2))
     extract = lambda salt, label, ikm: hmac.digest(salt or bytes(32), b"HPKE-v1" + suite + label + ikm, "sha256")
@@ -388,11 +422,13 @@ class Calendar:
         return day
 CALENDAR, CALENDAR_ID = Calendar("CL-2026.1"), "CL-2026.1"
 COMUNAS = (DATA / "CL-CUT-2023.txt").read_text()
-COUNTED = {"CL-46-2026": True, "CL-D4-27": True, "CL-letter": False, "CL-counter": False}
-def dates(instant, zone, comuna, term):
-    day = instant.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(zone)).date()
-    out = {}
-    for name, n in (("third_day", 3), ("elapsed", 4)):
+RULES_OF_LAW = {  # how it is called, business days, first day in force; those that count from dispatch
+    "CL-46-2026": ("third_day", 3, date(2026, 7, 1)), "CL-D4-27": ("elapsed", 4, date(2021, 12, 11)), "CL-letter": None, "CL-counter": None}
+def local_date(instant, zone): return instant.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(zone)).date()
+def dates(instant, zone, comuna, term, in_force_only=False):
+    day, out = local_date(instant, zone), {}
+    for name, n, first in filter(None, RULES_OF_LAW.values()):
+        if in_force_only and day < first: continue
         if not CALENDAR.first <= day: raise incomplete("calendar-range")
         deemed = CALENDAR.after(day, n, comuna)
         out["deemed_" + name] = deemed.isoformat()
@@ -408,8 +444,8 @@ def verify(data, trust):
     keys = form_of("keys", read_keys, parts["keys"])
     if trust:
         ensure(all(k in trust[1][o] for o in keys for k in keys[o]), "keys", "keys")
-    result = check(parts, keys)
-    if parts.get("ledger"): raise incomplete("ledger-unknown", "ledger.0")
+    result, kept = check(parts, keys)
+    if kept or any(parts.get(k) is not None for k in RESERVED): raise incomplete("reserved")
     if trust and trust[0]: raise incomplete("ledger", "ledger.0")
     if not trust: raise incomplete("trust")
     return result
@@ -421,18 +457,21 @@ def check(parts, keys):
     note = Note(parts["lookup"], "lookup"); note.signed_by("lacre-registrar", keys["registrar"])
     lookup, lookup_hash = note.read(read_lookup), note.hash
     ensure(lookup["agency"] == certificate["code"], "other-agency", "lookup")
+    ensure(lookup["certificate"] == certificate_hash, "other-agency", "lookup")
     ensure(within(lookup["asked"], certificate), "certificate-period", "lookup")
     opening = form_of("opening", read_opening, parts["opening"])
     ensure(h("lacre run commitment v1", opening["salt"], opening["run"].encode()) == lookup["person"], "commitment", "opening")
     if lookup["answer"] != "account":
-        ensure(not (opening["seed"] or any(parts.get(k) for k in ("state", "grant", "notice", "event", "file"))), "exempt")
-        return {"outcome": lookup["answer"]}
-    for name in ("grant", "notice", "event"):
-        if not parts.get(name): raise incomplete("missing", name)
+        ensure(not (opening["seed"] or opening["return_"]), "exempt", "opening")
+        ensure(not any(parts.get(k) is not None for k in ORDER[4:11]), "exempt")
+        return {"outcome": lookup["answer"]} | ({"reason": lookup["reason"]} if "reason" in lookup else {}), lookup["register"]
+    for name in ("designation", "grant", "notice", "event"):
+        if parts.get(name) is None: raise incomplete("missing", name)
     if not opening["seed"]: raise incomplete("missing", "seed")
     if not parts.get("state"): raise incomplete("missing", "state.0")
 
     account = state = before = None
+    devices = []
     for i, raw in enumerate(parts["state"]):
         note = Note(raw, f"state.{i}")
         if state is None:
@@ -446,8 +485,15 @@ def check(parts, keys):
             ensure(following["number"] == state["number"] + 1 and following["previous"] == before, "account-chain", note.part)
             state = following
         before = h("lacre state hash v1", note.text.encode())
+        devices += state["devices"].values()
     if state["number"] < lookup["state"][0]: raise incomplete("missing", "state")
     ensure((state["number"], before) == lookup["state"] and state["made"] <= lookup["asked"] + SKEW, "other-state")
+
+    note = Note(parts["designation"], "designation"); note.signed_by("lacre-device", devices)
+    designation = note.read(read_designation)
+    ensure(designation["account"] == account, "other-account", "designation")
+    ensure(note.hash == lookup["designation"], "other-designation", "designation")
+    ensure(designation["made"] <= lookup["asked"] + SKEW, "other-designation", "designation")
 
     note = Note(parts["grant"], "grant"); note.signed_by("lacre-device", state["devices"].values())
     grant, grant_hash = note.read(read_grant), note.hash
@@ -459,11 +505,13 @@ def check(parts, keys):
     links = {"agency": certificate["code"], "certificate": certificate_hash, "lookup": lookup_hash, "place": certificate["place"],
              "run": opening["run"], "account": account, "state": (state["number"], before), "grant": grant_hash}
     for name, expected in links.items(): ensure(n[name] == expected, "notice-link", "notice")
+    ensure((n["return_"] is None) == (opening["return_"] is None), "notice-link", "notice")
     ensure(within(n["made"], certificate), "certificate-period", "notice")
 
-    if n["rule"][0] not in COUNTED or n["calendar"][0] != CALENDAR_ID: raise incomplete("rule-unknown", "notice")
+    if n["rule"][0] not in RULES_OF_LAW or n["calendar"][0] != CALENDAR_ID: raise incomplete("rule-unknown", "notice")
     ensure(sha((DATA / f"{n['rule'][0]}.txt").read_bytes()) == n["rule"][1] and CALENDAR.sha256 == n["calendar"][1], "rule", "notice")
-    ensure(COUNTED[n["rule"][0]], "rule", "notice")
+    law = RULES_OF_LAW[n["rule"][0]]
+    ensure(law, "rule", "notice")
 
     def relay_keys(issuer): return [k for k in keys["relay"] if issuer[0] == "relay" and issuer[1][1] == k]
     note = Note(parts["event"][0], "event.0")
@@ -487,10 +535,17 @@ def check(parts, keys):
     for i, (data, entry) in enumerate(zip(files, n["files"])):
         if data is not None:
             ensure((sha(data), len(data)) == entry[:2] and sha(seal_file(seed, i, data)) == entry[2], "file", f"file.{i}")
-    raw = note_bytes = parts["notice"].encode()
-    try: header = seal(grant["key"], "lacre notice seal v1", grant["channel"], pad(be(len(raw)) + note_bytes + seed), seed)
-    except ValueError: raise invalid("envelope", "grant")
+    plain = msg("lacre notice header v2", parts["notice"].encode(), seed, parts["certificate"].encode(), parts["lookup"].encode(),
+                parts["designation"].encode(), opening["salt"], opening["return_"] or b"")
+    header = seal(grant["key"], "lacre notice seal v1", grant["channel"], pad(plain), seed)
     ensure(h("lacre notice digest v1", sha(header), *(f[2] for f in n["files"])) == receipt["envelope"], "envelope", "event.0")
+
+    states, last = [state], before
+    for i, raw in enumerate(parts.get("later", [])):
+        note = Note(raw, f"later.{i}"); note.signed_by("lacre-device", states[-1]["devices"].values())
+        following = note.read(read_state)
+        ensure(following["number"] == states[-1]["number"] + 1 and following["previous"] == last, "account-chain", note.part)
+        states, last = states + [following], h("lacre state hash v1", note.text.encode())
 
     seen, told = {"SubmissionAcceptance"}, [receipt]
     names = {"relay": "lacre-relay", "device": "lacre-device", "agency": "lacre-agency", "officer": "lacre-agency", "gateway": "lacre-gateway"}
@@ -499,7 +554,7 @@ def check(parts, keys):
         record = note.read(read_event)
         kind, who = record["issuer"]
         if kind == "relay": signers = relay_keys(record["issuer"])
-        elif kind == "device": signers = [k for d, k in state["devices"].items() if who == (account, d)]
+        elif kind == "device": signers = [k for s in states for d, k in s["devices"].items() if who == (account, d)]
         elif kind == "gateway": signers = keys["gateway"]
         else: signers = [certificate["key"]] if certificate["code"] == (who if kind == "agency" else who[0]) else []
         note.signed_by(names[kind], signers)
@@ -512,21 +567,28 @@ def check(parts, keys):
     ensure(not seen & TAKEN_BACK, "contradiction", "events")
     ensure(all(RULES[r["event"]][1] in seen | {None} for r in told), "event", "events")
     # whoever made the bundle may have left later records out: nothing here says that there are no others
-    result = {"outcome": "sent", "consigned": accepted.isoformat(timespec="milliseconds") + "Z", "files": [f is not None for f in files],
-              "records": [[r["event"], r["issuer"][0], r["reasons"]] for r in told],
+    result = {"outcome": "sent", "standing": n["standing"], "consigned": accepted.isoformat(timespec="milliseconds") + "Z",
+              "files": [f is not None for f in files], "records": [[r["event"], r["issuer"][0], r["reasons"]] for r in told],
               "against": [r["event"] for r in told if "-" + r["event"] in EVENTS or r["event"] in PAPER]}
-    return result | dates(accepted, *n["place"], n["term"]) if n["type"].startswith("NT") else result
+    ensure(law[2] <= local_date(accepted, n["place"][0]), "rule", "notice")
+    if n["type"].startswith("NT") and n["standing"].startswith(("original", "corrects")):
+        result |= dates(accepted, *n["place"], n["term"], in_force_only=True)
+    return result, n["approvals"] or receipt["checkpoint"] or lookup["register"]
 
 
 def answer(data, trust):
     try: return {"verdict": "VALID", "code": "", "proves": verify(data, trust)}
     except Stop as s: return {"verdict": s.verdict, "code": s.code, "part": s.part}
 
+def bounded(path, most):
+    """One byte more than may be there, and no more: longer is refused by its length."""
+    with open(path, "rb") as file: return file.read(most + 1)
+
 def main(arguments):
     if arguments[:1] == ["--vectors"]:
         folder = Path(arguments[1])
         for v in json.loads((folder / "index.json").read_text()):
-            trust = read_trust((folder / v["trust"]).read_text()) if v["trust"] else None
+            trust = read_trust((folder / v["trust"]).read_bytes().decode()) if v["trust"] else None
             print(json.dumps({"name": v["name"]} | answer((folder / v["file"]).read_bytes(), trust)))
         return 0
     if arguments[:1] == ["--clock"]:
@@ -534,9 +596,22 @@ def main(arguments):
             try: print(json.dumps(dates(datetime.fromisoformat(v["dispatch"].rstrip("Z")), v["zone"], v["comuna"], v["term"])))
             except Stop as s: print(json.dumps({"error": s.code}))
         return 0
-    result = answer(Path(arguments[0]).read_bytes(), read_trust(Path(arguments[1]).read_text()) if len(arguments) > 1 else None)
+    if not 1 <= len(arguments) <= 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        data = bounded(arguments[0], MAX_BUNDLE)
+        trust = bounded(arguments[1], MAX_TRUST) if len(arguments) > 1 else None
+    except OSError as e:
+        print(e, file=sys.stderr)
+        return 3
+    try: trust = trust and read_trust(trust.decode())
+    except ValueError:
+        print(f"{arguments[1]}: not a trust file", file=sys.stderr)
+        return 2
+    result = answer(data, trust)
     print(json.dumps(result))
-    return {"VALID": 0, "INVALID": 1, "INCOMPLETE": 3}[result["verdict"]]
+    return {"VALID": 0, "INVALID": 1, "INCOMPLETE": 4}[result["verdict"]]
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -9,7 +9,7 @@ use lacre_core::crypt::entry::{open_entry, seal_entry};
 use lacre_core::crypt::padding::{pad, unpad};
 use lacre_evidence::certificate::AGENCY;
 use lacre_evidence::clock::{Calendar, Rule};
-use lacre_evidence::{Bundle, Certificate, Grant, Keys, Lookup, Notice, Opening, Record, Trust, verify};
+use lacre_evidence::{Bundle, Certificate, Designation, Grant, Keys, Lookup, Notice, Opening, Record, Trust, verify};
 use lacre_ground::account::{AccountState, Binding, DEVICE, REGISTRAR, Reset};
 use lacre_ground::address::{Authority, ContactLink, Invitation};
 use lacre_ground::ids::{ChannelId, EntryId, Handle};
@@ -54,6 +54,7 @@ decoders!(
     reset,
     receipt,
     certificate,
+    designation,
     grant,
     lookup,
     notice,
@@ -137,6 +138,10 @@ fn receipt(bytes: &[u8]) -> bool {
 
 fn certificate(bytes: &[u8]) -> bool {
     kind::<Certificate>(REGISTRAR, bytes)
+}
+
+fn designation(bytes: &[u8]) -> bool {
+    kind::<Designation>(DEVICE, bytes)
 }
 
 fn grant(bytes: &[u8]) -> bool {

@@ -1,18 +1,19 @@
 //! Making evidence: what an agency's program does to send a notice, and to put its bundle together.
 //!
-//! In order: ask the registrar (answer note, grant, account states, salt), [`compose`] with a fresh seed, append the
+//! In order: ask the registrar (answer note, designation, grant, account states, salt), [`compose`] with a fresh seed, append the
 //! envelope, take the relay's receipt, [`Sent::bundle`]; add records as they come.
 
 use super::bundle::{Bundle, FilePart};
 use super::certificate::Certificate;
-use super::envelope::{self, Envelope, Seed};
+use super::designation::Designation;
+use super::envelope::{self, Envelope, Header, Seed};
 use super::grant::Grant;
 use super::lookup::{Answer, Lookup, Salt};
-use super::notice::{Act, Notice, TextRef};
+use super::notice::{Act, Notice, Standing, TextRef};
 use super::opening::Opening;
 use super::trust::Keys;
 use crate::clock::{Calendar, Rule};
-use lacre_ground::ids::NoticeId;
+use lacre_ground::ids::{ChannelId, NoticeId, Token};
 use lacre_ground::note::{NoteError, NoteSigner};
 use lacre_ground::run::Run;
 use lacre_ground::seal::SealError;
@@ -45,10 +46,12 @@ pub struct File<'a> {
 }
 
 /// What the agency writes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Draft<'a> {
     /// the notice's id
     pub id: NoticeId,
+    /// what it is beside others
+    pub standing: Standing,
     /// type of act
     pub act: Act,
     /// case file (IUIe)
@@ -67,6 +70,8 @@ pub struct Draft<'a> {
     pub rule: &'a Rule,
     /// the calendar
     pub calendar: &'a Calendar,
+    /// where the person's devices answer, and the right to write there
+    pub answers_to: Option<(ChannelId, &'a Token)>,
 }
 
 /// What the registrar gave for one person.
@@ -82,6 +87,8 @@ pub struct Addressee<'a> {
     pub states: &'a [String],
     /// the grant
     pub grant: &'a Signed<Grant>,
+    /// the person's designation
+    pub designation: &'a Signed<Designation>,
 }
 
 /// A composed notice: append the envelope, keep the rest for the evidence.
@@ -130,6 +137,9 @@ pub fn compose(
         account: *account,
         state: (*state, *state_hash),
         grant: to.grant.note_hash(),
+        standing: draft.standing,
+        approvals: None,
+        return_channel: draft.answers_to.map(|(channel, _)| channel),
         case: draft.case.to_owned(),
         procedure: draft.procedure.to_owned(),
         act: draft.act,
@@ -140,22 +150,34 @@ pub fn compose(
     };
     // what we would not read ourselves, nobody gets
     let notice = Notice::verify(&notice.sign(agency)?, certificate)?;
+    let return_token = draft.answers_to.map(|(_, token)| token.clone());
+    let header = Header {
+        notice: notice.raw().to_owned(),
+        seed: seed.clone(),
+        certificate: certificate.raw().to_owned(),
+        lookup: to.lookup.raw().to_owned(),
+        designation: to.designation.raw().to_owned(),
+        salt: to.salt,
+        return_token: return_token.clone(),
+    };
     let envelope = Envelope {
-        header: envelope::header_for(to.grant, notice.raw(), seed)?,
+        header: header.seal_for(to.grant)?,
         files: files.map(|(i, f)| envelope::seal_file(seed, i, f.bytes)).collect(),
     };
-    let opening = Opening { run: to.run, salt: to.salt, seed: Some(seed.clone()) };
+    let opening = Opening { run: to.run, salt: to.salt, seed: Some(seed.clone()), return_token };
     let so_far = Bundle {
         keys: Some(keys.text()),
         certificate: Some(certificate.raw().to_owned()),
         lookup: Some(to.lookup.raw().to_owned()),
         opening: Some(opening.text()),
+        designation: Some(to.designation.raw().to_owned()),
         states: to.states.to_vec(),
         grant: Some(to.grant.raw().to_owned()),
         notice: Some(notice.raw().to_owned()),
         events: Vec::new(),
         files: draft.files.iter().map(|f| FilePart::Here(f.bytes.to_vec())).collect(),
-        ledger: Vec::new(),
+        later: Vec::new(),
+        reserved: Vec::new(),
     };
     Ok(Sent { envelope, so_far })
 }
@@ -168,7 +190,7 @@ pub fn not_reachable(certificate: &Signed<Certificate>, lookup: &Signed<Lookup>,
         keys: Some(keys.text()),
         certificate: Some(certificate.raw().to_owned()),
         lookup: Some(lookup.raw().to_owned()),
-        opening: Some(Opening { run, salt, seed: None }.text()),
+        opening: Some(Opening { run, salt, seed: None, return_token: None }.text()),
         ..Bundle::default()
     }
 }

@@ -1,7 +1,7 @@
 //! The bundle: one file, texts first, readable on paper, then files and proofs. The same contents give the same bytes.
 //!
 //! ```text
-//! lacre evidence v1
+//! lacre evidence v2
 //! parts 10
 //!
 //! part keys 177
@@ -15,8 +15,8 @@
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-const FIRST: &str = "lacre evidence v1\n";
-/// Longest bundle, bytes.
+const FIRST: &str = "lacre evidence v2\n";
+/// Longest bundle, bytes: whoever reads one asks for this first, and reads one byte more at most.
 pub const MAX_BUNDLE: usize = 256 << 20;
 /// Most parts.
 const MAX_PARTS: usize = 512;
@@ -24,9 +24,9 @@ const MAX_PARTS: usize = 512;
 /// Why bytes are no bundle.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ContainerError {
-    /// A later version of the format.
-    #[error("a later version of the format")]
-    Version,
+    /// Another version of the format: 1 was a draft with which nothing was sent, later ones need a newer program.
+    #[error("version {0} of the format")]
+    Version(u32),
     /// Not the form of a bundle.
     #[error("not a bundle: {0}")]
     Shape(&'static str),
@@ -56,8 +56,10 @@ pub struct Bundle {
     pub certificate: Option<String>,
     /// the registrar's answer
     pub lookup: Option<String>,
-    /// RUN, salt and seed
+    /// RUN, salt, seed and return token
     pub opening: Option<String>,
+    /// the person's word that official notices reach her here
+    pub designation: Option<String>,
     /// account states from 0 on
     pub states: Vec<String>,
     /// the grant
@@ -66,22 +68,46 @@ pub struct Bundle {
     pub notice: Option<String>,
     /// records; the first is the relay's SubmissionAcceptance
     pub events: Vec<String>,
+    /// account states after the registrar's: devices that came later sign records too
+    pub later: Vec<String>,
     /// body and attachments
     pub files: Vec<FilePart>,
-    /// proofs from the ledger; this version knows none and cannot check them
-    pub ledger: Vec<Vec<u8>>,
+    /// parts whose place is kept, by their names: nothing makes or checks them yet
+    pub reserved: Vec<(String, Vec<u8>)>,
 }
 
-const ORDER: [&str; 10] = ["keys", "certificate", "lookup", "opening", "state", "grant", "notice", "event", "file", "ledger"];
+const ORDER: [&str; 16] = [
+    "keys",
+    "certificate",
+    "lookup",
+    "opening",
+    "designation",
+    "state",
+    "grant",
+    "notice",
+    "event",
+    "later",
+    "file",
+    "register",
+    "approval",
+    "reply",
+    "head",
+    "ledger",
+];
+const RESERVED: [&str; 5] = ["register", "approval", "reply", "head", "ledger"];
 
 impl Bundle {
     /// The file's bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut parts: Vec<(String, Option<&[u8]>)> = Vec::new();
-        for (name, text) in
-            [("keys", &self.keys), ("certificate", &self.certificate), ("lookup", &self.lookup), ("opening", &self.opening)]
-        {
+        for (name, text) in [
+            ("keys", &self.keys),
+            ("certificate", &self.certificate),
+            ("lookup", &self.lookup),
+            ("opening", &self.opening),
+            ("designation", &self.designation),
+        ] {
             parts.extend(text.iter().map(|t| (name.to_owned(), Some(t.as_bytes()))));
         }
         parts.extend(self.states.iter().enumerate().map(|(i, t)| (format!("state.{i}"), Some(t.as_bytes()))));
@@ -89,11 +115,12 @@ impl Bundle {
             parts.extend(text.iter().map(|t| (name.to_owned(), Some(t.as_bytes()))));
         }
         parts.extend(self.events.iter().enumerate().map(|(i, t)| (format!("event.{i}"), Some(t.as_bytes()))));
+        parts.extend(self.later.iter().enumerate().map(|(i, t)| (format!("later.{i}"), Some(t.as_bytes()))));
         parts.extend(self.files.iter().enumerate().map(|(i, f)| match f {
             FilePart::Here(bytes) => (format!("file.{i}"), Some(bytes.as_slice())),
             FilePart::LeftOut => (format!("file.{i}"), None),
         }));
-        parts.extend(self.ledger.iter().enumerate().map(|(i, p)| (format!("ledger.{i}"), Some(p.as_slice()))));
+        parts.extend(self.reserved.iter().map(|(name, p)| (name.clone(), Some(p.as_slice()))));
 
         let mut out = FIRST.as_bytes().to_vec();
         out.extend_from_slice(format!("parts {}\n\n", parts.len()).as_bytes());
@@ -118,15 +145,14 @@ impl Bundle {
             return Err(ContainerError::Shape("longer than 256 MiB"));
         }
         let Some(after) = bytes.strip_prefix(FIRST.as_bytes()) else {
-            let later = bytes.starts_with(b"lacre evidence v") && !bytes.starts_with(b"lacre evidence v1");
-            return Err(if later { ContainerError::Version } else { ContainerError::Shape("the first line is another") });
+            return Err(version(bytes).map_or(ContainerError::Shape("the first line is another"), ContainerError::Version));
         };
-        let tail_at = bytes.len().checked_sub("end \n".len() + 64).ok_or(ContainerError::Checksum)?;
-        let (body, tail) = bytes.split_at(tail_at);
+        let tail_at = after.len().checked_sub("end \n".len() + 64).ok_or(ContainerError::Checksum)?;
+        let (mut rest, tail) = after.split_at(tail_at);
+        let body = bytes.get(..FIRST.len() + tail_at).unwrap_or_default();
         if tail != format!("end {}\n", HEXLOWER.encode(&Sha256::digest(body))).as_bytes() {
             return Err(ContainerError::Checksum);
         }
-        let mut rest = after.get(..after.len() - tail.len()).ok_or(ContainerError::Checksum)?;
         let count = line(&mut rest)
             .and_then(|l| l.strip_prefix("parts "))
             .and_then(|n| decimal(n, MAX_PARTS))
@@ -135,7 +161,7 @@ impl Bundle {
             return Err(ContainerError::Shape("the third line is not empty"));
         }
         let mut bundle = Self::default();
-        let (mut at, mut found) = (Place { kind: 0, next: 0 }, 0);
+        let (mut at, mut found) = (Place { kind: 0, next: 0, gap: None }, 0);
         while !rest.is_empty() {
             let head = line(&mut rest).and_then(|l| l.strip_prefix("part ")).ok_or(ContainerError::Shape("no part line"))?;
             let (name, len) = head.split_once(' ').ok_or(ContainerError::Shape("no part line"))?;
@@ -147,25 +173,29 @@ impl Bundle {
                 rest = more.strip_prefix(b"\n").ok_or(ContainerError::Shape("a part is longer than it says"))?;
                 Some(content)
             };
-            let kind = at.step(name)?;
-            bundle.put(kind, content)?;
+            at.step(name)?;
+            bundle.put(name, content)?;
             found += 1;
         }
-        match found {
-            n if n < count => Err(ContainerError::Missing(format!("{} of {count} parts", count - n))),
-            n if n > count => Err(ContainerError::Shape("more parts than it says")),
-            _ => Ok(bundle),
+        if found > count {
+            return Err(ContainerError::Shape("more parts than it says"));
+        }
+        match at.gap {
+            Some(part) => Err(ContainerError::Missing(part)),
+            None if found < count => Err(ContainerError::Missing(format!("{} of {count} parts", count - found))),
+            None => Ok(bundle),
         }
     }
 
-    fn put(&mut self, kind: &str, content: Option<&[u8]>) -> Result<(), ContainerError> {
+    fn put(&mut self, name: &str, content: Option<&[u8]>) -> Result<(), ContainerError> {
+        let kind = name.split_once('.').map_or(name, |(kind, _)| kind);
         if kind == "file" {
             self.files.push(content.map_or(FilePart::LeftOut, |c| FilePart::Here(c.to_vec())));
             return Ok(());
         }
         let content = content.ok_or(ContainerError::Shape("only files may be left out"))?;
-        if kind == "ledger" {
-            self.ledger.push(content.to_vec());
+        if RESERVED.contains(&kind) {
+            self.reserved.push((name.to_owned(), content.to_vec()));
             return Ok(());
         }
         let text = core::str::from_utf8(content).map_err(|_| ContainerError::Shape("a text is not UTF-8"))?.to_owned();
@@ -174,46 +204,54 @@ impl Bundle {
             "certificate" => self.certificate = Some(text),
             "lookup" => self.lookup = Some(text),
             "opening" => self.opening = Some(text),
+            "designation" => self.designation = Some(text),
             "state" => self.states.push(text),
             "grant" => self.grant = Some(text),
             "notice" => self.notice = Some(text),
             "event" => self.events.push(text),
+            "later" => self.later.push(text),
             _ => return Err(ContainerError::Shape("an unknown part")),
         }
         Ok(())
     }
 }
 
-/// Where in [`ORDER`] we are: parts come in this order, numbered from 0 without gaps.
+/// The number in a first line of another version.
+fn version(bytes: &[u8]) -> Option<u32> {
+    let line = bytes.split(|b| *b == b'\n').next().filter(|line| line.len() < bytes.len() && line.len() < 40)?;
+    let number = core::str::from_utf8(line).ok()?.strip_prefix("lacre evidence v")?;
+    number.parse::<u32>().ok().filter(|n| *n > 0 && n.to_string() == number)
+}
+
+/// Where in [`ORDER`] we are: parts come in this order, numbered from 0 without gaps. A gap is told at the end, when nothing
+/// else was wrong: parts in another order are no gap.
 struct Place {
     kind: usize,
     next: usize,
+    gap: Option<String>,
 }
 
 impl Place {
-    fn step<'n>(&mut self, name: &'n str) -> Result<&'n str, ContainerError> {
+    fn step(&mut self, name: &str) -> Result<(), ContainerError> {
         let (kind, number) = match name.split_once('.') {
             Some((kind, n)) => (kind, Some(decimal(n, MAX_PARTS).ok_or(ContainerError::Shape("a part's number is none"))?)),
             None => (name, None),
         };
         let at = ORDER.iter().position(|k| *k == kind).ok_or(ContainerError::Shape("an unknown part"))?;
-        let numbered = matches!(kind, "state" | "event" | "file" | "ledger");
+        let numbered = matches!(kind, "state" | "event" | "later" | "file" | "approval" | "reply" | "head" | "ledger");
         if numbered != number.is_some() {
             return Err(ContainerError::Shape("a part's number is none"));
         }
-        if at < self.kind || (at == self.kind && self.next > 0 && !numbered) {
-            return Err(ContainerError::Shape("parts out of order, or one twice"));
-        }
         let expected = if at == self.kind { self.next } else { 0 };
-        let found = number.unwrap_or(expected);
-        if found > expected {
-            return Err(ContainerError::Missing(format!("{kind}.{expected}")));
-        }
-        if found < expected {
+        let found = number.unwrap_or(0);
+        if at < self.kind || found < expected {
             return Err(ContainerError::Shape("parts out of order, or one twice"));
         }
-        (self.kind, self.next) = (at, expected + 1);
-        Ok(kind)
+        if found > expected && self.gap.is_none() {
+            self.gap = Some(format!("{kind}.{expected}"));
+        }
+        (self.kind, self.next) = (at, found + 1);
+        Ok(())
     }
 }
 

@@ -1,26 +1,43 @@
 //! What follows by law from proven evidence. Computed each time, never stored as an event.
 
-use super::notice::Act;
-use crate::clock::{Calendar, ClockError, LegalDates, Place, Rule, legal_dates};
+use super::notice::{Act, Notice};
+use crate::clock::{Calendar, ClockError, LegalDates, Rule, legal_dates};
 use lacre_ground::time::Millis;
 
 /// The legal effect of a notice that is in the casilla.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// A notification: it takes effect on these days, and the term, if it has one, ends on those.
+    /// A notification: it takes effect on these days, and the term, if it has one, ends on those. Only readings that were in
+    /// force are here: one, or two.
     Notified(Box<LegalDates>),
-    /// A personal communication or a communiqué: it informs and starts no term.
+    /// A personal communication, a communiqué, a copy or a trial: it starts no term.
     InformsOnly,
 }
 
+/// Why nothing can be said of the effect.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EffectError {
+    /// N names a rule that was no law on that day.
+    #[error("the rule was not in force on the day of dispatch")]
+    NotInForce,
+    /// Get a newer calendar.
+    #[error(transparent)]
+    Clock(#[from] ClockError),
+}
+
 impl Effect {
-    /// From the instant of consignment, the agency's place, the rule and calendar that N names, and the type of act.
-    pub fn of(act: Act, consigned: Millis, place: Place, rule: &Rule, calendar: &Calendar) -> Result<Self, ClockError> {
-        match act {
-            Act::Notification { term, .. } => {
-                legal_dates(consigned, place, rule, term, calendar).map(|d| Self::Notified(Box::new(d)))
+    /// From N, the instant of consignment, and the rule and calendar that N names.
+    pub fn of(notice: &Notice, consigned: Millis, rule: &Rule, calendar: &Calendar) -> Result<Self, EffectError> {
+        let day = notice.place.zone.date(consigned);
+        if !day.is_some_and(|day| rule.in_force(day)) {
+            return Err(EffectError::NotInForce);
+        }
+        match notice.act {
+            Act::Notification { term, .. } if notice.standing.counts() => {
+                let dates = legal_dates(consigned, notice.place, rule, term, calendar)?;
+                Ok(Self::Notified(Box::new(dates.in_force().ok_or(EffectError::NotInForce)?)))
             }
-            Act::PersonalCommunication | Act::Communique => Ok(Self::InformsOnly),
+            Act::Notification { .. } | Act::PersonalCommunication | Act::Communique => Ok(Self::InformsOnly),
         }
     }
 }

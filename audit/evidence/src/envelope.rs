@@ -1,19 +1,21 @@
-//! The envelope that anyone can make again: header and files as the relay takes them, from N, a seed and the grant.
+//! The envelope that anyone can make again: header and files as the relay takes them, from a [`Header`] and the grant.
 //!
-//! - header: HPKE (X-Wing) to the grant's notice key of the padded `length of N (4 bytes, big-endian) | N | seed`, with
-//!   the channel as AAD and all randomness from the seed.
+//! - header: HPKE (X-Wing) to the grant's notice key of the padded `message(NoticeHeader, N, seed, certificate, lookup,
+//!   designation, salt, return token)`, with the channel as AAD and all randomness from the seed.
 //! - file i: ChaCha20-Poly1305 of the padded file under `derive(seed, NoticeFile, i)`, nonce zero (each key is used once),
 //!   no AAD.
 //! - padding: `0x80`, then zeros up to the Padmé size of at least 512 bytes.
 //! - digest, which the relay's receipt names: `hash(NoticeDigest, SHA-256 of header, of file 0, of file 1 …)`.
 //!
-//! The recipient's device does the same on arrival ([`Envelope::open`]) and shows what does not match as invalid.
+//! The recipient's device does the same on arrival ([`Envelope::open`]), has in the header all that it needs to check N before it
+//! shows anything, and shows what does not match as invalid.
 
 use super::grant::Grant;
+use super::lookup::Salt;
 use super::notice::FileEntry;
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
-use lacre_ground::ids::ChannelId;
+use lacre_ground::ids::{ChannelId, Token};
 use lacre_ground::label::{self, Label};
 use lacre_ground::random::Rng;
 use lacre_ground::seal::{self, SealError, SealPublic, SealSecret};
@@ -61,6 +63,65 @@ pub enum EnvelopeError {
     File(usize),
 }
 
+/// What is sealed to the notice key: N, and what proves it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Header {
+    /// N, the whole note
+    pub notice: String,
+    /// from which all randomness comes
+    pub seed: Seed,
+    /// the agency's certificate
+    pub certificate: String,
+    /// the registrar's answer
+    pub lookup: String,
+    /// the person's designation
+    pub designation: String,
+    /// opens the commitment in the answer
+    pub salt: Salt,
+    /// right to write to the return channel that N names
+    pub return_token: Option<Token>,
+}
+
+impl Header {
+    fn plain(&self) -> Zeroizing<Vec<u8>> {
+        let back = self.return_token.as_ref().map_or([].as_slice(), |t| t.expose().as_slice());
+        let parts = [
+            self.notice.as_bytes(),
+            self.seed.expose(),
+            self.certificate.as_bytes(),
+            self.lookup.as_bytes(),
+            self.designation.as_bytes(),
+            self.salt.expose(),
+            back,
+        ];
+        Zeroizing::new(label::message(Label::NoticeHeader, &parts))
+    }
+    fn read(plain: &[u8]) -> Option<Self> {
+        let parts = label::parts(Label::NoticeHeader, plain)?;
+        let [notice, seed, certificate, lookup, designation, salt, back] = parts.as_slice() else { return None };
+        let text = |bytes: &[u8]| core::str::from_utf8(bytes).ok().map(str::to_owned);
+        Some(Self {
+            notice: text(notice)?,
+            seed: Seed::new((*seed).try_into().ok()?),
+            certificate: text(certificate)?,
+            lookup: text(lookup)?,
+            designation: text(designation)?,
+            salt: Salt::new((*salt).try_into().ok()?),
+            return_token: if back.is_empty() { None } else { Some(Token::try_from(*back).ok()?) },
+        })
+    }
+    /// Seals it; the same arguments give the same bytes.
+    pub fn seal(&self, to: &SealPublic, channel: ChannelId) -> Result<Vec<u8>, SealError> {
+        let mut plain = self.plain();
+        pad(&mut plain);
+        seal::seal_again(to, Label::NoticeSeal, channel.as_bytes(), &plain, self.seed.expose())
+    }
+    /// As this grant demands.
+    pub fn seal_for(&self, grant: &Grant) -> Result<Vec<u8>, SealError> {
+        self.seal(&grant.key, grant.casilla.channel)
+    }
+}
+
 /// What the relay takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
@@ -77,19 +138,14 @@ impl Envelope {
         let files: Vec<[u8; 32]> = self.files.iter().map(|f| Sha256::digest(f).into()).collect();
         digest(&self.header, files.iter())
     }
-    /// As the recipient's device opens it: N (still to be verified) and the seed.
-    pub fn open(&self, with: &SealSecret, channel: ChannelId) -> Result<(String, Seed), EnvelopeError> {
-        let padded = seal::open(with, Label::NoticeSeal, channel.as_bytes(), &self.header)?;
-        let plain = unpad(&padded).ok_or(EnvelopeError::Shape)?;
-        let (len, rest) = plain.split_first_chunk::<4>().ok_or(EnvelopeError::Shape)?;
-        let len = usize::try_from(u32::from_be_bytes(*len)).map_err(|_| EnvelopeError::Shape)?;
-        let (notice, seed) = rest.split_at_checked(len).ok_or(EnvelopeError::Shape)?;
-        let notice = core::str::from_utf8(notice).map_err(|_| EnvelopeError::Shape)?;
-        let seed = Seed::new(seed.try_into().map_err(|_| EnvelopeError::Shape)?);
-        if seal_header(&with.public()?, channel, notice, &seed)? != self.header {
+    /// As the recipient's device opens it. What is in the header is still to be verified.
+    pub fn open(&self, with: &SealSecret, channel: ChannelId) -> Result<Header, EnvelopeError> {
+        let padded = Zeroizing::new(seal::open(with, Label::NoticeSeal, channel.as_bytes(), &self.header)?);
+        let header = unpad(&padded).and_then(Header::read).ok_or(EnvelopeError::Shape)?;
+        if header.seal(&with.public()?, channel)? != self.header {
             return Err(EnvelopeError::NotMadeFromSeed);
         }
-        Ok((notice.to_owned(), seed))
+        Ok(header)
     }
 }
 
@@ -99,20 +155,6 @@ pub fn digest<'a>(header: &[u8], files: impl Iterator<Item = &'a [u8; 32]>) -> [
     let files: Vec<[u8; 32]> = files.copied().collect();
     let parts: Vec<&[u8]> = core::iter::once(header.as_slice()).chain(files.iter().map(<[u8; 32]>::as_slice)).collect();
     label::hash(Label::NoticeDigest, &parts)
-}
-
-/// Seals a notice's header; the same arguments give the same bytes.
-pub fn seal_header(to: &SealPublic, channel: ChannelId, notice: &str, seed: &Seed) -> Result<Vec<u8>, SealError> {
-    let mut plain = Zeroizing::new(u32::try_from(notice.len()).unwrap_or(u32::MAX).to_be_bytes().to_vec());
-    plain.extend_from_slice(notice.as_bytes());
-    plain.extend_from_slice(seed.expose());
-    pad(&mut plain);
-    seal::seal_again(to, Label::NoticeSeal, channel.as_bytes(), &plain, seed.expose())
-}
-
-/// The header that this grant, notice and seed give.
-pub fn header_for(grant: &Grant, notice: &str, seed: &Seed) -> Result<Vec<u8>, SealError> {
-    seal_header(&grant.key, grant.casilla.channel, notice, seed)
 }
 
 fn cipher(seed: &Seed, number: usize) -> ChaCha20Poly1305 {
@@ -190,20 +232,34 @@ mod tests {
         let to = secret.public().unwrap();
         let channel = ChannelId::new([1; 32]);
         let seed = Seed::new([9; 32]);
-        let header = seal_header(&to, channel, "text\n", &seed).unwrap();
-        let envelope = Envelope { header, files: vec![seal_file(&seed, 0, b"body")] };
-        let (notice, found) = envelope.open(&secret, channel).unwrap();
-        assert!(notice == "text\n" && found == seed);
-        assert_eq!(*open_file(&seed, 0, &envelope.files[0]).unwrap(), b"body");
-        assert!(open_file(&seed, 1, &envelope.files[0]).is_err());
-        assert!(envelope.open(&secret, ChannelId::new([2; 32])).is_err());
+        let text = |t: &str| t.to_owned();
+        let header = Header {
+            notice: text("notice\n"),
+            seed: seed.clone(),
+            certificate: text("certificate\n"),
+            lookup: text("lookup\n"),
+            designation: text("designation\n"),
+            salt: Salt::new([4; 32]),
+            return_token: Some(Token::new([5; 32])),
+        };
+        let silent = Header { return_token: None, ..header.clone() };
+        for sealed in [&header, &silent] {
+            let envelope = Envelope { header: sealed.seal(&to, channel).unwrap(), files: vec![seal_file(&seed, 0, b"body")] };
+            assert!(envelope.open(&secret, channel).unwrap() == *sealed);
+            assert_eq!(*open_file(&seed, 0, &envelope.files[0]).unwrap(), b"body");
+            assert!(open_file(&seed, 1, &envelope.files[0]).is_err());
+            assert!(envelope.open(&secret, ChannelId::new([2; 32])).is_err());
+        }
         // the same plaintext, sealed with other randomness than the seed inside
-        let mut plain = 5u32.to_be_bytes().to_vec();
-        plain.extend_from_slice(b"text\n");
-        plain.extend_from_slice(seed.expose());
+        let mut plain = header.plain();
         pad(&mut plain);
-        let header = seal::seal_again(&to, Label::NoticeSeal, channel.as_bytes(), &plain, &[8; 32]).unwrap();
-        let forged = Envelope { header, files: vec![] };
+        let sealed = seal::seal_again(&to, Label::NoticeSeal, channel.as_bytes(), &plain, &[8; 32]).unwrap();
+        let forged = Envelope { header: sealed, files: vec![] };
         assert!(matches!(forged.open(&secret, channel), Err(EnvelopeError::NotMadeFromSeed)));
+        // something else than a header
+        let mut plain = b"hello".to_vec();
+        pad(&mut plain);
+        let sealed = seal::seal_again(&to, Label::NoticeSeal, channel.as_bytes(), &plain, seed.expose()).unwrap();
+        assert!(matches!(Envelope { header: sealed, files: vec![] }.open(&secret, channel), Err(EnvelopeError::Shape)));
     }
 }

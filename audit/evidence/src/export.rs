@@ -157,7 +157,6 @@ fn signed(proven: &Proven, sent: &ProvenNotice, record: &Record) -> Vec<(&'stati
     if let Some(s) = &record.submission {
         let mut log = vec![
             ("Channel", text(s.channel.to_string())),
-            ("Sequence", text(s.seq.to_string())),
             ("Generation", text(s.generation.to_string())),
             ("Entry", text(s.entry.to_string())),
         ];

@@ -8,6 +8,16 @@ pub(super) fn hex32(text: &str) -> Option<[u8; 32]> {
     HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok()
 }
 
+/// 32 bytes, or `none`.
+pub(super) fn hex32_or_none(text: &str) -> Option<Option<[u8; 32]>> {
+    if text == "none" { Some(None) } else { hex32(text).map(Some) }
+}
+
+/// As [`hex32_or_none`] reads it.
+pub(super) fn or_none(bytes: Option<&[u8; 32]>) -> String {
+    bytes.map_or("none".to_owned(), |b| HEXLOWER.encode(b))
+}
+
 /// A decimal number without leading zeros.
 pub(super) fn number(text: &str) -> Option<u64> {
     text.parse::<u64>().ok().filter(|n| n.to_string() == text)

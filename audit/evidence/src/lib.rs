@@ -5,6 +5,7 @@
 //! | [`Certificate`] | registrar | this body has this code, key and place |
 //! | [`Lookup`] | registrar | whoever opens the commitment has this account, state and grant, or is exempt, or has none |
 //! | [`Opening`] | nobody | opens the commitment to the RUN, and the seed of the envelope |
+//! | [`Designation`] | a device | official notices reach the person at this account |
 //! | account states | devices | the account's keys |
 //! | [`Grant`] | a device | this channel and notice key are the person's |
 //! | [`Notice`] (N) | agency | what was written to whom |
@@ -19,6 +20,7 @@ pub mod build;
 pub mod bundle;
 pub mod certificate;
 pub mod clock;
+pub mod designation;
 pub mod effect;
 pub mod envelope;
 pub mod event;
@@ -37,12 +39,13 @@ pub mod verify;
 
 pub use bundle::{Bundle, ContainerError, FilePart};
 pub use certificate::{AgencyCode, Certificate};
+pub use designation::Designation;
 pub use effect::Effect;
-pub use envelope::{Envelope, Seed};
+pub use envelope::{Envelope, Header, Seed};
 pub use event::{Event, Reason, Signer};
 pub use grant::{Grant, GrantKind};
-pub use lookup::{Answer, Lookup, Salt};
-pub use notice::{Act, FileEntry, Notice, Stage};
+pub use lookup::{Answer, ExemptReason, Lookup, Salt};
+pub use notice::{Act, FileEntry, Notice, Stage, Standing};
 pub use opening::Opening;
 pub use progress::Progress;
 pub use put_back::PutBackError;

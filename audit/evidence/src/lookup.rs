@@ -35,6 +35,34 @@ impl Salt {
     }
 }
 
+/// Why no electronic notice takes effect: one of a closed list, which says nothing of health or income.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExemptReason {
+    /// exempt by law, as a register says
+    Law,
+    /// a legal person
+    LegalPerson,
+    /// a minor
+    Minor,
+    /// dead
+    Dead,
+}
+
+impl ExemptReason {
+    /// All of them.
+    pub const ALL: [ExemptReason; 4] = [Self::Law, Self::LegalPerson, Self::Minor, Self::Dead];
+    /// As it is written.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Law => "law",
+            Self::LegalPerson => "legal-person",
+            Self::Minor => "minor",
+            Self::Dead => "dead",
+        }
+    }
+}
+
 /// What the registrar answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -48,10 +76,12 @@ pub enum Answer {
         state_hash: [u8; 32],
         /// [`Signed::note_hash`] of the grant
         grant: [u8; 32],
+        /// [`Signed::note_hash`] of the person's designation
+        designation: [u8; 32],
     },
-    /// The person is exempt, has paused or has left: notify otherwise.
-    Exempt,
-    /// The person has no account: notify otherwise.
+    /// Electronic notices take no effect for the person: notify otherwise.
+    Exempt(ExemptReason),
+    /// The person has no account, has designated none, has paused or has left: notify otherwise.
     NoAccount,
 }
 
@@ -62,48 +92,64 @@ pub struct Lookup {
     pub id: LookupId,
     /// who asked
     pub agency: AgencyCode,
+    /// [`Signed::note_hash`] of its certificate
+    pub certificate: [u8; 32],
     /// [`Salt::commit`] of the RUN
     pub person: [u8; 32],
     /// the answer
     pub answer: Answer,
+    /// hash of what the State's register of digital addresses answered; its place is kept, nothing asks that register yet
+    pub register: Option<[u8; 32]>,
     /// when it was given
     pub asked_at: Millis,
 }
 
 impl NoteText for Lookup {
     type Error = NoteError;
-    const KIND: &'static str = "lacre lookup v1";
+    const KIND: &'static str = "lacre lookup v2";
 
     fn lines(&self) -> String {
+        let hex = |b: &[u8; 32]| HEXLOWER.encode(b);
         let answer = match &self.answer {
-            Answer::Account { account, state, state_hash, grant } => format!(
-                "answer account\naccount {account}\nstate {state} {}\ngrant {}\n",
-                HEXLOWER.encode(state_hash),
-                HEXLOWER.encode(grant)
+            Answer::Account { account, state, state_hash, grant, designation } => format!(
+                "answer account\naccount {account}\nstate {state} {}\ngrant {}\ndesignation {}\n",
+                hex(state_hash),
+                hex(grant),
+                hex(designation)
             ),
-            Answer::Exempt => "answer exempt\n".to_owned(),
+            Answer::Exempt(reason) => format!("answer exempt\nreason {}\n", reason.name()),
             Answer::NoAccount => "answer no account\n".to_owned(),
         };
-        let person = HEXLOWER.encode(&self.person);
-        format!("id {}\nagency {}\nperson {person}\n{answer}asked {}\n", self.id, self.agency, self.asked_at)
+        let (certificate, person) = (hex(&self.certificate), hex(&self.person));
+        let register = fields::or_none(self.register.as_ref());
+        let (id, agency, asked) = (self.id, &self.agency, self.asked_at);
+        format!(
+            "id {id}\nagency {agency}\ncertificate {certificate}\nperson {person}\n{answer}register {register}\nasked {asked}\n"
+        )
     }
     fn read(lines: &mut Lines<'_>) -> Result<Self, NoteError> {
         let id = lines.parsed("id", |v| LookupId::from_hex(v).ok())?;
         let agency = lines.parsed("agency", AgencyCode::parse)?;
+        let certificate = lines.parsed("certificate", fields::hex32)?;
         let person = lines.parsed("person", fields::hex32)?;
         let answer = match lines.value("answer")? {
             "account" => {
                 let account = lines.parsed("account", |v| AccountId::from_hex(v).ok())?;
                 let (state, state_hash) = lines.parsed("state", state_line)?;
                 let grant = lines.parsed("grant", fields::hex32)?;
-                Answer::Account { account, state, state_hash, grant }
+                let designation = lines.parsed("designation", fields::hex32)?;
+                Answer::Account { account, state, state_hash, grant, designation }
             }
-            "exempt" => Answer::Exempt,
+            "exempt" => {
+                let reason = |v: &str| ExemptReason::ALL.into_iter().find(|r| r.name() == v);
+                Answer::Exempt(lines.parsed("reason", reason)?)
+            }
             "no account" => Answer::NoAccount,
             _ => return Err(lines.wrong("account, exempt or no account")),
         };
+        let register = lines.parsed("register", fields::hex32_or_none)?;
         let asked_at = lines.parsed("asked", |v| Millis::parse(v).ok())?;
-        Ok(Self { id, agency, person, answer, asked_at })
+        Ok(Self { id, agency, certificate, person, answer, register, asked_at })
     }
 }
 

@@ -11,7 +11,7 @@ use super::fields;
 use super::lookup::state_line;
 use crate::clock::{Place, Term};
 use data_encoding::HEXLOWER;
-use lacre_ground::ids::{AccountId, NoticeId};
+use lacre_ground::ids::{AccountId, ChannelId, NoticeId};
 use lacre_ground::note::{Lines, NoteError};
 use lacre_ground::run::Run;
 use lacre_ground::signed::{NoteText, Signed};
@@ -49,6 +49,46 @@ pub enum Act {
     PersonalCommunication,
     /// CI: it starts none.
     Communique,
+}
+
+/// What a notice is beside others. Only an original and a correction start a term.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// one of its own
+    Original,
+    /// a copy, for instance for a new device, of the notice with this note hash: its dates are that one's
+    Copy([u8; 32]),
+    /// it stands in the place of the notice with this note hash, and has dates of its own
+    Corrects([u8; 32]),
+    /// a trial: nothing follows from it
+    Trial,
+}
+
+impl Standing {
+    fn parse(text: &str) -> Option<Self> {
+        match text.split_once(' ') {
+            None if text == "original" => Some(Self::Original),
+            None if text == "trial" => Some(Self::Trial),
+            Some(("copy", hash)) => fields::hex32(hash).map(Self::Copy),
+            Some(("corrects", hash)) => fields::hex32(hash).map(Self::Corrects),
+            _ => None,
+        }
+    }
+    /// As it stands in N.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Original => "original".to_owned(),
+            Self::Copy(hash) => format!("copy {}", HEXLOWER.encode(hash)),
+            Self::Corrects(hash) => format!("corrects {}", HEXLOWER.encode(hash)),
+            Self::Trial => "trial".to_owned(),
+        }
+    }
+    /// May a term start with it?
+    #[must_use]
+    pub const fn counts(&self) -> bool {
+        matches!(self, Self::Original | Self::Corrects(_))
+    }
 }
 
 /// A rule or calendar, by id and by the hash of its text.
@@ -112,6 +152,12 @@ pub struct Notice {
     pub state: (u64, [u8; 32]),
     /// note hash of the grant
     pub grant: [u8; 32],
+    /// what it is beside other notices
+    pub standing: Standing,
+    /// hash of the officials' approvals; its place is kept, nobody approves yet
+    pub approvals: Option<[u8; 32]>,
+    /// channel on the grant's relay that takes what the person's devices answer
+    pub return_channel: Option<ChannelId>,
     /// case file, IUIe (no. 3)
     pub case: String,
     /// procedure (no. 4)
@@ -130,7 +176,7 @@ pub struct Notice {
 
 impl NoteText for Notice {
     type Error = NoteError;
-    const KIND: &'static str = "lacre notice v1";
+    const KIND: &'static str = "lacre notice v2";
 
     fn lines(&self) -> String {
         let hex = |b: &[u8; 32]| HEXLOWER.encode(b);
@@ -158,15 +204,17 @@ impl NoteText for Notice {
             self.calendar.text(),
         );
         out.push_str(&format!(
-            "run {}\naccount {}\nstate {} {}\ngrant {}\ncase {}\nprocedure {}\ntype {kind}\nterm {term}\n",
+            "run {}\naccount {}\nstate {} {}\ngrant {}\nstanding {}\napprovals {}\nreturn {}\n",
             self.run,
             self.account,
             self.state.0,
             hex(&self.state.1),
             hex(&self.grant),
-            self.case,
-            self.procedure,
+            self.standing.text(),
+            fields::or_none(self.approvals.as_ref()),
+            fields::or_none(self.return_channel.as_ref().map(ChannelId::as_bytes)),
         ));
+        out.push_str(&format!("case {}\nprocedure {}\ntype {kind}\nterm {term}\n", self.case, self.procedure));
         out.push_str(&format!("subject {}\ndescription {}\n", self.subject, self.description));
         for uri in &self.uris {
             out.push_str(&format!("uri {uri}\n"));
@@ -190,6 +238,9 @@ impl NoteText for Notice {
         let account = lines.parsed("account", |v| AccountId::from_hex(v).ok())?;
         let state = lines.parsed("state", state_line)?;
         let grant = lines.parsed("grant", fields::hex32)?;
+        let standing = lines.parsed("standing", Standing::parse)?;
+        let approvals = lines.parsed("approvals", fields::hex32_or_none)?;
+        let return_channel = lines.parsed("return", fields::hex32_or_none)?.map(ChannelId::new);
         let case = lines.parsed("case", |v| fields::plain(v, 64))?;
         let procedure = lines.parsed("procedure", |v| fields::plain(v, 64))?;
         let kind = lines.value("type")?;
@@ -228,6 +279,9 @@ impl NoteText for Notice {
             account,
             state,
             grant,
+            standing,
+            approvals,
+            return_channel,
             case,
             procedure,
             act,

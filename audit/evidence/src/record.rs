@@ -5,7 +5,7 @@ use super::event::{Event, Reason, Signer};
 use super::fields;
 use data_encoding::HEXLOWER;
 use lacre_ground::address::Authority;
-use lacre_ground::ids::{AccountId, ChannelId, DeviceId, EntryId, EvidenceId, Generation, Seq};
+use lacre_ground::ids::{AccountId, ChannelId, DeviceId, EntryId, EvidenceId, Generation};
 use lacre_ground::note::{Lines, NoteError, NoteKey};
 use lacre_ground::signed::{NoteText, Signed};
 use lacre_ground::time::Millis;
@@ -107,18 +107,16 @@ impl Party {
     }
 }
 
-/// Where the relay put it: only in a SubmissionAcceptance, which has no other receipt.
+/// Where the relay put it, without its number there, which would tell how much the person gets: only in a SubmissionAcceptance, which has no other receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Submission {
     /// generation of the store
     pub generation: Generation,
     /// the channel
     pub channel: ChannelId,
-    /// its place there
-    pub seq: Seq,
     /// the sender's id for it
     pub entry: EntryId,
-    /// hash of the newest cosigned checkpoint that the relay knew; none while there is no ledger
+    /// hash of the newest cosigned checkpoint that the relay knew; its place is kept, there is no ledger yet
     pub checkpoint: Option<[u8; 32]>,
 }
 
@@ -149,7 +147,7 @@ pub struct Record {
 
 impl NoteText for Record {
     type Error = NoteError;
-    const KIND: &'static str = "lacre event v1";
+    const KIND: &'static str = "lacre event v2";
 
     fn lines(&self) -> String {
         let mut out = format!(
@@ -169,11 +167,9 @@ impl NoteText for Record {
             out.push_str(&format!("reference {reference}\n"));
         }
         if let Some(s) = &self.submission {
-            let checkpoint = s.checkpoint.map_or("none".to_owned(), |c| HEXLOWER.encode(&c));
-            let (generation, channel, seq, entry) = (s.generation, s.channel, s.seq, s.entry);
-            out.push_str(&format!(
-                "generation {generation}\nchannel {channel}\nseq {seq}\nentry {entry}\ncheckpoint {checkpoint}\n"
-            ));
+            let checkpoint = fields::or_none(s.checkpoint.as_ref());
+            let (generation, channel, entry) = (s.generation, s.channel, s.entry);
+            out.push_str(&format!("generation {generation}\nchannel {channel}\nentry {entry}\ncheckpoint {checkpoint}\n"));
         }
         out
     }
@@ -198,12 +194,8 @@ impl NoteText for Record {
             Some(Submission {
                 generation: lines.parsed("generation", |v| Generation::from_hex(v).ok())?,
                 channel: lines.parsed("channel", |v| ChannelId::from_hex(v).ok())?,
-                seq: lines.parsed("seq", |v| fields::number(v).and_then(Seq::new))?,
                 entry: lines.parsed("entry", |v| EntryId::from_hex(v).ok())?,
-                checkpoint: lines.parsed("checkpoint", |v| match v {
-                    "none" => Some(None),
-                    hash => fields::hex32(hash).map(Some),
-                })?,
+                checkpoint: lines.parsed("checkpoint", fields::hex32_or_none)?,
             })
         } else {
             None

@@ -1,6 +1,7 @@
 //! What a verifier says, and what it has found proven.
 
 use super::certificate::Certificate;
+use super::designation::Designation;
 use super::effect::Effect;
 use super::grant::Grant;
 use super::lookup::Lookup;
@@ -38,15 +39,16 @@ codes! {
         Keys = "keys" "made with a key that the trust file does not name";
         Signature = "signature" "not signed by whom it must be signed";
         CertificatePeriod = "certificate-period" "outside the period of the agency's certificate";
-        OtherAgency = "other-agency" "the registrar answered another agency";
+        OtherAgency = "other-agency" "the registrar answered another agency, or one with another certificate";
         Commitment = "commitment" "RUN and salt do not open the registrar's commitment";
         Exempt = "exempt" "the registrar said that no electronic notice takes effect, yet one is shown";
         AccountChain = "account-chain" "the account's states do not follow each other";
         OtherAccount = "other-account" "of another account than the registrar named";
         OtherState = "other-state" "not the account state that the registrar named";
+        OtherDesignation = "other-designation" "not the designation that the registrar named";
         OtherGrant = "other-grant" "not the grant that the registrar handed out";
         NoticeLink = "notice-link" "the notice names another certificate, answer, person, account, state, grant or place";
-        Rule = "rule" "the rule or calendar has another text than its name says, or does not fit an electronic notice";
+        Rule = "rule" "the rule or calendar has another text than its name says, does not fit an electronic notice, or was no law that day";
         NoReceipt = "no-receipt" "the first record is not a relay's SubmissionAcceptance";
         OtherRelay = "other-relay" "received by another relay than the grant names";
         OtherChannel = "other-channel" "received in another channel than the grant names";
@@ -63,11 +65,11 @@ codes! {
 codes! {
     /// What is missing. FORMAT.md has the same table.
     LackCode {
-        Version = "version" "a later version of the format: use a newer verifier";
+        Version = "version" "another version of the format: with 1 nothing was sent, for a later one use a newer verifier";
         Missing = "missing" "a part is missing";
         RuleUnknown = "rule-unknown" "this verifier does not have the rule or calendar";
         CalendarRange = "calendar-range" "the calendar does not reach that far";
-        LedgerUnknown = "ledger-unknown" "this version cannot check proofs from the ledger";
+        Reserved = "reserved" "something whose place is kept, and which this version cannot check";
         Ledger = "ledger" "the trust file demands a proof from the ledger";
         Trust = "trust" "nobody has said whom to trust: compare the fingerprints";
     }
@@ -166,6 +168,8 @@ pub enum Outcome {
 /// A notice in the casilla.
 #[derive(Clone)]
 pub struct ProvenNotice {
+    /// the person's designation
+    pub designation: Signed<Designation>,
     /// the account's state
     pub state: Verified<AccountState>,
     /// the grant

@@ -76,6 +76,8 @@ labels! {
     EnvelopeSeal = "lacre envelope seal v1",
     /// HPKE info of a notice.
     NoticeSeal = "lacre notice seal v1",
+    /// What is sealed to a notice key: notice, seed, and what proves them.
+    NoticeHeader = "lacre notice header v2",
     /// Hash: a note, as other notes name it, over its text.
     NoteHash = "lacre note hash v1",
     /// Hash: a RUN that only its salt opens, over salt and RUN.
@@ -116,6 +118,22 @@ pub fn message(label: Label, parts: &[&[u8]]) -> Vec<u8> {
         out.extend_from_slice(part);
     }
     out
+}
+
+/// The parts of a [`message`] of this label. None for any other bytes.
+#[must_use]
+pub fn parts(label: Label, bytes: &[u8]) -> Option<Vec<&[u8]>> {
+    let text = label.text().as_bytes();
+    let (len, rest) = bytes.split_first()?;
+    let mut rest = (usize::from(*len) == text.len()).then(|| rest.strip_prefix(text)).flatten()?;
+    let mut out = Vec::new();
+    while !rest.is_empty() {
+        let (len, more) = rest.split_first_chunk::<4>()?;
+        let (part, more) = more.split_at_checked(usize::try_from(u32::from_be_bytes(*len)).ok()?)?;
+        out.push(part);
+        rest = more;
+    }
+    Some(out)
 }
 
 /// SHA-256 of [`message`].
@@ -164,6 +182,19 @@ mod tests {
     fn moving_a_byte_between_parts_changes_the_hash() {
         assert_ne!(hash(Label::Token, &[b"ab", b"c"]), hash(Label::Token, &[b"a", b"bc"]));
         assert_ne!(hash(Label::Token, &[b"abc"]), hash(Label::Token, &[b"abc", b""]));
+    }
+
+    #[test]
+    fn parts_come_out_as_they_went_in_and_of_no_other_label_and_no_cut_message() {
+        let parts_in: [&[u8]; 3] = [b"ab", b"", b"c"];
+        let bytes = message(Label::NoticeHeader, &parts_in);
+        assert_eq!(parts(Label::NoticeHeader, &bytes).unwrap(), parts_in);
+        assert_eq!(parts(Label::NoticeSeal, &bytes), None);
+        for cut in 0..bytes.len() {
+            let found = parts(Label::NoticeHeader, &bytes[..cut]);
+            assert!(found.is_none_or(|f| message(Label::NoticeHeader, &f) == bytes[..cut]), "{cut}");
+        }
+        assert_eq!(parts(Label::NoticeHeader, &[&bytes[..], b"x"].concat()), None);
     }
 
     #[test]

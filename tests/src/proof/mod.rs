@@ -3,19 +3,21 @@
 //! A [`Setup`] holds typed values that a test may change; [`Setup::play`] does what the honest programs would do with
 //! them. [`vectors`] is the table of bundles in `tests/vectors/evidence/`.
 
+pub mod forge;
 pub mod vectors;
 
 use lacre_evidence::build::{Addressee, Draft, File, Sent, compose};
 use lacre_evidence::certificate::AGENCY;
 use lacre_evidence::clock::{Calendar, Comuna, Place, RuleId, Term, Zone};
+use lacre_evidence::envelope;
 use lacre_evidence::{
-    Act, AgencyCode, Answer, Bundle, Certificate, Effect, Event, Grant, GrantKind, Issuer, Keys, Lookup, Outcome, Party, Record,
-    Salt, Seed, Stage, Submission, Trust, Verdict,
+    Act, AgencyCode, Answer, Bundle, Certificate, Designation, Effect, Event, Grant, GrantKind, Header, Issuer, Keys, Lookup,
+    Notice, Opening, Outcome, Party, Record, Salt, Seed, Stage, Standing, Submission, Trust, Verdict,
 };
 use lacre_ground::account::{AccountState, DEVICE, Device, REGISTRAR};
 use lacre_ground::address::{Address, Authority};
 use lacre_ground::ids::{
-    AccountId, ChannelId, DeviceId, EntryId, EvidenceId, Generation, GrantId, Identity, LookupId, NoticeId, Seq, TokenHash,
+    AccountId, ChannelId, DeviceId, EntryId, EvidenceId, Generation, GrantId, Identity, LookupId, NoticeId, Token, TokenHash,
 };
 use lacre_ground::note::{NoteSigner, UnverifiedNote, sign};
 use lacre_ground::receipt::RELAY;
@@ -98,7 +100,10 @@ pub fn resign(raw: &str, signer: &NoteSigner, change: impl FnOnce(&str) -> Strin
 pub fn proves(verdict: &Verdict) -> Option<Value> {
     let Verdict::Valid(proven) = verdict else { return None };
     let sent = match &proven.outcome {
-        Outcome::Exempt => return Some(json!({ "outcome": "exempt" })),
+        Outcome::Exempt => {
+            let Answer::Exempt(reason) = proven.lookup.answer else { unreachable!("an exemption has a reason") };
+            return Some(json!({ "outcome": "exempt", "reason": reason.name() }));
+        }
         Outcome::NoAccount => return Some(json!({ "outcome": "no account" })),
         Outcome::Sent(sent) => sent,
     };
@@ -108,15 +113,16 @@ pub fn proves(verdict: &Verdict) -> Option<Value> {
     });
     let mut out = json!({
         "outcome": "sent",
+        "standing": sent.notice.standing.text(),
         "consigned": sent.consigned_at.to_string(),
         "files": sent.files_here,
         "records": records.collect::<Vec<_>>(),
         "against": sent.against().map(|r| r.event.name()).collect::<Vec<_>>(),
     });
     if let Effect::Notified(dates) = &sent.effect {
-        for (name, r) in ["third_day", "elapsed"].into_iter().zip(dates.readings()) {
-            out[format!("deemed_{name}")] = json!(r.deemed.to_string());
-            out[format!("last_day_{name}")] = json!(r.last_day.map(|d| d.to_string()));
+        for r in dates.readings() {
+            out[format!("deemed_{}", r.key())] = json!(r.deemed.to_string());
+            out[format!("last_day_{}", r.key())] = json!(r.last_day.map(|d| d.to_string()));
         }
     }
     Some(out)
@@ -134,7 +140,11 @@ pub struct Setup {
     pub grant: Grant,
     /// whose device signs it
     pub grant_signer: u8,
-    /// the registrar's answer; account, state and grant are filled in when it plays, unless `own_answer`
+    /// the person's designation, signed as the grant is
+    pub designation: Designation,
+    /// who signs it: a device of whichever state
+    pub designation_signer: u8,
+    /// the registrar's answer; certificate, account, state, designation and grant are filled in when it plays, unless `own_answer`
     pub lookup: Lookup,
     /// leave the answer as it is
     pub own_answer: bool,
@@ -142,6 +152,12 @@ pub struct Setup {
     pub made_at: Millis,
     /// when the relay takes it
     pub accepted_at: Millis,
+    /// the case file, the subject and the description
+    pub case: String,
+    /// what the notice is beside others
+    pub standing: Standing,
+    /// has a return channel
+    pub answers: bool,
     /// type of act
     pub act: Act,
     /// the rule that N names
@@ -150,6 +166,10 @@ pub struct Setup {
     pub body: Vec<u8>,
     /// attachments by name
     pub attachments: Vec<(String, Vec<u8>)>,
+    /// changes N before it is signed; what follows from it is made anew
+    pub change_notice: fn(&mut Notice),
+    /// states after the registrar's, and who signs them
+    pub later: Vec<(AccountState, u8)>,
     /// changes the relay's receipt before it is signed
     pub change_receipt: fn(&mut Record),
 }
@@ -157,7 +177,11 @@ pub struct Setup {
 impl Setup {
     /// What honest programs hold.
     pub fn example(cast: Cast) -> Self {
-        let before = |hours: u64| Millis::new(DISPATCH.get() - hours * HOUR);
+        Self::at(cast, DISPATCH)
+    }
+    /// The same, another day.
+    pub fn at(cast: Cast, dispatch: Millis) -> Self {
+        let before = |hours: u64| Millis::new(dispatch.get() - hours * HOUR);
         let place = Place { zone: Zone::Santiago, comuna: Some(Comuna::parse("13101").unwrap()) };
         let person = Device {
             id: DeviceId::new([cast.person; 16]),
@@ -167,6 +191,7 @@ impl Setup {
             public_token: None,
         };
         let zero = AccountState { number: 0, previous: None, made_at: before(9000), devices: vec![person] };
+        let account = AccountState::first(&zero.sign(&device(cast.person)).unwrap()).unwrap().0;
         Self {
             cast,
             certificate: Certificate {
@@ -175,34 +200,47 @@ impl Setup {
                 key: agency(cast.agency).public().key(),
                 place,
                 from: before(5000),
-                until: DISPATCH.plus(5000 * HOUR),
+                until: dispatch.plus(5000 * HOUR),
             },
             grant: Grant {
                 id: GrantId::new([0x10 * cast.notice + cast.person; 16]),
-                account: AccountState::first(&zero.sign(&device(cast.person)).unwrap()).unwrap().0,
+                account,
                 kind: GrantKind::Once,
                 casilla: Address { authority: authority(cast.relay), channel: casilla(cast.person) },
                 append: TokenHash::new([cast.notice; 32]),
                 key: notice_key(cast.person).public().unwrap(),
                 from: before(400),
-                until: DISPATCH.plus(400 * HOUR),
+                until: dispatch.plus(400 * HOUR),
             },
             states: vec![zero],
             grant_signer: cast.person,
+            designation: Designation {
+                account,
+                made_at: before(600),
+                statement: "Recibo aquí las notificaciones oficiales; los plazos corren aunque no las lea. (ejemplo)".to_owned(),
+            },
+            designation_signer: cast.person,
             lookup: Lookup {
                 id: LookupId::new([0x30 + cast.notice; 16]),
                 agency: AgencyCode::parse(&format!("AO{:03}", cast.agency)).unwrap(),
+                certificate: [0; 32],
                 person: salt(cast).commit(&run(cast.person)),
-                answer: Answer::Account { account: AccountId::new([0; 32]), state: 0, state_hash: [0; 32], grant: [0; 32] },
-                asked_at: Millis::new(DISPATCH.get() - 10 * MINUTE),
+                answer: Answer::NoAccount,
+                register: None,
+                asked_at: Millis::new(dispatch.get() - 10 * MINUTE),
             },
             own_answer: false,
-            made_at: Millis::new(DISPATCH.get() - 5 * MINUTE),
-            accepted_at: DISPATCH,
+            made_at: Millis::new(dispatch.get() - 5 * MINUTE),
+            accepted_at: dispatch,
+            case: format!("E-{:04}/2026", cast.notice),
+            standing: Standing::Original,
+            answers: true,
             act: Act::Notification { stage: Stage::End, term: Term::business_days(5) },
             rule: RuleId::Cl46,
             body: "Resolución exenta (ejemplo): se acoge la solicitud.\n".as_bytes().to_vec(),
             attachments: vec![("anexo.csv".to_owned(), b"a;b\n1;2\n".to_vec())],
+            change_notice: |_| (),
+            later: vec![],
             change_receipt: |_| (),
         }
     }
@@ -213,7 +251,11 @@ impl Setup {
         let certificate = Signed::sign(&self.certificate, &registrar(cast.registrar)).unwrap();
         let states: Vec<String> = self.states.iter().map(|s| s.sign(&device(cast.person)).unwrap()).collect();
         let grant = Signed::sign(&self.grant, &device(self.grant_signer)).unwrap();
+        let designation = Signed::sign(&self.designation, &device(self.designation_signer)).unwrap();
         let mut lookup = self.lookup;
+        if lookup.certificate == [0; 32] {
+            lookup.certificate = certificate.note_hash();
+        }
         if !self.own_answer {
             let last = self.states.last().unwrap();
             lookup.answer = Answer::Account {
@@ -221,15 +263,18 @@ impl Setup {
                 state: last.number,
                 state_hash: last.hash(),
                 grant: grant.note_hash(),
+                designation: designation.note_hash(),
             };
         }
         let lookup = Signed::sign(&lookup, &registrar(cast.registrar)).unwrap();
         let mut files = vec![File { name: "resolución.txt", media: "text/plain", bytes: &self.body }];
         files.extend(self.attachments.iter().map(|(name, bytes)| File { name, media: "text/csv", bytes }));
+        let return_token = Token::new([0x44 + cast.notice; 32]);
         let draft = Draft {
             id: NoticeId::new([0x50 + cast.notice; 16]),
             act: self.act,
-            case: &format!("E-{:04}/2026", cast.notice),
+            standing: self.standing,
+            case: &self.case,
             procedure: "Permiso de ejemplo",
             subject: "Se resuelve su solicitud (ejemplo)",
             description: "Acto que pone término al procedimiento. Puede interponer recurso de reposición.",
@@ -237,17 +282,31 @@ impl Setup {
             files: &files,
             rule: self.rule.rule(),
             calendar: Calendar::chile(),
+            answers_to: self.answers.then_some((ChannelId::new([0x60 + cast.agency; 32]), &return_token)),
         };
-        let to = Addressee { lookup: &lookup, run: run(cast.person), salt: salt(cast), states: &states, grant: &grant };
+        let to = Addressee {
+            lookup: &lookup,
+            run: run(cast.person),
+            salt: salt(cast),
+            states: &states,
+            grant: &grant,
+            designation: &designation,
+        };
         let seed = Seed::new([0x90 + cast.notice; 32]);
         let agency = agency(cast.agency);
-        let sent = compose(&draft, &to, &certificate, &agency, &keys(cast), self.made_at, &seed).unwrap();
+        let mut sent = compose(&draft, &to, &certificate, &agency, &keys(cast), self.made_at, &seed).unwrap();
+        let raw = sent.so_far.notice.clone().unwrap();
+        let mut notice = Notice::parse(UnverifiedNote::parse(&raw).unwrap().unverified_text()).unwrap();
+        (self.change_notice)(&mut notice);
+        sent.so_far.notice = Some(notice.sign(&agency).unwrap());
+        sent.envelope.header = header(&sent.so_far).seal_for(&grant).unwrap();
+        sent.so_far.later = self.later.iter().map(|(state, signer)| state.sign(&device(*signer)).unwrap()).collect();
         let mut receipt = Record {
             event: Event::SubmissionAcceptance,
             id: EvidenceId::new([0xa0 + cast.notice; 16]),
             time: self.accepted_at,
             issuer: Issuer::Relay(authority(cast.relay)),
-            envelope: sent.envelope.digest(),
+            envelope: envelope::digest(&sent.envelope.header, notice.files.iter().map(|f| &f.sealed_sha256)),
             sender: Party::Unknown,
             recipient: Party::Channel(self.grant.casilla.channel),
             reasons: vec![],
@@ -255,7 +314,6 @@ impl Setup {
             submission: Some(Submission {
                 generation: Generation::new([7; 16]),
                 channel: self.grant.casilla.channel,
-                seq: Seq::new(3).unwrap(),
                 entry: EntryId::new([cast.notice; 16]),
                 checkpoint: None,
             }),
@@ -280,6 +338,21 @@ impl Setup {
         let records = vec![seen(Event::ContentHandover, 0xc1, 1), seen(Event::ContentAccessTracking, 0xc2, 2)];
         let bundle = sent.bundle(&receipt.sign(&relay(cast.relay)).unwrap(), &records);
         World { cast, certificate, lookup, grant, sent, receipt, bundle }
+    }
+}
+
+/// What an agency that shows these parts must have sealed.
+pub fn header(bundle: &Bundle) -> Header {
+    let text = |part: &Option<String>| part.clone().unwrap();
+    let opening = Opening::parse(&text(&bundle.opening)).unwrap();
+    Header {
+        notice: text(&bundle.notice),
+        seed: opening.seed.unwrap(),
+        certificate: text(&bundle.certificate),
+        lookup: text(&bundle.lookup),
+        designation: text(&bundle.designation),
+        salt: opening.salt,
+        return_token: opening.return_token,
     }
 }
 

@@ -88,6 +88,7 @@ fn every_note_of_the_vectors_is_in_the_corpora() {
         ("certificate", text(&bundle.certificate)),
         ("lookup", text(&bundle.lookup)),
         ("state", text(&bundle.states.first().cloned())),
+        ("designation", text(&bundle.designation)),
         ("grant", text(&bundle.grant)),
         ("notice", text(&bundle.notice)),
         ("record", text(&bundle.events.first().cloned())),

@@ -95,12 +95,7 @@ fn the_calendar_lists_date_name_and_law() {
 fn verify_gives_each_vector_its_verdict_its_code_and_its_exit_code() {
     for v in vectors::all() {
         let file = path(&folder().join(format!("{}.lacre", v.name)));
-        let trust = match v.trust {
-            vectors::TrustFile::Honest => Some("trust.txt"),
-            vectors::TrustFile::Ledger => Some("trust-ledger.txt"),
-            vectors::TrustFile::None => None,
-        };
-        let trust = trust.map(|t| path(&folder().join(t)));
+        let trust = v.trust.file().map(|t| path(&folder().join(t)));
         let mut args = vec!["verify", &file, "--json"];
         if let Some(trust) = &trust {
             args.extend(["--trust", trust]);

@@ -134,6 +134,29 @@ fn a_second_verifier_written_from_the_format_agrees_on_every_vector() {
     }
 }
 
+/// Seen red: with the exit code 3 for INCOMPLETE; with universal newlines for trust files.
+#[test]
+fn the_second_verifier_ends_as_the_page_says() {
+    let folder = tests().join("vectors/evidence");
+    let returns = Path::new(env!("CARGO_TARGET_TMPDIR")).join("trust-with-returns.txt");
+    let trust = std::fs::read_to_string(folder.join("trust.txt")).unwrap();
+    std::fs::write(&returns, trust.replace('\n', "\r\n")).unwrap();
+    let exit = |args: &[&Path]| {
+        let mut command = Command::new(python());
+        command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONTZPATH", "");
+        command.arg(tests().join("second-verifier/verify.py")).args(args).output().unwrap().status.code()
+    };
+    let (valid, trust) = (folder.join("valid.lacre"), folder.join("trust.txt"));
+
+    assert_eq!(exit(&[&valid, &trust]), Some(0));
+    assert_eq!(exit(&[&folder.join("one-bit.lacre"), &trust]), Some(1));
+    assert_eq!(exit(&[]), Some(2));
+    assert_eq!(exit(&[&valid, &returns]), Some(2), "a trust file whose lines end in returns is none");
+    assert_eq!(exit(&[&folder.join("no-such-file"), &trust]), Some(3));
+    assert_eq!(exit(&[&valid]), Some(4));
+    assert!(lacre_evidence::Trust::parse(&std::fs::read_to_string(&returns).unwrap()).is_err(), "and for the first verifier");
+}
+
 /// Seen red with another floor of `padme` in wire.py, and with the seal flag left out of an entry's AAD there.
 #[test]
 fn a_second_program_written_from_the_protocol_gives_every_wire_vector() {

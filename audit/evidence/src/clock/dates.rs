@@ -51,6 +51,18 @@ pub struct Reading {
     pub last_day: Option<Date>,
 }
 
+impl Reading {
+    /// How it is called in JSON and among the vectors.
+    #[must_use]
+    pub const fn key(&self) -> &'static str {
+        match self.rule.counting {
+            Counting::OnDay => "third_day",
+            Counting::Elapsed => "elapsed",
+            Counting::AtOnce => "at_once",
+        }
+    }
+}
+
 /// All readings of the law, and what they were computed from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LegalDates {
@@ -71,6 +83,16 @@ pub struct LegalDates {
 }
 
 impl LegalDates {
+    /// Without the readings that were not in force on the local date. None if there is no other.
+    #[must_use]
+    pub fn in_force(self) -> Option<Self> {
+        let second = self.second.filter(|r| r.in_force);
+        match second {
+            _ if self.first.in_force => Some(Self { second, ..self }),
+            Some(first) => Some(Self { first, second: None, ..self }),
+            None => None,
+        }
+    }
     /// One reading, or two where the law is read in two ways.
     pub fn readings(&self) -> impl Iterator<Item = &Reading> {
         core::iter::once(&self.first).chain(&self.second)

@@ -56,9 +56,9 @@ pub(crate) fn proven(proven: &Proven) -> Value {
         .map(|(f, here)| json!({ "name": f.name, "media": f.media, "bytes": f.len, "sha256": hex(&f.sha256), "here": here }));
     out.insert("files".to_owned(), files.collect());
     if let Effect::Notified(dates) = &sent.effect {
-        for (name, r) in ["third_day", "elapsed"].into_iter().zip(dates.readings()) {
-            out.insert(format!("deemed_{name}"), json!(r.deemed.to_string()));
-            out.insert(format!("last_day_{name}"), json!(r.last_day.map(|d| d.to_string())));
+        for r in dates.readings() {
+            out.insert(format!("deemed_{}", r.key()), json!(r.deemed.to_string()));
+            out.insert(format!("last_day_{}", r.key()), json!(r.last_day.map(|d| d.to_string())));
         }
     }
     Value::Object(out)

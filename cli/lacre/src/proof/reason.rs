@@ -18,6 +18,7 @@ pub(crate) const fn fault(code: FaultCode) -> &'static str {
         FaultCode::AccountChain => key("fault-account-chain"),
         FaultCode::OtherAccount => key("fault-other-account"),
         FaultCode::OtherState => key("fault-other-state"),
+        FaultCode::OtherDesignation => key("fault-other-designation"),
         FaultCode::OtherGrant => key("fault-other-grant"),
         FaultCode::NoticeLink => key("fault-notice-link"),
         FaultCode::Rule => key("fault-rule"),
@@ -41,7 +42,7 @@ pub(crate) const fn lack(code: LackCode) -> &'static str {
         LackCode::Missing => key("lack-missing"),
         LackCode::RuleUnknown => key("lack-rule-unknown"),
         LackCode::CalendarRange => key("lack-calendar-range"),
-        LackCode::LedgerUnknown => key("lack-ledger-unknown"),
+        LackCode::Reserved => key("lack-reserved"),
         LackCode::Ledger => key("lack-ledger"),
         LackCode::Trust => key("lack-trust"),
     }

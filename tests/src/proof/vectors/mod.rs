@@ -3,9 +3,14 @@
 //! A hostile bundle here is one that somebody with the keys of its name could really make: what is signed is signed, the
 //! digest at the end fits, and only the named thing is wrong.
 
+mod edges;
+mod forms;
+mod law;
+mod records;
+
 use super::*;
 use lacre_evidence::build::not_reachable;
-use lacre_evidence::{FilePart, Reason};
+use lacre_evidence::{ExemptReason, FilePart, Reason};
 use sha2::{Digest, Sha256};
 
 /// Which trust file a vector is checked with.
@@ -15,6 +20,8 @@ pub enum TrustFile {
     Honest,
     /// `trust-ledger.txt`: proofs from the ledger are demanded
     Ledger,
+    /// `trust-more.txt`: two keys of each office
+    More,
     /// none
     None,
 }
@@ -33,6 +40,30 @@ pub struct Vector {
     pub why: &'static str,
     /// the bundle
     pub bytes: Vec<u8>,
+}
+
+impl TrustFile {
+    /// Its name, if there is one.
+    #[must_use]
+    pub const fn file(self) -> Option<&'static str> {
+        match self {
+            TrustFile::Honest => Some("trust.txt"),
+            TrustFile::Ledger => Some("trust-ledger.txt"),
+            TrustFile::More => Some("trust-more.txt"),
+            TrustFile::None => None,
+        }
+    }
+    /// What stands in it.
+    #[must_use]
+    pub fn trust(self) -> Option<Trust> {
+        let mut keys = keys(Cast::HONEST);
+        if self == TrustFile::More {
+            keys.registrars.push(registrar(2).public());
+            keys.relays.push(relay(2).public());
+            keys.gateways = vec![forge::gateway(1).public(), forge::gateway(2).public()];
+        }
+        (self != TrustFile::None).then(|| Trust { keys, ledger_required: self == TrustFile::Ledger })
+    }
 }
 
 /// The digest at the end, made to fit changed bytes.
@@ -57,6 +88,10 @@ fn with_line(text: &str, key: &str, new: &str) -> String {
     text.replace(line(text, key), new)
 }
 
+fn designation_hash(setup: &Setup) -> [u8; 32] {
+    Signed::sign(&setup.designation, &device(setup.designation_signer)).unwrap().note_hash()
+}
+
 type Change = fn(&mut Setup);
 type Edit = fn(&mut World);
 type Take = fn(&mut Bundle);
@@ -65,12 +100,15 @@ type Take = fn(&mut Bundle);
 pub fn all() -> Vec<Vector> {
     let mut out = Vec::new();
     good(&mut out);
-    told(&mut out);
+    records::told(&mut out);
     incomplete(&mut out);
     containers(&mut out);
     cheating(&mut out);
     edited(&mut out);
-    records(&mut out);
+    records::wrong(&mut out);
+    law::all(&mut out);
+    forms::all(&mut out);
+    edges::all(&mut out);
     out
 }
 
@@ -91,6 +129,7 @@ fn unreachable(answer: Answer) -> Bundle {
     let mut setup = Setup::example(Cast::HONEST);
     setup.lookup.answer = answer;
     let certificate = Signed::sign(&setup.certificate, &registrar(1)).unwrap();
+    setup.lookup.certificate = certificate.note_hash();
     let lookup = Signed::sign(&setup.lookup, &registrar(1)).unwrap();
     not_reachable(&certificate, &lookup, run(1), salt(Cast::HONEST), &keys(Cast::HONEST))
 }
@@ -115,7 +154,7 @@ fn good(out: &mut Vec<Vector>) {
     valid("valid-body-only", "the attachment left out", some);
     let receipt_only = Bundle { events: honest.bundle.events[..1].to_vec(), ..honest.bundle.clone() };
     valid("valid-receipt-only", "no record of the person's devices: the law does not ask for it", receipt_only);
-    valid("valid-exempt", "the registrar answered that the person is exempt", unreachable(Answer::Exempt));
+    valid("valid-exempt", "the registrar answered that the person is exempt", unreachable(Answer::Exempt(ExemptReason::Law)));
     valid("valid-no-account", "the registrar answered that there is no account", unreachable(Answer::NoAccount));
     let played = |change: Change| {
         let mut setup = Setup::example(Cast::HONEST);
@@ -137,61 +176,55 @@ fn good(out: &mut Vec<Vector>) {
     );
 }
 
-/// Who may say what after the receipt: all of it is VALID, and each is shown as its issuer's word.
-fn told(out: &mut Vec<Vector>) {
-    let world = World::honest();
-    let account = world.grant.account;
-    let of_device = Issuer::Device(account, DeviceId::new([1; 16]));
-    let officer = Issuer::Officer(world.certificate.code.clone(), "Funcionaria de Ejemplo".to_owned());
-    let body = Issuer::Agency(world.certificate.code.clone());
-    let record = |event, issuer: &Issuer, reasons: &[Reason], signer: &NoteSigner| {
-        let reasons = reasons.to_vec();
-        let record = Record { event, issuer: issuer.clone(), reasons, submission: None, ..world.receipt.clone() };
-        Record { time: record.time.plus(HOUR), ..record }.sign(signer).unwrap()
-    };
-    let opened = record(Event::ContentHandover, &of_device, &[], &device(1));
-    let counter = record(Event::ContentHandover, &officer, &[Reason::InPerson], &agency(1));
-    let failed = record(Event::ContentHandoverFailure, &of_device, &[Reason::DoesNotMatch], &device(1));
-    let read = record(Event::ContentAccessTracking, &of_device, &[], &device(1));
-    let refused = record(Event::ConsignmentRejection, &of_device, &[Reason::NotMe, Reason::PersonRefuses], &device(1));
-    let taken = record(Event::ConsignmentAcceptance, &of_device, &[], &device(1));
-    let letter = record(Event::RelayToNonERDS, &body, &[], &agency(1));
-    let returned = record(Event::RelayToNonERDSFailure, &body, &[Reason::LetterReturned], &agency(1));
-    let paper = record(Event::ReceivedFromNonERDS, &body, &[], &agency(1));
-    let passed = record(Event::RelayAcceptance, &world.receipt.issuer, &[], &relay(1));
-    let table: [(&'static str, &'static str, Vec<String>); 6] = [
-        (
-            "valid-in-person",
-            "an officer's word, under the agency's key, that it was handed over at a counter",
-            vec![counter.clone()],
-        ),
-        ("valid-opened-and-in-person", "both a device and an officer", vec![read, counter, opened.clone()]),
-        ("valid-does-not-open", "a device says that it does not match: shown first, no date changes", vec![opened, failed]),
-        ("valid-refused", "the person refuses: no legal effect, and shown first", vec![taken, refused]),
-        ("valid-by-letter-too", "it went by letter too, and the letter came back", vec![letter, returned, paper]),
-        ("valid-passed-on", "the relay says that another relay took it over", vec![passed]),
-    ];
-    for (name, why, records) in table {
-        let mut bundle = world.bundle.clone();
-        bundle.events.truncate(1);
-        bundle.events.extend(records);
-        add(out, name, TrustFile::Honest, "VALID", "", why, bundle.to_bytes());
-    }
-}
-
 fn incomplete(out: &mut Vec<Vector>) {
     let honest = World::honest().bundle;
     let mut lacks = |name, trust, code, why, bytes: Vec<u8>| add(out, name, trust, "INCOMPLETE", code, why, bytes);
     lacks("no-trust", TrustFile::None, "trust", "nobody said whom to trust", honest.to_bytes());
     lacks("ledger-demanded", TrustFile::Ledger, "ledger", "the trust file demands the ledger", honest.to_bytes());
-    let ledger = Bundle { ledger: vec![b"proof".to_vec()], ..honest.clone() };
-    lacks("ledger-there", TrustFile::Honest, "ledger-unknown", "a proof that this version cannot check", ledger.to_bytes());
+    let names = ["register", "approval.0", "reply.0", "head.0", "ledger.0"];
+    let kept = names.map(|name| (name.to_owned(), b"something".to_vec()));
+    for (name, part) in ["register-there", "approval-there", "reply-there", "head-there", "ledger-there"].into_iter().zip(&kept) {
+        let bundle = Bundle { reserved: vec![part.clone()], ..honest.clone() };
+        lacks(name, TrustFile::Honest, "reserved", "a part whose place is kept", bundle.to_bytes());
+    }
+    let bundle = Bundle { reserved: kept.to_vec(), ..honest.clone() };
+    lacks(
+        "all-reserved-there",
+        TrustFile::Ledger,
+        "reserved",
+        "all parts whose place is kept, in their order",
+        bundle.to_bytes(),
+    );
+    let mut line = |name, why, change: Change| {
+        let mut setup = Setup::example(Cast::HONEST);
+        change(&mut setup);
+        lacks(name, TrustFile::Honest, "reserved", why, setup.play().bundle.to_bytes());
+    };
+    line("register-line", "the State register's answer is named", |s| s.lookup.register = Some([1; 32]));
+    line("approvals-line", "approvals are named", |s| s.change_notice = |n| n.approvals = Some([1; 32]));
+    line("checkpoint-line", "a checkpoint is named", |s| {
+        s.change_receipt = |r| r.submission.as_mut().unwrap().checkpoint = Some([1; 32]);
+    });
     let bytes = honest.to_bytes();
-    let later = replaced(&bytes, "lacre evidence v1", "lacre evidence v2");
-    lacks("later-version", TrustFile::Honest, "version", "a later version of the format", later);
-    let fewer = replaced(&bytes, "parts 12", "parts 13");
+    let version = |v: &str| replaced(&bytes, "lacre evidence v2", v);
+    lacks("later-version", TrustFile::Honest, "version", "a later version of the format", version("lacre evidence v3"));
+    lacks("much-later-version", TrustFile::Honest, "version", "of two digits", version("lacre evidence v20"));
+    lacks(
+        "first-version",
+        TrustFile::Honest,
+        "version",
+        "version 1: nothing was ever sent with it",
+        version("lacre evidence v1"),
+    );
+    let gap = Bundle { reserved: vec![("ledger.1".to_owned(), vec![])], ..honest.clone() };
+    lacks("number-left-out", TrustFile::Honest, "missing", "a number was left out, nothing else is wrong", gap.to_bytes());
+    lacks("last-version", TrustFile::Honest, "version", "2^32 - 1", version("lacre evidence v4294967295"));
+    let empty = Bundle { reserved: vec![("register".to_owned(), vec![])], ..honest.clone() };
+    lacks("register-empty", TrustFile::Honest, "reserved", "a reserved part without bytes is a reserved part", empty.to_bytes());
+    let fewer = replaced(&bytes, "parts 13", "parts 14");
     lacks("fewer-parts", TrustFile::Honest, "missing", "it announces one part more", fewer);
-    let without: [(&'static str, Take); 11] = [
+    let without: [(&'static str, Take); 12] = [
+        ("without-designation", |b| b.designation = None),
         ("without-keys", |b| b.keys = None),
         ("without-certificate", |b| b.certificate = None),
         ("without-lookup", |b| b.lookup = None),
@@ -243,23 +276,93 @@ fn containers(out: &mut Vec<Vector>) {
     let mut flipped = bytes.clone();
     flipped[5000] ^= 1;
     bad("one-bit", "checksum", "one bit changed in the middle", flipped);
-    bad("more-parts", "container", "more parts than it says", replaced(&bytes, "parts 12", "parts 11"));
-    bad("leading-zero", "container", "a number with a leading zero", replaced(&bytes, "parts 12", "parts 012"));
-    bad("third-line", "container", "no empty third line", replaced(&bytes, "parts 12\n\n", "parts 12\n"));
+    bad("more-parts", "container", "more parts than it says", replaced(&bytes, "parts 13", "parts 12"));
+    bad("leading-zero", "container", "a number with a leading zero", replaced(&bytes, "parts 13", "parts 013"));
+    bad("third-line", "container", "no empty third line", replaced(&bytes, "parts 13\n\n", "parts 13\n"));
     bad("unknown-part", "container", "a part that the format does not know", replaced(&bytes, "part keys ", "part kezs "));
     bad("number-missing", "container", "a numbered part without number", replaced(&bytes, "part state.0 ", "part state "));
     bad("number-too-much", "container", "a number where none belongs", replaced(&bytes, "part grant ", "part grant.0 "));
     bad("long-part", "container", "a part longer than the file", replaced(&bytes, "part keys 1", "part keys 91"));
-    bad("short-part", "container", "a part longer than its length says", replaced(&bytes, "part lookup 5", "part lookup 4"));
+    let lookup = World::honest().bundle.lookup.unwrap().len();
+    let (right, short) = (format!("part lookup {lookup}\n"), format!("part lookup {}\n", lookup - 1));
+    bad("short-part", "container", "a part longer than its length says", replaced(&bytes, &right, &short));
     bad("left-out-text", "container", "a text left out", {
         let keys = World::honest().bundle.keys.unwrap();
         let old = format!("part keys {}\n{keys}\n", keys.len());
         replaced(&bytes, &old, "part keys left-out\n")
     });
+    let first = |line: &str| replaced(&bytes, "lacre evidence v2\n", line);
+    bad("version-with-zero", "container", "a number with a leading zero", first("lacre evidence v02\n"));
+    bad("version-zero", "container", "versions are numbered from 1", first("lacre evidence v0\n"));
+    bad("version-too-large", "container", "2^32", first("lacre evidence v4294967296\n"));
+    bad("version-and-space", "container", "something after the number", first("lacre evidence v3 \n"));
+    bad("version-and-return", "container", "a carriage return", first("lacre evidence v3\r\n"));
+    bad("version-alone", "container", "a first line without end", b"lacre evidence v3".to_vec());
+    bad("first-line-alone", "checksum", "nothing after the first line", b"lacre evidence v2\n".to_vec());
+    bad("too-many-announced", "container", "513 parts", replaced(&bytes, "parts 13", "parts 513"));
+    bad(
+        "part-number-with-zero",
+        "container",
+        "a part's number with a leading zero",
+        replaced(&bytes, "part state.0 ", "part state.00 "),
+    );
+    bad(
+        "length-with-zero",
+        "container",
+        "a part's length with a leading zero",
+        replaced(&bytes, &right, &right.replace("lookup ", "lookup 0")),
+    );
+    bad("text-not-utf8", "container", "a text that is not UTF-8", {
+        let at = bytes.windows(7).position(|w| w == b"subject").unwrap();
+        let mut changed = bytes.clone();
+        changed[at] = 0xff;
+        with_new_end(changed)
+    });
+    bad("part-line-not-utf8", "container", "a part's name that is not UTF-8", {
+        let at = bytes.windows(9).position(|w| w == b"part keys").unwrap();
+        let mut changed = bytes.clone();
+        changed[at + 5] = 0xff;
+        with_new_end(changed)
+    });
+    let with = |change: fn(&mut Bundle)| {
+        let mut bundle = World::honest().bundle;
+        change(&mut bundle);
+        bundle.to_bytes()
+    };
+    bad(
+        "reserved-out-of-order",
+        "container",
+        "reserved parts in another order",
+        with(|b| {
+            b.reserved = vec![("ledger.0".to_owned(), vec![]), ("register".to_owned(), vec![])];
+        }),
+    );
+    bad(
+        "records-exchanged",
+        "container",
+        "two records in another order than their numbers",
+        replaced(&replaced(&bytes, "part event.1 ", "part event.3 "), "part event.2 ", "part event.1 "),
+    );
+    bad(
+        "gap-and-disorder",
+        "container",
+        "a number left out, and then parts out of order",
+        with(|b| {
+            b.reserved = vec![("ledger.1".to_owned(), vec![]), ("register".to_owned(), vec![])];
+        }),
+    );
+    bad("gap-and-more", "container", "a number left out, and more parts than announced", {
+        let bytes = with(|b| b.reserved = vec![("ledger.1".to_owned(), vec![])]);
+        replaced(&bytes, "parts 14", "parts 13")
+    });
+    bad("reserved-left-out", "container", "only files may be left out", {
+        let bytes = with(|b| b.reserved = vec![("register".to_owned(), vec![])]);
+        replaced(&bytes, "part register 0\n\n", "part register left-out\n")
+    });
     bad("twice", "container", "the same part twice", {
         let keys = World::honest().bundle.keys.unwrap();
         let part = format!("part keys {}\n{keys}\n", keys.len());
-        replaced(&replaced(&bytes, &part, &part.repeat(2)), "parts 12", "parts 13")
+        replaced(&replaced(&bytes, &part, &part.repeat(2)), "parts 13", "parts 14")
     });
     bad("out-of-order", "container", "two parts in another order", {
         let b = World::honest().bundle;
@@ -299,8 +402,8 @@ fn cheating(out: &mut Vec<Vector>) {
             two_states(s);
             s.states.pop();
             s.own_answer = true;
-            let (account, state) = (s.grant.account, &s.states[0]);
-            s.lookup.answer = Answer::Account { account, state: 0, state_hash: state.hash(), grant: [4; 32] };
+            let (account, state_hash) = (s.grant.account, s.states[0].hash());
+            s.lookup.answer = Answer::Account { account, state: 0, state_hash, grant: [4; 32], designation: designation_hash(s) };
         }),
         ("garbage-ciphertext", Cast::HONEST, "envelope", "a true receipt for other bytes than the notice gives", |s| {
             s.change_receipt = |r| r.envelope = [0x66; 32];
@@ -337,12 +440,13 @@ fn cheating(out: &mut Vec<Vector>) {
         ("wrong-account", Cast::HONEST, "other-account", "the registrar named another account", |s| {
             s.own_answer = true;
             let state_hash = s.states[0].hash();
-            s.lookup.answer = Answer::Account { account: AccountId::new([3; 32]), state: 0, state_hash, grant: [0; 32] };
+            s.lookup.answer =
+                Answer::Account { account: AccountId::new([3; 32]), state: 0, state_hash, grant: [0; 32], designation: [0; 32] };
         }),
         ("wrong-state", Cast::HONEST, "other-state", "the registrar named another state", |s| {
             s.own_answer = true;
             let account = s.grant.account;
-            s.lookup.answer = Answer::Account { account, state: 0, state_hash: [1; 32], grant: [0; 32] };
+            s.lookup.answer = Answer::Account { account, state: 0, state_hash: [1; 32], grant: [0; 32], designation: [0; 32] };
         }),
         ("letter-rule", Cast::HONEST, "rule", "the rule is for letters", |s| s.rule = RuleId::ClLetter),
     ];
@@ -424,7 +528,7 @@ fn edited(out: &mut Vec<Vector>) {
             w.bundle.files.push(FilePart::Here(b"more".to_vec()));
         }),
         ("exempt-but-sent", "exempt", "the person was exempt, yet a notice is shown", |w| {
-            w.bundle.lookup = unreachable(Answer::Exempt).lookup;
+            w.bundle.lookup = unreachable(Answer::Exempt(ExemptReason::Law)).lookup;
         }),
         ("certificate-by-stranger", "signature", "the certificate signed by another registrar", |w| {
             resigned(&mut w.bundle.certificate, &registrar(2));
@@ -498,116 +602,4 @@ fn resigned(part: &mut Option<String>, signer: &NoteSigner) {
 /// The same text, signed by another key.
 pub fn resign_same(raw: &str, signer: &NoteSigner) -> String {
     sign(UnverifiedNote::parse(raw).unwrap().unverified_text(), &[signer]).unwrap()
-}
-
-/// Records after the receipt.
-fn records(out: &mut Vec<Vector>) {
-    type Wrong = fn(&mut Record) -> NoteSigner;
-    let table: [(&'static str, &'static str, &'static str, Wrong); 21] = [
-        ("record-handover-by-agency", "event", "the agency, not an officer, says that it was handed over", |r| {
-            (r.issuer, r.reasons) = (Issuer::Agency(AgencyCode::parse("AO001").unwrap()), vec![Reason::InPerson]);
-            agency(1)
-        }),
-        ("record-by-officer-of-another", "signature", "an officer of another body, signed with this body's key", |r| {
-            (r.issuer, r.reasons) =
-                (Issuer::Officer(AgencyCode::parse("AO777").unwrap(), "X".to_owned()), vec![Reason::InPerson]);
-            agency(1)
-        }),
-        ("record-by-officer-without-reason", "event", "an officer's handing over that does not say: in person", |r| {
-            r.issuer = Issuer::Officer(AgencyCode::parse("AO001").unwrap(), "Ejemplo".to_owned());
-            agency(1)
-        }),
-        ("record-device-in-person", "event", "a device that says: in person", |r| {
-            r.reasons = vec![Reason::InPerson];
-            device(1)
-        }),
-        ("record-officers-key-as-device", "signature", "the agency's key under a device's name", |_| {
-            NoteSigner::new(DEVICE, &[0x41; 32]).unwrap()
-        }),
-        ("record-of-other-sender", "event", "it names another sender", |r| {
-            r.sender = Party::Agency(AgencyCode::parse("AO777").unwrap());
-            device(1)
-        }),
-        ("record-of-other-recipient", "event", "it names another recipient", |r| {
-            r.recipient = Party::Account(AccountId::new([2; 32]));
-            device(1)
-        }),
-        ("record-to-an-agency", "event", "it names the agency as recipient", |r| {
-            r.recipient = Party::Agency(AgencyCode::parse("AO001").unwrap());
-            device(1)
-        }),
-        ("record-relay-lost-it", "contradiction", "the relay that accepted it says that it lost it", |r| {
-            (r.event, r.issuer, r.reasons) = (Event::RelayFailure, Issuer::Relay(authority(1)), vec![Reason::Outage]);
-            relay(1)
-        }),
-        ("record-relay-refused-it", "contradiction", "the relay that accepted it says that it was refused", |r| {
-            (r.event, r.issuer, r.reasons) = (Event::RelayRejection, Issuer::Relay(authority(1)), vec![Reason::OverLimit]);
-            relay(1)
-        }),
-        ("record-by-agency", "event", "the agency says that the person opened it", |r| {
-            r.issuer = Issuer::Agency(AgencyCode::parse("AO001").unwrap());
-            agency(1)
-        }),
-        ("record-by-other-device", "signature", "signed by a device of somebody else", |_| device(2)),
-        ("record-of-other-device", "signature", "issued by a device that the account does not have", |r| {
-            if let Issuer::Device(account, _) = r.issuer {
-                r.issuer = Issuer::Device(account, DeviceId::new([2; 16]));
-            }
-            device(1)
-        }),
-        ("record-of-other-account", "signature", "issued for another account", |r| {
-            r.issuer = Issuer::Device(AccountId::new([2; 32]), DeviceId::new([1; 16]));
-            device(1)
-        }),
-        ("record-of-other-notice", "event", "of another notice", |r| {
-            r.envelope = [1; 32];
-            device(1)
-        }),
-        ("record-before-receipt", "event", "before the relay took the notice", |r| {
-            r.time = Millis::new(DISPATCH.get() - 2 * 60_000);
-            device(1)
-        }),
-        ("record-computed", "event", "ContentConsignment is computed and never signed", |r| {
-            r.event = Event::ContentConsignment;
-            device(1)
-        }),
-        ("record-without-reason", "note", "a negative event without a reason", |r| {
-            r.event = Event::ContentHandoverFailure;
-            device(1)
-        }),
-        ("record-opened-not-handed-over", "event", "opened without having been handed over", |r| {
-            r.event = Event::ContentAccessTracking;
-            device(1)
-        }),
-        ("record-rejected-too", "contradiction", "the relay both accepted and rejected it", |r| {
-            r.event = Event::SubmissionRejection;
-            r.issuer = Issuer::Relay(authority(1));
-            r.reasons = vec![Reason::OverLimit];
-            relay(1)
-        }),
-        ("record-by-unknown-gateway", "signature", "an alert by a gateway that nobody trusts", |r| {
-            r.event = Event::ConsignmentNotification;
-            r.issuer = Issuer::Gateway("example".to_owned());
-            NoteSigner::new("lacre-gateway", &[0x13; 32]).unwrap()
-        }),
-    ];
-    for (name, code, why, wrong) in table {
-        let mut world = World::honest();
-        let mut record = Record {
-            event: Event::ContentHandover,
-            id: EvidenceId::new([0xd1; 16]),
-            time: DISPATCH.plus(HOUR),
-            issuer: Issuer::Device(world.grant.account, DeviceId::new([1; 16])),
-            submission: None,
-            ..world.receipt.clone()
-        };
-        let signer = wrong(&mut record);
-        world.bundle.events.truncate(1);
-        world.bundle.events.push(record.sign(&signer).unwrap());
-        add(out, name, TrustFile::Honest, "INVALID", code, why, world.bundle.to_bytes());
-    }
-    let mut second = World::honest();
-    second.bundle.events.push(second.bundle.events[0].clone());
-    let bytes = second.bundle.to_bytes();
-    add(out, "second-receipt", TrustFile::Honest, "INVALID", "event", "the receipt twice", bytes);
 }
