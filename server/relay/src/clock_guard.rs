@@ -194,7 +194,7 @@ impl Clock for ClockGuard {
 
 /// Writes into a data folder that the clock is right now, so that nothing waits: a backup of last week was put there.
 pub fn believe(data: &Path, now: Millis) -> std::io::Result<()> {
-    crate::identity::write_secret(&data.join(CLOCK_FILE), Seen { wall: now, held: None }.text().as_bytes())
+    lacre_words::output::replace(&data.join(CLOCK_FILE), Seen { wall: now, held: None }.text().as_bytes())
 }
 
 #[cfg(test)]
