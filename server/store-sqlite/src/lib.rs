@@ -47,7 +47,7 @@ const SCHEMA: &[&str] = &[
 /// The first version that knows whose an inbox is.
 const INBOXES: u32 = 5;
 /// The first version that overwrites what is deleted.
-const OVERWRITES: u32 = 7;
+const OVERWRITES: u32 = 8;
 /// "LACR": tells our files from other SQLite files.
 const APPLICATION_ID: i32 = 0x4C41_4352;
 const PAGE_BYTES: u32 = 8_192;
