@@ -162,7 +162,7 @@ fn a_third_party_checks_an_export_with_the_program_and_the_relays_keys_alone() {
     assert_eq!((code, verdict.as_str()), (Some(0), "VALID"), "{about}");
     assert_eq!((&about["signed"], &about["receipts"], &about["key"]), (&Value::from(2), &Value::from(2), &Value::from(key)));
     let (code, verdict, _) = verify(&path, None);
-    assert_eq!((code, verdict.as_str()), (Some(3), "INCOMPLETE"), "whose key it is, nobody said");
+    assert_eq!((code, verdict.as_str()), (Some(4), "INCOMPLETE"), "whose key it is, nobody said");
 
     // each word that somebody changes is found
     let of_text = |file: &Value, text: &str| {

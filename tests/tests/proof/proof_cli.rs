@@ -107,7 +107,7 @@ fn verify_gives_each_vector_its_verdict_its_code_and_its_exit_code() {
         let exit = match v.verdict {
             "VALID" => 0,
             "INVALID" => 1,
-            _ => 3,
+            _ => 4,
         };
         assert_eq!(out.status.code(), Some(exit), "{}", v.name);
     }
@@ -125,7 +125,7 @@ fn verify_explains_in_both_languages_and_without_trust_shows_the_keys_to_compare
         words.iter().for_each(|w| assert!(text.contains(w), "{lang}: {w}\n{text}"));
     }
     let out = lacre(&["verify", &file, "--lang", "en"]);
-    assert_eq!(out.status.code(), Some(3));
+    assert_eq!(out.status.code(), Some(4));
     let text = String::from_utf8(out.stdout).unwrap();
     assert!(text.contains("registrar: 8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c"), "{text}");
 }
