@@ -158,11 +158,7 @@ more-found =
         [one] There is one older message. See it with --limit.
        *[other] There are { $count } older messages. See them with --limit.
     }
-earlier =
-    { $count ->
-        [one] There is one earlier message. See it with --all.
-       *[other] There are { $count } earlier messages. See them with --all.
-    }
+earlier = There are earlier messages. See them with --all.
 count-unread =
     { $count ->
         [one] 1 new

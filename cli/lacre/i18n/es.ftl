@@ -159,11 +159,7 @@ more-found =
         [one] Hay un mensaje más antiguo. Véalo con --limit.
        *[other] Hay { $count } mensajes más antiguos. Véalos con --limit.
     }
-earlier =
-    { $count ->
-        [one] Hay un mensaje anterior. Véalo con --all.
-       *[other] Hay { $count } mensajes anteriores. Véalos con --all.
-    }
+earlier = Hay mensajes anteriores. Véalos con --all.
 count-unread =
     { $count ->
         [one] 1 nuevo

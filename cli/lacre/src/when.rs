@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use lacre_ground::time::Millis;
+use lacre_words::usage::Forms;
 use lacre_words::words::{Words, key};
 use std::io::IsTerminal as _;
 
@@ -48,6 +49,11 @@ fn said(words: &Words, at: &Zoned, now: Option<&Zoned>) -> String {
 pub(crate) fn midnight(day: Date) -> Millis {
     let first = day.to_zoned(TimeZone::system()).map_or(0, |z| z.timestamp().as_millisecond());
     Millis::new(u64::try_from(first).unwrap_or(0))
+}
+
+/// A day as it is typed.
+pub(crate) fn day(text: &str) -> Result<Date, Forms> {
+    text.parse().map_err(|_| Forms("2026-07-06"))
 }
 
 fn zoned(at: Millis, zone: TimeZone) -> Zoned {

@@ -144,6 +144,18 @@ pub fn show(error: &clap::Error, args: &[OsString], words: &Words) -> Exit {
     Exit::Usage
 }
 
+/// Why a value is not taken: the forms that are, said to whoever typed another. The same in every language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forms(pub &'static str);
+
+impl std::fmt::Display for Forms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Forms {}
+
 /// What was typed wrongly, in the person's language.
 #[must_use]
 pub fn failure(error: &clap::Error, words: &Words) -> Failure {
@@ -155,7 +167,8 @@ pub fn failure(error: &clap::Error, words: &Words) -> Failure {
     };
     let argument = text(ContextKind::InvalidArg).unwrap_or_default();
     let value = text(ContextKind::InvalidValue).unwrap_or_default();
-    let good = text(ContextKind::ValidValue).unwrap_or_else(|| words.say("usage-see-help"));
+    let forms = std::error::Error::source(error).and_then(|why| why.downcast_ref::<Forms>()).map(ToString::to_string);
+    let good = text(ContextKind::ValidValue).or(forms).unwrap_or_else(|| words.say("usage-see-help"));
     let prior = text(ContextKind::PriorArg).unwrap_or_default();
     let command = text(ContextKind::InvalidSubcommand).unwrap_or_default();
     let suggested = text(ContextKind::SuggestedSubcommand).or(text(ContextKind::SuggestedArg));

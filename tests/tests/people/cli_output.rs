@@ -111,3 +111,26 @@ fn a_text_that_begins_with_a_hyphen_is_no_cry_for_help() {
 
     assert_eq!(bruno.texts("@ana"), ["-hola"]);
 }
+
+/// Seen red: `"   "` was sent, and a description of one line stood among the members.
+#[test]
+fn white_space_is_no_text_a_description_is_no_member_and_a_bad_date_is_told_the_good_form() {
+    let town = Town::new();
+    let (ana, bruno) = town.pair();
+
+    for text in ["   ", "\n\t ", "\u{a0}"] {
+        let said = ana.run(&["send", "@bruno", text]);
+        assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{said:?}");
+        assert!(said.err.contains("vacío"), "{said:?}");
+    }
+    assert_eq!(bruno.texts("@ana"), [""; 0]);
+
+    ana.run(&["group", "create", "Mesa", "@bruno"]).done();
+    ana.run(&["group", "describe", "Mesa", "@carla  admin"]).done();
+    let list = ana.run(&["group", "list"]).done();
+    assert!(list.contains("\n    | @carla  admin\n") && !list.contains("\n    @carla"), "{list}");
+
+    for args in [&["read", "@bruno", "--since", "ayer"][..], &["search", "pan", "--since", "31/12/2026"]] {
+        assert!(ana.run(args).failed(2).contains("2026-07-06"), "{args:?}");
+    }
+}

@@ -74,7 +74,8 @@ pub(crate) fn find_message(engine: &mut Engine, prefix: &str) -> Result<Message,
 }
 
 pub(crate) fn check_text(text: &str) -> Result<(), Trouble> {
-    if text.is_empty() {
+    // white space alone is nothing that anybody could read
+    if text.trim().is_empty() {
         return Err(MessageTrouble::Empty.into());
     }
     if text.len() > MAX_TEXT {

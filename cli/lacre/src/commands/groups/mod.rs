@@ -81,7 +81,8 @@ fn rules(ctx: &Context, group: &Conversation) -> Vec<String> {
     let write = show::may_key(group.may_write, key("group-may-write-admins"), key("group-may-write-everyone"));
     let mut out = vec![format!("{} {}", ctx.words.say(add), ctx.words.say(write))];
     if !group.description.is_empty() {
-        out.insert(0, paragraph(&group.description, "    | "));
+        // its first line too: it could look like that of a member
+        out.insert(0, format!("| {}", paragraph(&group.description, "    | ")));
     }
     out
 }

@@ -1,10 +1,11 @@
-//! `lacre clock`: from when a notice counts and until when one may appeal. No profile, no network.
+//! `lacre clock`: from when a notice counts and when a term ends. No profile, no network.
 
 use crate::context::{Context, Outcome};
 use crate::proof::{day, days, spanish};
 use lacre_evidence::clock::{Calendar, ClockError, Place, RuleId, Term, Zone, legal_dates};
 use lacre_ground::time::Millis;
 use lacre_words::failure::{Exit, Failure};
+use lacre_words::usage::Forms;
 use serde::Serialize;
 
 /// What is asked.
@@ -12,7 +13,7 @@ use serde::Serialize;
 pub(crate) struct Args {
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     dispatch: Millis,
-    #[arg(long, value_name = "ZONE", value_parser = |v: &str| Zone::parse(v))]
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
     zone: Zone,
     #[arg(long, value_name = "CODE")]
     comuna: Option<String>,
@@ -22,17 +23,21 @@ pub(crate) struct Args {
     term: Option<Term>,
 }
 
-fn instant(text: &str) -> Result<Millis, String> {
-    let stamp: jiff::Timestamp = text.parse().map_err(|e: jiff::Error| e.to_string())?;
-    u64::try_from(stamp.as_millisecond()).map(Millis::new).map_err(|e| e.to_string())
+fn instant(text: &str) -> Result<Millis, Forms> {
+    let at = text.parse::<jiff::Timestamp>().ok().and_then(|stamp| u64::try_from(stamp.as_millisecond()).ok());
+    at.map(Millis::new).ok_or(Forms("2026-07-06T14:00:00Z, 2026-07-06T10:00:00-04:00"))
 }
 
-fn rule(text: &str) -> Result<RuleId, &'static str> {
-    RuleId::parse(text).ok_or("CL-46-2026, CL-D4-27, CL-letter, CL-counter")
+fn zone(text: &str) -> Result<Zone, Forms> {
+    Zone::parse(text).map_err(|_| Forms("America/Santiago, America/Coyhaique, America/Punta_Arenas, Pacific/Easter"))
 }
 
-fn term(text: &str) -> Result<Term, &'static str> {
-    text.parse().ok().and_then(Term::business_days).ok_or("1-1000")
+fn rule(text: &str) -> Result<RuleId, Forms> {
+    RuleId::parse(text).ok_or(Forms("CL-46-2026, CL-D4-27, CL-letter, CL-counter"))
+}
+
+fn term(text: &str) -> Result<Term, Forms> {
+    text.parse().ok().and_then(Term::business_days).ok_or(Forms("1-1000"))
 }
 
 #[derive(Serialize)]

@@ -1,7 +1,7 @@
 //! `lacre read CONVERSATION`: the history, the same for every member, then what still waits here.
 
 use crate::context::{Context, Outcome};
-use crate::when::midnight;
+use crate::when::{day, midnight};
 use crate::{find, json, online, secret, show, spoken};
 use jiff::civil::Date;
 use lacre_core::view::Conversation;
@@ -19,26 +19,27 @@ pub(crate) struct Args {
     limit: u64,
     #[arg(long, conflicts_with = "limit")]
     all: bool,
-    #[arg(long, value_name = "DATE", conflicts_with_all = ["limit", "all"])]
+    #[arg(long, value_name = "DATE", value_parser = day, conflicts_with_all = ["limit", "all"])]
     since: Option<Date>,
 }
 
+/// Messages that are taken from the profile at a time.
+const PAGE: u16 = 500;
+
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
-    /// Messages that are taken from the profile at a time.
-    const PAGE: usize = 500;
     let mut client = secret::open(ctx)?;
     let reached = online::round_to_read(ctx, &mut client)?;
     let conversation = find::conversation(ctx, &mut client, &args.conversation)?;
     let first = match args.since {
-        Some(day) => position_of(ctx, &mut client, &conversation, midnight(day))?,
+        Some(since) => position_of(ctx, &mut client, &conversation, midnight(since))?,
         None if args.all => 1,
-        None => conversation.messages.saturating_sub(args.limit) + 1,
+        None => last_of(ctx, &mut client, &conversation, args.limit)?,
     };
 
     let mut messages = Vec::new();
     let mut from = first;
     loop {
-        let page = client.history(&conversation.id, from, PAGE).map_err(|t| ctx.trouble(t))?;
+        let page = client.history(&conversation.id, from, usize::from(PAGE)).map_err(|t| ctx.trouble(t))?;
         let Some(last) = page.iter().filter_map(|m| m.position).max() else { break };
         messages.extend(page.into_iter().filter(|m| m.position.is_some()));
         from = last + 1;
@@ -46,8 +47,9 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let through = from - 1;
     messages.extend(client.pending(&conversation.id).map_err(|t| ctx.trouble(t))?);
 
-    if first > 1 {
-        ctx.note(&ctx.words.say_with("earlier", &[("count", (first - 1).into())]));
+    let oldest = client.history(&conversation.id, 1, 1).map_err(|t| ctx.trouble(t))?;
+    if oldest.first().and_then(|m| m.position).is_some_and(|oldest| oldest < first) {
+        ctx.note(&ctx.words.say("earlier"));
     }
     let text: Vec<String> = messages.iter().map(|m| show::message(ctx, m)).collect();
     let json: Vec<json::Message> = messages.iter().map(json::Message::from).collect();
@@ -69,6 +71,30 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         ctx.note(&ctx.words.say("no-messages"));
     }
     Ok(Exit::Done)
+}
+
+/// The position of the message with which the last so many begin. Some are not there any more, and do not count.
+fn last_of(ctx: &Context, client: &mut Client, conversation: &Conversation, count: u64) -> Result<u64, Failure> {
+    first_of_last(conversation.messages, count, |from| {
+        let page = client.history(&conversation.id, from, usize::from(PAGE)).map_err(|t| ctx.trouble(t))?;
+        Ok(page.iter().filter_map(|m| m.position).collect())
+    })
+}
+
+/// Goes back from the last position; `page` gives positions that are there, from one on, at most [`PAGE`].
+fn first_of_last<E>(last: u64, count: u64, mut page: impl FnMut(u64) -> Result<Vec<u64>, E>) -> Result<u64, E> {
+    let (mut from, mut missing) = (last + 1, count);
+    while from > 1 {
+        let before = from;
+        from = from.saturating_sub(u64::from(PAGE)).max(1);
+        for position in page(from)?.into_iter().rev().filter(|position| *position < before) {
+            missing -= 1;
+            if missing == 0 {
+                return Ok(position);
+            }
+        }
+    }
+    Ok(1)
 }
 
 /// The first position whose message the relay took at this instant or later: its times never go back.
@@ -95,6 +121,21 @@ fn first_since<E>(last: u64, since: Millis, mut next: impl FnMut(u64) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_messages_are_counted_among_those_that_are_there() {
+        // every third of 2,000 is there, and the last 700 are gone
+        let there: Vec<u64> = (1..=1_300).filter(|n| n % 3 == 0).collect();
+        let page = |from: u64| -> Result<Vec<u64>, ()> {
+            Ok(there.iter().copied().filter(|n| *n >= from).take(usize::from(PAGE)).collect())
+        };
+        for count in [1, 2, 50, 400, there.len() as u64] {
+            let first = first_of_last(2_000, count, page).unwrap();
+            assert_eq!(there.iter().filter(|n| **n >= first).count() as u64, count);
+        }
+        assert_eq!(first_of_last(2_000, 434, page), Ok(1), "more than there are");
+        assert_eq!(first_of_last(0, 5, page), Ok(1));
+    }
 
     #[test]
     fn reading_since_a_day_begins_with_the_first_message_of_it() {

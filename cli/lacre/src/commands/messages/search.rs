@@ -1,7 +1,7 @@
 //! `lacre search WORDS…`: what was written, by the beginnings of its words; accents and capitals do not matter.
 
 use crate::context::{Context, Outcome};
-use crate::when::midnight;
+use crate::when::{day, midnight};
 use crate::{find, json, secret, show};
 use jiff::civil::Date;
 use lacre_core::Query;
@@ -16,7 +16,7 @@ pub(crate) struct Args {
     within: Option<String>,
     #[arg(long, value_name = "@HANDLE")]
     from: Option<String>,
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     since: Option<Date>,
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     limit: u16,
