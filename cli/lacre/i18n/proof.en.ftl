@@ -1,11 +1,11 @@
 ### The legal clock, the calendar and the verifier of evidence.
 
-help-clock = From when a notice counts, and until when one may appeal
+help-clock = From when a notice counts, and when a term ends
     .dispatch = Instant of the dispatch, as 2026-07-06T14:00:00Z
     .zone = Zone of the agency: America/Santiago, America/Coyhaique, America/Punta_Arenas, Pacific/Easter
     .comuna = Code of the agency's comuna, five digits, for regional holidays
     .rule = CL-46-2026, CL-D4-27, CL-letter or CL-counter (CL-46-2026)
-    .term = Business days to appeal
+    .term = Business days of the term
     .more = Needs no relay, no profile and no network.
 help-calendar = Lists the legal holidays of a year
     .year = The year
@@ -15,7 +15,8 @@ help-verify = Verifies evidence of a notice, without network
     .trust = File with the keys that you trust; get it from elsewhere than the evidence
     .explain = Tells who sent what to whom, when, and what follows by law
     .etsi = Writes the ETSI EN 319 522 records to this file, as JSON
-    .pdf = Writes a certificate for the case file
+    .pdf = Writes a report of the check for the case file, as PDF
+    .put-back = A file that was left out of the evidence, by its number: --file 1=annex.pdf
     .more =
         Exit codes: 0 VALID, 1 INVALID (something is wrong), 2 written wrongly, 3 a file could not be read or written,
         4 INCOMPLETE (nothing is wrong, something is missing).
@@ -42,7 +43,7 @@ clock-deemed = Takes effect: { $day }
 clock-last = Last day of the term of { $term } business days: { $day }
 clock-citizen = Safe for the person: it counts from { $day }{ $last ->
         [none] {""}
-       *[other] , and one may appeal until { $last }
+       *[other] , and { $last } is the last day of the term
     } (the earlier reading, { $rule })
 clock-agency = Safe for the agency: it may act as if notified from { $day }{ $last ->
         [none] {""}
@@ -71,16 +72,25 @@ error-proof-not-valid = Nothing was written.
     .why = The evidence is { $verdict }: only what is VALID is certified.
     .do = See what is wrong or missing, above.
 
+error-proof-no-such-file = Nothing was checked.
+    .why = The notice has no file number { $n }.
+    .do = See the numbers with --explain: 0 is the body, 1 the first annex.
+error-proof-file-there = Nothing was checked.
+    .why = File { $n } is in the evidence already, or was named twice.
+    .do = Leave away --file { $n }=…
+error-proof-other-file = Nothing was checked.
+    .why = { $file } is not file { $n } of the notice: its length or its SHA-256 is another. That says nothing of the evidence.
+    .do = Get the file that the sender signed, or leave it away.
 error-proof-conversation = Nothing was written.
     .why = It is an exported conversation: there is no certificate of a notice for it.
-    .do = Check it without --pdf and --etsi.
+    .do = Check it without --pdf, --etsi and --file.
 export-checked = an exported conversation. Messages signed by who is said: { $signed }; of these, with the relay's receipt: { $receipts }.
 export-fault-missing = it bears no signature
 export-fault-account = its keys are not those that the registrar gave to that name
 export-fault-signature = the signature is not that person's
 export-fault-shown = what is shown is not what was signed
 export-fault-receipt = the receipt is not the relay's, or is of another message
-verdict-valid = VALID: all of it is proven.
+verdict-valid = VALID: it fits together, and it is signed with keys that you trust.
 verdict-invalid = INVALID: { $why } ({ $code }, in { $part }).
 verdict-incomplete = INCOMPLETE: { $why } ({ $code }: { $what }).
 verdict-compare = The evidence says it was made with these keys. Compare them with those that the registrar and the relay publish:
@@ -124,13 +134,55 @@ lack-reserved = it has something that this program cannot check yet
 lack-ledger = your trust file demands a proof from the ledger
 lack-trust = nobody has said whom to trust (--trust)
 
-story-title = Certificate of electronic notice
-story-verified = Verified offline with Lacre { $version }; the evidence is VALID.
+## what a bundle proves, told
+title-notice = Check of an electronic notice
+title-communication = Check of an electronic personal communication
+title-communique = Check of an electronic communiqué
+title-exempt = Check of a registrar's answer: this person is exempt from electronic notices
+title-no-account = Check of a registrar's answer: this person has no account for electronic notices
+warning-left-out = { $n ->
+        [one] File { $numbers } is not in the evidence: nothing here shows that the relay took it. Put it back to check it: --file NUMBER=PATH.
+       *[other] Files { $numbers } are not in the evidence: nothing here shows that the relay took them. Put them back to check them: --file NUMBER=PATH.
+    }
+warning-against = { $n ->
+        [one] One record speaks against the delivery, or says that something went wrong or another way.
+       *[other] { $n } records speak against the delivery, or say that something went wrong or another way.
+    }
+instant = { $day }, { $time } in { $zone } = { $utc }
+long-date = { $weekday } { $day } { $month } { $year }
+long-weekdays = —
+    .n1 = Monday
+    .n2 = Tuesday
+    .n3 = Wednesday
+    .n4 = Thursday
+    .n5 = Friday
+    .n6 = Saturday
+    .n7 = Sunday
+long-months = —
+    .n1 = January
+    .n2 = February
+    .n3 = March
+    .n4 = April
+    .n5 = May
+    .n6 = June
+    .n7 = July
+    .n8 = August
+    .n9 = September
+    .n10 = October
+    .n11 = November
+    .n12 = December
+story-attention = Attention
 story-who = Who, to whom
 story-from = Sender
-story-from-value = { $name } (code { $code })
-story-to = Recipient
-story-to-value = RUN { $run }
+story-code = Code of the sender
+story-place = Place of the sender
+story-place-value = { $zone }, { $comuna ->
+        [none] no comuna: national holidays only
+       *[other] comuna { $comuna }: its regional holidays count too
+    }
+story-to = Recipient (RUN)
+story-what = What
+story-notice = Notice
 story-case = Case file (IUIe)
 story-procedure = Procedure
 story-type = Type
@@ -143,46 +195,134 @@ story-type-cp = Personal communication (CP): starts no term
 story-type-ci = Institutional communiqué (CI): starts no term
 story-subject = Subject
 story-description = Description
-story-file = File { $n }: { $name }
-story-file-here = { $len } bytes, SHA-256 { $hash }; it is in the evidence
-story-file-left-out = { $len } bytes, SHA-256 { $hash }; left out of the evidence
+story-file = File { $n }
+story-file-what = what is known of it
+story-file-value = { $state ->
+        [here] in the evidence, and the one that the relay took
+        [put-back] put back for this check (--file { $n }=…), and the one that the relay took
+       *[left-out] NOT in the evidence: not checked until it is put back (--file { $n }=PATH)
+    }; { $len } bytes, SHA-256 { $hash }
 story-uri = Address
 story-when = When
-story-asked = The registrar confirmed the recipient's account
-story-made = The agency signed
-story-sent = In the recipient's box (dispatch)
-story-sent-value = { $utc } UTC = { $local } in { $zone }
-story-alert = Courtesy alert
-story-alert-none = no record of one
-story-alert-sent = sent { $at }
-story-alert-failed = failed { $at }
-story-handed-over = Opened by a device of the recipient
-story-opened = Read by the recipient
-story-refused = Refused by the recipient (no legal effect in Chile)
-story-does-not-open = A device could not open it
+story-asked = The registrar answered that the recipient has an account
+story-made = Signed by the sender, by its own clock
+story-sent = Taken into the recipient's box by the relay (dispatch)
+story-transaction = Transaction code
+story-alert-none = No record says that a courtesy alert was sent, or that one failed.
+story-opened-none = No record says that the notice was opened or handed over.
 story-law = What follows by law
 story-no-term = This kind of act informs; it starts no term.
-story-reading = { $rule }: { $law }
+story-register = All of this holds if the recipient's address has legal effect: that stands in the register of digital addresses, not in this evidence.
+story-counted-from = Day of dispatch, not counted
+story-reading = Reading { $rule } ({ $law })
 story-reading-value = takes effect on { $day }{ $last ->
         [none] {""}
-       *[other] ; last day of the term of { $term } business days: { $last }
+       *[other] ; the term of { $term } business days that the sender names ends on { $last }
     }
-story-citizen = For the recipient
-story-citizen-value = one may appeal until { $day } (the earlier reading)
-story-citizen-no-term = it counts from { $day } (the earlier reading)
-story-agency = For the agency
-story-agency-value = it may act as if notified from { $day } (the later reading)
-story-computed = The dates are computed from the dispatch, the place of the agency and calendar { $calendar }; anybody can compute them again. Delivery or reading does not move them.
-story-proofs = What each signature proves
-story-proof-registrar = The registrar proves that this agency has this key, and that the recipient's RUN had this account and this box when it was asked.
-story-proof-device = The recipient's device proves that this box and this key are the recipient's.
-story-proof-agency = The agency proves what it wrote: the notice names each file by its digest.
-story-proof-relay = The relay proves that exactly these sealed bytes were in that box at that time. It could not read them.
-story-proof-later = Later records are the recipient's own devices' word: when they opened it.
+story-skipped = Legal holiday, not counted
+story-skipped-value = { $day }: { $name } ({ $law })
+story-skipped-none = none; Saturdays and Sundays are not counted either
+story-citizen = Safe for the recipient
+story-citizen-value = to take { $day } for the last day of the term (the earlier reading)
+story-citizen-no-term = to count from { $day } (the earlier reading)
+story-agency = Safe for the sender
+story-agency-value = to take the notice as made from { $day } on (the later reading)
+story-computed = Nobody signs these dates. They are computed from the dispatch, the place of the sender, the rules and the calendar named below, and anybody can compute them again (lacre clock). Whether a notice was opened does not move them. What legal remedy there is, and its term, is a matter of law and of the act itself.
+story-records = Records in the evidence
+story-records-cut = Each is the word of its issuer. Whoever made the evidence chose them: further records may exist that are not here.
+record = Record { $n }
+record-what = { $what } ({ $event })
+record-when = at
+record-issuer = says
+record-reason = reason
+record-reference = reference
+record-parties = names
+record-parties-value = from { $sender }, to { $recipient }
+record-id = its id
+issuer-relay = the relay { $address }
+issuer-device = device { $device } of the recipient's account
+issuer-agency = the sender { $code } itself
+issuer-officer = an official of the sender { $code }, under the sender's own key: { $name }
+issuer-gateway = the gateway of alerts: { $name }
+party-agency = { $code }
+party-account = account { $id }
+party-channel = box { $id }
+party-unknown = whom it does not know
+event-submission-acceptance = the relay took the sealed notice into the recipient's box
+event-submission-rejection = the relay refused the sealed notice
+event-relay-acceptance = another relay took it over
+event-relay-rejection = another relay refused it
+event-relay-failure = it could not be handed to another relay
+event-consignment-acceptance = the recipient accepts the delivery (no legal effect in Chile)
+event-consignment-rejection = the recipient refuses the delivery (no legal effect in Chile)
+event-alert-sent = a courtesy alert was sent
+event-alert-failed = a courtesy alert could not be sent
+event-alert-arrived = a courtesy alert arrived
+event-alert-opened = a courtesy alert was opened
+event-opened = the notice was opened on a device of the recipient's account
+event-handed-over = a device of the recipient's account fetched the notice and could open it
+event-handed-over-in-person = the notice was handed over at a counter
+event-does-not-open = a device of the recipient's account could not open it, or it does not match
+event-letter-sent = it was sent by letter instead
+event-letter-failed = the letter could not be delivered
+event-paper-came = something came back on paper
+event-unsigned = an event that nobody signs
+reason-not-permitted = the box is unknown, or the right to write to it was wrong
+reason-over-limit = a limit of the relay
+reason-outage = a system was down
+reason-does-not-open = it does not open with the recipient's key
+reason-does-not-match = it is not what the notice says
+reason-no-alert-address = there is no address for alerts
+reason-alert-refused = the alert's carrier refused it
+reason-person-refuses = the recipient does not want it
+reason-not-me = it is for another person
+reason-in-person = in person, at a counter
+reason-letter-returned = the post brought the letter back
+story-proofs = Whose word each thing is
+story-proof-registrar = The registrar says that this sender has this key, and that this RUN had this account and this box when it was asked.
+story-proof-device = A device of that account says that this box and its key are the recipient's.
+story-proof-agency = The sender says what it wrote, and names each file by its digest.
+story-proof-relay = The relay says that it took exactly this sealed envelope into that box at that instant, by its clock. It could not read it.
+story-proof-later = Further records are the word of their issuers, as shown with each.
+story-limits = What this does not show
+story-limit-read = That a person read the notice: no signature can say that.
+story-limit-later = That nothing happened later: later records may have been left out, and refusals, failures or corrections may be elsewhere.
+story-limit-answer = What happened after the registrar's answer.
+story-limit-clock = That the clocks of the signers were right: there is no public ledger in this version.
+story-limit-unsigned = This report is signed by nobody and proves nothing by itself: the proof is the file of evidence, and anybody can check it again.
 story-not-reached = Electronic notice is not possible
-story-exempt = When the agency asked, the registrar answered that this person is exempt: notify by letter or at the counter.
-story-no-account = When the agency asked, the registrar answered that this person has no account: notify by letter or at the counter.
+story-exempt = When the sender asked, the registrar answered that this person is exempt: notify by letter or at the counter.
+story-no-account = When the sender asked, the registrar answered that this person has no account: notify by letter or at the counter.
+story-answered = The registrar answered
+story-answer-id = Id of the answer
+story-trusted = Keys that all of this rests on
+story-trust-file = SHA-256 of the trust file
+story-trust-none = Nobody has said whom to trust: the keys of registrar and relay are those that the evidence itself claims.
+trusted-key = { $office ->
+        [registrar] Key of the registrar
+        [relay] Key of the relay
+       *[gateway] Key of the gateway of alerts
+    }
+story-agency-key = Key of the sender
+story-agency-from = good from
+story-agency-until = good until
+story-certificate = Note hash of its certificate
+story-account = Account of the recipient
+story-rule = Rule, SHA-256
+story-calendar = Calendar, SHA-256
+story-steps = How to repeat this check
+story-checked = Checked at, by this computer's clock
+story-program = Program: lacre
 story-digest = SHA-256 of the evidence
+story-step-keys = 1. Get the keys of the registrar and of the relay from those who answer for them, not with the evidence, and compare them with those above.
+story-step-file = 2. Compute the SHA-256 of the file of evidence (sha256sum FILE): it is the one above.
+story-step-path = PATH
+story-step-run = 3. Run, without network: lacre verify FILE --trust TRUST-FILE --explain{ $back }
+story-step-other = 4. Or let another program do it: the format is public (audit/FORMAT.md), and anybody can write a verifier.
 story-qr = QR code with the SHA-256 of the evidence: { $digest }
 story-page = Page { $n } of { $of }
-story-check = Check it without trusting anybody: lacre verify FILE --trust FILE
+story-verdict = { $warnings ->
+        [0] Result: VALID. The evidence is whole and fits together, and its signatures are those of the keys named below.
+       *[other] Result: VALID, with warnings: see "Attention". The evidence fits together, and its signatures are those of the keys named below.
+    }
+story-letters = Letters that the fonts of this report do not have are written as their Unicode numbers: \u{"{"}…{"}"}.

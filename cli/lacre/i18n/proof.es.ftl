@@ -1,11 +1,11 @@
 ### El reloj legal, el calendario y el verificador de evidencia.
 
-help-clock = Desde cuándo cuenta una notificación y hasta cuándo reclamar
+help-clock = Desde cuándo cuenta una notificación y cuándo termina un plazo
     .dispatch = Instante del despacho, como 2026-07-06T14:00:00Z
     .zone = Zona del organismo: America/Santiago, America/Coyhaique, America/Punta_Arenas, Pacific/Easter
     .comuna = Código de la comuna del organismo, cinco dígitos, por los feriados regionales
     .rule = CL-46-2026, CL-D4-27, CL-letter o CL-counter (CL-46-2026)
-    .term = Días hábiles para reclamar
+    .term = Días hábiles del plazo
     .more = No necesita servidor, perfil ni red.
 help-calendar = Muestra los feriados legales de un año
     .year = El año
@@ -15,7 +15,8 @@ help-verify = Verifica la evidencia de una notificación, sin red
     .trust = Archivo con las llaves en que usted confía; obténgalo por otra vía que la evidencia
     .explain = Cuenta quién envió qué a quién, cuándo, y qué se sigue por ley
     .etsi = Escribe los registros ETSI EN 319 522 en este archivo, como JSON
-    .pdf = Escribe un certificado para el expediente
+    .pdf = Escribe un informe de la comprobación para el expediente, en PDF
+    .put-back = Un archivo que se dejó fuera de la evidencia, por su número: --file 1=anexo.pdf
     .more =
         Códigos de salida: 0 VALID, 1 INVALID (algo está mal), 2 mal escrito, 3 no se pudo leer o escribir un archivo,
         4 INCOMPLETE (nada está mal, algo falta).
@@ -42,7 +43,7 @@ clock-deemed = Surte efecto: { $day }
 clock-last = Último día del plazo de { $term } días hábiles: { $day }
 clock-citizen = Seguro para la persona: cuenta desde el { $day }{ $last ->
         [none] {""}
-       *[other] , y se puede reclamar hasta el { $last }
+       *[other] , y el { $last } es el último día del plazo
     } (la lectura más temprana, { $rule })
 clock-agency = Seguro para el organismo: puede actuar como notificado desde el { $day }{ $last ->
         [none] {""}
@@ -71,16 +72,25 @@ error-proof-not-valid = No se escribió nada.
     .why = La evidencia es { $verdict }: solo se certifica lo que es VALID.
     .do = Vea arriba qué está mal o qué falta.
 
+error-proof-no-such-file = No se comprobó nada.
+    .why = La notificación no tiene un archivo número { $n }.
+    .do = Vea los números con --explain: 0 es el cuerpo, 1 el primer anexo.
+error-proof-file-there = No se comprobó nada.
+    .why = El archivo { $n } ya está en la evidencia, o se nombró dos veces.
+    .do = Omita --file { $n }=…
+error-proof-other-file = No se comprobó nada.
+    .why = { $file } no es el archivo { $n } de la notificación: su largo o su SHA-256 es otro. Eso no dice nada de la evidencia.
+    .do = Consiga el archivo que firmó el remitente, u omítalo.
 error-proof-conversation = No se escribió nada.
     .why = Es una conversación exportada: no lleva certificado de notificación.
-    .do = Revísela sin --pdf ni --etsi.
+    .do = Revísela sin --pdf, --etsi ni --file.
 export-checked = conversación exportada. Mensajes firmados por quien dice: { $signed }; de ellos, con recibo del servidor: { $receipts }.
 export-fault-missing = no lleva firma
 export-fault-account = sus llaves no son las que la oficina de registro dio a ese nombre
 export-fault-signature = la firma no es de esa persona
 export-fault-shown = lo que se muestra no es lo que se firmó
 export-fault-receipt = el recibo no es del servidor, o es de otro mensaje
-verdict-valid = VALID: todo está probado.
+verdict-valid = VALID: concuerda, y está firmada con llaves en que usted confía.
 verdict-invalid = INVALID: { $why } ({ $code }, en { $part }).
 verdict-incomplete = INCOMPLETE: { $why } ({ $code }: { $what }).
 verdict-compare = La evidencia dice haber sido hecha con estas llaves. Compárelas con las que publican la oficina de registro y el servidor:
@@ -124,13 +134,55 @@ lack-reserved = tiene algo que este programa todavía no puede revisar
 lack-ledger = su archivo de confianza exige una prueba del registro público
 lack-trust = nadie ha dicho en quién confiar (--trust)
 
-story-title = Certificado de notificación electrónica
-story-verified = Verificado sin red con Lacre { $version }; la evidencia es VALID.
+## lo que prueba una evidencia, contado
+title-notice = Comprobación de una notificación electrónica
+title-communication = Comprobación de una comunicación personal electrónica
+title-communique = Comprobación de un comunicado electrónico
+title-exempt = Comprobación de una respuesta de la oficina de registro: persona exenta de notificación electrónica
+title-no-account = Comprobación de una respuesta de la oficina de registro: persona sin cuenta para notificaciones
+warning-left-out = { $n ->
+        [one] El archivo { $numbers } no está en la evidencia: nada muestra aquí que el servidor lo recibió. Agréguelo para comprobarlo: --file NÚMERO=RUTA.
+       *[other] Los archivos { $numbers } no están en la evidencia: nada muestra aquí que el servidor los recibió. Agréguelos para comprobarlos: --file NÚMERO=RUTA.
+    }
+warning-against = { $n ->
+        [one] Un registro contradice la entrega, o dice que algo falló o siguió otra vía.
+       *[other] { $n } registros contradicen la entrega, o dicen que algo falló o siguió otra vía.
+    }
+instant = { $day }, { $time } en { $zone } = { $utc }
+long-date = { $weekday } { $day } de { $month } de { $year }
+long-weekdays = —
+    .n1 = lunes
+    .n2 = martes
+    .n3 = miércoles
+    .n4 = jueves
+    .n5 = viernes
+    .n6 = sábado
+    .n7 = domingo
+long-months = —
+    .n1 = enero
+    .n2 = febrero
+    .n3 = marzo
+    .n4 = abril
+    .n5 = mayo
+    .n6 = junio
+    .n7 = julio
+    .n8 = agosto
+    .n9 = septiembre
+    .n10 = octubre
+    .n11 = noviembre
+    .n12 = diciembre
+story-attention = Atención
 story-who = Quién, a quién
 story-from = Remitente
-story-from-value = { $name } (código { $code })
-story-to = Destinatario
-story-to-value = RUN { $run }
+story-code = Código del remitente
+story-place = Lugar del remitente
+story-place-value = { $zone }, { $comuna ->
+        [none] sin comuna: solo feriados nacionales
+       *[other] comuna { $comuna }: cuentan también sus feriados regionales
+    }
+story-to = Destinatario (RUN)
+story-what = Qué
+story-notice = Notificación
 story-case = Expediente (IUIe)
 story-procedure = Procedimiento
 story-type = Tipo
@@ -143,46 +195,134 @@ story-type-cp = Comunicación personal (CP): no inicia plazo
 story-type-ci = Comunicado institucional (CI): no inicia plazo
 story-subject = Asunto
 story-description = Descripción
-story-file = Archivo { $n }: { $name }
-story-file-here = { $len } bytes, SHA-256 { $hash }; está en la evidencia
-story-file-left-out = { $len } bytes, SHA-256 { $hash }; se dejó fuera de la evidencia
+story-file = Archivo { $n }
+story-file-what = qué se sabe de él
+story-file-value = { $state ->
+        [here] está en la evidencia, y es el que recibió el servidor
+        [put-back] agregado para esta comprobación (--file { $n }=…), y es el que recibió el servidor
+       *[left-out] NO está en la evidencia: no está comprobado mientras no se agregue (--file { $n }=RUTA)
+    }; { $len } bytes, SHA-256 { $hash }
 story-uri = Dirección
 story-when = Cuándo
-story-asked = La oficina de registro confirmó la cuenta del destinatario
-story-made = El organismo firmó
-story-sent = En la casilla del destinatario (despacho)
-story-sent-value = { $utc } UTC = { $local } en { $zone }
-story-alert = Aviso de cortesía
-story-alert-none = sin registro
-story-alert-sent = enviado { $at }
-story-alert-failed = falló { $at }
-story-handed-over = Abierta por un dispositivo del destinatario
-story-opened = Leída por el destinatario
-story-refused = Rechazada por el destinatario (sin efecto legal en Chile)
-story-does-not-open = Un dispositivo no pudo abrirla
+story-asked = La oficina de registro respondió que el destinatario tiene cuenta
+story-made = Firmada por el remitente, según su propio reloj
+story-sent = Recibida por el servidor en la casilla del destinatario (despacho)
+story-transaction = Código de transacción
+story-alert-none = Ningún registro dice que se envió un aviso de cortesía, ni que alguno falló.
+story-opened-none = Ningún registro dice que la notificación se abrió o se entregó en mano.
 story-law = Qué se sigue por ley
 story-no-term = Este tipo de acto informa; no inicia plazo.
-story-reading = { $rule }: { $law }
+story-register = Todo esto vale si la dirección del destinatario tiene efecto legal: eso consta en el registro de domicilios digitales, no en esta evidencia.
+story-counted-from = Día del despacho, no se cuenta
+story-reading = Lectura { $rule } ({ $law })
 story-reading-value = surte efecto el { $day }{ $last ->
         [none] {""}
-       *[other] ; último día del plazo de { $term } días hábiles: { $last }
+       *[other] ; el plazo de { $term } días hábiles que indica el remitente termina el { $last }
     }
-story-citizen = Para el destinatario
-story-citizen-value = se puede reclamar hasta el { $day } (la lectura más temprana)
-story-citizen-no-term = cuenta desde el { $day } (la lectura más temprana)
-story-agency = Para el organismo
-story-agency-value = puede actuar como notificado desde el { $day } (la lectura más tardía)
-story-computed = Las fechas se calculan desde el despacho, el lugar del organismo y el calendario { $calendar }; cualquiera puede calcularlas de nuevo. La entrega o la lectura no las mueven.
-story-proofs = Qué prueba cada firma
-story-proof-registrar = La oficina de registro prueba que este organismo tiene esta llave, y que el RUN del destinatario tenía esta cuenta y esta casilla cuando se le preguntó.
-story-proof-device = El dispositivo del destinatario prueba que esta casilla y esta llave son suyas.
-story-proof-agency = El organismo prueba qué escribió: la notificación nombra cada archivo por su huella.
-story-proof-relay = El servidor prueba que exactamente estos bytes sellados estaban en esa casilla a esa hora. No podía leerlos.
-story-proof-later = Los registros posteriores son la palabra de los dispositivos del destinatario: cuándo la abrieron.
+story-skipped = Feriado legal, no se cuenta
+story-skipped-value = { $day }: { $name } ({ $law })
+story-skipped-none = ninguno; tampoco se cuentan sábados ni domingos
+story-citizen = Seguro para el destinatario
+story-citizen-value = tomar el { $day } por último día del plazo (la lectura más temprana)
+story-citizen-no-term = contar desde el { $day } (la lectura más temprana)
+story-agency = Seguro para el remitente
+story-agency-value = tener la notificación por hecha desde el { $day } (la lectura más tardía)
+story-computed = Nadie firma estas fechas. Se calculan desde el despacho, el lugar del remitente, las reglas y el calendario que se nombran más abajo, y cualquiera puede calcularlas de nuevo (lacre clock). Que la notificación se haya abierto no las mueve. Qué recurso procede, y en qué plazo, lo dicen la ley y el acto mismo.
+story-records = Registros en la evidencia
+story-records-cut = Cada uno es la palabra de quien lo emite. Los eligió quien hizo la evidencia: puede haber otros que no están aquí.
+record = Registro { $n }
+record-what = { $what } ({ $event })
+record-when = hora
+record-issuer = lo dice
+record-reason = motivo
+record-reference = referencia
+record-parties = nombra
+record-parties-value = de { $sender }, a { $recipient }
+record-id = su número
+issuer-relay = el servidor { $address }
+issuer-device = el dispositivo { $device } de la cuenta del destinatario
+issuer-agency = el mismo remitente { $code }
+issuer-officer = una persona que trabaja para el remitente { $code }, con la llave del remitente: { $name }
+issuer-gateway = la pasarela de avisos: { $name }
+party-agency = { $code }
+party-account = cuenta { $id }
+party-channel = casilla { $id }
+party-unknown = alguien que no conoce
+event-submission-acceptance = el servidor recibió la notificación sellada en la casilla del destinatario
+event-submission-rejection = el servidor rechazó la notificación sellada
+event-relay-acceptance = otro servidor la recibió
+event-relay-rejection = otro servidor la rechazó
+event-relay-failure = no se pudo entregar a otro servidor
+event-consignment-acceptance = el destinatario acepta la entrega (sin efecto legal en Chile)
+event-consignment-rejection = el destinatario rechaza la entrega (sin efecto legal en Chile)
+event-alert-sent = se envió un aviso de cortesía
+event-alert-failed = no se pudo enviar un aviso de cortesía
+event-alert-arrived = llegó un aviso de cortesía
+event-alert-opened = se abrió un aviso de cortesía
+event-opened = la notificación se abrió en un dispositivo de la cuenta del destinatario
+event-handed-over = un dispositivo de la cuenta del destinatario recogió la notificación y pudo abrirla
+event-handed-over-in-person = la notificación se entregó en mano, en un mesón
+event-does-not-open = un dispositivo de la cuenta del destinatario no pudo abrirla, o no corresponde
+event-letter-sent = se envió por carta en su lugar
+event-letter-failed = la carta no se pudo entregar
+event-paper-came = algo volvió en papel
+event-unsigned = un evento que nadie firma
+reason-not-permitted = la casilla es desconocida, o no valía el permiso para escribir en ella
+reason-over-limit = un límite del servidor
+reason-outage = un sistema no funcionaba
+reason-does-not-open = no se abre con la llave del destinatario
+reason-does-not-match = no es lo que dice la notificación
+reason-no-alert-address = no hay dirección para avisos
+reason-alert-refused = quien lleva el aviso lo rechazó
+reason-person-refuses = el destinatario no la quiere
+reason-not-me = es para otra persona
+reason-in-person = en persona, en un mesón
+reason-letter-returned = el correo devolvió la carta
+story-proofs = De quién es la palabra en cada cosa
+story-proof-registrar = La oficina de registro dice que este remitente tiene esta llave, y que este RUN tenía esta cuenta y esta casilla cuando se le preguntó.
+story-proof-device = Un dispositivo de esa cuenta dice que esta casilla y su llave son del destinatario.
+story-proof-agency = El remitente dice qué escribió, y nombra cada archivo por su huella.
+story-proof-relay = El servidor dice que recibió exactamente este sobre sellado en esa casilla en ese instante, según su reloj. No podía leerlo.
+story-proof-later = Los demás registros son la palabra de quien emite cada uno, como se muestra.
+story-limits = Lo que esto no muestra
+story-limit-read = Que una persona leyó la notificación: ninguna firma puede decirlo.
+story-limit-later = Que nada ocurrió después: pueden faltar registros posteriores, y puede haber rechazos, fallas o correcciones en otra parte.
+story-limit-answer = Qué ocurrió después de la respuesta de la oficina de registro.
+story-limit-clock = Que los relojes de quienes firman estaban a la hora: en esta versión no hay un registro público.
+story-limit-unsigned = Este informe no lo firma nadie y por sí solo no prueba nada: la prueba es el archivo de evidencia, y cualquiera puede comprobarlo de nuevo.
 story-not-reached = La notificación electrónica no es posible
-story-exempt = Cuando el organismo preguntó, la oficina de registro respondió que esta persona está exenta: notifique por carta o en persona.
-story-no-account = Cuando el organismo preguntó, la oficina de registro respondió que esta persona no tiene cuenta: notifique por carta o en persona.
+story-exempt = Cuando el remitente preguntó, la oficina de registro respondió que esta persona está exenta: notifique por carta o en persona.
+story-no-account = Cuando el remitente preguntó, la oficina de registro respondió que esta persona no tiene cuenta: notifique por carta o en persona.
+story-answered = La oficina de registro respondió
+story-answer-id = Número de la respuesta
+story-trusted = Llaves en que todo esto descansa
+story-trust-file = SHA-256 del archivo de confianza
+story-trust-none = Nadie ha dicho en quién confiar: las llaves de la oficina de registro y del servidor son las que la misma evidencia afirma.
+trusted-key = { $office ->
+        [registrar] Llave de la oficina de registro
+        [relay] Llave del servidor
+       *[gateway] Llave de la pasarela de avisos
+    }
+story-agency-key = Llave del remitente
+story-agency-from = vale desde
+story-agency-until = vale hasta
+story-certificate = Huella de su certificado
+story-account = Cuenta del destinatario
+story-rule = Regla, SHA-256
+story-calendar = Calendario, SHA-256
+story-steps = Cómo repetir esta comprobación
+story-checked = Comprobado, según el reloj de este equipo
+story-program = Programa: lacre
 story-digest = SHA-256 de la evidencia
+story-step-keys = 1. Obtenga las llaves de la oficina de registro y del servidor de quienes responden por ellas, no junto con la evidencia, y compárelas con las de arriba.
+story-step-file = 2. Calcule el SHA-256 del archivo de evidencia (sha256sum ARCHIVO): es el de arriba.
+story-step-path = RUTA
+story-step-run = 3. Ejecute, sin red: lacre verify ARCHIVO --trust ARCHIVO-DE-CONFIANZA --explain{ $back }
+story-step-other = 4. O deje que lo haga otro programa: el formato es público (audit/FORMAT.md), y cualquiera puede escribir un verificador.
 story-qr = Código QR con el SHA-256 de la evidencia: { $digest }
 story-page = Página { $n } de { $of }
-story-check = Compruébelo sin confiar en nadie: lacre verify ARCHIVO --trust ARCHIVO
+story-verdict = { $warnings ->
+        [0] Resultado: VALID. La evidencia está completa y concuerda, y sus firmas son de las llaves que se nombran más abajo.
+       *[other] Resultado: VALID, con advertencias: vea «Atención». La evidencia concuerda, y sus firmas son de las llaves que se nombran más abajo.
+    }
+story-letters = Las letras que no tienen las fuentes de este informe se escriben con su número Unicode: \u{"{"}…{"}"}.

@@ -155,6 +155,7 @@ fn a_third_party_checks_an_export_with_the_program_and_the_relays_keys_alone() {
         let (file, trust) = (file.to_str().unwrap(), trust.map(|t| t.to_str().unwrap()));
         let out = court.run(&[&["verify", file, "--json"][..], &trust.map_or(vec![], |t| vec!["--trust", t])].concat());
         let said: Value = serde_json::from_str(&out.out).unwrap();
+        lacre_tests::schema::check("verify", &said);
         (out.code, said["verdict"].as_str().unwrap().to_owned(), said["export"].clone())
     };
 

@@ -1,7 +1,11 @@
 //! `lacre clock`, `lacre calendar` and `lacre verify` as people and programs use them: the real program.
 
-use lacre_tests::proof::vectors;
+use lacre_evidence::{Bundle, Event, FilePart, Issuer, Party, Reason, Record};
+use lacre_ground::ids::EvidenceId;
+use lacre_ground::signed::NoteText as _;
+use lacre_tests::proof::{self, DISPATCH, HOUR, World, vectors};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -75,6 +79,8 @@ fn the_clock_takes_a_regional_holiday_from_the_comuna_and_refuses_what_it_cannot
     let refused = |args: &[&str]| lacre(&[&["clock", "--json"], args].concat()).status.code();
     assert_eq!(refused(&["--dispatch", "2051-01-02T15:00:00Z", "--zone", "America/Santiago"]), Some(1));
     assert_eq!(refused(&["--dispatch", "yesterday", "--zone", "America/Santiago"]), Some(2));
+    let told = lacre(&["clock", "--dispatch", "yesterday", "--zone", "America/Santiago"]).stderr;
+    assert!(String::from_utf8(told).unwrap().contains("2026-07-06T14:00:00Z"), "the forms that are taken are said");
     assert_eq!(refused(&["--dispatch", "2026-07-06T14:00:00Z", "--zone", "Europe/Madrid"]), Some(2));
     assert_eq!(refused(&["--dispatch", "2026-07-06T14:00:00Z", "--zone", "America/Santiago", "--term", "0"]), Some(2));
 }
@@ -91,54 +97,263 @@ fn the_calendar_lists_date_name_and_law() {
     assert_eq!(lacre(&["calendar", "--year", "2051"]).status.code(), Some(1));
 }
 
+/// Seen red with the schema of v0.1.0: `missing` was a text there, files and dates in no schema.
 #[test]
-fn verify_gives_each_vector_its_verdict_its_code_and_its_exit_code() {
+fn verify_gives_each_vector_its_verdict_its_code_its_exit_code_and_the_json_of_its_schema() {
     for v in vectors::all() {
         let file = path(&folder().join(format!("{}.lacre", v.name)));
         let trust = v.trust.file().map(|t| path(&folder().join(t)));
-        let mut args = vec!["verify", &file, "--json"];
-        if let Some(trust) = &trust {
-            args.extend(["--trust", trust]);
+        for explain in [false, true] {
+            let mut args = vec!["verify", &file, "--json"];
+            if let Some(trust) = &trust {
+                args.extend(["--trust", trust]);
+            }
+            if explain {
+                args.push("--explain");
+            }
+            let out = lacre(&args);
+            let found: Value = serde_json::from_slice(&out.stdout).unwrap();
+            lacre_tests::schema::check("verify", &found);
+            assert_eq!(found["verdict"], v.verdict, "{}", v.name);
+            assert_eq!(found["code"].as_str().unwrap_or(""), v.code, "{}", v.name);
+            assert_eq!(found["trust_sha256"].is_null(), trust.is_none());
+            let told = found["proven"].is_object() || found["if_trusted"].is_object();
+            assert_eq!(found["explanation"].is_string(), explain && told, "{}", v.name);
+            let exit = match v.verdict {
+                "VALID" => 0,
+                "INVALID" => 1,
+                _ => 4,
+            };
+            assert_eq!(out.status.code(), Some(exit), "{}", v.name);
         }
-        let out = lacre(&args);
+    }
+}
+
+/// A bundle of this world, and the trust file, in a folder.
+struct Court(tempfile::TempDir);
+
+impl Court {
+    fn with(bundle: &Bundle) -> Self {
+        let court = Self(tempfile::tempdir().unwrap());
+        court.put("e.lacre", &bundle.to_bytes());
+        court.put("trust.txt", proof::trust().text().as_bytes());
+        court
+    }
+    fn put(&self, name: &str, bytes: &[u8]) -> String {
+        std::fs::write(self.0.path().join(name), bytes).unwrap();
+        self.at(name)
+    }
+    fn at(&self, name: &str) -> String {
+        path(&self.0.path().join(name))
+    }
+    fn verify(&self, more: &[&str]) -> Output {
+        lacre(&[&["verify", &self.at("e.lacre"), "--trust", &self.at("trust.txt")], more].concat())
+    }
+    fn text(&self, more: &[&str]) -> String {
+        String::from_utf8(self.verify(more).stdout).unwrap()
+    }
+}
+
+/// Seen red with `verify` in the place of `verify_with_files`: the files were never asked for.
+#[test]
+fn a_file_that_was_left_out_is_named_until_it_is_put_back_and_another_one_says_nothing() {
+    let mut world = World::honest();
+    let FilePart::Here(body) = std::mem::replace(&mut world.bundle.files[0], FilePart::LeftOut) else { panic!("the body") };
+    let FilePart::Here(annex) = std::mem::replace(&mut world.bundle.files[1], FilePart::LeftOut) else { panic!("the annex") };
+    let court = Court::with(&world.bundle);
+    let (body, annex, other) = (court.put("b", &body), court.put("a", &annex), court.put("o", b"another"));
+    let warned = |more: &[&str]| {
+        let out = court.verify(&[more, &["--json"]].concat());
         let found: Value = serde_json::from_slice(&out.stdout).unwrap();
-        assert_eq!(found["verdict"], v.verdict, "{}", v.name);
-        assert_eq!(found["code"].as_str().unwrap_or(""), v.code, "{}", v.name);
-        let exit = match v.verdict {
-            "VALID" => 0,
-            "INVALID" => 1,
-            _ => 4,
-        };
-        assert_eq!(out.status.code(), Some(exit), "{}", v.name);
+        lacre_tests::schema::check("verify", &found);
+        assert_eq!(out.status.code(), Some(0));
+        (found["proven"]["warnings"].as_array().unwrap().len(), found["proven"]["files"].clone())
+    };
+    let both = [format!("0={body}"), format!("1={annex}")];
+
+    let said = court.text(&["--lang", "en"]);
+    assert!(said.starts_with("VALID") && said.contains("Files 0, 1 are not in the evidence"), "also without --explain: {said}");
+    assert!(court.text(&["--file", &both[0], "--lang", "en"]).contains("File 1 is not in the evidence"));
+    assert_eq!(warned(&[]).0, 1);
+    let (warnings, files) = warned(&["--file", &both[0], "--file", &both[1]]);
+    assert_eq!((warnings, &files[1]["here"], &files[1]["put_back"]), (0, &true.into(), &true.into()));
+
+    let refused = |files: &[String], says: &str| {
+        let args: Vec<&str> = files.iter().flat_map(|f| ["--file", f]).chain(["--lang", "en"]).collect();
+        let out = court.verify(&args);
+        let err = String::from_utf8(out.stderr).unwrap();
+        assert_eq!((out.status.code(), out.stdout.as_slice()), (Some(2), &b""[..]), "{err}");
+        assert!(err.contains(says), "{err}");
+    };
+    refused(&[format!("1={other}")], "is not file 1 of the notice");
+    refused(&[format!("7={other}")], "no file number 7");
+    refused(&[both[1].clone(), both[1].clone()], "named twice");
+    refused(std::slice::from_ref(&annex), "0=oficio.pdf, 1=anexo.pdf");
+    refused(&[format!("99={annex}")], "0=oficio.pdf");
+    let here = Court::with(&World::honest().bundle);
+    assert_eq!(here.verify(&["--file", &both[1]]).status.code(), Some(2), "it is in the evidence");
+    assert_eq!(here.verify(&["--file", &format!("1={}", here.at("none"))]).status.code(), Some(3), "it cannot be read");
+}
+
+/// Of the world's notice, by the agency or one who works for it.
+fn record(world: &World, event: Event, issuer: Issuer, reasons: Vec<Reason>) -> String {
+    let record = Record {
+        event,
+        id: EvidenceId::new([0xd0 + reasons.len() as u8; 16]),
+        time: DISPATCH.plus(3 * HOUR),
+        issuer,
+        envelope: world.receipt.envelope,
+        sender: Party::Agency(world.certificate.code.clone()),
+        recipient: Party::Unknown,
+        reasons,
+        reference: Some("RE 123 456".to_owned()),
+        submission: None,
+    };
+    record.sign(&proof::agency(1)).unwrap()
+}
+
+/// D1, D5. Seen red with all records in one list in the order of the bundle.
+#[test]
+fn what_speaks_against_the_delivery_stands_first_and_each_record_has_its_issuer_and_its_reason() {
+    let mut world = World::honest();
+    let code = world.certificate.code.clone();
+    let officer = Issuer::Officer(code.clone(), "Nadie Ejemplo".to_owned());
+    let handed = record(&world, Event::ContentHandover, officer, vec![Reason::InPerson]);
+    let came_back =
+        record(&world, Event::RelayToNonERDSFailure, Issuer::Agency(code), vec![Reason::LetterReturned, Reason::Outage]);
+    world.bundle.events.extend([handed, came_back]);
+    let court = Court::with(&world.bundle);
+    for (lang, attention, officer, reason, first, limit) in [
+        (
+            "es",
+            "contradice la entrega",
+            "con la llave del remitente: Nadie Ejemplo",
+            "el correo devolvió la carta",
+            "Quién, a quién",
+            "pueden faltar registros posteriores",
+        ),
+        (
+            "en",
+            "speaks against the delivery",
+            "under the sender's own key: Nadie Ejemplo",
+            "the post brought the letter back",
+            "Who, to whom",
+            "later records may have been left out",
+        ),
+    ] {
+        assert!(court.text(&["--lang", lang]).contains(attention), "also who asks for no story is told");
+        let text = court.text(&["--lang", lang, "--explain"]);
+        let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{lang}: no {what:?} in {text}"));
+        assert!(at(attention) < at("RelayToNonERDSFailure") && at("RelayToNonERDSFailure") < at(first), "{text}");
+        assert!(at(reason) < at(first) && at("RE 123 456") < at(first));
+        assert!(at(first) < at("ContentAccessTracking") && at(first) < at(officer), "{text}");
+        assert!(at(limit) > at(first));
+        assert_eq!(text.matches("RelayToNonERDSFailure").count(), 1, "each record once");
+    }
+    let out: Value = serde_json::from_slice(&court.verify(&["--json"]).stdout).unwrap();
+    lacre_tests::schema::check("verify", &out);
+    let records = out["proven"]["records"].as_array().unwrap();
+    let told: Vec<_> = records.iter().map(|r| (r["issuer"]["kind"].as_str().unwrap(), r["against"].as_bool().unwrap())).collect();
+    assert_eq!(told, [("relay", false), ("device", false), ("device", false), ("officer", false), ("agency", true)]);
+    assert!(out["proven"]["in_person"].is_string());
+}
+
+/// D4, D10. Seen red on the story of v0.1.0, which has none of these and says each of those.
+#[test]
+fn the_story_names_what_it_rests_on_and_says_no_more_than_is_proven() {
+    let court = Court::with(&World::honest().bundle);
+    let world = World::honest();
+    let hex = |b: &[u8]| data_encoding::HEXLOWER.encode(b);
+    let trust_file: [u8; 32] = Sha256::digest(proof::trust().text()).into();
+    for (lang, says, never) in [
+        (
+            "es",
+            [
+                "lunes 6 de julio de 2026, 10:00:00 en America/Santiago = 2026-07-06T14:00:00.000Z",
+                "jueves 16 de julio de 2026: ",
+                "comuna 13101",
+                "registro de domicilios digitales",
+                "no lo firma nadie",
+            ],
+            ["certificado de", "se puede reclamar", "leída por", "sin confiar en nadie", "todo está probado", "prueba que"],
+        ),
+        (
+            "en",
+            [
+                "Monday 6 July 2026, 10:00:00 in America/Santiago = 2026-07-06T14:00:00.000Z",
+                "Thursday 16 July 2026: ",
+                "comuna 13101",
+                "register of digital addresses",
+                "signed by nobody",
+            ],
+            ["certificate of", "may appeal", "read by", "without trusting", "all of it is proven", "proves that"],
+        ),
+    ] {
+        let text = court.text(&["--lang", lang, "--explain"]);
+        for word in says {
+            assert!(text.contains(word), "{lang}: {word}\n{text}");
+        }
+        for word in never {
+            assert!(!text.to_lowercase().contains(word), "{lang}: {word}\n{text}");
+        }
+        // every key, the trust file, the transaction, the program, and how to do it again
+        let keys = [proof::registrar(1).public().key(), proof::relay(1).public().key(), world.certificate.key, trust_file];
+        keys.iter().for_each(|key| assert!(text.contains(&hex(key)), "{lang}: {}", hex(key)));
+        for word in [
+            &world.receipt.id.to_string(),
+            "lacre verify ",
+            "--explain",
+            "0.1.0",
+            "audit/FORMAT.md",
+            &hex(&Sha256::digest(world.bundle.to_bytes())),
+        ] {
+            assert!(text.contains(word), "{lang}: {word}");
+        }
     }
 }
 
 #[test]
-fn verify_explains_in_both_languages_and_without_trust_shows_the_keys_to_compare() {
-    let (file, trust) = (path(&folder().join("valid.lacre")), path(&folder().join("trust.txt")));
-    for (lang, words) in [
-        ("es", ["Municipalidad de Ejemplo", "2026-07-17", "se puede reclamar hasta", "Qué prueba cada firma"]),
-        ("en", ["Municipalidad de Ejemplo", "2026-07-17", "one may appeal until", "What each signature proves"]),
-    ] {
-        let out = lacre(&["verify", &file, "--trust", &trust, "--explain", "--lang", lang]);
-        let text = String::from_utf8(out.stdout).unwrap();
-        words.iter().for_each(|w| assert!(text.contains(w), "{lang}: {w}\n{text}"));
-    }
-    let out = lacre(&["verify", &file, "--lang", "en"]);
+fn without_a_trust_file_the_keys_to_compare_are_shown() {
+    let file = path(&folder().join("valid.lacre"));
+    let out = lacre(&["verify", &file, "--lang", "en", "--explain"]);
     assert_eq!(out.status.code(), Some(4));
     let text = String::from_utf8(out.stdout).unwrap();
     assert!(text.contains("registrar: 8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c"), "{text}");
+    assert!(text.contains("Nobody has said whom to trust"), "{text}");
+}
+
+/// Seen red with one title for all.
+#[test]
+fn titles_fit_the_outcome() {
+    for (vector, es, en) in [
+        ("valid", "Comprobación de una notificación electrónica", "Check of an electronic notice"),
+        ("valid-exempt", "persona exenta de notificación", "is exempt from electronic notices"),
+        ("valid-no-account", "persona sin cuenta", "has no account for electronic notices"),
+    ] {
+        let (file, trust) = (path(&folder().join(format!("{vector}.lacre"))), path(&folder().join("trust.txt")));
+        for (lang, title) in [("es", es), ("en", en)] {
+            let out = lacre(&["verify", &file, "--trust", &trust, "--explain", "--lang", lang]);
+            let text = String::from_utf8(out.stdout).unwrap();
+            let second = text.lines().nth(1).unwrap_or_default();
+            assert!(second.contains(title), "{vector} {lang}: {text}");
+            if vector != "valid" {
+                for never in ["confirmed", "confirmó", "dispatch", "despacho"] {
+                    assert!(!text.contains(never), "{vector} {lang}: {never}");
+                }
+            }
+        }
+    }
 }
 
 #[test]
 fn the_exports_are_written_for_what_is_valid_only_and_are_what_they_should_be() {
-    let folder_out = tempfile::tempdir().unwrap();
-    let (pdf, etsi) = (path(&folder_out.path().join("c.pdf")), path(&folder_out.path().join("c.json")));
+    let out = tempfile::tempdir().unwrap();
     let (file, trust) = (path(&folder().join("valid.lacre")), path(&folder().join("trust.txt")));
     let mut sizes = Vec::new();
     for lang in ["es", "en"] {
-        let out = lacre(&["verify", &file, "--trust", &trust, "--pdf", &pdf, "--etsi", &etsi, "--lang", lang]);
-        assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
+        let (pdf, etsi) = (path(&out.path().join(format!("{lang}.pdf"))), path(&out.path().join(format!("{lang}.json"))));
+        let said = lacre(&["verify", &file, "--trust", &trust, "--pdf", &pdf, "--etsi", &etsi, "--lang", lang]);
+        assert_eq!(said.status.code(), Some(0), "{}", String::from_utf8_lossy(&said.stderr));
         let bytes = std::fs::read(&pdf).unwrap();
         assert!(bytes.starts_with(b"%PDF-1."));
         let has = |needle: &str| bytes.windows(needle.len()).any(|w| w == needle.as_bytes());
@@ -147,14 +362,13 @@ fn the_exports_are_written_for_what_is_valid_only_and_are_what_they_should_be() 
             assert!(has(needle), "{lang}: {needle}");
         }
         sizes.push(bytes.len());
+        let records: Vec<Value> = serde_json::from_slice(&std::fs::read(&etsi).unwrap()).unwrap();
+        assert_eq!(records[1]["ERDSEventId"], "http://uri.etsi.org/19522/Event/ContentConsignment");
+        assert_eq!(records[1]["Extensions"]["Decreto8Articulo13"]["TipoNotificacion"], "NT 3");
     }
     assert!(sizes.iter().all(|s| *s < 200_000), "{sizes:?}");
-    let records: Vec<Value> = serde_json::from_slice(&std::fs::read(&etsi).unwrap()).unwrap();
-    assert_eq!(records[1]["ERDSEventId"], "http://uri.etsi.org/19522/Event/ContentConsignment");
-    assert_eq!(records[1]["Extensions"]["Decreto8Articulo13"]["TipoNotificacion"], "NT 3");
-    let bad = path(&folder().join("garbage-ciphertext.lacre"));
-    std::fs::remove_file(&pdf).unwrap();
-    let out = lacre(&["verify", &bad, "--trust", &trust, "--pdf", &pdf]);
-    assert_eq!(out.status.code(), Some(1));
+    let (bad, pdf) = (path(&folder().join("garbage-ciphertext.lacre")), path(&out.path().join("bad.pdf")));
+    let said = lacre(&["verify", &bad, "--trust", &trust, "--pdf", &pdf]);
+    assert_eq!(said.status.code(), Some(1));
     assert!(!Path::new(&pdf).exists());
 }

@@ -1,10 +1,11 @@
-//! The certificate for the case file: a tagged PDF (PDF/UA-1), the same bytes for the same evidence, version and language.
+//! The report for the case file: a tagged PDF (PDF/UA-1), the same bytes for the same evidence, check, version and language.
 //!
 //! Reading order is the story's. Each name and value is one paragraph; headings are headings and stand in the outline; the
-//! QR code is a figure that says what is in it; page numbers are artifacts.
+//! QR code is a figure that says what is in it; page numbers are artifacts. Letters: [`letters`](super::letters).
 
+use super::letters::{Letters, stands_alone};
 use super::spanish;
-use super::story::{self, Block};
+use super::story::{self, Block, Check};
 use krilla::configure::{Accessibility, ConfigurationBuilder};
 use krilla::destination::XyzDestination;
 use krilla::geom::{Path, PathBuilder, Point, Rect};
@@ -13,14 +14,11 @@ use krilla::outline::{Outline, OutlineNode};
 use krilla::page::PageSettings;
 use krilla::surface::Surface;
 use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, SpanTag, Tag, TagGroup, TagTree};
-use krilla::text::{Font, TextDirection};
 use krilla::{Document, SerializeSettings};
 use lacre_evidence::Proven;
 use lacre_words::words::Words;
 use std::num::NonZeroU16;
-
-const REGULAR: &[u8] = include_bytes!("../../assets/DejaVuSans-latin.ttf");
-const BOLD: &[u8] = include_bytes!("../../assets/DejaVuSans-Bold-latin.ttf");
+use unicode_segmentation::UnicodeSegmentation as _;
 
 // A4 in points
 const WIDTH: f32 = 595.0;
@@ -29,13 +27,15 @@ const MARGIN: f32 = 54.0;
 const QR_SIZE: f32 = 92.0;
 /// where values begin
 const VALUES: f32 = 188.0;
+/// how far to the right names stand that tell more of a row
+const INDENT: f32 = 10.0;
 const BOTTOM: f32 = HEIGHT - 64.0;
 
 /// Why no PDF came out; a fault of ours.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PdfError {
-    /// The built-in fonts do not load.
-    #[error("the built-in font does not load")]
+    /// A built-in font does not load.
+    #[error("a built-in font does not load")]
     Font,
     /// The digest does not fit into a QR code.
     #[error("no QR code")]
@@ -66,34 +66,13 @@ struct Element {
     lines: Vec<Line>,
 }
 
-/// Widths of a font's characters.
-struct Widths(ttf_parser::Face<'static>);
-
-impl Widths {
-    fn of(&self, text: &str, size: f32) -> f32 {
-        let units = f32::from(self.0.units_per_em());
-        let advance = |c| self.0.glyph_index(c).and_then(|g| self.0.glyph_hor_advance(g)).unwrap_or(0);
-        text.chars().map(|c| f32::from(advance(c))).sum::<f32>() / units * size
-    }
-    /// What the font does not have is written as an escape: nothing is left out in silence.
-    fn known(&self, text: &str) -> String {
-        text.chars().fold(String::new(), |mut out, c| {
-            if self.0.glyph_index(c).is_some() {
-                out.push(c)
-            } else {
-                out.extend(c.escape_unicode())
-            }
-            out
-        })
-    }
-}
-
 struct Layout {
-    regular: Widths,
-    bold: Widths,
+    letters: Letters,
     elements: Vec<Element>,
     page: usize,
     y: f32,
+    /// some letter is written as its number
+    escaped: bool,
 }
 
 impl Layout {
@@ -105,13 +84,14 @@ impl Layout {
     }
 
     /// Lines no wider than this, cut at spaces, or inside a word that is too long alone.
-    fn wrap(&self, text: &str, bold: bool, size: f32, width: f32) -> Vec<String> {
-        let font = if bold { &self.bold } else { &self.regular };
+    fn wrap(&mut self, text: &str, bold: bool, size: f32, width: f32) -> Vec<String> {
         let mut lines = vec![String::new()];
-        let known = font.known(text);
+        let (known, escaped) = self.letters.known(text);
+        self.escaped |= escaped;
         for word in known.split_inclusive(' ') {
-            for piece in pieces(font, word, size, width) {
-                let fits = lines.last().is_none_or(|l| font.of(&format!("{l}{}", piece.trim_end()), size) <= width);
+            for piece in pieces(&self.letters, word, bold, size, width) {
+                let whole = |line: &String| self.letters.width(&format!("{line}{}", piece.trim_end()), bold, size);
+                let fits = lines.last().is_none_or(|line| line.is_empty() || whole(line) <= width);
                 match lines.last_mut() {
                     Some(line) if fits => line.push_str(&piece),
                     _ => lines.push(piece),
@@ -135,11 +115,12 @@ impl Layout {
         self.elements.push(Element { kind, text: text.to_owned(), lines });
     }
 
-    fn row(&mut self, name: &str, value: &str) {
+    fn row(&mut self, name: &str, value: &str, under: bool) {
         const SIZE: f32 = 8.5;
-        let names = self.wrap(&format!("{name}: "), true, SIZE, VALUES - MARGIN - 10.0);
+        let left = if under { MARGIN + INDENT } else { MARGIN };
+        let names = self.wrap(&format!("{name}: "), !under, SIZE, VALUES - left - 8.0);
         let values = self.wrap(value, false, SIZE, WIDTH - MARGIN - VALUES);
-        self.y += 3.0;
+        self.y += if under { 1.0 } else { 5.0 };
         let step = SIZE * 1.35;
         let height = f32::from(u16::try_from(names.len()).unwrap_or(u16::MAX)) * step;
         self.room(height.max(step));
@@ -148,7 +129,7 @@ impl Layout {
         let mut y = top;
         for text in names {
             y += step;
-            lines.push(Line { page, at: (MARGIN, y), size: SIZE, bold: true, text });
+            lines.push(Line { page, at: (left, y), size: SIZE, bold: !under, text });
         }
         let below_names = y;
         for text in values {
@@ -163,34 +144,43 @@ impl Layout {
     }
 }
 
-fn pieces(font: &Widths, word: &str, size: f32, width: f32) -> Vec<String> {
+/// A word, cut where a line may end inside it: behind letters that stand alone, and wherever it is too long for a line.
+fn pieces(letters: &Letters, word: &str, bold: bool, size: f32, width: f32) -> Vec<String> {
     let mut out = vec![String::new()];
-    for c in word.chars() {
-        let full = out.last().is_some_and(|p| !p.is_empty() && c != ' ' && font.of(&format!("{p}{c}"), size) > width);
+    let mut alone = false;
+    for letter in word.graphemes(true) {
+        let full = |piece: &String| letter != " " && letters.width(&format!("{piece}{letter}"), bold, size) > width;
+        let cut = out.last().is_some_and(|piece| !piece.is_empty() && (full(piece) || (alone && letter != " ")));
+        alone = stands_alone(letter);
         match out.last_mut() {
-            Some(piece) if !full => piece.push(c),
-            _ => out.push(c.to_string()),
+            Some(piece) if !cut => piece.push_str(letter),
+            _ => out.push(letter.to_owned()),
         }
     }
     out
 }
 
-/// The certificate.
-pub(crate) fn certificate(words: &Words, proven: &Proven) -> Result<Vec<u8>, PdfError> {
-    let face = |bytes| ttf_parser::Face::parse(bytes, 0).map(Widths).map_err(|_| PdfError::Font);
-    let mut layout = Layout { regular: face(REGULAR)?, bold: face(BOLD)?, elements: Vec::new(), page: 0, y: MARGIN - 10.0 };
-    let beside_qr = WIDTH - 2.0 * MARGIN - QR_SIZE - 16.0;
-    layout.element(Kind::Title, &words.say("story-title"), 16.0, true, beside_qr, 0.0);
-    let verified = words.say_with("story-verified", &[("version", env!("CARGO_PKG_VERSION").into())]);
-    layout.element(Kind::Paragraph, &verified, 9.0, false, beside_qr, 6.0);
-    layout.element(Kind::Paragraph, &words.say("story-check"), 9.0, false, beside_qr, 2.0);
+/// The report.
+pub(crate) fn report(words: &Words, proven: &Proven, check: &Check) -> Result<Vec<u8>, PdfError> {
+    let mut layout = Layout { letters: Letters::new(), elements: Vec::new(), page: 0, y: MARGIN - 10.0, escaped: false };
+    let (whole, beside_qr) = (WIDTH - 2.0 * MARGIN, WIDTH - 2.0 * MARGIN - QR_SIZE - 16.0);
+    layout.element(Kind::Title, &story::title(words, proven), 15.0, true, beside_qr, 0.0);
+    let warnings = u32::try_from(story::warnings(words, proven).len()).unwrap_or(u32::MAX);
+    let verdict = words.say_with("story-verdict", &[("warnings", warnings.into())]);
+    layout.element(Kind::Paragraph, &verdict, 9.0, true, beside_qr, 6.0);
+    layout.element(Kind::Paragraph, &words.say("story-limit-unsigned"), 8.5, false, beside_qr, 3.0);
     layout.y = layout.y.max(MARGIN + QR_SIZE - 12.0);
-    for block in story::of(words, proven) {
+    for block in story::of(words, proven, check) {
         match block {
-            Block::Heading(text) => layout.element(Kind::Heading, &text, 12.0, true, WIDTH - 2.0 * MARGIN, 10.0),
-            Block::Row(name, value) => layout.row(&name, &value),
-            Block::Text(text) => layout.element(Kind::Paragraph, &text, 8.5, false, WIDTH - 2.0 * MARGIN, 3.0),
+            Block::Heading(text) => layout.element(Kind::Heading, &text, 11.5, true, whole, 12.0),
+            Block::Row(name, value) => layout.row(&name, &value, false),
+            Block::Under(name, value) => layout.row(&name, &value, true),
+            Block::Text(text) => layout.element(Kind::Paragraph, &text, 8.5, false, whole, 4.0),
+            Block::Warning(text) => layout.element(Kind::Paragraph, &text, 9.0, true, whole, 4.0),
         }
+    }
+    if layout.escaped {
+        layout.element(Kind::Paragraph, &words.say("story-letters"), 8.0, false, whole, 10.0);
     }
     draw(words, proven, &layout)
 }
@@ -200,8 +190,6 @@ fn draw(words: &Words, proven: &Proven, layout: &Layout) -> Result<Vec<u8>, PdfE
     let configuration =
         ConfigurationBuilder::new().with_accessibility_validator(Accessibility::UA1).finish().map_err(|e| rules(&e))?;
     let settings = SerializeSettings { configuration, enable_tagging: true, ..SerializeSettings::default() };
-    let font = |bytes: &'static [u8]| Font::new(bytes.to_vec().into(), 0).ok_or(PdfError::Font);
-    let (regular, bold) = (font(REGULAR)?, font(BOLD)?);
     let digest = data_encoding::HEXLOWER.encode(&proven.digest);
     let qr = qr(&digest, WIDTH - MARGIN - QR_SIZE, MARGIN - 12.0)?;
 
@@ -216,7 +204,7 @@ fn draw(words: &Words, proven: &Proven, layout: &Layout) -> Result<Vec<u8>, PdfE
         for (element, ids) in layout.elements.iter().zip(&mut ids) {
             for line in element.lines.iter().filter(|l| l.page == page) {
                 ids.push(surface.start_tagged(ContentTag::Span(SpanTag::empty())));
-                write(&mut surface, if line.bold { &bold } else { &regular }, line.size, line.at, &line.text);
+                write(&mut surface, &layout.letters, line)?;
                 surface.end_tagged();
             }
         }
@@ -228,7 +216,8 @@ fn draw(words: &Words, proven: &Proven, layout: &Layout) -> Result<Vec<u8>, PdfE
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let foot = words.say_with("story-page", &[("n", number(page + 1).into()), ("of", number(pages).into())]);
         surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Footer)));
-        write(&mut surface, &regular, 8.0, (MARGIN, HEIGHT - 36.0), &format!("{foot}   {digest}"));
+        let text = format!("{foot}   {digest}");
+        write(&mut surface, &layout.letters, &Line { page, at: (MARGIN, HEIGHT - 36.0), size: 8.0, bold: false, text })?;
         surface.end_tagged();
         surface.finish();
         sheet.finish();
@@ -260,16 +249,22 @@ fn draw(words: &Words, proven: &Proven, layout: &Layout) -> Result<Vec<u8>, PdfE
     document.set_outline(outline);
     let language = if spanish(words) { "es-CL" } else { "en" };
     let metadata = Metadata::new()
-        .title(words.say("story-title"))
+        .title(story::title(words, proven))
         .language(language.to_owned())
-        .creator(format!("Lacre {}", env!("CARGO_PKG_VERSION")))
+        .creator(format!("Lacre {}", env!("LACRE_VERSION")))
         .document_id(digest);
     document.set_metadata(metadata);
     document.finish().map_err(|e| rules(&e))
 }
 
-fn write(surface: &mut Surface<'_>, font: &Font, size: f32, at: (f32, f32), text: &str) {
-    surface.draw_text(Point::from_xy(at.0, at.1), font.clone(), size, text, false, TextDirection::LeftToRight);
+fn write(surface: &mut Surface<'_>, letters: &Letters, line: &Line) -> Result<(), PdfError> {
+    let mut x = line.at.0;
+    for run in letters.runs(&line.text, line.bold) {
+        let font = letters.font(&run).ok_or(PdfError::Font)?;
+        surface.draw_text(Point::from_xy(x, line.at.1), font, line.size, &run.text, false, run.direction());
+        x += run.width(line.size);
+    }
+    Ok(())
 }
 
 /// The code's dark squares as one path.
@@ -293,23 +288,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_fonts_have_every_letter_of_both_catalogues() {
-        let fonts = [Widths(ttf_parser::Face::parse(REGULAR, 0).unwrap()), Widths(ttf_parser::Face::parse(BOLD, 0).unwrap())];
-        for text in [include_str!("../../i18n/proof.es.ftl"), include_str!("../../i18n/proof.en.ftl")] {
-            let letters = text.replace('\n', " ");
-            fonts.iter().for_each(|f| assert_eq!(f.known(&letters), letters));
-        }
-        assert_eq!(fonts[0].known("a\u{4e00}"), "a\\u{4e00}", "what they lack is shown as an escape");
-    }
-
-    #[test]
     fn lines_are_no_wider_than_asked_and_lose_nothing() {
-        let face = || Widths(ttf_parser::Face::parse(REGULAR, 0).unwrap());
-        let layout = Layout { regular: face(), bold: face(), elements: vec![], page: 0, y: 0.0 };
-        for text in ["a b c", &"palabra ".repeat(60), &"0123456789abcdef".repeat(20), "", " "] {
+        let mut layout = Layout { letters: Letters::new(), elements: vec![], page: 0, y: 0.0, escaped: false };
+        let (words, hex, han) = ("palabra ".repeat(60), "0123456789abcdef".repeat(20), "中文漢字 ".repeat(30));
+        let arabic = "العربية ".repeat(30);
+        for text in ["a b c", &words, &hex, &han, &arabic, "", " "] {
             let lines = layout.wrap(text, false, 9.0, 200.0);
             assert_eq!(lines.concat(), *text);
-            assert!(lines.iter().all(|l| layout.regular.of(l.trim_end(), 9.0) <= 200.0));
+            assert!(lines.iter().all(|l| layout.letters.width(l.trim_end(), false, 9.0) <= 200.0), "{lines:?}");
         }
+        assert!(!layout.escaped);
     }
 }

@@ -3,13 +3,18 @@
 use crate::context::{Context, Outcome};
 use crate::files;
 use crate::proof::exported::Checked;
+use crate::proof::story::Check;
 use crate::proof::{etsi, exported, pdf, reason, story};
+use data_encoding::HEXLOWER;
 use lacre_evidence::bundle::MAX_BUNDLE;
-use lacre_evidence::{Trust, Verdict, verify};
+use lacre_evidence::notice::{MAX_FILE, MAX_FILES};
+use lacre_evidence::{Proven, PutBackError, Trust, Verdict, verify_with_files};
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
+use lacre_words::usage::Forms;
 use lacre_words::words::{Words, key};
 use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 
 /// Longest trust file, bytes: hundreds of keys.
@@ -22,6 +27,8 @@ pub(crate) struct Args {
     file: PathBuf,
     #[arg(long, value_name = "FILE")]
     trust: Option<PathBuf>,
+    #[arg(long = "file", value_name = "N=PATH", value_parser = numbered)]
+    put_back: Vec<(usize, PathBuf)>,
     #[arg(long)]
     explain: bool,
     #[arg(long, value_name = "FILE")]
@@ -30,27 +37,25 @@ pub(crate) struct Args {
     pdf: Option<PathBuf>,
 }
 
+fn numbered(text: &str) -> Result<(usize, PathBuf), Forms> {
+    let (number, path) = text.split_once('=').unwrap_or_default();
+    let number = number.parse().ok().filter(|n| *n < MAX_FILES && !path.is_empty());
+    number.map(|n| (n, path.into())).ok_or(Forms("0=oficio.pdf, 1=anexo.pdf"))
+}
+
 /// Does it.
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     outputs(ctx, args)?;
     let bytes = files::bytes(ctx, &args.file, MAX_BUNDLE)?;
-    let trust = match &args.trust {
-        None => None,
-        Some(path) => {
-            let bytes = files::bytes(ctx, path, MOST_TRUST)?;
-            let refused = |why: &str| {
-                let args = [("file", shown(&path.to_string_lossy()).into()), ("why", shown(why).into())];
-                ctx.failure("error-proof-trust", Exit::Usage, &args)
-            };
-            let text = core::str::from_utf8(&bytes).map_err(|e| refused(&e.to_string()))?;
-            Some(Trust::parse(text).map_err(|e| refused(&e.to_string()))?)
-        }
-    };
+    let (trust, sha256) = trust(ctx, args)?.unzip();
     if let Some(checked) = exported::check(&bytes, trust.as_ref()) {
         return conversation(ctx, args, checked.map_err(|why| files::unusable(ctx, &args.file, &std::io::Error::other(why)))?);
     }
-    let verdict = verify(&bytes, trust.as_ref());
-    ctx.result(&text(&ctx.words, &verdict, args.explain), &machine(&ctx.words, &verdict, args.explain));
+    let back = put_back(ctx, args)?;
+    let mut check = Check { at: ctx.clock.now(), trust: sha256, put_back: back.iter().map(|(n, _)| *n).collect() };
+    check.put_back.sort_unstable();
+    let verdict = verify_with_files(&bytes, trust.as_ref(), back).map_err(|e| not_put_back(ctx, args, e))?;
+    ctx.result(&text(&ctx.words, &verdict, args.explain, &check), &machine(&ctx.words, &verdict, args.explain, &check));
     let exit = match &verdict {
         Verdict::Valid(_) => Exit::Done,
         Verdict::Invalid(_) => Exit::No,
@@ -64,16 +69,56 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
             files::put(ctx, path, etsi::text(proven).as_bytes())?;
         }
         if let Some(path) = &args.pdf {
-            let pdf = pdf::certificate(&ctx.words, proven).map_err(|e| files::unusable(ctx, path, &std::io::Error::other(e)))?;
+            let pdf = pdf::report(&ctx.words, proven, &check);
+            let pdf = pdf.map_err(|e| files::unusable(ctx, path, &std::io::Error::other(e)))?;
             files::put(ctx, path, &pdf)?;
         }
     }
     Ok(exit)
 }
 
+/// Whom to trust, and the SHA-256 of the file that says so.
+fn trust(ctx: &Context, args: &Args) -> Result<Option<(Trust, [u8; 32])>, Failure> {
+    let Some(path) = &args.trust else { return Ok(None) };
+    let bytes = files::bytes(ctx, path, MOST_TRUST)?;
+    let refused = |why: &str| {
+        let args = [("file", shown(&path.to_string_lossy()).into()), ("why", shown(why).into())];
+        ctx.failure("error-proof-trust", Exit::Usage, &args)
+    };
+    let text = core::str::from_utf8(&bytes).map_err(|e| refused(&e.to_string()))?;
+    let trust = Trust::parse(text).map_err(|e| refused(&e.to_string()))?;
+    Ok(Some((trust, Sha256::digest(&bytes).into())))
+}
+
+/// The files that are put back, each number once.
+fn put_back(ctx: &Context, args: &Args) -> Result<Vec<(usize, Vec<u8>)>, Failure> {
+    let mut back: Vec<(usize, Vec<u8>)> = Vec::new();
+    for (number, path) in &args.put_back {
+        if back.iter().any(|(there, _)| there == number) {
+            return Err(not_put_back(ctx, args, PutBackError::AlreadyThere(*number)));
+        }
+        back.push((*number, files::bytes(ctx, path, usize::try_from(MAX_FILE).unwrap_or(usize::MAX))?));
+    }
+    Ok(back)
+}
+
+/// It says nothing of the evidence: a file that is another is no file of it.
+fn not_put_back(ctx: &Context, args: &Args, error: PutBackError) -> Failure {
+    let (key, number) = match error {
+        PutBackError::NoSuchFile(n) => (key("error-proof-no-such-file"), n),
+        PutBackError::AlreadyThere(n) => (key("error-proof-file-there"), n),
+        // a notice that cannot be read is the verdict's to tell, not ours: no number of it is known
+        PutBackError::OtherFile(n) => (key("error-proof-other-file"), n),
+        PutBackError::NoNotice => (key("error-proof-no-such-file"), 0),
+    };
+    let path = args.put_back.iter().find(|(n, _)| *n == number).map(|(_, path)| path.display().to_string());
+    let (n, path) = (number.to_string(), shown(&path.unwrap_or_default()));
+    ctx.failure(key, Exit::Usage, &[("n", n.into()), ("file", path.into())])
+}
+
 /// The verdict on a conversation that somebody exported.
 fn conversation(ctx: &Context, args: &Args, checked: Checked) -> Outcome {
-    if args.etsi.is_some() || args.pdf.is_some() {
+    if args.etsi.is_some() || args.pdf.is_some() || !args.put_back.is_empty() {
         return Err(ctx.failure("error-proof-conversation", Exit::Usage, &[]));
     }
     let (verdict, exit) = match (checked.faults.is_empty(), checked.trusted) {
@@ -120,14 +165,12 @@ fn outputs(ctx: &Context, args: &Args) -> Result<(), Failure> {
     [&args.etsi, &args.pdf].into_iter().flatten().try_for_each(|path| files::vacant(ctx, path))
 }
 
-fn text(words: &Words, verdict: &Verdict, explain: bool) -> String {
+fn text(words: &Words, verdict: &Verdict, explain: bool, check: &Check) -> String {
     let mut out = Vec::new();
     match verdict {
         Verdict::Valid(proven) => {
             out.push(words.say("verdict-valid"));
-            if explain {
-                out.push(story::text(&story::of(words, proven)));
-            }
+            out.extend(told(words, proven, explain, check));
         }
         Verdict::Invalid(fault) => {
             let why = words.say(reason::fault(fault.code));
@@ -146,40 +189,55 @@ fn text(words: &Words, verdict: &Verdict, explain: bool) -> String {
                 let args = [("office", (*office).into()), ("key", key.as_str().into())];
                 out.push(format!("  {}", words.say_with("verdict-key", &args)));
             }
-            if let (Some(proven), true) = (&lack.if_trusted, explain) {
-                out.push(words.say("verdict-if-trusted"));
-                out.push(story::text(&story::of(words, proven)));
+            if let Some(proven) = &lack.if_trusted {
+                if explain {
+                    out.push(words.say("verdict-if-trusted"));
+                }
+                out.extend(told(words, proven, explain, check));
             }
         }
     }
     out.join("\n")
 }
 
-fn machine(words: &Words, verdict: &Verdict, explain: bool) -> Value {
+/// The story; without it what nobody may miss.
+fn told(words: &Words, proven: &Proven, explain: bool, check: &Check) -> Vec<String> {
+    if explain {
+        return vec![story::title(words, proven), story::text(&story::of(words, proven, check))];
+    }
+    story::warnings(words, proven)
+}
+
+fn machine(words: &Words, verdict: &Verdict, explain: bool, check: &Check) -> Value {
     let mut out = Map::new();
-    out.insert("verdict".to_owned(), json!(verdict.word()));
-    out.insert("code".to_owned(), json!(verdict.code()));
+    let mut put = |name: &str, value: Value| out.insert(name.to_owned(), value);
+    put("verdict", json!(verdict.word()));
+    put("code", json!(verdict.code()));
+    put("checked_at", json!(check.at.to_string()));
+    put("program", json!(env!("LACRE_VERSION")));
+    put("trust_sha256", json!(check.trust.as_ref().map(|sha256| HEXLOWER.encode(sha256))));
     let proven = match verdict {
         Verdict::Valid(proven) => Some(proven),
         Verdict::Invalid(fault) => {
-            out.insert("part".to_owned(), json!(fault.part));
-            out.insert("why".to_owned(), json!(words.say(reason::fault(fault.code))));
-            out.insert("detail".to_owned(), json!(fault.detail));
+            put("part", json!(fault.part));
+            put("why", json!(words.say(reason::fault(fault.code))));
+            put("detail", json!(fault.detail));
             None
         }
         Verdict::Incomplete(lack) => {
-            out.insert("missing".to_owned(), json!(lack.what));
-            out.insert("why".to_owned(), json!(words.say(reason::lack(lack.code))));
+            put("missing", json!(lack.what));
+            put("why", json!(words.say(reason::lack(lack.code))));
             let keys = lack.fingerprints.iter().map(|(office, key)| json!({ "office": office, "key": key }));
-            out.insert("fingerprints".to_owned(), keys.collect());
-            None
+            put("fingerprints", keys.collect());
+            put("if_trusted", json!(lack.if_trusted.as_ref().map(|proven| etsi::proven(words, proven, check))));
+            lack.if_trusted.as_ref()
         }
     };
-    if let Some(proven) = proven {
-        out.insert("proven".to_owned(), etsi::proven(proven));
-        if explain {
-            out.insert("explanation".to_owned(), json!(story::text(&story::of(words, proven))));
-        }
+    if let Verdict::Valid(proven) = verdict {
+        put("proven", etsi::proven(words, proven, check));
+    }
+    if let (Some(proven), true) = (proven, explain) {
+        put("explanation", json!(story::text(&story::of(words, proven, check))));
     }
     Value::Object(out)
 }
