@@ -1,7 +1,7 @@
 //! What a program writes where a person said: nothing that is there is replaced, followed or waited for. The real programs.
 
 use lacre_tests::faults::Faults;
-use lacre_tests::relay::operate;
+use lacre_tests::relay::{RelayProcess, operate};
 use lacre_tests::terminal::{Said, Town, lacre_binary};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -108,15 +108,16 @@ fn on_a_full_disk_nothing_is_left_half_written() {
     let desk = Desk::new();
     let faults = Faults::build().unwrap();
     let root = desk.0.path().canonicalize().unwrap();
-    let used: u64 =
-        fs::read_dir(&root).unwrap().map(|e| e.unwrap().metadata().unwrap()).filter(|m| m.is_file()).map(|m| m.len()).sum();
+    let sizes = fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path().symlink_metadata().unwrap());
+    let used: u64 = sizes.filter(|about| about.is_file()).map(|about| about.len()).sum();
     faults.room_bytes(i64::try_from(used).unwrap() + 500).unwrap();
     for option in ["--pdf", "--etsi"] {
         let args = ["verify", "e.lacre", "--trust", "trust.txt", option, "new"];
         let mut command = desk.command(&args);
         faults.watch(&mut command, &root);
-        let told = Said::from(command.output().unwrap(), &args).failed(3);
-        assert!(told.contains("no queda espacio en el disco") && told.contains("No quedó nada a medias"), "{told}");
+        let said = Said::from(command.output().unwrap(), &args);
+        assert_eq!(said.code, Some(3), "the verdict was told, the report was not written: {said:?}");
+        assert!(said.err.contains("no queda espacio en el disco") && said.err.contains("No quedó nada a medias"), "{said:?}");
         desk.untouched();
     }
 }
@@ -142,7 +143,9 @@ fn an_export_replaces_nothing_and_asks_before_it_works() {
 fn the_relays_programs_replace_no_key_and_a_leaf_by_a_leaf_only() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
-    lacre_tests::relay::seed_stamps(&at("data"), 1).unwrap();
+    let mut relay = RelayProcess::spawn(RelayProcess::command(&at("data"), folder.path()).unwrap()).unwrap();
+    relay.ready().unwrap();
+    relay.stop().unwrap();
     let run = |args: &[&str]| operate(folder.path(), &[args, &["--data", "data"]].concat()).unwrap();
     fs::write(at("pass"), "a long example passphrase\n").unwrap();
     fs::write(at("mine"), "mine").unwrap();
