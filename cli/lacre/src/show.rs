@@ -337,7 +337,8 @@ fn after(ctx: &Context, client: &mut Client, message: &Message, done: &str, here
     let said = |w: &&Waiting| matches!(w.what, WaitingKind::Text | WaitingKind::File | WaitingKind::Change);
     let waiting = waiting.iter().filter(said).filter(|w| w.conversation.as_ref() == Some(&message.conversation)).count();
     let ids = ids(std::slice::from_ref(message));
-    let waits = ctx.words.say_with("sent-waiting", &[("count", waiting.into()), ("ids", ids.into())]);
+    // of what was asked for: others may wait before it
+    let waits = ctx.words.say_with("sent-waiting", &[("count", 1.into()), ("ids", ids.into())]);
     let text = if here || waiting == 0 { done } else { &waits };
     let json = json::Message::from(&now);
     ctx.result(text, &object!({ "message": json, "waiting": waiting, "relay_reached": reached.yes() }));

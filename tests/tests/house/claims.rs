@@ -9,16 +9,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Catalogues, English and Spanish. Not here: help (it says what a command is for), `lacre verify` (each outcome is a vector),
 /// and what the demonstration checks itself (each sentence has its `.claim`).
-const CATALOGUES: [[&str; 2]; 4] = [
+const CATALOGUES: [[&str; 2]; 5] = [
     ["cli/lacre/i18n/en.ftl", "cli/lacre/i18n/es.ftl"],
     ["cli/lacre/i18n/errors.en.ftl", "cli/lacre/i18n/errors.es.ftl"],
     ["cli/words/i18n/common.en.ftl", "cli/words/i18n/common.es.ftl"],
+    ["server/relay/i18n/counter.en.ftl", "server/relay/i18n/counter.es.ftl"],
     ["server/relay/i18n/operator.en.ftl", "server/relay/i18n/operator.es.ftl"],
 ];
 
 /// Words of effect: a sentence with one of them tells that something was done, waits, or will happen.
 const EFFECTS: &str = "sent|added|removed|deleted|locked|unlocked|blocked|stored|saved|made|changed|compared|noted|revoked|\
-    cancelled|accepted|declined|edited|restored|replaced|waits|waiting|will be|overwritten|not told|is told|muted|archived|\
+    cancelled|accepted|declined|edited|restored|replaced|waits|waiting|will be|overwritten|replaces|issued|not told|is told|muted|archived|\
     no longer|done|tried again|kept|leaving|gone|nothing was|nothing is|goes through|given back|giving back|shut out|backed up|\
     from now on|disappears";
 

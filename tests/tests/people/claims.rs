@@ -8,7 +8,7 @@ use lacre_tests::world::World;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Seen red on the code before: "Integrantes sacados de «Mesa»", "ahora lo hace @bruno", "Está en pausa: nadie le encuentra".
+/// Seen red on the program before: "Integrantes sacados de «Mesa»", with "El cambio está en espera" behind it.
 #[test]
 fn what_the_relay_does_not_have_is_not_said_to_be_done_and_is_done_later() {
     let mut town = Town::new();
@@ -83,7 +83,7 @@ fn what_the_relay_does_not_have_is_not_said_to_be_done_and_is_done_later() {
     assert_eq!(ana.json(&["contact", "link", "--list"])["links"], json!([]));
 }
 
-/// Seen red with `relay_told` true: a round that answers says nothing about what it failed at.
+/// A round that answers says nothing about what it failed at.
 #[test]
 fn a_relay_that_answers_and_refuses_one_thing_was_not_told_of_it() {
     let world = World::new();
@@ -107,8 +107,8 @@ fn a_relay_that_answers_and_refuses_one_thing_was_not_told_of_it() {
     }
 }
 
-/// Each sentence, and what the others meet afterwards. Seen red with the call of the core taken out of `edit`, of `react`, and of
-/// `settings`: exit 0, the sentence, and nothing done.
+/// Each sentence, and what the others meet afterwards. Seen red with a liar in the program's place, which prints the sentence and
+/// ends with 0: for each of edit, react, delete, settings, disappear, group add, remove and leave, pause, resume, revoke, decline, mute.
 #[test]
 fn what_is_said_to_be_done_is_so_for_the_others() {
     let town = Town::new();
