@@ -66,6 +66,8 @@ limits! {
     MaxSeq = "max_seq";
     /// sessions at a time
     MaxSessions = "max_sessions";
+    /// bytes of all entries, and of what is kept beside them
+    MaxStoreBytes = "max_store_bytes";
     /// bytes that unfinished blobs will have
     MaxUnfinishedBytes = "max_unfinished_bytes";
     /// unfinished blobs
@@ -78,6 +80,8 @@ limits! {
     StampsPerDay = "stamps_per_day";
     /// MLS suites of one device
     SuitesPerDevice = "suites_per_device";
+    /// names of others that one code may ask for within an hour
+    NamesPerCode = "names_per_code";
     /// an upload that sends nothing for so long is given up
     UploadIdleMs = "upload_idle_ms";
     /// bytes a second that an upload must bring

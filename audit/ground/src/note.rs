@@ -191,6 +191,14 @@ impl UnverifiedNote {
         &self.text
     }
 
+    /// Whether a key, as lines name it, stands in two of them. Each is checked: whoever must not be made to work for nothing
+    /// looks here first.
+    #[must_use]
+    pub fn has_two_lines_of_one_key(&self) -> bool {
+        let mut seen = std::collections::BTreeSet::new();
+        !self.lines.iter().all(|line| seen.insert((&line.name, line.id)))
+    }
+
     /// Checks every signature by one of these keys. At least one is there and none is wrong.
     pub fn verify(&self, trusted: &[NoteKey]) -> Result<Note, NoteError> {
         let mut signed_by: Vec<NoteKey> = Vec::new();

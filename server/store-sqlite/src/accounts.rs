@@ -525,6 +525,10 @@ impl AccountReads for SqliteReads {
         };
         Ok(work()?)
     }
+    fn code_lives(&self, now: Millis, code: &TokenHash) -> Result<bool, StoreDown> {
+        let work = || -> Result<bool, Down> { self.with(|conn| Ok(holder(conn, now, code)?.is_some())) };
+        Ok(work()?)
+    }
     fn recovering(&self, now: Millis, code: &TokenHash) -> Result<Option<Recovering>, StoreDown> {
         let work = || -> Result<Option<Recovering>, Down> {
             self.with(|conn| {

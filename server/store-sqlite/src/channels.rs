@@ -49,7 +49,7 @@ fn load_head(conn: &Connection, channel: &ChannelId) -> rusqlite::Result<Option<
         .query_row(params![head.key.row(), number(head.last)], |r| r.get(0))
         .optional()?;
     head.bytes = last.unwrap_or(head.gone_bytes);
-    let mut rights = conn.prepare_cached("SELECT token, stamped FROM append_right WHERE channel = ?1")?;
+    let mut rights = conn.prepare_cached("SELECT token, stamped FROM append_right WHERE channel = ?1 ORDER BY token")?;
     head.rights = rights
         .query_map([head.key.row()], |r| Ok(Right { token: id32(r, 0)?, stamped: r.get(1)? }))?
         .collect::<rusqlite::Result<Vec<Right>>>()?;

@@ -435,6 +435,16 @@ impl Reads for SqliteReads {
     fn generation(&self) -> Generation {
         self.generation
     }
+    fn used_bytes(&self) -> Result<u64, StoreDown> {
+        let work = || -> Result<u64, Down> {
+            self.with(|conn| {
+                let number = |name| conn.pragma_query_value(None, name, |r| r.get::<_, u64>(0));
+                let pages = number("page_count")?.saturating_sub(number("freelist_count")?);
+                Ok(pages.saturating_mul(number("page_size")?))
+            })
+        };
+        Ok(work()?)
+    }
     fn counts(&self) -> Result<Counts, StoreDown> {
         let work = || -> Result<Counts, Down> { self.with(inspect::counts) };
         Ok(work()?)

@@ -508,6 +508,8 @@ pub trait AccountReads {
     fn has_run_key(&self) -> Result<bool, StoreDown>;
     /// The newest state of an account.
     fn newest_state(&self, account: &AccountId) -> Result<Option<NewestState>, StoreDown>;
+    /// Whether a code works now. A hint: only using it decides.
+    fn code_lives(&self, now: Millis, code: &TokenHash) -> Result<bool, StoreDown>;
     /// Whom a living recovery code is for.
     fn recovering(&self, now: Millis, code: &TokenHash) -> Result<Option<Recovering>, StoreDown>;
     /// The raw note of one state.

@@ -160,6 +160,8 @@ impl Marks {
 pub trait Reads: ChannelReads + AccountReads + BlobReads + CounterReads + Send + Sync {
     /// Random, in every answer; restoring a backup changes it (I7).
     fn generation(&self) -> Generation;
+    /// Bytes that it takes for what it keeps: what was removed counts no more, also where the disk has not got it back.
+    fn used_bytes(&self) -> Result<u64, StoreDown>;
     /// How much there is, for the operator.
     fn counts(&self) -> Result<Counts, StoreDown>;
     /// What it is, quickly. One that ends with its process never goes back.

@@ -86,6 +86,9 @@ impl Reads for NullReads {
     fn generation(&self) -> Generation {
         self.generation
     }
+    fn used_bytes(&self) -> Result<u64, StoreDown> {
+        Ok(0)
+    }
     fn counts(&self) -> Result<Counts, StoreDown> {
         Ok(Counts::default())
     }
@@ -112,6 +115,9 @@ impl AccountReads for NullReads {
     }
     fn newest_state(&self, _: &AccountId) -> Result<Option<NewestState>, StoreDown> {
         Ok(None)
+    }
+    fn code_lives(&self, _: Millis, _: &TokenHash) -> Result<bool, StoreDown> {
+        Ok(false)
     }
     fn recovering(&self, _: Millis, _: &TokenHash) -> Result<Option<Recovering>, StoreDown> {
         Ok(None)

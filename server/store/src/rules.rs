@@ -26,6 +26,8 @@ pub struct Rules {
     pub max_log_bytes: u64,
     /// bytes of ciphertext that an inbox keeps until its reader trims it
     pub max_inbox_bytes: u64,
+    /// bytes of all entries together, and of what the store keeps beside them; beyond, nothing is opened or appended
+    pub max_store_bytes: u64,
     /// append tokens of one inbox
     pub max_inbox_tokens: u32,
     /// appends by one token to one inbox within [`Rules::inbox_window_ms`]
@@ -82,6 +84,8 @@ pub struct Rules {
     pub clerk_resets_per_day: u32,
     /// what was refused to one clerk within a day: each tells something of a person
     pub clerk_refusals_per_day: u32,
+    /// names of others that one code may ask for within an hour
+    pub names_per_code: u32,
     /// how long a login challenge works
     pub challenge_lifetime_ms: u64,
     /// how long a session works
@@ -128,6 +132,7 @@ impl Default for Rules {
             max_inbox_entries: 4_096,
             max_log_bytes: 64 * 1024 * 1024,
             max_inbox_bytes: 64 * 1024 * 1024,
+            max_store_bytes: 256 * 1024 * 1024 * 1024,
             max_inbox_tokens: 512,
             inbox_appends_per_token: 240,
             inbox_window_ms: HOUR,
@@ -156,6 +161,7 @@ impl Default for Rules {
             clerk_acts_per_day: 240,
             clerk_resets_per_day: 24,
             clerk_refusals_per_day: 12,
+            names_per_code: 16,
             challenge_lifetime_ms: MINUTE,
             session_lifetime_ms: 10 * MINUTE,
             max_sessions: 100_000,

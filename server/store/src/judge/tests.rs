@@ -11,7 +11,7 @@ const STAMP: TokenHash = TokenHash::new([3; 32]);
 const NOW: Millis = Millis::new(1_800_000_000_000);
 
 fn head(class: ChannelClass, last: u64) -> Head {
-    let rights = vec![Right { token: TokenHash::new([9; 32]), stamped: true }, Right { token: TOKEN, stamped: false }];
+    let rights = in_order(vec![Right { token: TokenHash::new([9; 32]), stamped: true }, Right { token: TOKEN, stamped: false }]);
     let key = ChannelKey::of_row(7);
     let (gone_through, bytes, gone_bytes, seal_seq, seal_count, seal_at) = (0, last, 0, 0, 0, Millis::new(0));
     Head { key, class, read: READ, rights, last, gone_through, bytes, gone_bytes, seal_seq, seal_count, seal_at }
@@ -50,6 +50,18 @@ fn who_shows_no_right_is_told_one_thing_and_nothing_is_looked_for() {
     }
     assert!(as_reader(Some(&log), &READ).is_some());
     assert_eq!(as_reader(None, &TokenHash::new([0; 32])), None, "nobody's token reads nothing");
+}
+
+#[test]
+fn of_many_rights_each_is_found_and_what_stands_between_two_is_none() {
+    let right = |n: u8| Right { token: TokenHash::new([n; 32]), stamped: n.is_multiple_of(4) };
+    let rights = in_order((1..=100).rev().map(|n| right(2 * n)).collect());
+
+    for n in 0..=u8::MAX {
+        let there = (2..=200).contains(&n) && n % 2 == 0;
+        assert_eq!(permitted(&rights, &TokenHash::new([n; 32])), there.then(|| right(n)), "{n}");
+    }
+    assert_eq!(permitted(&[], &TokenHash::new([0; 32])), None);
 }
 
 #[test]
@@ -171,7 +183,7 @@ fn an_inbox_takes_no_seals_has_its_limit_and_each_token_its_quota_of_a_window() 
 
 #[test]
 fn the_last_seq_is_given_and_none_behind_it() {
-    let rules = Rules { max_log_entries: u64::MAX, ..Rules::default() };
+    let rules = Rules { max_log_entries: u64::MAX, max_log_bytes: u64::MAX, max_inbox_bytes: u64::MAX, ..Rules::default() };
     for class in [ChannelClass::Log, ChannelClass::Inbox] {
         let mut of = head(class, Seq::MAX - 1);
         of.gone_through = Seq::MAX - 1;

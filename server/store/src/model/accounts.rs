@@ -459,6 +459,9 @@ impl AccountReads for ModelReads {
             Ok(Some(NewestState { number: u64::try_from(before.len()).unwrap_or(u64::MAX), state: state.clone() }))
         })
     }
+    fn code_lives(&self, now: Millis, code: &TokenHash) -> Result<bool, StoreDown> {
+        self.with(|s| Ok(s.accounts.people.iter().any(|p| p.code.is_some_and(|(c, ends)| c == *code && ends > now))))
+    }
     fn recovering(&self, now: Millis, code: &TokenHash) -> Result<Option<Recovering>, StoreDown> {
         self.with(|s| {
             let holds = |p: &&Person| p.code.is_some_and(|(c, ends)| c == *code && ends > now) && p.replaces.is_some();

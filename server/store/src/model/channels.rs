@@ -82,6 +82,10 @@ impl Channels {
         let entries: usize = self.channels.iter().map(|c| c.entries.len()).sum();
         (self.channels.len() as u64, entries as u64, self.newest.map_or(0, Millis::get))
     }
+    /// Of all entries.
+    pub(super) fn bytes(&self) -> u64 {
+        self.channels.iter().map(|c| bytes(&c.entries)).sum()
+    }
     /// What a new process does not know.
     pub(super) fn forget(&mut self) {
         self.recent.clear();

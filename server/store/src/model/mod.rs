@@ -80,6 +80,9 @@ impl Reads for ModelReads {
     fn generation(&self) -> Generation {
         self.generation
     }
+    fn used_bytes(&self) -> Result<u64, StoreDown> {
+        Ok(self.with(|s| s.channels.bytes()))
+    }
     fn counts(&self) -> Result<Counts, StoreDown> {
         Ok(self.with(|s| {
             let (channels, entries, accepted_ms) = s.channels.counts();
