@@ -66,6 +66,7 @@ trouble-clock-ahead = CLOCK AHEAD: { $clock }. Not followed before { $until }. S
 trouble-clock-back = CLOCK BACK: { $clock }. Not followed before { $until }. Set it if it is wrong.
 note-removal-held = The clock jumped: nothing is removed until { $until }. If it is right, do nothing.
 note-accept-times-wait = The clock was put back: entries carry { $accepted } until then. If it is right, do nothing.
+trouble-places-short = PLACES SHORT: others' connections had to go. Look at your firewall, or raise max_connections.
 trouble-leaf-ending = LEAF ENDING: on { $leaf } clients stop taking it. Run issue-leaf, then SIGHUP.
 check-good = ok
 check-change = change

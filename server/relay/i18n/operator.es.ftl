@@ -66,6 +66,7 @@ trouble-clock-ahead = RELOJ ADELANTADO: { $clock }. No se le sigue antes de { $u
 trouble-clock-back = RELOJ ATRASADO: { $clock }. No se le sigue antes de { $until }. Corríjalo si está mal.
 note-removal-held = El reloj saltó: nada se borra hasta { $until }. Si está bien, no haga nada.
 note-accept-times-wait = El reloj fue atrasado: las entradas llevan { $accepted } hasta entonces. Si está bien, no haga nada.
+trouble-places-short = FALTAN LUGARES: se cerraron conexiones de otros. Vea su cortafuegos, o suba max_connections.
 trouble-leaf-ending = CERTIFICADO POR VENCER: el { $leaf } los clientes lo rechazarán. issue-leaf y SIGHUP.
 check-good = bien
 check-change = cambio

@@ -1,15 +1,17 @@
-//! The relay's own accept loop: connections are counted, handshakes have an end, and no handler sees who called.
+//! The relay's own accept loop: connections and handshakes have places ([`crate::places`]), handshakes have an end, and no
+//! handler sees who called.
 
 use crate::counters::ConnectionMetrics;
-use crate::limits::Transport;
+use crate::limits::{self, Transport};
 use crate::memory::{self, Holder, Memory};
+use crate::places::{Network, Networks, Place, Places};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::Sleep;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -23,7 +25,7 @@ pub(crate) struct Connection {
     held: memory::Connection,
     /// when it is closed, whatever goes on
     end: Pin<Box<Sleep>>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Drop for Connection {
@@ -45,7 +47,7 @@ impl Connected for Connection {
 }
 
 fn over<T>() -> Poll<io::Result<T>> {
-    Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionAborted, "of all connections it held the most memory")))
+    Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionAborted, "its memory or its place is somebody else's")))
 }
 
 fn old<T>() -> Poll<io::Result<T>> {
@@ -99,50 +101,117 @@ impl AsyncWrite for Connection {
     }
 }
 
-/// Accepts until the receiver is dropped. A handshake that fails or takes too long is forgotten.
-pub(crate) fn connections(
-    listener: TcpListener,
+/// Where connections wait to be served.
+type Ready = mpsc::Sender<Result<Connection, io::Error>>;
+
+/// What a connection goes through before it is served.
+#[derive(Clone)]
+struct Door {
     tls: TlsAcceptor,
-    most: usize,
     limits: Transport,
     metrics: ConnectionMetrics,
     memory: Arc<Memory>,
+    places: Arc<Places>,
+    handshakes: Arc<Places>,
+}
+
+/// A newcomer's places.
+struct Entered {
+    held: memory::Connection,
+    place: Place,
+    shaking: Place,
+}
+
+impl Door {
+    /// Places for a connection and its handshake; none when nobody has to go for it.
+    fn enter(&self, network: Network) -> Option<Entered> {
+        let held = self.memory.connection(network);
+        let place = self.places.take(network, held.leave());
+        let shaking = place.as_ref().and_then(|_| self.handshakes.take(network, held.leave()));
+        match place.zip(shaking) {
+            Some((place, shaking)) => Some(Entered { held, place, shaking }),
+            None => {
+                self.metrics.refused.inc();
+                None
+            }
+        }
+    }
+
+    /// Handshake and all. A handshake that fails, takes too long or has to make room is forgotten.
+    async fn let_in(self, stream: TcpStream, Entered { held, place, shaking }: Entered, ready: Ready) {
+        let _ = stream.set_nodelay(true);
+        let small = |session: &mut rustls::ServerConnection| session.set_buffer_limit(Some(limits::TLS_BUFFER));
+        let shaken = tokio::select! {
+            shaken = tokio::time::timeout(self.limits.handshake, self.tls.accept_with(stream, small)) => shaken,
+            () = held.over() => {
+                self.metrics.refused.inc();
+                return;
+            }
+        };
+        // who did not agree on HTTP/2 speaks something else
+        match shaken {
+            Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(limits::ALPN) => {
+                drop(shaking);
+                self.metrics.accepted.inc();
+                self.metrics.open.inc();
+                let end = Box::pin(tokio::time::sleep(self.limits.age + self.limits.age_grace));
+                let _ = ready.send(Ok(Connection { stream, metrics: self.metrics, held, end, _place: place })).await;
+            }
+            _ => {
+                self.metrics.handshakes_failed.inc();
+            }
+        }
+    }
+}
+
+/// Accepts until the receiver is dropped.
+pub(crate) fn connections(
+    listener: TcpListener,
+    tls: TlsAcceptor,
+    limits: Transport,
+    metrics: ConnectionMetrics,
+    memory: Arc<Memory>,
+    Both { connections: places, handshakes }: Both,
 ) -> ReceiverStream<Result<Connection, io::Error>> {
     let (ready, connections) = mpsc::channel(16);
-    let places = Arc::new(Semaphore::new(most.max(1)));
-    let handshakes = Arc::new(Semaphore::new(limits.handshakes));
+    let door = Door { tls, limits, metrics, memory, places, handshakes };
+    let networks = Networks::default();
     tokio::spawn(async move {
         loop {
-            // no place, no accept: the kernel's queue holds the rest
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-            let Ok(shaking) = Arc::clone(&handshakes).acquire_owned().await else { return };
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
                 () = ready.closed() => return,
             };
-            let stream = match accepted {
-                Ok((stream, _)) => stream,
+            match accepted {
+                Ok((stream, from)) => {
+                    if let Some(entered) = door.enter(networks.of(from.ip())) {
+                        tokio::spawn(door.clone().let_in(stream, entered, ready.clone()));
+                    }
+                }
                 Err(e) => {
                     // out of file descriptors, or a peer that went away: the next may do better, but not at once
                     tracing::warn!(cause = %e.kind(), "a connection was not accepted");
                     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-                    continue;
                 }
-            };
-            let (tls, ready, metrics, memory) = (tls.clone(), ready.clone(), metrics.clone(), Arc::clone(&memory));
-            tokio::spawn(async move {
-                let _ = stream.set_nodelay(true);
-                if let Ok(Ok(stream)) = tokio::time::timeout(limits.handshake, tls.accept(stream)).await {
-                    drop(shaking);
-                    metrics.accepted.inc();
-                    metrics.open.inc();
-                    let (held, end) = (memory.connection(), Box::pin(tokio::time::sleep(limits.age + limits.age_grace)));
-                    let _ = ready.send(Ok(Connection { stream, metrics, held, end, _place: place })).await;
-                } else {
-                    metrics.handshakes_failed.inc();
-                }
-            });
+            }
         }
     });
     ReceiverStream::new(connections)
+}
+
+/// The places of connections, and of handshakes among them.
+#[derive(Clone)]
+pub(crate) struct Both {
+    pub(crate) connections: Arc<Places>,
+    pub(crate) handshakes: Arc<Places>,
+}
+
+impl Both {
+    pub(crate) fn new(connections: usize, handshakes: usize) -> Self {
+        Self { connections: Places::new(connections), handshakes: Places::passing(handshakes) }
+    }
+    /// Somebody had to go, or was refused, not long ago.
+    pub(crate) fn are_short(&self) -> bool {
+        self.connections.are_short() || self.handshakes.are_short()
+    }
 }

@@ -29,6 +29,9 @@ pub enum UploadError {
     /// More or fewer bytes than announced, or others.
     #[error("the bytes do not have the size or digest of the header")]
     WrongDigest,
+    /// The disk is nearly full.
+    #[error(transparent)]
+    Room(#[from] StoreDown),
     /// The disk said no.
     #[error(transparent)]
     Io(#[from] io::Error),

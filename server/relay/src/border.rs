@@ -1,6 +1,7 @@
 //! The one border: every refusal becomes a gRPC status with a reason, and no cause crosses it.
 //! Reasons and their gRPC codes are the closed list of [`lacre_proto::reasons`].
 
+use crate::room::NoRoom;
 use lacre_proto::ERROR_DOMAIN;
 use lacre_proto::bounds::{BoundError, Bounded};
 pub use lacre_proto::reasons::Reason;
@@ -13,6 +14,7 @@ use lacre_store::channels::{
     AppendRefused, ChangeRefused, Limited, NotPermitted, OpenRefused, StatusRefused, TrimRefused, WrongName,
 };
 use lacre_store::counter::{AddClerkRefused, NoClerk, NoCode};
+use lacre_store::rules::Limit;
 use std::collections::HashMap;
 use std::time::Duration;
 use tonic::{Code, Status};
@@ -46,6 +48,17 @@ pub fn bad_field(e: BoundError) -> Status {
 #[must_use]
 pub fn bad_value(field: &'static str, bound: &str, found: &str) -> Status {
     bad_field(BoundError { field, bound: bound.to_owned(), found: found.to_owned() })
+}
+
+/// What is refused before a handler sees it has no reason yet: bytes that are no message of their call, or more of them than
+/// it takes. None for what is no refusal of the relay: a call that it does not know, a peer that has gone.
+#[must_use]
+pub fn unread(status: &Status) -> Option<Status> {
+    match status.code() {
+        Code::Internal => Some(bad_value("message", "a message of this call, not compressed", "something else")),
+        Code::OutOfRange => Some(bad_value("message", "the bytes that this call takes", "more")),
+        _ => None,
+    }
 }
 
 /// A limit of the rules.
@@ -82,6 +95,14 @@ pub trait IntoStatus {
 impl IntoStatus for StoreDown {
     fn into_status(self) -> Status {
         store_down(self)
+    }
+}
+impl IntoStatus for NoRoom {
+    fn into_status(self) -> Status {
+        match self {
+            NoRoom::Disk(down) => store_down(down),
+            NoRoom::Store { most } => limited(Limited::beyond(Limit::MaxStoreBytes, most)),
+        }
     }
 }
 impl IntoStatus for WrongName {

@@ -38,7 +38,7 @@ pub struct NodeConfig {
     /// MiB that stay free on the data folder's file system: below them entries and blobs are refused, and what is there
     /// is still served and removed in its time. Read again at SIGHUP.
     pub keep_free_mib: u64,
-    /// Connections at a time; further ones wait. At most 16384.
+    /// Connections at a time; then idle ones make room, and those of the network with the most. At most 16384.
     pub max_connections: usize,
     /// MiB that calls under way and followed channels may hold, of all connections together: above it the connection that
     /// holds most is closed. RUNNING.md has the formula of the relay's memory.

@@ -115,6 +115,8 @@ pub struct ConnectionMetrics {
     pub(crate) open: Gauge,
     pub(crate) accepted: Counter,
     pub(crate) handshakes_failed: Counter,
+    /// for want of a place, in the midst of a handshake or before it
+    pub(crate) refused: Counter,
     pub(crate) received: Counter,
     pub(crate) sent: Counter,
 }

@@ -15,7 +15,13 @@ use tokio::sync::Notify;
 pub struct Hub {
     followers: Mutex<HashMap<ChannelId, Followers>>,
     streams: AtomicUsize,
+    /// channels whose many followers are to be woken: by [`Hub::wake_many`], not by whoever stores
+    many: Mutex<HashSet<ChannelId>>,
+    waits: Notify,
 }
+
+/// So many followers are woken by whoever stores an entry; more of them have it done for them.
+const FEW: usize = 16;
 
 /// Nearly every channel has one follower per device: no list for the first.
 enum Followers {
@@ -53,7 +59,27 @@ impl Hub {
         match lock(&self.followers).get(channel) {
             None => {}
             Some(Followers::One(mailbox)) => mailbox.wake(channel),
-            Some(Followers::Many(mailboxes)) => mailboxes.iter().for_each(|m| m.wake(channel)),
+            Some(Followers::Many(mailboxes)) if mailboxes.len() <= FEW => mailboxes.iter().for_each(|m| m.wake(channel)),
+            Some(Followers::Many(_)) => {
+                lock(&self.many).insert(*channel);
+                self.waits.notify_one();
+            }
+        }
+    }
+
+    /// Wakes the followers of channels that have many, for as long as it is asked to: however many follow a channel, whoever
+    /// writes is not kept waiting for them, and entries that come close together wake them once.
+    pub async fn wake_many(&self) {
+        loop {
+            self.waits.notified().await;
+            for channel in std::mem::take(&mut *lock(&self.many)) {
+                let mailboxes = match lock(&self.followers).get(&channel) {
+                    Some(Followers::Many(mailboxes)) => mailboxes.clone(),
+                    Some(Followers::One(mailbox)) => vec![Arc::clone(mailbox)],
+                    None => Vec::new(),
+                };
+                mailboxes.iter().for_each(|mailbox| mailbox.wake(&channel));
+            }
         }
     }
 
@@ -184,6 +210,36 @@ mod tests {
         assert_eq!(b.woken(), HashSet::from([channel(1)]));
         assert_eq!(c.woken(), HashSet::new());
         assert_eq!(a.woken(), HashSet::new());
+    }
+
+    #[tokio::test]
+    async fn whoever_stores_wakes_few_himself_and_many_are_woken_for_him_once_for_all_that_came() {
+        let hub = Arc::new(Hub::default());
+        let mut all: Vec<Subscription<()>> = (0..=FEW).map(|_| hub.subscribe()).collect();
+        for one in all.iter_mut().take(FEW) {
+            one.follow(channel(1), ());
+        }
+        hub.wake(&channel(1));
+        assert!(all.iter().take(FEW).all(|one| one.woken() == HashSet::from([channel(1)])));
+        all[FEW].follow(channel(1), ());
+
+        for _ in 0..1_000 {
+            hub.wake(&channel(1));
+        }
+        assert!(all.iter().all(|one| one.woken().is_empty()), "not by the writer");
+        let waking = tokio::spawn({
+            let hub = Arc::clone(&hub);
+            async move { hub.wake_many().await }
+        });
+        for one in &all {
+            let mut woken = one.woken();
+            while woken.is_empty() {
+                one.something().await;
+                woken = one.woken();
+            }
+            assert_eq!(woken, HashSet::from([channel(1)]));
+        }
+        waking.abort();
     }
 
     #[test]

@@ -381,7 +381,7 @@ pub fn tls(leaf: Arc<Leaf>) -> Result<rustls::ServerConfig, IdentityError> {
         .map_err(|e| IdentityError::Certificate(e.to_string()))?
         .with_no_client_auth()
         .with_cert_resolver(leaf);
-    config.alpn_protocols = vec![b"h2".to_vec()];
+    config.alpn_protocols = vec![crate::limits::ALPN.to_vec()];
     config.send_tls13_tickets = 0;
     config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
     Ok(config)

@@ -6,6 +6,7 @@
 
 mod accept;
 pub mod backup;
+mod ballast;
 pub mod blob_files;
 pub mod border;
 pub mod clock_guard;
@@ -20,6 +21,7 @@ pub mod limits;
 pub mod memory;
 pub mod metrics;
 pub mod newest;
+pub mod places;
 pub mod room;
 pub mod run_key;
 pub mod serve;

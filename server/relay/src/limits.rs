@@ -7,12 +7,17 @@
 use std::time::Duration;
 use tonic::transport::Server;
 
-/// Connections at a time; further ones wait in the kernel's queue. (The configuration file may lower it.)
+/// Connections at a time; then idle ones make room, fair between networks ([`crate::places`]). (The configuration file may
+/// lower it.)
 pub const MAX_CONNECTIONS: usize = 16_384;
 /// Bytes that calls under way and followed channels may hold, of all connections together; above it the connection that
 /// holds most is closed. (The configuration file may change it.)
 pub const HELD: usize = 1024 * 1024 * 1024;
-/// TLS handshakes under way at a time.
+/// What ALPN must agree on.
+pub const ALPN: &[u8] = b"h2";
+/// Bytes that TLS may have encrypted while its peer does not read: a record.
+pub const TLS_BUFFER: usize = 16 * 1024;
+/// TLS handshakes under way at a time; then the oldest of the most crowded network goes.
 pub const HANDSHAKES: usize = 512;
 /// A TLS handshake takes no longer.
 pub const HANDSHAKE: Duration = Duration::from_secs(10);

@@ -108,6 +108,7 @@ impl Metrics {
         r.register("connections_open", "TLS connections that are open", c.open.clone());
         r.register("connections", "TLS connections made since the start", c.accepted.clone());
         r.register("handshakes_failed", "TLS handshakes that failed or took too long", c.handshakes_failed.clone());
+        r.register("connections_refused", "Connections that found no place, or lost it to another network", c.refused.clone());
         r.register("received_bytes", "Bytes from clients, inside TLS", c.received.clone());
         r.register("sent_bytes", "Bytes to clients, inside TLS", c.sent.clone());
         r.register("retired_entries", "Entries that retention removed", self.retired_entries.clone());

@@ -253,7 +253,7 @@ struct Prepared {
     writer_thread: JoinHandle<()>,
     listener: TcpListener,
     tls: rustls::ServerConfig,
-    max_connections: usize,
+    places: accept::Both,
     transport: limits::Transport,
     memory: Arc<Memory>,
     scraped: Option<TcpListener>,
@@ -308,7 +308,7 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
     let local = (host_of(local), local.port());
     let (host, port) = options.public.take().unwrap_or_else(|| local.clone());
     let authority = Arc::new(RwLock::new(Authority::new(&host, port, identity.public())?));
-    let room = Arc::new(Room::new(folder.path(), options.keep_free));
+    let room = Arc::new(Room::with_ballast(folder.path(), options.keep_free));
     let hub = Arc::new(Hub::default());
     let writer = Writer::start(store, Arc::<ClockGuard>::clone(&clock), options.rules.clone(), Arc::clone(&hub));
     let (writer, writer_thread) = writer.map_err(StartError::Thread)?;
@@ -333,7 +333,8 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
     let (max_connections, transport) = (options.max_connections, options.transport);
     let scraped = options.metrics.map(listen_to_scrapers).transpose()?;
     let desk = Arc::new(Desk::new(Arc::clone(&context), run_key, Arc::clone(&authority)));
-    let operator = OperatorService::new(Arc::clone(&context), Arc::clone(&authority), Arc::clone(&leaf));
+    let places = accept::Both::new(max_connections, transport.handshakes);
+    let operator = OperatorService::new(Arc::clone(&context), Arc::clone(&authority), Arc::clone(&leaf), places.clone());
     Ok(Prepared {
         folder,
         controls: Controls { local, authority, leaf, maker: Arc::clone(&maker), room },
@@ -342,7 +343,7 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
         writer_thread,
         listener,
         tls,
-        max_connections,
+        places,
         transport,
         memory: Memory::new(options.max_held),
         scraped,
@@ -391,17 +392,18 @@ fn host_of(address: SocketAddr) -> String {
 
 impl Prepared {
     async fn serve(self, mut stopping: watch::Receiver<bool>) {
-        let Self { folder, controls, own_leaf, context, writer_thread, listener, tls, max_connections, transport, files, .. } =
-            self;
+        let Self { folder, controls, own_leaf, context, writer_thread, listener, tls, places, transport, files, .. } = self;
         let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(tls));
         let seen = ConnectionMetrics::default();
-        let connections =
-            accept::connections(listener, acceptor, max_connections, transport, seen.clone(), Arc::clone(&self.memory));
+        let connections = accept::connections(listener, acceptor, transport, seen.clone(), Arc::clone(&self.memory), places);
         let metrics = Arc::new(Metrics::new(&context, &seen, &self.memory));
         let scraping = self.scraped.map(|listener| tokio::spawn(metrics::serve(listener, Arc::clone(&metrics))));
         let (maker, leaf_context) = (controls.maker, Arc::clone(&context));
         let renewed = move || maker.make(None, leaf_context.rng.lock().unwrap_or_else(PoisonError::into_inner).as_mut());
         let renewal = tokio::spawn(upkeep::renew(controls.leaf, Arc::clone(&context.clock), own_leaf, renewed));
+        let hub = Arc::clone(&context.hub);
+        let measuring = tokio::spawn(crate::room::measure(Arc::clone(&context)));
+        let waking = tokio::spawn(async move { hub.wake_many().await });
         let clock = tokio::spawn(upkeep::look_at_clock(Arc::clone(&context)));
         let settling = tokio::spawn(upkeep::settle(context.writer.clone()));
         let retention = tokio::spawn(upkeep::retain(Arc::clone(&context), Arc::clone(&metrics)));
@@ -461,7 +463,7 @@ impl Prepared {
         context.clock_guard.remember();
         counter.abort();
         let _ = counter.await;
-        for task in [renewal, room, clock, settling, retention, expiry].into_iter().chain(scraping) {
+        for task in [renewal, room, measuring, waking, clock, settling, retention, expiry].into_iter().chain(scraping) {
             task.abort();
             let _ = task.await;
         }

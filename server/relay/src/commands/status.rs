@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn the_screen_has_at_most_24_lines_of_80_columns_in_both_languages_and_names_each_trouble() {
         // either the clock is not followed, or removal is held
-        let all = ["DISK_FULL", "STORE_FAILING", "STORE_DAMAGED", "CLOCK_AHEAD", "LEAF_ENDING"];
+        let all = ["DISK_FULL", "STORE_FAILING", "STORE_DAMAGED", "CLOCK_AHEAD", "PLACES_SHORT", "LEAF_ENDING"];
         let full = ReportResponse {
             generation: vec![0xab; 16],
             counted: true,

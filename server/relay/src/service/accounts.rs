@@ -1,21 +1,24 @@
 //! Calls with credentials: enrolment, login, states, key packages, stamps.
 
 use super::Context;
-use super::login::{Challenges, Key, Sessions};
+use super::login::{Challenges, Key, Sessions, decoy};
+use super::names::Names;
 use super::stamps::Stamps;
 use crate::border::{Reason, bad_state, bad_value, checked, crossed, limited, refused, store_down};
+use crate::memory::Holder;
 use lacre_ground::account::{AccountError, AccountState, Binding, Reset};
-use lacre_ground::ids::{AccountId, DeviceId, Handle, Session};
-use lacre_ground::note::UnverifiedNote;
+use lacre_ground::ids::{AccountId, DeviceId, Handle, Session, TokenHash};
+use lacre_ground::note::{NoteError, UnverifiedNote};
 use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::Millis;
 use lacre_ground::verified::Verified;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::accounts_server::Accounts;
 use lacre_store::accounts::{
-    Enroll, KeyPackage, PauseAccount, PutKeyPackages, PutState, Recover, Recovering, RemoveAccount, Speaker, StateDevice,
-    TakeStamps,
+    Enroll, EnrollRefused, KeyPackage, PauseAccount, PutKeyPackages, PutState, Recover, Recovering, RemoveAccount, Speaker,
+    StateDevice, TakeStamps,
 };
+use lacre_store::{Reads, StoreDown};
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 use tonic::{Request, Response, Status};
@@ -26,14 +29,23 @@ pub struct AccountsService {
     challenges: Challenges,
     sessions: Sessions,
     stamps: Arc<Stamps>,
+    names: Names,
+    /// stands in for the state of an account that is not there
+    decoy: Arc<str>,
 }
+
+/// Bytes that a state takes, the note and what is read out of it.
+const STATE: usize = 4 * 64 * 1024;
 
 impl AccountsService {
     /// With no session open.
     #[must_use]
     pub fn new(context: Arc<Context>) -> Self {
-        let challenges = Challenges::new(context.identity, context.rng.lock().unwrap_or_else(PoisonError::into_inner).as_mut());
-        Self { context, challenges, sessions: Sessions::default(), stamps: Arc::default() }
+        let mut rng = context.rng.lock().unwrap_or_else(PoisonError::into_inner);
+        let (challenges, decoy) = (Challenges::new(context.identity, rng.as_mut()), decoy(context.identity, rng.as_mut()));
+        drop(rng);
+        let (sessions, names, stamps) = (Sessions::default(), Names::default(), Arc::default());
+        Self { context, challenges, sessions, names, decoy, stamps }
     }
 
     fn generation(&self) -> Vec<u8> {
@@ -53,25 +65,72 @@ impl AccountsService {
         Ok(state.devices.iter().map(|d| StateDevice { id: d.id, inbox: d.inbox.channel }).collect())
     }
 
-    /// The state that this note is, if it follows, and whether the relay has this very note already.
-    async fn next_state(&self, account: AccountId, raw: &str) -> Result<(Verified<AccountState>, bool), Status> {
-        let newest = self.context.read(move |r| r.newest_state(&account)).await.map_err(store_down)?;
-        let newest = newest.ok_or_else(no_session)?;
-        let state = AccountState::stored(&newest.state).map_err(|e| not_readable(&e))?;
-        let refused = match state.follow(raw) {
-            Ok(next) => return Ok((next, false)),
-            Err(e) => e,
-        };
-        // a repeated call: its number only says where to look, the bytes decide
-        let said = UnverifiedNote::parse(raw).map_err(AccountError::from).and_then(|n| AccountState::parse(n.unverified_text()));
-        if let Ok(AccountState { number, .. }) = said {
-            let known = self.context.read(move |r| r.state(&account, number)).await.map_err(store_down)?;
-            if let Some(known) = known.filter(|known| known == raw) {
-                return Ok((AccountState::stored(&known).map_err(|e| not_readable(&e))?, true));
-            }
-        }
-        Err(bad_state(&refused))
+    /// Work that takes memory or time, in its turn and where it keeps nobody waiting.
+    async fn heavy<T: Send + 'static>(
+        &self,
+        holder: Option<&Holder>,
+        work: impl FnOnce(&dyn Reads) -> Result<T, StoreDown> + Send + 'static,
+    ) -> Result<T, Status> {
+        let (done, _) = self.context.reading(holder, STATE, |_| 0, work).await.map_err(store_down)?;
+        Ok(done)
     }
+
+    /// First of all of whoever has no session: a code that lives. What follows costs more.
+    async fn code(&self, raw: &[u8]) -> Result<TokenHash, Status> {
+        let code = lacre_ground::ids::Code::try_from(raw).map_err(|e| bad_value("code", "16 bytes", &e.to_string()))?.hash();
+        let now = self.context.clock.now();
+        let lives = self.context.read(move |r| r.code_lives(now, &code)).await.map_err(store_down)?;
+        if lives { Ok(code) } else { Err(refused(Reason::CodeRefused, &[], None)) }
+    }
+
+    /// State 0, verified.
+    async fn first_state(&self, holder: Option<&Holder>, raw: &str) -> Result<(AccountId, Vec<StateDevice>), Status> {
+        let raw = raw.to_owned();
+        let first = self.heavy(holder, move |_| Ok(signed_once(&raw).and_then(|()| AccountState::first(&raw)))).await?;
+        let (account, state) = first.map_err(|e| bad_state(&e))?;
+        Ok((account, self.lives_here(&state)?))
+    }
+
+    /// The state that this note is, if it follows, and whether the relay has this very note already.
+    async fn next_state(
+        &self,
+        holder: Option<&Holder>,
+        account: AccountId,
+        raw: &str,
+    ) -> Result<(Verified<AccountState>, bool), Status> {
+        let raw = raw.to_owned();
+        self.heavy(holder, move |r| next_state(r, account, &raw)).await?
+    }
+}
+
+/// A note may have many lines by one key, and each costs a check: a device signs once.
+fn signed_once(raw: &str) -> Result<(), AccountError> {
+    let note = UnverifiedNote::parse(raw)?;
+    if note.has_two_lines_of_one_key() { Err(NoteError::Shape("two signatures of one key").into()) } else { Ok(()) }
+}
+
+fn next_state(
+    reads: &dyn Reads,
+    account: AccountId,
+    raw: &str,
+) -> Result<Result<(Verified<AccountState>, bool), Status>, StoreDown> {
+    let Some(newest) = reads.newest_state(&account)? else { return Ok(Err(no_session())) };
+    let state = match AccountState::stored(&newest.state) {
+        Ok(state) => state,
+        Err(e) => return Ok(Err(not_readable(&e))),
+    };
+    let refused = match signed_once(raw).and_then(|()| state.follow(raw)) {
+        Ok(next) => return Ok(Ok((next, false))),
+        Err(e) => e,
+    };
+    // a repeated call: its number only says where to look, the bytes decide
+    let said = UnverifiedNote::parse(raw).map_err(AccountError::from).and_then(|n| AccountState::parse(n.unverified_text()));
+    if let Ok(AccountState { number, .. }) = said
+        && let Some(known) = reads.state(&account, number)?.filter(|known| known == raw)
+    {
+        return Ok(AccountState::stored(&known).map(|known| (known, true)).map_err(|e| not_readable(&e)));
+    }
+    Ok(Err(bad_state(&refused)))
 }
 
 fn no_session() -> Status {
@@ -111,18 +170,22 @@ fn packages(now: Millis, wire: Vec<wire::KeyPackage>) -> Result<Vec<KeyPackage>,
 #[tonic::async_trait]
 impl Accounts for AccountsService {
     async fn enroll(&self, request: Request<wire::EnrollRequest>) -> Result<Response<wire::EnrollResponse>, Status> {
+        let holder = request.extensions().get::<Holder>().cloned();
         let request = checked(request.into_inner())?;
-        let code = lacre_ground::ids::Code::try_from(request.code.as_slice());
-        let code = code.map_err(|e| bad_value("code", "16 bytes", &e.to_string()))?.hash();
+        let code = self.code(&request.code).await?;
         let handle = Handle::parse(&request.handle).ok().filter(|h| h.as_str() == request.handle);
         let handle = handle.ok_or_else(|| bad_value("handle", "3 to 32 of a-z, 0-9, _ . -", "other characters"))?;
-        let (account, state) = AccountState::first(&request.state).map_err(|e| bad_state(&e))?;
-        let devices = self.lives_here(&state)?;
         let now = self.context.clock.now();
+        self.names.may_try(now, &self.context.rules, &code).map_err(limited)?;
+        let (account, devices) = self.first_state(holder.as_ref(), &request.state).await?;
         let binding = Binding { handle: handle.clone(), account, bound_at: now }.sign(&self.context.bindings);
         let binding = binding.map_err(|e| store_down(lacre_store::StoreDown::new(e)))?;
         let enroll = Enroll { code, handle, account, state: request.state, devices, binding };
-        let enrolled = crossed(self.context.writer.submit(enroll).await)?;
+        let enrolled = self.context.writer.submit(enroll).await;
+        if let Ok(Err(EnrollRefused::HandleTaken)) = &enrolled {
+            self.names.was_taken(now, code);
+        }
+        let enrolled = crossed(enrolled)?;
         Ok(Response::new(wire::EnrollResponse { generation: self.generation(), binding: enrolled.binding }))
     }
 
@@ -134,6 +197,7 @@ impl Accounts for AccountsService {
     }
 
     async fn login(&self, request: Request<wire::LoginRequest>) -> Result<Response<wire::LoginResponse>, Status> {
+        let holder = request.extensions().get::<Holder>().cloned();
         let request = checked(request.into_inner())?;
         let who = who(&request.account, &request.device)?;
         let no = || refused(Reason::LoginRefused, &[], None);
@@ -143,8 +207,14 @@ impl Accounts for AccountsService {
         if !self.challenges.holds(now, rules, &who, &challenge) {
             return Err(no());
         }
-        let newest = self.context.read(move |r| r.newest_state(&who.account)).await.map_err(store_down)?;
-        let state = newest.as_ref().map(|n| AccountState::stored(&n.state)).transpose().map_err(|e| not_readable(&e))?;
+        let decoy = Arc::clone(&self.decoy);
+        let newest = move |r: &dyn Reads| {
+            let newest = r.newest_state(&who.account)?;
+            // an account that is not there costs the same
+            let state = AccountState::stored(newest.as_ref().map_or(&*decoy, |n| &n.state));
+            Ok(state.map(|state| newest.map(|_| state)))
+        };
+        let state = self.heavy(holder.as_ref(), newest).await?.map_err(|e| not_readable(&e))?;
         if !self.challenges.signed(&who, &challenge, &signature, state.as_deref()) {
             return Err(no());
         }
@@ -163,9 +233,10 @@ impl Accounts for AccountsService {
     }
 
     async fn put_state(&self, request: Request<wire::PutStateRequest>) -> Result<Response<wire::PutStateResponse>, Status> {
+        let holder = request.extensions().get::<Holder>().cloned();
         let request = checked(request.into_inner())?;
         let by = self.session(&request.session)?;
-        let (next, again) = self.next_state(by.account, &request.state).await?;
+        let (next, again) = self.next_state(holder.as_ref(), by.account, &request.state).await?;
         let put = PutState { by, number: next.number, state: request.state, devices: self.lives_here(&next)? };
         crossed(self.context.writer.submit(put).await)?;
         if !again {
@@ -175,11 +246,10 @@ impl Accounts for AccountsService {
     }
 
     async fn recover(&self, request: Request<wire::RecoverRequest>) -> Result<Response<wire::RecoverResponse>, Status> {
+        let holder = request.extensions().get::<Holder>().cloned();
         let request = checked(request.into_inner())?;
-        let code = lacre_ground::ids::Code::try_from(request.code.as_slice());
-        let code = code.map_err(|e| bad_value("code", "16 bytes", &e.to_string()))?.hash();
-        let (account, state) = AccountState::first(&request.state).map_err(|e| bad_state(&e))?;
-        let devices = self.lives_here(&state)?;
+        let code = self.code(&request.code).await?;
+        let (account, devices) = self.first_state(holder.as_ref(), &request.state).await?;
         let now = self.context.clock.now();
         let found = self.context.read(move |r| r.recovering(now, &code)).await.map_err(store_down)?;
         let Recovering { handle, account: before } = found.ok_or_else(|| refused(Reason::CodeRefused, &[], None))?;

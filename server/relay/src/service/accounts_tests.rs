@@ -4,6 +4,7 @@ use super::Context;
 use super::accounts::AccountsService;
 use super::blobs::{BlobsService, expire};
 use super::channels::ChannelsService;
+use super::counter::CounterService;
 use super::directory::DirectoryService;
 use super::registrar::{Desk, RegistrarService};
 use crate::blob_files::BlobFiles;
@@ -27,6 +28,8 @@ use lacre_proto::relay::v1::blobs_client::BlobsClient;
 use lacre_proto::relay::v1::blobs_server::BlobsServer;
 use lacre_proto::relay::v1::channels_client::ChannelsClient;
 use lacre_proto::relay::v1::channels_server::ChannelsServer;
+use lacre_proto::relay::v1::counter_client::CounterClient;
+use lacre_proto::relay::v1::counter_server::CounterServer;
 use lacre_proto::relay::v1::directory_client::DirectoryClient;
 use lacre_proto::relay::v1::directory_server::DirectoryServer;
 use lacre_proto::relay::v1::put_request::Part;
@@ -109,16 +112,14 @@ impl World {
         let authority = Authority::new("localhost", 7443, identity).unwrap();
         let socket = folder.path().join("all.sock");
         let listener = UnixListener::bind(&socket).unwrap();
+        let desk = Arc::new(Desk::new(Arc::clone(&context), key, Arc::new(std::sync::RwLock::new(authority))));
         let serving = Server::builder()
             .add_service(AccountsServer::new(AccountsService::new(Arc::clone(&context))))
             .add_service(ChannelsServer::new(ChannelsService::new(Arc::clone(&context))))
             .add_service(DirectoryServer::new(DirectoryService::new(Arc::clone(&context))))
             .add_service(BlobsServer::new(BlobsService::new(Arc::clone(&context), files.clone())))
-            .add_service(RegistrarServer::new(RegistrarService(Arc::new(Desk::new(
-                Arc::clone(&context),
-                key,
-                Arc::new(std::sync::RwLock::new(authority)),
-            )))))
+            .add_service(CounterServer::new(CounterService::new(Arc::clone(&desk))))
+            .add_service(RegistrarServer::new(RegistrarService(desk)))
             .serve_with_incoming(UnixListenerStream::new(listener));
         tokio::spawn(serving);
         let connector = tower::service_fn(move |_| {
@@ -140,6 +141,9 @@ impl World {
     }
     pub(super) fn channels(&self) -> ChannelsClient<Channel> {
         ChannelsClient::new(self.channel.clone())
+    }
+    pub(super) fn counter(&self) -> CounterClient<Channel> {
+        CounterClient::new(self.channel.clone())
     }
     pub(super) fn blobs(&self) -> BlobsClient<Channel> {
         BlobsClient::new(self.channel.clone())

@@ -63,11 +63,11 @@ impl Context {
         let receipts: Vec<Option<Append>> =
             if asked.iter().any(|one| one.receipt) { asked.iter().map(Asked::for_receipt).collect() } else { Vec::new() };
         let all = AppendAll(asked.into_iter().map(|one| one.append).collect());
-        let done = match self.room.enough() {
-            Ok(()) => self.writer.submit(all).await,
-            Err(full) => Err(full),
-        };
-        let AppendedAll { stored, refused } = match done {
+        let bytes = all.0.iter().map(|append| append.ciphertext.len()).sum();
+        if let Err(no_room) = self.room.take(all.0.len(), bytes) {
+            return (Vec::new(), Some(no_room.into_status()));
+        }
+        let AppendedAll { stored, refused } = match self.writer.submit(all).await {
             Ok(done) => done,
             Err(down) => return (Vec::new(), Some(store_down(down))),
         };
@@ -97,7 +97,7 @@ impl Context {
 /// One entry.
 pub(super) async fn one(context: &Context, request: wire::AppendRequest) -> Result<wire::Appended, Status> {
     let asked = Asked::of(checked(request)?, &context.rules)?;
-    context.room.enough().map_err(store_down)?;
+    context.room.take(1, asked.append.ciphertext.len()).map_err(IntoStatus::into_status)?;
     let receipt_for = asked.for_receipt();
     context.answer(crossed(context.writer.submit(asked.append).await)?, receipt_for)
 }

@@ -1,11 +1,12 @@
 //! The Attach stream: all of a client's channels, each from its own cursor.
 //!
 //! One task for each stream. It waits for the peer, for wake-ups and for the heartbeat, and reads from storage what is due,
-//! round by round: at most [`PAGE_BYTES`] and one entry at a time, and a round begins only when the one before was
+//! round by round: at most [`PAGE_BYTES`] and one entry, and [`PAGE_ENTRIES`], at a time, and a round begins only when the one before was
 //! taken. So a slow reader costs the relay two messages and the names of the channels where something waits.
 
 use super::Context;
 use super::fields::{PAGE_BYTES, PAGE_ENTRIES, id, seq, token, wire_entry};
+use super::reading::{PAGE_WORST, page_weight, weight};
 use crate::border::{Reason, checked, refused, store_down};
 use crate::hub::Subscription;
 use crate::memory::{FOLLOWED, Hold, Holder};
@@ -26,13 +27,20 @@ use wire::attach_response::Event;
 
 type Answer = Result<wire::AttachResponse, Status>;
 
-/// What the peer is sent. What a message holds is let go when the connection takes it.
-pub struct AttachEvents(mpsc::Receiver<(Answer, Option<Hold>)>);
+/// What the peer is sent. What a message holds is let go when the next one is asked for: then it is encoded, and its own
+/// bytes count.
+pub struct AttachEvents {
+    events: mpsc::Receiver<(Answer, Option<Hold>)>,
+    encoding: Option<Hold>,
+}
 
 impl Stream for AttachEvents {
     type Item = Answer;
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> task::Poll<Option<Answer>> {
-        self.0.poll_recv(cx).map(|next| next.map(|(answer, _)| answer))
+        self.encoding = None;
+        let (answer, hold) = task::ready!(self.events.poll_recv(cx)).unzip();
+        self.encoding = hold.flatten();
+        task::Poll::Ready(answer)
     }
 }
 
@@ -83,7 +91,7 @@ where
     let held = holder.as_ref().map(|holder| holder.hold(0));
     let attached = Attached { context, out, following, due: VecDeque::new(), quiet: true, holder, held };
     tokio::spawn(attached.run(requests));
-    AttachEvents(events)
+    AttachEvents { events, encoding: None }
 }
 
 impl Attached {
@@ -134,7 +142,10 @@ impl Attached {
     async fn send(&mut self, event: Event) -> Result<(), Over> {
         self.quiet = false;
         let hold = match (&self.holder, &event) {
-            (Some(holder), Event::Entries(e)) => Some(holder.hold(e.entries.iter().map(|e| e.ciphertext.len()).sum())),
+            (Some(holder), Event::Entries(e)) => {
+                let bytes = e.entries.iter().map(|e| e.ciphertext.len()).sum();
+                Some(holder.hold(weight(bytes, e.entries.len())))
+            }
             _ => None,
         };
         let generation = self.context.reads.generation().as_bytes().to_vec();
@@ -276,8 +287,11 @@ impl Attached {
             self.due.shrink_to(ROUND);
         }
         let asked: Vec<ChannelId> = ask.iter().map(|(channel, ..)| *channel).collect();
-        let pages = match self.context.read(move |reads| read_pages(reads, ask)).await {
-            Ok(pages) => pages,
+        let weigh =
+            |pages: &Vec<(ChannelId, Option<Page>)>| pages.iter().filter_map(|(_, page)| page.as_ref()).map(page_weight).sum();
+        let read = self.context.reading(self.holder.as_ref(), PAGE_WORST, weigh, move |reads| read_pages(reads, ask));
+        let (pages, mut hold) = match read.await {
+            Ok(read) => read,
             Err(down) => return self.end(ended(down)).await,
         };
         // what did not fit goes first in the next round
@@ -287,7 +301,13 @@ impl Attached {
                 self.due.push_front(*channel);
             }
         }
+        let mut left: usize = pages.iter().filter_map(|(_, page)| page.as_ref()).map(page_weight).sum();
         for (channel, page) in pages {
+            // from here on the message counts
+            left -= page.as_ref().map_or(0, page_weight);
+            if let Some(hold) = &mut hold {
+                hold.set(left);
+            }
             match page {
                 Some(page) => self.tell(channel, page).await?,
                 None => {
@@ -349,13 +369,15 @@ fn read_pages(
     ask: Vec<(ChannelId, ChannelKey, Seq)>,
 ) -> Result<Vec<(ChannelId, Option<Page>)>, StoreDown> {
     let mut pages = Vec::with_capacity(ask.len());
-    let mut room = usize::try_from(PAGE_BYTES).unwrap_or(usize::MAX);
+    let mut room = PageLimits { entries: PAGE_ENTRIES, bytes: PAGE_BYTES };
     for (channel, key, next) in ask {
-        let limits = PageLimits { entries: PAGE_ENTRIES, bytes: u32::try_from(room).unwrap_or(u32::MAX) };
-        let page = apart(reads.page(key, next, limits))?;
-        room = room.saturating_sub(page.iter().flat_map(|page| &page.entries).map(|e| e.ciphertext.len()).sum());
+        let page = apart(reads.page(key, next, room))?;
+        let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let entries = page.as_ref().map_or(&[][..], |page| &page.entries);
+        room.bytes = room.bytes.saturating_sub(small(entries.iter().map(|e| e.ciphertext.len()).sum()));
+        room.entries = room.entries.saturating_sub(small(entries.len()));
         pages.push((channel, page));
-        if room == 0 {
+        if room.bytes == 0 || room.entries == 0 {
             break;
         }
     }

@@ -2,8 +2,12 @@
 //! for a day, and is gone on with.
 
 use super::Context;
+use super::reading::weight;
+use super::uploads::{Uploading, Uploads};
 use crate::blob_files::{BlobFiles, Upload, UploadError, read_chunk};
 use crate::border::{IntoStatus as _, Reason, bad_value, checked, limited, refused, store_down};
+use crate::memory::{Hold, Holder};
+use crate::room::Promised;
 use lacre_ground::ids::{BlobId, Stamp, Token, TokenHash};
 use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
@@ -21,7 +25,7 @@ use std::fs::File;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{OwnedMutexGuard, Semaphore, oneshot};
+use tokio::sync::{OwnedMutexGuard, oneshot};
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -34,7 +38,7 @@ const SWEEP: u32 = 256;
 pub struct BlobsService {
     context: Arc<Context>,
     files: BlobFiles,
-    uploads: Arc<Semaphore>,
+    uploads: Arc<Uploads>,
     under_way: Arc<UnderWay>,
 }
 
@@ -108,6 +112,8 @@ struct Receiving {
     upload: Upload,
     /// its row is there already
     row: Option<FileName>,
+    /// what is set aside for it
+    room: Promised,
     _turn: OwnedMutexGuard<()>,
 }
 
@@ -115,8 +121,7 @@ impl BlobsService {
     /// Over the relay's store and its folder of files.
     #[must_use]
     pub fn new(context: Arc<Context>, files: BlobFiles) -> Self {
-        let uploads = usize::try_from(context.rules.max_uploads).unwrap_or(Semaphore::MAX_PERMITS);
-        let uploads = Arc::new(Semaphore::new(uploads.min(Semaphore::MAX_PERMITS)));
+        let uploads = Uploads::new(&context.rules);
         Self { context, files, uploads, under_way: Arc::default() }
     }
 
@@ -143,12 +148,17 @@ impl BlobsService {
         &self,
         stream: &mut Streaming<wire::PutRequest>,
         header: BlobHeader,
+        uploading: &Uploading,
         mut to: Receiving,
     ) -> Result<Receiving, Status> {
-        while let Some(part) = self.next(stream).await? {
+        loop {
+            let next = tokio::time::timeout(uploading.left(), self.next(stream)).await;
+            let Some(part) = next.map_err(|_| uploading.too_slow())?? else { break };
             let Part::Chunk(chunk) = part else { return Err(bad_value("part", "a chunk after the header", "a header")) };
+            uploading.came(chunk.len())?;
             let fits;
             (to, fits) = blocking(move || {
+                to.room.write(chunk.len())?;
                 let fits = to.upload.write(&chunk, &header)?;
                 Ok((to, fits))
             })
@@ -217,6 +227,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, UploadErro
     match tokio::task::spawn_blocking(work).await {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(UploadError::WrongDigest)) => Err(refused(Reason::WrongDigest, &[], None)),
+        Ok(Err(UploadError::Room(down))) => Err(store_down(down)),
         Ok(Err(UploadError::Io(e))) if e.kind() == std::io::ErrorKind::StorageFull => {
             tracing::error!(cause = %e, "a blob's file failed");
             Err(store_down(StoreDown::full("no room for a blob's file")))
@@ -285,7 +296,7 @@ async fn keep(
     keep: BlobHeader,
     stamp: Option<TokenHash>,
 ) -> Result<Millis, Status> {
-    let Receiving { upload, row, _turn } = received;
+    let Receiving { upload, row, room: _room, _turn } = received;
     if row.is_some() && upload.is_short(&keep) {
         // its sender ended it, and may have more of it: what came is kept as after any other break
         return Err(refused(Reason::WrongDigest, &[], None));
@@ -345,6 +356,9 @@ struct Sending {
     size: u64,
     generation: Vec<u8>,
     begun: bool,
+    holder: Option<Holder>,
+    /// for the chunk before: when the next one is asked for, it is encoded
+    hold: Option<Hold>,
 }
 
 impl Sending {
@@ -354,8 +368,16 @@ impl Sending {
             return None;
         }
         let most = self.left.min(CHUNK);
+        self.hold = None;
+        let worst = weight(usize::try_from(most).unwrap_or(usize::MAX), 1);
+        let reserved = match &self.holder {
+            None => None,
+            // nobody is there to hear it
+            Some(holder) => Some(holder.reserve(worst).await?),
+        };
         let read = tokio::task::spawn_blocking(move || {
             let chunk = read_chunk(&mut self.file, most)?;
+            self.hold = reserved.map(|reserved| reserved.read(worst));
             Ok::<_, std::io::Error>((self, chunk))
         });
         let (mut this, chunk) = match read.await {
@@ -377,6 +399,7 @@ impl Sending {
 #[tonic::async_trait]
 impl Blobs for BlobsService {
     async fn put(&self, request: Request<Streaming<wire::PutRequest>>) -> Result<Response<wire::PutResponse>, Status> {
+        let holder = request.extensions().get::<Holder>().cloned();
         let mut stream = request.into_inner();
         let Some(Part::Header(first)) = self.next(&mut stream).await? else {
             return Err(bad_value("part", "a header first", "something else"));
@@ -402,18 +425,19 @@ impl Blobs for BlobsService {
             Known::Unfinished(known) => Some(known),
             Known::New => None,
         };
-        self.context.room.enough().map_err(store_down)?;
         let full = |limit, value| limited(Limited { limit, value, retry_after_ms: Some(1_000) });
-        let _slot = self.uploads.try_acquire().map_err(|_| full(Limit::MaxUploads, rules.max_uploads.into()))?;
+        let uploading = self.uploads.begin(holder.as_ref())?;
         // what is unfinished is counted with its whole size
         let promised = if known.is_some() { 0 } else { header.size };
         let promise = self.files.promise(promised, now.bytes, rules.max_blob_disk_bytes);
         let promise = promise.ok_or_else(|| full(Limit::MaxBlobDiskBytes, rules.max_blob_disk_bytes))?;
+        let room = self.context.room.promise(header.size.saturating_sub(first.offset)).map_err(store_down)?;
         let keep_it = KeepBlob { header, file: FileName::new(self.context.random()), stamp };
         let (upload, row) = self.file(known, keep_it, first.offset).await?;
         let _promise = Some(promise).filter(|_| row.is_none());
-        let to = Receiving { upload, row, _turn: turn };
-        let received = place.unless_replaced(self.receive(&mut stream, header, to)).await?;
+        let to = Receiving { upload, row, room, _turn: turn };
+        let receiving = uploading.unless_slowest(self.receive(&mut stream, header, &uploading, to));
+        let received = place.unless_replaced(receiving).await?;
         let kept = tokio::spawn(keep(Arc::clone(&self.context), self.files.clone(), received, header, stamp));
         Ok(self.stored(kept.await.map_err(|e| disk(&e))??))
     }
@@ -437,6 +461,7 @@ impl Blobs for BlobsService {
     type GetStream = Pin<Box<dyn Stream<Item = Result<wire::GetResponse, Status>> + Send>>;
 
     async fn get(&self, request: Request<wire::GetRequest>) -> Result<Response<Self::GetStream>, Status> {
+        let holder = request.extensions().get::<Holder>().cloned();
         let request = checked(request.into_inner())?;
         let blob = BlobId::try_from(request.blob.as_slice()).map_err(|e| bad_value("blob", "32 bytes", &e.to_string()))?;
         let token = Token::try_from(request.read_token.as_slice());
@@ -449,7 +474,7 @@ impl Blobs for BlobsService {
         let left = left.ok_or_else(|| bad_value("offset", &format!("0 to {size}"), &offset.to_string()))?;
         let files = self.files.clone();
         let file = blocking(move || files.read(file, offset).map_err(UploadError::from)).await?;
-        let sending = Sending { file, left, size, generation: self.generation(), begun: false };
+        let sending = Sending { file, left, size, generation: self.generation(), begun: false, holder, hold: None };
         let next = |sending: Option<Sending>| async move { sending?.next().await };
         Ok(Response::new(Box::pin(futures_util::stream::unfold(Some(sending), next))))
     }

@@ -2,7 +2,8 @@
 
 use super::Context;
 use super::held::Held;
-use crate::border::Reason;
+use super::reading::UntilEncoded;
+use crate::border::{Reason, unread};
 use crate::counters::{Refusals, moment};
 use crate::metrics::Metrics;
 use hyper::body::{Body, Frame, SizeHint};
@@ -24,6 +25,19 @@ static CALLS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let services = files.iter().flat_map(|f| f.service.iter().map(move |s| (f.package(), s)));
     services.flat_map(|(package, s)| s.method.iter().map(move |m| format!("/{package}.{}/{}", s.name(), m.name()))).collect()
 });
+
+/// gRPC over HTTP/2: `application/grpc`, alone or with what the message is.
+fn is_grpc(headers: &http::HeaderMap) -> bool {
+    let kind = headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.strip_prefix("application/grpc").is_some_and(|rest| rest.is_empty() || rest.starts_with(['+', ';']))
+}
+
+/// What gRPC's own page says of anything else.
+fn no_grpc<B: Body<Data = Bytes> + Default>(refusals: Refusals, id: String, span: tracing::Span) -> http::Response<Watched<B>> {
+    let mut answer = http::Response::new(Watched { inner: B::default(), first: None, held: None, refusals, id, span });
+    *answer.status_mut() = http::StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    answer
+}
 
 fn call_of(path: &str) -> &'static str {
     CALLS.get(path).map_or("other", String::as_str)
@@ -72,6 +86,10 @@ where
         let id = data_encoding::HEXLOWER.encode(&self.layer.context.random::<8>());
         let span = tracing::error_span!("call", call, id);
         let (metrics, refusals) = (Arc::clone(&self.layer.metrics), self.layer.context.refusals.clone());
+        if !is_grpc(request.headers()) {
+            metrics.answered(call, "UNKNOWN", begun);
+            return Box::pin(async move { Ok(no_grpc(refusals, id, span)) });
+        }
         let held = Held::call(&mut request);
         let answering = span.in_scope(|| self.inner.call(request));
         Box::pin(
@@ -81,20 +99,27 @@ where
                     held.answered();
                 }
                 // a success says so behind its message
-                let status = Status::from_header_map(answer.headers()).filter(|s| s.code() != Code::Ok);
+                let status = Status::from_header_map(answer.headers()).filter(|s| s.code() != Code::Ok).map(named);
                 metrics.answered(call, status.as_ref().map_or("OK", |s| code_name(s.code())), begun);
                 let answer = match status {
                     Some(status) => refused(&refusals, &id, &status).into_http(),
                     None => answer,
                 };
-                let (head, inner) = answer.into_parts();
+                let (mut head, inner) = answer.into_parts();
+                let read = head.extensions.remove::<UntilEncoded>();
                 let mut answer = Watched { inner, first: None, held, refusals, id, span: tracing::Span::current() };
                 answer.begin().await;
+                drop(read);
                 Ok(http::Response::from_parts(head, answer))
             }
             .instrument(span),
         )
     }
+}
+
+/// Every refusal of the relay has a reason.
+fn named(status: Status) -> Status {
+    if status.get_error_details().error_info().is_some() { status } else { unread(&status).unwrap_or(status) }
 }
 
 /// Counts a refusal and puts the call's id into its details.
@@ -156,7 +181,7 @@ where
         };
         if let task::Poll::Ready(Some(Ok(frame))) = &mut polled
             && let Some(trailers) = frame.trailers_mut()
-            && let Some(status) = Status::from_header_map(trailers).filter(|s| s.code() != Code::Ok)
+            && let Some(status) = Status::from_header_map(trailers).filter(|s| s.code() != Code::Ok).map(named)
         {
             let told = self.span.in_scope(|| refused(&self.refusals, &self.id, &status));
             // what does not fit a header leaves the refusal as it was

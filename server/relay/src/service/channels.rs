@@ -4,13 +4,17 @@ use super::Context;
 use super::append::{self, BatchAnswers};
 use super::attach::{self, AttachEvents};
 use super::fields::{PAGE_BYTES, PAGE_ENTRIES, id, seq, stamp, token, wire_entry};
-use crate::border::{bad_value, checked, crossed, store_down};
+use super::reading::{PAGE_WORST, answer, page_weight, weight};
+use crate::border::{IntoStatus, bad_value, checked, crossed, store_down};
 use crate::memory::Holder;
 use lacre_ground::ids::{ChannelClass, ChannelId, Seq};
 use lacre_proto::relay::v1 as wire;
-use lacre_store::channels::{Admitted, Asked, ChangeTokens, NotPermitted, Open, Page, PageLimits, Right, Trim};
+use lacre_store::channels::{Admitted, Asked, ChangeTokens, NotPermitted, Open, Page, PageLimits, Right, StoredEntry, Trim};
 use std::sync::Arc;
 use tonic::{Request, Response, Status, Streaming};
+
+/// Append rights that fit a page of the store.
+const RIGHTS_OF_A_PAGE: usize = 128;
 
 /// The service.
 #[derive(Clone)]
@@ -44,14 +48,14 @@ fn open_of(r: &wire::OpenRequest) -> Result<Open, Status> {
         (ChannelClass::Log, many) => return Err(bad_value("append", "1 item in a log", &format!("{} items", many.len()))),
         (ChannelClass::Inbox, rights) => Open::inbox(channel, rights, read, paid),
     };
-    open.map_err(crate::border::IntoStatus::into_status)
+    open.map_err(IntoStatus::into_status)
 }
 
 #[tonic::async_trait]
 impl wire::channels_server::Channels for ChannelsService {
     async fn open(&self, request: Request<wire::OpenRequest>) -> Result<Response<wire::OpenResponse>, Status> {
         let open = open_of(&checked(request.into_inner())?)?;
-        self.context.room.enough().map_err(store_down)?;
+        self.context.room.take(1 + open.append().len() / RIGHTS_OF_A_PAGE, 0).map_err(IntoStatus::into_status)?;
         let opened = crossed(self.context.writer.submit(open).await)?;
         let head = opened.head.map_or(0, Seq::get);
         Ok(Response::new(wire::OpenResponse { generation: self.generation(), head, spent: opened.spent }))
@@ -79,14 +83,16 @@ impl wire::channels_server::Channels for ChannelsService {
     }
 
     async fn fetch(&self, request: Request<wire::FetchRequest>) -> Result<Response<wire::FetchResponse>, Status> {
+        let holder = request.extensions().get::<Holder>().cloned();
         let request = checked(request.into_inner())?;
         let (channel, token) = (id("channel", &request.channel)?, token("read_token", &request.read_token)?);
         let from = seq("from_seq", request.from_seq)?;
         let limits = PageLimits { entries: request.max_entries.min(PAGE_ENTRIES), bytes: PAGE_BYTES };
         let (now, rules) = (self.context.clock.now(), self.context.rules.clone());
+        let weigh = |read: &Result<(_, Page, _), _>| read.as_ref().map_or(0, |(_, page, _)| page_weight(page));
         let read = self
             .context
-            .read(move |reads| match reads.admit(now, &rules, &channel, &token)? {
+            .reading(holder.as_ref(), PAGE_WORST, weigh, move |reads| match reads.admit(now, &rules, &channel, &token)? {
                 Ok(admitted) => {
                     let rights = if admitted.inbox { reads.rights(admitted.key)? } else { 0 };
                     Ok(Ok((admitted, reads.page(admitted.key, from, limits)?, rights)))
@@ -94,23 +100,30 @@ impl wire::channels_server::Channels for ChannelsService {
                 Err(refused) => Ok(Err(refused)),
             })
             .await;
-        let (admitted, page, append_rights): (Admitted, Page, u32) = crossed::<_, NotPermitted>(read)?;
+        let (read, hold) = read.map_err(store_down)?;
+        let (admitted, page, append_rights): (Admitted, Page, u32) = crossed::<_, NotPermitted>(Ok(read))?;
         self.context.touch(admitted);
-        Ok(Response::new(wire::FetchResponse {
+        let page = wire::FetchResponse {
             generation: self.generation(),
             entries: page.entries.into_iter().map(wire_entry).collect(),
             head: page.head,
             gone_through: page.gone_through,
             append_rights,
-        }))
+        };
+        Ok(answer(page, hold))
     }
 
     async fn status(&self, request: Request<wire::StatusRequest>) -> Result<Response<wire::StatusResponse>, Status> {
+        let holder = request.extensions().get::<Holder>().cloned();
         let request = checked(request.into_inner())?;
         let channel: ChannelId = id("channel", &request.channel)?;
         let named = if request.entry_id.is_empty() { None } else { Some(id("entry_id", &request.entry_id)?) };
         let asked = Asked { channel, token: token("token", &request.token)?, seq: seq("seq", request.seq)?, named };
-        let entry = crossed(self.context.read(move |reads| reads.entry(&asked)).await)?;
+        let bytes = |read: &Result<StoredEntry, _>| read.as_ref().map_or(0, |e| e.ciphertext.len());
+        let worst = weight(usize::try_from(self.context.rules.max_entry_bytes).unwrap_or(usize::MAX), 1);
+        let read = self.context.reading(holder.as_ref(), worst, bytes, move |reads| reads.entry(&asked)).await;
+        let (entry, _hold) = read.map_err(store_down)?;
+        let entry = crossed(Ok(entry))?;
         let receipt = self.context.receipt(channel, &entry)?;
         Ok(Response::new(wire::StatusResponse { generation: self.generation(), receipt }))
     }

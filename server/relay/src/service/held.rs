@@ -1,7 +1,8 @@
 //! What one call holds of the relay's memory ([`crate::memory`]): its own weight until its answer is on its way, its request
 //! until it is answered, its answer until it is sent.
 
-use crate::memory::{CALL, Hold, Holder};
+use crate::limits::MAX_REQUEST;
+use crate::memory::{Call, Hold, Holder};
 use hyper::body::{Body, Frame, SizeHint};
 use prost::bytes::Bytes;
 use std::pin::Pin;
@@ -16,14 +17,14 @@ const PREFIX: usize = 5;
 pub(super) struct Held {
     holder: Holder,
     request: Mutex<Hold>,
-    _call: Hold,
+    _call: Call,
 }
 
 impl Held {
     /// Of the call with this request, whose bytes are counted as they come; none when its connection is not counted.
     pub(super) fn call(request: &mut http::Request<tonic::body::Body>) -> Option<Arc<Self>> {
         let holder = request.extensions().get::<Holder>()?.clone();
-        let held = Arc::new(Self { request: Mutex::new(holder.hold(0)), _call: holder.hold(CALL), holder });
+        let held = Arc::new(Self { request: Mutex::new(holder.hold(0)), _call: holder.call(), holder });
         let inner = std::mem::take(request.body_mut());
         let counted = Incoming { inner, held: Arc::clone(&held), message: Message::default() };
         *request.body_mut() = tonic::body::Body::new(counted);
@@ -78,6 +79,12 @@ impl Message {
             }
         }
     }
+
+    /// Bytes that are set aside for it once its length is known; none for a length that no call takes.
+    fn announced(&self) -> usize {
+        let all = self.come + self.left;
+        if self.come < PREFIX || all > PREFIX + MAX_REQUEST { self.come } else { all }
+    }
 }
 
 /// A request on its way in. Whoever asks for more has dealt with every message that was whole.
@@ -95,8 +102,8 @@ impl Body for Incoming {
         let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
         if let Some(data) = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()) {
             let begun = self.message.come;
-            self.held.request(begun + data.len());
             self.message.pass(data);
+            self.held.request((begun + data.len()).max(self.message.announced()));
         }
         Poll::Ready(frame)
     }
@@ -127,6 +134,21 @@ mod tests {
             stream.chunks(cut).for_each(|bytes| message.pass(bytes));
 
             assert_eq!((message.come, message.left), (8, 253), "cut every {cut}");
+            assert_eq!(message.announced(), PREFIX + 256);
+        }
+    }
+
+    #[test]
+    fn what_is_announced_counts_from_the_announcement_on_unless_no_call_takes_so_much() {
+        for (length, counts) in [(MAX_REQUEST, PREFIX + MAX_REQUEST), (MAX_REQUEST + 1, PREFIX)] {
+            let mut message = Message::default();
+            let prefix = [&[0][..], &u32::try_from(length).unwrap().to_be_bytes()].concat();
+
+            message.pass(&prefix[..4]);
+            let before = message.announced();
+            message.pass(&prefix[4..]);
+
+            assert_eq!((before, message.announced()), (4, counts));
         }
     }
 }

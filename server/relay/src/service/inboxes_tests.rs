@@ -11,16 +11,16 @@ use tonic::Status;
 use tonic_types::StatusExt as _;
 
 /// Examples, nobody's numbers.
-const RUNS: [&str; 3] = ["40.123.456-K", "41.000.001-6", "40123457-8"];
+pub(super) const RUNS: [&str; 3] = ["40.123.456-K", "41.000.001-6", "40123457-8"];
 
 /// The inbox of the person n, and what its contacts write with.
-struct Inbox {
-    id: ChannelId,
-    read: Token,
-    contacts: Token,
+pub(super) struct Inbox {
+    pub(super) id: ChannelId,
+    pub(super) read: Token,
+    pub(super) contacts: Token,
 }
 
-fn inbox(n: u8) -> Inbox {
+pub(super) fn inbox(n: u8) -> Inbox {
     let (read, contacts) = (Token::new([n + 100; 32]), Token::new([n + 150; 32]));
     Inbox { id: ChannelId::of_inbox(&read.hash()), read, contacts }
 }
@@ -29,7 +29,7 @@ fn why(status: &Status) -> String {
     status.get_details_error_info().unwrap().metadata.get("why").cloned().unwrap_or_default()
 }
 
-fn device_at(device: &Device, channel: ChannelId) -> Device {
+pub(super) fn device_at(device: &Device, channel: ChannelId) -> Device {
     let mut device = device.clone();
     device.inbox.channel = channel;
     device
@@ -37,7 +37,7 @@ fn device_at(device: &Device, channel: ChannelId) -> Device {
 
 impl World {
     /// The person n, whose inbox is this one.
-    fn person_at(&self, n: u8, channel: ChannelId) -> Person {
+    pub(super) fn person_at(&self, n: u8, channel: ChannelId) -> Person {
         let mut p = self.person(n);
         p.state.devices = vec![device_at(&p.state.devices[0], channel)];
         p.raw = p.state.sign(&p.signer).unwrap();
@@ -45,7 +45,7 @@ impl World {
         p
     }
     /// The person n, enrolled and logged in, with an open inbox.
-    async fn citizen(&self, n: u8) -> (Person, Vec<u8>) {
+    pub(super) async fn citizen(&self, n: u8) -> (Person, Vec<u8>) {
         let p = self.person_at(n, inbox(n).id);
         self.enroll(&p, RUNS[usize::from(n) - 1], &format!("person{n}")).await.unwrap();
         let session = self.login(&p).await;

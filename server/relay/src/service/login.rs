@@ -9,17 +9,21 @@
 //! A session is its device's, with the key that it logged in with. It ends when a state is stored that has not both; who
 //! opens one looks at the newest state again behind it, because such a state may have come in between.
 
-use lacre_ground::account::AccountState;
-use lacre_ground::ids::{AccountId, DeviceId, Identity, Session, TokenHash};
+use lacre_ground::account::{AccountState, DEVICE, Device};
+use lacre_ground::address::{Address, Authority};
+use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Identity, Session, Token, TokenHash};
 use lacre_ground::label::{self, Label};
+use lacre_ground::note::NoteSigner;
 use lacre_ground::random::{self, Rng};
+use lacre_ground::seal::SealSecret;
+use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::Millis;
 use lacre_store::accounts::Speaker;
 use lacre_store::channels::Limited;
 use lacre_store::counter::ClerkKey;
 use lacre_store::rules::{Limit, Rules};
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
@@ -84,6 +88,25 @@ impl Challenges {
         let good = key.unwrap_or_else(decoy).verify_strict(&message, &ed25519_dalek::Signature::from_bytes(signature)).is_ok();
         good && key.is_some()
     }
+}
+
+/// The state of an account of one device, which is nobody's: reading it takes as long as reading another.
+pub(crate) fn decoy(identity: Identity, rng: &mut dyn Rng) -> Arc<str> {
+    let build = |rng: &mut dyn Rng| -> Option<String> {
+        let signer = NoteSigner::new(DEVICE, &random::bytes(rng)).ok()?;
+        let device = Device {
+            id: DeviceId::new(random::bytes(rng)),
+            signature_key: signer.public().key(),
+            inbox: Address {
+                authority: Authority::new("relay.example.org", 7443, identity).ok()?,
+                channel: ChannelId::new(random::bytes(rng)),
+            },
+            inbox_key: SealSecret::random(rng).public().ok()?,
+            public_token: Some(Token::new(random::bytes(rng))),
+        };
+        AccountState { number: 0, previous: None, made_at: Millis::new(0), devices: vec![device] }.sign(&signer).ok()
+    };
+    build(rng).unwrap_or_default().into()
 }
 
 /// A device and its signature key.
@@ -189,6 +212,13 @@ mod tests {
     }
     fn at(ms: u64) -> Millis {
         Millis::new(1_000_000 + ms)
+    }
+
+    #[test]
+    fn the_decoy_is_read_as_a_state_and_is_another_at_each_start() {
+        let of = || decoy(Identity::new([1; 32]), &mut SystemRng);
+        assert_eq!(AccountState::stored(&of()).unwrap().devices.len(), 1);
+        assert_ne!(of(), of());
     }
 
     #[test]

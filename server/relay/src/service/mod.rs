@@ -8,6 +8,8 @@ pub mod attach;
 pub mod blobs;
 pub mod calls;
 pub mod channels;
+#[cfg(test)]
+mod codes_tests;
 pub mod counter;
 pub mod directory;
 pub mod fields;
@@ -15,7 +17,9 @@ mod held;
 #[cfg(test)]
 mod inboxes_tests;
 mod login;
+mod names;
 pub mod operator;
+pub mod reading;
 pub mod registrar;
 #[cfg(test)]
 mod resets_tests;
@@ -24,6 +28,9 @@ mod sessions_tests;
 mod stamps;
 #[cfg(test)]
 mod unfinished_tests;
+mod uploads;
+#[cfg(test)]
+mod whose_tests;
 
 use crate::clock_guard::ClockGuard;
 use crate::counters::Refusals;
@@ -118,7 +125,7 @@ impl Context {
         };
         receipt.sign(&self.receipts).map_err(|e| {
             tracing::error!(cause = %e, "a receipt could not be signed");
-            Status::internal("the receipt could not be signed")
+            crate::border::store_down(StoreDown::new("the receipt could not be signed"))
         })
     }
 

@@ -1,6 +1,7 @@
 //! The operator's questions, on the same socket as the registrar's counter: whoever owns the data folder may ask.
 
 use super::Context;
+use crate::accept::Both;
 use crate::backup;
 use crate::border::{checked, store_down};
 use crate::clock_guard::Standing;
@@ -20,15 +21,16 @@ pub struct OperatorService {
     context: Arc<Context>,
     authority: Arc<RwLock<Authority>>,
     leaf: Arc<Leaf>,
+    places: Both,
     started: Millis,
 }
 
 impl OperatorService {
     /// Of a relay that started now.
     #[must_use]
-    pub fn new(context: Arc<Context>, authority: Arc<RwLock<Authority>>, leaf: Arc<Leaf>) -> Self {
+    pub(crate) fn new(context: Arc<Context>, authority: Arc<RwLock<Authority>>, leaf: Arc<Leaf>, places: Both) -> Self {
         let started = context.clock.now();
-        Self { context, authority, leaf, started }
+        Self { context, authority, leaf, places, started }
     }
 
     /// What is wrong, by name.
@@ -42,6 +44,7 @@ impl OperatorService {
             ("STORE_DAMAGED", context.writer.health().is_damaged()),
             ("CLOCK_AHEAD", stands(true)),
             ("CLOCK_BACK", stands(false)),
+            ("PLACES_SHORT", self.places.are_short()),
             ("LEAF_ENDING", self.leaf.validity().1 < now.plus(LEAF_SOON_MS)),
         ];
         named(troubles)

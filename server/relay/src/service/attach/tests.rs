@@ -178,7 +178,7 @@ async fn a_slow_reader_is_served_from_storage_and_never_makes_the_relay_buffer()
         w.context.hub.wake(&k.channel.id);
     }
 
-    let mut events = events.0;
+    let mut events = events.events;
     let mut last = 0;
     let mut caught_up = false;
     while last < COUNT {

@@ -1,0 +1,245 @@
+//! Who goes when places are short: idle ones first, and fair between networks.
+//!
+//! A *network* is the first 24 bits of an IPv4 address, the first 48 of an IPv6 one, as a number under a key of this process:
+//! it is in memory as long as a connection is, is never logged, counted by name or written, and cannot be turned back
+//! into an address. The *crowded* network is the one that has the most places.
+//!
+//! | places | a newcomer of | takes the place of |
+//! |---|---|---|
+//! | there are some | anywhere | nobody |
+//! | none | a network with at least two places fewer than the crowded one | the crowded one's oldest idle, else its newest |
+//! | none | any other network | the oldest idle one of its own network, else of a network as crowded; with none it is refused |
+//!
+//! So one network can fill every place, and keeps them only as long as nobody else wants one.
+
+use crate::counters::moment;
+use crate::memory::Leave;
+use std::collections::hash_map::RandomState;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasher as _;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// For so long after somebody had to go `status` says that places are short.
+const SHORT_FOR: Duration = Duration::from_secs(10 * 60);
+
+/// A network, for this process.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Network(u64);
+
+impl Network {
+    /// Where nobody called from: the counter's socket, tests.
+    pub const NONE: Self = Self(0);
+}
+
+/// Makes networks of addresses.
+#[derive(Clone, Default)]
+pub(crate) struct Networks(RandomState);
+
+impl Networks {
+    pub(crate) fn of(&self, address: IpAddr) -> Network {
+        let prefix = match address.to_canonical() {
+            IpAddr::V4(v4) => u64::from(u32::from(v4) >> 8),
+            IpAddr::V6(v6) => u64::try_from(u128::from(v6) >> 80).unwrap_or(u64::MAX) | 1 << 63,
+        };
+        Network(self.0.hash_one(prefix))
+    }
+}
+
+/// Places of one kind.
+pub(crate) struct Places {
+    most: usize,
+    /// whoever is there longest may go, also when it is not idle: nobody keeps a place of this kind for long
+    oldest_goes: bool,
+    seats: Mutex<Seats>,
+}
+
+#[derive(Default)]
+struct Seats {
+    next: u64,
+    taken: usize,
+    /// in the order in which they came
+    of: HashMap<Network, BTreeMap<u64, Leave>>,
+    last_short: Option<Instant>,
+}
+
+impl Places {
+    /// So many, kept as long as one likes.
+    pub(crate) fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self { most: most.max(1), oldest_goes: false, seats: Mutex::default() })
+    }
+    /// So many, of which the oldest may always go.
+    pub(crate) fn passing(most: usize) -> Arc<Self> {
+        Arc::new(Self { most: most.max(1), oldest_goes: true, seats: Mutex::default() })
+    }
+
+    fn seats(&self) -> MutexGuard<'_, Seats> {
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place, if need be somebody else's, who is told to leave. None when nobody has to go for this one.
+    pub(crate) fn take(self: &Arc<Self>, network: Network, leave: Leave) -> Option<Place> {
+        let mut seats = self.seats();
+        if seats.taken >= self.most {
+            seats.last_short = Some(moment());
+            let (of, number) = seats.who_goes(network, self.oldest_goes)?;
+            if let Some(leave) = seats.remove(of, number) {
+                leave.tell();
+            }
+        }
+        let number = seats.next;
+        (seats.next, seats.taken) = (number + 1, seats.taken + 1);
+        seats.of.entry(network).or_default().insert(number, leave);
+        Some(Place { places: Arc::clone(self), network, number })
+    }
+
+    /// Somebody had to go, or was refused, not long ago.
+    pub(crate) fn are_short(&self) -> bool {
+        self.seats().last_short.is_some_and(|last| last.elapsed() < SHORT_FOR)
+    }
+}
+
+impl Seats {
+    fn remove(&mut self, network: Network, number: u64) -> Option<Leave> {
+        let seats = self.of.get_mut(&network)?;
+        let leave = seats.remove(&number)?;
+        if seats.is_empty() {
+            self.of.remove(&network);
+        }
+        self.taken -= 1;
+        Some(leave)
+    }
+
+    fn who_goes(&self, newcomer: Network, oldest_goes: bool) -> Option<(Network, u64)> {
+        let own = self.of.get(&newcomer).map_or(0, BTreeMap::len);
+        let (crowd, crowded) = self.of.iter().map(|(network, seats)| (seats.len(), *network)).max()?;
+        let idle = |network: &Network| {
+            let seats = self.of.get(network)?;
+            let mut seats = seats.iter().filter(|(_, leave)| oldest_goes || leave.is_idle());
+            seats.next().map(|(number, _)| (*network, *number))
+        };
+        if crowd >= own + 2 {
+            let newest = || self.of.get(&crowded)?.keys().next_back().map(|number| (crowded, *number));
+            return idle(&crowded).or_else(newest);
+        }
+        let others = self.of.iter().filter(|(_, seats)| seats.len() == crowd);
+        idle(&newcomer).or_else(|| others.filter_map(|(network, _)| idle(network)).min_by_key(|(_, number)| *number))
+    }
+}
+
+/// A place, until it is dropped.
+pub(crate) struct Place {
+    places: Arc<Places>,
+    network: Network,
+    number: u64,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // who was told to leave has none any more
+        self.places.seats().remove(self.network, self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::{Connection, Memory};
+
+    struct World {
+        memory: Arc<Memory>,
+        places: Arc<Places>,
+    }
+
+    type Guest = (Connection, Option<Place>);
+
+    impl World {
+        fn new(places: Arc<Places>) -> Self {
+            Self { memory: Memory::new(1 << 30), places }
+        }
+        fn come(&self, network: u64) -> Guest {
+            let connection = self.memory.connection(Network(network));
+            let place = self.places.take(Network(network), connection.leave());
+            (connection, place)
+        }
+        fn all(&self, networks: &[u64]) -> Vec<Guest> {
+            networks.iter().map(|network| self.come(*network)).collect()
+        }
+    }
+
+    fn over(guests: &[Guest]) -> Vec<bool> {
+        guests.iter().map(|(connection, _)| connection.is_over()).collect()
+    }
+
+    #[test]
+    fn addresses_of_one_network_are_one_and_of_two_are_two() {
+        let networks = Networks::default();
+        let of = |text: &str| networks.of(text.parse().unwrap()).0;
+        assert_eq!(of("192.0.2.1"), of("192.0.2.254"));
+        assert_eq!(of("192.0.2.1"), of("::ffff:192.0.2.7"));
+        assert_ne!(of("192.0.2.1"), of("192.0.3.1"));
+        assert_eq!(of("2001:db8:1::1"), of("2001:db8:1:ffff::9"));
+        assert_ne!(of("2001:db8:1::1"), of("2001:db8:2::1"));
+        assert_ne!(of("192.0.2.1"), Networks::default().of("192.0.2.1".parse().unwrap()).0, "of this process only");
+    }
+
+    #[test]
+    fn while_there_are_places_nobody_goes_and_then_the_crowded_networks_oldest_idle_one_does() {
+        let w = World::new(Places::new(4));
+        let guests = w.all(&[1, 1, 1, 2]);
+        assert!(!w.places.are_short());
+        let call = guests[0].0.holder().call();
+
+        let (_other, place) = w.come(3);
+
+        assert!(place.is_some() && w.places.are_short());
+        assert_eq!(over(&guests), [false, true, false, false], "the first is at work");
+        drop(call);
+    }
+
+    #[test]
+    fn of_a_crowded_network_at_work_the_newest_goes_and_only_for_another_network() {
+        let w = World::new(Places::new(3));
+        let guests = w.all(&[1, 1, 1]);
+        let calls: Vec<_> = guests.iter().map(|(connection, _)| connection.holder().call()).collect();
+
+        assert!(w.come(1).1.is_none(), "of its own network nobody has to go");
+        let second = w.come(2);
+        assert_eq!((over(&guests), second.1.is_some()), (vec![false, false, true], true));
+        assert!(w.come(2).1.is_some(), "two and one are fair, and it is idle");
+        assert!(second.0.is_over());
+        drop(calls);
+    }
+
+    #[test]
+    fn where_all_are_alike_the_oldest_idle_one_goes_and_with_none_the_newcomer() {
+        let w = World::new(Places::new(2));
+        let guests = w.all(&[1, 2]);
+        let first = w.come(3);
+        assert_eq!((over(&guests), first.1.is_some()), (vec![true, false], true));
+        let calls = [guests[1].0.holder().call(), first.0.holder().call()];
+
+        assert!(w.come(4).1.is_none());
+        drop(calls);
+        assert!(w.come(4).1.is_some());
+    }
+
+    #[test]
+    fn where_nobody_stays_long_the_oldest_of_the_crowded_network_goes_for_anybody() {
+        let w = World::new(Places::passing(3));
+        let guests = w.all(&[1, 1, 2]);
+        let calls: Vec<_> = guests.iter().map(|(connection, _)| connection.holder().call()).collect();
+
+        assert!(w.come(1).1.is_some() && over(&guests) == [true, false, false]);
+        drop(calls);
+    }
+
+    #[test]
+    fn a_place_is_free_again_when_it_is_dropped_and_nothing_stays_of_who_had_it() {
+        let w = World::new(Places::new(2));
+        drop(w.all(&[1, 1, 1, 2, 2]));
+        let seats = w.places.seats();
+        assert_eq!((seats.taken, seats.of.len()), (0, 0));
+    }
+}
