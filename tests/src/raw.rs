@@ -5,9 +5,10 @@ use lacre_ground::address::Authority;
 use lacre_transport::RELAY_NAME;
 use prost::bytes::{Buf, BufMut, Bytes};
 use rustls::pki_types::{Der, ServerName, TrustAnchor};
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::client::TlsStream;
 use tonic::Status;
 use tonic::client::Grpc;
@@ -32,7 +33,8 @@ pub fn dialler(at: &Authority) -> Result<Dialler, String> {
         .with_root_certificates(rustls::RootCertStore { roots: vec![anchor] })
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec()];
-    Ok(Dialler { tls: tokio_rustls::TlsConnector::from(Arc::new(config)), place: format!("{}:{}", at.host(), at.port()) })
+    let from = Ipv4Addr::UNSPECIFIED;
+    Ok(Dialler { tls: tokio_rustls::TlsConnector::from(Arc::new(config)), place: format!("{}:{}", at.host(), at.port()), from })
 }
 
 /// Makes TLS connections to one relay.
@@ -40,16 +42,45 @@ pub fn dialler(at: &Authority) -> Result<Dialler, String> {
 pub struct Dialler {
     tls: tokio_rustls::TlsConnector,
     place: String,
+    from: Ipv4Addr,
 }
 
 impl Dialler {
+    /// From this address: of the loopback every 127.x.y.z is this machine's.
+    #[must_use]
+    pub fn from(self, from: Ipv4Addr) -> Self {
+        Self { from, ..self }
+    }
+
+    /// With these protocols instead of HTTP/2.
+    #[must_use]
+    pub fn speaking(self, protocols: &[&[u8]]) -> Self {
+        let mut config = (**self.tls.config()).clone();
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        Self { tls: tokio_rustls::TlsConnector::from(Arc::new(config)), ..self }
+    }
+
+    /// A TCP connection.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn tcp(&self) -> std::io::Result<TcpStream> {
+        if self.from.is_unspecified() {
+            return TcpStream::connect(&self.place).await;
+        }
+        let place = self.place.parse().map_err(std::io::Error::other)?;
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((self.from, 0).into())?;
+        socket.connect(place).await
+    }
+
     /// A TLS connection on which nothing was said yet.
     ///
     /// # Errors
     /// When there is none.
     pub async fn dial(&self) -> std::io::Result<TlsStream<TcpStream>> {
         let name = ServerName::try_from(RELAY_NAME).map_err(std::io::Error::other)?;
-        let tcp = TcpStream::connect(&self.place).await?;
+        let tcp = self.tcp().await?;
         tcp.set_nodelay(true)?;
         self.tls.connect(name, tcp).await
     }
@@ -60,7 +91,14 @@ impl Dialler {
 /// # Errors
 /// With a sentence, when there is none.
 pub async fn connect(at: &Authority) -> Result<Channel, String> {
-    let dialler = dialler(at)?;
+    connected(dialler(at)?).await
+}
+
+/// The same, with a dialler.
+///
+/// # Errors
+/// With a sentence, when there is none.
+pub async fn connected(dialler: Dialler) -> Result<Channel, String> {
     let connector = tower::service_fn(move |_: Uri| {
         let dialler = dialler.clone();
         async move { Ok::<_, std::io::Error>(TokioIo::new(dialler.dial().await?)) }

@@ -4,19 +4,21 @@
 
 use crate::powercut::marks::{derived, stamp};
 use crate::raw::{self, Dialler};
-use crate::relay::RelayProcess;
+use crate::relay::{RelayProcess, operate};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, Token, TokenHash};
 use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_proto::relay::v1 as wire;
 use lacre_relay::folder::DataFolder;
+use lacre_relay::memory::formula;
 use lacre_store::accounts::{AddStamps, Enroll, IssueCode, KeyPackage, PutKeyPackages, RunHash, Speaker, StateDevice};
 use lacre_store::counter::By;
 use lacre_store::rules::Rules;
 use lacre_store::run_one;
 use prost::bytes::Bytes;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
@@ -32,6 +34,9 @@ pub const STAMPS: u64 = 4_096;
 pub const SUITE: u16 = 77;
 /// The stamp with which the honest client opens its log.
 const HONEST: u64 = STAMPS - 1;
+
+/// 64 threads that wait for the disk, 2 MiB each and a page between them.
+const STACKS: usize = 64 * (2 * 1024 * 1024 + 8 * 1024);
 
 /// An HTTP/2 connection, and the task that keeps it going.
 pub type Http2 = (h2::client::SendRequest<Bytes>, JoinHandle<Result<(), h2::Error>>);
@@ -50,13 +55,55 @@ impl Siege {
     /// Starts it. It knows stamps and the accounts 0 and 1, each with so many key packages.
     #[must_use]
     pub fn start(held_mib: usize, key_packages: u8) -> Self {
+        Self::begin(held_mib, key_packages, "", |_| ())
+    }
+
+    /// Starts it with so many places for connections.
+    #[must_use]
+    pub fn crowded(connections: usize) -> Self {
+        Self::begin(64, 0, &format!("max_connections = {connections}\n"), |_| ())
+    }
+
+    /// What `lacre-relay status --json` says, and its exit code.
+    #[must_use]
+    pub fn status(&self) -> (Option<i32>, String) {
+        let said = operate(self.folder.path(), &["status", "--json", "--data", "data"]).unwrap();
+        (said.code, said.out)
+    }
+
+    /// Waits until so many uploads have a file. How many there are then.
+    pub async fn uploads(&self, count: usize) -> usize {
+        let files = || std::fs::read_dir(self.folder.path().join("data/blobs")).map_or(0, Iterator::count);
+        while files() < count {
+            tokio::task::yield_now().await;
+        }
+        files()
+    }
+
+    /// Starts it, and gives its process no more memory than the formula of RUNNING.md for so many connections: what it has at
+    /// rest, the formula, and the stacks of threads that begin later. What an allocator of many threads reserves and does not
+    /// use would count too, so it has one arena. An allocation that fails ends the process.
+    #[must_use]
+    pub fn limited(held_mib: usize, connections: usize) -> Self {
+        let siege = Self::begin(held_mib, 0, "", |command| {
+            command.env("MALLOC_ARENA_MAX", "1");
+        });
+        let most = siege.counted("VmSize:") + formula(connections, connections, held_mib << 20) + STACKS;
+        let limit = ["--pid", &siege.process.id().to_string(), &format!("--as={most}")].map(str::to_owned);
+        let limited = Command::new("prlimit").args(limit).status().expect("prlimit, of util-linux");
+        assert!(limited.success(), "the relay's memory cannot be limited");
+        siege
+    }
+
+    fn begin(held_mib: usize, key_packages: u8, more: &str, prepare: impl FnOnce(&mut Command)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         seed(&data, key_packages);
         let config = folder.path().join("relay.toml");
-        std::fs::write(&config, format!("max_held_mib = {held_mib}\n")).unwrap();
+        std::fs::write(&config, format!("max_held_mib = {held_mib}\n{more}")).unwrap();
         let mut command = RelayProcess::command(&data, folder.path()).unwrap();
         command.arg("--config").arg(config);
+        prepare(&mut command);
         let mut process = RelayProcess::spawn(command).unwrap();
         let at = process.ready().unwrap();
         Self { process, folder, at, held_mib }
@@ -65,9 +112,20 @@ impl Siege {
     /// The most memory that it ever took, in bytes, as the kernel counts.
     #[must_use]
     pub fn peak(&self) -> usize {
+        self.counted("VmHWM:")
+    }
+
+    fn counted(&self, what: &str) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(what)).unwrap();
         line.split_whitespace().next().unwrap().parse::<usize>().unwrap() * 1_024
+    }
+
+    /// Whether its process goes on.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        std::fs::read_to_string(format!("/proc/{}/stat", self.process.id()))
+            .is_ok_and(|stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X'])))
     }
 
     /// Where its log lies.

@@ -24,40 +24,46 @@ use wire::directory_client::DirectoryClient;
 use wire::put_request::Part;
 
 /// MiB that calls under way may hold in a relay under siege.
-const HELD_MIB: usize = 16;
+pub(crate) const HELD_MIB: usize = 16;
 /// Exchanges of the honest client after which an attack that should have had an effect has none.
 const PATIENCE: u64 = 5_000;
 
-fn under_the_formula(siege: &Siege, connections: usize, unread: usize) {
+pub(crate) fn under_the_formula(siege: &Siege, connections: usize, unread: usize) {
     let (peak, most) = (siege.peak(), formula(connections, unread, siege.held_mib << 20));
     println!("{} MiB of at most {} with {connections} connections", peak >> 20, most >> 20);
     assert!(peak <= most, "{peak} bytes, and the formula says {most}");
 }
 
 /// A message as gRPC frames it.
-fn framed(message: &impl prost::Message) -> Bytes {
+pub(crate) fn framed(message: &impl prost::Message) -> Bytes {
     let bytes = message.encode_to_vec();
     [&[0][..], &u32::try_from(bytes.len()).unwrap().to_be_bytes(), &bytes].concat().into()
 }
 
 /// An attacker's connections.
-struct Attackers {
+pub(crate) struct Attackers {
     connections: Vec<Http2>,
 }
 
 impl Attackers {
-    async fn new(siege: &Siege, count: usize, window: u32) -> Self {
+    pub(crate) async fn new(siege: &Siege, count: usize, window: u32) -> Self {
         let mut connections = Vec::new();
         for _ in 0..count {
             connections.push(siege.http2(window).await.unwrap());
         }
         Self { connections }
     }
+    pub(crate) fn connections(&mut self) -> &mut [Http2] {
+        &mut self.connections
+    }
+    pub(crate) fn add(&mut self, others: Self) {
+        self.connections.extend(others.connections);
+    }
     fn closed(&self) -> usize {
         self.connections.iter().filter(|(_, connection)| connection.is_finished()).count()
     }
     /// Goes on until the relay has closed so many of them.
-    async fn until_closed(&self, count: usize, honest: &mut Honest) {
+    pub(crate) async fn until_closed(&self, count: usize, honest: &mut Honest) {
         for _ in 0..PATIENCE {
             if self.closed() >= count {
                 return;
@@ -308,7 +314,7 @@ async fn thousands_of_idle_connections_cost_what_the_formula_says_and_all_client
     honest.end().await;
 }
 
-fn limit(status: &tonic::Status) -> String {
+pub(crate) fn limit(status: &tonic::Status) -> String {
     let details = status.get_error_details();
     assert_eq!((status.code(), details.error_info().unwrap().reason.as_str()), (Code::ResourceExhausted, "LIMIT"));
     details.error_info().unwrap().metadata["limit"].clone()
@@ -389,7 +395,7 @@ async fn a_flooded_inbox_still_takes_what_other_tokens_bring() {
     honest.end().await;
 }
 
-fn upload(number: u64, paid: u64, content: &[u8]) -> wire::PutRequest {
+pub(crate) fn upload(number: u64, paid: u64, content: &[u8]) -> wire::PutRequest {
     let header = wire::PutHeader {
         blob: derived("hoarded", number).to_vec(),
         read_token_hash: Token::new([5; 32]).hash().as_bytes().to_vec(),
@@ -408,7 +414,11 @@ async fn blobs_that_are_begun_and_never_finished_leave_room_for_those_of_others(
     let mut honest = Honest::start(&siege).await;
     let content = vec![7; 50_000];
     let chunk = |bytes: &[u8]| wire::PutRequest { part: Some(Part::Chunk(bytes.to_vec().into())) };
-    let hoarder = BlobsClient::new(siege.connect().await);
+    // eight stamps on each connection
+    let mut hoarders = Vec::new();
+    for _ in 0..STAMPS / 8 {
+        hoarders.push(BlobsClient::new(siege.connect().await));
+    }
 
     // more uploads than the relay has places for, of fewer stamps than that
     let mut hoard = JoinSet::new();
@@ -418,7 +428,7 @@ async fn blobs_that_are_begun_and_never_finished_leave_room_for_those_of_others(
         parts.send(upload(n, n % STAMPS, &content)).await.unwrap();
         parts.send(chunk(&content[..100])).await.unwrap();
         open.push(parts);
-        let mut hoarder = hoarder.clone();
+        let mut hoarder = hoarders[usize::try_from(n % STAMPS / 8).unwrap()].clone();
         hoard.spawn(async move { hoarder.put(tokio_stream::wrappers::ReceiverStream::new(body)).await.map(drop) });
         if n % 32 == 31 {
             honest.more(1).await;
@@ -433,6 +443,6 @@ async fn blobs_that_are_begun_and_never_finished_leave_room_for_those_of_others(
     }
 
     assert_eq!(hoard.len() as u64, STAMPS, "each stamp has one place");
-    under_the_formula(&siege, 4, 0);
+    under_the_formula(&siege, 3 + hoarders.len(), 0);
     honest.end().await;
 }

@@ -73,6 +73,22 @@ impl Writer {
             }
         }
     }
+    /// Trims the inbox until that is done: removal is never refused for long, whatever others do with the disk.
+    fn trim_until_done(&mut self) {
+        let trim = wire::TrimRequest {
+            channel: name(INBOX).as_bytes().to_vec(),
+            read_token: read_token(INBOX).expose().to_vec(),
+            through_seq: 1,
+        };
+        for _ in 0..100_000 {
+            match self.network.trim(&self.at, Lane::Inbox, trim.clone()) {
+                Ok(_) => return,
+                Err(NetError::Refused(refusal)) => disk_full(&refusal),
+                Err(e) => panic!("{e}"),
+            }
+        }
+        panic!("removal has no room");
+    }
     /// Everything in the log is what was acknowledged, in its order.
     fn reads_all(&mut self) {
         let mut read = Vec::new();
@@ -167,6 +183,8 @@ fn on_a_disk_that_is_full_entries_wait_and_reading_goes_on_until_there_is_room()
     monitor.until_appends(true);
     let first = writer.entry(LOG, 100);
     writer.append(first).unwrap();
+    let letter = wire::AppendRequest { read_to: 0, ..writer.entry(INBOX, 200_000) };
+    writer.network.append(&at, Lane::Inbox, letter).unwrap();
 
     // what others wrote leaves less than is kept free
     let free = lacre_relay::room::disk(&inside).unwrap().free;
@@ -190,6 +208,7 @@ fn on_a_disk_that_is_full_entries_wait_and_reading_goes_on_until_there_is_room()
     let mut rest = fs::File::create(inside.join("rest")).unwrap();
     while rest.write_all(&[1; 4_096]).is_ok() {}
     writer.reads_all();
+    writer.trim_until_done();
     drop(rest);
     fs::remove_file(inside.join("rest")).unwrap();
     fs::remove_file(inside.join("filler")).unwrap();

@@ -214,6 +214,34 @@ async fn the_quota_of_a_log_ends_a_batch_where_it_is_reached() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_keeps_as_much_as_it_may_takes_nothing_more_and_is_read() {
+    let folder = Folder::new();
+    let stamps = folder.stamps(1);
+    let mut options = Options::new(&folder.data());
+    options.rules.max_store_bytes = 3 << 20;
+    let relay = Relay::start(options).unwrap();
+    let mut client = connect(relay.authority()).await;
+    let log = open_log(&mut client, 1, &stamps[0]).await;
+
+    let mut stored = 0;
+    let refused = loop {
+        let entry = wire::AppendRequest { ciphertext: vec![7; 200_000].into(), ..append(&log, stored + 1, stored.into()) };
+        match client.append(entry).await {
+            Ok(_) => stored += 1,
+            Err(status) => break status,
+        }
+        assert!(stored < 200, "what it was measured with is far behind");
+    };
+
+    let (code, reason, metadata, _) = said(&refused);
+    assert_eq!((code, reason.as_str(), metadata["limit"].as_str()), (Code::ResourceExhausted, "LIMIT", "max_store_bytes"));
+    assert!(stored > 0 && ids(&mut client, &log).await.len() == usize::from(stored));
+    let large = wire::AppendRequest { ciphertext: vec![7; 200_000].into(), ..append(&log, stored + 1, stored.into()) };
+    let (answers, end) = send(&mut client, vec![batch(vec![large])]).await;
+    assert!(answers.is_empty() && said(&end.unwrap()).2["limit"] == "max_store_bytes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_takes_no_batch() {
     let folder = Folder::new();
     let (relay, _, _, _) = world(&folder).await;

@@ -158,7 +158,7 @@ async fn failed_handshakes(at: SocketAddr) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn as_many_handshakes_as_may_be_are_under_way_and_a_further_one_waits_until_one_of_them_ends() {
+async fn as_many_handshakes_as_may_be_are_under_way_and_for_a_further_one_the_oldest_goes() {
     let folder = Folder::new();
     let metrics = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let scraped = metrics.local_addr().unwrap();
@@ -167,16 +167,42 @@ async fn as_many_handshakes_as_may_be_are_under_way_and_a_further_one_waits_unti
     let at = relay.authority().clone();
     let mut before = connect(&at).await;
 
-    let _silent = TcpStream::connect((at.host(), at.port())).await.unwrap();
+    let mut oldest = TcpStream::connect((at.host(), at.port())).await.unwrap();
     dial(&at).await.expect("the second place");
-    let other_silent = TcpStream::connect((at.host(), at.port())).await.unwrap();
-    let further = tokio::spawn(async move { dial(&at).await.unwrap() });
+    let silent = TcpStream::connect((at.host(), at.port())).await.unwrap();
     meanwhile(&mut before).await;
-    assert!(!further.is_finished(), "a third handshake");
-    drop(other_silent);
-    let _further = further.await.unwrap();
+    assert!(oldest.try_read(&mut [0; 8]).is_err_and(|e| e.kind() == std::io::ErrorKind::WouldBlock), "two are under way");
+    let _further = dial(&at).await.expect("a third handshake");
 
-    assert_eq!(failed_handshakes(scraped).await, 1, "it waited for the one that ended");
+    let closed = tokio::time::timeout(PATIENCE, oldest.read(&mut [0; 8])).await.expect("not closed");
+    assert_eq!(closed.unwrap_or(0), 0);
+    assert!(silent.try_read(&mut [0; 8]).is_err_and(|e| e.kind() == std::io::ErrorKind::WouldBlock), "one is enough");
+    assert_eq!(failed_handshakes(scraped).await, 0, "it did not fail");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_all_places_are_taken_an_idle_connection_makes_room_and_one_at_work_does_not() {
+    let folder = Folder::new();
+    let relay = Relay::start(Options { max_connections: 2, ..Options::new(&folder.data()) }).unwrap();
+    let at = relay.authority();
+    let mut at_work = Raw::new(at).await;
+    at_work.send(&headers(1, 0, "Attach")).await;
+    at_work.until(HEADERS).await.expect("followed");
+    let mut idle = Raw::new(at).await;
+    idle.until(SETTINGS).await.expect("there are two places");
+
+    let mut third = Raw::new(at).await;
+    third.send(&headers(1, 0, "Attach")).await;
+    third.until(HEADERS).await.expect("followed");
+    while idle.next().await.is_some() {}
+    // now both are at work, and of one network
+    let fourth = tokio::time::timeout(PATIENCE, dial(at)).await.expect("neither served nor closed");
+
+    let refused = match fourth {
+        Err(_) => true,
+        Ok(mut tls) => tls.read(&mut [0; 8]).await.unwrap_or(0) == 0,
+    };
+    assert!(refused && at_work.is_answered(3).await && third.is_answered(3).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
