@@ -85,16 +85,21 @@ impl Layout {
 
     /// Lines no wider than this, cut at spaces, or inside a word that is too long alone.
     fn wrap(&mut self, text: &str, bold: bool, size: f32, width: f32) -> Vec<String> {
-        let mut lines = vec![String::new()];
+        let (mut lines, mut used) = (vec![String::new()], 0.0);
         let (known, escaped) = self.letters.known(text);
         self.escaped |= escaped;
         for word in known.split_inclusive(' ') {
             for piece in pieces(&self.letters, word, bold, size, width) {
-                let whole = |line: &String| self.letters.width(&format!("{line}{}", piece.trim_end()), bold, size);
-                let fits = lines.last().is_none_or(|line| line.is_empty() || whole(line) <= width);
+                let (whole, seen) = [piece.as_str(), piece.trim_end()].map(|text| self.letters.width(text, bold, size)).into();
                 match lines.last_mut() {
-                    Some(line) if fits => line.push_str(&piece),
-                    _ => lines.push(piece),
+                    Some(line) if line.is_empty() || used + seen <= width => {
+                        line.push_str(&piece);
+                        used += whole;
+                    }
+                    _ => {
+                        lines.push(piece);
+                        used = whole;
+                    }
                 }
             }
         }
@@ -147,9 +152,9 @@ impl Layout {
 /// A word, cut where a line may end inside it: behind letters that stand alone, and wherever it is too long for a line.
 fn pieces(letters: &Letters, word: &str, bold: bool, size: f32, width: f32) -> Vec<String> {
     let mut out = vec![String::new()];
-    let mut alone = false;
+    let (mut alone, long) = (false, letters.width(word.trim_end(), bold, size) > width);
     for letter in word.graphemes(true) {
-        let full = |piece: &String| letter != " " && letters.width(&format!("{piece}{letter}"), bold, size) > width;
+        let full = |piece: &String| long && letter != " " && letters.width(&format!("{piece}{letter}"), bold, size) > width;
         let cut = out.last().is_some_and(|piece| !piece.is_empty() && (full(piece) || (alone && letter != " ")));
         alone = stands_alone(letter);
         match out.last_mut() {
