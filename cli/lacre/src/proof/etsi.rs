@@ -31,7 +31,8 @@ pub(crate) fn proven(words: &Words, proven: &Proven, check: &Check) -> Value {
     let place = proven.agency.place;
     put("digest", json!(hex(&proven.digest)));
     put("agency", json!({ "code": proven.agency.code.as_str(), "name": proven.agency.name, "key": hex(&proven.agency.key) }));
-    put("place", json!({ "zone": place.zone.name(), "comuna": place.comuna.map(|c| c.to_string()) }));
+    let (comuna, name) = (place.comuna.map(|c| c.to_string()), place.comuna.map(|c| c.name()));
+    put("place", json!({ "zone": place.zone.name(), "comuna": comuna, "comuna_name": name }));
     put("run", json!(proven.run.canonical()));
     put("asked", json!(proven.lookup.asked_at.to_string()));
     let keys = proven.keys.fingerprints().into_iter().map(|(office, key)| json!({ "office": office, "key": key }));

@@ -158,7 +158,7 @@ impl Teller<'_> {
         self.row(key("story-from"), shown(&proven.agency.name));
         self.row(key("story-code"), proven.agency.code.as_str());
         let place = proven.agency.place;
-        let comuna = place.comuna.map_or("none".to_owned(), |c| c.to_string());
+        let comuna = place.comuna.map_or("none".to_owned(), |c| format!("{c} ({})", c.name()));
         let place = self.words.say_with("story-place-value", &[("zone", place.zone.name().into()), ("comuna", comuna.into())]);
         self.row(key("story-place"), place);
         self.row(key("story-to"), proven.run.canonical());
