@@ -160,7 +160,9 @@ async fn what_is_no_message_or_too_long_is_refused_with_the_reason_bad_field() {
 async fn the_counter_is_on_its_socket_and_not_on_the_network() {
     let siege = Siege::start(64, 0);
     let channel = siege.connect().await;
-    for call in ["Registrar/IssueCode", "Operator/Report"] {
+    let codes = ["IssueCode", "ListCodes", "RevokeCode", "AddClerk", "RevokeClerk", "ListClerks", "ListActs"];
+    let calls = codes.iter().map(|call| format!("Registrar/{call}")).chain(["Operator/Report".to_owned()]);
+    for call in calls {
         let status = raw::call(&channel, &format!("/lacre.relay.v1.{call}"), vec![Vec::new()]).await.unwrap_err();
         assert_eq!(status.code(), tonic::Code::Unimplemented, "{call}");
     }
