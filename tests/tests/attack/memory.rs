@@ -1,8 +1,6 @@
 //! The formula of server/RUNNING.md under what costs a relay the most memory: full pages, a thousand calls on each connection,
 //! announcements of long messages. The process may have no more than the formula gives it: an allocation that fails ends it,
 //! and with it the test.
-//!
-//! Seen red with v0.1.0's relay: it is ended by the first attack, and by the second.
 use crate::attacks::{Attackers, HELD_MIB, framed, under_the_formula};
 use lacre_proto::relay::v1 as wire;
 use lacre_tests::powercut::marks::derived;

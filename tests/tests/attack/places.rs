@@ -1,6 +1,4 @@
 //! One network takes every place that there is, and another's people come in all the same.
-//!
-//! Seen red with places for whoever comes first: the newcomer waits for ever, or is sent away.
 use crate::attacks::{framed, limit, upload};
 use lacre_proto::relay::v1 as wire;
 use lacre_tests::raw;

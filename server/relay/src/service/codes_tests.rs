@@ -20,7 +20,6 @@ fn enroll(code: &[u8], handle: &str, p: &Person) -> wire::EnrollRequest {
     wire::EnrollRequest { code: code.to_vec(), handle: handle.to_owned(), state: p.raw.clone() }
 }
 
-// Seen red with the state before the code.
 #[tokio::test]
 async fn a_state_is_looked_at_only_when_the_code_lives() {
     let w = World::new(Rules::default()).await;
@@ -38,7 +37,6 @@ async fn a_state_is_looked_at_only_when_the_code_lives() {
     assert_eq!(refused(w.accounts().enroll(enroll(&code, "ana", &ana)).await), "CODE_REFUSED", "it is over");
 }
 
-// Seen red without the look at the lines.
 #[tokio::test]
 async fn a_state_with_two_signatures_of_one_key_is_refused_wherever_it_comes() {
     let w = World::new(Rules::default()).await;
@@ -57,7 +55,6 @@ async fn a_state_with_two_signatures_of_one_key_is_refused_wherever_it_comes() {
     assert!(w.accounts().enroll(enroll(&code, "eva", &eva)).await.is_ok());
 }
 
-// Seen red with names that are not counted.
 #[tokio::test]
 async fn a_code_asks_for_so_many_taken_names_and_another_for_its_own() {
     let w = World::new(Rules { names_per_code: 2, ..Rules::default() }).await;
