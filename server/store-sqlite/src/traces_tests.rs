@@ -88,7 +88,7 @@ fn of_deleted_accounts_trimmed_entries_and_spent_stamps_no_piece_is_left_in_file
         let message = chance.content(3_000);
         let append = lacre_store::channels::Append { ciphertext: message.clone().into(), ..entry(inbox, n, 0) };
         let asks = [
-            Ask::IssueCode(IssueCode { by: lacre_store::accounts::By::Operator, run, code, recover: false }),
+            Ask::IssueCode(IssueCode { by: lacre_store::counter::By::Operator, run, code, recover: false }),
             Ask::Enroll(Enroll {
                 code,
                 handle: Handle::parse(&format!("person{n}")).unwrap(),
