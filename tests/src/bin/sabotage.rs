@@ -6,13 +6,14 @@
 //! next run is quick. `--table` prints the table of audit/README.md.
 #![expect(clippy::print_stdout, reason = "a program that reports")]
 
+use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_tests::sabotage::{self, Control, FOLDER, Test, VARIABLE};
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Folders that are no source.
 const NO_SOURCE: [&str; 2] = ["target", ".git"];
@@ -50,7 +51,7 @@ fn run(root: &Path, asked: &[String]) -> Result<bool, String> {
         patches.insert(control.id.clone(), std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?);
     }
 
-    let began = Instant::now();
+    let began = SystemClock.now();
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let copy = Copy { source: target.join("sabotage/source"), target: target.join("sabotage/build") };
     copy.seed(&target)?;
@@ -60,7 +61,7 @@ fn run(root: &Path, asked: &[String]) -> Result<bool, String> {
         .collect();
     copy.refresh(root, Path::new(""), &switched)?;
     let programs = copy.build()?;
-    println!("{} patches in one build: {} s", patches.len(), began.elapsed().as_secs());
+    println!("{} patches in one build: {} s", patches.len(), seconds(began));
 
     let red: Vec<&Test> = wanted.iter().flat_map(|c| c.test.iter().filter(|t| expected(c).contains(t.name.as_str()))).collect();
     let unbroken = copy.red(&programs, &red, None)?;
@@ -76,9 +77,13 @@ fn run(root: &Path, asked: &[String]) -> Result<bool, String> {
         "{} of {} controls broken, {none} cannot be, {open} have no patch yet: {} s",
         wanted.len(),
         all.len(),
-        began.elapsed().as_secs()
+        seconds(began)
     );
     Ok(good)
+}
+
+fn seconds(since: Millis) -> u64 {
+    SystemClock.now().since(since) / 1000
 }
 
 fn expected(control: &Control) -> BTreeSet<&str> {
@@ -196,7 +201,7 @@ impl Copy {
 
     /// Whether exactly the tests turn red that the control says.
     fn proved(&self, programs: &[Program], control: &Control, patch: &str) -> Result<bool, String> {
-        let began = Instant::now();
+        let began = SystemClock.now();
         let laid = sabotage::laid_in(&self.source, &control.id, patch)?;
         let mut before = Vec::new();
         for (path, text) in laid {
@@ -211,7 +216,7 @@ impl Copy {
         let red: BTreeSet<&str> = red.iter().map(String::as_str).collect();
         let good = red == expected && !red.is_empty();
         let word = if good { "ok  " } else { "BAD " };
-        println!("{word} {}: {} of {} tests red, {} s", control.id, red.len(), control.test.len(), began.elapsed().as_secs());
+        println!("{word} {}: {} of {} tests red, {} s", control.id, red.len(), control.test.len(), seconds(began));
         if !good {
             println!("     red:      {red:?}\n     expected: {expected:?}");
         }

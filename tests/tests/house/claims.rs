@@ -64,8 +64,11 @@ fn quoted(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
 
-/// Rows of the page as {keys, tests}, and the keys that claim nothing.
-fn page(text: &str) -> (Vec<(Vec<&str>, Vec<&str>)>, Vec<&str>) {
+/// A row of the page: its keys, and the tests that find them false.
+type Claim<'a> = (Vec<&'a str>, Vec<&'a str>);
+
+/// The rows of the page, and the keys that claim nothing.
+fn page(text: &str) -> (Vec<Claim<'_>>, Vec<&str>) {
     let (claims, nothing) =
         text.split_once("\n## Claims").unwrap().1.split_once("\n## Sentences with such a word that claim nothing").unwrap();
     let rows = claims.lines().filter(|l| l.starts_with("| `")).map(|row| {
