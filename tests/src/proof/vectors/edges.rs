@@ -167,7 +167,7 @@ fn states(out: &mut Vec<Vector>) {
         change(&mut setup);
         let later = name == "later-device" || name == "two-later-states";
         let mut bundle = setup.play().bundle;
-        if name == "designated-by-removed-device" {
+        if name.ends_with("-by-removed-device") {
             bundle.events.truncate(1); // that device says nothing more
         }
         if later {
@@ -178,6 +178,12 @@ fn states(out: &mut Vec<Vector>) {
         let verdict = if code.is_empty() { "VALID" } else { "INVALID" };
         add(out, name, TrustFile::Honest, verdict, code, why, bundle.to_bytes());
     }
+    let mut setup = Setup::example(Cast::HONEST);
+    two_states(&mut setup);
+    let mut bundle = setup.play().bundle;
+    bundle.states[1] = resign_same(&bundle.states[1], &device(9));
+    let bytes = bundle.to_bytes();
+    add(out, "state-by-its-own-device", TrustFile::Honest, "INVALID", "signature", "a state by the device that it adds", bytes);
     let honest = World::honest().bundle;
     let first: [(&'static str, &'static str, &'static str, &'static str); 2] = [
         ("first-state-numbered-1", "number 0", "number 1", "the chain does not begin with number 0"),

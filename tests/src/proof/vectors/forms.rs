@@ -16,7 +16,9 @@ pub(super) fn all(out: &mut Vec<Vector>) {
 fn fields(out: &mut Vec<Vector>) {
     const V: &str = "";
     const N: &str = "note";
-    let rows: [Row; 46] = [
+    let rows: [Row; 48] = [
+        ("form-key-without-kind", N, "certificate", "key *", "bare"),
+        ("form-sealing-key-without-suite", N, "grant", "key *", "bare"),
         ("form-upper-case-hex", N, "certificate", "key ed25519 *", "in capitals"),
         ("form-time-without-millis", N, "certificate", "from *", "2025-12-10T06:00:00Z"),
         ("form-time-with-offset", N, "certificate", "from *", "2025-12-10T06:00:00.000+00:00"),
@@ -84,6 +86,7 @@ fn fields(out: &mut Vec<Vector>) {
             let value = &old[key.len()..];
             let new = match new {
                 "in capitals" => value.to_uppercase(),
+                "bare" => value.split_once(' ').unwrap().1.to_owned(),
                 "identity" => format!("{}B", &value[..value.len() - 1]),
                 _ if new.starts_with("port ") => value.replace("7443", &new[5..]),
                 _ if new.starts_with("host ") => value.replace("relay.example", &new[5..]),
@@ -94,6 +97,8 @@ fn fields(out: &mut Vec<Vector>) {
         let verdict = if code.is_empty() { "VALID" } else { "INVALID" };
         add(out, name, TrustFile::Honest, verdict, code, "a field in another spelling, or at its bound", bundle.to_bytes());
     }
+    let other = forge(&honest, "certificate", |t| t.replace("\nname ", "\nnome ")).to_bytes();
+    add(out, "form-other-key", TrustFile::Honest, "INVALID", "note", "a line that is called otherwise", other);
     let opening: [(&'static str, &'static str, &'static str); 5] = [
         ("form-run-with-dots", "run ", "run 41.000.111-K"),
         ("form-run-with-zero", "run ", "run 041000111-K"),
@@ -209,6 +214,12 @@ fn lengths(out: &mut Vec<Vector>) {
         let words: Vec<&str> = old.splitn(4, ' ').collect();
         t.replacen(&old, &format!("file {} 104857601 {}", words[1], words[3]), 1)
     });
+    let largest = forge(&World::honest().bundle.without_files(), "notice", |t| {
+        let old = line(t, "file ").to_owned();
+        let words: Vec<&str> = old.splitn(4, ' ').collect();
+        t.replacen(&old, &format!("file {} 104857600 {}", words[1], words[3]), 1)
+    });
+    add(out, "file-of-100-mib", TrustFile::Honest, "VALID", "", "as long as a file may be, left out", largest.to_bytes());
     add(out, "file-too-long", TrustFile::Honest, "INVALID", "note", "100 MiB and a byte", huge.to_bytes());
     let reasons = |n: usize| {
         let failed = World::honest().bundle;
@@ -251,7 +262,9 @@ fn keys(out: &mut Vec<Vector>) {
     let honest = World::honest().bundle;
     let three = format!("03{}", "0".repeat(62));
     let beyond = format!("f0{}7f", "f".repeat(60));
-    let bad: [(&'static str, String, &'static str); 4] = [
+    let zero_again = format!("ed{}7f", "f".repeat(60));
+    let bad: [(&'static str, String, &'static str); 5] = [
+        ("zero-again", zero_again, "y is the prime itself"),
         ("no-point", format!("02{}", "0".repeat(62)), "no point of the curve"),
         ("small-order", "0".repeat(64), "a key of order 4"),
         ("order-8", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a".to_owned(), "a key of order 8"),
@@ -361,6 +374,9 @@ fn notes(out: &mut Vec<Vector>) {
         let stranger = NoteSigner::new("lacre-devise", &[0x61; 32]).unwrap();
         sign(&text(r), &[&stranger]).unwrap()
     });
+    with("note-other-name-same-id", "INVALID", "signature", "a good signature and its key id under another name", &|r| {
+        r.replace("\u{2014} lacre-device ", "\u{2014} lacre-devise ")
+    });
     with("note-spoiled", "INVALID", "signature", "a good signature and a bad one by the same key", &|r| {
         let wrong = sign("another text\n", &[&device(1)]).unwrap();
         format!("{r}{}\n", line_of(&wrong))
@@ -373,6 +389,14 @@ fn notes(out: &mut Vec<Vector>) {
     with("order-record", "INVALID", "note", "a record of another form that nobody signed: its form first", &|r| {
         sign(&format!("{}more x\n", text(r)), &[&device(2)]).unwrap()
     });
+    let mut bundle = forge(&honest, "event.1", |t| format!("{t}reference a b\n"));
+    bundle.events[1] = bundle.events[1].replace("reference a b", "reference a\tb");
+    let bytes = bundle.to_bytes();
+    add(out, "note-tab-in-a-field", TrustFile::Honest, "INVALID", "note", "a tab where any text may stand", bytes);
+    let mut bundle = honest.clone();
+    bundle.grant = bundle.grant.map(|raw| format!("\n\n{}\n", line_of(&raw)));
+    let bytes = bundle.to_bytes();
+    add(out, "note-without-text", TrustFile::Honest, "INVALID", "note", "a signature under nothing", bytes);
     let stranger = |raw: &Option<String>, n: u8| {
         let signer = if n == 0 { registrar(2) } else { device(n) };
         raw.as_ref().map(|r| sign(&format!("{}more x\n", text(r)), &[&signer]).unwrap())

@@ -219,6 +219,10 @@ fn incomplete(out: &mut Vec<Vector>) {
     let gap = Bundle { reserved: vec![("ledger.1".to_owned(), vec![])], ..honest.clone() };
     lacks("number-left-out", TrustFile::Honest, "missing", "a number was left out, nothing else is wrong", gap.to_bytes());
     lacks("last-version", TrustFile::Honest, "version", "2^32 - 1", version("lacre evidence v4294967295"));
+    let gap = Bundle { reserved: vec![("ledger.512".to_owned(), vec![])], ..honest.clone() };
+    lacks("number-512", TrustFile::Honest, "missing", "the largest number of a part, and none before it", gap.to_bytes());
+    let most = replaced(&bytes, "parts 13", "parts 512");
+    lacks("parts-512", TrustFile::Honest, "missing", "as many announced as there may be", most);
     let empty = Bundle { reserved: vec![("register".to_owned(), vec![])], ..honest.clone() };
     lacks("register-empty", TrustFile::Honest, "reserved", "a reserved part without bytes is a reserved part", empty.to_bytes());
     let fewer = replaced(&bytes, "parts 13", "parts 14");
@@ -355,6 +359,18 @@ fn containers(out: &mut Vec<Vector>) {
         let bytes = with(|b| b.reserved = vec![("ledger.1".to_owned(), vec![])]);
         replaced(&bytes, "parts 14", "parts 13")
     });
+    bad(
+        "number-513",
+        "container",
+        "a number that no part can have",
+        with(|b| b.reserved = vec![("ledger.513".to_owned(), vec![])]),
+    );
+    bad(
+        "last-part-longer",
+        "container",
+        "the last part is a byte longer than what is there",
+        replaced(&bytes, "part file.1 8", "part file.1 9"),
+    );
     bad("reserved-left-out", "container", "only files may be left out", {
         let bytes = with(|b| b.reserved = vec![("register".to_owned(), vec![])]);
         replaced(&bytes, "part register 0\n\n", "part register left-out\n")

@@ -24,6 +24,12 @@ pub(super) fn told(out: &mut Vec<Vector>) {
     let returned = record(Event::RelayToNonERDSFailure, &body, &[Reason::LetterReturned], &agency(1));
     let paper = record(Event::ReceivedFromNonERDS, &body, &[], &agency(1));
     let passed = record(Event::RelayAcceptance, &world.receipt.issuer, &[], &relay(1));
+    let mut bundle = world.bundle.clone();
+    bundle.events.truncate(1);
+    bundle.events.extend([counter.clone(), read.clone()]);
+    let bytes = bundle.to_bytes();
+    let why = "opened by a device that fetched nothing: an officer's handing over is not a device's";
+    add(out, "opened-after-counter", TrustFile::Honest, "INVALID", "event", why, bytes);
     let table: [(&'static str, &'static str, Vec<String>); 6] = [
         (
             "valid-in-person",
