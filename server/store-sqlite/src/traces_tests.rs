@@ -65,7 +65,10 @@ fn traces(path: &Path, of: &[Vec<u8>]) -> usize {
 #[test]
 fn of_deleted_accounts_trimmed_entries_and_spent_stamps_no_piece_is_left_in_file_or_log() {
     let mut chance = Chance { seed: random::bytes(&mut SystemRng), asked: 0 };
-    println!("seed {:?}", chance.seed);
+    #[expect(clippy::print_stdout, reason = "failures print their seed")]
+    {
+        println!("seed {:?}", chance.seed);
+    }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("relay.sqlite");
     let options = SqliteOptions::new(&path).synchronous(Synchronous::Off);

@@ -266,7 +266,7 @@ impl Play {
         for _ in 0..4 {
             settle(&mut [ana, eva]);
             self.world.forward(ADD_LONGEST_PAUSE_MS + 1);
-            [&ana.clock, &eva.clock].map(|clock| clock.forward(ADD_LONGEST_PAUSE_MS + 1));
+            [&ana.clock, &eva.clock].iter().for_each(|clock| clock.forward(ADD_LONGEST_PAUSE_MS + 1));
         }
         let state =
             |p: &mut Person, of: &str| p.client.contacts().unwrap().iter().find(|c| c.handle.as_str() == of).map(|c| c.state);
