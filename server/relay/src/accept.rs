@@ -9,6 +9,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -101,6 +102,9 @@ impl AsyncWrite for Connection {
     }
 }
 
+/// After so long a handshake makes room for others that wait: those of a client that is there take a tenth of it.
+const LONG_HANDSHAKE: Duration = Duration::from_secs(2);
+
 /// Where connections wait to be served.
 type Ready = mpsc::Sender<Result<Connection, io::Error>>;
 
@@ -117,19 +121,17 @@ struct Door {
 
 /// A newcomer's places.
 struct Entered {
+    network: Network,
     held: memory::Connection,
     place: Place,
-    shaking: Place,
 }
 
 impl Door {
-    /// Places for a connection and its handshake; none when nobody has to go for it.
+    /// A place for a connection; none when nobody has to go for it.
     fn enter(&self, network: Network) -> Option<Entered> {
         let held = self.memory.connection(network);
-        let place = self.places.take(network, held.leave());
-        let shaking = place.as_ref().and_then(|_| self.handshakes.take(network, held.leave()));
-        match place.zip(shaking) {
-            Some((place, shaking)) => Some(Entered { held, place, shaking }),
+        match self.places.take(network, held.leave()) {
+            Some(place) => Some(Entered { network, held, place }),
             None => {
                 self.metrics.refused.inc();
                 None
@@ -138,8 +140,12 @@ impl Door {
     }
 
     /// Handshake and all. A handshake that fails, takes too long or has to make room is forgotten.
-    async fn let_in(self, stream: TcpStream, Entered { held, place, shaking }: Entered, ready: Ready) {
+    async fn let_in(self, stream: TcpStream, Entered { network, held, place }: Entered, ready: Ready) {
         let _ = stream.set_nodelay(true);
+        let Some(shaking) = self.handshakes.wait(network, held.leave(), self.limits.handshake).await else {
+            self.metrics.refused.inc();
+            return;
+        };
         let small = |session: &mut rustls::ServerConnection| session.set_buffer_limit(Some(limits::TLS_BUFFER));
         let shaken = tokio::select! {
             shaken = tokio::time::timeout(self.limits.handshake, self.tls.accept_with(stream, small)) => shaken,
@@ -208,7 +214,7 @@ pub(crate) struct Both {
 
 impl Both {
     pub(crate) fn new(connections: usize, handshakes: usize) -> Self {
-        Self { connections: Places::new(connections), handshakes: Places::passing(handshakes) }
+        Self { connections: Places::new(connections), handshakes: Places::passing(handshakes, LONG_HANDSHAKE) }
     }
     /// Somebody had to go, or was refused, not long ago.
     pub(crate) fn are_short(&self) -> bool {

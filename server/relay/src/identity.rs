@@ -21,7 +21,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -303,7 +303,8 @@ fn pkcs8(seed: &[u8; 32]) -> Zeroizing<Vec<u8>> {
 /// Writes what [`IdentityKey::issue_file`] made. An earlier leaf of this program is replaced, and nothing else: what lies there
 /// may be a key.
 pub fn write_leaf(path: &Path, text: &[u8]) -> io::Result<()> {
-    let file = path.symlink_metadata().is_ok_and(|there| there.is_file());
+    // of a file with a second name the other one would stay what it was
+    let file = path.symlink_metadata().is_ok_and(|there| there.is_file() && there.nlink() == 1);
     if file && read_made(path).is_ok_and(|made| made.names_our_issuer()) {
         output::replace(path, text)
     } else {

@@ -303,6 +303,7 @@ impl Drop for Connection {
 }
 
 /// Tells a connection that its place is somebody else's.
+#[derive(Clone)]
 pub struct Leave(Arc<End>);
 
 impl Leave {

@@ -9,6 +9,7 @@
 //! | there are some | anywhere | nobody |
 //! | none | a network with at least two places fewer than the crowded one | the crowded one's oldest idle, else its newest |
 //! | none | any other network | the oldest idle one of its own network, else of a network as crowded; with none it is refused |
+//! | none, of those that are left soon (handshakes) | any | as above, where idle is whoever is there for long; with none the newcomer waits |
 //!
 //! So one network can fill every place, and keeps them only as long as nobody else wants one.
 
@@ -20,9 +21,13 @@ use std::hash::BuildHasher as _;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 
 /// For so long after somebody had to go `status` says that places are short.
 const SHORT_FOR: Duration = Duration::from_secs(10 * 60);
+
+/// How often whoever waits for a place looks again.
+const LOOKS: Duration = Duration::from_millis(100);
 
 /// A network, for this process.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,8 +55,10 @@ impl Networks {
 /// Places of one kind.
 pub(crate) struct Places {
     most: usize,
-    /// whoever is there longest may go, also when it is not idle: nobody keeps a place of this kind for long
-    oldest_goes: bool,
+    /// whoever is there for so long may go, also when it is not idle: nobody needs a place of this kind for longer
+    long: Option<Duration>,
+    /// one of them was left
+    freed: Notify,
     seats: Mutex<Seats>,
 }
 
@@ -60,18 +67,22 @@ struct Seats {
     next: u64,
     taken: usize,
     /// in the order in which they came
-    of: HashMap<Network, BTreeMap<u64, Leave>>,
+    of: HashMap<Network, BTreeMap<u64, (Leave, Instant)>>,
     last_short: Option<Instant>,
 }
 
 impl Places {
     /// So many, kept as long as one likes.
     pub(crate) fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { most: most.max(1), oldest_goes: false, seats: Mutex::default() })
+        Self::of_kind(most, None)
     }
-    /// So many, of which the oldest may always go.
-    pub(crate) fn passing(most: usize) -> Arc<Self> {
-        Arc::new(Self { most: most.max(1), oldest_goes: true, seats: Mutex::default() })
+    /// So many, for no longer than this when others want them.
+    pub(crate) fn passing(most: usize, long: Duration) -> Arc<Self> {
+        Self::of_kind(most, Some(long))
+    }
+
+    fn of_kind(most: usize, long: Option<Duration>) -> Arc<Self> {
+        Arc::new(Self { most: most.max(1), long, freed: Notify::new(), seats: Mutex::default() })
     }
 
     fn seats(&self) -> MutexGuard<'_, Seats> {
@@ -80,18 +91,38 @@ impl Places {
 
     /// A place, if need be somebody else's, who is told to leave. None when nobody has to go for this one.
     pub(crate) fn take(self: &Arc<Self>, network: Network, leave: Leave) -> Option<Place> {
-        let mut seats = self.seats();
+        let (mut seats, now) = (self.seats(), moment());
         if seats.taken >= self.most {
-            seats.last_short = Some(moment());
-            let (of, number) = seats.who_goes(network, self.oldest_goes)?;
+            let goes = seats.who_goes(network, now, self.long);
+            // who may wait a moment is not short of a place yet
+            if goes.is_some() || self.long.is_none() {
+                seats.last_short = Some(now);
+            }
+            let (of, number) = goes?;
             if let Some(leave) = seats.remove(of, number) {
                 leave.tell();
             }
         }
         let number = seats.next;
         (seats.next, seats.taken) = (number + 1, seats.taken + 1);
-        seats.of.entry(network).or_default().insert(number, leave);
+        seats.of.entry(network).or_default().insert(number, (leave, now));
         Some(Place { places: Arc::clone(self), network, number })
+    }
+
+    /// A place, waited for: places of this kind are left soon. Whoever waits for longer than `most` gets none.
+    pub(crate) async fn wait(self: &Arc<Self>, network: Network, leave: Leave, most: Duration) -> Option<Place> {
+        let began = moment();
+        loop {
+            if let Some(place) = self.take(network, leave.clone()) {
+                return Some(place);
+            }
+            if began.elapsed() >= most {
+                self.seats().last_short = Some(moment());
+                return None;
+            }
+            // looked at again by itself: that somebody is there for long is told by nobody
+            let _ = tokio::time::timeout(LOOKS, self.freed.notified()).await;
+        }
     }
 
     /// Somebody had to go, or was refused, not long ago.
@@ -103,7 +134,7 @@ impl Places {
 impl Seats {
     fn remove(&mut self, network: Network, number: u64) -> Option<Leave> {
         let seats = self.of.get_mut(&network)?;
-        let leave = seats.remove(&number)?;
+        let (leave, _) = seats.remove(&number)?;
         if seats.is_empty() {
             self.of.remove(&network);
         }
@@ -111,12 +142,13 @@ impl Seats {
         Some(leave)
     }
 
-    fn who_goes(&self, newcomer: Network, oldest_goes: bool) -> Option<(Network, u64)> {
+    fn who_goes(&self, newcomer: Network, now: Instant, long: Option<Duration>) -> Option<(Network, u64)> {
         let own = self.of.get(&newcomer).map_or(0, BTreeMap::len);
         let (crowd, crowded) = self.of.iter().map(|(network, seats)| (seats.len(), *network)).max()?;
         let idle = |network: &Network| {
             let seats = self.of.get(network)?;
-            let mut seats = seats.iter().filter(|(_, leave)| oldest_goes || leave.is_idle());
+            let is_long = |since: &Instant| long.is_some_and(|long| now.saturating_duration_since(*since) >= long);
+            let mut seats = seats.iter().filter(|(_, (leave, since))| is_long(since) || leave.is_idle());
             seats.next().map(|(number, _)| (*network, *number))
         };
         if crowd >= own + 2 {
@@ -139,6 +171,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         // who was told to leave has none any more
         self.places.seats().remove(self.network, self.number);
+        self.places.freed.notify_one();
     }
 }
 
@@ -227,11 +260,27 @@ mod tests {
 
     #[test]
     fn where_nobody_stays_long_the_oldest_of_the_crowded_network_goes_for_anybody() {
-        let w = World::new(Places::passing(3));
+        let w = World::new(Places::passing(3, Duration::ZERO));
         let guests = w.all(&[1, 1, 2]);
         let calls: Vec<_> = guests.iter().map(|(connection, _)| connection.holder().call()).collect();
 
         assert!(w.come(1).1.is_some() && over(&guests) == [true, false, false]);
+        drop(calls);
+    }
+
+    /// Seen red where the oldest always went: of 2,000 clients that came back at once most were cut off.
+    #[tokio::test]
+    async fn where_nobody_is_there_for_long_whoever_comes_waits_for_a_place_and_takes_none_away() {
+        let w = World::new(Places::passing(2, Duration::from_secs(3600)));
+        let mut guests = w.all(&[1, 1]);
+        let calls: Vec<_> = guests.iter().map(|(connection, _)| connection.holder().call()).collect();
+        let newcomer = w.memory.connection(Network(1));
+        let wait = |most| w.places.wait(Network(1), newcomer.leave(), most);
+
+        assert!(wait(Duration::ZERO).await.is_none() && w.places.are_short());
+        let (place, ()) = tokio::join!(wait(Duration::from_secs(60)), async { drop(guests.pop()) });
+
+        assert!(place.is_some() && over(&guests) == [false]);
         drop(calls);
     }
 

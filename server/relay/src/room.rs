@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | what is kept, what is promised and what the ballast lacks, or more | taken | made, when it is not there and a tenth more is free |
 //! | less | refused | stays |
-//! | less than the ballast is large | refused | spent: removal has it |
+//! | less than one batch of the writer, or removal found no room | refused | spent: removal has it |
 
 use crate::ballast::Ballast;
 use crate::service::Context;
@@ -121,9 +121,10 @@ impl Room {
     fn look_again(&self) -> io::Result<()> {
         let mut found = disk(&self.folder)?;
         if let Some(ballast) = &self.ballast
-            && found.free < Ballast::wanted(found.total)
+            && found.free < LEAST.min(Ballast::wanted(found.total))
             && ballast.taken() > 0
         {
+            // not before: what is free is everybody's on this disk
             tracing::error!(free_bytes = found.free, "the disk is full: the ballast is given up, so that removal has room");
             ballast.spend()?;
             found = disk(&self.folder)?;
@@ -181,6 +182,16 @@ impl Room {
         }
         self.look();
         if taken() { Ok(()) } else { Err(NoRoom::Disk(full())) }
+    }
+    /// What removes was told this: that it had no room gives it the ballast, for its next try.
+    pub fn removal_was_told(&self, down: &StoreDown) {
+        if let Some(ballast) = self.ballast.as_ref().filter(|ballast| down.full && ballast.taken() > 0) {
+            tracing::error!("removal had no room: the ballast is given up");
+            if let Err(e) = ballast.spend() {
+                tracing::error!(cause = %e, "the ballast was not given up");
+            }
+            self.look();
+        }
     }
     /// The store keeps so many bytes, of so many at most.
     pub fn store_keeps(&self, bytes: u64, most: u64) {

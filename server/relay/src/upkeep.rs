@@ -155,6 +155,7 @@ pub(crate) async fn retain(context: Arc<Context>, metrics: Arc<Metrics>) {
         }
         let begun = moment();
         let retired = context.writer.submit_behind(Retire { over_at: now, budget: pace.rows }).await;
+        let retired = retired.inspect_err(|down| context.room.removal_was_told(down));
         let took = moment().duration_since(begun);
         metrics.retention_round.observe(took.as_secs_f64());
         if let Ok(retired) = &retired {
@@ -182,7 +183,7 @@ pub(crate) async fn expire(context: Arc<Context>, files: BlobFiles, metrics: Arc
         }
         let begun = moment();
         let sweep = SweepAccounts { over_at: context.clock.now(), limit: RETENTION_ROWS / 2 };
-        match context.writer.submit_behind(sweep).await {
+        match context.writer.submit_behind(sweep).await.inspect_err(|down| context.room.removal_was_told(down)) {
             Ok(true) => tokio::time::sleep(moment().duration_since(begun)).await,
             Ok(false) | Err(_) => tokio::time::sleep(RETENTION_PAUSE).await,
         }

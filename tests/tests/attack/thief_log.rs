@@ -152,7 +152,8 @@ fn traces(person: &mut Person) -> Vec<(&'static str, Vec<u8>)> {
     let who = person.client.whoami().unwrap().unwrap();
     let state = entry.states.last().unwrap();
     vec![
-        ("state", state.as_bytes()[..64].to_vec()),
+        // behind the lines that all states begin with
+        ("state", state.as_bytes()[state.len() / 2..state.len() / 2 + 64].to_vec()),
         ("signature of the state", state.as_bytes()[state.len() - 60..].to_vec()),
         ("binding", entry.binding.as_bytes()[entry.binding.len() - 60..].to_vec()),
         ("account", who.account.as_bytes().to_vec()),

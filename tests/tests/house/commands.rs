@@ -149,7 +149,7 @@ fn script(name: &str, words: &[&str]) -> Result<(), String> {
 fn judge(text: &str) -> Option<Result<(), String>> {
     let words: Vec<&str> = text.split(" #").next()?.split_whitespace().collect();
     // labels and names of the protocol look like commands
-    let label = text.ends_with(" v1") || text == "lacre relay identity";
+    let label = text.ends_with(" v1") || text.ends_with(" v2") || text == "lacre relay identity";
     let (first, rest) = words.split_first().filter(|_| !label)?;
     match *first {
         "cargo" => Some(cargo(rest)),

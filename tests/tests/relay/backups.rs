@@ -238,7 +238,9 @@ fn a_backup_that_was_cut_off_or_changed_by_the_disk_is_not_put_back() {
     let other = served();
     let key = fs::read(other.path().join("data").join(IDENTITY_FILE)).unwrap();
 
-    for (from, why) in [("cut", "no finished backup"), ("changed", "not as it was written"), ("nowhere", "no finished backup")] {
+    for (from, why) in
+        [("cut", "not a finished backup"), ("changed", "not as it was written"), ("nowhere", "not a finished backup")]
+    {
         let said = restore(from);
         assert!(said.code == Some(3) && said.err.contains(why), "{from}: {}", said.err);
         assert!(!path.join("new").exists(), "{from}");

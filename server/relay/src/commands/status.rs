@@ -67,6 +67,9 @@ fn json(r: &ReportResponse) -> String {
     .to_string()
 }
 
+/// Lines of what is wrong, on a screen of 24.
+const MOST_HEALTH: usize = 9;
+
 /// The same for people: a name and a value on each line, at most 80 columns.
 fn screen(r: &ReportResponse, words: &Words) -> Vec<String> {
     let at = |ms: u64| if ms == 0 { words.say("never") } else { short(ms) };
@@ -97,6 +100,10 @@ fn screen(r: &ReportResponse, words: &Words) -> Vec<String> {
             health = r.troubles.iter().map(|name| said("trouble", name)).collect();
         }
         health.extend(r.notes.iter().map(|name| said("note", name)));
+    }
+    // all of them on one screen: of many each says what it is, and --json has the rest
+    if health.iter().flat_map(|text| wrap(text, 62)).count() > MOST_HEALTH {
+        health.iter_mut().for_each(|text| text.truncate(text.find(". ").unwrap_or(text.len())));
     }
     let counted = |text: &str| if r.counted { text.to_owned() } else { words.say("status-uncounted") };
     let generation = data_encoding::HEXLOWER.encode(&r.generation);

@@ -132,7 +132,8 @@ impl wire::channels_server::Channels for ChannelsService {
         let r = checked(request.into_inner())?;
         let (channel, token) = (id("channel", &r.channel)?, token("read_token", &r.read_token)?);
         let trim = Trim { channel, token, through: seq("through_seq", r.through_seq)? };
-        crossed(self.context.writer.submit(trim).await)?;
+        let trimmed = self.context.writer.submit(trim).await.inspect_err(|down| self.context.room.removal_was_told(down));
+        crossed(trimmed)?;
         Ok(Response::new(wire::TrimResponse { generation: self.generation() }))
     }
 
