@@ -173,7 +173,7 @@ impl World {
     /// As `lacre-relay new-generation` after a backup was put back; the relay must be stopped.
     pub fn new_generation(&mut self) {
         let folder = lacre_relay::folder::DataFolder::lock(&self.data()).unwrap();
-        folder.store(None, &mut SystemRng).unwrap().renew_generation(&mut SystemRng).unwrap();
+        folder.new_generation(&self.data().join(lacre_relay::folder::IDENTITY_FILE), &mut SystemRng).unwrap();
         std::fs::remove_file(self.data().join(lacre_relay::newest::NEWEST_FILE)).unwrap();
     }
 

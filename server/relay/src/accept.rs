@@ -103,7 +103,10 @@ impl AsyncWrite for Connection {
 }
 
 /// After so long a handshake makes room for others that wait: those of a client that is there take a tenth of it.
-const LONG_HANDSHAKE: Duration = Duration::from_secs(2);
+const LONG_HANDSHAKE: Duration = Duration::from_secs(5);
+
+/// Who waits for a handshake's place waits for so many times as long as a handshake may take.
+const WAITS: u32 = 3;
 
 /// Where connections wait to be served.
 type Ready = mpsc::Sender<Result<Connection, io::Error>>;
@@ -142,7 +145,7 @@ impl Door {
     /// Handshake and all. A handshake that fails, takes too long or has to make room is forgotten.
     async fn let_in(self, stream: TcpStream, Entered { network, held, place }: Entered, ready: Ready) {
         let _ = stream.set_nodelay(true);
-        let Some(shaking) = self.handshakes.wait(network, held.leave(), self.limits.handshake).await else {
+        let Some(shaking) = self.handshakes.wait(network, held.leave(), self.limits.handshake * WAITS).await else {
             self.metrics.refused.inc();
             return;
         };

@@ -310,7 +310,7 @@ pub fn last(data: &Path) -> Option<Millis> {
 
 /// Notes that a backup was finished.
 pub fn note_last(data: &Path, now: Millis) -> io::Result<()> {
-    lacre_words::output::replace(&data.join(LAST_FILE), format!("{now}\n").as_bytes())
+    crate::secret_file::replace(&data.join(LAST_FILE), format!("{now}\n").as_bytes())
 }
 
 fn has_room(folder: &Path, needed: u64) -> Result<(), BackupError> {

@@ -162,7 +162,7 @@ impl ClockGuard {
     pub fn remember(&self) {
         let seen = self.look();
         // without it the newest entry tells when the clock was last seen
-        if let Err(e) = lacre_words::output::replace(&self.file, seen.text().as_bytes()) {
+        if let Err(e) = crate::secret_file::replace(&self.file, seen.text().as_bytes()) {
             tracing::warn!(cause = %e, "the time of day was not written down");
         }
     }
@@ -194,7 +194,7 @@ impl Clock for ClockGuard {
 
 /// Writes into a data folder that the clock is right now, so that nothing waits: a backup of last week was put there.
 pub fn believe(data: &Path, now: Millis) -> std::io::Result<()> {
-    lacre_words::output::replace(&data.join(CLOCK_FILE), Seen { wall: now, held: None }.text().as_bytes())
+    crate::secret_file::replace(&data.join(CLOCK_FILE), Seen { wall: now, held: None }.text().as_bytes())
 }
 
 #[cfg(test)]

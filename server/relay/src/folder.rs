@@ -4,6 +4,7 @@ use crate::identity::{IdentityError, IdentityKey};
 use crate::newest::{Before, Newest};
 use crate::run_key::{self, RunKey, RunKeyError};
 use lacre_ground::address::AddressError;
+use lacre_ground::ids::Generation;
 use lacre_ground::random::Rng;
 use lacre_store::{Reads, Store, StoreDown};
 use lacre_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
@@ -185,6 +186,13 @@ impl DataFolder {
     /// The store; made at the first start, readable by its owner only. One that went back has a new generation.
     pub fn store(&self, vfs: Option<&str>, rng: &mut dyn Rng) -> Result<SqliteStore, StartError> {
         Ok(self.noticed(vfs, &self.path.join(IDENTITY_FILE), rng)?.0)
+    }
+    /// Gives the store a new generation, and remembers that it was meant.
+    pub fn new_generation(&self, identity: &Path, rng: &mut dyn Rng) -> Result<Generation, StartError> {
+        let (mut store, newest) = self.noticed(None, identity, rng)?;
+        let generation = store.renew_generation(rng)?;
+        newest.remember(generation, store.marks()?, false);
+        Ok(generation)
     }
     /// The same, and whether it went back.
     pub fn noticed(&self, vfs: Option<&str>, identity: &Path, rng: &mut dyn Rng) -> Result<(SqliteStore, Newest), StartError> {

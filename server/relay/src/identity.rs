@@ -5,11 +5,11 @@
 //! A client knows both names and the key beforehand and needs nothing else (PROTOCOL.md, "Connections").
 
 use crate::clock_guard::ClockGuard;
+use crate::secret_file;
 use lacre_ground::ids::Identity;
 use lacre_ground::note::{NoteError, NoteSigner};
 use lacre_ground::random::{self, Rng};
 use lacre_ground::time::{Clock as _, Millis};
-use lacre_words::output;
 use rcgen::{
     CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, Issuer, KeyPair, KeyUsagePurpose, SerialNumber,
 };
@@ -105,7 +105,7 @@ impl IdentityKey {
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 let seed = Zeroizing::new(random::bytes(rng));
                 let text = Zeroizing::new(data_encoding::HEXLOWER.encode(seed.as_slice()) + "\n");
-                match output::write_new(path, text.as_bytes()) {
+                match secret_file::create(path, text.as_bytes()) {
                     // another made it meanwhile
                     Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Self::load(path),
                     Err(e) => Err(at(e)),
@@ -306,9 +306,9 @@ pub fn write_leaf(path: &Path, text: &[u8]) -> io::Result<()> {
     // of a file with a second name the other one would stay what it was
     let file = path.symlink_metadata().is_ok_and(|there| there.is_file() && there.nlink() == 1);
     if file && read_made(path).is_ok_and(|made| made.names_our_issuer()) {
-        output::replace(path, text)
+        secret_file::replace(path, text)
     } else {
-        output::write_new(path, text)
+        secret_file::create(path, text)
     }
 }
 
@@ -426,9 +426,9 @@ mod tests {
         let text = fs::read_to_string(&path).unwrap();
         let foreign = other.issue_file(now, 30, &mut SystemRng).unwrap();
         let (certificate, key) = (text.split_inclusive("CERTIFICATE-----\n"), foreign.rsplit_once("-----BEGIN").unwrap().1);
-        output::replace(&path, (certificate.take(2).collect::<String>() + "-----BEGIN" + key).as_bytes()).unwrap();
+        secret_file::replace(&path, (certificate.take(2).collect::<String>() + "-----BEGIN" + key).as_bytes()).unwrap();
         assert!(matches!(read(&own, now), Err(IdentityError::RefusedLeaf { .. })), "another leaf's key");
-        output::replace(&path, b"nothing").unwrap();
+        secret_file::replace(&path, b"nothing").unwrap();
         assert!(matches!(read(&own, now), Err(IdentityError::NotALeaf(_))));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         assert!(matches!(read(&own, now), Err(IdentityError::Exposed(_))));

@@ -24,6 +24,7 @@ pub mod newest;
 pub mod places;
 pub mod room;
 pub mod run_key;
+pub mod secret_file;
 pub mod serve;
 pub mod service;
 pub mod upkeep;

@@ -133,7 +133,7 @@ impl Newest {
     /// Writes down what the store is; `open` until it is closed for good.
     pub fn remember(&self, generation: Generation, marks: Marks, open: bool) {
         let text = Was { generation, marks, open }.text();
-        if let Err(e) = lacre_words::output::replace(&self.file, text.as_bytes()) {
+        if let Err(e) = crate::secret_file::replace(&self.file, text.as_bytes()) {
             tracing::warn!(cause = %e, "what the store is was not written down");
         }
     }

@@ -3,6 +3,7 @@
 //! It lies outside the data folder, so that whoever copies the folder or its backup cannot try all RUNs (there are few
 //! enough to try). One file, 32 random bytes in hexadecimal, readable by its owner only.
 
+use crate::secret_file;
 use data_encoding::HEXLOWER;
 use lacre_ground::label::{self, Label};
 use lacre_ground::random::{self, Rng};
@@ -11,7 +12,6 @@ use lacre_ground::time::Millis;
 use lacre_store::accounts::{KnowRunKey, RunHash};
 use lacre_store::rules::Rules;
 use lacre_store::{Store, StoreDown, run_one};
-use lacre_words::output;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -77,7 +77,7 @@ impl RunKey {
         let real = Self::place(path, data)?;
         if real.symlink_metadata().is_err() {
             let text = Zeroizing::new(HEXLOWER.encode(Zeroizing::new(random::bytes::<32>(rng)).as_slice()) + "\n");
-            match output::write_new(&real, text.as_bytes()) {
+            match secret_file::create(&real, text.as_bytes()) {
                 Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => {
                     return Err(RunKeyError::Io { path: path.to_owned(), cause });
                 }

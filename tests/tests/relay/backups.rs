@@ -156,7 +156,7 @@ fn what_was_deleted_after_the_backup_is_deleted_again_and_who_was_recovered_is_n
     for person in [&mut lost, &mut carla] {
         person.clock.forward(600_000);
         let said = person.client.sync(&mut person.net);
-        assert!(matches!(said, Err(Trouble::Account(AccountTrouble::Forgotten))), "{said:?}");
+        assert!(matches!(said, Err(Trouble::Account(AccountTrouble::Forgotten))), "{said:?} {:?}", person.client.resting());
     }
     let invitation = world.invite(&run_of_carla);
     carla.client.enroll(&mut carla.net, &invitation, &Handle::parse("carla").unwrap()).unwrap();

@@ -6,7 +6,7 @@ use lacre_ground::note::NoteKey;
 use lacre_ground::random::SystemRng;
 use lacre_ground::receipt::{RELAY, Receipt};
 use lacre_proto::relay::v1 as wire;
-use lacre_relay::folder::{DataFolder, StartError};
+use lacre_relay::folder::{DataFolder, IDENTITY_FILE, StartError};
 use lacre_relay::serve::{Options, Relay};
 use rustls::pki_types::ServerName;
 use std::os::unix::fs::PermissionsExt as _;
@@ -125,7 +125,8 @@ async fn an_entry_of_256_kib_passes_and_a_message_beyond_the_transports_limit_do
     let refused = client.append(too_big).await.unwrap_err();
     let page = client.fetch(fetch(&log)).await.unwrap().into_inner();
 
-    assert_eq!(refused.code(), Code::OutOfRange);
+    let details = refused.get_error_details();
+    assert_eq!((refused.code(), details.error_info().unwrap().reason.as_str()), (Code::InvalidArgument, "BAD_FIELD"));
     assert_eq!((page.entries.len(), page.head), (1, 5));
 }
 
@@ -245,7 +246,7 @@ async fn a_new_generation_is_in_every_answer_after_it_was_asked_for() {
     relay.stop();
     let renewed = {
         let data = DataFolder::lock(&folder.data()).unwrap();
-        data.store(None, &mut SystemRng).unwrap().renew_generation(&mut SystemRng).unwrap()
+        data.new_generation(&folder.data().join(IDENTITY_FILE), &mut SystemRng).unwrap()
     };
     let relay = folder.start();
     let after = connect(relay.authority()).await.get_info(wire::GetInfoRequest {}).await.unwrap().into_inner().generation;

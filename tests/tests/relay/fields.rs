@@ -34,6 +34,8 @@ impl Table {
         let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../PROTOCOL.md")).unwrap();
         let section = text.split("\n## 6. ").nth(1).unwrap().split("\n## ").next().unwrap();
         let (mut status, mut calls) = (BTreeMap::new(), BTreeMap::new());
+        // behind it stands whose a thing is
+        let section = section.split("| call | it is about").next().unwrap();
         for line in section.lines().filter(|l| l.starts_with("| ")) {
             let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
             match cells.as_slice() {

@@ -17,8 +17,8 @@ impl NewGeneration {
         let config = self.place.node()?;
         there(&config.data)?;
         let folder = DataFolder::find(&config.data)?;
-        let mut store = folder.store(None, &mut SystemRng)?;
-        let generation = store.renew_generation(&mut SystemRng)?;
+        let identity = super::backup::places(&config).identity(&config.data);
+        let generation = folder.new_generation(&identity, &mut SystemRng)?;
         say(&format!("generation {generation}"))?;
         Ok(Exit::Done)
     }
