@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | what is kept, what is promised and what the ballast lacks, or more | taken | made, when it is not there and a tenth more is free |
 //! | less | refused | stays |
-//! | less than one batch of the writer, or removal found no room | refused | spent: removal has it |
+//! | nothing: removal found no room | refused | spent, and not before: what is free is everybody's on this disk |
 
 use crate::ballast::Ballast;
 use crate::service::Context;
@@ -120,15 +120,6 @@ impl Room {
     }
     fn look_again(&self) -> io::Result<()> {
         let mut found = disk(&self.folder)?;
-        if let Some(ballast) = &self.ballast
-            && found.free < LEAST.min(Ballast::wanted(found.total))
-            && ballast.taken() > 0
-        {
-            // not before: what is free is everybody's on this disk
-            tracing::error!(free_bytes = found.free, "the disk is full: the ballast is given up, so that removal has room");
-            ballast.spend()?;
-            found = disk(&self.folder)?;
-        }
         let was = self.full.load(Ordering::Acquire);
         let (needed, missing) = self.needed(found);
         let tenth = self.kept() / 10;

@@ -299,7 +299,7 @@ async fn thousands_of_idle_connections_cost_what_the_formula_says_and_all_client
     for _ in 0..back {
         let (at, follow) = (siege.at.clone(), log.follow(1));
         clients.spawn(async move {
-            let mut client = ChannelsClient::new(lacre_tests::raw::connect(&at).await.unwrap());
+            let mut client = ChannelsClient::new(lacre_tests::raw::connect(&at).await.unwrap_or_else(|e| panic!("{e:?}")));
             let stream = tokio_stream::StreamExt::chain(tokio_stream::iter([follow]), tokio_stream::pending());
             let mut events = client.attach(stream).await.unwrap().into_inner();
             events.message().await.unwrap().unwrap();

@@ -154,7 +154,7 @@ fn what_was_deleted_after_the_backup_is_deleted_again_and_who_was_recovered_is_n
     assert_eq!(found(&mut ana, Who::Handle("ana".into())), Ok(()));
     // the person of the recovered account has her name again, with a code of the counter; the lost phone has none
     for person in [&mut lost, &mut carla] {
-        person.clock.forward(600_000);
+        person.clock.forward(lacre_core::limits::RENEW_KEY_PACKAGES_MS);
         let said = person.client.sync(&mut person.net);
         assert!(matches!(said, Err(Trouble::Account(AccountTrouble::Forgotten))), "{said:?} {:?}", person.client.resting());
     }
