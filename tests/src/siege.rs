@@ -280,6 +280,7 @@ impl Log {
 
 /// Somebody who writes and reads all along, on two connections that were made before the attack.
 pub struct Honest {
+    log: PathBuf,
     exchanged: watch::Receiver<u64>,
     stop: Arc<AtomicBool>,
     task: JoinHandle<u64>,
@@ -291,7 +292,12 @@ impl Honest {
         let (tell, exchanged) = watch::channel(0);
         let stop = Arc::new(AtomicBool::new(false));
         let (writer, reader) = (siege.connect().await, siege.connect().await);
-        let mut honest = Self { exchanged, stop: Arc::clone(&stop), task: tokio::spawn(exchange(writer, reader, tell, stop)) };
+        let mut honest = Self {
+            log: siege.log(),
+            exchanged,
+            stop: Arc::clone(&stop),
+            task: tokio::spawn(exchange(writer, reader, tell, stop)),
+        };
         honest.more(1).await;
         honest
     }
@@ -300,7 +306,8 @@ impl Honest {
     pub async fn more(&mut self, count: u64) {
         let target = *self.exchanged.borrow_and_update() + count;
         if self.exchanged.wait_for(|n| *n >= target).await.is_err() {
-            panic!("the honest client stopped: {:?}", (&mut self.task).await);
+            let said = std::fs::read_to_string(&self.log).unwrap_or_default();
+            panic!("the honest client stopped: {:?}; the relay says: {said}", (&mut self.task).await);
         }
     }
 

@@ -351,6 +351,13 @@ impl Holder {
         self.id
     }
 
+    /// Whether something large may be set aside for it now: not when it is over, nor while what all may hold is held still,
+    /// by those that are being closed too.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        !self.end.is_over() && self.memory.held() <= self.memory.most
+    }
+
     /// The network that it comes from.
     #[must_use]
     pub fn network(&self) -> Network {

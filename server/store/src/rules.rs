@@ -100,7 +100,7 @@ pub struct Rules {
     pub upload_idle_ms: u64,
     /// uploads at a time on one connection
     pub uploads_per_connection: u32,
-    /// bytes a second that an upload must bring on the average, after its first [`Rules::upload_idle_ms`]
+    /// bytes a second that an upload must bring on the average, after its first [`Rules::upload_idle_ms`]; 0: none
     pub upload_least_rate: u64,
     /// what came of a blob of this many bytes or more is kept when its upload breaks off
     pub unfinished_from_bytes: u64,

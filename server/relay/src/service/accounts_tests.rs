@@ -570,7 +570,7 @@ async fn uploads_have_so_many_places_and_each_stamp_one_of_them() {
 
 #[tokio::test]
 async fn an_upload_that_sends_nothing_is_given_up_and_leaves_nothing() {
-    let w = World::new(Rules { upload_idle_ms: 50, ..Rules::default() }).await;
+    let w = World::new(Rules { upload_idle_ms: 50, upload_least_rate: 0, ..Rules::default() }).await;
     let (_, _, stamps) = w.ana(1).await;
     let (token, content) = (Token::new([5; 32]), [7; 600]);
     let first = vec![Part::Header(header(1, &content, &token, &stamps[0])), Part::Chunk(content[..1].to_vec().into())];

@@ -1,9 +1,11 @@
 //! What one call holds of the relay's memory ([`crate::memory`]): its own weight until its answer is on its way, its request
 //! until it is answered, its answer until it is sent.
 
+use crate::border::store_down;
 use crate::limits::MAX_REQUEST;
 use crate::memory::{Call, Hold, Holder};
 use hyper::body::{Body, Frame, SizeHint};
+use lacre_store::StoreDown;
 use prost::bytes::Bytes;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +14,9 @@ use tonic::codegen::http;
 
 /// Bytes in front of each message of a call: whether it is compressed, and its length.
 const PREFIX: usize = 5;
+
+/// A message of more bytes is refused while others hold all that may be held; a smaller one weighs little more than its call.
+const LARGE: usize = 16 * 1024;
 
 /// One call.
 pub(super) struct Held {
@@ -103,7 +108,13 @@ impl Body for Incoming {
         if let Some(data) = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()) {
             let begun = self.message.come;
             self.message.pass(data);
-            self.held.request((begun + data.len()).max(self.message.announced()));
+            let announced = self.message.announced();
+            self.held.request((begun + data.len()).max(announced));
+            // behind this the decoder sets aside what was announced
+            if announced > LARGE && !self.held.holder.has_room() {
+                let down = StoreDown::new("what all connections may hold is held");
+                return Poll::Ready(Some(Err(store_down(down))));
+            }
         }
         Poll::Ready(frame)
     }

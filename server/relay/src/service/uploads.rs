@@ -132,7 +132,10 @@ impl Uploading {
 
     /// For how long it may bring nothing more.
     pub(super) fn left(&self) -> Duration {
-        let paid = self.progress.bytes.load(Ordering::Acquire).saturating_mul(1_000) / self.all.least.max(1);
+        if self.all.least == 0 {
+            return Duration::MAX;
+        }
+        let paid = self.progress.bytes.load(Ordering::Acquire).saturating_mul(1_000) / self.all.least;
         let until = self.all.first.saturating_add(Duration::from_millis(paid));
         until.saturating_sub(moment().saturating_duration_since(self.progress.begun))
     }
