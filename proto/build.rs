@@ -11,6 +11,7 @@ const FILES: &[&str] = &[
     "lacre/relay/v1/blobs.proto",
     "lacre/relay/v1/accounts.proto",
     "lacre/relay/v1/counter.proto",
+    "lacre/relay/v1/notices.proto",
     "lacre/relay/v1/admin.proto",
     "lacre/content/v1/content.proto",
 ];

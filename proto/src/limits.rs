@@ -30,6 +30,30 @@ macro_rules! limits {
 limits! {
     /// key-package claims on one account within an hour
     ClaimsPerHour = "claims_per_hour";
+    /// public bodies, those included that were revoked
+    MaxAgencies = "max_agencies";
+    /// answers to one body within a day, whether persons can be notified
+    RoutesPerAgencyDay = "routes_per_agency_day";
+    /// answers to one body within a day about persons, with the registrar's note
+    LookupsPerAgencyDay = "lookups_per_agency_day";
+    /// notices of one body within a day
+    DeliversPerAgencyDay = "delivers_per_agency_day";
+    /// stamps of one body within a day
+    StampsPerAgencyDay = "stamps_per_agency_day";
+    /// grants of one kind of an account
+    GrantsPerAccount = "grants_per_account";
+    /// entries that a casilla or a return channel keeps
+    MaxKeptEntries = "max_kept_entries";
+    /// bytes that a casilla or a return channel keeps
+    MaxKeptBytes = "max_kept_bytes";
+    /// append rights of one casilla or return channel
+    MaxKeptTokens = "max_kept_tokens";
+    /// entries by the last-resort right of one casilla within a day
+    LastResortPerDay = "last_resort_per_day";
+    /// of these by one body
+    LastResortPerAgencyDay = "last_resort_per_agency_day";
+    /// entries by one right of a return channel
+    ReturnAppendsPerToken = "return_appends_per_token";
     /// acts of one clerk within an hour
     ClerkActsPerHour = "clerk_acts_per_hour";
     /// acts of one clerk within a day

@@ -46,6 +46,8 @@ pub enum Told {
     Clients,
     /// the registrar's counter alone
     Counter,
+    /// the programs of public bodies
+    Agencies,
 }
 
 macro_rules! reasons {
@@ -125,6 +127,16 @@ reasons! {
     NoClerk = "NO_CLERK", NotFound, Counter, "no such clerk";
     /// No such code, or it was used, or its time is over.
     NoCode = "NO_CODE", NotFound, Counter, "no such code, or it was used";
+    /// A note is not signed by whom it must be, or is not of its form; metadata: why.
+    BadNote = "BAD_NOTE", InvalidArgument, Clients, "the note is not taken";
+    /// The account is no address for official notices: its person has designated none.
+    NotDesignated = "NOT_DESIGNATED", FailedPrecondition, Clients, "the account is not designated for official notices";
+    /// A sealed file of a notice is not stored, or not whole.
+    NoBlob = "NO_BLOB", FailedPrecondition, Agencies, "a sealed file is not stored, or not whole";
+    /// A public body of this code is enrolled.
+    AgencyExists = "AGENCY_EXISTS", AlreadyExists, Counter, "a body of this code is enrolled";
+    /// No such body, or none any more.
+    NoAgency = "NO_AGENCY", NotFound, Counter, "no such body";
     /// The person has an account.
     HasAccount = "HAS_ACCOUNT", AlreadyExists, Counter, "the person has an account";
     /// Somebody else has this handle.

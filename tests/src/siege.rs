@@ -238,7 +238,7 @@ impl Log {
         wire::OpenRequest {
             class: wire::ChannelClass::Log.into(),
             channel: self.id.as_bytes().to_vec(),
-            append: vec![wire::AppendRight { token_hash: self.append.hash().as_bytes().to_vec(), stamped: false }],
+            append: vec![wire::AppendRight { token_hash: self.append.hash().as_bytes().to_vec(), stamped: false, once: false }],
             read_token_hash: self.read.hash().as_bytes().to_vec(),
             stamp: stamp(number).expose().to_vec(),
         }

@@ -15,7 +15,7 @@ use super::lookup::Salt;
 use super::notice::FileEntry;
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
-use lacre_ground::ids::{ChannelId, Token};
+use lacre_ground::ids::{BlobId, ChannelId, EntryId, Token};
 use lacre_ground::label::{self, Label};
 use lacre_ground::random::Rng;
 use lacre_ground::seal::{self, SealError, SealPublic, SealSecret};
@@ -179,6 +179,20 @@ pub fn open_file(seed: &Seed, number: usize, sealed: &[u8]) -> Result<Zeroizing<
     unpad(&padded).map(|p| Zeroizing::new(p.to_vec())).ok_or(EnvelopeError::File(number))
 }
 
+/// Name and read token of the blob that carries a sealed file which does not travel in the entry.
+#[must_use]
+pub fn blob(seed: &Seed, number: usize) -> (BlobId, Token) {
+    let i = u32::try_from(number).unwrap_or(u32::MAX).to_be_bytes();
+    let derive = |what: &[u8]| label::derive::<32>(seed.expose(), Label::NoticeBlob, &[what, &i]);
+    (BlobId::new(derive(b"name")), Token::new(derive(b"read")))
+}
+
+/// The id of the notice's entry in the casilla.
+#[must_use]
+pub fn entry_id(seed: &Seed) -> EntryId {
+    EntryId::new(label::derive::<16>(seed.expose(), Label::NoticeEntry, &[]))
+}
+
 /// A file's line in N.
 #[must_use]
 pub fn entry(seed: &Seed, number: usize, file: &[u8], media: &str, name: &str) -> FileEntry {
@@ -196,14 +210,14 @@ fn pad(plain: &mut Vec<u8>) {
     plain.resize(padme(plain.len().max(PADDING_FLOOR)), 0);
 }
 
-fn unpad(padded: &[u8]) -> Option<&[u8]> {
+pub(crate) fn unpad(padded: &[u8]) -> Option<&[u8]> {
     let end = padded.iter().rposition(|b| *b != 0)?;
     (padded.get(end) == Some(&0x80)).then(|| padded.get(..end)).flatten()
 }
 
 /// Padmé (Nikitin and others, *Reducing metadata leakage from encrypted files*, 2019): the next size whose low bits are
 /// zero, so that a length tells O(log log) bits.
-fn padme(len: usize) -> usize {
+pub(crate) fn padme(len: usize) -> usize {
     let Some(e) = len.checked_ilog2().filter(|e| *e > 0) else { return len };
     let s = e.ilog2() + 1;
     let mask = (1usize << e.saturating_sub(s)) - 1;

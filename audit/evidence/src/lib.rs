@@ -16,6 +16,7 @@
 //! [`verify()`] checks all of it and computes what follows by law, by the [`clock`]. [`build`] makes it; [`export`] gives it
 //! ETSI's form.
 
+pub mod arrival;
 pub mod build;
 pub mod bundle;
 pub mod certificate;
@@ -33,10 +34,13 @@ pub mod opening;
 pub mod progress;
 pub mod put_back;
 pub mod record;
+pub mod reply;
+pub mod returned;
 pub mod trust;
 pub mod verdict;
 pub mod verify;
 
+pub use arrival::Arrived;
 pub use bundle::{Bundle, ContainerError, FilePart};
 pub use certificate::{AgencyCode, Certificate};
 pub use designation::Designation;
@@ -50,6 +54,7 @@ pub use opening::Opening;
 pub use progress::Progress;
 pub use put_back::PutBackError;
 pub use record::{Issuer, Party, Record, Submission};
+pub use reply::Reply;
 pub use trust::{Keys, Trust};
 pub use verdict::{Fault, FaultCode, Lack, LackCode, Outcome, Proven, ProvenNotice, Verdict};
 pub use verify::{verify, verify_with_files};

@@ -22,6 +22,7 @@ use crate::clock::{Calendar, Rule, RuleId};
 use lacre_ground::account::AccountState;
 use lacre_ground::ids::AccountId;
 use lacre_ground::note::NoteError;
+use lacre_ground::run::Run;
 use lacre_ground::signed::Signed;
 use lacre_ground::time::Millis;
 use sha2::{Digest, Sha256};
@@ -47,14 +48,16 @@ fn ensure(ok: bool, code: FaultCode, part: &str, detail: &str) -> Result<(), Sto
     if ok { Ok(()) } else { Err(fault(code, part, detail)) }
 }
 
-fn note_fault(part: &str) -> impl Fn(NoteError) -> Stop {
-    move |e| {
-        let code = match e {
-            NoteError::WrongSignature(_) | NoteError::NotSigned => FaultCode::Signature,
-            NoteError::Shape(_) | NoteError::Line { .. } => FaultCode::Note,
-        };
-        fault(code, part, &e.to_string())
+/// What a note that is not taken is called.
+pub(crate) const fn note_code(e: &NoteError) -> FaultCode {
+    match e {
+        NoteError::WrongSignature(_) | NoteError::NotSigned => FaultCode::Signature,
+        NoteError::Shape(_) | NoteError::Line { .. } => FaultCode::Note,
     }
+}
+
+fn note_fault(part: &str) -> impl Fn(NoteError) -> Stop {
+    move |e| fault(note_code(&e), part, &e.to_string())
 }
 
 /// Verifies a bundle. Without a trust file the best verdict is INCOMPLETE, with the keys to compare.
@@ -199,7 +202,7 @@ fn first_of_a_notice(bundle: &Bundle, opening: &Opening) -> Option<&'static str>
     .find_map(|(there, part)| there.then_some(part))
 }
 
-fn not_after(early: Millis, late: Millis) -> bool {
+pub(crate) fn not_after(early: Millis, late: Millis) -> bool {
     early <= late.plus(SKEW_MS)
 }
 
@@ -269,36 +272,71 @@ fn check_links(
     state: &AccountState,
     grant: &Signed<Grant>,
 ) -> Result<(), Stop> {
-    let links = [
-        (notice.agency == agency.code, "names another agency"),
-        (notice.certificate == agency.note_hash(), "names another certificate"),
-        (notice.lookup == lookup.note_hash(), "names another answer of the registrar"),
-        (notice.place == agency.place, "names another place than the certificate"),
-        (notice.run == opening.run, "names another person"),
-        (notice.account == account, "names another account"),
-        (notice.state == (state.number, state.hash()), "names another account state"),
-        (notice.grant == grant.note_hash(), "names another grant"),
-        (
-            notice.return_channel.is_some() == opening.return_token.is_some(),
-            "a return channel without its token, or a token alone",
-        ),
-    ];
-    for (ok, detail) in links {
-        ensure(ok, FaultCode::NoticeLink, "notice", detail)?;
+    let to = To { run: &opening.run, with_token: opening.return_token.is_some(), account, state: (state.number, state.hash()) };
+    if let Some(detail) = other_link(notice, agency, lookup, &to, grant) {
+        return Err(fault(FaultCode::NoticeLink, "notice", detail));
     }
     ensure(agency.covers(notice.made_at), FaultCode::CertificatePeriod, "notice", "made outside the certificate's period")
 }
 
+/// To whom a notice must be.
+pub(crate) struct To<'a> {
+    pub(crate) run: &'a Run,
+    pub(crate) with_token: bool,
+    pub(crate) account: AccountId,
+    pub(crate) state: (u64, [u8; 32]),
+}
+
+/// What N names otherwise than it must, in words.
+pub(crate) fn other_link(
+    notice: &Notice,
+    agency: &Signed<Certificate>,
+    lookup: &Signed<Lookup>,
+    to: &To<'_>,
+    grant: &Signed<Grant>,
+) -> Option<&'static str> {
+    [
+        (notice.agency == agency.code, "names another agency"),
+        (notice.certificate == agency.note_hash(), "names another certificate"),
+        (notice.lookup == lookup.note_hash(), "names another answer of the registrar"),
+        (notice.place == agency.place, "names another place than the certificate"),
+        (notice.run == *to.run, "names another person"),
+        (notice.account == to.account, "names another account"),
+        (notice.state == to.state, "names another account state"),
+        (notice.grant == grant.note_hash(), "names another grant"),
+        (notice.return_channel.is_some() == to.with_token, "a return channel without its token, or a token alone"),
+    ]
+    .into_iter()
+    .find_map(|(ok, detail)| (!ok).then_some(detail))
+}
+
 /// Checks 7: rule and calendar are those that we have, and fit an electronic notice.
 fn check_law(notice: &Notice) -> Result<(&'static Rule, &'static Calendar), Stop> {
-    let unknown = |r: &TextRef| Stop::Lack(LackCode::RuleUnknown, vec![r.id.clone()]);
+    law(notice).map_err(|not| match not {
+        NoLaw::Unknown(id) => Stop::Lack(LackCode::RuleUnknown, vec![id]),
+        NoLaw::Other(detail) => fault(FaultCode::Rule, "notice", detail),
+    })
+}
+
+/// Why rule and calendar of a notice cannot be used.
+pub(crate) enum NoLaw {
+    /// one that this program does not have, by its id
+    Unknown(String),
+    /// it is another than N says, in words
+    Other(&'static str),
+}
+
+/// Rule and calendar that N names.
+pub(crate) fn law(notice: &Notice) -> Result<(&'static Rule, &'static Calendar), NoLaw> {
+    let unknown = |r: &TextRef| NoLaw::Unknown(r.id.clone());
     let rule = RuleId::parse(&notice.rule.id).ok_or_else(|| unknown(&notice.rule))?.rule();
     let calendar = Calendar::named(&notice.calendar.id).ok_or_else(|| unknown(&notice.calendar))?;
     let same = rule.sha256 == notice.rule.sha256 && calendar.sha256() == notice.calendar.sha256;
-    ensure(same, FaultCode::Rule, "notice", "another text stands under that name")?;
     let electronic = rule.counts_from == crate::clock::rules::CountsFrom::Dispatch;
-    ensure(electronic, FaultCode::Rule, "notice", "the rule is not for electronic notices")?;
-    Ok((rule, calendar))
+    if !same {
+        return Err(NoLaw::Other("another text stands under that name"));
+    }
+    if electronic { Ok((rule, calendar)) } else { Err(NoLaw::Other("the rule is not for electronic notices")) }
 }
 
 /// Checks 8: the times fit each other.

@@ -177,15 +177,26 @@ pub enum ChannelClass {
     Log,
     /// Its reader may trim it and change its append tokens; takes no seals.
     Inbox,
+    /// A person's, for official notices: bodies alone write to it, and what is in it stays unless its reader trims it.
+    Casilla,
+    /// A body's, for what devices answer to its notices.
+    Return,
 }
 
 impl ChannelClass {
+    /// Its reader may trim it and change its append tokens; it takes no seals, and its writers know nothing of what is in it.
+    #[must_use]
+    pub const fn has_one_reader(self) -> bool {
+        !matches!(self, Self::Log)
+    }
     /// The byte that stands in names and AAD.
     #[must_use]
     pub const fn code(self) -> u8 {
         match self {
             ChannelClass::Log => 1,
             ChannelClass::Inbox => 2,
+            ChannelClass::Casilla => 3,
+            ChannelClass::Return => 4,
         }
     }
 }
@@ -199,7 +210,20 @@ impl ChannelId {
     /// The name of the inbox with this read right; append rights come and go.
     #[must_use]
     pub fn of_inbox(read: &TokenHash) -> Self {
-        Self::new(label::hash(Label::InboxName, &[&[ChannelClass::Inbox.code()], read.as_bytes()]))
+        Self::of_reader(Label::InboxName, ChannelClass::Inbox, read)
+    }
+    /// The name of the casilla with this read right.
+    #[must_use]
+    pub fn of_casilla(read: &TokenHash) -> Self {
+        Self::of_reader(Label::CasillaName, ChannelClass::Casilla, read)
+    }
+    /// The name of the return channel with this read right.
+    #[must_use]
+    pub fn of_return(read: &TokenHash) -> Self {
+        Self::of_reader(Label::ReturnName, ChannelClass::Return, read)
+    }
+    fn of_reader(label: Label, class: ChannelClass, read: &TokenHash) -> Self {
+        Self::new(label::hash(label, &[&[class.code()], read.as_bytes()]))
     }
 }
 

@@ -26,6 +26,10 @@ labels! {
     LogName = "lacre log v1",
     /// Hash: the name of an inbox, over class and read-token hash.
     InboxName = "lacre inbox v1",
+    /// Hash: the name of a casilla, over class and read-token hash.
+    CasillaName = "lacre casilla v1",
+    /// Hash: the name of a return channel, over class and read-token hash.
+    ReturnName = "lacre return v1",
     /// Hash: a channel or blob token as the relay stores it.
     Token = "lacre token v1",
     /// Hash: a stamp as the relay stores it.
@@ -54,6 +58,12 @@ labels! {
     CounterChallenge = "lacre counter challenge v1",
     /// Signature: a clerk asks for one act at the registrar's counter.
     CounterAsk = "lacre counter ask v1",
+    /// MAC: an agency's challenge, over its time, the relay's identity and its key.
+    AgencyChallenge = "lacre agency challenge v1",
+    /// Signature: an agency asks for something.
+    AgencyAsk = "lacre agency ask v1",
+    /// Key derivation and AAD: a grant as the registrar keeps it, under its key.
+    KeptGrant = "lacre kept grant v1",
     /// Hash: an act of the counter's record, over the hash of all acts before it.
     CounterAct = "lacre counter act v1",
     /// Signature: a device signs an envelope to an inbox.
@@ -84,6 +94,14 @@ labels! {
     RunCommitment = "lacre run commitment v1",
     /// Key derivation: the key of one file of a notice, from the notice's seed.
     NoticeFile = "lacre notice file v1",
+    /// Key derivation: the name and read token of the blob of one sealed file, from the notice's seed.
+    NoticeBlob = "lacre notice blob v1",
+    /// Key derivation: the id of a notice's entry in the casilla, from the notice's seed.
+    NoticeEntry = "lacre notice entry v1",
+    /// Key derivation: the keys of what a device answers to a notice, from the notice's seed.
+    NoticeReturn = "lacre notice return v1",
+    /// AAD of what a device answers to a notice.
+    NoticeReturnAad = "lacre notice return entry v1",
     /// Hash: a sealed notice as the relay takes it, over the hashes of its header and its files.
     NoticeDigest = "lacre notice digest v1",
     /// Key derivation: randomness of a reproducible seal.

@@ -7,10 +7,11 @@
 //! | [`AccountState`](crate::account::AccountState) | `lacre account v1` | a device: its own in state 0, then one of the state before |
 //! | [`Binding`](crate::account::Binding), [`Reset`](crate::account::Reset) | `lacre binding v1`, `lacre reset v1` | registrar |
 //! | [`Receipt`](crate::receipt::Receipt) | `lacre receipt v1` | relay |
-//! | `Certificate`, `Lookup` of evidence | `lacre agency v1`, `lacre lookup v1` | registrar |
-//! | `Grant` of evidence | `lacre grant v1` | a device |
-//! | `Notice` of evidence | `lacre notice v1` | agency |
-//! | `Record` of evidence | `lacre event v1` | whoever saw the event, as its text says |
+//! | [`RegistrarKey`](crate::registrar::RegistrarKey) | `lacre registrar v1` | relay |
+//! | `Certificate`, `Lookup` of evidence | `lacre agency v1`, `lacre lookup v2` | registrar |
+//! | `Designation`, `Grant`, `Reply` of evidence | `lacre designation v1`, `lacre grant v1`, `lacre reply v1` | a device |
+//! | `Notice` of evidence | `lacre notice v2` | agency |
+//! | `Record` of evidence | `lacre event v2` | whoever saw the event, as its text says |
 
 use crate::label::{self, Label};
 use crate::note::{self, Lines, Note, NoteError, NoteKey, NoteSigner, UnverifiedNote};

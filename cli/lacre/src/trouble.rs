@@ -180,6 +180,11 @@ fn refused(words: &Words, refusal: &Refusal) -> Failure {
         | Reason::ClerkExists
         | Reason::NoClerk
         | Reason::NoCode
+        | Reason::BadNote
+        | Reason::NotDesignated
+        | Reason::NoBlob
+        | Reason::AgencyExists
+        | Reason::NoAgency
         | Reason::Unknown => no("error-refused"),
     }
 }

@@ -268,17 +268,19 @@ fn over_limit(head: &Head, count: u32, now: Millis, rules: &Rules, append: &Appe
             (with_it > rules.max_log_bytes).then_some(Limited::beyond(Limit::MaxLogBytes, rules.max_log_bytes))
         }
         (ChannelClass::Log, false) => Some(Limited::beyond(Limit::MaxLogEntries, rules.max_log_entries)),
-        (ChannelClass::Inbox, _) if kept >= rules.max_inbox_entries => {
+        (ChannelClass::Inbox | ChannelClass::Casilla | ChannelClass::Return, _) if kept >= rules.max_inbox_entries => {
             Some(Limited::beyond(Limit::MaxInboxEntries, rules.max_inbox_entries))
         }
-        (ChannelClass::Inbox, _) if with_it > rules.max_inbox_bytes => {
+        (ChannelClass::Inbox | ChannelClass::Casilla | ChannelClass::Return, _) if with_it > rules.max_inbox_bytes => {
             Some(Limited::beyond(Limit::MaxInboxBytes, rules.max_inbox_bytes))
         }
-        (ChannelClass::Inbox, _) => (count >= rules.inbox_appends_per_token).then(|| Limited {
-            limit: Limit::InboxAppendsPerToken,
-            value: rules.inbox_appends_per_token.into(),
-            retry_after_ms: Some(rules.inbox_window_ms - now.get() % rules.inbox_window_ms.max(1)),
-        }),
+        (ChannelClass::Inbox | ChannelClass::Casilla | ChannelClass::Return, _) => {
+            (count >= rules.inbox_appends_per_token).then(|| Limited {
+                limit: Limit::InboxAppendsPerToken,
+                value: rules.inbox_appends_per_token.into(),
+                retry_after_ms: Some(rules.inbox_window_ms - now.get() % rules.inbox_window_ms.max(1)),
+            })
+        }
     }
 }
 

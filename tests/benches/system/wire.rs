@@ -96,7 +96,7 @@ pub async fn open(client: &mut ChannelsClient<Channel>, n: u64) -> Log {
     let request = wire::OpenRequest {
         class: wire::ChannelClass::Log.into(),
         channel: log.id.as_bytes().to_vec(),
-        append: vec![wire::AppendRight { token_hash: log.append.hash().as_bytes().to_vec(), stamped: false }],
+        append: vec![wire::AppendRight { token_hash: log.append.hash().as_bytes().to_vec(), stamped: false, once: false }],
         read_token_hash: log.read.hash().as_bytes().to_vec(),
         stamp: stamp(n).expose().to_vec(),
     };

@@ -151,7 +151,7 @@ impl Own {
         }
         let rights: Vec<Key> = (0..32).map(|_| random()).collect();
         let mut own = Self { relay, account, device, sign, inbox, inbox_read, unseal, rights, stamps: Vec::new() };
-        let mut append = vec![pb::AppendRight { token_hash: token_hash(&public).to_vec(), stamped: true }];
+        let mut append = vec![pb::AppendRight { token_hash: token_hash(&public).to_vec(), stamped: true, once: false }];
         append.extend(own.rights.iter().map(right));
         let stamp = own.stamp(net)?;
         net.open_inbox(pb::OpenRequest {
@@ -212,5 +212,5 @@ impl Own {
 }
 
 fn right(token: &Key) -> pb::AppendRight {
-    pb::AppendRight { token_hash: token_hash(token).to_vec(), stamped: false }
+    pb::AppendRight { token_hash: token_hash(token).to_vec(), stamped: false, once: false }
 }

@@ -219,7 +219,7 @@ impl Me {
     fn open(&mut self, c: &mut Conversation) -> Result<(), Fail> {
         if !c.opened {
             let stamp = self.own.stamp(&mut self.net)?;
-            let append = pb::AppendRight { token_hash: token_hash(&c.channel.append).to_vec(), stamped: false };
+            let append = pb::AppendRight { token_hash: token_hash(&c.channel.append).to_vec(), stamped: false, once: false };
             let answer = self.net.open(pb::OpenRequest {
                 class: pb::ChannelClass::Log.into(),
                 channel: c.channel.name.to_vec(),

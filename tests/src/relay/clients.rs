@@ -339,16 +339,17 @@ impl Client {
 fn lane(channel: u8) -> Lane {
     match marks::class(channel) {
         ChannelClass::Log => Lane::Conversations,
-        ChannelClass::Inbox => Lane::Inbox,
+        _ => Lane::Inbox,
     }
 }
 
 fn open_request(channel: u8, stamp: u64) -> wire::OpenRequest {
     let class = match marks::class(channel) {
         ChannelClass::Log => wire::ChannelClass::Log,
-        ChannelClass::Inbox => wire::ChannelClass::Inbox,
+        _ => wire::ChannelClass::Inbox,
     };
-    let right = wire::AppendRight { token_hash: marks::append_token(channel).hash().as_bytes().to_vec(), stamped: false };
+    let right =
+        wire::AppendRight { token_hash: marks::append_token(channel).hash().as_bytes().to_vec(), stamped: false, once: false };
     wire::OpenRequest {
         class: class.into(),
         channel: marks::name(channel).as_bytes().to_vec(),

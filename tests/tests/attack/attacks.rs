@@ -360,7 +360,7 @@ async fn a_flooded_inbox_still_takes_what_other_tokens_bring() {
     let (public, private, read) =
         (Token::new(derived("public", 0)), Token::new(derived("private", 0)), Token::new(derived("reader", 0)));
     let id = lacre_ground::ids::ChannelId::of_inbox(&read.hash());
-    let right = |token: &Token| wire::AppendRight { token_hash: token.hash().as_bytes().to_vec(), stamped: false };
+    let right = |token: &Token| wire::AppendRight { token_hash: token.hash().as_bytes().to_vec(), stamped: false, once: false };
     let open = wire::OpenRequest {
         class: wire::ChannelClass::Inbox.into(),
         channel: id.as_bytes().to_vec(),

@@ -81,7 +81,7 @@ fn open(by: &mut Person, n: u8, stamp: Vec<u8>) {
     let request = wire::OpenRequest {
         class: wire::ChannelClass::Log.into(),
         channel: lacre_ground::ids::ChannelId::of_log(&append, &read).as_bytes().to_vec(),
-        append: vec![wire::AppendRight { token_hash: append.as_bytes().to_vec(), stamped: false }],
+        append: vec![wire::AppendRight { token_hash: append.as_bytes().to_vec(), stamped: false, once: false }],
         read_token_hash: read.as_bytes().to_vec(),
         stamp,
     };

@@ -354,7 +354,7 @@ async fn a_stamped_inbox_is_paid_for_each_entry_of_a_batch() {
     let open = wire::OpenRequest {
         class: wire::ChannelClass::Inbox.into(),
         channel: id.as_bytes().to_vec(),
-        append: vec![wire::AppendRight { token_hash: append_token.hash().as_bytes().to_vec(), stamped: true }],
+        append: vec![wire::AppendRight { token_hash: append_token.hash().as_bytes().to_vec(), stamped: true, once: false }],
         read_token_hash: read.hash().as_bytes().to_vec(),
         stamp: stamps[0].expose().to_vec(),
     };

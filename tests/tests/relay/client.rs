@@ -113,7 +113,7 @@ pub(crate) async fn open_log(client: &mut ChannelsClient<Channel>, n: u8, stamp:
     let request = wire::OpenRequest {
         class: wire::ChannelClass::Log.into(),
         channel: id.as_bytes().to_vec(),
-        append: vec![wire::AppendRight { token_hash: append.hash().as_bytes().to_vec(), stamped: false }],
+        append: vec![wire::AppendRight { token_hash: append.hash().as_bytes().to_vec(), stamped: false, once: false }],
         read_token_hash: read.hash().as_bytes().to_vec(),
         stamp: stamp.expose().to_vec(),
     };

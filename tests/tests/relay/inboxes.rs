@@ -21,7 +21,7 @@ struct Inbox {
 }
 
 fn right(token: &Token, stamped: bool) -> wire::AppendRight {
-    wire::AppendRight { token_hash: token.hash().as_bytes().to_vec(), stamped }
+    wire::AppendRight { token_hash: token.hash().as_bytes().to_vec(), stamped, once: false }
 }
 
 async fn open(client: &mut ChannelsClient<Channel>, stamp: &Stamp) -> Inbox {

@@ -110,7 +110,7 @@ fn a_follower_of_a_relay_that_restarts_reads_every_entry_once_and_in_order() {
     let at = relay.authority().clone();
     let mut writer = network(seed);
     for n in 0..CHANNELS {
-        let right = wire::AppendRight { token_hash: token(1, n).hash().as_bytes().to_vec(), stamped: false };
+        let right = wire::AppendRight { token_hash: token(1, n).hash().as_bytes().to_vec(), stamped: false, once: false };
         let open = wire::OpenRequest {
             class: wire::ChannelClass::Log.into(),
             channel: channel(n).as_bytes().to_vec(),

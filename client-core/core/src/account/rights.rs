@@ -17,10 +17,10 @@ pub(super) fn rights_of(own: &Own) -> Vec<wire::AppendRight> {
 
 /// One that costs nothing: made for a contact, a conversation or a link.
 pub(super) fn free_right(token: &Token) -> wire::AppendRight {
-    wire::AppendRight { token_hash: token.hash().as_bytes().to_vec(), stamped: false }
+    wire::AppendRight { token_hash: token.hash().as_bytes().to_vec(), stamped: false, once: false }
 }
 
 /// The one in the directory: each use costs a stamp.
 pub(super) fn public_right(token: &Token) -> wire::AppendRight {
-    wire::AppendRight { token_hash: token.hash().as_bytes().to_vec(), stamped: true }
+    wire::AppendRight { token_hash: token.hash().as_bytes().to_vec(), stamped: true, once: false }
 }

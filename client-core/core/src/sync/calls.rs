@@ -106,7 +106,7 @@ pub(super) fn open_log(
         let request = wire::OpenRequest {
             class: wire::ChannelClass::Log.into(),
             channel: channel.as_bytes().to_vec(),
-            append: vec![wire::AppendRight { token_hash: append.hash().as_bytes().to_vec(), stamped: false }],
+            append: vec![wire::AppendRight { token_hash: append.hash().as_bytes().to_vec(), stamped: false, once: false }],
             read_token_hash: read.hash().as_bytes().to_vec(),
             stamp,
         };

@@ -316,4 +316,23 @@ impl Accounts for AccountsService {
         let stamps = stamps.iter().map(|s| s.expose().to_vec()).collect();
         Ok(Response::new(wire::TakeStampsResponse { generation: self.generation(), stamps }))
     }
+
+    async fn designate(&self, _: Request<wire::DesignateRequest>) -> Result<Response<wire::DesignateResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn put_grants(&self, _: Request<wire::PutGrantsRequest>) -> Result<Response<wire::PutGrantsResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn pause_notices(&self, _: Request<wire::PauseNoticesRequest>) -> Result<Response<wire::PauseNoticesResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn notice_address(
+        &self,
+        _: Request<wire::NoticeAddressRequest>,
+    ) -> Result<Response<wire::NoticeAddressResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
 }

@@ -46,7 +46,7 @@ fn open_of(r: &wire::OpenRequest) -> Result<Open, Status> {
         (ChannelClass::Log, [one]) if !one.stamped => Open::log(channel, one.token, read, paid),
         (ChannelClass::Log, [_]) => return Err(bad_value("stamped", "false in a log", "true")),
         (ChannelClass::Log, many) => return Err(bad_value("append", "1 item in a log", &format!("{} items", many.len()))),
-        (ChannelClass::Inbox, rights) => Open::inbox(channel, rights, read, paid),
+        (_, rights) => Open::inbox(channel, rights, read, paid),
     };
     open.map_err(IntoStatus::into_status)
 }
@@ -164,6 +164,7 @@ impl wire::channels_server::Channels for ChannelsService {
             stamps_per_day: rules.stamps_per_day,
         };
         Ok(Response::new(wire::GetInfoResponse {
+            registrar: String::new(),
             generation: self.generation(),
             identity: self.context.identity.as_bytes().to_vec(),
             protocols: vec!["lacre.relay.v1".into()],

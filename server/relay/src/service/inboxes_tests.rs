@@ -57,7 +57,11 @@ impl World {
         let request = wire::OpenRequest {
             class: wire::ChannelClass::Inbox.into(),
             channel: inbox.id.as_bytes().to_vec(),
-            append: vec![wire::AppendRight { token_hash: inbox.contacts.hash().as_bytes().to_vec(), stamped: false }],
+            append: vec![wire::AppendRight {
+                token_hash: inbox.contacts.hash().as_bytes().to_vec(),
+                stamped: false,
+                once: false,
+            }],
             read_token_hash: inbox.read.hash().as_bytes().to_vec(),
             stamp,
         };
@@ -76,7 +80,7 @@ impl World {
     }
     /// Whoever reads the inbox of the person n gives its contacts their right back.
     async fn reopen(&self, n: u8) -> Result<(), Status> {
-        let add = wire::AppendRight { token_hash: inbox(n).contacts.hash().as_bytes().to_vec(), stamped: false };
+        let add = wire::AppendRight { token_hash: inbox(n).contacts.hash().as_bytes().to_vec(), stamped: false, once: false };
         let request = wire::ChangeTokensRequest {
             channel: inbox(n).id.as_bytes().to_vec(),
             read_token: inbox(n).read.expose().to_vec(),

@@ -178,6 +178,37 @@ impl Registrar for RegistrarService {
         let acts = self.0.acts(request.from, None).await?;
         Ok(Response::new(wire::ListActsResponse { generation: self.0.generation(), acts }))
     }
+
+    async fn issue_agency_code(
+        &self,
+        _: Request<wire::IssueAgencyCodeRequest>,
+    ) -> Result<Response<wire::IssueAgencyCodeResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn list_agencies(&self, _: Request<wire::ListAgenciesRequest>) -> Result<Response<wire::ListAgenciesResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn renew_agency(&self, _: Request<wire::RenewAgencyRequest>) -> Result<Response<wire::RenewAgencyResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn revoke_agency(&self, _: Request<wire::RevokeAgencyRequest>) -> Result<Response<wire::RevokeAgencyResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn limit_agency(&self, _: Request<wire::LimitAgencyRequest>) -> Result<Response<wire::LimitAgencyResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn exempt(&self, _: Request<wire::ExemptRequest>) -> Result<Response<wire::ExemptResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn show_exempt(&self, _: Request<wire::ShowExemptRequest>) -> Result<Response<wire::ExemptResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
 }
 
 /// Not written as a RUN, or another check digit: in both cases it is typed again.

@@ -60,7 +60,7 @@ fn open(log: &Log, stamp: &[u8]) -> wire::OpenRequest {
     wire::OpenRequest {
         class: wire::ChannelClass::Log.into(),
         channel: log.id.clone(),
-        append: vec![wire::AppendRight { token_hash: log.append.hash().as_bytes().to_vec(), stamped: false }],
+        append: vec![wire::AppendRight { token_hash: log.append.hash().as_bytes().to_vec(), stamped: false, once: false }],
         read_token_hash: log.read.hash().as_bytes().to_vec(),
         stamp: stamp.to_vec(),
     }
