@@ -156,7 +156,7 @@ pub fn read_token(channel: u8) -> Token {
 pub fn name(channel: u8) -> ChannelId {
     match class(channel) {
         ChannelClass::Log => ChannelId::of_log(&append_token(channel).hash(), &read_token(channel).hash()),
-        ChannelClass::Inbox => ChannelId::of_inbox(&read_token(channel).hash()),
+        _ => ChannelId::of_inbox(&read_token(channel).hash()),
     }
 }
 
