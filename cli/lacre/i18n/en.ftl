@@ -64,6 +64,8 @@ rests-damaged = damaged on this disk
 rests-other = not possible now
 rests-account = This account's supplies (stamps, keys, rights)
 rests-inbox = Requests and invitations
+rests-notice-address = Your address for official notices
+rests-casilla = A casilla for official notices
 
 ## contacts
 contact-asked = Request for { $handle }. Once they accept, you can write to each other.
@@ -340,6 +342,9 @@ event-copy = Another copy of this profile is in use. This device is changing its
 event-inbox-mended = The relay had lost rights to write to you: for a time, some people could not. They have been given back.
 event-restored = The relay came back from a backup. This device is giving back to it what it had lost.
 event-put-aside = Something could not be read or done, and was put aside; everything else goes on. ({ $why })
+event-notice = An official notice came. To read it: lacre notice read { $id }
+event-notice-invalid = Something came as an official notice and is not to be believed ({ $why }). To see it: lacre notice read { $id }
+event-notice-replied = The relay took your reply to the notice { $id }; its receipt is kept here.
 
 ## outbox
 outbox-empty = Nothing waits in the outbox.
@@ -351,6 +356,7 @@ waits-upkeep = upkeep
 waits-seal = change of members or keys
 waits-invitation = invitation
 waits-request = request
+waits-notice-answer = answer to an official notice
 
 ## status
 status-who = { $handle }, profile in { $dir }

@@ -64,6 +64,8 @@ rests-damaged = dañado en este disco
 rests-other = por ahora no se puede
 rests-account = Las reservas de esta cuenta (timbres, llaves, permisos)
 rests-inbox = Solicitudes e invitaciones
+rests-notice-address = Su dirección para notificaciones oficiales
+rests-casilla = Una casilla de notificaciones oficiales
 
 ## contactos
 contact-asked = Solicitud para { $handle }. Cuando acepte, podrán escribirse.
@@ -341,6 +343,9 @@ event-copy = Hay otra copia de este perfil en uso. Este dispositivo está cambia
 event-inbox-mended = El servidor había perdido permisos para escribirle: por un tiempo, algunas personas no pudieron. Ya se le devolvieron.
 event-restored = El servidor volvió de un respaldo. Este dispositivo le está devolviendo lo que había perdido.
 event-put-aside = Algo no se pudo leer o hacer y quedó aparte; lo demás sigue. ({ $why })
+event-notice = Llegó una notificación oficial. Para leerla: lacre notice read { $id }
+event-notice-invalid = Llegó algo como notificación oficial en lo que no se puede confiar ({ $why }). Para verlo: lacre notice read { $id }
+event-notice-replied = El servidor recibió su respuesta a la notificación { $id }, y el recibo quedó guardado aquí.
 
 ## bandeja de salida
 outbox-empty = Nada espera en la bandeja de salida.
@@ -352,6 +357,7 @@ waits-upkeep = mantención
 waits-seal = cambio de integrantes o llaves
 waits-invitation = invitación
 waits-request = solicitud
+waits-notice-answer = respuesta a una notificación oficial
 
 ## estado
 status-who = { $handle }, perfil en { $dir }

@@ -70,7 +70,7 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId, failed: &[u64
                 Cargo::Upload { authority, blob } => {
                     return Ok(Ready::Upload { number: item.number, at: authority.clone(), blob: *blob });
                 }
-                Cargo::Envelope { .. } | Cargo::Held { .. } => {}
+                Cargo::Envelope { .. } | Cargo::Held { .. } | Cargo::Answer { .. } => {}
             }
         }
         let Some(mut item) = head else { return Ok(Ready::Nothing) };
@@ -114,7 +114,7 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId, failed: &[u64
                     false
                 }
             }
-            Cargo::Upload { .. } | Cargo::Envelope { .. } | Cargo::Held { .. } => false,
+            Cargo::Upload { .. } | Cargo::Envelope { .. } | Cargo::Held { .. } | Cargo::Answer { .. } => false,
         };
         if !ready {
             continue;

@@ -43,7 +43,9 @@ pub(crate) fn sent(cx: &mut Cx<'_, '_>, number: u64) -> Result<(), StepError> {
             }
             (BLOBS, KEEP_BLOBS)
         }
-        Cargo::Content { .. } | Cargo::Seal { .. } | Cargo::Held { .. } => return shelf::drop_item(cx, number),
+        Cargo::Content { .. } | Cargo::Seal { .. } | Cargo::Held { .. } | Cargo::Answer { .. } => {
+            return shelf::drop_item(cx, number);
+        }
     };
     item.conversation = Some(ConversationId::new(scope.to_vec()));
     (item.since, item.trouble, item.not_before) = (cx.now, None, None);

@@ -206,7 +206,7 @@ fn meet_own(
             shelf::keep(cx, mls);
             Ok(Took::EpochEnded)
         }
-        Cargo::Upload { .. } | Cargo::Envelope { .. } | Cargo::Held { .. } => Ok(Took::Done),
+        Cargo::Upload { .. } | Cargo::Envelope { .. } | Cargo::Held { .. } | Cargo::Answer { .. } => Ok(Took::Done),
     }
 }
 
