@@ -320,6 +320,18 @@ impl Network for GrpcNetwork {
     fn delete_account(&mut self, at: &Authority, r: wire::DeleteAccountRequest) -> Result<wire::DeleteAccountResponse, NetError> {
         self.call(at, Lane::Account, |c| async move { accounts(c).delete_account(r).await })
     }
+    fn designate(&mut self, at: &Authority, r: wire::DesignateRequest) -> Result<wire::DesignateResponse, NetError> {
+        self.call(at, Lane::Account, |c| async move { accounts(c).designate(r).await })
+    }
+    fn put_grants(&mut self, at: &Authority, r: wire::PutGrantsRequest) -> Result<wire::PutGrantsResponse, NetError> {
+        self.call(at, Lane::Account, |c| async move { accounts(c).put_grants(r).await })
+    }
+    fn pause_notices(&mut self, at: &Authority, r: wire::PauseNoticesRequest) -> Result<wire::PauseNoticesResponse, NetError> {
+        self.call(at, Lane::Account, |c| async move { accounts(c).pause_notices(r).await })
+    }
+    fn notice_address(&mut self, at: &Authority, r: wire::NoticeAddressRequest) -> Result<wire::NoticeAddressResponse, NetError> {
+        self.call(at, Lane::Account, |c| async move { accounts(c).notice_address(r).await })
+    }
     fn challenge(&mut self, at: &Authority, r: wire::ChallengeRequest) -> Result<wire::ChallengeResponse, NetError> {
         self.call(at, Lane::Account, |c| async move { accounts(c).challenge(r).await })
     }
