@@ -89,7 +89,7 @@ pub(super) fn find(ctx: &Context, body: &mut Body, typed: &str) -> Result<Notice
 pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
     let no = |key| ctx.failure(key, Exit::No, &[]);
     let text = error.to_string();
-    let with = |key, exit| ctx.failure(key, exit, &[("why", shown(&text).into())]);
+    let why = || [("why", shown(&text).into())];
     match error {
         BodyTrouble::Network(NetError::Refused(refusal)) => match refusal.reason {
             Reason::LoginRefused => no("error-body-refused"),
@@ -107,8 +107,8 @@ pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
         }
         BodyTrouble::NotEnrolled => no("error-body-not-enrolled"),
         BodyTrouble::Elsewhere(relay) => ctx.failure("error-body-elsewhere", Exit::No, &[("relay", relay.into())]),
-        BodyTrouble::Unproven(_) => with("error-body-unproven", Exit::No),
-        BodyTrouble::Compose(_) => with("error-body-compose", Exit::Usage),
+        BodyTrouble::Unproven(_) => ctx.failure("error-body-unproven", Exit::No, &why()),
+        BodyTrouble::Compose(_) => ctx.failure("error-body-compose", Exit::Usage, &why()),
         BodyTrouble::LongTerm { days, most } => {
             ctx.failure("error-body-term", Exit::Usage, &[("days", days.into()), ("most", most.into())])
         }

@@ -18,19 +18,19 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     #[arg(long, value_name = "TEXT")]
-    case: String,
+    case: Option<String>,
     #[arg(long, value_name = "TEXT")]
-    procedure: String,
+    procedure: Option<String>,
     #[arg(long = "type", value_name = "start|inquiry|end|CP|CI", value_parser = act)]
-    act: Kind,
+    act: Option<Kind>,
     #[arg(long, value_name = "DAYS", value_parser = term)]
     term: Option<Term>,
     #[arg(long, value_name = "TEXT")]
-    subject: String,
+    subject: Option<String>,
     #[arg(long, value_name = "TEXT")]
-    description: String,
+    description: Option<String>,
     #[arg(long, value_name = "FILE")]
-    body: PathBuf,
+    body: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
     file: Vec<PathBuf>,
     #[arg(long, value_name = "TEXT")]
@@ -65,14 +65,14 @@ fn term(text: &str) -> Result<Term, Forms> {
 }
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
-    let act = match (args.act, args.term) {
+    let act = match (need(ctx, args.act.as_ref(), "--type")?, args.term) {
         (Kind::Notification(stage), term) => Act::Notification { stage, term },
         (Kind::Personal, None) => Act::PersonalCommunication,
         (Kind::Communique, None) => Act::Communique,
         (Kind::Personal | Kind::Communique, Some(_)) => return Err(ctx.failure("error-body-no-term", Exit::Usage, &[])),
     };
     // everything is read before the registrar is asked: a mistyped name spends nothing
-    let mut read = vec![file(ctx, &args.body)?];
+    let mut read = vec![file(ctx, &need(ctx, args.body.as_ref(), "--body")?)?];
     for path in &args.file {
         read.push(file(ctx, path)?);
     }
@@ -81,10 +81,10 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         run,
         standing: if args.trial { Standing::Trial } else { Standing::Original },
         act,
-        case: args.case.clone(),
-        procedure: args.procedure.clone(),
-        subject: args.subject.clone(),
-        description: args.description.clone(),
+        case: need(ctx, args.case.as_ref(), "--case")?,
+        procedure: need(ctx, args.procedure.as_ref(), "--procedure")?,
+        subject: need(ctx, args.subject.as_ref(), "--subject")?,
+        description: need(ctx, args.description.as_ref(), "--description")?,
         uris: args.uri.clone(),
         files: read,
         answers: !args.no_answers,
@@ -93,6 +93,11 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let (mut network, mut evidence) = (own::network(ctx)?, Evidence::of(ctx)?);
     let (id, outcome) = body.send(&mut network, &mut evidence, &new).map_err(|e| interrupted(ctx, e))?;
     say(ctx, &evidence, id, &outcome)
+}
+
+/// What every notice has (Decreto 8 art. 13). Not clap's to ask for: its usage would name all of them in one long line.
+fn need<T: Clone>(ctx: &Context, given: Option<&T>, option: &'static str) -> Result<T, Failure> {
+    given.cloned().ok_or_else(|| ctx.failure("error-body-option", Exit::Usage, &[("option", option.into())]))
 }
 
 /// The relay may have it: what is kept is sent again, not written again.
