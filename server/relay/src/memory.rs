@@ -14,7 +14,8 @@
 //! RUNNING.md, and whoever holds little is served all along. What a closed connection held counts until it is dropped:
 //! nobody else's reading begins in its place before.
 
-use crate::places::Network;
+use crate::limits::{PAGE_BYTES, PAGE_ENTRIES};
+use crate::network::Network;
 use prometheus_client::metrics::counter::Counter;
 use prost::bytes::Bytes;
 use std::collections::HashMap;
@@ -41,8 +42,16 @@ pub const READINGS_OF_ONE: usize = 4;
 const NETWORK_PART: usize = 2;
 /// Readings at a time, in the worst case, take no more than this part of the bound.
 const READING_PART: usize = 4;
-/// Bytes of the largest reading ([`crate::service::reading::PAGE_WORST`]).
-const LARGEST: usize = crate::service::reading::PAGE_WORST;
+/// What an entry takes beside its ciphertext, while it is read and encoded.
+const ENTRY: usize = 512;
+/// A page that is full, before and while it is encoded: its last entry passes the bound.
+pub const PAGE_WORST: usize = weight(2 * PAGE_BYTES as usize, PAGE_ENTRIES as usize);
+
+/// What an answer takes with so many bytes in so many parts: as it was read, and the buffer that it is encoded into, which
+/// may be twice as large.
+pub(crate) const fn weight(bytes: usize, parts: usize) -> usize {
+    3 * bytes + ENTRY * parts
+}
 
 /// The formula of RUNNING.md: bytes that a relay takes at most, with so many connections of which so many have sent what
 /// nobody reads yet, and this bound for what is counted.
@@ -103,7 +112,7 @@ impl Memory {
     /// With this bound in bytes.
     #[must_use]
     pub fn new(most: usize) -> Arc<Self> {
-        let readings = (most / (READING_PART * LARGEST)).clamp(1, READINGS);
+        let readings = (most / (READING_PART * PAGE_WORST)).clamp(1, READINGS);
         let (of_network, readings) = ((readings / NETWORK_PART).max(1), Arc::new(Semaphore::new(readings)));
         let (shares, closed, freed) = (Mutex::default(), Counter::default(), Notify::new());
         Arc::new(Self { most, shares, closed, readings, of_network, freed })
@@ -383,7 +392,7 @@ impl Holder {
                 self.bytes.as_ref()
             }
         }
-        let hold = self.hold(weight(bytes.len()));
+        let hold = self.hold(encoded(bytes.len()));
         Bytes::from_owner(Held { bytes, _hold: hold })
     }
 
@@ -416,8 +425,8 @@ impl Holder {
     }
 }
 
-/// What an answer of so many bytes takes.
-fn weight(bytes: usize) -> usize {
+/// What an encoded answer of so many bytes takes.
+fn encoded(bytes: usize) -> usize {
     if bytes < LARGE { bytes } else { 2 * bytes }
 }
 
@@ -564,7 +573,7 @@ mod tests {
 
     #[tokio::test]
     async fn so_many_readings_go_on_at_a_time_of_all_and_of_one_and_the_rest_waits_with_nothing() {
-        let memory = Memory::new(READING_PART * LARGEST * READINGS);
+        let memory = Memory::new(READING_PART * PAGE_WORST * READINGS);
         let (greedy, other) = (memory.connection(Network::NONE), memory.connection(Network::NONE));
         let mut turns = Vec::new();
         for _ in 0..READINGS_OF_ONE {
@@ -583,7 +592,7 @@ mod tests {
         let holder = other.holder();
         let mut late = std::pin::pin!(holder.reserve(10));
         assert!(ready(late.as_mut()).is_none() && memory.held() == 10 * READINGS / NETWORK_PART, "its network has no more");
-        let elsewhere = crate::places::Networks::default().of("192.0.2.1".parse().unwrap());
+        let elsewhere = crate::network::Networks::default().of("192.0.2.1".parse().unwrap());
         for _ in READINGS / NETWORK_PART..READINGS {
             let connection = memory.connection(elsewhere);
             others.push((connection.holder().reserve(10).await.unwrap(), connection));
