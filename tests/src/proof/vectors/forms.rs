@@ -1,7 +1,8 @@
 //! One spelling for everything: each row is a text that some reader would take and another would not. All else fits.
 
-use super::*;
+use super::vector::*;
 use crate::proof::forge::{forge, of_small_order, text};
+use crate::proof::*;
 
 /// Which part, what in it, and what stands there instead.
 type Row = (&'static str, &'static str, &'static str, &'static str, &'static str);

@@ -1,6 +1,8 @@
 //! Records after the receipt: who may say what, of whom, and when.
 
-use super::*;
+use super::vector::*;
+use crate::proof::*;
+use lacre_evidence::Reason;
 
 /// Who may say what after the receipt: all of it is VALID, and each is shown as its issuer's word.
 pub(super) fn told(out: &mut Vec<Vector>) {
