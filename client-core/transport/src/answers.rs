@@ -90,6 +90,31 @@ answers! {
         let fits = |act: &wire::Act| act.at_ms <= Millis::MAX.get() && act.deed.len() <= 64 && act.about.len() <= 128;
         must(a.acts.iter().all(fits), "acts")
     };
+    AgencyChallengeResponse |a| exact(&a.challenge, 32, "challenge");
+    AgencyEnrollResponse |a| {
+        note(&a.certificate, "certificate")?;
+        note(&a.registrar, "registrar")
+    };
+    AgencyStampsResponse |a| must(a.stamps.iter().all(|s| s.len() == 32), "stamps");
+    RoutesResponse |a| must(a.reason.len() <= 64 && a.refused.len() <= 64, "reason");
+    NoticeLookupResponse |a| {
+        must(a.refused.len() <= 64, "refused")?;
+        if !a.refused.is_empty() {
+            return Ok(());
+        }
+        note(&a.lookup, "lookup")?;
+        exact(&a.salt, 32, "salt")?;
+        let Some(right) = &a.right else { return Ok(()) };
+        must((1..=MAX_ITEMS).contains(&right.states.len()), "states")?;
+        right.states.iter().try_for_each(|s| note(s, "states"))?;
+        note(&right.designation, "designation")?;
+        note(&right.grant, "grant")?;
+        exact(&right.token, 32, "token")
+    };
+    DeliverResponse |a| {
+        must(a.refused.len() <= 64 && a.limit.len() <= 64, "refused")?;
+        if a.refused.is_empty() { note(&a.record, "record") } else { Ok(()) }
+    };
     LoginResponse |a| {
         exact(&a.session, 32, "session")?;
         must(a.state_number <= Seq::MAX, "state_number")

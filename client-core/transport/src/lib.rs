@@ -7,11 +7,12 @@
 //!
 //! `dial` (TCP, SOCKS, TLS and the pin), `lanes` (which connection), `refusal` (statuses to errors), `answers`
 //! (bounds of what comes in), `follow` (the set and its cursors: pure), `attach` (the stream that serves it),
-//! `blobs` (streams of chunks), `counter` (a clerk of the registrar), `wait` (waiting on the caller's thread).
+//! `blobs` (streams of chunks), `counter` (a clerk of the registrar), `bodies` (a public body), `wait` (waiting on the caller's thread).
 
 mod answers;
 mod attach;
 mod blobs;
+mod bodies;
 mod counter;
 mod dial;
 mod follow;
@@ -23,6 +24,7 @@ mod wait;
 mod tests;
 
 pub use blobs::{OnProgress, Progress};
+pub use bodies::BodySeed;
 pub use counter::{CounterAct, IssuedCode};
 pub use dial::{ProxyError, RELAY_NAME, SocksProxy};
 

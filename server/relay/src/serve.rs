@@ -402,7 +402,7 @@ impl Prepared {
         let renewed = move || maker.make(None, leaf_context.rng.lock().unwrap_or_else(PoisonError::into_inner).as_mut());
         let renewal = tokio::spawn(upkeep::renew(controls.leaf, Arc::clone(&context.clock), own_leaf, renewed));
         let hub = Arc::clone(&context.hub);
-        let measuring = tokio::spawn(crate::room::measure(Arc::clone(&context)));
+        let measuring = tokio::spawn(upkeep::measure(Arc::clone(&context)));
         let waking = tokio::spawn(async move { hub.wake_many().await });
         let clock = tokio::spawn(upkeep::look_at_clock(Arc::clone(&context)));
         let settling = tokio::spawn(upkeep::settle(context.writer.clone()));

@@ -48,8 +48,28 @@ mod channels {
     lacre_store::channels_contract!(super::Sqlite);
 }
 
+mod appends {
+    lacre_store::appends_contract!(super::Sqlite);
+}
+
+mod rights {
+    lacre_store::rights_contract!(super::Sqlite);
+}
+
+mod retention {
+    lacre_store::retention_contract!(super::Sqlite);
+}
+
 mod accounts {
     lacre_store::accounts_contract!(super::Sqlite);
+}
+
+mod codes {
+    lacre_store::codes_contract!(super::Sqlite);
+}
+
+mod inboxes {
+    lacre_store::inboxes_contract!(super::Sqlite);
 }
 
 mod counter {

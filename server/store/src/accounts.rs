@@ -24,8 +24,7 @@
 
 use super::StoreDown;
 use super::channels::Limited;
-use super::counter::By;
-use crate::judge::accounts as judge;
+use super::counter::{By, Denied};
 use crate::rules::{Limit, Rules};
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, TokenHash};
 use lacre_ground::time::Millis;
@@ -90,6 +89,16 @@ pub enum IssueRefused {
     /// The clerk did much of late: wait, or ask another one.
     #[error("a limit of this clerk")]
     Limit(Limited),
+}
+
+impl From<Denied> for IssueRefused {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::NoClerk => Self::NoClerk,
+            Denied::Limit(limited) => Self::Limit(limited),
+            Denied::Duty => Self::Duty,
+        }
+    }
 }
 
 /// A device of a state, as far as the store must know it.
@@ -529,6 +538,15 @@ pub fn day(now: Millis) -> (u64, u64) {
     (now.get() / DAY, DAY - now.get() % DAY)
 }
 
+/// More stamps for an account that took so many on this day (UTC).
+fn stamps(taken: u32, now: Millis, more: u32, rules: &Rules) -> Result<(), Limited> {
+    let most = rules.stamps_per_day;
+    if taken.saturating_add(more) <= most {
+        return Ok(());
+    }
+    Err(Limited { limit: Limit::StampsPerDay, value: most.into(), retry_after_ms: Some(day(now).1) })
+}
+
 /// Counts in a window of time. It lives in the writer's memory and is forgotten with each window and at each start.
 #[derive(Clone)]
 struct Counts<K> {
@@ -600,7 +618,7 @@ impl Quotas {
     }
     /// Counts stamps that an account takes, when its day has room for all.
     pub fn take_stamps(&mut self, now: Millis, rules: &Rules, account: &AccountId, count: u32) -> Result<(), Limited> {
-        judge::stamps(self.stamps.so_far(day(now).0, account), now, count, rules)?;
+        stamps(self.stamps.so_far(day(now).0, account), now, count, rules)?;
         self.stamps.count(*account, count);
         Ok(())
     }
@@ -613,5 +631,20 @@ impl Quotas {
     pub fn rolled_back(&mut self) {
         self.asked.rolled_back();
         self.stamps.rolled_back();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_the_limit_of_a_day_stamps_are_taken_and_above_refused() {
+        let rules = Rules { stamps_per_day: 5, ..Rules::default() };
+        let noon = Millis::new(100 * DAY + DAY / 2);
+        assert_eq!(stamps(4, noon, 1, &rules), Ok(()));
+        let refused = Limited { limit: Limit::StampsPerDay, value: 5, retry_after_ms: Some(DAY / 2) };
+        assert_eq!(stamps(4, noon, 2, &rules), Err(refused));
+        assert_eq!(stamps(u32::MAX, noon, 2, &rules), Err(refused));
     }
 }

@@ -20,7 +20,6 @@
 
 use super::StoreDown;
 use super::channels::Limited;
-use crate::accounts::IssueRefused;
 use crate::rules::{Limit, Rules};
 use core::fmt;
 use lacre_ground::ids::TokenHash;
@@ -222,16 +221,6 @@ pub enum Denied {
     Limit(Limited),
     /// it is not her duty
     Duty,
-}
-
-impl From<Denied> for IssueRefused {
-    fn from(denied: Denied) -> Self {
-        match denied {
-            Denied::NoClerk => Self::NoClerk,
-            Denied::Limit(limited) => Self::Limit(limited),
-            Denied::Duty => Self::Duty,
-        }
-    }
 }
 
 /// Whether a clerk may issue such a code now. Limits come before duties: a refusal is counted, too.

@@ -6,6 +6,8 @@ mod accounts_tests;
 pub mod append;
 pub mod attach;
 pub mod blobs;
+#[cfg(test)]
+mod blobs_tests;
 pub mod calls;
 pub mod channels;
 #[cfg(test)]
@@ -31,6 +33,8 @@ mod unfinished_tests;
 mod uploads;
 #[cfg(test)]
 mod whose_tests;
+#[cfg(test)]
+mod world_tests;
 
 use crate::clock_guard::ClockGuard;
 use crate::counters::Refusals;

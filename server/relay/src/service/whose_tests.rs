@@ -1,9 +1,9 @@
 //! What belongs to somebody is tried by somebody else: every call of the .proto files, by a person who has an account, sessions
 //! and stamps of his own. PROTOCOL.md, 6, says what he gets; a call that is not in its table fails here.
 
-use super::accounts_tests::{Person, World, header, parts, reason, refused};
 use super::inboxes_tests::{RUNS, device_at, inbox};
 use super::sessions_tests::next;
+use super::world_tests::{Person, World, header, parts, reason, refused};
 use lacre_ground::ids::{ChannelId, Token};
 use lacre_ground::signed::NoteText as _;
 use lacre_proto::relay::v1 as wire;

@@ -1,7 +1,6 @@
 //! `lacre-relay registrar issue-code`: an invitation for one person.
 
-use super::super::{Failed, Place, say, sentence, tell, there};
-use hyper_util::rt::TokioIo;
+use super::super::{Failed, Place, running, say, sentence, tell, there};
 use lacre_ground::address::{Authority, Invitation};
 use lacre_ground::ids::{Code, Identity};
 use lacre_ground::random::SystemRng;
@@ -109,13 +108,7 @@ fn issue_code(args: &IssueCodeArgs, run: &Run) -> Result<Issued, Failed> {
 /// Asks the running relay.
 async fn ask(counter: UnixStream, run: &Run, recover: bool) -> Result<Issued, Failed> {
     let answer = |why: &dyn std::fmt::Display| Failed::new("no-answer", &[("cause", &why)]);
-    let mut counter = Some(counter);
-    let connector = tower::service_fn(move |_: tonic::transport::Uri| {
-        let once = counter.take().map(TokioIo::new).ok_or_else(|| io::Error::other("the connection was used"));
-        async move { once }
-    });
-    let endpoint = tonic::transport::Endpoint::from_static("http://registrar.invalid");
-    let channel = endpoint.connect_with_connector(connector).await.map_err(|e| answer(&e))?;
+    let channel = running::channel(counter).await.map_err(|e| answer(&e))?;
     let request = IssueCodeRequest { run: run.canonical(), recover };
     let issued = match RegistrarClient::new(channel).issue_code(request).await {
         Ok(issued) => issued.into_inner(),

@@ -5,6 +5,7 @@ pub(crate) mod issue_code;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod revoke;
+mod rows;
 
 use super::Failed;
 use crate::commands;
