@@ -134,7 +134,7 @@ fn arrows_point_down_the_list_only() {
         ("lacre-transport", &[&["lacre-proto", "lacre-profile", "lacre-core"], AUDIT]),
         ("lacre-store", &[&["lacre-proto", "lacre-ground"]]),
         ("lacre-store-sqlite", &[&["lacre-proto", "lacre-ground", "lacre-store"]]),
-        ("lacre-relay", &[SERVER]),
+        ("lacre-relay", &[SERVER, AUDIT]),
         ("lacre-words", &[]),
         ("lacre", &[CLIENT, AUDIT, &["lacre-words"]]),
         ("lacre-demo", &[CLIENT, AUDIT, &["lacre-words", "lacre"]]),

@@ -7,6 +7,7 @@ use crate::accounts::*;
 use crate::blobs::{BeginBlob, BlobBegun, BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused};
 use crate::channels::{ChangeRefused, ChangeTokens, Limited, Open, Right};
 use crate::counter::By;
+use crate::notices::Closing;
 use crate::rules::{Limit, Rules};
 use crate::{Answer, Ask, Verb, run_one};
 use lacre_ground::ids::{AccountId, BlobId, DeviceId, Handle, TokenHash};
@@ -93,6 +94,7 @@ impl<B: Backend> World<B> {
             devices,
             binding: format!("binding of {after}\n"),
             reset: format!("reset to {after}\n"),
+            closing: Closing::default(),
         };
         self.ask(recover)
     }
@@ -125,7 +127,7 @@ impl<B: Backend> World<B> {
         text: &str,
         devices: &[StateDevice],
     ) -> Result<(), PutStateRefused> {
-        self.ask(PutState { by, number, state: text.to_owned(), devices: devices.to_vec() })
+        self.ask(PutState { by, number, state: text.to_owned(), devices: devices.to_vec(), closing: None })
     }
     pub(super) fn put_packages(&mut self, put: PutKeyPackages) -> Result<Remaining, PutKeyPackagesRefused> {
         self.ask(put)
@@ -178,7 +180,7 @@ impl<B: Backend> World<B> {
     /// Opens the inbox of this device of the account n, with one right.
     pub(super) fn open_inbox(&mut self, n: u64, d: u8) {
         let (stamp, c) = (self.stamp(), inbox_channel(n * 100 + u64::from(d)));
-        let open = Open::inbox(c.id, &[Right { token: c.append, stamped: false }], c.read, Some(stamp)).unwrap();
+        let open = Open::inbox(c.id, &[Right { token: c.append, stamped: false, once: false }], c.read, Some(stamp)).unwrap();
         assert!(self.ask(open).unwrap().spent);
     }
     /// Whether somebody may write to it, as the writer and as the readers know it.
@@ -194,7 +196,7 @@ impl<B: Backend> World<B> {
     /// Its reader gives the right back.
     pub(super) fn reopen_inbox(&mut self, n: u64, d: u8) -> Result<(), ChangeRefused> {
         let c = inbox_channel(n * 100 + u64::from(d));
-        let add = vec![Right { token: c.append, stamped: false }];
+        let add = vec![Right { token: c.append, stamped: false, once: false }];
         let change = ChangeTokens { channel: c.id, token: c.read, add, remove: vec![] };
         self.ask(change)
     }
@@ -273,7 +275,7 @@ promises! { $ accounts_contract in accounts:
 
         w.issue_recovery(1, 14).unwrap();
         w.recover(14, 1, 21, 31).unwrap();
-        assert_eq!(w.ask(RemoveAccount { by: speaker(22, 2) }), Ok(()));
+        assert_eq!(w.ask(RemoveAccount { by: speaker(22, 2), closing: Closing::default() }), Ok(()));
         let now = w.now;
         let lost = Recover {
             code: hash("code", 15),
@@ -284,6 +286,7 @@ promises! { $ accounts_contract in accounts:
             devices: vec![at(33, device(2))],
             binding: "binding of 33\n".into(),
             reset: note(33),
+            closing: Closing::default(),
         };
         w.issue_recovery(3, 15).unwrap();
         let rules = w.rules.clone();
@@ -316,10 +319,10 @@ promises! { $ accounts_contract in accounts:
         w.person(1);
         w.packages(device(1), &[1], Some(2)).unwrap();
 
-        assert_eq!(w.ask(RemoveAccount { by: speaker(1, 1) }), Ok(()));
+        assert_eq!(w.ask(RemoveAccount { by: speaker(1, 1), closing: Closing::default() }), Ok(()));
         w.backend.reopen();
 
-        assert_eq!(w.ask(RemoveAccount { by: speaker(1, 1) }), Err(NoDevice));
+        assert_eq!(w.ask(RemoveAccount { by: speaker(1, 1), closing: Closing::default() }), Err(NoDevice.into()));
         assert_eq!(w.backend.reads().newest_state(&account(1)).unwrap(), None);
         assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::NoAccount));
         let stamp = w.stamp();
@@ -422,11 +425,11 @@ promises! { $ accounts_contract in accounts:
             let take = TakeStamps { by, count: 1 };
             let stamps = w.ask(take);
             let paused = w.ask(PauseAccount { by, paused: true });
-            let removed = w.ask(RemoveAccount { by });
+            let removed = w.ask(RemoveAccount { by, closing: Closing::default() });
 
             assert_eq!((again, next), (Err(NoDevice.into()), Err(NoDevice.into())));
             assert_eq!((packages, stamps), (Err(NoDevice.into()), Err(NoDevice.into())));
-            assert_eq!((paused, removed), (Err(NoDevice), Err(NoDevice)));
+            assert_eq!((paused, removed), (Err(NoDevice), Err(NoDevice.into())));
         }
         w.backend.reopen();
         assert_eq!(w.backend.reads().newest_state(&account(1)).unwrap().unwrap().state, "one device");
@@ -460,9 +463,9 @@ promises! { $ accounts_contract in accounts:
         assert_eq!((recovered, with_the_lost_one), (Err(anothers.into()), Err(anothers.into())));
         assert!(w.enroll(enrolment(3, 3)).is_ok(), "the code is unused");
         assert_eq!(w.put_state(2, 1, "one", &[device(1)]), Ok(()));
-        w.ask(RemoveAccount { by: speaker(2, 1) }).unwrap();
+        w.ask(RemoveAccount { by: speaker(2, 1), closing: Closing::default() }).unwrap();
         assert!(w.is_open(1, 1));
-        w.ask(RemoveAccount { by: speaker(1, 1) }).unwrap();
+        w.ask(RemoveAccount { by: speaker(1, 1), closing: Closing::default() }).unwrap();
         assert!(!w.is_open(1, 1), "its own account's end closes it");
     }
 
@@ -516,7 +519,7 @@ promises! { $ accounts_contract in accounts:
         w.person(1);
         w.open_inbox(1, 1);
         let (now, rules) = (w.now, w.rules.clone());
-        let answers = w.backend.broken_off(now, &rules, &[Ask::RemoveAccount(RemoveAccount { by: speaker(1, 1) })], &mut |_| ());
+        let answers = w.backend.broken_off(now, &rules, &[Ask::RemoveAccount(RemoveAccount { by: speaker(1, 1), closing: Closing::default() })], &mut |_| ());
         assert_eq!(answers, [Answer::RemoveAccount(Ok(()))]);
 
         assert!(w.is_open(1, 1));

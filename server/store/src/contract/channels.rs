@@ -81,7 +81,8 @@ impl<B: Backend> World<B> {
     pub fn inbox(&mut self, n: u64) -> Channel {
         let c = inbox_channel(n);
         let stamp = self.stamp();
-        self.open(&Open::inbox(c.id, &[Right { token: c.append, stamped: false }], c.read, Some(stamp)).unwrap()).unwrap();
+        self.open(&Open::inbox(c.id, &[Right { token: c.append, stamped: false, once: false }], c.read, Some(stamp)).unwrap())
+            .unwrap();
         c
     }
     pub fn append(&mut self, a: &Append) -> Result<Appended, AppendRefused> {
@@ -422,7 +423,7 @@ promises! { $ channels_contract in channels:
         let c = w.inbox(1);
         w.now = Millis::new(w.now.get() - w.now.get() % w.rules.inbox_window_ms + w.rules.inbox_window_ms + 7);
         let other = Channel { append: hash("other", 1), ..c };
-        let add = vec![Right { token: other.append, stamped: false }];
+        let add = vec![Right { token: other.append, stamped: false, once: false }];
         w.change(&ChangeTokens { channel: c.id, token: c.read, add, remove: vec![] }).unwrap();
         w.stored(&entry(c, 1, 0));
         w.stored(&entry(c, 2, 0));
@@ -445,7 +446,7 @@ promises! { $ channels_contract in channels:
         let mut w = World::<B>::new();
         let c = inbox_channel(1);
         let stamp = w.stamp();
-        let right = Right { token: c.append, stamped: true };
+        let right = Right { token: c.append, stamped: true, once: false };
         w.open(&Open::inbox(c.id, &[right], c.read, Some(stamp)).unwrap()).unwrap();
         let (one, two) = (w.stamp(), w.stamp());
         let with = |n, stamp| Append { stamp: Some(stamp), ..entry(c, n, 0) };
@@ -488,7 +489,7 @@ promises! { $ channels_contract in channels:
         let change = |add: &[TokenHash], remove: &[TokenHash]| ChangeTokens {
             channel: c.id,
             token: c.read,
-            add: add.iter().map(|t| Right { token: *t, stamped: false }).collect(),
+            add: add.iter().map(|t| Right { token: *t, stamped: false, once: false }).collect(),
             remove: remove.to_vec(),
         };
 
@@ -649,7 +650,7 @@ promises! { $ channels_contract in channels:
         let change = |add: &[u64], remove: Vec<TokenHash>| ChangeTokens {
             channel: inbox.id,
             token: inbox.read,
-            add: add.iter().map(|n| Right { token: hash("more", *n), stamped: false }).collect(),
+            add: add.iter().map(|n| Right { token: hash("more", *n), stamped: false, once: false }).collect(),
             remove,
         };
 
