@@ -30,6 +30,7 @@ mod kept;
 mod large_groups;
 mod leaving;
 mod newer;
+mod official;
 mod outputs;
 mod receipts;
 mod resets;
