@@ -79,8 +79,9 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId, failed: &[u64
             return Ok(Ready::Nothing);
         }
         let asked = Asked::by(&item);
+        let not_for_all = crossing::is_not_for_all(cx, id, &item)?;
         let ready = match &mut item.cargo {
-            Cargo::Content { prepared: None, .. } if crossing::is_not_for_all(cx, id, &item)? => {
+            Cargo::Content { prepared: None, .. } if not_for_all => {
                 shelf::drop_item(cx, number)?;
                 crossing::tell_not_said_again(cx, id, 1)?;
                 false
