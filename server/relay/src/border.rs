@@ -14,6 +14,9 @@ use lacre_store::channels::{
     AppendRefused, ChangeRefused, Limited, NotPermitted, OpenRefused, StatusRefused, TrimRefused, WrongName,
 };
 use lacre_store::counter::{AddClerkRefused, NoClerk, NoCode};
+use lacre_store::notices::{
+    AgencyRefused, CloseRefused, EnrollAgencyRefused, IssueAgencyRefused, NoAgency, PutGrantsRefused, Stale,
+};
 use lacre_store::rules::Limit;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -216,6 +219,67 @@ impl IntoStatus for RecoverRefused {
         match self {
             RecoverRefused::Code => refused(Reason::CodeRefused, &[], None),
             RecoverRefused::AccountTaken | RecoverRefused::Inbox(_) => bad_state(&self),
+            RecoverRefused::Stale(stale) => stale.into_status(),
+        }
+    }
+}
+/// A note that is not taken, and why.
+#[must_use]
+pub fn bad_note(why: &impl ToString) -> Status {
+    refused(Reason::BadNote, &[("why", why.to_string())], None)
+}
+
+impl IntoStatus for Stale {
+    fn into_status(self) -> Status {
+        // whoever closes looks again: this is for one who did so in vain
+        store_down(StoreDown::new(self))
+    }
+}
+impl IntoStatus for CloseRefused {
+    fn into_status(self) -> Status {
+        match self {
+            CloseRefused::NoDevice(over) => over.into_status(),
+            CloseRefused::Stale(stale) => stale.into_status(),
+        }
+    }
+}
+impl IntoStatus for PutGrantsRefused {
+    fn into_status(self) -> Status {
+        match self {
+            PutGrantsRefused::NoDevice(over) => over.into_status(),
+            PutGrantsRefused::NotDesignated => refused(Reason::NotDesignated, &[], None),
+            PutGrantsRefused::Paused => refused(Reason::Paused, &[], None),
+            PutGrantsRefused::Limit(l) => limited(l),
+        }
+    }
+}
+impl IntoStatus for IssueAgencyRefused {
+    fn into_status(self) -> Status {
+        match self {
+            IssueAgencyRefused::Exists => refused(Reason::AgencyExists, &[], None),
+            IssueAgencyRefused::Limit(l) => limited(l),
+        }
+    }
+}
+impl IntoStatus for EnrollAgencyRefused {
+    fn into_status(self) -> Status {
+        match self {
+            EnrollAgencyRefused::Code | EnrollAgencyRefused::Key => refused(Reason::CodeRefused, &[], None),
+        }
+    }
+}
+/// To the operator, who names one.
+impl IntoStatus for NoAgency {
+    fn into_status(self) -> Status {
+        refused(Reason::NoAgency, &[], None)
+    }
+}
+/// To the body itself.
+impl IntoStatus for AgencyRefused {
+    fn into_status(self) -> Status {
+        match self {
+            AgencyRefused::NoAgency(NoAgency) => refused(Reason::LoginRefused, &[], None),
+            AgencyRefused::Limit(l) => limited(l),
         }
     }
 }
@@ -230,6 +294,7 @@ impl IntoStatus for PutStateRefused {
             PutStateRefused::NoDevice(over) => over.into_status(),
             PutStateRefused::Chain | PutStateRefused::Inbox(_) => bad_state(&self),
             PutStateRefused::Limit(l) => limited(l),
+            PutStateRefused::Stale(stale) => stale.into_status(),
         }
     }
 }

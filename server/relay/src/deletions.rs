@@ -11,6 +11,7 @@
 //! A relay that starts from a store that was put back ([`RESTORED_FILE`], or [`crate::newest`]) deletes those accounts again, and
 //! those that were replaced, and tells of those resets under the numbers that they had.
 
+use crate::kept_grants::KeptKey;
 use data_encoding::{BASE64, HEXLOWER};
 use lacre_ground::account::Reset;
 use lacre_ground::ids::AccountId;
@@ -128,7 +129,7 @@ impl Deletions {
     }
 
     /// Deletes again; how many accounts.
-    pub fn again(&self, store: &mut SqliteStore) -> Result<u64, StoreDown> {
+    pub fn again(&self, store: &mut SqliteStore, kept: &KeptKey) -> Result<u64, StoreDown> {
         let text = match std::fs::read_to_string(&self.path) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(0),
             text => text.map_err(StoreDown::new)?,
@@ -139,7 +140,8 @@ impl Deletions {
             Some((note.clone(), Reset::parse(text.unverified_text()).ok()?.replaces))
         };
         let resets: Vec<(String, AccountId)> = listed.resets.iter().filter_map(replaced).collect();
-        store.delete_again(&resets, &|account| listed.accounts.contains(&self.mac(account)))
+        let deleted = |account: &AccountId| listed.accounts.contains(&self.mac(account));
+        store.delete_again(&resets, &deleted, &|account, sealed| kept.open_casilla(account, sealed))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::identity::{IdentityError, IdentityKey};
 use crate::newest::{Before, Newest};
+use crate::registrar_key::RegistrarKeyError;
 use crate::run_key::{self, RunKey, RunKeyError};
 use lacre_ground::address::AddressError;
 use lacre_ground::ids::Generation;
@@ -69,6 +70,9 @@ pub enum StartError {
     /// The registrar's key is not where or what it must be.
     #[error(transparent)]
     RunKey(#[from] RunKeyError),
+    /// What the registrar signs with is not where or what it must be.
+    #[error(transparent)]
+    RegistrarKey(#[from] RegistrarKeyError),
     /// With another key every person would be a stranger, and could open a second account.
     #[error("{0} is not the registrar's key that this data folder was made with")]
     OtherRunKey(PathBuf),

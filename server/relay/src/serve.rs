@@ -18,9 +18,11 @@ use crate::deletions::{Deletions, RESTORED_FILE};
 use crate::folder::{DataFolder, KeyPlaces, StartError};
 use crate::hub::Hub;
 use crate::identity::{self, Leaf, LeafMaker};
+use crate::kept_grants::KeptKey;
 use crate::memory::Memory;
 use crate::metrics::{self, Metrics};
 use crate::newest::Newest;
+use crate::registrar_key::{self, Registrar};
 use crate::room::Room;
 use crate::run_key::RunKey;
 use crate::service::Context;
@@ -30,6 +32,7 @@ use crate::service::calls::CallLayer;
 use crate::service::channels::ChannelsService;
 use crate::service::counter::CounterService;
 use crate::service::directory::DirectoryService;
+use crate::service::notices::NoticesService;
 use crate::service::operator::OperatorService;
 use crate::service::registrar::{self, Desk, RegistrarService};
 use crate::writer::Writer;
@@ -46,6 +49,7 @@ use lacre_proto::relay::v1::blobs_server::BlobsServer;
 use lacre_proto::relay::v1::channels_server::ChannelsServer;
 use lacre_proto::relay::v1::counter_server::CounterServer;
 use lacre_proto::relay::v1::directory_server::DirectoryServer;
+use lacre_proto::relay::v1::notices_server::NoticesServer;
 use lacre_store::rules::Rules;
 use lacre_store::{Reads, Store};
 use lacre_store_sqlite::SqliteStore;
@@ -308,6 +312,8 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
     let local = (host_of(local), local.port());
     let (host, port) = options.public.take().unwrap_or_else(|| local.clone());
     let authority = Arc::new(RwLock::new(Authority::new(&host, port, identity.public())?));
+    let (receipts, key) = (identity.signer(RELAY)?, registrar_key::place(&places.run(folder.path())));
+    let registrar = Registrar::open(&key, folder.path(), &receipts, clock.now(), rng)?;
     let room = Arc::new(Room::with_ballast(folder.path(), options.keep_free));
     let hub = Arc::new(Hub::default());
     let writer = Writer::start(store, Arc::<ClockGuard>::clone(&clock), options.rules.clone(), Arc::clone(&hub));
@@ -320,8 +326,12 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
         reads,
         hub,
         identity: identity.public(),
-        receipts: identity.signer(RELAY)?,
+        receipts,
         bindings: identity.signer(REGISTRAR)?,
+        registrar,
+        kept: KeptKey::of(&run_key),
+        authority: Arc::clone(&authority),
+        stamps: Arc::default(),
         data: folder.path().to_owned(),
         clock_guard: clock,
         deletions: Deletions::of(folder.path(), run_key.expose().clone()),
@@ -369,7 +379,7 @@ fn delete_again(
         return Ok(());
     }
     let key = RunKey::open(&run, folder.path(), rng)?;
-    let again = Deletions::of(folder.path(), key.expose().clone()).again(store)?;
+    let again = Deletions::of(folder.path(), key.expose().clone()).again(store, &KeptKey::of(&key))?;
     tracing::warn!(accounts = again, "the store was put back: what had been deleted since was deleted again");
     match std::fs::remove_file(&restored) {
         Err(source) if source.kind() != io::ErrorKind::NotFound => Err(StartError::Folder { path: restored, source }),
@@ -422,6 +432,9 @@ impl Prepared {
         let directory = DirectoryServer::new(DirectoryService::new(Arc::clone(&context)))
             .max_decoding_message_size(limits::MAX_ENTRY_REQUEST)
             .max_encoding_message_size(limits::MAX_ANSWER);
+        let notices = NoticesServer::new(NoticesService::new(Arc::clone(&self.desk)))
+            .max_decoding_message_size(limits::MAX_BATCH_REQUEST)
+            .max_encoding_message_size(limits::MAX_ANSWER);
         let clerks = CounterServer::new(CounterService::new(self.desk))
             .max_decoding_message_size(limits::MAX_ENTRY_REQUEST)
             .max_encoding_message_size(limits::MAX_ANSWER);
@@ -443,6 +456,7 @@ impl Prepared {
             .add_service(directory)
             .add_service(blobs)
             .add_service(clerks)
+            .add_service(notices)
             .add_service(healthy)
             .add_optional_service(reflection)
             .serve_with_incoming_shutdown(connections, async move {

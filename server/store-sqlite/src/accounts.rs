@@ -1,6 +1,6 @@
 //! Accounts, registrar's table, directory and stamps in SQLite.
 
-use super::{SqliteReads, SqliteStore, counter, inboxes};
+use super::{SqliteReads, SqliteStore, counter, inboxes, notices};
 use crate::Down;
 use lacre_ground::ids::{AccountId, DeviceId, Handle, TokenHash};
 use lacre_ground::time::Millis;
@@ -13,6 +13,7 @@ use lacre_store::accounts::{
 use lacre_store::channels::Limited;
 use lacre_store::counter::{Deed, Reference};
 use lacre_store::judge::accounts as judge;
+use lacre_store::notices::{CloseRefused, Closing};
 use lacre_store::rules::Rules;
 use lacre_store::{AccountReads, AccountStore, StoreDown};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, Row, params};
@@ -25,11 +26,11 @@ fn int(n: u64) -> i64 {
 }
 
 /// One row or none, with a statement that is prepared once.
-fn one<T>(conn: &Connection, sql: &str, params: impl Params, read: impl FnOnce(&Row<'_>) -> Sql<T>) -> Sql<Option<T>> {
+pub(super) fn one<T>(conn: &Connection, sql: &str, params: impl Params, read: impl FnOnce(&Row<'_>) -> Sql<T>) -> Sql<Option<T>> {
     conn.prepare_cached(sql)?.query_row(params, read).optional()
 }
 
-fn run(conn: &Connection, sql: &str, params: impl Params) -> Sql<usize> {
+pub(super) fn run(conn: &Connection, sql: &str, params: impl Params) -> Sql<usize> {
     conn.prepare_cached(sql)?.execute(params)
 }
 
@@ -38,13 +39,13 @@ pub(super) fn account_number(conn: &Connection, account: &AccountId) -> Sql<Opti
 }
 
 /// A speaker who is in the newest state, as numbers of this store.
-struct Speaking {
-    account: i64,
+pub(super) struct Speaking {
+    pub(super) account: i64,
     device: i64,
 }
 
 /// Looks whether the session is over. The table has the devices of newest states only.
-fn speaking(conn: &Connection, by: &Speaker) -> Sql<Result<Speaking, NoDevice>> {
+pub(super) fn speaking(conn: &Connection, by: &Speaker) -> Sql<Result<Speaking, NoDevice>> {
     let sql = "SELECT account.account, device.device FROM device JOIN account USING (account)
                WHERE account.id = ?1 AND device.id = ?2";
     let read = |r: &Row<'_>| Ok(Speaking { account: r.get(0)?, device: r.get(1)? });
@@ -63,6 +64,13 @@ fn state_note(conn: &Connection, account: i64, number: u64) -> Sql<Option<String
 fn add_state(conn: &Connection, account: i64, number: u64, note: &str) -> Sql<()> {
     let sql = "INSERT INTO account_state (account, number, note) VALUES (?1, ?2, ?3)";
     run(conn, sql, params![account, int(number), note]).map(drop)
+}
+
+/// Whether a device of the account is not among these.
+fn drops_device(conn: &Connection, account: i64, devices: &[StateDevice]) -> Sql<bool> {
+    let mut select = conn.prepare_cached("SELECT id FROM device WHERE account = ?1")?;
+    let before: Vec<[u8; 16]> = select.query_map([account], |r| r.get(0))?.collect::<Sql<_>>()?;
+    Ok(before.iter().any(|id| !devices.iter().any(|d| d.id.as_bytes() == id)))
 }
 
 /// What hangs on a device that is no longer in the account goes with it.
@@ -137,10 +145,15 @@ fn claim_one(conn: &Connection, now: Millis, device: i64, suite: u16) -> Sql<Opt
     Ok(Some((bytes, last_resort)))
 }
 
-fn directory_entry(conn: &Connection, account: i64) -> Sql<DirectoryEntry> {
+/// States 0 to the newest.
+pub(super) fn all_states(conn: &Connection, account: i64) -> Sql<Vec<String>> {
     let mut select: CachedStatement<'_> =
         conn.prepare_cached("SELECT note FROM account_state WHERE account = ?1 ORDER BY number")?;
-    let states = select.query_map([account], |r| r.get(0))?.collect::<Sql<_>>()?;
+    select.query_map([account], |r| r.get(0))?.collect()
+}
+
+fn directory_entry(conn: &Connection, account: i64) -> Sql<DirectoryEntry> {
+    let states = all_states(conn, account)?;
     let mut select = conn.prepare_cached("SELECT binding, reset FROM account WHERE account = ?1")?;
     let (binding, reset) = select.query_row([account], |r| Ok((r.get(0)?, r.get(1)?)))?;
     Ok(DirectoryEntry { states, binding, reset })
@@ -155,6 +168,7 @@ pub(super) fn retire_handle(conn: &Connection, account: i64) -> Sql<()> {
 /// An account with all that hangs on it; the person's row is the caller's.
 pub(super) fn delete_account(conn: &Connection, account: i64) -> Sql<()> {
     set_devices(conn, account, &[])?;
+    notices::forget(conn, account)?;
     run(conn, "DELETE FROM account_state WHERE account = ?1", [account])?;
     run(conn, "DELETE FROM account WHERE account = ?1", [account]).map(drop)
 }
@@ -288,6 +302,9 @@ impl AccountStore for SqliteStore {
             if let Err(refused) = inboxes::free(&self.conn, None, &recover.devices)? {
                 return Ok(Err(refused.into()));
             }
+            if let Err(stale) = self.close(there, &recover.closing)? {
+                return Ok(Err(stale.into()));
+            }
             self.give_up_inboxes(there)?;
             delete_account(&self.conn, there)?;
             run(
@@ -318,12 +335,15 @@ impl AccountStore for SqliteStore {
         Ok(work()?)
     }
 
-    fn remove_account(&mut self, by: &Speaker) -> Result<Result<(), NoDevice>, StoreDown> {
-        let mut work = || -> Result<Result<(), NoDevice>, Down> {
+    fn remove_account(&mut self, by: &Speaker, closing: &Closing) -> Result<Result<(), CloseRefused>, StoreDown> {
+        let mut work = || -> Result<Result<(), CloseRefused>, Down> {
             let account = match speaking(&self.conn, by)? {
                 Ok(Speaking { account, .. }) => account,
-                Err(over) => return Ok(Err(over)),
+                Err(over) => return Ok(Err(over.into())),
             };
+            if let Err(stale) = self.close(account, closing)? {
+                return Ok(Err(stale.into()));
+            }
             retire_handle(&self.conn, account)?;
             run(&self.conn, "DELETE FROM person WHERE account = ?1", [account])?;
             self.give_up_inboxes(account)?;
@@ -353,6 +373,11 @@ impl AccountStore for SqliteStore {
                 Ok(bytes) => bytes,
                 Err(refused) => return Ok(Err(refused)),
             };
+            if (put.closing.is_some() || drops_device(&self.conn, account, &put.devices)?)
+                && let Err(stale) = self.close(account, &put.closing.clone().unwrap_or_default())?
+            {
+                return Ok(Err(stale.into()));
+            }
             run(&self.conn, "UPDATE account SET chain_bytes = ?2 WHERE account = ?1", params![account, int(bytes)])?;
             add_state(&self.conn, account, put.number, &put.state)?;
             set_devices(&self.conn, account, &put.devices)?;
@@ -505,7 +530,8 @@ impl AccountStore for SqliteStore {
             )?;
             let emptied = "DELETE FROM stamp_end WHERE ends_ms <= ?1 AND NOT EXISTS (SELECT 1 FROM stamp WHERE stamp.ends_ms = stamp_end.ends_ms)";
             run(&self.conn, emptied, [now])?;
-            Ok(ended.len() >= most || packages >= most || stamps >= most)
+            let grants = notices::sweep(&self.conn, now, limit)?;
+            Ok(ended.len() >= most || packages >= most || stamps >= most || grants >= most)
         };
         Ok(work()?)
     }

@@ -2,23 +2,25 @@
 
 use super::SqliteStore;
 use super::accounts::{self, account_number};
+use super::notices;
 use super::rows::id32;
 use crate::Down;
-use lacre_ground::ids::AccountId;
+use lacre_ground::ids::{AccountId, ChannelId};
 use lacre_store::StoreDown;
 use lacre_store::engine::Engine as _;
 
 impl SqliteStore {
     /// Tells of these resets again, in their order and so under the numbers that they had, and deletes the accounts that they
-    /// replaced, and all that `deleted` names. Their persons are strangers: the counter gives them first codes. How many
-    /// accounts were deleted.
+    /// replaced, and all that `deleted` names. `open` unseals the casillas of an account, which close with it. Their
+    /// persons are strangers: the counter gives them first codes. How many accounts were deleted.
     pub fn delete_again(
         &mut self,
         resets: &[(String, AccountId)],
         deleted: &dyn Fn(&AccountId) -> bool,
+        open: &dyn Fn(&AccountId, &[u8]) -> Option<ChannelId>,
     ) -> Result<u64, StoreDown> {
         self.begin()?;
-        let done = self.deleted_again(resets, deleted).map_err(StoreDown::from);
+        let done = self.deleted_again(resets, deleted, open).map_err(StoreDown::from);
         match done {
             Ok(count) => self.commit().map(|()| count),
             Err(down) => {
@@ -28,7 +30,12 @@ impl SqliteStore {
         }
     }
 
-    fn deleted_again(&mut self, resets: &[(String, AccountId)], deleted: &dyn Fn(&AccountId) -> bool) -> Result<u64, Down> {
+    fn deleted_again(
+        &mut self,
+        resets: &[(String, AccountId)],
+        deleted: &dyn Fn(&AccountId) -> bool,
+        open: &dyn Fn(&AccountId, &[u8]) -> Option<ChannelId>,
+    ) -> Result<u64, Down> {
         let mut gone = Vec::new();
         for (note, replaced) in resets {
             if !self.conn.prepare_cached("SELECT 1 FROM reset WHERE note = ?1")?.exists([note])? {
@@ -52,6 +59,11 @@ impl SqliteStore {
                 accounts::retire_handle(&self.conn, *account)?;
             }
             self.conn.execute("DELETE FROM person WHERE account = ?1", [account])?;
+            let id: AccountId =
+                self.conn.prepare_cached("SELECT id FROM account WHERE account = ?1")?.query_row([account], |r| id32(r, 0))?;
+            let sealed = notices::casillas(&self.conn, *account)?.casillas;
+            let casillas: Vec<ChannelId> = sealed.iter().filter_map(|sealed| open(&id, sealed)).collect();
+            self.close_casillas(&casillas)?;
             self.give_up_inboxes(*account)?;
             accounts::delete_account(&self.conn, *account)?;
         }

@@ -5,9 +5,10 @@ mod reads;
 
 use super::SqliteStore;
 use super::accounts::stamp_there;
-use super::rows::{class_of, id32, number, seq_of};
+use super::notices::Kept;
+use super::rows::{LAST, class_of, id32, lies, number, seq_of};
 use crate::Down;
-use lacre_ground::ids::{ChannelId, Seq};
+use lacre_ground::ids::{ChannelClass, ChannelId, Seq};
 use lacre_ground::time::Millis;
 use lacre_store::channels::{
     Append, AppendRefused, Appended, ChangeRefused, ChangeTokens, ChannelKey, Open, OpenRefused, Opened, Retired, Right, Trim,
@@ -18,14 +19,16 @@ use lacre_store::rules::Rules;
 use lacre_store::{AccountStore as _, ChannelStore, StoreDown};
 use memory::Arrival;
 pub(super) use memory::Memory;
+pub(super) use reads::snapshot;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use sha2::{Digest as _, Sha256};
 
 fn load_head(conn: &Connection, channel: &ChannelId) -> rusqlite::Result<Option<Head>> {
     let head = conn
-        .prepare_cached(
-            "SELECT channel, class, read_token, gone_through, seal_seq, seal_count, seal_ms, gone_bytes, \
-             (SELECT max(seq) FROM entry WHERE entry.channel = c.channel) FROM channel c WHERE name = ?1",
-        )?
+        .prepare_cached(&format!(
+            "SELECT channel, class, read_token, gone_through, seal_seq, seal_count, seal_ms, gone_bytes, {LAST} \
+             FROM channel c WHERE name = ?1"
+        ))?
         .query_row([channel.as_bytes()], |r| {
             let (gone_through, gone_bytes): (u64, u64) = (r.get(3)?, r.get(7)?);
             Ok(Head {
@@ -44,14 +47,15 @@ fn load_head(conn: &Connection, channel: &ChannelId) -> rusqlite::Result<Option<
         })
         .optional()?;
     let Some(mut head) = head else { return Ok(None) };
+    let (table, ..) = lies(head.class);
     let last = conn
-        .prepare_cached("SELECT through_bytes FROM entry WHERE channel = ?1 AND seq = ?2")?
+        .prepare_cached(&format!("SELECT through_bytes FROM {table} WHERE channel = ?1 AND seq = ?2"))?
         .query_row(params![head.key.row(), number(head.last)], |r| r.get(0))
         .optional()?;
     head.bytes = last.unwrap_or(head.gone_bytes);
-    let mut rights = conn.prepare_cached("SELECT token, stamped FROM append_right WHERE channel = ?1 ORDER BY token")?;
+    let mut rights = conn.prepare_cached("SELECT token, stamped, once FROM append_right WHERE channel = ?1 ORDER BY token")?;
     head.rights = rights
-        .query_map([head.key.row()], |r| Ok(Right { token: id32(r, 0)?, stamped: r.get(1)? }))?
+        .query_map([head.key.row()], |r| Ok(Right { token: id32(r, 0)?, stamped: r.get(1)?, once: r.get(2)? }))?
         .collect::<rusqlite::Result<Vec<Right>>>()?;
     Ok(Some(head))
 }
@@ -63,7 +67,7 @@ fn closed(conn: &Connection, channel: &ChannelId) -> rusqlite::Result<bool> {
 
 impl SqliteStore {
     /// The head of a channel, from memory or from the tables.
-    fn head(&mut self, channel: &ChannelId) -> Result<Option<&Head>, Down> {
+    pub(super) fn head(&mut self, channel: &ChannelId) -> Result<Option<&Head>, Down> {
         if self.channels.heads.get(channel).is_none() {
             match load_head(&self.conn, channel)? {
                 None => return Ok(None),
@@ -83,6 +87,7 @@ impl SqliteStore {
         match need.look {
             Look::Nowhere => {}
             Look::Behind(key, read_to) => seen.first = behind(conn, key, read_to, a)?,
+            Look::Kept(key) => (seen.first, seen.count) = kept(conn, key, a)?,
             Look::Recent(key) => {
                 let new = Arrival::of(key, judge::window(rules, now), a);
                 (seen.first, seen.count) = memory.look(&new);
@@ -138,6 +143,24 @@ fn behind(conn: &Connection, key: ChannelKey, read_to: u64, a: &Append) -> rusql
     find.query_row(params![key.row(), number(read_to), a.entry_id.as_bytes()], first).optional()
 }
 
+/// Looks among all ids of a return channel, and how often the right was used.
+fn kept(conn: &Connection, key: ChannelKey, a: &Append) -> rusqlite::Result<(Option<First>, u32)> {
+    let digest: [u8; 32] = Sha256::digest(&a.ciphertext).into();
+    let first = |r: &Row<'_>| {
+        let same_bytes = r.get::<_, [u8; 32]>(2)? == digest;
+        Ok(First { seq: seq_of(r, 0)?, seal: false, accepted_at: Millis::new(r.get(1)?), same_bytes })
+    };
+    let first = conn
+        .prepare_cached("SELECT seq, accepted_ms, digest FROM kept_id WHERE channel = ?1 AND entry_id = ?2")?
+        .query_row(params![key.row(), a.entry_id.as_bytes()], first)
+        .optional()?;
+    let used = conn
+        .prepare_cached("SELECT used FROM append_right WHERE channel = ?1 AND token = ?2")?
+        .query_row(params![key.row(), a.token.as_bytes()], |r| r.get(0))
+        .optional()?;
+    Ok((first, used.unwrap_or(0)))
+}
+
 impl ChannelStore for SqliteStore {
     fn open(&mut self, now: Millis, rules: &Rules, request: &Open) -> Result<Result<Opened, OpenRefused>, StoreDown> {
         let mut work = || -> Result<Result<Opened, OpenRefused>, Down> {
@@ -182,6 +205,10 @@ impl ChannelStore for SqliteStore {
             if spends && let Some(stamp) = &request.stamp {
                 self.spend_stamp(stamp)?;
             }
+            if self.channels.heads.newest(&request.channel).is_some_and(|head| head.class == ChannelClass::Return) {
+                self.put_back(at, request)?;
+                return Ok(Ok(Appended { seq, accepted_at: at, again: false }));
+            }
             let Self { conn, channels: memory, .. } = self;
             let Some(head) = memory.heads.get(&request.channel) else { return Err(StoreDown::new("judged and gone").into()) };
             head.moves_on(seq, request, now);
@@ -215,6 +242,7 @@ impl ChannelStore for SqliteStore {
     fn trim(&mut self, request: &Trim) -> Result<Result<(), TrimRefused>, StoreDown> {
         let mut work = || -> Result<Result<(), TrimRefused>, Down> {
             let head = judge::as_reader(self.head(&request.channel)?, &request.token);
+            let (table, ..) = lies(head.map_or(ChannelClass::Log, |head| head.class));
             let (key, through) = match judge::trim(head, request) {
                 Ok(Some(place)) => place,
                 Ok(None) => return Ok(Ok(())),
@@ -223,10 +251,10 @@ impl ChannelStore for SqliteStore {
             let seq = through.get();
             let last = self
                 .conn
-                .prepare_cached("SELECT accepted_ms, through_bytes FROM entry WHERE channel = ?1 AND seq = ?2")?
+                .prepare_cached(&format!("SELECT accepted_ms, through_bytes FROM {table} WHERE channel = ?1 AND seq = ?2"))?
                 .query_row(params![key.row(), number(seq)], |r| Ok(Gone { seq, accepted_ms: r.get(0)?, bytes: r.get(1)? }))?;
             self.conn
-                .prepare_cached("DELETE FROM entry WHERE channel = ?1 AND seq <= ?2")?
+                .prepare_cached(&format!("DELETE FROM {table} WHERE channel = ?1 AND seq <= ?2"))?
                 .execute(params![key.row(), number(through.get())])?;
             self.set_gone(key, &last)?;
             self.set_floor()?;
@@ -279,7 +307,11 @@ impl ChannelStore for SqliteStore {
 
     fn retire(&mut self, now: Millis, rules: &Rules, budget: u32) -> Result<Retired, StoreDown> {
         let mut work = || -> Result<Retired, Down> {
-            let entries = self.retire_entries(now, rules, budget)?;
+            let mut entries = 0;
+            for (table, retention) in [("entry", rules.entry_retention_ms), ("kept_entry", rules.kept_retention_ms)] {
+                let left = budget.saturating_sub(u32::try_from(entries).unwrap_or(u32::MAX));
+                entries += self.retire_entries(now, table, retention, left)?;
+            }
             let left = budget.saturating_sub(u32::try_from(entries).unwrap_or(u32::MAX));
             let channels = if left > 0 { self.retire_channels(now, rules, left)? } else { 0 };
             Ok(Retired { entries, channels })
@@ -300,10 +332,21 @@ impl SqliteStore {
         Ok(())
     }
 
+    /// An append to a return channel that was judged.
+    fn put_back(&mut self, at: Millis, a: &Append) -> Result<(), Down> {
+        let digest = Sha256::digest(&a.ciphertext).into();
+        let kept = Kept { channel: a.channel, entry_id: a.entry_id, token: a.token, digest, last_resort: false };
+        let key = self.keep(at, &kept, &a.ciphertext)?;
+        self.conn
+            .prepare_cached("UPDATE append_right SET used = used + 1 WHERE channel = ?1 AND token = ?2")?
+            .execute(params![key.row(), a.token.as_bytes()])?;
+        Ok(())
+    }
+
     fn put_right(&mut self, key: ChannelKey, right: &Right) -> Result<(), Down> {
         self.conn
-            .prepare_cached("INSERT OR REPLACE INTO append_right (channel, token, stamped) VALUES (?1, ?2, ?3)")?
-            .execute(params![key.row(), right.token.as_bytes(), right.stamped])?;
+            .prepare_cached("INSERT OR REPLACE INTO append_right (channel, token, stamped, once) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![key.row(), right.token.as_bytes(), right.stamped, right.once])?;
         Ok(())
     }
 }

@@ -78,6 +78,39 @@ const RULES: &[(&str, &[&str], &str)] = &[
         "SELECT count(*) FROM append_right r JOIN channel c USING (channel) JOIN inbox i ON i.name = c.name \
          WHERE i.named = 0 AND c.class = 2",
     ),
+    (
+        "kept-seqs-not-dense",
+        &["channel", "kept_entry"],
+        "SELECT count(*) FROM channel c JOIN (SELECT channel, min(seq) low, max(seq) high, count(*) n FROM kept_entry GROUP BY channel) e \
+         ON e.channel = c.channel WHERE e.low <> c.gone_through + 1 OR e.high - e.low + 1 <> e.n",
+    ),
+    (
+        "kept-entries-without-channel",
+        &["channel", "kept_entry"],
+        "SELECT count(*) FROM kept_entry WHERE NOT EXISTS (SELECT 1 FROM channel c WHERE c.channel = kept_entry.channel AND c.class > 2)",
+    ),
+    (
+        "kept-accept-times-go-back",
+        &["kept_entry"],
+        "SELECT count(*) FROM (SELECT accepted_ms < lag(accepted_ms) OVER (ORDER BY arrival) AS back FROM kept_entry) WHERE back",
+    ),
+    (
+        "kept-entries-without-id",
+        &["kept_entry", "kept_id"],
+        "SELECT count(*) FROM kept_entry e WHERE NOT EXISTS (SELECT 1 FROM kept_id i WHERE i.channel = e.channel AND i.entry_id = e.entry_id)",
+    ),
+    (
+        "notices-without-record",
+        &["channel", "kept_id", "notice_record"],
+        "SELECT count(*) FROM kept_id i JOIN channel c USING (channel) WHERE c.class = 3 AND NOT EXISTS \
+         (SELECT 1 FROM notice_record r WHERE r.channel = i.channel AND r.entry_id = i.entry_id)",
+    ),
+    (
+        "grants-without-account",
+        &["account", "kept_grant", "kept_casilla"],
+        "SELECT (SELECT count(*) FROM kept_grant g WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.account = g.account)) \
+         + (SELECT count(*) FROM kept_casilla k WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.account = k.account))",
+    ),
     ("resets-not-dense", &["reset"], "SELECT coalesce(max(number), 0) - count(*) FROM reset"),
     (
         "blob-bytes-not-counted",
@@ -211,7 +244,7 @@ pub(super) fn counts(conn: &Connection) -> rusqlite::Result<Counts> {
     };
     Ok(Counts {
         channels: count("channel")?,
-        entries: count("entry")?,
+        entries: count("entry")? + count("kept_entry")?,
         accounts: count("account")?,
         blobs: count("blob")? - if has_unfinished(conn)? { count("blob WHERE whole = 0")? } else { 0 },
         accepted_ms: accepted(conn)?,
@@ -221,9 +254,11 @@ pub(super) fn counts(conn: &Connection) -> rusqlite::Result<Counts> {
 /// Newest accept time, also of entries that are gone.
 fn accepted(conn: &Connection) -> rusqlite::Result<u64> {
     let floor: Option<u64> = conn.query_row("SELECT accept_floor_ms FROM meta WHERE id = 1", [], |r| r.get(0)).optional()?;
-    let newest: Option<u64> =
-        conn.query_row("SELECT accepted_ms FROM entry ORDER BY arrival DESC LIMIT 1", [], |r| r.get(0)).optional()?;
-    Ok(floor.unwrap_or(0).max(newest.unwrap_or(0)))
+    let newest = |table: &str| -> rusqlite::Result<u64> {
+        let sql = format!("SELECT accepted_ms FROM {table} ORDER BY arrival DESC LIMIT 1");
+        Ok(if has(conn, table)? { conn.query_row(&sql, [], |r| r.get(0)).optional()?.unwrap_or(0) } else { 0 })
+    };
+    Ok(floor.unwrap_or(0).max(newest("entry")?).max(newest("kept_entry")?))
 }
 
 /// Each is one look: numbers that SQLite never gives twice, and the last row of a table that none leaves.
@@ -280,7 +315,7 @@ mod tests {
         let path = folder.path().join("relay.sqlite");
         let store = SqliteStore::open(SqliteOptions::new(&path), &mut SystemRng).unwrap();
         let row = "INSERT INTO channel (name, class, read_token, gone_through, seal_seq, seal_count, seal_ms, used_ms) \
-             VALUES (zeroblob(32), 1, zeroblob(32), 2, 4, 1, 9, 9); INSERT INTO append_right VALUES (1, zeroblob(32), 0);";
+             VALUES (zeroblob(32), 1, zeroblob(32), 2, 4, 1, 9, 9); INSERT INTO append_right (channel, token, stamped) VALUES (1, zeroblob(32), 0);";
         let entry = |seq: u32, seal: u32, ms: u32| {
             format!(
                 "INSERT INTO entry (channel, seq, seal, accepted_ms, entry_id, ciphertext) \
@@ -305,7 +340,7 @@ mod tests {
             ("UPDATE entry SET accepted_ms = 3 WHERE seq = 5".to_owned(), "accept-times-go-back"),
             ("UPDATE channel SET seal_count = 0".to_owned(), "seals-not-counted"),
             ("UPDATE channel SET seal_seq = 3".to_owned(), "seals-not-counted"),
-            ("INSERT INTO append_right VALUES (7, zeroblob(32), 0)".to_owned(), "rights-without-channel"),
+            ("INSERT INTO append_right (channel, token, stamped) VALUES (7, zeroblob(32), 0)".to_owned(), "rights-without-channel"),
             ("DELETE FROM append_right".to_owned(), "logs-without-right"),
             ("INSERT INTO account_state VALUES (7, 0, 'x')".to_owned(), "states-without-account"),
             ("INSERT INTO device (account, id) VALUES (7, zeroblob(16))".to_owned(), "devices-without-account"),
@@ -318,7 +353,7 @@ mod tests {
             (
                 "INSERT INTO channel (name, class, read_token, gone_through, seal_seq, seal_count, seal_ms, used_ms) \
                  VALUES (x'0101010101010101010101010101010101010101010101010101010101010101', 2, zeroblob(32), 0, 0, 0, 0, 9); \
-                 INSERT INTO append_right SELECT channel, zeroblob(32), 0 FROM channel WHERE class = 2; \
+                 INSERT INTO append_right (channel, token, stamped) SELECT channel, zeroblob(32), 0 FROM channel WHERE class = 2; \
                  INSERT INTO inbox SELECT name, NULL, 0 FROM channel WHERE class = 2"
                     .to_owned(),
                 "closed-inboxes-with-rights",

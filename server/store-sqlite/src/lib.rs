@@ -15,6 +15,7 @@ pub mod copy;
 mod counter;
 mod inboxes;
 pub mod inspect;
+mod notices;
 mod retention;
 mod rows;
 #[cfg(test)]
@@ -43,6 +44,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0007_bytes.sql"),
     include_str!("schema/0008_stamps.sql"),
     include_str!("schema/0009_counter.sql"),
+    include_str!("schema/0010_notices.sql"),
 ];
 /// The first version that knows whose an inbox is.
 const INBOXES: u32 = 5;

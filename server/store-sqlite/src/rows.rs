@@ -14,8 +14,22 @@ pub(super) fn seq_of(row: &Row<'_>, at: usize) -> rusqlite::Result<Seq> {
 }
 
 pub(super) fn class_of(code: u8) -> ChannelClass {
-    if code == ChannelClass::Log.code() { ChannelClass::Log } else { ChannelClass::Inbox }
+    // the table takes no other code
+    let all = [ChannelClass::Log, ChannelClass::Casilla, ChannelClass::Return];
+    all.into_iter().find(|class| class.code() == code).unwrap_or(ChannelClass::Inbox)
 }
+
+/// Where entries of this class lie, the index of their places there, and what says of one whether it is a seal.
+pub(super) const fn lies(class: ChannelClass) -> (&'static str, &'static str, &'static str) {
+    match class {
+        ChannelClass::Log | ChannelClass::Inbox => ("entry", "entry_place", "seal"),
+        ChannelClass::Casilla | ChannelClass::Return => ("kept_entry", "kept_place", "0"),
+    }
+}
+
+/// Of a row `c` of `channel`: the seq of its last entry that is kept.
+pub(super) const LAST: &str = "CASE WHEN class < 3 THEN (SELECT max(seq) FROM entry WHERE entry.channel = c.channel)
+     ELSE (SELECT max(seq) FROM kept_entry WHERE kept_entry.channel = c.channel) END";
 
 pub(super) fn number(n: u64) -> i64 {
     // every number of ours is below 2^53

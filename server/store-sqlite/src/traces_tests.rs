@@ -7,6 +7,7 @@ use lacre_ground::time::Millis;
 use lacre_store::accounts::*;
 use lacre_store::channels::Trim;
 use lacre_store::contract::channels::{entry, hash, inbox_channel};
+use lacre_store::notices::Closing;
 use lacre_store::rules::Rules;
 use lacre_store::{Ask, Store as _, run_one};
 use sha2::{Digest as _, Sha256};
@@ -78,7 +79,7 @@ fn of_deleted_accounts_trimmed_entries_and_spent_stamps_no_piece_is_left_in_file
     let inbox = inbox_channel(1);
     let stamp = hash("stamp", 0);
     run_one(&mut store, NOW, &rules, AddStamps(vec![stamp])).unwrap();
-    let right = lacre_store::channels::Right { token: inbox.append, stamped: false };
+    let right = lacre_store::channels::Right { token: inbox.append, stamped: false, once: false };
     let open = lacre_store::channels::Open::inbox(inbox.id, &[right], inbox.read, Some(stamp)).unwrap();
     run_one(&mut store, NOW, &rules, open).unwrap().unwrap();
     let mut trimmed = Vec::new();
@@ -100,7 +101,7 @@ fn of_deleted_accounts_trimmed_entries_and_spent_stamps_no_piece_is_left_in_file
                 devices: vec![device],
                 binding: binding.clone(),
             }),
-            Ask::PutState(PutState { by: speaker(n), number: 1, state: next.clone(), devices: vec![device] }),
+            Ask::PutState(PutState { by: speaker(n), number: 1, state: next.clone(), devices: vec![device], closing: None }),
             Ask::PutKeyPackages(PutKeyPackages {
                 by: speaker(n),
                 one_time: packages.iter().map(package).collect(),
@@ -154,7 +155,7 @@ fn of_deleted_accounts_trimmed_entries_and_spent_stamps_no_piece_is_left_in_file
 
 /// An account goes, and its stamps are spent.
 fn leave(store: &mut SqliteStore, rules: &Rules, n: u64) {
-    run_one(store, NOW, rules, RemoveAccount { by: speaker(n) }).unwrap().unwrap();
+    run_one(store, NOW, rules, RemoveAccount { by: speaker(n), closing: Closing::default() }).unwrap().unwrap();
     for m in 0..4 {
         let stamp: TokenHash = hash("stamp", n * 10 + m);
         assert!(run_one(store, NOW, rules, SpendStamp(stamp)).unwrap());

@@ -25,6 +25,7 @@
 use super::StoreDown;
 use super::channels::Limited;
 use super::counter::{By, Denied};
+use super::notices::{BodyKey, CloseRefused, Closing, Stale};
 use crate::rules::{Limit, Rules};
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, TokenHash};
 use lacre_ground::time::Millis;
@@ -214,6 +215,8 @@ pub struct Recover {
     pub binding: String,
     /// as `binding`
     pub reset: String,
+    /// what closes with the lost account
+    pub closing: Closing,
 }
 
 /// The notes that are stored: those of the first call when this one repeats it.
@@ -246,6 +249,9 @@ pub enum RecoverRefused {
     /// Its inboxes are not taken; those of the lost account are not, either.
     #[error(transparent)]
     Inbox(#[from] InboxRefused),
+    /// What was to be closed is more by now.
+    #[error(transparent)]
+    Stale(#[from] Stale),
 }
 
 /// A pause begins or ends.
@@ -262,6 +268,8 @@ pub struct PauseAccount {
 pub struct RemoveAccount {
     /// whose
     pub by: Speaker,
+    /// what closes with it
+    pub closing: Closing,
 }
 
 /// The next state of an account, verified against the newest before.
@@ -275,6 +283,8 @@ pub struct PutState {
     pub state: String,
     /// its devices
     pub devices: Vec<StateDevice>,
+    /// what closes, when it drops a device or a device's key: grants are good by the newest state alone
+    pub closing: Option<Closing>,
 }
 
 /// Why a state is refused.
@@ -292,6 +302,9 @@ pub enum PutStateRefused {
     /// The chain has too many bytes.
     #[error("the chain of states is full")]
     Limit(Limited),
+    /// What was to be closed is more by now.
+    #[error(transparent)]
+    Stale(#[from] Stale),
 }
 
 /// One MLS key package, not looked into.
@@ -486,8 +499,9 @@ pub trait AccountStore {
     fn pause_account(&mut self, by: &Speaker, paused: bool) -> Result<Result<(), NoDevice>, StoreDown>;
     /// Removes an account and all that hangs on it, and closes its inboxes; the person may be issued a code again, the handle
     /// is nobody's.
-    fn remove_account(&mut self, by: &Speaker) -> Result<Result<(), NoDevice>, StoreDown>;
-    /// Adds a state, and closes the account's inboxes that it has no more; one that is there already changes nothing.
+    fn remove_account(&mut self, by: &Speaker, closing: &Closing) -> Result<Result<(), CloseRefused>, StoreDown>;
+    /// Adds a state, and closes the account's inboxes that it has no more, and its casillas when it drops a device; one that is
+    /// there already changes nothing.
     fn put_state(&mut self, rules: &Rules, put: &PutState) -> Result<Result<(), PutStateRefused>, StoreDown>;
     /// Adds one-time packages (those that are there already are left alone), replaces last-resort ones by suite.
     /// Whole or not at all.
@@ -599,6 +613,21 @@ pub enum Question {
 pub struct Quotas {
     asked: Counts<(AccountId, Question)>,
     stamps: Counts<AccountId>,
+    bodies: Counts<(BodyKey, Kind)>,
+    last_resort: Counts<(BodyKey, ChannelId)>,
+}
+
+/// What is counted of a public body, on its day.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// whether persons can be notified
+    Route,
+    /// the registrar's answers
+    Answer,
+    /// notices
+    Delivery,
+    /// stamps
+    Stamps,
 }
 
 impl Quotas {
@@ -622,15 +651,35 @@ impl Quotas {
         self.stamps.count(*account, count);
         Ok(())
     }
+    /// How much of this a body had on this day.
+    pub fn of_body(&mut self, now: Millis, body: BodyKey, kind: Kind) -> u32 {
+        self.bodies.so_far(day(now).0, &(body, kind))
+    }
+    /// It has so much more, of the day that was looked at last.
+    pub fn count_of_body(&mut self, body: BodyKey, kind: Kind, more: u32) {
+        self.bodies.count((body, kind), more);
+    }
+    /// How many entries a body made by the last-resort right of this casilla on this day.
+    pub fn last_resort(&mut self, now: Millis, body: BodyKey, casilla: ChannelId) -> u32 {
+        self.last_resort.so_far(day(now).0, &(body, casilla))
+    }
+    /// It made one more, on the day that was looked at last.
+    pub fn count_last_resort(&mut self, body: BodyKey, casilla: ChannelId) {
+        self.last_resort.count((body, casilla), 1);
+    }
     /// What was counted since counts.
     pub fn committed(&mut self) {
         self.asked.open.clear();
         self.stamps.open.clear();
+        self.bodies.open.clear();
+        self.last_resort.open.clear();
     }
     /// What was counted since was answered to nobody.
     pub fn rolled_back(&mut self) {
         self.asked.rolled_back();
         self.stamps.rolled_back();
+        self.bodies.rolled_back();
+        self.last_resort.rolled_back();
     }
 }
 

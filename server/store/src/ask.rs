@@ -9,6 +9,11 @@ use crate::accounts::*;
 use crate::blobs::{BeginBlob, BlobBegun, BlobKept, ExpireBlobs, FileName, FinishBlob, ForgetBlob, KeepBlob, KeepBlobRefused};
 use crate::channels::*;
 use crate::counter::{AddClerk, AddClerkRefused, NoClerk, NoCode, RevokeClerk, RevokeCode};
+use crate::notices::{
+    AgencyRefused, Answered, CloseRefused, CountRoute, Deliver, DeliverRefused, Delivered, Designate, EnrollAgency,
+    EnrollAgencyRefused, IssueAgencyCode, IssueAgencyRefused, LimitAgency, NoAgency, PauseNotices, PutGrants, PutGrantsRefused,
+    RenewAgency, RevokeAgency, SetExempt, Stale, TakeAnswer, TakeBodyStamps,
+};
 use lacre_ground::time::Millis;
 
 /// A request, whose type is the verb.
@@ -104,7 +109,7 @@ verbs! {
     /// begins or ends a pause
     PauseAccount = "pause_account" -> Result<(), NoDevice>;
     /// removes an account
-    RemoveAccount = "remove_account" -> Result<(), NoDevice>;
+    RemoveAccount = "remove_account" -> Result<(), CloseRefused>;
     /// adds a state
     PutState = "put_state" -> Result<(), PutStateRefused>;
     /// adds key packages
@@ -131,6 +136,32 @@ verbs! {
     ForgetBlob = "forget_blob" -> ();
     /// removes rows of blobs whose time is over
     ExpireBlobs = "expire_blobs" -> Vec<FileName>;
+    /// replaces a body's code
+    IssueAgencyCode = "issue_agency_code" -> Result<CodeIssued, IssueAgencyRefused>;
+    /// binds a code to a body's key
+    EnrollAgency = "enroll_agency" -> Result<String, EnrollAgencyRefused>;
+    /// replaces a body's certificate
+    RenewAgency = "renew_agency" -> Result<(), NoAgency>;
+    /// revokes a body
+    RevokeAgency = "revoke_agency" -> Result<(), NoAgency>;
+    /// sets a body's day's limit
+    LimitAgency = "limit_agency" -> Result<(), NoAgency>;
+    /// makes an account an address for official notices, or takes that back
+    Designate = "designate" -> Result<(), CloseRefused>;
+    /// adds grants
+    PutGrants = "put_grants" -> Result<u32, PutGrantsRefused>;
+    /// begins or ends a pause of official notices
+    PauseNotices = "pause_notices" -> Result<(), CloseRefused>;
+    /// exempts a person, or ends it
+    SetExempt = "set_exempt" -> Result<(), Stale>;
+    /// an answer about a person, with a grant
+    TakeAnswer = "take_answer" -> Result<Answered, AgencyRefused>;
+    /// counts an answer without one
+    CountRoute = "count_route" -> Result<(), AgencyRefused>;
+    /// counts stamps that a body takes
+    TakeBodyStamps = "take_body_stamps" -> Result<(), AgencyRefused>;
+    /// stores an official notice
+    Deliver = "deliver" -> Result<Delivered, DeliverRefused>;
 }
 
 impl Ask {

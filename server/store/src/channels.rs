@@ -26,6 +26,8 @@ pub struct Right {
     pub token: TokenHash,
     /// an append with it costs a stamp (inboxes only)
     pub stamped: bool,
+    /// it takes one entry and is spent (casillas only; another of a casilla is a last-resort one)
+    pub once: bool,
 }
 
 /// A request to open a channel whose name fits its parameters.
@@ -49,12 +51,30 @@ impl Open {
         if channel != ChannelId::of_log(&append, &read) {
             return Err(WrongName);
         }
-        let append = vec![Right { token: append, stamped: false }];
+        let append = vec![Right { token: append, stamped: false, once: false }];
         Ok(Self { channel, class: ChannelClass::Log, append, read, stamp })
     }
     /// An inbox: its append rights come and go. Of two rights with the same token the last counts.
     pub fn inbox(channel: ChannelId, append: &[Right], read: TokenHash, stamp: Option<TokenHash>) -> Result<Self, WrongName> {
-        if channel != ChannelId::of_inbox(&read) {
+        Self::with_reader(ChannelClass::Inbox, ChannelId::of_inbox(&read), channel, append, read, stamp)
+    }
+    /// A casilla, as an inbox.
+    pub fn casilla(channel: ChannelId, append: &[Right], read: TokenHash, stamp: Option<TokenHash>) -> Result<Self, WrongName> {
+        Self::with_reader(ChannelClass::Casilla, ChannelId::of_casilla(&read), channel, append, read, stamp)
+    }
+    /// A return channel, as an inbox.
+    pub fn back(channel: ChannelId, append: &[Right], read: TokenHash, stamp: Option<TokenHash>) -> Result<Self, WrongName> {
+        Self::with_reader(ChannelClass::Return, ChannelId::of_return(&read), channel, append, read, stamp)
+    }
+    fn with_reader(
+        class: ChannelClass,
+        derived: ChannelId,
+        channel: ChannelId,
+        append: &[Right],
+        read: TokenHash,
+        stamp: Option<TokenHash>,
+    ) -> Result<Self, WrongName> {
+        if channel != derived {
             return Err(WrongName);
         }
         let mut rights: Vec<Right> = Vec::with_capacity(append.len());
@@ -62,7 +82,7 @@ impl Open {
             rights.retain(|r| r.token != right.token);
             rights.push(*right);
         }
-        Ok(Self { channel, class: ChannelClass::Inbox, append: rights, read, stamp })
+        Ok(Self { channel, class, append: rights, read, stamp })
     }
 }
 
@@ -72,7 +92,7 @@ impl Open {
     pub const fn channel(&self) -> &ChannelId {
         &self.channel
     }
-    /// Log or inbox.
+    /// What it is.
     #[must_use]
     pub const fn class(&self) -> ChannelClass {
         self.class
@@ -319,7 +339,7 @@ pub struct Admitted {
     pub key: ChannelKey,
     /// last seq, 0 while empty
     pub head: u64,
-    /// it is an inbox
+    /// it has one reader, as an inbox
     pub inbox: bool,
     /// an inbox whose last use should be noted by [`ChannelStore::touch`]
     pub touch: bool,

@@ -3,16 +3,17 @@
 //! Such a store says how it begins and ends a transaction, and what each verb does in it; the rest of [`Store`] is written
 //! here once. One that works on a whole batch at a time implements [`Store`] itself.
 
-use super::{AccountStore, Answer, Ask, BlobStore, ChannelStore, CounterStore, Outcome, Store, StoreDown, Watch};
+use super::{AccountStore, Answer, Ask, BlobStore, ChannelStore, CounterStore, NoticeStore, Outcome, Store, StoreDown, Watch};
 use crate::accounts::*;
 use crate::blobs::{BeginBlob, ExpireBlobs, FinishBlob, ForgetBlob};
 use crate::channels::{AppendAll, AppendedAll, Retire, Touch};
 use crate::counter::{RevokeClerk, RevokeCode};
+use crate::notices::{CountRoute, RevokeAgency};
 use crate::rules::Rules;
 use lacre_ground::time::Millis;
 
 /// How a transaction begins and ends. Nobody but [`Store::run`] and tests of crashes call it.
-pub trait Engine: ChannelStore + AccountStore + BlobStore + CounterStore + Send {
+pub trait Engine: ChannelStore + AccountStore + BlobStore + CounterStore + NoticeStore + Send {
     /// Opens the transaction that the following verbs run in.
     fn begin(&mut self) -> Result<(), StoreDown>;
     /// Makes all of them durable and then visible. Survives kill -9 and power loss once it has returned (I1).
@@ -75,7 +76,7 @@ pub fn perform<E: Engine + ?Sized>(store: &mut E, now: Millis, rules: &Rules, as
         Ask::Enroll(enroll) => Answer::Enroll(store.enroll(now, enroll)?),
         Ask::Recover(recover) => Answer::Recover(store.recover(now, recover)?),
         Ask::PauseAccount(PauseAccount { by, paused }) => Answer::PauseAccount(store.pause_account(by, *paused)?),
-        Ask::RemoveAccount(RemoveAccount { by }) => Answer::RemoveAccount(store.remove_account(by)?),
+        Ask::RemoveAccount(RemoveAccount { by, closing }) => Answer::RemoveAccount(store.remove_account(by, closing)?),
         Ask::PutState(put) => Answer::PutState(store.put_state(rules, put)?),
         Ask::PutKeyPackages(put) => Answer::PutKeyPackages(store.put_key_packages(now, rules, put)?),
         Ask::TakeStamps(take) => Answer::TakeStamps(store.take_stamps(now, rules, take)?),
@@ -89,6 +90,19 @@ pub fn perform<E: Engine + ?Sized>(store: &mut E, now: Millis, rules: &Rules, as
         Ask::FinishBlob(FinishBlob(file)) => Answer::FinishBlob(store.finish_blob(now, rules, file)?),
         Ask::ForgetBlob(ForgetBlob(file)) => Answer::ForgetBlob(store.forget_blob(file)?),
         Ask::ExpireBlobs(ExpireBlobs { over_at, limit }) => Answer::ExpireBlobs(store.expire_blobs(*over_at, *limit)?),
+        Ask::IssueAgencyCode(issue) => Answer::IssueAgencyCode(store.issue_agency_code(now, rules, issue)?),
+        Ask::EnrollAgency(enroll) => Answer::EnrollAgency(store.enroll_agency(now, rules, enroll)?),
+        Ask::RenewAgency(renew) => Answer::RenewAgency(store.renew_agency(renew)?),
+        Ask::RevokeAgency(RevokeAgency(code)) => Answer::RevokeAgency(store.revoke_agency(code)?),
+        Ask::LimitAgency(limit) => Answer::LimitAgency(store.limit_agency(limit)?),
+        Ask::Designate(designate) => Answer::Designate(store.designate(designate)?),
+        Ask::PutGrants(put) => Answer::PutGrants(store.put_grants(now, rules, put)?),
+        Ask::PauseNotices(pause) => Answer::PauseNotices(store.pause_notices(pause)?),
+        Ask::SetExempt(set) => Answer::SetExempt(store.set_exempt(set)?),
+        Ask::TakeAnswer(take) => Answer::TakeAnswer(store.take_answer(now, rules, take)?),
+        Ask::CountRoute(CountRoute(body)) => Answer::CountRoute(store.count_route(now, rules, body)?),
+        Ask::TakeBodyStamps(take) => Answer::TakeBodyStamps(store.take_body_stamps(now, rules, take)?),
+        Ask::Deliver(deliver) => Answer::Deliver(store.deliver(now, rules, deliver)?),
     })
 }
 

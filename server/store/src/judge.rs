@@ -22,9 +22,14 @@
 //! | 14 | else | else | stored, behind the head |
 //!
 //! Rows 2 and 3 bound what row 4 costs; row 1 comes before any look, on one path for unknown channels too (I5).
+//!
+//! A return channel is judged as an inbox, with limits of its own (`max_kept_entries`, `max_kept_bytes`,
+//! `return_appends_per_token`), and its ids are remembered as long as it is. A casilla takes no append, whoever asks: what is
+//! delivered to it is judged in [`notices`].
 
 pub mod accounts;
 pub mod blobs;
+pub mod notices;
 #[cfg(test)]
 mod tests;
 
@@ -73,14 +78,18 @@ impl Head {
     }
     /// An entry was stored behind it at this instant.
     pub fn moves_on(&mut self, seq: Seq, append: &Append, now: Millis) {
-        self.last = seq.get();
-        self.bytes += length(append);
+        self.grows(seq, length(append));
         if append.seal {
             (self.seal_seq, self.seal_count, self.seal_at) = (seq.get(), self.seal_count + 1, now);
         }
     }
-    fn is_inbox(&self) -> bool {
-        self.class == ChannelClass::Inbox
+    /// The same of an entry that is no seal, by its bytes.
+    pub fn grows(&mut self, seq: Seq, bytes: u64) {
+        self.last = seq.get();
+        self.bytes += bytes;
+    }
+    fn has_one_reader(&self) -> bool {
+        self.class.has_one_reader()
     }
     fn kept(&self) -> u64 {
         self.last - self.gone_through
@@ -96,7 +105,7 @@ fn length(append: &Append) -> u64 {
 }
 
 /// Compared with when there is no such channel: no token hashes to zeros.
-const NOBODY: [Right; 1] = [Right { token: TokenHash::new([0; 32]), stamped: false }];
+const NOBODY: [Right; 1] = [Right { token: TokenHash::new([0; 32]), stamped: false, once: false }];
 
 /// The right that a token has. Rights stand in the order of their tokens, so that an inbox with many takes as long as one with
 /// few: how many know it is nobody's business. What is compared on the way are hashes of what was shown, which tell nothing.
@@ -130,6 +139,8 @@ pub enum Look {
     Behind(ChannelKey, u64),
     /// Among the recent ids of inboxes; and how many appends this token has had in this window ([`window`]).
     Recent(ChannelKey),
+    /// Among all ids of a return channel; and how many appends this token has had.
+    Kept(ChannelKey),
 }
 
 /// What must be seen before an append can be judged.
@@ -148,7 +159,7 @@ pub struct Need<'a> {
 pub struct Seen {
     /// the entry under this id
     pub first: Option<First>,
-    /// appends of this token to this inbox in this window
+    /// appends of this token to this inbox in this window, or to this return channel
     pub count: u32,
     /// the stamp is there, unspent
     pub stamp: bool,
@@ -193,13 +204,15 @@ pub fn window(rules: &Rules, now: Millis) -> u64 {
 #[must_use]
 pub fn needs<'a>(head: Option<&'a Head>, rules: &Rules, append: &'a Append) -> Need<'a> {
     let right = permitted(head.map_or(&NOBODY, |h| &h.rights), &append.token);
-    let Some((head, right)) = head.zip(right) else { return Need { look: Look::Nowhere, stamp: None, permitted: None } };
-    let look = if head.is_inbox() {
-        Look::Recent(head.key)
-    } else if append.read_to < head.last && out_of_reach(head, rules, append).is_none() {
-        Look::Behind(head.key, append.read_to)
-    } else {
-        Look::Nowhere
+    let taken = head.zip(right).filter(|(head, _)| head.class != ChannelClass::Casilla);
+    let Some((head, right)) = taken else { return Need { look: Look::Nowhere, stamp: None, permitted: None } };
+    let look = match head.class {
+        ChannelClass::Inbox => Look::Recent(head.key),
+        ChannelClass::Casilla | ChannelClass::Return => Look::Kept(head.key),
+        ChannelClass::Log if append.read_to < head.last && out_of_reach(head, rules, append).is_none() => {
+            Look::Behind(head.key, append.read_to)
+        }
+        ChannelClass::Log => Look::Nowhere,
     };
     Need { look, stamp: append.stamp.as_ref().filter(|_| right.stamped), permitted: Some((head, right)) }
 }
@@ -217,10 +230,10 @@ pub fn judge(need: &Need<'_>, seen: &Seen, rules: &Rules, now: Millis, append: &
         let again = Judged::Again(Appended { seq, accepted_at, again: true });
         return if same { again } else { Judged::Refused(AppendRefused::Conflict) };
     }
-    if head.is_inbox() && append.seal {
+    if head.has_one_reader() && append.seal {
         return Judged::Refused(AppendRefused::NoSeals);
     }
-    if let Some(seq) = Seq::new(head.seal_seq).filter(|s| !head.is_inbox() && s.get() > append.read_to) {
+    if let Some(seq) = Seq::new(head.seal_seq).filter(|s| !head.has_one_reader() && s.get() > append.read_to) {
         return Judged::Refused(AppendRefused::Sealed { seq });
     }
     if let Some(limited) = over_limit(head, seen.count, now, rules, append) {
@@ -238,7 +251,7 @@ pub fn judge(need: &Need<'_>, seen: &Seen, rules: &Rules, now: Millis, append: &
 /// Who writes to a log must know it nearly to its head; who writes to an inbox cannot read it.
 fn out_of_reach(head: &Head, rules: &Rules, append: &Append) -> Option<AppendRefused> {
     let Head { last, gone_through, .. } = *head;
-    if head.is_inbox() {
+    if head.has_one_reader() {
         None
     } else if append.read_to > last {
         Some(AppendRefused::Ahead { head: last })
@@ -268,18 +281,21 @@ fn over_limit(head: &Head, count: u32, now: Millis, rules: &Rules, append: &Appe
             (with_it > rules.max_log_bytes).then_some(Limited::beyond(Limit::MaxLogBytes, rules.max_log_bytes))
         }
         (ChannelClass::Log, false) => Some(Limited::beyond(Limit::MaxLogEntries, rules.max_log_entries)),
-        (ChannelClass::Inbox | ChannelClass::Casilla | ChannelClass::Return, _) if kept >= rules.max_inbox_entries => {
+        (ChannelClass::Inbox, _) if kept >= rules.max_inbox_entries => {
             Some(Limited::beyond(Limit::MaxInboxEntries, rules.max_inbox_entries))
         }
-        (ChannelClass::Inbox | ChannelClass::Casilla | ChannelClass::Return, _) if with_it > rules.max_inbox_bytes => {
+        (ChannelClass::Inbox, _) if with_it > rules.max_inbox_bytes => {
             Some(Limited::beyond(Limit::MaxInboxBytes, rules.max_inbox_bytes))
         }
-        (ChannelClass::Inbox | ChannelClass::Casilla | ChannelClass::Return, _) => {
-            (count >= rules.inbox_appends_per_token).then(|| Limited {
-                limit: Limit::InboxAppendsPerToken,
-                value: rules.inbox_appends_per_token.into(),
-                retry_after_ms: Some(rules.inbox_window_ms - now.get() % rules.inbox_window_ms.max(1)),
-            })
+        (ChannelClass::Inbox, _) => (count >= rules.inbox_appends_per_token).then(|| Limited {
+            limit: Limit::InboxAppendsPerToken,
+            value: rules.inbox_appends_per_token.into(),
+            retry_after_ms: Some(rules.inbox_window_ms - now.get() % rules.inbox_window_ms.max(1)),
+        }),
+        (ChannelClass::Casilla | ChannelClass::Return, _) => {
+            let most = rules.return_appends_per_token;
+            let used = (count >= most).then_some(Limited::beyond(Limit::ReturnAppendsPerToken, most.into()));
+            notices::kept(head, length(append), rules).err().or(used)
         }
     }
 }
@@ -290,11 +306,19 @@ pub fn rights_at_open(open: &Open, closed: bool) -> Vec<Right> {
     if closed && open.class() == ChannelClass::Inbox { Vec::new() } else { in_order(open.append().to_vec()) }
 }
 
+/// Rights of channels of this class, at most.
+fn most_rights(class: ChannelClass, rules: &Rules) -> (Limit, u32) {
+    match class {
+        ChannelClass::Log | ChannelClass::Inbox => (Limit::MaxInboxTokens, rules.max_inbox_tokens),
+        ChannelClass::Casilla | ChannelClass::Return => (Limit::MaxKeptTokens, rules.max_kept_tokens),
+    }
+}
+
 /// Of which channel a trim removes what, through which seq; none when that is gone already. `head` is the channel's, for its reader only
 /// ([`as_reader`]).
 pub fn trim(head: Option<&Head>, trim: &Trim) -> Result<Option<(ChannelKey, Seq)>, TrimRefused> {
     let head = head.ok_or(TrimRefused::NotPermitted)?;
-    if !head.is_inbox() {
+    if !head.has_one_reader() {
         return Err(TrimRefused::NotAnInbox);
     }
     if trim.through.get() > head.last {
@@ -312,7 +336,7 @@ pub fn change(
     change: &ChangeTokens,
 ) -> Result<(ChannelKey, Vec<Right>), ChangeRefused> {
     let head = head.ok_or(ChangeRefused::NotPermitted)?;
-    if !head.is_inbox() {
+    if !head.has_one_reader() {
         return Err(ChangeRefused::NotAnInbox);
     }
     let mut rights: Vec<Right> = head.rights.iter().filter(|r| !change.remove.contains(&r.token)).copied().collect();
@@ -320,11 +344,12 @@ pub fn change(
         rights.retain(|r| r.token != add.token);
         rights.push(*add);
     }
-    let most = rules.max_inbox_tokens;
+    let (limit, most) = most_rights(head.class, rules);
     if rights.len() > usize::try_from(most).unwrap_or(usize::MAX) {
-        return Err(ChangeRefused::Limit(Limited::beyond(Limit::MaxInboxTokens, most.into())));
+        return Err(ChangeRefused::Limit(Limited::beyond(limit, most.into())));
     }
-    if closed && !change.add.is_empty() {
+    // a state may name any channel its inbox: only one that is an inbox closes with it
+    if closed && head.class == ChannelClass::Inbox && !change.add.is_empty() {
         return Err(ChangeRefused::Limit(Limited::beyond(Limit::MaxInboxTokens, 0)));
     }
     Ok((head.key, in_order(rights)))

@@ -27,6 +27,7 @@ pub mod counter;
 pub mod engine;
 pub mod judge;
 pub mod model;
+pub mod notices;
 pub mod null;
 pub mod rules;
 
@@ -35,6 +36,7 @@ pub use ask::{Answer, Ask, Outcome, Verb};
 pub use blobs::{BlobReads, BlobStore};
 pub use channels::{ChannelReads, ChannelStore};
 pub use counter::{CounterReads, CounterStore};
+pub use notices::{NoticeReads, NoticeStore};
 
 use lacre_ground::ids::Generation;
 use lacre_ground::time::Millis;
@@ -157,7 +159,7 @@ impl Marks {
 }
 
 /// Everybody else's side.
-pub trait Reads: ChannelReads + AccountReads + BlobReads + CounterReads + Send + Sync {
+pub trait Reads: ChannelReads + AccountReads + BlobReads + CounterReads + NoticeReads + Send + Sync {
     /// Random, in every answer; restoring a backup changes it (I7).
     fn generation(&self) -> Generation;
     /// Bytes that it takes for what it keeps: what was removed counts no more, also where the disk has not got it back.

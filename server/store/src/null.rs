@@ -3,10 +3,11 @@
 //! Channels open without a stamp; an append is answered after the token's check. Nothing can be read back, and everything
 //! about accounts and blobs is answered as by a store that is down.
 
-use super::accounts::{AccountReads, NewestState, Recovering, ResetsPage};
+use super::accounts::{AccountReads, NewestState, Recovering, ResetsPage, RunHash};
 use super::blobs::{BlobReads, FileName, StoredBlob};
 use super::channels::*;
 use super::counter::{Act, Clerk, ClerkKey, CounterReads, LiveCode};
+use super::notices::{Body, BodyCode, BodyKey, Exempt, NoticeAddress, NoticeReads, Route, SealedCasillas};
 use super::{Answer, Ask, Counts, Outcome, Reads, Store, StoreDown, Watch};
 use crate::rules::Rules;
 use lacre_ground::ids::{AccountId, BlobId, ChannelId, Generation, Seq, TokenHash};
@@ -157,5 +158,35 @@ impl BlobReads for NullReads {
     }
     fn blob_bytes(&self) -> Result<u64, StoreDown> {
         Ok(0)
+    }
+}
+
+impl NoticeReads for NullReads {
+    fn body(&self, _: &BodyKey) -> Result<Option<Body>, StoreDown> {
+        Ok(None)
+    }
+    fn body_invited(&self, _: Millis, _: &TokenHash) -> Result<Option<Body>, StoreDown> {
+        Ok(None)
+    }
+    fn body_named(&self, _: &BodyCode) -> Result<Option<Body>, StoreDown> {
+        Ok(None)
+    }
+    fn bodies(&self, _: u32) -> Result<Vec<Body>, StoreDown> {
+        Ok(Vec::new())
+    }
+    fn route(&self, _: Millis, _: &Rules, _: &RunHash) -> Result<Route, StoreDown> {
+        Ok(Route::NoAccount)
+    }
+    fn exempt(&self, _: &RunHash) -> Result<Option<Exempt>, StoreDown> {
+        Ok(None)
+    }
+    fn account_of(&self, _: &RunHash) -> Result<Option<AccountId>, StoreDown> {
+        Ok(None)
+    }
+    fn notice_address(&self, _: Millis, _: &Rules, _: &AccountId) -> Result<NoticeAddress, StoreDown> {
+        Ok(NoticeAddress::default())
+    }
+    fn casillas(&self, _: &AccountId) -> Result<SealedCasillas, StoreDown> {
+        Ok(SealedCasillas::default())
     }
 }

@@ -20,6 +20,30 @@ pub struct Rules {
     pub max_lag: u32,
     /// entries that a log keeps; seals have room beyond it (I4)
     pub max_log_entries: u64,
+    /// how long an entry of a casilla or a return channel is kept, read or not; blobs of a notice as long
+    pub kept_retention_ms: u64,
+    /// entries that a casilla or a return channel keeps: more than all rights of a casilla may make in that time
+    pub max_kept_entries: u64,
+    /// bytes that a casilla or a return channel keeps
+    pub max_kept_bytes: u64,
+    /// append rights of one casilla or return channel
+    pub max_kept_tokens: u32,
+    /// entries by the last-resort rights of one casilla within a day
+    pub last_resort_per_day: u32,
+    /// of these by one body
+    pub last_resort_per_agency_day: u32,
+    /// entries by one right of a return channel, in all
+    pub return_appends_per_token: u32,
+    /// once grants of one account
+    pub grants_per_account: u32,
+    /// how long a grant must still hold to be handed out: as long as the answer is good for
+    pub grant_rest_ms: u64,
+    /// public bodies, those included that were revoked
+    pub max_agencies: u32,
+    /// routes, lookups and notices of one body within a day, of each, unless the operator set another number
+    pub agency_per_day: u32,
+    /// stamps of one body within a day
+    pub stamps_per_agency_day: u32,
     /// entries that an inbox keeps until its reader trims it
     pub max_inbox_entries: u64,
     /// bytes of ciphertext that a log keeps: so many does the stamp pay for that opened it. Beyond, seals come slower
@@ -129,6 +153,18 @@ impl Default for Rules {
             max_entry_bytes: 256 * 1024,
             max_lag: 1_024,
             max_log_entries: 100_000,
+            kept_retention_ms: 400 * DAY,
+            max_kept_entries: 16 + 64 * 365,
+            max_kept_bytes: 1024 * 1024 * 1024,
+            max_kept_tokens: 512,
+            last_resort_per_day: 64,
+            last_resort_per_agency_day: 8,
+            return_appends_per_token: 64,
+            grants_per_account: 64,
+            grant_rest_ms: HOUR,
+            max_agencies: 1_024,
+            agency_per_day: 5_000,
+            stamps_per_agency_day: 10_000,
             max_inbox_entries: 4_096,
             max_log_bytes: 64 * 1024 * 1024,
             max_inbox_bytes: 64 * 1024 * 1024,

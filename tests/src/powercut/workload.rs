@@ -332,7 +332,7 @@ pub fn asks(what: &Asked) -> Result<Vec<Ask>, StoreDown> {
             let (append, stamp) = (marks::append_token(*channel).hash(), Some(marks::stamp(*stamp).hash()));
             let open = match marks::class(*channel) {
                 ChannelClass::Log => Open::log(name, append, read, stamp),
-                _ => Open::inbox(name, &[Right { token: append, stamped: false }], read, stamp),
+                _ => Open::inbox(name, &[Right { token: append, stamped: false, once: false }], read, stamp),
             };
             vec![Ask::Open(open.map_err(StoreDown::new)?)]
         }

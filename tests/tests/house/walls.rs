@@ -135,7 +135,7 @@ fn arrows_point_down_the_list_only() {
         ("lacre-agency", &[&["lacre-proto", "lacre-profile", "lacre-core", "lacre-transport"], AUDIT]),
         ("lacre-store", &[&["lacre-proto", "lacre-ground"]]),
         ("lacre-store-sqlite", &[&["lacre-proto", "lacre-ground", "lacre-store"]]),
-        ("lacre-relay", &[SERVER]),
+        ("lacre-relay", &[SERVER, AUDIT]),
         ("lacre-words", &[]),
         ("lacre", &[CLIENT, AUDIT, &["lacre-words"]]),
         ("lacre-demo", &[CLIENT, AUDIT, &["lacre-words", "lacre"]]),

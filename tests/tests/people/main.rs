@@ -32,6 +32,7 @@ mod large_groups;
 mod leaving;
 mod newer;
 mod notices;
+mod official;
 mod outputs;
 mod receipts;
 mod resets;

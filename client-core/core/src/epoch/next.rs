@@ -1,7 +1,7 @@
 //! What goes out next of a queue, and as which bytes.
 
 use super::absent::Asked;
-use super::sealing;
+use super::{crossing, sealing};
 use crate::mls::{group, roles};
 use crate::shelf::{Cargo, Cx, Intent, Item, Prepared};
 use crate::words::{ConversationId, Standing, StepError};
@@ -80,6 +80,11 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId, failed: &[u64
         }
         let asked = Asked::by(&item);
         let ready = match &mut item.cargo {
+            Cargo::Content { prepared: None, .. } if crossing::is_not_for_all(cx, id, &item)? => {
+                shelf::drop_item(cx, number)?;
+                crossing::tell_not_said_again(cx, id, 1)?;
+                false
+            }
             Cargo::Content { content, prepared, .. } => {
                 if prepared.is_none() {
                     let content = content.clone();

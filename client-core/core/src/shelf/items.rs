@@ -40,6 +40,9 @@ pub(crate) enum Intent {
         /// when the relay took the request
         #[serde(default)]
         asked_at: Option<Millis>,
+        /// it is not the newest of the leaves that the request names: the device went another way than this one
+        #[serde(default)]
+        apart: bool,
     },
     /// change the group itself
     Change { edits: Vec<Edit> },

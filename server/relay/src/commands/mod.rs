@@ -13,6 +13,7 @@ pub(crate) mod status;
 use lacre_relay::config::{ConfigError, NodeConfig};
 use lacre_relay::folder::{DataFolder, StartError};
 use lacre_relay::identity::IdentityError;
+use lacre_relay::registrar_key::RegistrarKeyError;
 use lacre_relay::run_key::RunKeyError;
 use lacre_store::StoreDown;
 use lacre_store_sqlite::OpenError;
@@ -91,6 +92,7 @@ impl From<StartError> for Failed {
             StartError::RunKey(e) => e.into(),
             StartError::RunKeyMissing(path) => Self::new("run-key-missing", &[("path", &path.display())]),
             StartError::OtherRunKey(path) => Self::new("run-key-other", &[("path", &path.display())]),
+            StartError::RegistrarKey(e) => e.into(),
             StartError::Down(down) => down.into(),
             StartError::Thread(e) => Self::new("no-thread", &[("cause", &e)]),
         }
@@ -132,6 +134,18 @@ impl From<RunKeyError> for Failed {
             RunKeyError::Open(path) => Self::new("key-exposed", &[("path", &path.display())]),
             RunKeyError::NotAKey(path) => Self::new("key-malformed", &[("path", &path.display())]),
             RunKeyError::Io { path, cause } => Self::new("key-file", &[("path", &path.display()), ("cause", &cause)]),
+        }
+    }
+}
+
+impl From<RegistrarKeyError> for Failed {
+    fn from(e: RegistrarKeyError) -> Self {
+        match e {
+            RegistrarKeyError::File(e) => e.into(),
+            RegistrarKeyError::Missing(path) => Self::new("registrar-key-missing", &[("path", &path.display())]),
+            RegistrarKeyError::Other(path) => Self::new("registrar-key-other", &[("path", &path.display())]),
+            RegistrarKeyError::Note { path, cause } => Self::new("folder", &[("path", &path.display()), ("cause", &cause)]),
+            RegistrarKeyError::Sign(e) => Self::new("no-start", &[("cause", &e)]),
         }
     }
 }

@@ -3,7 +3,6 @@
 use super::Context;
 use super::login::{Challenges, Key, Sessions, decoy};
 use super::names::Names;
-use super::stamps::Stamps;
 use crate::border::{Reason, bad_state, bad_value, checked, crossed, limited, refused, store_down};
 use crate::memory::Holder;
 use lacre_ground::account::{AccountError, AccountState, Binding, Reset};
@@ -18,6 +17,7 @@ use lacre_store::accounts::{
     Enroll, EnrollRefused, KeyPackage, PauseAccount, PutKeyPackages, PutState, Recover, Recovering, RemoveAccount, Speaker,
     StateDevice, TakeStamps,
 };
+use lacre_store::notices::Closing;
 use lacre_store::{Reads, StoreDown};
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
@@ -25,10 +25,9 @@ use tonic::{Request, Response, Status};
 
 /// `lacre.relay.v1.Accounts`.
 pub struct AccountsService {
-    context: Arc<Context>,
+    pub(super) context: Arc<Context>,
     challenges: Challenges,
     sessions: Sessions,
-    stamps: Arc<Stamps>,
     names: Names,
     /// stands in for the state of an account that is not there
     decoy: Arc<str>,
@@ -44,8 +43,8 @@ impl AccountsService {
         let mut rng = context.rng.lock().unwrap_or_else(PoisonError::into_inner);
         let (challenges, decoy) = (Challenges::new(context.identity, rng.as_mut()), decoy(context.identity, rng.as_mut()));
         drop(rng);
-        let (sessions, names, stamps) = (Sessions::default(), Names::default(), Arc::default());
-        Self { context, challenges, sessions, names, decoy, stamps }
+        let (sessions, names) = (Sessions::default(), Names::default());
+        Self { context, challenges, sessions, names, decoy }
     }
 
     fn generation(&self) -> Vec<u8> {
@@ -91,13 +90,13 @@ impl AccountsService {
         Ok((account, self.lives_here(&state)?))
     }
 
-    /// The state that this note is, if it follows, and whether the relay has this very note already.
+    /// The state that this note is, if it follows, and how.
     async fn next_state(
         &self,
         holder: Option<&Holder>,
         account: AccountId,
         raw: &str,
-    ) -> Result<(Verified<AccountState>, bool), Status> {
+    ) -> Result<(Verified<AccountState>, Follows), Status> {
         let raw = raw.to_owned();
         self.heavy(holder, move |r| next_state(r, account, &raw)).await?
     }
@@ -109,18 +108,33 @@ fn signed_once(raw: &str) -> Result<(), AccountError> {
     if note.has_two_lines_of_one_key() { Err(NoteError::Shape("two signatures of one key").into()) } else { Ok(()) }
 }
 
+/// How a state follows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Follows {
+    /// the relay has this very note already
+    Again,
+    /// it keeps all devices and their keys
+    Keeping,
+    /// it drops one
+    Dropping,
+}
+
 fn next_state(
     reads: &dyn Reads,
     account: AccountId,
     raw: &str,
-) -> Result<Result<(Verified<AccountState>, bool), Status>, StoreDown> {
+) -> Result<Result<(Verified<AccountState>, Follows), Status>, StoreDown> {
     let Some(newest) = reads.newest_state(&account)? else { return Ok(Err(no_session())) };
     let state = match AccountState::stored(&newest.state) {
         Ok(state) => state,
         Err(e) => return Ok(Err(not_readable(&e))),
     };
     let refused = match signed_once(raw).and_then(|()| state.follow(raw)) {
-        Ok(next) => return Ok(Ok((next, false))),
+        Ok(next) => {
+            let (before, after) = (keys(&state), keys(&next));
+            let follows = if before.iter().all(|key| after.contains(key)) { Follows::Keeping } else { Follows::Dropping };
+            return Ok(Ok((next, follows)));
+        }
         Err(e) => e,
     };
     // a repeated call: its number only says where to look, the bytes decide
@@ -128,16 +142,16 @@ fn next_state(
     if let Ok(AccountState { number, .. }) = said
         && let Some(known) = reads.state(&account, number)?.filter(|known| known == raw)
     {
-        return Ok(AccountState::stored(&known).map(|known| (known, true)).map_err(|e| not_readable(&e)));
+        return Ok(AccountState::stored(&known).map(|known| (known, Follows::Again)).map_err(|e| not_readable(&e)));
     }
     Ok(Err(bad_state(&refused)))
 }
 
-fn no_session() -> Status {
+pub(super) fn no_session() -> Status {
     refused(Reason::Session, &[], None)
 }
 
-fn not_readable(e: &AccountError) -> Status {
+pub(super) fn not_readable(e: &AccountError) -> Status {
     tracing::error!(cause = %e, "a stored account state cannot be read");
     store_down(lacre_store::StoreDown::new("a stored account state cannot be read"))
 }
@@ -236,10 +250,14 @@ impl Accounts for AccountsService {
         let holder = request.extensions().get::<Holder>().cloned();
         let request = checked(request.into_inner())?;
         let by = self.session(&request.session)?;
-        let (next, again) = self.next_state(holder.as_ref(), by.account, &request.state).await?;
-        let put = PutState { by, number: next.number, state: request.state, devices: self.lives_here(&next)? };
-        crossed(self.context.writer.submit(put).await)?;
-        if !again {
+        let (next, follows) = self.next_state(holder.as_ref(), by.account, &request.state).await?;
+        let (number, state, devices) = (next.number, request.state, self.lives_here(&next)?);
+        let put = |closing| PutState { by, number, state: state.clone(), devices: devices.clone(), closing };
+        crossed(match follows {
+            Follows::Dropping => self.context.close(by.account, |closing| put(Some(closing))).await,
+            Follows::Again | Follows::Keeping => self.context.writer.submit(put(None)).await,
+        })?;
+        if follows != Follows::Again {
             self.sessions.keep_only(&by.account, &keys(&next));
         }
         Ok(Response::new(wire::PutStateResponse { generation: self.generation() }))
@@ -257,8 +275,9 @@ impl Accounts for AccountsService {
         let binding = Binding { handle: handle.clone(), account, bound_at: now }.sign(&self.context.bindings).map_err(sign)?;
         let reset = Reset { handle: handle.clone(), account, replaces: before, reset_at: now };
         let reset = reset.sign(&self.context.bindings).map_err(sign)?;
-        let recover = Recover { code, before, handle, account, state: request.state, devices, binding, reset };
-        let done = crossed(self.context.writer.submit(recover).await)?;
+        let recover =
+            Recover { code, before, handle, account, state: request.state, devices, binding, reset, closing: Closing::default() };
+        let done = crossed(self.context.close(before, |closing| Recover { closing, ..recover.clone() }).await)?;
         self.context.deletions.resets(&done.reset);
         if before != account {
             self.sessions.keep_only(&before, &[]);
@@ -280,7 +299,7 @@ impl Accounts for AccountsService {
         let request = checked(request.into_inner())?;
         let by = self.session(&request.session)?;
         self.context.deletions.deletes(&by.account);
-        let removed = self.context.writer.submit(RemoveAccount { by }).await;
+        let removed = self.context.close(by.account, |closing| RemoveAccount { by, closing }).await;
         if matches!(removed, Ok(Err(_))) {
             self.context.deletions.keeps(&by.account);
         }
@@ -311,28 +330,55 @@ impl Accounts for AccountsService {
         let request = checked(request.into_inner())?;
         let by = self.session(&request.session)?;
         crossed(self.context.writer.submit(TakeStamps { by, count: request.count }).await)?;
-        let stamps =
-            self.stamps.take(&self.context, usize::try_from(request.count).unwrap_or_default()).await.map_err(store_down)?;
+        let stamps = self
+            .context
+            .stamps
+            .take(&self.context, usize::try_from(request.count).unwrap_or_default())
+            .await
+            .map_err(store_down)?;
         let stamps = stamps.iter().map(|s| s.expose().to_vec()).collect();
         Ok(Response::new(wire::TakeStampsResponse { generation: self.generation(), stamps }))
     }
 
-    async fn designate(&self, _: Request<wire::DesignateRequest>) -> Result<Response<wire::DesignateResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+    async fn designate(&self, request: Request<wire::DesignateRequest>) -> Result<Response<wire::DesignateResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let by = self.session(&request.session)?;
+        self.designated(by, request.designation).await?;
+        Ok(Response::new(wire::DesignateResponse { generation: self.generation() }))
     }
 
-    async fn put_grants(&self, _: Request<wire::PutGrantsRequest>) -> Result<Response<wire::PutGrantsResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+    async fn put_grants(&self, request: Request<wire::PutGrantsRequest>) -> Result<Response<wire::PutGrantsResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let by = self.session(&request.session)?;
+        let remaining = self.granted(by, request).await?;
+        Ok(Response::new(wire::PutGrantsResponse { generation: self.generation(), remaining }))
     }
 
-    async fn pause_notices(&self, _: Request<wire::PauseNoticesRequest>) -> Result<Response<wire::PauseNoticesResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+    async fn pause_notices(
+        &self,
+        request: Request<wire::PauseNoticesRequest>,
+    ) -> Result<Response<wire::PauseNoticesResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let by = self.session(&request.session)?;
+        self.notices_paused(by, request.paused).await?;
+        Ok(Response::new(wire::PauseNoticesResponse { generation: self.generation() }))
     }
 
     async fn notice_address(
         &self,
-        _: Request<wire::NoticeAddressRequest>,
+        request: Request<wire::NoticeAddressRequest>,
     ) -> Result<Response<wire::NoticeAddressResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        let request = checked(request.into_inner())?;
+        let by = self.session(&request.session)?;
+        let found = self.address_of(by).await?;
+        let answers = found.answers.into_iter().map(|(month, count)| wire::AnswersInMonth { month, count }).collect();
+        Ok(Response::new(wire::NoticeAddressResponse {
+            generation: self.generation(),
+            designation: found.designation.unwrap_or_default(),
+            paused: found.paused,
+            remaining: found.remaining,
+            last_resort_until_ms: found.last_resort_until.map_or(0, Millis::get),
+            answers,
+        }))
     }
 }

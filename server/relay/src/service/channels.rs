@@ -36,18 +36,32 @@ impl ChannelsService {
 }
 
 fn rights(wire: &[wire::AppendRight]) -> Result<Vec<Right>, Status> {
-    wire.iter().map(|r| Ok(Right { token: id("token_hash", &r.token_hash)?, stamped: r.stamped })).collect()
+    let right = |r: &wire::AppendRight| Ok(Right { token: id("token_hash", &r.token_hash)?, stamped: r.stamped, once: r.once });
+    wire.iter().map(right).collect()
 }
 
 fn open_of(r: &wire::OpenRequest) -> Result<Open, Status> {
     let (channel, read, paid) = (id("channel", &r.channel)?, id("read_token_hash", &r.read_token_hash)?, stamp(&r.stamp)?);
     let append = rights(&r.append)?;
-    let class = if r.class() == wire::ChannelClass::Log { ChannelClass::Log } else { ChannelClass::Inbox };
+    let class = match r.class() {
+        wire::ChannelClass::Log => ChannelClass::Log,
+        wire::ChannelClass::Inbox | wire::ChannelClass::Unspecified => ChannelClass::Inbox,
+        wire::ChannelClass::Casilla => ChannelClass::Casilla,
+        wire::ChannelClass::Return => ChannelClass::Return,
+    };
+    if class != ChannelClass::Casilla && append.iter().any(|right| right.once) {
+        return Err(bad_value("once", "false but in a casilla", "true"));
+    }
+    if matches!(class, ChannelClass::Casilla | ChannelClass::Return) && append.iter().any(|right| right.stamped) {
+        return Err(bad_value("stamped", "false but in an inbox", "true"));
+    }
     let open = match (class, append.as_slice()) {
         (ChannelClass::Log, [one]) if !one.stamped => Open::log(channel, one.token, read, paid),
         (ChannelClass::Log, [_]) => return Err(bad_value("stamped", "false in a log", "true")),
         (ChannelClass::Log, many) => return Err(bad_value("append", "1 item in a log", &format!("{} items", many.len()))),
-        (_, rights) => Open::inbox(channel, rights, read, paid),
+        (ChannelClass::Inbox, rights) => Open::inbox(channel, rights, read, paid),
+        (ChannelClass::Casilla, rights) => Open::casilla(channel, rights, read, paid),
+        (ChannelClass::Return, rights) => Open::back(channel, rights, read, paid),
     };
     open.map_err(IntoStatus::into_status)
 }
@@ -165,7 +179,7 @@ impl wire::channels_server::Channels for ChannelsService {
             stamps_per_day: rules.stamps_per_day,
         };
         Ok(Response::new(wire::GetInfoResponse {
-            registrar: String::new(),
+            registrar: self.context.registrar.note.clone(),
             generation: self.generation(),
             identity: self.context.identity.as_bytes().to_vec(),
             protocols: vec!["lacre.relay.v1".into()],

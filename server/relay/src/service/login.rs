@@ -21,6 +21,7 @@ use lacre_ground::time::Millis;
 use lacre_store::accounts::Speaker;
 use lacre_store::channels::Limited;
 use lacre_store::counter::ClerkKey;
+use lacre_store::notices::BodyKey;
 use lacre_store::rules::{Limit, Rules};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -48,6 +49,11 @@ impl Challenges {
         self.make_for(Label::CounterChallenge, now, &[&key.0])
     }
 
+    /// For a public body. The same for keys that are nobody's.
+    pub(crate) fn make_for_body(&self, now: Millis, key: &BodyKey) -> [u8; 32] {
+        self.make_for(Label::AgencyChallenge, now, &[&key.0])
+    }
+
     /// Eight bytes of time, 24 bytes of MAC.
     fn make_for(&self, label: Label, now: Millis, who: &[&[u8]]) -> [u8; 32] {
         let time = now.get().to_be_bytes();
@@ -68,6 +74,11 @@ impl Challenges {
     /// The same for a clerk.
     pub(crate) fn holds_for_clerk(&self, now: Millis, rules: &Rules, key: &ClerkKey, challenge: &[u8; 32]) -> bool {
         Self::is_fresh(now, rules, challenge, |made| self.make_for_clerk(made, key))
+    }
+
+    /// The same for a body.
+    pub(crate) fn holds_for_body(&self, now: Millis, rules: &Rules, key: &BodyKey, challenge: &[u8; 32]) -> bool {
+        Self::is_fresh(now, rules, challenge, |made| self.make_for_body(made, key))
     }
 
     fn is_fresh(now: Millis, rules: &Rules, challenge: &[u8; 32], make: impl FnOnce(Millis) -> [u8; 32]) -> bool {

@@ -3,11 +3,13 @@
 pub mod accounts;
 #[cfg(test)]
 mod accounts_tests;
+mod address;
 pub mod append;
 pub mod attach;
 pub mod blobs;
 #[cfg(test)]
 mod blobs_tests;
+mod bodies;
 pub mod calls;
 pub mod channels;
 #[cfg(test)]
@@ -20,6 +22,7 @@ mod held;
 mod inboxes_tests;
 mod login;
 mod names;
+pub mod notices;
 pub mod operator;
 pub mod reading;
 pub mod registrar;
@@ -40,9 +43,12 @@ use crate::clock_guard::ClockGuard;
 use crate::counters::Refusals;
 use crate::deletions::Deletions;
 use crate::hub::Hub;
+use crate::kept_grants::KeptKey;
 use crate::newest::Newest;
+use crate::registrar_key::Registrar;
 use crate::room::Room;
 use crate::writer::Writer;
+use lacre_ground::address::Authority;
 use lacre_ground::ids::{ChannelId, Identity};
 use lacre_ground::note::NoteSigner;
 use lacre_ground::random::Rng;
@@ -54,7 +60,7 @@ use lacre_store::rules::Rules;
 use lacre_store::{Reads, StoreDown};
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tonic::Status;
 
 /// What every service works with.
@@ -77,6 +83,14 @@ pub struct Context {
     pub receipts: NoteSigner,
     /// signs bindings under the name [`lacre_ground::account::REGISTRAR`]
     pub bindings: NoteSigner,
+    /// signs what public bodies are told, under the same name, with a key of its own
+    pub registrar: Registrar,
+    /// seals what the registrar keeps of grants
+    pub kept: KeptKey,
+    /// where people reach the relay
+    pub authority: Arc<RwLock<Authority>>,
+    /// what people and bodies take stamps out of
+    pub stamps: Arc<stamps::Stamps>,
     /// the data folder
     pub data: PathBuf,
     /// whether the clock is believed: without that nothing is removed

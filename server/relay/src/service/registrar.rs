@@ -14,7 +14,7 @@ use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::operator_server::OperatorServer;
 use lacre_proto::relay::v1::registrar_server::{Registrar, RegistrarServer};
-use lacre_store::accounts::IssueCode;
+use lacre_store::accounts::{IssueCode, RunHash};
 use lacre_store::counter::{
     Act, AddClerk, By, Clerk, ClerkKey, ClerkName, Duties, LiveCode, NoCode, Reference, RevokeClerk, RevokeCode,
 };
@@ -63,15 +63,22 @@ impl Desk {
     pub(super) fn generation(&self) -> Vec<u8> {
         self.context.reads.generation().as_bytes().to_vec()
     }
+    /// A RUN under the registrar's key.
+    pub(super) fn hash(&self, run: &Run) -> RunHash {
+        self.key.hash(run)
+    }
+    /// An invitation to this relay.
+    pub(super) fn invitation(&self, code: Code) -> String {
+        let authority = self.authority.read().unwrap_or_else(PoisonError::into_inner).clone();
+        Invitation { authority, code }.expose()
+    }
     /// The code is recorded, then it is given.
     pub(super) async fn issue(&self, by: By, run: &Run, recover: bool) -> Result<Given, Status> {
         let code = Code::new(self.context.random());
         let hash = code.hash();
         let issue = IssueCode { by, run: self.key.hash(run), code: hash, recover };
         let issued = crossed(self.context.writer.submit(issue).await)?;
-        let authority = self.authority.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let invitation = Invitation { authority, code }.expose();
-        Ok(Given { invitation, expires_at: issued.expires_at, reference: Reference::of(&hash) })
+        Ok(Given { invitation: self.invitation(code), expires_at: issued.expires_at, reference: Reference::of(&hash) })
     }
     /// Acts from this number on: all, or a clerk's.
     pub(super) async fn acts(&self, from: u64, by: Option<ClerkKey>) -> Result<Vec<wire::Act>, Status> {
@@ -181,33 +188,56 @@ impl Registrar for RegistrarService {
 
     async fn issue_agency_code(
         &self,
-        _: Request<wire::IssueAgencyCodeRequest>,
+        request: Request<wire::IssueAgencyCodeRequest>,
     ) -> Result<Response<wire::IssueAgencyCodeResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        let (invitation, expires_at) = self.0.invite_body(checked(request.into_inner())?).await?;
+        let (generation, expires_at_ms) = (self.0.generation(), expires_at.get());
+        Ok(Response::new(wire::IssueAgencyCodeResponse { generation, invitation, expires_at_ms }))
     }
 
-    async fn list_agencies(&self, _: Request<wire::ListAgenciesRequest>) -> Result<Response<wire::ListAgenciesResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+    async fn list_agencies(
+        &self,
+        request: Request<wire::ListAgenciesRequest>,
+    ) -> Result<Response<wire::ListAgenciesResponse>, Status> {
+        checked(request.into_inner())?;
+        let agencies = self.0.bodies().await?;
+        Ok(Response::new(wire::ListAgenciesResponse { generation: self.0.generation(), agencies }))
     }
 
-    async fn renew_agency(&self, _: Request<wire::RenewAgencyRequest>) -> Result<Response<wire::RenewAgencyResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+    async fn renew_agency(
+        &self,
+        request: Request<wire::RenewAgencyRequest>,
+    ) -> Result<Response<wire::RenewAgencyResponse>, Status> {
+        let until = self.0.renew_body(&checked(request.into_inner())?.code).await?;
+        Ok(Response::new(wire::RenewAgencyResponse { generation: self.0.generation(), until_ms: until.get() }))
     }
 
-    async fn revoke_agency(&self, _: Request<wire::RevokeAgencyRequest>) -> Result<Response<wire::RevokeAgencyResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+    async fn revoke_agency(
+        &self,
+        request: Request<wire::RevokeAgencyRequest>,
+    ) -> Result<Response<wire::RevokeAgencyResponse>, Status> {
+        self.0.revoke_body(&checked(request.into_inner())?.code).await?;
+        Ok(Response::new(wire::RevokeAgencyResponse { generation: self.0.generation() }))
     }
 
-    async fn limit_agency(&self, _: Request<wire::LimitAgencyRequest>) -> Result<Response<wire::LimitAgencyResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+    async fn limit_agency(
+        &self,
+        request: Request<wire::LimitAgencyRequest>,
+    ) -> Result<Response<wire::LimitAgencyResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        self.0.limit_body(&request.code, request.per_day).await?;
+        Ok(Response::new(wire::LimitAgencyResponse { generation: self.0.generation() }))
     }
 
-    async fn exempt(&self, _: Request<wire::ExemptRequest>) -> Result<Response<wire::ExemptResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+    async fn exempt(&self, request: Request<wire::ExemptRequest>) -> Result<Response<wire::ExemptResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        self.0.set_exempt(&request.run, &request.reason).await?;
+        Ok(Response::new(wire::ExemptResponse { generation: self.0.generation(), reason: request.reason }))
     }
 
-    async fn show_exempt(&self, _: Request<wire::ShowExemptRequest>) -> Result<Response<wire::ExemptResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+    async fn show_exempt(&self, request: Request<wire::ShowExemptRequest>) -> Result<Response<wire::ExemptResponse>, Status> {
+        let reason = self.0.exempt_of(&checked(request.into_inner())?.run).await?;
+        Ok(Response::new(wire::ExemptResponse { generation: self.0.generation(), reason }))
     }
 }
 

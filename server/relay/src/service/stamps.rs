@@ -18,7 +18,7 @@ const MOST: usize = 2_048;
 
 /// The stock. One that is dropped leaves its stamps in the store until they end.
 #[derive(Default)]
-pub(super) struct Stamps {
+pub struct Stamps {
     stock: Mutex<Stock>,
     making: tokio::sync::Mutex<()>,
 }

@@ -6,6 +6,7 @@ use super::blobs::BlobsService;
 use super::channels::ChannelsService;
 use super::counter::CounterService;
 use super::directory::DirectoryService;
+use super::notices::NoticesService;
 use super::registrar::{Desk, RegistrarService};
 use crate::blob_files::BlobFiles;
 use crate::hub::Hub;
@@ -33,6 +34,8 @@ use lacre_proto::relay::v1::counter_client::CounterClient;
 use lacre_proto::relay::v1::counter_server::CounterServer;
 use lacre_proto::relay::v1::directory_client::DirectoryClient;
 use lacre_proto::relay::v1::directory_server::DirectoryServer;
+use lacre_proto::relay::v1::notices_client::NoticesClient;
+use lacre_proto::relay::v1::notices_server::NoticesServer;
 use lacre_proto::relay::v1::put_request::Part;
 use lacre_proto::relay::v1::registrar_client::RegistrarClient;
 use lacre_proto::relay::v1::registrar_server::RegistrarServer;
@@ -72,19 +75,33 @@ pub(super) struct World {
 impl World {
     pub(super) async fn new(rules: Rules) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("data")).unwrap();
+        Self::on_folder(folder, 1_800_000_000_000, rules).await
+    }
+    /// Another process on the same folder: what only memory held is gone.
+    pub(super) async fn restart(self) -> Self {
+        let Self { folder, clock, context, .. } = self;
+        let (rules, writer) = (context.rules.clone(), context.writer.clone());
+        writer.stop().await;
+        Self::on_folder(folder, clock.now().get(), rules).await
+    }
+    async fn on_folder(folder: tempfile::TempDir, now: u64, rules: Rules) -> Self {
         let data = folder.path().join("data");
-        std::fs::create_dir(&data).unwrap();
         let mut store = SqliteStore::open(SqliteOptions::new(&data.join("relay.sqlite")), &mut SystemRng).unwrap();
         let reads = Arc::new(store.reads(2).unwrap());
         let key = RunKey::open(&RunKey::default_path(&data), &data, &mut SystemRng).unwrap();
         assert!(know_key(&mut store, &key).unwrap());
-        let clock = Arc::new(HandClock(AtomicU64::new(1_800_000_000_000)));
+        let clock = Arc::new(HandClock(AtomicU64::new(now)));
         let hub = Arc::new(Hub::default());
         let (writer, _) =
             Writer::start(Box::new(store), Arc::<HandClock>::clone(&clock), rules.clone(), Arc::clone(&hub)).unwrap();
         let (stop, stopping) = tokio::sync::watch::channel(false);
         let signer = |name| NoteSigner::new(name, &[7; 32]).unwrap();
         let identity = Identity::new(signer(REGISTRAR).public().key());
+        let authority = Arc::new(std::sync::RwLock::new(Authority::new("localhost", 7443, identity).unwrap()));
+        let place = crate::registrar_key::place(&RunKey::default_path(&data));
+        let registrar =
+            crate::registrar_key::Registrar::open(&place, &data, &signer(RELAY), Millis::new(now), &mut SystemRng).unwrap();
         let context = Arc::new(Context {
             clock: Arc::<HandClock>::clone(&clock),
             rng: Mutex::new(Box::new(SystemRng)),
@@ -95,6 +112,10 @@ impl World {
             identity,
             receipts: signer(RELAY),
             bindings: signer(REGISTRAR),
+            registrar,
+            kept: crate::kept_grants::KeptKey::of(&key),
+            authority: Arc::clone(&authority),
+            stamps: Arc::default(),
             data: data.clone(),
             clock_guard: Arc::new(
                 crate::clock_guard::ClockGuard::open(&data, Arc::<HandClock>::clone(&clock), || Ok::<_, ()>(None)).unwrap(),
@@ -106,16 +127,17 @@ impl World {
             stopping,
         });
         let files = BlobFiles::open(&data).unwrap();
-        let authority = Authority::new("localhost", 7443, identity).unwrap();
         let socket = folder.path().join("all.sock");
+        let _ = std::fs::remove_file(&socket);
         let listener = UnixListener::bind(&socket).unwrap();
-        let desk = Arc::new(Desk::new(Arc::clone(&context), key, Arc::new(std::sync::RwLock::new(authority))));
+        let desk = Arc::new(Desk::new(Arc::clone(&context), key, authority));
         let serving = Server::builder()
             .add_service(AccountsServer::new(AccountsService::new(Arc::clone(&context))))
             .add_service(ChannelsServer::new(ChannelsService::new(Arc::clone(&context))))
             .add_service(DirectoryServer::new(DirectoryService::new(Arc::clone(&context))))
             .add_service(BlobsServer::new(BlobsService::new(Arc::clone(&context), files.clone())))
             .add_service(CounterServer::new(CounterService::new(Arc::clone(&desk))))
+            .add_service(NoticesServer::new(NoticesService::new(Arc::clone(&desk))))
             .add_service(RegistrarServer::new(RegistrarService(desk)))
             .serve_with_incoming(UnixListenerStream::new(listener));
         tokio::spawn(serving);
@@ -141,6 +163,12 @@ impl World {
     }
     pub(super) fn counter(&self) -> CounterClient<Channel> {
         CounterClient::new(self.channel.clone())
+    }
+    pub(super) fn notices(&self) -> NoticesClient<Channel> {
+        NoticesClient::new(self.channel.clone())
+    }
+    pub(super) fn registrar(&self) -> RegistrarClient<Channel> {
+        RegistrarClient::new(self.channel.clone())
     }
     pub(super) fn blobs(&self) -> BlobsClient<Channel> {
         BlobsClient::new(self.channel.clone())

@@ -2,6 +2,7 @@
 
 use crate::counters::{WriterMetrics, moment};
 use crate::hub::Hub;
+use lacre_ground::ids::ChannelId;
 use lacre_ground::time::Millis;
 use lacre_store::ask::Name;
 use lacre_store::channels::{Append, AppendAll, Appended};
@@ -53,15 +54,21 @@ impl Effects {
             (Ask::AppendAll(AppendAll(appends)), Answer::AppendAll(all)) => {
                 appends.iter().zip(&all.stored).for_each(|(append, appended)| self.stored(append, appended));
             }
+            (Ask::Deliver(deliver), Answer::Deliver(Ok(done))) if !done.again => {
+                self.came(&deliver.channel, deliver.ciphertext.len());
+            }
             _ => {}
         }
     }
     fn stored(&self, append: &Append, appended: &Appended) {
         if !appended.again {
-            self.hub.wake(&append.channel);
-            self.metrics.entries.inc();
-            self.metrics.entry_bytes.inc_by(u64::try_from(append.ciphertext.len()).unwrap_or(u64::MAX));
+            self.came(&append.channel, append.ciphertext.len());
         }
+    }
+    fn came(&self, channel: &ChannelId, bytes: usize) {
+        self.hub.wake(channel);
+        self.metrics.entries.inc();
+        self.metrics.entry_bytes.inc_by(u64::try_from(bytes).unwrap_or(u64::MAX));
     }
 }
 

@@ -15,14 +15,14 @@ use std::collections::{HashMap, VecDeque};
 const COUNTERS: usize = 65_536;
 
 /// A bounded map: when the young half is full, it becomes the old one, and what was old and not asked for is dropped.
-pub(super) struct Heads {
+pub(crate) struct Heads {
     young: HashMap<ChannelId, Head>,
     old: HashMap<ChannelId, Head>,
     half: usize,
 }
 
 impl Heads {
-    pub(super) fn get(&mut self, channel: &ChannelId) -> Option<&mut Head> {
+    pub(crate) fn get(&mut self, channel: &ChannelId) -> Option<&mut Head> {
         if !self.young.contains_key(channel) {
             let head = self.old.remove(channel)?;
             self.insert(*channel, head);
@@ -30,10 +30,10 @@ impl Heads {
         self.young.get_mut(channel)
     }
     /// One that was just got or put.
-    pub(super) fn newest(&self, channel: &ChannelId) -> Option<&Head> {
+    pub(crate) fn newest(&self, channel: &ChannelId) -> Option<&Head> {
         self.young.get(channel)
     }
-    pub(super) fn insert(&mut self, channel: ChannelId, head: Head) {
+    pub(crate) fn insert(&mut self, channel: ChannelId, head: Head) {
         if self.young.len() >= self.half {
             self.old = std::mem::take(&mut self.young);
         }
@@ -82,9 +82,9 @@ struct Undo {
 /// What the writer remembers.
 pub(crate) struct Memory {
     /// newest accept time: they never go back
-    pub(super) accepted: Millis,
+    pub(crate) accepted: Millis,
     accepted_committed: Millis,
-    pub(super) heads: Heads,
+    pub(crate) heads: Heads,
     recent: HashMap<(ChannelKey, EntryId), Recent>,
     recent_order: VecDeque<(ChannelKey, EntryId)>,
     counters: HashMap<(ChannelKey, TokenHash), (u64, u32)>,
@@ -95,9 +95,11 @@ impl Memory {
     /// Accept times go on from the newest that is stored.
     pub(crate) fn load(conn: &Connection, heads: usize) -> rusqlite::Result<Self> {
         let floor: u64 = conn.query_row("SELECT accept_floor_ms FROM meta WHERE id = 1", [], |r| r.get(0))?;
-        let newest: Option<u64> =
-            conn.query_row("SELECT accepted_ms FROM entry ORDER BY arrival DESC LIMIT 1", [], |r| r.get(0)).optional()?;
-        let accepted = Millis::new(floor.max(newest.unwrap_or(0)));
+        let newest = |table: &str| -> rusqlite::Result<u64> {
+            let sql = format!("SELECT accepted_ms FROM {table} ORDER BY arrival DESC LIMIT 1");
+            Ok(conn.query_row(&sql, [], |r| r.get(0)).optional()?.unwrap_or(0))
+        };
+        let accepted = Millis::new(floor.max(newest("entry")?).max(newest("kept_entry")?));
         Ok(Self {
             accepted,
             accepted_committed: accepted,

@@ -1,7 +1,7 @@
 //! What readers ask of channels. Each answer comes from one snapshot.
 
 use super::super::SqliteReads;
-use super::super::rows::{class_of, id32, number, seq_of};
+use super::super::rows::{LAST, class_of, id32, lies, number, seq_of};
 use crate::Down;
 use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
 use lacre_ground::time::Millis;
@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use subtle::ConstantTimeEq as _;
 
 /// All statements of `read` see the same committed state.
-fn snapshot<T>(conn: &Connection, read: impl FnOnce() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+pub(in super::super) fn snapshot<T>(conn: &Connection, read: impl FnOnce() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
     conn.prepare_cached("BEGIN")?.execute([])?;
     let answer = read();
     conn.prepare_cached("COMMIT")?.execute([])?;
@@ -30,10 +30,9 @@ struct Found {
 }
 
 fn find(conn: &Connection, channel: &ChannelId) -> rusqlite::Result<Option<Found>> {
-    conn.prepare_cached(
-        "SELECT channel, class, read_token, gone_through, used_ms, \
-         (SELECT max(seq) FROM entry WHERE entry.channel = c.channel) FROM channel c WHERE name = ?1",
-    )?
+    conn.prepare_cached(&format!(
+        "SELECT channel, class, read_token, gone_through, used_ms, {LAST} FROM channel c WHERE name = ?1"
+    ))?
     .query_row([channel.as_bytes()], |r| {
         let gone_through: u64 = r.get(3)?;
         Ok(Found {
@@ -72,7 +71,7 @@ impl ChannelReads for SqliteReads {
             let found = self.with(|conn| find(conn, channel))?;
             let good = found.as_ref().map_or(&NOBODY, |f| &f.read).ct_matches(token);
             let Some(found) = found.filter(|_| good) else { return Ok(Err(NotPermitted)) };
-            let inbox = found.class == ChannelClass::Inbox;
+            let inbox = found.class.has_one_reader();
             let touch = inbox && now.get().saturating_sub(rules.reader_use_ms) >= found.used_ms;
             Ok(Ok(Admitted { key: ChannelKey::of_row(found.key), head: found.last, inbox, touch }))
         };
@@ -84,21 +83,21 @@ impl ChannelReads for SqliteReads {
             self.with(|conn| {
                 snapshot(conn, || {
                     let state = conn
-                        .prepare_cached(
-                            "SELECT gone_through, (SELECT max(seq) FROM entry WHERE entry.channel = c.channel) \
-                         FROM channel c WHERE channel = ?1",
-                        )?
-                        .query_row([channel.row()], |r| Ok((r.get::<_, u64>(0)?, r.get::<_, Option<u64>>(1)?)))
+                        .prepare_cached(&format!("SELECT gone_through, {LAST}, class FROM channel c WHERE channel = ?1"))?
+                        .query_row([channel.row()], |r| {
+                            Ok((r.get::<_, u64>(0)?, r.get::<_, Option<u64>>(1)?, class_of(r.get(2)?)))
+                        })
                         .optional()?;
-                    let (gone_through, last) = state.unwrap_or((0, None));
+                    let (gone_through, last, class) = state.unwrap_or((0, None, ChannelClass::Log));
+                    let (table, place, seal) = lies(class);
                     let mut page = Page { entries: Vec::new(), head: last.unwrap_or(0).max(gone_through), gone_through };
                     if from.get() > page.head {
                         return Ok(page);
                     }
-                    let mut select = conn.prepare_cached(
-                        "SELECT seq, seal, accepted_ms, entry_id, ciphertext FROM entry INDEXED BY entry_place \
-                     WHERE channel = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3",
-                    )?;
+                    let mut select = conn.prepare_cached(&format!(
+                        "SELECT seq, {seal}, accepted_ms, entry_id, ciphertext FROM {table} INDEXED BY {place} \
+                     WHERE channel = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3"
+                    ))?;
                     let mut rows = select.query(params![channel.row(), number(from.get()), limits.entries])?;
                     let mut bytes = 0;
                     while let Some(row) = rows.next()? {
@@ -138,13 +137,14 @@ impl ChannelReads for SqliteReads {
                         .exists(params![found.as_ref().map_or(0, |f| f.key), asked.token.as_bytes()])?;
                     let good = reads | writes;
                     let Some(found) = found.filter(|_| good) else { return Ok(Err(StatusRefused::NotPermitted)) };
-                    if found.class == ChannelClass::Inbox && !reads && !names(conn, &found, asked)? {
+                    if found.class.has_one_reader() && !reads && !names(conn, &found, asked)? {
                         return Ok(Err(StatusRefused::NotNamed));
                     }
+                    let (table, _, seal) = lies(found.class);
                     let entry = conn
-                        .prepare_cached(
-                            "SELECT seq, seal, accepted_ms, entry_id, ciphertext FROM entry WHERE channel = ?1 AND seq = ?2",
-                        )?
+                        .prepare_cached(&format!(
+                            "SELECT seq, {seal}, accepted_ms, entry_id, ciphertext FROM {table} WHERE channel = ?1 AND seq = ?2"
+                        ))?
                         .query_row(params![found.key, number(asked.seq.get())], entry_of)
                         .optional()?;
                     Ok(entry.ok_or(StatusRefused::NoEntry { gone_through: found.gone_through, head: found.last }))
@@ -159,8 +159,9 @@ impl ChannelReads for SqliteReads {
 /// same look at the entry that is nearest to it: the time tells no more than the answer.
 fn names(conn: &Connection, found: &Found, asked: &Asked) -> rusqlite::Result<bool> {
     let nearest = asked.seq.get().max(found.gone_through + 1).min(found.last);
+    let (table, place, _) = lies(found.class);
     let there: Option<EntryId> = conn
-        .prepare_cached("SELECT entry_id FROM entry INDEXED BY entry_place WHERE channel = ?1 AND seq = ?2")?
+        .prepare_cached(&format!("SELECT entry_id FROM {table} INDEXED BY {place} WHERE channel = ?1 AND seq = ?2"))?
         .query_row(params![found.key, number(nearest)], |r| id32(r, 0))
         .optional()?;
     let same = there.zip(asked.named).is_some_and(|(there, named)| there.as_bytes().ct_eq(named.as_bytes()).into());

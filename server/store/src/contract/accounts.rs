@@ -7,6 +7,7 @@ use crate::accounts::*;
 use crate::blobs::{BeginBlob, BlobBegun, BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused};
 use crate::channels::{ChangeRefused, ChangeTokens, Open, Right};
 use crate::counter::By;
+use crate::notices::Closing;
 use crate::rules::{Limit, Rules};
 use crate::{Verb, run_one};
 use lacre_ground::ids::{AccountId, BlobId, DeviceId, Handle, TokenHash};
@@ -93,6 +94,7 @@ impl<B: Backend> World<B> {
             devices,
             binding: format!("binding of {after}\n"),
             reset: format!("reset to {after}\n"),
+            closing: Closing::default(),
         };
         self.ask(recover)
     }
@@ -125,7 +127,7 @@ impl<B: Backend> World<B> {
         text: &str,
         devices: &[StateDevice],
     ) -> Result<(), PutStateRefused> {
-        self.ask(PutState { by, number, state: text.to_owned(), devices: devices.to_vec() })
+        self.ask(PutState { by, number, state: text.to_owned(), devices: devices.to_vec(), closing: None })
     }
     pub(super) fn put_packages(&mut self, put: PutKeyPackages) -> Result<Remaining, PutKeyPackagesRefused> {
         self.ask(put)
@@ -178,7 +180,7 @@ impl<B: Backend> World<B> {
     /// Opens the inbox of this device of the account n, with one right.
     pub(super) fn open_inbox(&mut self, n: u64, d: u8) {
         let (stamp, c) = (self.stamp(), inbox_channel(n * 100 + u64::from(d)));
-        let open = Open::inbox(c.id, &[Right { token: c.append, stamped: false }], c.read, Some(stamp)).unwrap();
+        let open = Open::inbox(c.id, &[Right { token: c.append, stamped: false, once: false }], c.read, Some(stamp)).unwrap();
         assert!(self.ask(open).unwrap().spent);
     }
     /// Whether somebody may write to it, as the writer and as the readers know it.
@@ -194,7 +196,7 @@ impl<B: Backend> World<B> {
     /// Its reader gives the right back.
     pub(super) fn reopen_inbox(&mut self, n: u64, d: u8) -> Result<(), ChangeRefused> {
         let c = inbox_channel(n * 100 + u64::from(d));
-        let add = vec![Right { token: c.append, stamped: false }];
+        let add = vec![Right { token: c.append, stamped: false, once: false }];
         let change = ChangeTokens { channel: c.id, token: c.read, add, remove: vec![] };
         self.ask(change)
     }
@@ -209,10 +211,10 @@ promises! { $ accounts_contract in accounts:
         w.person(1);
         w.packages(device(1), &[1], Some(2)).unwrap();
 
-        assert_eq!(w.ask(RemoveAccount { by: speaker(1, 1) }), Ok(()));
+        assert_eq!(w.ask(RemoveAccount { by: speaker(1, 1), closing: Closing::default() }), Ok(()));
         w.backend.reopen();
 
-        assert_eq!(w.ask(RemoveAccount { by: speaker(1, 1) }), Err(NoDevice));
+        assert_eq!(w.ask(RemoveAccount { by: speaker(1, 1), closing: Closing::default() }), Err(NoDevice.into()));
         assert_eq!(w.backend.reads().newest_state(&account(1)).unwrap(), None);
         assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::NoAccount));
         let stamp = w.stamp();
@@ -279,11 +281,11 @@ promises! { $ accounts_contract in accounts:
             let take = TakeStamps { by, count: 1 };
             let stamps = w.ask(take);
             let paused = w.ask(PauseAccount { by, paused: true });
-            let removed = w.ask(RemoveAccount { by });
+            let removed = w.ask(RemoveAccount { by, closing: Closing::default() });
 
             assert_eq!((again, next), (Err(NoDevice.into()), Err(NoDevice.into())));
             assert_eq!((packages, stamps), (Err(NoDevice.into()), Err(NoDevice.into())));
-            assert_eq!((paused, removed), (Err(NoDevice), Err(NoDevice)));
+            assert_eq!((paused, removed), (Err(NoDevice), Err(NoDevice.into())));
         }
         w.backend.reopen();
         assert_eq!(w.backend.reads().newest_state(&account(1)).unwrap().unwrap().state, "one device");

@@ -167,7 +167,7 @@ promises! { $ appends_contract in appends:
         let c = w.inbox(1);
         w.now = Millis::new(w.now.get() - w.now.get() % w.rules.inbox_window_ms + w.rules.inbox_window_ms + 7);
         let other = Channel { append: hash("other", 1), ..c };
-        let add = vec![Right { token: other.append, stamped: false }];
+        let add = vec![Right { token: other.append, stamped: false, once: false }];
         w.change(&ChangeTokens { channel: c.id, token: c.read, add, remove: vec![] }).unwrap();
         w.stored(&entry(c, 1, 0));
         w.stored(&entry(c, 2, 0));
@@ -190,7 +190,7 @@ promises! { $ appends_contract in appends:
         let mut w = World::<B>::new();
         let c = inbox_channel(1);
         let stamp = w.stamp();
-        let right = Right { token: c.append, stamped: true };
+        let right = Right { token: c.append, stamped: true, once: false };
         w.open(&Open::inbox(c.id, &[right], c.read, Some(stamp)).unwrap()).unwrap();
         let (one, two) = (w.stamp(), w.stamp());
         let with = |n, stamp| Append { stamp: Some(stamp), ..entry(c, n, 0) };

@@ -81,7 +81,8 @@ impl<B: Backend> World<B> {
     pub fn inbox(&mut self, n: u64) -> Channel {
         let c = inbox_channel(n);
         let stamp = self.stamp();
-        self.open(&Open::inbox(c.id, &[Right { token: c.append, stamped: false }], c.read, Some(stamp)).unwrap()).unwrap();
+        self.open(&Open::inbox(c.id, &[Right { token: c.append, stamped: false, once: false }], c.read, Some(stamp)).unwrap())
+            .unwrap();
         c
     }
     pub fn append(&mut self, a: &Append) -> Result<Appended, AppendRefused> {

@@ -5,6 +5,7 @@ use super::accounts::*;
 use super::channels::hash;
 use crate::Ask;
 use crate::accounts::*;
+use crate::notices::Closing;
 
 promises! { $ codes_contract in codes:
     fn a_code_opens_one_account_and_a_repeated_enrolment_gets_the_first_answer<B>() {
@@ -76,7 +77,7 @@ promises! { $ codes_contract in codes:
 
         w.issue_recovery(1, 14).unwrap();
         w.recover(14, 1, 21, 31).unwrap();
-        assert_eq!(w.ask(RemoveAccount { by: speaker(22, 2) }), Ok(()));
+        assert_eq!(w.ask(RemoveAccount { by: speaker(22, 2), closing: Closing::default() }), Ok(()));
         let now = w.now;
         let lost = Recover {
             code: hash("code", 15),
@@ -87,6 +88,7 @@ promises! { $ codes_contract in codes:
             devices: vec![at(33, device(2))],
             binding: "binding of 33\n".into(),
             reset: note(33),
+            closing: Closing::default(),
         };
         w.issue_recovery(3, 15).unwrap();
         let rules = w.rules.clone();

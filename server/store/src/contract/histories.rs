@@ -99,7 +99,7 @@ fn asks(op: &Op, heads: &[u64], keys: &[Option<ChannelKey>], now: Millis) -> Vec
             let open = if *n < 3 {
                 Open::log(c.id, c.append, c.read, stamp)
             } else {
-                Open::inbox(c.id, &[Right { token: c.append, stamped: *n == 5 }], c.read, stamp)
+                Open::inbox(c.id, &[Right { token: c.append, stamped: *n == 5, once: false }], c.read, stamp)
             };
             vec![Ask::Open(open.unwrap())]
         }
@@ -123,7 +123,8 @@ fn asks(op: &Op, heads: &[u64], keys: &[Option<ChannelKey>], now: Millis) -> Vec
         }
         Op::Change { channel: n, add, remove } => {
             let c = channel(*n);
-            let add = add.iter().map(|(t, stamped)| Right { token: append_token(*n, *t), stamped: *stamped }).collect();
+            let add =
+                add.iter().map(|(t, stamped)| Right { token: append_token(*n, *t), stamped: *stamped, once: false }).collect();
             let remove = remove.iter().map(|t| append_token(*n, *t)).collect();
             vec![Ask::ChangeTokens(ChangeTokens { channel: c.id, token: c.read, add, remove })]
         }

@@ -8,6 +8,7 @@ use crate::accounts::*;
 use crate::blobs::{BeginBlob, ExpireBlobs, FileName, FinishBlob, ForgetBlob, KeepBlob};
 use crate::channels::{ChangeTokens, Open, Right};
 use crate::counter::{AddClerk, Duties, Reference, RevokeClerk, RevokeCode};
+use crate::notices::Closing;
 use crate::rules::Rules;
 use crate::{Verb, run_one};
 use lacre_ground::ids::TokenHash;
@@ -160,12 +161,12 @@ fn answer(b: &mut impl Backend, now: &mut Millis, rules: &Rules, at: u64, op: &O
         }
         Op::OpenInbox { inbox, stamp } => {
             let (c, stamp) = (inbox_channel(*inbox), Some(stamp_of(*stamp)));
-            let open = Open::inbox(c.id, &[Right { token: c.append, stamped: false }], c.read, stamp).unwrap();
+            let open = Open::inbox(c.id, &[Right { token: c.append, stamped: false, once: false }], c.read, stamp).unwrap();
             format!("{:?}", ask(b, t, rules, open))
         }
         Op::ReopenInbox { inbox } => {
             let c = inbox_channel(*inbox);
-            let add = vec![Right { token: c.append, stamped: false }];
+            let add = vec![Right { token: c.append, stamped: false, once: false }];
             let change = ChangeTokens { channel: c.id, token: c.read, add, remove: vec![] };
             format!("{:?}", ask(b, t, rules, change))
         }
@@ -179,16 +180,25 @@ fn answer(b: &mut impl Backend, now: &mut Millis, rules: &Rules, at: u64, op: &O
                 devices: vec![state_device(1, *inbox)],
                 binding: format!("binding of {a}, again\n"),
                 reset: format!("reset to {a}\n"),
+                closing: Closing::default(),
             };
             let code = recover.code;
             let answer = ask(b, t, rules, recover);
             format!("{answer:?} {:?} {:?}", b.reads().recovering(t, &code), b.reads().resets(2, 3))
         }
         Op::Pause { account: a, by, on } => format!("{:?}", ask(b, t, rules, PauseAccount { by: speaker(*a, *by), paused: *on })),
-        Op::Remove { account: a, by } => format!("{:?}", ask(b, t, rules, RemoveAccount { by: speaker(*a, *by) })),
+        Op::Remove { account: a, by } => {
+            format!("{:?}", ask(b, t, rules, RemoveAccount { by: speaker(*a, *by), closing: Closing::default() }))
+        }
         Op::State { account: a, by, number, text, devices } => {
             let devices: Vec<StateDevice> = devices.iter().map(|(d, inbox)| state_device(*d, *inbox)).collect();
-            let put = PutState { by: speaker(*a, *by), number: number + 1, state: format!("state {number} {text}"), devices };
+            let put = PutState {
+                by: speaker(*a, *by),
+                number: number + 1,
+                state: format!("state {number} {text}"),
+                devices,
+                closing: None,
+            };
             format!("{:?}", ask(b, t, rules, put))
         }
         Op::Packages { account: a, device: d, one_time, last, replace } => {

@@ -4,6 +4,7 @@ use super::Backend;
 use super::accounts::*;
 use crate::accounts::*;
 use crate::channels::{ChangeRefused, Limited};
+use crate::notices::Closing;
 use crate::rules::Limit;
 use crate::{Answer, Ask};
 
@@ -31,9 +32,9 @@ promises! { $ inboxes_contract in inboxes:
         assert_eq!((recovered, with_the_lost_one), (Err(anothers.into()), Err(anothers.into())));
         assert!(w.enroll(enrolment(3, 3)).is_ok(), "the code is unused");
         assert_eq!(w.put_state(2, 1, "one", &[device(1)]), Ok(()));
-        w.ask(RemoveAccount { by: speaker(2, 1) }).unwrap();
+        w.ask(RemoveAccount { by: speaker(2, 1), closing: Closing::default() }).unwrap();
         assert!(w.is_open(1, 1));
-        w.ask(RemoveAccount { by: speaker(1, 1) }).unwrap();
+        w.ask(RemoveAccount { by: speaker(1, 1), closing: Closing::default() }).unwrap();
         assert!(!w.is_open(1, 1), "its own account's end closes it");
     }
 
@@ -87,7 +88,7 @@ promises! { $ inboxes_contract in inboxes:
         w.person(1);
         w.open_inbox(1, 1);
         let (now, rules) = (w.now, w.rules.clone());
-        let answers = w.backend.broken_off(now, &rules, &[Ask::RemoveAccount(RemoveAccount { by: speaker(1, 1) })], &mut |_| ());
+        let answers = w.backend.broken_off(now, &rules, &[Ask::RemoveAccount(RemoveAccount { by: speaker(1, 1), closing: Closing::default() })], &mut |_| ());
         assert_eq!(answers, [Answer::RemoveAccount(Ok(()))]);
 
         assert!(w.is_open(1, 1));

@@ -37,7 +37,7 @@ promises! { $ rights_contract in rights:
         let change = |add: &[TokenHash], remove: &[TokenHash]| ChangeTokens {
             channel: c.id,
             token: c.read,
-            add: add.iter().map(|t| Right { token: *t, stamped: false }).collect(),
+            add: add.iter().map(|t| Right { token: *t, stamped: false, once: false }).collect(),
             remove: remove.to_vec(),
         };
 
@@ -104,7 +104,7 @@ promises! { $ rights_contract in rights:
         let change = |add: &[u64], remove: Vec<TokenHash>| ChangeTokens {
             channel: inbox.id,
             token: inbox.read,
-            add: add.iter().map(|n| Right { token: hash("more", *n), stamped: false }).collect(),
+            add: add.iter().map(|n| Right { token: hash("more", *n), stamped: false, once: false }).collect(),
             remove,
         };
 

@@ -11,7 +11,10 @@ const STAMP: TokenHash = TokenHash::new([3; 32]);
 const NOW: Millis = Millis::new(1_800_000_000_000);
 
 fn head(class: ChannelClass, last: u64) -> Head {
-    let rights = in_order(vec![Right { token: TokenHash::new([9; 32]), stamped: true }, Right { token: TOKEN, stamped: false }]);
+    let rights = in_order(vec![
+        Right { token: TokenHash::new([9; 32]), stamped: true, once: false },
+        Right { token: TOKEN, stamped: false, once: false },
+    ]);
     let key = ChannelKey::of_row(7);
     let (gone_through, bytes, gone_bytes, seal_seq, seal_count, seal_at) = (0, last, 0, 0, 0, Millis::new(0));
     Head { key, class, read: READ, rights, last, gone_through, bytes, gone_bytes, seal_seq, seal_count, seal_at }
@@ -54,7 +57,7 @@ fn who_shows_no_right_is_told_one_thing_and_nothing_is_looked_for() {
 
 #[test]
 fn of_many_rights_each_is_found_and_what_stands_between_two_is_none() {
-    let right = |n: u8| Right { token: TokenHash::new([n; 32]), stamped: n.is_multiple_of(4) };
+    let right = |n: u8| Right { token: TokenHash::new([n; 32]), stamped: n.is_multiple_of(4), once: false };
     let rights = in_order((1..=100).rev().map(|n| right(2 * n)).collect());
 
     for n in 0..=u8::MAX {
@@ -198,7 +201,7 @@ fn a_stamp_is_looked_for_and_spent_where_the_right_costs_one() {
     let rules = Rules::default();
     let mut inbox = head(ChannelClass::Inbox, 0);
     assert_eq!(needs(Some(&inbox), &rules, &append(0)).stamp, None);
-    inbox.rights = vec![Right { token: TOKEN, stamped: true }];
+    inbox.rights = vec![Right { token: TOKEN, stamped: true, once: false }];
     assert_eq!(needs(Some(&inbox), &rules, &append(0)).stamp, Some(&STAMP));
 
     let (there, gone) = (Seen { stamp: true, ..Seen::default() }, Seen::default());
@@ -226,7 +229,7 @@ fn a_trim_ends_at_the_head_and_what_is_gone_is_gone() {
 fn an_inbox_has_so_many_tokens_and_a_closed_one_none() {
     let rules = Rules { max_inbox_tokens: 2, ..Rules::default() };
     let inbox = head(ChannelClass::Inbox, 0);
-    let right = |n| Right { token: TokenHash::new([n; 32]), stamped: false };
+    let right = |n| Right { token: TokenHash::new([n; 32]), stamped: false, once: false };
     let asked = |add: &[u8], remove: &[u8]| ChangeTokens {
         channel: ChannelId::new([4; 32]),
         token: READ,
@@ -316,7 +319,7 @@ impl World {
     fn judged(&self, rules: &Rules) -> Judged {
         let class = if self.inbox { ChannelClass::Inbox } else { ChannelClass::Log };
         let mut head = head(class, self.gone + self.kept.len() as u64);
-        head.rights = self.right.iter().map(|stamped| Right { token: TOKEN, stamped: *stamped }).collect();
+        head.rights = self.right.iter().map(|stamped| Right { token: TOKEN, stamped: *stamped, once: false }).collect();
         (head.gone_through, head.seal_seq, head.seal_count) = (self.gone, self.last_seal(), self.seals);
         head.seal_at = Millis::new(NOW.get() - self.last_seal);
         let (a, (id, byte, ..)) = (self.append(), self.asked);

@@ -9,6 +9,7 @@ use crate::accounts::{
 };
 use crate::counter::{Deed, LiveCode, Reference};
 use crate::judge::accounts as judge;
+use crate::notices::{CloseRefused, Closing};
 use crate::rules::Rules;
 use crate::{AccountReads, AccountStore, StoreDown};
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, TokenHash};
@@ -63,7 +64,7 @@ pub(super) struct Accounts {
     inboxes: Vec<Inbox>,
     /// each with its end
     stamps: BTreeMap<TokenHash, Millis>,
-    quotas: Quotas,
+    pub(super) quotas: Quotas,
 }
 
 impl Accounts {
@@ -125,6 +126,18 @@ impl Accounts {
             inbox.owner = None;
         }
         closed
+    }
+    /// Whose a RUN is.
+    pub(super) fn account_of(&self, run: &RunHash) -> Option<AccountId> {
+        self.people.iter().find(|p| p.run == *run).and_then(|p| p.account)
+    }
+    /// All states of an account.
+    pub(super) fn states(&self, account: &AccountId) -> Option<Vec<String>> {
+        self.accounts.iter().find(|a| a.id == *account).map(|a| a.states.clone())
+    }
+    /// Whether a session goes on.
+    pub(super) fn speaks(&mut self, by: &Speaker) -> Result<(), NoDevice> {
+        self.of(by).map(drop)
     }
     /// The account of a session, if its device is still in it.
     fn of(&mut self, by: &Speaker) -> Result<&mut Account, NoDevice> {
@@ -261,6 +274,10 @@ impl AccountStore for ModelStore {
         if let Err(refused) = self.work.accounts.free(recover.account, &recover.devices) {
             return Ok(Err(refused.into()));
         }
+        if let Err(stale) = self.close(there, &recover.closing) {
+            return Ok(Err(stale.into()));
+        }
+        self.work.notices.forget(&there);
         let closed = self.work.accounts.give_up_inboxes(there);
         closed.iter().for_each(|inbox| self.work.channels.close(inbox));
         self.work.accounts.take_inboxes(recover.account, &recover.devices);
@@ -287,11 +304,15 @@ impl AccountStore for ModelStore {
         Ok(self.work.accounts.of(by).map(|account| account.paused = paused))
     }
 
-    fn remove_account(&mut self, by: &Speaker) -> Result<Result<(), NoDevice>, StoreDown> {
+    fn remove_account(&mut self, by: &Speaker, closing: &Closing) -> Result<Result<(), CloseRefused>, StoreDown> {
         let handle = match self.work.accounts.of(by) {
             Ok(account) => account.handle.as_str().to_owned(),
-            Err(over) => return Ok(Err(over)),
+            Err(over) => return Ok(Err(over.into())),
         };
+        if let Err(stale) = self.close(by.account, closing) {
+            return Ok(Err(stale.into()));
+        }
+        self.work.notices.forget(&by.account);
         let Accounts { people, accounts, retired, .. } = &mut self.work.accounts;
         retired.insert(handle);
         accounts.retain(|a| a.id != by.account);
@@ -320,8 +341,16 @@ impl AccountStore for ModelStore {
         if let Err(refused) = judge::chain(account.states.iter().map(|s| judge::size(s)).sum(), &put.state, rules) {
             return Ok(Err(refused));
         }
+        let devices: BTreeSet<DeviceId> = put.devices.iter().map(|d| d.id).collect();
+        let drops = account.devices.iter().any(|device| !devices.contains(device));
+        if (drops || put.closing.is_some())
+            && let Err(stale) = self.close(put.by.account, &put.closing.clone().unwrap_or_default())
+        {
+            return Ok(Err(stale.into()));
+        }
+        let Ok(account) = self.work.accounts.of(&put.by) else { return Err(StoreDown::new("spoke and gone")) };
         account.states.push(put.state.clone());
-        account.devices = put.devices.iter().map(|d| d.id).collect();
+        account.devices = devices;
         account.packages.retain(|p| account.devices.contains(&p.device));
         let closed = self.work.accounts.take_inboxes(put.by.account, &put.devices);
         closed.iter().for_each(|inbox| self.work.channels.close(inbox));
@@ -444,7 +473,8 @@ impl AccountStore for ModelStore {
         over.sort_by_key(|(end, hash)| (*end, *hash.as_bytes()));
         over.truncate(limit);
         stamps.retain(|hash, _| !over.iter().any(|(_, gone)| gone == hash));
-        Ok(ended.len() >= limit || packages >= limit || over.len() >= limit)
+        let grants = self.work.notices.sweep(now, limit);
+        Ok(ended.len() >= limit || packages >= limit || over.len() >= limit || grants >= limit)
     }
 }
 

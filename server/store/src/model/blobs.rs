@@ -18,6 +18,16 @@ impl Blobs {
     fn named(&self, blob: &BlobId) -> Option<&StoredBlob> {
         self.0.iter().find(|b| b.header.blob == *blob)
     }
+    /// All are there, whole, with these digests.
+    pub(super) fn has(&self, blobs: &[(BlobId, [u8; 32])]) -> bool {
+        blobs.iter().all(|(blob, sha256)| self.named(blob).is_some_and(|b| b.whole && b.header.sha256 == *sha256))
+    }
+    /// They are kept until then, or longer.
+    pub(super) fn keep(&mut self, blobs: &[(BlobId, [u8; 32])], until: Millis) {
+        for blob in self.0.iter_mut().filter(|b| blobs.iter().any(|(name, _)| *name == b.header.blob)) {
+            blob.expires_at = blob.expires_at.max(until);
+        }
+    }
     fn bytes(&self) -> u64 {
         self.0.iter().map(|b| b.header.size).sum()
     }

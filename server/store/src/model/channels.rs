@@ -6,11 +6,13 @@ use crate::channels::{
     Opened, Page, PageLimits, Retired, Right, StatusRefused, StoredEntry, Trim, TrimRefused,
 };
 use crate::judge::{self, First, Head, Judged, Look, Seen};
+use crate::notices::RecordLines;
 use crate::rules::Rules;
 use crate::{AccountStore as _, ChannelReads, ChannelStore, StoreDown};
 use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
 use lacre_ground::time::Millis;
 use prost::bytes::Bytes;
+use std::collections::BTreeMap;
 
 #[derive(Clone, Default)]
 pub(super) struct Channels {
@@ -39,6 +41,24 @@ struct Channel {
     last_seal: Option<(Seq, Millis)>,
     seals: u64,
     used: Millis,
+    /// of a casilla or a return channel: every entry that ever came
+    ids: Vec<Known>,
+    /// of a return channel: how often each right was used
+    uses: BTreeMap<TokenHash, u32>,
+}
+
+/// An entry of a casilla or a return channel, as it is remembered when it is gone.
+#[derive(Clone)]
+pub(super) struct Known {
+    pub(super) id: EntryId,
+    pub(super) token: TokenHash,
+    pub(super) last_resort: bool,
+    pub(super) seq: Seq,
+    pub(super) accepted_at: Millis,
+    /// of a delivery its digest, of an append its bytes
+    pub(super) same: Bytes,
+    /// of a delivery
+    pub(super) lines: Option<RecordLines>,
 }
 
 impl Channel {
@@ -56,6 +76,10 @@ impl Channel {
             seal_count: self.seals,
             seal_at: self.last_seal.map_or(Millis::new(0), |(_, at)| at),
         }
+    }
+    /// Its entries stay for longer, and their ids as long as it.
+    fn keeps(&self) -> bool {
+        matches!(self.class, ChannelClass::Casilla | ChannelClass::Return)
     }
     fn last(&self) -> u64 {
         self.entries.last().map_or(self.gone_through, |(_, e)| e.seq.get())
@@ -97,10 +121,35 @@ impl Channels {
             channel.append = Vec::new();
         }
     }
+    /// Withdraws every right to append to a casilla.
+    pub(super) fn close_casilla(&mut self, name: &ChannelId) {
+        if let Some(channel) = self.find(name).filter(|c| c.class == ChannelClass::Casilla) {
+            channel.append = Vec::new();
+        }
+    }
+    /// Of a channel: its head, what came under an id, and what came by last-resort rights since an instant.
+    pub(super) fn known(&self, name: &ChannelId, id: &EntryId, since: Millis) -> (Option<Head>, Option<Known>, u32) {
+        let Some(channel) = self.channels.iter().find(|c| c.name == *name) else { return (None, None, 0) };
+        let today = channel.ids.iter().filter(|k| k.last_resort && k.accepted_at >= since).count();
+        let known = channel.ids.iter().find(|k| k.id == *id).cloned();
+        (Some(channel.head()), known, u32::try_from(today).unwrap_or(u32::MAX))
+    }
+    /// Stores a delivery that was judged; a right that is spent goes.
+    pub(super) fn deliver(&mut self, name: &ChannelId, known: Known, ciphertext: Bytes) {
+        (self.newest, self.arrivals) = (Some(known.accepted_at), self.arrivals + 1);
+        let arrival = self.arrivals;
+        let Some(channel) = self.find(name) else { return };
+        if !known.last_resort {
+            channel.append.retain(|r| r.token != known.token);
+        }
+        let (seq, accepted_at) = (known.seq, known.accepted_at);
+        channel.entries.push((arrival, StoredEntry { seq, entry_id: known.id, seal: false, accepted_at, ciphertext }));
+        channel.ids.push(known);
+    }
     fn find(&mut self, name: &ChannelId) -> Option<&mut Channel> {
         self.channels.iter_mut().find(|c| c.name == *name)
     }
-    fn at(&self, now: Millis) -> Millis {
+    pub(super) fn at(&self, now: Millis) -> Millis {
         self.newest.map_or(now, |newest| newest.max(now))
     }
 }
@@ -126,6 +175,16 @@ impl ModelStore {
                     First { seq: e.seq, accepted_at: e.accepted_at, seal: e.seal, same_bytes }
                 };
                 seen.first = entries.filter(|e| e.seq.get() > read_to).find(|e| e.entry_id == a.entry_id).map(first);
+            }
+            Look::Kept(_) => {
+                let known = channel.and_then(|c| c.ids.iter().find(|k| k.id == a.entry_id));
+                seen.first = known.map(|k| First {
+                    seq: k.seq,
+                    accepted_at: k.accepted_at,
+                    seal: false,
+                    same_bytes: k.same == a.ciphertext,
+                });
+                seen.count = channel.and_then(|c| c.uses.get(&a.token)).copied().unwrap_or(0);
             }
             Look::Recent(key) => {
                 let known = all.recent.iter().find(|(k, id, ..)| *k == key && *id == a.entry_id);
@@ -168,6 +227,8 @@ impl ChannelStore for ModelStore {
             last_seal: None,
             seals: 0,
             used: now,
+            ids: Vec::new(),
+            uses: BTreeMap::new(),
         });
         Ok(Ok(Opened { head: None, spent: true }))
     }
@@ -193,6 +254,11 @@ impl ChannelStore for ModelStore {
         if a.seal {
             channel.last_seal = Some((seq, now));
             channel.seals += 1;
+        }
+        if channel.class == ChannelClass::Return {
+            *channel.uses.entry(a.token).or_insert(0) += 1;
+            let (id, token, same) = (a.entry_id, a.token, a.ciphertext.clone());
+            channel.ids.push(Known { id, token, last_resort: false, seq, accepted_at: at, same, lines: None });
         }
         let (key, inbox) = (channel.key, channel.class == ChannelClass::Inbox);
         if inbox {
@@ -231,6 +297,10 @@ impl ChannelStore for ModelStore {
             Err(refused) => return Ok(Err(refused)),
         };
         if let Some(channel) = self.work.channels.find(&request.channel) {
+            // a right that was put again is a new one
+            channel
+                .uses
+                .retain(|token, _| rights.iter().any(|r| r.token == *token) && !request.add.iter().any(|r| r.token == *token));
             channel.append = rights;
         }
         self.touch(now, rules, key)?;
@@ -248,24 +318,26 @@ impl ChannelStore for ModelStore {
 
     fn retire(&mut self, now: Millis, rules: &Rules, budget: u32) -> Result<Retired, StoreDown> {
         let mut retired = Retired::default();
-        for _ in 0..budget {
-            let channels = self.work.channels.channels.iter_mut();
-            let oldest =
-                channels.filter(|c| !c.entries.is_empty()).min_by_key(|c| c.entries.first().map(|(arrival, _)| *arrival));
-            let Some((channel, (_, entry))) = oldest.and_then(|c| c.entries.first().cloned().map(|e| (c, e))) else { break };
-            if entry.accepted_at.plus(rules.entry_retention_ms) > now {
-                break;
+        for (kept, retention) in [(false, rules.entry_retention_ms), (true, rules.kept_retention_ms)] {
+            for _ in retired.entries..u64::from(budget) {
+                let channels = self.work.channels.channels.iter_mut().filter(|c| c.keeps() == kept);
+                let oldest =
+                    channels.filter(|c| !c.entries.is_empty()).min_by_key(|c| c.entries.first().map(|(arrival, _)| *arrival));
+                let Some((channel, (_, entry))) = oldest.and_then(|c| c.entries.first().cloned().map(|e| (c, e))) else { break };
+                if entry.accepted_at.plus(retention) > now {
+                    break;
+                }
+                channel.drop_through(entry.seq.get());
+                retired.entries += 1;
             }
-            channel.drop_through(entry.seq.get());
-            retired.entries += 1;
         }
         let (left, mut rows) = (u64::from(budget) - retired.entries, 0);
         for _ in 0..left {
             let channels = self.work.channels.channels.iter();
             let over = |c: &&Channel| c.entries.is_empty() && c.used.plus(rules.channel_retention_ms) <= now;
             let next = channels.filter(over).min_by_key(|c| (c.used, c.key));
-            let Some((key, rights)) = next.map(|c| (c.key, c.append.len() as u64)) else { break };
-            rows += 1 + rights;
+            let Some((key, more)) = next.map(|c| (c.key, (c.append.len() + c.ids.len()) as u64)) else { break };
+            rows += 1 + more;
             if retired.channels > 0 && rows > left {
                 break;
             }
@@ -286,7 +358,7 @@ impl ChannelReads for ModelReads {
     ) -> Result<Result<Admitted, NotPermitted>, StoreDown> {
         Ok(self.with(|state| {
             let channel = state.channels.channels.iter().find(|c| c.name == *channel && c.read == *token).ok_or(NotPermitted)?;
-            let inbox = channel.class == ChannelClass::Inbox;
+            let inbox = channel.class.has_one_reader();
             let touch = inbox && now.since(channel.used) >= rules.reader_use_ms;
             Ok(Admitted { key: channel.key, head: channel.last(), inbox, touch })
         }))
@@ -325,7 +397,7 @@ impl ChannelReads for ModelReads {
                 return Err(StatusRefused::NotPermitted);
             }
             let entry = channel.entries.iter().map(|(_, e)| e).find(|e| e.seq == asked.seq);
-            if channel.class == ChannelClass::Inbox && !reads {
+            if channel.class.has_one_reader() && !reads {
                 return entry.filter(|e| asked.named == Some(e.entry_id)).cloned().ok_or(StatusRefused::NotNamed);
             }
             let (gone_through, head) = (channel.gone_through, channel.last());

@@ -7,6 +7,7 @@ mod accounts;
 mod blobs;
 mod channels;
 mod counter;
+mod notices;
 
 use super::engine::Engine;
 use super::{Counts, Reads, StoreDown};
@@ -19,6 +20,7 @@ struct State {
     accounts: accounts::Accounts,
     blobs: blobs::Blobs,
     counter: counter::Counter,
+    notices: notices::Notices,
 }
 
 /// The writer's side: works on a copy until it commits.

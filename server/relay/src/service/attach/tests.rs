@@ -36,6 +36,7 @@ impl World {
         let (writer, _) = Writer::start(Box::new(store), Arc::new(SystemClock), rules.clone(), Arc::default()).unwrap();
         let (stop, stopping) = watch::channel(false);
         let signer = |name| NoteSigner::new(name, &[1; 32]).unwrap();
+        let keys = tempfile::tempdir().unwrap();
         let context = Context {
             clock: Arc::new(SystemClock),
             rng: Mutex::new(Box::new(SystemRng)),
@@ -46,6 +47,14 @@ impl World {
             identity: Identity::new([1; 32]),
             receipts: signer("receipts"),
             bindings: signer("bindings"),
+            registrar: crate::registrar_key::Registrar { signer: signer("registrar"), note: String::new() },
+            kept: crate::kept_grants::KeptKey::of(
+                &crate::run_key::RunKey::open(&keys.path().join("run.key"), &keys.path().join("data"), &mut SystemRng).unwrap(),
+            ),
+            authority: Arc::new(std::sync::RwLock::new(
+                lacre_ground::address::Authority::new("localhost", 7443, Identity::new([1; 32])).unwrap(),
+            )),
+            stamps: Arc::default(),
             data: "unused".into(),
             clock_guard: Arc::new(
                 crate::clock_guard::ClockGuard::open(std::path::Path::new("/nowhere"), Arc::new(SystemClock), || {
@@ -66,7 +75,7 @@ impl World {
         let (append, read) = (Token::new([n; 32]), Token::new([n + 100; 32]));
         let (a, r, stamp) = (append.hash(), read.hash(), TokenHash::new([n; 32]));
         let id = if inbox { ChannelId::of_inbox(&r) } else { ChannelId::of_log(&a, &r) };
-        let rights = [Right { token: a, stamped: false }];
+        let rights = [Right { token: a, stamped: false, once: false }];
         let open = if inbox { Open::inbox(id, &rights, r, Some(stamp)) } else { Open::log(id, a, r, Some(stamp)) };
         self.context.writer.submit(AddStamps(vec![stamp])).await.unwrap();
         self.context.writer.submit(open.unwrap()).await.unwrap().unwrap();

@@ -1,0 +1,604 @@
+//! Official notices over a socket, on the relay's own store: bodies, designations, grants, answers, deliveries.
+
+use crate::service::accounts_tests::{Person, World, parts, reason, refused};
+use crate::service::sessions_tests::next;
+use lacre_evidence::certificate::Certificate;
+use lacre_evidence::grant::{Grant, GrantKind};
+use lacre_evidence::lookup::{Answer, ExemptReason, Lookup, Salt};
+use lacre_evidence::record::{Issuer, Record};
+use lacre_evidence::{Designation, envelope};
+use lacre_ground::account::REGISTRAR;
+use lacre_ground::address::{Address, Authority, Invitation};
+use lacre_ground::agency::{self, Ask};
+use lacre_ground::ids::{ChannelId, Code, GrantId, Token};
+use lacre_ground::note::{NoteKey, NoteSigner};
+use lacre_ground::receipt::RELAY;
+use lacre_ground::registrar::RegistrarKey;
+use lacre_ground::run::Run;
+use lacre_ground::seal::SealSecret;
+use lacre_ground::signed::{NoteText as _, Signed};
+use lacre_ground::time::Millis;
+use lacre_proto::relay::v1 as wire;
+use lacre_store::rules::Rules;
+use prost::Message as _;
+use sha2::{Digest as _, Sha256};
+use tonic::Status;
+
+/// An example, nobody's number: the one of [`World::ana`].
+const RUN: &str = "40.123.456-K";
+const STRANGER: &str = "41.000.001-6";
+const DAY: u64 = 86_400_000;
+
+fn at(w: &World) -> Millis {
+    w.context.clock.now()
+}
+
+impl World {
+    async fn body_code(&self, code: &str) -> Code {
+        let request = wire::IssueAgencyCodeRequest {
+            code: code.into(),
+            name: "Municipalidad de ejemplo".into(),
+            zone: "America/Santiago".into(),
+            comuna: "13101".into(),
+        };
+        let issued = self.registrar().issue_agency_code(request).await.unwrap().into_inner();
+        Invitation::parse(&issued.invitation).unwrap().code
+    }
+    async fn proof(&self, n: u8, ask: Ask<'_>) -> wire::AgencyProof {
+        let key = NoteSigner::new("any", &[n; 32]).unwrap().public().key();
+        let challenge = self.notices().challenge(wire::AgencyChallengeRequest { key: key.to_vec() }).await.unwrap();
+        let challenge: [u8; 32] = challenge.into_inner().challenge.try_into().unwrap();
+        let signature = agency::sign(&[n; 32], &self.context.identity, &challenge, ask).to_vec();
+        wire::AgencyProof { key: key.to_vec(), challenge: challenge.to_vec(), signature }
+    }
+    async fn enroll_body(&self, n: u8, code: &Code) -> Result<wire::AgencyEnrollResponse, Status> {
+        let proof = Some(self.proof(n, Ask::Enroll(code)).await);
+        let request = wire::AgencyEnrollRequest { proof, code: code.expose().to_vec() };
+        Ok(self.notices().enroll(request).await?.into_inner())
+    }
+    /// The body n, enrolled.
+    async fn office(&self, n: u8) {
+        let code = self.body_code(&format!("MUNI-{n}")).await;
+        self.enroll_body(n, &code).await.unwrap();
+    }
+    fn registrar_key(&self) -> NoteKey {
+        RegistrarKey::verify(&self.context.registrar.note, &self.context.identity).unwrap().note_key().unwrap()
+    }
+
+    async fn designate(&self, p: &Person, session: &[u8], on: bool) -> Result<(), Status> {
+        let statement = "Aquí recibo notificaciones oficiales, las lea o no".to_owned();
+        let note = Designation { account: p.account, made_at: at(self), statement }.sign(&p.signer).unwrap();
+        let request = wire::DesignateRequest { session: session.to_vec(), designation: if on { note } else { String::new() } };
+        self.accounts().designate(request).await.map(drop)
+    }
+    async fn pause_notices(&self, session: &[u8], paused: bool) {
+        let request = wire::PauseNoticesRequest { session: session.to_vec(), paused };
+        self.accounts().pause_notices(request).await.unwrap();
+    }
+    async fn exempt(&self, run: &str, reason: &str) {
+        let request = wire::ExemptRequest { run: run.into(), reason: reason.into() };
+        self.registrar().exempt(request).await.unwrap();
+    }
+    fn grant(&self, p: &Person, casilla: &Casilla, n: u8, kind: GrantKind) -> wire::SealedGrant {
+        let token = casilla.token(n);
+        let grant = Grant {
+            id: GrantId::new([n; 16]),
+            account: p.account,
+            kind,
+            casilla: Address {
+                authority: Authority::new("localhost", 7443, self.context.identity).unwrap(),
+                channel: casilla.channel,
+            },
+            append: token.hash(),
+            key: SealSecret::new([9; 32]).public().unwrap(),
+            from: at(self),
+            until: at(self).plus(395 * DAY),
+        };
+        wire::SealedGrant { grant: grant.sign(&p.signer).unwrap(), token: token.expose().to_vec() }
+    }
+    async fn put_grants(&self, p: &Person, session: &[u8], casilla: &Casilla, once: &[u8], last: &[u8]) -> Result<u32, Status> {
+        let grants = |of: &[u8], kind| of.iter().map(|n| self.grant(p, casilla, *n, kind)).collect();
+        let request = wire::PutGrantsRequest {
+            session: session.to_vec(),
+            once: grants(once, GrantKind::Once),
+            last_resort: grants(last, GrantKind::LastResort),
+            replace_all: false,
+        };
+        Ok(self.accounts().put_grants(request).await?.into_inner().remaining)
+    }
+    async fn open_kept(&self, class: wire::ChannelClass, casilla: &Casilla, rights: &[(u8, bool)], stamp: Vec<u8>) {
+        let right = |(n, once): &(u8, bool)| wire::AppendRight {
+            token_hash: casilla.token(*n).hash().as_bytes().to_vec(),
+            stamped: false,
+            once: *once,
+        };
+        let request = wire::OpenRequest {
+            class: class.into(),
+            channel: casilla.channel.as_bytes().to_vec(),
+            append: rights.iter().map(right).collect(),
+            read_token_hash: casilla.read.hash().as_bytes().to_vec(),
+            stamp,
+        };
+        self.channels().open(request).await.unwrap();
+    }
+    /// Ana, designated, with a casilla and grants: 1 and 2 once, 3 the last resort.
+    async fn address(&self) -> (Person, Vec<u8>, Casilla) {
+        let (ana, session, mut stamps) = self.ana(4).await;
+        let casilla = Casilla::new(1);
+        self.designate(&ana, &session, true).await.unwrap();
+        let rights = [(1, true), (2, true), (3, false)];
+        self.open_kept(wire::ChannelClass::Casilla, &casilla, &rights, stamps.remove(0)).await;
+        assert_eq!(self.put_grants(&ana, &session, &casilla, &[1, 2], &[3]).await.unwrap(), 2);
+        (ana, session, casilla)
+    }
+    async fn fetch(&self, casilla: &Casilla) -> Vec<wire::Entry> {
+        let request = wire::FetchRequest {
+            channel: casilla.channel.as_bytes().to_vec(),
+            read_token: casilla.read.expose().to_vec(),
+            from_seq: 1,
+            max_entries: 99,
+        };
+        self.channels().fetch(request).await.unwrap().into_inner().entries
+    }
+
+    async fn routes(&self, n: u8, runs: &[&str]) -> Result<Vec<wire::RoutesResponse>, Status> {
+        use wire::routes_request::Part;
+        let row = |(row, run): (usize, &&str)| Part::Row(wire::RouteRow { row: row as u32, run: (*run).to_owned() });
+        let rows = runs.iter().enumerate().map(row);
+        let parts: Vec<Part> = std::iter::once(Part::Proof(self.proof(n, Ask::Routes).await)).chain(rows).collect();
+        let parts: Vec<_> = parts.into_iter().map(|part| wire::RoutesRequest { part: Some(part) }).collect();
+        let mut answers = self.notices().routes(futures_util::stream::iter(parts)).await?.into_inner();
+        let mut all = Vec::new();
+        while let Some(answer) = answers.message().await? {
+            all.push(answer);
+        }
+        Ok(all)
+    }
+    async fn look_up(&self, n: u8, batch: u8, rows: &[(u32, &str)]) -> Result<Vec<wire::NoticeLookupResponse>, Status> {
+        use wire::notice_lookup_request::Part;
+        let row =
+            |(row, run): &(u32, &str)| Part::Row(wire::LookupRow { row: *row, run: (*run).to_owned(), batch: vec![batch; 16] });
+        let first = Part::Proof(self.proof(n, Ask::Lookup).await);
+        let parts: Vec<_> = std::iter::once(first)
+            .chain(rows.iter().map(row))
+            .map(|part| wire::NoticeLookupRequest { part: Some(part) })
+            .collect();
+        let mut answers = self.notices().lookup(futures_util::stream::iter(parts)).await?.into_inner();
+        let mut all = Vec::new();
+        while let Some(answer) = answers.message().await? {
+            all.push(answer);
+        }
+        Ok(all)
+    }
+    async fn look_up_one(&self, n: u8, batch: u8) -> wire::NoticeLookupResponse {
+        self.look_up(n, batch, &[(0, RUN)]).await.unwrap().remove(0)
+    }
+    async fn deliver(&self, n: u8, rows: Vec<wire::DeliverRow>) -> Result<Vec<wire::DeliverResponse>, Status> {
+        use wire::deliver_request::Part;
+        let first = Part::Proof(self.proof(n, Ask::Deliver).await);
+        let parts: Vec<_> = std::iter::once(first)
+            .chain(rows.into_iter().map(Part::Row))
+            .map(|part| wire::DeliverRequest { part: Some(part) })
+            .collect();
+        let mut answers = self.notices().deliver(futures_util::stream::iter(parts)).await?.into_inner();
+        let mut all = Vec::new();
+        while let Some(answer) = answers.message().await? {
+            all.push(answer);
+        }
+        Ok(all)
+    }
+    /// The record, or why there is none.
+    async fn deliver_one(&self, n: u8, row: wire::DeliverRow) -> Result<String, String> {
+        let answer = self.deliver(n, vec![row]).await.unwrap().remove(0);
+        if answer.refused.is_empty() { Ok(answer.record) } else { Err(format!("{} {}", answer.refused, answer.limit)) }
+    }
+    fn found(&self, answer: &wire::NoticeLookupResponse) -> Answer {
+        Lookup::verify(&answer.lookup, &[self.registrar_key()]).unwrap().answer.clone()
+    }
+}
+
+struct Casilla {
+    n: u8,
+    read: Token,
+    channel: ChannelId,
+}
+
+impl Casilla {
+    fn new(n: u8) -> Self {
+        let read = Token::new([n + 200; 32]);
+        Self { n, channel: ChannelId::of_casilla(&read.hash()), read }
+    }
+    fn back(n: u8) -> Self {
+        let read = Token::new([n + 200; 32]);
+        Self { n, channel: ChannelId::of_return(&read.hash()), read }
+    }
+    fn token(&self, n: u8) -> Token {
+        Token::new([[self.n; 16], [n; 16]].concat().try_into().unwrap())
+    }
+}
+
+fn here(bytes: &[u8]) -> wire::SealedFile {
+    wire::SealedFile { place: Some(wire::sealed_file::Place::Here(bytes.to_vec())) }
+}
+
+fn row(casilla: &Casilla, token: &[u8], entry: u8, text: &[u8]) -> wire::DeliverRow {
+    wire::DeliverRow {
+        row: entry.into(),
+        channel: casilla.channel.as_bytes().to_vec(),
+        append_token: token.to_vec(),
+        entry_id: vec![entry; 16],
+        envelope: Some(wire::NoticeEnvelope { header: b"sealed header".to_vec(), files: vec![here(text)] }),
+        first_record: String::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_body_is_who_got_the_code_and_nobody_else() {
+    let w = World::new(Rules::default()).await;
+    let code = w.body_code("MUNI-1").await;
+
+    let first = w.enroll_body(1, &code).await.unwrap();
+    w.later(5_000);
+    let again = w.enroll_body(1, &code).await.unwrap();
+
+    assert_eq!(first, again, "a lost answer is given again, byte by byte");
+    let registrar = RegistrarKey::verify(&first.registrar, &w.context.identity).unwrap().note_key().unwrap();
+    let certificate = Certificate::verify(&first.certificate, std::slice::from_ref(&registrar)).unwrap();
+    assert_eq!((certificate.code.as_str(), certificate.place.comuna.unwrap().to_string()), ("MUNI-1", "13101".to_owned()));
+    assert_eq!(certificate.key, NoteSigner::new("any", &[1; 32]).unwrap().public().key());
+    let info = w.channels().get_info(wire::GetInfoRequest {}).await.unwrap().into_inner();
+    assert_eq!(info.registrar, first.registrar);
+    let identity = NoteSigner::new(REGISTRAR, &[7; 32]).unwrap().public();
+    assert!(Certificate::verify(&first.certificate, &[identity]).is_err(), "the registrar has a key of its own");
+
+    assert_eq!(refused(w.enroll_body(2, &code).await), "CODE_REFUSED", "it was used");
+    assert_eq!(refused(w.enroll_body(2, &Code::new([9; 16])).await), "CODE_REFUSED");
+    let other = w.body_code("MUNI-2").await;
+    assert_eq!(refused(w.enroll_body(1, &other).await), "CODE_REFUSED", "a key is one body's");
+    let request = wire::IssueAgencyCodeRequest {
+        code: "MUNI-1".into(),
+        name: "Otra".into(),
+        zone: "America/Santiago".into(),
+        comuna: String::new(),
+    };
+    assert_eq!(refused(w.registrar().issue_agency_code(request.clone()).await), "AGENCY_EXISTS");
+    let bad = wire::IssueAgencyCodeRequest { zone: "Europe/Berlin".into(), ..request };
+    assert_eq!(refused(w.registrar().issue_agency_code(bad).await), "BAD_FIELD");
+}
+
+#[tokio::test]
+async fn a_body_proves_itself_for_each_ask_and_a_revoked_one_gets_nothing() {
+    let w = World::new(Rules::default()).await;
+    w.office(1).await;
+    let certificate = |proof| wire::AgencyCertificateRequest { proof: Some(proof) };
+    let asked = w.proof(1, Ask::Certificate).await;
+
+    let before = w.notices().certificate(certificate(asked.clone())).await.unwrap().into_inner().certificate;
+    w.later(10_000);
+    let renew = wire::RenewAgencyRequest { code: "MUNI-1".into() };
+    let until = w.registrar().renew_agency(renew).await.unwrap().into_inner().until_ms;
+    let after = w.notices().certificate(certificate(asked.clone())).await.unwrap().into_inner().certificate;
+
+    let read = |raw: &str| Certificate::verify(raw, &[w.registrar_key()]).unwrap();
+    assert!(read(&before).until < read(&after).until && read(&after).until.get() == until);
+    let other_ask = w.proof(1, Ask::Routes).await;
+    assert_eq!(refused(w.notices().certificate(certificate(other_ask)).await), "LOGIN_REFUSED");
+    let nobody = w.proof(2, Ask::Certificate).await;
+    assert_eq!(refused(w.notices().certificate(certificate(nobody)).await), "LOGIN_REFUSED");
+    w.later(Rules::default().challenge_lifetime_ms);
+    assert_eq!(refused(w.notices().certificate(certificate(asked)).await), "LOGIN_REFUSED", "a minute is over");
+    let stamps = wire::AgencyStampsRequest { proof: Some(w.proof(1, Ask::Stamps(3)).await), count: 3 };
+    assert_eq!(w.notices().take_stamps(stamps).await.unwrap().into_inner().stamps.len(), 3);
+
+    w.registrar().revoke_agency(wire::RevokeAgencyRequest { code: "MUNI-1".into() }).await.unwrap();
+    let asked = w.proof(1, Ask::Certificate).await;
+    assert_eq!(refused(w.notices().certificate(certificate(asked)).await), "LOGIN_REFUSED");
+    assert_eq!(refused(w.routes(1, &[RUN]).await), "LOGIN_REFUSED");
+    assert_eq!(refused(w.look_up(1, 1, &[(0, RUN)]).await), "LOGIN_REFUSED");
+    assert_eq!(refused(w.deliver(1, vec![]).await), "LOGIN_REFUSED");
+    let list = w.registrar().list_agencies(wire::ListAgenciesRequest {}).await.unwrap().into_inner().agencies;
+    assert_eq!((list.len(), list[0].revoked), (1, true));
+    assert_eq!(refused(w.registrar().revoke_agency(wire::RevokeAgencyRequest { code: "NO".into() }).await), "NO_AGENCY");
+}
+
+#[tokio::test]
+async fn a_notice_goes_from_the_answer_to_the_casilla_and_its_record_is_byte_equal_for_ever() {
+    let w = World::new(Rules::default()).await;
+    w.office(1).await;
+    let (ana, _, casilla) = w.address().await;
+
+    let answer = w.look_up_one(1, 1).await;
+    let right = answer.right.clone().unwrap();
+    let sent = row(&casilla, &right.token, 1, b"sealed body");
+    let record = w.deliver_one(1, sent.clone()).await.unwrap();
+
+    let lookup = Lookup::verify(&answer.lookup, &[w.registrar_key()]).unwrap();
+    let salt = Salt::new(answer.salt.clone().try_into().unwrap());
+    assert_eq!(lookup.person, salt.commit(&Run::parse(RUN).unwrap()));
+    let grant = Grant::verify(&right.grant, &ana.state.devices).unwrap();
+    let Answer::Account { account, state, state_hash, grant: granted, designation } = &lookup.answer else { panic!() };
+    assert_eq!((*account, *state, *state_hash, *granted), (ana.account, 0, ana.state.hash(), grant.note_hash()));
+    let designated = Designation::verify(&right.designation, [&ana.state].into_iter()).unwrap();
+    assert_eq!((designated.note_hash(), right.states), (*designation, vec![ana.raw.clone()]));
+    assert_eq!(Token::try_from(right.token.as_slice()).unwrap().hash(), grant.append);
+
+    let entries = w.fetch(&casilla).await;
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0].ciphertext, sent.envelope.as_ref().unwrap().encode_to_vec());
+    let relay = NoteSigner::new(RELAY, &[7; 32]).unwrap().public();
+    let read = Record::verify(&record, |_| vec![relay.clone()]).unwrap();
+    let digest = envelope::digest(b"sealed header", [Sha256::digest(b"sealed body").into()].iter());
+    assert_eq!((read.envelope, read.time.get()), (digest, entries[0].accepted_at_ms));
+    let authority = w.context.authority.read().unwrap().clone();
+    assert_eq!(read.issuer, Issuer::Relay(authority));
+    assert_eq!(read.submission.as_ref().unwrap().channel, casilla.channel);
+
+    w.later(5_000);
+    assert_eq!(w.deliver_one(1, sent.clone()).await.unwrap(), record, "again");
+    let other = wire::DeliverRow { entry_id: vec![9; 16], ..sent.clone() };
+    assert_eq!(w.deliver_one(1, other).await.unwrap_err(), "NOT_PERMITTED ", "a once right is spent");
+    assert_eq!(w.deliver_one(1, row(&casilla, &right.token, 1, b"other")).await.unwrap_err(), "CONFLICT ");
+    let w = w.restart().await;
+    w.later(5_000);
+    assert_eq!(w.deliver_one(1, sent.clone()).await.unwrap(), record, "by another process");
+    assert_eq!(w.deliver_one(1, row(&casilla, &right.token, 1, b"other")).await.unwrap_err(), "CONFLICT ");
+    let trim = wire::TrimRequest {
+        channel: casilla.channel.as_bytes().to_vec(),
+        read_token: casilla.read.expose().to_vec(),
+        through_seq: 1,
+    };
+    w.channels().trim(trim).await.unwrap();
+    assert_eq!(w.deliver_one(1, sent).await.unwrap(), record, "also of an entry that is gone");
+    assert_eq!(w.fetch(&casilla).await.len(), 0);
+}
+
+#[tokio::test]
+async fn whoever_is_an_address_no_more_is_written_to_by_nobody() {
+    type Leaves = &'static str;
+    let all: [Leaves; 6] = ["pause", "designation", "exempt", "device", "recover", "delete"];
+    for leaves in all {
+        let w = World::new(Rules::default()).await;
+        w.office(1).await;
+        let (ana, session, casilla) = w.address().await;
+        let token = w.look_up_one(1, 1).await.right.unwrap().token;
+        let before = w.deliver_one(1, row(&casilla, &token, 1, b"before")).await.unwrap();
+        let [second, last] = [w.look_up_one(1, 2).await, w.look_up_one(1, 3).await].map(|a| a.right.unwrap().token);
+
+        match leaves {
+            "pause" => w.pause_notices(&session, true).await,
+            "designation" => w.designate(&ana, &session, false).await.unwrap(),
+            "exempt" => w.exempt(RUN, "law").await,
+            "device" => {
+                // her device gets another key: what the old one signed is good for nothing
+                let mut device = ana.state.devices[0].clone();
+                device.signature_key = NoteSigner::new("any", &[77; 32]).unwrap().public().key();
+                w.put_state(&session, &next(&ana.state, &[&device]).sign(&ana.signer).unwrap()).await.unwrap();
+            }
+            "recover" => {
+                let code = w.issue_code(RUN, true).await.unwrap().code.expose().to_vec();
+                let request = wire::RecoverRequest { code, state: w.person(5).raw };
+                w.accounts().recover(request).await.unwrap();
+            }
+            _ => drop(w.accounts().delete_account(wire::DeleteAccountRequest { session: session.clone() }).await.unwrap()),
+        }
+
+        for token in [&second, &last] {
+            let refused = w.deliver_one(1, row(&casilla, token, 2, b"a second later")).await.unwrap_err();
+            assert_eq!(refused, "NOT_PERMITTED ", "{leaves}");
+        }
+        assert_eq!(w.fetch(&casilla).await.len(), 1, "{leaves}: nothing was stored");
+        let expected = if leaves == "exempt" { Answer::Exempt(ExemptReason::Law) } else { Answer::NoAccount };
+        assert_eq!(w.found(&w.look_up_one(1, 4).await), expected, "{leaves}");
+        assert_eq!(
+            w.deliver_one(1, row(&casilla, &token, 1, b"before")).await.unwrap(),
+            before,
+            "{leaves}: what came stays proved"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_refused_row_ends_nothing_and_the_same_row_gets_the_same_answer() {
+    let w = World::new(Rules::default()).await;
+    w.office(1).await;
+    let (_, session, casilla) = w.address().await;
+    w.exempt(STRANGER, "minor").await;
+
+    let rows = [(7, RUN), (8, "40.123.456-1"), (9, STRANGER), (10, "40123457-8")];
+    let first = w.look_up(1, 1, &rows).await.unwrap();
+    let again = w.look_up(1, 1, &rows).await.unwrap();
+
+    assert_eq!(first.iter().map(|a| a.row).collect::<Vec<_>>(), [7, 8, 9, 10]);
+    assert_eq!(first[1].refused, "BAD_RUN");
+    assert_eq!([&first[2], &first[3]].map(|a| w.found(a)), [Answer::Exempt(ExemptReason::Minor), Answer::NoAccount]);
+    assert_eq!(first, again);
+    let address = |session: Vec<u8>| async { w.accounts().notice_address(wire::NoticeAddressRequest { session }).await };
+    let seen = address(session.clone()).await.unwrap().into_inner();
+    assert_eq!((seen.remaining, seen.paused, seen.answers.len()), (1, false, 1));
+    assert_eq!((seen.answers[0].month, seen.answers[0].count), (202_701, 1), "the repeated one is not counted");
+    w.later(3_600_000);
+    let later = w.look_up(1, 1, &rows[..1]).await.unwrap();
+    assert_ne!(first[0].lookup, later[0].lookup, "an hour later it is another ask");
+
+    let token = first[0].right.clone().unwrap().token;
+    let bad = wire::DeliverRow { entry_id: vec![1], ..row(&casilla, &token, 1, b"x") };
+    let sent = vec![bad, row(&casilla, &[5; 32], 2, b"x"), row(&casilla, &token, 3, b"x")];
+    let told: Vec<_> = w.deliver(1, sent).await.unwrap().into_iter().map(|a| (a.row, a.refused)).collect();
+    assert_eq!(told, [(1, "BAD_FIELD".to_owned()), (2, "NOT_PERMITTED".to_owned()), (3, String::new())]);
+
+    let told = w.routes(1, &[RUN, "x-y", STRANGER, "40123457-8"]).await.unwrap();
+    let routes: Vec<_> = told.into_iter().map(|a| (a.route(), a.reason, a.refused)).collect();
+    let of = |route, reason: &str, refused: &str| (route, reason.to_owned(), refused.to_owned());
+    let none = wire::Route::NoAccount;
+    let expected = [of(wire::Route::Electronic, "", ""), of(wire::Route::Unspecified, "", "BAD_RUN")];
+    assert_eq!(routes, [expected.to_vec(), vec![of(wire::Route::Exempt, "minor", ""), of(none, "", "")]].concat());
+}
+
+#[tokio::test]
+async fn grants_are_handed_out_once_then_the_last_resort_and_then_there_is_no_account() {
+    let w = World::new(Rules { last_resort_per_agency_day: 1, last_resort_per_day: 2, ..Rules::default() }).await;
+    w.office(1).await;
+    w.office(2).await;
+    w.office(3).await;
+    let (ana, session, casilla) = w.address().await;
+
+    let mut tokens = Vec::new();
+    for batch in 1..6 {
+        tokens.push(w.look_up_one(1, batch).await.right.unwrap().token);
+    }
+
+    let expected: Vec<_> = [1, 2, 3, 3, 3].iter().map(|n| casilla.token(*n).expose().to_vec()).collect();
+    assert_eq!(tokens, expected);
+    assert_eq!(w.put_grants(&ana, &session, &casilla, &[1, 2], &[3]).await.unwrap(), 0, "what was handed out is not put again");
+    let last = casilla.token(3).expose().to_vec();
+    assert!(w.deliver_one(1, row(&casilla, &last, 1, b"a")).await.is_ok());
+    assert_eq!(w.deliver_one(1, row(&casilla, &last, 2, b"b")).await.unwrap_err(), "LIMIT last_resort_per_agency_day");
+    assert!(w.deliver_one(2, row(&casilla, &last, 3, b"c")).await.is_ok());
+    assert_eq!(w.deliver_one(3, row(&casilla, &last, 4, b"d")).await.unwrap_err(), "LIMIT last_resort_per_day");
+    assert!(w.deliver_one(1, row(&casilla, &last, 1, b"a")).await.is_ok(), "repeating is free");
+    w.later(DAY);
+    assert!(w.deliver_one(1, row(&casilla, &last, 2, b"b")).await.is_ok());
+    w.later(395 * DAY);
+    w.registrar().renew_agency(wire::RenewAgencyRequest { code: "MUNI-1".into() }).await.unwrap();
+    assert_eq!(w.found(&w.look_up_one(1, 9).await), Answer::NoAccount, "all have ended");
+}
+
+#[tokio::test]
+async fn a_body_has_so_much_in_a_day_of_each_kind() {
+    let w = World::new(Rules::default()).await;
+    w.office(1).await;
+    let (.., casilla) = w.address().await;
+    w.registrar().limit_agency(wire::LimitAgencyRequest { code: "MUNI-1".into(), per_day: 2 }).await.unwrap();
+
+    let answers = w.look_up(1, 1, &[(0, RUN), (1, STRANGER), (2, RUN)]).await.unwrap();
+    let routes = w.routes(1, &[RUN, RUN, RUN]).await.unwrap();
+    let rows = (1..4).map(|n| row(&casilla, casilla.token(3).expose(), n, b"x")).collect();
+    let delivered = w.deliver(1, rows).await.unwrap();
+
+    assert_eq!(answers.iter().map(|a| a.refused.as_str()).collect::<Vec<_>>(), ["", "", "LIMIT"]);
+    assert_eq!(routes.iter().map(|a| a.refused.as_str()).collect::<Vec<_>>(), ["", "", "LIMIT"]);
+    let told: Vec<_> = delivered.iter().map(|a| (a.refused.as_str(), a.limit.as_str())).collect();
+    assert_eq!(told, [("", ""), ("", ""), ("LIMIT", "delivers_per_agency_day")]);
+    w.later(DAY);
+    assert_eq!(w.look_up(1, 2, &[(0, STRANGER)]).await.unwrap()[0].refused, "");
+}
+
+#[tokio::test]
+async fn what_a_device_puts_is_looked_at_before_anybody_relies_on_it() {
+    let w = World::new(Rules::default()).await;
+    let (ana, session, mut stamps) = w.ana(3).await;
+    let casilla = Casilla::new(1);
+    w.open_kept(wire::ChannelClass::Casilla, &casilla, &[(1, true)], stamps.remove(0)).await;
+    let put = |grant: wire::SealedGrant| {
+        let request = wire::PutGrantsRequest { session: session.clone(), once: vec![grant], ..Default::default() };
+        async { w.accounts().put_grants(request).await }
+    };
+    let good = w.grant(&ana, &casilla, 1, GrantKind::Once);
+
+    assert_eq!(refused(put(good.clone()).await), "NOT_DESIGNATED");
+    let eva = w.person(2);
+    assert_eq!(refused(w.designate(&eva, &session, true).await), "BAD_NOTE");
+    let foreign = Designation { account: eva.account, made_at: at(&w), statement: "x".into() }.sign(&ana.signer).unwrap();
+    let request = wire::DesignateRequest { session: session.clone(), designation: foreign };
+    assert_eq!(refused(w.accounts().designate(request).await), "BAD_NOTE");
+    w.designate(&ana, &session, true).await.unwrap();
+    let resigned = |change: &dyn Fn(&mut Grant)| {
+        let mut grant = Signed::<Grant>::verify(&good.grant, &[ana.signer.public()]).unwrap().into_value();
+        change(&mut grant);
+        wire::SealedGrant { grant: grant.sign(&ana.signer).unwrap(), ..good.clone() }
+    };
+    let elsewhere = Authority::new("otro.example.org", 7443, w.context.identity).unwrap();
+    for bad in [
+        wire::SealedGrant { token: vec![9; 32], ..good.clone() },
+        wire::SealedGrant { grant: good.grant.replace("once", "last resort"), ..good.clone() },
+        resigned(&|g| g.kind = GrantKind::LastResort),
+        resigned(&|g| g.account = eva.account),
+        resigned(&|g| g.casilla.authority = elsewhere.clone()),
+        resigned(&|g| g.until = g.from.plus(400 * DAY + 1)),
+        resigned(&|g| g.until = at(&w)),
+    ] {
+        assert_eq!(refused(put(bad).await), "BAD_NOTE");
+    }
+    w.pause_notices(&session, true).await;
+    assert_eq!(refused(put(good.clone()).await), "PAUSED");
+    w.pause_notices(&session, false).await;
+    assert_eq!(put(good).await.unwrap().into_inner().remaining, 1);
+}
+
+#[tokio::test]
+async fn a_file_beside_the_entry_must_be_whole_and_is_kept_as_long() {
+    let w = World::new(Rules::default()).await;
+    w.office(1).await;
+    let (ana, session, casilla) = w.address().await;
+    let stamp = w.stamps(&session, 1).await.unwrap().remove(0);
+    let (content, read) = (b"a sealed file".to_vec(), Token::new([8; 32]));
+    let mut sent = row(&casilla, casilla.token(1).expose(), 1, b"body");
+    let beside = wire::SealedFile { place: Some(wire::sealed_file::Place::Blob(vec![6; 32])) };
+    sent.envelope.as_mut().unwrap().files.push(beside);
+
+    assert_eq!(w.deliver_one(1, sent.clone()).await.unwrap_err(), "NO_BLOB ");
+    let header = crate::service::accounts_tests::header(6, &content, &read, &stamp);
+    let ends = w.put(parts(header, &content)).await.unwrap();
+    let record = w.deliver_one(1, sent).await.unwrap();
+
+    let relay = NoteSigner::new(RELAY, &[7; 32]).unwrap().public();
+    let digests: [[u8; 32]; 2] = [Sha256::digest(b"body").into(), Sha256::digest(&content).into()];
+    let read_back = Record::verify(&record, |_| vec![relay]).unwrap();
+    assert_eq!(read_back.envelope, envelope::digest(b"sealed header", digests.iter()));
+    assert_eq!(ends, at(&w).plus(30 * DAY).get());
+    w.later(399 * DAY);
+    crate::service::blobs::expire(&w.context, &w.files).await;
+    assert_eq!(w.get([6; 32], &read, 0).await.unwrap().1, content);
+    assert!(w.fetch(&casilla).await.len() == 1, "{}", ana.n);
+}
+
+#[tokio::test]
+async fn after_a_restore_the_first_record_stays_the_one_that_counts() {
+    let before = World::new(Rules::default()).await;
+    before.office(1).await;
+    let (.., casilla) = before.address().await;
+    let sent = row(&casilla, casilla.token(1).expose(), 1, b"body");
+    let first = before.deliver_one(1, sent.clone()).await.unwrap();
+    // the same relay, and nothing of it was in the backup
+    let w = World::new(Rules::default()).await;
+    w.office(1).await;
+    let (.., casilla) = w.address().await;
+    w.later(77_000);
+
+    for (text, bytes) in [(first.replace("time 2027", "time 2026"), b"body"), (first.clone(), b"else")] {
+        let mut shown = row(&casilla, casilla.token(1).expose(), 1, bytes);
+        shown.first_record = text;
+        assert_eq!(w.deliver_one(1, shown).await.unwrap_err(), "BAD_FIELD ");
+    }
+    let shown = wire::DeliverRow { first_record: first.clone(), ..sent.clone() };
+    assert_eq!(w.deliver_one(1, shown).await.unwrap(), first);
+    assert_eq!(w.deliver_one(1, sent).await.unwrap(), first, "and from then on without showing it");
+}
+
+#[tokio::test]
+async fn nobody_appends_to_a_casilla_and_a_return_channel_takes_so_much_by_each_right() {
+    let w = World::new(Rules { return_appends_per_token: 2, ..Rules::default() }).await;
+    let (_, _, mut stamps) = w.ana(3).await;
+    let (casilla, back) = (Casilla::new(1), Casilla::back(2));
+    w.open_kept(wire::ChannelClass::Casilla, &casilla, &[(1, false)], stamps.remove(0)).await;
+    w.open_kept(wire::ChannelClass::Return, &back, &[(1, false)], stamps.remove(0)).await;
+    let append = |to: &Casilla, id: u8, text: &[u8]| wire::AppendRequest {
+        channel: to.channel.as_bytes().to_vec(),
+        append_token: to.token(1).expose().to_vec(),
+        entry_id: vec![id; 16],
+        ciphertext: text.to_vec().into(),
+        ..Default::default()
+    };
+
+    assert_eq!(refused(w.channels().append(append(&casilla, 1, b"x")).await), "NOT_PERMITTED");
+    let first = w.channels().append(append(&back, 1, b"one")).await.unwrap().into_inner();
+    w.channels().append(append(&back, 2, b"two")).await.unwrap();
+    let over = w.channels().append(append(&back, 3, b"three")).await.unwrap_err();
+
+    assert_eq!((reason(&over), w.fetch(&back).await.len()), ("LIMIT".to_owned(), 2));
+    let w = w.restart().await;
+    w.later(5 * DAY);
+    assert_eq!(w.channels().append(append(&back, 1, b"one")).await.unwrap().into_inner(), first, "ids are remembered");
+    assert_eq!(refused(w.channels().append(append(&back, 1, b"other")).await), "CONFLICT");
+    assert_eq!(refused(w.channels().append(append(&back, 3, b"three")).await), "LIMIT");
+}
