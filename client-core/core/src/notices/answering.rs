@@ -272,13 +272,14 @@ pub(crate) fn send_answer(engine: &mut Engine, net: &mut dyn Network, number: u6
 /// The relay has it.
 fn stored(cx: &mut Cx<'_, '_>, item: &Item, at: Millis, receipt: &str) -> Result<(), StepError> {
     let Cargo::Answer { notice, about, .. } = &item.cargo else { return Ok(()) };
-    shelf::drop_item(cx, item.number)?;
+    // a relay that comes back from a backup is told again
+    queue::sent(cx, item.number)?;
     let Some(mut row) = shelf::take_notice(cx, *notice)? else { return Ok(()) };
     let mut news = None;
     match about {
         About::Record(place) => {
             if let Some(record) = usize::try_from(*place).ok().and_then(|at| row.records.get_mut(at)) {
-                record.stored = Some(at);
+                record.stored.get_or_insert(at);
             }
         }
         About::Reply(id) => {

@@ -222,8 +222,9 @@ fn ask(engine: &mut Engine, net: &mut dyn Network, at: &Authority) -> Result<(),
         }
         shelf::put_address(cx, row)?;
         // its grants are gone from there: others are made, for a casilla of their own
-        let lost = answer.last_resort_until_ms == 0;
-        if let Some(newest) = shelf::periods(cx)?.pop().filter(|p| lost && !p.replaces && !p.closed)
+        let (lost, generation) = (answer.last_resort_until_ms == 0, shelf::own(cx)?.generation);
+        let present = |p: &PeriodRow| !p.replaces && !p.closed && p.made_in == generation;
+        if let Some(newest) = shelf::periods(cx)?.pop().filter(|p| lost && present(p))
             && let Some(mut period) = shelf::take_period(cx, newest.channel)?
         {
             period.closed = true;
