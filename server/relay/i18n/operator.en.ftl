@@ -17,6 +17,7 @@ store-damaged = The store is damaged ({ $cause }). Do not write to it again: put
 store-full = The disk is full. Make room and try again: what was stored is as it was.
 store-closed = The store cannot be opened ({ $cause }). See that this user may read and write it, and that its disk takes a write-ahead log (network file systems do not).
 identity-missing = The relay's identity key { $path } is missing, and people know this relay by it. Put it back: lacre-relay restore --keys FILE. A new one would cut off every client, so none is made.
+store-gone = The store { $path } is not there or empty, and this relay has served from it: a file "newest" beside it says so. Put it back, or restore a backup into another folder (lacre-relay restore). An empty one would tell every client that nobody knows its account. If all is really lost and you begin anew, delete the file "newest".
 run-key-missing = The registrar's key { $path } is missing, and the persons of this relay are known under it. Put it back (lacre-relay restore --keys FILE) or name its place with --run-key. No new one is made.
 run-key-other = { $path } is not the registrar's key that this data folder was made with. Put the original back, or name it with --run-key.
 run-key-inside = The registrar's key { $path } lies inside the data folder: whoever copies the folder would have it too. Move it out, chmod 600, and name its place with --run-key.

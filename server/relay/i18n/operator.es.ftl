@@ -17,6 +17,7 @@ store-damaged = El almacén está dañado ({ $cause }). No siga escribiendo en �
 store-full = El disco está lleno. Libere espacio e intente de nuevo: lo guardado está como estaba.
 store-closed = El almacén no se puede abrir ({ $cause }). Revise que este usuario pueda leerlo y escribirlo, y que su disco permita un registro previo (los de red no).
 identity-missing = La llave de identidad del servidor { $path } no está, y por ella la gente conoce este servidor. Repóngala: lacre-relay restore --keys ARCHIVO. Una nueva dejaría fuera a todos los clientes; por eso no se crea.
+store-gone = El almacén { $path } no está o está vacío, y este servidor ya sirvió desde él: lo dice el archivo "newest" a su lado. Repóngalo, o restaure un respaldo en otra carpeta (lacre-relay restore). Uno vacío diría a cada cliente que nadie conoce su cuenta. Si de verdad se perdió todo y empieza de nuevo, borre el archivo "newest".
 run-key-missing = La llave de la oficina de registro { $path } no está, y con ella se conoce a las personas de este servidor. Repóngala (lacre-relay restore --keys ARCHIVO) o indique su lugar con --run-key. No se crea una nueva.
 run-key-other = { $path } no es la llave de la oficina de registro con que se hizo esta carpeta de datos. Ponga la original en su lugar, o indíquela con --run-key.
 run-key-inside = La llave de la oficina de registro { $path } está dentro de la carpeta de datos: quien copie la carpeta la tendría también. Sáquela, chmod 600, e indique su lugar con --run-key.

@@ -1,7 +1,7 @@
 //! The data folder: who uses it, its keys, its store; why a relay did not start from it.
 
 use crate::identity::{IdentityError, IdentityKey};
-use crate::newest::{Before, Newest};
+use crate::newest::{self, Before, Newest};
 use crate::registrar_key::RegistrarKeyError;
 use crate::run_key::{self, RunKey, RunKeyError};
 use lacre_ground::address::AddressError;
@@ -53,6 +53,9 @@ pub enum StartError {
     /// A relay served from this folder under a key that is gone; a new one would cut off every client.
     #[error("{0} is not there, and people know this relay by it: put it back")]
     IdentityMissing(PathBuf),
+    /// The store that was there is gone; an empty one in its place would tell every client that its account is unknown.
+    #[error("{0} is not there or empty, and a relay has served from it: put it back")]
+    StoreGone(PathBuf),
     /// Persons are known here under a key that is gone; under a new one each would be a stranger.
     #[error("{0} is not there, and the persons of this relay are known under it: put it back")]
     RunKeyMissing(PathBuf),
@@ -202,6 +205,9 @@ impl DataFolder {
     pub fn noticed(&self, vfs: Option<&str>, identity: &Path, rng: &mut dyn Rng) -> Result<(SqliteStore, Newest), StartError> {
         let path = self.path.join(STORE_FILE);
         if vfs.is_none() {
+            if newest::is_gone(&self.path, &path) {
+                return Err(StartError::StoreGone(path));
+            }
             let made = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path);
             made.map_err(|source| StartError::Folder { path: path.clone(), source })?;
         }

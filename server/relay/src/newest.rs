@@ -8,6 +8,7 @@
 //! | is behind, in accept times or in how many channels, accounts, key packages, resets there ever were | it went back |
 //! | has another generation | it went back: another one was put there |
 //! | was in use when the process ended, and its log is not there | it went back: the log held what was promised last |
+//! | is not there, or a file of 0 bytes, and it was not empty | it is not served: an empty one would forget every account at once, and each client that asks would go by that. Whoever means it takes the file `newest` away |
 //! | is empty, and there is an identity key, or it was not empty | it went back: a first start makes that key |
 //!
 //! A store that went back gets a new generation, so that clients put back what it has forgotten (I7); the log says so, and
@@ -18,6 +19,7 @@ use lacre_ground::ids::Generation;
 use lacre_ground::random::Rng;
 use lacre_store::{Marks, StoreDown};
 use lacre_store_sqlite::SqliteStore;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The file in the data folder.
@@ -95,6 +97,17 @@ impl Before {
     }
 }
 
+/// Whether the store that was in this folder is gone: there is no file of it, or one of 0 bytes, and it was not empty.
+#[must_use]
+pub fn is_gone(data: &Path, store: &Path) -> bool {
+    let gone = store.metadata().map_or_else(|e| e.kind() == io::ErrorKind::NotFound, |file| file.len() == 0);
+    gone && was(&data.join(NEWEST_FILE)).is_some_and(|was| was.marks != Marks::default())
+}
+
+fn was(file: &Path) -> Option<Was> {
+    std::fs::read_to_string(file).ok().and_then(|text| Was::parse(&text))
+}
+
 /// What is remembered of the store that is open.
 pub struct Newest {
     file: PathBuf,
@@ -106,7 +119,7 @@ impl Newest {
     /// says so ([`Newest::remember`]).
     pub fn notice(data: &Path, before: Before, store: &mut SqliteStore, rng: &mut dyn Rng) -> Result<Self, StoreDown> {
         let file = data.join(NEWEST_FILE);
-        let was = std::fs::read_to_string(&file).ok().and_then(|text| Was::parse(&text));
+        let was = was(&file);
         let marks = store.marks()?;
         let fresh = marks == Marks::default() && !store.has_served()?;
         let went_back = before.judge(was, store.generation(), &marks, fresh);

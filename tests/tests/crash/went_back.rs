@@ -2,6 +2,7 @@
 use lacre_core::network::{Lane, Network as _};
 use lacre_proto::relay::v1 as wire;
 use lacre_relay::folder::STORE_FILE;
+use lacre_relay::newest::NEWEST_FILE;
 use lacre_tests::powercut::marks::{append_token, name};
 use lacre_tests::relay::{Client, Memory, RelayProcess, operate, seed_stamps};
 use lacre_tests::world::network;
@@ -123,9 +124,35 @@ fn a_log_that_is_lost_a_snapshot_and_an_empty_store_beside_a_key_are_noticed() {
     let (generation, troubles) = place.next();
     assert!(generation != before && troubles == [BACK]);
 
-    // none at all
+    // none at all, and that is meant
     fs::remove_file(place.store()).unwrap();
+    fs::remove_file(place.data().join(NEWEST_FILE)).unwrap();
     let (empty, troubles) = place.next();
     assert!(empty != generation && troubles == [BACK]);
     assert_eq!(place.next(), (empty, vec![]));
+}
+
+/// Who gains nothing: each client that asked an empty store would take itself for forgotten.
+#[test]
+fn a_relay_whose_store_is_gone_does_not_serve_an_empty_one_in_its_place() {
+    let place = Place::new();
+    let (before, _) = place.next();
+    let (away, data) = (place.folder.path().join("away"), place.data());
+    let run = |command: &str| operate(Path::new("/"), &[command, "--data", data.to_str().unwrap()]).unwrap();
+    fs::rename(place.store(), &away).unwrap();
+
+    for empty in [false, true] {
+        if empty {
+            fs::write(place.store(), b"").unwrap();
+        }
+        let (checked, served) = (run("check"), run("serve"));
+        assert_eq!((checked.code, served.code), (Some(1), Some(3)), "{}{}", checked.out, served.err);
+        for text in [checked.out, served.err] {
+            assert!(text.contains("lacre-relay restore") && text.contains("newest"), "{text}");
+        }
+        assert_eq!(place.store().exists(), empty, "nothing is made");
+    }
+    fs::rename(&away, place.store()).unwrap();
+
+    assert_eq!(place.next(), (before, vec![]), "put back, it is as if nothing had been");
 }

@@ -7,8 +7,9 @@ use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_relay::blob_files::digest_of;
 use lacre_relay::config::NodeConfig;
-use lacre_relay::folder::{LOCK_FILE, RESTORING_FILE, STORE_FILE};
+use lacre_relay::folder::{LOCK_FILE, RESTORING_FILE, STORE_FILE, StartError};
 use lacre_relay::identity::{IdentityKey, read_leaf};
+use lacre_relay::newest::is_gone;
 use lacre_relay::room::disk;
 use lacre_relay::run_key::RunKey;
 use lacre_store_sqlite::copy::copy_into;
@@ -167,6 +168,10 @@ fn folder(config: &NodeConfig, findings: &mut Findings<'_>) -> Result<Option<()>
 
 fn store(config: &NodeConfig, alone: bool, findings: &mut Findings<'_>) -> Option<Look> {
     let path = config.data.join(STORE_FILE);
+    if is_gone(&config.data, &path) {
+        findings.wrong(StartError::StoreGone(path));
+        return None;
+    }
     if !path.exists() {
         findings.add(Kind::Change, "check-new-store", &[("path", &path.display().to_string())]);
         return None;
@@ -329,7 +334,7 @@ fn listen(config: &NodeConfig, stopped: bool, findings: &mut Findings<'_>) {
     }
     match std::net::TcpListener::bind(config.listen) {
         Ok(_) => findings.add(Kind::Good, "check-port", &[("address", &config.listen.to_string())]),
-        Err(source) => findings.wrong(lacre_relay::folder::StartError::Listen { address: config.listen, source }),
+        Err(source) => findings.wrong(StartError::Listen { address: config.listen, source }),
     }
     if let Err(e) = config.metrics() {
         findings.wrong(e);

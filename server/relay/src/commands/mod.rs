@@ -84,6 +84,7 @@ impl From<StartError> for Failed {
             StartError::Store(e) => e.into(),
             StartError::Identity(e) => e.into(),
             StartError::IdentityMissing(path) => Self::new("identity-missing", &[("path", &path.display())]),
+            StartError::StoreGone(path) => Self::new("store-gone", &[("path", &path.display())]),
             StartError::Listen { address, source } if source.kind() == std::io::ErrorKind::AddrInUse => {
                 Self::new("port-in-use", &[("address", &address)])
             }
