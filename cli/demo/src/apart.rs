@@ -121,7 +121,7 @@ impl Story<'_> {
         let lines: Vec<_> = export.messages.iter().filter(|m| written(&m.message.body)).collect();
         let proved = lines.iter().filter(|line| export.check(line).is_ok()).count();
         let newest = lines.last().is_some_and(|line| {
-            line.message.body == Body::Text(signed.clone()) && export.check(line).is_ok_and(|stored_at| stored_at.is_some())
+            line.message.body == Body::Text(signed.clone()) && export.check(line).is_ok_and(|proven| proven.stored_at.is_some())
         });
         self.claim(newest && proved == lines.len(), words::key("demo-claim-evidence"))?;
         self.good("demo-claim-evidence", &[("count", proved.into())]);

@@ -37,7 +37,9 @@ mod views;
 mod words;
 
 pub use face::Client;
-pub use messages::{Export, ExportedAccount, ExportedMessage, ExportedProof, Found, Outgoing, ProofFault, Query};
+pub use messages::{
+    Export, ExportedAccount, ExportedMessage, ExportedProof, Found, Outgoing, ProofFault, ProofLack, Proven, Query, Shown,
+};
 pub use mls::fault::RoleError;
 pub use mls::signer::OwnKey;
 pub use mls::verdict;

@@ -11,7 +11,7 @@ mod vanish;
 pub use amend::MAX_SIGN;
 pub(crate) use amend::{amend, change, changeable, delete, edit};
 pub(crate) use export::exported;
-pub use export::{Export, ExportedAccount, ExportedMessage, ExportedProof, ProofFault};
+pub use export::{Export, ExportedAccount, ExportedMessage, ExportedProof, ProofFault, ProofLack, Proven, Shown};
 pub use files::Outgoing;
 pub use files::RESUMED_FROM;
 pub use files::{MAX_FILE, MAX_NAME};

@@ -4,8 +4,8 @@ use super::vanishing;
 use crate::history::Stored;
 use crate::messages::{Export, ExportedAccount, ExportedMessage};
 use crate::network::{Lane, Network, Reason};
-use crate::shelf::{Engine, Known};
-use crate::words::{ConversationId, Trouble};
+use crate::shelf::{Cx, Engine, Known, Members};
+use crate::words::{Body, ConversationId, StepError, Trouble};
 use crate::{messages, shelf, views};
 use lacre_ground::ids::{AccountId, ChannelId, Token};
 use lacre_profile::Table;
@@ -36,8 +36,7 @@ pub(crate) fn export(engine: &mut Engine, net: Option<&mut dyn Network>, id: &Co
             let members = shelf::members(cx, id)?;
             let mut page = Vec::with_capacity(rows.len());
             for (position, stored) in rows {
-                let proof = stored.proof.clone().map(messages::exported);
-                page.push(ExportedMessage { message: views::message_view(cx, id, &members, position, stored)?, proof });
+                page.push(line(cx, id, &members, position, stored)?);
             }
             Ok(page)
         })?;
@@ -56,14 +55,27 @@ pub(crate) fn export(engine: &mut Engine, net: Option<&mut dyn Network>, id: &Co
             // in a log the token is enough
             let ask = wire::StatusRequest { channel, seq: proof.seq, token, entry_id: Vec::new() };
             match net.status(&at, Lane::Conversations, ask) {
-                Ok(answer) => proof.receipt = Some(answer.receipt),
+                Ok(answer) => {
+                    proof.receipt = Some(answer.receipt);
+                    // a relay that was restored may have another entry there
+                    if proof.stored_at(&relay).is_err() {
+                        proof.receipt = None;
+                    }
+                }
                 // no longer kept: the signature stands without it
                 Err(e) if matches!(e.reason(), Some(Reason::NoEntry | Reason::NotPermitted)) => {}
                 Err(e) => return Err(e.into()),
             }
         }
     }
-    let who: BTreeSet<AccountId> = messages.iter().filter(|m| m.proof.is_some()).map(|m| m.message.sender).collect();
+    for ExportedMessage { message, proof } in &mut messages {
+        // without the relay's word it is this device's, who is no witness of its own; of an edited one the word is the edit's
+        if proof.as_ref().is_some_and(|p| p.receipt.is_none()) && message.edited_at.is_none() {
+            message.accepted_at = None;
+        }
+    }
+    let wrote = messages.iter().filter(|m| m.proof.is_some()).map(|m| m.message.sender);
+    let who: BTreeSet<AccountId> = wrote.chain(conversation.members.iter().map(|m| m.account)).collect();
     let accounts = engine.run(|cx| {
         let own = shelf::own(cx)?.account;
         let mut all = Vec::new();
@@ -79,4 +91,26 @@ pub(crate) fn export(engine: &mut Engine, net: Option<&mut dyn Network>, id: &Co
         Ok(all)
     })?;
     Ok(Export { conversation, relay, accounts, messages })
+}
+
+/// A line with its proof, if there is something to prove: ids as their writers chose them, not as this profile calls them, and
+/// nothing beside it that nobody signed.
+fn line(
+    cx: &mut Cx<'_, '_>,
+    id: &ConversationId,
+    members: &Members,
+    position: u64,
+    stored: Stored,
+) -> Result<ExportedMessage, StepError> {
+    let said = stored.is_content() || stored.body == Body::Leaves;
+    let proof = stored.proof.clone().filter(|_| said).map(messages::exported);
+    let (own_id, answers) = (stored.id, stored.place.reply_to);
+    let mut message = views::message_view(cx, id, members, position, stored)?;
+    message.id = own_id;
+    if let (Some(quoted), Some(answers)) = (&mut message.reply_to, answers) {
+        quoted.id = answers;
+    }
+    message.reactions.clear();
+    message.receipts.clear();
+    Ok(ExportedMessage { message, proof })
 }

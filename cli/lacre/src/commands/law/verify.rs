@@ -2,10 +2,11 @@
 
 use crate::context::{Context, Outcome};
 use crate::files;
-use crate::proof::exported::Checked;
+use crate::proof::exported::{Checked, Lack};
 use crate::proof::story::Check;
 use crate::proof::{block, etsi, exported, pdf, reason, story};
 use data_encoding::HEXLOWER;
+use lacre_core::ProofLack;
 use lacre_evidence::bundle::MAX_BUNDLE;
 use lacre_evidence::notice::{MAX_FILE, MAX_FILES};
 use lacre_evidence::{Proven, PutBackError, Trust, Verdict, verify_with_files};
@@ -122,8 +123,8 @@ fn conversation(ctx: &Context, args: &Args, checked: Checked) -> Outcome {
         return Err(ctx.failure("error-proof-conversation", Exit::Usage, &[]));
     }
     let (verdict, exit) = match (checked.faults.is_empty(), checked.trusted) {
-        (true, Some(true)) => ("VALID", Exit::Done),
-        (true, None) => ("INCOMPLETE", Exit::Incomplete),
+        (true, Some(true)) if checked.unproven.is_empty() && checked.lacks.is_empty() => ("VALID", Exit::Done),
+        (true, Some(true) | None) => ("INCOMPLETE", Exit::Incomplete),
         (false, _) | (_, Some(false)) => ("INVALID", Exit::No),
     };
     let words = &ctx.words;
@@ -138,19 +139,33 @@ fn conversation(ctx: &Context, args: &Args, checked: Checked) -> Outcome {
         lacre_core::ProofFault::Signature => key("export-fault-signature"),
         lacre_core::ProofFault::Shown => key("export-fault-shown"),
         lacre_core::ProofFault::Receipt => key("export-fault-receipt"),
+        lacre_core::ProofFault::Time => key("export-fault-time"),
+        lacre_core::ProofFault::Place => key("export-fault-place"),
+    };
+    let lack = |lack: Lack| match lack {
+        Lack::Signed(ProofLack::First) => key("export-lack-first"),
+        Lack::Signed(ProofLack::Time) => key("export-lack-time"),
+        Lack::Signed(ProofLack::Group) => key("export-lack-group"),
+        Lack::Words => key("export-lack-words"),
+        Lack::Others => key("export-lack-others"),
+        Lack::Name => key("export-lack-name"),
+        Lack::Nothing => key("export-lack-nothing"),
     };
     let faults = checked.faults.iter().map(|(id, fault)| (id.as_str(), words.say(why(*fault))));
     let unproven = checked.unproven.iter().map(|id| (id.as_str(), words.say("export-fault-missing")));
-    lines.extend(faults.clone().chain(unproven).map(|(id, why)| format!("  {}  {why}", shown(id))));
+    let lacks = checked.lacks.iter().map(|(id, what)| (id.as_str(), words.say(lack(*what))));
+    lines.extend(faults.clone().chain(unproven).chain(lacks.clone()).map(|(id, why)| format!("  {}  {why}", shown(id))));
+    lines.push(words.say("export-not-checked"));
     if checked.trusted.is_none() {
         lines.push(words.say("verdict-compare"));
         let args = [("office", "relay".into()), ("key", checked.key.as_str().into())];
         lines.push(format!("  {}", words.say_with("verdict-key", &args)));
     }
-    let faults: Vec<Value> = faults.map(|(id, why)| json!({ "of": id, "why": why })).collect();
+    let of = |(id, why): (&str, String)| json!({ "of": id, "why": why });
+    let (faults, lacks): (Vec<Value>, Vec<Value>) = (faults.map(of).collect(), lacks.map(of).collect());
     let about = json!({
         "relay": checked.relay, "key": checked.key, "signed": checked.signed, "receipts": checked.receipts,
-        "unproven": checked.unproven, "faults": faults,
+        "unproven": checked.unproven, "lacks": lacks, "faults": faults,
     });
     ctx.result(&lines.join("\n"), &json!({ "verdict": verdict, "export": about }));
     Ok(exit)
