@@ -16,11 +16,14 @@ pub(crate) struct WhoAmI {
     device: String,
     relay: String,
     enrolled: bool,
+    replaced_at: Option<String>,
 }
 
-impl From<&view::WhoAmI> for WhoAmI {
-    fn from(who: &view::WhoAmI) -> Self {
+impl WhoAmI {
+    /// With when another account was put into the place of this one, if that is known.
+    pub(crate) fn new(who: &view::WhoAmI, replaced: Option<lacre_ground::time::Millis>) -> Self {
         Self {
+            replaced_at: replaced.map(|at| at.to_string()),
             handle: who.handle.to_string(),
             account: account(who.account),
             device: who.device.to_string(),

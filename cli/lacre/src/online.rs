@@ -140,6 +140,15 @@ pub(crate) fn note_replaced(ctx: &Context, client: &mut Client) -> Result<(), Fa
     Ok(())
 }
 
+/// Before something is written: refused once it is known that another account stands in the place of this one. It would reach
+/// nobody as this person's.
+pub(crate) fn may_write(ctx: &Context, client: &mut Client) -> Result<(), Failure> {
+    match client.replaced().map_err(|t| ctx.trouble(t))? {
+        Some(at) => Err(ctx.failure("error-account-replaced", Exit::No, &[("when", when(ctx, at).into())])),
+        None => Ok(()),
+    }
+}
+
 /// A round for what was just stored here. When this machine fails now, that is said with it: whoever were told to repeat the
 /// command would do it twice.
 pub(crate) fn deliver(ctx: &Context, client: &mut Client) -> Result<Reached, Failure> {
@@ -147,8 +156,21 @@ pub(crate) fn deliver(ctx: &Context, client: &mut Client) -> Result<Reached, Fai
     deliver_with(ctx, client, &mut network)
 }
 
-/// [`deliver`] over a network that is there already.
+/// [`deliver`] over a network that is there already. If this round was told that the account was replaced, that is the answer.
 pub(crate) fn deliver_with(ctx: &Context, client: &mut Client, network: &mut GrpcNetwork) -> Result<Reached, Failure> {
+    let reached = tell_with(ctx, client, network)?;
+    may_write(ctx, client)?;
+    Ok(reached)
+}
+
+/// A round for what was done on this device, and is done whatever the relay says.
+pub(crate) fn tell(ctx: &Context, client: &mut Client) -> Result<Reached, Failure> {
+    let mut network = network(ctx, client)?;
+    tell_with(ctx, client, &mut network)
+}
+
+/// [`tell`] over a network that is there already.
+pub(crate) fn tell_with(ctx: &Context, client: &mut Client, network: &mut GrpcNetwork) -> Result<Reached, Failure> {
     round_with(ctx, client, network).map_err(|failure| {
         let why = failure.what.as_str();
         ctx.failure("error-kept", Exit::CouldNotAsk, &[("why", why.into())])

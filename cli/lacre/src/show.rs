@@ -332,7 +332,7 @@ pub(crate) fn done_here(ctx: &Context, client: &mut Client, message: &Message, d
 }
 
 fn after(ctx: &Context, client: &mut Client, message: &Message, done: &str, here: bool) -> Outcome {
-    let reached = online::deliver(ctx, client)?;
+    let reached = if here { online::tell(ctx, client)? } else { online::deliver(ctx, client)? };
     // what waits is not in the history yet
     let now = client.find_message(&message.id.to_string()).unwrap_or_else(|_| message.clone());
     let waiting = client.outbox().map_err(|t| ctx.trouble(t))?;

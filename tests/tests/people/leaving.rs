@@ -367,6 +367,16 @@ fn losing_and_recovering_at_the_terminal() {
     assert!(ana.run(&["contact", "accept-reset", "@bruno"]).failed(1).contains("contact list"));
     ana.run(&["send", "@bruno", "por fin"]).done();
     assert_eq!(again.texts("@ana"), ["por fin"]);
-    let _stolen = bruno.run(&["send", "@ana", "desde el teléfono robado"]);
+    // the first command on it that reaches the relay learns it, and each later one that writes is refused before it does
+    for text in ["desde el teléfono robado", "otra vez"] {
+        let refused = bruno.run(&["send", "@ana", text, "--json"]);
+        assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""));
+        assert!(refused.err.contains("\"account-replaced\""), "{}", refused.err);
+    }
+    assert!(bruno.run(&["contact", "add", "@ana"]).failed(1).contains("otra cuenta en el lugar de esta"));
+    for command in ["whoami", "status"] {
+        let said: serde_json::Value = serde_json::from_str(&bruno.run(&[command, "--json"]).out).unwrap();
+        assert!(said["replaced_at"].is_string(), "{said}");
+    }
     assert_eq!(ana.texts("@bruno"), ["por fin"], "nobody reads what the lost device writes");
 }

@@ -26,7 +26,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let who = client.enroll(&mut network, &invitation, &handle).map_err(|t| ctx.trouble(t))?;
     let args =
         [("handle", who.handle.to_string().into()), ("relay", format!("{}:{}", who.relay.host(), who.relay.port()).into())];
-    ctx.result(&ctx.words.say_with("enrolled", &args), &json::WhoAmI::from(&who));
+    ctx.result(&ctx.words.say_with("enrolled", &args), &json::WhoAmI::new(&who, None));
     ctx.note(&ctx.words.say("enrolled-next"));
     Ok(Exit::Done)
 }

@@ -23,7 +23,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let who = client.recover(&mut network, &invitation).map_err(|t| ctx.trouble(t))?;
     let handle = || ("handle", who.handle.to_string().into());
     let relay = format!("{}:{}", who.relay.host(), who.relay.port());
-    ctx.result(&ctx.words.say_with("recovered", &[handle(), ("relay", relay.into())]), &json::WhoAmI::from(&who));
+    ctx.result(&ctx.words.say_with("recovered", &[handle(), ("relay", relay.into())]), &json::WhoAmI::new(&who, None));
     ctx.note(&ctx.words.say("recovered-next"));
     Ok(Exit::Done)
 }

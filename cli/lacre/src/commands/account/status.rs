@@ -64,6 +64,7 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
         "resting": resting.iter().map(json::Resting::from).collect::<Vec<_>>(),
         "clock_ahead_ms": clock.map(|d| i64::try_from(d.by_ms).unwrap_or(i64::MAX).saturating_mul(if d.ahead { 1 } else { -1 })),
         "unlocked": unlocked,
+        "replaced_at": client.replaced().map_err(|t| ctx.trouble(t))?.map(|at| at.to_string()),
     });
     ctx.result(&lines.join("\n"), &result);
     Ok(if reached.yes() { Exit::Done } else { Exit::CouldNotAsk })

@@ -1,7 +1,7 @@
 //! `lacre whoami`: the account and device of this profile.
 
 use crate::context::{Context, Outcome};
-use crate::{json, secret};
+use crate::{json, online, secret};
 use lacre_core::AccountTrouble;
 use lacre_words::failure::Exit;
 
@@ -16,7 +16,9 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
         ("device", who.device.to_string().into()),
         ("relay", who.relay.to_string().into()),
     ];
-    ctx.result(&ctx.words.say_with("whoami", &args), &json::WhoAmI::from(&who));
+    let replaced = client.replaced().map_err(|t| ctx.trouble(t))?;
+    ctx.result(&ctx.words.say_with("whoami", &args), &json::WhoAmI::new(&who, replaced));
+    online::note_replaced(ctx, &mut client)?;
     if !who.enrolled {
         ctx.note(&ctx.words.say("enrolment-unfinished"));
     }

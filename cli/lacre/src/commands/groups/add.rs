@@ -16,6 +16,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     online::round(ctx, client)?;
+    online::may_write(ctx, client)?;
     let group = find::group(ctx, client, &args.group)?.id;
     let accounts = find::contacts(ctx, client, &args.members)?;
     client.group_add(&group, &accounts).map_err(|t| ctx.trouble(t))?;

@@ -17,6 +17,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     online::round(ctx, client)?;
+    online::may_write(ctx, client)?;
     let found = find::group(ctx, client, &args.group)?;
     let accounts = find::members(ctx, &found, &args.members)?;
     change(ctx, client, &args.group, |client, id| client.group_admins(id, &accounts, !args.revoke))

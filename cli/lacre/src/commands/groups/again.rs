@@ -14,6 +14,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     online::round(ctx, client)?;
+    online::may_write(ctx, client)?;
     let id = find::group(ctx, client, &args.group)?.id;
     let (new, without) = client.group_again(&id).map_err(|t| ctx.trouble(t))?;
     if !without.is_empty() {

@@ -24,6 +24,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     }
     // A contact may have said yes since the last command.
     online::round(ctx, client)?;
+    online::may_write(ctx, client)?;
     let accounts = find::contacts(ctx, client, &args.members)?;
     let id = client.create_group(&args.name, &accounts, suite).map_err(|t| ctx.trouble(t))?;
     let reached = online::deliver(ctx, client)?;

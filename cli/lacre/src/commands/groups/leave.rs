@@ -14,6 +14,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     online::round(ctx, client)?;
+    online::may_write(ctx, client)?;
     let group = find::group(ctx, client, &args.group)?;
     let heir = client.leave(&group.id).map_err(|t| ctx.trouble(t))?;
     let heir = heir.map(|heir| {

@@ -69,6 +69,7 @@ fn change(
     act: impl FnOnce(&mut Client, &ConversationId) -> Result<(), Trouble>,
 ) -> Outcome {
     online::round(ctx, client)?;
+    online::may_write(ctx, client)?;
     let id = find::group(ctx, client, group)?.id;
     act(client, &id).map_err(|t| ctx.trouble(t))?;
     let reached = online::deliver(ctx, client)?;

@@ -16,6 +16,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     online::round(ctx, client)?;
+    online::may_write(ctx, client)?;
     let group = find::group(ctx, client, &args.group)?;
     let accounts = find::members(ctx, &group, &args.members)?;
     client.group_remove(&group.id, &accounts).map_err(|t| ctx.trouble(t))?;

@@ -1,7 +1,7 @@
 //! `lacre delete MESSAGE [--for-me]`: takes an own message back, or forgets one here; and says what that can and cannot do.
 
 use crate::context::{Context, Outcome};
-use crate::{find, secret, show};
+use crate::{find, online, secret, show};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -18,6 +18,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         client.forget(&message).map_err(|t| ctx.trouble(t))?;
         return show::done_here(ctx, &mut client, &message, &ctx.words.say("forgotten"));
     }
+    online::may_write(ctx, &mut client)?;
     client.delete(&message).map_err(|t| ctx.trouble(t))?;
     show::delivered(ctx, &mut client, &message, &ctx.words.say("deleted-done"))
 }

@@ -19,6 +19,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let mut reached = online::round(ctx, &mut client)?;
     let id = find::conversation(ctx, &mut client, &args.conversation)?.id;
     if let Some(after) = &args.after {
+        online::may_write(ctx, &mut client)?;
         let after = if after == "off" { None } else { Some(duration::parse(ctx, after, LONGEST_STAY)?) };
         client.let_vanish(&id, after).map_err(|t| ctx.trouble(t))?;
         reached = online::deliver(ctx, &mut client)?;

@@ -1,7 +1,7 @@
 //! `lacre reply MESSAGE TEXT`: an answer that shows what it answers.
 
 use crate::context::{Context, Outcome};
-use crate::{find, secret, show};
+use crate::{find, online, secret, show};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -13,6 +13,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let mut client = secret::open(ctx)?;
+    online::may_write(ctx, &mut client)?;
     let to = find::message(ctx, &mut client, &args.message)?;
     let sent = client.reply(&to, &args.text).map_err(|t| ctx.trouble(t))?;
     show::delivered(

@@ -30,6 +30,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         other => other.map(str::to_owned),
     };
     let mut client = secret::open(ctx)?;
+    online::may_write(ctx, &mut client)?;
     let mut network = online::network(ctx, &mut client)?;
     let (mut sent, mut sent_to) = (Vec::new(), None);
     if find::is_own(ctx, &mut client, &args.to)? {

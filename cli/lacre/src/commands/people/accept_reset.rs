@@ -16,6 +16,7 @@ pub(crate) struct Args {
 pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     let mut network = online::network(ctx, client)?;
     online::round_with(ctx, client, &mut network)?;
+    online::may_write(ctx, client)?;
     let handle = find::handle(ctx, &args.handle)?;
     let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;
     let old = contacts.into_iter().find(|c| c.handle == handle && c.new_account.is_some());

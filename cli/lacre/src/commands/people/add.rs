@@ -18,6 +18,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
+    online::may_write(ctx, client)?;
     let mut network = online::network(ctx, client)?;
     let contact = if args.handle.starts_with("lacre://") {
         let link = ContactLink::parse(&args.handle)

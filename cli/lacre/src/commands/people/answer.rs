@@ -15,6 +15,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args, yes: bool) ->
     let mut network = online::network(ctx, client)?;
     // The request may have arrived since the last command.
     online::round_with(ctx, client, &mut network)?;
+    online::may_write(ctx, client)?;
     let account = find::contact(ctx, client, &args.handle)?.account;
     let contact = if yes { client.contact_accept(&account) } else { client.contact_decline(&account) };
     let contact = contact.map_err(|t| ctx.trouble(t))?;

@@ -37,7 +37,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
             left.push(group.id.to_hex());
         }
     }
-    let reached = online::deliver_with(ctx, client, &mut network)?;
+    let reached = online::tell_with(ctx, client, &mut network)?;
     let mut text = words.say_with("blocked", &[handle()]);
     if !left.is_empty() {
         let outbox = client.outbox().map_err(|t| ctx.trouble(t))?;

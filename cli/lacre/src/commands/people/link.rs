@@ -34,10 +34,11 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
         None => {
             // a right that the relay knows already is needed
             online::round(ctx, client)?;
+            online::may_write(ctx, client)?;
             Some(client.link_make(&args.name).map_err(|t| ctx.trouble(t))?)
         }
     };
-    let reached = online::deliver(ctx, client)?;
+    let reached = if args.list { online::round(ctx, client)? } else { online::deliver(ctx, client)? };
     let links = client.links().map_err(|t| ctx.trouble(t))?;
     let text = match (&made, args.revoke) {
         (Some(link), _) => link.link.expose(),
