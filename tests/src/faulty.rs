@@ -56,6 +56,9 @@ impl<N: Network> Network for Faulty<'_, N> {
                put_key_packages: PutKeyPackagesRequest => PutKeyPackagesResponse,
                take_stamps: TakeStampsRequest => TakeStampsResponse, recover: RecoverRequest => RecoverResponse,
                set_paused: SetPausedRequest => SetPausedResponse,
+               designate: DesignateRequest => DesignateResponse, put_grants: PutGrantsRequest => PutGrantsResponse,
+               pause_notices: PauseNoticesRequest => PauseNoticesResponse,
+               notice_address: NoticeAddressRequest => NoticeAddressResponse,
                delete_account: DeleteAccountRequest => DeleteAccountResponse, kept: KeptRequest => KeptResponse,
                lookup: LookupRequest => LookupResponse, claim: ClaimRequest => ClaimResponse,
                resets: ResetsRequest => ResetsResponse

@@ -525,6 +525,9 @@ impl<N: Network> Network for Watched<'_, N> {
                put_key_packages: PutKeyPackagesRequest => PutKeyPackagesResponse,
                take_stamps: TakeStampsRequest => TakeStampsResponse, recover: RecoverRequest => RecoverResponse,
                set_paused: SetPausedRequest => SetPausedResponse,
+               designate: DesignateRequest => DesignateResponse, put_grants: PutGrantsRequest => PutGrantsResponse,
+               pause_notices: PauseNoticesRequest => PauseNoticesResponse,
+               notice_address: NoticeAddressRequest => NoticeAddressResponse,
                delete_account: DeleteAccountRequest => DeleteAccountResponse, lookup: LookupRequest => LookupResponse, resets: ResetsRequest => ResetsResponse,
                claim: ClaimRequest => ClaimResponse, kept: KeptRequest => KeptResponse
     }

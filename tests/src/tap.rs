@@ -109,6 +109,9 @@ impl<N: Network> Network for Tap<'_, N> {
                login: LoginRequest => LoginResponse, put_state: PutStateRequest => PutStateResponse,
                take_stamps: TakeStampsRequest => TakeStampsResponse, recover: RecoverRequest => RecoverResponse,
                set_paused: SetPausedRequest => SetPausedResponse,
+               designate: DesignateRequest => DesignateResponse, put_grants: PutGrantsRequest => PutGrantsResponse,
+               pause_notices: PauseNoticesRequest => PauseNoticesResponse,
+               notice_address: NoticeAddressRequest => NoticeAddressResponse,
                delete_account: DeleteAccountRequest => DeleteAccountResponse, kept: KeptRequest => KeptResponse, lookup: LookupRequest => LookupResponse
     }
     fn put_key_packages(

@@ -65,6 +65,14 @@ fn note_hash_unverified(raw: &str) -> Result<[u8; 32], NoteError> {
     Ok(label::hash(Label::NoteHash, &[note.unverified_text().as_bytes()]))
 }
 
+/// What follows by law of a notice that was checked when it came, told again from its accept time: what a program of then could not
+/// count, one of today may.
+#[must_use]
+pub fn effect(notice: &Notice, accepted_at: Millis) -> Option<Effect> {
+    let (rule, calendar) = law(notice).ok()?;
+    Effect::of(notice, accepted_at, rule, calendar).ok()
+}
+
 /// Checks a header that came in this channel and that the relay took at this time.
 pub fn check(header: &Header, channel: ChannelId, accepted_at: Millis, own: &Own<'_>) -> Result<Arrived, Fault> {
     let certificate = Certificate::verify(&header.certificate, own.registrars).map_err(noted("certificate"))?;

@@ -6,6 +6,7 @@
 
 mod apart;
 mod daily;
+mod input;
 mod keys;
 mod people;
 mod relay;

@@ -412,3 +412,34 @@ deed-issued-reset = recovery code
 deed-refused-has-account = refused: the person has an account
 deed-refused-no-account = refused: no account to recover
 deed-refused-duty = refused: not your duty
+
+## public bodies
+body-enrolled = { $code } { $name }: enrolled. The certificate is valid until { $until }; the operator renews it.
+body-trust = Whoever checks evidence compares these keys with those that the operator of the relay publishes, and then uses the file with: lacre verify --trust
+body-sent = Sent and proved: notice { $id }. It is in the person's hands by law from the dispatch on, read or not.
+    The proof is in { $path }; it opens everything, so keep it as you keep the file of the case.
+body-sent-unproven = CAREFUL: the relay took notice { $id }, but what it or its registrar gave does not verify. Do not count terms from it. Show the operator: lacre verify --explain { $path }
+body-otherwise-exempt = Notify otherwise: electronic notices take no effect for this person. Nothing was sent. The registrar's note is in { $path }.
+body-otherwise-none = Notify otherwise: this person has designated no address for official notices here. Nothing was sent. The registrar's note is in { $path }.
+body-otherwise-closed = Notify otherwise: the person's address was closed after the registrar had answered. Nothing was delivered (notice { $id }).
+body-nothing-waits = Nothing waits to be sent.
+body-resume = If a notice was kept before that, it was not lost and must not be written again: lacre agency resume
+body-no-notices = No notice was sent from here yet.
+body-not-asked = The relay was not asked for answers: { $why } This is what is known here.
+body-strangers = { $count ->
+    [one] One answer is
+   *[other] { $count } answers are
+ } of no notice of this profile; they were passed over.
+body-notice = { $id }  { $at }  { $run }  { $case }  { $subject }
+    { $stage }
+body-stage-prepared = kept; whether the relay has it is not known (lacre agency resume)
+body-stage-sent = delivered and proved
+body-stage-otherwise = to be notified otherwise
+body-stage-refused = not delivered: to be notified otherwise
+body-answer-handover = handed over: the person's program has it and found it genuine
+body-answer-failure = the person's program could not open it or found it not genuine
+body-answer-opened = opened by the person
+body-answer-acknowledged = acknowledged by the person
+body-answer-refused = refused by the person (this changes no term)
+body-answer-reply = a reply; its text and files lie beside the proof
+body-answer-aside = put aside, it does not verify: { $why }

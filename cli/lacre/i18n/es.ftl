@@ -413,3 +413,34 @@ deed-issued-reset = código de recuperación
 deed-refused-has-account = rechazado: la persona tiene una cuenta
 deed-refused-no-account = rechazado: no hay cuenta que recuperar
 deed-refused-duty = rechazado: no le corresponde a este puesto
+
+## organismos públicos
+body-enrolled = { $code } { $name }: inscrito. El certificado vale hasta { $until }; lo renueva quien opera el servidor.
+body-trust = Quien revise una prueba compara estas llaves con las que publica quien opera el servidor, y luego usa el archivo con: lacre verify --trust
+body-sent = Enviada y probada: notificación { $id }. Por ley cuenta desde su despacho, se lea o no.
+    La prueba está en { $path }; lo abre todo: guárdela como guarda el expediente.
+body-sent-unproven = CUIDADO: el servidor recibió la notificación { $id }, pero lo que entregó él o su oficina de registro no se puede verificar. No cuente plazos desde ella. Muestre a quien opera el servidor: lacre verify --explain { $path }
+body-otherwise-exempt = Notifique por otra vía: para esta persona la notificación electrónica no produce efecto. No se envió nada. La nota de la oficina de registro está en { $path }.
+body-otherwise-none = Notifique por otra vía: esta persona no ha designado aquí un domicilio para notificaciones oficiales. No se envió nada. La nota de la oficina de registro está en { $path }.
+body-otherwise-closed = Notifique por otra vía: el domicilio de la persona se cerró después de que respondió la oficina de registro. No se entregó nada (notificación { $id }).
+body-nothing-waits = Nada espera ser enviado.
+body-resume = Si antes de eso quedó guardada una notificación, no se perdió y no hay que escribirla de nuevo: lacre agency resume
+body-no-notices = Desde aquí todavía no se ha enviado ninguna notificación.
+body-not-asked = No se preguntó al servidor por respuestas: { $why } Esto es lo que se sabe aquí.
+body-strangers = { $count ->
+    [one] Una respuesta no es
+   *[other] { $count } respuestas no son
+ } de ninguna notificación de este perfil; no se tomaron en cuenta.
+body-notice = { $id }  { $at }  { $run }  { $case }  { $subject }
+    { $stage }
+body-stage-prepared = guardada; no se sabe si el servidor la tiene (lacre agency resume)
+body-stage-sent = entregada y probada
+body-stage-otherwise = hay que notificar por otra vía
+body-stage-refused = no entregada: hay que notificar por otra vía
+body-answer-handover = recibida: el programa de la persona la tiene y comprobó que es auténtica
+body-answer-failure = el programa de la persona no pudo abrirla o comprobó que no es auténtica
+body-answer-opened = la persona la abrió
+body-answer-acknowledged = la persona acusó recibo
+body-answer-refused = la persona la rechazó (no cambia ningún plazo)
+body-answer-reply = una respuesta; su texto y sus archivos están junto a la prueba
+body-answer-aside = apartada, no se puede verificar: { $why }

@@ -188,6 +188,33 @@ help-demo = Shows the whole system in a minute, with example people
 help-install-extras = Installs command completion for shells, and man pages
     .to = The user's data folder (~/.local/share)
     .remove = Removes them
+help-agency = For public bodies: official notices, and what proves them
+    .more =
+        The body's key lies in a profile of its own (--profile); beside it, in a
+        folder whose name ends in .evidence, lies the proof of each notice.
+help-agency-enroll = Makes the body's key with the operator's code, and gets its certificate
+    .invitation = The code, as the operator gave it: lacre://host:port/…/…
+help-agency-send = One notice to one person; the RUN is asked for
+    .case = The case file (IUIe)
+    .procedure = The procedure
+    .act = start, inquiry or end of a procedure (NT), CP or CI
+    .term = Business days to appeal, for a notification
+    .subject = The subject
+    .description = What it is about, and what the person may do
+    .body = The notice itself: a file of text, Markdown or PDF
+    .file = An attachment; may be given several times
+    .uri = A persistent address; may be given several times
+    .trial = A trial: nothing follows from it
+    .no-answers = The person's programs do not answer
+    .more =
+        The RUN may also come on standard input; it is never an argument. The exit
+        code is 1 when the person is to be notified otherwise: the proof of that
+        is kept, too.
+help-agency-resume = Sends what was interrupted: the same bytes, once
+    .id = Which notice; without it the oldest that waits
+help-agency-status = What was sent, how far it is, and what was answered
+    .id = Only this notice
+help-agency-trust = The trust file with which this body's evidence verifies
 help-counter = For clerks of the registrar: invitations from this machine
     .more =
         The key lies in a folder of its own (--profile), under your passphrase.

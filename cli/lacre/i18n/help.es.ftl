@@ -188,6 +188,33 @@ help-demo = Muestra todo el sistema en un minuto, con personas de ejemplo
 help-install-extras = Instala autocompletado de órdenes y páginas de man
     .to = Carpeta de datos del usuario (~/.local/share)
     .remove = Los quita
+help-agency = Para organismos públicos: notificaciones oficiales y su prueba
+    .more =
+        La llave del organismo está en un perfil propio (--profile); al lado, en
+        una carpeta que termina en .evidence, está la prueba de cada notificación.
+help-agency-enroll = Crea la llave del organismo con el código recibido y obtiene su certificado
+    .invitation = El código, tal como lo entregó quien opera el servidor: lacre://…
+help-agency-send = Una notificación a una persona; el RUN se pide
+    .case = El expediente (IUIe)
+    .procedure = El procedimiento
+    .act = start, inquiry o end de un procedimiento (NT), CP o CI
+    .term = Días hábiles para recurrir, en una notificación
+    .subject = La materia
+    .description = De qué se trata y qué puede hacer la persona
+    .body = La notificación misma: un archivo de texto, Markdown o PDF
+    .file = Un adjunto; puede repetirse
+    .uri = Una dirección persistente; puede repetirse
+    .trial = Una prueba: no produce ningún efecto
+    .no-answers = Los programas de la persona no responden
+    .more =
+        El RUN también puede llegar por la entrada estándar; nunca es argumento. El
+        código de salida es 1 cuando hay que notificar por otra vía: también de eso
+        se guarda la prueba.
+help-agency-resume = Envía lo que quedó interrumpido: los mismos bytes, una vez
+    .id = Qué notificación; si falta, la más antigua que espera
+help-agency-status = Lo enviado, en qué está y qué respondieron
+    .id = Solo esta notificación
+help-agency-trust = El archivo de confianza con que se verifica la prueba de este organismo
 help-counter = Para la oficina de registro: invitaciones desde esta máquina
     .more =
         La llave está en una carpeta propia (--profile), con su frase secreta.

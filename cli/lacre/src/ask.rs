@@ -1,6 +1,10 @@
-//! Asks the person before what cannot be undone.
+//! What is asked at the keyboard: whether something that cannot be undone is meant, and a person's RUN.
 
 use crate::context::Context;
+use lacre_ground::run::{Run, RunError};
+use lacre_words::cause::cause;
+use lacre_words::failure::{Exit, Failure};
+use lacre_words::typed::{NoLine, line};
 use lacre_words::wrap::wrap;
 use std::io::Write as _;
 
@@ -20,4 +24,17 @@ pub(crate) fn yes(ctx: &Context, said: bool, question: &str) -> bool {
         let _closed = writeln!(stderr);
     }
     matches!(answer.trim().to_lowercase().as_str(), "sí" | "si" | "s" | "yes" | "y")
+}
+
+/// A person's RUN, typed or on standard input: among the arguments everybody on the machine could read it.
+pub(crate) fn run(ctx: &Context) -> Result<Run, Failure> {
+    let typed = line(&ctx.words.say("ask-run")).map_err(|e| match e {
+        NoLine::Nothing => ctx.failure("error-no-run", Exit::Usage, &[]),
+        NoLine::Many => ctx.failure("error-many-runs", Exit::Usage, &[]),
+        NoLine::Io(e) => ctx.failure("error-no-keyboard", Exit::CouldNotAsk, &[("why", cause(&ctx.words, &e).into())]),
+    })?;
+    Run::parse(&typed).map_err(|e| match e {
+        RunError::Shape => ctx.failure("error-run-shape", Exit::Usage, &[]),
+        RunError::CheckDigit => ctx.failure("error-run-digit", Exit::Usage, &[]),
+    })
 }

@@ -6,10 +6,11 @@
 //!
 //! | [`Lane`] | what travels on it |
 //! |---|---|
-//! | `Account` | enroll, recover, challenge, login, put_state, put_key_packages, take_stamps, set_paused, delete_account: everything with credentials |
+//! | `Account` | enroll, recover, challenge, login, put_state, put_key_packages, take_stamps, set_paused, delete_account, designate, put_grants, pause_notices, notice_address: everything with credentials |
 //! | `Inbox` | open, fetch, trim, change_tokens and following of this device's **own** inbox; resets, which all may read |
+//! | `Casilla` | open, fetch, change_tokens and following of this device's own casillas, which only grants name; get_info, for the registrar's key |
 //! | `Conversations` | open, append, fetch, status and following of logs |
-//! | `Directory` | lookup, claim, and open/append to **other people's** inboxes (it names the same person as the lookup did) |
+//! | `Directory` | lookup, claim, and open/append to **other people's** inboxes (it names the same person as the lookup did), and to bodies' return channels |
 //! | `Blobs` | put_blob, kept, get_blob |
 //!
 //! Each lane is a TCP connection of its own (through a proxy: with credentials of its own, which Tor turns into a circuit
@@ -32,6 +33,8 @@ pub enum Lane {
     Account,
     /// this device's own inbox
     Inbox,
+    /// this device's own casillas for official notices
+    Casilla,
     /// logs
     Conversations,
     /// reads about other people, and their inboxes
@@ -42,7 +45,7 @@ pub enum Lane {
 
 impl Lane {
     /// All of them.
-    pub const ALL: [Lane; 5] = [Lane::Account, Lane::Inbox, Lane::Conversations, Lane::Directory, Lane::Blobs];
+    pub const ALL: [Lane; 6] = [Lane::Account, Lane::Inbox, Lane::Casilla, Lane::Conversations, Lane::Directory, Lane::Blobs];
 }
 
 /// A network with relays on it. One method, one call; nothing here is retried except what [`Network::follow`] says.
@@ -110,6 +113,15 @@ pub trait Network {
     /// Removes the account.
     fn delete_account(&mut self, at: &Authority, r: wire::DeleteAccountRequest) -> Result<wire::DeleteAccountResponse, NetError>;
 
+    /// The account becomes the person's address for official notices, or is that no longer.
+    fn designate(&mut self, at: &Authority, r: wire::DesignateRequest) -> Result<wire::DesignateResponse, NetError>;
+    /// Grants for official notices, with their rights.
+    fn put_grants(&mut self, at: &Authority, r: wire::PutGrantsRequest) -> Result<wire::PutGrantsResponse, NetError>;
+    /// Official notices pause, or come again.
+    fn pause_notices(&mut self, at: &Authority, r: wire::PauseNoticesRequest) -> Result<wire::PauseNoticesResponse, NetError>;
+    /// What the registrar has of the account's address for notices.
+    fn notice_address(&mut self, at: &Authority, r: wire::NoticeAddressRequest) -> Result<wire::NoticeAddressResponse, NetError>;
+
     /// The newest directory entry of an account.
     fn lookup(&mut self, at: &Authority, r: wire::LookupRequest) -> Result<wire::LookupResponse, NetError>;
     /// One key package for each device of an account.
@@ -144,7 +156,7 @@ pub trait Network {
 pub struct Following {
     /// the relay
     pub authority: Authority,
-    /// [`Lane::Inbox`] for the own inbox, else [`Lane::Conversations`]
+    /// [`Lane::Inbox`] for the own inbox, [`Lane::Casilla`] for own casillas, else [`Lane::Conversations`]
     pub lane: Lane,
     /// the channel there
     pub channel: ChannelId,

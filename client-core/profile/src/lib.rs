@@ -16,6 +16,8 @@ mod packing;
 pub mod rows;
 
 #[cfg(test)]
+mod secrets_tests;
+#[cfg(test)]
 mod tests;
 
 pub use keys::{PassphraseCost, ProfileKey, Secret};

@@ -10,6 +10,10 @@ use lacre_proto::relay::v1 as wire;
 const MAX_NOTE: usize = 65_536;
 /// Longest note of a reset.
 const MAX_RESET: usize = 4_096;
+/// Longest designation that a relay gives back.
+const MAX_DESIGNATION: usize = 4_096;
+/// Months of which it says how often somebody asked.
+const MONTHS: usize = 24;
 /// Most states of an account, devices of an account, or items of a list.
 const MAX_ITEMS: usize = 4096;
 
@@ -70,6 +74,7 @@ answers! {
         must(a.protocols.len() <= 16 && a.protocols.iter().all(|p| p.len() <= 64), "protocols")?;
         must(a.oldest_client.len() <= 64, "oldest_client")?;
         must(a.now_ms <= Millis::MAX.get(), "now_ms")?;
+        must(a.registrar.len() <= MAX_NOTE, "registrar")?;
         must(a.limits.is_some(), "limits")
     };
     EnrollResponse |a| note(&a.binding, "binding");
@@ -85,6 +90,31 @@ answers! {
         let fits = |act: &wire::Act| act.at_ms <= Millis::MAX.get() && act.deed.len() <= 64 && act.about.len() <= 128;
         must(a.acts.iter().all(fits), "acts")
     };
+    AgencyChallengeResponse |a| exact(&a.challenge, 32, "challenge");
+    AgencyEnrollResponse |a| {
+        note(&a.certificate, "certificate")?;
+        note(&a.registrar, "registrar")
+    };
+    AgencyStampsResponse |a| must(a.stamps.iter().all(|s| s.len() == 32), "stamps");
+    RoutesResponse |a| must(a.reason.len() <= 64 && a.refused.len() <= 64, "reason");
+    NoticeLookupResponse |a| {
+        must(a.refused.len() <= 64, "refused")?;
+        if !a.refused.is_empty() {
+            return Ok(());
+        }
+        note(&a.lookup, "lookup")?;
+        exact(&a.salt, 32, "salt")?;
+        let Some(right) = &a.right else { return Ok(()) };
+        must((1..=MAX_ITEMS).contains(&right.states.len()), "states")?;
+        right.states.iter().try_for_each(|s| note(s, "states"))?;
+        note(&right.designation, "designation")?;
+        note(&right.grant, "grant")?;
+        exact(&right.token, 32, "token")
+    };
+    DeliverResponse |a| {
+        must(a.refused.len() <= 64 && a.limit.len() <= 64, "refused")?;
+        if a.refused.is_empty() { note(&a.record, "record") } else { Ok(()) }
+    };
     LoginResponse |a| {
         exact(&a.session, 32, "session")?;
         must(a.state_number <= Seq::MAX, "state_number")
@@ -95,6 +125,15 @@ answers! {
     };
     SetPausedResponse |_a| Ok(());
     DeleteAccountResponse |_a| Ok(());
+    DesignateResponse |_a| Ok(());
+    PutGrantsResponse |_a| Ok(());
+    PauseNoticesResponse |_a| Ok(());
+    NoticeAddressResponse |a| {
+        must(a.designation.len() <= MAX_DESIGNATION, "designation")?;
+        must(a.last_resort_until_ms <= Millis::MAX.get(), "last_resort_until_ms")?;
+        must(a.answers.len() <= MONTHS, "answers")?;
+        must(a.answers.iter().all(|m| (1..=12).contains(&(m.month % 100)) && m.month <= 999_912), "month")
+    };
     PutStateResponse |_a| Ok(());
     PutKeyPackagesResponse |a| must(a.remaining.len() <= MAX_ITEMS, "remaining");
     TakeStampsResponse |a| must(a.stamps.iter().all(|s| s.len() == 32), "stamps");
@@ -203,5 +242,22 @@ mod tests {
         assert!(good.bounded().is_ok());
         assert!(wire::LoginResponse { generation: vec![0; 15], ..good.clone() }.bounded().is_err());
         assert!(wire::LoginResponse { session: vec![], ..good }.bounded().is_err());
+    }
+
+    #[test]
+    fn an_address_for_notices_with_a_month_that_is_none_or_too_many_is_the_relays_fault() {
+        let months = |all: &[u32]| wire::NoticeAddressResponse {
+            generation: vec![0; 16],
+            answers: all.iter().map(|&month| wire::AnswersInMonth { month, count: 3 }).collect(),
+            ..Default::default()
+        };
+        for good in [&[][..], &[202_601, 202_512], &[202_607; MONTHS]] {
+            months(good).bounded().unwrap();
+        }
+        for bad in [&[202_600][..], &[202_613], &[1_000_001], &[202_607; MONTHS + 1]] {
+            assert!(months(bad).bounded().is_err(), "{bad:?}");
+        }
+        let long = wire::NoticeAddressResponse { designation: "n".repeat(MAX_DESIGNATION + 1), ..months(&[]) };
+        assert!(long.bounded().is_err());
     }
 }

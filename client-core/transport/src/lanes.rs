@@ -126,6 +126,7 @@ fn lane_name(lane: Lane) -> &'static str {
     match lane {
         Lane::Account => "account",
         Lane::Inbox => "inbox",
+        Lane::Casilla => "casilla",
         Lane::Conversations => "conversations",
         Lane::Directory => "directory",
         Lane::Blobs => "blobs",

@@ -7,11 +7,12 @@
 //!
 //! `dial` (TCP, SOCKS, TLS and the pin), `lanes` (which connection), `refusal` (statuses to errors), `answers`
 //! (bounds of what comes in), `follow` (the set and its cursors: pure), `attach` (the stream that serves it),
-//! `blobs` (streams of chunks), `counter` (a clerk of the registrar), `wait` (waiting on the caller's thread).
+//! `blobs` (streams of chunks), `counter` (a clerk of the registrar), `bodies` (a public body), `wait` (waiting on the caller's thread).
 
 mod answers;
 mod attach;
 mod blobs;
+mod bodies;
 mod counter;
 mod dial;
 mod follow;
@@ -23,6 +24,7 @@ mod wait;
 mod tests;
 
 pub use blobs::{OnProgress, Progress};
+pub use bodies::BodySeed;
 pub use counter::{CounterAct, IssuedCode};
 pub use dial::{ProxyError, RELAY_NAME, SocksProxy};
 
@@ -317,6 +319,18 @@ impl Network for GrpcNetwork {
     }
     fn delete_account(&mut self, at: &Authority, r: wire::DeleteAccountRequest) -> Result<wire::DeleteAccountResponse, NetError> {
         self.call(at, Lane::Account, |c| async move { accounts(c).delete_account(r).await })
+    }
+    fn designate(&mut self, at: &Authority, r: wire::DesignateRequest) -> Result<wire::DesignateResponse, NetError> {
+        self.call(at, Lane::Account, |c| async move { accounts(c).designate(r).await })
+    }
+    fn put_grants(&mut self, at: &Authority, r: wire::PutGrantsRequest) -> Result<wire::PutGrantsResponse, NetError> {
+        self.call(at, Lane::Account, |c| async move { accounts(c).put_grants(r).await })
+    }
+    fn pause_notices(&mut self, at: &Authority, r: wire::PauseNoticesRequest) -> Result<wire::PauseNoticesResponse, NetError> {
+        self.call(at, Lane::Account, |c| async move { accounts(c).pause_notices(r).await })
+    }
+    fn notice_address(&mut self, at: &Authority, r: wire::NoticeAddressRequest) -> Result<wire::NoticeAddressResponse, NetError> {
+        self.call(at, Lane::Account, |c| async move { accounts(c).notice_address(r).await })
     }
     fn challenge(&mut self, at: &Authority, r: wire::ChallengeRequest) -> Result<wire::ChallengeResponse, NetError> {
         self.call(at, Lane::Account, |c| async move { accounts(c).challenge(r).await })

@@ -4,7 +4,8 @@
 use crate::counters::ConnectionMetrics;
 use crate::limits::{self, Transport};
 use crate::memory::{self, Holder, Memory};
-use crate::places::{Network, Networks, Place, Places};
+use crate::network::{Network, Networks};
+use crate::places::{Place, Places};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;

@@ -3,8 +3,8 @@
 //! As there, every label is one of a closed list, and no type here can carry a token, a channel, a handle, an address or a
 //! RUN.
 
-use crate::border::Reason;
 use lacre_proto::limits::Limit;
+use lacre_proto::reasons::Reason;
 use lacre_store::ask::Name;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;

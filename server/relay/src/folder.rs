@@ -209,7 +209,7 @@ impl DataFolder {
         if let Some(vfs) = vfs {
             options = options.vfs(vfs);
         }
-        let before = Before::look(&self.path, identity);
+        let before = Before::look(&path, identity);
         let mut store = SqliteStore::open(options, rng)?;
         let newest = match vfs {
             Some(_) => Newest::of_none(&self.path),

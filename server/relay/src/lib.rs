@@ -1,8 +1,8 @@
 //! The relay of Lacre: it stores ciphertext and orders it. It holds no key that opens content.
 //!
 //! From the inside out: [`hub`] (wake-ups), [`border`] (errors to statuses), [`counters`] (what is counted), [`writer`]
-//! (group commit), [`service`] (the calls of the .proto files), [`limits`] (of the transport), [`memory`] (what connections
-//! may hold), [`metrics`] (what the operator sees), [`identity`] (keys and TLS), [`serve`] (all of it running).
+//! (group commit), [`limits`] (of the transport), [`memory`] (what connections may hold), [`service`] (the calls of the .proto
+//! files), [`metrics`] (what the operator sees), [`identity`] (keys and TLS), [`serve`] (all of it running).
 
 mod accept;
 pub mod backup;
@@ -21,6 +21,7 @@ pub mod key_backup;
 pub mod limits;
 pub mod memory;
 pub mod metrics;
+pub mod network;
 pub mod newest;
 pub mod places;
 pub mod registrar_key;

@@ -58,6 +58,10 @@ pub const MAX_ENTRY_REQUEST: usize = 260 * 1024;
 pub const MAX_BATCH_REQUEST: usize = 272 * 1024;
 /// Bytes of one message of the relay: a page of 256 KiB and the entry that passes it, with their fields.
 pub const MAX_ANSWER: usize = 1024 * 1024;
+/// Bytes of ciphertext in one answer or one message of a stream, before the entry that passes it.
+pub const PAGE_BYTES: u32 = 256 * 1024;
+/// Entries in one answer or message.
+pub const PAGE_ENTRIES: u32 = 1_024;
 /// How long calls may go on when the relay stops.
 pub const STOPPING: Duration = Duration::from_secs(5);
 

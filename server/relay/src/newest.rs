@@ -13,7 +13,6 @@
 //! A store that went back gets a new generation, so that clients put back what it has forgotten (I7); the log says so, and
 //! `status` as long as the process runs. A snapshot of the whole folder cannot be told from a relay that was off.
 
-use crate::folder::STORE_FILE;
 use data_encoding::HEXLOWER;
 use lacre_ground::ids::Generation;
 use lacre_ground::random::Rng;
@@ -77,10 +76,10 @@ pub struct Before {
 }
 
 impl Before {
-    /// Of a data folder.
+    /// Of a store's file and an identity key's.
     #[must_use]
-    pub fn look(data: &Path, identity: &Path) -> Self {
-        Self { log: data.join(STORE_FILE).with_extension("sqlite-wal").exists(), identity: identity.exists() }
+    pub fn look(store: &Path, identity: &Path) -> Self {
+        Self { log: store.with_extension("sqlite-wal").exists(), identity: identity.exists() }
     }
 
     fn judge(self, was: Option<Was>, generation: Generation, marks: &Marks, fresh: bool) -> Option<WentBack> {

@@ -12,7 +12,6 @@
 //! | nothing: removal found no room | refused | spent, and not before: what is free is everybody's on this disk |
 
 use crate::ballast::Ballast;
-use crate::service::Context;
 use lacre_store::StoreDown;
 #[cfg(doc)]
 use lacre_store::rules::Rules;
@@ -200,17 +199,6 @@ impl Room {
         let more = |promised: u64| promised.checked_add(bytes).filter(|all| *all <= free);
         self.promised.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).map_err(|_| full())?;
         Ok(Promised { room: Arc::clone(self), left: bytes })
-    }
-}
-
-/// Looks what the store keeps, again and again.
-pub(crate) async fn measure(context: Arc<Context>) {
-    let most = context.rules.max_store_bytes;
-    loop {
-        if let Ok(used) = context.read(|reads| reads.used_bytes()).await {
-            context.room.store_keeps(used, most);
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! Files that are only their owner's: whole or not at all, and never over what somebody else put there.
 //!
 //! Each is written beside its place under a name that nobody has, synced, and then given its name in one step.
+//! (Not `lacre_words::output`: its new files have no name at first, and a record of the disk for power cuts sees none of it.)
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};

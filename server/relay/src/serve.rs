@@ -22,7 +22,7 @@ use crate::kept_grants::KeptKey;
 use crate::memory::Memory;
 use crate::metrics::{self, Metrics};
 use crate::newest::Newest;
-use crate::registrar_key::{self, Registrar};
+use crate::registrar_key::{self, Registrar, RegistrarKeyError};
 use crate::room::Room;
 use crate::run_key::RunKey;
 use crate::service::Context;
@@ -313,6 +313,10 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
     let (host, port) = options.public.take().unwrap_or_else(|| local.clone());
     let authority = Arc::new(RwLock::new(Authority::new(&host, port, identity.public())?));
     let (receipts, key) = (identity.signer(RELAY)?, registrar_key::place(&places.run(folder.path())));
+    if !reads.bodies(1)?.is_empty() && !key.exists() {
+        // a backup was put back without it: nobody would believe another one
+        return Err(RegistrarKeyError::Missing(key).into());
+    }
     let registrar = Registrar::open(&key, folder.path(), &receipts, clock.now(), rng)?;
     let room = Arc::new(Room::with_ballast(folder.path(), options.keep_free));
     let hub = Arc::new(Hub::default());
@@ -412,7 +416,7 @@ impl Prepared {
         let renewed = move || maker.make(None, leaf_context.rng.lock().unwrap_or_else(PoisonError::into_inner).as_mut());
         let renewal = tokio::spawn(upkeep::renew(controls.leaf, Arc::clone(&context.clock), own_leaf, renewed));
         let hub = Arc::clone(&context.hub);
-        let measuring = tokio::spawn(crate::room::measure(Arc::clone(&context)));
+        let measuring = tokio::spawn(upkeep::measure(Arc::clone(&context)));
         let waking = tokio::spawn(async move { hub.wake_many().await });
         let clock = tokio::spawn(upkeep::look_at_clock(Arc::clone(&context)));
         let settling = tokio::spawn(upkeep::settle(context.writer.clone()));

@@ -84,6 +84,17 @@ pub(crate) async fn look_for_room(room: Arc<Room>, writer: Writer, health: Healt
     }
 }
 
+/// Looks what the store keeps, again and again.
+pub(crate) async fn measure(context: Arc<Context>) {
+    let most = context.rules.max_store_bytes;
+    loop {
+        if let Ok(used) = context.read(|reads| reads.used_bytes()).await {
+            context.room.store_keeps(used, most);
+        }
+        tokio::time::sleep(room::LOOK_EVERY).await;
+    }
+}
+
 /// Remembers the time of day and what the store is, so that a leap of either is noticed.
 pub(crate) async fn look_at_clock(context: Arc<Context>) {
     loop {

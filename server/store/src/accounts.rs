@@ -24,9 +24,8 @@
 
 use super::StoreDown;
 use super::channels::Limited;
-use super::counter::By;
+use super::counter::{By, Denied};
 use super::notices::{BodyKey, CloseRefused, Closing, Stale};
-use crate::judge::accounts as judge;
 use crate::rules::{Limit, Rules};
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, TokenHash};
 use lacre_ground::time::Millis;
@@ -91,6 +90,16 @@ pub enum IssueRefused {
     /// The clerk did much of late: wait, or ask another one.
     #[error("a limit of this clerk")]
     Limit(Limited),
+}
+
+impl From<Denied> for IssueRefused {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::NoClerk => Self::NoClerk,
+            Denied::Limit(limited) => Self::Limit(limited),
+            Denied::Duty => Self::Duty,
+        }
+    }
 }
 
 /// A device of a state, as far as the store must know it.
@@ -543,6 +552,15 @@ pub fn day(now: Millis) -> (u64, u64) {
     (now.get() / DAY, DAY - now.get() % DAY)
 }
 
+/// More stamps for an account that took so many on this day (UTC).
+fn stamps(taken: u32, now: Millis, more: u32, rules: &Rules) -> Result<(), Limited> {
+    let most = rules.stamps_per_day;
+    if taken.saturating_add(more) <= most {
+        return Ok(());
+    }
+    Err(Limited { limit: Limit::StampsPerDay, value: most.into(), retry_after_ms: Some(day(now).1) })
+}
+
 /// Counts in a window of time. It lives in the writer's memory and is forgotten with each window and at each start.
 #[derive(Clone)]
 struct Counts<K> {
@@ -629,7 +647,7 @@ impl Quotas {
     }
     /// Counts stamps that an account takes, when its day has room for all.
     pub fn take_stamps(&mut self, now: Millis, rules: &Rules, account: &AccountId, count: u32) -> Result<(), Limited> {
-        judge::stamps(self.stamps.so_far(day(now).0, account), now, count, rules)?;
+        stamps(self.stamps.so_far(day(now).0, account), now, count, rules)?;
         self.stamps.count(*account, count);
         Ok(())
     }
@@ -662,5 +680,20 @@ impl Quotas {
         self.stamps.rolled_back();
         self.bodies.rolled_back();
         self.last_resort.rolled_back();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_the_limit_of_a_day_stamps_are_taken_and_above_refused() {
+        let rules = Rules { stamps_per_day: 5, ..Rules::default() };
+        let noon = Millis::new(100 * DAY + DAY / 2);
+        assert_eq!(stamps(4, noon, 1, &rules), Ok(()));
+        let refused = Limited { limit: Limit::StampsPerDay, value: 5, retry_after_ms: Some(DAY / 2) };
+        assert_eq!(stamps(4, noon, 2, &rules), Err(refused));
+        assert_eq!(stamps(u32::MAX, noon, 2, &rules), Err(refused));
     }
 }

@@ -157,6 +157,9 @@ impl Network for Near<'_> {
                put_key_packages: PutKeyPackagesRequest => PutKeyPackagesResponse,
                take_stamps: TakeStampsRequest => TakeStampsResponse, lookup: LookupRequest => LookupResponse, resets: ResetsRequest => ResetsResponse,
                recover: RecoverRequest => RecoverResponse, set_paused: SetPausedRequest => SetPausedResponse,
+               designate: DesignateRequest => DesignateResponse, put_grants: PutGrantsRequest => PutGrantsResponse,
+               pause_notices: PauseNoticesRequest => PauseNoticesResponse,
+               notice_address: NoticeAddressRequest => NoticeAddressResponse,
                delete_account: DeleteAccountRequest => DeleteAccountResponse, kept: KeptRequest => KeptResponse,
                claim: ClaimRequest => ClaimResponse
     }

@@ -82,7 +82,7 @@ fn the_relay_links_nothing_that_could_read_a_message() {
     let graph = Graph::read();
 
     for of in ["lacre-relay", "lacre-store", "lacre-store-sqlite"] {
-        let client = ["lacre-core", "lacre-profile", "lacre-transport", "lacre", "lacre-demo"];
+        let client = ["lacre-core", "lacre-profile", "lacre-transport", "lacre-agency", "lacre", "lacre-demo"];
         let found = graph.forbidden(of, &[&["openmls*", "hpke-rs*"], &client[..]].concat());
         assert!(found.is_empty(), "{of} links {found:?}");
     }
@@ -122,16 +122,17 @@ fn the_core_of_the_client_links_no_network() {
 #[test]
 fn arrows_point_down_the_list_only() {
     const AUDIT: &[&str] = &["lacre-ground", "lacre-evidence"];
-    const CLIENT: &[&str] = &["lacre-proto", "lacre-ground", "lacre-profile", "lacre-core", "lacre-transport"];
+    const CLIENT: &[&str] = &["lacre-proto", "lacre-ground", "lacre-profile", "lacre-core", "lacre-transport", "lacre-agency"];
     const SERVER: &[&str] = &["lacre-proto", "lacre-ground", "lacre-words", "lacre-store", "lacre-store-sqlite"];
     let graph = Graph::read();
-    let may: [(&str, &[&[&str]]); 12] = [
+    let may: [(&str, &[&[&str]]); 13] = [
         ("lacre-proto", &[]),
         ("lacre-ground", &[]),
         ("lacre-evidence", &[&["lacre-ground"]]),
         ("lacre-profile", &[&["lacre-ground"]]),
         ("lacre-core", &[&["lacre-proto", "lacre-profile"], AUDIT]),
         ("lacre-transport", &[&["lacre-proto", "lacre-profile", "lacre-core"], AUDIT]),
+        ("lacre-agency", &[&["lacre-proto", "lacre-profile", "lacre-core", "lacre-transport"], AUDIT]),
         ("lacre-store", &[&["lacre-proto", "lacre-ground"]]),
         ("lacre-store-sqlite", &[&["lacre-proto", "lacre-ground", "lacre-store"]]),
         ("lacre-relay", &[SERVER, AUDIT]),

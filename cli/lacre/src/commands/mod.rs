@@ -1,6 +1,7 @@
 //! One folder for each family of commands, one file for each verb.
 
 pub(crate) mod account;
+pub(crate) mod agency;
 pub(crate) mod conversation;
 pub(crate) mod counter;
 pub(crate) mod groups;
@@ -86,6 +87,9 @@ pub(crate) enum Command {
     /// for clerks of the registrar
     #[command(subcommand)]
     Counter(counter::Command),
+    /// for public bodies
+    #[command(subcommand)]
+    Agency(agency::Command),
     /// is this evidence good
     Verify(verify::Args),
     /// a story of four
@@ -128,6 +132,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Clock(args) => clock::run(ctx, args),
         Command::Calendar(args) => calendar::run(ctx, args),
         Command::Counter(command) => counter::run(ctx, command),
+        Command::Agency(command) => agency::run(ctx, command),
         Command::Verify(args) => verify::run(ctx, args),
         Command::Demo(args) => demo::run(ctx, args),
         Command::InstallExtras(args) => extras::run(ctx, args),

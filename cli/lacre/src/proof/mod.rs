@@ -1,5 +1,6 @@
 //! Evidence for people and for other programs: told in words, as ETSI records, as a PDF.
 
+pub(crate) mod block;
 pub(crate) mod days;
 pub(crate) mod etsi;
 pub(crate) mod exported;

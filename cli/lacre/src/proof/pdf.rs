@@ -3,9 +3,10 @@
 //! Reading order is the story's. Each name and value is one paragraph; headings are headings and stand in the outline; the
 //! QR code is a figure that says what is in it; page numbers are artifacts. Letters: [`letters`](super::letters).
 
+use super::block::Block;
 use super::letters::{Letters, stands_alone};
 use super::spanish;
-use super::story::{self, Block, Check};
+use super::story::{self, Check};
 use krilla::configure::{Accessibility, ConfigurationBuilder};
 use krilla::destination::XyzDestination;
 use krilla::geom::{Path, PathBuilder, Point, Rect};

@@ -1,7 +1,7 @@
 //! Records in words: what happened, who says so, and why.
 
+use super::block::Block;
 use super::instant;
-use super::story::Block;
 use lacre_evidence::clock::Zone;
 use lacre_evidence::{Event, Issuer, Party, Reason, Record, Signer};
 use lacre_words::shown::shown;

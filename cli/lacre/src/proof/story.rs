@@ -1,6 +1,7 @@
 //! What a bundle proves, told in plain words: blocks that a terminal or a page can show. What speaks against the delivery
 //! comes first, then what is proven, and what is not.
 
+use super::block::Block;
 use super::{instant, long_day, records, spanish};
 use lacre_evidence::clock::{Calendar, Kind, LegalDates, Mark, Zone, day_by_day};
 use lacre_evidence::{Act, Effect, Outcome, Proven, ProvenNotice, Stage};
@@ -8,21 +9,6 @@ use lacre_ground::time::Millis;
 use lacre_words::shown::shown;
 use lacre_words::words::{Words, key};
 use std::collections::BTreeMap;
-
-/// A piece of the story. Texts from outside have gone through [`shown`], and stand alone in a value or at its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Block {
-    /// a heading
-    Heading(String),
-    /// a name and what it is
-    Row(String, String),
-    /// more of the row before
-    Under(String, String),
-    /// a sentence
-    Text(String),
-    /// a sentence that nobody may miss
-    Warning(String),
-}
 
 /// The check that found it.
 #[derive(Clone, Debug)]
@@ -85,18 +71,6 @@ pub(crate) fn of(words: &Words, proven: &Proven, check: &Check) -> Vec<Block> {
     out.trusted(proven, check);
     out.steps(proven, check);
     out.out
-}
-
-/// For a terminal.
-pub(crate) fn text(blocks: &[Block]) -> String {
-    let lines = blocks.iter().map(|b| match b {
-        Block::Heading(h) => format!("\n{h}"),
-        Block::Row(name, value) => format!("  {name}: {value}"),
-        Block::Under(name, value) => format!("      {name}: {value}"),
-        Block::Text(text) => format!("  {text}"),
-        Block::Warning(text) => format!("  ! {text}"),
-    });
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Legal holidays that a count passed over, each once, with its name and law.

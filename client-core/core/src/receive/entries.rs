@@ -1,33 +1,26 @@
 //! What comes in a conversation's channel, entry by entry, in order. One entry, one step:
 //! {own entry, by its id: mark; else process, advance the ratchet, store the plaintext; advance the cursor}.
 
+use super::changed::{changes, own_place_taken};
+use super::opened::{application, keep_piece, message_in};
 use super::succession;
 use crate::crypt::entry::open_entry;
-use crate::epoch::{Change, PlaceTaken};
+use crate::epoch::PlaceTaken;
 use crate::history::{Keyed, Line, Placed, Proof, Said, Stored};
-use crate::mls::parts::Frame;
 use crate::mls::plain::Plain;
 use crate::mls::verdict::Verdict;
-use crate::mls::{group, parts, roles, verdict};
+use crate::mls::{group, roles, verdict};
 use crate::network::Entry;
 use crate::shelf::{Cargo, Channel, Conv, Cx, Item, Taken};
-use crate::words::{Author, Body, ConversationId, Happening, Standing, StepError};
+use crate::words::{Body, ConversationId, Happening, Standing, StepError};
 use crate::{book, epoch, history, ladder, messages, queue, shelf, words};
-use lacre_ground::ids::{AccountId, ChannelId, ContentId};
+use lacre_ground::ids::{ChannelId, ContentId};
 use lacre_ground::time::Millis;
-use lacre_profile::Table;
 use lacre_proto::bounds::Bounded;
 use lacre_proto::content::v1 as content;
-use openmls::group::MlsGroup;
-use openmls::prelude::{
-    ContentType, KeyPackage, LeafNodeIndex, MlsMessageIn, ProcessedMessage, ProcessedMessageContent, ProtocolMessage, Sender,
-};
+use openmls::prelude::{ContentType, KeyPackage, ProcessedMessageContent, ProtocolMessage, Sender};
 use prost::Message as _;
 use serde_bytes::ByteBuf;
-use tls_codec::Deserialize as _;
-
-/// Clocks of people who share a group may differ by so much, and nothing that was missed is left out.
-const CLOCKS_DIFFER_MS: u64 = 600_000;
 
 /// So many of the ids that a profile would make next show that a copy of it made them.
 const AHEAD: u64 = 8;
@@ -210,43 +203,6 @@ fn meet_own(
     }
 }
 
-/// Keeps a piece of a large commit, own ones too; false for any other entry.
-fn keep_piece(cx: &mut Cx<'_, '_>, conv: &Conv, entry: &Entry, opened: &[u8]) -> Result<bool, StepError> {
-    let Some(Frame::Piece(piece)) = parts::read(opened) else { return Ok(false) };
-    let channel = conv.channel.id.as_bytes();
-    let key = [channel.as_slice(), &parts::hash(piece)].concat();
-    cx.s.put(Table::Part, &key, channel, entry.seq.get(), &ByteBuf::from(piece))?;
-    Ok(true)
-}
-
-/// The message of an entry; that of a seal in parts is put together from the pieces met before it.
-fn message_in(cx: &Cx<'_, '_>, conv: &Conv, entry: &Entry, opened: &[u8]) -> Result<ProtocolMessage, StepError> {
-    let skip = |e: &dyn std::fmt::Display| StepError::Skip(e.to_string());
-    let bytes = match parts::read(opened) {
-        Some(Frame::Message(bytes)) => bytes.to_vec(),
-        Some(Frame::Seal { pieces, rest }) if entry.seal => {
-            let mut whole = Vec::new();
-            for hash in pieces {
-                let key = [conv.channel.id.as_bytes().as_slice(), &hash].concat();
-                let piece: Option<ByteBuf> = cx.s.get(Table::Part, &key)?;
-                whole.extend_from_slice(&piece.ok_or_else(|| skip(&"a part of the seal does not stand before it"))?);
-            }
-            [&whole, rest].concat()
-        }
-        _ => return Err(skip(&"neither a message nor a seal in parts")),
-    };
-    message(&bytes).map_err(StepError::Skip)
-}
-
-fn message(bytes: &[u8]) -> Result<ProtocolMessage, String> {
-    let message = MlsMessageIn::tls_deserialize_exact(bytes).map_err(|e| e.to_string())?;
-    match message.try_into_protocol_message() {
-        Ok(message @ ProtocolMessage::PrivateMessage(_)) => Ok(message),
-        Ok(_) => Err("not a private message".into()),
-        Err(e) => Err(e.to_string()),
-    }
-}
-
 /// A seal of somebody else.
 fn meet_seal(
     cx: &mut Cx<'_, '_>,
@@ -318,19 +274,6 @@ fn meet_seal(
     }
     shelf::keep(cx, mls);
     Ok(Took::EpochEnded)
-}
-
-/// By whose key package a commit that removes this device adds it again.
-fn own_place_taken(cx: &Cx<'_, '_>, mls: &MlsGroup, staged: &openmls::group::StagedCommit) -> Result<PlaceTaken, StepError> {
-    let Some(own) = mls.own_leaf_node().map(|l| l.signature_key().as_slice().to_vec()) else { return Ok(PlaceTaken::No) };
-    for added in staged.add_proposals() {
-        let package = added.add_proposal().key_package();
-        if package.leaf_node().signature_key().as_slice() == own {
-            let ours = group::is_own_package(&cx.provider(), package)?;
-            return Ok(if ours { PlaceTaken::ByOwnPackage } else { PlaceTaken::ByCopy });
-        }
-    }
-    Ok(PlaceTaken::No)
 }
 
 /// An application message of somebody else.
@@ -453,52 +396,4 @@ pub(crate) fn meaning(
     }
     let reply_to = history::answered(&kind);
     Ok(history::body_of(kind).map(|body| Line { body, blob, reply_to }))
-}
-
-fn changes(mls: &MlsGroup, committer: LeafNodeIndex, staged: &openmls::group::StagedCommit) -> Change {
-    let by = mls.member(committer).and_then(group::who).map(|(account, _)| account);
-    let replaced = group::replaced_keys(mls, staged);
-    let (mut bodies, mut missed_since) = (Vec::new(), None);
-    for removed in staged.remove_proposals() {
-        if let Some(member) = mls.member_at(removed.remove_proposal().removed())
-            && let Some((whom, _)) = group::who(&member.credential)
-            && !replaced.contains(&member.signature_key)
-        {
-            bodies.push(Body::Removed { whom });
-        }
-    }
-    for added in staged.add_proposals() {
-        let leaf = added.add_proposal().key_package().leaf_node();
-        if let Some((whom, _)) = group::who(leaf.credential()) {
-            let again = replaced.iter().any(|k| k.as_slice() == leaf.signature_key().as_slice());
-            if again {
-                let made = group::made_at(added.add_proposal().key_package()).get();
-                let asked = Millis::new(made.saturating_sub(CLOCKS_DIFFER_MS));
-                missed_since = Some(missed_since.map_or(asked, |first: Millis| first.min(asked)));
-            }
-            bodies.push(if again { Body::ReAdded { whom } } else { Body::Added { whom } });
-        }
-    }
-    if let (Ok(now), Ok(next)) = (group::context(mls.extensions()), group::context(staged.group_context().extensions())) {
-        let gone: Vec<AccountId> =
-            bodies.iter().filter_map(|b| if let Body::Removed { whom } = b { Some(*whom) } else { None }).collect();
-        bodies.extend(roles::difference(&now, &next, &gone));
-    }
-    Change { by, bodies, missed_since }
-}
-
-fn application(mls: &MlsGroup, processed: ProcessedMessage) -> Result<(Author, Vec<u8>), String> {
-    let index = match processed.sender() {
-        Sender::Member(index) => *index,
-        _ => return Err("a message by no member".into()),
-    };
-    let member = mls.member_at(index).ok_or("a message by no member")?;
-    let (account, device) = group::who(&member.credential).ok_or("a member without account")?;
-    match processed.into_content() {
-        ProcessedMessageContent::ApplicationMessage(message) => {
-            Ok((Author { account, device, key: member.signature_key }, message.into_bytes()))
-        }
-        ProcessedMessageContent::OwnPrivateMessage => Err("an entry that claims to be this device's own, but is not".into()),
-        _ => Err("not an application message".into()),
-    }
 }

@@ -11,7 +11,7 @@
 //! | the same, but of another kind, suite or history than was here, or by who becomes an admin by it | refused (`returning.rs`) |
 //! | into one from which this account was removed | taken from an accepted contact, of a later epoch |
 //! | into a successor of one that this device has left, from an accepted contact | taken as a conversation of its own |
-//! | into one that is not here | taken from an accepted contact |
+//! | into one that is not here | taken from an accepted contact; a conversation of two also from who was asked: it is the yes |
 //! | into one that rests here (blocked, the contact was reset, another relay) | refused |
 //! | whose tree does not come, or that waits for something | tried again at once, then after pauses; given up after [`GIVE_UP_MS`] |
 
@@ -107,7 +107,10 @@ fn place(
         (None, Some(origin)) => succession::origin_here(cx, origin)?,
         _ => None,
     };
-    let accepted = shelf::contact(cx, from)?.is_some_and(|c| c.state == ContactState::Accepted && c.blocked.is_none());
+    // Who was asked, and makes the conversation of two, has said yes: the yes itself may come later, or was lost with a relay.
+    let two = invited.context.kind() == content::ConversationKind::Two;
+    let agreed = |state| state == ContactState::Accepted || (two && state == ContactState::Asked);
+    let accepted = shelf::contact(cx, from)?.is_some_and(|c| agreed(c.state) && c.blocked.is_none());
     let before = match before {
         // it was left, or lost; a contact's word is enough for a conversation beside it
         Some(id) if accepted && has_left(cx, &id, &invited.context)? => None,
@@ -225,7 +228,14 @@ pub(crate) fn join(cx: &mut Cx<'_, '_>, pending: &PendingJoin, state: &content::
         }
         if peer == Some(row.account) {
             row.conversation = Some(id.clone());
+            let said_yes = row.state == ContactState::Asked;
+            if said_yes {
+                row.state = ContactState::Accepted;
+            }
             let row = shelf::put_contact(cx, row)?;
+            if said_yes {
+                shelf::event(cx, Happening::ContactAccepted { account: *row.account.as_bytes() })?;
+            }
             people::release_held(cx, row.account, &id)?;
         }
     }

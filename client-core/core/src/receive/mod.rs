@@ -1,8 +1,10 @@
 //! What comes: entries, envelopes, invitations; each judged before anything is written.
 
+mod changed;
 mod entries;
 mod envelopes;
 mod joining;
+mod opened;
 mod places;
 mod returning;
 mod succession;

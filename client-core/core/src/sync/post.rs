@@ -237,9 +237,13 @@ fn refused_for_good(cx: &mut Cx<'_, '_>, number: u64, sent: &Item, refusal: &Ref
         return Ok(true);
     }
     let not_permitted = refusal.reason == Reason::NotPermitted;
-    // A restored relay does not know the right until its owner has come back and told it. (Who asks for the first time is told
-    // at once that nobody new may.)
-    let before = item.again || item.what != WaitingKind::Request;
+    // A restored relay does not know the right, or the inbox, until its owner has come back and told it. (Who asks for the first
+    // time is told at once that nobody new may. A yes is no such question: it waits for who asked.)
+    let yes = match *to {
+        Some(to) => shelf::contact(cx, to)?.is_some_and(|row| row.state == ContactState::Accepted),
+        None => false,
+    };
+    let before = item.again || yes || item.what != WaitingKind::Request;
     if not_permitted && public.is_none() && before && queue::lately_restored(cx)? {
         let waited = cx.now.since(item.since).clamp(FORGOTTEN_PAUSE_MS, REFUSED_PAUSE_MS);
         shelf::in_trouble(cx, number, &refusal.to_string(), Some(cx.now.plus(waited)))?;

@@ -90,17 +90,26 @@ fn every_reason_crosses_the_wire_with_its_details() {
     let mut w = World::new();
     for reason in Reason::ALL {
         let code = match reason {
-            Reason::BadField | Reason::WrongName | Reason::BadState | Reason::BadRun | Reason::WrongDigest => {
+            Reason::BadNote | Reason::BadField | Reason::WrongName | Reason::BadState | Reason::BadRun | Reason::WrongDigest => {
                 Code::InvalidArgument
             }
             Reason::NotHerDuty | Reason::NotPermitted | Reason::LoginRefused | Reason::CodeRefused => Code::PermissionDenied,
             Reason::Session => Code::Unauthenticated,
-            Reason::StampRefused | Reason::Sealed | Reason::CatchUp | Reason::NoSeals | Reason::NotAnInbox | Reason::Paused => {
-                Code::FailedPrecondition
-            }
+            Reason::StampRefused
+            | Reason::Sealed
+            | Reason::CatchUp
+            | Reason::NoSeals
+            | Reason::NotAnInbox
+            | Reason::NotDesignated
+            | Reason::NoBlob
+            | Reason::Paused => Code::FailedPrecondition,
             Reason::Ahead => Code::OutOfRange,
-            Reason::Conflict | Reason::HandleTaken | Reason::HasAccount | Reason::ClerkExists => Code::AlreadyExists,
-            Reason::NoClerk | Reason::NoCode | Reason::NoEntry | Reason::NoAccount | Reason::NoKeyPackage => Code::NotFound,
+            Reason::Conflict | Reason::HandleTaken | Reason::HasAccount | Reason::ClerkExists | Reason::AgencyExists => {
+                Code::AlreadyExists
+            }
+            Reason::NoClerk | Reason::NoAgency | Reason::NoCode | Reason::NoEntry | Reason::NoAccount | Reason::NoKeyPackage => {
+                Code::NotFound
+            }
             Reason::Limit => Code::ResourceExhausted,
             Reason::StoreDown | Reason::Stopping => Code::Unavailable,
             Reason::Unknown => panic!("not a known one"),

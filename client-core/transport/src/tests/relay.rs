@@ -329,6 +329,24 @@ impl Accounts for Script {
         let stamps = vec![vec![1; 32]; usize::try_from(r.into_inner().count).unwrap() + 1];
         Ok(Response::new(wire::TakeStampsResponse { generation: GENERATION.to_vec(), stamps }))
     }
+    async fn designate(&self, _r: Request<wire::DesignateRequest>) -> Result<Response<wire::DesignateResponse>, Status> {
+        Err(Status::unimplemented("not in this test"))
+    }
+    async fn put_grants(&self, _r: Request<wire::PutGrantsRequest>) -> Result<Response<wire::PutGrantsResponse>, Status> {
+        Err(Status::unimplemented("not in this test"))
+    }
+    async fn pause_notices(
+        &self,
+        _r: Request<wire::PauseNoticesRequest>,
+    ) -> Result<Response<wire::PauseNoticesResponse>, Status> {
+        Err(Status::unimplemented("not in this test"))
+    }
+    async fn notice_address(
+        &self,
+        _r: Request<wire::NoticeAddressRequest>,
+    ) -> Result<Response<wire::NoticeAddressResponse>, Status> {
+        Err(Status::unimplemented("not in this test"))
+    }
 }
 
 #[tonic::async_trait]

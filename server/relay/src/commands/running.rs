@@ -8,6 +8,7 @@ use lacre_proto::relay::v1::{ReportRequest, ReportResponse};
 use lacre_relay::service::registrar::connect;
 use std::io;
 use std::path::Path;
+use tokio::net::UnixStream;
 use tonic::transport::Channel;
 use tonic::{Response, Status};
 use tonic_types::StatusExt as _;
@@ -28,15 +29,19 @@ where
             io::ErrorKind::PermissionDenied => Failed::new("not-permitted", &[("path", &data.display())]),
             _ => no(&e),
         })?;
-        let mut socket = Some(TokioIo::new(socket));
-        let connector = tower::service_fn(move |_: tonic::transport::Uri| {
-            let once = socket.take().ok_or_else(|| io::Error::other("the connection was used"));
-            async move { once }
-        });
-        let endpoint = tonic::transport::Endpoint::from_static("http://operator.invalid");
-        let channel = endpoint.connect_with_connector(connector).await.map_err(|e| no(&e))?;
+        let channel = channel(socket).await.map_err(|e| no(&e))?;
         Ok(question(channel).await.map(Response::into_inner))
     })
+}
+
+/// A channel over this connection, and over no other.
+pub(crate) async fn channel(socket: UnixStream) -> Result<Channel, tonic::transport::Error> {
+    let mut socket = Some(TokioIo::new(socket));
+    let connector = tower::service_fn(move |_: tonic::transport::Uri| {
+        let once = socket.take().ok_or_else(|| io::Error::other("the connection was used"));
+        async move { once }
+    });
+    tonic::transport::Endpoint::from_static("http://operator.invalid").connect_with_connector(connector).await
 }
 
 /// What the relay on this folder says of itself.

@@ -5,11 +5,12 @@
 //! taken. So a slow reader costs the relay two messages and the names of the channels where something waits.
 
 use super::Context;
-use super::fields::{PAGE_BYTES, PAGE_ENTRIES, id, seq, token, wire_entry};
-use super::reading::{PAGE_WORST, page_weight, weight};
+use super::fields::{id, seq, token, wire_entry};
+use super::reading::page_weight;
 use crate::border::{Reason, checked, refused, store_down};
 use crate::hub::Subscription;
-use crate::memory::{FOLLOWED, Hold, Holder};
+use crate::limits::{PAGE_BYTES, PAGE_ENTRIES};
+use crate::memory::{FOLLOWED, Hold, Holder, PAGE_WORST, weight};
 use lacre_ground::ids::{ChannelId, Seq, TokenHash};
 use lacre_proto::limits::Limit;
 use lacre_proto::relay::v1 as wire;

@@ -2,11 +2,10 @@
 //! for a day, and is gone on with.
 
 use super::Context;
-use super::reading::weight;
 use super::uploads::{Uploading, Uploads};
 use crate::blob_files::{BlobFiles, Upload, UploadError, read_chunk};
 use crate::border::{IntoStatus as _, Reason, bad_value, checked, limited, refused, store_down};
-use crate::memory::{Hold, Holder};
+use crate::memory::{Hold, Holder, weight};
 use crate::room::Promised;
 use lacre_ground::ids::{BlobId, Stamp, Token, TokenHash};
 use lacre_ground::time::Millis;

@@ -3,10 +3,11 @@
 use super::Context;
 use super::append::{self, BatchAnswers};
 use super::attach::{self, AttachEvents};
-use super::fields::{PAGE_BYTES, PAGE_ENTRIES, id, seq, stamp, token, wire_entry};
-use super::reading::{PAGE_WORST, answer, page_weight, weight};
+use super::fields::{id, seq, stamp, token, wire_entry};
+use super::reading::{answer, page_weight};
 use crate::border::{IntoStatus, bad_value, checked, crossed, store_down};
-use crate::memory::Holder;
+use crate::limits::{PAGE_BYTES, PAGE_ENTRIES};
+use crate::memory::{Holder, PAGE_WORST, weight};
 use lacre_ground::ids::{ChannelClass, ChannelId, Seq};
 use lacre_proto::relay::v1 as wire;
 use lacre_store::channels::{Admitted, Asked, ChangeTokens, NotPermitted, Open, Page, PageLimits, Right, StoredEntry, Trim};

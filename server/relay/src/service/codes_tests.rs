@@ -1,7 +1,7 @@
 //! What somebody without an account can make the relay do: nothing that costs, before a code that lives is shown.
 
-use super::accounts_tests::{Person, World, refused};
 use super::sessions_tests::next;
+use super::world_tests::{Person, World, refused};
 use lacre_ground::signed::NoteText as _;
 use lacre_proto::relay::v1 as wire;
 use lacre_store::rules::Rules;

@@ -1,9 +1,9 @@
 //! Calls without credentials, paid by stamps: who somebody is, and key packages to add them with.
 
 use super::Context;
-use super::reading::{answer, set_aside, weight};
+use super::reading::{answer, set_aside};
 use crate::border::{Reason, bad_value, checked, crossed, refused, store_down};
-use crate::memory::Holder;
+use crate::memory::{Holder, weight};
 use lacre_ground::ids::{AccountId, Handle, Stamp, TokenHash};
 use lacre_proto::limits::RESETS_IN_A_PAGE;
 use lacre_proto::relay::v1 as wire;

@@ -6,11 +6,6 @@ use lacre_proto::relay::v1 as wire;
 use lacre_store::channels::StoredEntry;
 use tonic::Status;
 
-/// Bytes of ciphertext in one answer or one message of a stream, before the entry that passes it.
-pub const PAGE_BYTES: u32 = 256 * 1024;
-/// Entries in one answer or message.
-pub const PAGE_ENTRIES: u32 = 1_024;
-
 /// An id whose length the bounds have checked.
 pub(super) fn id<T: for<'a> TryFrom<&'a [u8]>>(field: &'static str, bytes: &[u8]) -> Result<T, Status> {
     T::try_from(bytes).map_err(|_| bad_value(field, "another length", &format!("{} bytes", bytes.len())))

@@ -1,7 +1,7 @@
 //! Whose an inbox is: tried by somebody who has an account, too, and by somebody who holds a removed device.
 
-use super::accounts_tests::{Person, World, reason, refused};
 use super::sessions_tests::next;
+use super::world_tests::{Person, World, reason, refused};
 use lacre_ground::account::{AccountState, Device};
 use lacre_ground::ids::{ChannelId, Token};
 use lacre_ground::signed::NoteText as _;

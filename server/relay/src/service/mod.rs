@@ -7,6 +7,8 @@ mod address;
 pub mod append;
 pub mod attach;
 pub mod blobs;
+#[cfg(test)]
+mod blobs_tests;
 mod bodies;
 pub mod calls;
 pub mod channels;
@@ -34,6 +36,8 @@ mod unfinished_tests;
 mod uploads;
 #[cfg(test)]
 mod whose_tests;
+#[cfg(test)]
+mod world_tests;
 
 use crate::clock_guard::ClockGuard;
 use crate::counters::Refusals;

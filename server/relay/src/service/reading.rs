@@ -1,23 +1,11 @@
 //! Reads that bring bytes into memory, for an answer: in their turn, and counted before they begin ([`crate::memory`]).
 
 use super::Context;
-use super::fields::{PAGE_BYTES, PAGE_ENTRIES};
-use crate::memory::{Hold, Holder};
+use crate::memory::{Hold, Holder, weight};
 use lacre_store::channels::Page;
 use lacre_store::{Reads, StoreDown};
 use std::sync::Arc;
 use tonic::Response;
-
-/// What an entry takes beside its ciphertext, while it is read and encoded.
-const ENTRY: usize = 512;
-/// A page that is full, before and while it is encoded: its last entry passes the bound.
-pub const PAGE_WORST: usize = weight(2 * PAGE_BYTES as usize, PAGE_ENTRIES as usize);
-
-/// What an answer takes with so many bytes in so many parts: as it was read, and the buffer that it is encoded into, which
-/// may be twice as large.
-pub(super) const fn weight(bytes: usize, parts: usize) -> usize {
-    3 * bytes + ENTRY * parts
-}
 
 pub(super) fn page_weight(page: &Page) -> usize {
     weight(page.entries.iter().map(|e| e.ciphertext.len()).sum(), page.entries.len())

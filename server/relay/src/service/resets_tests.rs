@@ -1,6 +1,6 @@
 //! What the relay tells of resets.
 
-use super::accounts_tests::{World, refused};
+use super::world_tests::{World, refused};
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, TokenHash};
 use lacre_proto::relay::v1 as wire;
 use lacre_store::accounts::{Enroll, IssueCode, Recover, RunHash, StateDevice};

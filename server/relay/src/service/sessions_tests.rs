@@ -1,6 +1,6 @@
 //! For which device a session speaks: tried by somebody who holds a removed one.
 
-use super::accounts_tests::{Person, World, refused};
+use super::world_tests::{Person, World, refused};
 use lacre_ground::account::{AccountState, Device};
 use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::Millis;

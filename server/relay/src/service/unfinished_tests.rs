@@ -1,7 +1,7 @@
 //! What is kept of large blobs whose upload broke off: how much, for whom, how long, and how many of them.
 
-use super::accounts_tests::{World, header, parts, reason, refused};
 use super::blobs::expire;
+use super::world_tests::{World, header, parts, reason, refused};
 use lacre_ground::ids::Token;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::put_request::Part;

@@ -7,7 +7,7 @@
 use crate::border::limited;
 use crate::counters::moment;
 use crate::memory::Holder;
-use crate::places::Network;
+use crate::network::Network;
 use lacre_store::channels::Limited;
 use lacre_store::rules::{Limit, Rules};
 use std::collections::{BTreeMap, HashMap};
@@ -208,7 +208,7 @@ mod tests {
     #[tokio::test]
     async fn the_slowest_of_the_crowded_network_makes_room_for_another_networks() {
         let (uploads, memory) = (uploads(60_000), Memory::new(1 << 30));
-        let networks = crate::places::Networks::default();
+        let networks = crate::network::Networks::default();
         let (crowd, few) = (networks.of("192.0.2.1".parse().unwrap()), networks.of("198.51.100.1".parse().unwrap()));
         let crowded: Vec<_> = (0..4).map(|_| connection(&memory, crowd)).collect();
         let theirs: Vec<_> = crowded.iter().map(|c| uploads.begin(Some(&c.holder())).ok().unwrap()).collect();

@@ -1,15 +1,15 @@
-//! What every store promises of accounts, their states and their inboxes; and the world of people that the promises of
+//! What every store promises of accounts and their states; and the world of people that the promises of codes, inboxes,
 //! directory and blobs are tried in.
 
 use super::Backend;
 use super::channels::{entry, hash, inbox_channel};
 use crate::accounts::*;
 use crate::blobs::{BeginBlob, BlobBegun, BlobHeader, BlobKept, FileName, KeepBlob, KeepBlobRefused};
-use crate::channels::{ChangeRefused, ChangeTokens, Limited, Open, Right};
+use crate::channels::{ChangeRefused, ChangeTokens, Open, Right};
 use crate::counter::By;
 use crate::notices::Closing;
 use crate::rules::{Limit, Rules};
-use crate::{Answer, Ask, Verb, run_one};
+use crate::{Verb, run_one};
 use lacre_ground::ids::{AccountId, BlobId, DeviceId, Handle, TokenHash};
 use lacre_ground::time::Millis;
 
@@ -51,7 +51,7 @@ pub fn blob(n: u64, size: u64) -> BlobHeader {
     BlobHeader { blob: name, read: hash("blob token", n), size, sha256: *hash("content", n).as_bytes() }
 }
 
-pub(super) struct World<B> {
+pub struct World<B> {
     pub(super) backend: B,
     pub(super) now: Millis,
     pub(super) rules: Rules,
@@ -206,114 +206,6 @@ impl<B: Backend> World<B> {
 }
 
 promises! { $ accounts_contract in accounts:
-    fn a_code_opens_one_account_and_a_repeated_enrolment_gets_the_first_answer<B>() {
-        let mut w = World::<B>::new();
-        w.issue(1, 1).unwrap();
-        let first = enrolment(1, 1);
-
-        let opened = w.enroll(first);
-        w.backend.reopen();
-        let again = w.enroll(Enroll { binding: "signed later\n".into(), ..enrolment(1, 1) });
-        let other_handle = w.enroll(Enroll { handle: handle(2), ..enrolment(1, 1) });
-        let other_account = w.enroll(enrolment(1, 2));
-        let never_issued = w.enroll(enrolment(9, 3));
-
-        assert_eq!(opened, Ok(Enrolled { binding: "binding of 1\n".into() }));
-        assert_eq!(again, opened);
-        assert_eq!(other_handle, Err(EnrollRefused::Code));
-        assert_eq!(other_account, Err(EnrollRefused::Code));
-        assert_eq!(never_issued, Err(EnrollRefused::Code));
-        assert_eq!(w.backend.reads().newest_state(&account(2)).unwrap(), None);
-    }
-
-    fn a_recovery_code_puts_a_new_account_under_the_old_handle_and_nothing_of_the_old_one_stays<B>() {
-        let mut w = World::<B>::new();
-        assert_eq!(w.issue_recovery(1, 1), Err(IssueRefused::NoAccount));
-        w.person(1);
-        w.packages(device(1), &[1], Some(2)).unwrap();
-        assert_eq!(w.recover(1, 1, 1, 2), Err(RecoverRefused::Code), "an invitation that was used is no recovery code");
-        assert_eq!(w.backend.reads().recovering(w.now, &hash("code", 1)).unwrap(), None);
-        w.issue_recovery(1, 5).unwrap();
-        let found = w.backend.reads().recovering(w.now, &hash("code", 5)).unwrap().unwrap();
-        assert_eq!(found, Recovering { handle: handle(1), account: account(1) });
-        assert_eq!(w.enroll(enrolment(5, 3)), Err(EnrollRefused::Code), "a recovery code opens no second account");
-        assert_eq!(w.recover(5, 2, 1, 2), Err(RecoverRefused::Code), "under another name");
-        assert_eq!(w.recover(5, 1, 1, 1), Err(RecoverRefused::AccountTaken));
-
-        let done = w.recover(5, 1, 1, 2).unwrap();
-        w.backend.reopen();
-
-        assert_eq!(done, Recovered { binding: "binding of 2\n".into(), reset: "reset to 2\n".into() });
-        assert_eq!(w.recover(5, 1, 1, 2), Ok(done.clone()), "repeated");
-        assert_eq!(w.recover(5, 1, 2, 3), Err(RecoverRefused::Code), "for another account");
-        assert_eq!(w.backend.reads().newest_state(&account(1)).unwrap(), None);
-        assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::NoAccount));
-        assert_eq!(w.claim(2, 77), Ok(ClaimAnswer::NoKeyPackage));
-        let stamp = w.stamp();
-        let LookupAnswer::Entry(entry) = w.lookup(Who::Handle(handle(1)), stamp).unwrap() else { panic!("an entry") };
-        let expected = DirectoryEntry { states: vec!["state 0 of 2\n".into()], binding: done.binding, reset: Some(done.reset) };
-        assert_eq!(entry, expected);
-        assert_eq!(w.issue(1, 6), Err(IssueRefused::HasAccount));
-    }
-
-    fn resets_are_numbered_without_a_gap_and_stay_when_their_accounts_are_gone<B>() {
-        let mut w = World::<B>::new();
-        let page = |w: &World<B>, from, limit| {
-            let ResetsPage { notes, head } = w.backend.reads().resets(from, limit).unwrap();
-            (notes, head)
-        };
-        let note = |n: u64| format!("reset to {n}\n");
-        assert_eq!(page(&w, 1, 10), (vec![], 0));
-        for n in 1..=3 {
-            w.person(n);
-            w.issue_recovery(n, n + 10).unwrap();
-            w.recover(n + 10, n, n, n + 20).unwrap();
-        }
-        // refused and repeated ones get no number
-        assert_eq!(w.recover(13, 3, 3, 99), Err(RecoverRefused::Code));
-        w.recover(13, 3, 3, 23).unwrap();
-
-        w.issue_recovery(1, 14).unwrap();
-        w.recover(14, 1, 21, 31).unwrap();
-        assert_eq!(w.ask(RemoveAccount { by: speaker(22, 2), closing: Closing::default() }), Ok(()));
-        let now = w.now;
-        let lost = Recover {
-            code: hash("code", 15),
-            before: account(23),
-            handle: handle(3),
-            account: account(33),
-            state: "state 0 of 33\n".into(),
-            devices: vec![at(33, device(2))],
-            binding: "binding of 33\n".into(),
-            reset: note(33),
-            closing: Closing::default(),
-        };
-        w.issue_recovery(3, 15).unwrap();
-        let rules = w.rules.clone();
-        w.backend.broken_off(now, &rules, &[Ask::Recover(lost.clone())], &mut |_| ());
-        w.backend.reopen();
-
-        assert_eq!(page(&w, 1, 10), (vec![note(21), note(22), note(23), note(31)], 4));
-        assert_eq!(page(&w, 2, 2), (vec![note(22), note(23)], 4), "a page");
-        assert_eq!(page(&w, 5, 2), (vec![], 4));
-        assert_eq!(page(&w, 9_007_199_254_740_991, 2), (vec![], 4));
-        w.ask(lost).unwrap();
-        assert_eq!(page(&w, 5, 2), (vec![note(33)], 5), "a number that was rolled back is given");
-    }
-
-    fn a_recovery_code_ends_with_its_time<B>() {
-        let mut w = World::<B>::new();
-        w.person(1);
-        w.issue_recovery(1, 5).unwrap();
-        w.later(w.rules.code_lifetime_ms);
-        assert_eq!(w.recover(5, 1, 1, 2), Err(RecoverRefused::Code));
-        let now = w.now;
-        w.ask(SweepAccounts { over_at: now, limit: 10 });
-        assert_eq!(w.backend.reads().newest_state(&account(1)).unwrap().unwrap().state, "state 0 of 1\n");
-        w.issue_recovery(1, 6).unwrap();
-        assert!(w.recover(6, 1, 1, 2).is_ok());
-    }
-
     fn a_removed_account_is_gone_its_handle_is_nobodys_and_its_person_may_come_back<B>() {
         let mut w = World::<B>::new();
         w.person(1);
@@ -350,42 +242,6 @@ promises! { $ accounts_contract in accounts:
         assert_eq!(w.claim(1, 77), Ok(ClaimAnswer::Paused));
         w.ask(PauseAccount { by: speaker(1, 1), paused: false }).unwrap();
         assert_eq!(w.claimed(), [(device(1), "key package 1".to_owned(), false)]);
-    }
-
-    fn a_code_ends_with_its_time_and_with_the_next_code_of_the_person<B>() {
-        let mut w = World::<B>::new();
-        let issued = w.issue(1, 1).unwrap();
-        assert_eq!(issued.expires_at, w.now.plus(w.rules.code_lifetime_ms));
-        w.issue(1, 2).unwrap();
-        assert_eq!(w.enroll(enrolment(1, 1)), Err(EnrollRefused::Code), "replaced");
-        w.later(w.rules.code_lifetime_ms);
-        assert_eq!(w.enroll(enrolment(2, 1)), Err(EnrollRefused::Code), "expired");
-        w.issue(1, 3).unwrap();
-        w.later(w.rules.code_lifetime_ms - 1);
-        assert!(w.enroll(enrolment(3, 1)).is_ok());
-    }
-
-    fn a_person_with_an_account_gets_no_second_code<B>() {
-        let mut w = World::<B>::new();
-        w.person(1);
-        w.later(2 * w.rules.code_lifetime_ms);
-        let now = w.now;
-        w.ask(SweepAccounts { over_at: now, limit: 100 });
-        w.backend.reopen();
-        assert_eq!(w.issue(1, 2), Err(IssueRefused::HasAccount));
-        assert!(w.issue(2, 3).is_ok());
-    }
-
-    fn a_refused_enrolment_leaves_the_code_unused<B>() {
-        let mut w = World::<B>::new();
-        w.person(1);
-        w.issue(2, 2).unwrap();
-        let taken = w.enroll(Enroll { handle: handle(1), ..enrolment(2, 2) });
-        let same_account = w.enroll(Enroll { handle: handle(2), ..enrolment(2, 1) });
-        let free = w.enroll(enrolment(2, 2));
-        assert_eq!(taken, Err(EnrollRefused::HandleTaken));
-        assert_eq!(same_account, Err(EnrollRefused::AccountTaken));
-        assert!(free.is_ok());
     }
 
     fn states_follow_one_another_and_a_repeated_one_changes_nothing<B>() {
@@ -438,92 +294,6 @@ promises! { $ accounts_contract in accounts:
         assert!(matches!(w.lookup(Who::Account(account(1)), stamp), Ok(LookupAnswer::Entry(_))), "neither paused nor gone");
         w.put_state(1, 3, "it came back", &[device(1), device(2)]).unwrap();
         assert_eq!(w.put_state_by(speaker(1, 2), 4, "by the other", &[device(2)]), Ok(()));
-    }
-
-    fn an_inbox_is_the_accounts_that_named_it_first_and_a_refusal_changes_nothing<B>() {
-        let mut w = World::<B>::new();
-        w.person(1);
-        w.person(2);
-        w.open_inbox(1, 1);
-        let (own, anothers) = (at(2, device(1)), at(1, device(1)));
-        w.issue(3, 3).unwrap();
-        w.issue_recovery(2, 4).unwrap();
-
-        let moved = w.put_devices(speaker(2, 1), 1, "moved", &[StateDevice { inbox: anothers.inbox, ..own }]);
-        let beside = w.put_devices(speaker(2, 1), 1, "beside", &[own, StateDevice { id: device(2), ..anothers }]);
-        let twice = w.put_devices(speaker(2, 1), 1, "twice", &[own, StateDevice { id: device(2), ..own }]);
-        let enrolled = w.enroll(Enroll { devices: vec![anothers], ..enrolment(3, 3) });
-        let twins = w.enroll(Enroll { devices: vec![at(3, device(1)), StateDevice { id: device(2), ..at(3, device(1)) }], ..enrolment(3, 3) });
-        let recovered = w.recover_to(4, 2, 2, 4, vec![anothers]);
-        let with_the_lost_one = w.recover_to(4, 2, 2, 4, vec![own]);
-
-        let (anothers, twice_said) = (InboxRefused::Anothers, InboxRefused::Twice);
-        assert_eq!((moved, beside, twice), (Err(anothers.into()), Err(anothers.into()), Err(twice_said.into())));
-        assert_eq!((enrolled, twins), (Err(anothers.into()), Err(twice_said.into())));
-        assert_eq!((recovered, with_the_lost_one), (Err(anothers.into()), Err(anothers.into())));
-        assert!(w.enroll(enrolment(3, 3)).is_ok(), "the code is unused");
-        assert_eq!(w.put_state(2, 1, "one", &[device(1)]), Ok(()));
-        w.ask(RemoveAccount { by: speaker(2, 1), closing: Closing::default() }).unwrap();
-        assert!(w.is_open(1, 1));
-        w.ask(RemoveAccount { by: speaker(1, 1), closing: Closing::default() }).unwrap();
-        assert!(!w.is_open(1, 1), "its own account's end closes it");
-    }
-
-    fn what_an_account_or_its_newest_state_has_no_more_is_closed_until_its_account_names_it_again<B>() {
-        let mut w = World::<B>::new();
-        w.person(1);
-        w.person(2);
-        w.put_state(1, 1, "two devices", &[device(1), device(2)]).unwrap();
-        for d in [1, 2] {
-            w.open_inbox(1, d);
-        }
-        let closed = Err(ChangeRefused::Limit(Limited { limit: Limit::MaxInboxTokens, value: 0, retry_after_ms: None }));
-
-        w.put_state(1, 2, "one device", &[device(1)]).unwrap();
-        assert_eq!((w.is_open(1, 1), w.is_open(1, 2)), (true, false));
-        assert_eq!((w.reopen_inbox(1, 1), w.reopen_inbox(1, 2)), (Ok(()), closed));
-        w.backend.reopen();
-        assert_eq!((w.is_open(1, 1), w.is_open(1, 2)), (true, false));
-        let taken = w.put_devices(speaker(2, 1), 1, "not mine", &[StateDevice { id: device(1), ..at(1, device(2)) }]);
-        assert_eq!(taken, Err(InboxRefused::Anothers.into()), "it is the account's still");
-        w.put_state(1, 3, "it came back", &[device(1), device(2)]).unwrap();
-        assert!(!w.is_open(1, 2));
-        assert_eq!(w.reopen_inbox(1, 2), Ok(()));
-        assert!(w.is_open(1, 2));
-
-        w.issue_recovery(1, 5).unwrap();
-        w.recover(5, 1, 1, 3).unwrap();
-        for d in [1, 2] {
-            assert!(!w.is_open(1, d));
-            assert_eq!(w.reopen_inbox(1, d), closed);
-            let taken = w.put_devices(speaker(2, 1), 1, "not mine", &[StateDevice { id: device(1), ..at(1, device(d)) }]);
-            assert_eq!(taken, Err(InboxRefused::Anothers.into()), "nobody's");
-        }
-    }
-
-    fn an_inbox_that_is_closed_opens_without_a_right_and_one_that_nobody_named_as_it_is_asked<B>() {
-        let mut w = World::<B>::new();
-        w.person(1);
-        w.put_state(1, 1, "two devices", &[device(1), device(2)]).unwrap();
-        w.put_state(1, 2, "one device", &[device(1)]).unwrap();
-
-        for d in [1, 2, 3] {
-            w.open_inbox(1, d);
-        }
-
-        assert_eq!([1, 2, 3].map(|d| w.is_open(1, d)), [true, false, true]);
-    }
-
-    fn a_rolled_back_state_closes_nothing<B>() {
-        let mut w = World::<B>::new();
-        w.person(1);
-        w.open_inbox(1, 1);
-        let (now, rules) = (w.now, w.rules.clone());
-        let answers = w.backend.broken_off(now, &rules, &[Ask::RemoveAccount(RemoveAccount { by: speaker(1, 1), closing: Closing::default() })], &mut |_| ());
-        assert_eq!(answers, [Answer::RemoveAccount(Ok(()))]);
-
-        assert!(w.is_open(1, 1));
-        assert_eq!(w.reopen_inbox(1, 1), Ok(()));
     }
 
     fn a_chain_grows_to_its_limit_and_not_beyond<B>() {

@@ -1,6 +1,9 @@
-//! What every store promises, stamped out for each implementation ([`crate::channels_contract`],
-//! [`crate::accounts_contract`], [`crate::counter_contract`], [`crate::directory_contract`], [`crate::blobs_contract`]), and random histories that it answers as the model does ([`histories`],
-//! [`histories_accounts`]).
+//! What every store promises, stamped out for each implementation: of channels ([`crate::channels_contract`],
+//! [`crate::appends_contract`], [`crate::rights_contract`], [`crate::retention_contract`]), of accounts
+//! ([`crate::accounts_contract`], [`crate::codes_contract`], [`crate::inboxes_contract`]), of the rest
+//! ([`crate::notices_contract`], [`crate::counter_contract`], [`crate::directory_contract`], [`crate::blobs_contract`]); and random histories that it
+//! answers as the model does ([`histories`], [`histories_accounts`],
+//! [`histories_notices`]).
 
 /// Promises of one file: functions of any implementation, and a macro of this name that stamps them out as its tests.
 macro_rules! promises {
@@ -25,12 +28,19 @@ macro_rules! promises {
 }
 
 pub mod accounts;
+pub mod appends;
 pub mod blobs;
 pub mod channels;
+pub mod codes;
 pub mod counter;
 pub mod directory;
 pub mod histories;
 pub mod histories_accounts;
+pub mod histories_notices;
+pub mod inboxes;
+pub mod notices;
+pub mod retention;
+pub mod rights;
 
 use crate::engine::{Engine, perform};
 use crate::model::{ModelReads, ModelStore};

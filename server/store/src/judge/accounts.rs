@@ -1,9 +1,8 @@
-//! What accounts, codes, key packages and stamps are judged by.
+//! What accounts, codes and key packages are judged by.
 
-use crate::accounts::{IssueRefused, PutStateRefused, day};
+use crate::accounts::{IssueRefused, PutStateRefused};
 use crate::channels::Limited;
 use crate::rules::{Limit, Rules};
-use lacre_ground::time::Millis;
 
 /// A first code is for who has no account, a recovery code for who has one.
 pub const fn issue(has_account: bool, recover: bool) -> Result<(), IssueRefused> {
@@ -44,20 +43,9 @@ pub fn key_packages(one_time: &[(u16, u32)], suites: usize, rules: &Rules) -> Re
     Ok(())
 }
 
-/// More stamps for an account that took so many on this day (UTC).
-pub fn stamps(taken: u32, now: Millis, more: u32, rules: &Rules) -> Result<(), Limited> {
-    let most = rules.stamps_per_day;
-    if taken.saturating_add(more) <= most {
-        return Ok(());
-    }
-    Err(Limited { limit: Limit::StampsPerDay, value: most.into(), retry_after_ms: Some(day(now).1) })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const DAY: u64 = 86_400_000;
 
     #[test]
     fn a_first_code_is_for_strangers_and_a_recovery_for_who_has_an_account() {
@@ -76,13 +64,7 @@ mod tests {
 
     #[test]
     fn at_each_limit_it_is_taken_and_above_refused() {
-        let rules = Rules {
-            max_chain_bytes: 10,
-            key_packages_per_device: 3,
-            suites_per_device: 2,
-            stamps_per_day: 5,
-            ..Rules::default()
-        };
+        let rules = Rules { max_chain_bytes: 10, key_packages_per_device: 3, suites_per_device: 2, ..Rules::default() };
         assert_eq!(chain(7, "abc", &rules), Ok(10));
         assert_eq!(chain(8, "abc", &rules), Err(PutStateRefused::Limit(Limited::beyond(Limit::MaxChainBytes, 10))));
         assert!(chain(u64::MAX, "abc", &rules).is_err());
@@ -90,11 +72,5 @@ mod tests {
         let most = |limit, value| Err(Limited::beyond(limit, value));
         assert_eq!(key_packages(&[(1, 3), (2, 4)], 3, &rules), most(Limit::KeyPackagesPerDevice, 3), "packages first");
         assert_eq!(key_packages(&[(1, 3)], 3, &rules), most(Limit::SuitesPerDevice, 2));
-
-        let noon = Millis::new(100 * DAY + DAY / 2);
-        assert_eq!(stamps(4, noon, 1, &rules), Ok(()));
-        let refused = Limited { limit: Limit::StampsPerDay, value: 5, retry_after_ms: Some(DAY / 2) };
-        assert_eq!(stamps(4, noon, 2, &rules), Err(refused));
-        assert_eq!(stamps(u32::MAX, noon, 2, &rules), Err(refused));
     }
 }

@@ -1,8 +1,10 @@
 //! Both sides of every bound of time, and every link broken alone, with all else made to fit.
 
-use super::*;
+use super::vector::*;
 use crate::proof::forge::{forge, gateway, text};
+use crate::proof::*;
 use lacre_evidence::lookup::GOOD_FOR_MS;
+use lacre_evidence::{ExemptReason, FilePart, Reason};
 
 const SKEW: u64 = 60_000;
 

@@ -1,6 +1,7 @@
 //! Many days, places and rules: each VALID row is a day on which one wrong idea of the calendar gives another date.
 
-use super::*;
+use super::vector::*;
+use crate::proof::*;
 
 /// Term, or none; whether the rule is the one that elapses.
 type Row = (&'static str, &'static str, Zone, Option<&'static str>, RuleId, u16, &'static str);

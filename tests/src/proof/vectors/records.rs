@@ -1,6 +1,8 @@
 //! Records after the receipt: who may say what, of whom, and when.
 
-use super::*;
+use super::vector::*;
+use crate::proof::*;
+use lacre_evidence::Reason;
 
 /// Who may say what after the receipt: all of it is VALID, and each is shown as its issuer's word.
 pub(super) fn told(out: &mut Vec<Vector>) {
@@ -118,16 +120,11 @@ pub(super) fn wrong(out: &mut Vec<Vector>) {
             device(1)
         }),
         ("record-computed", "event", "ContentConsignment is computed and never signed", |r| {
-            r.event = Event::ContentConsignment;
-            device(1)
+            of_event(r, Event::ContentConsignment)
         }),
-        ("record-without-reason", "note", "a negative event without a reason", |r| {
-            r.event = Event::ContentHandoverFailure;
-            device(1)
-        }),
+        ("record-without-reason", "note", "a negative event without a reason", |r| of_event(r, Event::ContentHandoverFailure)),
         ("record-opened-not-handed-over", "event", "opened without having been handed over", |r| {
-            r.event = Event::ContentAccessTracking;
-            device(1)
+            of_event(r, Event::ContentAccessTracking)
         }),
         ("record-rejected-too", "contradiction", "the relay both accepted and rejected it", |r| {
             r.event = Event::SubmissionRejection;
@@ -160,4 +157,10 @@ pub(super) fn wrong(out: &mut Vec<Vector>) {
     second.bundle.events.push(second.bundle.events[0].clone());
     let bytes = second.bundle.to_bytes();
     add(out, "second-receipt", TrustFile::Honest, "INVALID", "event", "the receipt twice", bytes);
+}
+
+/// A record of this event by the person's device, which nothing else makes possible.
+fn of_event(record: &mut Record, event: Event) -> NoteSigner {
+    record.event = event;
+    device(1)
 }

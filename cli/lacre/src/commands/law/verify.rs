@@ -4,7 +4,7 @@ use crate::context::{Context, Outcome};
 use crate::files;
 use crate::proof::exported::Checked;
 use crate::proof::story::Check;
-use crate::proof::{etsi, exported, pdf, reason, story};
+use crate::proof::{block, etsi, exported, pdf, reason, story};
 use data_encoding::HEXLOWER;
 use lacre_evidence::bundle::MAX_BUNDLE;
 use lacre_evidence::notice::{MAX_FILE, MAX_FILES};
@@ -203,7 +203,7 @@ fn text(words: &Words, verdict: &Verdict, explain: bool, check: &Check) -> Strin
 /// The story; without it what nobody may miss.
 fn told(words: &Words, proven: &Proven, explain: bool, check: &Check) -> Vec<String> {
     if explain {
-        return vec![story::title(words, proven), story::text(&story::of(words, proven, check))];
+        return vec![story::title(words, proven), block::text(&story::of(words, proven, check))];
     }
     story::warnings(words, proven)
 }
@@ -237,7 +237,7 @@ fn machine(words: &Words, verdict: &Verdict, explain: bool, check: &Check) -> Va
         put("proven", etsi::proven(words, proven, check));
     }
     if let (Some(proven), true) = (proven, explain) {
-        put("explanation", json!(story::text(&story::of(words, proven, check))));
+        put("explanation", json!(block::text(&story::of(words, proven, check))));
     }
     Value::Object(out)
 }

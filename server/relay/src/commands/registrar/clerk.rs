@@ -1,7 +1,8 @@
 //! `lacre-relay registrar clerk`: who issues invitations from other machines.
 
 use super::super::status::short;
-use super::super::{Failed, Place, running, say, sentence, tell};
+use super::super::{Failed, Place, running, sentence, tell};
+use super::rows;
 use data_encoding::BASE64URL_NOPAD;
 use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
@@ -106,23 +107,15 @@ impl List {
             let both = duties == wire::Duties::Both;
             (both || duties == wire::Duties::Issue, both || duties == wire::Duties::Reset)
         };
-        if self.json {
-            let at = |ms: u64| (ms > 0).then(|| Millis::new(ms).to_string());
-            let clerks: Vec<_> = list
-                .clerks
-                .iter()
-                .map(|clerk| {
-                    let (issue, reset) = duties(clerk);
-                    serde_json::json!({
-                        "name": clerk.name, "key": BASE64URL_NOPAD.encode(&clerk.key), "issue": issue, "reset": reset,
-                        "added_at": at(clerk.added_at_ms), "revoked_at": at(clerk.revoked_at_ms),
-                    })
-                })
-                .collect();
-            say(&serde_json::Value::from(clerks).to_string())?;
-            return Ok(Exit::Done);
-        }
-        for clerk in &list.clerks {
+        let at = |ms: u64| (ms > 0).then(|| Millis::new(ms).to_string());
+        let value = |clerk: &wire::Clerk| {
+            let (issue, reset) = duties(clerk);
+            serde_json::json!({
+                "name": clerk.name, "key": BASE64URL_NOPAD.encode(&clerk.key), "issue": issue, "reset": reset,
+                "added_at": at(clerk.added_at_ms), "revoked_at": at(clerk.revoked_at_ms),
+            })
+        };
+        rows::told(&list.clerks, self.json, value, |clerk| {
             let may = match duties(clerk) {
                 (true, true) => words.say(key("duties-both")),
                 (true, false) => words.say(key("duties-issue")),
@@ -132,10 +125,8 @@ impl List {
                 0 => String::new(),
                 at => sentence(words, "clerk-was-revoked", &[("at", &short(at))]),
             };
-            let line = format!("{:<16}  {}  {may}  {until}", clerk.name, short(clerk.added_at_ms));
-            say(line.trim_end())?;
-        }
-        Ok(Exit::Done)
+            format!("{:<16}  {}  {may}  {until}", clerk.name, short(clerk.added_at_ms))
+        })
     }
 }
 

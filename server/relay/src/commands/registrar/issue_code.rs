@@ -1,7 +1,7 @@
-//! `lacre-relay registrar issue-code`: an invitation for one person.
+//! `lacre-relay registrar issue-code`: an invitation for one person, or for a public body.
 
-use super::super::{Failed, Place, say, sentence, tell, there};
-use hyper_util::rt::TokioIo;
+use super::super::{Failed, Place, running, say, sentence, tell, there};
+use super::agency::Described;
 use lacre_ground::address::{Authority, Invitation};
 use lacre_ground::ids::{Code, Identity};
 use lacre_ground::random::SystemRng;
@@ -32,11 +32,13 @@ pub(crate) struct IssueCodeArgs {
     #[arg(long)]
     recover: bool,
     #[command(flatten)]
+    body: Described,
+    #[command(flatten)]
     place: Place,
     /// host:port that the invitation names
     #[arg(long, value_name = "HOST:PORT")]
     public_address: Option<String>,
-    /// Prints {"run", "invitation", "expires_at", "reference"}
+    /// Prints {"run", "invitation", "expires_at", "reference"}; of a public body {"agency", "invitation", "expires_at"}
     #[arg(long)]
     json: bool,
 }
@@ -71,13 +73,16 @@ struct Issued {
 
 /// Hands out an invitation, or says why there is none.
 pub(crate) fn run(args: &IssueCodeArgs, words: &Words) -> Result<Exit, Failed> {
+    if let Some(code) = args.body.invited() {
+        return args.body.issue(code, &args.place.node()?.data, args.json, words);
+    }
     let run = ask_run(words)?;
     print(&run, &issue_code(args, &run)?, args.json, words)?;
     Ok(Exit::Done)
 }
 
 /// The person's RUN, from standard input: what stands among the arguments, everybody on the machine can read.
-fn ask_run(words: &Words) -> Result<Run, Failed> {
+pub(super) fn ask_run(words: &Words) -> Result<Run, Failed> {
     let typed = line(&words.say("ask-run")).map_err(|e| match e {
         NoLine::Nothing => Failed::usage("no-run", &[]),
         NoLine::Many => Failed::usage("many-runs", &[]),
@@ -109,13 +114,7 @@ fn issue_code(args: &IssueCodeArgs, run: &Run) -> Result<Issued, Failed> {
 /// Asks the running relay.
 async fn ask(counter: UnixStream, run: &Run, recover: bool) -> Result<Issued, Failed> {
     let answer = |why: &dyn std::fmt::Display| Failed::new("no-answer", &[("cause", &why)]);
-    let mut counter = Some(counter);
-    let connector = tower::service_fn(move |_: tonic::transport::Uri| {
-        let once = counter.take().map(TokioIo::new).ok_or_else(|| io::Error::other("the connection was used"));
-        async move { once }
-    });
-    let endpoint = tonic::transport::Endpoint::from_static("http://registrar.invalid");
-    let channel = endpoint.connect_with_connector(connector).await.map_err(|e| answer(&e))?;
+    let channel = running::channel(counter).await.map_err(|e| answer(&e))?;
     let request = IssueCodeRequest { run: run.canonical(), recover };
     let issued = match RegistrarClient::new(channel).issue_code(request).await {
         Ok(issued) => issued.into_inner(),

@@ -1,9 +1,10 @@
 //! `lacre-relay registrar list`: invitations that work and were not used.
 
 use super::super::status::short;
-use super::super::{Failed, Place, running, say};
+use super::super::{Failed, Place, running};
+use super::rows;
 use lacre_ground::time::Millis;
-use lacre_proto::relay::v1::ListCodesRequest;
+use lacre_proto::relay::v1 as wire;
 use lacre_words::failure::Exit;
 use lacre_words::words::{Words, key};
 
@@ -20,24 +21,18 @@ pub(crate) struct List {
 impl List {
     pub(crate) fn run(&self, words: &Words) -> Result<Exit, Failed> {
         let config = self.place.node()?;
-        let list =
-            running::counter(&config.data, |_| None, |mut counter| async move { counter.list_codes(ListCodesRequest {}).await })?;
-        if self.json {
-            let codes: Vec<_> = list
-                .codes
-                .iter()
-                .map(|code| {
-                    let expires_at = Millis::new(code.expires_at_ms).to_string();
-                    serde_json::json!({ "reference": code.reference, "expires_at": expires_at, "recover": code.recover })
-                })
-                .collect();
-            say(&serde_json::Value::from(codes).to_string())?;
-            return Ok(Exit::Done);
-        }
-        for code in &list.codes {
+        let list = running::counter(
+            &config.data,
+            |_| None,
+            |mut counter| async move { counter.list_codes(wire::ListCodesRequest {}).await },
+        )?;
+        let value = |code: &wire::LiveCode| {
+            let expires_at = Millis::new(code.expires_at_ms).to_string();
+            serde_json::json!({ "reference": code.reference, "expires_at": expires_at, "recover": code.recover })
+        };
+        rows::told(&list.codes, self.json, value, |code| {
             let kind = words.say(if code.recover { key("code-recovery") } else { key("code-first") });
-            say(&format!("{}  {}  {kind}", code.reference, short(code.expires_at_ms)))?;
-        }
-        Ok(Exit::Done)
+            format!("{}  {}  {kind}", code.reference, short(code.expires_at_ms))
+        })
     }
 }

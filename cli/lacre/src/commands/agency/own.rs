@@ -1,0 +1,126 @@
+//! The body of this machine: an encrypted profile apart from anybody's account, and beside it the folder of its evidence.
+
+use crate::context::Context;
+use crate::secret;
+use lacre_agency::{Archive, Body, BodyTrouble, Dispatch};
+use lacre_core::network::{NetError, Reason};
+use lacre_core::{Environment, Trouble};
+use lacre_ground::ids::NoticeId;
+use lacre_transport::GrpcNetwork;
+use lacre_words::cause::cause;
+use lacre_words::failure::{Exit, Failure};
+use lacre_words::output;
+use lacre_words::shown::shown;
+use std::io;
+use std::path::PathBuf;
+
+/// The folder: the flag's, else `lacre-agency` where programs keep what belongs to this user. Never that of `LACRE_PROFILE`, which
+/// is a person's.
+pub(super) fn folder(ctx: &Context) -> Result<PathBuf, Failure> {
+    match &ctx.global.profile {
+        Some(dir) => Ok(dir.clone()),
+        None => Ok(ctx.data_home()?.join("lacre-agency")),
+    }
+}
+
+/// The evidence, in a folder that only its owner reads. What the program keeps there it may replace; links are not followed.
+pub(super) struct Evidence {
+    dir: PathBuf,
+}
+
+impl Evidence {
+    pub(super) fn of(ctx: &Context) -> Result<Self, Failure> {
+        let mut dir = folder(ctx)?.into_os_string();
+        dir.push(".evidence");
+        Ok(Self { dir: dir.into() })
+    }
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+}
+
+impl Archive for Evidence {
+    fn keep(&mut self, name: &str, content: &[u8]) -> io::Result<()> {
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&self.dir)?;
+        output::replace(&self.path(name), content)
+    }
+    fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+        std::fs::read(self.path(name))
+    }
+}
+
+/// A profile that is there, or one that is made.
+pub(super) fn open_or_create(ctx: &Context) -> Result<Body, Failure> {
+    let dir = folder(ctx)?;
+    let profile = if lacre_profile::exists(&dir) { secret::open_profile(ctx, &dir)? } else { secret::create_profile(ctx, &dir)? };
+    let Environment { clock, rng, .. } = ctx.environment();
+    Ok(Body::new(profile, clock, rng))
+}
+
+/// The body of this machine.
+pub(super) fn open(ctx: &Context) -> Result<Body, Failure> {
+    let dir = folder(ctx)?;
+    if !lacre_profile::exists(&dir) {
+        return Err(ctx.failure("error-no-body", Exit::No, &[("dir", shown(&dir.display().to_string()).into())]));
+    }
+    open_or_create(ctx)
+}
+
+/// The way to the relay.
+pub(super) fn network(ctx: &Context) -> Result<GrpcNetwork, Failure> {
+    crate::online::network_by(ctx, ctx.global.proxy.as_deref())
+}
+
+/// Which notice is meant: its id, or the beginning of it that no other has.
+pub(super) fn find(ctx: &Context, body: &mut Body, typed: &str) -> Result<NoticeId, Failure> {
+    let all: Vec<Dispatch> = body.dispatches().map_err(|e| trouble(ctx, e))?;
+    let mut found = all.iter().filter(|row| typed.len() >= 4 && row.id.to_string().starts_with(typed));
+    match (found.next(), found.next()) {
+        (Some(row), None) => Ok(row.id),
+        _ => Err(ctx.failure("error-no-notice", Exit::No, &[("id", shown(typed).into())])),
+    }
+}
+
+/// Why it was not done, for an official.
+pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
+    let no = |key| ctx.failure(key, Exit::No, &[]);
+    let text = error.to_string();
+    let why = || [("why", shown(&text).into())];
+    match error {
+        BodyTrouble::Network(NetError::Refused(refusal)) => match refusal.reason {
+            Reason::LoginRefused => no("error-body-refused"),
+            Reason::CodeRefused => no("error-body-code"),
+            Reason::Limit => {
+                let limit = refusal.metadata.get("limit").map(|limit| shown(limit)).unwrap_or_default();
+                ctx.failure("error-body-limit", Exit::No, &[("limit", limit.into())])
+            }
+            _ => ctx.trouble(Trouble::from(NetError::Refused(refusal))),
+        },
+        BodyTrouble::Network(other) => ctx.trouble(Trouble::from(other)),
+        BodyTrouble::Store(why) => crate::trouble::store(&ctx.words, &why),
+        BodyTrouble::Archive(why) => {
+            ctx.failure("error-body-archive", Exit::CouldNotAsk, &[("why", cause(&ctx.words, &why).into())])
+        }
+        BodyTrouble::NotEnrolled => no("error-body-not-enrolled"),
+        BodyTrouble::Elsewhere(relay) => ctx.failure("error-body-elsewhere", Exit::No, &[("relay", relay.into())]),
+        BodyTrouble::Unproven(_) => ctx.failure("error-body-unproven", Exit::No, &why()),
+        BodyTrouble::Compose(_) => ctx.failure("error-body-compose", Exit::Usage, &why()),
+        BodyTrouble::LongTerm { days, most } => {
+            ctx.failure("error-body-term", Exit::Usage, &[("days", days.into()), ("most", most.into())])
+        }
+        BodyTrouble::Files => ctx.failure("error-body-files", Exit::Usage, &[]),
+        BodyTrouble::Refused { reason, limit } => {
+            let reason = if limit.is_empty() { reason } else { format!("{reason} {limit}") };
+            ctx.failure("error-body-row", Exit::No, &[("why", shown(&reason).into())])
+        }
+        BodyTrouble::TooLate => no("error-body-too-late"),
+        BodyTrouble::NoSuchNotice => ctx.failure("error-no-notice", Exit::No, &[("id", "".into())]),
+        BodyTrouble::NoEvidence(name) => {
+            ctx.failure("error-body-no-evidence", Exit::CouldNotAsk, &[("name", shown(&name).into())])
+        }
+    }
+}

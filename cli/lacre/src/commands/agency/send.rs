@@ -1,0 +1,151 @@
+//! `lacre agency send`: one official notice to one person.
+
+use super::own::{self, Evidence};
+use crate::context::{Context, Outcome};
+use crate::{ask, files};
+use lacre_agency::{NewFile, NewNotice, Otherwise, Outcome as Sent, evidence_name};
+use lacre_evidence::clock::Term;
+use lacre_evidence::notice::{MAX_FILE, Stage};
+use lacre_evidence::{Act, Standing, Verdict};
+use lacre_ground::ids::NoticeId;
+use lacre_words::failure::{Exit, Failure};
+use lacre_words::shown::shown;
+use lacre_words::usage::Forms;
+use lacre_words::words::key;
+use serde_json::json as object;
+use std::path::{Path, PathBuf};
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    #[arg(long, value_name = "TEXT")]
+    case: Option<String>,
+    #[arg(long, value_name = "TEXT")]
+    procedure: Option<String>,
+    #[arg(long = "type", value_name = "start|inquiry|end|CP|CI", value_parser = act)]
+    act: Option<Kind>,
+    #[arg(long, value_name = "DAYS", value_parser = term)]
+    term: Option<Term>,
+    #[arg(long, value_name = "TEXT")]
+    subject: Option<String>,
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    body: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    file: Vec<PathBuf>,
+    #[arg(long, value_name = "TEXT")]
+    uri: Vec<String>,
+    #[arg(long)]
+    trial: bool,
+    #[arg(long)]
+    no_answers: bool,
+}
+
+/// The type of act, as it is typed.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Notification(Stage),
+    Personal,
+    Communique,
+}
+
+fn act(text: &str) -> Result<Kind, Forms> {
+    match text {
+        "start" => Ok(Kind::Notification(Stage::Start)),
+        "inquiry" => Ok(Kind::Notification(Stage::Inquiry)),
+        "end" => Ok(Kind::Notification(Stage::End)),
+        "CP" => Ok(Kind::Personal),
+        "CI" => Ok(Kind::Communique),
+        _ => Err(Forms("start, inquiry, end, CP, CI")),
+    }
+}
+
+fn term(text: &str) -> Result<Term, Forms> {
+    text.parse().ok().and_then(Term::business_days).ok_or(Forms("1-200"))
+}
+
+pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
+    let act = match (need(ctx, args.act.as_ref(), "--type")?, args.term) {
+        (Kind::Notification(stage), term) => Act::Notification { stage, term },
+        (Kind::Personal, None) => Act::PersonalCommunication,
+        (Kind::Communique, None) => Act::Communique,
+        (Kind::Personal | Kind::Communique, Some(_)) => return Err(ctx.failure("error-body-no-term", Exit::Usage, &[])),
+    };
+    // everything is read before the registrar is asked: a mistyped name spends nothing
+    let mut read = vec![file(ctx, &need(ctx, args.body.as_ref(), "--body")?)?];
+    for path in &args.file {
+        read.push(file(ctx, path)?);
+    }
+    let run = ask::run(ctx)?;
+    let new = NewNotice {
+        run,
+        standing: if args.trial { Standing::Trial } else { Standing::Original },
+        act,
+        case: need(ctx, args.case.as_ref(), "--case")?,
+        procedure: need(ctx, args.procedure.as_ref(), "--procedure")?,
+        subject: need(ctx, args.subject.as_ref(), "--subject")?,
+        description: need(ctx, args.description.as_ref(), "--description")?,
+        uris: args.uri.clone(),
+        files: read,
+        answers: !args.no_answers,
+    };
+    let mut body = own::open(ctx)?;
+    let (mut network, mut evidence) = (own::network(ctx)?, Evidence::of(ctx)?);
+    let (id, outcome) = body.send(&mut network, &mut evidence, &new).map_err(|e| interrupted(ctx, e))?;
+    say(ctx, &evidence, id, &outcome)
+}
+
+/// What every notice has (Decreto 8 art. 13). Not clap's to ask for: its usage would name all of them in one long line.
+fn need<T: Clone>(ctx: &Context, given: Option<&T>, option: &'static str) -> Result<T, Failure> {
+    given.cloned().ok_or_else(|| ctx.failure("error-body-option", Exit::Usage, &[("option", option.into())]))
+}
+
+/// The relay may have it: what is kept is sent again, not written again.
+fn interrupted(ctx: &Context, error: lacre_agency::BodyTrouble) -> Failure {
+    let failure = own::trouble(ctx, error);
+    ctx.note(&ctx.words.say("body-resume"));
+    failure
+}
+
+fn file(ctx: &Context, path: &Path) -> Result<NewFile, Failure> {
+    let bytes = files::bytes(ctx, path, usize::try_from(MAX_FILE).unwrap_or(usize::MAX))?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let media = match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
+        Some("md") => "text/markdown",
+        Some("txt") => "text/plain",
+        Some("pdf") => "application/pdf",
+        Some("csv") => "text/csv",
+        Some("png") => "image/png",
+        Some("jpg" | "jpeg") => "image/jpeg",
+        _ => "application/octet-stream",
+    };
+    Ok(NewFile { name, media: media.to_owned(), bytes })
+}
+
+/// What came of it, in words and for programs.
+pub(super) fn say(ctx: &Context, evidence: &Evidence, id: NoticeId, outcome: &Sent) -> Outcome {
+    let path = evidence.path(&evidence_name(id)).display().to_string();
+    let place = [("id", id.to_string().into()), ("path", shown(&path).into())];
+    let (text, word, reason, verdict, exit) = match outcome {
+        Sent::Sent(verdict) => {
+            let good = matches!(**verdict, Verdict::Valid(_));
+            let text = if good { key("body-sent") } else { key("body-sent-unproven") };
+            let exit = if good { Exit::Done } else { Exit::No };
+            (text, "sent", None, Some((verdict.word(), verdict.code())), exit)
+        }
+        Sent::Otherwise(Otherwise::Exempt(reason)) => {
+            (key("body-otherwise-exempt"), "exempt", Some(reason.name()), None, Exit::No)
+        }
+        Sent::Otherwise(Otherwise::NoAccount) => (key("body-otherwise-none"), "no-account", None, None, Exit::No),
+        Sent::Otherwise(Otherwise::ClosedSince) => (key("body-otherwise-closed"), "closed-since", None, None, Exit::No),
+    };
+    let (verdict, code) = verdict.unzip();
+    ctx.result(
+        &ctx.words.say_with(text, &place),
+        &object!({
+            "notice": id.to_string(), "outcome": word, "reason": reason, "verdict": verdict, "code": code.flatten(),
+            "evidence": path,
+        }),
+    );
+    Ok(exit)
+}

@@ -1,0 +1,47 @@
+//! A public body's program, to be embedded: it sends official notices, takes what persons' devices answer, and keeps what proves
+//! both. Where it travels is PROTOCOL.md 24, what it proves `audit/FORMAT.md`.
+//!
+//! | room | |
+//! |---|---|
+//! | `own` | the body's key, its relay, its certificate, the registrar's keys: rows of an encrypted profile |
+//! | `returns` | channels in which devices answer, one for [`ROWS`] notices |
+//! | `send` | one notice: ask the registrar, compose, keep, deliver, take the relay's record |
+//! | `collect` | what devices answered: verified, then filed; what fails is put aside and shown |
+//! | `archive` | evidence as files that need no profile |
+//!
+//! **A notice is kept before it is sent**: its evidence so far, seed included, is in the [`Archive`], and a row of the profile says
+//! how far it is. Whatever ends the program, [`Body::resume`] delivers the same bytes, and the relay gives the same record.
+
+mod archive;
+mod collect;
+mod own;
+mod returns;
+mod send;
+mod trouble;
+
+pub use archive::{Archive, evidence_name};
+pub use collect::{Aside, Collected, Filed};
+pub use own::Enrolled;
+pub use returns::ROWS;
+pub use send::{Dispatch, LONGEST_TERM, NewFile, NewNotice, Otherwise, Outcome, Stage};
+pub use trouble::BodyTrouble;
+
+use lacre_ground::random::Rng;
+use lacre_ground::time::Clock;
+use lacre_profile::Profile;
+use std::sync::Arc;
+
+/// One body on one profile.
+pub struct Body {
+    profile: Profile,
+    clock: Arc<dyn Clock>,
+    rng: Box<dyn Rng>,
+}
+
+impl Body {
+    /// On a profile of its own, apart from anybody's account.
+    #[must_use]
+    pub fn new(profile: Profile, clock: Arc<dyn Clock>, rng: Box<dyn Rng>) -> Self {
+        Self { profile, clock, rng }
+    }
+}

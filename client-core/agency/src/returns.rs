@@ -1,0 +1,89 @@
+//! Channels in which persons' devices answer: one for many notices, a right for each.
+
+use crate::own::Own;
+use crate::{Body, BodyTrouble};
+use lacre_core::network::{Lane, Network as _};
+use lacre_ground::ids::{ChannelId, Token};
+use lacre_profile::Table;
+use lacre_proto::relay::v1 as wire;
+use lacre_transport::GrpcNetwork;
+use serde::{Deserialize, Serialize};
+
+/// Notices that share a return channel.
+pub const ROWS: u32 = 1_000;
+/// The scope of their rows, whose ord is the channel's number.
+pub(crate) const RETURNS: &[u8] = b"returns";
+
+/// A return channel.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct ReturnChannel {
+    pub(crate) number: u64,
+    pub(crate) read: Token,
+    /// the relay has it
+    pub(crate) opened: bool,
+    /// rights that were made
+    pub(crate) used: u32,
+    /// entries through this were filed
+    pub(crate) cursor: u64,
+}
+
+impl ReturnChannel {
+    pub(crate) fn channel(&self) -> ChannelId {
+        ChannelId::of_return(&self.read.hash())
+    }
+}
+
+fn key(number: u64) -> Vec<u8> {
+    [b"return ".as_slice(), &number.to_be_bytes()].concat()
+}
+
+impl Body {
+    pub(crate) fn keep_return(&mut self, row: &ReturnChannel) -> Result<(), BodyTrouble> {
+        self.profile.step(|step| Ok(step.put(Table::Meta, &key(row.number), RETURNS, row.number, row)?))
+    }
+
+    /// All of them, oldest first.
+    pub(crate) fn returns(&mut self) -> Result<Vec<ReturnChannel>, BodyTrouble> {
+        self.profile.step(|step| {
+            let rows: Vec<(u64, ReturnChannel)> = step.scan(Table::Meta, RETURNS, 0, usize::MAX)?;
+            Ok(rows.into_iter().map(|(_, row)| row).collect())
+        })
+    }
+
+    /// A channel that takes another right, and the right; the relay knows both when this returns.
+    pub(crate) fn return_right(&mut self, net: &mut GrpcNetwork, own: &Own) -> Result<(ReturnChannel, Token), BodyTrouble> {
+        let newest = self.returns()?.pop();
+        let mut row = match newest.filter(|row| row.used < ROWS) {
+            Some(row) => row,
+            None => {
+                let number = self.returns()?.last().map_or(1, |row| row.number.saturating_add(1));
+                let read = Token::random(self.rng.as_mut());
+                let row = ReturnChannel { number, read, opened: false, used: 0, cursor: 0 };
+                self.keep_return(&row)?;
+                row
+            }
+        };
+        let channel = row.channel().as_bytes().to_vec();
+        if !row.opened {
+            let stamp = net.body_stamps(&own.relay, &own.seed, &own.key, 1)?.pop().unwrap_or_default();
+            let request = wire::OpenRequest {
+                class: wire::ChannelClass::Return.into(),
+                channel: channel.clone(),
+                append: Vec::new(),
+                read_token_hash: row.read.hash().as_bytes().to_vec(),
+                stamp,
+            };
+            net.open(&own.relay, Lane::Inbox, request)?;
+            row.opened = true;
+        }
+        row.used += 1;
+        // counted before it is made: a right that nobody uses is lost, and none is given twice
+        self.keep_return(&row)?;
+        let token = Token::random(self.rng.as_mut());
+        let right = wire::AppendRight { token_hash: token.hash().as_bytes().to_vec(), stamped: false, once: false };
+        let request =
+            wire::ChangeTokensRequest { channel, read_token: row.read.expose().to_vec(), add: vec![right], remove: Vec::new() };
+        net.change_tokens(&own.relay, Lane::Inbox, request)?;
+        Ok((row, token))
+    }
+}

@@ -1,0 +1,66 @@
+//! Why a body's program did not do something, and what to do.
+
+use lacre_core::network::NetError;
+use lacre_evidence::build::ComposeError;
+use lacre_ground::note::NoteError;
+use lacre_profile::StoreError;
+
+/// Why.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyTrouble {
+    /// The relay was not reached, or said no to the whole call.
+    #[error(transparent)]
+    Network(#[from] NetError),
+    /// The profile could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file of evidence could not be read or written.
+    #[error("evidence could not be kept or read: {0}")]
+    Archive(#[from] std::io::Error),
+    /// Enrol first.
+    #[error("this profile is of no body yet: enrol it with the operator's code")]
+    NotEnrolled,
+    /// The profile is another body's, or of another relay.
+    #[error("this profile belongs to a body at {0}")]
+    Elsewhere(String),
+    /// The relay or its registrar answered something that does not verify: tell the operator, send nothing.
+    #[error("the answer does not verify: {0}")]
+    Unproven(String),
+    /// The notice is not of its form.
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+    /// A term of so many days is surely a mistake.
+    #[error("a term of {days} business days: the longest is {most}")]
+    LongTerm {
+        /// that was asked for
+        days: u16,
+        /// [`crate::LONGEST_TERM`]
+        most: u16,
+    },
+    /// No body of the notice, or too many files, or one too long.
+    #[error("a notice has 1 to 32 files of at most 100 MiB each")]
+    Files,
+    /// The relay did not take the row.
+    #[error("the relay did not take it: {reason} {limit}")]
+    Refused {
+        /// a name of `lacre_proto::reasons`
+        reason: String,
+        /// of LIMIT: its name
+        limit: String,
+    },
+    /// The answer of the registrar is older than an hour, and the notice is not stored: nothing was sent; send anew.
+    #[error("the registrar's answer is too old, and nothing was sent")]
+    TooLate,
+    /// Unknown to this profile.
+    #[error("no such notice")]
+    NoSuchNotice,
+    /// The file of evidence is not where it was kept, or is another: put it back.
+    #[error("the evidence {0} is missing or was changed: put it back")]
+    NoEvidence(String),
+}
+
+impl From<NoteError> for BodyTrouble {
+    fn from(e: NoteError) -> Self {
+        Self::Unproven(e.to_string())
+    }
+}
