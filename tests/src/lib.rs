@@ -10,6 +10,16 @@ pub mod history;
 pub mod hostile;
 pub mod kept;
 pub mod lying;
+#[expect(clippy::unwrap_used, clippy::expect_used, reason = "an example body of tests: a wrong example shall stop the test")]
+pub mod notices_body;
+#[expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a stand-in of tests: what it does not expect shall stop the test"
+)]
+pub mod paper;
 pub mod powercut;
 #[expect(
     clippy::unwrap_used,

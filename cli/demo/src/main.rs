@@ -1,13 +1,14 @@
 //! The demonstration: a short story with a real relay, four example people and real files, which ends with a proof.
 //!
 //! [`relay`] the child process · [`people`] the four · [`scan`] what lies on the relay's disk ·
-//! [`keys`] what a removed member could open · [`story`] what happens · [`daily`] and [`apart`] its parts.
+//! [`keys`] what a removed member could open · [`story`] what happens · [`daily`], [`apart`] and [`notice`] its parts.
 //! A program of its own, because it lays bare what its example people hold; what people install has no such code.
 
 mod apart;
 mod daily;
 mod input;
 mod keys;
+mod notice;
 mod people;
 mod relay;
 mod scan;

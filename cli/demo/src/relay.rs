@@ -66,6 +66,11 @@ impl Relay {
         self.code(run, &["--recover"])
     }
 
+    /// A code with which a public body enrolls its key.
+    pub(crate) fn body_code(&self, code: &str, name: &str) -> std::io::Result<Invitation> {
+        self.code("", &["--agency", code, "--name", name, "--zone", "America/Santiago", "--comuna", "13101"])
+    }
+
     fn code(&self, run: &str, how: &[&str]) -> std::io::Result<Invitation> {
         let mut command = Command::new(&self.program);
         command.args(["registrar", "issue-code", "--json"]).args(how).arg("--data").arg(&self.data);

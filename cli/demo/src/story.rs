@@ -78,7 +78,7 @@ pub(super) struct Story<'a> {
 
 pub(super) const ANA: usize = 0;
 pub(super) const BRUNO: usize = 1;
-const CARLA: usize = 2;
+pub(super) const CARLA: usize = 2;
 pub(super) const DIEGO: usize = 3;
 
 impl<'a> Story<'a> {
@@ -110,7 +110,9 @@ impl<'a> Story<'a> {
         let after = self.removal(&group)?;
         self.chapter(8, words::key("demo-apart"));
         let proved = self.apart()?;
-        self.chapter(9, words::key("demo-proof"));
+        self.chapter(9, words::key("demo-notices"));
+        let changed = self.notices()?;
+        self.chapter(10, words::key("demo-proof"));
         let messages = self.same_history(&group, after)?;
         let (files, bytes, needles) = self.nothing_on_disk()?;
         let (keys, entries) = self.no_key_opens(&group)?;
@@ -122,6 +124,7 @@ impl<'a> Story<'a> {
             "acknowledged_before_kill": acknowledged,
             "after_removal": after,
             "proved": proved,
+            "evidence_changed": changed,
             "relay_files": files,
             "relay_bytes": bytes,
             "searched_for": needles,

@@ -64,6 +64,8 @@ rests-damaged = damaged on this disk
 rests-other = not possible now
 rests-account = This account's supplies (stamps, keys, rights)
 rests-inbox = Requests and invitations
+rests-notice-address = Your address for official notices
+rests-casilla = A casilla for official notices
 
 ## contacts
 contact-asked = Request for { $handle }. Once they accept, you can write to each other.
@@ -340,6 +342,100 @@ event-copy = Another copy of this profile is in use. This device is changing its
 event-inbox-mended = The relay had lost rights to write to you: for a time, some people could not. They have been given back.
 event-restored = The relay came back from a backup. This device is giving back to it what it had lost.
 event-put-aside = Something could not be read or done, and was put aside; everything else goes on. ({ $why })
+event-notice = An official notice came. To read it: lacre notice read { $id }
+event-notice-invalid = Something came as an official notice and is not to be believed ({ $why }). To see it: lacre notice read { $id }
+event-notice-replied = The relay took your reply to the notice { $id }; its receipt is kept here.
+
+## official notices
+notices-none = No official notice has come.
+notice-invalid = NOT TO BE BELIEVED
+notice-new = new
+notice-opened = read
+notice-acknowledged = acknowledged
+notice-refused = refused
+notice-not-me = not for you
+notice-replied = replied
+notice-act-start = Notification that a procedure begins
+notice-act-inquiry = Notification within a procedure
+notice-act-end = Notification of a decision
+notice-act-personal = Personal communication
+notice-act-communique = Communiqué
+notice-standing-copy = This is a copy: its dates are those of the original.
+notice-standing-corrects = It corrects an earlier notice and has dates of its own.
+notice-standing-trial = This is a trial: nothing follows from it.
+notice-from = From { $name } ({ $code }), a public body that the registrar knows
+notice-subject = Subject: { $subject }
+notice-case = Case: { $case }. Procedure: { $procedure }
+notice-when = { $act }. The relay took it { $when }.
+notice-state = On your side: { $state }
+notice-file = File { $number }: { $name } ({ $media }, { $size })
+notice-body-by-saving = Its text is not shown here. To save it: lacre notice read NOTICE --save 0
+notice-not-genuine =
+    NOT TO BE BELIEVED: { $why }
+    It came { $when } as an official notice, and what it says is not shown. Nothing follows from it. (Part: { $part })
+notice-cannot-count = From when it counts cannot be said here: this program does not have its rule or calendar. Get a newer program.
+notice-informs-only = It starts no term.
+notice-last-day =
+    { $left ->
+        [0] Last day to answer: { $day }. That is today.
+        [one] Last day to answer: { $day }. One business day is left.
+       *[other] Last day to answer: { $day }. { $left } business days are left.
+    }
+notice-last-day-over = The last day to answer was { $day }.
+notice-deemed = You count as notified on { $day }.
+notice-counts-as-known = Your own answer counts as knowing of it (Ley 19.880, art. 47), so these dates are counted from it.
+notice-no-term = no term
+notice-by-rule = By { $rule } ({ $law }): notified on { $day }; last day: { $last }.
+notice-time-is-relays-word = The time from which it counts is the relay's word.
+notice-answer-starts-nothing = This notice starts no term here; your answer changes no date.
+notice-answer-changes-nothing = Your answer counts as knowing of the notice (Ley 19.880, art. 47). That changes no date: it has taken effect, or will not do so later.
+notice-answer-is-knowledge = CAREFUL: your answer counts as knowing of the notice (Ley 19.880, art. 47). You would count as notified on { $day }, and the last day to answer could be { $last }, not { $before }.
+notice-answer-is-knowledge-no-term = CAREFUL: your answer counts as knowing of the notice (Ley 19.880, art. 47). You would count as notified on { $day }.
+notice-go-on = Send it? Type yes:
+notice-not-answered = Nothing was sent.
+notice-answer-waits = It is kept here, and goes out when the relay answers.
+notice-acknowledged-now = You have acknowledged the notice; the public body can see it.
+notice-refused-now = You have refused the notice; the public body can see it. By law its term runs all the same.
+notice-not-me-now = The public body can see that the notice is not for you.
+notice-reply-stored = Your reply was taken by the relay { $when }. Its receipt is kept here and proves it.
+notice-reply-waits = Your reply of { $when } waits here until the relay answers.
+deadline-left =
+    { $left ->
+        [0] today
+        [one] one business day
+       *[other] { $left } business days
+    }
+deadline-over = over
+deadlines-none = No official notice here has a term.
+deadlines-safe = These are the earliest readings of the law: who answers by then is in time by all of them. An own answer counts as knowing of the notice.
+notice-exported =
+    { $count ->
+        [one] One file is in { $path }
+       *[other] { $count } files are in { $path }
+    }
+notice-export-in-clear = They are in clear, and open the notice: give them only to whom you trust. The relay's record of the delivery is with the public body.
+notice-statement = I designate this account as my address for official notices. I know that notices which public bodies send me here take effect, and that terms run, whether I read them or not. I can pause this or take it back at any time; what was sent before stays in effect.
+notice-address-question =
+    You are about to sign this:
+    { $statement }
+    Do you want that? Type yes:
+notice-address-not-changed = Nothing was signed, and nothing has changed.
+notice-address-on = Official notices reach you here. Terms run whether you read them or not.
+notice-address-paused = Official notices pause: public bodies must notify you otherwise. To go on: lacre notice address resume
+notice-address-off = This account is not your address for official notices. To make it so: lacre notice address on
+notice-address-since = You signed { $when }: { $statement }
+notice-address-grants =
+    { $count ->
+        [one] One permit to write to you is ready for public bodies.
+       *[other] { $count } permits to write to you are ready for public bodies.
+    }
+notice-address-answers =
+    { $count ->
+        [one] In { $month } one answer about you was given to public bodies.
+       *[other] In { $month } { $count } answers about you were given to public bodies.
+    }
+notice-tells-opened = Public bodies are told when you have read a notice, up to an hour later.
+notice-tells-nothing = Public bodies are not told whether you have read a notice. (That it came to this device, they are.)
 
 ## outbox
 outbox-empty = Nothing waits in the outbox.
@@ -351,6 +447,7 @@ waits-upkeep = upkeep
 waits-seal = change of members or keys
 waits-invitation = invitation
 waits-request = request
+waits-notice-answer = answer to an official notice
 
 ## status
 status-who = { $handle }, profile in { $dir }

@@ -64,6 +64,8 @@ rests-damaged = dañado en este disco
 rests-other = por ahora no se puede
 rests-account = Las reservas de esta cuenta (timbres, llaves, permisos)
 rests-inbox = Solicitudes e invitaciones
+rests-notice-address = Su dirección para notificaciones oficiales
+rests-casilla = Una casilla de notificaciones oficiales
 
 ## contactos
 contact-asked = Solicitud para { $handle }. Cuando acepte, podrán escribirse.
@@ -341,6 +343,100 @@ event-copy = Hay otra copia de este perfil en uso. Este dispositivo está cambia
 event-inbox-mended = El servidor había perdido permisos para escribirle: por un tiempo, algunas personas no pudieron. Ya se le devolvieron.
 event-restored = El servidor volvió de un respaldo. Este dispositivo le está devolviendo lo que había perdido.
 event-put-aside = Algo no se pudo leer o hacer y quedó aparte; lo demás sigue. ({ $why })
+event-notice = Llegó una notificación oficial. Para leerla: lacre notice read { $id }
+event-notice-invalid = Llegó algo como notificación oficial en lo que no se puede confiar ({ $why }). Para verlo: lacre notice read { $id }
+event-notice-replied = El servidor recibió su respuesta a la notificación { $id }, y el recibo quedó guardado aquí.
+
+## notificaciones oficiales
+notices-none = No ha llegado ninguna notificación oficial.
+notice-invalid = NO ES CONFIABLE
+notice-new = nueva
+notice-opened = leída
+notice-acknowledged = con acuse
+notice-refused = rechazada
+notice-not-me = no es para usted
+notice-replied = respondida
+notice-act-start = Notificación de que comienza un procedimiento
+notice-act-inquiry = Notificación dentro de un procedimiento
+notice-act-end = Notificación de una decisión
+notice-act-personal = Comunicación personal
+notice-act-communique = Comunicado
+notice-standing-copy = Es una copia: sus fechas son las del original.
+notice-standing-corrects = Corrige una notificación anterior y tiene fechas propias.
+notice-standing-trial = Es una prueba: nada se sigue de ella.
+notice-from = De { $name } ({ $code }), un organismo público que el registrador conoce
+notice-subject = Asunto: { $subject }
+notice-case = Expediente: { $case }. Procedimiento: { $procedure }
+notice-when = { $act }. El servidor la recibió { $when }.
+notice-state = De su parte: { $state }
+notice-file = Archivo { $number }: { $name } ({ $media }, { $size })
+notice-body-by-saving = Su texto no se muestra aquí. Para guardarlo: lacre notice read NOTIFICACIÓN --save 0
+notice-not-genuine =
+    NO ES CONFIABLE: { $why }
+    Llegó { $when } como notificación oficial, y lo que dice no se muestra. Nada se sigue de ella. (Parte: { $part })
+notice-cannot-count = Aquí no se puede decir desde cuándo cuenta: este programa no tiene su regla o su calendario. Consiga un programa más nuevo.
+notice-informs-only = No inicia ningún plazo.
+notice-last-day =
+    { $left ->
+        [0] Último día para responder: { $day }. Es hoy.
+        [one] Último día para responder: { $day }. Queda un día hábil.
+       *[other] Último día para responder: { $day }. Quedan { $left } días hábiles.
+    }
+notice-last-day-over = El último día para responder fue { $day }.
+notice-deemed = Se le tiene por notificado el { $day }.
+notice-counts-as-known = Su propia respuesta cuenta como conocimiento (Ley 19.880, art. 47): estas fechas se cuentan desde ella.
+notice-no-term = sin plazo
+notice-by-rule = Según { $rule } ({ $law }): notificado el { $day }; último día: { $last }.
+notice-time-is-relays-word = La hora desde la que cuenta es palabra del servidor.
+notice-answer-starts-nothing = Esta notificación no inicia aquí ningún plazo; su respuesta no cambia ninguna fecha.
+notice-answer-changes-nothing = Su respuesta cuenta como conocimiento de la notificación (Ley 19.880, art. 47). Eso no cambia ninguna fecha: ya surtió efecto, o no lo hará más tarde.
+notice-answer-is-knowledge = CUIDADO: su respuesta cuenta como conocimiento de la notificación (Ley 19.880, art. 47). Se le tendría por notificado el { $day }, y el último día para responder podría ser { $last }, no { $before }.
+notice-answer-is-knowledge-no-term = CUIDADO: su respuesta cuenta como conocimiento de la notificación (Ley 19.880, art. 47). Se le tendría por notificado el { $day }.
+notice-go-on = ¿La envía? Escriba sí:
+notice-not-answered = No se envió nada.
+notice-answer-waits = Quedó guardada aquí y saldrá cuando el servidor responda.
+notice-acknowledged-now = Acusó recibo de la notificación; el organismo lo puede ver.
+notice-refused-now = Rechazó la notificación; el organismo lo puede ver. Por ley su plazo corre igual.
+notice-not-me-now = El organismo puede ver que la notificación no es para usted.
+notice-reply-stored = El servidor recibió su respuesta { $when }. Su recibo queda guardado aquí y lo prueba.
+notice-reply-waits = Su respuesta de { $when } espera aquí hasta que el servidor responda.
+deadline-left =
+    { $left ->
+        [0] hoy
+        [one] un día hábil
+       *[other] { $left } días hábiles
+    }
+deadline-over = vencido
+deadlines-none = Ninguna notificación oficial de aquí tiene plazo.
+deadlines-safe = Son las lecturas más tempranas de la ley: quien responde hasta entonces está a tiempo según todas. Una respuesta propia cuenta como conocimiento de la notificación.
+notice-exported =
+    { $count ->
+        [one] Un archivo está en { $path }
+       *[other] { $count } archivos están en { $path }
+    }
+notice-export-in-clear = Están en claro y abren la notificación: déselos solo a quien tenga su confianza. El registro de la entrega lo tiene el organismo.
+notice-statement = Designo esta cuenta como mi dirección para notificaciones oficiales. Sé que las notificaciones que los organismos públicos me envíen aquí surten efecto, y que los plazos corren, las lea o no. Puedo pausarlo o retirarlo cuando quiera; lo enviado antes sigue surtiendo efecto.
+notice-address-question =
+    Va a firmar esto:
+    { $statement }
+    ¿Lo quiere? Escriba sí:
+notice-address-not-changed = No se firmó nada y nada ha cambiado.
+notice-address-on = Las notificaciones oficiales le llegan aquí. Los plazos corren, las lea o no.
+notice-address-paused = Las notificaciones oficiales están en pausa: los organismos deben notificarle por otro medio. Para reanudar: lacre notice address resume
+notice-address-off = Esta cuenta no es su dirección para notificaciones oficiales. Para que lo sea: lacre notice address on
+notice-address-since = Usted firmó { $when }: { $statement }
+notice-address-grants =
+    { $count ->
+        [one] Un permiso para escribirle está listo para los organismos.
+       *[other] { $count } permisos para escribirle están listos para los organismos.
+    }
+notice-address-answers =
+    { $count ->
+        [one] En { $month } se dio a organismos una respuesta sobre usted.
+       *[other] En { $month } se dieron a organismos { $count } respuestas sobre usted.
+    }
+notice-tells-opened = A los organismos se les avisa cuando usted leyó una notificación, hasta una hora después.
+notice-tells-nothing = A los organismos no se les avisa si usted leyó una notificación. (Que llegó a este aparato, sí.)
 
 ## bandeja de salida
 outbox-empty = Nada espera en la bandeja de salida.
@@ -352,6 +448,7 @@ waits-upkeep = mantención
 waits-seal = cambio de integrantes o llaves
 waits-invitation = invitación
 waits-request = solicitud
+waits-notice-answer = respuesta a una notificación oficial
 
 ## estado
 status-who = { $handle }, perfil en { $dir }

@@ -182,6 +182,8 @@ impl From<&view::Resting> for Resting {
             view::RestingThing::Account => ("account", None),
             view::RestingThing::Inbox => ("inbox", None),
             view::RestingThing::Conversation(id) => ("conversation", Some(id.to_hex())),
+            view::RestingThing::NoticeAddress => ("notice-address", None),
+            view::RestingThing::Casilla(_) => ("casilla", None),
         };
         let cause = match r.cause {
             view::RestCause::Away => "away",
@@ -458,5 +460,6 @@ pub(crate) const fn waiting_name(what: view::WaitingKind) -> &'static str {
         view::WaitingKind::Seal => "seal",
         view::WaitingKind::Invitation => "invitation",
         view::WaitingKind::Request => "request",
+        view::WaitingKind::NoticeAnswer => "notice-answer",
     }
 }

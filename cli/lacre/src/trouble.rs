@@ -4,7 +4,7 @@
 use crate::spoken;
 use lacre_core::network::{Reason, Refusal};
 use lacre_core::view::Standing;
-use lacre_core::{AccountTrouble, ContactTrouble, FileTrouble, GroupTrouble, MessageTrouble, OutboxTrouble};
+use lacre_core::{AccountTrouble, ContactTrouble, FileTrouble, GroupTrouble, MessageTrouble, NoticeTrouble, OutboxTrouble};
 use lacre_core::{NameFault, Trouble};
 use lacre_ground::address::AddressError;
 use lacre_profile::{OpenError, StoreError};
@@ -86,6 +86,18 @@ pub fn failure(words: &Words, trouble: Trouble) -> Failure {
         Trouble::Message(MessageTrouble::NotASign) => Failure::new(words, "error-not-a-sign", Exit::Usage, &[]),
         Trouble::Outbox(OutboxTrouble::NoSuchItem) => no("error-no-such-item", &[]),
         Trouble::Outbox(OutboxTrouble::TooLate) => no("error-too-late", &[]),
+        Trouble::Notice(NoticeTrouble::NoSuchNotice) => no("error-no-such-notice", &[]),
+        Trouble::Notice(NoticeTrouble::AmbiguousPrefix) => no("error-ambiguous-notice", &[]),
+        Trouble::Notice(NoticeTrouble::Invalid) => no("error-notice-invalid", &[]),
+        Trouble::Notice(NoticeTrouble::AlreadyAnswered) => no("error-notice-answered", &[]),
+        Trouble::Notice(NoticeTrouble::TakesNoAnswers) => no("error-notice-no-answers", &[]),
+        Trouble::Notice(NoticeTrouble::TooManyAnswers { limit }) => no("error-notice-too-many", &[("limit", limit.into())]),
+        Trouble::Notice(NoticeTrouble::TooLong { limit }) => {
+            no("error-notice-reply-long", &[("limit", size(words, limit).into())])
+        }
+        Trouble::Notice(NoticeTrouble::TooManyFiles { limit }) => no("error-notice-files", &[("limit", limit.into())]),
+        Trouble::Notice(NoticeTrouble::NoSuchFile) => no("error-notice-no-file", &[]),
+        Trouble::Notice(NoticeTrouble::NotDesignated) => no("error-notice-no-address", &[]),
         Trouble::Store(error) => store(words, &error),
         Trouble::Mls(why) => not_asked("error-encryption", &[("why", cause_in(words, &why).into())]),
     }

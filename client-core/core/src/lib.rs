@@ -27,6 +27,7 @@ mod ladder;
 mod messages;
 mod mls;
 pub mod network;
+mod notices;
 mod people;
 mod queue;
 mod receive;
@@ -42,7 +43,7 @@ pub use mls::signer::OwnKey;
 pub use mls::verdict;
 pub use shelf::Environment;
 pub use words::{
-    AccountTrouble, ContactTrouble, FileTrouble, GroupTrouble, MessageTrouble, NameFault, OutboxTrouble, Trouble,
+    AccountTrouble, ContactTrouble, FileTrouble, GroupTrouble, MessageTrouble, NameFault, NoticeTrouble, OutboxTrouble, Trouble,
     content_statement, envelope_statement, own_entry_id, view,
 };
 
@@ -66,6 +67,7 @@ pub mod limits {
     pub use crate::messages::{MAX_FOUND, MAX_QUERY};
     pub use crate::mls::parts::{MAX_MESSAGE, MAX_PARTS};
     pub use crate::mls::roles::MAX_MEMBERS;
+    pub use crate::notices::{ADDRESS_EVERY_MS, FEW_GRANTS, GRANTS, LAST_RESORT_MS, MAX_REPLY, MAX_STATEMENT, ONCE_MS};
     pub use crate::people::MAX_REQUEST;
     pub use crate::queue::{COMING_BACK_MS, KEEP_BLOB_BYTES, KEEP_BLOBS, KEEP_SENT, KEEP_SENT_MS};
     pub use crate::queue::{MAX_TEXT, MAX_WAITING};

@@ -88,6 +88,14 @@ tables! {
     Gathered = 33,
     /// raw entries, to be put back after a relay's restore
     Raw = 34,
+    /// official notices
+    Notice = 37,
+    /// sealed files of notices, and files of replies to them
+    NoticeFile = 38,
+    /// casillas, each with its notice key
+    Period = 39,
+    /// grants that this device made
+    Grant = 40,
 }
 
 /// Why a row could not be read or written. Whatever the variant: the step is rolled back.

@@ -241,9 +241,12 @@ impl AccountStore for SqliteStore {
         let mut work = || -> Result<Result<Enrolled, EnrollRefused>, Down> {
             let run_hash = match holder(&self.conn, now, &enroll.code)? {
                 None => return Ok(Err(EnrollRefused::Code)),
-                Some((_, Some(account))) => {
-                    let before = answered(&self.conn, account, enroll)?;
-                    return Ok(before.map(|binding| Enrolled { binding }).ok_or(EnrollRefused::Code));
+                Some((run_hash, Some(account))) => {
+                    let Some(binding) = answered(&self.conn, account, enroll)? else { return Ok(Err(EnrollRefused::Code)) };
+                    // a code for recovery that brought the account itself back is used, and replaces nothing any more
+                    let used = "UPDATE person SET replaces = NULL WHERE run_hash = ?1 AND account = replaces";
+                    run(&self.conn, used, [run_hash])?;
+                    return Ok(Ok(Enrolled { binding }));
                 }
                 Some((run_hash, None)) => run_hash,
             };

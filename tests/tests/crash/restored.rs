@@ -1,7 +1,9 @@
 //! What a restored relay lost, one kind after the other; and a copied profile beside its original.
-use lacre_core::view::{Body, Standing, Suite};
+use lacre_core::network::NetError;
+use lacre_core::view::{Body, ConversationId, Standing, Suite};
 use lacre_core::{AccountTrouble, Trouble};
 use lacre_ground::ids::Handle;
+use lacre_tests::tap::Tap;
 use lacre_tests::world::{Person, World, befriend, settle};
 
 /// A forked group: red with the previous channel alone put back.
@@ -155,4 +157,146 @@ fn an_invitation_back_is_for_the_copy_that_asked_for_it_whoever_reads_the_inbox_
     copy.say(&both, "goes on");
     settle(&mut [&mut beto, &mut copy]);
     assert_eq!(beto.texts(&both).iter().filter(|text| ["from the copy", "goes on"].contains(&text.as_str())).count(), 2);
+}
+
+/// A second program on a copy of the profile: this device has to be taken back, which any member can bring about.
+fn goes_another_way(person: &mut Person, id: &ConversationId, n: usize) -> Person {
+    let mut copy = person.copy(&person.dir().with_extension(format!("copy{n}")));
+    person.say(id, &format!("from the original, {n}"));
+    person.sync();
+    copy.say(id, &format!("from the copy, {n}"));
+    copy.sync();
+    assert_eq!(copy.standing(id), Standing::AskingToBeReAdded);
+    copy
+}
+
+/// The relay says so as often as it likes, and has forgotten nothing.
+fn says_that_it_was_restored(world: &mut World) {
+    world.stop_relay();
+    world.new_generation();
+    world.start_relay();
+}
+
+// Seen red without `were_all_here`, and without `is_not_for_all` alone where the last one is added while the others' words wait.
+#[test]
+fn a_relay_that_was_restored_tells_no_new_member_what_was_said_before_nor_a_removed_one_what_was_said_after() {
+    for says_so_all_along in [false, true] {
+        let mut world = World::new();
+        let (mut eva, mut fay) = (world.person("eva"), world.person("fay"));
+        let (mut max, mut kim) = (world.person("max"), world.person("kim"));
+        befriend(&mut eva, &mut fay);
+        befriend(&mut eva, &mut max);
+        befriend(&mut eva, &mut kim);
+        let (f, m, k) = (fay.account(), max.account(), kim.account());
+        let group = eva.client.create_group("Mesa", &[f, m], Suite::XWing).unwrap();
+        settle(&mut [&mut eva, &mut fay, &mut max, &mut kim]);
+        let backup = world.back_up();
+        if !says_so_all_along {
+            world.restore(&backup);
+            settle(&mut [&mut eva, &mut fay, &mut max, &mut kim]);
+        }
+        let lies = |world: &mut World| says_so_all_along.then(|| says_that_it_was_restored(world));
+
+        eva.say(&group, "M1, before kim");
+        fay.say(&group, "M2, before kim");
+        settle(&mut [&mut eva, &mut fay, &mut max]);
+        lies(&mut world);
+        eva.client.group_add(&group, &[k]).unwrap();
+        settle(&mut [&mut eva, &mut fay, &mut max, &mut kim]);
+        lies(&mut world);
+        eva.client.group_remove(&group, &[m]).unwrap();
+        settle(&mut [&mut eva, &mut fay, &mut max, &mut kim]);
+        lies(&mut world);
+        eva.say(&group, "M3, without max");
+        fay.say(&group, "M4, without max");
+        settle(&mut [&mut eva, &mut fay, &mut kim]);
+        lies(&mut world);
+        eva.client.group_add(&group, &[m]).unwrap();
+        settle(&mut [&mut eva, &mut fay, &mut max, &mut kim]);
+        lies(&mut world);
+        let mut kim = goes_another_way(&mut kim, &group, 0);
+        settle(&mut [&mut eva, &mut fay, &mut max, &mut kim]);
+        lies(&mut world);
+        // and what is forgotten in earnest comes back by those who hold it, for those who were there
+        world.restore(&backup);
+        settle(&mut [&mut eva, &mut fay, &mut max, &mut kim]);
+        eva.client.renew_keys(&group).unwrap();
+        fay.client.renew_keys(&group).unwrap();
+        settle(&mut [&mut eva, &mut fay, &mut max, &mut kim]);
+        let mut max = goes_another_way(&mut max, &group, 1);
+        settle(&mut [&mut eva, &mut fay, &mut max, &mut kim]);
+
+        assert_eq!(kim.standing(&group), Standing::Active);
+        assert_eq!(max.standing(&group), Standing::Active);
+        let (kims, maxs) = (kim.texts(&group), max.texts(&group));
+        assert!(!kims.iter().any(|text| text.contains("before kim")), "{kims:?}");
+        assert!(!maxs.iter().any(|text| text.contains("without max")), "{maxs:?}");
+        assert!(kims.iter().any(|text| text == "M3, without max") && maxs.iter().any(|text| text == "M2, before kim"));
+    }
+}
+
+// Seen red without `is_not_for_all`: what waits to be said again is made for whoever is there when it goes out.
+#[test]
+fn what_waits_to_be_said_again_is_not_said_to_who_is_added_meanwhile() {
+    let mut world = World::new();
+    let (mut eva, mut fay) = (world.person("eva"), world.person("fay"));
+    let (mut max, mut kim) = (world.person("max"), world.person("kim"));
+    befriend(&mut eva, &mut fay);
+    befriend(&mut eva, &mut max);
+    befriend(&mut eva, &mut kim);
+    let (f, m, k) = (fay.account(), max.account(), kim.account());
+    let group = eva.client.create_group("Mesa", &[f, m], Suite::XWing).unwrap();
+    settle(&mut [&mut eva, &mut fay, &mut max, &mut kim]);
+    let backup = world.back_up();
+    world.restore(&backup);
+    settle(&mut [&mut eva, &mut fay, &mut max, &mut kim]);
+    fay.say(&group, "before kim");
+    settle(&mut [&mut eva, &mut fay, &mut max]);
+
+    let mut max = goes_another_way(&mut max, &group, 0);
+    max.sync();
+    eva.sync();
+    eva.sync();
+    {
+        // the relay takes nothing of fay's while kim is added
+        let mut tap = Tap::new(&mut fay.net);
+        tap.before = Box::new(|_| Err(NetError::Unreachable { why: "held back".into() }));
+        let _ = fay.client.sync(&mut tap);
+        let _ = fay.client.sync(&mut tap);
+    }
+    assert!(fay.client.outbox().unwrap().iter().any(|waiting| waiting.conversation.as_ref() == Some(&group)), "it waits");
+    eva.client.group_add(&group, &[k]).unwrap();
+    settle(&mut [&mut eva, &mut kim]);
+    settle(&mut [&mut eva, &mut fay, &mut max, &mut kim]);
+
+    assert_eq!((kim.standing(&group), max.standing(&group)), (Standing::Active, Standing::Active));
+    assert!(!kim.texts(&group).iter().any(|text| text == "before kim"));
+    let told = fay.client.events(0, usize::MAX).unwrap();
+    assert!(told.iter().any(|e| format!("{:?}", e.what).contains("not said again")), "who said it is told");
+}
+
+// Seen red without `apart`: what was said to who had blocked its writer was shown, with a tick.
+#[test]
+fn what_a_blocked_person_says_is_not_said_again_after_unblocking_though_the_relay_was_restored() {
+    let mut world = World::new();
+    let (mut eva, mut max) = (world.person("eva"), world.person("max"));
+    befriend(&mut eva, &mut max);
+    let (m, both) = (max.account(), eva.with("max"));
+    let backup = world.back_up();
+    world.restore(&backup);
+    settle(&mut [&mut eva, &mut max]);
+    max.say(&both, "before");
+    settle(&mut [&mut eva, &mut max]);
+
+    eva.client.contact_block(&m).unwrap();
+    max.say(&both, "while blocked");
+    settle(&mut [&mut eva, &mut max]);
+    max.client.renew_keys(&both).unwrap();
+    settle(&mut [&mut eva, &mut max]);
+    eva.client.contact_unblock(&m).unwrap();
+    settle(&mut [&mut eva, &mut max]);
+    max.say(&both, "after");
+    settle(&mut [&mut eva, &mut max]);
+
+    assert_eq!(eva.texts(&both), ["before", "after"]);
 }

@@ -4,9 +4,9 @@ use super::places::{files, trespassers};
 use std::collections::BTreeSet;
 
 /// The rooms of the core, from the face to the ground: a room uses those below it.
-const ROOMS: [&str; 16] = [
-    "face", "sync", "receive", "ladder", "people", "groups", "messages", "account", "epoch", "views", "queue", "book", "history",
-    "shelf", "mls", "words",
+const ROOMS: [&str; 17] = [
+    "face", "sync", "receive", "ladder", "people", "notices", "groups", "messages", "account", "epoch", "views", "queue", "book",
+    "history", "shelf", "mls", "words",
 ];
 
 /// Arrows that run up, each with its reason.

@@ -8,6 +8,7 @@ pub(crate) mod groups;
 pub(crate) mod law;
 pub(crate) mod machine;
 pub(crate) mod messages;
+pub(crate) mod notice;
 pub(crate) mod outbox;
 pub(crate) mod overview;
 pub(crate) mod people;
@@ -64,6 +65,9 @@ pub(crate) enum Command {
     /// groups
     #[command(subcommand)]
     Group(groups::Command),
+    /// official notices
+    #[command(subcommand)]
+    Notice(notice::Command),
     /// what waits
     Outbox {
         #[command(subcommand)]
@@ -123,6 +127,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Export(args) => export::run(ctx, args),
         Command::Watch(args) => watch::run(ctx, args),
         Command::Group(command) => groups::run(ctx, command),
+        Command::Notice(command) => notice::run(ctx, command),
         Command::Outbox { command } => outbox::run(ctx, command.as_ref()),
         Command::Status => status::run(ctx),
         Command::Settings(args) => settings::run(ctx, args),

@@ -70,6 +70,7 @@ fn row(ctx: &Context, all: &[Conversation], w: &Waiting) -> Vec<String> {
         WaitingKind::Seal => words.say("waits-seal"),
         WaitingKind::Invitation => words.say("waits-invitation"),
         WaitingKind::Request => words.say("waits-request"),
+        WaitingKind::NoticeAnswer => words.say("waits-notice-answer"),
     };
     let trouble = match (&w.not_added, &w.trouble) {
         (Some(why), _) => show::not_added(words, why),

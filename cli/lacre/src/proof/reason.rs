@@ -1,7 +1,7 @@
 //! The sentence of each code.
 
 use lacre_evidence::{FaultCode, LackCode};
-use lacre_words::words::key;
+use lacre_words::words::{Words, key};
 
 /// What is wrong.
 pub(crate) const fn fault(code: FaultCode) -> &'static str {
@@ -45,5 +45,13 @@ pub(crate) const fn lack(code: LackCode) -> &'static str {
         LackCode::Reserved => key("lack-reserved"),
         LackCode::Ledger => key("lack-ledger"),
         LackCode::Trust => key("lack-trust"),
+    }
+}
+
+/// The sentence of a code that was stored; of one that only a newer program has, the code itself.
+pub(crate) fn sentence(words: &Words, code: &str) -> String {
+    match FaultCode::ALL.iter().find(|known| known.code() == code) {
+        Some(known) => words.say(fault(*known)),
+        None => lacre_words::shown::shown(code),
     }
 }

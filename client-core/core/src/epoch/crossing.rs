@@ -176,17 +176,41 @@ fn note_missed(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv, since:
 
 /// What this member said since its relay was restored goes out once more, under the same id, when a channel ends that was open
 /// again, or somebody is taken back who went another way, or could not read: who has it drops it, the others did not read it.
+/// What somebody who is here now was not here for is said to nobody.
 fn say_again(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv) -> Result<(), StepError> {
-    let account = shelf::own(cx)?.account;
+    let (account, members) = (shelf::own(cx)?.account, shelf::members(cx, id)?);
+    let mut not_for_all = 0_u64;
     for said in std::mem::take(&mut conv.said_again) {
-        let Some(proof) = history::said(cx, id, account, said)?.and_then(|stored| stored.proof) else { continue };
+        let Some(stored) = history::said(cx, id, account, said)? else { continue };
+        let (position, Some(proof)) = (stored.place.position, stored.proof) else { continue };
         let own = content::Content::decode(proof.content.as_slice()).is_ok_and(|c| c.id.as_slice() == said.as_bytes());
-        if own {
+        if own && !members.were_all_here(position) {
+            not_for_all += 1;
+        } else if own {
             let cargo = Cargo::Content { content: proof.content, id: said, blob: None, prepared: None };
             queue::enqueue(cx, Some(id), WaitingKind::Upkeep, cargo)?;
         }
     }
-    Ok(())
+    tell_not_said_again(cx, id, not_for_all)
+}
+
+/// Whether a content is one that is said again, and somebody who is here now was not when it was first said: others may have
+/// come while it waited.
+pub(super) fn is_not_for_all(cx: &mut Cx<'_, '_>, id: &ConversationId, item: &Item) -> Result<bool, StepError> {
+    let (WaitingKind::Upkeep, Cargo::Content { id: said, .. }) = (item.what, &item.cargo) else { return Ok(false) };
+    let account = shelf::own(cx)?.account;
+    let Some(stored) = history::said(cx, id, account, *said)? else { return Ok(false) };
+    Ok(!shelf::members(cx, id)?.were_all_here(stored.place.position))
+}
+
+/// So many messages were not said again, for who came later would read them.
+pub(super) fn tell_not_said_again(cx: &mut Cx<'_, '_>, id: &ConversationId, how_many: u64) -> Result<(), StepError> {
+    if how_many == 0 {
+        return Ok(());
+    }
+    let why =
+        format!("{how_many} own messages are not said again to who may have missed them: others who came later would read them");
+    shelf::unreadable(cx, Some(id), why)
 }
 
 /// What was made for an ended channel and not met there is made again.

@@ -1,7 +1,7 @@
 //! What goes out next of a queue, and as which bytes.
 
 use super::absent::Asked;
-use super::sealing;
+use super::{crossing, sealing};
 use crate::mls::{group, roles};
 use crate::shelf::{Cargo, Cx, Intent, Item, Prepared};
 use crate::words::{ConversationId, Standing, StepError};
@@ -70,7 +70,7 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId, failed: &[u64
                 Cargo::Upload { authority, blob } => {
                     return Ok(Ready::Upload { number: item.number, at: authority.clone(), blob: *blob });
                 }
-                Cargo::Envelope { .. } | Cargo::Held { .. } => {}
+                Cargo::Envelope { .. } | Cargo::Held { .. } | Cargo::Answer { .. } => {}
             }
         }
         let Some(mut item) = head else { return Ok(Ready::Nothing) };
@@ -79,7 +79,13 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId, failed: &[u64
             return Ok(Ready::Nothing);
         }
         let asked = Asked::by(&item);
+        let not_for_all = crossing::is_not_for_all(cx, id, &item)?;
         let ready = match &mut item.cargo {
+            Cargo::Content { prepared: None, .. } if not_for_all => {
+                shelf::drop_item(cx, number)?;
+                crossing::tell_not_said_again(cx, id, 1)?;
+                false
+            }
             Cargo::Content { content, prepared, .. } => {
                 if prepared.is_none() {
                     let content = content.clone();
@@ -114,7 +120,7 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId, failed: &[u64
                     false
                 }
             }
-            Cargo::Upload { .. } | Cargo::Envelope { .. } | Cargo::Held { .. } => false,
+            Cargo::Upload { .. } | Cargo::Envelope { .. } | Cargo::Held { .. } | Cargo::Answer { .. } => false,
         };
         if !ready {
             continue;

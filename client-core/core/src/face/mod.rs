@@ -6,6 +6,7 @@ mod groups;
 #[cfg(feature = "laboratory")]
 mod laboratory;
 mod messages;
+mod notices;
 mod people;
 mod sync;
 

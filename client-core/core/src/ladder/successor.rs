@@ -197,7 +197,7 @@ fn go_first(cx: &mut Cx<'_, '_>, id: &ConversationId, others: &[AccountId]) -> R
         match &mut item.cargo {
             Cargo::Seal { intent: Intent::Update | Intent::ReAdd { .. }, .. } => continue,
             Cargo::Content { prepared, .. } | Cargo::Seal { prepared, .. } => *prepared = None,
-            Cargo::Upload { .. } | Cargo::Envelope { .. } | Cargo::Held { .. } => {}
+            Cargo::Upload { .. } | Cargo::Envelope { .. } | Cargo::Held { .. } | Cargo::Answer { .. } => {}
         }
         item.number = shelf::number(cx)?;
         shelf::put_item(cx, &item)?;

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | envelopes (requests, answers, invitations) | [`KEEP_SENT_MS`], at most [`KEEP_SENT`] |
 //! | blobs of at most [`KEEP_BLOB_BYTES`]: the trees of invitations, files | as long, at most [`KEEP_BLOBS`] |
+//! | answers to official notices | as long, at most [`KEEP_SENT`] |
 //! | larger files | not: who wants one says so, and it is sent again |
 //!
 //! What a message's file has left goes with the message.
@@ -30,12 +31,14 @@ pub const COMING_BACK_MS: u64 = 30 * 86_400_000;
 
 const ENVELOPES: &[u8] = b"sent";
 const BLOBS: &[u8] = b"sent blobs";
+const ANSWERS: &[u8] = b"sent answers";
 
 /// The relay has taken an envelope or a blob: it leaves its queue.
 pub(crate) fn sent(cx: &mut Cx<'_, '_>, number: u64) -> Result<(), StepError> {
     let Some(mut item) = shelf::item(cx, number)? else { return Ok(()) };
     let (scope, most) = match &item.cargo {
         Cargo::Envelope { .. } => (ENVELOPES, KEEP_SENT),
+        Cargo::Answer { .. } => (ANSWERS, KEEP_SENT),
         Cargo::Upload { blob, .. } => {
             let local: Option<LocalBlob> = cx.s.get(Table::Blob, blob.as_bytes())?;
             if local.is_none_or(|local| local.size > KEEP_BLOB_BYTES) {
@@ -43,7 +46,9 @@ pub(crate) fn sent(cx: &mut Cx<'_, '_>, number: u64) -> Result<(), StepError> {
             }
             (BLOBS, KEEP_BLOBS)
         }
-        Cargo::Content { .. } | Cargo::Seal { .. } | Cargo::Held { .. } => return shelf::drop_item(cx, number),
+        Cargo::Content { .. } | Cargo::Seal { .. } | Cargo::Held { .. } => {
+            return shelf::drop_item(cx, number);
+        }
     };
     item.conversation = Some(ConversationId::new(scope.to_vec()));
     (item.since, item.trouble, item.not_before) = (cx.now, None, None);
@@ -72,7 +77,7 @@ fn forget(cx: &mut Cx<'_, '_>, item: &Item) -> Result<(), StepError> {
 
 /// The relay may have forgotten all of it: it goes out again, blobs before what names them.
 pub(crate) fn repeat_sent(cx: &mut Cx<'_, '_>) -> Result<(), StepError> {
-    for scope in [BLOBS, ENVELOPES] {
+    for scope in [BLOBS, ENVELOPES, ANSWERS] {
         let all: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, scope, 0, usize::MAX)?;
         for (_, item) in all {
             again(cx, item)?;

@@ -11,7 +11,7 @@ use crate::mls::plain::Plain;
 use crate::mls::verdict::Verdict;
 use crate::mls::{group, roles, verdict};
 use crate::network::Entry;
-use crate::shelf::{Cargo, Channel, Conv, Cx, Item, Taken};
+use crate::shelf::{Cargo, Channel, Conv, Cx, Intent, Item, Taken};
 use crate::words::{Body, ConversationId, Happening, Standing, StepError};
 use crate::{book, epoch, history, ladder, messages, queue, shelf, words};
 use lacre_ground::ids::{ChannelId, ContentId};
@@ -181,8 +181,14 @@ fn meet_own(
             let own_index = mls.own_leaf_index();
             let mut changes = changes(&mls, own_index, staged);
             if conv.kind == crate::words::Kind::Two {
-                // whoever asked may have blocked this person before: not a word of that time, so the relay's clock says it
-                changes.missed_since = if let crate::shelf::Intent::ReAdd { asked_at, .. } = &intent { *asked_at } else { None };
+                // Whoever asked may have blocked this person before: not a word of that time, so the relay's clock says it, and
+                // what a restored relay may have lost is said only to who went another way.
+                let (asked_at, apart) =
+                    if let Intent::ReAdd { asked_at, apart, .. } = &intent { (*asked_at, *apart) } else { (None, true) };
+                changes.missed_since = asked_at;
+                if !apart {
+                    conv.said_again.clear();
+                }
             }
             // whom the commit adds, not whom it was to add: the two may differ
             let added: Vec<KeyPackage> = staged.add_proposals().map(|a| a.add_proposal().key_package().clone()).collect();
@@ -199,7 +205,7 @@ fn meet_own(
             shelf::keep(cx, mls);
             Ok(Took::EpochEnded)
         }
-        Cargo::Upload { .. } | Cargo::Envelope { .. } | Cargo::Held { .. } => Ok(Took::Done),
+        Cargo::Upload { .. } | Cargo::Envelope { .. } | Cargo::Held { .. } | Cargo::Answer { .. } => Ok(Took::Done),
     }
 }
 

@@ -152,7 +152,8 @@ fn asked_to_re_add(
     shelf::keep(cx, mls);
     let Some(lost) = lost else { return Ok(()) };
     let invitee = Invitee { account: known.account, device, key_package: request.key_package.clone() };
-    let intent = Intent::ReAdd { invitee, lost_leaf: lost.to_vec(), asked_at: Some(taken_at) };
+    let apart = request.lost_leaves.first().is_none_or(|newest| newest.as_slice() != lost);
+    let intent = Intent::ReAdd { invitee, lost_leaf: lost.to_vec(), asked_at: Some(taken_at), apart };
     queue::enqueue(cx, Some(id), WaitingKind::Seal, Cargo::Seal { intent, prepared: None })?;
     cx.reached("re-add: answering")
 }

@@ -213,6 +213,15 @@ pub(crate) struct Members {
     pub(crate) marks: Vec<Mark>,
 }
 
+impl Members {
+    /// Whether all who are here now were when the history's message at this position was said: nobody who came later, or came
+    /// again after a removal, reads it.
+    pub(crate) fn were_all_here(&self, position: u64) -> bool {
+        let here = |account: &AccountId| self.devices.iter().any(|(there, _)| there == account);
+        self.marks.iter().filter(|mark| here(&mark.account)).all(|mark| mark.came_at() < position)
+    }
+}
+
 /// Returns of one account after which its marks are still known one by one.
 const MAX_STRETCHES: usize = 16;
 
@@ -233,6 +242,11 @@ pub(crate) struct Mark {
 impl Mark {
     pub(crate) const fn new(account: AccountId, since: u64) -> Self {
         Self { account, since, delivered: 0, read: 0, before: Vec::new() }
+    }
+
+    /// What lies at this position or before was said before the account came, however often its device was taken back since.
+    fn came_at(&self) -> u64 {
+        self.before.first().map_or(self.since, |(since, ..)| *since)
     }
 
     /// Its device was taken back when the history had this many messages.

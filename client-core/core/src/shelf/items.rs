@@ -2,8 +2,8 @@
 
 use super::Cx;
 use super::rests::next_try;
-use crate::words::{ConversationId, Edit, NotAdded, Stays, StepError, WaitingKind};
-use lacre_ground::ids::{AccountId, BlobId, ChannelId, ContentId, DeviceId, EntryId, Token};
+use crate::words::{ConversationId, Edit, NotAdded, NoticeRef, Stays, StepError, WaitingKind};
+use lacre_ground::ids::{AccountId, BlobId, ChannelId, ContentId, DeviceId, EntryId, EvidenceId, Token};
 use lacre_ground::time::Millis;
 use lacre_profile::Table;
 use lacre_proto::content::v1 as content;
@@ -40,6 +40,9 @@ pub(crate) enum Intent {
         /// when the relay took the request
         #[serde(default)]
         asked_at: Option<Millis>,
+        /// it is not the newest of the leaves that the request names: the device went another way than this one
+        #[serde(default)]
+        apart: bool,
     },
     /// change the group itself
     Change { edits: Vec<Edit> },
@@ -132,6 +135,27 @@ pub(crate) enum Cargo {
         #[serde(default)]
         again: Option<Millis>,
     },
+    /// what a device answers to an official notice: these bytes, until the relay has them, or the place is found taken
+    Answer {
+        notice: NoticeRef,
+        about: About,
+        channel: ChannelId,
+        token: Token,
+        /// the place of the answer, which gives its id
+        n: u32,
+        entry: EntryId,
+        #[serde(with = "serde_bytes")]
+        sealed: Vec<u8>,
+    },
+}
+
+/// What an answer to a notice carries; the row of the notice has it.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum About {
+    /// a record, by its place among the notice's
+    Record(u32),
+    /// a reply
+    Reply(EvidenceId),
 }
 
 pub(crate) fn put_item(cx: &Cx<'_, '_>, item: &Item) -> Result<(), StepError> {

@@ -34,6 +34,12 @@
 //! | Meta | `nickname ` and account | | 0 | what the person calls somebody |
 //! | Meta | `notes` | | 0 | the conversation with oneself |
 //! | Part | channel, SHA-256 of the piece | channel | seq | the piece |
+//! | Meta | `notices` | | 0 | [`AddressRow`]: the account as an address for official notices |
+//! | Period | channel of a casilla | | number | [`PeriodRow`] |
+//! | Grant | hash of its note | channel of its casilla | number | [`GrantRow`] |
+//! | Notice | what a notice is called | | number | [`NoticeRow`] |
+//! | NoticeFile | notice, `file`, its number | notice | 0 | a sealed file |
+//! | NoticeFile | notice, `reply`, its id | notice | 0 | the files of a reply |
 
 mod aside;
 mod behind;
@@ -43,6 +49,7 @@ mod engine;
 mod events;
 mod groups;
 mod items;
+mod notices;
 mod own;
 mod raws;
 mod records;
@@ -65,8 +72,13 @@ pub(crate) use events::{ack_events, event, events, forget_reader, unreadable};
 pub(crate) use groups::{behind, forget_group, group_of, keep, put_behind, take_group};
 pub use items::GIVE_UP_ITEM_MS;
 pub(crate) use items::{
-    Cargo, Intent, Invitee, Item, POST, Prepared, PreparedPart, changes_wait, drop_item, in_trouble, item, put_item, rest_item,
-    stays, waiting_content, waiting_kind,
+    About, Cargo, Intent, Invitee, Item, POST, Prepared, PreparedPart, changes_wait, drop_item, in_trouble, item, put_item,
+    rest_item, stays, waiting_content, waiting_kind,
+};
+pub(crate) use notices::{
+    FaultRow, FilePlace, GrantRow, HeaderRow, NoticeRow, PERIOD_STAYS_MS, PeriodRow, RecordRow, ReplyRow, SaidRow, SaidTo, Told,
+    address, drop_period, file_of, grant, grants, new_notice, new_period, notice, notices, period, periods, put_address,
+    put_file, put_grant, put_notice, put_period, put_reply_files, reply_files, take_address, take_notice, take_period,
 };
 pub(crate) use own::{
     Key32, LinkRow, Own, Stage, TokenChange, by_relay, is_ours, line_id, new_own, ours, own, own_or_none, put_own, signer,

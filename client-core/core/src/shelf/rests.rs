@@ -2,7 +2,7 @@
 //! is no matter of the others.
 
 use super::Cx;
-use crate::words::{ConversationId, RestCause, RestingThing, StepError};
+use crate::words::{RestCause, RestingThing, StepError};
 use lacre_ground::time::Millis;
 use lacre_profile::Table;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,8 @@ fn key(thing: &RestingThing) -> Vec<u8> {
         RestingThing::Account => (b"rests account", b""),
         RestingThing::Inbox => (b"rests inbox", b""),
         RestingThing::Conversation(id) => (b"rests ", id.as_bytes()),
+        RestingThing::NoticeAddress => (b"rests notices", b""),
+        RestingThing::Casilla(channel) => (b"rests casilla ", channel.as_bytes()),
     };
     [kind, id].concat()
 }
@@ -47,9 +49,9 @@ pub(crate) fn rests(cx: &Cx<'_, '_>) -> Result<Vec<RestRow>, StepError> {
     Ok(rows.into_iter().map(|(_, row)| row).collect())
 }
 
-/// What rests in this conversation, if it does.
-pub(crate) fn rest_of(cx: &Cx<'_, '_>, id: &ConversationId) -> Result<Option<RestRow>, StepError> {
-    Ok(cx.s.get(Table::Meta, &key(&RestingThing::Conversation(id.clone())))?)
+/// Why and until when this rests, if it does.
+pub(crate) fn rest_of(cx: &Cx<'_, '_>, thing: &RestingThing) -> Result<Option<RestRow>, StepError> {
+    Ok(cx.s.get(Table::Meta, &key(thing))?)
 }
 
 /// A thing failed. It rests until then, or for a pause that grows with the time since it failed first.

@@ -88,7 +88,7 @@ pub(crate) fn note_members(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut 
 pub(crate) fn prepared(item: &Item) -> Option<&Prepared> {
     match &item.cargo {
         Cargo::Content { prepared, .. } | Cargo::Seal { prepared, .. } => prepared.as_ref(),
-        Cargo::Upload { .. } | Cargo::Envelope { .. } | Cargo::Held { .. } => None,
+        Cargo::Upload { .. } | Cargo::Envelope { .. } | Cargo::Held { .. } | Cargo::Answer { .. } => None,
     }
 }
 

@@ -4,7 +4,7 @@ use super::reading;
 use crate::epoch::Asked;
 use crate::network::{Following, Lane, NetError, Network, Reason};
 use crate::shelf::{Cargo, Engine, Intent, Invitee};
-use crate::words::{ConversationId, NotAdded, Standing, StepError, Synced, Trouble};
+use crate::words::{ConversationId, NotAdded, RestingThing, Standing, StepError, Synced, Trouble};
 use crate::{account, epoch, ladder, queue, shelf, words};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Seq, Token};
@@ -167,8 +167,8 @@ pub(super) fn claim(
     })
 }
 
-#[expect(clippy::type_complexity, reason = "a set and, beside it, whose channel is whose")]
-pub(super) fn following(engine: &mut Engine) -> Result<(Vec<Following>, HashMap<ChannelId, Option<ConversationId>>), Trouble> {
+/// What is followed, and whose channel is whose.
+pub(super) fn following(engine: &mut Engine) -> Result<(Vec<Following>, HashMap<ChannelId, RestingThing>), Trouble> {
     engine.run(|cx| {
         let own = shelf::own(cx)?;
         let mut set = Vec::new();
@@ -180,11 +180,24 @@ pub(super) fn following(engine: &mut Engine) -> Result<(Vec<Following>, HashMap<
             read_token: own.inbox_read.clone(),
             from_seq: seq_after(own.inbox_cursor)?,
         });
-        places.insert(own.inbox, None);
+        places.insert(own.inbox, RestingThing::Inbox);
+        for period in shelf::periods(cx)?.iter().filter(|p| p.opened_in.is_some()) {
+            let thing = RestingThing::Casilla(period.channel);
+            if shelf::rest_of(cx, &thing)?.is_none() {
+                set.push(Following {
+                    authority: words::authority(&own.authority)?,
+                    lane: Lane::Casilla,
+                    channel: period.channel,
+                    read_token: period.read.clone(),
+                    from_seq: seq_after(period.cursor)?,
+                });
+                places.insert(period.channel, thing);
+            }
+        }
         for id in shelf::conversation_ids(cx)? {
             let conv = shelf::conv(cx, &id)?;
             // what rests is not followed: it would be delivered, and fail, again and again
-            let rests = shelf::rest_of(cx, &id)?.is_some();
+            let rests = shelf::rest_of(cx, &RestingThing::Conversation(id.clone()))?.is_some();
             if !rests && conv.standing == Standing::Active && conv.channel.opened && shelf::is_ours(cx, &conv.authority)? {
                 set.push(Following {
                     authority: shelf::ours(cx, &conv.authority)?,
@@ -193,7 +206,7 @@ pub(super) fn following(engine: &mut Engine) -> Result<(Vec<Following>, HashMap<
                     read_token: conv.channel.read.clone(),
                     from_seq: seq_after(conv.channel.cursor)?,
                 });
-                places.insert(conv.channel.id, Some(id));
+                places.insert(conv.channel.id, RestingThing::Conversation(id));
             }
         }
         Ok((set, places))

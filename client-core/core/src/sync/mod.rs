@@ -2,6 +2,7 @@
 
 mod apart;
 mod calls;
+mod casillas;
 mod export;
 mod joining;
 mod leaving;

@@ -5,7 +5,7 @@ use super::upkeep;
 use crate::network::{Entry, Lane, NetError, Network, Reason, Refusal};
 use crate::shelf::{Cargo, Cx, Engine, Item, Own, POST};
 use crate::words::{AccountTrouble, ContactState, Happening, StepError, Synced, Trouble, WaitingKind};
-use crate::{account, ladder, messages, queue, receive, shelf, words};
+use crate::{account, ladder, messages, notices, queue, receive, shelf, words};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::Generation;
 use lacre_profile::Table;
@@ -159,6 +159,7 @@ pub(super) fn deliver_post(
                 };
                 append_envelope(engine, net, at, request, *stamped).and_then(|()| engine.run(|cx| queue::sent(cx, number)))
             }
+            Cargo::Answer { .. } => notices::send_answer(engine, net, number),
             Cargo::Content { .. } | Cargo::Seal { .. } | Cargo::Held { .. } => continue,
         };
         match sent {
@@ -198,6 +199,8 @@ pub(super) fn item_failed(engine: &mut Engine, round: &mut Round, item: &Item, w
         }
         match &item.cargo {
             Cargo::Upload { .. } => queue::give_up_upload(cx, item, &text),
+            // a body waits for it, and a person may have written it
+            Cargo::Answer { .. } => Ok(()),
             _ => {
                 shelf::drop_item(cx, number)?;
                 shelf::unreadable(cx, None, format!("an envelope was given up: {text}"))

@@ -1,11 +1,12 @@
 //! What comes in channels: pages of all of them side by side, pages of one, and its entries some at a time.
 
 use super::apart::{Did, Round};
+use super::casillas;
 use super::post;
 use super::post::PAGE;
 use crate::network::{Entry, Lane, NetError, Network, Reason};
 use crate::receive::{Judged, Took};
-use crate::shelf::{Conv, Engine, Own};
+use crate::shelf::{Conv, Engine, Own, PeriodRow};
 use crate::words::{ConversationId, RestingThing, Standing, StepError, Synced, Trouble};
 use crate::{epoch, ladder, receive, shelf, words};
 use lacre_ground::address::Authority;
@@ -43,15 +44,20 @@ pub(super) struct Wave {
 /// Whose page one question of a wave is.
 pub(super) enum Asked {
     Inbox(Arc<Own>),
+    Casilla(Box<PeriodRow>),
     Of(ConversationId, Arc<Conv>),
 }
 
 /// The first page of the own inbox and of all channels, asked for side by side: time does not grow with conversations
 /// times round trips. What has more is read on by itself.
 pub(super) fn wave(engine: &mut Engine, net: &mut dyn Network, round: &mut Round, synced: &mut Synced) -> Result<Wave, Trouble> {
-    let inbox = (!round.is_resting(&RestingThing::Inbox)).then_some(Asked::Inbox(engine.own()?));
+    let mut mine: Vec<Asked> = Vec::new();
+    if !round.is_resting(&RestingThing::Inbox) {
+        mine.push(Asked::Inbox(engine.own()?));
+    }
+    mine.extend(casillas::to_read(engine, round)?.into_iter().map(|period| Asked::Casilla(Box::new(period))));
     let all = engine.run(|cx| shelf::conversation_ids(cx))?;
-    wave_of(engine, net, round, inbox, all, synced)
+    wave_of(engine, net, round, mine, all, synced)
 }
 
 /// The same for these conversations.
@@ -59,13 +65,13 @@ pub(super) fn wave_of(
     engine: &mut Engine,
     net: &mut dyn Network,
     round: &mut Round,
-    inbox: Option<Asked>,
+    mine: Vec<Asked>,
     conversations: impl IntoIterator<Item = ConversationId>,
     synced: &mut Synced,
 ) -> Result<Wave, Trouble> {
     let own = engine.own()?;
     let at = words::authority(&own.authority).map_err(StepError::into_trouble)?;
-    let mut asked: Vec<Asked> = inbox.into_iter().collect();
+    let mut asked = mine;
     for id in conversations {
         if round.is_resting(&RestingThing::Conversation(id.clone())) {
             continue;
@@ -100,6 +106,11 @@ pub(super) fn wave_of(
                     let done = post::read_inbox(engine, net, Some((own, answer)), synced);
                     wave.moved |= round.took(engine, RestingThing::Inbox, done)? == Did::Moved(true);
                 }
+                Asked::Casilla(period) => {
+                    let channel = period.channel;
+                    let done = casillas::read(engine, net, channel, Some((*period, answer)), synced);
+                    wave.moved |= round.took(engine, RestingThing::Casilla(channel), done)? == Did::Moved(true);
+                }
                 Asked::Of(id, conv) => {
                     let done = take_page(engine, &id, &conv, answer, synced);
                     let head = matches!(done, Ok(Page::Head));
@@ -117,6 +128,7 @@ pub(super) fn wave_of(
 fn question(asked: &Asked) -> (Lane, wire::FetchRequest) {
     match asked {
         Asked::Inbox(own) => (Lane::Inbox, post::inbox_request(own, FIRST_PAGE)),
+        Asked::Casilla(period) => (Lane::Casilla, casillas::request(period, FIRST_PAGE)),
         Asked::Of(_, conv) => (Lane::Conversations, request(conv, FIRST_PAGE)),
     }
 }

@@ -5,11 +5,11 @@
 //! before they are used. All channels are asked for side by side; what fails rests alone (`apart`).
 
 use super::apart::{Did, Round};
-use super::{calls, joining, post, reading, resets, sending, tending, upkeep, vanishing};
+use super::{calls, casillas, joining, post, reading, resets, sending, tending, upkeep, vanishing};
 use crate::network::{Delivery, Network, Reason, Refusal};
 use crate::shelf::Engine;
 use crate::words::{ConversationId, RestingThing, Synced, Trouble};
-use crate::{ladder, shelf, views};
+use crate::{ladder, notices, shelf, views};
 use core::time::Duration;
 use std::collections::BTreeSet;
 
@@ -34,8 +34,7 @@ pub(crate) fn watch(engine: &mut Engine, net: &mut dyn Network, max_wait: Durati
         let thing = match &delivery {
             Delivery::Entries { channel, .. } | Delivery::Gone { channel, .. } | Delivery::Refused { channel, .. } => {
                 match places.get(channel) {
-                    Some(Some(id)) => RestingThing::Conversation(id.clone()),
-                    Some(None) => RestingThing::Inbox,
+                    Some(thing) => thing.clone(),
                     None => continue,
                 }
             }
@@ -76,9 +75,18 @@ fn delivered(
                 synced.received += u64::from(post::take_envelope(engine, entry)?);
             }
         }
+        (Delivery::Entries { channel, entries, .. }, RestingThing::Casilla(_)) => {
+            casillas::take_entries(engine, net, channel, &entries, synced)?;
+        }
         (Delivery::Generation { generation, authority }, _) => post::noticed_generation(engine, net, &authority, generation)?,
         (Delivery::Gone { channel, through, .. }, RestingThing::Conversation(id)) => {
             reading::lost_entries(engine, id, channel, through.get())?;
+        }
+        (Delivery::Gone { channel, through, .. }, RestingThing::Casilla(_)) => {
+            engine.run(|cx| notices::entries_gone(cx, channel, through.get()))?;
+        }
+        (Delivery::Refused { channel, reason, .. }, RestingThing::Casilla(_)) => {
+            return Err(casillas::refused(engine, channel, Refusal { reason, metadata: [].into(), retry_after: None })?);
         }
         // only this channel: it is damaged there
         (Delivery::Refused { reason: Reason::StoreDown, .. }, _) => {
@@ -106,6 +114,10 @@ fn rounds(engine: &mut Engine, net: &mut dyn Network, read: bool) -> Result<Sync
         let done = upkeep::upkeep(engine, net).map(|()| false);
         round.took(engine, RestingThing::Account, done)?;
     }
+    if !round.is_resting(&RestingThing::NoticeAddress) && !round.line_is_down() {
+        let done = notices::tend(engine, net).map(|()| false);
+        round.took(engine, RestingThing::NoticeAddress, done)?;
+    }
     resets::ask(engine, net, read, &mut synced)?;
     for turn in 0..post::MAX_ROUNDS {
         if round.line_is_down() {
@@ -123,6 +135,9 @@ fn rounds(engine: &mut Engine, net: &mut dyn Network, read: bool) -> Result<Sync
             if round.line_is_down() {
                 break;
             }
+        }
+        if turn == 0 {
+            moved |= casillas::read_resting(engine, net, &mut round, &mut synced)?;
         }
         moved |= joining::join_pending(engine, net, &mut round, &mut synced)?;
         let mut ids = engine.run(|cx| shelf::conversation_ids(cx))?;

@@ -59,7 +59,7 @@ pub(super) fn send_heads(
             return Ok(!stored.is_empty());
         }
     }
-    let met = reading::wave_of(engine, net, round, None, stored.clone(), synced)?;
+    let met = reading::wave_of(engine, net, round, Vec::new(), stored.clone(), synced)?;
     at_head.retain(|id| !stored.contains(id) || met.at_head.contains(id));
     Ok(!stored.is_empty())
 }

@@ -2,7 +2,7 @@
 
 use crate::shelf::{Cargo, ContactRow, Cx, Engine, Intent, Item, LinkRow, RestRow};
 use crate::words::{
-    Contact, Conversation, ConversationId, Invited, Link, Member, NewAccount, Resting, StepError, Trouble, Waiting,
+    Contact, Conversation, ConversationId, Invited, Link, Member, NewAccount, Resting, RestingThing, StepError, Trouble, Waiting,
 };
 use crate::{book, history, queue, shelf, words};
 use lacre_ground::address::ContactLink;
@@ -46,7 +46,7 @@ pub(crate) fn outbox(engine: &mut Engine) -> Result<Vec<Waiting>, Trouble> {
 
 /// An entry that was prepared may have been tried; its id is used up, so it goes out.
 pub(crate) fn cancellable(item: &Item) -> bool {
-    shelf::prepared(item).is_none() && !matches!(item.cargo, Cargo::Upload { .. } | Cargo::Envelope { .. })
+    shelf::prepared(item).is_none() && !matches!(item.cargo, Cargo::Upload { .. } | Cargo::Envelope { .. } | Cargo::Answer { .. })
 }
 
 fn waiting_view(item: Item) -> Waiting {
@@ -111,7 +111,7 @@ pub(crate) fn conversation_view(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Res
         notes: shelf::notes(cx)?.as_ref() == Some(id),
         muted: aside.muted,
         archived: aside.archived_at.is_some_and(|place| conv.position <= place),
-        resting: shelf::rest_of(cx, id)?.map(resting_view),
+        resting: shelf::rest_of(cx, &RestingThing::Conversation(id.clone()))?.map(resting_view),
     })
 }
 

@@ -6,11 +6,14 @@ pub mod view;
 
 pub(crate) use statements::{Author, authority, verify};
 pub use statements::{content_statement, envelope_statement, own_entry_id};
-pub use trouble::{AccountTrouble, ContactTrouble, FileTrouble, GroupTrouble, MessageTrouble, NameFault, OutboxTrouble, Trouble};
+pub use trouble::{
+    AccountTrouble, ContactTrouble, FileTrouble, GroupTrouble, MessageTrouble, NameFault, NoticeTrouble, OutboxTrouble, Trouble,
+};
 pub(crate) use trouble::{MlsError, StepError};
 pub(crate) use view::Edit;
 pub(crate) use view::{
-    Body, ClockDiffers, Contact, ContactState, Conversation, ConversationId, Delivery, Event, Happening, Invited, Kind, Link,
-    Member, Message, NewAccount, NotAdded, Quoted, Reaction, Receipt, RestCause, Resting, RestingThing, Safety, Settings,
+    Body, ClockDiffers, Contact, ContactState, Conversation, ConversationId, Delivery, Event, Genuine, Happening, Invited, Kind,
+    Link, Member, Message, NewAccount, NotAdded, NotGenuine, NoticeAddress, NoticeAnswer, NoticeExport, NoticeFile, NoticeRef,
+    NoticeReply, OfficialNotice, Quoted, Reaction, Receipt, ReplyFile, RestCause, Resting, RestingThing, Safety, Settings,
     Standing, Stays, Suite, Synced, Trust, Waiting, WaitingKind, Who, WhoAmI,
 };

@@ -50,6 +50,9 @@ pub enum Trouble {
     /// Why what waits was not touched.
     #[error(transparent)]
     Outbox(#[from] OutboxTrouble),
+    /// Why nothing was done about an official notice, or the address for them.
+    #[error(transparent)]
+    Notice(#[from] NoticeTrouble),
 }
 
 /// What the own account is not, or may not.
@@ -253,6 +256,50 @@ pub enum OutboxTrouble {
     TooLate,
 }
 
+/// Why nothing was done about an official notice, or the address for them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoticeTrouble {
+    /// No notice begins so.
+    #[error("no such notice")]
+    NoSuchNotice,
+    /// More characters are needed.
+    #[error("more than one notice begins so")]
+    AmbiguousPrefix,
+    /// It is not what it says: nothing is answered, and nothing follows from it.
+    #[error("the notice is invalid")]
+    Invalid,
+    /// She said something to it before, which stands.
+    #[error("the notice was answered before")]
+    AlreadyAnswered,
+    /// The body takes no answers this way: see the notice for another.
+    #[error("the body takes no answers to this notice")]
+    TakesNoAnswers,
+    /// As many answers as a body looks for were sent.
+    #[error("at most {limit} answers to one notice")]
+    TooManyAnswers {
+        /// most answers
+        limit: u64,
+    },
+    /// Send less, or in several replies.
+    #[error("a reply has at most {limit} bytes with its files")]
+    TooLong {
+        /// most bytes
+        limit: u64,
+    },
+    /// Send fewer files at a time.
+    #[error("a reply has at most {limit} files")]
+    TooManyFiles {
+        /// most files
+        limit: u64,
+    },
+    /// The notice has no such file.
+    #[error("the notice has no such file")]
+    NoSuchFile,
+    /// The account is no address for official notices: designate it first.
+    #[error("the account is not designated for official notices")]
+    NotDesignated,
+}
+
 impl Trouble {
     /// The relay was not spoken to; everything else can be done.
     #[must_use]
@@ -366,6 +413,12 @@ impl From<FileTrouble> for StepError {
 
 impl From<OutboxTrouble> for StepError {
     fn from(e: OutboxTrouble) -> Self {
+        StepError::Trouble(e.into())
+    }
+}
+
+impl From<NoticeTrouble> for StepError {
+    fn from(e: NoticeTrouble) -> Self {
         StepError::Trouble(e.into())
     }
 }

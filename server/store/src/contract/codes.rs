@@ -58,6 +58,27 @@ promises! { $ codes_contract in codes:
         assert_eq!(w.issue(1, 6), Err(IssueRefused::HasAccount));
     }
 
+    fn a_recovery_code_that_brought_its_account_back_recovers_nothing_any_more<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        w.issue_recovery(1, 5).unwrap();
+        assert_eq!(w.backend.reads().live_codes(w.now, 10).unwrap().len(), 1);
+
+        let back = w.enroll(enrolment(5, 1));
+        w.backend.reopen();
+
+        assert_eq!(back, Ok(Enrolled { binding: "binding of 1\n".into() }));
+        assert_eq!(w.enroll(enrolment(5, 1)), back, "repeated");
+        assert!(w.backend.reads().live_codes(w.now, 10).unwrap().is_empty());
+        assert_eq!(w.backend.reads().recovering(w.now, &hash("code", 5)).unwrap(), None);
+        assert_eq!(w.recover(5, 1, 1, 2), Err(RecoverRefused::Code));
+        // the next one of the person is one again, and what it did is answered again, to both calls
+        w.issue_recovery(1, 6).unwrap();
+        let done = w.recover(6, 1, 1, 2).unwrap();
+        assert_eq!(w.enroll(enrolment(6, 1)), Err(EnrollRefused::Code));
+        assert_eq!(w.recover(6, 1, 1, 2), Ok(done));
+    }
+
     fn resets_are_numbered_without_a_gap_and_stay_when_their_accounts_are_gone<B>() {
         let mut w = World::<B>::new();
         let page = |w: &World<B>, from, limit| {

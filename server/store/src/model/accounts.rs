@@ -223,7 +223,11 @@ impl AccountStore for ModelStore {
             let before = accounts.iter().find(|a| {
                 a.id == used && a.id == enroll.account && a.handle == enroll.handle && a.states.first() == Some(&enroll.state)
             });
-            return Ok(before.map(|a| Enrolled { binding: a.binding.clone() }).ok_or(EnrollRefused::Code));
+            let Some(before) = before else { return Ok(Err(EnrollRefused::Code)) };
+            if person.replaces == Some(used) {
+                person.replaces = None;
+            }
+            return Ok(Ok(Enrolled { binding: before.binding.clone() }));
         }
         if accounts.iter().any(|a| a.id == enroll.account) {
             return Ok(Err(EnrollRefused::AccountTaken));

@@ -298,6 +298,24 @@ fn told(ctx: &Context, client: &mut Client, event: &Event) -> Result<(String, Va
             put("rights", (*rights).into());
             words.say("event-inbox-mended")
         }
+        Happening::Notice { notice } => {
+            put("what", "notice".into());
+            put("notice", notice.to_hex().into());
+            words.say_with("event-notice", &[("id", show::short(&notice.to_hex(), 8).into())])
+        }
+        Happening::NoticeInvalid { notice, code } => {
+            put("what", "notice-invalid".into());
+            put("notice", notice.to_hex().into());
+            put("code", code.clone().into());
+            let id = show::short(&notice.to_hex(), 8);
+            let why = crate::proof::reason::sentence(words, code);
+            words.say_with("event-notice-invalid", &[("id", id.into()), ("why", why.into())])
+        }
+        Happening::NoticeReplied { notice } => {
+            put("what", "notice-replied".into());
+            put("notice", notice.to_hex().into());
+            words.say_with("event-notice-replied", &[("id", show::short(&notice.to_hex(), 8).into())])
+        }
         Happening::Unreadable { conversation, reason } => {
             put("what", "unreadable".into());
             put("conversation", object!(conversation.as_ref().map(lacre_core::view::ConversationId::to_hex)));

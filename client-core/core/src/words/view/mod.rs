@@ -4,6 +4,7 @@ mod conversation;
 mod id;
 mod message;
 mod news;
+mod notice;
 mod person;
 mod rests;
 
@@ -12,5 +13,8 @@ pub use conversation::{Conversation, Invited, Kind, Member, NotAdded, Standing, 
 pub use id::ConversationId;
 pub use message::{Body, Delivery, Message, Quoted, Reaction, Receipt, Stays};
 pub use news::{Event, Happening, Synced, Waiting, WaitingKind};
+pub use notice::{
+    Genuine, NotGenuine, NoticeAddress, NoticeAnswer, NoticeExport, NoticeFile, NoticeRef, NoticeReply, OfficialNotice, ReplyFile,
+};
 pub use person::{ClockDiffers, Contact, ContactState, Link, NewAccount, Safety, Settings, Trust, WhoAmI};
 pub use rests::{RestCause, Resting, RestingThing};

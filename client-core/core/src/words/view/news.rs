@@ -2,6 +2,7 @@
 
 use super::conversation::{NotAdded, Standing};
 use super::id::ConversationId;
+use super::notice::NoticeRef;
 use lacre_ground::time::Millis;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,8 @@ pub enum WaitingKind {
     Invitation,
     /// a contact request or its answer
     Request,
+    /// what a public body is told about its notice
+    NoticeAnswer,
 }
 
 /// What happened, numbered; repeated until acknowledged.
@@ -155,6 +158,23 @@ pub enum Happening {
     InboxMended {
         /// how many
         rights: u64,
+    },
+    /// an official notice came, and is what it says
+    Notice {
+        /// which
+        notice: NoticeRef,
+    },
+    /// something came as an official notice, and is not to be believed
+    NoticeInvalid {
+        /// which
+        notice: NoticeRef,
+        /// the code of the verdict
+        code: String,
+    },
+    /// a reply to a notice was stored by the relay, which gave its receipt
+    NoticeReplied {
+        /// which
+        notice: NoticeRef,
     },
     /// something from the network could not be processed
     Unreadable {

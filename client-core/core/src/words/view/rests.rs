@@ -1,6 +1,7 @@
 //! What failed by itself and rests.
 
 use super::id::ConversationId;
+use lacre_ground::ids::ChannelId;
 use lacre_ground::time::Millis;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,10 @@ pub enum RestingThing {
     Inbox,
     /// one conversation
     Conversation(ConversationId),
+    /// what the address for official notices renews with time: grants, and what the relay is told
+    NoticeAddress,
+    /// one casilla for official notices
+    Casilla(ChannelId),
 }
 
 /// Why something rests.

@@ -1,0 +1,157 @@
+//! `lacre notice read NOTICE [--save FILE --to DIR]`: what it says, from whom, and until when; its files by saving them.
+
+use super::{body, find, object, told};
+use crate::context::{Context, Outcome};
+use crate::when;
+use crate::{ended, online, show};
+use lacre_core::Client;
+use lacre_core::view::{Genuine, OfficialNotice};
+use lacre_transport::GrpcNetwork;
+use lacre_words::cause::cause;
+use lacre_words::failure::{Exit, Failure};
+use lacre_words::screen::size;
+use lacre_words::shown::{file_name, paragraph, shown};
+use serde_json::json;
+use std::path::PathBuf;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    #[arg(value_name = "NOTICE")]
+    notice: String,
+    #[arg(long, value_name = "FILE")]
+    save: Option<usize>,
+    #[arg(long, value_name = "DIR", default_value = ".", requires = "save")]
+    to: PathBuf,
+}
+
+pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
+    let mut network = online::network(ctx, client)?;
+    let reached = match client.sync(&mut network) {
+        Ok(_) => true,
+        Err(away) if away.is_away() || away.is_full() => {
+            online::note_away(ctx, &away);
+            false
+        }
+        Err(lacre_core::Trouble::Store(full @ lacre_profile::StoreError::Full)) => {
+            ctx.note(&ctx.trouble(full.into()).what);
+            false
+        }
+        Err(trouble) => return Err(ctx.trouble(trouble)),
+    };
+    let notice = find(ctx, client, &args.notice)?;
+    let net = reached.then_some(&mut network);
+    if let Some(number) = args.save {
+        return save(ctx, client, net, &notice, number, args);
+    }
+    let genuine = match &notice.content {
+        Ok(genuine) => genuine,
+        Err(not) => {
+            let args = [
+                ("why", told::fault(&ctx.words, not).into()),
+                ("when", when::phrase(ctx, notice.accepted_at).into()),
+                ("part", shown(&not.part).into()),
+            ];
+            let text = ctx.words.say_with("notice-not-genuine", &args);
+            let json = json!({ "notice": object::of(&ctx.words, &notice), "body": null, "relay_reached": reached });
+            ctx.result(&text, &json);
+            return Ok(Exit::No);
+        }
+    };
+    let body = text_of(ctx, client, net, &notice, genuine)?;
+    client.notice_opened(notice.id).map_err(|t| ctx.trouble(t))?;
+    let notice = client.notice(notice.id).map_err(|t| ctx.trouble(t))?;
+    let mut out = head(ctx, &notice, genuine);
+    out.push(String::new());
+    out.extend(told::dates(ctx, genuine));
+    out.push(String::new());
+    match &body {
+        Some(text) => out.push(body::shown_text(text)),
+        None => out.push(ctx.words.say("notice-body-by-saving")),
+    }
+    out.push(String::new());
+    out.extend(files(ctx, genuine));
+    out.extend(told::replies(ctx, &notice));
+    ctx.long_result(
+        &out.join("\n"),
+        &json!({ "notice": object::of(&ctx.words, &notice), "body": body, "relay_reached": reached }),
+    );
+    Ok(Exit::Done)
+}
+
+/// From whom, about what.
+fn head(ctx: &Context, notice: &OfficialNotice, genuine: &Genuine) -> Vec<String> {
+    let (words, n) = (&ctx.words, &genuine.notice);
+    let mut out = vec![
+        words.say_with(
+            "notice-from",
+            &[("name", shown(&genuine.certificate.name).into()), ("code", genuine.certificate.code.as_str().into())],
+        ),
+        words.say_with("notice-subject", &[("subject", shown(&n.subject).into())]),
+        words.say_with("notice-case", &[("case", shown(&n.case).into()), ("procedure", shown(&n.procedure).into())]),
+        words.say_with(
+            "notice-when",
+            &[("act", told::act(words, n.act).into()), ("when", when::phrase(ctx, notice.accepted_at).into())],
+        ),
+        words.say_with("notice-state", &[("state", told::state(words, notice).into())]),
+    ];
+    out.extend(told::standing(words, n.standing));
+    out.push(paragraph(&n.description, ""));
+    out
+}
+
+/// The body, if it is text that can be shown. What is not text, or is long, is saved.
+fn text_of(
+    ctx: &Context,
+    client: &mut Client,
+    net: Option<&mut GrpcNetwork>,
+    notice: &OfficialNotice,
+    genuine: &Genuine,
+) -> Result<Option<String>, Failure> {
+    let showable = genuine.notice.files.first().is_some_and(|f| body::is_text(&f.media) && f.len <= body::MOST);
+    if !showable {
+        return Ok(None);
+    }
+    let net = net.map(|net| net as &mut dyn lacre_core::network::Network);
+    let file = client.notice_file(net, notice.id, 0).map_err(|t| ctx.trouble(t))?;
+    Ok(file.and_then(|file| String::from_utf8(file.bytes.to_vec()).ok()))
+}
+
+fn files(ctx: &Context, genuine: &Genuine) -> Vec<String> {
+    let one = |(number, f): (usize, &lacre_evidence::FileEntry)| {
+        ctx.words.say_with(
+            "notice-file",
+            &[
+                ("number", number.into()),
+                ("name", show::cut(&shown(&f.name), 60).into()),
+                ("media", shown(&f.media).into()),
+                ("size", size(&ctx.words, f.len).into()),
+            ],
+        )
+    };
+    genuine.notice.files.iter().enumerate().map(one).collect()
+}
+
+fn save(
+    ctx: &Context,
+    client: &mut Client,
+    net: Option<&mut GrpcNetwork>,
+    notice: &OfficialNotice,
+    number: usize,
+    args: &Args,
+) -> Outcome {
+    let net = net.map(|net| net as &mut dyn lacre_core::network::Network);
+    let Some(file) = client.notice_file(net, notice.id, number).map_err(|t| ctx.trouble(t))? else {
+        return Err(ctx.failure("error-notice-file-away", Exit::CouldNotAsk, &[]));
+    };
+    let name = file_name(&file.line.name, &ctx.words.say("unnamed-file"));
+    let failed = |why: &std::io::Error| {
+        let dir = shown(&args.to.display().to_string());
+        ctx.failure("error-cannot-save", Exit::CouldNotAsk, &[("dir", dir.into()), ("why", cause(&ctx.words, why).into())])
+    };
+    let mut part = ended::part(&args.to, &name).map_err(|e| failed(&e))?;
+    std::io::Write::write_all(&mut part.file, &file.bytes).map_err(|e| failed(&e))?;
+    let path = part.keep(&args.to, &name).map_err(|e| failed(&e))?;
+    let path = path.display().to_string();
+    ctx.result(&shown(&path), &json!({ "path": path, "size": file.line.len, "notice": notice.id.to_hex() }));
+    Ok(Exit::Done)
+}

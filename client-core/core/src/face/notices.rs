@@ -1,0 +1,92 @@
+//! Official notices: the address for them, what came, what is answered.
+
+use super::Client;
+use crate::network::Network;
+use crate::notices;
+use crate::words::{NoticeAddress, NoticeAnswer, NoticeExport, NoticeFile, NoticeRef, OfficialNotice, ReplyFile, Trouble};
+
+impl Client {
+    /// The account as an address for official notices.
+    pub fn notice_address(&mut self) -> Result<NoticeAddress, Trouble> {
+        notices::address(&mut self.engine)
+    }
+
+    /// From now on official notices reach the person here, and terms run whether she reads them or not. `statement` is what she was
+    /// shown, on one line of at most [`MAX_STATEMENT`](crate::limits::MAX_STATEMENT) bytes: it is signed. The relay is told with the
+    /// next synchronisation.
+    pub fn designate(&mut self, statement: &str) -> Result<(), Trouble> {
+        notices::designate(&mut self.engine, statement)
+    }
+
+    /// They reach her here no longer, once the relay was told. What came stays.
+    pub fn take_back_designation(&mut self) -> Result<(), Trouble> {
+        notices::take_back(&mut self.engine)
+    }
+
+    /// Notices pause, or come again, once the relay was told.
+    ///
+    /// # Errors
+    /// [`NoticeTrouble::NotDesignated`](crate::NoticeTrouble::NotDesignated).
+    pub fn pause_notices(&mut self, on: bool) -> Result<(), Trouble> {
+        notices::pause(&mut self.engine, on)
+    }
+
+    /// Whether bodies are told when a notice was opened.
+    pub fn tell_opened(&mut self, on: bool) -> Result<(), Trouble> {
+        notices::tell_opened(&mut self.engine, on)
+    }
+
+    /// All notices, the newest first; the invalid ones too.
+    pub fn notices(&mut self) -> Result<Vec<OfficialNotice>, Trouble> {
+        notices::all(&mut self.engine)
+    }
+
+    /// One of them.
+    pub fn notice(&mut self, id: NoticeRef) -> Result<OfficialNotice, Trouble> {
+        notices::one(&mut self.engine, id)
+    }
+
+    /// The notice that a person means by at least four characters of its name.
+    ///
+    /// # Errors
+    /// [`NoticeTrouble::NoSuchNotice`](crate::NoticeTrouble::NoSuchNotice), [`NoticeTrouble::AmbiguousPrefix`](crate::NoticeTrouble::AmbiguousPrefix).
+    pub fn notice_called(&mut self, beginning: &str) -> Result<NoticeRef, Trouble> {
+        notices::called(&mut self.engine, beginning)
+    }
+
+    /// The person reads it now. The body is told only if she allows it, and later.
+    pub fn notice_opened(&mut self, id: NoticeRef) -> Result<(), Trouble> {
+        notices::opened(&mut self.engine, id)
+    }
+
+    /// A file of a notice, 0 is the body; none if it is not here and there is no network to fetch it.
+    pub fn notice_file(
+        &mut self,
+        net: Option<&mut dyn Network>,
+        id: NoticeRef,
+        number: usize,
+    ) -> Result<Option<NoticeFile>, Trouble> {
+        notices::file(&mut self.engine, net, id, number)
+    }
+
+    /// What the person says to it, once. It counts as knowledge of the notice (Ley 19.880, art. 47).
+    ///
+    /// # Errors
+    /// [`NoticeTrouble::AlreadyAnswered`](crate::NoticeTrouble::AlreadyAnswered), [`NoticeTrouble::TakesNoAnswers`](crate::NoticeTrouble::TakesNoAnswers), [`NoticeTrouble::Invalid`](crate::NoticeTrouble::Invalid).
+    pub fn answer_notice(&mut self, id: NoticeRef, what: NoticeAnswer) -> Result<(), Trouble> {
+        notices::answer(&mut self.engine, id, what)
+    }
+
+    /// A text and files to the body, an appeal, say. When the relay takes it, its receipt is kept.
+    ///
+    /// # Errors
+    /// As [`Client::answer_notice`], and [`NoticeTrouble::TooLong`](crate::NoticeTrouble::TooLong), [`NoticeTrouble::TooManyFiles`](crate::NoticeTrouble::TooManyFiles).
+    pub fn reply_to_notice(&mut self, id: NoticeRef, text: &str, files: &[ReplyFile<'_>]) -> Result<(), Trouble> {
+        notices::reply(&mut self.engine, id, text, files)
+    }
+
+    /// What proves a notice to others.
+    pub fn export_notice(&mut self, id: NoticeRef, with_files: bool) -> Result<NoticeExport, Trouble> {
+        notices::export(&mut self.engine, id, with_files)
+    }
+}

@@ -1,0 +1,236 @@
+//! An official notice between the real programs: a public body, a person, and the relay's operator, each at a terminal.
+use lacre_tests::relay::{Said as Operated, operate, operate_typing};
+use lacre_tests::terminal::{Person, RUNS, Said, Town};
+use serde_json::Value;
+use std::path::PathBuf;
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
+}
+
+fn registrar(town: &Town, args: &[&str]) -> Operated {
+    operate(town.folder(), &[&["registrar"], args, &["--data", "data"]].concat()).unwrap()
+}
+
+/// A body on a machine of its own, with its certificate.
+fn body(town: &Town, code: &str) -> Person {
+    let args = [
+        "issue-code",
+        "--agency",
+        code,
+        "--name",
+        "Municipalidad de Ejemplo",
+        "--zone",
+        "America/Santiago",
+        "--comuna",
+        "13101",
+        "--json",
+    ];
+    let said = registrar(town, &args);
+    let given: Value = serde_json::from_str(&said.out).unwrap_or_else(|e| panic!("{e}: {} {}", said.out, said.err));
+    let body = town.newcomer(&code.to_lowercase());
+    let enrolled = body.json(&["agency", "enroll", text(&given["invitation"])]);
+    assert_eq!(text(&enrolled["code"]), code);
+    std::fs::write(body.home.join("resolucion.md"), "# Resolución exenta (ejemplo)\n\nSe acoge la solicitud.\n").unwrap();
+    body
+}
+
+const WHAT: [&str; 14] = [
+    "agency",
+    "send",
+    "--case",
+    "E-0001/2026",
+    "--procedure",
+    "Permiso de ejemplo",
+    "--type",
+    "end",
+    "--term",
+    "5",
+    "--subject",
+    "Se resuelve su solicitud (ejemplo)",
+    "--description",
+    "Pone término al procedimiento. Puede reponer.",
+];
+
+/// Notifies the n-th person.
+fn send(body: &Person, n: usize, more: &[&str]) -> Said {
+    body.piped(&[&WHAT, ["--body", "resolucion.md", "--json"].as_slice(), more].concat(), RUNS[n].as_bytes())
+}
+
+/// A person whose account is her address.
+fn addressee(town: &Town, n: usize, handle: &str) -> Person {
+    let person = town.person(n, handle);
+    let address = person.json(&["notice", "address", "on", "--yes"]);
+    assert_eq!((&address["on"], &address["told"]), (&Value::Bool(true), &Value::Bool(true)), "{address}");
+    person
+}
+
+fn notices(person: &Person) -> Vec<Value> {
+    person.json(&["notice", "list"])["notices"].as_array().unwrap().clone()
+}
+
+/// What the body knows of its n-th notice: its stage and what was answered.
+fn status(body: &Person, n: usize) -> (String, Vec<String>, Value) {
+    let all = body.json(&["agency", "status"]);
+    let row = &all["notices"][n];
+    let answers = row["answers"].as_array().unwrap().iter().map(|a| text(&a["what"]).to_owned()).collect();
+    (text(&row["stage"]).to_owned(), answers, row["aside"].clone())
+}
+
+/// Whether the evidence verifies for somebody who trusts this relay and its registrar.
+fn verdict(body: &Person, evidence: &str) -> Said {
+    let trust = body.json(&["agency", "trust"]);
+    let path = body.home.join("trust");
+    let _there = std::fs::remove_file(&path);
+    std::fs::write(&path, text(&trust["trust"])).unwrap();
+    body.run(&["verify", evidence, "--trust", path.to_str().unwrap(), "--json"])
+}
+
+#[test]
+fn a_body_sends_a_notice_that_is_read_acknowledged_and_answered_and_its_evidence_verifies() {
+    let town = Town::new();
+    let (body, ana) = (body(&town, "AO001"), addressee(&town, 0, "ana"));
+
+    let sent = send(&body, 0, &[]).done_json();
+
+    assert_eq!((text(&sent["outcome"]), text(&sent["verdict"])), ("sent", "VALID"), "{sent}");
+    let came = notices(&ana);
+    let [notice] = came.as_slice() else { panic!("one notice: {came:?}") };
+    assert_eq!(notice["invalid"], Value::Null, "{notice}");
+    assert_eq!(text(&notice["notice"]["agency"]["code"]), "AO001");
+    let id = text(&notice["id"]);
+    let read = ana.run(&["notice", "read", id]).done();
+    assert!(read.contains("Se acoge la solicitud."), "{read}");
+    ana.run(&["notice", "ack", id, "--yes"]).done();
+    ana.run(&["notice", "reply", id, "Interpongo recurso de reposición.", "--yes"]).done();
+    let (stage, answers, aside) = status(&body, 0);
+    assert_eq!(stage, "sent");
+    for wanted in ["ContentHandover", "ConsignmentAcceptance", "reply"] {
+        assert_eq!(answers.iter().filter(|a| *a == wanted).count(), 1, "{wanted}: {answers:?} {aside}");
+    }
+    assert_eq!(aside, Value::Array(vec![]));
+    let proved = verdict(&body, text(&sent["evidence"])).done_json();
+    assert_eq!(text(&proved["verdict"]), "VALID", "{proved}");
+    let reply = std::fs::read_dir(PathBuf::from(text(&sent["evidence"])).parent().unwrap()).unwrap();
+    let reply = reply.map(|f| f.unwrap().path()).find(|p| p.to_string_lossy().ends_with(".reply.txt")).unwrap();
+    assert_eq!(std::fs::read_to_string(reply).unwrap(), "Interpongo recurso de reposición.");
+    // asked again, nothing comes twice
+    assert_eq!(status(&body, 0).1.len(), answers.len());
+    assert_eq!(notices(&ana).len(), 1);
+    let answered = &ana.json(&["notice", "address"])["answers"][0]["count"];
+    assert_eq!(answered, &Value::from(1), "answers about her are counted and shown");
+}
+
+#[test]
+fn who_has_no_address_paused_or_is_exempt_is_to_be_notified_otherwise_and_that_is_proved() {
+    let town = Town::new();
+    let (body, ana) = (body(&town, "AO002"), town.person(0, "ana"));
+    let otherwise = |n: usize, outcome: &str| {
+        let said = send(&body, n, &[]);
+        assert_eq!(said.code, Some(1), "{}", said.err);
+        let said: Value = serde_json::from_str(&said.out).unwrap();
+        assert_eq!(text(&said["outcome"]), outcome, "{said}");
+        let proved = verdict(&body, text(&said["evidence"])).done_json();
+        assert_eq!(text(&proved["verdict"]), "VALID", "{proved}");
+    };
+
+    otherwise(0, "no-account");
+    otherwise(3, "no-account");
+    let _said = ana.json(&["notice", "address", "on", "--yes"]);
+    assert_eq!(text(&send(&body, 0, &[]).done_json()["outcome"]), "sent");
+    let _said = ana.json(&["notice", "address", "pause"]);
+    otherwise(0, "no-account");
+    let _said = ana.json(&["notice", "address", "resume"]);
+    ana.run(&["list"]).done();
+    assert_eq!(text(&send(&body, 0, &[]).done_json()["outcome"]), "sent");
+    let args = ["registrar", "exempt", "add", "--reason", "law", "--data", "data"];
+    let said = operate_typing(town.folder(), &args, RUNS[0]).unwrap();
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    otherwise(0, "exempt");
+    assert_eq!(notices(&ana).len(), 2, "what came before stays");
+}
+
+#[test]
+fn a_body_that_is_killed_while_it_sends_sends_once_and_a_relay_that_is_killed_gives_the_same_record() {
+    let mut town = Town::new();
+    let (body, ana) = (body(&town, "AO003"), addressee(&town, 0, "ana"));
+    let evidence = |of: &Value| std::fs::read(text(&of["evidence"])).unwrap();
+    for _ in 0..3 {
+        let mut command = body.command(&[&WHAT, ["--body", "resolucion.md"].as_slice()].concat());
+        let mut child = command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null()).spawn().unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), RUNS[0].as_bytes()).unwrap();
+        // killed as soon as it kept something, or when it was done
+        while child.try_wait().unwrap().is_none() {
+            let kept = std::fs::read_dir(body.home.join(".local/share/lacre-agency.evidence")).map_or(0, Iterator::count);
+            if kept > body.json(&["agency", "status"])["notices"].as_array().unwrap().len() {
+                break;
+            }
+        }
+        let _ended = child.kill();
+        child.wait().unwrap();
+    }
+    let first = send(&body, 0, &[]).done_json();
+    let before = evidence(&first);
+    town.switch_off();
+    town.switch_on();
+    while body.json(&["agency", "resume"])["notice"] != Value::Null {}
+    let again = body.json(&["agency", "resume", text(&first["notice"])]);
+    assert_eq!((text(&again["verdict"]), evidence(&first)), ("VALID", before));
+
+    let rows = body.json(&["agency", "status"])["notices"].as_array().unwrap().clone();
+    assert!(rows.iter().all(|row| text(&row["stage"]) == "sent"), "{rows:?}");
+    let came = notices(&ana);
+    assert_eq!(came.len(), rows.len(), "each once");
+    assert!(came.iter().all(|n| n["invalid"] == Value::Null));
+}
+
+#[test]
+fn what_is_wrong_with_a_notice_is_said_before_anybody_is_asked() {
+    let town = Town::new();
+    let body = body(&town, "AO004");
+    let failed = |said: Said| -> String {
+        let error: Value = serde_json::from_str(&said.failed(2)).unwrap();
+        text(&error["error"]).to_owned()
+    };
+
+    let without = body.piped(&["agency", "send", "--subject", "x", "--json"], RUNS[0].as_bytes());
+    assert_eq!(failed(without), "body-option");
+    let with_term = |kind: &str, term: &str| {
+        let args = WHAT.map(|w| {
+            if w == "end" {
+                kind
+            } else if w == "5" {
+                term
+            } else {
+                w
+            }
+        });
+        body.piped(&[&args, ["--body", "resolucion.md", "--json"].as_slice()].concat(), RUNS[0].as_bytes())
+    };
+    assert_eq!(failed(with_term("CP", "5")), "body-no-term");
+    assert_eq!(failed(with_term("end", "201")), "body-term");
+    assert_eq!(text(&serde_json::from_str::<Value>(&with_term("end", "200").out).unwrap()["outcome"]), "no-account");
+    let digit = body.piped(&[&WHAT, ["--body", "resolucion.md", "--json"].as_slice()].concat(), b"40000001-7");
+    assert_eq!(failed(digit), "run-digit");
+    assert_eq!(body.json(&["agency", "status"])["notices"].as_array().unwrap().len(), 1, "nothing else was kept");
+    // a body that was revoked asks for nothing more
+    assert_eq!(registrar(&town, &["agency", "revoke", "AO004"]).code, Some(0));
+    let error: Value = serde_json::from_str(&send(&body, 0, &[]).failed(1)).unwrap();
+    assert_eq!(text(&error["error"]), "body-refused");
+}
+
+#[test]
+fn a_body_that_nobody_enrolled_and_a_code_that_was_used_are_told_so() {
+    let town = Town::new();
+    let stranger = town.newcomer("nadie");
+    let error = |said: Said| -> Value { serde_json::from_str(&said.failed(1)).unwrap() };
+    assert_eq!(text(&error(stranger.run(&["agency", "status", "--json"]))["error"]), "no-body");
+    let said =
+        registrar(&town, &["issue-code", "--agency", "AO005", "--name", "Ejemplo", "--zone", "America/Santiago", "--json"]);
+    let given: Value = serde_json::from_str(&said.out).unwrap();
+    let first = town.newcomer("ao005");
+    let _said = first.json(&["agency", "enroll", text(&given["invitation"])]);
+    assert_eq!(text(&first.json(&["agency", "enroll", text(&given["invitation"])])["code"]), "AO005", "the same key again");
+    let other = error(stranger.run(&["agency", "enroll", text(&given["invitation"]), "--json"]));
+    assert_eq!(text(&other["error"]), "body-code");
+}
