@@ -248,6 +248,7 @@ impl IntoStatus for PutGrantsRefused {
         match self {
             PutGrantsRefused::NoDevice(over) => over.into_status(),
             PutGrantsRefused::NotDesignated => refused(Reason::NotDesignated, &[], None),
+            PutGrantsRefused::Anothers => bad_note(&self),
             PutGrantsRefused::Paused => refused(Reason::Paused, &[], None),
             PutGrantsRefused::Limit(l) => limited(l),
         }

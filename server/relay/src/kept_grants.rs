@@ -7,7 +7,7 @@
 //! | 2 casilla | the channel (32 bytes) | the channel |
 //!
 //! Sealed is a nonce of 24 random bytes and XChaCha20-Poly1305; AAD: label, account, kind. A tag is an HMAC over account, kind and
-//! that: the same for the same thing.
+//! the grant's id, or over kind and channel, whosever it is: the same for the same thing.
 
 use crate::run_key::RunKey;
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
@@ -55,10 +55,6 @@ impl KeptKey {
         cipher.decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: &aad }).ok().map(Zeroizing::new)
     }
 
-    fn tag(&self, account: &AccountId, kind: Kind, id: &[u8]) -> [u8; 32] {
-        label::mac(&self.0, Label::KeptGrant, &[account.as_bytes(), &[kind as u8], id])
-    }
-
     /// A grant with its token, and its tag.
     #[must_use]
     pub fn seal_grant(
@@ -71,7 +67,8 @@ impl KeptKey {
     ) -> ([u8; 32], Vec<u8>) {
         let plain = Zeroizing::new([token.expose().as_slice(), note.as_bytes()].concat());
         let kind = grant_kind(last_resort);
-        (self.tag(account, kind, id.as_bytes()), self.seal(account, kind, &plain, rng))
+        let tag = label::mac(&self.0, Label::KeptGrant, &[account.as_bytes(), &[kind as u8], id.as_bytes()]);
+        (tag, self.seal(account, kind, &plain, rng))
     }
 
     /// The grant's note and its token again.
@@ -85,8 +82,8 @@ impl KeptKey {
     /// A casilla that a grant names, and its tag.
     #[must_use]
     pub fn seal_casilla(&self, account: &AccountId, casilla: &ChannelId, rng: &mut dyn Rng) -> ([u8; 32], Vec<u8>) {
-        let id = casilla.as_bytes();
-        (self.tag(account, Kind::Casilla, id), self.seal(account, Kind::Casilla, id, rng))
+        let (kind, id) = (Kind::Casilla, casilla.as_bytes());
+        (label::mac(&self.0, Label::KeptGrant, &[&[kind as u8], id]), self.seal(account, kind, id, rng))
     }
 
     /// The casilla again.
@@ -117,7 +114,7 @@ mod tests {
         assert!(key.open_grant(&account, true, &sealed).is_none() && key.open_grant(&stranger, false, &sealed).is_none());
         assert!(other.open_grant(&account, false, &sealed).is_none() && key.open_grant(&account, false, &hidden).is_none());
         assert!(key.open_casilla(&stranger, &hidden).is_none() && other.open_casilla(&account, &hidden).is_none());
-        assert_ne!(place, key.seal_casilla(&stranger, &casilla, &mut SystemRng).0);
+        assert_eq!(place, key.seal_casilla(&stranger, &casilla, &mut SystemRng).0, "whosever it is");
         assert!(!sealed.windows(32).any(|w| w == [6; 32]) && !hidden.windows(32).any(|w| w == [7; 32]));
     }
 }

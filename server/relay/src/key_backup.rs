@@ -1,11 +1,13 @@
-//! The relay's two keys in one file under a passphrase: apart from the backups, for a safe.
+//! The relay's keys in one file under a passphrase: apart from the backups, for a safe.
 //!
 //! ```text
-//! lacre-relay keys v1
+//! lacre-relay keys v2
 //! argon2id <memory in KiB> <passes> <lanes>
 //! <salt, 16 bytes>
-//! <nonce, 24 bytes, and XChaCha20-Poly1305 of identity key and registrar's key, 32 bytes each>
+//! <nonce, 24 bytes, and XChaCha20-Poly1305 of identity key, the registrar's key for RUNs and the one that it
+//! signs with, 32 bytes each>
 //! ```
+//! Version 1 has the first two keys: it was written before there was a third.
 //! Bytes are written in hexadecimal, for whoever must type them from paper. AAD: label, the first three lines.
 //! Argon2id is RFC 9106, with its second recommendation.
 
@@ -17,7 +19,9 @@ use lacre_ground::label::{self, Label};
 use lacre_ground::random::{self, Rng};
 use zeroize::Zeroizing;
 
-const FIRST_LINE: &str = "lacre-relay keys v1";
+const FIRST_LINE: &str = "lacre-relay keys v2";
+/// Of a file without the key that the registrar signs with.
+const OF_TWO: &str = "lacre-relay keys v1";
 /// Memory in KiB, passes, lanes.
 const COST: [u32; 3] = [64 * 1024, 3, 4];
 /// What a file may ask for: it is read before anything is authenticated.
@@ -27,8 +31,10 @@ const MOST_COST: [u32; 3] = [2 * 1024 * 1024, 64, 64];
 pub struct Keys {
     /// seed of the relay's identity
     pub identity: Zeroizing<[u8; 32]>,
-    /// the registrar's key
+    /// the registrar's key for RUNs
     pub run: Zeroizing<[u8; 32]>,
+    /// seed of the registrar's signing key; none of a relay that has not made it yet
+    pub registrar: Option<Zeroizing<[u8; 32]>>,
 }
 
 /// Why the keys are not there.
@@ -46,9 +52,11 @@ pub enum KeyBackupError {
 pub fn seal(keys: &Keys, passphrase: &str, rng: &mut dyn Rng) -> Result<String, KeyBackupError> {
     let [memory, passes, lanes] = COST;
     let salt: [u8; 16] = random::bytes(rng);
-    let head = format!("{FIRST_LINE}\nargon2id {memory} {passes} {lanes}\n{}\n", HEXLOWER.encode(&salt));
+    let first = if keys.registrar.is_some() { FIRST_LINE } else { OF_TWO };
+    let head = format!("{first}\nargon2id {memory} {passes} {lanes}\n{}\n", HEXLOWER.encode(&salt));
     let nonce: [u8; 24] = random::bytes(rng);
-    let both = Zeroizing::new([keys.identity.as_slice(), keys.run.as_slice()].concat());
+    let registrar = keys.registrar.as_ref().map_or([].as_slice(), |key| key.as_slice());
+    let both = Zeroizing::new([keys.identity.as_slice(), keys.run.as_slice(), registrar].concat());
     let aad = label::message(Label::KeyBackup, &[head.as_bytes()]);
     let cipher = XChaCha20Poly1305::new(&(*wrapping(passphrase, &salt, COST)?).into());
     let sealed = cipher.encrypt(&XNonce::from(nonce), Payload { msg: &both, aad: &aad });
@@ -61,7 +69,7 @@ pub fn open(text: &str, passphrase: &str) -> Result<Keys, KeyBackupError> {
     let malformed = || KeyBackupError::Malformed;
     let [first, cost, salt, sealed] = text.lines().collect::<Vec<_>>().try_into().map_err(|_| malformed())?;
     let words: Vec<&str> = cost.split(' ').collect();
-    let (FIRST_LINE, ["argon2id", memory, passes, lanes]) = (first, words.as_slice()) else { return Err(malformed()) };
+    let (FIRST_LINE | OF_TWO, ["argon2id", memory, passes, lanes]) = (first, words.as_slice()) else { return Err(malformed()) };
     let number = |word: &str| word.parse::<u32>().map_err(|_| malformed());
     let asked = [number(memory)?, number(passes)?, number(lanes)?];
     if asked.iter().zip(MOST_COST).any(|(asked, most)| *asked > most) {
@@ -75,10 +83,12 @@ pub fn open(text: &str, passphrase: &str) -> Result<Keys, KeyBackupError> {
     let cipher = XChaCha20Poly1305::new(&(*wrapping(passphrase, &salt_bytes, asked)?).into());
     let both = cipher.decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: &aad });
     let both = Zeroizing::new(both.map_err(|_| KeyBackupError::Passphrase)?);
-    match both.as_chunks::<32>() {
-        ([identity, run], []) => Ok(Keys { identity: Zeroizing::new(*identity), run: Zeroizing::new(*run) }),
-        _ => Err(malformed()),
-    }
+    let (identity, run, registrar) = match (first, both.as_chunks::<32>()) {
+        (OF_TWO, ([identity, run], [])) => (identity, run, None),
+        (FIRST_LINE, ([identity, run, registrar], [])) => (identity, run, Some(Zeroizing::new(*registrar))),
+        _ => return Err(malformed()),
+    };
+    Ok(Keys { identity: Zeroizing::new(*identity), run: Zeroizing::new(*run), registrar })
 }
 
 fn wrapping(passphrase: &str, salt: &[u8; 16], cost: [u32; 3]) -> Result<Zeroizing<[u8; 32]>, KeyBackupError> {
@@ -100,12 +110,20 @@ mod tests {
 
     #[test]
     fn the_keys_open_with_their_passphrase_only_and_a_changed_or_cut_file_does_not() {
-        let keys = Keys { identity: Zeroizing::new([1; 32]), run: Zeroizing::new([2; 32]) };
+        let registrar = Some(Zeroizing::new([3; 32]));
+        let keys = Keys { identity: Zeroizing::new([1; 32]), run: Zeroizing::new([2; 32]), registrar };
         let text = seal(&keys, "an example's passphrase", &mut SystemRng).unwrap();
+        let of_two = Keys { registrar: None, ..open(&text, "an example's passphrase").unwrap() };
+        let before = seal(&of_two, "an example's passphrase", &mut SystemRng).unwrap();
 
         let opened = open(&text, "an example's passphrase").unwrap();
-        assert_eq!((opened.identity, opened.run), (keys.identity, keys.run));
-        assert!(!text.contains(&"01".repeat(32)) && !text.contains(&"02".repeat(32)));
+        assert_eq!((opened.identity, opened.run, opened.registrar), (keys.identity, keys.run, keys.registrar));
+        let opened = open(&before, "an example's passphrase").unwrap();
+        assert_eq!((opened.identity, opened.run, opened.registrar), (of_two.identity, of_two.run, None));
+        assert!(before.starts_with("lacre-relay keys v1\n") && text.starts_with("lacre-relay keys v2\n"));
+        let renamed = text.replace("keys v2", "keys v1");
+        assert_eq!(open(&renamed, "an example's passphrase").err(), Some(KeyBackupError::Passphrase));
+        assert!(!text.contains(&"01".repeat(32)) && !text.contains(&"02".repeat(32)) && !text.contains(&"03".repeat(32)));
         assert_eq!(open(&text, "another").err(), Some(KeyBackupError::Passphrase));
         let cheaper = text.replace("argon2id 65536 3 4", "argon2id 65536 2 4");
         assert_eq!(open(&cheaper, "an example's passphrase").err(), Some(KeyBackupError::Passphrase));

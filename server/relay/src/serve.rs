@@ -22,7 +22,7 @@ use crate::kept_grants::KeptKey;
 use crate::memory::Memory;
 use crate::metrics::{self, Metrics};
 use crate::newest::Newest;
-use crate::registrar_key::{self, Registrar};
+use crate::registrar_key::{self, Registrar, RegistrarKeyError};
 use crate::room::Room;
 use crate::run_key::RunKey;
 use crate::service::Context;
@@ -313,6 +313,10 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
     let (host, port) = options.public.take().unwrap_or_else(|| local.clone());
     let authority = Arc::new(RwLock::new(Authority::new(&host, port, identity.public())?));
     let (receipts, key) = (identity.signer(RELAY)?, registrar_key::place(&places.run(folder.path())));
+    if !reads.bodies(1)?.is_empty() && !key.exists() {
+        // a backup was put back without it: nobody would believe another one
+        return Err(RegistrarKeyError::Missing(key).into());
+    }
     let registrar = Registrar::open(&key, folder.path(), &receipts, clock.now(), rng)?;
     let room = Arc::new(Room::with_ballast(folder.path(), options.keep_free));
     let hub = Arc::new(Hub::default());

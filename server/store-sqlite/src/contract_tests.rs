@@ -5,7 +5,7 @@ use lacre_ground::time::Millis;
 use lacre_store::accounts::AddStamps;
 use lacre_store::channels::{Append, AppendAll};
 use lacre_store::contract::channels::{Channel, World, entry, hash};
-use lacre_store::contract::{Backend, break_off, histories, histories_accounts};
+use lacre_store::contract::{Backend, break_off, histories, histories_accounts, histories_notices};
 use lacre_store::rules::Rules;
 use lacre_store::{AccountReads as _, Answer, Ask, Outcome, Reads, Store, run_one};
 
@@ -72,6 +72,10 @@ mod inboxes {
     lacre_store::inboxes_contract!(super::Sqlite);
 }
 
+mod notices {
+    lacre_store::notices_contract!(super::Sqlite);
+}
+
 mod counter {
     lacre_store::counter_contract!(super::Sqlite);
 }
@@ -92,6 +96,11 @@ fn sqlite_answers_as_the_model_through_any_history() {
 #[test]
 fn sqlite_answers_as_the_model_through_any_history_of_accounts() {
     histories_accounts::hold::<Sqlite>();
+}
+
+#[test]
+fn sqlite_answers_as_the_model_through_any_history_of_notices() {
+    histories_notices::hold::<Sqlite>();
 }
 
 /// A kilobyte of ciphertext may cost at most 1,230 bytes of disk, in few channels and in many.

@@ -109,7 +109,7 @@ const RULES: &[(&str, &[&str], &str)] = &[
         "grants-without-account",
         &["account", "kept_grant", "kept_casilla"],
         "SELECT (SELECT count(*) FROM kept_grant g WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.account = g.account)) \
-         + (SELECT count(*) FROM kept_casilla k WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.account = k.account))",
+         + (SELECT count(*) FROM kept_casilla k WHERE k.account IS NOT NULL AND NOT EXISTS (SELECT 1 FROM account a WHERE a.account = k.account))",
     ),
     ("resets-not-dense", &["reset"], "SELECT coalesce(max(number), 0) - count(*) FROM reset"),
     (
@@ -329,6 +329,22 @@ mod tests {
         look(&path, true).unwrap().faults.into_iter().map(|f| f.rule).collect()
     }
 
+    /// Entries of a return channel: place, seq, accept time.
+    fn kept(entries: &[(u8, u32, u32)]) -> String {
+        let channel = "INSERT INTO channel (name, class, read_token, gone_through, seal_seq, seal_count, seal_ms, used_ms) \
+             VALUES (randomblob(32), 4, zeroblob(32), 0, 0, 0, 0, 9);";
+        let entry = |(n, seq, ms): &(u8, u32, u32)| {
+            let of = "(SELECT channel FROM channel WHERE class = 4)";
+            format!(
+                "INSERT INTO kept_entry (channel, seq, accepted_ms, entry_id, ciphertext, through_bytes) \
+                 VALUES ({of}, {seq}, {ms}, CAST('0123456789abcd{n}{seq}' AS BLOB), zeroblob(9), 9); \
+                 INSERT INTO kept_id (channel, entry_id, seq, accepted_ms, digest, token, last_resort) \
+                 VALUES ({of}, CAST('0123456789abcd{n}{seq}' AS BLOB), {seq}, {ms}, zeroblob(32), zeroblob(32), 0);"
+            )
+        };
+        entries.iter().fold(channel.to_owned(), |all, one| all + &entry(one))
+    }
+
     #[test]
     fn each_rule_finds_what_breaks_it_and_nothing_else() {
         assert_eq!(rules_broken_by(""), Vec::<&str>::new());
@@ -358,6 +374,15 @@ mod tests {
                     .to_owned(),
                 "closed-inboxes-with-rights",
             ),
+            (kept(&[(2, 2, 9)]), "kept-seqs-not-dense"),
+            (
+                format!("{} UPDATE kept_entry SET channel = 1; UPDATE kept_id SET channel = 1", kept(&[(3, 1, 9)])),
+                "kept-entries-without-channel",
+            ),
+            (kept(&[(1, 1, 9), (1, 2, 8)]), "kept-accept-times-go-back"),
+            (format!("{} DELETE FROM kept_id", kept(&[(1, 1, 9)])), "kept-entries-without-id"),
+            (format!("{} UPDATE channel SET class = 3 WHERE class = 4", kept(&[(1, 1, 9)])), "notices-without-record"),
+            ("INSERT INTO kept_casilla VALUES (zeroblob(32), 7, 0, x'00')".to_owned(), "grants-without-account"),
             ("UPDATE blob_total SET bytes = 1".to_owned(), "blob-bytes-not-counted"),
         ] {
             assert_eq!(rules_broken_by(&change), [rule], "{change}");

@@ -15,6 +15,9 @@ pub mod copy;
 mod counter;
 mod inboxes;
 pub mod inspect;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test says no")]
+mod migration_tests;
 mod notices;
 mod retention;
 mod rows;

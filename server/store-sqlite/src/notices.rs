@@ -4,10 +4,12 @@ use super::rows::{id32, number};
 use super::{SqliteReads, SqliteStore};
 use crate::Down;
 use crate::accounts::{Speaking, account_number, all_states, one, run, speaking};
+use crate::counter::record;
 use lacre_ground::ids::{AccountId, BlobId, ChannelId, EntryId, EvidenceId, Generation, TokenHash};
 use lacre_ground::time::Millis;
 use lacre_store::accounts::{CodeIssued, Kind, NoDevice, RunHash, Speaker, day};
 use lacre_store::channels::{ChannelKey, Limited, Right};
+use lacre_store::counter::Deed;
 use lacre_store::judge::notices::{self as judge, Delivering, First, Seen};
 use lacre_store::notices::{
     Address, AgencyRefused, Answered, Body, BodyCode, BodyKey, CloseRefused, Closing, Deliver, DeliverRefused, Delivered,
@@ -116,9 +118,9 @@ fn add_grants(
         run(conn, sql, params![account, grant.tag, grant.last_resort, from, until, grant.sealed])?;
     }
     for casilla in &put.casillas {
-        let sql = "INSERT INTO kept_casilla (account, tag, until_ms, sealed) VALUES (?1, ?2, ?3, ?4)
-                   ON CONFLICT (account, tag) DO UPDATE SET until_ms = max(until_ms, excluded.until_ms)";
-        run(conn, sql, params![account, casilla.tag, number(casilla.until.get()), casilla.sealed])?;
+        let sql = "INSERT INTO kept_casilla (tag, account, until_ms, sealed) VALUES (?1, ?2, ?3, ?4)
+                   ON CONFLICT (tag) DO UPDATE SET until_ms = max(until_ms, excluded.until_ms)";
+        run(conn, sql, params![casilla.tag, account, number(casilla.until.get()), casilla.sealed])?;
     }
     run(conn, "UPDATE account SET grants_version = grants_version + 1 WHERE account = ?1", [account])?;
     let left = once_left(conn, account, now, rules)?;
@@ -139,7 +141,7 @@ fn has_blobs(conn: &Connection, blobs: &[(BlobId, [u8; 32])]) -> Sql<bool> {
 /// What an account leaves behind when it goes.
 pub(super) fn forget(conn: &Connection, account: i64) -> Sql<()> {
     run(conn, "DELETE FROM kept_grant WHERE account = ?1", [account])?;
-    run(conn, "DELETE FROM kept_casilla WHERE account = ?1", [account])?;
+    run(conn, "UPDATE kept_casilla SET account = NULL WHERE account = ?1", [account])?;
     run(conn, "DELETE FROM answer_count WHERE account = ?1", [account]).map(drop)
 }
 
@@ -147,8 +149,8 @@ pub(super) fn forget(conn: &Connection, account: i64) -> Sql<()> {
 pub(super) fn sweep(conn: &Connection, now: i64, limit: u32) -> Sql<usize> {
     let grants = "DELETE FROM kept_grant WHERE arrival IN
                   (SELECT arrival FROM kept_grant WHERE until_ms <= ?1 ORDER BY until_ms LIMIT ?2)";
-    let casillas = "DELETE FROM kept_casilla WHERE (account, tag) IN
-                    (SELECT account, tag FROM kept_casilla WHERE until_ms <= ?1 ORDER BY until_ms LIMIT ?2)";
+    let casillas = "DELETE FROM kept_casilla WHERE tag IN
+                    (SELECT tag FROM kept_casilla WHERE until_ms <= ?1 ORDER BY until_ms LIMIT ?2)";
     Ok(run(conn, grants, params![now, limit])?.max(run(conn, casillas, params![now, limit])?))
 }
 
@@ -169,7 +171,6 @@ impl SqliteStore {
             return Ok(Err(Stale));
         }
         run(&self.conn, "DELETE FROM kept_grant WHERE account = ?1", [account])?;
-        run(&self.conn, "DELETE FROM kept_casilla WHERE account = ?1", [account])?;
         self.close_casillas(&closing.casillas)?;
         Ok(Ok(()))
     }
@@ -326,6 +327,7 @@ impl NoticeStore for SqliteStore {
             let (invitation, ends) = (issue.invitation.as_bytes(), number(expires_at.get()));
             let row = params![issue.code.as_str(), issue.name, issue.place, invitation, ends, rules.agency_per_day];
             run(&self.conn, sql, row)?;
+            record(&self.conn, now, None, Deed::AgencyCodeIssued, issue.code.to_string())?;
             Ok(Ok(CodeIssued { expires_at }))
         };
         Ok(work()?)
@@ -356,31 +358,43 @@ impl NoticeStore for SqliteStore {
         Ok(work()?)
     }
 
-    fn renew_agency(&mut self, renew: &RenewAgency) -> Result<Result<(), NoAgency>, StoreDown> {
+    fn renew_agency(&mut self, now: Millis, renew: &RenewAgency) -> Result<Result<(), NoAgency>, StoreDown> {
         let work = || -> Result<Result<(), NoAgency>, Down> {
             let sql = "UPDATE agency SET certificate = ?3, until_ms = ?4 WHERE code = ?1 AND key = ?2 AND revoked = 0";
             let row = params![renew.code.as_str(), renew.key.0, renew.certificate, number(renew.until.get())];
-            Ok(if run(&self.conn, sql, row)? == 0 { Err(NoAgency) } else { Ok(()) })
+            if run(&self.conn, sql, row)? == 0 {
+                return Ok(Err(NoAgency));
+            }
+            record(&self.conn, now, None, Deed::AgencyRenewed, renew.code.to_string())?;
+            Ok(Ok(()))
         };
         Ok(work()?)
     }
 
-    fn revoke_agency(&mut self, code: &BodyCode) -> Result<Result<(), NoAgency>, StoreDown> {
+    fn revoke_agency(&mut self, now: Millis, code: &BodyCode) -> Result<Result<(), NoAgency>, StoreDown> {
         let work = || -> Result<Result<(), NoAgency>, Down> {
             let idle = "DELETE FROM agency WHERE code = ?1 AND key IS NULL";
             let known = "UPDATE agency SET revoked = 1, invitation = NULL, code_ends_ms = NULL
                          WHERE code = ?1 AND key IS NOT NULL AND (revoked = 0 OR invitation IS NOT NULL)";
             let rows = run(&self.conn, idle, [code.as_str()])? + run(&self.conn, known, [code.as_str()])?;
-            Ok(if rows == 0 { Err(NoAgency) } else { Ok(()) })
+            if rows == 0 {
+                return Ok(Err(NoAgency));
+            }
+            record(&self.conn, now, None, Deed::AgencyRevoked, code.to_string())?;
+            Ok(Ok(()))
         };
         Ok(work()?)
     }
 
-    fn limit_agency(&mut self, limit: &LimitAgency) -> Result<Result<(), NoAgency>, StoreDown> {
+    fn limit_agency(&mut self, now: Millis, limit: &LimitAgency) -> Result<Result<(), NoAgency>, StoreDown> {
         let work = || -> Result<Result<(), NoAgency>, Down> {
             let sql = "UPDATE agency SET per_day = ?2 WHERE code = ?1";
             let rows = run(&self.conn, sql, params![limit.code.as_str(), limit.per_day])?;
-            Ok(if rows == 0 { Err(NoAgency) } else { Ok(()) })
+            if rows == 0 {
+                return Ok(Err(NoAgency));
+            }
+            record(&self.conn, now, None, Deed::AgencyLimited, limit.about())?;
+            Ok(Ok(()))
         };
         Ok(work()?)
     }
@@ -410,6 +424,12 @@ impl NoticeStore for SqliteStore {
                 Some((true, true)) => return Ok(Err(PutGrantsRefused::Paused)),
                 Some((false, _)) | None => return Ok(Err(PutGrantsRefused::NotDesignated)),
             }
+            for casilla in &put.casillas {
+                let owner = one(&self.conn, "SELECT account FROM kept_casilla WHERE tag = ?1", [casilla.tag], |r| r.get(0))?;
+                if owner.is_some_and(|owner: Option<i64>| owner != Some(account)) {
+                    return Ok(Err(PutGrantsRefused::Anothers));
+                }
+            }
             // the limit is judged on the outcome: a savepoint takes it back
             let mut part = self.conn.savepoint()?;
             let outcome = add_grants(&part, now, rules, account, put)?;
@@ -435,10 +455,12 @@ impl NoticeStore for SqliteStore {
         Ok(work()?)
     }
 
-    fn set_exempt(&mut self, set: &SetExempt) -> Result<Result<(), Stale>, StoreDown> {
+    fn set_exempt(&mut self, now: Millis, set: &SetExempt) -> Result<Result<(), Stale>, StoreDown> {
         let mut work = || -> Result<Result<(), Stale>, Down> {
             let Some(reason) = set.reason else {
-                run(&self.conn, "DELETE FROM exempt WHERE run_hash = ?1", [set.run.as_bytes()])?;
+                if run(&self.conn, "DELETE FROM exempt WHERE run_hash = ?1", [set.run.as_bytes()])? > 0 {
+                    record(&self.conn, now, None, Deed::ExemptionEnded, String::new())?;
+                }
                 return Ok(Ok(()));
             };
             let (account, id) = account_of(&self.conn, &set.run)?.unzip();
@@ -449,6 +471,9 @@ impl NoticeStore for SqliteStore {
                 && let Err(stale) = self.close(account, &set.closing)?
             {
                 return Ok(Err(stale));
+            }
+            if exempt(&self.conn, &set.run)? != Some(reason) {
+                record(&self.conn, now, None, Deed::Exempted, String::new())?;
             }
             let sql = "INSERT OR REPLACE INTO exempt (run_hash, reason) VALUES (?1, ?2)";
             run(&self.conn, sql, params![set.run.as_bytes(), reason.code()])?;

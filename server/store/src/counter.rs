@@ -140,6 +140,18 @@ deeds! {
     ClerkAdded = 7, "clerk-added";
     /// a clerk was revoked
     ClerkRevoked = 8, "clerk-revoked";
+    /// a code for a public body was issued
+    AgencyCodeIssued = 9, "agency-code-issued";
+    /// a public body got a new certificate
+    AgencyRenewed = 10, "agency-renewed";
+    /// a public body was revoked
+    AgencyRevoked = 11, "agency-revoked";
+    /// a public body's day got another limit
+    AgencyLimited = 12, "agency-limited";
+    /// electronic notices take no effect for a person any more; which one is not said
+    Exempted = 13, "exempted";
+    /// they do again
+    ExemptionEnded = 14, "exemption-ended";
 }
 
 impl Deed {
@@ -166,7 +178,7 @@ pub struct Act {
     pub by: Option<ClerkName>,
     /// what
     pub deed: Deed,
-    /// the code's reference, or the clerk; empty for what was refused
+    /// the code's reference, the clerk, or the public body; empty for what was refused, and where it is about a person
     pub about: String,
     /// the hash of this act and of all before it
     pub chain: [u8; 32],
@@ -419,6 +431,6 @@ mod tests {
         for deed in Deed::ALL {
             assert_eq!(Deed::from_code(deed.code()), Some(*deed));
         }
-        assert_eq!((Deed::from_code(0), Deed::from_code(9)), (None, None));
+        assert_eq!((Deed::from_code(0), Deed::from_code(15)), (None, None));
     }
 }

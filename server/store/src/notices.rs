@@ -8,7 +8,7 @@
 //! | enroll a body | the code lives, the key is no other body's | key and certificate; the code is used |
 //! | renew, revoke, limit | the body is enrolled (limit: known) | certificate; that it is over; its day's limit |
 //! | designate | the speaker's device is in the newest state | the note; without one what is an address no more is *closed* |
-//! | put grants | the same; designated, not paused | sealed grants, and the sealed casillas that they name |
+//! | put grants | the same; designated, not paused; the casillas are the account's or nobody's | sealed grants, and the sealed casillas that they name |
 //! | pause notices | the speaker's device is in the newest state | a pause that begins *closes* |
 //! | exempt | always | the reason; one that begins *closes* |
 //! | take an answer | the body is none that was revoked, its day has room | a once grant is handed out; the account's month |
@@ -21,7 +21,11 @@
 //! is told that it is [`Stale`] and looks again. As closing are: a pause, a designation taken back, an exemption, a state that
 //! drops a device, a recovery, the removal of the account.
 //!
-//! Of who asked for whom nothing is written: what bodies do in a day is counted in memory alone.
+//! **A casilla is one account's**: the one whose grants named it first, for as long as a right of it may live. Else whoever knows
+//! a channel could close it with his own account.
+//!
+//! What the operator does about bodies and exemptions stands in the counter's record ([`super::counter`]); of a person it says
+//! nothing. Of who asked for whom nothing is written: what bodies do in a day is counted in memory alone.
 
 use super::StoreDown;
 use super::accounts::{CodeIssued, NoDevice, RunHash, Speaker};
@@ -162,6 +166,14 @@ pub struct LimitAgency {
     pub per_day: u32,
 }
 
+impl LimitAgency {
+    /// What the record says of it.
+    #[must_use]
+    pub fn about(&self) -> String {
+        format!("{} {}", self.code, self.per_day)
+    }
+}
+
 /// There is no such body, or none any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no such body")]
@@ -293,7 +305,7 @@ pub struct KeptGrant {
 /// A casilla that grants name, as it lies here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptCasilla {
-    /// the same for the same casilla of an account, and tells nothing
+    /// the same for the same casilla, and tells nothing
     pub tag: [u8; 32],
     /// when the last of its grants ends
     pub until: Millis,
@@ -326,6 +338,9 @@ pub enum PutGrantsRefused {
     /// Notices pause: end the pause first.
     #[error("notices pause")]
     Paused,
+    /// A casilla was named first by another account, which may be gone: it would close with this one. Make another.
+    #[error("a casilla is another account's")]
+    Anothers,
     /// Too many.
     #[error("too many grants")]
     Limit(Limited),
@@ -437,6 +452,8 @@ pub struct Deliver {
     pub generation: Generation,
     /// of a record of before a restore, verified: it stays the one that counts
     pub first: Option<RecordLines>,
+    /// stores nothing: asks whether it is here
+    pub look: bool,
 }
 
 /// A notice is here, whole and durable.
@@ -460,6 +477,9 @@ pub enum DeliverRefused {
     /// The id is known with another notice.
     #[error("the id is known with another notice")]
     Conflict,
+    /// It was only asked for, and is not here.
+    #[error("not here")]
+    NoEntry,
     /// A sealed file is not here, or not whole: upload it, then deliver again.
     #[error("a file is not here, or not whole")]
     NoBlob,
@@ -485,11 +505,11 @@ pub trait NoticeStore {
         enroll: &EnrollAgency,
     ) -> Result<Result<String, EnrollAgencyRefused>, StoreDown>;
     /// Replaces the certificate of a body that has this key.
-    fn renew_agency(&mut self, renew: &RenewAgency) -> Result<Result<(), NoAgency>, StoreDown>;
+    fn renew_agency(&mut self, now: Millis, renew: &RenewAgency) -> Result<Result<(), NoAgency>, StoreDown>;
     /// Revokes an enrolled body; one that has a code alone is forgotten.
-    fn revoke_agency(&mut self, code: &BodyCode) -> Result<Result<(), NoAgency>, StoreDown>;
+    fn revoke_agency(&mut self, now: Millis, code: &BodyCode) -> Result<Result<(), NoAgency>, StoreDown>;
     /// Sets its day's limit.
-    fn limit_agency(&mut self, limit: &LimitAgency) -> Result<Result<(), NoAgency>, StoreDown>;
+    fn limit_agency(&mut self, now: Millis, limit: &LimitAgency) -> Result<Result<(), NoAgency>, StoreDown>;
     /// Designates, or takes that back and closes. Idempotent.
     fn designate(&mut self, designate: &Designate) -> Result<Result<(), CloseRefused>, StoreDown>;
     /// Adds grants (those that were ever there are left alone), replaces the last-resort one. How many once grants are left.
@@ -497,7 +517,7 @@ pub trait NoticeStore {
     /// Begins a pause and closes, or ends it. Idempotent.
     fn pause_notices(&mut self, pause: &PauseNotices) -> Result<Result<(), CloseRefused>, StoreDown>;
     /// Exempts and closes, or ends it. Idempotent.
-    fn set_exempt(&mut self, set: &SetExempt) -> Result<Result<(), Stale>, StoreDown>;
+    fn set_exempt(&mut self, now: Millis, set: &SetExempt) -> Result<Result<(), Stale>, StoreDown>;
     /// Answers, and hands out a grant: the oldest once one that holds, else the last resort.
     fn take_answer(
         &mut self,

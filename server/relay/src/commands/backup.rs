@@ -9,6 +9,7 @@ use lacre_relay::config::NodeConfig;
 use lacre_relay::folder::KeyPlaces;
 use lacre_relay::identity::IdentityKey;
 use lacre_relay::key_backup::{self, KeyBackupError, Keys};
+use lacre_relay::registrar_key;
 use lacre_relay::run_key::RunKey;
 use lacre_words::failure::Exit;
 use lacre_words::output;
@@ -17,13 +18,13 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// A backup of the store and its blobs, also while the relay runs; with --keys a backup of its two keys instead
+/// A backup of the store and its blobs, also while the relay runs; with --keys a backup of its keys instead
 #[derive(clap::Args)]
 pub(crate) struct Backup {
     /// Folder for the backup: not there yet, or empty. No key is in it
     #[arg(value_name = "DEST", required_unless_present = "keys")]
     dest: Option<PathBuf>,
-    /// File for the identity key and the registrar's key, under a passphrase. Keep it apart from the backups
+    /// File for the identity key and the registrar's keys, under a passphrase. Keep it apart from the backups
     #[arg(long, value_name = "FILE", conflicts_with = "dest")]
     keys: Option<PathBuf>,
     /// File with the passphrase in its first line; without it the passphrase is asked for
@@ -82,14 +83,20 @@ fn keys(config: &NodeConfig, file: &Path, passphrase: Option<&Path>, words: &Wor
         return Err(Failed::new("run-key-missing", &[("path", &run_path.display())]));
     }
     let run = RunKey::load(&run_path, &config.data)?;
+    let registrar_path = registrar_key::place(&run_path);
+    let registrar = match (registrar_path.exists(), registrar_key::introduced(&config.data, &identity.public())) {
+        (true, _) => Some(RunKey::load(&registrar_path, &config.data)?.expose().clone()),
+        (false, Some(_)) => return Err(Failed::new("registrar-key-missing", &[("path", &registrar_path.display())])),
+        (false, None) => None,
+    };
     let passphrase = read_passphrase(passphrase, true, words)?;
-    let keys = Keys { identity: identity.expose().clone(), run: run.expose().clone() };
+    let keys = Keys { identity: identity.expose().clone(), run: run.expose().clone(), registrar };
     let text = key_backup::seal(&keys, &passphrase, &mut SystemRng)?;
     let failed = |e: io::Error| Failed::new("folder", &[("path", &file.display()), ("cause", &e)]);
     output::write_new(file, text.as_bytes()).map_err(|e| not_written(file, &e))?;
     // what lies on the disk is what will be read
     let again = key_backup::open(&std::fs::read_to_string(file).map_err(failed)?, &passphrase)?;
-    if again.identity != keys.identity || again.run != keys.run {
+    if again.identity != keys.identity || again.run != keys.run || again.registrar != keys.registrar {
         return Err(KeyBackupError::Malformed.into());
     }
     say(&format!("keys {}", file.display()))?;

@@ -3,6 +3,8 @@
 use super::backup::places;
 use super::status::bytes;
 use super::{Failed, Place, say, sentence};
+use lacre_ground::account::REGISTRAR;
+use lacre_ground::note::NoteSigner;
 use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_relay::blob_files::digest_of;
@@ -10,6 +12,7 @@ use lacre_relay::config::NodeConfig;
 use lacre_relay::folder::{LOCK_FILE, RESTORING_FILE, STORE_FILE, StartError};
 use lacre_relay::identity::{IdentityKey, read_leaf};
 use lacre_relay::newest::is_gone;
+use lacre_relay::registrar_key;
 use lacre_relay::room::disk;
 use lacre_relay::run_key::RunKey;
 use lacre_store_sqlite::copy::copy_into;
@@ -245,6 +248,29 @@ fn keys(config: &NodeConfig, seen: Option<&Look>, findings: &mut Findings<'_>) {
         findings.wrong(e);
     } else {
         findings.add(Kind::Change, "check-new-run-key", &[("path", &path)]);
+    }
+    let known = IdentityKey::load(&identity).ok().and_then(|key| registrar_key::introduced(&config.data, &key.public()));
+    registrar(config, &registrar_key::place(&run), known.map(|(_, key)| key), findings);
+}
+
+/// The key that the registrar signs with, against the one that was introduced.
+fn registrar(config: &NodeConfig, place: &Path, introduced: Option<[u8; 32]>, findings: &mut Findings<'_>) {
+    let path = place.display().to_string();
+    if place.symlink_metadata().is_err() {
+        match (introduced, RunKey::place(place, &config.data)) {
+            (_, Err(e)) => findings.wrong(e),
+            (Some(_), Ok(_)) => findings.wrong(Failed::new("registrar-key-missing", &[("path", &path)])),
+            (None, Ok(_)) => findings.add(Kind::Change, "check-new-registrar-key", &[("path", &path)]),
+        }
+        return;
+    }
+    let key = RunKey::load(place, &config.data).map(|key| NoteSigner::new(REGISTRAR, key.expose()).ok());
+    match key {
+        Err(e) => findings.wrong(e),
+        Ok(key) if introduced.is_some_and(|known| key.is_none_or(|key| key.public().key() != known)) => {
+            findings.wrong(Failed::new("registrar-key-other", &[("path", &path)]));
+        }
+        Ok(_) => findings.add(Kind::Good, "check-registrar-key", &[("path", &path)]),
     }
 }
 

@@ -6,7 +6,7 @@ use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_relay::backup;
 use lacre_relay::identity::IdentityKey;
-use lacre_relay::key_backup;
+use lacre_relay::{key_backup, registrar_key};
 use lacre_words::failure::Exit;
 use lacre_words::output;
 use lacre_words::words::Words;
@@ -41,13 +41,17 @@ impl Restore {
             let text = std::fs::read_to_string(file).map_err(failed)?;
             let keys = key_backup::open(&text, &read_passphrase(self.passphrase_file.as_deref(), false, words)?)?;
             let (identity, run) = (places.identity(&config.data), places.run(&config.data));
-            for path in [&identity, &run] {
+            let registrar = registrar_key::place(&run);
+            for path in [&identity, &run].into_iter().chain(keys.registrar.is_some().then_some(&registrar)) {
                 if path.symlink_metadata().is_ok() {
                     return Err(Failed::new("file-exists", &[("path", &path.display())]));
                 }
             }
             put(&identity, &keys.identity)?;
             put(&run, &keys.run)?;
+            if let Some(key) = &keys.registrar {
+                put(&registrar, key)?;
+            }
             say(&format!("keys {} {}", identity.display(), run.display()))?;
             tell(&words.say("keys-restored"));
             return Ok(Exit::Done);

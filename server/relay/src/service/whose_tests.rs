@@ -163,6 +163,15 @@ async fn what_is_somebodys_is_refused_to_somebody_else_in_every_call_that_there_
     );
     is("Accounts.DeleteAccount", refused(w.delete(&none).await));
 
+    let designate = wire::DesignateRequest { session: none.clone(), designation: String::new() };
+    is("Accounts.Designate", refused(w.accounts().designate(designate).await));
+    let grants = wire::PutGrantsRequest { session: none.clone(), ..Default::default() };
+    is("Accounts.PutGrants", refused(w.accounts().put_grants(grants).await));
+    let pause = wire::PauseNoticesRequest { session: none.clone(), paused: true };
+    is("Accounts.PauseNotices", refused(w.accounts().pause_notices(pause).await));
+    let address = wire::NoticeAddressRequest { session: none.clone() };
+    is("Accounts.NoticeAddress", refused(w.accounts().notice_address(address).await));
+
     let lookup = wire::LookupRequest { who: Some(Who::Account(account.clone())), stamp: none.clone() };
     is("Directory.Lookup", refused(w.directory().lookup(lookup).await));
     let claim = wire::ClaimRequest { account, suite: 77, stamp: none.clone() };
@@ -191,6 +200,13 @@ async fn what_is_somebodys_is_refused_to_somebody_else_in_every_call_that_there_
     let issue = wire::ClerkIssueRequest { proof: proof.clone(), run: RUNS[2].into(), recover: false };
     is("Counter.IssueCode", refused(w.counter().issue_code(issue).await));
     is("Counter.ListActs", refused(w.counter().list_acts(wire::ClerkActsRequest { proof, from: 1 }).await));
+
+    // his own key is no public body's, and he has no code
+    let body = wire::AgencyChallengeRequest { key: mallory.person.signer.public().key().to_vec() };
+    is("Notices.Challenge", answered(w.notices().challenge(body).await));
+    for (call, refused) in w.nobodys_asks(MALLORY).await {
+        is(call, refused);
+    }
 
     let mut all = calls();
     all.sort();

@@ -97,14 +97,15 @@ CREATE TABLE kept_grant (
 CREATE UNIQUE INDEX kept_grant_last ON kept_grant (account) WHERE last_resort = 1;
 CREATE INDEX kept_grant_ends ON kept_grant (until_ms);
 
--- Casillas that grants of an account named, sealed as those: when it is an address no more, their append rights go.
+-- Casillas that grants of an account named, sealed as those: when it is an address no more, their append rights go. Whoever names one
+-- first has it: with another account's it would close.
 CREATE TABLE kept_casilla (
-  account  INTEGER NOT NULL CHECK (account > 0),
-  tag      BLOB    NOT NULL CHECK (length(tag) = 32),                    -- HMAC, labelled, of account and channel
+  tag      BLOB    NOT NULL PRIMARY KEY CHECK (length(tag) = 32),        -- HMAC, labelled, of the channel
+  account  INTEGER CHECK (account > 0),                                  -- NULL when it is gone
   until_ms INTEGER NOT NULL CHECK (until_ms >= 0),                       -- when the last of its grants ends
-  sealed   BLOB    NOT NULL CHECK (length(sealed) BETWEEN 1 AND 256),
-  PRIMARY KEY (account, tag)
+  sealed   BLOB    NOT NULL CHECK (length(sealed) BETWEEN 1 AND 256)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX kept_casilla_whose ON kept_casilla (account) WHERE account IS NOT NULL;
 CREATE INDEX kept_casilla_ends ON kept_casilla (until_ms);
 
 -- How many answers bodies were given about an account in a month: a number.

@@ -51,7 +51,7 @@ pub fn blob(n: u64, size: u64) -> BlobHeader {
     BlobHeader { blob: name, read: hash("blob token", n), size, sha256: *hash("content", n).as_bytes() }
 }
 
-pub(super) struct World<B> {
+pub struct World<B> {
     pub(super) backend: B,
     pub(super) now: Millis,
     pub(super) rules: Rules,

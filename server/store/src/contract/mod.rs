@@ -1,8 +1,9 @@
 //! What every store promises, stamped out for each implementation: of channels ([`crate::channels_contract`],
 //! [`crate::appends_contract`], [`crate::rights_contract`], [`crate::retention_contract`]), of accounts
 //! ([`crate::accounts_contract`], [`crate::codes_contract`], [`crate::inboxes_contract`]), of the rest
-//! ([`crate::counter_contract`], [`crate::directory_contract`], [`crate::blobs_contract`]); and random histories that it
-//! answers as the model does ([`histories`], [`histories_accounts`]).
+//! ([`crate::notices_contract`], [`crate::counter_contract`], [`crate::directory_contract`], [`crate::blobs_contract`]); and random histories that it
+//! answers as the model does ([`histories`], [`histories_accounts`],
+//! [`histories_notices`]).
 
 /// Promises of one file: functions of any implementation, and a macro of this name that stamps them out as its tests.
 macro_rules! promises {
@@ -35,7 +36,9 @@ pub mod counter;
 pub mod directory;
 pub mod histories;
 pub mod histories_accounts;
+pub mod histories_notices;
 pub mod inboxes;
+pub mod notices;
 pub mod retention;
 pub mod rights;
 

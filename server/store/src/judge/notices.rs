@@ -4,7 +4,8 @@
 //! |---|---|---|
 //! | 1 | the body is none, or was revoked | no body |
 //! | 2 | the id was delivered by this token, or is there and the token has a right: the same notice | the first answer |
-//! | 3 | … another notice | CONFLICT |
+//! | 3 | … another notice | CONFLICT; NO_ENTRY for who only looks |
+//! | | who only looks | NO_ENTRY |
 //! | 4 | no such casilla, or no right with this token | NOT_PERMITTED |
 //! | 5 | the body's day | LIMIT `delivers_per_agency_day` |
 //! | 6 | the last-resort right: this body's day in this casilla; everybody's | LIMIT `last_resort_per_agency_day`, `last_resort_per_day` |
@@ -122,7 +123,14 @@ pub fn deliver(
     if let Some(first) = seen.first
         && (right.is_some() || first.token.ct_matches(&deliver.token))
     {
-        return if first.digest == deliver.digest { Ok(Delivering::Again) } else { Err(DeliverRefused::Conflict) };
+        return match (first.digest == deliver.digest, deliver.look) {
+            (true, _) => Ok(Delivering::Again),
+            (false, true) => Err(DeliverRefused::NoEntry),
+            (false, false) => Err(DeliverRefused::Conflict),
+        };
+    }
+    if deliver.look {
+        return Err(DeliverRefused::NoEntry);
     }
     let Some((head, right)) = casilla.zip(right) else { return Err(DeliverRefused::NotPermitted) };
     let limited = DeliverRefused::Limit;
@@ -181,6 +189,7 @@ mod tests {
             issuer: String::new(),
             generation: Generation::new([6; 16]),
             first: None,
+            look: false,
         };
         (head, body, rules, deliver)
     }
@@ -221,6 +230,10 @@ mod tests {
             (Some(&head), Seen { blobs: false, ..good }, "NoBlob"),
         ] {
             assert_eq!(name(deliver(head, &body, &seen, &rules, NOW, &d)), expected, "{seen:?}");
+        }
+        let looks = Deliver { look: true, ..d.clone() };
+        for (first, expected) in [(first(5, 4), "Again"), (first(5, 9), "NoEntry"), (None, "NoEntry")] {
+            assert_eq!(name(deliver(Some(&head), &body, &Seen { first, ..over }, &rules, NOW, &looks)), expected);
         }
         let (once, ..) = world(true);
         let busy = Seen { of_body_here: 9, here: 99, ..good };

@@ -4,6 +4,7 @@ use super::channels::Known;
 use super::{ModelReads, ModelStore};
 use crate::accounts::{CodeIssued, Kind, RunHash, day};
 use crate::channels::Limited;
+use crate::counter::Deed;
 use crate::judge::notices::{self as judge, Delivering, First, Seen};
 use crate::notices::{
     Address, AgencyRefused, Answered, Body, BodyCode, BodyKey, CloseRefused, Closing, Deliver, DeliverRefused, Delivered,
@@ -22,6 +23,8 @@ pub(super) struct Notices {
     bodies: BTreeMap<BodyCode, Invited>,
     addresses: BTreeMap<AccountId, Kept>,
     exempt: BTreeMap<RunHash, Exempt>,
+    /// by their tags; nobody's when the account is gone
+    casillas: BTreeMap<[u8; 32], (Option<AccountId>, KeptCasilla)>,
 }
 
 /// A body and its code.
@@ -39,7 +42,6 @@ struct Kept {
     version: u64,
     /// each with whether it was handed out
     grants: Vec<(KeptGrant, bool)>,
-    casillas: Vec<KeptCasilla>,
     answers: BTreeMap<u32, u32>,
 }
 
@@ -65,6 +67,9 @@ impl Notices {
     /// The account is gone.
     pub(super) fn forget(&mut self, account: &AccountId) {
         self.addresses.remove(account);
+        for (owner, _) in self.casillas.values_mut().filter(|(owner, _)| owner.as_ref() == Some(account)) {
+            *owner = None;
+        }
     }
     /// Removes grants and casillas whose time is over; how many of the more.
     pub(super) fn sweep(&mut self, now: Millis, limit: usize) -> usize {
@@ -75,12 +80,12 @@ impl Notices {
                 grants += usize::from(gone);
                 !gone
             });
-            kept.casillas.retain(|c| {
-                let gone = c.until <= now && casillas < limit;
-                casillas += usize::from(gone);
-                !gone
-            });
         }
+        self.casillas.retain(|_, (_, c)| {
+            let gone = c.until <= now && casillas < limit;
+            casillas += usize::from(gone);
+            !gone
+        });
         grants.max(casillas)
     }
     fn body(&self, key: &BodyKey) -> Option<Body> {
@@ -100,7 +105,7 @@ impl ModelStore {
         if kept.version != closing.version {
             return Err(Stale);
         }
-        (kept.grants, kept.casillas) = (Vec::new(), Vec::new());
+        kept.grants = Vec::new();
         closing.casillas.iter().for_each(|casilla| self.work.channels.close_casilla(casilla));
         Ok(())
     }
@@ -140,6 +145,7 @@ impl NoticeStore for ModelStore {
             per_day: before.map_or(rules.agency_per_day, |b| b.per_day),
         };
         bodies.insert(issue.code.clone(), Invited { body, invitation: Some((issue.invitation, expires_at)) });
+        self.work.counter.record(now, None, Deed::AgencyCodeIssued, issue.code.to_string());
         Ok(Ok(CodeIssued { expires_at }))
     }
 
@@ -166,13 +172,16 @@ impl NoticeStore for ModelStore {
         Ok(Ok(certificate))
     }
 
-    fn renew_agency(&mut self, renew: &RenewAgency) -> Result<Result<(), NoAgency>, StoreDown> {
+    fn renew_agency(&mut self, now: Millis, renew: &RenewAgency) -> Result<Result<(), NoAgency>, StoreDown> {
         let known = self.work.notices.bodies.get_mut(&renew.code).filter(|k| !k.body.revoked);
         let enrolled = known.and_then(|k| k.body.enrolled.as_mut()).filter(|e| e.key == renew.key);
-        Ok(enrolled.ok_or(NoAgency).map(|e| (e.certificate, e.until) = (renew.certificate.clone(), renew.until)))
+        let Some(enrolled) = enrolled else { return Ok(Err(NoAgency)) };
+        (enrolled.certificate, enrolled.until) = (renew.certificate.clone(), renew.until);
+        self.work.counter.record(now, None, Deed::AgencyRenewed, renew.code.to_string());
+        Ok(Ok(()))
     }
 
-    fn revoke_agency(&mut self, code: &BodyCode) -> Result<Result<(), NoAgency>, StoreDown> {
+    fn revoke_agency(&mut self, now: Millis, code: &BodyCode) -> Result<Result<(), NoAgency>, StoreDown> {
         let bodies = &mut self.work.notices.bodies;
         let Some(known) = bodies.get_mut(code) else { return Ok(Err(NoAgency)) };
         let idle = known.body.revoked || known.body.enrolled.is_none();
@@ -185,12 +194,16 @@ impl NoticeStore for ModelStore {
         } else {
             bodies.remove(code);
         }
+        self.work.counter.record(now, None, Deed::AgencyRevoked, code.to_string());
         Ok(Ok(()))
     }
 
-    fn limit_agency(&mut self, limit: &LimitAgency) -> Result<Result<(), NoAgency>, StoreDown> {
+    fn limit_agency(&mut self, now: Millis, limit: &LimitAgency) -> Result<Result<(), NoAgency>, StoreDown> {
         let known = self.work.notices.bodies.get_mut(&limit.code);
-        Ok(known.ok_or(NoAgency).map(|k| k.body.per_day = limit.per_day))
+        let Some(known) = known else { return Ok(Err(NoAgency)) };
+        known.body.per_day = limit.per_day;
+        self.work.counter.record(now, None, Deed::AgencyLimited, limit.about());
+        Ok(Ok(()))
     }
 
     fn designate(&mut self, designate: &Designate) -> Result<Result<(), CloseRefused>, StoreDown> {
@@ -218,6 +231,10 @@ impl NoticeStore for ModelStore {
         if kept.paused {
             return Ok(Err(PutGrantsRefused::Paused));
         }
+        let owner = |c: &KeptCasilla| self.work.notices.casillas.get(&c.tag).map(|(owner, _)| *owner);
+        if put.casillas.iter().filter_map(owner).any(|owner| owner != Some(put.by.account)) {
+            return Ok(Err(PutGrantsRefused::Anothers));
+        }
         kept.version += 1;
         kept.grants.retain(|(_, handed)| *handed || !put.replace_all);
         for grant in put.grants.iter().filter(|g| judge::is_kept(g, now, rules)) {
@@ -228,15 +245,14 @@ impl NoticeStore for ModelStore {
                 kept.grants.push((grant.clone(), false));
             }
         }
-        for casilla in &put.casillas {
-            match kept.casillas.iter_mut().find(|c| c.tag == casilla.tag) {
-                Some(there) => there.until = there.until.max(casilla.until),
-                None => kept.casillas.push(casilla.clone()),
-            }
-        }
         let left = kept.once(now, rules);
         if let Err(full) = judge::grants(left, rules) {
             return Ok(Err(full));
+        }
+        for casilla in &put.casillas {
+            let fresh = || (Some(put.by.account), casilla.clone());
+            let (_, there) = self.work.notices.casillas.entry(casilla.tag).or_insert_with(fresh);
+            there.until = there.until.max(casilla.until);
         }
         self.work.notices.addresses.insert(put.by.account, kept);
         Ok(Ok(left))
@@ -254,9 +270,11 @@ impl NoticeStore for ModelStore {
         Ok(Ok(()))
     }
 
-    fn set_exempt(&mut self, set: &SetExempt) -> Result<Result<(), Stale>, StoreDown> {
+    fn set_exempt(&mut self, now: Millis, set: &SetExempt) -> Result<Result<(), Stale>, StoreDown> {
         let Some(reason) = set.reason else {
-            self.work.notices.exempt.remove(&set.run);
+            if self.work.notices.exempt.remove(&set.run).is_some() {
+                self.work.counter.record(now, None, Deed::ExemptionEnded, String::new());
+            }
             return Ok(Ok(()));
         };
         let account = self.work.accounts.account_of(&set.run);
@@ -268,7 +286,9 @@ impl NoticeStore for ModelStore {
         {
             return Ok(Err(stale));
         }
-        self.work.notices.exempt.insert(set.run, reason);
+        if self.work.notices.exempt.insert(set.run, reason) != Some(reason) {
+            self.work.counter.record(now, None, Deed::Exempted, String::new());
+        }
         Ok(Ok(()))
     }
 
@@ -423,7 +443,8 @@ impl NoticeReads for ModelReads {
     fn casillas(&self, account: &AccountId) -> Result<SealedCasillas, StoreDown> {
         Ok(self.with(|s| {
             let Some(kept) = s.notices.addresses.get(account) else { return SealedCasillas::default() };
-            let casillas = kept.casillas.iter().map(|c| c.sealed.clone()).collect();
+            let own = s.notices.casillas.values().filter(|(owner, _)| *owner == Some(*account));
+            let casillas = own.map(|(_, c)| c.sealed.clone()).collect();
             SealedCasillas { version: kept.version, casillas }
         }))
     }

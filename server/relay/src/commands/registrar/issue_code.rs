@@ -1,6 +1,7 @@
-//! `lacre-relay registrar issue-code`: an invitation for one person.
+//! `lacre-relay registrar issue-code`: an invitation for one person, or for a public body.
 
 use super::super::{Failed, Place, running, say, sentence, tell, there};
+use super::agency::Described;
 use lacre_ground::address::{Authority, Invitation};
 use lacre_ground::ids::{Code, Identity};
 use lacre_ground::random::SystemRng;
@@ -31,11 +32,13 @@ pub(crate) struct IssueCodeArgs {
     #[arg(long)]
     recover: bool,
     #[command(flatten)]
+    body: Described,
+    #[command(flatten)]
     place: Place,
     /// host:port that the invitation names
     #[arg(long, value_name = "HOST:PORT")]
     public_address: Option<String>,
-    /// Prints {"run", "invitation", "expires_at", "reference"}
+    /// Prints {"run", "invitation", "expires_at", "reference"}; of a public body {"agency", "invitation", "expires_at"}
     #[arg(long)]
     json: bool,
 }
@@ -70,13 +73,16 @@ struct Issued {
 
 /// Hands out an invitation, or says why there is none.
 pub(crate) fn run(args: &IssueCodeArgs, words: &Words) -> Result<Exit, Failed> {
+    if let Some(code) = args.body.invited() {
+        return args.body.issue(code, &args.place.node()?.data, args.json, words);
+    }
     let run = ask_run(words)?;
     print(&run, &issue_code(args, &run)?, args.json, words)?;
     Ok(Exit::Done)
 }
 
 /// The person's RUN, from standard input: what stands among the arguments, everybody on the machine can read.
-fn ask_run(words: &Words) -> Result<Run, Failed> {
+pub(super) fn ask_run(words: &Words) -> Result<Run, Failed> {
     let typed = line(&words.say("ask-run")).map_err(|e| match e {
         NoLine::Nothing => Failed::usage("no-run", &[]),
         NoLine::Many => Failed::usage("many-runs", &[]),

@@ -1,6 +1,8 @@
 //! `lacre-relay registrar`: the counter where persons get their invitations, and who stands at it.
 
+pub(crate) mod agency;
 pub(crate) mod clerk;
+pub(crate) mod exempt;
 pub(crate) mod issue_code;
 pub(crate) mod list;
 pub(crate) mod log;
@@ -26,6 +28,15 @@ pub(crate) enum RegistrarCommand {
     /// Clerks, who issue invitations from other machines
     #[command(subcommand)]
     Clerk(commands::registrar::clerk::ClerkCommand),
+    /// Public bodies, which send official notices
+    #[command(subcommand)]
+    Agency(agency::AgencyCommand),
+    /// Persons for whom electronic notices take no effect
+    #[command(subcommand)]
+    Exempt(exempt::ExemptCommand),
+    /// What became of a person
+    #[command(subcommand)]
+    Person(exempt::PersonCommand),
 }
 
 impl RegistrarCommand {
@@ -36,6 +47,9 @@ impl RegistrarCommand {
             Self::Revoke(args) => args.run(words),
             Self::Log(args) => args.run(words),
             Self::Clerk(command) => command.run(words),
+            Self::Agency(command) => command.run(words),
+            Self::Exempt(command) => command.run(words),
+            Self::Person(command) => command.run(words),
         }
     }
 }

@@ -35,6 +35,7 @@ impl From<DeliverRefused> for No {
             DeliverRefused::NoAgency(_) => Self::Stream(no()),
             DeliverRefused::NotPermitted => Self::Reason(Reason::NotPermitted),
             DeliverRefused::Conflict => Self::Reason(Reason::Conflict),
+            DeliverRefused::NoEntry => Self::Reason(Reason::NoEntry),
             DeliverRefused::NoBlob => Self::Reason(Reason::NoBlob),
             DeliverRefused::Limit(limited) => Self::Limit(limited.limit),
         }
@@ -118,8 +119,9 @@ impl Inside {
         let token = Token::try_from(row.append_token.as_slice()).map_err(bad)?.hash();
         let envelope = row.envelope.ok_or(No::Reason(Reason::BadField))?;
         let context = &self.desk.context;
+        let absent = if row.look { Reason::NoEntry } else { Reason::NoBlob };
         let sealed = envelope.files.clone();
-        let files = context.read(move |reads| files(reads, &sealed)).await?.ok_or(No::Reason(Reason::NoBlob))?;
+        let files = context.read(move |reads| files(reads, &sealed)).await?.ok_or(No::Reason(absent))?;
         let digest = envelope::digest(&envelope.header, files.iter().map(|(sha256, _)| sha256));
         let place = Place { channel, entry, digest };
         let first = match row.first_record.as_str() {
@@ -127,7 +129,7 @@ impl Inside {
             raw => Some(self.first(raw, &place).ok_or(No::Reason(Reason::BadField))?),
         };
         let ciphertext: prost::bytes::Bytes = envelope.encode_to_vec().into();
-        match context.room.take(1, ciphertext.len()) {
+        match if row.look { Ok(()) } else { context.room.take(1, ciphertext.len()) } {
             Ok(()) => {}
             Err(NoRoom::Disk(down)) => return Err(down.into()),
             Err(NoRoom::Store { .. }) => return Err(No::Limit(Limit::MaxStoreBytes)),
@@ -144,6 +146,7 @@ impl Inside {
             issuer: context.authority.read().unwrap_or_else(PoisonError::into_inner).to_string(),
             generation: context.reads.generation(),
             first,
+            look: row.look,
         };
         let Delivered { lines, again: _ } = context.writer.submit(deliver).await?.map_err(No::from)?;
         let signed = record(&place, &lines).and_then(|record| record.sign(&context.receipts).map_err(StoreDown::new));

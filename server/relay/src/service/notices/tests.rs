@@ -1,7 +1,7 @@
 //! Official notices over a socket, on the relay's own store: bodies, designations, grants, answers, deliveries.
 
-use crate::service::accounts_tests::{Person, World, parts, reason, refused};
 use crate::service::sessions_tests::next;
+use crate::service::world_tests::{Person, World, parts, reason, refused};
 use lacre_evidence::certificate::Certificate;
 use lacre_evidence::grant::{Grant, GrantKind};
 use lacre_evidence::lookup::{Answer, ExemptReason, Lookup, Salt};
@@ -143,8 +143,8 @@ impl World {
 
     async fn routes(&self, n: u8, runs: &[&str]) -> Result<Vec<wire::RoutesResponse>, Status> {
         use wire::routes_request::Part;
-        let row = |(row, run): (usize, &&str)| Part::Row(wire::RouteRow { row: row as u32, run: (*run).to_owned() });
-        let rows = runs.iter().enumerate().map(row);
+        let row = |(row, run): (u32, &&str)| Part::Row(wire::RouteRow { row, run: (*run).to_owned() });
+        let rows = (0u32..).zip(runs).map(row);
         let parts: Vec<Part> = std::iter::once(Part::Proof(self.proof(n, Ask::Routes).await)).chain(rows).collect();
         let parts: Vec<_> = parts.into_iter().map(|part| wire::RoutesRequest { part: Some(part) }).collect();
         let mut answers = self.notices().routes(futures_util::stream::iter(parts)).await?.into_inner();
@@ -197,6 +197,25 @@ impl World {
     }
 }
 
+impl World {
+    /// What whoever has a key of his own, and nothing else, is told in each call.
+    pub(in crate::service) async fn nobodys_asks(&self, n: u8) -> Vec<(&'static str, String)> {
+        let code = Code::new([9; 16]);
+        let proof = Some(self.proof(n, Ask::Certificate).await);
+        let certificate = self.notices().certificate(wire::AgencyCertificateRequest { proof }).await;
+        let proof = Some(self.proof(n, Ask::Stamps(1)).await);
+        let stamps = self.notices().take_stamps(wire::AgencyStampsRequest { proof, count: 1 }).await;
+        vec![
+            ("Notices.Enroll", refused(self.enroll_body(n, &code).await)),
+            ("Notices.Certificate", refused(certificate)),
+            ("Notices.TakeStamps", refused(stamps)),
+            ("Notices.Routes", refused(self.routes(n, &[RUN]).await)),
+            ("Notices.Lookup", refused(self.look_up(n, 1, &[(0, RUN)]).await)),
+            ("Notices.Deliver", refused(self.deliver(n, vec![]).await)),
+        ]
+    }
+}
+
 struct Casilla {
     n: u8,
     read: Token,
@@ -229,6 +248,7 @@ fn row(casilla: &Casilla, token: &[u8], entry: u8, text: &[u8]) -> wire::Deliver
         entry_id: vec![entry; 16],
         envelope: Some(wire::NoticeEnvelope { header: b"sealed header".to_vec(), files: vec![here(text)] }),
         first_record: String::new(),
+        look: false,
     }
 }
 
@@ -310,7 +330,12 @@ async fn a_notice_goes_from_the_answer_to_the_casilla_and_its_record_is_byte_equ
     let answer = w.look_up_one(1, 1).await;
     let right = answer.right.clone().unwrap();
     let sent = row(&casilla, &right.token, 1, b"sealed body");
+    let looks = wire::DeliverRow { look: true, ..sent.clone() };
+    assert_eq!(w.deliver_one(1, looks.clone()).await.unwrap_err(), "NO_ENTRY ");
     let record = w.deliver_one(1, sent.clone()).await.unwrap();
+    assert_eq!(w.deliver_one(1, looks.clone()).await.unwrap(), record);
+    let other = row(&casilla, &right.token, 1, b"other");
+    assert_eq!(w.deliver_one(1, wire::DeliverRow { look: true, ..other }).await.unwrap_err(), "NO_ENTRY ");
 
     let lookup = Lookup::verify(&answer.lookup, &[w.registrar_key()]).unwrap();
     let salt = Salt::new(answer.salt.clone().try_into().unwrap());
@@ -526,6 +551,23 @@ async fn what_a_device_puts_is_looked_at_before_anybody_relies_on_it() {
 }
 
 #[tokio::test]
+async fn nobody_closes_the_casilla_of_another_by_a_grant_that_names_it() {
+    let w = World::new(Rules::default()).await;
+    w.office(1).await;
+    let (.., casilla) = w.address().await;
+    let token = w.look_up_one(1, 1).await.right.unwrap().token;
+    let mallory = w.person(2);
+    w.enroll(&mallory, STRANGER, "mallory").await.unwrap();
+    let session = w.login(&mallory).await;
+    w.designate(&mallory, &session, true).await.unwrap();
+
+    assert_eq!(refused(w.put_grants(&mallory, &session, &casilla, &[1], &[]).await), "BAD_NOTE");
+    w.pause_notices(&session, true).await;
+
+    assert!(w.deliver_one(1, row(&casilla, &token, 1, b"x")).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_file_beside_the_entry_must_be_whole_and_is_kept_as_long() {
     let w = World::new(Rules::default()).await;
     w.office(1).await;
@@ -537,7 +579,7 @@ async fn a_file_beside_the_entry_must_be_whole_and_is_kept_as_long() {
     sent.envelope.as_mut().unwrap().files.push(beside);
 
     assert_eq!(w.deliver_one(1, sent.clone()).await.unwrap_err(), "NO_BLOB ");
-    let header = crate::service::accounts_tests::header(6, &content, &read, &stamp);
+    let header = crate::service::world_tests::header(6, &content, &read, &stamp);
     let ends = w.put(parts(header, &content)).await.unwrap();
     let record = w.deliver_one(1, sent).await.unwrap();
 
@@ -547,7 +589,7 @@ async fn a_file_beside_the_entry_must_be_whole_and_is_kept_as_long() {
     assert_eq!(read_back.envelope, envelope::digest(b"sealed header", digests.iter()));
     assert_eq!(ends, at(&w).plus(30 * DAY).get());
     w.later(399 * DAY);
-    crate::service::blobs::expire(&w.context, &w.files).await;
+    crate::service::blobs::expire(&w.context, &w.files).await.unwrap();
     assert_eq!(w.get([6; 32], &read, 0).await.unwrap().1, content);
     assert!(w.fetch(&casilla).await.len() == 1, "{}", ana.n);
 }
