@@ -175,13 +175,6 @@ impl Story<'_> {
         Ok(changed.len())
     }
 
-    /// Ends the demo if this does not hold; says it if it does.
-    fn holds(&self, holds: bool, key: &'static str) -> Result<(), Failure> {
-        self.claim(holds, key)?;
-        self.good(key, &[]);
-        Ok(())
-    }
-
     fn body(&self, why: &BodyTrouble) -> Failure {
         self.ctx.failure("error-demo-body", Exit::No, &[("why", shown(&why.to_string()).into())])
     }
