@@ -8,6 +8,7 @@ prompt-new-passphrase = Choose a passphrase (8 characters or more):{ " " }
 prompt-once-more = Once more.
 prompt-again = Type it again:{ " " }
 enrolled = Done: you are { $handle } at { $relay }.
+code-not-used = The relay knows this account already: the code was not used, and is good until it expires. Tell the counter.
 enrolled-next =
     To write to somebody: lacre contact add @name
     What you write is signed: whoever receives it can prove that you wrote it.
@@ -131,7 +132,7 @@ account-gone = This account was deleted: you can read what is here, and nothing 
 account-replaced =
     CAREFUL: the counter put another account in the place of this one ({ $when }). What you write from here reaches nobody as yours.
     If you did that, with a new phone, use the new one. If not, go to the counter at once, and tell your contacts.
-account-forgotten = The relay was restored from a backup that is older than your enrolment, and no longer knows your account. Ask the counter for a new code: lacre enroll INVITATION @name (if the account came from lacre recover: lacre recover INVITATION)
+account-forgotten = The relay does not know your account: it came back from a backup that is older than your enrolment, or its data are not all back yet. Each command asks it again, and nothing here is lost. If it stays so, ask the counter for a code (a recovery code, if it says that you have an account) and give it to this profile: lacre enroll INVITATION @name
 trust-compared = compared
 trust-changed = keys changed: compare again
 safety-what =

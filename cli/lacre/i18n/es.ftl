@@ -8,6 +8,7 @@ prompt-new-passphrase = Elija una frase secreta (8 caracteres o más):{ " " }
 prompt-once-more = Una vez más.
 prompt-again = Escríbala otra vez:{ " " }
 enrolled = Listo: usted es { $handle } en { $relay }.
+code-not-used = El servidor ya conoce esta cuenta: el código no se usó y vale hasta que venza. Avise a la oficina de registro.
 enrolled-next =
     Para escribirle a alguien: lacre contact add @nombre
     Lo que usted escribe va firmado: quien lo recibe puede probar que usted lo escribió.
@@ -132,7 +133,7 @@ account-gone = Esta cuenta fue eliminada: se puede leer lo que hay aquí, y nada
 account-replaced =
     CUIDADO: la oficina de registro puso otra cuenta en el lugar de esta ({ $when }). Lo que escriba desde aquí no le llega a nadie como suyo.
     Si fue usted, con un teléfono nuevo, use el nuevo. Si no, vaya de inmediato a la oficina de registro y avise a sus contactos.
-account-forgotten = El servidor volvió de un respaldo anterior a su inscripción y ya no conoce su cuenta. Pida un código nuevo en la oficina de registro: lacre enroll INVITACIÓN @nombre (si la cuenta vino de lacre recover: lacre recover INVITACIÓN)
+account-forgotten = El servidor no conoce su cuenta: volvió de un respaldo anterior a su inscripción, o sus datos aún no están todos de vuelta. Cada orden le vuelve a preguntar y aquí no se pierde nada. Si sigue así, pida un código en la oficina de registro (de recuperación, si le dicen que usted ya tiene cuenta) y úselo en este perfil: lacre enroll INVITACIÓN @nombre
 trust-compared = comparado
 trust-changed = sus llaves cambiaron: compare otra vez
 safety-what =

@@ -1,10 +1,11 @@
 //! What a restored relay lost, one kind after the other; and a copied profile beside its original.
+use lacre_core::limits::LONGEST_REST_MS;
 use lacre_core::network::NetError;
 use lacre_core::view::{Body, ConversationId, Standing, Suite};
 use lacre_core::{AccountTrouble, Trouble};
 use lacre_ground::ids::Handle;
 use lacre_tests::tap::Tap;
-use lacre_tests::world::{Person, World, befriend, settle};
+use lacre_tests::world::{Person, World, befriend, copy_folder, settle};
 
 /// A forked group: red with the previous channel alone put back.
 #[test]
@@ -127,6 +128,89 @@ fn who_enrolled_with_a_code_that_the_relay_forgot_goes_on_with_the_same_profile_
     beto.say(&both, "here again");
     settle(&mut [&mut ana, &mut beto]);
     assert_eq!(beto.account(), account);
+    assert_eq!(ana.texts(&both), ["here again"]);
+}
+
+// Seen red with the stage taken back: nobody was asked again, and the profile's account was lost.
+#[test]
+fn a_relay_that_was_empty_for_a_moment_un_enrols_nobody() {
+    for noticed_by_login in [true, false] {
+        let mut world = World::new();
+        let (mut ana, mut beto) = (world.person("ana"), world.person("beto"));
+        befriend(&mut ana, &mut beto);
+        let both = ana.with("beto");
+        settle(&mut [&mut ana, &mut beto]);
+        let right = world.back_up();
+        world.stop_relay();
+        for file in std::fs::read_dir(world.data()).unwrap().map(|file| file.unwrap()) {
+            let name = file.file_name().to_string_lossy().into_owned();
+            if name.starts_with("relay.sqlite") || name == lacre_relay::newest::NEWEST_FILE {
+                std::fs::remove_file(file.path()).unwrap();
+            }
+        }
+        world.start_relay();
+        for _ in 0..3 {
+            if noticed_by_login {
+                ana.clock.forward(600_000);
+            }
+            let said = ana.client.sync(&mut ana.net);
+            assert!(matches!(said, Err(Trouble::Account(AccountTrouble::Forgotten))) || !noticed_by_login, "{said:?}");
+        }
+        let forgotten = ana.client.sync(&mut ana.net);
+        assert!(matches!(forgotten, Err(Trouble::Account(AccountTrouble::Forgotten))), "{forgotten:?}");
+
+        world.stop_relay();
+        std::fs::remove_dir_all(world.data()).unwrap();
+        copy_folder(&right, &world.data());
+        world.start_relay();
+        ana.clock.forward(LONGEST_REST_MS);
+        settle(&mut [&mut ana, &mut beto]);
+        ana.say(&both, "as ever");
+        settle(&mut [&mut ana, &mut beto]);
+
+        assert_eq!(beto.texts(&both), ["as ever"]);
+        assert_eq!(ana.client.resting().unwrap(), []);
+    }
+}
+
+#[test]
+fn a_recovery_code_brings_a_forgotten_account_back_in_its_own_profile_and_is_not_used_where_it_is_known() {
+    let mut world = World::new();
+    let mut ana = world.person("ana");
+    let run = world.run();
+    let _lost = world.person_with("beto", &run);
+    let other = world.back_up();
+    let old = other.with_extension("old");
+    copy_folder(&other, &old);
+    let mut beto = Person::new(&world.data().with_file_name("profile-beto-again"));
+    let recovery = world.invite_again(&run);
+    beto.client.recover(&mut beto.net, &recovery).unwrap();
+    befriend(&mut ana, &mut beto);
+    let (account, both, name) = (beto.account(), beto.with("ana"), Handle::parse("beto").unwrap());
+    settle(&mut [&mut ana, &mut beto]);
+    let right = world.back_up();
+    let forgotten = |world: &mut World, beto: &mut Person| {
+        world.restore(&old);
+        beto.clock.forward(600_000);
+        assert!(matches!(beto.client.sync(&mut beto.net), Err(Trouble::Account(AccountTrouble::Forgotten))));
+    };
+
+    // the right store is back before the code is given
+    forgotten(&mut world, &mut beto);
+    world.restore(&right);
+    let code = world.invite_again(&run);
+    beto.client.enroll(&mut beto.net, &code, &name).unwrap();
+    assert!(!beto.client.came_with(&code).unwrap(), "it was not needed");
+    // and where the relay knows another account of this person for good
+    forgotten(&mut world, &mut beto);
+    let code = world.invite_again(&run);
+    beto.client.enroll(&mut beto.net, &code, &name).unwrap();
+    assert!(beto.client.came_with(&code).unwrap());
+
+    assert_eq!(beto.account(), account);
+    settle(&mut [&mut ana, &mut beto]);
+    beto.say(&both, "here again");
+    settle(&mut [&mut ana, &mut beto]);
     assert_eq!(ana.texts(&both), ["here again"]);
 }
 

@@ -3,15 +3,15 @@
 //! | it knows | then |
 //! |---|---|
 //! | the code, unused | the same enrolment is made again: same keys, same account, same name |
-//! | not even the code | the counter issues another, and `enroll` with it goes on with this profile |
+//! | not even the code | that is noted with its generation. Each synchronisation logs in before it says so: the right store may be back. The counter issues another code, and `enroll` or `recover` with it goes on with this profile |
 
-use super::enrol;
+use super::{enrol, session};
 use crate::network::{Lane, Network, Reason};
 use crate::shelf;
-use crate::shelf::{Engine, Stage};
+use crate::shelf::{Engine, Own, Stage};
 use crate::words::{AccountTrouble, Trouble};
-use lacre_ground::address::Authority;
-use lacre_ground::ids::Generation;
+use lacre_ground::address::{Authority, Invitation};
+use lacre_ground::ids::{Generation, Handle};
 use lacre_proto::relay::v1 as wire;
 
 /// Enrols the account once more, if this relay is another one than it was; false if it is not.
@@ -19,29 +19,23 @@ pub(super) fn enroll_again(engine: &mut Engine, net: &mut dyn Network, at: &Auth
     let own = engine.own()?;
     let info = net.get_info(at, Lane::Account, wire::GetInfoRequest {})?;
     let generation = Generation::try_from(info.generation.as_slice()).map_err(|e| Trouble::Protocol(e.to_string()))?;
-    if own.generation == Some(generation) || own.stage == Stage::Made || own.deleted {
+    if own.forgotten == Some(generation) {
+        return Err(AccountTrouble::Forgotten.into());
+    }
+    let as_ever = own.generation == Some(generation) && !own.login_due;
+    if as_ever || own.stage == Stage::Made || own.deleted {
         return Ok(false);
     }
     let code = own.redeemed.as_ref().map(|code| code.expose().to_vec());
-    let state = own.states.first().cloned().unwrap_or_default();
+    let handle = (!own.recovering).then(|| own.handle.clone());
     let answer = match code {
         None => None,
-        Some(code) if own.recovering => match net.recover(at, wire::RecoverRequest { code, state }) {
-            Ok(answer) => Some((answer.binding, answer.reset, answer.generation)),
-            Err(e) if e.reason() == Some(Reason::CodeRefused) => None,
-            Err(e) => return Err(e.into()),
-        },
-        Some(code) => match net.enroll(at, wire::EnrollRequest { code, handle: own.handle.as_str().to_owned(), state }) {
-            Ok(answer) => Some((answer.binding, String::new(), answer.generation)),
-            Err(e) if e.reason() == Some(Reason::HandleTaken) => return Err(AccountTrouble::HandleTaken.into()),
-            Err(e) if e.reason() == Some(Reason::CodeRefused) => None,
-            Err(e) => return Err(e.into()),
-        },
+        Some(code) => redeem(&own, net, at, code, handle.as_ref())?,
     };
-    let Some((binding, reset, generation)) = answer else {
+    let Some(Redeemed { binding, reset, generation }) = answer else {
         engine.run(|cx| {
             let mut own = shelf::take_own(cx)?;
-            (own.stage, own.redeemed, own.session) = (Stage::Made, None, None);
+            (own.forgotten, own.session) = (Some(generation), None);
             shelf::put_own(cx, own)?;
             cx.reached("enroll: forgotten")
         })?;
@@ -54,4 +48,72 @@ pub(super) fn enroll_again(engine: &mut Engine, net: &mut dyn Network, at: &Auth
         enrol::bound(cx, &binding, &reset, &generation)
     })?;
     Ok(true)
+}
+
+/// What the relay answers to a code.
+struct Redeemed {
+    binding: String,
+    /// of a recovery
+    reset: String,
+    generation: Vec<u8>,
+}
+
+/// Redeems a code with the keys of this profile: a recovery's without a name. None if the relay refuses the code.
+fn redeem(
+    own: &Own,
+    net: &mut dyn Network,
+    at: &Authority,
+    code: Vec<u8>,
+    handle: Option<&Handle>,
+) -> Result<Option<Redeemed>, Trouble> {
+    let state = own.states.first().cloned().unwrap_or_default();
+    let answer = match handle {
+        None => net.recover(at, wire::RecoverRequest { code, state }).map(|answer| Redeemed {
+            binding: answer.binding,
+            reset: answer.reset,
+            generation: answer.generation,
+        }),
+        Some(handle) => net
+            .enroll(at, wire::EnrollRequest { code, handle: handle.as_str().to_owned(), state })
+            .map(|answer| Redeemed { binding: answer.binding, reset: String::new(), generation: answer.generation }),
+    };
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(e) if e.reason() == Some(Reason::HandleTaken) => Err(AccountTrouble::HandleTaken.into()),
+        Err(e) if e.reason() == Some(Reason::CodeRefused) => Ok(None),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// A profile whose account the relay did not know is given another code. If it knows the account by now, the code is not used. Else
+/// the same keys are enrolled with it, of whichever kind it is: the counter gives one for recovery where the relay knows another
+/// account of this person.
+pub(crate) fn go_on_with(
+    engine: &mut Engine,
+    net: &mut dyn Network,
+    invitation: &Invitation,
+    handle: Option<&Handle>,
+) -> Result<(), Trouble> {
+    let at = &invitation.authority;
+    match session::session(engine, net, at) {
+        Err(Trouble::Account(AccountTrouble::Forgotten)) => {}
+        Err(Trouble::Refused(refused)) if refused.reason == Reason::LoginRefused => {}
+        known => return known.map(drop),
+    }
+    let own = engine.own()?;
+    let other = if handle.is_some() { None } else { Some(&own.handle) };
+    for handle in [handle, other] {
+        let code = invitation.code.expose().to_vec();
+        let Some(Redeemed { binding, reset, generation }) = redeem(&own, net, at, code, handle)? else { continue };
+        return engine.run(|cx| {
+            let mut own = shelf::take_own(cx)?;
+            (own.code, own.recovering) = (Some(invitation.code.clone()), handle.is_none());
+            if let Some(handle) = handle {
+                own.handle.clone_from(handle);
+            }
+            shelf::put_own(cx, own)?;
+            enrol::bound(cx, &binding, &reset, &generation)
+        });
+    }
+    Err(AccountTrouble::CodeRefused.into())
 }

@@ -36,6 +36,10 @@ pub(crate) fn make_own(cx: &mut Cx<'_, '_>, invitation: &Invitation, handle: Opt
     };
     if let Some(before) = shelf::own_or_none(cx)? {
         let same_relay = before.authority == invitation.authority.to_string();
+        // the relay may know it again: nothing is changed before it has answered
+        if before.is_forgotten() {
+            return if same_relay { Ok(before) } else { Err(AccountTrouble::OtherAccount.into()) };
+        }
         // nothing is bound yet: another handle, another code or another relay may be tried
         if before.stage == Stage::Made && same_relay {
             let mut own = shelf::take_own(cx)?;
@@ -115,6 +119,8 @@ pub(crate) fn make_own(cx: &mut Cx<'_, '_>, invitation: &Invitation, handle: Opt
         restored: None,
         redeemed: None,
         left_for_copy: None,
+        login_due: false,
+        forgotten: None,
         clock_differs: None,
     };
     let own = shelf::new_own(cx, own)?;
@@ -146,6 +152,7 @@ pub(crate) fn bound(cx: &mut Cx<'_, '_>, binding: &str, reset: &str, generation:
     own.binding = Some(binding.to_owned());
     own.redeemed = own.code.take();
     own.stage = Stage::Bound;
+    (own.login_due, own.forgotten) = (false, None);
     // who was bound before finds out by the generation what else the relay has forgotten
     own.generation = own.generation.or(Generation::try_from(generation).ok());
     shelf::put_own(cx, own)?;

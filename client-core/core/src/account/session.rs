@@ -3,7 +3,7 @@
 use super::{again, clock};
 use crate::network::{NetError, Network, Reason};
 use crate::shelf;
-use crate::shelf::Engine;
+use crate::shelf::{Engine, Stage};
 use crate::words::{StepError, Trouble};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::Session;
@@ -54,6 +54,11 @@ pub(crate) fn session(engine: &mut Engine, net: &mut dyn Network, at: &Authority
     engine.run(|cx| {
         let mut own = shelf::take_own(cx)?;
         own.session = Some((kept, until));
+        (own.login_due, own.forgotten) = (false, None);
+        if own.stage == Stage::Made {
+            // a program of before took it back when the relay did not know the account
+            own.stage = Stage::Bound;
+        }
         shelf::put_own(cx, own)
     })?;
     Ok(session)

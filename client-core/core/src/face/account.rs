@@ -28,6 +28,14 @@ impl Client {
         sync::enroll(&mut self.engine, net, invitation, handle)
     }
 
+    /// Whether the account came, or came back, with this invitation's code. If not, the relay knew it, and the code is still good.
+    pub fn came_with(&mut self, invitation: &Invitation) -> Result<bool, Trouble> {
+        self.engine.run(|cx| {
+            let redeemed = shelf::own_or_none(cx)?.and_then(|own| own.redeemed.clone());
+            Ok(redeemed.is_some_and(|code| code.expose() == invitation.code.expose()))
+        })
+    }
+
     /// Puts a new account in the place of a lost one, with a recovery code from the counter. The name stays; contacts must
     /// accept the new account. Can be repeated after any interruption.
     ///

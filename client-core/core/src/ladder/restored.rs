@@ -32,7 +32,7 @@ pub(crate) fn own_relay_restored(cx: &mut Cx<'_, '_>, generation: Generation) ->
     }
     own.generation = Some(generation);
     if known.is_some() {
-        own.session = None;
+        (own.session, own.login_due) = (None, true);
         own.renew_key_packages = true;
         own.restored = Some(cx.now);
     }

@@ -120,9 +120,23 @@ pub(crate) struct Own {
     /// from this entry of the inbox on nothing is trimmed, since when: a copy of this profile waits for it
     #[serde(default)]
     pub(crate) left_for_copy: Option<(u64, Millis)>,
+    /// the relay has another generation since, and has not let this device log in yet: it may not know the account
+    #[serde(default)]
+    pub(crate) login_due: bool,
+    /// the relay of this generation knows neither account nor code: it is asked again, and may be put right
+    #[serde(default)]
+    pub(crate) forgotten: Option<Generation>,
     /// how far the own clock was from the relay's when it was last asked
     #[serde(default)]
     pub(crate) clock_differs: Option<ClockDiffers>,
+}
+
+impl Own {
+    /// The relay did not know the account when it was last asked.
+    pub(crate) fn is_forgotten(&self) -> bool {
+        // programs of before took the stage back
+        self.forgotten.is_some() || (self.stage == Stage::Made && self.generation.is_some())
+    }
 }
 
 /// A link to ask by.

@@ -106,6 +106,8 @@ mod tests {
             restored: None,
             redeemed: None,
             left_for_copy: None,
+            login_due: false,
+            forgotten: None,
             clock_differs: None,
             replaced: None,
             resets_through: 0,

@@ -18,7 +18,9 @@ pub(crate) fn enroll(
     handle: &Handle,
 ) -> Result<WhoAmI, Trouble> {
     let own = engine.run(|cx| account::make_own(cx, invitation, Some(handle)))?;
-    if own.stage == Stage::Made {
+    if own.is_forgotten() {
+        account::go_on_with(engine, net, invitation, Some(handle))?;
+    } else if own.stage == Stage::Made {
         let request = wire::EnrollRequest {
             code: own.code.as_ref().map(|c| c.expose().to_vec()).unwrap_or_default(),
             handle: own.handle.as_str().to_owned(),
@@ -41,7 +43,9 @@ pub(crate) fn enroll(
 /// Puts a new account in the place of a lost one, with a recovery code from the counter.
 pub(crate) fn recover(engine: &mut Engine, net: &mut dyn Network, invitation: &Invitation) -> Result<WhoAmI, Trouble> {
     let own = engine.run(|cx| account::make_own(cx, invitation, None))?;
-    if own.stage == Stage::Made {
+    if own.is_forgotten() {
+        account::go_on_with(engine, net, invitation, None)?;
+    } else if own.stage == Stage::Made {
         let request = wire::RecoverRequest {
             code: own.code.as_ref().map(|c| c.expose().to_vec()).unwrap_or_default(),
             state: own.states.first().cloned().unwrap_or_default(),
@@ -82,14 +86,22 @@ fn wake_all(cx: &mut Cx<'_, '_>) -> Result<(), StepError> {
 /// one of these chores waits for no other.
 pub(super) fn upkeep(engine: &mut Engine, net: &mut dyn Network) -> Result<(), Trouble> {
     let own = engine.own()?;
-    if own.stage == Stage::Made {
-        let forgotten = own.generation.is_some();
-        return Err(if forgotten { AccountTrouble::Forgotten } else { AccountTrouble::NotEnrolled }.into());
+    if own.stage == Stage::Made && !own.is_forgotten() {
+        return Err(AccountTrouble::NotEnrolled.into());
     }
     if own.deleted {
         return Err(AccountTrouble::Deleted.into());
     }
     let at = words::authority(&own.authority).map_err(StepError::into_trouble)?;
+    if own.is_forgotten() {
+        // the right store may be back: it is asked before that is said once more
+        match account::session(engine, net, &at) {
+            Err(Trouble::Refused(refused)) if refused.reason == Reason::LoginRefused => {
+                return Err(AccountTrouble::Forgotten.into());
+            }
+            known => drop(known?),
+        }
+    }
     let mut failed = None;
     for chore in CHORES {
         match chore(engine, net, &at) {

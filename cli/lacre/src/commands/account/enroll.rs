@@ -27,6 +27,10 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let args =
         [("handle", who.handle.to_string().into()), ("relay", format!("{}:{}", who.relay.host(), who.relay.port()).into())];
     ctx.result(&ctx.words.say_with("enrolled", &args), &json::WhoAmI::new(&who, None));
-    ctx.note(&ctx.words.say("enrolled-next"));
+    if client.came_with(&invitation).map_err(|t| ctx.trouble(t))? {
+        ctx.note(&ctx.words.say("enrolled-next"));
+    } else {
+        ctx.note(&ctx.words.say("code-not-used"));
+    }
     Ok(Exit::Done)
 }

@@ -24,6 +24,10 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let handle = || ("handle", who.handle.to_string().into());
     let relay = format!("{}:{}", who.relay.host(), who.relay.port());
     ctx.result(&ctx.words.say_with("recovered", &[handle(), ("relay", relay.into())]), &json::WhoAmI::new(&who, None));
-    ctx.note(&ctx.words.say("recovered-next"));
+    if client.came_with(&invitation).map_err(|t| ctx.trouble(t))? {
+        ctx.note(&ctx.words.say("recovered-next"));
+    } else {
+        ctx.note(&ctx.words.say("code-not-used"));
+    }
     Ok(Exit::Done)
 }
