@@ -327,6 +327,11 @@ impl TestClock {
     pub fn forward(&self, ms: u64) {
         self.forward.fetch_add(ms, Ordering::SeqCst);
     }
+
+    /// Sets it right again, after it was put forward by at least so much.
+    pub fn back(&self, ms: u64) {
+        self.forward.fetch_sub(ms, Ordering::SeqCst);
+    }
 }
 
 impl Clock for TestClock {

@@ -34,6 +34,17 @@ impl Millis {
     pub const fn since(self, earlier: Millis) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
+    /// Whether a pause that ends at this instant, and is never longer than so many milliseconds, goes on. One that would take longer
+    /// was set by a clock that was wrong: it is over.
+    #[must_use]
+    pub const fn is_ahead(self, now: Millis, longest_ms: u64) -> bool {
+        self.0 > now.0 && self.0 - now.0 <= longest_ms
+    }
+    /// Whether so many milliseconds have gone by since this instant; also if it is still to come: a clock that was wrong set it.
+    #[must_use]
+    pub const fn is_over(self, now: Millis, ms: u64) -> bool {
+        self.0 > now.0 || now.0 - self.0 >= ms
+    }
     /// From RFC 3339 in UTC with three decimals, exactly as [`fmt::Display`] writes it.
     pub fn parse(text: &str) -> Result<Self, TimeError> {
         let stamp: jiff::Timestamp = text.parse().map_err(|_| TimeError)?;
@@ -104,5 +115,20 @@ mod tests {
             assert_eq!(Millis::parse(other), Err(TimeError), "{other}");
         }
         assert!(Millis::parse(&Millis::MAX.to_string()).is_ok());
+    }
+
+    #[test]
+    fn no_instant_that_a_wrong_clock_set_makes_a_pause_longer_than_the_longest() {
+        let now = Millis::new(1_783_346_400_000);
+        for (at, goes_on) in
+            [(now, false), (now.plus(1), true), (now.plus(50), true), (now.plus(51), false), (Millis::MAX, false)]
+        {
+            assert_eq!(at.is_ahead(now, 50), goes_on, "{at}");
+        }
+        for (since, ago, over) in
+            [(now, 0, false), (now, 49, false), (now, 50, true), (now.plus(1), 0, true), (Millis::MAX, 50, true)]
+        {
+            assert_eq!(since.is_over(now.plus(ago), 50), over, "{since}");
+        }
     }
 }

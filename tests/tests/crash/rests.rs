@@ -3,7 +3,7 @@
 
 use lacre_core::limits::{GIVE_UP_ITEM_MS, LONGEST_REST_MS, RENEW_KEY_PACKAGES_MS};
 use lacre_core::network::{NetError, Reason, Refusal};
-use lacre_core::view::{Body, ConversationId, RestingThing, Suite};
+use lacre_core::view::{Body, ConversationId, RestingThing, Standing, Suite};
 use lacre_tests::faulty::Faulty;
 use lacre_tests::world::{Person, World, befriend, settle};
 use std::collections::{BTreeMap, BTreeSet};
@@ -230,4 +230,47 @@ fn a_conversation_that_fails_ends_no_watch_and_is_shown_with_its_reason() {
     scene.ana.clock.forward(LONGEST_REST_MS);
     scene.ana.client.watch(&mut scene.ana.net, Duration::from_millis(200)).unwrap();
     assert_eq!(scene.ana.texts(&group), ["in the group"]);
+}
+
+// Seen red without `is_ahead` in `is_resting`, in `Item::rests` and in `is_over` of the requests to be re-added, each alone.
+#[test]
+fn a_clock_that_was_wrong_for_one_command_keeps_nothing_resting_for_longer_than_a_pause() {
+    const YEAR_MS: u64 = 365 * 86_400_000;
+    for ahead in [YEAR_MS + 35 * 86_400_000, 8_000 * YEAR_MS] {
+        let mut scene = Scene::new();
+        let group = scene.group.clone();
+        let with_carla = scene.ana.with("carla");
+        let mut copy = scene.ana.copy(&scene.ana.dir().with_extension("copy"));
+        scene.ana.say(&with_carla, "from the original");
+        scene.ana.sync();
+        scene.ana.say(&group, "written before");
+
+        scene.ana.clock.forward(ahead);
+        copy.clock.forward(ahead);
+        scene.ana.client.send_file(&group, "notes.txt", &mut &b"x"[..], 1).unwrap();
+        let refused = Refusal { reason: Reason::BadField, metadata: BTreeMap::new(), retry_after: None };
+        for _ in 0..2 {
+            let refused = refused.clone();
+            let mut net = Faulty::new(&mut scene.ana.net, Box::new(move |_, _| Some(NetError::Refused(refused.clone()))));
+            let _ = scene.ana.client.sync(&mut net);
+        }
+        copy.say(&with_carla, "from the copy");
+        let _ = copy.client.sync(&mut copy.net);
+        assert!(!scene.ana.client.resting().unwrap().is_empty(), "the conversations failed");
+        scene.ana.clock.back(ahead);
+        copy.clock.back(ahead);
+
+        // no pause later than ever
+        scene.ana.clock.forward(LONGEST_REST_MS);
+        settle(&mut [&mut scene.ana, &mut scene.beto]);
+        assert_eq!(scene.ana.client.resting().unwrap(), []);
+        assert_eq!(scene.ana.client.outbox().unwrap().len(), 0);
+        assert_eq!(scene.beto.texts(&group), ["written before"]);
+        assert!(scene.beto.history(&group).iter().any(|m| matches!(m.body, Body::File { .. })));
+        for _ in 0..3 {
+            settle(&mut [&mut copy, &mut scene.carla]);
+            copy.clock.forward(60_000);
+        }
+        assert_eq!(copy.standing(&with_carla), Standing::Active, "it asks again to be taken back");
+    }
 }

@@ -60,7 +60,8 @@ pub(crate) fn add_later(
     if shelf::members(cx, id)?.devices.iter().any(|(there, _)| *there == account) {
         return Ok(());
     }
-    let waited = cx.now.since(asked.since);
+    let since = asked.since.min(cx.now);
+    let waited = cx.now.since(since);
     if waited >= ADD_GIVE_UP_MS {
         return give_up(cx, id, conv, account);
     }
@@ -73,7 +74,7 @@ pub(crate) fn add_later(
     let cargo = Cargo::Seal { intent: Intent::AddLater { account, why }, prepared: None };
     let number = queue::enqueue(cx, Some(id), WaitingKind::Seal, cargo)?;
     if let Some(mut item) = shelf::item(cx, number)? {
-        (item.since, item.trouble, item.not_before) = (asked.since, Some(trouble), Some(again));
+        (item.since, item.trouble, item.not_before) = (since, Some(trouble), Some(again));
         shelf::put_item(cx, &item)?;
     }
     conv.add_again = Some(conv.add_again.map_or(again, |first| first.min(again)));
@@ -123,7 +124,7 @@ pub(super) fn try_again(
         let Cargo::Seal { intent: Intent::AddLater { account, .. }, .. } = &item.cargo else { continue };
         let due = match these {
             Some(these) => these.contains(account),
-            None => item.not_before.is_none_or(|at| at <= cx.now),
+            None => !item.rests(cx.now),
         };
         if !due {
             let at = item.not_before.unwrap_or(cx.now);

@@ -56,7 +56,7 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId, failed: &[u64
                 }
                 continue;
             }
-            let rests = failed.contains(&number) || item.not_before.is_some_and(|t| t > cx.now);
+            let rests = failed.contains(&number) || item.rests(cx.now);
             match &item.cargo {
                 Cargo::Upload { blob, .. } if rests => resting.push(*blob),
                 Cargo::Content { prepared: None, .. } if resting.iter().any(|blob| queue::names(&item, *blob)) => {}
@@ -75,7 +75,7 @@ pub(crate) fn next_ready(cx: &mut Cx<'_, '_>, id: &ConversationId, failed: &[u64
         }
         let Some(mut item) = head else { return Ok(Ready::Nothing) };
         let number = item.number;
-        if failed.contains(&number) || item.not_before.is_some_and(|t| t > cx.now) {
+        if failed.contains(&number) || item.rests(cx.now) {
             return Ok(Ready::Nothing);
         }
         let asked = Asked::by(&item);

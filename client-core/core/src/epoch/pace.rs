@@ -10,6 +10,7 @@
 //! | removing who leaves | of two: the conversation is over. In groups at once by the first admin device in leaf order; each following one waits [`LEAVE_PAUSE_MS`] longer |
 
 use super::absent;
+use super::absent::ADD_LONGEST_PAUSE_MS;
 use crate::queue::MAX_WAITING;
 use crate::shelf::{Cargo, Conv, Cx, Intent, Item};
 use crate::words::{ConversationId, Happening, Kind, Standing, StepError, WaitingKind};
@@ -23,8 +24,12 @@ pub const SMALL_GROUP: usize = 8;
 pub const FIRST_UPDATE_PAUSE_MS: u64 = 30_000;
 /// A device gives its leaf fresh keys this long after its last commit, in a group of up to 128; up to four times in larger.
 pub const UPDATE_EVERY_MS: u64 = 7 * 86_400_000;
+/// The longest of these: four times as long, and the spread.
+const LONGEST_UPDATE_PAUSE_MS: u64 = 5 * UPDATE_EVERY_MS;
 /// How long one admin device waits for the one before it to answer a member who leaves.
 pub const LEAVE_PAUSE_MS: u64 = 60_000;
+/// Of 1,000 admins the last.
+const LONGEST_LEAVE_PAUSE_MS: u64 = 1_000 * LEAVE_PAUSE_MS;
 
 /// A leaf that never committed keeps the lifetime of its key package, and makes every commit of others larger.
 pub(crate) fn pace_first_update(cx: &mut Cx<'_, '_>, id: &ConversationId, own_leaf: u32) -> Result<(), StepError> {
@@ -87,12 +92,13 @@ fn lost_to_remove(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &Conv) -> Resu
 /// Puts what has become due into the queue.
 pub(crate) fn queue_what_is_due(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<(), StepError> {
     let mut conv = shelf::take_conv(cx, id)?;
-    if conv.add_again.is_some_and(|at| at <= cx.now) {
+    if conv.add_again.is_some_and(|at| !at.is_ahead(cx.now, ADD_LONGEST_PAUSE_MS)) {
         absent::try_again(cx, id, &mut conv, None)?;
         shelf::write_conv(cx, id, &conv)?;
     }
-    let update = conv.update_due.is_some_and(|at| at <= cx.now);
-    let (due, later): (Vec<_>, Vec<_>) = conv.leaving.iter().copied().partition(|(_, at)| *at <= cx.now);
+    let update = conv.update_due.is_some_and(|at| !at.is_ahead(cx.now, LONGEST_UPDATE_PAUSE_MS));
+    let (due, later): (Vec<_>, Vec<_>) =
+        conv.leaving.iter().copied().partition(|(_, at)| !at.is_ahead(cx.now, LONGEST_LEAVE_PAUSE_MS));
     let lost = lost_to_remove(cx, id, &conv)?;
     if (!update && due.is_empty() && lost.is_empty()) || cx.s.count(Table::Outbox, id.as_bytes())? >= MAX_WAITING {
         return Ok(());

@@ -37,7 +37,7 @@ pub(crate) fn ask_re_add(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Result<boo
     let tries = match conv.asked {
         Some((last, tries)) => {
             let pause = FIRST_PAUSE_MS.saturating_mul(1 << tries.min(10)).min(LONGEST_PAUSE_MS);
-            if cx.now.since(last) < pause {
+            if !last.is_over(cx.now, pause) {
                 return Ok(false);
             }
             tries
@@ -81,7 +81,7 @@ fn re_add_request(
 ) -> Result<content::ReAddRequest, StepError> {
     if let Some((made, request)) = &conv.request
         && tries >= FRESH_PACKAGES
-        && cx.now.since(*made) < PACKAGE_MS
+        && !made.is_over(cx.now, PACKAGE_MS)
     {
         return content::ReAddRequest::decode(request.as_slice()).map_err(|e| StepError::Again(e.to_string()));
     }

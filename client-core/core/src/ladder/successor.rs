@@ -73,7 +73,7 @@ pub(crate) fn note_asker(cx: &mut Cx<'_, '_>, id: &ConversationId, who: AccountI
 
 /// Who asked lately.
 pub(crate) fn asking(cx: &Cx<'_, '_>, conv: &Conv) -> Vec<AccountId> {
-    let lately = conv.askers.iter().filter(|(_, at)| cx.now.since(*at) <= ASKED_LATELY_MS).map(|(account, _)| *account);
+    let lately = conv.askers.iter().filter(|(_, at)| !at.is_over(cx.now, ASKED_LATELY_MS)).map(|(account, _)| *account);
     // rows of before
     lately.chain(conv.stuck.iter().flat_map(|stuck| stuck.asking.iter().copied())).collect()
 }
@@ -92,7 +92,7 @@ pub(super) fn succeed_when_due(cx: &mut Cx<'_, '_>, id: &ConversationId) -> Resu
     let admins = members.devices.iter().filter(|(account, _)| *account != by && members.admins.contains(account));
     let rank = admins.clone().position(|(account, device)| *account == own.account && *device == own.device);
     let Some(rank) = rank.and_then(|rank| u64::try_from(rank).ok()) else { return Ok(false) };
-    if cx.now < stuck.since.plus(SUCCESSOR_AFTER_MS + rank.saturating_mul(SUCCESSOR_PAUSE_MS)) {
+    if !stuck.since.is_over(cx.now, SUCCESSOR_AFTER_MS + rank.saturating_mul(SUCCESSOR_PAUSE_MS)) {
         return Ok(false);
     }
     succeed(cx, id, &conv, &members, stuck.seal, by, &others)?;
@@ -110,7 +110,7 @@ pub(crate) fn count_lost_race(
     let waiting: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, id.as_bytes(), 0, usize::MAX)?;
     let lost = waiting.iter().any(|(_, item)| matches!(item.cargo, Cargo::Seal { prepared: Some(_), .. }));
     conv.busy = match conv.busy {
-        Some((account, count, since)) if account == by && cx.now.since(since) <= BUSY_MS => {
+        Some((account, count, since)) if account == by && !since.is_over(cx.now, BUSY_MS) => {
             Some((account, count.saturating_add(u32::from(lost)), since))
         }
         _ => Some((by, u32::from(lost), cx.now)),

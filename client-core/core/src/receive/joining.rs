@@ -25,6 +25,7 @@ use crate::shelf::{Conv, Cx, PendingJoin};
 use crate::words::{Body, ContactState, ConversationId, Happening, Kind, Standing, StepError, Suite, Trouble};
 use crate::{book, epoch, history, ladder, people, queue, shelf};
 use lacre_ground::ids::{AccountId, DeviceId, EnvelopeId, Token};
+use lacre_ground::time::Millis;
 use lacre_profile::Table;
 use lacre_proto::bounds::Bounded as _;
 use lacre_proto::content::v1 as content;
@@ -323,10 +324,15 @@ pub(crate) fn drop_join(cx: &mut Cx<'_, '_>, envelope: EnvelopeId, why: &str) ->
     }
 }
 
+/// Whether it is not to be tried yet.
+pub(crate) fn join_rests(pending: &PendingJoin, now: Millis) -> bool {
+    pending.not_before.is_some_and(|at| at.is_ahead(now, LONGEST_PAUSE_MS))
+}
+
 /// One that cannot be used now: it waits, and is given up by time alone.
 pub(crate) fn retry_join(cx: &mut Cx<'_, '_>, envelope: EnvelopeId, why: &str) -> Result<(), StepError> {
     let Some(mut pending) = cx.s.get::<PendingJoin>(Table::Join, envelope.as_bytes())? else { return Ok(()) };
-    let since = *pending.since.get_or_insert(cx.now);
+    let since = *pending.since.insert(pending.since.map_or(cx.now, |since| since.min(cx.now)));
     if cx.now.since(since) >= GIVE_UP_MS {
         return drop_join(cx, envelope, why);
     }

@@ -92,6 +92,16 @@ pub(crate) struct Item {
     pub(crate) cargo: Cargo,
 }
 
+/// No item rests longer before it is tried again, milliseconds.
+const LONGEST_PAUSE_MS: u64 = 86_400_000;
+
+impl Item {
+    /// Not to be tried yet.
+    pub(crate) fn rests(&self, now: Millis) -> bool {
+        self.not_before.is_some_and(|at| at.is_ahead(now, LONGEST_PAUSE_MS))
+    }
+}
+
 /// What waits.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Cargo {
@@ -175,8 +185,9 @@ pub(crate) fn drop_item(cx: &Cx<'_, '_>, number: u64) -> Result<(), StepError> {
 /// An item cannot go out now; it stays.
 pub(crate) fn in_trouble(cx: &mut Cx<'_, '_>, number: u64, why: &str, not_before: Option<Millis>) -> Result<(), StepError> {
     if let Some(mut item) = item(cx, number)? {
+        item.since = item.since.min(cx.now);
         item.trouble = Some(why.to_owned());
-        item.not_before = not_before;
+        item.not_before = not_before.map(|at| at.min(cx.now.plus(LONGEST_PAUSE_MS)));
         put_item(cx, &item)?;
     }
     Ok(())

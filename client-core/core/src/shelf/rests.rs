@@ -64,7 +64,7 @@ pub(crate) fn put_to_rest(
 ) -> Result<RestRow, StepError> {
     let key = key(&thing);
     let before: Option<RestRow> = cx.s.get(Table::Meta, &key)?;
-    let since = before.map_or(cx.now, |row| row.since);
+    let since = before.map_or(cx.now, |row| row.since.min(cx.now));
     let until = until.map_or_else(|| next_try(since, cx.now), |until| until.min(cx.now.plus(LONGEST_REST_MS)));
     let row = RestRow { thing, since, until, cause, why };
     cx.s.put(Table::Meta, &key, SCOPE, 0, &row)?;

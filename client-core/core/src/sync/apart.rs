@@ -2,7 +2,7 @@
 
 use crate::network::Reason;
 use crate::shelf;
-use crate::shelf::{Engine, RestRow};
+use crate::shelf::{Engine, LONGEST_REST_MS, RestRow};
 use crate::words::{AccountTrouble, FileTrouble, RestCause, RestingThing, Trouble};
 use lacre_ground::time::Millis;
 use lacre_profile::StoreError;
@@ -40,7 +40,7 @@ impl Round {
 
     /// Not to be tried yet.
     pub(super) fn is_resting(&self, thing: &RestingThing) -> bool {
-        self.rests.get(thing).is_some_and(|row| row.until > self.now)
+        self.rests.get(thing).is_some_and(|row| row.until.is_ahead(self.now, LONGEST_REST_MS))
     }
 
     /// It failed the last time, whether or not it is to be tried now.

@@ -46,7 +46,7 @@ pub(super) fn join_pending(
     let mut moved = false;
     let mut away = 0;
     for (_, pending) in pending {
-        if pending.not_before.is_some_and(|at| at > engine.clock.now()) {
+        if receive::join_rests(&pending, engine.clock.now()) {
             continue;
         }
         let mut taken = try_to_join(engine, net, &pending, Read::Perhaps)?;

@@ -86,7 +86,7 @@ fn trim_inbox(engine: &mut Engine, net: &mut dyn Network) -> Result<(), Trouble>
     let own = engine.own()?;
     let now = engine.clock.now();
     // what is for a copy of this profile stays for a while
-    let left = own.left_for_copy.filter(|(_, since)| now.since(*since) <= LEFT_FOR_COPY_MS);
+    let left = own.left_for_copy.filter(|(_, since)| !since.is_over(now, LEFT_FOR_COPY_MS));
     let through = left.map_or(own.inbox_cursor, |(seq, _)| own.inbox_cursor.min(seq.saturating_sub(1)));
     if through > own.inbox_trimmed {
         let at = words::authority(&own.authority).map_err(StepError::into_trouble)?;
@@ -141,7 +141,7 @@ pub(super) fn deliver_post(
     let mut moved = false;
     let now = engine.clock.now();
     for (number, item) in items {
-        if item.not_before.is_some_and(|t| t > now) {
+        if item.rests(now) {
             continue;
         }
         let sent = match &item.cargo {
