@@ -1,18 +1,19 @@
 //! Conversations and messages as lines for people, within 80 columns where the texts allow it.
 
 use crate::context::{Context, Outcome};
+use crate::spoken;
 use crate::spoken::spoken_seconds;
 use crate::when::when;
 use crate::{json, online};
 use anstyle::{AnsiColor, Style};
 use lacre_core::Client;
 use lacre_core::view::{
-    Body, Contact, Conversation, Delivery, Kind, Message, NotAdded, Reaction, RestCause, Resting, RestingThing, Stays, Suite,
-    Waiting, WaitingKind, Who,
+    Body, Contact, Conversation, ConversationId, Delivery, Kind, Message, NotAdded, Reaction, RestCause, Resting, RestingThing,
+    Standing, Stays, Suite, Waiting, WaitingKind, Who,
 };
 use lacre_ground::ids::{AccountId, Handle};
 use lacre_words::cause::cause_in;
-use lacre_words::failure::Exit;
+use lacre_words::failure::{Exit, Failure};
 use lacre_words::screen::size;
 use lacre_words::shown::{composed, paragraph, shown};
 use lacre_words::words::{Words, key};
@@ -338,6 +339,9 @@ fn after(ctx: &Context, client: &mut Client, message: &Message, done: &str, here
     let waiting = client.outbox().map_err(|t| ctx.trouble(t))?;
     let said = |w: &&Waiting| matches!(w.what, WaitingKind::Text | WaitingKind::File | WaitingKind::Change);
     let waiting = waiting.iter().filter(said).filter(|w| w.conversation.as_ref() == Some(&message.conversation)).count();
+    if !here && waiting > 0 {
+        goes_out(ctx, client, &message.conversation)?;
+    }
     let ids = ids(std::slice::from_ref(message));
     // of what was asked for: others may wait before it
     let waits = ctx.words.say_with("sent-waiting", &[("count", 1.into()), ("ids", ids.into())]);
@@ -345,6 +349,15 @@ fn after(ctx: &Context, client: &mut Client, message: &Message, done: &str, here
     let json = json::Message::from(&now);
     ctx.result(text, &object!({ "message": json, "waiting": waiting, "relay_reached": reached.yes() }));
     Ok(Exit::Done)
+}
+
+/// What was just written still waits: it is said if the round found that nothing goes out of its conversation any more.
+pub(crate) fn goes_out(ctx: &Context, client: &mut Client, id: &ConversationId) -> Result<(), Failure> {
+    let standing = client.conversation(id).map_err(|t| ctx.trouble(t))?.standing;
+    if matches!(standing, Standing::Active | Standing::AskingToBeReAdded) {
+        return Ok(());
+    }
+    Err(ctx.failure("error-goes-nowhere", Exit::No, &[("standing", spoken::standing(&ctx.words, standing).into())]))
 }
 
 /// The first characters of an id.

@@ -113,6 +113,24 @@ fn what_stays_is_said_before_the_yes_and_a_no_changes_nothing() {
     assert!(bruno.run(&["contact", "verify", "@ana"]).failed(1).contains("Nadie tiene ese nombre"));
 }
 
+// Seen red with the words chosen before the round: "waits", exit 0, and no trouble in the outbox for ever.
+#[test]
+fn who_writes_to_somebody_who_left_is_told_in_the_same_command_that_it_goes_nowhere() {
+    let town = Town::new();
+    let (ana, bruno) = town.pair();
+    ana.run(&["send", "@bruno", "hola"]).done();
+    ana.run(&["account", "delete", "--yes"]).done();
+
+    let written = bruno.run(&["send", "@ana", "¿sigues ahí?"]);
+
+    let said = written.failed(1);
+    assert!(said.contains("No se envió ni se enviará") && said.contains("outbox"), "{said}");
+    let waiting = bruno.json(&["outbox"]);
+    let waiting = waiting["outbox"].as_array().unwrap();
+    assert!(!waiting.is_empty() && waiting.iter().all(|w| !w["trouble"].is_null()), "{waiting:?}");
+    assert!(bruno.run(&["send", "@ana", "otra vez"]).failed(1).contains("no se puede escribir"), "nothing more is taken");
+}
+
 /// Beto lost everything, went to the counter, and starts again on another machine.
 fn recovered(world: &World, run: &lacre_ground::run::Run) -> Person {
     let mut beto = Person::new(&world.data().with_file_name("profile-beto-again"));

@@ -2,7 +2,8 @@
 
 use crate::shelf::{Cargo, ContactRow, Cx, Engine, Intent, Item, LinkRow, RestRow};
 use crate::words::{
-    Contact, Conversation, ConversationId, Invited, Link, Member, NewAccount, Resting, RestingThing, StepError, Trouble, Waiting,
+    Contact, Conversation, ConversationId, Invited, Link, Member, MessageTrouble, NewAccount, Resting, RestingThing, Standing,
+    StepError, Trouble, Waiting,
 };
 use crate::{book, history, queue, shelf, words};
 use lacre_ground::address::ContactLink;
@@ -40,8 +41,28 @@ pub(crate) fn outbox(engine: &mut Engine) -> Result<Vec<Waiting>, Trouble> {
             items.extend(rows.into_iter().map(|(_, item)| item));
         }
         items.sort_by_key(|i| i.number);
-        Ok(items.into_iter().filter(|i| !shelf::is_stored(i)).map(waiting_view).collect())
+        items.retain(|item| !shelf::is_stored(item));
+        for item in &mut items {
+            if let Some(why) = goes_nowhere(cx, item)? {
+                item.trouble = Some(why);
+            }
+        }
+        Ok(items.into_iter().map(waiting_view).collect())
     })
+}
+
+/// Why nothing goes out of the conversation in whose queue an item stands: it waits for nobody.
+fn goes_nowhere(cx: &mut Cx<'_, '_>, item: &Item) -> Result<Option<String>, StepError> {
+    let Some(id) = &item.conversation else { return Ok(None) };
+    let conv = match shelf::conv_or_none(cx, id) {
+        // damaged rows rest by themselves, and what waits elsewhere is shown
+        Err(StepError::Trouble(Trouble::Store(StoreError::Damaged { .. }))) => None,
+        found => found?,
+    };
+    Ok(conv.and_then(|conv| match conv.standing {
+        Standing::Active | Standing::AskingToBeReAdded => None,
+        other => Some(MessageTrouble::NotActive(other).to_string()),
+    }))
 }
 
 /// An entry that was prepared may have been tried; its id is used up, so it goes out.

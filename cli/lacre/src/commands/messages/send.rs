@@ -53,6 +53,9 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let reached = online::deliver_with(ctx, &mut client, &mut network)?;
     let now: Vec<Message> = sent.into_iter().map(|m| client.find_message(&m.id.to_string()).unwrap_or(m)).collect();
     let waiting = now.iter().filter(|m| m.delivery == Delivery::Waiting).count();
+    if let (Some(to), true) = (&sent_to, waiting > 0) {
+        show::goes_out(ctx, &mut client, to)?;
+    }
     let absent = match sent_to.as_ref() {
         Some(to) if waiting > 0 => show::invited(&ctx.words, &client.conversation(to).map_err(|t| ctx.trouble(t))?),
         _ => Vec::new(),
