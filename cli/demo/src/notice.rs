@@ -62,11 +62,11 @@ impl Story<'_> {
         self.of(CARLA, |p| p.client.pause_notices(true))?;
         self.of(CARLA, |p| p.sync().map(|_| ()))?;
         let paused = self.try_send(&mut office, CARLA)?;
-        self.holds(matches!(paused, (_, Outcome::Otherwise(Otherwise::NoAccount))), key("demo-claim-paused"))?;
+        self.shown(matches!(paused, (_, Outcome::Otherwise(Otherwise::NoAccount))), key("demo-claim-paused"))?;
 
         let read = self.only_notice(ANA)?;
         let genuine = read.content.as_ref().is_ok_and(|g| g.certificate.code.as_str() == CODE && g.safe().is_some());
-        self.holds(genuine, key("demo-claim-genuine"))?;
+        self.shown(genuine, key("demo-claim-genuine"))?;
         self.of(ANA, |p| p.client.answer_notice(read.id, NoticeAnswer::Acknowledged))?;
         let appealed = self.only_notice(BRUNO)?;
         let appeal = self.ctx.words.say("demo-appeal");
@@ -75,12 +75,12 @@ impl Story<'_> {
             self.of(who, |p| p.sync().map(|_| ()))?;
         }
         let in_time = self.only_notice(BRUNO)?.replies.first().is_some_and(|r| r.accepted_at.is_some());
-        self.holds(in_time, key("demo-claim-appeal"))?;
+        self.shown(in_time, key("demo-claim-appeal"))?;
         let Office { body, network, evidence } = &mut office;
         let collected = body.collect(network, evidence).map_err(|e| self.body(&e))?;
         let of = |id: NoticeId, what: &str| collected.filed.iter().any(|f| f.notice == id && f.what == what);
         let told = of(first, "ConsignmentAcceptance") && of(second, "reply") && collected.aside.is_empty();
-        self.holds(told, key("demo-claim-told"))?;
+        self.shown(told, key("demo-claim-told"))?;
         self.judged(&mut office, first)
     }
 
@@ -143,7 +143,7 @@ impl Story<'_> {
 
     fn proved(&self, id: NoticeId, outcome: &Outcome) -> Result<NoticeId, Failure> {
         let valid = matches!(outcome, Outcome::Sent(verdict) if matches!(**verdict, Verdict::Valid(_)));
-        self.holds(valid, key("demo-claim-sent"))?;
+        self.shown(valid, key("demo-claim-sent"))?;
         Ok(id)
     }
 
@@ -164,15 +164,22 @@ impl Story<'_> {
         let bytes = office.evidence.read(&evidence_name(id)).map_err(|e| self.machine(&e))?;
         let trust = office.body.trust_file().map_err(|e| self.body(&e))?;
         let trust = Trust::parse(&trust).map_err(|e| self.machine(&io::Error::other(e.to_string())))?;
-        self.holds(matches!(verify(&bytes, Some(&trust)), Verdict::Valid(_)), key("demo-claim-valid"))?;
+        self.shown(matches!(verify(&bytes, Some(&trust)), Verdict::Valid(_)), key("demo-claim-valid"))?;
         let whole = Bundle::parse(&bytes).map_err(|e| self.machine(&io::Error::other(e.to_string())))?;
         let changed = changed(&whole);
         let own = |(part, bundle): &(&str, Bundle)| match verify(&bundle.to_bytes(), Some(&trust)) {
             Verdict::Invalid(fault) => fault.part == *part,
             Verdict::Valid(_) | Verdict::Incomplete(_) => false,
         };
-        self.holds(changed.iter().all(own) && changed.len() >= 9, key("demo-claim-changed"))?;
+        self.shown(changed.iter().all(own) && changed.len() >= 9, key("demo-claim-changed"))?;
         Ok(changed.len())
+    }
+
+    /// Ends the demo if this does not hold; says it if it does.
+    fn shown(&self, holds: bool, key: &'static str) -> Result<(), Failure> {
+        self.claim(holds, key)?;
+        self.good(key, &[]);
+        Ok(())
     }
 
     fn body(&self, why: &BodyTrouble) -> Failure {
