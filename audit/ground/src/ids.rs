@@ -281,6 +281,15 @@ impl Handle {
         let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'.' | b'-');
         if (3..=32).contains(&text.len()) && text.bytes().all(good) { Ok(Self(text.to_owned())) } else { Err(HandleError) }
     }
+    /// Whether a new account may have it: signs stand inside, one at a time, so that no name looks like another with dots
+    /// around it. There are older ones, and they stay.
+    #[must_use]
+    pub fn may_be_new(&self) -> bool {
+        let sign = |b: &u8| !b.is_ascii_alphanumeric();
+        let bytes = self.0.as_bytes();
+        let ends = [bytes.first(), bytes.last()].into_iter().flatten().any(sign);
+        !ends && !bytes.windows(2).any(|two| two.iter().all(sign))
+    }
     /// Without the `@`.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -324,6 +333,22 @@ mod tests {
         }
         for bad in ["an", "@an", "Ana", "ána", "a b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "@@ana", ""] {
             assert!(Handle::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn no_new_handle_is_another_one_with_signs_around_it() {
+        for (text, new) in [
+            ("eva", true),
+            ("e-v.a_9", true),
+            ("eva.", false),
+            ("_eva", false),
+            ("eva-", false),
+            ("e..va", false),
+            ("e._va", false),
+            ("---", false),
+        ] {
+            assert_eq!(Handle::parse(text).unwrap().may_be_new(), new, "{text}");
         }
     }
 

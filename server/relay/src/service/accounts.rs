@@ -192,6 +192,14 @@ impl Accounts for AccountsService {
         let now = self.context.clock.now();
         self.names.may_try(now, &self.context.rules, &code).map_err(limited)?;
         let (account, devices) = self.first_state(holder.as_ref(), &request.state).await?;
+        // whoever has such a name from before is told the same again
+        if !handle.may_be_new() && self.context.read(move |r| r.newest_state(&account)).await.map_err(store_down)?.is_none() {
+            return Err(bad_value(
+                "handle",
+                "letters and digits, with one _ . - between them",
+                "a sign at an end, or two together",
+            ));
+        }
         let binding = Binding { handle: handle.clone(), account, bound_at: now }.sign(&self.context.bindings);
         let binding = binding.map_err(|e| store_down(lacre_store::StoreDown::new(e)))?;
         let enroll = Enroll { code, handle, account, state: request.state, devices, binding };

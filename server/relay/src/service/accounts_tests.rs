@@ -37,6 +37,9 @@ async fn an_invitation_opens_one_account_that_strangers_can_verify() {
     assert_eq!(refused(w.issue("40.123.456-1").await), "BAD_RUN");
     assert_eq!(refused(w.issue("no number").await), "BAD_RUN");
     assert_eq!(refused(w.enroll(&eva, "40123457-8", "ana").await), "HANDLE_TAKEN");
+    for alike in ["ana.", "_ana", "a--na"] {
+        assert_eq!(refused(w.enroll(&eva, "40123457-8", alike).await), "BAD_FIELD", "{alike}");
+    }
 
     let session = w.login(&ana).await;
     let stamp = w.stamps(&session, 1).await.unwrap().remove(0);

@@ -5,6 +5,7 @@ use crate::trouble::address_trouble;
 use crate::{find, json, online, secret};
 use lacre_ground::address::Invitation;
 use lacre_words::failure::Exit;
+use lacre_words::shown::shown;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -18,7 +19,10 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let invitation = Invitation::parse(&args.invitation)
         .map_err(|why| ctx.failure("error-invitation", Exit::Usage, &[("why", ctx.words.say(address_trouble(why)).into())]))?;
     let handle = find::handle(ctx, &args.handle)?;
-    // a mistyped one makes no profile
+    // a mistyped one makes no profile; who has one may have such a name from before
+    if !handle.may_be_new() && !lacre_profile::exists(&ctx.profile_dir()?) {
+        return Err(ctx.failure("error-handle", Exit::Usage, &[("value", shown(&args.handle).into())]));
+    }
     ctx.global.proxy.as_deref().map(|text| online::proxy_of(ctx, text)).transpose()?;
     let mut client = secret::open_or_create(ctx)?;
     super::settings::keep_proxy(ctx, &mut client)?;
