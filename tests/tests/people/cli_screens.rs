@@ -149,6 +149,37 @@ fn extras_are_pages_of_every_command_in_both_languages_and_completions_that_shel
     assert_eq!(ana.json(&["install-extras", "--remove"])["files"], Value::Array(vec![]));
 }
 
+#[test]
+fn extras_replace_and_remove_nothing_that_is_somebody_elses() {
+    let town = Town::new();
+    let ana = town.newcomer("ana");
+    let share = ana.home.join(".local/share");
+    let (page, fish) = (share.join("man/man1/lacre.1"), share.join("fish/vendor_completions.d/lacre.fish"));
+    std::fs::create_dir_all(page.parent().unwrap()).unwrap();
+    std::fs::create_dir_all(fish.parent().unwrap()).unwrap();
+    std::fs::write(&page, "of another program\n").unwrap();
+
+    let refused = ana.run(&["install-extras"]).failed(3);
+    let removed = ana.json(&["install-extras", "--remove"]);
+
+    assert!(refused.contains("lacre.1"), "{refused}");
+    assert_eq!(removed["files"], Value::Array(vec![]));
+    assert_eq!(std::fs::read_to_string(&page).unwrap(), "of another program\n");
+    assert!(!fish.exists(), "all or nothing");
+    // a link of that name leads to what is no file of ours
+    std::fs::remove_file(&page).unwrap();
+    let aim = ana.home.join("aim");
+    std::fs::write(&aim, "mine\n").unwrap();
+    std::os::unix::fs::symlink(&aim, &fish).unwrap();
+    ana.run(&["install-extras"]).failed(3);
+    std::fs::remove_file(&fish).unwrap();
+    ana.run(&["install-extras"]).done();
+    std::fs::remove_file(&fish).unwrap();
+    std::os::unix::fs::symlink(&aim, &fish).unwrap();
+    ana.run(&["install-extras", "--remove"]).done();
+    assert!(fish.symlink_metadata().is_ok() && std::fs::read_to_string(&aim).unwrap() == "mine\n" && !page.exists());
+}
+
 fn read_output(command: &mut std::process::Command) -> String {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{output:?}");

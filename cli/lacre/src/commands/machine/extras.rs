@@ -1,5 +1,5 @@
 //! `lacre install-extras [--to DIR] [--remove]`: completions for shells, and man pages in both languages, where the system
-//! looks for those of one user.
+//! looks for those of one user. Each file bears a mark; what does not is somebody else's, and neither replaced nor removed.
 
 use crate::context::{Context, Outcome};
 use clap_complete::Shell;
@@ -12,6 +12,9 @@ use lacre_words::words::Words;
 use serde_json::json as object;
 use std::io;
 use std::path::{Path, PathBuf};
+
+/// Stands in the last line of each file, as a comment.
+const MARK: &str = "written by lacre install-extras";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -31,9 +34,22 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         ctx.failure("error-cannot-save", Exit::CouldNotAsk, &[("dir", dir.into()), ("why", cause(&ctx.words, why).into())])
     };
     let mut done = Vec::new();
-    for (place, bytes) in files(&ctx.words).map_err(|e| failed(&e))? {
-        let path = base.join(place);
+    let files: Vec<(PathBuf, Vec<u8>)> =
+        files(&ctx.words).map_err(|e| failed(&e))?.into_iter().map(|(place, bytes)| (base.join(place), bytes)).collect();
+    // before anything is written: all of it, or nothing
+    if !args.remove {
+        for (path, _) in &files {
+            if found(path).map_err(|e| failed(&e))? == Found::Anothers {
+                let name = shown(&path.display().to_string());
+                return Err(ctx.failure("error-output-taken", Exit::CouldNotAsk, &[("name", name.into())]));
+            }
+        }
+    }
+    for (path, bytes) in files {
         if args.remove {
+            if found(&path).map_err(|e| failed(&e))? != Found::Ours {
+                continue;
+            }
             match std::fs::remove_file(&path) {
                 Ok(()) => done.push(path),
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {}
@@ -49,6 +65,28 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     text.push(if args.remove { ctx.words.say("extras-removed") } else { ctx.words.say("extras-installed") });
     ctx.result(&text.join("\n"), &object!({ "files": paths, "removed": args.remove }));
     Ok(Exit::Done)
+}
+
+/// What stands in the place of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Nothing,
+    Ours,
+    /// somebody else's file, a link, a folder
+    Anothers,
+}
+
+fn found(path: &Path) -> io::Result<Found> {
+    match path.symlink_metadata() {
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(Found::Nothing),
+        Err(e) => Err(e),
+        Ok(about) if !about.is_file() => Ok(Found::Anothers),
+        Ok(_) => {
+            let text = std::fs::read(path)?;
+            let last = text.trim_ascii_end().rsplit(|b| *b == b'\n').next().unwrap_or_default();
+            Ok(if last.ends_with(MARK.as_bytes()) { Found::Ours } else { Found::Anothers })
+        }
+    }
 }
 
 /// Whole or not at all: a shell may read it at the same time.
@@ -78,6 +116,7 @@ fn files(words: &Words) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
     for (shell, place) in shells {
         let mut bytes = Vec::new();
         clap_complete::generate(shell, &mut crate::localized(words), "lacre", &mut bytes);
+        bytes.extend_from_slice(format!("\n# {MARK}\n").as_bytes());
         out.push((PathBuf::from(place), bytes));
     }
     for (lang, place) in [(Lang::Es, "man/es/man1"), (Lang::En, "man/man1")] {
@@ -95,7 +134,7 @@ fn pages(command: &clap::Command, name: &str, words: &Words, place: &Path, out: 
     let mut bytes = Vec::new();
     Man::new(named).source("Lacre").manual("Lacre").render(&mut bytes)?;
     let page = String::from_utf8(bytes).map_err(io::Error::other)?;
-    out.push((place.join(format!("{name}.1")), spoken(&page, words).into_bytes()));
+    out.push((place.join(format!("{name}.1")), format!("{}.\\\" {MARK}\n", spoken(&page, words)).into_bytes()));
     for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set()) {
         pages(inner, &format!("{name}-{}", inner.get_name()), words, place, out)?;
     }
