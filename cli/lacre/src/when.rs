@@ -53,7 +53,7 @@ pub(crate) fn midnight(day: Date) -> Millis {
 
 /// A day as it is typed.
 pub(crate) fn day(text: &str) -> Result<Date, Forms> {
-    text.parse().map_err(|_| Forms("2026-07-06"))
+    text.parse().map_err(|_| Forms("YYYY-MM-DD, 2026-07-06"))
 }
 
 fn zoned(at: Millis, zone: TimeZone) -> Zoned {

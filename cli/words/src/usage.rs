@@ -184,6 +184,9 @@ pub fn failure(error: &clap::Error, words: &Words) -> Failure {
     ];
     let usage = |key| Failure::new(words, key, Exit::Usage, &args);
     match error.kind() {
+        // a person's number, typed where everybody on the machine can read it, is not said again
+        ErrorKind::UnknownArgument if is_run(error) => Failure::new(words, "error-usage-run", Exit::Usage, &[]),
+        ErrorKind::InvalidUtf8 => usage("error-usage-not-text"),
         ErrorKind::InvalidSubcommand => usage("error-usage-command"),
         ErrorKind::MissingRequiredArgument | ErrorKind::MissingSubcommand => usage("error-usage-missing"),
         ErrorKind::UnknownArgument => usage("error-usage-unknown"),
@@ -191,4 +194,11 @@ pub fn failure(error: &clap::Error, words: &Words) -> Failure {
         _ if value_missing => usage("error-usage-no-value"),
         _ => usage("error-usage-value"),
     }
+}
+
+/// Whether the word that no command takes could be a RUN: digits with dots, a hyphen, a check digit.
+fn is_run(error: &clap::Error) -> bool {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else { return false };
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    digits >= 7 && word.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'k' | b'K' | b' '))
 }

@@ -13,8 +13,14 @@
 use lacre_ground::address::Authority;
 use lacre_ground::ids::Identity;
 use serde::Deserialize;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+
+/// Longest file, bytes: each key many times over.
+const MOST: u64 = 1024 * 1024;
 
 /// The keys.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -122,7 +128,7 @@ pub enum ConfigError {
 impl NodeConfig {
     /// From a file.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File { path: path.to_owned(), source })?;
+        let text = text(path).map_err(|source| ConfigError::File { path: path.to_owned(), source })?;
         let mut config: Self = toml::from_str(&text).map_err(|e| refused(path, &e))?;
         config.lies_in(path.parent().unwrap_or(Path::new("")));
         config.check()?;
@@ -176,6 +182,22 @@ pub fn host_port(text: &str) -> Option<(String, u16)> {
 }
 
 /// serde says "unknown field `a`, expected one of `b`, `c`": so the list of keys stands in the struct alone.
+/// An ordinary file of no more than [`MOST`] bytes: a device has no end, and a pipe that nobody writes to would wait for ever.
+fn text(path: &Path) -> io::Result<String> {
+    let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    let about = file.metadata()?;
+    if !about.is_file() {
+        return Err(io::Error::other("it is no ordinary file"));
+    }
+    if about.len() > MOST {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    let mut text = String::new();
+    file.take(MOST).read_to_string(&mut text)?;
+    Ok(text)
+}
+
 fn refused(path: &Path, e: &toml::de::Error) -> ConfigError {
     let mut named = e.message().split('`').skip(1).step_by(2).map(str::to_owned);
     match named.next().filter(|_| e.message().starts_with("unknown field")) {

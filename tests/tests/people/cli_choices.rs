@@ -4,6 +4,29 @@ use serde_json::json;
 use std::net::TcpListener;
 
 #[test]
+fn what_was_typed_wrongly_is_answered_with_what_fits_and_a_run_is_not_said_again() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let town = Town::new();
+    let (ana, _bruno) = town.pair();
+    let run = ana.run(&["counter", "issue-code", "44000001-0"]).failed(2);
+    assert!(!run.contains("44000001") && run.contains("entrada estándar"), "{run}");
+    assert!(ana.run(&["search", ""]).failed(2).contains("buscar"));
+    assert!(ana.run(&["read", "@bruno", "--since", "ayer"]).failed(2).contains("YYYY-MM-DD"));
+    for command in [&["read", "@bruno", "--limit", "0"][..], &["search", "x", "--limit", "0"]] {
+        assert!(ana.run(command).failed(2).contains('1'));
+    }
+    let bytes = ana.command(&["send", "@bruno"]).arg(std::ffi::OsStr::from_bytes(b"\xff")).output().unwrap();
+    let said = Said::from(bytes, &["send"]).failed(2);
+    assert!(said.contains("UTF-8"), "{said}");
+    // a new name is nobody's with signs around it
+    let eva = town.newcomer("eva");
+    for alike in ["@eva.", "@_eva", "@e--va"] {
+        assert!(eva.run(&["enroll", &town.invitation(2), alike]).failed(2).contains("solo por dentro"));
+    }
+    eva.run(&["enroll", &town.invitation(2), "@e-v.a"]).done();
+}
+
+#[test]
 fn no_group_is_called_as_a_person_or_an_id() {
     let town = Town::new();
     let (ana, bruno) = town.pair();

@@ -212,6 +212,28 @@ fn a_broken_page_is_found_by_check_and_never_backed_up() {
 }
 
 #[test]
+fn a_configuration_that_has_no_end_or_never_comes_is_refused_at_once() {
+    let place = Place::new();
+    let pipe = place.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for file in ["/dev/zero", "pipe", "data"] {
+        let said = operate(place.path(), &["check", "--config", file]).unwrap();
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{file}: {}", said.err);
+        must_say(&said.err, &[file]);
+    }
+}
+
+#[test]
+fn a_run_among_the_arguments_is_not_said_again() {
+    let place = Place::new();
+    for run in ["44000001-0", "44.000.001-K", "440000010"] {
+        let said = place.run(&["registrar", "issue-code", run]);
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
+        assert!(!said.err.contains("44") && said.err.contains("standard input"), "{}", said.err);
+    }
+}
+
+#[test]
 fn check_changes_no_byte_whether_the_relay_never_ran_stopped_or_was_killed() {
     let place = Place::new();
     fs::write(place.data().join("blobs/0123.part"), "of a killed upload").unwrap();

@@ -9,18 +9,23 @@ use lacre_core::{Client, Trouble};
 use lacre_ground::time::Millis;
 use lacre_profile::StoreError;
 use lacre_words::failure::{Exit, Failure};
+use lacre_words::usage::Forms;
 use serde_json::json as object;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     #[arg(value_name = "CONVERSATION")]
     conversation: String,
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = many)]
     limit: u64,
     #[arg(long, conflicts_with = "limit")]
     all: bool,
     #[arg(long, value_name = "DATE", value_parser = day, conflicts_with_all = ["limit", "all"])]
     since: Option<Date>,
+}
+
+fn many(text: &str) -> Result<u64, Forms> {
+    text.parse().ok().filter(|n| *n > 0).ok_or(Forms("1, 2, 3 …"))
 }
 
 /// Messages that are taken from the profile at a time.

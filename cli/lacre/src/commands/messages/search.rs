@@ -6,6 +6,7 @@ use crate::{find, json, secret, show};
 use jiff::civil::Date;
 use lacre_core::Query;
 use lacre_words::failure::Exit;
+use lacre_words::usage::Forms;
 use serde_json::json as object;
 
 #[derive(clap::Args, Debug)]
@@ -18,8 +19,12 @@ pub(crate) struct Args {
     from: Option<String>,
     #[arg(long, value_name = "DATE", value_parser = day)]
     since: Option<Date>,
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = many)]
     limit: u16,
+}
+
+fn many(text: &str) -> Result<u16, Forms> {
+    text.parse().ok().filter(|n| (1..=1_000).contains(n)).ok_or(Forms("1-1000"))
 }
 
 /// The profile is asked and nobody else: a search is nothing that a relay should see the time of.
@@ -38,6 +43,9 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         });
     }
     query.since = args.since.map(midnight);
+    if query.words.trim().is_empty() {
+        return Err(ctx.failure("error-search-empty", Exit::Usage, &[]));
+    }
     let found = client.search(&query, usize::from(args.limit)).map_err(|t| ctx.trouble(t))?;
 
     let all = client.conversations().map_err(|t| ctx.trouble(t))?;
