@@ -267,7 +267,7 @@ fn registrar(config: &NodeConfig, place: &Path, introduced: Option<[u8; 32]>, fi
     let key = RunKey::load(place, &config.data).map(|key| NoteSigner::new(REGISTRAR, key.expose()).ok());
     match key {
         Err(e) => findings.wrong(e),
-        Ok(key) if introduced.is_some_and(|known| key.is_none_or(|key| key.public().key() != known)) => {
+        Ok(key) if introduced.is_some_and(|known| key.as_ref().is_none_or(|key| key.public().key() != known)) => {
             findings.wrong(Failed::new("registrar-key-other", &[("path", &path)]));
         }
         Ok(_) => findings.add(Kind::Good, "check-registrar-key", &[("path", &path)]),
