@@ -1,9 +1,15 @@
 //! The folder of blob files: synced before they are told of; never changed once they are whole.
 //!
 //! `<name>.part` while it is written, `<name>` once it is complete. A large one has a row from its first byte on, and grows
-//! under its `<name>`: what came of it stays when its upload breaks off. What has no row in the store is nobody's: the next
-//! start removes it.
+//! under its `<name>`: what came of it stays when its upload breaks off.
+//!
+//! | a file without a row in the store | then the next start |
+//! |---|---|
+//! | and the store went back ([`crate::newest`]) | keeps it: it may be the right store's, which is put back next |
+//! | that is unfinished, or that no store can want any more because no blob lives so long | removes it |
+//! | else | keeps it: a crash leaves few, and a store that went back unnoticed, or at the start before, many |
 
+use lacre_ground::time::Millis;
 use lacre_store::blobs::{BlobHeader, FileName};
 use lacre_store::{Reads, StoreDown};
 use sha2::{Digest as _, Sha256};
@@ -13,7 +19,10 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::UNIX_EPOCH;
 
+/// Its name in the data folder.
+pub const BLOBS_FOLDER: &str = "blobs";
 const PART: &str = "part";
 
 /// The folder. Cheap to clone.
@@ -40,28 +49,37 @@ pub enum UploadError {
 impl BlobFiles {
     /// The folder `blobs` in the data folder; made if it is not there.
     pub fn open(data: &Path) -> io::Result<Self> {
-        let folder = data.join("blobs");
+        let folder = data.join(BLOBS_FOLDER);
         DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
         File::open(data)?.sync_all()?;
         Ok(Self { folder: Arc::new(folder), promised: Arc::default() })
     }
 
-    /// Removes what a crash left behind. Before anything is served.
-    pub fn remove_orphans(&self, reads: &dyn Reads) -> Result<u64, StoreDown> {
-        let mut removed = 0;
+    /// Removes what a crash left behind, before anything is served: of whole files those last written before `over`, until
+    /// when every blob that they can be has ended.
+    pub fn remove_orphans(&self, reads: &dyn Reads, over: Millis) -> Result<Orphans, StoreDown> {
+        let mut orphans = Orphans::default();
         for entry in std::fs::read_dir(self.folder.as_path()).map_err(StoreDown::new)? {
             let path = entry.map_err(StoreDown::new)?.path();
             let name = path.file_name().and_then(|n| n.to_str()).and_then(FileName::parse);
-            let known = match name {
-                Some(name) => reads.blob_file_known(&name)?,
+            let wanted = match name {
+                Some(name) if reads.blob_file_known(&name)? => continue,
+                Some(_) => written(&path).map_err(StoreDown::new)? >= over,
                 None => false,
             };
-            if !known {
+            if wanted {
+                orphans.kept += 1;
+            } else {
                 std::fs::remove_file(&path).map_err(StoreDown::new)?;
-                removed += 1;
+                orphans.removed += 1;
             }
         }
-        Ok(removed)
+        Ok(orphans)
+    }
+
+    /// Whether a file has the length that its row says.
+    pub fn is_there(&self, name: FileName, size: u64) -> bool {
+        self.folder.join(name.to_string()).metadata().is_ok_and(|found| found.len() == size)
     }
 
     /// Sets bytes aside for an upload; none when all uploads and what is stored would be more than `most`.
@@ -123,6 +141,21 @@ impl BlobFiles {
             _ => Ok(()),
         }
     }
+}
+
+/// Files that had no row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Orphans {
+    /// gone now
+    pub removed: u64,
+    /// may be another store's
+    pub kept: u64,
+}
+
+/// When a file was last written.
+fn written(path: &Path) -> io::Result<Millis> {
+    let since = path.metadata()?.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok(Millis::new(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
 }
 
 /// Bytes set aside for one upload, until it is dropped.
@@ -232,7 +265,6 @@ pub fn read_chunk(file: &mut File, most: u64) -> io::Result<Vec<u8>> {
 mod tests {
     use super::*;
     use lacre_ground::ids::{BlobId, Generation, TokenHash};
-    use lacre_ground::time::Millis;
     use lacre_store::accounts::AddStamps;
     use lacre_store::blobs::KeepBlob;
     use lacre_store::model::ModelStore;
@@ -294,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_start_removes_files_without_a_row_and_no_other() {
+    fn the_next_start_removes_of_files_without_a_row_what_is_unfinished_or_older_than_any_blob_and_no_other() {
         let data = tempfile::tempdir().unwrap();
         let files = BlobFiles::open(data.path()).unwrap();
         let good = header(b"hello");
@@ -311,7 +343,10 @@ mod tests {
         let asks = [Ask::AddStamps(AddStamps(vec![stamp])), Ask::KeepBlob(keep)];
         let answers = store.run(Millis::new(1), &Rules::default(), &asks).committed().unwrap();
         assert!(matches!(answers[1], Answer::KeepBlob(Ok(_))));
-        assert_eq!(files.remove_orphans(&store.reads()).unwrap(), 2);
+        let at = written(&data.path().join("blobs").join(finished[1].to_string())).unwrap();
+        assert_eq!(files.remove_orphans(&store.reads(), at).unwrap(), Orphans { removed: 1, kept: 1 });
+        assert_eq!(names(data.path()).len(), 2, "another store may know it");
+        assert_eq!(files.remove_orphans(&store.reads(), at.plus(60_000)).unwrap(), Orphans { removed: 1, kept: 0 });
         assert_eq!(names(data.path()), vec![finished[0].to_string()]);
         let mut file = files.read(finished[0], 2).unwrap();
         assert_eq!(read_chunk(&mut file, 2).unwrap(), b"ll");

@@ -11,7 +11,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use crate::blob_files::BlobFiles;
+use crate::blob_files::{BlobFiles, Orphans};
 use crate::clock_guard::ClockGuard;
 use crate::counters::{ConnectionMetrics, Refusals};
 use crate::deletions::{Deletions, RESTORED_FILE};
@@ -51,7 +51,7 @@ use lacre_proto::relay::v1::counter_server::CounterServer;
 use lacre_proto::relay::v1::directory_server::DirectoryServer;
 use lacre_proto::relay::v1::notices_server::NoticesServer;
 use lacre_store::rules::Rules;
-use lacre_store::{Reads, Store};
+use lacre_store::{Reads, Store, StoreDown};
 use lacre_store_sqlite::SqliteStore;
 use std::io;
 use std::net::SocketAddr;
@@ -299,11 +299,11 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
     let (identity, run_key) = folder.keys(store.as_mut(), reads.as_ref(), &places, rng)?;
     let in_folder = |source| StartError::Folder { path: folder.path().to_owned(), source };
     let files = BlobFiles::open(folder.path()).map_err(in_folder)?;
-    files.remove_orphans(reads.as_ref())?;
     let counter = registrar::listen(folder.path()).map_err(in_folder)?;
     let accepted = || reads.marks().map(|marks| (marks.accepted_ms > 0).then(|| Millis::new(marks.accepted_ms)));
     let clock = Arc::new(ClockGuard::open(folder.path(), options.clock, accepted)?);
     clock.remember();
+    remove_orphans(&files, reads.as_ref(), &newest, &clock, &options.rules)?;
     let maker = Arc::new(LeafMaker { identity, clock: Arc::clone(&clock) });
     let identity = &maker.identity;
     let leaf = Arc::new(Leaf::new(maker.make(options.leaf.as_deref(), rng)?));
@@ -367,6 +367,25 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
         desk,
         operator,
     })
+}
+
+/// What a crash left of blobs goes, unless another store may still know it: putting the right one back loses nothing.
+fn remove_orphans(
+    files: &BlobFiles,
+    reads: &dyn Reads,
+    newest: &Newest,
+    clock: &ClockGuard,
+    rules: &Rules,
+) -> Result<(), StoreDown> {
+    if newest.went_back().is_some() || !clock.may_remove() {
+        return Ok(());
+    }
+    let over = Millis::new(clock.now().get().saturating_sub(rules.blob_retention_ms));
+    let Orphans { removed, kept } = files.remove_orphans(reads, over)?;
+    if removed + kept > 0 {
+        tracing::warn!(removed, kept, "files in blobs that the store does not know");
+    }
+    Ok(())
 }
 
 /// What a backup brought back is deleted again. Nobody is served before that.

@@ -3,9 +3,10 @@ use lacre_core::network::{Lane, Network as _};
 use lacre_proto::relay::v1 as wire;
 use lacre_relay::folder::STORE_FILE;
 use lacre_relay::newest::NEWEST_FILE;
-use lacre_tests::powercut::marks::{append_token, name};
+use lacre_tests::powercut::marks::{self, append_token, name};
 use lacre_tests::relay::{Client, Memory, RelayProcess, operate, seed_stamps};
 use lacre_tests::world::network;
+use sha2::{Digest as _, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -155,4 +156,55 @@ fn a_relay_whose_store_is_gone_does_not_serve_an_empty_one_in_its_place() {
     fs::rename(&away, place.store()).unwrap();
 
     assert_eq!(place.next(), (before, vec![]), "put back, it is as if nothing had been");
+}
+
+/// A blob's file that no store but this one knows.
+fn upload(place: &Place, relay: &mut RelayProcess) -> PathBuf {
+    let bytes = marks::blob(1);
+    let header = wire::PutHeader {
+        blob: marks::derived("blob", 1).to_vec(),
+        read_token_hash: marks::blob_token(1).hash().as_bytes().to_vec(),
+        size: bytes.len() as u64,
+        sha256: Sha256::digest(&bytes).to_vec(),
+        stamp: marks::stamp(9).expose().to_vec(),
+        offset: 0,
+    };
+    network().put_blob(&relay.ready().unwrap(), header, &mut bytes.as_slice()).unwrap();
+    let mut files = fs::read_dir(place.data().join("blobs")).unwrap().map(|file| file.unwrap().path());
+    files.find(|path| path.extension().is_none()).expect("the blob's file")
+}
+
+#[test]
+fn the_right_store_finds_its_blobs_whatever_other_store_was_served_in_between_and_how_often() {
+    let mut place = Place::new();
+    let older = fs::read(place.store()).unwrap();
+    let elsewhere = place.folder.path().join("elsewhere");
+    seed_stamps(&elsewhere, 1).unwrap();
+    let another = RelayProcess::command(&elsewhere, place.folder.path()).unwrap();
+    let mut another = RelayProcess::spawn(another).unwrap();
+    another.ready().unwrap();
+    another.stop().unwrap();
+    let another = fs::read(elsewhere.join(STORE_FILE)).unwrap();
+    let mut relay = place.start();
+    place.append(&mut relay);
+    let file = upload(&place, &mut relay);
+    let bytes = fs::read(&file).unwrap();
+    relay.stop().unwrap();
+    let right = fs::read(place.store()).unwrap();
+
+    for wrong in [older, another] {
+        fs::write(place.store(), wrong).unwrap();
+        // the second start is told of nothing
+        let told = [place.next().1, place.next().1];
+        assert_eq!(told, [vec![BACK.to_owned()], vec![]]);
+        fs::write(place.store(), &right).unwrap();
+        assert_eq!((place.next().1, fs::read(&file).unwrap()), (vec![BACK.to_owned()], bytes.clone()));
+        place.next();
+    }
+
+    // none at all: said before anything is started
+    fs::rename(place.store(), place.folder.path().join("aside")).unwrap();
+    let said = operate(place.folder.path(), &["check", "--json", "--data", "data"]).unwrap();
+    assert_eq!(said.code, Some(1), "{}", said.out);
+    assert!(said.out.contains("store-gone") && said.out.contains("check-orphans"), "{}", said.out);
 }

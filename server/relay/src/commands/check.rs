@@ -7,7 +7,7 @@ use lacre_ground::account::REGISTRAR;
 use lacre_ground::note::NoteSigner;
 use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, Millis, SystemClock};
-use lacre_relay::blob_files::digest_of;
+use lacre_relay::blob_files::{BLOBS_FOLDER, digest_of};
 use lacre_relay::config::NodeConfig;
 use lacre_relay::folder::{LOCK_FILE, RESTORING_FILE, STORE_FILE, StartError};
 use lacre_relay::identity::{IdentityKey, read_leaf};
@@ -92,8 +92,11 @@ impl Check {
             let seen = store(&config, in_use.is_none(), &mut findings);
             keys(&config, seen.as_ref(), &mut findings);
             leaf(&config, now, &mut findings);
+            if in_use.is_none() {
+                orphans(&config.data, seen.as_ref(), &mut findings);
+            }
             if let Some(seen) = &seen {
-                blobs(&config.data, seen, in_use.is_none(), self.digests, &mut findings);
+                blobs(&config.data, seen, self.digests, &mut findings);
                 migrations(&config.data, seen, self.trial.as_deref(), &mut findings)?;
                 if seen.counts.accepted_ms > now.plus(60_000).get() {
                     let newest = Millis::new(seen.counts.accepted_ms).to_string();
@@ -176,7 +179,10 @@ fn store(config: &NodeConfig, alone: bool, findings: &mut Findings<'_>) -> Optio
         return None;
     }
     if !path.exists() {
-        findings.add(Kind::Change, "check-new-store", &[("path", &path.display().to_string())]);
+        let had_one = places(config).identity(&config.data).exists()
+            || fs::read_dir(config.data.join(BLOBS_FOLDER)).is_ok_and(|mut files| files.next().is_some());
+        let (kind, id) = if had_one { (Kind::Wrong, "check-store-gone") } else { (Kind::Change, "check-new-store") };
+        findings.add(kind, id, &[("path", &path.display().to_string())]);
         return None;
     }
     mode(&path, findings);
@@ -287,8 +293,8 @@ fn leaf(config: &NodeConfig, now: Millis, findings: &mut Findings<'_>) {
 }
 
 /// Files against rows. A running relay writes files before their rows, and removes them after.
-fn blobs(data: &Path, seen: &Look, alone: bool, digests: bool, findings: &mut Findings<'_>) {
-    let folder = data.join("blobs");
+fn blobs(data: &Path, seen: &Look, digests: bool, findings: &mut Findings<'_>) {
+    let folder = data.join(BLOBS_FOLDER);
     let (mut missing, mut changed) = (0_u64, 0_u64);
     for row in &seen.blobs {
         let path = folder.join(row.file.to_string());
@@ -308,14 +314,19 @@ fn blobs(data: &Path, seen: &Look, alone: bool, digests: bool, findings: &mut Fi
     if missing + changed == 0 {
         findings.add(Kind::Good, "check-blobs", &[("n", &seen.blobs.len().to_string())]);
     }
-    if alone && seen.faults.is_empty() {
-        let files = seen.blobs.iter().map(|row| row.file).chain(seen.unfinished.iter().copied());
-        let known: HashSet<String> = files.map(|file| file.to_string()).collect();
-        let names = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
-        let orphans = names.filter(|name| !name.to_str().is_some_and(|n| known.contains(n))).count();
-        if orphans > 0 {
-            findings.add(Kind::Change, "check-orphans", &[("n", &orphans.to_string())]);
-        }
+}
+
+/// Files that the store does not know: all of them, when there is none.
+fn orphans(data: &Path, seen: Option<&Look>, findings: &mut Findings<'_>) {
+    if seen.map_or_else(|| data.join(STORE_FILE).exists(), |seen| !seen.faults.is_empty()) {
+        return;
+    }
+    let files = seen.into_iter().flat_map(|seen| seen.blobs.iter().map(|row| row.file).chain(seen.unfinished.iter().copied()));
+    let known: HashSet<String> = files.map(|file| file.to_string()).collect();
+    let names = fs::read_dir(data.join(BLOBS_FOLDER)).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let orphans = names.filter(|name| !name.to_str().is_some_and(|n| known.contains(n))).count();
+    if orphans > 0 {
+        findings.add(Kind::Change, "check-orphans", &[("n", &orphans.to_string())]);
     }
 }
 

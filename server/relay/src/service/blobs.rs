@@ -111,6 +111,8 @@ struct Receiving {
     upload: Upload,
     /// its row is there already
     row: Option<FileName>,
+    /// the same, of a blob that was whole and whose file was lost
+    lost: bool,
     /// what is set aside for it
     room: Promised,
     _turn: OwnedMutexGuard<()>,
@@ -203,8 +205,10 @@ impl BlobsService {
 
     /// The file that the chunks go to, and how many bytes they may be.
     async fn file(&self, known: Option<StoredBlob>, keep: KeepBlob, offset: u64) -> Result<(Upload, Option<FileName>), Status> {
-        let name = keep.file;
-        if keep.header.size >= self.context.rules.unfinished_from_bytes
+        let lost = known.filter(|known| known.whole);
+        let name = lost.map_or(keep.file, |known| known.file);
+        if lost.is_none()
+            && keep.header.size >= self.context.rules.unfinished_from_bytes
             && let Some((upload, row)) = self.begin_large(known, keep, offset).await?
         {
             return Ok((upload, Some(row)));
@@ -257,21 +261,27 @@ fn header(blob: &[u8], read_token_hash: &[u8], size: u64, sha256: &[u8]) -> Resu
 /// What is known before a byte of content comes. The store decides again in its transaction.
 struct Before {
     blob: Option<StoredBlob>,
+    /// its file, when it is whole
+    there: bool,
     stamp_known: bool,
     bytes: u64,
 }
 
-fn before(reads: &dyn Reads, blob: &BlobId, stamp: Option<&TokenHash>) -> Result<Before, StoreDown> {
+fn before(reads: &dyn Reads, files: &BlobFiles, blob: &BlobId, stamp: Option<&TokenHash>) -> Result<Before, StoreDown> {
     let stamp_known = match stamp {
         Some(stamp) => reads.stamp_known(stamp)?,
         None => false,
     };
-    Ok(Before { blob: reads.blob(blob)?, stamp_known, bytes: reads.blob_bytes()? })
+    let blob = reads.blob(blob)?;
+    let there = blob.is_some_and(|known| files.is_there(known.file, known.header.size));
+    Ok(Before { blob, there, stamp_known, bytes: reads.blob_bytes()? })
 }
 
-/// What is known means for an upload: what is whole already is answered, what is unfinished is gone on with.
+/// What is known means for an upload: what is whole already is answered, what is unfinished is gone on with, what was whole
+/// and has lost its file is taken again.
 enum Known {
     Whole(Millis),
+    Lost(StoredBlob),
     Unfinished(StoredBlob),
     New,
 }
@@ -279,7 +289,8 @@ enum Known {
 fn judge(before: &Before, header: &BlobHeader) -> Result<Known, KeepBlobRefused> {
     match before.blob {
         Some(known) if known.header != *header => Err(KeepBlobRefused::Conflict),
-        Some(known) if known.whole => Ok(Known::Whole(known.expires_at)),
+        Some(known) if known.whole && before.there => Ok(Known::Whole(known.expires_at)),
+        Some(known) if known.whole => Ok(Known::Lost(known)),
         Some(known) => Ok(Known::Unfinished(known)),
         None if before.stamp_known => Ok(Known::New),
         None => Err(KeepBlobRefused::Stamp),
@@ -295,7 +306,7 @@ async fn keep(
     keep: BlobHeader,
     stamp: Option<TokenHash>,
 ) -> Result<Millis, Status> {
-    let Receiving { upload, row, room: _room, _turn } = received;
+    let Receiving { upload, row, lost, room: _room, _turn } = received;
     if row.is_some() && upload.is_short(&keep) {
         // its sender ended it, and may have more of it: what came is kept as after any other break
         return Err(refused(Reason::WrongDigest, &[], None));
@@ -316,6 +327,14 @@ async fn keep(
             match finished.map_err(store_down)? {
                 Some(expires_at) => return Ok(expires_at),
                 // its day was over meanwhile
+                None => (Err(KeepBlobRefused::Stamp.into_status()), file),
+            }
+        }
+        // its row was there before it, and is unless its time was over meanwhile
+        (Some(file), None) if lost => {
+            let known = context.read(move |r| r.blob(&keep.blob)).await.map_err(store_down)?;
+            match known.filter(|known| known.file == file) {
+                Some(known) => return Ok(known.expires_at),
                 None => (Err(KeepBlobRefused::Stamp.into_status()), file),
             }
         }
@@ -408,25 +427,30 @@ impl Blobs for BlobsService {
             [] => None,
             raw => Some(bytes::<Stamp>("stamp", raw)?.hash()),
         };
-        let look = || self.context.read(move |r| before(r, &header.blob, stamp.as_ref()));
-        if let Known::Whole(expires_at) = judge(&look().await.map_err(store_down)?, &header).map_err(|e| e.into_status())? {
+        let look = || {
+            let files = self.files.clone();
+            self.context.read(move |r| before(r, &files, &header.blob, stamp.as_ref()))
+        };
+        let first_look = judge(&look().await.map_err(store_down)?, &header).map_err(|e| e.into_status())?;
+        if let Known::Whole(expires_at) = first_look {
             return Ok(self.stored(expires_at));
         }
         let rules = &self.context.rules;
-        let large = header.size >= rules.unfinished_from_bytes;
-        let mut place = self.under_way.begin(stamp.filter(|_| !large).map_or(By::Blob(header.blob), By::Stamp));
+        let by_blob = header.size >= rules.unfinished_from_bytes || matches!(first_look, Known::Lost(_));
+        let mut place = self.under_way.begin(stamp.filter(|_| !by_blob).map_or(By::Blob(header.blob), By::Stamp));
         let waiting = Arc::clone(&place.turn).lock_owned();
         let turn = place.unless_replaced(async { Ok(waiting.await) }).await?;
         // whoever had the turn before may have finished it
         let now = look().await.map_err(store_down)?;
-        let known = match judge(&now, &header).map_err(|e| e.into_status())? {
+        let (known, lost) = match judge(&now, &header).map_err(|e| e.into_status())? {
             Known::Whole(expires_at) => return Ok(self.stored(expires_at)),
-            Known::Unfinished(known) => Some(known),
-            Known::New => None,
+            Known::Lost(known) => (Some(known), true),
+            Known::Unfinished(known) => (Some(known), false),
+            Known::New => (None, false),
         };
         let full = |limit, value| limited(Limited { limit, value, retry_after_ms: Some(1_000) });
         let uploading = self.uploads.begin(holder.as_ref())?;
-        // what is unfinished is counted with its whole size
+        // what has a row is counted with its whole size
         let promised = if known.is_some() { 0 } else { header.size };
         let promise = self.files.promise(promised, now.bytes, rules.max_blob_disk_bytes);
         let promise = promise.ok_or_else(|| full(Limit::MaxBlobDiskBytes, rules.max_blob_disk_bytes))?;
@@ -434,7 +458,7 @@ impl Blobs for BlobsService {
         let keep_it = KeepBlob { header, file: FileName::new(self.context.random()), stamp };
         let (upload, row) = self.file(known, keep_it, first.offset).await?;
         let _promise = Some(promise).filter(|_| row.is_none());
-        let to = Receiving { upload, row, room, _turn: turn };
+        let to = Receiving { upload, row, lost, room, _turn: turn };
         let receiving = uploading.unless_slowest(self.receive(&mut stream, header, &uploading, to));
         let received = place.unless_replaced(receiving).await?;
         let kept = tokio::spawn(keep(Arc::clone(&self.context), self.files.clone(), received, header, stamp));
@@ -447,10 +471,14 @@ impl Blobs for BlobsService {
         let known = self.context.read(move |r| r.blob(&header.blob)).await.map_err(store_down)?;
         let bytes = match known {
             Some(known) if known.header != header => return Err(KeepBlobRefused::Conflict.into_status()),
-            Some(known) if known.whole => header.size,
+            // of a whole one whose file was lost nothing is there
             Some(known) => {
                 let files = self.files.clone();
-                blocking(move || files.kept(known.file).map_err(UploadError::from)).await?
+                let kept = move || match files.is_there(known.file, header.size) {
+                    there if known.whole => Ok(if there { header.size } else { 0 }),
+                    _ => files.kept(known.file).map_err(UploadError::from),
+                };
+                blocking(kept).await?
             }
             None => 0,
         };

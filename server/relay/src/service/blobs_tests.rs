@@ -106,3 +106,29 @@ async fn an_upload_that_sends_nothing_is_given_up_and_leaves_nothing() {
     w.uploading(0).await;
     assert!(w.put(parts(header(1, &content, &token, &stamps[0]), &content)).await.is_ok(), "the stamp is good still");
 }
+
+/// The disk lost it, or another program.
+#[tokio::test]
+async fn a_blob_whose_file_was_lost_is_taken_again_for_nothing_and_comes_back() {
+    for size in [600, 70_000] {
+        let w = World::new(Rules { unfinished_from_bytes: 10_000, ..Rules::default() }).await;
+        let (_, _, stamps) = w.ana(1).await;
+        let (token, content) = (Token::new([5; 32]), vec![7; size]);
+        let put = parts(header(1, &content, &token, &stamps[0]), &content);
+        let expires = w.put(put.clone()).await.unwrap();
+        let file = || std::fs::read_dir(w.folder.path().join("data/blobs")).unwrap().next().unwrap().unwrap().path();
+        std::fs::remove_file(file()).unwrap();
+        w.later(1_000);
+
+        assert_eq!(refused(w.put(parts(header(1, &content, &token, &stamps[0]), &vec![8; size])).await), "WRONG_DIGEST");
+        assert_eq!(w.blob_files(), 0);
+        assert_eq!(w.put(put.clone()).await.unwrap(), expires, "the day that was promised");
+        assert_eq!(w.get([1; 32], &token, 0).await.unwrap().1, content);
+        assert_eq!((w.put(put[..1].to_vec()).await.unwrap(), w.blob_files()), (expires, 1), "it is there");
+
+        // and one that was cut short
+        std::fs::write(file(), b"short").unwrap();
+        assert_eq!(w.put(put.clone()).await.unwrap(), expires);
+        assert_eq!(w.get([1; 32], &token, 0).await.unwrap().1, content);
+    }
+}
