@@ -21,6 +21,7 @@ mod migration_tests;
 mod notices;
 mod retention;
 mod rows;
+mod scrub;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test says no")]
 mod traces_tests;
@@ -208,6 +209,8 @@ pub struct SqliteStore {
     quotas: Quotas,
     options: SqliteOptions,
     generation: Generation,
+    /// behind the connection: it is closed after it
+    scrub: Option<scrub::Scrub>,
 }
 
 impl SqliteStore {
@@ -225,7 +228,11 @@ impl SqliteStore {
         let generation =
             Generation::try_from(generation.as_slice()).map_err(|e| OpenError::Engine(format!("generation: {e}")))?;
         let channels = channels::Memory::load(&conn, options.heads)?;
-        Ok(Self { conn, channels, quotas: Quotas::default(), options, generation })
+        let scrub = options.vfs.is_none().then(|| scrub::Scrub::open(&options.path));
+        let scrub = scrub.and_then(|opened| {
+            opened.inspect_err(|e| tracing::warn!(cause = %e, "what moved rows leave behind is not overwritten")).ok()
+        });
+        Ok(Self { conn, channels, quotas: Quotas::default(), options, generation, scrub })
     }
 
     /// So many reading connections on the same file.
@@ -379,16 +386,25 @@ impl Engine for SqliteStore {
     fn empty_log(&mut self) -> Result<bool, StoreDown> {
         let mut log = self.options.path.clone().into_os_string();
         log.push("-wal");
-        if Path::new(&log).metadata().is_ok_and(|file| file.len() == 0) {
-            return Ok(true);
+        let log = Path::new(&log);
+        if log.metadata().is_ok_and(|file| file.len() > 0) {
+            if let Some(scrub) = &mut self.scrub {
+                scrub.notice(log).map_err(StoreDown::new)?;
+            }
+            let work = || -> Result<bool, Down> {
+                self.conn.busy_timeout(SETTLING)?;
+                let emptied = empty_log(&self.conn);
+                self.conn.busy_timeout(BUSY)?;
+                Ok(emptied?)
+            };
+            if !work()? {
+                return Ok(false);
+            }
         }
-        let work = || -> Result<bool, Down> {
-            self.conn.busy_timeout(SETTLING)?;
-            let emptied = empty_log(&self.conn);
-            self.conn.busy_timeout(BUSY)?;
-            Ok(emptied?)
-        };
-        Ok(work()?)
+        if let Some(scrub) = &mut self.scrub {
+            scrub.overwrite(&self.conn, log)?;
+        }
+        Ok(true)
     }
 }
 
