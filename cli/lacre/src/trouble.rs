@@ -63,6 +63,7 @@ pub fn failure(words: &Words, trouble: Trouble) -> Failure {
         Trouble::Account(AccountTrouble::Deleted) => no("error-account-deleted", &[]),
         Trouble::Account(AccountTrouble::Forgotten) => no("error-account-forgotten", &[]),
         Trouble::Account(AccountTrouble::OtherRelay) => no("error-other-relay", &[]),
+        Trouble::Account(AccountTrouble::OtherAddress) => no("error-other-address", &[]),
         Trouble::Contact(ContactTrouble::TooManyLinks { limit }) => no("error-too-many-links", &[("limit", limit.into())]),
         Trouble::Message(MessageTrouble::NotActive(standing)) => {
             no("error-not-active", &[("standing", spoken::standing(words, standing).into())])

@@ -95,6 +95,7 @@ check-leaf = TLS leaf { $path }: clients take it until { $until }
 check-new-store = { $path } is not there: a start would make an empty store
 check-store-gone = { $path } is not there, and a relay was here: put the right store back, or restore the last backup, before serve. A start would make an empty store, under a new generation
 check-store = store whole: entries { $entries } · channels { $channels } · accounts { $accounts } · blobs { $blobs }
+check-address-changed = accounts that know this relay as { $before }: { $n }. Those made from now on, under { $address }, do not meet them: change public_address back, or let those people recover their accounts at the counter
 check-blobs = the file of every blob is there (blobs: { $n })
 check-blobs-missing = blobs whose files are missing: { $n }. People cannot fetch them. Look for them in the last backup
 check-blobs-changed = blobs whose files are not as they were written: { $n }. See the disk, and the last backup

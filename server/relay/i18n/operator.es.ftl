@@ -95,6 +95,7 @@ check-leaf = certificado TLS { $path }: los clientes lo aceptan hasta { $until }
 check-new-store = { $path } no existe: al partir se crearía un almacén vacío
 check-store-gone = { $path } no está, y aquí hubo un servidor: antes de serve, ponga el almacén correcto o recupere el último respaldo. Al partir se crearía uno vacío, con otra generación
 check-store = almacén íntegro: entradas { $entries } · canales { $channels } · cuentas { $accounts } · blobs { $blobs }
+check-address-changed = cuentas que conocen este servidor como { $before }: { $n }. Las que se abran desde ahora, con { $address }, no se encontrarán con ellas: vuelva atrás public_address, o que esas personas recuperen su cuenta en la oficina
 check-blobs = está el archivo de cada blob (blobs: { $n })
 check-blobs-missing = blobs cuyos archivos faltan: { $n }. No se podrán bajar. Búsquelos en el último respaldo
 check-blobs-changed = blobs cuyos archivos no están como se escribieron: { $n }. Revise el disco y el último respaldo

@@ -56,7 +56,7 @@ use lacre_store_sqlite::SqliteStore;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::thread::JoinHandle;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{oneshot, watch};
@@ -194,7 +194,16 @@ impl RunningRelay {
         let leaf = controls.maker.make(change.leaf.as_deref(), rng)?;
         let mut authority = controls.authority.write().unwrap_or_else(PoisonError::into_inner);
         let (host, port) = change.public.as_ref().unwrap_or(&controls.local);
-        *authority = Authority::new(host, *port, authority.identity())?;
+        let now = Authority::new(host, *port, authority.identity())?;
+        let before = std::mem::replace(&mut *authority, now);
+        // seldom, and on a thread of the caller's
+        let anybody = |context: &Context| context.reads.marks().is_ok_and(|marks| marks.accounts > 0);
+        if *authority != before && controls.context.upgrade().is_some_and(|context| anybody(&context)) {
+            tracing::warn!(
+                before = %format_args!("{}:{}", before.host(), before.port()), now = %format_args!("{host}:{port}"),
+                "THE ADDRESS CHANGED: accounts made from now on do not meet those made before. See RUNNING.md before you go on"
+            );
+        }
         controls.leaf.replace(leaf);
         controls.room.keep(change.keep_free);
         Ok(())
@@ -234,6 +243,8 @@ struct Controls {
     leaf: Arc<Leaf>,
     maker: Arc<LeafMaker>,
     room: Arc<Room>,
+    /// as long as it serves
+    context: Weak<Context>,
 }
 
 type Ready = std::sync::mpsc::Sender<Result<Controls, StartError>>;
@@ -351,7 +362,7 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
     let operator = OperatorService::new(Arc::clone(&context), Arc::clone(&authority), Arc::clone(&leaf), places.clone());
     Ok(Prepared {
         folder,
-        controls: Controls { local, authority, leaf, maker: Arc::clone(&maker), room },
+        controls: Controls { local, authority, leaf, maker: Arc::clone(&maker), room, context: Arc::downgrade(&context) },
         own_leaf: options.leaf.is_none(),
         context,
         writer_thread,

@@ -2,9 +2,13 @@
 
 use super::{APPLICATION_ID, OpenError, SCHEMA};
 use crate::Down;
+use lacre_ground::account::AccountState;
+use lacre_ground::note::UnverifiedNote;
+use lacre_ground::signed::NoteText as _;
 use lacre_store::blobs::FileName;
 use lacre_store::{Counts, Marks, StoreDown};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Something that must not be. Named in the catalogues as `fault-…`.
@@ -146,6 +150,8 @@ pub struct Look {
     pub blobs: Vec<BlobRow>,
     /// files of unfinished ones
     pub unfinished: Vec<FileName>,
+    /// host and port that accounts know the relay by, and how many do
+    pub addresses: BTreeMap<(String, u16), u64>,
 }
 
 /// Looks at a store's file. `alone`: nobody else has it open, and nothing beside it may be made or changed either.
@@ -181,7 +187,24 @@ pub fn look(path: &Path, alone: bool) -> Result<Look, OpenError> {
         None
     };
     let (blobs, unfinished) = if whole { blobs(&conn)? } else { Default::default() };
-    Ok(Look { version, known, counts, run_key_check, faults, blobs, unfinished })
+    let addresses = if whole && has(&conn, "account_state")? { addresses(&conn)? } else { BTreeMap::new() };
+    Ok(Look { version, known, counts, run_key_check, faults, blobs, unfinished, addresses })
+}
+
+/// By the newest state of each account.
+fn addresses(conn: &Connection) -> rusqlite::Result<BTreeMap<(String, u16), u64>> {
+    let mut newest = conn.prepare("SELECT note, max(number) FROM account_state GROUP BY account")?;
+    let mut rows = newest.query([])?;
+    let mut addresses = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let note: String = row.get(0)?;
+        let state = UnverifiedNote::parse(&note).ok().and_then(|note| AccountState::parse(note.unverified_text()).ok());
+        if let Some(device) = state.as_ref().and_then(|state| state.devices.first()) {
+            let at = &device.inbox.authority;
+            *addresses.entry((at.host().to_owned(), at.port())).or_default() += 1;
+        }
+    }
+    Ok(addresses)
 }
 
 pub(super) fn open(path: &Path, alone: bool) -> rusqlite::Result<Connection> {

@@ -1,7 +1,9 @@
 //! What a person decides for herself: names, proxies, folders, quiet; and what others cannot decide for her.
+use lacre_tests::relay::{RelayProcess, operate, relay_binary};
 use lacre_tests::terminal::{Person, Said, Town, befriend};
 use serde_json::json;
 use std::net::TcpListener;
+use std::process::{Command, Stdio};
 
 #[test]
 fn what_was_typed_wrongly_is_answered_with_what_fits_and_a_run_is_not_said_again() {
@@ -294,4 +296,28 @@ fn conversations_resist_quantum_computers_unless_their_maker_asks_otherwise_and_
         }
         assert!(person.run(&["read", "Chica"]).err.contains("no resiste computadores cuánticos"));
     }
+}
+
+#[test]
+fn a_relay_that_changed_its_address_says_who_meets_whom() {
+    let mut town = Town::new();
+    let ana = town.person(0, "ana");
+    let (late, bruno, port) = (town.invitation(1), town.newcomer("bruno"), town.authority().port());
+    town.switch_off();
+    let moved = format!("public_address = \"localhost:{port}\"\nlisten = \"127.0.0.1:{port}\"\ndata = \"data\"\n");
+    std::fs::write(town.folder().join("relay.toml"), moved).unwrap();
+    let said = operate(town.folder(), &["check", "--json", "--config", "relay.toml"]).unwrap();
+    let mut command = Command::new(relay_binary().unwrap());
+    command.args(["serve", "--config", "relay.toml"]).current_dir(town.folder()).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut relay = RelayProcess::spawn(command).unwrap();
+    relay.ready().unwrap();
+
+    let refused = bruno.run(&["enroll", &late, "@bruno"]).failed(1);
+    bruno.run(&["enroll", &town.invitation(1), "@bruno"]).done();
+    let apart = bruno.run(&["contact", "add", "@ana", "Hola"]).failed(1);
+
+    assert!(said.code == Some(0) && said.out.contains("check-address-changed"), "{}", said.out);
+    assert!(refused.contains(&format!("localhost:{port}")), "{refused}");
+    assert!(apart.contains("otra dirección de este servidor") && !apart.contains("Actualice"), "{apart}");
+    ana.run(&["list"]).done();
 }

@@ -153,6 +153,7 @@ fn a_hangup_brings_a_new_leaf_and_a_new_address_and_cuts_nobody_off() {
     let new = format!("keep_free_mib = 2\npublic_address = \"relay.example.org:7443\"\nleaf = {leaf:?}\n");
     fs::write(&config, &new).unwrap();
     relay.signal("-HUP");
+    relay.until("accounts made from now on do not meet those made before");
     relay.until("reloaded");
     let second = status();
 

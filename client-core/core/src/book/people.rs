@@ -2,9 +2,9 @@
 
 use super::{entries, reset, trust};
 use crate::mls::roles::SeenLeaf;
-use crate::shelf;
 use crate::shelf::{Cx, Known, Members};
-use crate::words::StepError;
+use crate::words::{AccountTrouble, StepError};
+use crate::{shelf, words};
 use lacre_ground::account::AccountState;
 use lacre_ground::ids::{AccountId, Handle};
 use lacre_ground::verified::Verified;
@@ -58,6 +58,10 @@ pub(crate) fn learn_account(cx: &mut Cx<'_, '_>, entry: &wire::DirectoryEntry) -
     let (account, authority) = entries::verify_entry(entry).map_err(StepError::Skip)?;
     let own = shelf::own(cx)?;
     if !shelf::is_ours(cx, &authority)? {
+        let (named, ours) = (words::authority(&authority)?, words::authority(&own.authority)?);
+        if named.identity() == ours.identity() {
+            return Err(AccountTrouble::OtherAddress.into());
+        }
         return Err(StepError::Skip("an account of another relay than this profile's".into()));
     }
     let known = Known::new(&account, authority, entry);

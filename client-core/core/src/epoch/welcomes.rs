@@ -162,6 +162,7 @@ pub(crate) fn out_of_reach(e: StepError) -> Result<Result<(), String>, StepError
             why @ (Trouble::Contact(ContactTrouble::NoSuchAccount | ContactTrouble::NotAccepted)
             | Trouble::Account(AccountTrouble::OtherRelay)),
         ) => Ok(Err(why.to_string())),
+        StepError::Trouble(why @ Trouble::Account(AccountTrouble::OtherAddress)) => Ok(Err(why.to_string())),
         StepError::Skip(why) => Ok(Err(why)),
         other => Err(other),
     }

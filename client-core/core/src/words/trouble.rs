@@ -73,6 +73,9 @@ pub enum AccountTrouble {
     /// Only accounts of the own relay can be contacts so far.
     #[error("of another relay")]
     OtherRelay,
+    /// The account was made under another address of this relay, and neither program speaks to the other's.
+    #[error("of this relay under another address")]
+    OtherAddress,
     /// This profile's account was deleted: what is here can be read.
     #[error("the account was deleted")]
     Deleted,

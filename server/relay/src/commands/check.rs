@@ -96,6 +96,7 @@ impl Check {
                 orphans(&config.data, seen.as_ref(), &mut findings);
             }
             if let Some(seen) = &seen {
+                address(&config, seen, &mut findings)?;
                 blobs(&config.data, seen, self.digests, &mut findings);
                 migrations(&config.data, seen, self.trial.as_deref(), &mut findings)?;
                 if seen.counts.accepted_ms > now.plus(60_000).get() {
@@ -314,6 +315,18 @@ fn blobs(data: &Path, seen: &Look, digests: bool, findings: &mut Findings<'_>) {
     if missing + changed == 0 {
         findings.add(Kind::Good, "check-blobs", &[("n", &seen.blobs.len().to_string())]);
     }
+}
+
+/// Whether accounts know the relay by another address than the configuration's: they and those to come do not meet.
+fn address(config: &NodeConfig, seen: &Look, findings: &mut Findings<'_>) -> Result<(), Failed> {
+    let Some((host, port)) = config.public()? else { return Ok(()) };
+    let address = format!("{host}:{port}");
+    for ((host, port), n) in seen.addresses.iter().filter(|(at, _)| (at.0.as_str(), at.1) != (host.as_str(), port)) {
+        let values = [("n", n.to_string()), ("before", format!("{host}:{port}")), ("address", address.clone())];
+        let values: Vec<(&'static str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        findings.add(Kind::Change, "check-address-changed", &values);
+    }
+    Ok(())
 }
 
 /// Files that the store does not know: all of them, when there is none.

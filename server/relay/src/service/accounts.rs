@@ -87,7 +87,21 @@ impl AccountsService {
         let raw = raw.to_owned();
         let first = self.heavy(holder, move |_| Ok(signed_once(&raw).and_then(|()| AccountState::first(&raw)))).await?;
         let (account, state) = first.map_err(|e| bad_state(&e))?;
-        Ok((account, self.lives_here(&state)?))
+        let devices = self.lives_here(&state)?;
+        self.named_as_now(&state)?;
+        Ok((account, devices))
+    }
+
+    /// Accounts that know the relay by different addresses never meet: a new one names the address that it has now. A relay
+    /// that listens everywhere and was told no address does not know any.
+    fn named_as_now(&self, state: &AccountState) -> Result<(), Status> {
+        let own = self.context.authority.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let host = own.host().trim_start_matches('[').trim_end_matches(']');
+        let everywhere = host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_unspecified());
+        if everywhere || state.devices.iter().all(|d| d.inbox.authority == own) {
+            return Ok(());
+        }
+        Err(bad_state(&format!("this relay's address is {}:{} now: ask for a new invitation", own.host(), own.port())))
     }
 
     /// The state that this note is, if it follows, and how.

@@ -13,6 +13,7 @@ use lacre_store::accounts::AddStamps;
 use lacre_store::rules::Rules;
 use std::path::Path;
 use tonic::Status;
+use tonic_types::StatusExt as _;
 
 const SUITE: u32 = 77;
 
@@ -61,6 +62,28 @@ async fn a_state_of_another_relay_or_with_a_wrong_signature_is_refused() {
     let mut eva = w.person(2);
     eva.raw = eva.raw.replace("number 0", "number 1");
     assert_eq!(refused(w.enroll(&eva, RUN, "eva").await), "BAD_STATE");
+}
+
+/// Whoever were enrolled under another address could meet nobody.
+#[tokio::test]
+async fn a_new_account_names_the_address_that_the_relay_has_now_and_older_ones_go_on() {
+    let w = World::new(Rules::default()).await;
+    let (old, session, _) = w.ana(1).await;
+    let moved = Authority::new("relay.example.org", 7443, w.identity).unwrap();
+    *w.context.authority.write().unwrap() = moved.clone();
+    let mut new = w.person(2);
+
+    let status = w.enroll(&new, "40654321-8", "eva").await.unwrap_err();
+    new.state.devices[0].inbox.authority = moved;
+    new.raw = new.state.sign(&new.signer).unwrap();
+    let then = w.enroll(&new, "40654321-8", "eva").await;
+
+    assert_eq!(reason(&status), "BAD_STATE");
+    let why = status.get_error_details().error_info().unwrap().metadata["why"].clone();
+    assert!(why.contains("relay.example.org:7443") && why.contains("new invitation"), "{why}");
+    assert!(then.is_ok());
+    let next = AccountState { number: 1, previous: Some(old.state.hash()), ..old.state.clone() };
+    w.put_state(&session, &next.sign(&old.signer).unwrap()).await.unwrap();
 }
 
 #[tokio::test]
