@@ -134,6 +134,16 @@ impl BlobsService {
         Response::new(wire::PutResponse { generation: self.generation(), expires_at_ms: expires_at.get() })
     }
 
+    /// Nobody can read a blob whose file is not as its row says: its reader asks its sender for it again, as for one whose time
+    /// is over. The operator hears of it, unless its time was over meanwhile.
+    async fn lost(&self, blob: BlobId) -> Status {
+        if let Ok(Some(_)) = self.context.read(move |r| r.blob(&blob)).await {
+            tracing::error!("a blob's file is missing or cut short: run lacre-relay check, and look for it in the last backup");
+            self.context.writer.health().met_damage();
+        }
+        refused(Reason::NotPermitted, &[], None)
+    }
+
     /// The next message, or that the sender has fallen silent.
     async fn next(&self, stream: &mut Streaming<wire::PutRequest>) -> Result<Option<Part>, Status> {
         let idle = self.context.rules.upload_idle_ms;
@@ -500,7 +510,10 @@ impl Blobs for BlobsService {
         let left = size.checked_sub(offset);
         let left = left.ok_or_else(|| bad_value("offset", &format!("0 to {size}"), &offset.to_string()))?;
         let files = self.files.clone();
-        let file = blocking(move || files.read(file, offset).map_err(UploadError::from)).await?;
+        let open = move || if files.is_there(file, size) { files.read(file, offset).map(Some) } else { Ok(None) };
+        let Some(file) = blocking(move || open().map_err(UploadError::from)).await? else {
+            return Err(self.lost(blob).await);
+        };
         let sending = Sending { file, left, size, generation: self.generation(), begun: false, holder, hold: None };
         let next = |sending: Option<Sending>| async move { sending?.next().await };
         Ok(Response::new(Box::pin(futures_util::stream::unfold(Some(sending), next))))

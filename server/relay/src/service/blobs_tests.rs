@@ -117,8 +117,13 @@ async fn a_blob_whose_file_was_lost_is_taken_again_for_nothing_and_comes_back() 
         let put = parts(header(1, &content, &token, &stamps[0]), &content);
         let expires = w.put(put.clone()).await.unwrap();
         let file = || std::fs::read_dir(w.folder.path().join("data/blobs")).unwrap().next().unwrap().unwrap().path();
+        assert!(!w.context.writer.health().is_damaged());
         std::fs::remove_file(file()).unwrap();
         w.later(1_000);
+
+        // as one whose time is over, so that its reader asks for it again; the operator hears what it is
+        assert_eq!(refused(w.get([1; 32], &token, 0).await), "NOT_PERMITTED");
+        assert!(w.context.writer.health().is_damaged());
 
         assert_eq!(refused(w.put(parts(header(1, &content, &token, &stamps[0]), &vec![8; size])).await), "WRONG_DIGEST");
         assert_eq!(w.blob_files(), 0);
@@ -128,6 +133,7 @@ async fn a_blob_whose_file_was_lost_is_taken_again_for_nothing_and_comes_back() 
 
         // and one that was cut short
         std::fs::write(file(), b"short").unwrap();
+        assert_eq!(refused(w.get([1; 32], &token, 0).await), "NOT_PERMITTED");
         assert_eq!(w.put(put.clone()).await.unwrap(), expires);
         assert_eq!(w.get([1; 32], &token, 0).await.unwrap().1, content);
     }
