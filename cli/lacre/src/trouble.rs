@@ -166,6 +166,7 @@ fn refused(words: &Words, refusal: &Refusal) -> Failure {
     let not_asked = |key| Failure::new(words, key, Exit::CouldNotAsk, args);
     match refusal.reason {
         Reason::Limit => not_asked("error-limit"),
+        Reason::StoreDown if refusal.metadata.get("why").is_some_and(|why| why == "disk_full") => not_asked("error-relay-full"),
         Reason::StoreDown | Reason::Stopping => not_asked("error-relay-store"),
         Reason::CodeRefused => no("error-code-refused"),
         Reason::HandleTaken => no("error-handle-taken"),

@@ -49,11 +49,13 @@ fn in_our_words(text: &str) -> Option<&'static str> {
         ("a lost phone is still in the group", key("cause-lost-phone")),
         ("the other is not in the conversation yet", key("cause-nobody-there")),
         ("the relay refused: LIMIT", key("cause-slower")),
+        ("disk_full", key("cause-relay-full")),
+        ("the relay cannot store just now", key("cause-relay-store")),
     ];
     ours.into_iter().find(|(said, _)| text.contains(said)).map(|(_, key)| key)
 }
 
-/// What libraries say of a line and of a relay's disk, by words that stand in their sentences.
+/// What libraries say of a line, by words that stand in their sentences.
 fn in_libraries_words(text: &str) -> Option<&'static str> {
     let says = |some: &[&str]| some.iter().any(|part| text.contains(part));
     if says(&[
@@ -68,8 +70,6 @@ fn in_libraries_words(text: &str) -> Option<&'static str> {
         Some(key("cause-cut-off"))
     } else if says(&["not connected within", "no answer within", "no answer to", "stood still"]) {
         Some(key("cause-no-answer"))
-    } else if says(&["disk_full"]) {
-        Some(key("cause-disk-full"))
     } else {
         None
     }
@@ -123,6 +123,13 @@ mod tests {
         assert_eq!(cause_in(&es, "peer closed connection without sending TLS close_notify"), "la conexión se cortó");
         let proxy = format!("the proxy does not answer: {}", Error::from_raw_os_error(111));
         assert_eq!(cause_in(&es, &proxy), "el proxy no responde", "and not: the relay does not");
+        // whose disk it is decides who can do something about it
+        let full = "the relay refused: STORE_DOWN (why disk_full): the relay cannot store just now: try again";
+        assert_eq!(
+            (cause_in(&es, full).as_str(), cause_in(&en, full).as_str()),
+            ("el disco del servidor está lleno", "the relay's disk is full")
+        );
+        assert_eq!(cause_in(&es, "the relay cannot store just now: try again"), "el servidor no puede guardar por ahora");
         assert_eq!(cause_in(&en, "not connected within 15000 ms"), "no answer came in time");
     }
 }

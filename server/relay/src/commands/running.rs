@@ -62,9 +62,15 @@ where
     let answer = ask(data, |channel| question(RegistrarClient::new(channel).max_decoding_message_size(MOST_ANSWER)))?;
     answer.map_err(|status| {
         let reason = status.get_details_error_info().map(|info| info.reason);
-        let said = reason.as_deref().and_then(no);
+        let said = reason.as_deref().and_then(no).or_else(|| full(&status));
         said.unwrap_or_else(|| Failed::new("no-answer-counter", &[("path", &data.display()), ("cause", &status.message())]))
     })
+}
+
+/// A relay whose disk is full says so, and the advice is another than to look whether it runs.
+pub(crate) fn full(status: &Status) -> Option<Failed> {
+    let why = status.get_details_error_info().and_then(|info| info.metadata.get("why").cloned());
+    (why.as_deref() == Some("disk_full")).then(|| Failed::new("store-full", &[]))
 }
 
 /// Bytes of an answer: a thousand clerks.

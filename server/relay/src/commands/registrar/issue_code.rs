@@ -123,7 +123,7 @@ async fn ask(counter: UnixStream, run: &Run, recover: bool) -> Result<Issued, Fa
             return Err(match reason.as_deref() {
                 Some("HAS_ACCOUNT") => IssueRefused::HasAccount.into(),
                 Some("NO_ACCOUNT") => IssueRefused::NoAccount.into(),
-                _ => answer(&status.message()),
+                _ => running::full(&status).unwrap_or_else(|| answer(&status.message())),
             });
         }
     };
