@@ -71,10 +71,12 @@ pub(crate) enum Reached {
     Yes,
     /// it did not, for this technical reason
     No(String),
+    /// it did, and nothing can be done there now: `status`' sentence, and the technical reason
+    Answered(&'static str, String),
 }
 
 impl Reached {
-    /// As programs read it.
+    /// Whether a round was done: as programs read it.
     pub(crate) const fn yes(&self) -> bool {
         matches!(self, Reached::Yes)
     }
@@ -114,7 +116,8 @@ fn reached(ctx: &Context, client: &mut Client, done: Result<Synced, Trouble>) ->
             note_replaced(ctx, client)?;
             Ok(Reached::Yes)
         }
-        Err(away) if away.is_away() || away.is_full() => Ok(Reached::No(note_away(ctx, &away))),
+        Err(away) if away.is_away() => Ok(Reached::No(note_away(ctx, &away))),
+        Err(full) if full.is_full() => Ok(Reached::Answered(key("status-relay-full"), note_away(ctx, &full))),
         // there is no relay to ask, and nothing here: the same as in a profile that is new
         Err(Trouble::Account(AccountTrouble::NotEnrolled)) if client.whoami().map_err(|t| ctx.trouble(t))?.is_none() => {
             Ok(Reached::No("no account".to_owned()))
@@ -122,11 +125,11 @@ fn reached(ctx: &Context, client: &mut Client, done: Result<Synced, Trouble>) ->
         // what is here can still be read
         Err(Trouble::Account(AccountTrouble::Deleted)) => {
             ctx.note(&ctx.words.say("account-gone"));
-            Ok(Reached::No("the account was deleted".to_owned()))
+            Ok(Reached::Answered(key("status-relay-deleted"), "the account was deleted".to_owned()))
         }
         Err(Trouble::Account(AccountTrouble::Forgotten)) => {
             ctx.note(&ctx.words.say("account-forgotten"));
-            Ok(Reached::No("the relay does not know the account any more".to_owned()))
+            Ok(Reached::Answered(key("status-relay-forgotten"), "the relay does not know the account any more".to_owned()))
         }
         Err(trouble) => Err(ctx.trouble(trouble)),
     }

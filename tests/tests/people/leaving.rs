@@ -109,6 +109,8 @@ fn what_stays_is_said_before_the_yes_and_a_no_changes_nothing() {
     assert_eq!(ana.json(&["account", "delete"]), json!({ "deleted": true, "handle": "@ana" }));
     let read = ana.run(&["read", "@bruno"]);
     assert!(read.out.contains("hola") && read.err.contains("eliminada"), "{read:?}");
+    let status = ana.run(&["status"]);
+    assert!(status.out.contains("esta cuenta se borró") && !status.out.contains("no responde"), "{status:?}");
     assert!(ana.run(&["send", "@bruno", "x"]).failed(1).contains("eliminada"));
     assert!(bruno.run(&["contact", "verify", "@ana"]).failed(1).contains("Nadie tiene ese nombre"));
 }

@@ -2,11 +2,13 @@
 
 use crate::commands::overview;
 use crate::context::{Context, Outcome};
+use crate::online::Reached;
 use crate::{json, online, secret, show};
 use lacre_core::AccountTrouble;
 use lacre_core::view::Standing;
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
+use lacre_words::words::key;
 use serde_json::json as object;
 
 pub(crate) fn run(ctx: &Context) -> Outcome {
@@ -28,10 +30,14 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
     let relay = format!("{}:{}", who.relay.host(), who.relay.port());
     let mut lines = vec![
         words.say_with("status-who", &[("handle", who.handle.to_string().into()), ("dir", shown(&dir).into())]),
-        match reached.yes() {
-            true => words.say_with("status-relay", &[("relay", relay.as_str().into())]),
-            false => words.say_with("status-no-relay", &[("relay", relay.as_str().into())]),
-        },
+        words.say_with(
+            match &reached {
+                Reached::Yes => key("status-relay"),
+                Reached::No(_) => key("status-no-relay"),
+                Reached::Answered(sentence, _) => sentence,
+            },
+            &[("relay", relay.as_str().into())],
+        ),
         words.say_with("status-conversations", &[("count", conversations.len().into()), ("unread", unread.into())]),
         words.say_with("status-outbox", &[("count", outbox.len().into())]),
         words.say_with("status-requests", &[("count", requests.into())]),
@@ -54,7 +60,7 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
         "profile": dir,
         "relay": who.relay.to_string(),
         "relay_reached": reached.yes(),
-        "relay_trouble": match &reached { online::Reached::Yes => None, online::Reached::No(why) => Some(why) },
+        "relay_trouble": match &reached { Reached::Yes => None, Reached::No(why) | Reached::Answered(_, why) => Some(why) },
         "enrolled": who.enrolled,
         "conversations": conversations.len(),
         "unread": unread,

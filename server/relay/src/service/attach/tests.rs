@@ -1,7 +1,6 @@
 use super::*;
 use crate::hub::Hub;
 use crate::writer::Writer;
-use lacre_ground::address::Authority;
 use lacre_ground::ids::{Generation, Identity, Token};
 use lacre_ground::note::NoteSigner;
 use lacre_ground::random::SystemRng;
