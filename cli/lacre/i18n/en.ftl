@@ -505,6 +505,7 @@ watch-locked = The profile was locked with "lacre lock".
 ## the registrar's counter
 ask-run = RUN of the person, with hyphen and check digit:
 invitation-for = Invitation for the person with the RUN { $run }, until { $until }:
+recovery-use = Hand it to the person who lost the account, and to nobody else: with lacre recover it puts a new account in its place, once, until { $until }. A new one replaces it. At the counter it is called { $reference }.
 invitation-use = Hand it to the person and to nobody else: it opens their account, once, until { $until }. A new one replaces it. At the counter it is called { $reference }.
 clerk-next = Read these 43 characters to the operator, who lets you begin: lacre-relay registrar clerk add NAME { $key } --issue
 no-acts = Nothing was done with this key yet.

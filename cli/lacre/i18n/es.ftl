@@ -506,6 +506,7 @@ watch-locked = El perfil se cerró con «lacre lock».
 ## the registrar's counter
 ask-run = RUN de la persona, con guion y dígito verificador:
 invitation-for = Invitación para la persona con RUN { $run }, hasta { $until }:
+recovery-use = Entréguelo a la persona que perdió la cuenta, y a nadie más: con lacre recover pone una cuenta nueva en su lugar, una sola vez, hasta { $until }. Uno nuevo lo reemplaza. En la oficina se llama { $reference }.
 invitation-use = Entréguela a la persona, y a nadie más: abre su cuenta, una sola vez, hasta { $until }. Una nueva la reemplaza. En la oficina se llama { $reference }.
 clerk-next = Díctele estos 43 caracteres a quien opera el servidor, que le permitirá comenzar: lacre-relay registrar clerk add NOMBRE { $key } --issue
 no-acts = Todavía no se ha hecho nada con esta llave.

@@ -55,7 +55,8 @@ impl Failure {
         Self {
             error: key.strip_prefix("error-").unwrap_or(key),
             what: words.say_with(key, args),
-            why: words.attribute(key, "why", args).unwrap_or_default(),
+            // what is put in at its end may be nothing
+            why: words.attribute(key, "why", args).unwrap_or_default().trim_end().to_owned(),
             remedy: words.attribute(key, "do", args).unwrap_or_default(),
             exit,
         }

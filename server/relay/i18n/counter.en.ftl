@@ -1,5 +1,6 @@
 # What the relay's commands say. One message a line.
 invitation-use = Hand this invitation to the person and to nobody else: it opens their account, once, until { $expires }. A new one replaces it. At the counter it is called { $reference }.
+recovery-use = Hand this to the person who lost the account, and to nobody else: with lacre recover it puts a new account in its place, once, until { $expires }. A new one replaces it. At the counter it is called { $reference }.
 ask-run = RUN of the person, with hyphen and check digit:
 no-run = No RUN came. Type it when it is asked for, or give it on standard input, one line: it is no argument, because everybody on this machine can read those.
 many-runs = More than one line came. One invitation is for one person: give one RUN.

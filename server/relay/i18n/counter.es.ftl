@@ -1,5 +1,6 @@
 # Lo que dicen las órdenes del relay. Una línea por mensaje.
 invitation-use = Entregue esta invitación a la persona, y a nadie más: abre su cuenta, una sola vez, hasta { $expires }. Una nueva reemplaza a esta. En la oficina se llama { $reference }.
+recovery-use = Entréguelo a la persona que perdió la cuenta, y a nadie más: con lacre recover pone una cuenta nueva en su lugar, una sola vez, hasta { $expires }. Uno nuevo reemplaza a este. En la oficina se llama { $reference }.
 ask-run = RUN de la persona, con guion y dígito verificador:
 no-run = No llegó ningún RUN. Escríbalo cuando se le pida, o entréguelo por la entrada estándar, en una línea: no va como argumento, porque esos los puede leer cualquiera en esta máquina.
 many-runs = Llegó más de una línea. Una invitación es para una persona: entregue un solo RUN.

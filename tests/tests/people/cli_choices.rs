@@ -265,6 +265,7 @@ fn what_is_sent_to_the_own_name_is_a_note_to_oneself_that_nobody_can_be_added_to
     let all = ana.json(&["list"])["conversations"].as_array().unwrap().clone();
     let notes: Vec<_> = all.iter().filter(|c| c["notes"] == true).collect();
     assert_eq!((notes.len(), all.len(), notes[0]["members"].as_array().unwrap().len()), (1, 2, 1));
+    assert_eq!(ana.json(&["group", "list"])["groups"], json!([]), "no group");
     let id = notes[0]["id"].as_str().unwrap();
     ana.run(&["group", "add", id, "@bruno"]).failed(1);
     ana.run(&["group", "add", "@ana", "@bruno"]).failed(1);
@@ -320,4 +321,19 @@ fn a_relay_that_changed_its_address_says_who_meets_whom() {
     assert!(refused.contains(&format!("localhost:{port}")), "{refused}");
     assert!(apart.contains("otra dirección de este servidor") && !apart.contains("Actualice"), "{apart}");
     ana.run(&["list"]).done();
+}
+
+#[test]
+fn without_a_profile_a_program_reads_one_failure_and_nothing_is_said_to_be_locked() {
+    let town = Town::new();
+    let nobody = town.newcomer("nadie");
+
+    let overview = nobody.run(&["--json"]);
+    let lock = nobody.run(&["lock"]);
+
+    let failure: serde_json::Value = serde_json::from_str(&overview.failed(1)).unwrap();
+    assert_eq!(failure["error"], "no-profile");
+    assert!(lock.failed(1).contains("No hay un perfil"));
+    let wrong: serde_json::Value = serde_json::from_str(&nobody.run(&["sennd", "--json"]).failed(2)).unwrap();
+    assert_eq!(wrong["why"].as_str().unwrap().trim_end(), wrong["why"]);
 }

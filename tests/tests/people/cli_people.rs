@@ -348,7 +348,7 @@ fn an_invitation_works_once_and_a_name_belongs_to_one() {
     let good = other.run(&["enroll", &second, "@otra"]);
 
     assert!(used.failed(1).contains("La invitación no sirve"), "used twice");
-    assert!(taken.failed(1).contains("ya es de otra persona"), "name taken");
+    assert!(taken.failed(1).contains("no está libre"), "name taken");
     good.done();
 }
 

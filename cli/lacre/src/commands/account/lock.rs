@@ -2,8 +2,9 @@
 
 use crate::context::{Context, Outcome};
 use crate::online;
+use crate::trouble::open_failure;
 use lacre_core::Environment;
-use lacre_profile::{agent, exists};
+use lacre_profile::{OpenError, agent, exists};
 use lacre_words::cause::cause;
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
@@ -35,6 +36,9 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         return Err(ctx.failure("error-not-locked", Exit::CouldNotAsk, &[]));
     }
     let was = answered || lived;
+    if !was && !exists(&dir) {
+        return Err(open_failure(&ctx.words, &OpenError::Missing, &dir));
+    }
     let text = if was { ctx.words.say("locked") } else { ctx.words.say("was-locked") };
     ctx.result(&text, &object!({ "unlocked": false, "was_unlocked": was }));
     Ok(Exit::Done)

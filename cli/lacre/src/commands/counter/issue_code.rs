@@ -6,6 +6,7 @@ use crate::context::{Context, Outcome};
 use crate::when::when;
 use lacre_words::failure::Exit;
 use lacre_words::qr;
+use lacre_words::words::key;
 use serde_json::json as object;
 use std::io::IsTerminal as _;
 
@@ -32,6 +33,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         &object!({ "run": run, "invitation": invitation, "expires_at": until, "reference": reference }),
     );
     let [_, until] = words;
-    ctx.note(&ctx.words.say_with("invitation-use", &[until, ("reference", reference.into())]));
+    let used = if args.recover { key("recovery-use") } else { key("invitation-use") };
+    ctx.note(&ctx.words.say_with(used, &[until, ("reference", reference.into())]));
     Ok(Exit::Done)
 }

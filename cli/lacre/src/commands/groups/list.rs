@@ -12,7 +12,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client) -> Outcome {
     let reached = online::round(ctx, client)?;
     let all = client.conversations().map_err(|t| ctx.trouble(t))?;
     let length = find::short_length(&all);
-    let groups: Vec<_> = all.iter().filter(|c| c.kind == Kind::Group).collect();
+    let groups: Vec<_> = all.iter().filter(|c| c.kind == Kind::Group && !c.notes).collect();
     let mut text = Vec::new();
     for group in &groups {
         let standing = spoken::standing(&ctx.words, group.standing);

@@ -3,10 +3,11 @@
 pub(crate) mod list;
 
 use crate::context::{Context, Outcome};
+use crate::trouble::open_failure;
 use crate::when::when;
 use crate::{json, online, secret, show, spoken};
 use lacre_core::view::{Contact, ContactState, Conversation, Standing};
-use lacre_profile::exists;
+use lacre_profile::{OpenError, exists};
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
 use serde_json::json as object;
@@ -23,7 +24,12 @@ pub(crate) fn asking(contacts: &[Contact]) -> Vec<&Contact> {
 }
 
 pub(crate) fn run(ctx: &Context) -> Outcome {
-    if !exists(&ctx.profile_dir()?) {
+    let dir = ctx.profile_dir()?;
+    if !exists(&dir) {
+        // a program reads one object
+        if ctx.global.json {
+            return Err(open_failure(&ctx.words, &OpenError::Missing, &dir));
+        }
         // Who has no profile yet needs to know what there is.
         let help = crate::localized(&ctx.words).render_help();
         let _closed = write!(std::io::stderr(), "{help}");

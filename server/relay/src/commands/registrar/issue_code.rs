@@ -1,5 +1,6 @@
 //! `lacre-relay registrar issue-code`: an invitation for one person, or for a public body.
 
+use super::super::status::short;
 use super::super::{Failed, Place, running, say, sentence, tell, there};
 use super::agency::Described;
 use lacre_ground::address::{Authority, Invitation};
@@ -18,7 +19,7 @@ use lacre_store::rules::Rules;
 use lacre_store::run_one;
 use lacre_words::failure::Exit;
 use lacre_words::typed::{NoLine, line};
-use lacre_words::words::Words;
+use lacre_words::words::{Words, key};
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use std::io;
@@ -77,7 +78,7 @@ pub(crate) fn run(args: &IssueCodeArgs, words: &Words) -> Result<Exit, Failed> {
         return args.body.issue(code, &args.place.node()?.data, args.json, words);
     }
     let run = ask_run(words)?;
-    print(&run, &issue_code(args, &run)?, args.json, words)?;
+    print(&run, &issue_code(args, &run)?, args, words)?;
     Ok(Exit::Done)
 }
 
@@ -183,9 +184,10 @@ fn bad_address(text: &str) -> Failed {
 }
 
 /// The invitation alone goes to stdout; what is for people's eyes goes to stderr.
-fn print(run: &Run, issued: &Issued, json: bool, words: &Words) -> Result<(), Failed> {
-    let (line, expires) = (issued.invitation.expose(), issued.expires_at.to_string());
-    if json {
+fn print(run: &Run, issued: &Issued, args: &IssueCodeArgs, words: &Words) -> Result<(), Failed> {
+    let line = issued.invitation.expose();
+    if args.json {
+        let expires = issued.expires_at.to_string();
         return say(&serde_json::json!({ "run": run.canonical(), "invitation": line, "expires_at": expires, "reference": issued.reference }).to_string());
     }
     if let Ok(code) = QrCode::new(&line) {
@@ -194,6 +196,7 @@ fn print(run: &Run, issued: &Issued, json: bool, words: &Words) -> Result<(), Fa
     }
     tell(&sentence(words, "invitation-for", &[("run", &run.canonical())]));
     say(&line)?;
-    tell(&sentence(words, "invitation-use", &[("expires", &expires), ("reference", &issued.reference)]));
+    let used = if args.recover { key("recovery-use") } else { key("invitation-use") };
+    tell(&sentence(words, used, &[("expires", &short(issued.expires_at.get())), ("reference", &issued.reference)]));
     Ok(())
 }
