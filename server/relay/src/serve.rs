@@ -391,7 +391,7 @@ fn remove_orphans(
     if newest.went_back().is_some() || !clock.may_remove() {
         return Ok(());
     }
-    let over = Millis::new(clock.now().get().saturating_sub(rules.blob_retention_ms));
+    let over = Millis::new(clock.now().get().saturating_sub(rules.blob_retention_ms.max(rules.kept_retention_ms)));
     let Orphans { removed, kept } = files.remove_orphans(reads, over)?;
     if removed + kept > 0 {
         tracing::warn!(removed, kept, "files in blobs that the store does not know");

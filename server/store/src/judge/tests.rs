@@ -250,7 +250,9 @@ fn an_inbox_has_so_many_tokens_and_a_closed_one_none() {
     assert_eq!(change(Some(&inbox), true, &rules, &asked(&[], &[1, 9])), Ok((inbox.key, vec![])), "a closed one may lose");
     let open = |class| match class {
         ChannelClass::Log => Open::log(ChannelId::of_log(&TOKEN, &READ), TOKEN, READ, None).unwrap(),
-        ChannelClass::Inbox => Open::inbox(ChannelId::of_inbox(&READ), &[right(1)], READ, None).unwrap(),
+        ChannelClass::Inbox | ChannelClass::Casilla | ChannelClass::Return => {
+            Open::inbox(ChannelId::of_inbox(&READ), &[right(1)], READ, None).unwrap()
+        }
     };
     let rights = |class, closed| rights_at_open(&open(class), closed).len();
     assert_eq!(
@@ -326,7 +328,8 @@ impl World {
         let need = needs(Some(&head), rules, &a);
         let first = |seq, seal, bytes| First { seq: Seq::new(seq).unwrap(), accepted_at: NOW, seal, same_bytes: bytes == byte };
         let first = match need.look {
-            Look::Nowhere => None,
+            // of casillas and return channels alone, which the contract tries
+            Look::Nowhere | Look::Kept(_) => None,
             Look::Behind(_, read_to) => {
                 self.entries().find(|(seq, e)| *seq > read_to && e.0 == id).map(|(seq, (_, bytes, seal))| first(seq, seal, bytes))
             }
