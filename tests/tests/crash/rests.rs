@@ -232,7 +232,7 @@ fn a_conversation_that_fails_ends_no_watch_and_is_shown_with_its_reason() {
     assert_eq!(scene.ana.texts(&group), ["in the group"]);
 }
 
-// Seen red without `is_ahead` in `is_resting`, in `Item::rests` and in `is_over` of the requests to be re-added, each alone.
+// Seen red without the bound in `is_resting`.
 #[test]
 fn a_clock_that_was_wrong_for_one_command_keeps_nothing_resting_for_longer_than_a_pause() {
     const YEAR_MS: u64 = 365 * 86_400_000;

@@ -115,7 +115,6 @@ fn what_stays_is_said_before_the_yes_and_a_no_changes_nothing() {
     assert!(bruno.run(&["contact", "verify", "@ana"]).failed(1).contains("Nadie tiene ese nombre"));
 }
 
-// Seen red with the words chosen before the round: "waits", exit 0, and no trouble in the outbox for ever.
 #[test]
 fn who_writes_to_somebody_who_left_is_told_in_the_same_command_that_it_goes_nowhere() {
     let town = Town::new();
