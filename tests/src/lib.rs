@@ -28,6 +28,12 @@ pub mod powercut;
 )]
 pub mod proof;
 pub mod raw;
+#[expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "an example body of tests: what it does not expect shall stop the test"
+)]
+pub mod real_body;
 pub mod relay;
 pub mod sabotage;
 pub mod schema;

@@ -196,6 +196,29 @@ impl World {
     }
 
     fn issue(&self, run: &Run, recover: bool) -> Invitation {
+        let request = IssueCodeRequest { run: run.canonical(), recover };
+        let answer = self.at_the_socket(async |mut counter| counter.issue_code(request).await);
+        Invitation::parse(&answer.invitation).unwrap()
+    }
+
+    /// A code with which a public body enrols.
+    #[must_use]
+    pub fn invite_body(&self, code: &str) -> Invitation {
+        let request = wire::IssueAgencyCodeRequest {
+            code: code.to_owned(),
+            name: "Municipalidad de Ejemplo (example)".to_owned(),
+            zone: "America/Santiago".to_owned(),
+            comuna: "13101".to_owned(),
+        };
+        let answer = self.at_the_socket(async |mut counter| counter.issue_agency_code(request).await);
+        Invitation::parse(&answer.invitation).unwrap()
+    }
+
+    /// One call of the operator.
+    fn at_the_socket<T>(
+        &self,
+        call: impl AsyncFnOnce(RegistrarClient<tonic::transport::Channel>) -> Result<tonic::Response<T>, tonic::Status>,
+    ) -> T {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let data = self.data();
         let answer = runtime.block_on(async {
@@ -207,9 +230,9 @@ impl World {
             });
             let endpoint = tonic::transport::Endpoint::from_static("http://registrar.invalid");
             let channel = endpoint.connect_with_connector(connector).await.unwrap();
-            RegistrarClient::new(channel).issue_code(IssueCodeRequest { run: run.canonical(), recover }).await.unwrap()
+            call(RegistrarClient::new(channel)).await.unwrap()
         });
-        Invitation::parse(&answer.into_inner().invitation).unwrap()
+        answer.into_inner()
     }
 
     /// Somebody who has enrolled under this handle.

@@ -32,6 +32,7 @@ mod large_groups;
 mod leaving;
 mod newer;
 mod notices;
+mod notices_real;
 mod official;
 mod outputs;
 mod receipts;

@@ -16,7 +16,7 @@ use lacre_tests::paper::{Desk, Paper};
 use lacre_tests::tap::Tap;
 use lacre_tests::world::{Person, World};
 
-const WORDS: &str = "Recibo aquí las notificaciones oficiales (ejemplo).";
+pub(crate) const WORDS: &str = "Recibo aquí las notificaciones oficiales (ejemplo).";
 
 /// A person who has designated her account, with her grants at the desk.
 pub(crate) struct Scene {

@@ -1,0 +1,120 @@
+//! A public body on the wire of a real relay, call by call: enrolled, asking, delivering, reading what is answered.
+
+use crate::notices_body::{Body, Right, Written};
+use crate::world::{World, network};
+use lacre_core::network::{Entry, Lane, NetError, Network as _};
+use lacre_evidence::certificate::AGENCY;
+use lacre_evidence::{Certificate, Keys, Salt};
+use lacre_ground::address::Authority;
+use lacre_ground::ids::{ChannelId, Token};
+use lacre_ground::note::{NoteKey, NoteSigner};
+use lacre_ground::random::{self, SystemRng};
+use lacre_ground::receipt::RELAY;
+use lacre_ground::registrar::RegistrarKey;
+use lacre_ground::run::Run;
+use lacre_proto::relay::v1 as wire;
+use lacre_transport::GrpcNetwork;
+use sha2::{Digest as _, Sha256};
+
+/// A body that is enrolled.
+pub struct RealBody {
+    /// how it writes
+    pub body: Body,
+    /// whose signatures its bundles show
+    pub keys: Keys,
+    net: GrpcNetwork,
+    at: Authority,
+    seed: [u8; 32],
+    read: Token,
+}
+
+impl RealBody {
+    /// Enrolled with a code of the operator, with a return channel.
+    #[must_use]
+    pub fn enrolled(world: &World, code: &str) -> Self {
+        let (mut net, at) = (network(), world.authority().clone());
+        let seed: [u8; 32] = random::bytes(&mut SystemRng);
+        let signer = NoteSigner::new(AGENCY, &seed).unwrap();
+        let key = signer.public().key();
+        let given = net.body_enroll(&at, &seed, &key, &world.invite_body(code).code).expect("enrolment of a body");
+        let registrar = RegistrarKey::verify(&given.registrar, &at.identity()).unwrap().note_key().unwrap();
+        let relay = NoteKey::new(RELAY, at.identity().as_bytes()).unwrap();
+        let certificate = Certificate::verify(&given.certificate, core::slice::from_ref(&registrar)).unwrap();
+        let (read, token) = (Token::random(&mut SystemRng), Token::random(&mut SystemRng));
+        let back = ChannelId::of_return(&read.hash());
+        let stamp = net.body_stamps(&at, &seed, &key, 1).unwrap().pop().unwrap();
+        let open = wire::OpenRequest {
+            class: wire::ChannelClass::Return.into(),
+            channel: back.as_bytes().to_vec(),
+            append: vec![wire::AppendRight { token_hash: token.hash().as_bytes().to_vec(), stamped: false, once: false }],
+            read_token_hash: read.hash().as_bytes().to_vec(),
+            stamp,
+        };
+        net.open(&at, Lane::Inbox, open).expect("a return channel");
+        let keys = Keys { registrars: vec![registrar], relays: vec![relay], gateways: Vec::new() };
+        Self { body: Body { signer, certificate, back, token }, keys, net, at, seed, read }
+    }
+
+    fn key(&self) -> [u8; 32] {
+        self.body.signer.public().key()
+    }
+
+    /// What the registrar answers about a person; none if she is to be notified otherwise.
+    pub fn look_up(&mut self, run: Run) -> Option<Right> {
+        let row = wire::LookupRow { row: 0, run: run.canonical(), batch: random::bytes::<16>(&mut SystemRng).to_vec() };
+        let answer = self.net.body_lookups(&self.at, &self.seed, &self.key(), vec![row]).unwrap().pop().unwrap();
+        assert_eq!(answer.refused, "", "{answer:?}");
+        let right = answer.right?;
+        Some(Right {
+            lookup: answer.lookup,
+            salt: Salt::new(answer.salt.try_into().unwrap()),
+            states: right.states,
+            designation: right.designation,
+            grant: right.grant,
+            token: Token::try_from(right.token.as_slice()).unwrap(),
+        })
+    }
+
+    /// Delivers; gives the relay's record, or why it refused.
+    pub fn deliver(&mut self, written: &Written, token: &Token) -> Result<String, String> {
+        for (blob, read, sealed) in &written.blobs {
+            let stamp = self.net.body_stamps(&self.at, &self.seed, &self.key(), 1).unwrap().pop().unwrap();
+            let header = wire::PutHeader {
+                blob: blob.clone(),
+                read_token_hash: read.hash().as_bytes().to_vec(),
+                size: sealed.len() as u64,
+                sha256: Sha256::digest(sealed).to_vec(),
+                stamp,
+                offset: 0,
+            };
+            self.net.put_blob(&self.at, header, &mut sealed.as_slice()).unwrap();
+        }
+        let row = wire::DeliverRow {
+            row: 0,
+            channel: written.channel.as_bytes().to_vec(),
+            append_token: token.expose().to_vec(),
+            entry_id: written.entry.as_bytes().to_vec(),
+            envelope: Some(written.envelope.clone()),
+            ..Default::default()
+        };
+        let answer = self.net.body_deliver(&self.at, &self.seed, &self.key(), vec![row]).unwrap().pop().unwrap();
+        if answer.refused.is_empty() { Ok(answer.record) } else { Err(answer.refused) }
+    }
+
+    /// What lies in its return channel.
+    pub fn returned(&mut self) -> Vec<Entry> {
+        let request = wire::FetchRequest {
+            channel: self.body.back.as_bytes().to_vec(),
+            read_token: self.read.expose().to_vec(),
+            from_seq: 1,
+            max_entries: 1024,
+        };
+        let page = self.net.fetch(&self.at, Lane::Inbox, request).unwrap();
+        page.entries.into_iter().map(|entry| Entry::try_from(entry).unwrap()).collect()
+    }
+
+    /// Whether the relay takes this for the body's.
+    pub fn certificate(&mut self) -> Result<String, NetError> {
+        Ok(self.net.body_certificate(&self.at, &self.seed, &self.key())?.certificate)
+    }
+}
