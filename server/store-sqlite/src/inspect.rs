@@ -399,7 +399,7 @@ mod tests {
             ),
             (kept(&[(2, 2, 9)]), "kept-seqs-not-dense"),
             (
-                format!("{} UPDATE kept_entry SET channel = 1; UPDATE kept_id SET channel = 1", kept(&[(3, 1, 9)])),
+                format!("{} UPDATE kept_entry SET channel = 99; UPDATE kept_id SET channel = 99", kept(&[(3, 1, 9)])),
                 "kept-entries-without-channel",
             ),
             (kept(&[(1, 1, 9), (1, 2, 8)]), "kept-accept-times-go-back"),

@@ -16,7 +16,7 @@ fn version(n: usize, path: &Path) {
          VALUES (7, zeroblob(32), 1, zeroblob(32), 2, 4, 1, 9, 11), (9, randomblob(32), 2, zeroblob(32), 0, 0, 0, 0, 12);
          DELETE FROM channel WHERE channel = 9;
          INSERT INTO append_right (channel, token, stamped) VALUES (7, zeroblob(32), 0);
-         INSERT INTO entry (channel, seq, seal, accepted_ms, entry_id, ciphertext) VALUES (7, 3, 0, 1000, randomblob(16), 'x')",
+         INSERT INTO entry (channel, seq, seal, accepted_ms, entry_id, ciphertext) VALUES (7, 3, 0, 1000, randomblob(16), x'78')",
     )
     .unwrap();
     conn.pragma_update(None, "application_id", 0x4C41_4352).unwrap();

@@ -145,8 +145,8 @@ fn answer<B: Backend>(b: &mut B, now: &mut Millis, rules: &Rules, op: &Op) -> St
             let closing = closing(b, *n, *old);
             format!("{:?}", ask(b, t, rules, RemoveAccount { by: speaker(*n, 1), closing }))
         }
-        Op::Invite { n, invitation } => format!("{:?}", ask(b, t, rules, invite(*n, *invitation))),
-        Op::Body { n, invitation } => format!("{:?}", ask(b, t, rules, enroll(*invitation, *n))),
+        Op::Invite { n, invitation } => format!("{:?}", ask(b, t, rules, invite(*n, *n * 4 + *invitation))),
+        Op::Body { n, invitation } => format!("{:?}", ask(b, t, rules, enroll(*n * 4 + *invitation, *n))),
         Op::Renew { n } => {
             let renew = RenewAgency { code: code(*n), key: key(*n), certificate: format!("renewed at {t}"), until: t };
             format!("{:?}", ask(b, t, rules, renew))

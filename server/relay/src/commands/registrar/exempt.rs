@@ -66,7 +66,7 @@ impl PersonCommand {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Add {
     /// Why
-    #[arg(long, value_name = "REASON", value_enum)]
+    #[arg(long, value_name = "REASON", value_enum, hide_possible_values = true)]
     reason: Reason,
     #[command(flatten)]
     place: Place,
