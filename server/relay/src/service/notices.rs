@@ -101,6 +101,7 @@ impl Inside {
             refused: if refused == Reason::Unknown { String::new() } else { refused.as_str().to_owned() },
         };
         let Ok(run) = Run::parse(&row.run) else { return Ok(answer(wire::Route::Unspecified, "", Reason::BadRun)) };
+        checked(row.clone())?;
         let context = &self.desk.context;
         match context.writer.submit(CountRoute(key)).await.map_err(store_down)? {
             Ok(()) => {}
@@ -170,7 +171,7 @@ impl Notices for NoticesService {
     async fn routes(&self, request: Request<Streaming<wire::RoutesRequest>>) -> Result<Response<Self::RoutesStream>, Status> {
         use wire::routes_request::Part;
         let (opened, answered) = (Arc::clone(&self.0), Arc::clone(&self.0));
-        let open = async move |first: wire::RoutesRequest| match first.part {
+        let open = async move |first: wire::RoutesRequest| match checked(first)?.part {
             Some(Part::Proof(proof)) => opened.asking(Some(proof), Ask::Routes).await,
             Some(Part::Row(_)) | None => Err(no()),
         };
@@ -194,7 +195,7 @@ impl Notices for NoticesService {
     ) -> Result<Response<Self::LookupStream>, Status> {
         use wire::notice_lookup_request::Part;
         let (opened, answered) = (Arc::clone(&self.0), Arc::clone(&self.0));
-        let open = async move |first: wire::NoticeLookupRequest| match first.part {
+        let open = async move |first: wire::NoticeLookupRequest| match checked(first)?.part {
             Some(Part::Proof(proof)) => opened.asking(Some(proof), Ask::Lookup).await,
             Some(Part::Row(_)) | None => Err(no()),
         };
