@@ -30,13 +30,13 @@ pub(crate) enum RegistrarCommand {
     Clerk(commands::registrar::clerk::ClerkCommand),
     /// Public bodies, which send official notices
     #[command(subcommand)]
-    Agency(agency::AgencyCommand),
+    Agency(commands::registrar::agency::AgencyCommand),
     /// Persons for whom electronic notices take no effect
     #[command(subcommand)]
-    Exempt(exempt::ExemptCommand),
+    Exempt(commands::registrar::exempt::ExemptCommand),
     /// What became of a person
     #[command(subcommand)]
-    Person(exempt::PersonCommand),
+    Person(commands::registrar::exempt::PersonCommand),
 }
 
 impl RegistrarCommand {
