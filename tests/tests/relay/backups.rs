@@ -92,6 +92,7 @@ fn real_clients_live_through_a_backup_more_messages_and_its_restoration_and_noth
     world.stop_relay();
     fs::remove_dir_all(world.data()).unwrap();
     fs::remove_file(folder.join("run.key")).unwrap();
+    fs::remove_file(folder.join("lacre-registrar.key")).unwrap();
 
     let restored = done(run(&folder, &["restore", "kept"]));
     done(run(&folder, &["restore", "--keys", "kept.keys", "--passphrase-file", "passphrase"]));

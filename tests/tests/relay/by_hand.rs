@@ -40,6 +40,7 @@ impl Page {
     pub(crate) fn read() -> Self {
         let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../PROTOCOL.md")).unwrap();
         let (_, section) = text.split_once("\n## 23. ").unwrap();
+        let (section, _) = section.split_once("\n## ").unwrap();
         let blocks = section.split("```").skip(1).step_by(2).map(|block| block.split_once('\n').unwrap());
         let (mut pin, mut calls, mut command) = (None, Vec::new(), None);
         for (kind, text) in blocks {
