@@ -250,15 +250,45 @@ fn an_inbox_has_so_many_tokens_and_a_closed_one_none() {
     assert_eq!(change(Some(&inbox), true, &rules, &asked(&[], &[1, 9])), Ok((inbox.key, vec![])), "a closed one may lose");
     let open = |class| match class {
         ChannelClass::Log => Open::log(ChannelId::of_log(&TOKEN, &READ), TOKEN, READ, None).unwrap(),
-        ChannelClass::Inbox | ChannelClass::Casilla | ChannelClass::Return => {
-            Open::inbox(ChannelId::of_inbox(&READ), &[right(1)], READ, None).unwrap()
-        }
+        ChannelClass::Inbox => Open::inbox(ChannelId::of_inbox(&READ), &[right(1)], READ, None).unwrap(),
+        ChannelClass::Casilla => Open::casilla(ChannelId::of_casilla(&READ), &[right(1)], READ, None).unwrap(),
+        ChannelClass::Return => Open::back(ChannelId::of_return(&READ), &[right(1)], READ, None).unwrap(),
     };
     let rights = |class, closed| rights_at_open(&open(class), closed).len();
     assert_eq!(
         [rights(ChannelClass::Inbox, true), rights(ChannelClass::Inbox, false), rights(ChannelClass::Log, true)],
         [0, 1, 1]
     );
+    // a state may name any channel its inbox: only an inbox closes with it
+    assert_eq!([rights(ChannelClass::Casilla, true), rights(ChannelClass::Return, true)], [1, 1]);
+    let casilla = head(ChannelClass::Casilla, 0);
+    let rules = Rules { max_kept_tokens: 3, ..rules };
+    assert!(change(Some(&casilla), true, &rules, &asked(&[5], &[])).is_ok());
+    let full = Err(ChangeRefused::Limit(Limited::beyond(Limit::MaxKeptTokens, 3)));
+    assert_eq!(change(Some(&casilla), false, &rules, &asked(&[5, 6], &[])), full);
+}
+
+#[test]
+fn nobody_appends_to_a_casilla_and_a_return_channel_is_looked_up_among_all_its_ids() {
+    let rules = Rules { return_appends_per_token: 3, max_kept_entries: 6, ..Rules::default() };
+    let judged = |class, seen: Seen| {
+        let (head, a) = (head(class, 5), append(0));
+        let need = needs(Some(&head), &rules, &a);
+        (need.look, judge(&need, &seen, &rules, NOW, &a))
+    };
+    let key = head(ChannelClass::Return, 5).key;
+    let known = First { seq: Seq::FIRST, accepted_at: NOW, seal: false, same_bytes: true };
+    let seen = |first, count| Seen { first, count, stamp: false };
+    let no = Judged::Refused;
+
+    assert_eq!(judged(ChannelClass::Casilla, seen(None, 0)), (Look::Nowhere, no(AppendRefused::NotPermitted)));
+    let place = Judged::Store { seq: Seq::new(6).unwrap(), spends: false };
+    assert_eq!(judged(ChannelClass::Return, seen(None, 2)), (Look::Kept(key), place));
+    let again = Judged::Again(Appended { seq: Seq::FIRST, accepted_at: NOW, again: true });
+    assert_eq!(judged(ChannelClass::Return, seen(Some(known), 9)).1, again);
+    let other = First { same_bytes: false, ..known };
+    assert_eq!(judged(ChannelClass::Return, seen(Some(other), 0)).1, no(AppendRefused::Conflict));
+    assert_eq!(judged(ChannelClass::Return, seen(None, 3)).1, limit(Limit::ReturnAppendsPerToken, 3, None));
 }
 
 // ---- the oracle ----
@@ -328,12 +358,11 @@ impl World {
         let need = needs(Some(&head), rules, &a);
         let first = |seq, seal, bytes| First { seq: Seq::new(seq).unwrap(), accepted_at: NOW, seal, same_bytes: bytes == byte };
         let first = match need.look {
-            // of casillas and return channels alone, which the contract tries
-            Look::Nowhere | Look::Kept(_) => None,
+            Look::Nowhere => None,
             Look::Behind(_, read_to) => {
                 self.entries().find(|(seq, e)| *seq > read_to && e.0 == id).map(|(seq, (_, bytes, seal))| first(seq, seal, bytes))
             }
-            Look::Recent(_) => self.recent.iter().find(|r| r.0 == id).map(|(_, bytes)| first(1, false, *bytes)),
+            Look::Recent(_) | Look::Kept(_) => self.recent.iter().find(|r| r.0 == id).map(|(_, bytes)| first(1, false, *bytes)),
         };
         let stamp = need.stamp.is_some() && self.stamp_there;
         judge(&need, &Seen { first, count: self.count, stamp }, rules, NOW, &a)
