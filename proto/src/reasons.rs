@@ -91,6 +91,8 @@ reasons! {
     BadField = "BAD_FIELD", InvalidArgument, Clients, "a field is outside its bound";
     /// The channel's name is not the hash of its parameters.
     WrongName = "WRONG_NAME", InvalidArgument, Clients, "the name is not the hash of the parameters";
+    /// A text is none of those that it may be; metadata: field, bound.
+    BadValue = "BAD_VALUE", InvalidArgument, Counter, "a value is none of those that it may be";
     /// The account state does not verify; metadata: why.
     BadState = "BAD_STATE", InvalidArgument, Clients, "the account state is not taken";
     /// The national number is not one.

@@ -189,6 +189,7 @@ fn refused(words: &Words, refusal: &Refusal) -> Failure {
         | Reason::BadState
         | Reason::Session
         | Reason::BadRun
+        | Reason::BadValue
         | Reason::HasAccount
         | Reason::NotHerDuty
         | Reason::ClerkExists

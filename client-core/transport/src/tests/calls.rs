@@ -90,9 +90,13 @@ fn every_reason_crosses_the_wire_with_its_details() {
     let mut w = World::new();
     for reason in Reason::ALL {
         let code = match reason {
-            Reason::BadNote | Reason::BadField | Reason::WrongName | Reason::BadState | Reason::BadRun | Reason::WrongDigest => {
-                Code::InvalidArgument
-            }
+            Reason::BadNote
+            | Reason::BadValue
+            | Reason::BadField
+            | Reason::WrongName
+            | Reason::BadState
+            | Reason::BadRun
+            | Reason::WrongDigest => Code::InvalidArgument,
             Reason::NotHerDuty | Reason::NotPermitted | Reason::LoginRefused | Reason::CodeRefused => Code::PermissionDenied,
             Reason::Session => Code::Unauthenticated,
             Reason::StampRefused

@@ -1,7 +1,7 @@
 //! What the operator does about public bodies and exempt persons, at the counter's socket.
 
 use super::registrar::{Desk, not_a_run};
-use crate::border::{IntoStatus as _, bad_value, crossed, store_down};
+use crate::border::{IntoStatus as _, Reason, crossed, refused, store_down};
 use lacre_evidence::certificate::{AgencyCode, Certificate};
 use lacre_evidence::clock::{Comuna, Place, Zone};
 use lacre_ground::ids::Code;
@@ -20,16 +20,21 @@ const CERTIFICATE_MS: u64 = 2 * 365 * 86_400_000;
 /// Bodies in one answer.
 const BODIES_IN_A_LIST: u32 = 1_024;
 
+/// A text of the right length that is none of those that it may be.
+fn bad_choice(field: &'static str, bound: &str) -> Status {
+    refused(Reason::BadValue, &[("field", field.to_owned()), ("bound", bound.to_owned())], None)
+}
+
 fn code_of(text: &str) -> Result<BodyCode, Status> {
-    BodyCode::parse(text).ok_or_else(|| bad_value("code", "2 to 16 of A-Z, 0-9 and hyphen", "other characters"))
+    BodyCode::parse(text).ok_or_else(|| bad_choice("code", "2 to 16 of A-Z, 0-9 and hyphen"))
 }
 
 /// Zone and comuna, as a certificate has them.
 fn place_of(zone: &str, comuna: &str) -> Result<String, Status> {
-    let zone = Zone::parse(zone).map_err(|e| bad_value("zone", &e.to_string(), "another"))?;
+    let zone = Zone::parse(zone).map_err(|e| bad_choice("zone", &e.to_string()))?;
     let comuna = match comuna {
         "" => "none".to_owned(),
-        code => Comuna::parse(code).map_err(|e| bad_value("comuna", &e.to_string(), "another"))?.to_string(),
+        code => Comuna::parse(code).map_err(|e| bad_choice("comuna", &e.to_string()))?.to_string(),
     };
     Ok(format!("{zone} {comuna}"))
 }
@@ -62,7 +67,7 @@ impl Desk {
         let code = Code::new(self.context.random());
         let (name, place) = (request.name.trim().to_owned(), place_of(&request.zone, &request.comuna)?);
         if name != request.name || name.chars().any(char::is_control) {
-            return Err(bad_value("name", "a line of text, without spaces at its ends", "another"));
+            return Err(bad_choice("name", "a line of text, without spaces at its ends"));
         }
         let issue = IssueAgencyCode { code: code_of(&request.code)?, name, place, invitation: code.hash() };
         let issued = crossed(self.context.writer.submit(issue).await)?;
@@ -109,7 +114,7 @@ impl Desk {
             "" => None,
             name => {
                 let known = Exempt::parse(name);
-                Some(known.ok_or_else(|| bad_value("reason", "law, legal-person, minor or dead", "another"))?)
+                Some(known.ok_or_else(|| bad_choice("reason", "law, legal-person, minor or dead"))?)
             }
         };
         for _ in 0..super::address::LOOKS {

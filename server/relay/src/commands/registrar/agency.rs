@@ -49,7 +49,7 @@ impl Described {
             |reason| match reason {
                 "AGENCY_EXISTS" => Some(Failed::no("agency-exists")),
                 "LIMIT" => Some(Failed::no("too-many-agencies")),
-                "BAD_FIELD" => Some(Failed::usage("bad-agency", &[])),
+                "BAD_FIELD" | "BAD_VALUE" => Some(Failed::usage("bad-agency", &[])),
                 _ => None,
             },
             |mut counter| async move { counter.issue_agency_code(request).await },
