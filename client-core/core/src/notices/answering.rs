@@ -6,7 +6,7 @@
 use super::address::{note_signer, own_states};
 use crate::network::{Lane, Network, Reason as Refused};
 use crate::shelf::{About, Cargo, Cx, Engine, HeaderRow, Item, NoticeRow, RecordRow, ReplyRow, SaidTo, Taken};
-use crate::words::{Happening, NoticeAnswer, NoticeRef, NoticeTrouble, ReplyFile, StepError, Trouble, WaitingKind};
+use crate::words::{Happening, NoticeAnswer, NoticeRef, NoticeTrouble, ReplyFile, Standing, StepError, Trouble, WaitingKind};
 use crate::{queue, shelf, words};
 use lacre_evidence::reply::{self, MAX_REPLY_FILES, Reply};
 use lacre_evidence::returned::{self, MAX_ANSWERS, MAX_REPLY_SIZE, Returned, ReturnedError};
@@ -56,10 +56,11 @@ pub(super) fn say(
     after_ms: u64,
 ) -> Result<(), StepError> {
     let Some(back) = back(row.header.as_ref()) else { return Ok(()) };
-    if row.answers >= MAX_ANSWERS {
+    let own = shelf::own(cx)?;
+    // a device whose account another one replaced says nothing in its person's name
+    if row.answers >= MAX_ANSWERS || own.replaced.is_some() {
         return Ok(());
     }
-    let own = shelf::own(cx)?;
     let genuine = row.fault.is_none();
     let record = Record {
         event,
@@ -138,7 +139,9 @@ fn seal(cx: &mut Cx<'_, '_>, row: &NoticeRow, back: &Back, about: About, n: u32)
 
 /// The row of a notice that can be answered.
 fn to_answer(cx: &mut Cx<'_, '_>, id: NoticeRef) -> Result<(Taken<NoticeRow>, Back), StepError> {
-    shelf::living(cx)?;
+    if shelf::living(cx)?.replaced.is_some() {
+        return Err(words::MessageTrouble::NotActive(Standing::Replaced).into());
+    }
     let row = shelf::take_notice(cx, id)?.ok_or(NoticeTrouble::NoSuchNotice)?;
     if row.fault.is_some() {
         return Err(NoticeTrouble::Invalid.into());

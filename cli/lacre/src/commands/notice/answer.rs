@@ -19,6 +19,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args, what: NoticeAnswer) -> Outcome {
     online::round(ctx, client)?;
+    online::may_write(ctx, client)?;
     let notice = find(ctx, client, &args.notice)?;
     // what cannot be done is not asked about
     let no = match &notice.content {

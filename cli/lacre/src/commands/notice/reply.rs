@@ -23,6 +23,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     online::round(ctx, client)?;
+    online::may_write(ctx, client)?;
     let notice = find(ctx, client, &args.notice)?;
     let no = match &notice.content {
         Err(_) => Some(NoticeTrouble::Invalid),
