@@ -27,7 +27,6 @@ pub(crate) fn tend(engine: &mut Engine, net: &mut dyn Network) -> Result<(), Tro
     }
     let at = words::authority(&own.authority).map_err(StepError::into_trouble)?;
     tell(engine, net, &at)?;
-    engine.run(forget_ended)?;
     for period in engine.run(|cx| shelf::periods(cx))? {
         open(engine, net, &at, &period)?;
     }
@@ -40,7 +39,8 @@ pub(crate) fn tend(engine: &mut Engine, net: &mut dyn Network) -> Result<(), Tro
     for period in engine.run(|cx| shelf::periods(cx))?.iter().filter(|p| !p.closed) {
         give_rights(engine, net, &at, period.channel)?;
     }
-    hand_in(engine, net, &at, present.channel)
+    hand_in(engine, net, &at, present.channel)?;
+    engine.run(forget_ended)
 }
 
 /// The relay learns that the account is an address, or is none, and whether notices pause.
@@ -243,10 +243,12 @@ pub(super) fn ask_soon(cx: &mut Cx<'_, '_>) -> Result<(), StepError> {
     shelf::put_address(cx, row)
 }
 
-/// Casillas whose grants have all ended long ago: their keys go.
+/// Casillas whose grants have all ended long ago: their keys go. Last of all, when the relay has answered: a clock that is far
+/// ahead reaches no relay, and must not take the keys of what is still to come.
 fn forget_ended(cx: &mut Cx<'_, '_>) -> Result<(), StepError> {
+    let now = shelf::by_relay(&*shelf::own(cx)?, cx.now);
     for period in shelf::periods(cx)? {
-        if cx.now > period.ends.plus(PERIOD_STAYS_MS) {
+        if now > period.ends.plus(PERIOD_STAYS_MS) {
             shelf::drop_period(cx, period.channel)?;
         }
     }
