@@ -150,10 +150,35 @@ impl Newest {
         }
     }
 
+    /// Until [`NotServed::serves`], an end of this process is no loss of anything: nobody was served.
+    #[must_use]
+    pub fn not_served(&self, generation: Generation, marks: Marks) -> NotServed {
+        NotServed(Some((Self { file: self.file.clone(), went_back: self.went_back }, generation, marks)))
+    }
+
     /// Whether the store went back before this process served it.
     #[must_use]
     pub fn went_back(&self) -> Option<WentBack> {
         self.went_back
+    }
+}
+
+/// A start that is under way: when it fails, the store is remembered as one that was closed, so that the next start does not take
+/// the log that went with it for lost.
+pub struct NotServed(Option<(Newest, Generation, Marks)>);
+
+impl NotServed {
+    /// From now on it is served.
+    pub fn serves(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for NotServed {
+    fn drop(&mut self) {
+        if let Some((newest, generation, marks)) = self.0.take() {
+            newest.remember(generation, marks, false);
+        }
     }
 }
 

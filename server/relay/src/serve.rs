@@ -291,13 +291,16 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
     let folder = used.map_or_else(|| DataFolder::lock(&options.data), Ok)?;
     let places = KeyPlaces { identity: options.identity_key.take(), run: options.run_key.take() };
     let mut newest = Newest::of_none(folder.path());
+    let mut not_served = None;
     let (mut store, reads): StoreParts = match options.store.take() {
         Some(parts) => parts,
         None => {
             let (mut store, noticed) = folder.noticed(options.vfs, &places.identity(folder.path()), rng)?;
             newest = noticed;
             delete_again(&folder, &places, &newest, &mut store, rng)?;
-            newest.remember(store.generation(), store.marks()?, true);
+            let marks = store.marks()?;
+            newest.remember(store.generation(), marks, true);
+            not_served = Some(newest.not_served(store.generation(), marks));
             let readers = std::thread::available_parallelism().map_or(4, |n| n.get().max(2) * 2);
             let reads = store.reads(readers)?;
             (Box::new(store), Arc::new(reads))
@@ -360,6 +363,9 @@ async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Resul
     let desk = Arc::new(Desk::new(Arc::clone(&context), run_key, Arc::clone(&authority)));
     let places = accept::Both::new(max_connections, transport.handshakes);
     let operator = OperatorService::new(Arc::clone(&context), Arc::clone(&authority), Arc::clone(&leaf), places.clone());
+    if let Some(start) = not_served {
+        start.serves();
+    }
     Ok(Prepared {
         folder,
         controls: Controls { local, authority, leaf, maker: Arc::clone(&maker), room, context: Arc::downgrade(&context) },
