@@ -58,7 +58,9 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
         }
     };
     let body = text_of(ctx, client, net, &notice, genuine)?;
-    client.notice_opened(notice.id).map_err(|t| ctx.trouble(t))?;
+    if body.is_some() {
+        client.notice_opened(notice.id).map_err(|t| ctx.trouble(t))?;
+    }
     let notice = client.notice(notice.id).map_err(|t| ctx.trouble(t))?;
     let mut out = head(ctx, &notice, genuine);
     out.push(String::new());
