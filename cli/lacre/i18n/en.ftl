@@ -536,12 +536,15 @@ body-notice = { $id }  { $at }  { $run }  { $case }  { $subject }
     { $stage }
 body-stage-prepared = kept; whether the relay has it is not known (lacre agency resume)
 body-stage-sent = delivered and proved
+body-stage-unproven = CAREFUL: delivered, but what the relay gave does not verify; count no terms from it
+body-stage-again = proved; the relay was restored and may have lost it, so it is delivered again until it is handed over
 body-stage-otherwise = to be notified otherwise
 body-stage-refused = not delivered: to be notified otherwise
 body-answer-handover = handed over: the person's program has it and found it genuine
 body-answer-failure = the person's program could not open it or found it not genuine
 body-answer-opened = opened by the person
 body-answer-acknowledged = acknowledged by the person
+body-answer-not-me = the person says: it is for somebody else (this changes no term)
 body-answer-refused = refused by the person (this changes no term)
 body-answer-reply = a reply; its text and files lie beside the proof
 body-answer-aside = put aside, it does not verify: { $why }

@@ -537,12 +537,15 @@ body-notice = { $id }  { $at }  { $run }  { $case }  { $subject }
     { $stage }
 body-stage-prepared = guardada; no se sabe si el servidor la tiene (lacre agency resume)
 body-stage-sent = entregada y probada
+body-stage-unproven = CUIDADO: entregada, pero lo que dio el servidor no se puede verificar; no cuente plazos desde ella
+body-stage-again = probada; el servidor se restauró y pudo perderla: se entrega de nuevo hasta que sea recibida
 body-stage-otherwise = hay que notificar por otra vía
 body-stage-refused = no entregada: hay que notificar por otra vía
 body-answer-handover = recibida: el programa de la persona la tiene y comprobó que es auténtica
 body-answer-failure = el programa de la persona no pudo abrirla o comprobó que no es auténtica
 body-answer-opened = la persona la abrió
 body-answer-acknowledged = la persona acusó recibo
+body-answer-not-me = la persona dice que es para otra (no cambia ningún plazo)
 body-answer-refused = la persona la rechazó (no cambia ningún plazo)
 body-answer-reply = una respuesta; su texto y sus archivos están junto a la prueba
 body-answer-aside = apartada, no se puede verificar: { $why }

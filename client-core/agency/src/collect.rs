@@ -8,7 +8,7 @@ use crate::send::{Dispatch, kept};
 use crate::{Body, BodyTrouble};
 use lacre_core::network::{Entry, Lane, Network as _};
 use lacre_evidence::returned::{self, MAX_ANSWERS, Returned};
-use lacre_evidence::{Bundle, Outcome, Record, Reply, Seed, Verdict, verify};
+use lacre_evidence::{Bundle, Outcome, Reason, Record, Reply, Seed, Verdict, verify};
 use lacre_ground::account::{AccountState, Device};
 use lacre_ground::ids::{EntryId, NoticeId};
 use lacre_ground::note::UnverifiedNote;
@@ -27,7 +27,7 @@ const PAGE: u32 = 256;
 pub struct Filed {
     /// to which notice
     pub notice: NoticeId,
-    /// the event's name, or `reply`
+    /// the event's name, `not-me` or `reply`
     pub what: String,
     /// when the relay took it
     pub at: Millis,
@@ -55,10 +55,13 @@ impl Body {
     /// Takes what was answered since the last time.
     pub fn collect(&mut self, net: &mut GrpcNetwork, archive: &mut dyn Archive) -> Result<Collected, BodyTrouble> {
         let own = self.own()?;
+        self.look_at_relay(net, &own)?;
         let mut collected = Collected::default();
         for channel in self.returns()?.into_iter().filter(|row| row.opened) {
             self.collect_from(net, archive, &own, channel, &mut collected)?;
         }
+        // after all that says which notices devices have
+        self.deliver_again(net, archive, &own)?;
         Ok(collected)
     }
 
@@ -125,7 +128,21 @@ impl Body {
         collected: &mut Collected,
     ) -> Result<(), BodyTrouble> {
         let mut row = self.dispatch(id)?;
-        let bundle = kept(archive, id)?;
+        if row.filed.contains(&entry.id) {
+            return Ok(());
+        }
+        let bundle = match kept(archive, id) {
+            Ok(bundle) => bundle,
+            Err(BodyTrouble::NoEvidence(name)) => {
+                // one notice's lost file must not keep all others' answers away
+                archive.keep(&format!("{id}.waiting.{}", entry.id), &entry.ciphertext)?;
+                let why = format!("{name} is missing from the archive");
+                row.aside.push(why.clone());
+                collected.aside.push(Aside { notice: Some(id), why });
+                return self.keep_dispatch(&row);
+            }
+            Err(other) => return Err(other),
+        };
         let answer = Returned::open(seed, channel.channel(), entry.id, &entry.ciphertext);
         let judged = answer.map_err(|e| e.to_string()).and_then(|answer| judge(own, bundle, answer));
         match judged {
@@ -139,6 +156,10 @@ impl Body {
                     archive.keep(&format!("{id}.{}.{name}", entry.id), &content)?;
                 }
                 archive.keep(&evidence_name(id), &bundle.to_bytes())?;
+                if what.starts_with("ContentHandover") {
+                    (row.token, row.again) = (None, false);
+                }
+                row.filed.push(entry.id);
                 row.answers.push((what.clone(), entry.accepted_at));
                 collected.filed.push(Filed { notice: id, what, at: entry.accepted_at });
             }
@@ -169,7 +190,8 @@ fn judge(own: &Own, bundle: Bundle, answer: Returned) -> Result<Good, String> {
 /// A record is good if the evidence verifies with it.
 fn judge_note(own: &Own, mut bundle: Bundle, record: String, later: Vec<String>) -> Result<Good, String> {
     let claimed = UnverifiedNote::parse(&record).and_then(|note| Record::parse(note.unverified_text()));
-    let what = claimed.map_err(|e| e.to_string())?.event.name().to_owned();
+    let claimed = claimed.map_err(|e| e.to_string())?;
+    let what = if claimed.reasons.contains(&Reason::NotMe) { "not-me" } else { claimed.event.name() }.to_owned();
     if later.len() > bundle.later.len() {
         bundle.later = later;
     }

@@ -27,6 +27,9 @@ struct Row {
     certificate: Option<String>,
     /// notes that introduce the registrar's keys, oldest first
     registrars: Vec<String>,
+    /// the relay's store, when it was last looked at
+    #[serde(default)]
+    generation: Option<Vec<u8>>,
 }
 
 impl Drop for Row {
@@ -89,7 +92,7 @@ impl Body {
             Some(row) => row,
             None => {
                 let seed = random::bytes(self.rng.as_mut());
-                let row = Row { relay: relay.to_string(), seed, certificate: None, registrars: Vec::new() };
+                let row = Row { relay: relay.to_string(), seed, certificate: None, registrars: Vec::new(), generation: None };
                 self.keep_row(&row)?;
                 row
             }
@@ -122,6 +125,21 @@ impl Body {
             return Err(BodyTrouble::Unproven("a certificate of another key".into()));
         }
         row.certificate = Some(given.certificate);
+        self.keep_row(&row)
+    }
+
+    /// Whether it is another than before. The first is nobody's other.
+    pub(crate) fn saw_generation(&mut self, generation: &[u8]) -> Result<bool, BodyTrouble> {
+        let known = self.row()?.ok_or(BodyTrouble::NotEnrolled)?.generation.clone();
+        if known.is_none() {
+            self.keep_generation(generation.to_vec())?;
+        }
+        Ok(known.is_some_and(|known| known != generation))
+    }
+
+    pub(crate) fn keep_generation(&mut self, generation: Vec<u8>) -> Result<(), BodyTrouble> {
+        let mut row = self.row()?.ok_or(BodyTrouble::NotEnrolled)?;
+        row.generation = Some(generation);
         self.keep_row(&row)
     }
 

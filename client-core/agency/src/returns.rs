@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 /// Notices that share a return channel.
 pub const ROWS: u32 = 1_000;
+/// Rights of one call.
+const RIGHTS_AT_ONCE: usize = 64;
 /// The scope of their rows, whose ord is the channel's number.
 pub(crate) const RETURNS: &[u8] = b"returns";
 
@@ -63,27 +65,57 @@ impl Body {
                 row
             }
         };
-        let channel = row.channel().as_bytes().to_vec();
         if !row.opened {
-            let stamp = net.body_stamps(&own.relay, &own.seed, &own.key, 1)?.pop().unwrap_or_default();
-            let request = wire::OpenRequest {
-                class: wire::ChannelClass::Return.into(),
-                channel: channel.clone(),
-                append: Vec::new(),
-                read_token_hash: row.read.hash().as_bytes().to_vec(),
-                stamp,
-            };
-            net.open(&own.relay, Lane::Inbox, request)?;
+            open(net, own, &row)?;
             row.opened = true;
         }
         row.used += 1;
         // counted before it is made: a right that nobody uses is lost, and none is given twice
         self.keep_return(&row)?;
         let token = Token::random(self.rng.as_mut());
-        let right = wire::AppendRight { token_hash: token.hash().as_bytes().to_vec(), stamped: false, once: false };
-        let request =
-            wire::ChangeTokensRequest { channel, read_token: row.read.expose().to_vec(), add: vec![right], remove: Vec::new() };
-        net.change_tokens(&own.relay, Lane::Inbox, request)?;
+        give(net, own, &row, &[&token])?;
         Ok((row, token))
     }
+
+    /// A restored relay may have lost the channels, their newest rights, or answers that this has read: all is given again, and all
+    /// is read again. What was filed is not filed twice.
+    pub(crate) fn give_returns_again(&mut self, net: &mut GrpcNetwork, own: &Own) -> Result<(), BodyTrouble> {
+        let sent = self.dispatches()?;
+        for mut row in self.returns()?.into_iter().filter(|row| row.opened) {
+            open(net, own, &row)?;
+            let rights: Vec<&Token> =
+                sent.iter().filter(|d| d.returns == Some(row.number)).filter_map(|d| d.back.as_ref()).collect();
+            for block in rights.chunks(RIGHTS_AT_ONCE) {
+                give(net, own, &row, block)?;
+            }
+            row.cursor = 0;
+            self.keep_return(&row)?;
+        }
+        Ok(())
+    }
+}
+
+/// The relay has it when this returns, also if it had it before.
+fn open(net: &mut GrpcNetwork, own: &Own, row: &ReturnChannel) -> Result<(), BodyTrouble> {
+    let request = wire::OpenRequest {
+        class: wire::ChannelClass::Return.into(),
+        channel: row.channel().as_bytes().to_vec(),
+        append: Vec::new(),
+        read_token_hash: row.read.hash().as_bytes().to_vec(),
+        stamp: net.body_stamps(&own.relay, &own.seed, &own.key, 1)?.pop().unwrap_or_default(),
+    };
+    net.open(&own.relay, Lane::Inbox, request)?;
+    Ok(())
+}
+
+fn give(net: &mut GrpcNetwork, own: &Own, row: &ReturnChannel, rights: &[&Token]) -> Result<(), BodyTrouble> {
+    let right = |token: &&Token| wire::AppendRight { token_hash: token.hash().as_bytes().to_vec(), stamped: false, once: false };
+    let request = wire::ChangeTokensRequest {
+        channel: row.channel().as_bytes().to_vec(),
+        read_token: row.read.expose().to_vec(),
+        add: rights.iter().map(right).collect(),
+        remove: Vec::new(),
+    };
+    net.change_tokens(&own.relay, Lane::Inbox, request)?;
+    Ok(())
 }

@@ -11,17 +11,18 @@ use crate::archive::{Archive, evidence_name};
 use crate::own::Own;
 use crate::returns::ReturnChannel;
 use crate::{Body, BodyTrouble};
-use lacre_core::network::Network as _;
+use lacre_core::network::{Lane, Network as _};
 use lacre_evidence::build::{self, Addressee, Draft, File};
 use lacre_evidence::clock::{Calendar, RuleId};
 use lacre_evidence::envelope::{self, Envelope, Header, Seed};
 use lacre_evidence::lookup::GOOD_FOR_MS;
-use lacre_evidence::notice::{MAX_FILE, MAX_FILES};
+use lacre_evidence::notice::{MAX_FILE, MAX_FILES, MAX_URIS};
+use lacre_evidence::verify::SKEW_MS;
 use lacre_evidence::{
     Act, Answer, Bundle, Designation, ExemptReason, FilePart, Grant, Lookup, Opening, Salt, Standing, Verdict, verify,
 };
 use lacre_ground::account::AccountState;
-use lacre_ground::ids::{ChannelId, NoticeId, Token};
+use lacre_ground::ids::{ChannelId, EntryId, NoticeId, Token};
 use lacre_ground::random;
 use lacre_ground::run::Run;
 use lacre_ground::signed::Signed;
@@ -117,6 +118,25 @@ pub struct Dispatch {
     pub answers: Vec<(String, Millis)>,
     /// answers that do not verify, and why
     pub aside: Vec<String>,
+    /// the right to answer
+    #[serde(default)]
+    pub(crate) back: Option<Token>,
+    /// entries of answers that were filed
+    #[serde(default)]
+    pub(crate) filed: Vec<EntryId>,
+    /// the relay took it, and what it gave does not verify
+    #[serde(default)]
+    pub unproven: bool,
+    /// the relay was restored since, and no device has handed it over: it is delivered again
+    #[serde(default)]
+    pub again: bool,
+}
+
+impl Dispatch {
+    /// A device of the person has it.
+    fn was_handed_over(&self) -> bool {
+        self.answers.iter().any(|(what, _)| what.starts_with("ContentHandover"))
+    }
 }
 
 /// The person is to be notified otherwise; the registrar's note that proves it is kept.
@@ -169,10 +189,18 @@ impl Body {
         new: &NewNotice,
     ) -> Result<(NoticeId, Outcome), BodyTrouble> {
         check(new)?;
+        written_well(new)?;
         self.renew_when_due(net)?;
         let own = self.own()?;
+
+        self.look_at_relay(net, &own)?;
         let back = if new.answers { Some(self.return_right(net, &own)?) } else { None };
         let given = self.ask(net, &own, &new.run)?;
+        let (now, asked) = (self.clock.now(), given.lookup.asked_at);
+        if now.get().abs_diff(asked.get()) > SKEW_MS {
+            // a notice that bears such a time proves nothing
+            return Err(BodyTrouble::Clock { ahead: now > asked, by_ms: now.get().abs_diff(asked.get()) });
+        }
         let id = NoticeId::new(random::bytes(self.rng.as_mut()));
         let mut row = Dispatch {
             id,
@@ -188,6 +216,10 @@ impl Body {
             returns: None,
             answers: Vec::new(),
             aside: Vec::new(),
+            back: back.as_ref().map(|(_, token)| token.clone()),
+            filed: Vec::new(),
+            unproven: false,
+            again: false,
         };
         let Some(right) = given.right else {
             let keys = own.trust()?.keys;
@@ -302,8 +334,10 @@ impl Body {
         let again = Again::of(&bundle).ok_or_else(|| BodyTrouble::NoEvidence(evidence_name(row.id)))?;
         let token = row.token.clone().ok_or(BodyTrouble::NoSuchNotice)?;
         let look = self.clock.now() >= row.asked_at.plus(GOOD_FOR_MS);
+        // a record of before a restore stays the one that counts
+        let first = bundle.events.first().cloned();
         let inside = again.envelope.files.iter().map(Vec::len).sum::<usize>() <= IN_THE_ENTRY;
-        if !inside && !look {
+        if !inside && (!look || first.is_some()) {
             self.store_files(net, own, &again)?;
         }
         let place = |(i, sealed): (usize, &Vec<u8>)| {
@@ -321,13 +355,15 @@ impl Body {
             append_token: token.expose().to_vec(),
             entry_id: envelope::entry_id(&again.seed).as_bytes().to_vec(),
             envelope: Some(wire::NoticeEnvelope { header: again.envelope.header.clone(), files }),
-            first_record: String::new(),
-            look,
+            first_record: first.clone().unwrap_or_default(),
+            look: look && first.is_none(),
         };
         let answer = net.body_deliver(&own.relay, &own.seed, &own.key, vec![request])?.pop();
         let answer = answer.ok_or_else(|| unproven("no answer"))?;
         match Reason::parse(&answer.refused) {
             None if answer.refused.is_empty() => {}
+            // its person's program has not given the right again yet: later
+            Some(_) if first.is_some() => return Ok(Outcome::Sent(Box::new(verify(&bundle.to_bytes(), Some(&own.trust()?))))),
             Some(Reason::NotPermitted) => {
                 (row.stage, row.token, row.reason) = (Stage::Refused, None, "closed since".to_owned());
                 self.keep_dispatch(&row)?;
@@ -340,13 +376,55 @@ impl Body {
             }
             _ => return Err(BodyTrouble::Refused { reason: answer.refused, limit: answer.limit }),
         }
+        row.again = false;
+        if first.is_some() {
+            self.keep_dispatch(&row)?;
+            return Ok(Outcome::Sent(Box::new(verify(&bundle.to_bytes(), Some(&own.trust()?)))));
+        }
         let whole = Bundle { events: vec![answer.record], ..bundle };
         let bytes = whole.to_bytes();
         let verdict = verify(&bytes, Some(&own.trust()?));
         archive.keep(&evidence_name(row.id), &bytes)?;
-        (row.stage, row.token) = (Stage::Sent, None);
+        // the right is kept until a device has the notice: a restored relay may have to be given it again
+        row.stage = Stage::Sent;
+        row.unproven = !matches!(verdict, Verdict::Valid(_));
         self.keep_dispatch(&row)?;
         Ok(Outcome::Sent(Box::new(verdict)))
+    }
+
+    /// What a restored relay lost of notices that no device has: the same bytes, under the relay's own first record. One that cannot
+    /// be delivered yet waits for the next time.
+    pub(crate) fn deliver_again(
+        &mut self,
+        net: &mut GrpcNetwork,
+        archive: &mut dyn Archive,
+        own: &Own,
+    ) -> Result<(), BodyTrouble> {
+        for row in self.dispatches()?.into_iter().filter(|row| row.again && row.token.is_some()) {
+            match kept(archive, row.id) {
+                Ok(bundle) => drop(self.deliver(net, archive, own, row, bundle)?),
+                Err(BodyTrouble::NoEvidence(_)) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(())
+    }
+
+    /// Another generation than the last time: the relay came back from a backup. What it may have lost is given again: return
+    /// channels and their rights, and notices that no device has.
+    pub(crate) fn look_at_relay(&mut self, net: &mut GrpcNetwork, own: &Own) -> Result<(), BodyTrouble> {
+        let generation = net.get_info(&own.relay, Lane::Inbox, wire::GetInfoRequest {})?.generation;
+        if !self.saw_generation(&generation)? {
+            return Ok(());
+        }
+        for mut row in self.dispatches()? {
+            if row.stage == Stage::Sent && !row.was_handed_over() {
+                row.again = true;
+                self.keep_dispatch(&row)?;
+            }
+        }
+        self.give_returns_again(net, own)?;
+        self.keep_generation(generation)
     }
 
     /// Files that are too much for the entry, as blobs, whole before the notice is delivered.
@@ -398,6 +476,24 @@ fn check(new: &NewNotice) -> Result<(), BodyTrouble> {
         }
         _ => Ok(()),
     }
+}
+
+/// Every line of N is of its form: asked before the registrar is, so that a mistyped line spends nothing.
+fn written_well(new: &NewNotice) -> Result<(), BodyTrouble> {
+    let line = |name: &'static str, text: &str, most: usize| {
+        let good = !text.is_empty() && text.len() <= most && text.trim() == text && !text.chars().any(char::is_control);
+        if good { Ok(()) } else { Err(BodyTrouble::Line { name, most }) }
+    };
+    line("--case", &new.case, 64)?;
+    line("--procedure", &new.procedure, 64)?;
+    line("--subject", &new.subject, 400)?;
+    line("--description", &new.description, 4000)?;
+    new.uris.iter().try_for_each(|uri| line("--uri", uri, 1000))?;
+    new.files.iter().try_for_each(|file| line("--file", &file.name, 255))?;
+    if new.uris.len() > MAX_URIS {
+        return Err(BodyTrouble::Line { name: "--uri", most: MAX_URIS });
+    }
+    Ok(())
 }
 
 /// The right is for this account, in this state, at this relay.

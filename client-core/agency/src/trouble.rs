@@ -37,6 +37,22 @@ pub enum BodyTrouble {
         /// [`crate::LONGEST_TERM`]
         most: u16,
     },
+    /// A line of the notice is not of its form.
+    #[error("{name}: one line of 1 to {most} bytes, without spaces at its ends")]
+    Line {
+        /// the option
+        name: &'static str,
+        /// most bytes, or most of them
+        most: usize,
+    },
+    /// This computer's clock is not the registrar's: a notice with such a time proves nothing. Nothing was sent.
+    #[error("this computer's clock differs by {by_ms} ms")]
+    Clock {
+        /// or behind
+        ahead: bool,
+        /// by so much
+        by_ms: u64,
+    },
     /// No body of the notice, or too many files, or one too long.
     #[error("a notice has 1 to 32 files of at most 100 MiB each")]
     Files,

@@ -234,3 +234,97 @@ fn a_body_that_nobody_enrolled_and_a_code_that_was_used_are_told_so() {
     let other = error(stranger.run(&["agency", "enroll", text(&given["invitation"]), "--json"]));
     assert_eq!(text(&other["error"]), "body-code");
 }
+
+/// What the relay had is put back from a backup; the notice that no program had yet, and the way for answers, are lost with the rest.
+/// Seen red without each of the two.
+#[test]
+fn a_restored_relay_is_given_the_notices_that_nobody_had_and_the_ways_for_answers_again_and_each_comes_once() {
+    let mut town = Town::new();
+    let (body, ana) = (body(&town, "AO006"), addressee(&town, 0, "ana"));
+    let operator = |args: &[&str]| {
+        let said = operate(town.folder(), args).unwrap();
+        assert_eq!(said.code, Some(0), "{}", said.err);
+    };
+    operator(&["backup", "kept", "--data", "data"]);
+    std::fs::write(town.folder().join("passphrase"), "five words of an example\n").unwrap();
+    operator(&["backup", "--keys", "kept.keys", "--passphrase-file", "passphrase", "--data", "data"]);
+    let first = send(&body, 0, &[]).done_json();
+    let second = send(&body, 0, &[]).done_json();
+    let came = notices(&ana);
+    assert_eq!(came.len(), 2);
+    ana.run(&["notice", "ack", text(&came[1]["id"]), "--yes"]).done();
+    let before = status(&body, 0).1.len() + status(&body, 1).1.len();
+    let third = send(&body, 0, &[]).done_json();
+
+    town.switch_off();
+    std::fs::remove_dir_all(town.folder().join("data")).unwrap();
+    for key in ["lacre-run.key", "lacre-registrar.key"] {
+        std::fs::remove_file(town.folder().join(key)).unwrap();
+    }
+    for args in [["restore", "kept"].as_slice(), &["restore", "--keys", "kept.keys", "--passphrase-file", "passphrase"]] {
+        let said = operate(town.folder(), &[args, &["--data", "data"]].concat()).unwrap();
+        assert_eq!(said.code, Some(0), "{args:?} {}", said.err);
+    }
+    town.switch_on();
+    ana.run(&["list"]).done();
+    let seen = body.json(&["agency", "status"])["notices"].clone();
+    for _ in 0..3 {
+        ana.run(&["list"]).done();
+        let _said = status(&body, 0);
+    }
+    let all = notices(&ana);
+
+    assert_eq!(all.len(), 3, "the third was in nobody's hands: {seen} {all:?}");
+    assert!(all.iter().all(|n| n["invalid"] == Value::Null), "{all:?}");
+    let last = all.iter().find(|n| came.iter().all(|c| c["id"] != n["id"])).unwrap();
+    ana.run(&["notice", "ack", text(&last["id"]), "--yes"]).done();
+    let (stage, answers, aside) = status(&body, 2);
+    assert_eq!((stage.as_str(), aside), ("sent", Value::Array(vec![])));
+    assert_eq!(answers.iter().filter(|a| *a == "ConsignmentAcceptance").count(), 1, "{answers:?}");
+    assert_eq!(status(&body, 0).1.len() + status(&body, 1).1.len(), before, "what was filed is not filed twice");
+    for sent in [first, second, third] {
+        assert_eq!(text(&verdict(&body, text(&sent["evidence"])).done_json()["verdict"]), "VALID");
+    }
+    assert!(body.json(&["agency", "status"])["notices"].as_array().unwrap().iter().all(|n| n["again"] == Value::Bool(false)));
+}
+
+#[test]
+fn the_lost_evidence_of_one_notice_keeps_no_others_answers_away() {
+    let town = Town::new();
+    let (body, ana) = (body(&town, "AO007"), addressee(&town, 0, "ana"));
+    let (first, _second) = (send(&body, 0, &[]).done_json(), send(&body, 0, &[]).done_json());
+    std::fs::remove_file(text(&first["evidence"])).unwrap();
+
+    assert_eq!(notices(&ana).len(), 2);
+
+    let (_, answers, aside) = status(&body, 0);
+    assert!(answers.is_empty() && aside.as_array().is_some_and(|a| a.len() == 1), "{answers:?} {aside}");
+    assert_eq!(status(&body, 1).1, ["ContentHandover"]);
+}
+
+#[test]
+fn a_line_or_an_act_that_no_notice_can_have_is_refused_before_the_registrar_is_asked() {
+    let town = Town::new();
+    let (body, _ana) = (body(&town, "AO008"), addressee(&town, 0, "ana"));
+    let refused = |option: &str, value: &str| -> String {
+        let mut args: Vec<&str> = [WHAT.as_slice(), &["--body", "resolucion.md", "--json"]].concat();
+        let at = args.iter().position(|a| *a == option).unwrap();
+        args[at + 1] = value;
+        let error: Value = serde_json::from_str(&body.piped(&args, RUNS[0].as_bytes()).failed(2)).unwrap();
+        text(&error["error"]).to_owned()
+    };
+    std::fs::write(body.home.join("acto.docx"), b"PK").unwrap();
+    std::fs::write(body.home.join("vacio.md"), b" \n").unwrap();
+    std::fs::write(body.home.join("latin.txt"), b"resoluci\xf3n").unwrap();
+
+    for (option, value) in
+        [("--case", ""), ("--subject", "dos\nlineas"), ("--description", " con margen"), ("--procedure", &"x".repeat(65))]
+    {
+        assert_eq!(refused(option, value), "body-line", "{option} {value:?}");
+    }
+    for file in ["acto.docx", "vacio.md", "latin.txt"] {
+        assert_eq!(refused("--body", file), "body-text", "{file}");
+    }
+    assert_eq!(body.json(&["agency", "status"])["notices"], Value::Array(vec![]), "nothing was kept");
+    assert_eq!(text(&send(&body, 0, &["--uri", "https://ejemplo.test/acto"]).done_json()["outcome"]), "sent");
+}

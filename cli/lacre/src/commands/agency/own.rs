@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::secret;
+use crate::spoken::spoken_seconds;
 use lacre_agency::{Archive, Body, BodyTrouble, Dispatch};
 use lacre_core::network::{NetError, Reason};
 use lacre_core::{Environment, Trouble};
@@ -111,6 +112,18 @@ pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
         BodyTrouble::Compose(_) => ctx.failure("error-body-compose", Exit::Usage, &why()),
         BodyTrouble::LongTerm { days, most } => {
             ctx.failure("error-body-term", Exit::Usage, &[("days", days.into()), ("most", most.into())])
+        }
+        BodyTrouble::Line { name, most } => {
+            ctx.failure("error-body-line", Exit::Usage, &[("option", name.into()), ("most", most.into())])
+        }
+        BodyTrouble::Clock { ahead, by_ms } => {
+            let seconds = u32::try_from(by_ms / 1_000).unwrap_or(u32::MAX);
+            let time = [("time", spoken_seconds(&ctx.words, seconds).into())];
+            if ahead {
+                ctx.failure("error-body-clock-ahead", Exit::CouldNotAsk, &time)
+            } else {
+                ctx.failure("error-body-clock-behind", Exit::CouldNotAsk, &time)
+            }
         }
         BodyTrouble::Files => ctx.failure("error-body-files", Exit::Usage, &[]),
         BodyTrouble::Refused { reason, limit } => {

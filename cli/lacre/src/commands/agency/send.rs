@@ -3,7 +3,8 @@
 use super::own::{self, Evidence};
 use crate::context::{Context, Outcome};
 use crate::{ask, files};
-use lacre_agency::{NewFile, NewNotice, Otherwise, Outcome as Sent, evidence_name};
+use lacre_agency::Stage::Prepared;
+use lacre_agency::{Body, NewFile, NewNotice, Otherwise, Outcome as Sent, evidence_name};
 use lacre_evidence::clock::Term;
 use lacre_evidence::notice::{MAX_FILE, Stage};
 use lacre_evidence::{Act, Standing, Verdict};
@@ -72,7 +73,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         (Kind::Personal | Kind::Communique, Some(_)) => return Err(ctx.failure("error-body-no-term", Exit::Usage, &[])),
     };
     // everything is read before the registrar is asked: a mistyped name spends nothing
-    let mut read = vec![file(ctx, &need(ctx, args.body.as_ref(), "--body")?)?];
+    let mut read = vec![text(ctx, &need(ctx, args.body.as_ref(), "--body")?)?];
     for path in &args.file {
         read.push(file(ctx, path)?);
     }
@@ -91,7 +92,15 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     };
     let mut body = own::open(ctx)?;
     let (mut network, mut evidence) = (own::network(ctx)?, Evidence::of(ctx)?);
-    let (id, outcome) = body.send(&mut network, &mut evidence, &new).map_err(|e| interrupted(ctx, e))?;
+    let before = waiting(ctx, &mut body)?;
+    let (id, outcome) = body.send(&mut network, &mut evidence, &new).map_err(|e| {
+        let failure = own::trouble(ctx, e);
+        // the relay may have it: what is kept is sent again, not written again
+        if waiting(ctx, &mut body).is_ok_and(|now| now > before) {
+            ctx.note(&ctx.words.say("body-resume"));
+        }
+        failure
+    })?;
     say(ctx, &evidence, id, &outcome)
 }
 
@@ -100,11 +109,24 @@ fn need<T: Clone>(ctx: &Context, given: Option<&T>, option: &'static str) -> Res
     given.cloned().ok_or_else(|| ctx.failure("error-body-option", Exit::Usage, &[("option", option.into())]))
 }
 
-/// The relay may have it: what is kept is sent again, not written again.
-fn interrupted(ctx: &Context, error: lacre_agency::BodyTrouble) -> Failure {
-    let failure = own::trouble(ctx, error);
-    ctx.note(&ctx.words.say("body-resume"));
-    failure
+/// Notices that are kept and perhaps not sent.
+fn waiting(ctx: &Context, body: &mut Body) -> Result<usize, Failure> {
+    let all = body.dispatches().map_err(|e| own::trouble(ctx, e))?;
+    Ok(all.iter().filter(|row| row.stage == Prepared).count())
+}
+
+/// The act itself: what every person's program can show.
+fn text(ctx: &Context, path: &Path) -> Result<NewFile, Failure> {
+    let body = file(ctx, path)?;
+    let good = match body.media.as_str() {
+        "text/markdown" | "text/plain" => std::str::from_utf8(&body.bytes).is_ok_and(|text| !text.trim().is_empty()),
+        "application/pdf" => body.bytes.starts_with(b"%PDF-"),
+        _ => false,
+    };
+    if good {
+        return Ok(body);
+    }
+    Err(ctx.failure("error-body-text", Exit::Usage, &[("path", shown(&path.display().to_string()).into())]))
 }
 
 fn file(ctx: &Context, path: &Path) -> Result<NewFile, Failure> {

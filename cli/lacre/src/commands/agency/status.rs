@@ -61,6 +61,8 @@ const fn word(stage: Stage) -> &'static str {
 fn line(ctx: &Context, row: &Dispatch) -> String {
     let stage = match row.stage {
         Stage::Prepared => key("body-stage-prepared"),
+        Stage::Sent if row.unproven => key("body-stage-unproven"),
+        Stage::Sent if row.again => key("body-stage-again"),
         Stage::Sent => key("body-stage-sent"),
         Stage::Otherwise => key("body-stage-otherwise"),
         Stage::Refused => key("body-stage-refused"),
@@ -81,6 +83,7 @@ fn line(ctx: &Context, row: &Dispatch) -> String {
             "ContentHandoverFailure" => ctx.words.say("body-answer-failure"),
             "ContentAccessTracking" => ctx.words.say("body-answer-opened"),
             "ConsignmentAcceptance" => ctx.words.say("body-answer-acknowledged"),
+            "not-me" => ctx.words.say("body-answer-not-me"),
             "ConsignmentRejection" => ctx.words.say("body-answer-refused"),
             "reply" => ctx.words.say("body-answer-reply"),
             other => shown(other),
@@ -98,6 +101,7 @@ fn value(evidence: &Evidence, row: &Dispatch) -> Value {
     object!({
         "notice": row.id.to_string(), "run": row.run, "case": row.case, "subject": row.subject, "stage": word(row.stage),
         "reason": row.reason, "asked_at": row.asked_at.to_string(), "answers": answers, "aside": row.aside,
+        "unproven": row.unproven, "again": row.again,
         "evidence": evidence.path(&evidence_name(row.id)).display().to_string(),
     })
 }
