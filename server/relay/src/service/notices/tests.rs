@@ -283,7 +283,7 @@ async fn a_body_is_who_got_the_code_and_nobody_else() {
     };
     assert_eq!(refused(w.registrar().issue_agency_code(request.clone()).await), "AGENCY_EXISTS");
     let bad = wire::IssueAgencyCodeRequest { zone: "Europe/Berlin".into(), ..request };
-    assert_eq!(refused(w.registrar().issue_agency_code(bad).await), "BAD_FIELD");
+    assert_eq!(refused(w.registrar().issue_agency_code(bad).await), "BAD_VALUE");
 }
 
 #[tokio::test]
