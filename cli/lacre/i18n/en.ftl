@@ -104,6 +104,7 @@ recovered =
 recovered-next =
     Your contacts will see that your account is new, and must accept it. Add them again: lacre contact add @name
     What was written before is on your old devices and on theirs; the relay cannot give it back.
+    Official notices: those that came to the old account stay in effect. If it was your address for them, this one is not yet: lacre notice address on
 state-new-account = new account ({ $when }): compare and accept
 reset-accepted =
     { $handle }'s new account takes the place of the old one. What was waiting will be sent to it, and so will what went to the old one after { $handle } recovered their account: it will be marked as sent again.
@@ -123,6 +124,7 @@ account-delete-what =
     - At the relay the account, its keys and its inbox are gone at once. The name { $handle } will never be anybody's again, not even yours.
     - What you wrote stays with those who received it. The relay removes its encrypted copies of messages and files at most 30 days after they arrived; the backups of whoever runs it may keep them, encrypted, for longer.
     - Your conversations and groups see that you leave.
+    - If it is your address for official notices, public bodies must notify you otherwise from then on. Notices that came before stay in effect, and you can no longer answer them from here.
     - On this machine your history stays until you delete the folder { $dir }
     It cannot be undone. With another invitation you would have a new account and another name.
 account-delete-sure = Delete the account { $handle }? [y/N]
@@ -367,8 +369,10 @@ notice-standing-trial = This is a trial: nothing follows from it.
 notice-from = From { $name } ({ $code }), a public body that the registrar knows
 notice-subject = Subject: { $subject }
 notice-case = Case: { $case }. Procedure: { $procedure }
+notice-id = The public body calls it notice { $id }
 notice-when = { $act }. The relay took it { $when }.
 notice-state = On your side: { $state }
+notice-uri = An address that the body names: { $uri } (this program does not open it)
 notice-file = File { $number }: { $name } ({ $media }, { $size })
 notice-body-by-saving = Its text is not shown here. To save it: lacre notice read NOTICE --save 0
 notice-not-genuine =

@@ -104,6 +104,7 @@ recovered =
 recovered-next =
     Sus contactos verán que su cuenta es nueva y deben aceptarla. Agréguelos de nuevo: lacre contact add @nombre
     Lo que se escribió antes está en sus dispositivos antiguos y en los de ellos; el servidor no puede devolverlo.
+    Notificaciones oficiales: las que llegaron a la cuenta anterior siguen valiendo. Si esa era su dirección para ellas, esta todavía no lo es: lacre notice address on
 state-new-account = cuenta nueva ({ $when }): compare y acepte
 reset-accepted =
     La cuenta nueva de { $handle } queda en lugar de la anterior. Lo que esperaba saldrá hacia ella, y también lo que se envió a la anterior desde que { $handle } recuperó su cuenta: llegará marcado como enviado otra vez.
@@ -124,6 +125,7 @@ account-delete-what =
     - En el servidor desaparecen de inmediato la cuenta, sus llaves y su buzón. El nombre { $handle } no será de nadie nunca más, tampoco suyo.
     - Lo que usted escribió lo conserva quien lo recibió. El servidor borra sus copias cifradas de mensajes y archivos a más tardar 30 días después de que llegaron; los respaldos de quien lo administra pueden guardarlas, cifradas, por más tiempo.
     - Sus conversaciones y grupos ven que usted sale.
+    - Si es su dirección para notificaciones oficiales, desde entonces los organismos deben notificarle por otro medio. Las que llegaron antes siguen valiendo, y desde aquí ya no podrá responderlas.
     - En este equipo queda su historial hasta que borre la carpeta { $dir }
     No se puede deshacer. Con otra invitación tendría una cuenta nueva y otro nombre.
 account-delete-sure = ¿Eliminar la cuenta { $handle }? [s/N]
@@ -365,11 +367,13 @@ notice-act-communique = Comunicado
 notice-standing-copy = Es una copia: sus fechas son las del original.
 notice-standing-corrects = Corrige una notificación anterior y tiene fechas propias.
 notice-standing-trial = Es una prueba: nada se sigue de ella.
-notice-from = De { $name } ({ $code }), un organismo público que el registrador conoce
+notice-from = De { $name } ({ $code }), un organismo público que la oficina de registro conoce
 notice-subject = Asunto: { $subject }
 notice-case = Expediente: { $case }. Procedimiento: { $procedure }
+notice-id = El organismo la llama notificación { $id }
 notice-when = { $act }. El servidor la recibió { $when }.
 notice-state = De su parte: { $state }
+notice-uri = Un enlace que indica el organismo: { $uri } (este programa no lo abre)
 notice-file = Archivo { $number }: { $name } ({ $media }, { $size })
 notice-body-by-saving = Su texto no se muestra aquí. Para guardarlo: lacre notice read NOTIFICACIÓN --save 0
 notice-not-genuine =

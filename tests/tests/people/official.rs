@@ -328,3 +328,23 @@ fn a_line_or_an_act_that_no_notice_can_have_is_refused_before_the_registrar_is_a
     assert_eq!(body.json(&["agency", "status"])["notices"], Value::Array(vec![]), "nothing was kept");
     assert_eq!(text(&send(&body, 0, &["--uri", "https://ejemplo.test/acto"]).done_json()["outcome"]), "sent");
 }
+
+#[test]
+fn whoever_deletes_the_account_is_told_of_notices_before_and_that_they_reach_nobody_there_after() {
+    let town = Town::new();
+    let (body, ana) = (body(&town, "AO009"), addressee(&town, 0, "ana"));
+    let sent = send(&body, 0, &["--uri", "https://ejemplo.test/acto"]).done_json();
+    let came = notices(&ana);
+    let read = ana.run(&["notice", "read", text(&came[0]["id"])]).done();
+    assert!(read.contains("https://ejemplo.test/acto") && read.contains(text(&sent["notice"])), "{read}");
+
+    let deleted = ana.run(&["account", "delete", "--yes"]);
+
+    let told = deleted.err.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("deben notificarle por otro medio"), "{told}");
+    let address = ana.json(&["notice", "address"]);
+    assert_eq!(address["on"], Value::Bool(false), "{address}");
+    let after = send(&body, 0, &[]);
+    let after: Value = serde_json::from_str(&after.out).unwrap();
+    assert_eq!(text(&after["outcome"]), "no-account");
+}

@@ -40,7 +40,11 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
         Some(_) | None => {}
     }
     let reached = online::deliver(ctx, client)?;
-    let now = client.notice_address().map_err(|t| ctx.trouble(t))?;
+    let mut now = client.notice_address().map_err(|t| ctx.trouble(t))?;
+    // whose account is gone, or replaced by another, is to be notified otherwise, whatever was signed here
+    if client.deleted().map_err(|t| ctx.trouble(t))? || client.replaced().map_err(|t| ctx.trouble(t))?.is_some() {
+        (now.on, now.paused, now.told) = (false, false, true);
+    }
     ctx.result(&said(ctx, &now).join("\n"), &object(&now, reached.yes()));
     Ok(Exit::Done)
 }

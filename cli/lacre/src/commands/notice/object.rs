@@ -94,6 +94,7 @@ fn content(genuine: &lacre_core::view::Genuine) -> Value {
     };
     let safe = genuine.safe();
     json!({
+        "id": n.id.to_string(),
         "agency": { "code": n.agency.as_str(), "name": genuine.certificate.name },
         "type": kind,
         "term": term,

@@ -90,6 +90,7 @@ fn head(ctx: &Context, notice: &OfficialNotice, genuine: &Genuine) -> Vec<String
         ),
         words.say_with("notice-subject", &[("subject", shown(&n.subject).into())]),
         words.say_with("notice-case", &[("case", shown(&n.case).into()), ("procedure", shown(&n.procedure).into())]),
+        words.say_with("notice-id", &[("id", n.id.to_string().into())]),
         words.say_with(
             "notice-when",
             &[("act", told::act(words, n.act).into()), ("when", when::phrase(ctx, notice.accepted_at).into())],
@@ -98,6 +99,7 @@ fn head(ctx: &Context, notice: &OfficialNotice, genuine: &Genuine) -> Vec<String
     ];
     out.extend(told::standing(words, n.standing));
     out.push(paragraph(&n.description, ""));
+    out.extend(n.uris.iter().map(|uri| words.say_with("notice-uri", &[("uri", shown(uri).into())])));
     out
 }
 
