@@ -5,9 +5,10 @@ use lacre_evidence::build::{Addressee, Draft, File, Sent, compose};
 use lacre_evidence::clock::{Calendar, Comuna, Place, RuleId, Term, Zone};
 use lacre_evidence::returned::{self, MAX_ANSWERS, Returned};
 use lacre_evidence::{
-    Act, AgencyCode, Certificate, Designation, Grant, Keys, Lookup, Notice, Record, Reply, Salt, Seed, Stage, Standing, envelope,
+    Act, Certificate, Designation, Grant, Keys, Lookup, Notice, Record, Reply, Salt, Seed, Stage, Standing, envelope,
 };
 use lacre_ground::account::{AccountState, Device};
+use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::{ChannelId, EntryId, NoticeId, Token};
 use lacre_ground::note::{NoteKey, NoteSigner, UnverifiedNote};
 use lacre_ground::random::{self, SystemRng};

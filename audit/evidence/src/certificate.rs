@@ -2,38 +2,14 @@
 
 use super::fields;
 use crate::clock::Place;
-use core::fmt;
 use data_encoding::HEXLOWER;
+use lacre_ground::agency::AgencyCode;
 use lacre_ground::note::{Lines, NoteError, NoteKey};
 use lacre_ground::signed::{NoteText, Signed};
 use lacre_ground::time::Millis;
 
 /// Name before an agency's signatures.
 pub const AGENCY: &str = "lacre-agency";
-
-/// The code of a public body (Decreto 8 art. 13 no. 1): 2 to 16 characters from A-Z, 0-9 and hyphen.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AgencyCode(String);
-
-impl AgencyCode {
-    /// None if it is not of that form.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let good = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-';
-        ((2..=16).contains(&text.len()) && text.bytes().all(good)).then(|| Self(text.to_owned()))
-    }
-    /// As it is written.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for AgencyCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// The certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -42,7 +42,7 @@ pub mod verify;
 
 pub use arrival::Arrived;
 pub use bundle::{Bundle, ContainerError, FilePart};
-pub use certificate::{AgencyCode, Certificate};
+pub use certificate::Certificate;
 pub use designation::Designation;
 pub use effect::Effect;
 pub use envelope::{Envelope, Header, Seed};

@@ -1,8 +1,8 @@
 //! The registrar's answer to an agency that asks for a RUN: a note without the RUN, only a salted commitment to it.
 
-use super::certificate::AgencyCode;
 use super::fields;
 use data_encoding::HEXLOWER;
+use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::{AccountId, LookupId};
 use lacre_ground::label::{self, Label};
 use lacre_ground::note::{Lines, NoteError, NoteKey};

@@ -6,11 +6,12 @@
 //! | `CP` | personal communication | no |
 //! | `CI` | institutional communiqué | no |
 
-use super::certificate::{AgencyCode, Certificate};
+use super::certificate::Certificate;
 use super::fields;
 use super::lookup::state_line;
 use crate::clock::{Place, Term};
 use data_encoding::HEXLOWER;
+use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::{AccountId, ChannelId, NoticeId};
 use lacre_ground::note::{Lines, NoteError};
 use lacre_ground::run::Run;

@@ -1,10 +1,10 @@
 //! An event record: a note of whoever saw the event. It says no more than its signer knows.
 
-use super::certificate::AgencyCode;
 use super::event::{Event, Reason, Signer};
 use super::fields;
 use data_encoding::HEXLOWER;
 use lacre_ground::address::Authority;
+use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, EntryId, EvidenceId, Generation};
 use lacre_ground::note::{Lines, NoteError, NoteKey};
 use lacre_ground::signed::{NoteText, Signed};

@@ -1,4 +1,4 @@
-//! What a public body signs when it asks a relay for something (PROTOCOL.md, "Notices").
+//! What a public body is called, and what it signs when it asks a relay for something (PROTOCOL.md, "Notices").
 //!
 //! As at the registrar's counter ([`crate::counter`]) there is no session: a call or a stream begins with a proof of its own, over
 //! the relay, the body's key, the relay's challenge and what it is for.
@@ -6,6 +6,31 @@
 use crate::ids::{Code, Identity};
 use crate::label::{self, Label};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use std::fmt;
+
+/// The code of a public body (Decreto 8 art. 13 no. 1): 2 to 16 characters from A-Z, 0-9 and hyphen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AgencyCode(String);
+
+impl AgencyCode {
+    /// None if it is not of that form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let good = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-';
+        ((2..=16).contains(&text.len()) && text.bytes().all(good)).then(|| Self(text.to_owned()))
+    }
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AgencyCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// What is asked.
 #[derive(Clone, Copy)]

@@ -5,6 +5,7 @@ use super::{SqliteReads, SqliteStore};
 use crate::Down;
 use crate::accounts::{Speaking, account_number, all_states, one, run, speaking};
 use crate::counter::record;
+use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::{AccountId, BlobId, ChannelId, EntryId, EvidenceId, Generation, TokenHash};
 use lacre_ground::time::Millis;
 use lacre_store::accounts::{CodeIssued, Kind, NoDevice, RunHash, Speaker, day};
@@ -12,10 +13,10 @@ use lacre_store::channels::{ChannelKey, Limited, Right};
 use lacre_store::counter::Deed;
 use lacre_store::judge::notices::{self as judge, Delivering, First, Seen};
 use lacre_store::notices::{
-    Address, AgencyRefused, Answered, Body, BodyCode, BodyKey, CloseRefused, Closing, Deliver, DeliverRefused, Delivered,
-    Designate, EnrollAgency, EnrollAgencyRefused, Enrolled, Exempt, Found, IssueAgencyCode, IssueAgencyRefused, KeptGrant,
-    LimitAgency, NoAgency, NoticeAddress, PauseNotices, PutGrants, PutGrantsRefused, RecordLines, RenewAgency, Route,
-    SealedCasillas, SetExempt, Stale, TakeAnswer, TakeBodyStamps, month, oldest_month,
+    Address, AgencyRefused, Answered, Body, BodyKey, CloseRefused, Closing, Deliver, DeliverRefused, Delivered, Designate,
+    EnrollAgency, EnrollAgencyRefused, Enrolled, Exempt, Found, IssueAgencyCode, IssueAgencyRefused, KeptGrant, LimitAgency,
+    NoAgency, NoticeAddress, PauseNotices, PutGrants, PutGrantsRefused, RecordLines, RenewAgency, Route, SealedCasillas,
+    SetExempt, Stale, TakeAnswer, TakeBodyStamps, month, oldest_month,
 };
 use lacre_store::rules::{Limit, Rules};
 use lacre_store::{NoticeReads, NoticeStore, StoreDown};
@@ -40,7 +41,7 @@ fn body_of(row: &Row<'_>) -> Sql<Body> {
         Some(key) => Some(Enrolled { key: BodyKey(key), certificate: row.get(4)?, until: Millis::new(row.get(5)?) }),
     };
     Ok(Body {
-        code: BodyCode::parse(&code).ok_or_else(|| strange(0))?,
+        code: AgencyCode::parse(&code).ok_or_else(|| strange(0))?,
         name: row.get(1)?,
         place: row.get(2)?,
         enrolled,
@@ -53,7 +54,7 @@ fn by_key(conn: &Connection, key: &BodyKey) -> Sql<Option<Body>> {
     one(conn, &format!("{BODY} WHERE key = ?1"), [key.0], body_of)
 }
 
-fn by_code(conn: &Connection, code: &BodyCode) -> Sql<Option<Body>> {
+fn by_code(conn: &Connection, code: &AgencyCode) -> Sql<Option<Body>> {
     one(conn, &format!("{BODY} WHERE code = ?1"), [code.as_str()], body_of)
 }
 
@@ -371,7 +372,7 @@ impl NoticeStore for SqliteStore {
         Ok(work()?)
     }
 
-    fn revoke_agency(&mut self, now: Millis, code: &BodyCode) -> Result<Result<(), NoAgency>, StoreDown> {
+    fn revoke_agency(&mut self, now: Millis, code: &AgencyCode) -> Result<Result<(), NoAgency>, StoreDown> {
         let work = || -> Result<Result<(), NoAgency>, Down> {
             let idle = "DELETE FROM agency WHERE code = ?1 AND key IS NULL";
             let known = "UPDATE agency SET revoked = 1, invitation = NULL, code_ends_ms = NULL
@@ -577,7 +578,7 @@ impl NoticeReads for SqliteReads {
         let work = || -> Result<Option<Body>, Down> { self.with(|conn| by_invitation(conn, now, invitation)) };
         Ok(work()?)
     }
-    fn body_named(&self, code: &BodyCode) -> Result<Option<Body>, StoreDown> {
+    fn body_named(&self, code: &AgencyCode) -> Result<Option<Body>, StoreDown> {
         let work = || -> Result<Option<Body>, Down> { self.with(|conn| by_code(conn, code)) };
         Ok(work()?)
     }

@@ -31,34 +31,10 @@ use super::StoreDown;
 use super::accounts::{CodeIssued, NoDevice, RunHash, Speaker};
 use super::channels::Limited;
 use crate::rules::Rules;
-use core::fmt;
+use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::{AccountId, BlobId, ChannelId, EntryId, EvidenceId, Generation, TokenHash};
 use lacre_ground::time::Millis;
 use prost::bytes::Bytes;
-
-/// The code of a public body: 2 to 16 of A-Z, 0-9 and hyphen.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BodyCode(String);
-
-impl BodyCode {
-    /// From its text.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let good = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-';
-        ((2..=16).contains(&text.len()) && text.bytes().all(good)).then(|| Self(text.to_owned()))
-    }
-    /// Its text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for BodyCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// A body's Ed25519 public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,7 +44,7 @@ pub struct BodyKey(pub [u8; 32]);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Body {
     /// its code
-    pub code: BodyCode,
+    pub code: AgencyCode,
     /// its name
     pub name: String,
     /// zone, and comuna or `none`, as a certificate has them
@@ -96,7 +72,7 @@ pub struct Enrolled {
 #[derive(Clone)]
 pub struct IssueAgencyCode {
     /// the body
-    pub code: BodyCode,
+    pub code: AgencyCode,
     /// its name
     pub name: String,
     /// zone, and comuna or `none`
@@ -144,7 +120,7 @@ pub enum EnrollAgencyRefused {
 #[derive(Clone)]
 pub struct RenewAgency {
     /// whose
-    pub code: BodyCode,
+    pub code: AgencyCode,
     /// the key that it is for
     pub key: BodyKey,
     /// the registrar's note
@@ -155,13 +131,13 @@ pub struct RenewAgency {
 
 /// From now on it may ask for nothing.
 #[derive(Clone)]
-pub struct RevokeAgency(pub BodyCode);
+pub struct RevokeAgency(pub AgencyCode);
 
 /// How much it may ask for.
 #[derive(Clone)]
 pub struct LimitAgency {
     /// whose
-    pub code: BodyCode,
+    pub code: AgencyCode,
     /// answers of each kind in a day
     pub per_day: u32,
 }
@@ -507,7 +483,7 @@ pub trait NoticeStore {
     /// Replaces the certificate of a body that has this key.
     fn renew_agency(&mut self, now: Millis, renew: &RenewAgency) -> Result<Result<(), NoAgency>, StoreDown>;
     /// Revokes an enrolled body; one that has a code alone is forgotten.
-    fn revoke_agency(&mut self, now: Millis, code: &BodyCode) -> Result<Result<(), NoAgency>, StoreDown>;
+    fn revoke_agency(&mut self, now: Millis, code: &AgencyCode) -> Result<Result<(), NoAgency>, StoreDown>;
     /// Sets its day's limit.
     fn limit_agency(&mut self, now: Millis, limit: &LimitAgency) -> Result<Result<(), NoAgency>, StoreDown>;
     /// Designates, or takes that back and closes. Idempotent.
@@ -583,7 +559,7 @@ pub trait NoticeReads {
     /// Whose living code this is, also when it was used.
     fn body_invited(&self, now: Millis, invitation: &TokenHash) -> Result<Option<Body>, StoreDown>;
     /// The body of this code.
-    fn body_named(&self, code: &BodyCode) -> Result<Option<Body>, StoreDown>;
+    fn body_named(&self, code: &AgencyCode) -> Result<Option<Body>, StoreDown>;
     /// All, by their codes; at most `limit`.
     fn bodies(&self, limit: u32) -> Result<Vec<Body>, StoreDown>;
     /// Whether a person can be notified now.
@@ -646,10 +622,10 @@ mod tests {
     #[test]
     fn codes_are_read_strictly_and_reasons_by_code_and_name() {
         for good in ["SII", "CGR-01", &"X".repeat(16)] {
-            assert_eq!(BodyCode::parse(good).unwrap().as_str(), good);
+            assert_eq!(AgencyCode::parse(good).unwrap().as_str(), good);
         }
         for bad in ["", "S", "sii", "S I", &"X".repeat(17)] {
-            assert!(BodyCode::parse(bad).is_none(), "{bad}");
+            assert!(AgencyCode::parse(bad).is_none(), "{bad}");
         }
         for reason in Exempt::ALL {
             assert_eq!((Exempt::from_code(reason.code()), Exempt::parse(reason.as_str())), (Some(reason), Some(reason)));

@@ -7,9 +7,10 @@ use super::accounts::{AccountReads, NewestState, Recovering, ResetsPage, RunHash
 use super::blobs::{BlobReads, FileName, StoredBlob};
 use super::channels::*;
 use super::counter::{Act, Clerk, ClerkKey, CounterReads, LiveCode};
-use super::notices::{Body, BodyCode, BodyKey, Exempt, NoticeAddress, NoticeReads, Route, SealedCasillas};
+use super::notices::{Body, BodyKey, Exempt, NoticeAddress, NoticeReads, Route, SealedCasillas};
 use super::{Answer, Ask, Counts, Outcome, Reads, Store, StoreDown, Watch};
 use crate::rules::Rules;
+use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::{AccountId, BlobId, ChannelId, Generation, Seq, TokenHash};
 use lacre_ground::time::Millis;
 use std::collections::HashMap;
@@ -168,7 +169,7 @@ impl NoticeReads for NullReads {
     fn body_invited(&self, _: Millis, _: &TokenHash) -> Result<Option<Body>, StoreDown> {
         Ok(None)
     }
-    fn body_named(&self, _: &BodyCode) -> Result<Option<Body>, StoreDown> {
+    fn body_named(&self, _: &AgencyCode) -> Result<Option<Body>, StoreDown> {
         Ok(None)
     }
     fn bodies(&self, _: u32) -> Result<Vec<Body>, StoreDown> {

@@ -11,11 +11,12 @@ use lacre_evidence::certificate::AGENCY;
 use lacre_evidence::clock::{Calendar, Comuna, Place, RuleId, Term, Zone};
 use lacre_evidence::envelope;
 use lacre_evidence::{
-    Act, AgencyCode, Answer, Bundle, Certificate, Designation, Effect, Event, Grant, GrantKind, Header, Issuer, Keys, Lookup,
-    Notice, Opening, Outcome, Party, Record, Salt, Seed, Stage, Standing, Submission, Trust, Verdict,
+    Act, Answer, Bundle, Certificate, Designation, Effect, Event, Grant, GrantKind, Header, Issuer, Keys, Lookup, Notice,
+    Opening, Outcome, Party, Record, Salt, Seed, Stage, Standing, Submission, Trust, Verdict,
 };
 use lacre_ground::account::{AccountState, DEVICE, Device, REGISTRAR};
 use lacre_ground::address::{Address, Authority};
+use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::{
     AccountId, ChannelId, DeviceId, EntryId, EvidenceId, Generation, GrantId, Identity, LookupId, NoticeId, Token, TokenHash,
 };

@@ -2,17 +2,16 @@
 
 use super::registrar::{Desk, not_a_run};
 use crate::border::{IntoStatus as _, Reason, crossed, refused, store_down};
-use lacre_evidence::certificate::{AgencyCode, Certificate};
+use lacre_evidence::certificate::Certificate;
 use lacre_evidence::clock::{Comuna, Place, Zone};
+use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::Code;
 use lacre_ground::run::Run;
 use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
 use lacre_store::StoreDown;
-use lacre_store::notices::{
-    Body, BodyCode, BodyKey, Exempt, IssueAgencyCode, LimitAgency, NoAgency, RenewAgency, RevokeAgency, SetExempt,
-};
+use lacre_store::notices::{Body, BodyKey, Exempt, IssueAgencyCode, LimitAgency, NoAgency, RenewAgency, RevokeAgency, SetExempt};
 use tonic::Status;
 
 /// How long a certificate holds: two years.
@@ -25,8 +24,8 @@ fn bad_choice(field: &'static str, bound: &str) -> Status {
     refused(Reason::BadValue, &[("field", field.to_owned()), ("bound", bound.to_owned())], None)
 }
 
-fn code_of(text: &str) -> Result<BodyCode, Status> {
-    BodyCode::parse(text).ok_or_else(|| bad_choice("code", "2 to 16 of A-Z, 0-9 and hyphen"))
+fn code_of(text: &str) -> Result<AgencyCode, Status> {
+    AgencyCode::parse(text).ok_or_else(|| bad_choice("code", "2 to 16 of A-Z, 0-9 and hyphen"))
 }
 
 /// Zone and comuna, as a certificate has them.
@@ -44,7 +43,7 @@ fn certificate(body: &Body, key: BodyKey, from: Millis) -> Option<Certificate> {
     let (zone, comuna) = body.place.split_once(' ')?;
     let comuna = if comuna == "none" { None } else { Some(Comuna::parse(comuna).ok()?) };
     Some(Certificate {
-        code: AgencyCode::parse(body.code.as_str())?,
+        code: body.code.clone(),
         name: body.name.clone(),
         key: key.0,
         place: Place { zone: Zone::parse(zone).ok()?, comuna },

@@ -10,6 +10,7 @@ use crate::channels::{
 };
 use crate::notices::*;
 use crate::rules::Limit;
+use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::{BlobId, ChannelId, EvidenceId, Generation, Seq, TokenHash};
 
 /// A casilla, or a return channel.
@@ -30,8 +31,8 @@ pub fn back(n: u64) -> Kept {
 pub fn token(n: u64) -> TokenHash {
     hash("right", n)
 }
-pub fn code(n: u64) -> BodyCode {
-    BodyCode::parse(&format!("BODY-{n}")).unwrap()
+pub fn code(n: u64) -> AgencyCode {
+    AgencyCode::parse(&format!("BODY-{n}")).unwrap()
 }
 pub fn key(n: u64) -> BodyKey {
     BodyKey(*hash("body", n).as_bytes())

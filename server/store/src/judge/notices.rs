@@ -148,7 +148,8 @@ pub fn deliver(
 mod tests {
     use super::*;
     use crate::channels::ChannelKey;
-    use crate::notices::{BodyCode, BodyKey};
+    use crate::notices::BodyKey;
+    use lacre_ground::agency::AgencyCode;
     use lacre_ground::ids::{ChannelId, EntryId, EvidenceId, Generation};
 
     const TOKEN: TokenHash = TokenHash::new([5; 32]);
@@ -169,7 +170,7 @@ mod tests {
             seal_at: Millis::new(0),
         };
         let (name, place) = (String::new(), String::new());
-        let body = Body { code: BodyCode::parse("MUNI-1").unwrap(), name, place, enrolled: None, revoked: false, per_day: 3 };
+        let body = Body { code: AgencyCode::parse("MUNI-1").unwrap(), name, place, enrolled: None, revoked: false, per_day: 3 };
         let rules = Rules {
             max_kept_entries: 4,
             max_kept_bytes: 310,

@@ -7,20 +7,21 @@ use crate::channels::Limited;
 use crate::counter::Deed;
 use crate::judge::notices::{self as judge, Delivering, First, Seen};
 use crate::notices::{
-    Address, AgencyRefused, Answered, Body, BodyCode, BodyKey, CloseRefused, Closing, Deliver, DeliverRefused, Delivered,
-    Designate, EnrollAgency, EnrollAgencyRefused, Enrolled, Exempt, Found, IssueAgencyCode, IssueAgencyRefused, KeptCasilla,
-    KeptGrant, LimitAgency, NoAgency, NoticeAddress, PauseNotices, PutGrants, PutGrantsRefused, RecordLines, RenewAgency, Route,
+    Address, AgencyRefused, Answered, Body, BodyKey, CloseRefused, Closing, Deliver, DeliverRefused, Delivered, Designate,
+    EnrollAgency, EnrollAgencyRefused, Enrolled, Exempt, Found, IssueAgencyCode, IssueAgencyRefused, KeptCasilla, KeptGrant,
+    LimitAgency, NoAgency, NoticeAddress, PauseNotices, PutGrants, PutGrantsRefused, RecordLines, RenewAgency, Route,
     SealedCasillas, SetExempt, Stale, TakeAnswer, TakeBodyStamps, month, oldest_month,
 };
 use crate::rules::{Limit, Rules};
 use crate::{NoticeReads, NoticeStore, StoreDown};
+use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::{AccountId, TokenHash};
 use lacre_ground::time::Millis;
 use std::collections::BTreeMap;
 
 #[derive(Clone, Default)]
 pub(super) struct Notices {
-    bodies: BTreeMap<BodyCode, Invited>,
+    bodies: BTreeMap<AgencyCode, Invited>,
     addresses: BTreeMap<AccountId, Kept>,
     exempt: BTreeMap<RunHash, Exempt>,
     /// by their tags; nobody's when the account is gone
@@ -181,7 +182,7 @@ impl NoticeStore for ModelStore {
         Ok(Ok(()))
     }
 
-    fn revoke_agency(&mut self, now: Millis, code: &BodyCode) -> Result<Result<(), NoAgency>, StoreDown> {
+    fn revoke_agency(&mut self, now: Millis, code: &AgencyCode) -> Result<Result<(), NoAgency>, StoreDown> {
         let bodies = &mut self.work.notices.bodies;
         let Some(known) = bodies.get_mut(code) else { return Ok(Err(NoAgency)) };
         let idle = known.body.revoked || known.body.enrolled.is_none();
@@ -403,7 +404,7 @@ impl NoticeReads for ModelReads {
     fn body_invited(&self, now: Millis, invitation: &TokenHash) -> Result<Option<Body>, StoreDown> {
         Ok(self.with(|s| s.notices.clone().invited(now, invitation).map(|k| k.body.clone())))
     }
-    fn body_named(&self, code: &BodyCode) -> Result<Option<Body>, StoreDown> {
+    fn body_named(&self, code: &AgencyCode) -> Result<Option<Body>, StoreDown> {
         Ok(self.with(|s| s.notices.bodies.get(code).map(|k| k.body.clone())))
     }
     fn bodies(&self, limit: u32) -> Result<Vec<Body>, StoreDown> {

@@ -4,9 +4,9 @@ use super::super::status::short;
 use super::super::{Failed, Place, running, say, sentence, tell};
 use super::rows;
 use data_encoding::HEXLOWER;
+use lacre_ground::agency::AgencyCode;
 use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
-use lacre_store::notices::BodyCode;
 use lacre_words::failure::Exit;
 use lacre_words::words::{Words, key};
 use std::path::Path;
@@ -29,7 +29,7 @@ pub(crate) struct Described {
 }
 
 fn code_of(text: &str) -> Result<String, Failed> {
-    let code = BodyCode::parse(text).ok_or_else(|| Failed::usage("bad-agency-code", &[("code", &text)]))?;
+    let code = AgencyCode::parse(text).ok_or_else(|| Failed::usage("bad-agency-code", &[("code", &text)]))?;
     Ok(code.as_str().to_owned())
 }
 

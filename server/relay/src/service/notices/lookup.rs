@@ -5,7 +5,6 @@
 
 use super::{Inside, no, remembered};
 use crate::border::{Reason, checked, store_down};
-use lacre_evidence::certificate::AgencyCode;
 use lacre_evidence::lookup::{Answer, ExemptReason, Lookup, Salt};
 use lacre_ground::account::AccountState;
 use lacre_ground::ids::LookupId;
@@ -132,11 +131,10 @@ impl Inside {
             }
         };
         let certificate = body.enrolled.as_ref().map_or("", |e| e.certificate.as_str());
-        let agency = AgencyCode::parse(body.code.as_str());
         let salt = Salt::new(context.random());
         let lookup = Lookup {
             id: LookupId::new(context.random()),
-            agency: agency.ok_or_else(|| StoreDown::damaged("a public body is stored in another form"))?,
+            agency: body.code.clone(),
             certificate: note_hash(certificate)?,
             person: salt.commit(run),
             answer,
