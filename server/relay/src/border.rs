@@ -7,17 +7,19 @@ use lacre_proto::bounds::{BoundError, Bounded};
 pub use lacre_proto::reasons::Reason;
 use lacre_store::StoreDown;
 use lacre_store::accounts::{
-    AskRefused, EnrollRefused, IssueRefused, NoDevice, PutKeyPackagesRefused, PutStateRefused, RecoverRefused, TakeStampsRefused,
+    EnrollRefused, IssueRefused, PutKeyPackagesRefused, PutStateRefused, RecoverRefused, TakeStampsRefused,
 };
 use lacre_store::blobs::KeepBlobRefused;
+use lacre_store::bodies::{AgencyRefused, EnrollAgencyRefused, IssueAgencyRefused, NoAgency};
 use lacre_store::channels::{
     AppendRefused, ChangeRefused, Limited, NotPermitted, OpenRefused, StatusRefused, TrimRefused, WrongName,
 };
+use lacre_store::closing::{CloseRefused, Stale};
 use lacre_store::counter::{AddClerkRefused, NoClerk, NoCode};
-use lacre_store::notices::{
-    AgencyRefused, CloseRefused, EnrollAgencyRefused, IssueAgencyRefused, NoAgency, PutGrantsRefused, Stale,
-};
+use lacre_store::directory::AskRefused;
+use lacre_store::notices::PutGrantsRefused;
 use lacre_store::rules::Limit;
+use lacre_store::speaker::NoDevice;
 use std::collections::HashMap;
 use std::time::Duration;
 use tonic::{Code, Status};

@@ -1,56 +1,28 @@
 //! Accounts, registrar's table, directory and stamps in SQLite.
 
-use super::{SqliteReads, SqliteStore, counter, inboxes, notices};
+mod reads;
+
+use super::rows::{Sql, number as int, one, run};
+use super::who::{Speaking, account_number, all_states, speaking, stamp_there};
+use super::{SqliteStore, counter, inboxes, notices};
 use crate::Down;
-use lacre_ground::ids::{AccountId, DeviceId, Handle, TokenHash};
+use lacre_ground::ids::{AccountId, DeviceId, TokenHash};
 use lacre_ground::time::Millis;
 use lacre_store::accounts::{
-    AskRefused, Claim, ClaimAnswer, Claimed, CodeIssued, DirectoryEntry, Enroll, EnrollRefused, Enrolled, IssueCode,
-    IssueRefused, KeyPackage, Lookup, LookupAnswer, NewestState, NoDevice, PutKeyPackages, PutKeyPackagesRefused, PutState,
-    PutStateRefused, Question, Recover, RecoverRefused, Recovered, Recovering, Remaining, ResetsPage, Speaker, StateDevice,
-    TakeStamps, TakeStampsRefused, Who,
+    CodeIssued, Enroll, EnrollRefused, Enrolled, IssueCode, IssueRefused, KeyPackage, NewestState, PutKeyPackages,
+    PutKeyPackagesRefused, PutState, PutStateRefused, Recover, RecoverRefused, Recovered, Remaining, StateDevice, TakeStamps,
+    TakeStampsRefused,
 };
 use lacre_store::channels::Limited;
+use lacre_store::closing::{CloseRefused, Closing};
 use lacre_store::counter::{Deed, Reference};
+use lacre_store::directory::{AskRefused, Claim, ClaimAnswer, Claimed, DirectoryEntry, Lookup, LookupAnswer, Who};
 use lacre_store::judge::accounts as judge;
-use lacre_store::notices::{CloseRefused, Closing};
+use lacre_store::quotas::Question;
 use lacre_store::rules::Rules;
-use lacre_store::{AccountReads, AccountStore, StoreDown};
-use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, Row, params};
-
-type Sql<T> = rusqlite::Result<T>;
-
-/// SQLite's integers are signed. Times, sizes and state numbers are far below 2^63; what is not ends as "never".
-fn int(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
-
-/// One row or none, with a statement that is prepared once.
-pub(super) fn one<T>(conn: &Connection, sql: &str, params: impl Params, read: impl FnOnce(&Row<'_>) -> Sql<T>) -> Sql<Option<T>> {
-    conn.prepare_cached(sql)?.query_row(params, read).optional()
-}
-
-pub(super) fn run(conn: &Connection, sql: &str, params: impl Params) -> Sql<usize> {
-    conn.prepare_cached(sql)?.execute(params)
-}
-
-pub(super) fn account_number(conn: &Connection, account: &AccountId) -> Sql<Option<i64>> {
-    one(conn, "SELECT account FROM account WHERE id = ?1", [account.as_bytes()], |r| r.get(0))
-}
-
-/// A speaker who is in the newest state, as numbers of this store.
-pub(super) struct Speaking {
-    pub(super) account: i64,
-    device: i64,
-}
-
-/// Looks whether the session is over. The table has the devices of newest states only.
-pub(super) fn speaking(conn: &Connection, by: &Speaker) -> Sql<Result<Speaking, NoDevice>> {
-    let sql = "SELECT account.account, device.device FROM device JOIN account USING (account)
-               WHERE account.id = ?1 AND device.id = ?2";
-    let read = |r: &Row<'_>| Ok(Speaking { account: r.get(0)?, device: r.get(1)? });
-    Ok(one(conn, sql, params![by.account.as_bytes(), by.device.as_bytes()], read)?.ok_or(NoDevice))
-}
+use lacre_store::speaker::{NoDevice, Speaker};
+use lacre_store::{AccountStore, StoreDown};
+use rusqlite::{Connection, Row, params};
 
 fn newest(conn: &Connection, account: i64) -> Sql<Option<NewestState>> {
     let sql = "SELECT number, note FROM account_state WHERE account = ?1 ORDER BY number DESC LIMIT 1";
@@ -89,12 +61,6 @@ fn set_devices(conn: &Connection, account: i64, devices: &[StateDevice]) -> Sql<
         }
     }
     Ok(())
-}
-
-pub(super) fn stamp_there(conn: &Connection, stamp: &TokenHash) -> Sql<bool> {
-    // one look for each end that stamps may have: two or three
-    let sql = "SELECT 1 FROM stamp WHERE hash = ?1 AND ends_ms IN (SELECT ends_ms FROM stamp_end)";
-    Ok(one(conn, sql, [stamp.as_bytes()], |_| Ok(()))?.is_some())
 }
 
 /// Adds to a device that is there. None when nothing stands against it.
@@ -143,13 +109,6 @@ fn claim_one(conn: &Connection, now: Millis, device: i64, suite: u16) -> Sql<Opt
         run(conn, "DELETE FROM key_package WHERE arrival = ?1", [arrival])?;
     }
     Ok(Some((bytes, last_resort)))
-}
-
-/// States 0 to the newest.
-pub(super) fn all_states(conn: &Connection, account: i64) -> Sql<Vec<String>> {
-    let mut select: CachedStatement<'_> =
-        conn.prepare_cached("SELECT note FROM account_state WHERE account = ?1 ORDER BY number")?;
-    select.query_map([account], |r| r.get(0))?.collect()
 }
 
 fn directory_entry(conn: &Connection, account: i64) -> Sql<DirectoryEntry> {
@@ -536,73 +495,6 @@ impl AccountStore for SqliteStore {
             let grants = notices::sweep(&self.conn, now, limit)?;
             Ok(ended.len() >= most || packages >= most || stamps >= most || grants >= most)
         };
-        Ok(work()?)
-    }
-}
-
-impl AccountReads for SqliteReads {
-    fn has_run_key(&self) -> Result<bool, StoreDown> {
-        let work = || -> Result<bool, Down> { self.with(|conn| conn.prepare_cached("SELECT 1 FROM registrar")?.exists([])) };
-        Ok(work()?)
-    }
-    fn newest_state(&self, account: &AccountId) -> Result<Option<NewestState>, StoreDown> {
-        let work = || -> Result<Option<NewestState>, Down> {
-            self.with(|conn| match account_number(conn, account)? {
-                Some(account) => newest(conn, account),
-                None => Ok(None),
-            })
-        };
-        Ok(work()?)
-    }
-    fn code_lives(&self, now: Millis, code: &TokenHash) -> Result<bool, StoreDown> {
-        let work = || -> Result<bool, Down> { self.with(|conn| Ok(holder(conn, now, code)?.is_some())) };
-        Ok(work()?)
-    }
-    fn recovering(&self, now: Millis, code: &TokenHash) -> Result<Option<Recovering>, StoreDown> {
-        let work = || -> Result<Option<Recovering>, Down> {
-            self.with(|conn| {
-                let sql = "SELECT id, handle FROM person JOIN account USING (account)
-                       WHERE code_hash = ?1 AND code_ends_ms > ?2 AND replaces IS NOT NULL";
-                let read = |r: &Row<'_>| Ok((AccountId::new(r.get(0)?), r.get::<_, String>(1)?));
-                let found = one(conn, sql, params![code.as_bytes(), int(now.get())], read)?;
-                // what is stored was a handle when it came
-                Ok(found.and_then(|(account, handle)| Some(Recovering { handle: Handle::parse(&handle).ok()?, account })))
-            })
-        };
-        Ok(work()?)
-    }
-    fn state(&self, account: &AccountId, number: u64) -> Result<Option<String>, StoreDown> {
-        let work = || -> Result<Option<String>, Down> {
-            self.with(|conn| match account_number(conn, account)? {
-                Some(account) => state_note(conn, account, number),
-                None => Ok(None),
-            })
-        };
-        Ok(work()?)
-    }
-    fn resets(&self, from: u64, limit: u32) -> Result<ResetsPage, StoreDown> {
-        let work = || -> Result<ResetsPage, Down> {
-            self.with(|conn| {
-                // one statement, one committed state: the head is of the page's moment
-                let sql = "SELECT note, (SELECT coalesce(max(number), 0) FROM reset) FROM reset
-                           WHERE number >= ?1 ORDER BY number LIMIT ?2";
-                let mut select = conn.prepare_cached(sql)?;
-                let rows = select.query_map(params![int(from), limit], |r| Ok((r.get::<_, String>(0)?, r.get::<_, u64>(1)?)))?;
-                let (notes, heads): (Vec<String>, Vec<u64>) = rows.collect::<Sql<Vec<_>>>()?.into_iter().unzip();
-                let head = match heads.first() {
-                    Some(head) => *head,
-                    // one that came since is told to whoever asks next
-                    None => one(conn, "SELECT max(number) FROM reset", [], |r| r.get::<_, Option<u64>>(0))?
-                        .flatten()
-                        .map_or(0, |head| head.min(from.saturating_sub(1))),
-                };
-                Ok(ResetsPage { notes, head })
-            })
-        };
-        Ok(work()?)
-    }
-    fn stamp_known(&self, stamp: &TokenHash) -> Result<bool, StoreDown> {
-        let work = || -> Result<bool, Down> { self.with(|conn| stamp_there(conn, stamp)) };
         Ok(work()?)
     }
 }

@@ -1,9 +1,10 @@
 //! What a store that was put back holds again, and must not.
 
 use super::SqliteStore;
-use super::accounts::{self, account_number};
+use super::accounts;
 use super::notices;
 use super::rows::id32;
+use super::who::account_number;
 use crate::Down;
 use lacre_ground::ids::{AccountId, ChannelId};
 use lacre_store::StoreDown;

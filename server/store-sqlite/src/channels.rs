@@ -4,11 +4,10 @@ mod memory;
 mod reads;
 
 use super::SqliteStore;
-use super::accounts::stamp_there;
-use super::notices::Kept;
-use super::rows::{LAST, class_of, id32, lies, number, seq_of};
+use super::rows::{LAST, class_of, id32, lies, number, run, seq_of};
+use super::who::stamp_there;
 use crate::Down;
-use lacre_ground::ids::{ChannelClass, ChannelId, Seq};
+use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
 use lacre_ground::time::Millis;
 use lacre_store::channels::{
     Append, AppendRefused, Appended, ChangeRefused, ChangeTokens, ChannelKey, Open, OpenRefused, Opened, Retired, Right, Trim,
@@ -19,7 +18,6 @@ use lacre_store::rules::Rules;
 use lacre_store::{AccountStore as _, ChannelStore, StoreDown};
 use memory::Arrival;
 pub(super) use memory::Memory;
-pub(super) use reads::snapshot;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
 
@@ -332,6 +330,25 @@ impl SqliteStore {
         Ok(())
     }
 
+    /// Puts an entry behind the head of a casilla or a return channel, which was looked at last.
+    pub(super) fn keep(&mut self, at: Millis, kept: &Kept, ciphertext: &[u8]) -> Result<ChannelKey, Down> {
+        let Self { conn, channels: memory, .. } = self;
+        let Some(head) = memory.heads.get(&kept.channel) else { return Err(StoreDown::new("judged and gone").into()) };
+        let seq = Seq::new(head.last + 1).ok_or_else(|| StoreDown::new("no seq is left"))?;
+        head.grows(seq, u64::try_from(ciphertext.len()).unwrap_or(u64::MAX));
+        let (key, entry, accepted) = (head.key.row(), kept.entry_id.as_bytes(), number(at.get()));
+        let sql = "INSERT INTO kept_entry (channel, seq, accepted_ms, entry_id, ciphertext, through_bytes)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        run(conn, sql, params![key, number(seq.get()), accepted, entry, ciphertext, number(head.bytes)])?;
+        let sql = "INSERT INTO kept_id (channel, entry_id, seq, accepted_ms, digest, token, last_resort)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let token = kept.token.as_bytes();
+        run(conn, sql, params![key, entry, number(seq.get()), accepted, kept.digest, token, kept.last_resort])?;
+        let key = head.key;
+        memory.accepted = at;
+        Ok(key)
+    }
+
     /// An append to a return channel that was judged.
     fn put_back(&mut self, at: Millis, a: &Append) -> Result<(), Down> {
         let digest = Sha256::digest(&a.ciphertext).into();
@@ -349,4 +366,13 @@ impl SqliteStore {
             .execute(params![key.row(), right.token.as_bytes(), right.stamped, right.once])?;
         Ok(())
     }
+}
+
+/// An entry of a casilla or a return channel, without its bytes.
+pub(super) struct Kept {
+    pub(super) channel: ChannelId,
+    pub(super) entry_id: EntryId,
+    pub(super) token: TokenHash,
+    pub(super) digest: [u8; 32],
+    pub(super) last_resort: bool,
 }

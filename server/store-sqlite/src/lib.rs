@@ -25,11 +25,12 @@ mod scrub;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test says no")]
 mod traces_tests;
+mod who;
 
 use lacre_ground::ids::Generation;
 use lacre_ground::random::{self, Rng};
-use lacre_store::accounts::Quotas;
 use lacre_store::engine::Engine;
+use lacre_store::quotas::Quotas;
 use lacre_store::{Counts, Marks, Reads, StoreDown};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};

@@ -1,30 +1,35 @@
 //! Official notices in SQLite: bodies, addresses, grants, deliveries.
 
-use super::rows::{id32, number};
-use super::{SqliteReads, SqliteStore};
+mod deliver;
+mod reads;
+
+use super::SqliteStore;
+use super::counter::record;
+use super::rows::{Sql, number, one, run};
+use super::who::{Speaking, all_states, speaking};
 use crate::Down;
-use crate::accounts::{Speaking, account_number, all_states, one, run, speaking};
-use crate::counter::record;
+use deliver::lines_of;
 use lacre_ground::agency::AgencyCode;
-use lacre_ground::ids::{AccountId, BlobId, ChannelId, EntryId, EvidenceId, Generation, TokenHash};
+use lacre_ground::ids::{AccountId, ChannelId, TokenHash};
 use lacre_ground::time::Millis;
-use lacre_store::accounts::{CodeIssued, Kind, NoDevice, RunHash, Speaker, day};
-use lacre_store::channels::{ChannelKey, Limited, Right};
-use lacre_store::counter::Deed;
-use lacre_store::judge::notices::{self as judge, Delivering, First, Seen};
-use lacre_store::notices::{
-    Address, AgencyRefused, Answered, Body, BodyKey, CloseRefused, Closing, Deliver, DeliverRefused, Delivered, Designate,
-    EnrollAgency, EnrollAgencyRefused, Enrolled, Exempt, Found, IssueAgencyCode, IssueAgencyRefused, KeptGrant, LimitAgency,
-    NoAgency, NoticeAddress, PauseNotices, PutGrants, PutGrantsRefused, RecordLines, RenewAgency, Route, SealedCasillas,
-    SetExempt, Stale, TakeAnswer, TakeBodyStamps, month, oldest_month,
+use lacre_store::accounts::{CodeIssued, RunHash};
+use lacre_store::bodies::{
+    AgencyRefused, Body, BodyKey, EnrollAgency, EnrollAgencyRefused, Enrolled, IssueAgencyCode, IssueAgencyRefused, LimitAgency,
+    NoAgency, RenewAgency, TakeBodyStamps,
 };
+use lacre_store::channels::Limited;
+use lacre_store::closing::{CloseRefused, Closing, Stale};
+use lacre_store::counter::Deed;
+use lacre_store::judge::notices::{self as judge, Delivering};
+use lacre_store::notices::{
+    Address, Answered, Deliver, DeliverRefused, Delivered, Designate, Exempt, Found, KeptGrant, PauseNotices, PutGrants,
+    PutGrantsRefused, SealedCasillas, SetExempt, TakeAnswer, month, oldest_month,
+};
+use lacre_store::quotas::Kind;
 use lacre_store::rules::{Limit, Rules};
-use lacre_store::{NoticeReads, NoticeStore, StoreDown};
+use lacre_store::speaker::{NoDevice, Speaker};
+use lacre_store::{NoticeStore, StoreDown};
 use rusqlite::{Connection, Row, params};
-
-type Sql<T> = rusqlite::Result<T>;
-
-const DAY: u64 = 86_400_000;
 
 /// Something in a column that no row of ours has.
 fn strange(at: usize) -> rusqlite::Error {
@@ -128,17 +133,6 @@ fn add_grants(
     Ok(judge::grants(left, rules).map(|()| left))
 }
 
-/// Whether all are here, whole, with these digests.
-fn has_blobs(conn: &Connection, blobs: &[(BlobId, [u8; 32])]) -> Sql<bool> {
-    let mut find = conn.prepare_cached("SELECT 1 FROM blob WHERE name = ?1 AND sha256 = ?2 AND whole = 1")?;
-    for (name, sha256) in blobs {
-        if !find.exists(params![name.as_bytes(), sha256])? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
 /// What an account leaves behind when it goes.
 pub(super) fn forget(conn: &Connection, account: i64) -> Sql<()> {
     run(conn, "DELETE FROM kept_grant WHERE account = ?1", [account])?;
@@ -220,87 +214,6 @@ impl SqliteStore {
         let states = all_states(&self.conn, account)?;
         Ok(Some(Address { account: id, states, designation, grant, last_resort }))
     }
-
-    /// What came under an id, and what came by last-resort rights on this day.
-    fn seen(&mut self, now: Millis, d: &Deliver, key: Option<ChannelKey>) -> Result<Seen, Down> {
-        let conn = &self.conn;
-        let row = key.map_or(0, ChannelKey::row);
-        let sql = "SELECT token, digest FROM kept_id WHERE channel = ?1 AND entry_id = ?2";
-        let read = |r: &Row<'_>| Ok(First { token: id32(r, 0)?, digest: r.get(1)? });
-        let first = one(conn, sql, params![row, d.entry_id.as_bytes()], read)?;
-        let sql = "SELECT count(*) FROM kept_id WHERE channel = ?1 AND last_resort = 1 AND accepted_ms >= ?2";
-        let begun = number(day(now).0 * DAY);
-        let here = conn.prepare_cached(sql)?.query_row(params![row, begun], |r| r.get(0))?;
-        let blobs = has_blobs(conn, &d.blobs)?;
-        let of_body = self.quotas.of_body(now, d.body, Kind::Delivery);
-        let of_body_here = self.quotas.last_resort(now, d.body, d.channel);
-        Ok(Seen { first, of_body, of_body_here, here, blobs })
-    }
-
-    /// A delivery that was judged.
-    fn store_notice(&mut self, now: Millis, rules: &Rules, d: &Deliver, right: Right) -> Result<RecordLines, Down> {
-        let at = now.max(self.channels.accepted);
-        let kept = Kept { channel: d.channel, entry_id: d.entry_id, token: d.token, digest: d.digest, last_resort: !right.once };
-        let key = self.keep(at, &kept, &d.ciphertext)?;
-        let conn = &self.conn;
-        if right.once {
-            run(conn, "DELETE FROM append_right WHERE channel = ?1 AND token = ?2", params![key.row(), d.token.as_bytes()])?;
-            if let Some(head) = self.channels.heads.get(&d.channel) {
-                head.rights.retain(|r| r.token != right.token);
-            }
-        }
-        let fresh = RecordLines { id: d.id, issuer: d.issuer.clone(), time: at, generation: d.generation };
-        let lines = d.first.clone().unwrap_or(fresh);
-        let sql = "INSERT INTO notice_record (channel, entry_id, record_id, issuer, time_ms, generation)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        let (id, entry, generation) = (lines.id.as_bytes(), d.entry_id.as_bytes(), lines.generation.as_bytes());
-        run(conn, sql, params![key.row(), entry, id, lines.issuer, number(lines.time.get()), generation])?;
-        let until = number(at.plus(rules.kept_retention_ms).get());
-        for (name, _) in &d.blobs {
-            run(conn, "UPDATE blob SET ends_ms = max(ends_ms, ?2) WHERE name = ?1", params![name.as_bytes(), until])?;
-        }
-        Ok(lines)
-    }
-
-    /// Puts an entry behind the head of a casilla or a return channel, which was looked at last.
-    pub(super) fn keep(&mut self, at: Millis, kept: &Kept, ciphertext: &[u8]) -> Result<ChannelKey, Down> {
-        let Self { conn, channels: memory, .. } = self;
-        let Some(head) = memory.heads.get(&kept.channel) else { return Err(StoreDown::new("judged and gone").into()) };
-        let seq = lacre_ground::ids::Seq::new(head.last + 1).ok_or_else(|| StoreDown::new("no seq is left"))?;
-        head.grows(seq, u64::try_from(ciphertext.len()).unwrap_or(u64::MAX));
-        let (key, entry, accepted) = (head.key.row(), kept.entry_id.as_bytes(), number(at.get()));
-        let sql = "INSERT INTO kept_entry (channel, seq, accepted_ms, entry_id, ciphertext, through_bytes)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        run(conn, sql, params![key, number(seq.get()), accepted, entry, ciphertext, number(head.bytes)])?;
-        let sql = "INSERT INTO kept_id (channel, entry_id, seq, accepted_ms, digest, token, last_resort)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-        let token = kept.token.as_bytes();
-        run(conn, sql, params![key, entry, number(seq.get()), accepted, kept.digest, token, kept.last_resort])?;
-        let key = head.key;
-        memory.accepted = at;
-        Ok(key)
-    }
-}
-
-/// An entry of a casilla or a return channel, without its bytes.
-pub(super) struct Kept {
-    pub(super) channel: ChannelId,
-    pub(super) entry_id: EntryId,
-    pub(super) token: TokenHash,
-    pub(super) digest: [u8; 32],
-    pub(super) last_resort: bool,
-}
-
-fn lines_of(conn: &Connection, key: ChannelKey, entry: &EntryId) -> Sql<Option<RecordLines>> {
-    let sql = "SELECT record_id, issuer, time_ms, generation FROM notice_record WHERE channel = ?1 AND entry_id = ?2";
-    one(conn, sql, params![key.row(), entry.as_bytes()], |r| {
-        Ok(RecordLines {
-            id: EvidenceId::new(r.get(0)?),
-            issuer: r.get(1)?,
-            time: Millis::new(r.get(2)?),
-            generation: Generation::new(r.get(3)?),
-        })
-    })
 }
 
 impl NoticeStore for SqliteStore {
@@ -564,84 +477,6 @@ impl NoticeStore for SqliteStore {
                 self.quotas.count_last_resort(d.body, d.channel);
             }
             Ok(Ok(Delivered { lines, again: false }))
-        };
-        Ok(work()?)
-    }
-}
-
-impl NoticeReads for SqliteReads {
-    fn body(&self, key: &BodyKey) -> Result<Option<Body>, StoreDown> {
-        let work = || -> Result<Option<Body>, Down> { self.with(|conn| by_key(conn, key)) };
-        Ok(work()?)
-    }
-    fn body_invited(&self, now: Millis, invitation: &TokenHash) -> Result<Option<Body>, StoreDown> {
-        let work = || -> Result<Option<Body>, Down> { self.with(|conn| by_invitation(conn, now, invitation)) };
-        Ok(work()?)
-    }
-    fn body_named(&self, code: &AgencyCode) -> Result<Option<Body>, StoreDown> {
-        let work = || -> Result<Option<Body>, Down> { self.with(|conn| by_code(conn, code)) };
-        Ok(work()?)
-    }
-    fn bodies(&self, limit: u32) -> Result<Vec<Body>, StoreDown> {
-        let work = || -> Result<Vec<Body>, Down> {
-            let sql = format!("{BODY} ORDER BY code LIMIT ?1");
-            self.with(|conn| conn.prepare_cached(&sql)?.query_map([limit], body_of)?.collect())
-        };
-        Ok(work()?)
-    }
-    fn route(&self, now: Millis, rules: &Rules, run: &RunHash) -> Result<Route, StoreDown> {
-        let work = || -> Result<Route, Down> {
-            self.with(|conn| {
-                if let Some(reason) = exempt(conn, run)? {
-                    return Ok(Route::Exempt(reason));
-                }
-                let Some((account, _)) = account_of(conn, run)? else { return Ok(Route::NoAccount) };
-                let is = designation(conn, account)?.is_some() && next_grant(conn, account, now, rules)?.is_some();
-                Ok(if is { Route::Electronic } else { Route::NoAccount })
-            })
-        };
-        Ok(work()?)
-    }
-    fn exempt(&self, run: &RunHash) -> Result<Option<Exempt>, StoreDown> {
-        let work = || -> Result<Option<Exempt>, Down> { self.with(|conn| exempt(conn, run)) };
-        Ok(work()?)
-    }
-    fn account_of(&self, run: &RunHash) -> Result<Option<AccountId>, StoreDown> {
-        let work = || -> Result<Option<AccountId>, Down> { Ok(self.with(|conn| account_of(conn, run))?.map(|(_, id)| id)) };
-        Ok(work()?)
-    }
-    fn notice_address(&self, now: Millis, rules: &Rules, account: &AccountId) -> Result<NoticeAddress, StoreDown> {
-        let work = || -> Result<NoticeAddress, Down> {
-            self.with(|conn| {
-                let Some(account) = account_number(conn, account)? else { return Ok(NoticeAddress::default()) };
-                let sql = "SELECT designation, notices_paused FROM account WHERE account = ?1";
-                let Some((designation, paused)) = one(conn, sql, [account], |r| Ok((r.get(0)?, r.get(1)?)))? else {
-                    return Ok(NoticeAddress::default());
-                };
-                let last = "SELECT until_ms FROM kept_grant WHERE account = ?1 AND last_resort = 1 AND until_ms >= ?2";
-                let row = params![account, number(now.plus(rules.grant_rest_ms).get())];
-                let last_resort_until = one(conn, last, row, |r| Ok(Millis::new(r.get(0)?)))?;
-                let mut answers =
-                    conn.prepare_cached("SELECT month, count FROM answer_count WHERE account = ?1 ORDER BY month DESC")?;
-                Ok(NoticeAddress {
-                    designation,
-                    paused,
-                    remaining: once_left(conn, account, now, rules)?,
-                    last_resort_until,
-                    answers: answers.query_map([account], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Sql<_>>()?,
-                })
-            })
-        };
-        Ok(work()?)
-    }
-    fn casillas(&self, account: &AccountId) -> Result<SealedCasillas, StoreDown> {
-        let work = || -> Result<SealedCasillas, Down> {
-            self.with(|conn| {
-                super::channels::snapshot(conn, || match account_number(conn, account)? {
-                    Some(account) => casillas(conn, account),
-                    None => Ok(SealedCasillas::default()),
-                })
-            })
         };
         Ok(work()?)
     }

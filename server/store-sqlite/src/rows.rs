@@ -1,7 +1,9 @@
-//! What rows of every table have: ids of 32 bytes, numbers, seqs, classes.
+//! What statements and rows of every table have: one row or none, ids of 32 bytes, numbers, seqs, classes.
 
 use lacre_ground::ids::{ChannelClass, Seq};
-use rusqlite::Row;
+use rusqlite::{Connection, OptionalExtension as _, Params, Row};
+
+pub(super) type Sql<T> = rusqlite::Result<T>;
 
 pub(super) fn id32<T: for<'a> TryFrom<&'a [u8]>>(row: &Row<'_>, at: usize) -> rusqlite::Result<T> {
     let bytes = row.get_ref(at)?.as_blob()?;
@@ -34,4 +36,21 @@ pub(super) const LAST: &str = "CASE WHEN class < 3 THEN (SELECT max(seq) FROM en
 pub(super) fn number(n: u64) -> i64 {
     // every number of ours is below 2^53
     i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+/// One row or none, with a statement that is prepared once.
+pub(super) fn one<T>(conn: &Connection, sql: &str, params: impl Params, read: impl FnOnce(&Row<'_>) -> Sql<T>) -> Sql<Option<T>> {
+    conn.prepare_cached(sql)?.query_row(params, read).optional()
+}
+
+pub(super) fn run(conn: &Connection, sql: &str, params: impl Params) -> Sql<usize> {
+    conn.prepare_cached(sql)?.execute(params)
+}
+
+/// All statements of `read` see the same committed state.
+pub(super) fn snapshot<T>(conn: &Connection, read: impl FnOnce() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    conn.prepare_cached("BEGIN")?.execute([])?;
+    let answer = read();
+    conn.prepare_cached("COMMIT")?.execute([])?;
+    answer
 }

@@ -24,12 +24,13 @@
 
 use super::StoreDown;
 use super::channels::Limited;
+use super::closing::{CloseRefused, Closing, Stale};
 use super::counter::{By, Denied};
-use super::notices::{BodyKey, CloseRefused, Closing, Stale};
-use crate::rules::{Limit, Rules};
+use super::directory::{AskRefused, Claim, ClaimAnswer, Lookup, LookupAnswer};
+use super::speaker::{NoDevice, Speaker};
+use crate::rules::Rules;
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, TokenHash};
 use lacre_ground::time::Millis;
-use std::collections::HashMap;
 
 /// A RUN under the registrar's key, which lies outside the data folder: without the key it names nobody.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -129,22 +130,6 @@ impl InboxRefused {
         if twice { Err(Self::Twice) } else { Ok(()) }
     }
 }
-
-/// Whom a session speaks for. A state that removes the device may be stored while a login of it is under way, and a session
-/// may outlive its device for a moment: so each verb of a session looks, in its own transaction, whether the newest state of
-/// the account has the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Speaker {
-    /// the account
-    pub account: AccountId,
-    /// its device
-    pub device: DeviceId,
-}
-
-/// The speaker's account is gone, or its device is not in the newest state: the session is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the device is not in the account")]
-pub struct NoDevice;
 
 /// A new account. State and binding were verified and signed before.
 #[derive(Clone)]
@@ -383,92 +368,6 @@ pub enum TakeStampsRefused {
     Limit(Limited),
 }
 
-/// Whom a lookup is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Who {
-    /// by public name
-    Handle(Handle),
-    /// by id
-    Account(AccountId),
-}
-
-/// A directory lookup.
-#[derive(Clone)]
-pub struct Lookup {
-    /// whom
-    pub who: Who,
-    /// hash of the stamp that pays for it
-    pub stamp: TokenHash,
-}
-
-/// An account as the directory shows it: what clients verify.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DirectoryEntry {
-    /// states 0 to the newest, signed notes
-    pub states: Vec<String>,
-    /// the registrar's note
-    pub binding: String,
-    /// the registrar's note that it stands in the place of another
-    pub reset: Option<String>,
-}
-
-/// The directory's answer to a lookup. Each is paid for: else one stamp would try every name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LookupAnswer {
-    /// what is there
-    Entry(DirectoryEntry),
-    /// no such account
-    NoAccount,
-    /// its person takes a pause
-    Paused,
-}
-
-/// A claim of key packages.
-#[derive(Clone)]
-pub struct Claim {
-    /// whose
-    pub account: AccountId,
-    /// MLS cipher suite
-    pub suite: u16,
-    /// hash of the stamp that pays for it
-    pub stamp: TokenHash,
-}
-
-/// One device's key package.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claimed {
-    /// the device
-    pub device: DeviceId,
-    /// its package
-    pub key_package: Vec<u8>,
-    /// whether others get the same one
-    pub last_resort: bool,
-}
-
-/// Why the directory does not answer. Nothing was spent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AskRefused {
-    /// Unknown or spent: take new ones.
-    #[error("the stamp is not valid")]
-    Stamp,
-    /// Too many asked for this account in this hour.
-    #[error("asked too often for this account")]
-    Limit(Limited),
-}
-
-/// The directory's answer to a claim. Each is paid for: else one stamp would try every name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ClaimAnswer {
-    /// one package for each device that has one, by device id
-    Packages(Vec<Claimed>),
-    /// no such account
-    NoAccount,
-    /// no device has one in this suite
-    NoKeyPackage,
-    /// its person takes a pause
-    Paused,
-}
-
 /// An account's newest state, for logins and for checking the next one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewestState {
@@ -542,158 +441,4 @@ pub trait AccountReads {
     fn resets(&self, from: u64, limit: u32) -> Result<ResetsPage, StoreDown>;
     /// Whether a stamp could be spent now. A hint: only spending it decides.
     fn stamp_known(&self, stamp: &TokenHash) -> Result<bool, StoreDown>;
-}
-
-const HOUR: u64 = 3_600_000;
-const DAY: u64 = 24 * HOUR;
-
-/// The day that an instant is in (UTC), and how many milliseconds are left of it.
-pub fn day(now: Millis) -> (u64, u64) {
-    (now.get() / DAY, DAY - now.get() % DAY)
-}
-
-/// More stamps for an account that took so many on this day (UTC).
-fn stamps(taken: u32, now: Millis, more: u32, rules: &Rules) -> Result<(), Limited> {
-    let most = rules.stamps_per_day;
-    if taken.saturating_add(more) <= most {
-        return Ok(());
-    }
-    Err(Limited { limit: Limit::StampsPerDay, value: most.into(), retry_after_ms: Some(day(now).1) })
-}
-
-/// Counts in a window of time. It lives in the writer's memory and is forgotten with each window and at each start.
-#[derive(Clone)]
-struct Counts<K> {
-    window: u64,
-    counts: HashMap<K, u32>,
-    /// counted in the open transaction
-    open: Vec<(K, u32)>,
-}
-
-impl<K> Default for Counts<K> {
-    fn default() -> Self {
-        Self { window: 0, counts: HashMap::new(), open: Vec::new() }
-    }
-}
-
-impl<K: Copy + Eq + std::hash::Hash> Counts<K> {
-    fn so_far(&mut self, window: u64, key: &K) -> u32 {
-        if window != self.window {
-            self.window = window;
-            self.counts = HashMap::new();
-        }
-        self.counts.get(key).copied().unwrap_or(0)
-    }
-    fn count(&mut self, key: K, more: u32) {
-        let count = self.counts.entry(key).or_insert(0);
-        *count = count.saturating_add(more);
-        self.open.push((key, more));
-    }
-    fn rolled_back(&mut self) {
-        for (key, more) in std::mem::take(&mut self.open) {
-            if let Some(count) = self.counts.get_mut(&key) {
-                *count = count.saturating_sub(more);
-            }
-        }
-    }
-}
-
-/// What is counted apart.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Question {
-    /// directory entries
-    Lookup,
-    /// key packages
-    Claim,
-}
-
-/// How often each account was asked for in this hour, and how many stamps each took on this day: in memory alone, so that a
-/// stolen store says neither who was looked up nor who took stamps, and when.
-#[derive(Clone, Default)]
-pub struct Quotas {
-    asked: Counts<(AccountId, Question)>,
-    stamps: Counts<AccountId>,
-    bodies: Counts<(BodyKey, Kind)>,
-    last_resort: Counts<(BodyKey, ChannelId)>,
-}
-
-/// What is counted of a public body, on its day.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// whether persons can be notified
-    Route,
-    /// the registrar's answers
-    Answer,
-    /// notices
-    Delivery,
-    /// stamps
-    Stamps,
-}
-
-impl Quotas {
-    /// Refuses when the hour is full; counts nothing.
-    pub fn check(&mut self, now: Millis, rules: &Rules, target: &AccountId, what: Question) -> Result<(), AskRefused> {
-        let (limit, most) = match what {
-            Question::Lookup => (Limit::LookupsPerHour, rules.lookups_per_hour),
-            Question::Claim => (Limit::ClaimsPerHour, rules.claims_per_hour),
-        };
-        let asked = self.asked.so_far(now.get() / HOUR, &(*target, what));
-        let retry_after_ms = Some(HOUR - now.get() % HOUR);
-        if asked < most { Ok(()) } else { Err(AskRefused::Limit(Limited { limit, value: most.into(), retry_after_ms })) }
-    }
-    /// Counts one that was answered.
-    pub fn count(&mut self, target: &AccountId, what: Question) {
-        self.asked.count((*target, what), 1);
-    }
-    /// Counts stamps that an account takes, when its day has room for all.
-    pub fn take_stamps(&mut self, now: Millis, rules: &Rules, account: &AccountId, count: u32) -> Result<(), Limited> {
-        stamps(self.stamps.so_far(day(now).0, account), now, count, rules)?;
-        self.stamps.count(*account, count);
-        Ok(())
-    }
-    /// How much of this a body had on this day.
-    pub fn of_body(&mut self, now: Millis, body: BodyKey, kind: Kind) -> u32 {
-        self.bodies.so_far(day(now).0, &(body, kind))
-    }
-    /// It has so much more, of the day that was looked at last.
-    pub fn count_of_body(&mut self, body: BodyKey, kind: Kind, more: u32) {
-        self.bodies.count((body, kind), more);
-    }
-    /// How many entries a body made by the last-resort right of this casilla on this day.
-    pub fn last_resort(&mut self, now: Millis, body: BodyKey, casilla: ChannelId) -> u32 {
-        self.last_resort.so_far(day(now).0, &(body, casilla))
-    }
-    /// It made one more, on the day that was looked at last.
-    pub fn count_last_resort(&mut self, body: BodyKey, casilla: ChannelId) {
-        self.last_resort.count((body, casilla), 1);
-    }
-    /// What was counted since counts.
-    pub fn committed(&mut self) {
-        self.asked.open.clear();
-        self.stamps.open.clear();
-        self.bodies.open.clear();
-        self.last_resort.open.clear();
-    }
-    /// What was counted since was answered to nobody.
-    pub fn rolled_back(&mut self) {
-        self.asked.rolled_back();
-        self.stamps.rolled_back();
-        self.bodies.rolled_back();
-        self.last_resort.rolled_back();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn at_the_limit_of_a_day_stamps_are_taken_and_above_refused() {
-        let rules = Rules { stamps_per_day: 5, ..Rules::default() };
-        let noon = Millis::new(100 * DAY + DAY / 2);
-        assert_eq!(stamps(4, noon, 1, &rules), Ok(()));
-        let refused = Limited { limit: Limit::StampsPerDay, value: 5, retry_after_ms: Some(DAY / 2) };
-        assert_eq!(stamps(4, noon, 2, &rules), Err(refused));
-        assert_eq!(stamps(u32::MAX, noon, 2, &rules), Err(refused));
-    }
 }

@@ -7,13 +7,18 @@
 use super::StoreDown;
 use crate::accounts::*;
 use crate::blobs::{BeginBlob, BlobBegun, BlobKept, ExpireBlobs, FileName, FinishBlob, ForgetBlob, KeepBlob, KeepBlobRefused};
-use crate::channels::*;
-use crate::counter::{AddClerk, AddClerkRefused, NoClerk, NoCode, RevokeClerk, RevokeCode};
-use crate::notices::{
-    AgencyRefused, Answered, CloseRefused, CountRoute, Deliver, DeliverRefused, Delivered, Designate, EnrollAgency,
-    EnrollAgencyRefused, IssueAgencyCode, IssueAgencyRefused, LimitAgency, NoAgency, PauseNotices, PutGrants, PutGrantsRefused,
-    RenewAgency, RevokeAgency, SetExempt, Stale, TakeAnswer, TakeBodyStamps,
+use crate::bodies::{
+    AgencyRefused, CountRoute, EnrollAgency, EnrollAgencyRefused, IssueAgencyCode, IssueAgencyRefused, LimitAgency, NoAgency,
+    RenewAgency, RevokeAgency, TakeBodyStamps,
 };
+use crate::channels::*;
+use crate::closing::{CloseRefused, Stale};
+use crate::counter::{AddClerk, AddClerkRefused, NoClerk, NoCode, RevokeClerk, RevokeCode};
+use crate::directory::{AskRefused, Claim, ClaimAnswer, Lookup, LookupAnswer};
+use crate::notices::{
+    Answered, Deliver, DeliverRefused, Delivered, Designate, PauseNotices, PutGrants, PutGrantsRefused, SetExempt, TakeAnswer,
+};
+use crate::speaker::NoDevice;
 use lacre_ground::time::Millis;
 
 /// A request, whose type is the verb.

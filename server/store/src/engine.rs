@@ -6,9 +6,9 @@
 use super::{AccountStore, Answer, Ask, BlobStore, ChannelStore, CounterStore, NoticeStore, Outcome, Store, StoreDown, Watch};
 use crate::accounts::*;
 use crate::blobs::{BeginBlob, ExpireBlobs, FinishBlob, ForgetBlob};
+use crate::bodies::{CountRoute, RevokeAgency};
 use crate::channels::{AppendAll, AppendedAll, Retire, Touch};
 use crate::counter::{RevokeClerk, RevokeCode};
-use crate::notices::{CountRoute, RevokeAgency};
 use crate::rules::Rules;
 use lacre_ground::time::Millis;
 

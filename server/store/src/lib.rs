@@ -13,7 +13,9 @@
 pub mod accounts;
 pub mod ask;
 pub mod blobs;
+pub mod bodies;
 pub mod channels;
+pub mod closing;
 #[cfg(any(test, feature = "contract"))]
 #[expect(
     missing_docs,
@@ -24,12 +26,15 @@ pub mod channels;
 )]
 pub mod contract;
 pub mod counter;
+pub mod directory;
 pub mod engine;
 pub mod judge;
 pub mod model;
 pub mod notices;
 pub mod null;
+pub mod quotas;
 pub mod rules;
+pub mod speaker;
 
 pub use accounts::{AccountReads, AccountStore};
 pub use ask::{Answer, Ask, Outcome, Verb};

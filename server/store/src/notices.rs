@@ -28,157 +28,19 @@
 //! nothing. Of who asked for whom nothing is written: what bodies do in a day is counted in memory alone.
 
 use super::StoreDown;
-use super::accounts::{CodeIssued, NoDevice, RunHash, Speaker};
+use super::accounts::{CodeIssued, RunHash};
+use super::bodies::{
+    AgencyRefused, Body, BodyKey, EnrollAgency, EnrollAgencyRefused, IssueAgencyCode, IssueAgencyRefused, LimitAgency, NoAgency,
+    RenewAgency, TakeBodyStamps,
+};
 use super::channels::Limited;
+use super::closing::{CloseRefused, Closing, Stale};
+use super::speaker::{NoDevice, Speaker};
 use crate::rules::Rules;
 use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::{AccountId, BlobId, ChannelId, EntryId, EvidenceId, Generation, TokenHash};
 use lacre_ground::time::Millis;
 use prost::bytes::Bytes;
-
-/// A body's Ed25519 public key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BodyKey(pub [u8; 32]);
-
-/// A public body. Its row stays when it is revoked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Body {
-    /// its code
-    pub code: AgencyCode,
-    /// its name
-    pub name: String,
-    /// zone, and comuna or `none`, as a certificate has them
-    pub place: String,
-    /// key and newest certificate, once it is enrolled
-    pub enrolled: Option<Enrolled>,
-    /// it may ask for nothing any more
-    pub revoked: bool,
-    /// answers of each kind that it may have in a day
-    pub per_day: u32,
-}
-
-/// What an enrolled body has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Enrolled {
-    /// what it signs with
-    pub key: BodyKey,
-    /// the registrar's note
-    pub certificate: String,
-    /// until when the note holds
-    pub until: Millis,
-}
-
-/// A new code for a public body.
-#[derive(Clone)]
-pub struct IssueAgencyCode {
-    /// the body
-    pub code: AgencyCode,
-    /// its name
-    pub name: String,
-    /// zone, and comuna or `none`
-    pub place: String,
-    /// hash of the one-time code
-    pub invitation: TokenHash,
-}
-
-/// Why a body gets no code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum IssueAgencyRefused {
-    /// It is enrolled: renew it, or revoke it first.
-    #[error("a body of this code is enrolled")]
-    Exists,
-    /// There are too many.
-    #[error("too many bodies")]
-    Limit(Limited),
-}
-
-/// A body's key. The certificate was signed before.
-#[derive(Clone)]
-pub struct EnrollAgency {
-    /// hash of the one-time code
-    pub invitation: TokenHash,
-    /// its key
-    pub key: BodyKey,
-    /// the registrar's note, stored when the enrolment is taken
-    pub certificate: String,
-    /// until when the note holds
-    pub until: Millis,
-}
-
-/// Why a body is not enrolled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EnrollAgencyRefused {
-    /// Unknown, expired, replaced, or used for another key: ask the operator for a new one.
-    #[error("the code is not valid")]
-    Code,
-    /// Another body has the key: make another.
-    #[error("the key is another body's")]
-    Key,
-}
-
-/// A new certificate for a body's key.
-#[derive(Clone)]
-pub struct RenewAgency {
-    /// whose
-    pub code: AgencyCode,
-    /// the key that it is for
-    pub key: BodyKey,
-    /// the registrar's note
-    pub certificate: String,
-    /// until when the note holds
-    pub until: Millis,
-}
-
-/// From now on it may ask for nothing.
-#[derive(Clone)]
-pub struct RevokeAgency(pub AgencyCode);
-
-/// How much it may ask for.
-#[derive(Clone)]
-pub struct LimitAgency {
-    /// whose
-    pub code: AgencyCode,
-    /// answers of each kind in a day
-    pub per_day: u32,
-}
-
-impl LimitAgency {
-    /// What the record says of it.
-    #[must_use]
-    pub fn about(&self) -> String {
-        format!("{} {}", self.code, self.per_day)
-    }
-}
-
-/// There is no such body, or none any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no such body")]
-pub struct NoAgency;
-
-/// What closes with an account: the casillas that its grants named, as they were when grants had been put so often.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Closing {
-    /// how often grants had been put
-    pub version: u64,
-    /// the casillas
-    pub casillas: Vec<ChannelId>,
-}
-
-/// Grants were put since: look again, and ask again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("grants were put since")]
-pub struct Stale;
-
-/// Why nothing was changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CloseRefused {
-    /// The session is over.
-    #[error(transparent)]
-    NoDevice(#[from] NoDevice),
-    /// What was to be closed is more by now.
-    #[error(transparent)]
-    Stale(#[from] Stale),
-}
 
 /// A person makes her account her address for official notices, or takes that back.
 #[derive(Clone)]
@@ -322,17 +184,6 @@ pub enum PutGrantsRefused {
     Limit(Limited),
 }
 
-/// Why a body is not answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AgencyRefused {
-    /// It is none, or none any more.
-    #[error(transparent)]
-    NoAgency(#[from] NoAgency),
-    /// Its day is full.
-    #[error("a limit of this body")]
-    Limit(Limited),
-}
-
 /// One answer about a person: what she is, and a grant if she is an address.
 #[derive(Clone)]
 pub struct TakeAnswer {
@@ -375,19 +226,6 @@ pub struct Address {
     pub grant: Vec<u8>,
     /// whether others get the same one
     pub last_resort: bool,
-}
-
-/// One answer about a route. What stands there is read apart: nothing is spent.
-#[derive(Clone)]
-pub struct CountRoute(pub BodyKey);
-
-/// So many stamps for a body. Which ones the store never learns.
-#[derive(Clone)]
-pub struct TakeBodyStamps {
-    /// who takes them
-    pub body: BodyKey,
-    /// how many
-    pub count: u32,
 }
 
 /// What of a record can vary.

@@ -5,9 +5,10 @@
 
 use super::accounts::{AccountReads, NewestState, Recovering, ResetsPage, RunHash};
 use super::blobs::{BlobReads, FileName, StoredBlob};
+use super::bodies::{Body, BodyKey};
 use super::channels::*;
 use super::counter::{Act, Clerk, ClerkKey, CounterReads, LiveCode};
-use super::notices::{Body, BodyKey, Exempt, NoticeAddress, NoticeReads, Route, SealedCasillas};
+use super::notices::{Exempt, NoticeAddress, NoticeReads, Route, SealedCasillas};
 use super::{Answer, Ask, Counts, Outcome, Reads, Store, StoreDown, Watch};
 use crate::rules::Rules;
 use lacre_ground::agency::AgencyCode;

@@ -14,10 +14,11 @@ use lacre_ground::verified::Verified;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::accounts_server::Accounts;
 use lacre_store::accounts::{
-    Enroll, EnrollRefused, KeyPackage, PauseAccount, PutKeyPackages, PutState, Recover, Recovering, RemoveAccount, Speaker,
-    StateDevice, TakeStamps,
+    Enroll, EnrollRefused, KeyPackage, PauseAccount, PutKeyPackages, PutState, Recover, Recovering, RemoveAccount, StateDevice,
+    TakeStamps,
 };
-use lacre_store::notices::Closing;
+use lacre_store::closing::Closing;
+use lacre_store::speaker::Speaker;
 use lacre_store::{Reads, StoreDown};
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};

@@ -11,10 +11,10 @@ use lacre_ground::note::{NoteError, NoteKey};
 use lacre_ground::signed::Signed;
 use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
-use lacre_store::accounts::{PutStateRefused, RecoverRefused, Speaker};
-use lacre_store::notices::{
-    CloseRefused, Closing, Designate, KeptCasilla, KeptGrant, NoticeAddress, PauseNotices, PutGrants, Stale,
-};
+use lacre_store::accounts::{PutStateRefused, RecoverRefused};
+use lacre_store::closing::{CloseRefused, Closing, Stale};
+use lacre_store::notices::{Designate, KeptCasilla, KeptGrant, NoticeAddress, PauseNotices, PutGrants};
+use lacre_store::speaker::Speaker;
 use lacre_store::{StoreDown, Verb};
 use std::collections::BTreeMap;
 use std::sync::PoisonError;

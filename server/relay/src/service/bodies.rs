@@ -11,7 +11,8 @@ use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
 use lacre_store::StoreDown;
-use lacre_store::notices::{Body, BodyKey, Exempt, IssueAgencyCode, LimitAgency, NoAgency, RenewAgency, RevokeAgency, SetExempt};
+use lacre_store::bodies::{Body, BodyKey, IssueAgencyCode, LimitAgency, NoAgency, RenewAgency, RevokeAgency};
+use lacre_store::notices::{Exempt, SetExempt};
 use tonic::Status;
 
 /// How long a certificate holds: two years.

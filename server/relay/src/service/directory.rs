@@ -9,7 +9,8 @@ use lacre_proto::limits::RESETS_IN_A_PAGE;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::directory_server::Directory;
 use lacre_proto::relay::v1::lookup_request;
-use lacre_store::accounts::{Claim, ClaimAnswer, Claimed, Lookup, LookupAnswer, ResetsPage, Who};
+use lacre_store::accounts::ResetsPage;
+use lacre_store::directory::{Claim, ClaimAnswer, Claimed, Lookup, LookupAnswer, Who};
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 

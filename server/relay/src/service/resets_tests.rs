@@ -45,7 +45,7 @@ async fn all_resets_are_told_to_whoever_asks_in_pages_and_without_a_stamp() {
             devices: device(n),
             binding: String::new(),
             reset: format!("reset {n}"),
-            closing: lacre_store::notices::Closing::default(),
+            closing: lacre_store::closing::Closing::default(),
         };
         w.context.writer.submit(recover).await.unwrap().unwrap();
     }

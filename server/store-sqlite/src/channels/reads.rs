@@ -1,7 +1,7 @@
 //! What readers ask of channels. Each answer comes from one snapshot.
 
 use super::super::SqliteReads;
-use super::super::rows::{LAST, class_of, id32, lies, number, seq_of};
+use super::super::rows::{LAST, class_of, id32, lies, number, seq_of, snapshot};
 use crate::Down;
 use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
 use lacre_ground::time::Millis;
@@ -11,14 +11,6 @@ use lacre_store::{ChannelReads, StoreDown};
 use prost::bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use subtle::ConstantTimeEq as _;
-
-/// All statements of `read` see the same committed state.
-pub(in super::super) fn snapshot<T>(conn: &Connection, read: impl FnOnce() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
-    conn.prepare_cached("BEGIN")?.execute([])?;
-    let answer = read();
-    conn.prepare_cached("COMMIT")?.execute([])?;
-    answer
-}
 
 struct Found {
     key: i64,

@@ -5,7 +5,8 @@ use super::accounts::*;
 use super::channels::hash;
 use crate::Ask;
 use crate::accounts::*;
-use crate::notices::Closing;
+use crate::closing::Closing;
+use crate::directory::{ClaimAnswer, DirectoryEntry, LookupAnswer, Who};
 
 promises! { $ codes_contract in codes:
     fn a_code_opens_one_account_and_a_repeated_enrolment_gets_the_first_answer<B>() {

@@ -3,7 +3,9 @@
 use super::Backend;
 use super::accounts::*;
 use crate::accounts::*;
+use crate::directory::{AskRefused, Claim, ClaimAnswer, LookupAnswer, Who};
 use crate::rules::Limit;
+use crate::speaker::NoDevice;
 use crate::{Answer, Ask};
 use lacre_ground::time::Millis;
 

@@ -6,7 +6,9 @@ use super::notices::{Kept, back, casilla, code, enroll, invite, key, notice, tok
 use super::{Backend, Model};
 use crate::accounts::{AddStamps, IssueCode, PutState, RemoveAccount, SweepAccounts};
 use crate::blobs::{ExpireBlobs, FileName, KeepBlob};
+use crate::bodies::{CountRoute, LimitAgency, RenewAgency, RevokeAgency, TakeBodyStamps};
 use crate::channels::{Append, ChangeTokens, Open, PageLimits, Retire, Right, Trim};
+use crate::closing::Closing;
 use crate::counter::By;
 use crate::notices::*;
 use crate::rules::Rules;

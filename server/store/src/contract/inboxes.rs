@@ -4,7 +4,7 @@ use super::Backend;
 use super::accounts::*;
 use crate::accounts::*;
 use crate::channels::{ChangeRefused, Limited};
-use crate::notices::Closing;
+use crate::closing::Closing;
 use crate::rules::Limit;
 use crate::{Answer, Ask};
 

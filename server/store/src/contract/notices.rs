@@ -5,9 +5,14 @@ use super::accounts::{World, account, at, blob, device, enrolment, run, speaker}
 use super::channels::{entry_id, hash};
 use crate::accounts::{PutState, RemoveAccount, SweepAccounts};
 use crate::blobs::{FileName, KeepBlob};
+use crate::bodies::{
+    AgencyRefused, BodyKey, CountRoute, EnrollAgency, EnrollAgencyRefused, IssueAgencyCode, IssueAgencyRefused, LimitAgency,
+    NoAgency, RenewAgency, RevokeAgency,
+};
 use crate::channels::{
     Append, AppendRefused, ChangeRefused, ChangeTokens, Limited, Open, PageLimits, Retire, Right, StoredEntry, Trim,
 };
+use crate::closing::{CloseRefused, Closing, Stale};
 use crate::notices::*;
 use crate::rules::Limit;
 use lacre_ground::agency::AgencyCode;

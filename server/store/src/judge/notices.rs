@@ -14,9 +14,10 @@
 //! | 9 | else | stored; a once right is spent |
 
 use super::{Head, NOBODY, permitted};
-use crate::accounts::day;
+use crate::bodies::{AgencyRefused, Body, Enrolled, NoAgency};
 use crate::channels::{Limited, Right};
-use crate::notices::{AgencyRefused, Body, Deliver, DeliverRefused, Enrolled, KeptGrant, NoAgency, PutGrantsRefused};
+use crate::notices::{Deliver, DeliverRefused, KeptGrant, PutGrantsRefused};
+use crate::quotas::day;
 use crate::rules::{Limit, Rules};
 use lacre_ground::ids::{ChannelClass, Seq, TokenHash};
 use lacre_ground::time::Millis;
@@ -147,8 +148,8 @@ pub fn deliver(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bodies::BodyKey;
     use crate::channels::ChannelKey;
-    use crate::notices::BodyKey;
     use lacre_ground::agency::AgencyCode;
     use lacre_ground::ids::{ChannelId, EntryId, EvidenceId, Generation};
 

@@ -2,16 +2,20 @@
 
 use super::channels::Known;
 use super::{ModelReads, ModelStore};
-use crate::accounts::{CodeIssued, Kind, RunHash, day};
+use crate::accounts::{CodeIssued, RunHash};
+use crate::bodies::{
+    AgencyRefused, Body, BodyKey, EnrollAgency, EnrollAgencyRefused, Enrolled, IssueAgencyCode, IssueAgencyRefused, LimitAgency,
+    NoAgency, RenewAgency, TakeBodyStamps,
+};
 use crate::channels::Limited;
+use crate::closing::{CloseRefused, Closing, Stale};
 use crate::counter::Deed;
 use crate::judge::notices::{self as judge, Delivering, First, Seen};
 use crate::notices::{
-    Address, AgencyRefused, Answered, Body, BodyKey, CloseRefused, Closing, Deliver, DeliverRefused, Delivered, Designate,
-    EnrollAgency, EnrollAgencyRefused, Enrolled, Exempt, Found, IssueAgencyCode, IssueAgencyRefused, KeptCasilla, KeptGrant,
-    LimitAgency, NoAgency, NoticeAddress, PauseNotices, PutGrants, PutGrantsRefused, RecordLines, RenewAgency, Route,
-    SealedCasillas, SetExempt, Stale, TakeAnswer, TakeBodyStamps, month, oldest_month,
+    Address, Answered, Deliver, DeliverRefused, Delivered, Designate, Exempt, Found, KeptCasilla, KeptGrant, NoticeAddress,
+    PauseNotices, PutGrants, PutGrantsRefused, RecordLines, Route, SealedCasillas, SetExempt, TakeAnswer, month, oldest_month,
 };
+use crate::quotas::{Kind, day};
 use crate::rules::{Limit, Rules};
 use crate::{NoticeReads, NoticeStore, StoreDown};
 use lacre_ground::agency::AgencyCode;

@@ -3,7 +3,7 @@
 use crate::border::{Reason, bad_value, refused};
 use crate::service::{Context, stopped};
 use futures_util::StreamExt as _;
-use lacre_store::notices::BodyKey;
+use lacre_store::bodies::BodyKey;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
