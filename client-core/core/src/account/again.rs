@@ -5,12 +5,12 @@
 //! | the code, unused | the same enrolment is made again: same keys, same account, same name |
 //! | not even the code | that is noted with its generation. Each synchronisation logs in before it says so: the right store may be back. The counter issues another code, and `enroll` or `recover` with it goes on with this profile |
 
-use super::{enrol, session};
+use super::enrol;
 use crate::network::{Lane, Network, Reason};
 use crate::shelf;
 use crate::shelf::{Engine, Own, Stage};
 use crate::words::{AccountTrouble, Trouble};
-use lacre_ground::address::{Authority, Invitation};
+use lacre_ground::address::Authority;
 use lacre_ground::ids::{Generation, Handle};
 use lacre_proto::relay::v1 as wire;
 
@@ -51,15 +51,15 @@ pub(super) fn enroll_again(engine: &mut Engine, net: &mut dyn Network, at: &Auth
 }
 
 /// What the relay answers to a code.
-struct Redeemed {
-    binding: String,
+pub(super) struct Redeemed {
+    pub(super) binding: String,
     /// of a recovery
-    reset: String,
-    generation: Vec<u8>,
+    pub(super) reset: String,
+    pub(super) generation: Vec<u8>,
 }
 
 /// Redeems a code with the keys of this profile: a recovery's without a name. None if the relay refuses the code.
-fn redeem(
+pub(super) fn redeem(
     own: &Own,
     net: &mut dyn Network,
     at: &Authority,
@@ -83,37 +83,4 @@ fn redeem(
         Err(e) if e.reason() == Some(Reason::CodeRefused) => Ok(None),
         Err(e) => Err(e.into()),
     }
-}
-
-/// A profile whose account the relay did not know is given another code. If it knows the account by now, the code is not used. Else
-/// the same keys are enrolled with it, of whichever kind it is: the counter gives one for recovery where the relay knows another
-/// account of this person.
-pub(crate) fn go_on_with(
-    engine: &mut Engine,
-    net: &mut dyn Network,
-    invitation: &Invitation,
-    handle: Option<&Handle>,
-) -> Result<(), Trouble> {
-    let at = &invitation.authority;
-    match session::session(engine, net, at) {
-        Err(Trouble::Account(AccountTrouble::Forgotten)) => {}
-        Err(Trouble::Refused(refused)) if refused.reason == Reason::LoginRefused => {}
-        known => return known.map(drop),
-    }
-    let own = engine.own()?;
-    let other = if handle.is_some() { None } else { Some(&own.handle) };
-    for handle in [handle, other] {
-        let code = invitation.code.expose().to_vec();
-        let Some(Redeemed { binding, reset, generation }) = redeem(&own, net, at, code, handle)? else { continue };
-        return engine.run(|cx| {
-            let mut own = shelf::take_own(cx)?;
-            (own.code, own.recovering) = (Some(invitation.code.clone()), handle.is_none());
-            if let Some(handle) = handle {
-                own.handle.clone_from(handle);
-            }
-            shelf::put_own(cx, own)?;
-            enrol::bound(cx, &binding, &reset, &generation)
-        });
-    }
-    Err(AccountTrouble::CodeRefused.into())
 }

@@ -1,6 +1,7 @@
 //! Enrolment, sessions, stamps, key packages, the own inbox, pauses.
 
 mod again;
+mod another_code;
 mod clock;
 mod enrol;
 mod inbox;
@@ -11,7 +12,7 @@ mod rights;
 mod session;
 mod stamps;
 
-pub(crate) use again::go_on_with;
+pub(crate) use another_code::go_on_with;
 pub use clock::CLOCKS_DIFFER_MS;
 pub(crate) use enrol::{bound, make_own, whoami};
 pub(crate) use inbox::{FEW_TOKENS, add_tokens, mend_inbox, open_inbox, tell_token_changes, withdraw_again};
