@@ -1,5 +1,7 @@
 //! Evidence as files that need no profile.
 
+use crate::BodyTrouble;
+use lacre_evidence::Bundle;
 use lacre_ground::ids::NoticeId;
 use std::io;
 
@@ -15,4 +17,16 @@ pub trait Archive {
 #[must_use]
 pub fn evidence_name(id: NoticeId) -> String {
     format!("{id}.lacre")
+}
+
+/// What is kept of a notice.
+pub(crate) fn kept(archive: &dyn Archive, id: NoticeId) -> Result<Bundle, BodyTrouble> {
+    let name = evidence_name(id);
+    let missing = || BodyTrouble::NoEvidence(name.clone());
+    let bytes = match archive.read(&name) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err(missing()),
+        Err(e) => return Err(e.into()),
+    };
+    Bundle::parse(&bytes).map_err(|_| missing())
 }

@@ -1,10 +1,10 @@
 //! What persons' devices answered: each is opened by its notice's seed, verified as a judge would, and filed with the evidence. What
 //! does not verify is put aside and shown; it spoils nothing.
 
-use crate::archive::{Archive, evidence_name};
+use crate::archive::{Archive, evidence_name, kept};
+use crate::dispatch::Dispatch;
 use crate::own::Own;
 use crate::returns::ReturnChannel;
-use crate::send::{Dispatch, kept};
 use crate::{Body, BodyTrouble};
 use lacre_core::network::{Entry, Lane, Network as _};
 use lacre_evidence::returned::{self, MAX_ANSWERS, Returned};

@@ -5,7 +5,11 @@
 //! |---|---|
 //! | `own` | the body's key, its relay, its certificate, the registrar's keys: rows of an encrypted profile |
 //! | `returns` | channels in which devices answer, one for [`ROWS`] notices |
-//! | `send` | one notice: ask the registrar, compose, keep, deliver, take the relay's record |
+//! | `written` | what a body writes, looked at first |
+//! | `ask` | the registrar's answer about a person, verified |
+//! | `send` | one notice: ask, compose, keep, deliver |
+//! | `deliver` | what is kept is brought to the relay, as often as it takes; its record |
+//! | `dispatch` | what was sent or tried |
 //! | `collect` | what devices answered: verified, then filed; what fails is put aside and shown |
 //! | `archive` | evidence as files that need no profile |
 //!
@@ -13,18 +17,24 @@
 //! how far it is. Whatever ends the program, [`Body::resume`] delivers the same bytes, and the relay gives the same record.
 
 mod archive;
+mod ask;
 mod collect;
+mod deliver;
+mod dispatch;
 mod own;
 mod returns;
 mod send;
 mod trouble;
+mod written;
 
 pub use archive::{Archive, evidence_name};
 pub use collect::{Aside, Collected, Filed};
+pub use deliver::{Otherwise, Outcome};
+pub use dispatch::{Dispatch, Stage};
 pub use own::Enrolled;
 pub use returns::ROWS;
-pub use send::{Dispatch, LONGEST_TERM, NewFile, NewNotice, Otherwise, Outcome, Stage};
 pub use trouble::BodyTrouble;
+pub use written::{LONGEST_TERM, NewFile, NewNotice};
 
 use lacre_ground::random::Rng;
 use lacre_ground::time::Clock;

@@ -80,3 +80,8 @@ impl From<NoteError> for BodyTrouble {
         Self::Unproven(e.to_string())
     }
 }
+
+/// An answer of the relay or its registrar that does not verify.
+pub(crate) fn unproven(what: &str) -> BodyTrouble {
+    BodyTrouble::Unproven(what.to_owned())
+}

@@ -1,0 +1,96 @@
+//! What was sent or tried: a row of the profile for each notice.
+
+use crate::{Body, BodyTrouble};
+use lacre_ground::ids::{EntryId, NoticeId, Token};
+use lacre_ground::time::Millis;
+use lacre_profile::Table;
+use serde::{Deserialize, Serialize};
+
+/// The scope of the rows of notices.
+const NOTICES: &[u8] = b"notices";
+
+/// How far a notice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stage {
+    /// kept; whether the relay has it is not known
+    Prepared,
+    /// the relay's record is kept
+    Sent,
+    /// the registrar said that no electronic notice takes effect: its note is kept
+    Otherwise,
+    /// the relay did not take it: notify otherwise, or send anew
+    Refused,
+}
+
+/// A notice as the profile knows it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Dispatch {
+    /// its id
+    pub id: NoticeId,
+    /// in the order of their making
+    pub number: u64,
+    /// to whom
+    pub run: String,
+    /// the case file
+    pub case: String,
+    /// the subject
+    pub subject: String,
+    /// how far it is
+    pub stage: Stage,
+    /// when the registrar answered
+    pub asked_at: Millis,
+    /// why it was refused, or is to be notified otherwise: a reason's name
+    pub reason: String,
+    /// the right to write it, until it is sent
+    pub(crate) token: Option<Token>,
+    pub(crate) seed: Option<[u8; 32]>,
+    /// number of its return channel
+    pub(crate) returns: Option<u64>,
+    /// what devices said, in the order in which it was filed: event or `reply`, and when
+    pub answers: Vec<(String, Millis)>,
+    /// answers that do not verify, and why
+    pub aside: Vec<String>,
+    /// the right to answer
+    #[serde(default)]
+    pub(crate) back: Option<Token>,
+    /// entries of answers that were filed
+    #[serde(default)]
+    pub(crate) filed: Vec<EntryId>,
+    /// the relay took it, and what it gave does not verify
+    #[serde(default)]
+    pub unproven: bool,
+    /// the relay was restored since, and no device has handed it over: it is delivered again
+    #[serde(default)]
+    pub again: bool,
+}
+
+impl Dispatch {
+    /// A device of the person has it.
+    pub(crate) fn was_handed_over(&self) -> bool {
+        self.answers.iter().any(|(what, _)| what.starts_with("ContentHandover"))
+    }
+}
+
+fn row_key(id: NoticeId) -> Vec<u8> {
+    [b"notice ".as_slice(), id.as_bytes()].concat()
+}
+
+impl Body {
+    pub(crate) fn keep_dispatch(&mut self, row: &Dispatch) -> Result<(), BodyTrouble> {
+        self.profile.step(|step| Ok(step.put(Table::Meta, &row_key(row.id), NOTICES, row.number, row)?))
+    }
+
+    /// What was sent or tried, oldest first.
+    pub fn dispatches(&mut self) -> Result<Vec<Dispatch>, BodyTrouble> {
+        self.profile.step(|step| {
+            let rows: Vec<(u64, Dispatch)> = step.scan(Table::Meta, NOTICES, 0, usize::MAX)?;
+            Ok(rows.into_iter().map(|(_, row)| row).collect())
+        })
+    }
+
+    /// One of them.
+    pub fn dispatch(&mut self, id: NoticeId) -> Result<Dispatch, BodyTrouble> {
+        let row = self.profile.step(|step| Ok::<_, BodyTrouble>(step.get::<Dispatch>(Table::Meta, &row_key(id))?))?;
+        row.ok_or(BodyTrouble::NoSuchNotice)
+    }
+}

@@ -1,0 +1,82 @@
+//! What a body writes, looked at before the registrar is asked: a mistake spends nothing.
+
+use crate::BodyTrouble;
+use lacre_evidence::notice::{MAX_FILE, MAX_FILES, MAX_URIS};
+use lacre_evidence::{Act, Standing};
+use lacre_ground::run::Run;
+
+/// Longest term that is taken for meant, business days.
+pub const LONGEST_TERM: u16 = 200;
+
+/// A file to send.
+#[derive(Clone)]
+pub struct NewFile {
+    /// file name without folders
+    pub name: String,
+    /// media type
+    pub media: String,
+    /// its bytes
+    pub bytes: Vec<u8>,
+}
+
+/// What the body writes, to whom.
+#[derive(Clone)]
+pub struct NewNotice {
+    /// to whom
+    pub run: Run,
+    /// what it is beside others
+    pub standing: Standing,
+    /// type of act
+    pub act: Act,
+    /// case file (IUIe)
+    pub case: String,
+    /// procedure
+    pub procedure: String,
+    /// subject
+    pub subject: String,
+    /// description
+    pub description: String,
+    /// persistent URIs
+    pub uris: Vec<String>,
+    /// the body, then attachments
+    pub files: Vec<NewFile>,
+    /// the person's devices may answer
+    pub answers: bool,
+}
+
+/// A notice of its form, and none that is surely a mistake.
+pub(crate) fn well_written(new: &NewNotice) -> Result<(), BodyTrouble> {
+    check(new)?;
+    written_well(new)
+}
+
+fn check(new: &NewNotice) -> Result<(), BodyTrouble> {
+    let fits = |f: &NewFile| u64::try_from(f.bytes.len()).is_ok_and(|len| len <= MAX_FILE);
+    if new.files.is_empty() || new.files.len() > MAX_FILES || !new.files.iter().all(fits) {
+        return Err(BodyTrouble::Files);
+    }
+    match new.act {
+        Act::Notification { term: Some(term), .. } if term.days() > LONGEST_TERM => {
+            Err(BodyTrouble::LongTerm { days: term.days(), most: LONGEST_TERM })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Every line of N is of its form: asked before the registrar is, so that a mistyped line spends nothing.
+fn written_well(new: &NewNotice) -> Result<(), BodyTrouble> {
+    let line = |name: &'static str, text: &str, most: usize| {
+        let good = !text.is_empty() && text.len() <= most && text.trim() == text && !text.chars().any(char::is_control);
+        if good { Ok(()) } else { Err(BodyTrouble::Line { name, most }) }
+    };
+    line("--case", &new.case, 64)?;
+    line("--procedure", &new.procedure, 64)?;
+    line("--subject", &new.subject, 400)?;
+    line("--description", &new.description, 4000)?;
+    new.uris.iter().try_for_each(|uri| line("--uri", uri, 1000))?;
+    new.files.iter().try_for_each(|file| line("--file", &file.name, 255))?;
+    if new.uris.len() > MAX_URIS {
+        return Err(BodyTrouble::Line { name: "--uri", most: MAX_URIS });
+    }
+    Ok(())
+}
