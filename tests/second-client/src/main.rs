@@ -6,6 +6,7 @@
 
 mod account;
 mod commits;
+mod contents;
 mod conversation;
 mod mls;
 mod net;
