@@ -1,9 +1,10 @@
 //! Compiles the .proto files, without protoc.
 
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
     "lacre/relay/v1/channels.proto",
     "lacre/relay/v1/blobs.proto",
     "lacre/relay/v1/accounts.proto",
+    "lacre/relay/v1/notices.proto",
     "lacre/content/v1/content.proto",
 ];
 

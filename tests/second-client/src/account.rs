@@ -26,23 +26,31 @@ pub struct Account {
     pub entry: DirectoryEntry,
 }
 
-fn hex<const N: usize>(text: &str) -> Result<[u8; N], Fail> {
+pub fn hex<const N: usize>(text: &str) -> Result<[u8; N], Fail> {
     let bytes = HEXLOWER.decode(text.as_bytes()).map_err(|_| "not hexadecimal")?;
     bytes.try_into().map_err(|_| "hexadecimal of another length".into())
 }
 
-struct Lines<'a>(std::iter::Peekable<std::str::Lines<'a>>);
+/// The lines of a note, one after the other.
+pub struct Lines<'a>(std::iter::Peekable<std::str::Lines<'a>>);
 
 impl<'a> Lines<'a> {
-    fn of(text: &'a str, title: &str) -> Result<Self, Fail> {
+    pub fn of(text: &'a str, title: &str) -> Result<Self, Fail> {
         let mut lines = Self(text.lines().peekable());
         if lines.0.next() == Some(title) { Ok(lines) } else { Err(Fail::new(&format!("not a {title}"))) }
     }
-    fn value(&mut self, key: &str) -> Result<&'a str, Fail> {
+    pub fn value(&mut self, key: &str) -> Result<&'a str, Fail> {
         let line = self.0.next().unwrap_or_default();
         line.strip_prefix(key)
             .and_then(|l| l.strip_prefix(' '))
             .ok_or_else(|| Fail::new(&format!("a note without the line {key}")))
+    }
+    /// Whether the next line has this key.
+    pub fn has(&mut self, key: &str) -> bool {
+        self.0.peek().and_then(|line| line.strip_prefix(key)).is_some_and(|line| line.starts_with(' '))
+    }
+    pub fn end(mut self) -> Result<(), Fail> {
+        if self.0.peek().is_none() { Ok(()) } else { Err("a note with more lines".into()) }
     }
 }
 

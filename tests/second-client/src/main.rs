@@ -2,7 +2,8 @@
 //!
 //! It reads one command a line from its input, as JSON (`{"do": "say", …}`), and answers each with one line: `{"ok": …}`
 //! or `{"error": …, "reason": …}`. Everything is in memory: it is a witness in tests, nobody's messenger. Suite 0x0003
-//! only, one relay, one device. Not built here: files, successors, restored relays, copies, asking to be re-added.
+//! only, one relay, one device. Not built here: files, successors, restored relays, copies, asking to be re-added; of
+//! official notices the months of notice keys, and what follows by law.
 
 mod account;
 mod commits;
@@ -10,6 +11,7 @@ mod contents;
 mod conversation;
 mod mls;
 mod net;
+mod notices;
 mod people;
 mod resets;
 mod wire;
@@ -157,6 +159,10 @@ fn run(me: &mut Option<Me>, line: &Value) -> Result<Value, Fail> {
             }
             json!(list)
         }
+        "address" => json!({ "once": me.address(text(line, "statement")?)? }),
+        "notices" => json!({ "came": me.read_notices()?, "notices": me.notices.shown() }),
+        "acknowledge" => json!(me.acknowledge(text(line, "notice")?)?),
+        "reply" => json!(me.reply(text(line, "notice")?, text(line, "text")?)?),
         "history" => json!(me.conversations.get(&conversation()?).ok_or("no such conversation")?.history),
         _ => return Err("no such command".into()),
     })

@@ -20,6 +20,7 @@ use tonic_types::StatusExt as _;
 pub enum Lane {
     Account,
     Inbox,
+    Casilla,
     Conversations,
     Directory,
     Blobs,
@@ -108,6 +109,12 @@ impl Net {
     call!(fetch_inbox, Lane::Inbox, ChannelsClient, fetch, FetchRequest, FetchResponse);
     call!(trim, Lane::Inbox, ChannelsClient, trim, TrimRequest, TrimResponse);
     call!(change_tokens, Lane::Inbox, ChannelsClient, change_tokens, ChangeTokensRequest, ChangeTokensResponse);
+    call!(designate, Lane::Account, AccountsClient, designate, DesignateRequest, DesignateResponse);
+    call!(put_grants, Lane::Account, AccountsClient, put_grants, PutGrantsRequest, PutGrantsResponse);
+    call!(open_casilla, Lane::Casilla, ChannelsClient, open, OpenRequest, OpenResponse);
+    call!(fetch_casilla, Lane::Casilla, ChannelsClient, fetch, FetchRequest, FetchResponse);
+    call!(casilla_rights, Lane::Casilla, ChannelsClient, change_tokens, ChangeTokensRequest, ChangeTokensResponse);
+    call!(info, Lane::Casilla, ChannelsClient, get_info, GetInfoRequest, GetInfoResponse);
     call!(open, Lane::Conversations, ChannelsClient, open, OpenRequest, OpenResponse);
     call!(append, Lane::Conversations, ChannelsClient, append, AppendRequest, AppendResponse);
     call!(fetch, Lane::Conversations, ChannelsClient, fetch, FetchRequest, FetchResponse);

@@ -39,6 +39,7 @@ pub struct Me {
     pub accounts: HashMap<Key, Account>,
     pub conversations: BTreeMap<Vec<u8>, Conversation>,
     pub resets: crate::resets::Resets,
+    pub notices: crate::notices::Notices,
     /// what was dropped or could not be read, and why
     pub skipped: Vec<String>,
     seen: HashSet<Vec<u8>>,
@@ -61,6 +62,7 @@ impl Me {
             accounts,
             conversations: BTreeMap::new(),
             resets: crate::resets::Resets::default(),
+            notices: crate::notices::Notices::default(),
             skipped: Vec::new(),
             seen: HashSet::new(),
             inbox_to: 0,

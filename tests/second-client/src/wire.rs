@@ -128,7 +128,7 @@ pub fn open_note<'a>(note: &'a str, name: &str, key: &Key) -> Result<&'a str, Fa
 
 // ---- padding, entries, blobs, sealed envelopes ----
 
-fn padme(length: usize) -> usize {
+pub fn padme(length: usize) -> usize {
     if length <= 512 {
         return 512;
     }
@@ -186,13 +186,13 @@ impl Channel {
     }
 }
 
-fn aead(key: &Key, nonce: &[u8; 24], aad: &[u8], msg: &[u8]) -> Vec<u8> {
+pub fn aead(key: &Key, nonce: &[u8; 24], aad: &[u8], msg: &[u8]) -> Vec<u8> {
     XChaCha20Poly1305::new(key.into())
         .encrypt(nonce.into(), Payload { msg, aad })
         .expect("it refuses only what is longer than 256 GiB (RFC 8439)")
 }
 
-fn open(key: &Key, nonce: &[u8; 24], aad: &[u8], msg: &[u8]) -> Result<Vec<u8>, Fail> {
+pub fn open(key: &Key, nonce: &[u8; 24], aad: &[u8], msg: &[u8]) -> Result<Vec<u8>, Fail> {
     let opened = XChaCha20Poly1305::new(key.into()).decrypt(nonce.into(), Payload { msg, aad });
     opened.map_err(|_| "what was encrypted does not open".into())
 }

@@ -41,6 +41,7 @@ mod room;
 mod round_trips;
 mod seals;
 mod second_client;
+mod second_notices;
 mod stolen;
 mod stolen_notes;
 mod successor;

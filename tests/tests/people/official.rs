@@ -4,7 +4,7 @@ use lacre_tests::terminal::{Person, RUNS, Said, Town};
 use serde_json::Value;
 use std::path::PathBuf;
 
-fn text(value: &Value) -> &str {
+pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
 }
 
@@ -13,7 +13,7 @@ fn registrar(town: &Town, args: &[&str]) -> Operated {
 }
 
 /// A body on a machine of its own, with its certificate.
-fn body(town: &Town, code: &str) -> Person {
+pub(crate) fn body(town: &Town, code: &str) -> Person {
     let args = [
         "issue-code",
         "--agency",
@@ -53,7 +53,7 @@ const WHAT: [&str; 14] = [
 ];
 
 /// Notifies the n-th person.
-fn send(body: &Person, n: usize, more: &[&str]) -> Said {
+pub(crate) fn send(body: &Person, n: usize, more: &[&str]) -> Said {
     body.piped(&[&WHAT, ["--body", "resolucion.md", "--json"].as_slice(), more].concat(), RUNS[n].as_bytes())
 }
 
@@ -70,7 +70,7 @@ fn notices(person: &Person) -> Vec<Value> {
 }
 
 /// What the body knows of its n-th notice: its stage and what was answered.
-fn status(body: &Person, n: usize) -> (String, Vec<String>, Value) {
+pub(crate) fn status(body: &Person, n: usize) -> (String, Vec<String>, Value) {
     let all = body.json(&["agency", "status"]);
     let row = &all["notices"][n];
     let answers = row["answers"].as_array().unwrap().iter().map(|a| text(&a["what"]).to_owned()).collect();
@@ -78,7 +78,7 @@ fn status(body: &Person, n: usize) -> (String, Vec<String>, Value) {
 }
 
 /// Whether the evidence verifies for somebody who trusts this relay and its registrar.
-fn verdict(body: &Person, evidence: &str) -> Said {
+pub(crate) fn verdict(body: &Person, evidence: &str) -> Said {
     let trust = body.json(&["agency", "trust"]);
     let path = body.home.join("trust");
     let _there = std::fs::remove_file(&path);

@@ -33,7 +33,7 @@ fn program() -> &'static Path {
 }
 
 /// Somebody who uses the second client.
-struct Second {
+pub(crate) struct Second {
     child: Child,
     to: ChildStdin,
     from: BufReader<ChildStdout>,
@@ -42,16 +42,20 @@ struct Second {
 
 impl Second {
     fn enroll(world: &World, handle: &str) -> Self {
+        Self::by(&world.invite(&world.run()).expose(), handle)
+    }
+
+    /// With this invitation.
+    pub(crate) fn by(invitation: &str, handle: &str) -> Self {
         let mut child = Command::new(program()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (to, from) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         let mut second = Self { child, to, from, account: String::new() };
-        let invitation = world.invite(&world.run()).expose();
         let me = second.ask(json!({ "do": "enroll", "invitation": invitation, "handle": handle }));
         second.account = me["account"].as_str().unwrap().to_owned();
         second
     }
 
-    fn try_ask(&mut self, command: &Value) -> Result<Value, Value> {
+    pub(crate) fn try_ask(&mut self, command: &Value) -> Result<Value, Value> {
         writeln!(self.to, "{command}").unwrap();
         let mut line = String::new();
         self.from.read_line(&mut line).unwrap();
@@ -59,7 +63,7 @@ impl Second {
         answer.get("ok").cloned().ok_or(answer)
     }
 
-    fn ask(&mut self, command: Value) -> Value {
+    pub(crate) fn ask(&mut self, command: Value) -> Value {
         self.try_ask(&command).unwrap_or_else(|e| panic!("{command}: {e}"))
     }
 
