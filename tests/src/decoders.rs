@@ -4,27 +4,36 @@
 //! `tests/tests/attack/decoders.rs` replays the corpora and spoils them; `./test --fuzz SECONDS` hunts with libFuzzer
 //! (`tests/fuzz`). Where a signature stands before the reading, the input is signed first: a hostile signer is an adversary too.
 
+use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use lacre_core::crypt::blob::{BlobKey, BlobOpener};
 use lacre_core::crypt::entry::{open_entry, seal_entry};
 use lacre_core::crypt::padding::{pad, unpad};
+use lacre_evidence::arrival::{self, Own};
 use lacre_evidence::certificate::AGENCY;
 use lacre_evidence::clock::{Calendar, Rule};
-use lacre_evidence::{Bundle, Certificate, Designation, Grant, Keys, Lookup, Notice, Opening, Record, Trust, verify};
+use lacre_evidence::returned::{self, Returned};
+use lacre_evidence::{
+    Bundle, Certificate, Designation, Envelope, Grant, Keys, Lookup, Notice, Opening, Record, Reply, Seed, Trust, verify,
+};
 use lacre_ground::account::{AccountState, Binding, DEVICE, REGISTRAR, Reset};
 use lacre_ground::address::{Authority, ContactLink, Invitation};
-use lacre_ground::ids::{ChannelId, EntryId, Handle};
-use lacre_ground::label::Label;
+use lacre_ground::ids::{AccountId, ChannelId, EntryId, Handle};
+use lacre_ground::label::{self, Label};
 use lacre_ground::note::{self, NoteKey, NoteSigner, UnverifiedNote};
 use lacre_ground::receipt::{RELAY, Receipt};
+use lacre_ground::registrar::RegistrarKey;
 use lacre_ground::run::Run;
 use lacre_ground::seal::{self, SealSecret};
 use lacre_ground::signed::{NoteText, Signed};
 use lacre_ground::time::Millis;
-use lacre_proto::bounds::DECODERS;
+use lacre_proto::bounds::{Bounded as _, DECODERS};
+use lacre_proto::relay::v1 as wire;
 use lacre_relay::config::NodeConfig;
 use lacre_transport::SocksProxy;
 use openmls::prelude::{MlsMessageBodyIn, MlsMessageIn, ProtocolVersion, RatchetTreeIn};
 use openmls_libcrux_crypto::CryptoProvider;
+use prost::Message as _;
 use rand_core::SeedableRng as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -58,6 +67,11 @@ decoders!(
     grant,
     lookup,
     notice,
+    notice_envelope,
+    notice_header,
+    returned,
+    reply,
+    registrar_key,
     record,
     opening,
     trust,
@@ -154,6 +168,54 @@ fn lookup(bytes: &[u8]) -> bool {
 
 fn notice(bytes: &[u8]) -> bool {
     kind::<Notice>(AGENCY, bytes)
+}
+
+/// What lies in a casilla.
+fn notice_envelope(bytes: &[u8]) -> bool {
+    wire::NoticeEnvelope::decode(bytes).is_ok_and(|read| read.check().is_ok())
+}
+
+/// The padded plaintext of a header, sealed with the seed inside it, as a hostile body does; the person's device opens it and
+/// judges what stands in it.
+fn notice_header(bytes: &[u8]) -> bool {
+    let (secret, channel) = (SealSecret::new(SEED), ChannelId::new([3; 32]));
+    let end = bytes.iter().rposition(|b| *b != 0).unwrap_or_default();
+    let parts = label::parts(Label::NoticeHeader, bytes.get(..end).unwrap_or_default());
+    let seed = parts.and_then(|parts| (*parts.get(1)?).try_into().ok()).unwrap_or(SEED);
+    let Ok(public) = secret.public() else { return false };
+    let Ok(header) = seal::seal_again(&public, Label::NoticeSeal, channel.as_bytes(), bytes, &seed) else { return false };
+    let envelope = Envelope { header, files: Vec::new() };
+    let Ok(read) = envelope.open(&secret, channel) else { return false };
+    assert!(read.seal(&public, channel).is_ok_and(|again| again == envelope.header), "what was read is sealed again");
+    let registrars = crate::proof::trust().keys.registrars;
+    let account = AccountId::new([4; 32]);
+    let own = Own { account, states: &[], designations: &[], grants: &[], registrars: &registrars };
+    assert!(arrival::check(&read, channel, Millis::new(0), &own).is_err(), "a device that granted nothing believes nothing");
+    true
+}
+
+/// The padded plaintext of what a device answers, encrypted as whoever has the seed can.
+fn returned(bytes: &[u8]) -> bool {
+    let (seed, channel) = (Seed::new(SEED), ChannelId::new([3; 32]));
+    let id = returned::entry_id(&seed, 0);
+    let key = label::derive::<32>(&SEED, Label::NoticeReturn, &[b"key"]);
+    let aad = label::message(Label::NoticeReturnAad, &[channel.as_bytes(), id.as_bytes()]);
+    let payload = Payload { msg: bytes, aad: &aad };
+    let Ok(sealed) = XChaCha20Poly1305::new((&key).into()).encrypt(&XNonce::default(), payload) else { return false };
+    let Ok(read) = Returned::open(&seed, channel, id, &[[0; 24].as_slice(), &sealed].concat()) else { return false };
+    let mut fixed = rand_chacha::ChaCha20Rng::from_seed(SEED);
+    if let Ok(again) = read.seal(&seed, channel, id, &mut fixed) {
+        assert!(Returned::open(&seed, channel, id, &again).is_ok_and(|same| same == read), "what was read is written again");
+    }
+    true
+}
+
+fn reply(bytes: &[u8]) -> bool {
+    kind::<Reply>(DEVICE, bytes)
+}
+
+fn registrar_key(bytes: &[u8]) -> bool {
+    kind::<RegistrarKey>(RELAY, bytes)
 }
 
 fn record(bytes: &[u8]) -> bool {
