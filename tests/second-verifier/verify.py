@@ -537,6 +537,7 @@ def check(parts, keys):
                 parts["designation"].encode(), opening["salt"], opening["return_"] or b"")
     header = seal(grant["key"], "lacre notice seal v1", grant["channel"], pad(plain), seed)
     ensure(h("lacre notice digest v1", sha(header), *(f[2] for f in n["files"])) == receipt["envelope"], "envelope", "event.0")
+    ensure(receipt["entry"] == expand(seed, 16, "lacre notice entry v1"), "envelope", "event.0")
 
     states, last = [state], before
     for i, raw in enumerate(parts.get("later", [])):

@@ -249,6 +249,9 @@ fn check_notice(
         header.seal_for(&grant).map_err(|_| fault(FaultCode::Envelope, "grant", "nothing can be sealed to the grant's key"))?;
     let digest = envelope::digest(&sealed, notice.files.iter().map(|f| &f.sealed_sha256));
     ensure(digest == receipt.envelope, FaultCode::Envelope, "event.0", "sealed again, it is another digest")?;
+    // the person's program shows no other as genuine
+    let placed = submission.entry == envelope::entry_id(seed);
+    ensure(placed, FaultCode::Envelope, "event.0", "its entry has another id than its seed gives")?;
 
     let later = account::later(bundle, &state)?;
     let of = records::Of { agency, account, grant: &grant, states: core::iter::once(&state).chain(&later).collect() };

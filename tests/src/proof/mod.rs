@@ -18,7 +18,7 @@ use lacre_ground::account::{AccountState, DEVICE, Device, REGISTRAR};
 use lacre_ground::address::{Address, Authority};
 use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::{
-    AccountId, ChannelId, DeviceId, EntryId, EvidenceId, Generation, GrantId, Identity, LookupId, NoticeId, Token, TokenHash,
+    AccountId, ChannelId, DeviceId, EvidenceId, Generation, GrantId, Identity, LookupId, NoticeId, Token, TokenHash,
 };
 use lacre_ground::note::{NoteSigner, UnverifiedNote, sign};
 use lacre_ground::receipt::RELAY;
@@ -315,7 +315,7 @@ impl Setup {
             submission: Some(Submission {
                 generation: Generation::new([7; 16]),
                 channel: self.grant.casilla.channel,
-                entry: EntryId::new([cast.notice; 16]),
+                entry: envelope::entry_id(&seed),
                 checkpoint: None,
             }),
         };

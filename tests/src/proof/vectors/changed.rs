@@ -3,6 +3,7 @@
 use super::vector::*;
 use crate::proof::*;
 use lacre_evidence::{ExemptReason, FilePart};
+use lacre_ground::ids::EntryId;
 
 /// What a cheating agency, or one with its own registrar or relay, can make with all its keys.
 pub(super) fn cheating(out: &mut Vec<Vector>) {
@@ -11,7 +12,7 @@ pub(super) fn cheating(out: &mut Vec<Vector>) {
         change(&mut cast);
         cast
     };
-    let table: [(&'static str, Cast, &'static str, &'static str, Change); 22] = [
+    let table: [(&'static str, Cast, &'static str, &'static str, Change); 23] = [
         ("own-channel", Cast::HONEST, "other-channel", "a true receipt for a channel of the agency's own", |s| {
             s.change_receipt = |r| r.submission.as_mut().unwrap().channel = ChannelId::new([0xee; 32]);
         }),
@@ -38,6 +39,9 @@ pub(super) fn cheating(out: &mut Vec<Vector>) {
         }),
         ("garbage-ciphertext", Cast::HONEST, "envelope", "a true receipt for other bytes than the notice gives", |s| {
             s.change_receipt = |r| r.envelope = [0x66; 32];
+        }),
+        ("another-entry", Cast::HONEST, "envelope", "a true receipt for these bytes in another entry than the seed gives", |s| {
+            s.change_receipt = |r| r.submission.as_mut().unwrap().entry = EntryId::new([0x66; 16]);
         }),
         ("back-dated-receipt", Cast::HONEST, "receipt-early", "received before the registrar answered", |s| {
             s.accepted_at = Millis::new(s.lookup.asked_at.get() - HOUR);
