@@ -9,8 +9,8 @@ use lacre_proto::relay::v1 as wire;
 use lacre_transport::GrpcNetwork;
 use serde::{Deserialize, Serialize};
 
-/// Notices that share a return channel.
-pub const ROWS: u32 = 1_000;
+/// Notices that share a return channel: it takes so many rights, one for each (PROTOCOL.md 20, `max_kept_tokens`).
+pub const ROWS: u32 = 512;
 /// Rights of one call.
 const RIGHTS_AT_ONCE: usize = 64;
 /// The scope of their rows, whose ord is the channel's number.
