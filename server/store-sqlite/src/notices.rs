@@ -423,7 +423,7 @@ impl NoticeStore for SqliteStore {
                     self.find_address(now, rules, account, id)?.map_or(Found::NoAccount, Found::Account)
                 }
             };
-            Ok(Ok(Answered { body, found }))
+            Ok(Ok(Answered { body, found, at: now.max(self.channels.accepted) }))
         };
         Ok(work()?)
     }

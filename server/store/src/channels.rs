@@ -358,7 +358,7 @@ pub struct StoredEntry {
     pub entry_id: EntryId,
     /// whether it is a seal
     pub seal: bool,
-    /// accept time
+    /// accept time; of a notice the time in its record, which after a restore is that of the first one
     pub accepted_at: Millis,
     /// the bytes
     pub ciphertext: Bytes,

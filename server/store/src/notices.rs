@@ -200,6 +200,8 @@ pub struct Answered {
     pub body: Body,
     /// what stands here about the person
     pub found: Found,
+    /// when: never before the newest entry was accepted, because the notice that comes of it is accepted no earlier
+    pub at: Millis,
 }
 
 /// What stands here about a person.

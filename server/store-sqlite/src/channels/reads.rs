@@ -1,7 +1,7 @@
 //! What readers ask of channels. Each answer comes from one snapshot.
 
 use super::super::SqliteReads;
-use super::super::rows::{LAST, class_of, id32, lies, number, seq_of, snapshot};
+use super::super::rows::{LAST, accepted, class_of, id32, lies, number, seq_of, snapshot};
 use crate::Down;
 use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
 use lacre_ground::time::Millis;
@@ -81,13 +81,13 @@ impl ChannelReads for SqliteReads {
                         })
                         .optional()?;
                     let (gone_through, last, class) = state.unwrap_or((0, None, ChannelClass::Log));
-                    let (table, place, seal) = lies(class);
+                    let ((table, place, seal), accepted) = (lies(class), accepted(class));
                     let mut page = Page { entries: Vec::new(), head: last.unwrap_or(0).max(gone_through), gone_through };
                     if from.get() > page.head {
                         return Ok(page);
                     }
                     let mut select = conn.prepare_cached(&format!(
-                        "SELECT seq, {seal}, accepted_ms, entry_id, ciphertext FROM {table} INDEXED BY {place} \
+                        "SELECT seq, {seal}, {accepted}, entry_id, ciphertext FROM {table} INDEXED BY {place} \
                      WHERE channel = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3"
                     ))?;
                     let mut rows = select.query(params![channel.row(), number(from.get()), limits.entries])?;
@@ -132,10 +132,10 @@ impl ChannelReads for SqliteReads {
                     if found.class.has_one_reader() && !reads && !names(conn, &found, asked)? {
                         return Ok(Err(StatusRefused::NotNamed));
                     }
-                    let (table, _, seal) = lies(found.class);
+                    let ((table, _, seal), accepted) = (lies(found.class), accepted(found.class));
                     let entry = conn
                         .prepare_cached(&format!(
-                            "SELECT seq, {seal}, accepted_ms, entry_id, ciphertext FROM {table} WHERE channel = ?1 AND seq = ?2"
+                            "SELECT seq, {seal}, {accepted}, entry_id, ciphertext FROM {table} WHERE channel = ?1 AND seq = ?2"
                         ))?
                         .query_row(params![found.key, number(asked.seq.get())], entry_of)
                         .optional()?;

@@ -10,13 +10,14 @@ use crate::bodies::{
     NoAgency, RenewAgency, RevokeAgency,
 };
 use crate::channels::{
-    Append, AppendRefused, ChangeRefused, ChangeTokens, Limited, Open, PageLimits, Retire, Right, StoredEntry, Trim,
+    Append, AppendRefused, Asked, ChangeRefused, ChangeTokens, Limited, Open, PageLimits, Retire, Right, StoredEntry, Trim,
 };
 use crate::closing::{CloseRefused, Closing, Stale};
 use crate::notices::*;
 use crate::rules::Limit;
 use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::{BlobId, ChannelId, EvidenceId, Generation, Seq, TokenHash};
+use lacre_ground::time::Millis;
 
 /// A casilla, or a return channel.
 #[derive(Clone, Copy)]
@@ -47,7 +48,7 @@ pub fn invite(n: u64, invitation: u64) -> IssueAgencyCode {
     IssueAgencyCode { code: code(n), name, place, invitation: hash("invitation", invitation) }
 }
 pub fn enroll(invitation: u64, n: u64) -> EnrollAgency {
-    let until = lacre_ground::time::Millis::new(1_900_000_000_000);
+    let until = Millis::new(1_900_000_000_000);
     EnrollAgency { invitation: hash("invitation", invitation), key: key(n), certificate: format!("certificate {n}\n"), until }
 }
 /// A notice n of the body for a casilla, by the right t.
@@ -300,6 +301,39 @@ promises! { $ notices_contract in notices:
         w.backend.reopen();
         assert_eq!(w.ask(with_file).unwrap().lines, first.lines, "also when it is gone");
         assert_eq!(w.entries(c), []);
+    }
+
+    fn an_answer_is_never_earlier_than_what_was_accepted_before_it<B>() {
+        let mut w = World::<B>::new();
+        let c = w.address();
+        let first = w.ask(notice(1, c, 1, 1)).unwrap().lines.time;
+        // the clock was put back
+        w.now = Millis::new(w.now.get() - 2 * HOUR);
+        w.backend.reopen();
+        let answered = w.ask(TakeAnswer { body: key(1), run: run(1) }).unwrap().at;
+        let second = w.ask(notice(1, c, 9, 2)).unwrap().lines.time;
+
+        assert_eq!((answered, second), (first, first), "else the notice would come hours after its answer");
+    }
+
+    fn who_reads_a_notice_that_came_again_after_a_restore_is_told_the_time_of_its_first_record<B>() {
+        let mut w = World::<B>::new();
+        let c = w.address();
+        let before = Millis::new(w.now.get() - 5 * HOUR);
+        let first = RecordLines { id: EvidenceId::new([9; 16]), issuer: "x".into(), time: before, generation: Generation::new([2; 16]) };
+        w.ask(notice(1, c, 1, 1)).unwrap();
+        w.later(1_000);
+        w.ask(Deliver { first: Some(first.clone()), ..notice(1, c, 9, 2) }).unwrap();
+        w.backend.reopen();
+
+        let read = w.entries(c);
+        assert_eq!(read.iter().map(|e| e.accepted_at).collect::<Vec<_>>(), [Millis::new(w.now.get() - 1_000), before]);
+        let asked = Asked { channel: c.id, token: c.read, seq: read[1].seq, named: Some(read[1].entry_id) };
+        assert_eq!(w.backend.reads().entry(&asked).unwrap().unwrap().accepted_at, before);
+        w.later(w.rules.kept_retention_ms - 1);
+        let now = w.now;
+        assert_eq!(w.ask(Retire { over_at: now, budget: 10 }).entries, 1, "it is kept as long as what came with it");
+        assert_eq!(w.entries(c).len(), 1);
     }
 
     fn kept_entries_outlive_others_by_a_year_and_neither_mixes_with_the_other<B>() {

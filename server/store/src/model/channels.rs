@@ -81,6 +81,11 @@ impl Channel {
     fn keeps(&self) -> bool {
         matches!(self.class, ChannelClass::Casilla | ChannelClass::Return)
     }
+    /// An entry as whoever reads it is told.
+    fn told(&self, entry: &StoredEntry) -> StoredEntry {
+        let lines = self.ids.iter().find(|known| known.id == entry.entry_id).and_then(|known| known.lines.as_ref());
+        StoredEntry { accepted_at: lines.map_or(entry.accepted_at, |lines| lines.time), ..entry.clone() }
+    }
     fn last(&self) -> u64 {
         self.entries.last().map_or(self.gone_through, |(_, e)| e.seq.get())
     }
@@ -376,7 +381,7 @@ impl ChannelReads for ModelReads {
                     break;
                 }
                 bytes += entry.ciphertext.len() as u64;
-                page.entries.push(entry.clone());
+                page.entries.push(channel.told(entry));
             }
             page
         }))
@@ -396,12 +401,12 @@ impl ChannelReads for ModelReads {
             if !reads && !channel.append.iter().any(|r| r.token == asked.token) {
                 return Err(StatusRefused::NotPermitted);
             }
-            let entry = channel.entries.iter().map(|(_, e)| e).find(|e| e.seq == asked.seq);
+            let entry = channel.entries.iter().map(|(_, e)| e).find(|e| e.seq == asked.seq).map(|e| channel.told(e));
             if channel.class.has_one_reader() && !reads {
-                return entry.filter(|e| asked.named == Some(e.entry_id)).cloned().ok_or(StatusRefused::NotNamed);
+                return entry.filter(|e| asked.named == Some(e.entry_id)).ok_or(StatusRefused::NotNamed);
             }
             let (gone_through, head) = (channel.gone_through, channel.last());
-            entry.cloned().ok_or(StatusRefused::NoEntry { gone_through, head })
+            entry.ok_or(StatusRefused::NoEntry { gone_through, head })
         }))
     }
 }

@@ -314,9 +314,10 @@ impl NoticeStore for ModelStore {
             *answers.entry(month(now)).or_insert(0) += 1;
             answers.retain(|of, _| *of >= oldest_month(month(now)));
         }
+        let at = self.work.channels.at(now);
         let exempt = self.work.notices.exempt.get(&take.run).copied();
         if let Some(reason) = exempt {
-            return Ok(Ok(Answered { body, found: Found::Exempt(reason) }));
+            return Ok(Ok(Answered { body, found: Found::Exempt(reason), at }));
         }
         let mut address = || {
             let account = account?;
@@ -329,7 +330,7 @@ impl NoticeStore for ModelStore {
             Some(Address { account, states, designation, grant: sealed, last_resort: grant.last_resort })
         };
         let found = address().map_or(Found::NoAccount, Found::Account);
-        Ok(Ok(Answered { body, found }))
+        Ok(Ok(Answered { body, found, at }))
     }
 
     fn count_route(&mut self, now: Millis, _: &Rules, body: &BodyKey) -> Result<Result<(), AgencyRefused>, StoreDown> {

@@ -111,7 +111,7 @@ impl Inside {
             Err(AgencyRefused::Limit(_)) => return Ok(refused(Reason::Limit)),
             Err(AgencyRefused::NoAgency(_)) => return Err(no()),
         };
-        let answer = self.say(row.row, &run, now, answered).map_err(|down| {
+        let answer = self.say(row.row, &run, answered).map_err(|down| {
             tracing::error!(cause = %down.cause, "an answer about a person could not be made");
             store_down(down)
         })?;
@@ -120,9 +120,9 @@ impl Inside {
     }
 
     /// The registrar's word for what was found.
-    fn say(&self, row: u32, run: &Run, now: Millis, answered: Answered) -> Result<wire::NoticeLookupResponse, StoreDown> {
+    fn say(&self, row: u32, run: &Run, answered: Answered) -> Result<wire::NoticeLookupResponse, StoreDown> {
         let context = &self.desk.context;
-        let Answered { body, found } = answered;
+        let Answered { body, found, at } = answered;
         let (answer, right) = match found {
             Found::NoAccount => (Answer::NoAccount, None),
             Found::Exempt(exempt) => (Answer::Exempt(reason(exempt)), None),
@@ -140,7 +140,7 @@ impl Inside {
             person: salt.commit(run),
             answer,
             register: None,
-            asked_at: now,
+            asked_at: at,
         };
         Ok(wire::NoticeLookupResponse {
             generation: self.generation(),
