@@ -99,7 +99,7 @@ pub fn run() {
     let written = scene.body.write(scene.run, &right, &scene.desk.keys(), &Writing::decision(SystemClock.now()));
     let so_far = &written.sent.so_far;
     let whole = [&so_far.certificate, &so_far.lookup, &so_far.designation, &so_far.notice, &so_far.grant];
-    let notes: Vec<Vec<u8>> = whole.iter().map(|note| note.clone().unwrap().into_bytes()).collect();
+    let notes: Vec<Vec<u8>> = whole.iter().map(|note| note.as_deref().unwrap().as_bytes().to_vec()).collect();
     let header = written.sent.envelope.header.len() - 2 - 1_120 - 16;
     let (scene, took) = (RefCell::new(scene), RefCell::new(Vec::new()));
     ratio(
