@@ -50,6 +50,13 @@ impl Scene {
         assert_eq!(self.ana.client.resting().unwrap().len(), 0, "{:?}", self.ana.client.resting().unwrap());
     }
 
+    /// Time goes by for everybody.
+    fn forward(&mut self, ms: u64) {
+        self.ana.clock.forward(ms);
+        self.world.forward(ms);
+        self.desk.now = Some(self.ana.clock.now());
+    }
+
     pub(crate) fn right(&mut self) -> Right {
         self.desk.look_up(&self.body, &mut self.ana, self.run, |_| ())
     }
@@ -436,6 +443,13 @@ fn a_pause_closes_what_was_open_and_what_comes_after_it_comes_in_another_casilla
 #[test]
 fn grants_are_renewed_when_few_are_left_and_with_each_month() {
     let mut scene = Scene::new();
+    let month = |at: Millis| at.to_string().get(..7).map(str::to_owned);
+    let now = scene.ana.clock.now();
+    if month(now) != month(now.plus(2 * limits::ADDRESS_EVERY_MS)) {
+        // in the last hours of a month the next one would begin below, too early
+        scene.forward(86_400_000);
+        scene.sync();
+    }
     let first = scene.right();
     for _ in 0..12 {
         scene.right();
@@ -447,9 +461,7 @@ fn grants_are_renewed_when_few_are_left_and_with_each_month() {
     let same = scene.right();
     assert_eq!(casilla_of(&same), casilla_of(&first));
 
-    scene.ana.clock.forward(32 * 86_400_000);
-    scene.world.forward(32 * 86_400_000);
-    scene.desk.now = Some(scene.ana.clock.now());
+    scene.forward(32 * 86_400_000);
     scene.sync();
     assert_eq!(scene.desk.once.len(), 16, "the earlier ones were replaced");
     let next = scene.right();
