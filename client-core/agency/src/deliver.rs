@@ -94,8 +94,12 @@ impl Body {
         }
         row.again = false;
         if first.is_some() {
+            let verdict = verify(&bundle.to_bytes(), Some(&own.trust()?));
+            // the program may have ended when the record was kept and the row did not say so yet
+            row.stage = Stage::Sent;
+            row.unproven = !matches!(verdict, Verdict::Valid(_));
             self.keep_dispatch(&row)?;
-            return Ok(Outcome::Sent(Box::new(verify(&bundle.to_bytes(), Some(&own.trust()?)))));
+            return Ok(Outcome::Sent(Box::new(verdict)));
         }
         let whole = Bundle { events: vec![answer.record], ..bundle };
         let bytes = whole.to_bytes();
