@@ -12,6 +12,8 @@ pub mod kept;
 pub mod lying;
 #[expect(clippy::unwrap_used, clippy::expect_used, reason = "an example body of tests: a wrong example shall stop the test")]
 pub mod notices_body;
+#[expect(clippy::unwrap_used, clippy::expect_used, reason = "an example body of tests: a wrong example shall stop the test")]
+pub mod office;
 #[expect(
     clippy::unwrap_used,
     clippy::expect_used,

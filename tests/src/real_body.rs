@@ -78,27 +78,81 @@ impl RealBody {
     /// Delivers; gives the relay's record, or why it refused.
     pub fn deliver(&mut self, written: &Written, token: &Token) -> Result<String, String> {
         for (blob, read, sealed) in &written.blobs {
-            let stamp = self.net.body_stamps(&self.at, &self.seed, &self.key(), 1).unwrap().pop().unwrap();
-            let header = wire::PutHeader {
-                blob: blob.clone(),
-                read_token_hash: read.hash().as_bytes().to_vec(),
-                size: sealed.len() as u64,
-                sha256: Sha256::digest(sealed).to_vec(),
-                stamp,
-                offset: 0,
-            };
-            self.net.put_blob(&self.at, header, &mut sealed.as_slice()).unwrap();
+            self.store(blob, read, sealed, sealed.len() as u64).unwrap();
         }
-        let row = wire::DeliverRow {
+        self.deliver_row(Self::row(written, token))
+    }
+
+    /// One row, whatever it says; why it was refused has the limit's name behind it.
+    pub fn deliver_row(&mut self, row: wire::DeliverRow) -> Result<String, String> {
+        let answer = self.net.body_deliver(&self.at, &self.seed, &self.key(), vec![row]).unwrap().pop().unwrap();
+        match (answer.refused.is_empty(), answer.limit.is_empty()) {
+            (true, _) => Ok(answer.record),
+            (false, true) => Err(answer.refused),
+            (false, false) => Err(format!("{} {}", answer.refused, answer.limit)),
+        }
+    }
+
+    /// The row of what it wrote.
+    #[must_use]
+    pub fn row(written: &Written, token: &Token) -> wire::DeliverRow {
+        wire::DeliverRow {
             row: 0,
             channel: written.channel.as_bytes().to_vec(),
             append_token: token.expose().to_vec(),
             entry_id: written.entry.as_bytes().to_vec(),
             envelope: Some(written.envelope.clone()),
             ..Default::default()
+        }
+    }
+
+    /// Stores bytes beside an entry, of which it says that they are so many.
+    pub fn store(&mut self, blob: &[u8], read: &Token, bytes: &[u8], size: u64) -> Result<(), NetError> {
+        let header = wire::PutHeader {
+            blob: blob.to_vec(),
+            read_token_hash: read.hash().as_bytes().to_vec(),
+            size,
+            sha256: Sha256::digest(bytes).to_vec(),
+            stamp: self.stamps(1).unwrap().pop().unwrap(),
+            offset: 0,
         };
-        let answer = self.net.body_deliver(&self.at, &self.seed, &self.key(), vec![row]).unwrap().pop().unwrap();
-        if answer.refused.is_empty() { Ok(answer.record) } else { Err(answer.refused) }
+        self.net.put_blob(&self.at, header, &mut &bytes[..]).map(drop)
+    }
+
+    /// So many stamps.
+    pub fn stamps(&mut self, count: u32) -> Result<Vec<Vec<u8>>, NetError> {
+        self.net.body_stamps(&self.at, &self.seed, &self.key(), count)
+    }
+
+    /// Gives so many further rights to its return channel.
+    pub fn give_rights(&mut self, count: usize) -> Result<(), NetError> {
+        let right = || wire::AppendRight {
+            token_hash: Token::random(&mut SystemRng).hash().as_bytes().to_vec(),
+            stamped: false,
+            once: false,
+        };
+        let request = wire::ChangeTokensRequest {
+            channel: self.body.back.as_bytes().to_vec(),
+            read_token: self.read.expose().to_vec(),
+            add: (0..count).map(|_| right()).collect(),
+            remove: Vec::new(),
+        };
+        self.net.change_tokens(&self.at, Lane::Inbox, request).map(drop)
+    }
+
+    /// A casilla of its own, as a person's device opens one: its name, and a right.
+    pub fn casilla(&mut self) -> (ChannelId, Token) {
+        let (read, token) = (Token::random(&mut SystemRng), Token::random(&mut SystemRng));
+        let channel = ChannelId::of_casilla(&read.hash());
+        let open = wire::OpenRequest {
+            class: wire::ChannelClass::Casilla.into(),
+            channel: channel.as_bytes().to_vec(),
+            append: vec![wire::AppendRight { token_hash: token.hash().as_bytes().to_vec(), stamped: false, once: false }],
+            read_token_hash: read.hash().as_bytes().to_vec(),
+            stamp: self.stamps(1).unwrap().pop().unwrap(),
+        };
+        self.net.open(&self.at, Lane::Casilla, open).expect("a casilla");
+        (channel, token)
     }
 
     /// What lies in its return channel.

@@ -1,6 +1,7 @@
 //! A town whose people sit at terminals: the real programs `lacre-relay` and `lacre`, with profiles of their own.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's world stops when it cannot be built")]
 
+use crate::faults::Faults;
 use crate::relay::{RelayProcess, operate_typing, relay_binary};
 use lacre_ground::address::Authority;
 use serde_json::Value;
@@ -27,15 +28,32 @@ pub struct Town {
     folder: TempDir,
     relay: Option<RelayProcess>,
     authority: Authority,
+    faults: Option<Faults>,
 }
 
 impl Town {
     /// With a running relay.
     #[must_use]
     pub fn new() -> Self {
+        Self::with(None)
+    }
+
+    /// With a relay in a worse world.
+    #[must_use]
+    pub fn under(faults: Faults) -> Self {
+        Self::with(Some(faults))
+    }
+
+    fn with(faults: Option<Faults>) -> Self {
         let folder = TempDir::new().unwrap();
-        let (relay, authority) = start(folder.path(), 0);
-        Self { folder, relay: Some(relay), authority }
+        let (relay, authority) = start(folder.path(), 0, faults.as_ref());
+        Self { folder, relay: Some(relay), authority, faults }
+    }
+
+    /// What its relay is told of the world.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        self.faults.as_ref().expect("a town under faults")
     }
 
     /// The folder of everything.
@@ -55,9 +73,23 @@ impl Town {
         self.relay.take().expect("it is on").kill().unwrap();
     }
 
+    /// Tells the relay to stop, and waits for it.
+    pub fn stop(&mut self) {
+        self.relay.take().expect("it is on").stop().unwrap();
+    }
+
+    /// Whether the relay was killed behind its last sync; waits for its end.
+    pub fn fell(&mut self) -> bool {
+        let fell = self.faults().killed().unwrap();
+        if fell {
+            self.relay = None;
+        }
+        fell
+    }
+
     /// Starts it again where it was.
     pub fn switch_on(&mut self) {
-        let (relay, authority) = start(self.folder.path(), self.authority.port());
+        let (relay, authority) = start(self.folder.path(), self.authority.port(), self.faults.as_ref());
         assert_eq!(authority, self.authority, "the same relay");
         self.relay = Some(relay);
     }
@@ -120,12 +152,15 @@ pub fn befriend(asks: &Person, answers: &Person) {
     asks.run(&["list"]).done();
 }
 
-fn start(folder: &Path, port: u16) -> (RelayProcess, Authority) {
+fn start(folder: &Path, port: u16, faults: Option<&Faults>) -> (RelayProcess, Authority) {
     let log = File::options().create(true).append(true).open(folder.join("relay.log")).unwrap();
     let mut command = Command::new(relay_binary().unwrap_or_else(|why| panic!("{why}")));
     command.arg("serve").arg("--data").arg(folder.join("data")).args(["--listen", &format!("127.0.0.1:{port}")]);
     // it says all that it ever says
     command.env("RUST_LOG", "trace").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+    if let Some(faults) = faults {
+        faults.watch(&mut command, &folder.canonicalize().unwrap().join("data"));
+    }
     let mut relay = RelayProcess::spawn(command).unwrap();
     let authority = relay.ready().unwrap();
     (relay, authority)

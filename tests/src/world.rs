@@ -336,7 +336,7 @@ pub struct TestClock {
 
 impl TestClock {
     /// The machine's.
-    fn of_the_machine() -> Arc<Self> {
+    pub(crate) fn of_the_machine() -> Arc<Self> {
         Self::at(SystemClock.now())
     }
 
@@ -489,7 +489,7 @@ pub fn network() -> GrpcNetwork {
     network_at(Arc::new(SystemClock))
 }
 
-fn network_at(clock: Arc<dyn Clock>) -> GrpcNetwork {
+pub(crate) fn network_at(clock: Arc<dyn Clock>) -> GrpcNetwork {
     GrpcNetwork::new(NetOptions { proxy: None, timeouts: Timeouts::default(), clock, rng: Box::new(SystemRng) }).expect("network")
 }
 

@@ -1,13 +1,15 @@
-/* Makes a program's world worse, while it runs: another time, and a disk with less room.
+/* Makes a program's world worse, while it runs: another time, a disk with less room, and a death at a moment of our choice.
  *
- * Loaded in front of the C library (LD_PRELOAD). LACRE_FAULTS names a file of two numbers (int64, this machine's order),
- * mapped and read at each call: milliseconds added to the time of day, and bytes that all files below LACRE_FAULTS_ROOT
- * (a canonical path) may have together; 0 for no limit. What would be more is answered with ENOSPC, as a disk does. */
+ * Loaded in front of the C library (LD_PRELOAD). LACRE_FAULTS names a file of three numbers (int64, this machine's order),
+ * mapped and read at each call: milliseconds added to the time of day; bytes that all files below LACRE_FAULTS_ROOT (a
+ * canonical path) may have together, 0 for no limit (what would be more is answered with ENOSPC, as a disk does); and how
+ * many syncs to disk are still done before the program gets SIGKILL, right behind the last of them; 0 for never. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,15 +20,15 @@
 #include <time.h>
 #include <unistd.h>
 
-static volatile const int64_t *faults;
+static volatile int64_t *faults;
 static const char *root;
 
 __attribute__((constructor)) static void begin(void) {
     const char *path = getenv("LACRE_FAULTS");
     root = getenv("LACRE_FAULTS_ROOT");
-    int fd = path ? (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0) : -1;
+    int fd = path ? (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC, 0) : -1;
     if (fd < 0) return;
-    void *map = mmap(0, 2 * sizeof(int64_t), PROT_READ, MAP_SHARED, fd, 0);
+    void *map = mmap(0, 3 * sizeof(int64_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     syscall(SYS_close, fd);
     if (map != MAP_FAILED) faults = map;
 }
@@ -93,3 +95,11 @@ int fallocate64(int fd, int mode, off64_t at, off64_t n) {
 int fallocate(int fd, int mode, off_t at, off_t n) { return fallocate64(fd, mode, at, n); }
 int posix_fallocate64(int fd, off64_t at, off64_t n) { return fallocate64(fd, 0, at, n) ? errno : 0; }
 int posix_fallocate(int fd, off_t at, off_t n) { return posix_fallocate64(fd, at, n); }
+
+/* What was to be durable is: dies if this was the last. */
+static int synced(int done) {
+    if (!done && faults && faults[2] > 0 && __atomic_sub_fetch(&faults[2], 1, __ATOMIC_SEQ_CST) == 0) kill(getpid(), SIGKILL);
+    return done;
+}
+int fsync(int fd) { return synced((int)syscall(SYS_fsync, fd)); }
+int fdatasync(int fd) { return synced((int)syscall(SYS_fdatasync, fd)); }

@@ -1,4 +1,4 @@
-//! A worse world for the real `lacre-relay`: its clock jumps, its disk fills.
+//! A worse world for the real programs: their clock jumps, their disk fills, they are killed right behind something durable.
 //!
 //! The disk is a small tmpfs of its own where the system lets this user mount one (in a user's own namespace); elsewhere
 //! the calls of the preloaded library answer as a full disk does.
@@ -10,7 +10,7 @@ use std::process::Command;
 
 const SOURCE: &str = include_str!("faults.c");
 
-/// What a program is told of time and room, changed while it runs.
+/// What a program is told of time and room, and when it dies; changed while it runs.
 pub struct Faults {
     _folder: tempfile::TempDir,
     library: PathBuf,
@@ -26,7 +26,7 @@ impl Faults {
         let folder = tempfile::tempdir().map_err(|e| format!("no temporary folder: {e}"))?;
         let [source, library, numbers] = ["faults.c", "faults.so", "numbers"].map(|name| folder.path().join(name));
         std::fs::write(&source, SOURCE).map_err(|e| format!("cannot write {}: {e}", source.display()))?;
-        std::fs::write(&numbers, [0; 16]).map_err(|e| format!("cannot write {}: {e}", numbers.display()))?;
+        std::fs::write(&numbers, [0; 24]).map_err(|e| format!("cannot write {}: {e}", numbers.display()))?;
         let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
         let mut build = Command::new(compiler);
         build.args(["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-o"]).args([&library, &source]);
@@ -61,5 +61,24 @@ impl Faults {
     /// When the file of numbers has gone.
     pub fn room_bytes(&self, bytes: i64) -> Result<(), String> {
         self.set(1, bytes)
+    }
+
+    /// From now on so many syncs to disk are done, and right behind the last of them SIGKILL ends the program; 0 for never.
+    ///
+    /// # Errors
+    /// When the file of numbers has gone.
+    pub fn kill_after_syncs(&self, syncs: i64) -> Result<(), String> {
+        self.set(2, syncs)
+    }
+
+    /// Whether the last of them was done: the program is dead, or dies now.
+    ///
+    /// # Errors
+    /// When the file of numbers has gone.
+    pub fn killed(&self) -> Result<bool, String> {
+        let mut number = [1; 8];
+        let file = File::open(&self.numbers).map_err(|e| e.to_string())?;
+        file.read_exact_at(&mut number, 16).map_err(|e| e.to_string())?;
+        Ok(i64::from_ne_bytes(number) == 0)
     }
 }
