@@ -11,6 +11,7 @@
 
 mod adversary;
 mod attacks;
+mod cheating_bodies;
 mod decoders;
 mod kept;
 mod memory;
@@ -22,4 +23,5 @@ mod removed;
 mod takeover;
 mod thief;
 mod thief_log;
+mod thief_notices;
 mod trees;

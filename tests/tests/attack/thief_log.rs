@@ -15,10 +15,10 @@ const HEADER: usize = 32;
 const FRAME: usize = 24;
 
 /// The rows of each table.
-type State = BTreeMap<String, BTreeSet<String>>;
+pub(crate) type State = BTreeMap<String, BTreeSet<String>>;
 
 /// The store as it was after each commit that its log still tells of, the oldest first; before all of them, the file alone.
-fn states(data: &Path) -> Vec<State> {
+pub(crate) fn states(data: &Path) -> Vec<State> {
     let file = fs::read(data.join(STORE_FILE)).unwrap();
     let log = fs::read(data.join(STORE_FILE).with_extension("sqlite-wal")).unwrap_or_default();
     let word = |at: usize| u32::from_be_bytes(log[at..at + 4].try_into().unwrap());
@@ -56,9 +56,9 @@ fn rows(file: &[u8], log: &[u8]) -> State {
 }
 
 /// What one commit changed: by table, the rows that came and those that went.
-type Change = BTreeMap<String, (Vec<String>, Vec<String>)>;
+pub(crate) type Change = BTreeMap<String, (Vec<String>, Vec<String>)>;
 
-fn changes(states: &[State]) -> Vec<Change> {
+pub(crate) fn changes(states: &[State]) -> Vec<Change> {
     let between = |(before, after): (&State, &State)| {
         let tables = after.iter().map(|(table, rows)| {
             let came = rows.difference(&before[table]).cloned().collect::<Vec<_>>();
@@ -133,7 +133,7 @@ fn a_folder_that_is_opened_commit_by_commit_ties_no_stamp_to_an_account() {
 }
 
 /// Every file below a folder, one after the other.
-fn bytes(folder: &Path) -> Vec<u8> {
+pub(crate) fn bytes(folder: &Path) -> Vec<u8> {
     let mut all = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -142,7 +142,7 @@ fn bytes(folder: &Path) -> Vec<u8> {
     all
 }
 
-fn holds(all: &[u8], needle: &[u8]) -> bool {
+pub(crate) fn holds(all: &[u8], needle: &[u8]) -> bool {
     all.windows(needle.len()).any(|window| window == needle)
 }
 
