@@ -4,7 +4,7 @@ use crate::second_client::Second;
 use lacre_evidence::envelope::Header;
 use lacre_evidence::{Answer, Certificate, Event, Lookup, Reason};
 use lacre_ground::account::REGISTRAR;
-use lacre_ground::ids::{AccountId, EntryId};
+use lacre_ground::ids::{AccountId, EntryId, LookupId};
 use lacre_ground::note::{self, NoteSigner, UnverifiedNote};
 use lacre_ground::random::SystemRng;
 use lacre_ground::receipt::RELAY;
@@ -154,8 +154,9 @@ const LIES: [Lie; 17] = [
     }),
     ("another answer about her than N names", "notice-link", |liars| {
         liars.headed(|liars, header| {
-            let right = liars.right();
-            (header.lookup, header.salt) = (right.lookup, right.salt);
+            let text = UnverifiedNote::parse(&header.lookup).unwrap().unverified_text().to_owned();
+            let lookup = Lookup { id: LookupId::new([5; 16]), ..Lookup::parse(&text).unwrap() };
+            header.lookup = lookup.sign(&liars.registrar).unwrap();
         })
     }),
     ("another salt", "commitment", |liars| liars.headed(|_, header| header.salt = lacre_evidence::Salt::new([5; 32]))),
