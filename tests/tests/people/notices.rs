@@ -173,7 +173,7 @@ fn a_reply_reaches_the_body_whole_and_its_receipt_is_the_relays() {
 /// A way in which a body, or its registrar, is not what it should be; and what the person is told.
 type Wrong = (&'static str, FaultCode, fn(&mut Scene) -> Written);
 
-const WRONG: [Wrong; 8] = [
+const WRONG: [Wrong; 9] = [
     ("a certificate by nobody that the relay introduced", FaultCode::Signature, |scene| {
         let stranger = NoteSigner::new(lacre_ground::account::REGISTRAR, &[9; 32]).unwrap();
         let honest = core::mem::replace(&mut scene.desk.registrar, stranger);
@@ -244,6 +244,14 @@ const WRONG: [Wrong; 8] = [
     }),
     ("an answer of two hours ago", FaultCode::LookupStale, |scene| {
         wrong(scene, |lookup| lookup.asked_at = Millis::new(lookup.asked_at.get() - 2 * 3_600_000), plain)
+    }),
+    ("an answer of two hours ago, to a notice whose files lie beside its entry", FaultCode::LookupStale, |scene| {
+        let ago = |lookup: &mut Lookup| lookup.asked_at = Millis::new(lookup.asked_at.get() - 2 * 3_600_000);
+        let beside = |scene: &Scene, right: &Right, what: &Writing| {
+            let what = Writing { files: what.files.clone(), subject: what.subject.clone(), beside: 0, ..*what };
+            scene.write(right, &what)
+        };
+        wrong(scene, ago, beside)
     }),
     ("an entry of another id than its seed gives", FaultCode::Envelope, |scene| {
         wrong(scene, |_| (), |scene, right, what| Written { entry: EntryId::new([3; 16]), ..scene.write(right, what) })

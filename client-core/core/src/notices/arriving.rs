@@ -146,15 +146,16 @@ fn judge(cx: &mut Cx<'_, '_>, period: &PeriodRow, entry: &Entry) -> Result<Judge
         Ok(header) => header,
         Err(why) => return Ok(Judged::unreadable(&why.to_string())),
     };
+    // what does not count is answered too, and the answer names what came
+    let claimed = UnverifiedNote::parse(&header.notice).ok().and_then(|note| Notice::parse(note.unverified_text()).ok());
     let mut judged = Judged {
         arrived: check(cx, &header, period.channel, entry)?,
-        digest: digest(&sealed.header, &files, None),
+        digest: digest(&sealed.header, &files, claimed.as_ref()),
         header: Some(header),
         files,
         why: Reason::DoesNotMatch,
     };
     if let (Ok(arrived), Some(header)) = (&judged.arrived, &judged.header) {
-        judged.digest = digest(&sealed.header, &judged.files, Some(&arrived.notice));
         match whole(header, &arrived.notice, entry, &judged.files) {
             Ok(()) => {}
             Err((why, fault)) => (judged.why, judged.arrived) = (why, Err(fault)),
