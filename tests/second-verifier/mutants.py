@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 SOURCE = (Path(__file__).parent / "verify.py").read_text(encoding="utf-8")
 # what computes and does not judge: the vectors notice a wrong computation at once, and it is not made again for each mutant
 COMPUTES = {"brv7", "ntt", "inverse_ntt", "multiply", "add", "sample_ntt", "cbd2", "pack", "unpack", "compress", "ml_kem_encapsulate", "seal", "hkdf_expand",
-            "expand", "msg", "h", "sha", "be", "main", "bounded", "answer", "pad", "easter", "y_of", "white", "day", "square"}
+            "expand", "msg", "h", "hchacha20", "turn", "sha", "be", "main", "bounded", "answer", "pad", "easter", "y_of", "white", "day", "square"}
 IDEAS = [
     ("the local date is UTC's", ".astimezone(ZoneInfo(zone)).date()", ".date()"),
     ("everybody lives by Santiago's clock", "ZoneInfo(zone)", 'ZoneInfo("America/Santiago")'),
@@ -76,6 +76,16 @@ IDEAS = [
     ("version 1 is version 2", 'startswith(b"lacre evidence v2\\n")', 'startswith((b"lacre evidence v2\\n", b"lacre evidence v1\\n"))'),
     ("lines end in a return too", 'self.rest = body.split("\\n")', 'self.rest = body.replace("\\r", "").split("\\n")'),
     ("a last line needs no end", 'if self.rest.pop() != "" or', 'if self.rest[-1] == "" and self.rest.pop() or'),
+    ("a reply's receipt is by whatever relay", 'relay_keys(("relay", grant["relay"])))', 'keys["relay"])'),
+    ("a reply is by whatever device of the account", 'if d == reply["device"]]', "]"),
+    ("devices that came later reply nothing", "[k for s in states for d, k in s[\"devices\"].items() if d == reply", "[k for s in states[:1] for d, k in s[\"devices\"].items() if d == reply"),
+    ("the newest device alone replies", "[k for s in states for d, k in s[\"devices\"].items() if d == reply", "[k for s in states[-1:] for d, k in s[\"devices\"].items() if d == reply"),
+    ("a body looks for every answer", "range(64)]", "range(65)]"),
+    ("a body looks for the first answers", "range(64)]", "range(63)]"),
+    ("an answer's place says nothing", 'aad = hchacha20(expand(seed, 32, RETURN, b"key"), entry[:16]), msg("lacre notice return entry v1", channel, place)',
+     'aad = hchacha20(expand(seed, 32, RETURN, b"key"), entry[:16]), b""'),
+    ("a text's bytes are not counted", "(sha(words), len(words))", '(sha(words), reply["text"][1])'),
+    ("a file's bytes are not counted", "[(sha(f), len(f)) for f in files]", '[(sha(f), g[1]) for f, g in zip(files, reply["files"], strict=True)]'),
     ("files that are there are left out", '"files": [f is not None for f in files]', '"files": [False for f in files]'),
 ]
 # condition that is taken out: why no vector can notice. One line each, and nothing that could be noticed.

@@ -12,7 +12,7 @@ import base64, hashlib, hmac, ipaddress, json, re, sys
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -159,7 +159,7 @@ def form_of(part, reader, body):
 ORDER = ["keys", "certificate", "lookup", "opening", "designation", "state", "grant", "notice", "event", "later", "file",
          "register", "approval", "reply", "head", "ledger"]
 NUMBERED = ("state", "event", "later", "file", "approval", "reply", "head", "ledger")
-RESERVED = ("register", "approval", "reply", "head", "ledger")
+RESERVED = ("register", "approval", "head", "ledger")
 def container(data):
     ensure(len(data) <= MAX_BUNDLE, "container")
     if not data.startswith(b"lacre evidence v2\n"):
@@ -194,7 +194,7 @@ def container(data):
         else:
             content, at = body[at:at + int(m[3])], at + int(m[3]) + 1
             ensure(body[at - 1:at] == b"\n", "container")
-            if kind != "file" and kind not in RESERVED:
+            if kind not in ("file", "reply") and kind not in RESERVED:
                 try: content = content.decode()
                 except UnicodeDecodeError: raise invalid("container")
         if kind in NUMBERED: parts.setdefault(kind, []).append(content)
@@ -300,6 +300,16 @@ def read_event(body):
     lines.end()
     return out
 
+def read_receipt(body):
+    lines = Lines(body, "lacre receipt v1")
+    out = lines.fields(generation=hexa(16), channel=hexa(32), seq=number, entry=hexa(16), kind=one_of("entry", "seal"), sha256=hexa(32), accepted=when); lines.end()
+    return out if 1 <= out["seq"] < 2 ** 53 else bad()
+def read_reply(body):
+    lines = Lines(body, "lacre reply v1")
+    out = lines.fields(id=hexa(16), notice=hexa(32), account=hexa(32), device=hexa(16), made=when, text=pair(hexa(32), number))
+    out["files"] = lines.many("file", pair(hexa(32), number, text(100), text(255)), 8); lines.end()
+    return out
+
 
 # ---- X-Wing, HPKE (ML-KEM-768: FIPS 203) ----
 Q = 3329
@@ -379,6 +389,40 @@ def pad(data):
     unit = 1 << e - e.bit_length()
     return data + bytes(-(-size // unit) * unit - len(data))
 def seal_file(seed, i, data): return ChaCha20Poly1305(expand(seed, 32, "lacre notice file v1", be(i))).encrypt(bytes(12), pad(data), None)
+
+
+# ---- 5b. what devices answer: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha), which the library does not have ----
+def hchacha20(key, nonce):
+    words = lambda data: [int.from_bytes(data[i:i + 4], "little") for i in range(0, len(data), 4)]
+    x = words(b"expand 32-byte k") + words(key) + words(nonce)
+    def turn(a, b, c, d):
+        for a, b, d, n in ((a, b, d, 16), (c, d, b, 12), (a, b, d, 8), (c, d, b, 7)):
+            x[a] = x[a] + x[b] & 0xffffffff
+            v = x[d] ^ x[a]
+            x[d] = (v << n | v >> 32 - n) & 0xffffffff
+    for _ in range(10):
+        for i in range(4): turn(i, 4 + i, 8 + i, 12 + i)
+        for i in range(4): turn(i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4)
+    return b"".join(w.to_bytes(4, "little") for w in x[:4] + x[12:])
+RETURN = "lacre notice return v1"
+def parts_of(data):
+    out, rest = [], data[len(msg(RETURN)):] if data.startswith(msg(RETURN)) else bad()
+    while rest:
+        size = int.from_bytes(rest[:4], "big")
+        if len(rest) < 4 + size: bad()
+        out, rest = out + [rest[4:4 + size]], rest[4 + size:]
+    return out
+def read_taken(data):
+    kind, receipt, entry = parts_of(data)
+    return (receipt.decode(), entry) if kind == b"taken" else bad()
+def open_reply(seed, channel, place, entry):
+    key, aad = hchacha20(expand(seed, 32, RETURN, b"key"), entry[:16]), msg("lacre notice return entry v1", channel, place)
+    try: plain = ChaCha20Poly1305(key).decrypt(bytes(4) + entry[16:24], entry[24:], aad).rstrip(b"\0")
+    except InvalidTag: bad()
+    kind, note, states, words, *files = parts_of(plain[:-1]) if plain.endswith(b"\x80") else bad()
+    for state in parts_of(states): state.decode()
+    words.decode()
+    return (note.decode(), words, files) if kind == b"reply" else bad()
 
 
 # ---- 7. law ----
@@ -461,7 +505,7 @@ def check(parts, keys):
     ensure(h("lacre run commitment v1", opening["salt"], opening["run"].encode()) == lookup["person"], "commitment", "opening")
     if lookup["answer"] != "account":
         ensure(not (opening["seed"] or opening["return_"]), "exempt", "opening")
-        ensure(not any(parts.get(k) is not None for k in ORDER[4:11]), "exempt")
+        ensure(not any(parts.get(k) is not None for k in ORDER[4:11] + ["reply"]), "exempt")
         return {"outcome": lookup["answer"]} | ({"reason": lookup["reason"]} if "reason" in lookup else {}), lookup["register"]
     for name in ("designation", "grant", "notice", "event"):
         if parts.get(name) is None: raise incomplete("missing", name)
@@ -499,7 +543,7 @@ def check(parts, keys):
     ensure(grant_hash == lookup["grant"], "other-grant", "grant")
 
     note = Note(parts["notice"], "notice"); note.signed_by("lacre-agency", [certificate["key"]])
-    n = note.read(read_notice)
+    n, notice_hash = note.read(read_notice), note.hash
     links = {"agency": certificate["code"], "certificate": certificate_hash, "lookup": lookup_hash, "place": certificate["place"],
              "run": opening["run"], "account": account, "state": (state["number"], before), "grant": grant_hash}
     for name, expected in links.items(): ensure(n[name] == expected, "notice-link", "notice")
@@ -569,6 +613,27 @@ def check(parts, keys):
     result = {"outcome": "sent", "standing": n["standing"], "consigned": accepted.isoformat(timespec="milliseconds") + "Z",
               "files": [f is not None for f in files], "records": [[r["event"], r["issuer"][0], r["reasons"]] for r in told],
               "against": [r["event"] for r in told if "-" + r["event"] in EVENTS or r["event"] in PAPER]}
+    for i, raw in enumerate(parts.get("reply", [])):
+        part = f"reply.{i}"
+        def form(reader, *data):
+            try: return reader(*data)
+            except (ValueError, IndexError): raise invalid("reply", part)
+        taken, entry = form(read_taken, raw)
+        note = Note(taken, part); note.signed_by("lacre-relay", relay_keys(("relay", grant["relay"])))
+        taken = note.read(read_receipt)
+        ensure(taken["channel"] == n["return_"], "reply", part)
+        ensure(taken["entry"] in [expand(seed, 16, RETURN, b"entry", be(i)) for i in range(64)], "reply", part)
+        ensure(taken["kind"] == "entry", "reply", part)
+        ensure(taken["sha256"] == sha(entry), "reply", part)
+        ensure(accepted <= taken["accepted"] + SKEW, "reply", part)
+        note, words, files = form(open_reply, seed, taken["channel"], taken["entry"], entry)
+        note = Note(note, part)
+        reply = note.read(read_reply); note.signed_by("lacre-device", [k for s in states for d, k in s["devices"].items() if d == reply["device"]])
+        ensure(reply["account"] == account, "reply", part)
+        ensure(reply["notice"] == notice_hash, "reply", part)
+        ensure(reply["text"] == (sha(words), len(words)), "reply", part)
+        ensure([f[:2] for f in reply["files"]] == [(sha(f), len(f)) for f in files], "reply", part)
+        result.setdefault("replies", []).append([taken["accepted"].isoformat(timespec="milliseconds") + "Z", reply["device"].hex(), sha(words).hex(), len(files)])
     ensure(law[2] <= local_date(accepted, n["place"][0]), "rule", "notice")
     if n["type"].startswith("NT") and n["standing"].startswith(("original", "corrects")):
         result |= dates(accepted, *n["place"], n["term"], in_force_only=True)

@@ -177,6 +177,7 @@ pub fn compose(
         events: Vec::new(),
         files: draft.files.iter().map(|f| FilePart::Here(f.bytes.to_vec())).collect(),
         later: Vec::new(),
+        replies: Vec::new(),
         reserved: Vec::new(),
     };
     Ok(Sent { envelope, so_far })

@@ -72,6 +72,8 @@ pub struct Bundle {
     pub later: Vec<String>,
     /// body and attachments
     pub files: Vec<FilePart>,
+    /// replies as the relay took them ([`TakenReply`](super::reply::TakenReply)): proof of when
+    pub replies: Vec<Vec<u8>>,
     /// parts whose place is kept, by their names: nothing makes or checks them yet
     pub reserved: Vec<(String, Vec<u8>)>,
 }
@@ -94,7 +96,7 @@ const ORDER: [&str; 16] = [
     "head",
     "ledger",
 ];
-const RESERVED: [&str; 5] = ["register", "approval", "reply", "head", "ledger"];
+const RESERVED: [&str; 4] = ["register", "approval", "head", "ledger"];
 
 impl Bundle {
     /// The file's bytes.
@@ -120,7 +122,12 @@ impl Bundle {
             FilePart::Here(bytes) => (format!("file.{i}"), Some(bytes.as_slice())),
             FilePart::LeftOut => (format!("file.{i}"), None),
         }));
-        parts.extend(self.reserved.iter().map(|(name, p)| (name.clone(), Some(p.as_slice()))));
+        // replies stand between the places that are kept
+        let at = self.reserved.iter().take_while(|(name, _)| before_replies(name)).count();
+        let mut reserved = self.reserved.iter().map(|(name, p)| (name.clone(), Some(p.as_slice())));
+        parts.extend(reserved.by_ref().take(at));
+        parts.extend(self.replies.iter().enumerate().map(|(i, r)| (format!("reply.{i}"), Some(r.as_slice()))));
+        parts.extend(reserved);
 
         let mut out = FIRST.as_bytes().to_vec();
         out.extend_from_slice(format!("parts {}\n\n", parts.len()).as_bytes());
@@ -194,6 +201,10 @@ impl Bundle {
             return Ok(());
         }
         let content = content.ok_or(ContainerError::Shape("only files may be left out"))?;
+        if kind == "reply" {
+            self.replies.push(content.to_vec());
+            return Ok(());
+        }
         if RESERVED.contains(&kind) {
             self.reserved.push((name.to_owned(), content.to_vec()));
             return Ok(());
@@ -214,6 +225,10 @@ impl Bundle {
         }
         Ok(())
     }
+}
+
+fn before_replies(name: &str) -> bool {
+    name == "register" || name.starts_with("approval.")
 }
 
 /// The number in a first line of another version.

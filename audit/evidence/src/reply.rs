@@ -5,12 +5,16 @@ use super::fields;
 use data_encoding::HEXLOWER;
 use lacre_ground::account::Device;
 use lacre_ground::ids::{AccountId, DeviceId, EvidenceId};
+use lacre_ground::label::{self, Label};
 use lacre_ground::note::{Lines, NoteError, NoteKey};
 use lacre_ground::signed::{NoteText, Signed};
 use lacre_ground::time::Millis;
+use sha2::{Digest as _, Sha256};
 
 /// Most files of a reply, its text not counted.
 pub const MAX_REPLY_FILES: usize = 8;
+/// The kind of a reply with its receipt, beside those of answers ([`super::returned`]).
+const TAKEN: &[u8] = b"taken";
 
 /// A file of a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +97,55 @@ fn file_line(text: &str) -> Option<ReplyFile> {
     })
 }
 
+/// A reply as a bundle has it: the entry that carried it, and the relay's receipt for that entry. FORMAT.md, "reply.N".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenReply {
+    /// the relay's note ([`lacre_ground::receipt::Receipt`])
+    pub receipt: String,
+    /// the bytes that lie in the return channel
+    pub entry: Vec<u8>,
+}
+
+impl TakenReply {
+    /// The part's bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        label::message(Label::NoticeReturn, &[TAKEN, self.receipt.as_bytes(), &self.entry])
+    }
+    /// Reads them.
+    #[must_use]
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let parts = label::parts(Label::NoticeReturn, bytes)?;
+        let [kind, receipt, entry] = parts.as_slice() else { return None };
+        let receipt = core::str::from_utf8(receipt).ok()?.to_owned();
+        (*kind == TAKEN).then(|| Self { receipt, entry: entry.to_vec() })
+    }
+}
+
+/// A reply with what its note names.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WholeReply {
+    /// the signed note
+    pub note: Signed<Reply>,
+    /// as the person wrote it
+    pub text: String,
+    /// in the order of the note's lines
+    pub files: Vec<Vec<u8>>,
+}
+
 impl Reply {
+    /// Verifies it by the keys of the device that it claims to be from.
+    pub fn verify_claim(raw: &str, keys_of: impl FnOnce(DeviceId) -> Vec<NoteKey>) -> Result<Signed<Self>, NoteError> {
+        Signed::verify_claim(raw, |reply: &Self| Ok(keys_of(reply.device)))
+    }
+    /// Whether it names exactly this text and these files.
+    #[must_use]
+    pub fn is_of(&self, text: &str, files: &[Vec<u8>]) -> bool {
+        let digest =
+            |bytes: &[u8]| -> ([u8; 32], u64) { (Sha256::digest(bytes).into(), u64::try_from(bytes.len()).unwrap_or(u64::MAX)) };
+        let named = self.files.iter().map(|f| (f.sha256, f.len));
+        self.text == digest(text.as_bytes()) && named.eq(files.iter().map(|bytes| digest(bytes)))
+    }
     /// Verifies and reads it; `devices` are those of the account's states that the body knows.
     pub fn verify(raw: &str, devices: &[Device]) -> Result<Signed<Self>, NoteError> {
         let keys: Vec<NoteKey> = devices.iter().map(Device::note_key).collect::<Result<_, _>>()?;

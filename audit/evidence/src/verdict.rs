@@ -8,8 +8,10 @@ use super::lookup::Lookup;
 use super::notice::Notice;
 use super::progress::Progress;
 use super::record::Record;
+use super::reply::WholeReply;
 use super::trust::Keys;
 use lacre_ground::account::AccountState;
+use lacre_ground::receipt::Receipt;
 use lacre_ground::run::Run;
 use lacre_ground::signed::Signed;
 use lacre_ground::time::Millis;
@@ -58,6 +60,7 @@ codes! {
         File = "file" "a file is not the one whose digest the agency signed";
         Envelope = "envelope" "sealed again, the notice gives other bytes than the relay received";
         Event = "event" "a record may not be signed by its issuer, is of another notice, sender or recipient, or comes before what must precede it";
+        Reply = "reply" "a reply is not of this notice, or not what the relay gave its receipt for";
         Contradiction = "contradiction" "the relay accepted the notice, and says in another record that it did not, or lost it";
     }
 }
@@ -184,11 +187,24 @@ pub struct ProvenNotice {
     pub records: Vec<Signed<Record>>,
     /// how far it has come
     pub progress: Progress,
+    /// what the person replied, as far as the bundle has it
+    pub replies: Vec<ProvenReply>,
     /// for each file of N, whether the bundle has it or it was put back: then what it says is what the relay took. If not, both
     /// its digests are the agency's word alone: show it as not proven
     pub files_here: Vec<bool>,
     /// what follows by law
     pub effect: Effect,
+}
+
+/// A reply of the person, and when the relay took it.
+#[derive(Clone)]
+pub struct ProvenReply {
+    /// a device's note, with its text and files
+    pub reply: WholeReply,
+    /// the relay's receipt for the entry that carried it
+    pub receipt: Signed<Receipt>,
+    /// when the relay took it: its word, as the time of the notice is
+    pub accepted_at: Millis,
 }
 
 impl ProvenNotice {

@@ -5,6 +5,7 @@
 
 mod account;
 mod records;
+mod replies;
 
 use super::bundle::{Bundle, ContainerError, FilePart};
 use super::certificate::Certificate;
@@ -197,6 +198,7 @@ fn first_of_a_notice(bundle: &Bundle, opening: &Opening) -> Option<&'static str>
         (!bundle.events.is_empty(), "event.0"),
         (!bundle.later.is_empty(), "later.0"),
         (!bundle.files.is_empty(), "file.0"),
+        (!bundle.replies.is_empty(), "reply.0"),
     ]
     .into_iter()
     .find_map(|(there, part)| there.then_some(part))
@@ -258,11 +260,12 @@ fn check_notice(
     let records = records::others(bundle, keys, &of, &receipt)?;
     let progress = records::progress(&records)?;
     let consigned_at = receipt.time;
+    let replies = replies::all(bundle, keys, &of, &replies::To { notice: &notice, seed, accepted: consigned_at })?;
     let effect = Effect::of(&notice, consigned_at, rule, calendar).map_err(|e| match e {
         EffectError::NotInForce => fault(FaultCode::Rule, "notice", "no law on the day of dispatch"),
         EffectError::Clock(_) => Stop::Lack(LackCode::CalendarRange, vec![calendar.id().to_owned()]),
     })?;
-    Ok(ProvenNotice { designation, state, grant, notice, receipt, consigned_at, records, progress, files_here, effect })
+    Ok(ProvenNotice { designation, state, grant, notice, receipt, consigned_at, records, progress, replies, files_here, effect })
 }
 
 /// Checks 6: N names exactly these parts.

@@ -135,6 +135,7 @@ fault-grant-period = it was received outside the period that the person granted
 fault-file = a file is not the one that the agency signed
 fault-envelope = the relay received other bytes than this notice gives
 fault-event = a record may not be signed by its issuer, or does not fit this notice
+fault-reply = a reply is not to this notice, or not what the relay signed that it took
 fault-contradiction = the relay says both that it took the notice and that it refused or lost it
 lack-version = it is of another version of the format: with version 1 nothing was ever sent, a later one needs a newer program
 lack-missing = a part is missing

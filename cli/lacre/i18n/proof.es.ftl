@@ -135,6 +135,7 @@ fault-grant-period = se recibió fuera del período que autorizó la persona
 fault-file = un archivo no es el que firmó el organismo
 fault-envelope = el servidor recibió otros bytes que los que da esta notificación
 fault-event = un registro no puede ser firmado por quien lo emite, o no corresponde a esta notificación
+fault-reply = una respuesta no es de esta notificación, o no es la que el servidor firmó que recibió
 fault-contradiction = el servidor dice que recibió la notificación y también que la rechazó o la perdió
 lack-version = es de otra versión del formato: con la versión 1 nunca se envió nada, y una posterior necesita un programa más nuevo
 lack-missing = falta una parte

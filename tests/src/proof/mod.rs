@@ -12,7 +12,7 @@ use lacre_evidence::clock::{Calendar, Comuna, Place, RuleId, Term, Zone};
 use lacre_evidence::envelope;
 use lacre_evidence::{
     Act, Answer, Bundle, Certificate, Designation, Effect, Event, Grant, GrantKind, Header, Issuer, Keys, Lookup, Notice,
-    Opening, Outcome, Party, Record, Salt, Seed, Stage, Standing, Submission, Trust, Verdict,
+    Opening, Outcome, Party, ProvenReply, Record, Salt, Seed, Stage, Standing, Submission, Trust, Verdict,
 };
 use lacre_ground::account::{AccountState, DEVICE, Device, REGISTRAR};
 use lacre_ground::address::{Address, Authority};
@@ -120,6 +120,14 @@ pub fn proves(verdict: &Verdict) -> Option<Value> {
         "records": records.collect::<Vec<_>>(),
         "against": sent.against().map(|r| r.event.name()).collect::<Vec<_>>(),
     });
+    if !sent.replies.is_empty() {
+        let hex = |bytes: &[u8; 32]| data_encoding::HEXLOWER.encode(bytes);
+        let reply = |r: &ProvenReply| {
+            let note = &r.reply.note;
+            json!([r.accepted_at.to_string(), note.device.to_string(), hex(&note.text.0), note.files.len()])
+        };
+        out["replies"] = sent.replies.iter().map(reply).collect();
+    }
     if let Effect::Notified(dates) = &sent.effect {
         for r in dates.readings() {
             out[format!("deemed_{}", r.key())] = json!(r.deemed.to_string());

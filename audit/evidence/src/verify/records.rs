@@ -9,6 +9,7 @@ use crate::progress::{Progress, ProgressError};
 use crate::record::{Issuer, Party, Record, Submission};
 use crate::trust::Keys;
 use lacre_ground::account::{AccountState, Device};
+use lacre_ground::address::Authority;
 use lacre_ground::ids::{AccountId, DeviceId};
 use lacre_ground::note::NoteKey;
 use lacre_ground::signed::Signed;
@@ -26,9 +27,14 @@ pub(super) fn receipt(raw: &str, keys: &Keys) -> Result<(Signed<Record>, Submiss
 /// A relay signs with its identity: the key that its address pins, if it is trusted.
 fn relay_keys(issuer: &Issuer, keys: &Keys) -> Vec<NoteKey> {
     match issuer {
-        Issuer::Relay(authority) => keys.relays.iter().filter(|k| k.key() == *authority.identity().as_bytes()).cloned().collect(),
+        Issuer::Relay(authority) => relay_keys_of(authority, keys),
         Issuer::Device(..) | Issuer::Agency(_) | Issuer::Officer(..) | Issuer::Gateway(_) => Vec::new(),
     }
+}
+
+/// The trusted key that this address pins.
+pub(super) fn relay_keys_of(authority: &Authority, keys: &Keys) -> Vec<NoteKey> {
+    keys.relays.iter().filter(|k| k.key() == *authority.identity().as_bytes()).cloned().collect()
 }
 
 /// Whom records of one notice may be from, and whom they may name.
@@ -52,7 +58,7 @@ impl Of<'_> {
             Issuer::Device(..) | Issuer::Agency(_) | Issuer::Officer(..) => Vec::new(),
         }
     }
-    fn device_keys(&self, id: DeviceId) -> Vec<NoteKey> {
+    pub(super) fn device_keys(&self, id: DeviceId) -> Vec<NoteKey> {
         let devices: Vec<&Device> = self.states.iter().filter_map(|state| state.device(id)).collect();
         let mut keys: Vec<NoteKey> = devices.into_iter().filter_map(|d| d.note_key().ok()).collect();
         keys.dedup();

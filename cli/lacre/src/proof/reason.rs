@@ -31,6 +31,7 @@ pub(crate) const fn fault(code: FaultCode) -> &'static str {
         FaultCode::File => key("fault-file"),
         FaultCode::Envelope => key("fault-envelope"),
         FaultCode::Event => key("fault-event"),
+        FaultCode::Reply => key("fault-reply"),
         FaultCode::Contradiction => key("fault-contradiction"),
     }
 }

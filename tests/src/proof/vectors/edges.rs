@@ -93,7 +93,7 @@ fn state_made(setup: &mut Setup, late: u64) {
 }
 
 /// A state after the newest, with the device of [`two_states`] and without the first.
-fn replaced_device(setup: &Setup) -> AccountState {
+pub(super) fn replaced_device(setup: &Setup) -> AccountState {
     let last = setup.states.last().unwrap();
     let mut device = last.devices[0].clone();
     (device.id, device.signature_key) = (DeviceId::new([9; 16]), crate::proof::device(9).public().key());

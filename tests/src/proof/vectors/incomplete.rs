@@ -8,9 +8,9 @@ pub(super) fn all(out: &mut Vec<Vector>) {
     let mut lacks = |name, trust, code, why, bytes: Vec<u8>| add(out, name, trust, "INCOMPLETE", code, why, bytes);
     lacks("no-trust", TrustFile::None, "trust", "nobody said whom to trust", honest.to_bytes());
     lacks("ledger-demanded", TrustFile::Ledger, "ledger", "the trust file demands the ledger", honest.to_bytes());
-    let names = ["register", "approval.0", "reply.0", "head.0", "ledger.0"];
+    let names = ["register", "approval.0", "head.0", "ledger.0"];
     let kept = names.map(|name| (name.to_owned(), b"something".to_vec()));
-    for (name, part) in ["register-there", "approval-there", "reply-there", "head-there", "ledger-there"].into_iter().zip(&kept) {
+    for (name, part) in ["register-there", "approval-there", "head-there", "ledger-there"].into_iter().zip(&kept) {
         let bundle = Bundle { reserved: vec![part.clone()], ..honest.clone() };
         lacks(name, TrustFile::Honest, "reserved", "a part whose place is kept", bundle.to_bytes());
     }

@@ -11,6 +11,7 @@ mod good;
 mod incomplete;
 mod law;
 mod records;
+mod replies;
 mod vector;
 
 pub use vector::{TrustFile, Vector, resign_same, with_new_end};
@@ -25,6 +26,7 @@ pub fn all() -> Vec<Vector> {
     changed::cheating(&mut out);
     changed::edited(&mut out);
     records::wrong(&mut out);
+    replies::all(&mut out);
     law::all(&mut out);
     forms::all(&mut out);
     edges::all(&mut out);
