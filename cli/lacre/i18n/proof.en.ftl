@@ -241,6 +241,20 @@ story-agency-value = to take the notice as made from { $day } on (the later read
 story-computed = Nobody signs these dates. They are computed from the dispatch, the place of the sender, the rules and the calendar named below, and anybody can compute them again (lacre clock). Whether a notice was opened does not move them. What legal remedy there is, and its term, is a matter of law and of the act itself.
 story-records = Records in the evidence
 story-records-cut = Each is the word of its issuer. Whoever made the evidence chose them: further records may exist that are not here.
+story-replies = Replies of the person
+story-replies-word = A device of the person signed each text; the relay signed when it took, without being able to read it, what holds the text. There may be others that are not here.
+story-reply = Reply { $n }
+story-reply-when = taken by the relay
+story-reply-term = term
+story-reply-term-value = { $within ->
+    [all] within the term by every reading of the law
+    [longest] within the term only by the longest reading
+   *[late] after the end of the term
+}
+story-reply-text = text
+story-reply-digest = SHA-256 of the text
+story-reply-file = file
+story-reply-file-value = { $name }, { $len } bytes, SHA-256 { $hash }
 record = Record { $n }
 record-what = { $what } ({ $event })
 record-when = at

@@ -241,6 +241,20 @@ story-agency-value = tener la notificación por hecha desde el { $day } (la lect
 story-computed = Nadie firma estas fechas. Se calculan desde el despacho, el lugar del remitente, las reglas y el calendario que se nombran más abajo, y cualquiera puede calcularlas de nuevo (lacre clock). Que la notificación se haya abierto no las mueve. Qué recurso procede, y en qué plazo, lo dicen la ley y el acto mismo.
 story-records = Registros en la evidencia
 story-records-cut = Cada uno es la palabra de quien lo emite. Los eligió quien hizo la evidencia: puede haber otros que no están aquí.
+story-replies = Respuestas de la persona
+story-replies-word = Un dispositivo de la persona firmó cada texto; el servidor firmó cuándo recibió, sin poder leerlo, lo que lo contiene. Puede haber otras que no están aquí.
+story-reply = Respuesta { $n }
+story-reply-when = recibida por el servidor
+story-reply-term = plazo
+story-reply-term-value = { $within ->
+    [all] dentro del plazo según toda lectura de la ley
+    [longest] dentro del plazo solo según la lectura más larga
+   *[late] después de terminado el plazo
+}
+story-reply-text = texto
+story-reply-digest = SHA-256 del texto
+story-reply-file = archivo
+story-reply-file-value = { $name }, { $len } bytes, SHA-256 { $hash }
 record = Registro { $n }
 record-what = { $what } ({ $event })
 record-when = hora

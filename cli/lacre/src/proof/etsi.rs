@@ -1,5 +1,6 @@
 //! Proven evidence as JSON: ETSI's records, and the short summary of `verify --json`.
 
+use super::replies;
 use super::story::{self, Check};
 use lacre_evidence::export::{self, Value as Field};
 use lacre_evidence::{Effect, Outcome, Proven, Record};
@@ -66,6 +67,7 @@ pub(crate) fn proven(words: &Words, proven: &Proven, check: &Check) -> Value {
     });
     put("files", files.collect());
     put("records", sent.records.iter().map(|r| record(r)).collect());
+    put("replies", Value::Array(replies::json(sent)));
     if let Effect::Notified(dates) = &sent.effect {
         for r in dates.readings() {
             put(&format!("deemed_{}", r.key()), json!(r.deemed.to_string()));

@@ -8,6 +8,7 @@ mod letters;
 pub(crate) mod pdf;
 pub(crate) mod reason;
 pub(crate) mod records;
+pub(crate) mod replies;
 pub(crate) mod story;
 
 use jiff::civil::{Date, Weekday};

@@ -2,7 +2,7 @@
 //! comes first, then what is proven, and what is not.
 
 use super::block::Block;
-use super::{instant, long_day, records, spanish};
+use super::{instant, long_day, records, replies, spanish};
 use lacre_evidence::clock::{Calendar, Kind, LegalDates, Mark, Zone, day_by_day};
 use lacre_evidence::{Act, Effect, Outcome, Proven, ProvenNotice, Stage};
 use lacre_ground::time::Millis;
@@ -64,6 +64,7 @@ pub(crate) fn of(words: &Words, proven: &Proven, check: &Check) -> Vec<Block> {
             out.times(proven, sent);
             out.law(sent);
             out.records(sent);
+            out.replies(sent);
             out.words_of_each(sent);
         }
     }
@@ -247,6 +248,16 @@ impl Teller<'_> {
         for (n, record) in sent.records.iter().enumerate().filter(|(_, r)| !r.event.speaks_against()) {
             self.out.extend(records::told(self.words, self.zone, n, record));
         }
+    }
+
+    /// What the person answered, where the evidence has it.
+    fn replies(&mut self, sent: &ProvenNotice) {
+        if sent.replies.is_empty() {
+            return;
+        }
+        self.heading(key("story-replies"));
+        self.text(key("story-replies-word"));
+        self.out.extend(replies::told(self.words, sent));
     }
 
     fn words_of_each(&mut self, sent: &ProvenNotice) {
