@@ -6,17 +6,15 @@ use crate::dispatch::Dispatch;
 use crate::own::Own;
 use crate::returns::ReturnChannel;
 use crate::{Body, BodyTrouble};
-use lacre_core::network::{Entry, Lane, Network as _};
+use lacre_core::network::{Entry, Lane, Network as _, Reason as Refused};
 use lacre_evidence::returned::{self, MAX_ANSWERS, Returned};
-use lacre_evidence::{Bundle, Outcome, Reason, Record, Reply, Seed, Verdict, verify};
-use lacre_ground::account::{AccountState, Device};
+use lacre_evidence::{Bundle, Reason, Record, Seed, TakenReply, Verdict, verify};
 use lacre_ground::ids::{EntryId, NoticeId};
 use lacre_ground::note::UnverifiedNote;
 use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::Millis;
 use lacre_proto::relay::v1 as wire;
 use lacre_transport::GrpcNetwork;
-use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 
 /// Entries of a page.
@@ -95,7 +93,7 @@ impl Body {
                 let found = expected.get(&entry.id);
                 match found.map(|(id, seed)| (*id, seed.clone())) {
                     None => collected.aside.push(Aside { notice: None, why: "no notice of this body opens it".to_owned() }),
-                    Some((id, seed)) => self.file(archive, own, &channel, &entry, id, &seed, collected)?,
+                    Some((id, seed)) => self.file(net, archive, own, &channel, &entry, id, &seed, collected)?,
                 }
                 channel.cursor = entry.seq.get();
                 self.keep_return(&channel)?;
@@ -119,6 +117,7 @@ impl Body {
     #[expect(clippy::too_many_arguments, reason = "one entry, and all that it belongs to")]
     fn file(
         &mut self,
+        net: &mut GrpcNetwork,
         archive: &mut dyn Archive,
         own: &Own,
         channel: &ReturnChannel,
@@ -144,7 +143,11 @@ impl Body {
             Err(other) => return Err(other),
         };
         let answer = Returned::open(seed, channel.channel(), entry.id, &entry.ciphertext);
-        let judged = answer.map_err(|e| e.to_string()).and_then(|answer| judge(own, bundle, answer));
+        let taken = match &answer {
+            Ok(Returned::Reply { .. }) => taken(net, own, channel, entry)?,
+            Ok(Returned::Note { .. }) | Err(_) => None,
+        };
+        let judged = answer.map_err(|e| e.to_string()).and_then(|answer| judge(own, bundle, answer, taken));
         match judged {
             Err(why) => {
                 archive.keep(&format!("{id}.aside.{}", entry.id), &entry.ciphertext)?;
@@ -180,10 +183,26 @@ struct Good {
     files: Vec<(String, Vec<u8>)>,
 }
 
-fn judge(own: &Own, bundle: Bundle, answer: Returned) -> Result<Good, String> {
+fn judge(own: &Own, bundle: Bundle, answer: Returned, taken: Option<TakenReply>) -> Result<Good, String> {
     match answer {
         Returned::Note { record, later } => judge_note(own, bundle, record, later),
-        Returned::Reply { reply, later, text, files } => judge_reply(own, bundle, &reply, later, text, files),
+        Returned::Reply { reply, later, text, files } => judge_reply(own, bundle, taken, later, [reply, text], files),
+    }
+}
+
+/// A reply as the evidence has it: the relay says of its entry when it took it. One for which it gives no receipt keeps no other
+/// answer away.
+fn taken(net: &mut GrpcNetwork, own: &Own, channel: &ReturnChannel, entry: &Entry) -> Result<Option<TakenReply>, BodyTrouble> {
+    let request = wire::StatusRequest {
+        channel: channel.channel().as_bytes().to_vec(),
+        seq: entry.seq.get(),
+        token: channel.read.expose().to_vec(),
+        entry_id: entry.id.as_bytes().to_vec(),
+    };
+    match net.status(&own.relay, Lane::Inbox, request) {
+        Ok(answer) => Ok(Some(TakenReply { receipt: answer.receipt, entry: entry.ciphertext.to_vec() })),
+        Err(e) if matches!(e.reason(), Some(Refused::NoEntry | Refused::NotPermitted)) => Ok(None),
+        Err(other) => Err(other.into()),
     }
 }
 
@@ -202,46 +221,33 @@ fn judge_note(own: &Own, mut bundle: Bundle, record: String, later: Vec<String>)
     Ok(Good { what, bundle, files: Vec::new() })
 }
 
-fn verdict_of(own: &Own, bundle: &Bundle) -> Result<Verdict, String> {
+fn verdict_of(own: &Own, bundle: &Bundle) -> Result<(), String> {
     let trust = own.trust().map_err(|e| e.to_string())?;
     match verify(&bundle.to_bytes(), Some(&trust)) {
         Verdict::Invalid(fault) => Err(format!("{} ({})", fault.code.code(), fault.part)),
         Verdict::Incomplete(lack) => Err(lack.code.code().to_owned()),
-        valid @ Verdict::Valid(_) => Ok(valid),
+        Verdict::Valid(_) => Ok(()),
     }
 }
 
-/// A reply is good if a device of the account signed it for this notice, and text and files are those that it names.
+/// A reply is good if the evidence verifies with it and the relay's receipt.
 fn judge_reply(
     own: &Own,
     mut bundle: Bundle,
-    reply: &str,
+    taken: Option<TakenReply>,
     later: Vec<String>,
-    text: String,
+    [reply, text]: [String; 2],
     files: Vec<Vec<u8>>,
 ) -> Result<Good, String> {
     if later.len() > bundle.later.len() {
         bundle.later = later;
     }
-    let Verdict::Valid(proven) = verdict_of(own, &bundle)? else { return Err("the evidence does not verify".to_owned()) };
-    let Outcome::Sent(sent) = &proven.outcome else { return Err("nothing was sent".to_owned()) };
-    let mut devices: Vec<Device> = sent.state.devices.clone();
-    for raw in &bundle.later {
-        // they follow each other: the verdict says so
-        devices.extend(AccountState::stored(raw).map_err(|e| e.to_string())?.devices.clone());
+    let part = taken.ok_or("the relay gives no receipt for it")?.to_bytes();
+    if !bundle.replies.contains(&part) {
+        bundle.replies.push(part);
     }
-    let signed = Reply::verify(reply, &devices).map_err(|e| e.to_string())?;
-    let digest = |bytes: &[u8]| -> [u8; 32] { Sha256::digest(bytes).into() };
-    let len = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let whole = signed.notice == sent.notice.note_hash()
-        && signed.account == sent.notice.account
-        && signed.text == (digest(text.as_bytes()), len(text.as_bytes()))
-        && signed.files.len() == files.len()
-        && signed.files.iter().zip(&files).all(|(f, bytes)| (f.sha256, f.len) == (digest(bytes), len(bytes)));
-    if !whole {
-        return Err("the reply names another notice, account, text or file".to_owned());
-    }
-    let mut parts = vec![("reply".to_owned(), reply.as_bytes().to_vec()), ("reply.txt".to_owned(), text.into_bytes())];
+    verdict_of(own, &bundle)?;
+    let mut parts = vec![("reply".to_owned(), reply.into_bytes()), ("reply.txt".to_owned(), text.into_bytes())];
     parts.extend(files.into_iter().enumerate().map(|(i, bytes)| (format!("file.{i}"), bytes)));
     Ok(Good { what: "reply".to_owned(), bundle, files: parts })
 }

@@ -4,7 +4,7 @@ use lacre_core::view::{Happening, NoticeAnswer, NoticeRef, OfficialNotice, Reply
 use lacre_core::{NoticeTrouble, Trouble, limits};
 use lacre_evidence::clock::{Calendar, legal_dates};
 use lacre_evidence::returned::{self, Returned};
-use lacre_evidence::{Answer, Effect, Event, FaultCode, Lookup, Reason, Signer, Standing};
+use lacre_evidence::{Answer, Effect, Event, FaultCode, Lookup, Reason, Signer, Standing, TakenReply};
 use lacre_ground::ids::{ChannelId, EntryId, Token};
 use lacre_ground::note::NoteSigner;
 use lacre_ground::receipt::{RELAY, Receipt};
@@ -15,6 +15,7 @@ use lacre_tests::notices_body::{self, Body, Right, Writing, Written, certificate
 use lacre_tests::paper::{Desk, Paper};
 use lacre_tests::tap::Tap;
 use lacre_tests::world::{Person, World};
+use sha2::{Digest as _, Sha256};
 
 pub(crate) const WORDS: &str = "Recibo aquí las notificaciones oficiales (ejemplo).";
 
@@ -152,6 +153,9 @@ fn a_reply_reaches_the_body_whole_and_its_receipt_is_the_relays() {
     let relay = lacre_ground::note::NoteKey::new(RELAY, scene.world.authority().identity().as_bytes()).unwrap();
     let receipt = Receipt::verify(&String::from_utf8(part("reply.0.receipt")).unwrap(), &relay).unwrap();
     assert_eq!((receipt.channel, Some(receipt.accepted_at)), (scene.body.back, reply.accepted_at));
+    let taken = TakenReply::read(&part("reply.0")).expect("what a bundle takes");
+    let entry: [u8; 32] = Sha256::digest(&taken.entry).into();
+    assert_eq!((taken.receipt.into_bytes(), receipt.sha256), (part("reply.0.receipt"), entry), "the receipt is for these bytes");
     assert_eq!(part("notice.note"), written.sent.so_far.notice.clone().unwrap().into_bytes());
     assert!(part("file.1") == b"a;b\n1;2\n" && part("record.0.note").starts_with(b"lacre event v2"));
     // from her reply on she is taken to know of it, and her own screen counts so

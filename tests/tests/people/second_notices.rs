@@ -57,6 +57,8 @@ fn a_body_notifies_a_person_of_the_second_client_and_its_answers_are_filed_and_p
     assert_eq!(text(&proved["verdict"]), "VALID", "{proved}");
     let said = proved.to_string();
     assert!(said.contains("ContentHandover") && said.contains("ConsignmentAcceptance"), "{said}");
+    let [reply] = proved["proven"]["replies"].as_array().unwrap().as_slice() else { panic!("one reply: {proved}") };
+    assert_eq!((text(&reply["text"]), text(&reply["within"])), ("Interpongo recurso de reposición.", "all"), "{reply}");
     assert_eq!(notices(&mut second).len(), 1);
 }
 

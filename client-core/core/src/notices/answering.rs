@@ -10,7 +10,7 @@ use crate::words::{Happening, NoticeAnswer, NoticeRef, NoticeTrouble, ReplyFile,
 use crate::{queue, shelf, words};
 use lacre_evidence::reply::{self, MAX_REPLY_FILES, Reply};
 use lacre_evidence::returned::{self, MAX_ANSWERS, MAX_REPLY_SIZE, Returned, ReturnedError};
-use lacre_evidence::{Event, Issuer, Notice, Party, Reason, Record, Seed};
+use lacre_evidence::{Event, Issuer, Notice, Party, Reason, Record, Seed, TakenReply};
 use lacre_ground::ids::{ChannelId, EvidenceId, Token};
 use lacre_ground::note::{NoteKey, UnverifiedNote};
 use lacre_ground::random;
@@ -274,7 +274,7 @@ pub(crate) fn send_answer(engine: &mut Engine, net: &mut dyn Network, number: u6
 
 /// The relay has it.
 fn stored(cx: &mut Cx<'_, '_>, item: &Item, at: Millis, receipt: &str) -> Result<(), StepError> {
-    let Cargo::Answer { notice, about, .. } = &item.cargo else { return Ok(()) };
+    let Cargo::Answer { notice, about, sealed, .. } = &item.cargo else { return Ok(()) };
     // a relay that comes back from a backup is told again
     queue::sent(cx, item.number)?;
     let Some(mut row) = shelf::take_notice(cx, *notice)? else { return Ok(()) };
@@ -288,6 +288,9 @@ fn stored(cx: &mut Cx<'_, '_>, item: &Item, at: Millis, receipt: &str) -> Result
         About::Reply(id) => {
             if let Some(reply) = row.replies.iter_mut().find(|r| r.id == *id && r.receipt.is_none()) {
                 (reply.receipt, reply.accepted_at) = (Some(receipt.to_owned()), Some(at));
+                // the receipt is for these bytes, and nobody makes them again: its nonce is chance
+                let part = TakenReply { receipt: receipt.to_owned(), entry: sealed.clone() }.to_bytes();
+                shelf::put_taken_reply(cx, *notice, *id, &part)?;
                 news = Some(Happening::NoticeReplied { notice: *notice });
             }
         }

@@ -1,5 +1,6 @@
 //! What proves a notice to others, as files for one folder. The relay's record of its delivery is not among them: the body has it, and
-//! it completes these to a bundle that verifies. What this device signed, and the relay's receipts for replies, are.
+//! it completes these to a bundle that verifies. What this device signed, and its replies with the relay's receipts (`reply.N`, as a
+//! bundle takes them), are.
 
 use super::address::own_states;
 use super::bodies;
@@ -33,6 +34,9 @@ pub(crate) fn export(engine: &mut Engine, id: NoticeRef, with_files: bool) -> Re
             out.push((format!("reply.{n}.txt"), reply.text.clone().into_bytes()));
             if let Some(receipt) = &reply.receipt {
                 out.push((format!("reply.{n}.receipt"), receipt.clone().into_bytes()));
+            }
+            if let Some(part) = shelf::taken_reply(cx, id, reply.id)? {
+                out.push((format!("reply.{n}"), part));
             }
             for (i, bytes) in shelf::reply_files(cx, id, reply.id)?.into_iter().enumerate() {
                 out.push((format!("reply.{n}.file.{i}"), bytes));

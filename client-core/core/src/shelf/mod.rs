@@ -40,6 +40,7 @@
 //! | Notice | what a notice is called | | number | [`NoticeRow`] |
 //! | NoticeFile | notice, `file`, its number | notice | 0 | a sealed file |
 //! | NoticeFile | notice, `reply`, its id | notice | 0 | the files of a reply |
+//! | NoticeFile | notice, `taken`, its id | notice | 0 | a reply's entry with the relay's receipt, as evidence has it |
 
 mod aside;
 mod behind;
@@ -78,7 +79,8 @@ pub(crate) use items::{
 pub(crate) use notices::{
     FaultRow, FilePlace, GrantRow, HeaderRow, NoticeRow, PERIOD_STAYS_MS, PeriodRow, RecordRow, ReplyRow, SaidRow, SaidTo, Told,
     address, drop_period, file_of, grant, grants, new_notice, new_period, notice, notices, period, periods, put_address,
-    put_file, put_grant, put_notice, put_period, put_reply_files, reply_files, take_address, take_notice, take_period,
+    put_file, put_grant, put_notice, put_period, put_reply_files, put_taken_reply, reply_files, take_address, take_notice,
+    take_period, taken_reply,
 };
 pub(crate) use own::{
     Key32, LinkRow, Own, Stage, TokenChange, by_relay, is_ours, line_id, new_own, ours, own, own_or_none, put_own, signer,

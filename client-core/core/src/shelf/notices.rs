@@ -289,6 +289,20 @@ fn reply_key(id: NoticeRef, reply: EvidenceId) -> Vec<u8> {
     [id.as_bytes().as_slice(), b"reply", reply.as_bytes()].concat()
 }
 
+/// An own reply as evidence has it ([`lacre_evidence::TakenReply`]), once the relay took it.
+pub(crate) fn taken_reply(cx: &Cx<'_, '_>, id: NoticeRef, reply: EvidenceId) -> Result<Option<Vec<u8>>, StepError> {
+    let part: Option<ByteBuf> = cx.s.get(Table::NoticeFile, &taken_key(id, reply))?;
+    Ok(part.map(ByteBuf::into_vec))
+}
+
+pub(crate) fn put_taken_reply(cx: &Cx<'_, '_>, id: NoticeRef, reply: EvidenceId, part: &[u8]) -> Result<(), StepError> {
+    Ok(cx.s.put(Table::NoticeFile, &taken_key(id, reply), id.as_bytes(), 0, &ByteBuf::from(part))?)
+}
+
+fn taken_key(id: NoticeRef, reply: EvidenceId) -> Vec<u8> {
+    [id.as_bytes().as_slice(), b"taken", reply.as_bytes()].concat()
+}
+
 /// The files of an own reply, in the order of its note.
 pub(crate) fn reply_files(cx: &Cx<'_, '_>, id: NoticeRef, reply: EvidenceId) -> Result<Vec<Vec<u8>>, StepError> {
     let files: Option<Vec<ByteBuf>> = cx.s.get(Table::NoticeFile, &reply_key(id, reply))?;
