@@ -15,6 +15,9 @@ use lacre_proto::relay::v1 as wire;
 /// Clocks that differ by less, milliseconds, are taken to agree: key packages are good from a day before they are made.
 pub const CLOCKS_DIFFER_MS: u64 = 12 * 3_600_000;
 
+/// A change of less is not written down: a verifier lets clocks be a minute apart.
+const NOTED_MS: u64 = 30_000;
+
 impl ClockDiffers {
     /// None within the bound.
     fn between(own: Millis, relay: Millis) -> Option<Self> {
@@ -23,18 +26,25 @@ impl ClockDiffers {
     }
 }
 
+/// The relay's time, for whoever has no account yet.
+pub(crate) fn time_of(net: &mut dyn Network, at: &Authority) -> Result<Millis, Trouble> {
+    Ok(Millis::new(net.get_info(at, Lane::Account, wire::GetInfoRequest {})?.now_ms))
+}
+
 /// Asks the relay for its time, and notes how far it is from the own one.
 pub(super) fn compare_clocks(engine: &mut Engine, net: &mut dyn Network, at: &Authority) -> Result<(), Trouble> {
-    let relay = Millis::new(net.get_info(at, Lane::Account, wire::GetInfoRequest {})?.now_ms);
+    let relay = time_of(net, at)?;
     engine.run(|cx| note_clock(cx, relay))
 }
 
 fn note_clock(cx: &mut Cx<'_, '_>, relay: Millis) -> Result<(), StepError> {
     let differs = ClockDiffers::between(cx.now, relay);
+    let ahead_ms = cx.now.since(relay);
     let mut own = shelf::take_own(cx)?;
-    if own.clock_differs == differs {
+    if own.clock_differs == differs && own.ahead_ms.abs_diff(ahead_ms) < NOTED_MS {
         return Ok(());
     }
+    own.ahead_ms = ahead_ms;
     let news = own.clock_differs.map(|before| before.ahead) != differs.map(|now| now.ahead);
     own.clock_differs = differs;
     shelf::put_own(cx, own)?;

@@ -10,6 +10,7 @@ use lacre_ground::ids::{ChannelId, DeviceId, Generation, Handle, Token};
 use lacre_ground::note::NoteSigner;
 use lacre_ground::seal::SealSecret;
 use lacre_ground::signed::NoteText as _;
+use lacre_ground::time::Millis;
 use std::sync::Arc;
 
 /// Who this profile is; none before `enroll`.
@@ -28,7 +29,13 @@ pub(crate) fn whoami(engine: &mut Engine) -> Result<Option<WhoAmI>, Trouble> {
 
 /// Makes all keys of this device and state 0, or finds what an interrupted enrolment made.
 /// Without a handle it is a recovery: the binding will say which it is.
-pub(crate) fn make_own(cx: &mut Cx<'_, '_>, invitation: &Invitation, handle: Option<&Handle>) -> Result<Arc<Own>, StepError> {
+/// By a clock that is ahead of the relay's the state would look as if it came after what the registrar says of it.
+pub(crate) fn make_own(
+    cx: &mut Cx<'_, '_>,
+    invitation: &Invitation,
+    handle: Option<&Handle>,
+    relay_now: Millis,
+) -> Result<Arc<Own>, StepError> {
     let recovering = handle.is_none();
     let handle = match handle {
         Some(handle) => handle.clone(),
@@ -64,7 +71,7 @@ pub(crate) fn make_own(cx: &mut Cx<'_, '_>, invitation: &Invitation, handle: Opt
     let state = AccountState {
         number: 0,
         previous: None,
-        made_at: cx.now,
+        made_at: cx.now.min(relay_now),
         devices: vec![Device {
             id: device,
             signature_key: signer.public().key(),
@@ -122,6 +129,7 @@ pub(crate) fn make_own(cx: &mut Cx<'_, '_>, invitation: &Invitation, handle: Opt
         login_due: false,
         forgotten: None,
         clock_differs: None,
+        ahead_ms: 0,
     };
     let own = shelf::new_own(cx, own)?;
     shelf::put_own(cx, own)?;

@@ -37,7 +37,7 @@ pub(crate) fn designate(engine: &mut Engine, statement: &str) -> Result<(), Trou
     engine.run(|cx| {
         let own = shelf::living(cx)?;
         let signer = note_signer(cx)?;
-        let made_at = shelf::by_relay(&own, cx.now);
+        let made_at = shelf::not_ahead(&own, cx.now);
         let note = Designation { account: own.account, made_at, statement: statement.to_owned() };
         let raw = note.sign(&signer).map_err(|e| StepError::Again(e.to_string()))?;
         // what we would not read ourselves, nobody gets

@@ -83,8 +83,8 @@ pub(crate) use notices::{
     take_period, taken_reply,
 };
 pub(crate) use own::{
-    Key32, LinkRow, Own, Stage, TokenChange, by_relay, is_ours, line_id, new_own, ours, own, own_or_none, put_own, signer,
-    take_own,
+    Key32, LinkRow, Own, Stage, TokenChange, by_relay, is_ours, line_id, new_own, not_ahead, ours, own, own_or_none, put_own,
+    signer, take_own,
 };
 pub use raws::MAX_RAW_BYTES;
 pub(crate) use raws::{Mark as EntryMark, forget_raws, has_raw, keep_raw, raw, raws};

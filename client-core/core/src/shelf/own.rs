@@ -129,6 +129,9 @@ pub(crate) struct Own {
     /// how far the own clock was from the relay's when it was last asked
     #[serde(default)]
     pub(crate) clock_differs: Option<ClockDiffers>,
+    /// how far the own clock was ahead of the relay's then, milliseconds, also where that is little
+    #[serde(default)]
+    pub(crate) ahead_ms: u64,
 }
 
 impl Own {
@@ -164,6 +167,12 @@ pub(crate) fn by_relay(own: &Own, now: Millis) -> Millis {
         Some(ClockDiffers { ahead: true, by_ms }) => Millis::new(now.get().saturating_sub(by_ms)),
         Some(ClockDiffers { ahead: false, by_ms }) => now.plus(by_ms),
     }
+}
+
+/// A time that is not ahead of the relay's: of what is signed before the relay's registrar names it, and must not look as if it came
+/// after.
+pub(crate) fn not_ahead(own: &Own, now: Millis) -> Millis {
+    by_relay(own, now).min(Millis::new(now.get().saturating_sub(own.ahead_ms)))
 }
 
 pub(crate) fn own_or_none(cx: &mut Cx<'_, '_>) -> Result<Option<Arc<Own>>, StepError> {

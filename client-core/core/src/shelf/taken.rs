@@ -109,6 +109,7 @@ mod tests {
             login_due: false,
             forgotten: None,
             clock_differs: None,
+            ahead_ms: 0,
             replaced: None,
             resets_through: 0,
             resets_of: None,
