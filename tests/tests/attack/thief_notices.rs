@@ -46,7 +46,7 @@ fn secrets(evidence: &Path) -> Vec<Vec<u8>> {
     all
 }
 
-/// Seen red with a relay that writes the subject of what it is asked to its log, and with grants that are kept as they come.
+/// Seen red with a relay that logs about whom it was asked.
 #[test]
 fn folder_and_log_hold_no_run_subject_text_seed_or_right_while_working_after_a_kill_and_after_a_stop() {
     let mut town = Town::new();
@@ -153,7 +153,7 @@ fn theft(notified: usize) -> (Theft, Theft) {
     (before, Theft { commits, casillas, right: right.token })
 }
 
-/// Seen red with a delivery that notes the account of the casilla.
+/// Seen red with a delivery that touches what is kept of the account.
 #[test]
 fn worlds_in_which_another_person_is_notified_look_alike_commit_by_commit_and_none_ties_a_casilla_to_an_account_but_a_pause() {
     let worlds = [theft(0), theft(1)];

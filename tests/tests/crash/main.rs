@@ -18,6 +18,7 @@ mod power_cut;
 mod races;
 mod relay_power_cut;
 mod restored;
+mod restored_notices;
 mod restored_worlds;
 mod rests;
 mod sigkill;

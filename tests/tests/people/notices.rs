@@ -485,7 +485,7 @@ fn grants_are_renewed_when_few_are_left_and_with_each_month() {
     assert!(matches!(&scene.only().content, Err(not) if not.code == Some(FaultCode::LookupStale)), "read, and judged");
 }
 
-fn casilla_of(right: &Right) -> ChannelId {
+pub(crate) fn casilla_of(right: &Right) -> ChannelId {
     let text = lacre_ground::note::UnverifiedNote::parse(&right.grant).unwrap().unverified_text().to_owned();
     <lacre_evidence::Grant as lacre_ground::signed::NoteText>::parse(&text).unwrap().casilla.channel
 }

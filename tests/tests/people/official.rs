@@ -35,7 +35,7 @@ pub(crate) fn body(town: &Town, code: &str) -> Person {
     body
 }
 
-const WHAT: [&str; 14] = [
+pub(crate) const WHAT: [&str; 14] = [
     "agency",
     "send",
     "--case",
@@ -58,14 +58,14 @@ pub(crate) fn send(body: &Person, n: usize, more: &[&str]) -> Said {
 }
 
 /// A person whose account is her address.
-fn addressee(town: &Town, n: usize, handle: &str) -> Person {
+pub(crate) fn addressee(town: &Town, n: usize, handle: &str) -> Person {
     let person = town.person(n, handle);
     let address = person.json(&["notice", "address", "on", "--yes"]);
     assert_eq!((&address["on"], &address["told"]), (&Value::Bool(true), &Value::Bool(true)), "{address}");
     person
 }
 
-fn notices(person: &Person) -> Vec<Value> {
+pub(crate) fn notices(person: &Person) -> Vec<Value> {
     person.json(&["notice", "list"])["notices"].as_array().unwrap().clone()
 }
 
