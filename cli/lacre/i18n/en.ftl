@@ -552,3 +552,5 @@ body-answer-not-me = the person says: it is for somebody else (this changes no t
 body-answer-refused = refused by the person (this changes no term)
 body-answer-reply = a reply; its text and files lie beside the proof
 body-answer-aside = put aside, it does not verify: { $why }
+body-answer-lost-device = put aside: signed by a device of the account that was lost, after the person recovered it at the counter. It is not hers
+body-reset = CAREFUL: the person recovered her account at the counter ({ $at }) before anything showed that she knew of this notice. Perhaps she does not have it

@@ -553,3 +553,5 @@ body-answer-not-me = la persona dice que es para otra (no cambia ningún plazo)
 body-answer-refused = la persona la rechazó (no cambia ningún plazo)
 body-answer-reply = una respuesta; su texto y sus archivos están junto a la prueba
 body-answer-aside = apartada, no se puede verificar: { $why }
+body-answer-lost-device = apartada: la firmó un dispositivo de la cuenta perdida, después de que la persona la recuperó en la oficina de registro. No es de ella
+body-reset = CUIDADO: la persona recuperó su cuenta en la oficina de registro ({ $at }) antes de que algo mostrara que conocía esta notificación. Quizás no la tiene

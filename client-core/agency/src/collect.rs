@@ -1,5 +1,5 @@
 //! What persons' devices answered: each is opened by its notice's seed, verified as a judge would, and filed with the evidence. What
-//! does not verify is put aside and shown; it spoils nothing.
+//! does not verify is put aside and shown; it spoils nothing. So is what a device signed after its account was reset.
 
 use crate::archive::{Archive, evidence_name, kept};
 use crate::dispatch::Dispatch;
@@ -8,8 +8,8 @@ use crate::returns::ReturnChannel;
 use crate::{Body, BodyTrouble};
 use lacre_core::network::{Entry, Lane, Network as _, Reason as Refused};
 use lacre_evidence::returned::{self, MAX_ANSWERS, Returned};
-use lacre_evidence::{Bundle, Reason, Record, Seed, TakenReply, Verdict, verify};
-use lacre_ground::ids::{EntryId, NoticeId};
+use lacre_evidence::{Bundle, Outcome, ProvenNotice, Reason, Record, Seed, TakenReply, Verdict, verify};
+use lacre_ground::ids::{AccountId, EntryId, NoticeId};
 use lacre_ground::note::UnverifiedNote;
 use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::Millis;
@@ -17,6 +17,8 @@ use lacre_proto::relay::v1 as wire;
 use lacre_transport::GrpcNetwork;
 use std::collections::HashMap;
 
+/// Why an answer is put aside that verifies: a device of an account signed it that was reset by then.
+pub const LOST_DEVICE: &str = "lost-device";
 /// Entries of a page.
 const PAGE: u32 = 256;
 
@@ -54,6 +56,7 @@ impl Body {
     pub fn collect(&mut self, net: &mut GrpcNetwork, archive: &mut dyn Archive) -> Result<Collected, BodyTrouble> {
         let own = self.own()?;
         self.look_at_relay(net, &own)?;
+        self.ask_resets(net, &own)?;
         let mut collected = Collected::default();
         for channel in self.returns()?.into_iter().filter(|row| row.opened) {
             self.collect_from(net, archive, &own, channel, &mut collected)?;
@@ -84,6 +87,8 @@ impl Body {
             if page.entries.is_empty() {
                 return Ok(());
             }
+            // after the page: a reset of before an answer was taken is told by now
+            self.ask_resets(net, own)?;
             let expected = match &mut expected {
                 Some(expected) => expected,
                 none => none.insert(self.expected(channel.number)?),
@@ -127,7 +132,7 @@ impl Body {
         collected: &mut Collected,
     ) -> Result<(), BodyTrouble> {
         let mut row = self.dispatch(id)?;
-        if row.filed.contains(&entry.id) {
+        if row.filed.contains(&entry.id) || row.put_aside.contains(&entry.id) {
             return Ok(());
         }
         let bundle = match kept(archive, id) {
@@ -148,13 +153,20 @@ impl Body {
             Ok(Returned::Note { .. }) | Err(_) => None,
         };
         let judged = answer.map_err(|e| e.to_string()).and_then(|answer| judge(own, bundle, answer, taken));
+        let judged = match judged {
+            Ok(good) if self.reset_of(good.account)?.is_some_and(|reset| entry.accepted_at >= reset.at) => {
+                Err(LOST_DEVICE.to_owned())
+            }
+            other => other,
+        };
         match judged {
             Err(why) => {
                 archive.keep(&format!("{id}.aside.{}", entry.id), &entry.ciphertext)?;
+                row.put_aside.push(entry.id);
                 row.aside.push(why.clone());
                 collected.aside.push(Aside { notice: Some(id), why });
             }
-            Ok(Good { what, bundle, files }) => {
+            Ok(Good { what, bundle, files, .. }) => {
                 for (name, content) in files {
                     archive.keep(&format!("{id}.{}.{name}", entry.id), &content)?;
                 }
@@ -178,6 +190,8 @@ impl Body {
 
 /// What is filed of an answer.
 struct Good {
+    /// who answered
+    account: AccountId,
     what: String,
     bundle: Bundle,
     files: Vec<(String, Vec<u8>)>,
@@ -217,16 +231,20 @@ fn judge_note(own: &Own, mut bundle: Bundle, record: String, later: Vec<String>)
     if !bundle.events.contains(&record) {
         bundle.events.push(record);
     }
-    verdict_of(own, &bundle)?;
-    Ok(Good { what, bundle, files: Vec::new() })
+    let sent = sent_of(own, &bundle)?;
+    Ok(Good { account: sent.notice.account, what, bundle, files: Vec::new() })
 }
 
-fn verdict_of(own: &Own, bundle: &Bundle) -> Result<(), String> {
+/// What the evidence proves, if it verifies.
+fn sent_of(own: &Own, bundle: &Bundle) -> Result<Box<ProvenNotice>, String> {
     let trust = own.trust().map_err(|e| e.to_string())?;
     match verify(&bundle.to_bytes(), Some(&trust)) {
         Verdict::Invalid(fault) => Err(format!("{} ({})", fault.code.code(), fault.part)),
         Verdict::Incomplete(lack) => Err(lack.code.code().to_owned()),
-        Verdict::Valid(_) => Ok(()),
+        Verdict::Valid(proven) => match proven.outcome {
+            Outcome::Sent(sent) => Ok(sent),
+            Outcome::Exempt | Outcome::NoAccount => Err("nothing was sent".to_owned()),
+        },
     }
 }
 
@@ -246,8 +264,8 @@ fn judge_reply(
     if !bundle.replies.contains(&part) {
         bundle.replies.push(part);
     }
-    verdict_of(own, &bundle)?;
+    let sent = sent_of(own, &bundle)?;
     let mut parts = vec![("reply".to_owned(), reply.into_bytes()), ("reply.txt".to_owned(), text.into_bytes())];
     parts.extend(files.into_iter().enumerate().map(|(i, bytes)| (format!("file.{i}"), bytes)));
-    Ok(Good { what: "reply".to_owned(), bundle, files: parts })
+    Ok(Good { account: sent.notice.account, what: "reply".to_owned(), bundle, files: parts })
 }

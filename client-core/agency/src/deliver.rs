@@ -120,7 +120,13 @@ impl Body {
         archive: &mut dyn Archive,
         own: &Own,
     ) -> Result<(), BodyTrouble> {
-        for row in self.dispatches()?.into_iter().filter(|row| row.again && row.token.is_some()) {
+        for mut row in self.dispatches()?.into_iter().filter(|row| row.again && row.token.is_some()) {
+            if row.account.map_or(Ok(None), |account| self.reset_of(account))?.is_some() {
+                // its casilla is gone for good: an official decides on a copy
+                (row.again, row.token) = (false, None);
+                self.keep_dispatch(&row)?;
+                continue;
+            }
             match kept(archive, row.id) {
                 Ok(bundle) => drop(self.deliver(net, archive, own, row, bundle)?),
                 Err(BodyTrouble::NoEvidence(_)) => {}

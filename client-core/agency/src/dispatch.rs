@@ -1,7 +1,7 @@
 //! What was sent or tried: a row of the profile for each notice.
 
 use crate::{Body, BodyTrouble};
-use lacre_ground::ids::{EntryId, NoticeId, Token};
+use lacre_ground::ids::{AccountId, EntryId, NoticeId, Token};
 use lacre_ground::time::Millis;
 use lacre_profile::Table;
 use serde::{Deserialize, Serialize};
@@ -62,9 +62,28 @@ pub struct Dispatch {
     /// the relay was restored since, and no device has handed it over: it is delivered again
     #[serde(default)]
     pub again: bool,
+    /// whose casilla it went to; none where nothing was sent
+    #[serde(default)]
+    pub(crate) account: Option<AccountId>,
+    /// entries of answers that were put aside
+    #[serde(default)]
+    pub(crate) put_aside: Vec<EntryId>,
 }
 
+/// Answers by which a person shows that she knows of a notice.
+const KNOWN_BY: [&str; 4] = ["ConsignmentAcceptance", "ConsignmentRejection", "not-me", "reply"];
+
 impl Dispatch {
+    /// The relay has it.
+    pub(crate) fn is_delivered(&self) -> bool {
+        self.stage == Stage::Sent
+    }
+
+    /// The person had said so by then.
+    pub(crate) fn was_known_before(&self, at: Millis) -> bool {
+        self.answers.iter().any(|(what, said_at)| *said_at < at && KNOWN_BY.contains(&what.as_str()))
+    }
+
     /// A device of the person has it.
     pub(crate) fn was_handed_over(&self) -> bool {
         self.answers.iter().any(|(what, _)| what.starts_with("ContentHandover"))

@@ -10,6 +10,7 @@
 //! | `send` | one notice: ask, compose, keep, deliver |
 //! | `deliver` | what is kept is brought to the relay, as often as it takes; its record |
 //! | `dispatch` | what was sent or tried |
+//! | `resets` | whose account was reset at the counter |
 //! | `collect` | what devices answered: verified, then filed; what fails is put aside and shown |
 //! | `archive` | evidence as files that need no profile |
 //!
@@ -22,16 +23,18 @@ mod collect;
 mod deliver;
 mod dispatch;
 mod own;
+mod resets;
 mod returns;
 mod send;
 mod trouble;
 mod written;
 
 pub use archive::{Archive, evidence_name};
-pub use collect::{Aside, Collected, Filed};
+pub use collect::{Aside, Collected, Filed, LOST_DEVICE};
 pub use deliver::{Otherwise, Outcome};
 pub use dispatch::{Dispatch, Stage};
 pub use own::Enrolled;
+pub use resets::ResetOf;
 pub use returns::ROWS;
 pub use trouble::BodyTrouble;
 pub use written::{LONGEST_TERM, NewFile, NewNotice};

@@ -64,6 +64,8 @@ impl Body {
             filed: Vec::new(),
             unproven: false,
             again: false,
+            account: None,
+            put_aside: Vec::new(),
         };
         let Some(right) = given.right else {
             let keys = own.trust()?.keys;
@@ -84,6 +86,7 @@ impl Body {
         let bundle = self.compose(&own, new, id, &given.lookup, given.salt, &right, back.as_ref(), &seed)?;
         archive.keep(&evidence_name(id), &bundle.to_bytes())?;
         row.stage = Stage::Prepared;
+        row.account = Some(right.grant.account);
         row.token = Some(right.token);
         row.seed = Some(*seed.expose());
         row.returns = back.as_ref().map(|(channel, _)| channel.number);

@@ -36,6 +36,7 @@ mod notices;
 mod notices_real;
 mod official;
 mod official_killed;
+mod official_resets;
 mod official_weather;
 mod outputs;
 mod receipts;

@@ -8,7 +8,7 @@ pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
 }
 
-fn registrar(town: &Town, args: &[&str]) -> Operated {
+pub(super) fn registrar(town: &Town, args: &[&str]) -> Operated {
     operate(town.folder(), &[&["registrar"], args, &["--data", "data"]].concat()).unwrap()
 }
 

@@ -2,7 +2,7 @@
 
 use super::own::{self, Evidence};
 use crate::context::{Context, Outcome, local};
-use lacre_agency::{Collected, Dispatch, Stage, evidence_name};
+use lacre_agency::{Collected, Dispatch, LOST_DEVICE, ResetOf, Stage, evidence_name};
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
 use lacre_words::words::key;
@@ -34,14 +34,16 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         rows.retain(|row| row.id == id);
     }
     let strangers = collected.as_ref().map_or(0, |c: &Collected| c.aside.iter().filter(|a| a.notice.is_none()).count());
-    let mut text: Vec<String> = rows.iter().map(|row| line(ctx, row)).collect();
+    // her account was reset, and nothing shows that she knew of it before
+    let lost = body.lost_on_the_way().map_err(|e| own::trouble(ctx, e))?;
+    let mut text: Vec<String> = rows.iter().map(|row| line(ctx, row, lost.get(&row.id))).collect();
     if rows.is_empty() {
         text.push(ctx.words.say("body-no-notices"));
     }
     if strangers > 0 {
         text.push(ctx.words.say_with("body-strangers", &[("count", strangers.into())]));
     }
-    let json: Vec<Value> = rows.iter().map(|row| value(&evidence, row)).collect();
+    let json: Vec<Value> = rows.iter().map(|row| value(&evidence, row, lost.get(&row.id))).collect();
     ctx.long_result(
         &text.join("\n"),
         &object!({ "notices": json, "strangers": strangers, "relay_reached": collected.is_some() }),
@@ -58,7 +60,7 @@ const fn word(stage: Stage) -> &'static str {
     }
 }
 
-fn line(ctx: &Context, row: &Dispatch) -> String {
+fn line(ctx: &Context, row: &Dispatch, lost: Option<&ResetOf>) -> String {
     let stage = match row.stage {
         Stage::Prepared => key("body-stage-prepared"),
         Stage::Sent if row.unproven => key("body-stage-unproven"),
@@ -91,17 +93,24 @@ fn line(ctx: &Context, row: &Dispatch) -> String {
         lines.push(format!("    {}  {what}", local(*at)));
     }
     for why in &row.aside {
-        lines.push(format!("    {}", ctx.words.say_with("body-answer-aside", &[("why", shown(why).into())])));
+        let why = match why.as_str() {
+            LOST_DEVICE => ctx.words.say("body-answer-lost-device"),
+            other => ctx.words.say_with("body-answer-aside", &[("why", shown(other).into())]),
+        };
+        lines.push(format!("    {why}"));
+    }
+    if let Some(reset) = lost {
+        lines.push(format!("    {}", ctx.words.say_with("body-reset", &[("at", local(reset.at).into())])));
     }
     lines.join("\n")
 }
 
-fn value(evidence: &Evidence, row: &Dispatch) -> Value {
+fn value(evidence: &Evidence, row: &Dispatch, lost: Option<&ResetOf>) -> Value {
     let answers: Vec<Value> = row.answers.iter().map(|(what, at)| object!({ "what": what, "at": at.to_string() })).collect();
     object!({
         "notice": row.id.to_string(), "run": row.run, "case": row.case, "subject": row.subject, "stage": word(row.stage),
         "reason": row.reason, "asked_at": row.asked_at.to_string(), "answers": answers, "aside": row.aside,
-        "unproven": row.unproven, "again": row.again,
+        "unproven": row.unproven, "again": row.again, "reset_at": lost.map(|reset| reset.at.to_string()),
         "evidence": evidence.path(&evidence_name(row.id)).display().to_string(),
     })
 }
