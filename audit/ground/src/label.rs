@@ -104,6 +104,8 @@ labels! {
     NoticeReturnAad = "lacre notice return entry v1",
     /// Hash: a sealed notice as the relay takes it, over the hashes of its header and its files.
     NoticeDigest = "lacre notice digest v1",
+    /// Hash: the ids of all entries of a casilla, in the order of their bytes.
+    HeadIds = "lacre head ids v1",
     /// Key derivation: randomness of a reproducible seal.
     SealRandomness = "lacre seal randomness v1",
     /// Key derivation: the keys of a profile.

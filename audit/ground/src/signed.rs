@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | [`AccountState`](crate::account::AccountState) | `lacre account v1` | a device: its own in state 0, then one of the state before |
 //! | [`Binding`](crate::account::Binding), [`Reset`](crate::account::Reset) | `lacre binding v1`, `lacre reset v1` | registrar |
-//! | [`Receipt`](crate::receipt::Receipt) | `lacre receipt v1` | relay |
+//! | [`Receipt`](crate::receipt::Receipt), [`HeadNote`](crate::head::HeadNote) | `lacre receipt v1`, `lacre head v1` | relay |
 //! | [`RegistrarKey`](crate::registrar::RegistrarKey) | `lacre registrar v1` | relay |
 //! | `Certificate`, `Lookup` of evidence | `lacre agency v1`, `lacre lookup v2` | registrar |
 //! | `Designation`, `Grant`, `Reply` of evidence | `lacre designation v1`, `lacre grant v1`, `lacre reply v1` | a device |

@@ -10,8 +10,8 @@ use crate::Down;
 use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
 use lacre_ground::time::Millis;
 use lacre_store::channels::{
-    Append, AppendRefused, Appended, ChangeRefused, ChangeTokens, ChannelKey, Open, OpenRefused, Opened, Retired, Right, Trim,
-    TrimRefused,
+    Append, AppendRefused, Appended, ChangeRefused, ChangeTokens, ChannelKey, Open, OpenRefused, Opened, Retired, Right,
+    TOLD_BACK_MS, Trim, TrimRefused,
 };
 use lacre_store::judge::{self, First, Head, Judged, Look, Seen};
 use lacre_store::rules::Rules;
@@ -116,6 +116,7 @@ impl SqliteStore {
     pub(super) fn set_floor(&mut self) -> Result<(), Down> {
         let floor = number(self.channels.accepted.get());
         self.conn.prepare_cached("UPDATE meta SET accept_floor_ms = ?1 WHERE id = 1")?.execute([floor])?;
+        self.channels.floor = self.channels.accepted;
         Ok(())
     }
 }
@@ -299,6 +300,18 @@ impl ChannelStore for SqliteStore {
                 .prepare_cached("UPDATE channel SET used_ms = ?2 WHERE channel = ?1 AND used_ms <= ?3")?
                 .execute(params![channel.row(), number(at), number(stale)])?;
             Ok(())
+        };
+        Ok(work()?)
+    }
+
+    fn tell_time(&mut self, now: Millis) -> Result<Millis, StoreDown> {
+        let mut work = || -> Result<Millis, Down> {
+            let at = self.channels.accepted.max(now);
+            self.channels.accepted = at;
+            if at.since(self.channels.floor) > TOLD_BACK_MS {
+                self.set_floor()?;
+            }
+            Ok(at)
         };
         Ok(work()?)
     }

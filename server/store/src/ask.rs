@@ -95,6 +95,8 @@ verbs! {
     ChangeTokens = "change_tokens" -> Result<(), ChangeRefused>;
     /// notes that the reader of an inbox was here
     Touch = "touch" -> ();
+    /// tells the time
+    TellTime = "tell_time" -> Millis;
     /// one round of retention
     Retire = "retire" -> Retired;
     /// whether the registrar's key is the one that was used first

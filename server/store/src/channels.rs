@@ -9,12 +9,14 @@
 //! | trim | token; class; AHEAD |
 //! | change tokens | token; class; count; when it adds: not closed |
 //! | status | token (either); entry, which an append right of an inbox must name |
+//! | held | token (the reader's) and class; count |
 //!
 //! An inbox that a state of an account had, and its newest one has not, is *closed* ([`super::accounts`]): it has no append
 //! right, gets none by ChangeTokens, and opens without any.
 
 use super::StoreDown;
 use crate::rules::{Limit, Rules};
+use lacre_ground::head::Ids;
 use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
 use lacre_ground::time::Millis;
 use prost::bytes::Bytes;
@@ -293,6 +295,14 @@ pub struct Retired {
     pub channels: u64,
 }
 
+/// An instant is told to somebody as one before which nothing is accepted any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TellTime;
+
+/// How far accept times may go back when the process ended after an instant was told, milliseconds: less than clocks may be
+/// apart for a verifier.
+pub const TOLD_BACK_MS: u64 = 30_000;
+
 /// The writer's verbs, inside the open transaction ([`crate::engine`]). A refusal writes nothing.
 pub trait ChannelStore {
     /// Opens a channel; an open one is answered, unchanged, and no stamp is spent.
@@ -310,6 +320,9 @@ pub trait ChannelStore {
     ) -> Result<Result<(), ChangeRefused>, StoreDown>;
     /// Notes that the reader of an inbox was here, when what is stored is older than [`Rules::reader_use_ms`] (I8).
     fn touch(&mut self, now: Millis, rules: &Rules, channel: ChannelKey) -> Result<(), StoreDown>;
+    /// The relay's time as it is told to somebody: no entry gets an earlier one from then on, whatever the clock does. After
+    /// the end of the process one may, by [`TOLD_BACK_MS`]: so not each telling writes.
+    fn tell_time(&mut self, now: Millis) -> Result<Millis, StoreDown>;
     /// One round of retention: removes at most `budget` rows of entries, channels and their rights, entries first, then
     /// channels whole (one with more rights than `budget` alone). Call again while it does something.
     fn retire(&mut self, now: Millis, rules: &Rules, budget: u32) -> Result<Retired, StoreDown>;
@@ -414,6 +427,15 @@ pub enum StatusRefused {
     NotNamed,
 }
 
+/// Why a casilla's reader is not told what it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldRefused {
+    /// Unknown channel, wrong token, or no casilla: which of them is not said.
+    NotPermitted,
+    /// It took more than are read at once.
+    Limit(Limited),
+}
+
 /// The readers' verbs. Each sees one committed state.
 pub trait ChannelReads {
     /// Checks a read token, in constant time and on one path for unknown channels too (I5).
@@ -431,4 +453,14 @@ pub trait ChannelReads {
     /// One entry, for whoever holds an append or the read token. An append right of an inbox must name it: what it does not
     /// name it cannot tell from what is not there.
     fn entry(&self, asked: &Asked) -> Result<Result<StoredEntry, StatusRefused>, StoreDown>;
+    /// All that a casilla ever took, kept or gone, for its reader; at most [`Rules::max_kept_entries`].
+    fn held(&self, rules: &Rules, channel: &ChannelId, token: &TokenHash) -> Result<Result<Ids, HeldRefused>, StoreDown>;
+}
+
+impl HeldRefused {
+    /// Whether so many are read.
+    pub fn judge(count: u64, rules: &Rules) -> Result<(), Self> {
+        let most = rules.max_kept_entries;
+        if count <= most { Ok(()) } else { Err(Self::Limit(Limited::beyond(Limit::MaxKeptEntries, most))) }
+    }
 }

@@ -7,7 +7,7 @@ use super::{AccountStore, Answer, Ask, BlobStore, ChannelStore, CounterStore, No
 use crate::accounts::*;
 use crate::blobs::{BeginBlob, ExpireBlobs, FinishBlob, ForgetBlob};
 use crate::bodies::{CountRoute, RevokeAgency};
-use crate::channels::{AppendAll, AppendedAll, Retire, Touch};
+use crate::channels::{AppendAll, AppendedAll, Retire, TellTime, Touch};
 use crate::counter::{RevokeClerk, RevokeCode};
 use crate::rules::Rules;
 use lacre_ground::time::Millis;
@@ -67,6 +67,7 @@ pub fn perform<E: Engine + ?Sized>(store: &mut E, now: Millis, rules: &Rules, as
         Ask::Trim(trim) => Answer::Trim(store.trim(trim)?),
         Ask::ChangeTokens(change) => Answer::ChangeTokens(store.change_tokens(now, rules, change)?),
         Ask::Touch(Touch(channel)) => Answer::Touch(store.touch(now, rules, *channel)?),
+        Ask::TellTime(TellTime) => Answer::TellTime(store.tell_time(now)?),
         Ask::Retire(Retire { over_at, budget }) => Answer::Retire(store.retire(*over_at, rules, *budget)?),
         Ask::KnowRunKey(KnowRunKey(check)) => Answer::KnowRunKey(store.know_run_key(check)?),
         Ask::IssueCode(issue) => Answer::IssueCode(store.issue_code(now, rules, issue)?),

@@ -12,6 +12,7 @@ use super::notices::{Exempt, NoticeAddress, NoticeReads, Route, SealedCasillas};
 use super::{Answer, Ask, Counts, Outcome, Reads, Store, StoreDown, Watch};
 use crate::rules::Rules;
 use lacre_ground::agency::AgencyCode;
+use lacre_ground::head::Ids;
 use lacre_ground::ids::{AccountId, BlobId, ChannelId, Generation, Seq, TokenHash};
 use lacre_ground::time::Millis;
 use std::collections::HashMap;
@@ -54,6 +55,7 @@ impl NullStore {
                 Answer::AppendAll(all)
             }
             Ask::Touch(_) => Answer::Touch(()),
+            Ask::TellTime(TellTime) => Answer::TellTime(now),
             Ask::Retire(_) => Answer::Retire(Retired::default()),
             Ask::KnowRunKey(_) => Answer::KnowRunKey(true),
             Ask::SweepAccounts(_) => Answer::SweepAccounts(false),
@@ -109,6 +111,9 @@ impl ChannelReads for NullReads {
     }
     fn entry(&self, _: &Asked) -> Result<Result<StoredEntry, StatusRefused>, StoreDown> {
         Ok(Err(StatusRefused::NotPermitted))
+    }
+    fn held(&self, _: &Rules, _: &ChannelId, _: &TokenHash) -> Result<Result<Ids, HeldRefused>, StoreDown> {
+        Ok(Err(HeldRefused::NotPermitted))
     }
 }
 

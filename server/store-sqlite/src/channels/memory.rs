@@ -84,6 +84,9 @@ pub(crate) struct Memory {
     /// newest accept time: they never go back
     pub(crate) accepted: Millis,
     accepted_committed: Millis,
+    /// what of it is in the tables at least, however the process ends
+    pub(crate) floor: Millis,
+    floor_committed: Millis,
     pub(crate) heads: Heads,
     recent: HashMap<(ChannelKey, EntryId), Recent>,
     recent_order: VecDeque<(ChannelKey, EntryId)>,
@@ -103,6 +106,8 @@ impl Memory {
         Ok(Self {
             accepted,
             accepted_committed: accepted,
+            floor: accepted,
+            floor_committed: accepted,
             heads: Heads { young: HashMap::new(), old: HashMap::new(), half: (heads / 2).max(1) },
             recent: HashMap::new(),
             recent_order: VecDeque::new(),
@@ -112,6 +117,7 @@ impl Memory {
     }
     pub(crate) fn committed(&mut self) {
         self.accepted_committed = self.accepted;
+        self.floor_committed = self.floor;
         self.undo.clear();
     }
     /// The channel is no more.
@@ -120,6 +126,7 @@ impl Memory {
     }
     pub(crate) fn rolled_back(&mut self) {
         self.accepted = self.accepted_committed;
+        self.floor = self.floor_committed;
         self.heads.clear();
         for undo in std::mem::take(&mut self.undo).into_iter().rev() {
             self.recent.remove(&undo.id);

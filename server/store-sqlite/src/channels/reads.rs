@@ -3,9 +3,12 @@
 use super::super::SqliteReads;
 use super::super::rows::{LAST, accepted, class_of, id32, lies, number, seq_of, snapshot};
 use crate::Down;
+use lacre_ground::head::{HashIds, Ids};
 use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
 use lacre_ground::time::Millis;
-use lacre_store::channels::{Admitted, Asked, ChannelKey, NotPermitted, Page, PageLimits, StatusRefused, StoredEntry};
+use lacre_store::channels::{
+    Admitted, Asked, ChannelKey, HeldRefused, NotPermitted, Page, PageLimits, StatusRefused, StoredEntry,
+};
 use lacre_store::rules::Rules;
 use lacre_store::{ChannelReads, StoreDown};
 use prost::bytes::Bytes;
@@ -112,6 +115,35 @@ impl ChannelReads for SqliteReads {
             self.with(|conn| {
                 conn.prepare_cached("SELECT count(*) FROM append_right WHERE channel = ?1")?
                     .query_row([channel.row()], |r| r.get(0))
+            })
+        };
+        Ok(work()?)
+    }
+
+    fn held(&self, rules: &Rules, channel: &ChannelId, token: &TokenHash) -> Result<Result<Ids, HeldRefused>, StoreDown> {
+        let work = || -> Result<Result<Ids, HeldRefused>, Down> {
+            self.with(|conn| {
+                snapshot(conn, || {
+                    let found = find(conn, channel)?;
+                    let good = found.as_ref().map_or(&NOBODY, |f| &f.read).ct_matches(token);
+                    let hers = found.filter(|f| good && f.class == ChannelClass::Casilla);
+                    let Some(found) = hers else { return Ok(Err(HeldRefused::NotPermitted)) };
+                    let count = conn
+                        .prepare_cached("SELECT count(*) FROM kept_id WHERE channel = ?1")?
+                        .query_row([found.key], |r| r.get(0))?;
+                    if let Err(refused) = HeldRefused::judge(count, rules) {
+                        return Ok(Err(refused));
+                    }
+                    // they lie in their order: no list of them is made
+                    let mut ids = HashIds::of(count);
+                    let sql = "SELECT entry_id FROM kept_id WHERE channel = ?1 ORDER BY entry_id";
+                    let mut select = conn.prepare_cached(sql)?;
+                    let mut rows = select.query([found.key])?;
+                    while let Some(row) = rows.next()? {
+                        ids.push(&id32(row, 0)?);
+                    }
+                    Ok(Ok(ids.finish()))
+                })
             })
         };
         Ok(work()?)

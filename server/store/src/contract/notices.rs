@@ -10,12 +10,14 @@ use crate::bodies::{
     NoAgency, RenewAgency, RevokeAgency,
 };
 use crate::channels::{
-    Append, AppendRefused, Asked, ChangeRefused, ChangeTokens, Limited, Open, PageLimits, Retire, Right, StoredEntry, Trim,
+    Append, AppendRefused, Asked, ChangeRefused, ChangeTokens, HeldRefused, Limited, Open, PageLimits, Retire, Right,
+    StoredEntry, TOLD_BACK_MS, TellTime, Trim,
 };
 use crate::closing::{CloseRefused, Closing, Stale};
 use crate::notices::*;
 use crate::rules::Limit;
 use lacre_ground::agency::AgencyCode;
+use lacre_ground::head::Ids;
 use lacre_ground::ids::{BlobId, ChannelId, EvidenceId, Generation, Seq, TokenHash};
 use lacre_ground::time::Millis;
 
@@ -413,6 +415,51 @@ promises! { $ notices_contract in notices:
         assert_eq!(w.ask(append(2, 4)), Err(AppendRefused::Limit(Limited::beyond(Limit::MaxKeptEntries, 3))));
         let stolen = Append { channel: c.id, ..append(9, 9) };
         assert_eq!(w.ask(stolen), Err(AppendRefused::NotPermitted), "nobody appends to a casilla");
+    }
+
+    fn a_casilla_tells_its_reader_every_entry_that_it_ever_took_and_nobody_else_anything<B>() {
+        let mut w = World::<B>::new();
+        let (c, b) = (w.address(), back(1));
+        w.open_kept(b, &[(1, false)]);
+        w.open_inbox(1, 1);
+        let held = |w: &World<B>, c: Kept, read| w.backend.reads().held(&w.rules, &c.id, &read).unwrap();
+        assert_eq!(held(&w, c, c.read), Ok(Ids::of([])));
+        w.ask(notice(1, c, 9, 7)).unwrap();
+        w.ask(notice(1, c, 1, 3)).unwrap();
+        w.ask(notice(1, c, 9, 7)).unwrap();
+
+        assert_eq!(held(&w, c, c.read), Ok(Ids::of([entry_id(3), entry_id(7)])));
+        w.ask(Trim { channel: c.id, token: c.read, through: Seq::FIRST }).unwrap();
+        w.later(w.rules.kept_retention_ms);
+        let now = w.now;
+        w.ask(Retire { over_at: now, budget: 10 });
+        w.backend.reopen();
+        assert_eq!((w.entries(c), held(&w, c, c.read)), (vec![], Ok(Ids::of([entry_id(7), entry_id(3)]))), "also what is gone");
+
+        for (channel, read) in [(c, token(9)), (c, b.read), (casilla(2), casilla(2).read), (b, b.read)] {
+            assert_eq!(held(&w, channel, read), Err(HeldRefused::NotPermitted));
+        }
+        w.rules.max_kept_entries = 1;
+        assert_eq!(held(&w, c, c.read), Err(HeldRefused::Limit(Limited::beyond(Limit::MaxKeptEntries, 1))));
+    }
+
+    fn no_entry_is_accepted_before_an_instant_that_was_told_whatever_the_clock_does<B>() {
+        let mut w = World::<B>::new();
+        let c = w.address();
+        w.later(HOUR);
+        let told = w.ask(TellTime);
+        assert_eq!(told, w.now);
+        w.now = lacre_ground::time::Millis::new(told.get() - HOUR);
+        assert_eq!(w.ask(TellTime), told);
+        let lines = w.ask(notice(1, c, 9, 1)).unwrap().lines;
+        assert_eq!((lines.time, w.entries(c)[0].accepted_at), (told, told));
+
+        w.now = told.plus(HOUR);
+        let told = w.ask(TellTime);
+        w.now = lacre_ground::time::Millis::new(told.get() - HOUR);
+        w.backend.reopen();
+        let lines = w.ask(notice(1, c, 9, 2)).unwrap().lines;
+        assert!(lines.time.plus(TOLD_BACK_MS) >= told, "after the end of the process a little: {}", lines.time);
     }
 
     fn who_enrolls_finds_the_exemption_that_came_before<B>() {

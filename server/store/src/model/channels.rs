@@ -2,13 +2,14 @@
 
 use super::{ModelReads, ModelStore};
 use crate::channels::{
-    Admitted, Append, AppendRefused, Appended, Asked, ChangeRefused, ChangeTokens, ChannelKey, NotPermitted, Open, OpenRefused,
-    Opened, Page, PageLimits, Retired, Right, StatusRefused, StoredEntry, Trim, TrimRefused,
+    Admitted, Append, AppendRefused, Appended, Asked, ChangeRefused, ChangeTokens, ChannelKey, HeldRefused, NotPermitted, Open,
+    OpenRefused, Opened, Page, PageLimits, Retired, Right, StatusRefused, StoredEntry, Trim, TrimRefused,
 };
 use crate::judge::{self, First, Head, Judged, Look, Seen};
 use crate::notices::RecordLines;
 use crate::rules::Rules;
 use crate::{AccountStore as _, ChannelReads, ChannelStore, StoreDown};
+use lacre_ground::head::Ids;
 use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
 use lacre_ground::time::Millis;
 use prost::bytes::Bytes;
@@ -21,6 +22,8 @@ pub(super) struct Channels {
     /// entries ever stored, over all channels
     arrivals: u64,
     newest: Option<Millis>,
+    /// newest time that somebody was told
+    told: Option<Millis>,
     /// appends to inboxes, oldest first: what a process remembers of them
     recent: Vec<(ChannelKey, EntryId, Appended, Bytes)>,
     /// (channel, token, window) of every append to an inbox
@@ -155,7 +158,7 @@ impl Channels {
         self.channels.iter_mut().find(|c| c.name == *name)
     }
     pub(super) fn at(&self, now: Millis) -> Millis {
-        self.newest.map_or(now, |newest| newest.max(now))
+        now.max(self.newest.unwrap_or(now)).max(self.told.unwrap_or(now))
     }
 }
 
@@ -321,6 +324,12 @@ impl ChannelStore for ModelStore {
         Ok(())
     }
 
+    fn tell_time(&mut self, now: Millis) -> Result<Millis, StoreDown> {
+        let at = self.work.channels.at(now);
+        self.work.channels.told = Some(at);
+        Ok(at)
+    }
+
     fn retire(&mut self, now: Millis, rules: &Rules, budget: u32) -> Result<Retired, StoreDown> {
         let mut retired = Retired::default();
         for (kept, retention) in [(false, rules.entry_retention_ms), (true, rules.kept_retention_ms)] {
@@ -407,6 +416,15 @@ impl ChannelReads for ModelReads {
             }
             let (gone_through, head) = (channel.gone_through, channel.last());
             entry.ok_or(StatusRefused::NoEntry { gone_through, head })
+        }))
+    }
+
+    fn held(&self, rules: &Rules, channel: &ChannelId, token: &TokenHash) -> Result<Result<Ids, HeldRefused>, StoreDown> {
+        Ok(self.with(|state| {
+            let hers = |c: &&Channel| c.name == *channel && c.read == *token && c.class == ChannelClass::Casilla;
+            let channel = state.channels.channels.iter().find(hers).ok_or(HeldRefused::NotPermitted)?;
+            HeldRefused::judge(channel.ids.len() as u64, rules)?;
+            Ok(Ids::of(channel.ids.iter().map(|known| known.id)))
         }))
     }
 }
