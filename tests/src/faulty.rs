@@ -49,7 +49,7 @@ impl<N: Network> Network for Faulty<'_, N> {
     calls! {
         channel: open: OpenRequest => OpenResponse, append: AppendRequest => AppendResponse, fetch: FetchRequest => FetchResponse,
                  status: StatusRequest => StatusResponse, trim: TrimRequest => TrimResponse,
-                 change_tokens: ChangeTokensRequest => ChangeTokensResponse;
+                 change_tokens: ChangeTokensRequest => ChangeTokensResponse, head: HeadRequest => HeadResponse;
         info: get_info: GetInfoRequest => GetInfoResponse;
         plain: enroll: EnrollRequest => EnrollResponse, challenge: ChallengeRequest => ChallengeResponse,
                login: LoginRequest => LoginResponse, put_state: PutStateRequest => PutStateResponse,

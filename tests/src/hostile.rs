@@ -519,7 +519,7 @@ impl<N: Network> Network for Watched<'_, N> {
         lane: open: OpenRequest => OpenResponse, append: AppendRequest => AppendResponse,
               fetch: FetchRequest => FetchResponse, status: StatusRequest => StatusResponse,
               trim: TrimRequest => TrimResponse, change_tokens: ChangeTokensRequest => ChangeTokensResponse,
-              get_info: GetInfoRequest => GetInfoResponse;
+              head: HeadRequest => HeadResponse, get_info: GetInfoRequest => GetInfoResponse;
         plain: enroll: EnrollRequest => EnrollResponse, challenge: ChallengeRequest => ChallengeResponse,
                login: LoginRequest => LoginResponse, put_state: PutStateRequest => PutStateResponse,
                put_key_packages: PutKeyPackagesRequest => PutKeyPackagesResponse,

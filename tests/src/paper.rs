@@ -6,10 +6,11 @@ use crate::world::{Person, World};
 use core::time::Duration;
 use lacre_core::network::{Delivery, Entry, Following, Lane, NetError, Network, Reason, Refusal};
 use lacre_evidence::certificate::AGENCY;
-use lacre_evidence::{Answer, Designation, Grant, Keys, Lookup, Salt};
+use lacre_evidence::{Answer, Designation, Event, Grant, Issuer, Keys, Lookup, Party, Record, Salt, Submission, envelope};
 use lacre_ground::account::{AccountState, REGISTRAR};
 use lacre_ground::address::Authority;
-use lacre_ground::ids::{ChannelId, LookupId, Seq, Token};
+use lacre_ground::head::{HeadNote, Ids};
+use lacre_ground::ids::{ChannelId, EntryId, EvidenceId, LookupId, Seq, Token};
 use lacre_ground::note::{NoteSigner, UnverifiedNote};
 use lacre_ground::random::{self, SystemRng};
 use lacre_ground::receipt::{RELAY, Receipt};
@@ -29,7 +30,12 @@ pub struct Kept {
     pub rights: HashMap<Vec<u8>, bool>,
     /// what is in it
     pub entries: Vec<wire::Entry>,
+    /// so many of the newest are counted by head notes and given to nobody
+    pub kept_back: usize,
 }
+
+/// What a relay says of a casilla instead of the truth: the signed note, made of the honest one.
+pub type Lie = Box<dyn FnMut(HeadNote, &NoteSigner) -> String>;
 
 /// What the relay and its registrar have.
 pub struct Desk {
@@ -55,6 +61,10 @@ pub struct Desk {
     generation: Vec<u8>,
     /// of what comes after; the machine's otherwise
     pub now: Option<Millis>,
+    /// what its head notes say instead
+    pub lie: Option<Lie>,
+    /// delivered in the moment before the next head note
+    pub meanwhile: Vec<(Written, Token)>,
 }
 
 impl Desk {
@@ -75,6 +85,8 @@ impl Desk {
             tried: Vec::new(),
             generation: Vec::new(),
             now: None,
+            lie: None,
+            meanwhile: Vec::new(),
         }
     }
 
@@ -96,7 +108,7 @@ impl Desk {
         let (read, token) = (Token::random(&mut SystemRng), Token::random(&mut SystemRng));
         let back = ChannelId::of_return(&read.hash());
         let rights = [(token.hash().as_bytes().to_vec(), false)].into();
-        self.channels.insert(back.as_bytes().to_vec(), Kept { rights, entries: Vec::new() });
+        self.channels.insert(back.as_bytes().to_vec(), Kept { rights, ..Kept::default() });
         Body { signer, certificate, back, token }
     }
 
@@ -150,6 +162,37 @@ impl Desk {
         self.blobs.extend(written.blobs.iter().map(|(name, _, bytes)| (name.clone(), bytes.clone())));
         store(casilla, written.entry.as_bytes().to_vec(), written.bytes(), now);
         true
+    }
+
+    /// The relay's record that it took a notice, which a body shows.
+    #[must_use]
+    pub fn record(&self, written: &Written, relay: &Authority) -> String {
+        let casilla = &self.channels[written.channel.as_bytes().as_slice()];
+        let entry = casilla.entries.iter().find(|entry| entry.entry_id == written.entry.as_bytes()).expect("delivered");
+        let notice = written.notice();
+        let record = Record {
+            event: Event::SubmissionAcceptance,
+            id: EvidenceId::new(random::bytes(&mut SystemRng)),
+            time: Millis::new(entry.accepted_at_ms),
+            issuer: Issuer::Relay(relay.clone()),
+            envelope: envelope::digest(&written.envelope.header, notice.files.iter().map(|f| &f.sealed_sha256)),
+            sender: Party::Unknown,
+            recipient: Party::Channel(written.channel),
+            reasons: vec![],
+            reference: None,
+            submission: Some(Submission {
+                generation: self.generation.as_slice().try_into().unwrap(),
+                channel: written.channel,
+                entry: written.entry,
+                checkpoint: None,
+            }),
+        };
+        record.sign(&self.relay).unwrap()
+    }
+
+    /// The casilla of a notice.
+    pub fn casilla(&mut self, written: &Written) -> &mut Kept {
+        self.channels.get_mut(written.channel.as_bytes().as_slice()).unwrap()
     }
 
     /// What lies in a return channel.
@@ -265,8 +308,9 @@ impl<N: Network> Network for Paper<'_, N> {
         let generation = self.generation(at)?;
         let kept = self.desk.channels.get(&r.channel).ok_or_else(|| no(Reason::NotPermitted))?;
         let from = usize::try_from(r.from_seq - 1).unwrap();
-        let entries = kept.entries.iter().skip(from).take(r.max_entries as usize).cloned().collect();
-        let (head, rights) = (kept.entries.len() as u64, kept.rights.len() as u32);
+        let given = kept.entries.len() - kept.kept_back;
+        let entries = kept.entries[..given].iter().skip(from).take(r.max_entries as usize).cloned().collect();
+        let (head, rights) = (given as u64, kept.rights.len() as u32);
         Ok(wire::FetchResponse { generation, entries, head, gone_through: 0, append_rights: rights })
     }
     fn change_tokens(
@@ -283,6 +327,26 @@ impl<N: Network> Network for Paper<'_, N> {
         let kept = self.desk.channels.get_mut(&r.channel).ok_or_else(|| no(Reason::NotPermitted))?;
         kept.rights.extend(r.add.into_iter().map(|right| (right.token_hash, right.once)));
         Ok(wire::ChangeTokensResponse { generation })
+    }
+    fn head(&mut self, at: &Authority, _: Lane, r: wire::HeadRequest) -> Result<wire::HeadResponse, NetError> {
+        for (written, token) in core::mem::take(&mut self.desk.meanwhile) {
+            assert!(self.desk.deliver(&written, &token));
+        }
+        let generation = self.generation(at)?;
+        let kept = self.desk.channels.get(&r.channel).ok_or_else(|| no(Reason::NotPermitted))?;
+        let id = |entry: &wire::Entry| EntryId::try_from(entry.entry_id.as_slice()).unwrap();
+        let honest = HeadNote {
+            relay: at.clone(),
+            channel: r.channel.as_slice().try_into().unwrap(),
+            generation: generation.as_slice().try_into().unwrap(),
+            ids: Ids::of(kept.entries.iter().map(id)),
+            time: self.desk.now(),
+        };
+        let note = match &mut self.desk.lie {
+            None => honest.sign(&self.desk.relay).unwrap(),
+            Some(lie) => lie(honest, &self.desk.relay),
+        };
+        Ok(wire::HeadResponse { generation, note })
     }
     fn get_info(&mut self, at: &Authority, lane: Lane, r: wire::GetInfoRequest) -> Result<wire::GetInfoResponse, NetError> {
         let mut info = self.inner.get_info(at, lane, r)?;

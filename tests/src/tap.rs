@@ -104,7 +104,7 @@ impl<N: Network> Network for Tap<'_, N> {
     crate::pass_on! {
         lane: open: OpenRequest => OpenResponse, fetch: FetchRequest => FetchResponse, status: StatusRequest => StatusResponse,
               trim: TrimRequest => TrimResponse, change_tokens: ChangeTokensRequest => ChangeTokensResponse,
-              get_info: GetInfoRequest => GetInfoResponse;
+              head: HeadRequest => HeadResponse, get_info: GetInfoRequest => GetInfoResponse;
         plain: enroll: EnrollRequest => EnrollResponse, challenge: ChallengeRequest => ChallengeResponse,
                login: LoginRequest => LoginResponse, put_state: PutStateRequest => PutStateResponse,
                take_stamps: TakeStampsRequest => TakeStampsResponse, recover: RecoverRequest => RecoverResponse,

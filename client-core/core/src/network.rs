@@ -86,6 +86,16 @@ pub trait Network {
         lane: Lane,
         r: wire::ChangeTokensRequest,
     ) -> Result<wire::ChangeTokensResponse, NetError>;
+    /// The relay's signed word for what a casilla holds.
+    fn head(&mut self, at: &Authority, lane: Lane, r: wire::HeadRequest) -> Result<wire::HeadResponse, NetError>;
+    /// Of several casillas, asked side by side; each answer is [`Network::head`]'s, in the order of the questions.
+    fn head_each(
+        &mut self,
+        at: &Authority,
+        questions: Vec<(Lane, wire::HeadRequest)>,
+    ) -> Vec<Result<wire::HeadResponse, NetError>> {
+        questions.into_iter().map(|(lane, r)| self.head(at, lane, r)).collect()
+    }
     /// What the relay is and allows.
     fn get_info(&mut self, at: &Authority, lane: Lane, r: wire::GetInfoRequest) -> Result<wire::GetInfoResponse, NetError>;
 

@@ -69,6 +69,7 @@ answers! {
     StatusResponse |a| note(&a.receipt, "receipt");
     TrimResponse |_a| Ok(());
     ChangeTokensResponse |_a| Ok(());
+    HeadResponse |a| note(&a.note, "note");
     GetInfoResponse |a| {
         exact(&a.identity, 32, "identity")?;
         must(a.protocols.len() <= 16 && a.protocols.iter().all(|p| p.len() <= 64), "protocols")?;

@@ -300,6 +300,20 @@ impl Network for GrpcNetwork {
     ) -> Result<wire::ChangeTokensResponse, NetError> {
         self.call(at, lane, |c| async move { channels(c).change_tokens(r).await })
     }
+    fn head(&mut self, at: &Authority, lane: Lane, r: wire::HeadRequest) -> Result<wire::HeadResponse, NetError> {
+        self.call(at, lane, |c| async move { channels(c).head(r).await })
+    }
+    fn head_each(
+        &mut self,
+        at: &Authority,
+        questions: Vec<(Lane, wire::HeadRequest)>,
+    ) -> Vec<Result<wire::HeadResponse, NetError>> {
+        let asked: Vec<_> = questions
+            .into_iter()
+            .map(|(lane, r)| self.under_way(at, lane, move |c| async move { channels(c).head(r).await }, |_| Ok(())))
+            .collect();
+        wait::on_this_thread(all_of(asked))
+    }
     fn get_info(&mut self, at: &Authority, lane: Lane, r: wire::GetInfoRequest) -> Result<wire::GetInfoResponse, NetError> {
         let info = self.call(at, lane, |c| async move { channels(c).get_info(r).await })?;
         if info.identity.as_slice() != at.identity().as_bytes() {

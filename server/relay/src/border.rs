@@ -12,7 +12,7 @@ use lacre_store::accounts::{
 use lacre_store::blobs::KeepBlobRefused;
 use lacre_store::bodies::{AgencyRefused, EnrollAgencyRefused, IssueAgencyRefused, NoAgency};
 use lacre_store::channels::{
-    AppendRefused, ChangeRefused, Limited, NotPermitted, OpenRefused, StatusRefused, TrimRefused, WrongName,
+    AppendRefused, ChangeRefused, HeldRefused, Limited, NotPermitted, OpenRefused, StatusRefused, TrimRefused, WrongName,
 };
 use lacre_store::closing::{CloseRefused, Stale};
 use lacre_store::counter::{AddClerkRefused, NoClerk, NoCode};
@@ -168,6 +168,14 @@ impl IntoStatus for StatusRefused {
                 refused(Reason::NoEntry, &metadata, None)
             }
             StatusRefused::NotNamed => refused(Reason::NoEntry, &[], None),
+        }
+    }
+}
+impl IntoStatus for HeldRefused {
+    fn into_status(self) -> Status {
+        match self {
+            HeldRefused::NotPermitted => NotPermitted.into_status(),
+            HeldRefused::Limit(l) => limited(l),
         }
     }
 }

@@ -59,6 +59,9 @@ impl Channels for Bare {
     async fn trim(&self, _: Request<proto::TrimRequest>) -> Result<Response<proto::TrimResponse>, Status> {
         none()
     }
+    async fn head(&self, _: Request<proto::HeadRequest>) -> Result<Response<proto::HeadResponse>, Status> {
+        none()
+    }
     async fn change_tokens(
         &self,
         _: Request<proto::ChangeTokensRequest>,

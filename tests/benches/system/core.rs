@@ -151,6 +151,7 @@ impl Network for Near<'_> {
     }
     lacre_tests::pass_on! {
         lane: open: OpenRequest => OpenResponse, status: StatusRequest => StatusResponse, trim: TrimRequest => TrimResponse,
+              head: HeadRequest => HeadResponse,
               change_tokens: ChangeTokensRequest => ChangeTokensResponse, get_info: GetInfoRequest => GetInfoResponse;
         plain: enroll: EnrollRequest => EnrollResponse, challenge: ChallengeRequest => ChallengeResponse,
                login: LoginRequest => LoginResponse, put_state: PutStateRequest => PutStateResponse,

@@ -295,7 +295,7 @@ impl<N: Network> Network for LetsOthersPay<'_, N> {
     lacre_tests::pass_on! {
         lane: fetch: FetchRequest => FetchResponse, status: StatusRequest => StatusResponse,
               trim: TrimRequest => TrimResponse, change_tokens: ChangeTokensRequest => ChangeTokensResponse,
-              get_info: GetInfoRequest => GetInfoResponse;
+              head: HeadRequest => HeadResponse, get_info: GetInfoRequest => GetInfoResponse;
         plain: enroll: EnrollRequest => EnrollResponse, challenge: ChallengeRequest => ChallengeResponse,
                login: LoginRequest => LoginResponse, put_state: PutStateRequest => PutStateResponse,
                put_key_packages: PutKeyPackagesRequest => PutKeyPackagesResponse,
@@ -470,7 +470,7 @@ impl<N: Network> Network for Grudging<'_, N> {
     lacre_tests::pass_on! {
         lane: open: OpenRequest => OpenResponse, status: StatusRequest => StatusResponse,
               trim: TrimRequest => TrimResponse, change_tokens: ChangeTokensRequest => ChangeTokensResponse,
-              get_info: GetInfoRequest => GetInfoResponse;
+              head: HeadRequest => HeadResponse, get_info: GetInfoRequest => GetInfoResponse;
         plain: enroll: EnrollRequest => EnrollResponse, challenge: ChallengeRequest => ChallengeResponse,
                login: LoginRequest => LoginResponse, put_state: PutStateRequest => PutStateResponse,
                put_key_packages: PutKeyPackagesRequest => PutKeyPackagesResponse,

@@ -272,6 +272,9 @@ impl Channels for Script {
     async fn trim(&self, _r: Request<wire::TrimRequest>) -> Result<Response<wire::TrimResponse>, Status> {
         Err(Status::unimplemented("not in this test"))
     }
+    async fn head(&self, _r: Request<wire::HeadRequest>) -> Result<Response<wire::HeadResponse>, Status> {
+        Err(Status::unimplemented("not in this test"))
+    }
     async fn change_tokens(
         &self,
         _r: Request<wire::ChangeTokensRequest>,

@@ -164,6 +164,14 @@ impl wire::channels_server::Channels for ChannelsService {
         Ok(Response::new(wire::ChangeTokensResponse { generation: self.generation() }))
     }
 
+    async fn head(&self, request: Request<wire::HeadRequest>) -> Result<Response<wire::HeadResponse>, Status> {
+        let holder = request.extensions().get::<Holder>().cloned();
+        let request = checked(request.into_inner())?;
+        let (channel, token) = (id("channel", &request.channel)?, token("read_token", &request.read_token)?);
+        let note = super::heads::head(&self.context, holder.as_ref(), channel, token).await?;
+        Ok(Response::new(wire::HeadResponse { generation: self.generation(), note }))
+    }
+
     async fn get_info(&self, _: Request<wire::GetInfoRequest>) -> Result<Response<wire::GetInfoResponse>, Status> {
         let rules = &self.context.rules;
         let limits = wire::Limits {

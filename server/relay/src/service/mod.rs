@@ -17,6 +17,7 @@ mod codes_tests;
 pub mod counter;
 pub mod directory;
 pub mod fields;
+mod heads;
 mod held;
 #[cfg(test)]
 mod inboxes_tests;

@@ -132,6 +132,8 @@ async fn what_is_somebodys_is_refused_to_somebody_else_in_every_call_that_there_
     let remove = vec![her_inbox.contacts.hash().as_bytes().to_vec()];
     let change = wire::ChangeTokensRequest { channel: id, read_token: token, add: vec![], remove };
     is("Channels.ChangeTokens", refused(w.channels().change_tokens(change).await));
+    let head = wire::HeadRequest { channel: channel(), read_token: his_read() };
+    is("Channels.Head", refused(w.channels().head(head).await));
     is("Channels.GetInfo", answered(w.channels().get_info(wire::GetInfoRequest {}).await));
 
     let eva = w.person(4);

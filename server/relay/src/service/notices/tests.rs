@@ -12,7 +12,8 @@ use lacre_evidence::{Designation, envelope};
 use lacre_ground::account::REGISTRAR;
 use lacre_ground::address::{Address, Authority, Invitation};
 use lacre_ground::agency::{self, Ask};
-use lacre_ground::ids::{ChannelId, Code, GrantId, Token};
+use lacre_ground::head::{HeadNote, Ids};
+use lacre_ground::ids::{ChannelId, Code, EntryId, GrantId, Token};
 use lacre_ground::note::{NoteKey, NoteSigner};
 use lacre_ground::receipt::RELAY;
 use lacre_ground::registrar::RegistrarKey;
@@ -377,6 +378,34 @@ async fn a_notice_goes_from_the_answer_to_the_casilla_and_its_record_is_byte_equ
     w.channels().trim(trim).await.unwrap();
     assert_eq!(w.deliver_one(1, sent).await.unwrap(), record, "also of an entry that is gone");
     assert_eq!(w.fetch(&casilla).await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_head_note_names_every_notice_that_the_casilla_took_and_only_its_reader_gets_one() {
+    let w = World::new(Rules::default()).await;
+    w.office(1).await;
+    let (_, _, casilla) = w.address().await;
+    let head = async |w: &World, c: &Casilla| {
+        let request = wire::HeadRequest { channel: c.channel.as_bytes().to_vec(), read_token: c.read.expose().to_vec() };
+        w.channels().head(request).await.map(|answer| HeadNote::verify(&answer.into_inner().note).unwrap())
+    };
+    let before = head(&w, &casilla).await.unwrap();
+    let token = w.look_up_one(1, 1).await.right.unwrap().token;
+    w.later(5_000);
+    let sent = row(&casilla, &token, 1, b"sealed body");
+    let record = w.deliver_one(1, sent.clone()).await.unwrap();
+    w.later(5_000);
+    let after = head(&w, &casilla).await.unwrap();
+
+    let relay = NoteSigner::new(RELAY, &[7; 32]).unwrap().public();
+    let accepted = Record::verify(&record, |_| vec![relay.clone()]).unwrap().time;
+    let taken = EntryId::try_from(sent.entry_id.as_slice()).unwrap();
+    assert_eq!((before.ids, after.ids), (Ids::of([]), Ids::of([taken])));
+    assert!(before.time < accepted && accepted < after.time);
+    assert_eq!(after.relay, w.context.authority.read().unwrap().clone());
+    assert_eq!((after.channel, after.generation), (casilla.channel, w.context.reads.generation()));
+    let stranger = Casilla { read: Token::new([9; 32]), ..casilla };
+    assert_eq!(reason(&head(&w, &stranger).await.unwrap_err()), "NOT_PERMITTED");
 }
 
 #[tokio::test]
