@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 SOURCE = (Path(__file__).parent / "verify.py").read_text(encoding="utf-8")
 # what computes and does not judge: the vectors notice a wrong computation at once, and it is not made again for each mutant
 COMPUTES = {"brv7", "ntt", "inverse_ntt", "multiply", "add", "sample_ntt", "cbd2", "pack", "unpack", "compress", "ml_kem_encapsulate", "seal", "hkdf_expand",
-            "expand", "msg", "h", "hchacha20", "turn", "sha", "be", "main", "bounded", "answer", "pad", "easter", "y_of", "white", "day", "square"}
+            "expand", "msg", "h", "hchacha20", "turn", "sha", "be", "main", "bounded", "answer", "iso", "pad", "easter", "y_of", "white", "day", "square"}
 IDEAS = [
     ("the local date is UTC's", ".astimezone(ZoneInfo(zone)).date()", ".date()"),
     ("everybody lives by Santiago's clock", "ZoneInfo(zone)", 'ZoneInfo("America/Santiago")'),
@@ -73,7 +73,7 @@ IDEAS = [
     ("trials start terms", '.startswith(("original", "corrects"))', '.startswith(("original", "corrects", "trial"))'),
     ("corrections start no term", '.startswith(("original", "corrects"))', '.startswith("original")'),
     ("personal communications start terms", 'if n["type"].startswith("NT") and', "if"),
-    ("version 1 is version 2", 'startswith(b"lacre evidence v2\\n")', 'startswith((b"lacre evidence v2\\n", b"lacre evidence v1\\n"))'),
+    ("version 1 is version 2", 'startswith(f"{kind}{version}\\n".encode())', 'startswith((f"{kind}{version}\\n".encode(), f"{kind}{version - 1}\\n".encode()))'),
     ("lines end in a return too", 'self.rest = body.split("\\n")', 'self.rest = body.replace("\\r", "").split("\\n")'),
     ("a last line needs no end", 'if self.rest.pop() != "" or', 'if self.rest[-1] == "" and self.rest.pop() or'),
     ("a reply's receipt is by whatever relay", 'relay_keys(("relay", grant["relay"])))', 'keys["relay"])'),
@@ -86,18 +86,27 @@ IDEAS = [
      'aad = hchacha20(expand(seed, 32, RETURN, b"key"), entry[:16]), b""'),
     ("a text's bytes are not counted", "(sha(words), len(words))", '(sha(words), reply["text"][1])'),
     ("a file's bytes are not counted", "[(sha(f), len(f)) for f in files]", '[(sha(f), g[1]) for f, g in zip(files, reply["files"], strict=True)]'),
+    ("any relay's head notes count", 'x["relay"][1] == receipt["issuer"][1][1] and x["channel"]', 'x["channel"]'),
+    ("those of any casilla count", ' and x["channel"] == receipt["channel"]]', "]"),
+    ("those of any store count", 'if x["generation"] == receipt["generation"]]', "]"),
+    ("a relay remembers for ever", "REMEMBERED = timedelta(days=730)", "REMEMBERED = timedelta(days=10 ** 6)"),
+    ("one list that has the entry is enough", 'if any(receipt["entry"] not in', 'if lists and all(receipt["entry"] not in'),
+    ("an empty casilla needs a list", 'ids = None if head["count"] else []', "ids = None"),
+    ("a note without a list says that the entry is not there", 'if any(receipt["entry"] not in x["list"] for x in lists)', 'if any(receipt["entry"] not in (x["list"] or []) for x in times)'),
+    ("a bad file of head notes spoils the evidence", 'except Stop as s: told = f"{s.verdict} {s.code}"', "except ZeroDivisionError: pass"),
+    ("a list is of its own note only", '[x | {"list": lists.get((x["count"], x["ids"]))} for x in out]', "out"),
     ("files that are there are left out", '"files": [f is not None for f in files]', '"files": [False for f in files]'),
 ]
 # condition that is taken out: why no vector can notice. One line each, and nothing that could be noticed.
 EQUAL = {
-    "container: without `ensure(len(data) <= MAX_BUNDLE, 'container')`": "the vector would have 256 MiB",
+    "opened: without `ensure(len(data) <= most, 'container')`": "the vector would have 256 MiB",
     "__init__: without `len(raw.encode()) > 1000000`": "the vector would have a megabyte",
     "line: without `ensure(0 <= end, 'container')`": "what is read instead begins at the first line, and is no part's line either",
     "line: one off in `0 <= end`": "as above",
     "read_trust: without `lines.end()`": "a wrong trust file gives no verdict: exit 2",
     "dates: without `if not CALENDAR.first <= day`": "no rule was law before the calendar begins; the clock's own vectors hold it",
     "dates: one off in `CALENDAR.first <= day`": "as above",
-    "container: one off in `len(data) <= MAX_BUNDLE`": "the vector would have 256 MiB",
+    "opened: one off in `len(data) <= most`": "the vector would have 256 MiB",
 }
 
 
@@ -179,12 +188,13 @@ def main(folder):
     index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     files = {v["name"]: (folder / v["file"]).read_bytes() for v in index}
     trusts = {name: (folder / name).read_bytes().decode() for name in {v["trust"] for v in index} - {None}}
+    besides = {v["name"]: (folder / v["heads"]).read_bytes() if v.get("heads") else None for v in index}
     expected = {v["name"]: (v["verdict"], v["code"], json.dumps(v.get("proves"), sort_keys=True)) for v in index}
 
     def differs(space, v):
         try:
             trust = space["read_trust"](trusts[v["trust"]]) if v["trust"] else None
-            found = space["answer"](files[v["name"]], trust)
+            found = space["answer"](files[v["name"]], trust, besides[v["name"]])
         except Exception: return True  # a verifier that stops on a bundle is noticed
         return (found["verdict"], found["code"], json.dumps(found.get("proves"), sort_keys=True)) != expected[v["name"]]
 
@@ -194,7 +204,7 @@ def main(folder):
 
     def refused_at(v):
         """The lines of the verifier by which it refuses a vector: who changes one of them is noticed by this vector first."""
-        try: honest["verify"](files[v["name"]], honest["read_trust"](trusts[v["trust"]]) if v["trust"] else None)
+        try: honest["verify"](files[v["name"]], honest["read_trust"](trusts[v["trust"]]) if v["trust"] else None, besides[v["name"]])
         except Exception as e:
             lines = set()
             while e:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A second verifier of Lacre's evidence, written from audit/FORMAT.md alone.
 
-    verify.py BUNDLE [TRUST]      one verdict as JSON; exit 0 VALID, 1 INVALID, 2 usage, 3 could not read, 4 INCOMPLETE
+    verify.py BUNDLE [TRUST [HEADS]]  one verdict as JSON; BUNDLE may be a file of head notes, too; exit 0 VALID, 1 INVALID, 2 usage, 3 could not read, 4 INCOMPLETE
     verify.py --vectors FOLDER    a verdict for each vector of FOLDER/index.json, one line of JSON each
     verify.py --clock FILE        the dates of each clock vector, one line of JSON each
 
@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 DATA = Path(__file__).resolve().parents[2] / "audit/evidence/src/clock/data"
 SKEW, HOUR = timedelta(seconds=60), timedelta(hours=1)
 FIRST_TIME, LAST_TIME = datetime(1970, 1, 1), datetime(9999, 12, 30, 22)
-MAX_BUNDLE, MAX_TRUST = 256 << 20, 1 << 16
+REMEMBERED = timedelta(days=730)
+MAX_BUNDLE, MAX_TRUST, MAX_HEADS = 256 << 20, 1 << 16, 64 << 20
 
 
 class Stop(Exception):
@@ -160,14 +161,15 @@ ORDER = ["keys", "certificate", "lookup", "opening", "designation", "state", "gr
          "register", "approval", "reply", "head", "ledger"]
 NUMBERED = ("state", "event", "later", "file", "approval", "reply", "head", "ledger")
 RESERVED = ("register", "approval", "head", "ledger")
-def container(data):
-    ensure(len(data) <= MAX_BUNDLE, "container")
-    if not data.startswith(b"lacre evidence v2\n"):
-        other = re.match(rb"lacre evidence v([1-9][0-9]{0,9})\n", data)
+def opened(data, kind, version, most, most_parts):
+    """How many parts are announced, and each that is there: name, and bytes or None for one that was left out."""
+    ensure(len(data) <= most, "container")
+    if not data.startswith(f"{kind}{version}\n".encode()):
+        other = re.match(kind.encode() + rb"([1-9][0-9]{0,9})\n", data)
         raise incomplete("version") if other and int(other[1]) < 2 ** 32 else invalid("container")
     body, tail = data[:-69], data[-69:]
     ensure(tail == b"end " + sha(body).hex().encode() + b"\n", "checksum")
-    parts, at, position, gap = {}, body.index(b"\n") + 1, (0, 0), None
+    parts, at = [], body.index(b"\n") + 1
     def line():
         nonlocal at
         end = body.find(b"\n", at)
@@ -179,28 +181,36 @@ def container(data):
         m = re.fullmatch(pattern, found)
         ensure(m, "container")
         return m
-    count, found = int(form("parts (0|[1-9][0-9]{0,2})", line())[1]), 0
-    ensure(line() == "" and count <= 512, "container")
+    count = int(form("parts (0|[1-9][0-9]{0,4})", line())[1])
+    ensure(line() == "" and count <= most_parts, "container")
     while at < len(body):
-        m = form(r"part ([a-z]+)(?:\.(0|[1-9][0-9]{0,2}))? (0|[1-9][0-9]{0,8}|left-out)", line())
-        kind, index = m[1], m[2] and int(m[2])
+        m = form(r"part ([a-z]+(?:\.(?:0|[1-9][0-9]{0,4}))?) (0|[1-9][0-9]{0,8}|left-out)", line())
+        content = None
+        if m[2] != "left-out":
+            content, at = body[at:at + int(m[2])], at + int(m[2]) + 1
+            ensure(body[at - 1:at] == b"\n", "container")
+        parts.append((m[1], content))
+    return count, parts
+
+def container(data):
+    count, found = opened(data, "lacre evidence v", 2, MAX_BUNDLE, 512)
+    parts, position, gap = {}, (0, 0), None
+    for name, content in found:
+        kind, _, index = name.partition(".")
+        index = int(index) if index else None
         ensure(kind in ORDER and (kind in NUMBERED) == (index is not None) and (index or 0) <= 512, "container")
         expected = position[1] if ORDER.index(kind) == position[0] else 0
         ensure(ORDER.index(kind) >= position[0] and (index or 0) >= expected, "container")
         if (index or 0) > expected and gap is None: gap = f"{kind}.{expected}"
-        position, found = (ORDER.index(kind), (index or 0) + 1), found + 1
-        content = None
-        if m[3] == "left-out": ensure(kind == "file", "container")
-        else:
-            content, at = body[at:at + int(m[3])], at + int(m[3]) + 1
-            ensure(body[at - 1:at] == b"\n", "container")
-            if kind not in ("file", "reply") and kind not in RESERVED:
-                try: content = content.decode()
-                except UnicodeDecodeError: raise invalid("container")
+        position = (ORDER.index(kind), (index or 0) + 1)
+        if content is None: ensure(kind == "file", "container")
+        elif kind not in ("file", "reply") and kind not in RESERVED:
+            try: content = content.decode()
+            except UnicodeDecodeError: raise invalid("container")
         if kind in NUMBERED: parts.setdefault(kind, []).append(content)
         else: parts[kind] = content
-    ensure(found <= count, "container")
-    if gap or found < count: raise incomplete("missing", gap or "")
+    ensure(len(found) <= count, "container")
+    if gap or len(found) < count: raise incomplete("missing", gap or "")
     return parts
 
 
@@ -309,6 +319,46 @@ def read_reply(body):
     out = lines.fields(id=hexa(16), notice=hexa(32), account=hexa(32), device=hexa(16), made=when, text=pair(hexa(32), number))
     out["files"] = lines.many("file", pair(hexa(32), number, text(100), text(255)), 8); lines.end()
     return out
+
+
+# ---- 4a. head notes ----
+def read_head(body):
+    lines = Lines(body, "lacre head v1")
+    out = lines.fields(relay=address, channel=hexa(32), generation=hexa(16), count=number, ids=hexa(32), time=when); lines.end()
+    return out if good_point(out["relay"][1]) else bad()
+def read_ids(body):
+    ids = [hexa(16)(line) for line in body.split("\n")[:-1]]
+    return ids if body[-1:] in ("", "\n") and ids == sorted(set(ids)) else bad()
+def heads(data, trust):
+    count, found = opened(data, "lacre heads v", 1, MAX_HEADS, 65536)
+    out = []
+    for name, content in found:
+        ensure(content is not None, "container")
+        try: content = content.decode()
+        except UnicodeDecodeError: raise invalid("container")
+        if name == f"head.{len(out)}": out.append([content, None])
+        else:
+            ensure(name == f"ids.{len(out) - 1}" and out[-1][1] is None, "container")
+            out[-1][1] = content
+    ensure(len(found) <= count, "container")
+    if not out or len(found) < count: raise incomplete("missing", "head.0")
+    for i, (raw, listed) in enumerate(out):
+        note = Note(raw, f"head.{i}")
+        head = note.read(read_head); note.signed_by("lacre-relay", [head["relay"][1]])
+        if trust: ensure(head["relay"][1] in trust[1]["relay"], "keys", note.part)
+        if listed is None: ids = None if head["count"] else []
+        else: ids = form_of(f"ids.{i}", read_ids, listed)
+        if ids is not None: ensure(len(ids) == head["count"] and h("lacre head ids v1", b"".join(ids)) == head["ids"], "ids", f"ids.{i}")
+        out[i] = head | {"list": ids}
+    lists = {(x["count"], x["ids"]): x["list"] for x in out if x["list"] is not None}
+    return [x | {"list": lists.get((x["count"], x["ids"]))} for x in out]
+def says(given, receipt):
+    here = [x for x in given if x["relay"][1] == receipt["issuer"][1][1] and x["channel"] == receipt["channel"]]
+    store = [x for x in here if x["generation"] == receipt["generation"]]
+    times = [x for x in store if SKEW < x["time"] - receipt["time"] <= REMEMBERED]
+    lists = [x for x in times if x["list"] is not None]
+    if any(receipt["entry"] not in x["list"] for x in lists): return "withheld"
+    return "other-casilla" if not here else "other-store" if not store else "other-time" if not times else "holds" if lists else "no-list"
 
 
 # ---- X-Wing, HPKE (ML-KEM-768: FIPS 203) ----
@@ -479,20 +529,24 @@ def dates(instant, zone, comuna, term, in_force_only=False):
 
 
 # ---- 6. checks ----
-def verify(data, trust):
+def verify(data, trust, beside=None):
+    if data.startswith(b"lacre heads v"):
+        given = heads(data, trust)
+        if not trust: raise incomplete("trust")
+        return {"heads": [[x["channel"].hex(), x["count"], iso(x["time"]), x["list"] is not None] for x in given]}
     parts = container(data)
     for name in ("keys", "certificate", "lookup", "opening"):
         if name not in parts: raise incomplete("missing", name)
     keys = form_of("keys", read_keys, parts["keys"])
     if trust:
         ensure(all(k in trust[1][o] for o in keys for k in keys[o]), "keys", "keys")
-    result, kept = check(parts, keys)
+    result, kept = check(parts, keys, trust, beside)
     if kept or any(parts.get(k) is not None for k in RESERVED): raise incomplete("reserved")
     if trust and trust[0]: raise incomplete("ledger", "ledger.0")
     if not trust: raise incomplete("trust")
     return result
 
-def check(parts, keys):
+def check(parts, keys, trust, beside):
     note = Note(parts["certificate"], "certificate"); note.signed_by("lacre-registrar", keys["registrar"])
     certificate, certificate_hash = note.read(read_certificate), note.hash
     within = lambda t, period: period["from_"] <= t <= period["until"]
@@ -610,7 +664,7 @@ def check(parts, keys):
     ensure(not seen & TAKEN_BACK, "contradiction", "events")
     ensure(all(RULES[r["event"]][1] in seen | {None} for r in told), "event", "events")
     # whoever made the bundle may have left later records out: nothing here says that there are no others
-    result = {"outcome": "sent", "standing": n["standing"], "consigned": accepted.isoformat(timespec="milliseconds") + "Z",
+    result = {"outcome": "sent", "standing": n["standing"], "consigned": iso(accepted),
               "files": [f is not None for f in files], "records": [[r["event"], r["issuer"][0], r["reasons"]] for r in told],
               "against": [r["event"] for r in told if "-" + r["event"] in EVENTS or r["event"] in PAPER]}
     for i, raw in enumerate(parts.get("reply", [])):
@@ -637,11 +691,18 @@ def check(parts, keys):
     ensure(law[2] <= local_date(accepted, n["place"][0]), "rule", "notice")
     if n["type"].startswith("NT") and n["standing"].startswith(("original", "corrects")):
         result |= dates(accepted, *n["place"], n["term"], in_force_only=True)
+    if beside is not None:
+        try: given = heads(beside, trust)
+        except Stop as s: told = f"{s.verdict} {s.code}"
+        else: told = says(given, receipt)
+        ensure(told != "withheld", "withheld", "event.0")
+        result["heads"] = told
     return result, n["approvals"] or receipt["checkpoint"] or lookup["register"]
 
 
-def answer(data, trust):
-    try: return {"verdict": "VALID", "code": "", "proves": verify(data, trust)}
+def iso(time): return time.isoformat(timespec="milliseconds") + "Z"
+def answer(data, trust, beside=None):
+    try: return {"verdict": "VALID", "code": "", "proves": verify(data, trust, beside)}
     except Stop as s: return {"verdict": s.verdict, "code": s.code, "part": s.part}
 
 def bounded(path, most):
@@ -653,19 +714,21 @@ def main(arguments):
         folder = Path(arguments[1])
         for v in json.loads((folder / "index.json").read_text()):
             trust = read_trust((folder / v["trust"]).read_bytes().decode()) if v["trust"] else None
-            print(json.dumps({"name": v["name"]} | answer((folder / v["file"]).read_bytes(), trust)))
+            beside = (folder / v["heads"]).read_bytes() if v.get("heads") else None
+            print(json.dumps({"name": v["name"]} | answer((folder / v["file"]).read_bytes(), trust, beside)))
         return 0
     if arguments[:1] == ["--clock"]:
         for v in json.loads(Path(arguments[1]).read_text()):
             try: print(json.dumps(dates(datetime.fromisoformat(v["dispatch"].rstrip("Z")), v["zone"], v["comuna"], v["term"])))
             except Stop as s: print(json.dumps({"error": s.code}))
         return 0
-    if not 1 <= len(arguments) <= 2:
+    if not 1 <= len(arguments) <= 3:
         print(__doc__, file=sys.stderr)
         return 2
     try:
         data = bounded(arguments[0], MAX_BUNDLE)
         trust = bounded(arguments[1], MAX_TRUST) if len(arguments) > 1 else None
+        beside = bounded(arguments[2], MAX_HEADS) if len(arguments) > 2 else None
     except OSError as e:
         print(e, file=sys.stderr)
         return 3
@@ -673,7 +736,7 @@ def main(arguments):
     except ValueError:
         print(f"{arguments[1]}: not a trust file", file=sys.stderr)
         return 2
-    result = answer(data, trust)
+    result = answer(data, trust, beside)
     print(json.dumps(result))
     return {"VALID": 0, "INVALID": 1, "INCOMPLETE": 4}[result["verdict"]]
 

@@ -12,12 +12,15 @@ use lacre_core::crypt::padding::{pad, unpad};
 use lacre_evidence::arrival::{self, Own};
 use lacre_evidence::certificate::AGENCY;
 use lacre_evidence::clock::{Calendar, Rule};
+use lacre_evidence::heads::{self, HeadsVerdict};
 use lacre_evidence::returned::{self, Returned};
 use lacre_evidence::{
-    Bundle, Certificate, Designation, Envelope, Grant, Keys, Lookup, Notice, Opening, Record, Reply, Seed, Trust, verify,
+    Bundle, Certificate, Designation, Envelope, Grant, Keys, LackCode, Lookup, Notice, Opening, Record, Reply, Seed, Trust,
+    verify,
 };
 use lacre_ground::account::{AccountState, Binding, DEVICE, REGISTRAR, Reset};
 use lacre_ground::address::{Authority, ContactLink, Invitation};
+use lacre_ground::head::HeadNote;
 use lacre_ground::ids::{AccountId, ChannelId, EntryId, Handle};
 use lacre_ground::label::{self, Label};
 use lacre_ground::note::{self, NoteKey, NoteSigner, UnverifiedNote};
@@ -62,6 +65,7 @@ decoders!(
     binding,
     reset,
     receipt,
+    head,
     certificate,
     designation,
     grant,
@@ -77,6 +81,7 @@ decoders!(
     trust,
     keys,
     bundle,
+    heads,
     address,
     invitation,
     contact_link,
@@ -148,6 +153,10 @@ fn reset(bytes: &[u8]) -> bool {
 
 fn receipt(bytes: &[u8]) -> bool {
     kind::<Receipt>(RELAY, bytes)
+}
+
+fn head(bytes: &[u8]) -> bool {
+    kind::<HeadNote>(RELAY, bytes)
 }
 
 fn certificate(bytes: &[u8]) -> bool {
@@ -243,6 +252,12 @@ fn bundle(bytes: &[u8]) -> bool {
     let Ok(read) = Bundle::parse(bytes) else { return false };
     assert_eq!(read.to_bytes(), bytes, "what was read is written again");
     true
+}
+
+fn heads(bytes: &[u8]) -> bool {
+    let lacks_trust = matches!(heads::verify(bytes, None), HeadsVerdict::Incomplete { code: LackCode::Trust, .. });
+    assert!(!lacks_trust || heads::is_heads(bytes), "what is taken begins as such a file does");
+    lacks_trust
 }
 
 fn address(bytes: &[u8]) -> bool {

@@ -1,42 +1,13 @@
 //! The bundle: one file, texts first, readable on paper, then files and proofs. The same contents give the same bytes.
-//!
-//! ```text
-//! lacre evidence v2
-//! parts 10
-//!
-//! part keys 177
-//! <177 bytes>
-//!
-//! part certificate 401
-//! …
-//! end <SHA-256 of everything before this line, hexadecimal>
-//! ```
 
-use data_encoding::HEXLOWER;
-use sha2::{Digest, Sha256};
+use super::container::{ContainerError, Form, decimal};
 
-const FIRST: &str = "lacre evidence v2\n";
 /// Longest bundle, bytes: whoever reads one asks for this first, and reads one byte more at most.
 pub const MAX_BUNDLE: usize = 256 << 20;
 /// Most parts.
 const MAX_PARTS: usize = 512;
 
-/// Why bytes are no bundle.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ContainerError {
-    /// Another version of the format: 1 was a draft with which nothing was sent, later ones need a newer program.
-    #[error("version {0} of the format")]
-    Version(u32),
-    /// Not the form of a bundle.
-    #[error("not a bundle: {0}")]
-    Shape(&'static str),
-    /// The digest at the end is of other bytes: it was changed or cut.
-    #[error("the digest at the end does not fit")]
-    Checksum,
-    /// Fewer parts than it says, or a number is left out.
-    #[error("{0} is missing")]
-    Missing(String),
-}
+const FORM: Form = Form { kind: "lacre evidence v", version: 2, bytes: MAX_BUNDLE, parts: MAX_PARTS };
 
 /// A file of the notice in a bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,70 +99,20 @@ impl Bundle {
         parts.extend(reserved.by_ref().take(at));
         parts.extend(self.replies.iter().enumerate().map(|(i, r)| (format!("reply.{i}"), Some(r.as_slice()))));
         parts.extend(reserved);
-
-        let mut out = FIRST.as_bytes().to_vec();
-        out.extend_from_slice(format!("parts {}\n\n", parts.len()).as_bytes());
-        for (name, bytes) in parts {
-            match bytes {
-                Some(bytes) => {
-                    out.extend_from_slice(format!("part {name} {}\n", bytes.len()).as_bytes());
-                    out.extend_from_slice(bytes);
-                    out.push(b'\n');
-                }
-                None => out.extend_from_slice(format!("part {name} left-out\n").as_bytes()),
-            }
-        }
-        let digest = HEXLOWER.encode(&Sha256::digest(&out));
-        out.extend_from_slice(format!("end {digest}\n").as_bytes());
-        out
+        FORM.write(&parts)
     }
 
     /// Takes a file apart.
     pub fn parse(bytes: &[u8]) -> Result<Self, ContainerError> {
-        if bytes.len() > MAX_BUNDLE {
-            return Err(ContainerError::Shape("longer than 256 MiB"));
-        }
-        let Some(after) = bytes.strip_prefix(FIRST.as_bytes()) else {
-            return Err(version(bytes).map_or(ContainerError::Shape("the first line is another"), ContainerError::Version));
-        };
-        let tail_at = after.len().checked_sub("end \n".len() + 64).ok_or(ContainerError::Checksum)?;
-        let (mut rest, tail) = after.split_at(tail_at);
-        let body = bytes.get(..FIRST.len() + tail_at).unwrap_or_default();
-        if tail != format!("end {}\n", HEXLOWER.encode(&Sha256::digest(body))).as_bytes() {
-            return Err(ContainerError::Checksum);
-        }
-        let count = line(&mut rest)
-            .and_then(|l| l.strip_prefix("parts "))
-            .and_then(|n| decimal(n, MAX_PARTS))
-            .ok_or(ContainerError::Shape("the second line is not the number of parts"))?;
-        if line(&mut rest) != Some("") {
-            return Err(ContainerError::Shape("the third line is not empty"));
-        }
+        let found = FORM.read(bytes)?;
         let mut bundle = Self::default();
-        let (mut at, mut found) = (Place { kind: 0, next: 0, gap: None }, 0);
-        while !rest.is_empty() {
-            let head = line(&mut rest).and_then(|l| l.strip_prefix("part ")).ok_or(ContainerError::Shape("no part line"))?;
-            let (name, len) = head.split_once(' ').ok_or(ContainerError::Shape("no part line"))?;
-            let content = if len == "left-out" {
-                None
-            } else {
-                let len = decimal(len, MAX_BUNDLE).ok_or(ContainerError::Shape("a part's length is no number"))?;
-                let (content, more) = rest.split_at_checked(len).ok_or(ContainerError::Shape("a part is cut"))?;
-                rest = more.strip_prefix(b"\n").ok_or(ContainerError::Shape("a part is longer than it says"))?;
-                Some(content)
-            };
+        let mut at = Place { kind: 0, next: 0, gap: None };
+        for (name, content) in &found.parts {
             at.step(name)?;
-            bundle.put(name, content)?;
-            found += 1;
+            bundle.put(name, *content)?;
         }
-        if found > count {
-            return Err(ContainerError::Shape("more parts than it says"));
-        }
-        match at.gap {
-            Some(part) => Err(ContainerError::Missing(part)),
-            None if found < count => Err(ContainerError::Missing(format!("{} of {count} parts", count - found))),
-            None => Ok(bundle),
-        }
+        found.complete(at.gap)?;
+        Ok(bundle)
     }
 
     fn put(&mut self, name: &str, content: Option<&[u8]>) -> Result<(), ContainerError> {
@@ -231,13 +152,6 @@ fn before_replies(name: &str) -> bool {
     name == "register" || name.starts_with("approval.")
 }
 
-/// The number in a first line of another version.
-fn version(bytes: &[u8]) -> Option<u32> {
-    let line = bytes.split(|b| *b == b'\n').next().filter(|line| line.len() < bytes.len() && line.len() < 40)?;
-    let number = core::str::from_utf8(line).ok()?.strip_prefix("lacre evidence v")?;
-    number.parse::<u32>().ok().filter(|n| *n > 0 && n.to_string() == number)
-}
-
 /// Where in [`ORDER`] we are: parts come in this order, numbered from 0 without gaps. A gap is told at the end, when nothing
 /// else was wrong: parts in another order are no gap.
 struct Place {
@@ -268,15 +182,4 @@ impl Place {
         (self.kind, self.next) = (at, found + 1);
         Ok(())
     }
-}
-
-fn line<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
-    let end = rest.iter().take(200).position(|b| *b == b'\n')?;
-    let (line, more) = rest.split_at_checked(end)?;
-    *rest = more.get(1..)?;
-    core::str::from_utf8(line).ok()
-}
-
-fn decimal(text: &str, max: usize) -> Option<usize> {
-    text.parse::<usize>().ok().filter(|n| *n <= max && n.to_string() == text)
 }

@@ -13,6 +13,8 @@
 //! | further records | as [`Event::signers`] says | what happened then |
 //! | files | digests in N | body and attachments |
 //!
+//! Beside a bundle stand [`heads`], a relay's words for what a casilla holds: they convict one that kept an entry back.
+//!
 //! [`verify()`] checks all of it and computes what follows by law, by the [`clock`]. [`build`] makes it; [`export`] gives it
 //! ETSI's form.
 
@@ -21,6 +23,7 @@ pub mod build;
 pub mod bundle;
 pub mod certificate;
 pub mod clock;
+mod container;
 pub mod designation;
 pub mod effect;
 pub mod envelope;
@@ -28,6 +31,7 @@ pub mod event;
 pub mod export;
 mod fields;
 pub mod grant;
+pub mod heads;
 pub mod lookup;
 pub mod notice;
 pub mod opening;
@@ -41,13 +45,15 @@ pub mod verdict;
 pub mod verify;
 
 pub use arrival::Arrived;
-pub use bundle::{Bundle, ContainerError, FilePart};
+pub use bundle::{Bundle, FilePart};
 pub use certificate::Certificate;
+pub use container::ContainerError;
 pub use designation::Designation;
 pub use effect::Effect;
 pub use envelope::{Envelope, Header, Seed};
 pub use event::{Event, Reason, Signer};
 pub use grant::{Grant, GrantKind};
+pub use heads::{HeadSays, HeadsVerdict, ProvenHeads};
 pub use lookup::{Answer, ExemptReason, Lookup, Salt};
 pub use notice::{Act, FileEntry, Notice, Stage, Standing};
 pub use opening::Opening;
@@ -57,4 +63,4 @@ pub use record::{Issuer, Party, Record, Submission};
 pub use reply::{Reply, TakenReply};
 pub use trust::{Keys, Trust};
 pub use verdict::{Fault, FaultCode, Lack, LackCode, Outcome, Proven, ProvenNotice, ProvenReply, Verdict};
-pub use verify::{verify, verify_with_files};
+pub use verify::{Beside, verify, verify_beside, verify_with_files};

@@ -61,6 +61,8 @@ codes! {
         Envelope = "envelope" "sealed again, the notice gives other bytes than the relay received";
         Event = "event" "a record may not be signed by its issuer, is of another notice, sender or recipient, or comes before what must precede it";
         Reply = "reply" "a reply is not of this notice, or not what the relay gave its receipt for";
+        Withheld = "withheld" "the relay signed a receipt for the entry, and later that it is not there";
+        Ids = "ids" "a list is not of the entries that a head note counts";
         Contradiction = "contradiction" "the relay accepted the notice, and says in another record that it did not, or lost it";
     }
 }

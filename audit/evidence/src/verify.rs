@@ -7,11 +7,13 @@ mod account;
 mod records;
 mod replies;
 
-use super::bundle::{Bundle, ContainerError, FilePart};
+use super::bundle::{Bundle, FilePart};
 use super::certificate::Certificate;
+use super::container::ContainerError;
 use super::effect::{Effect, EffectError};
 use super::envelope::{self, Header, Seed};
 use super::grant::Grant;
+use super::heads::{HeadSays, ProvenHeads};
 use super::lookup::{Answer, GOOD_FOR_MS, Lookup};
 use super::notice::{Notice, TextRef};
 use super::opening::Opening;
@@ -61,11 +63,22 @@ fn note_fault(part: &str) -> impl Fn(NoteError) -> Stop {
     move |e| fault(note_code(&e), part, &e.to_string())
 }
 
+/// What is judged beside a bundle, and is no part of it.
+#[derive(Default)]
+pub struct Beside<'a> {
+    /// whom to trust
+    pub trust: Option<&'a Trust>,
+    /// files that were left out of it, by their numbers in N
+    pub files: Vec<(usize, Vec<u8>)>,
+    /// head notes of the person's, checked by the same trust file
+    pub heads: Option<&'a ProvenHeads>,
+}
+
 /// Verifies a bundle. Without a trust file the best verdict is INCOMPLETE, with the keys to compare.
 #[must_use]
 pub fn verify(bytes: &[u8], trust: Option<&Trust>) -> Verdict {
     match Bundle::parse(bytes) {
-        Ok(bundle) => judge(&bundle, Sha256::digest(bytes).into(), trust),
+        Ok(bundle) => judge(&bundle, Sha256::digest(bytes).into(), trust, None),
         Err(e) => verdict(container_stop(e), None),
     }
 }
@@ -73,25 +86,32 @@ pub fn verify(bytes: &[u8], trust: Option<&Trust>) -> Verdict {
 /// As [`verify`], with files that were left out of the bundle, by their numbers in N. An error says nothing of the bundle: a
 /// file is not the one that N names. One that is, and was not what the relay took, makes the verdict INVALID.
 pub fn verify_with_files(bytes: &[u8], trust: Option<&Trust>, files: Vec<(usize, Vec<u8>)>) -> Result<Verdict, PutBackError> {
+    verify_beside(bytes, Beside { trust, files, heads: None })
+}
+
+/// As [`verify_with_files`], with head notes: a relay that signed a receipt and later that the entry is not there contradicts
+/// itself, and the verdict is INVALID. What they say otherwise changes no verdict: ask [`ProvenHeads::says`].
+pub fn verify_beside(bytes: &[u8], beside: Beside<'_>) -> Result<Verdict, PutBackError> {
     let mut bundle = match Bundle::parse(bytes) {
         Ok(bundle) => bundle,
         Err(e) => return Ok(verdict(container_stop(e), None)),
     };
-    for (number, file) in files {
+    for (number, file) in beside.files {
         match bundle.put_back(number, file) {
             Ok(()) => {}
             Err(PutBackError::NoNotice) => break, // the verdict says what is wrong with it
             Err(e) => return Err(e),
         }
     }
-    Ok(judge(&bundle, Sha256::digest(bytes).into(), trust))
+    Ok(judge(&bundle, Sha256::digest(bytes).into(), beside.trust, beside.heads))
 }
 
 /// The verdict on parts; `digest` is that of the file that they came in.
-fn judge(bundle: &Bundle, digest: [u8; 32], trust: Option<&Trust>) -> Verdict {
+fn judge(bundle: &Bundle, digest: [u8; 32], trust: Option<&Trust>, heads: Option<&ProvenHeads>) -> Verdict {
     let checked = (|| {
         let keys = check_keys(bundle, trust)?;
         let proven = check(bundle, &keys, digest)?;
+        check_heads(&proven, heads)?;
         check_reserved(bundle, &proven, trust)?;
         Ok((keys, proven))
     })();
@@ -140,6 +160,18 @@ fn check_keys(bundle: &Bundle, trust: Option<&Trust>) -> Result<Keys, Stop> {
         ensure(keys.all_in(&trust.keys), FaultCode::Keys, "keys", "a key that the trust file does not name")?;
     }
     Ok(keys)
+}
+
+/// Checks 9d: the relay did not say that the entry which it signed a receipt for is not there.
+fn check_heads(proven: &Proven, heads: Option<&ProvenHeads>) -> Result<(), Stop> {
+    let Outcome::Sent(sent) = &proven.outcome else { return Ok(()) };
+    match heads.and_then(|heads| heads.says(&sent.receipt)) {
+        Some(HeadSays::Withheld { time, number }) => {
+            let detail = format!("at {time} the relay says that the entry is not there");
+            Err(fault(FaultCode::Withheld, &format!("head.{number}"), &detail))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Checks 10: nothing stands in a place that is kept, for nobody here could check it.

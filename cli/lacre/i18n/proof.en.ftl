@@ -13,6 +13,7 @@ help-calendar = Lists the legal holidays of a year
 help-verify = Verifies evidence of a notice, without network
     .file = The evidence
     .trust = File with the keys that you trust; get it from elsewhere than the evidence
+    .head = The relay's words for what the box held ("lacre notice proof"): did it keep the notice back?
     .explain = Tells who sent what to whom, when, and what follows by law
     .etsi = Writes the ETSI EN 319 522 records to this file, as JSON
     .pdf = Writes a report of the check for the case file, as PDF
@@ -81,6 +82,9 @@ error-proof-file-there = Nothing was checked.
 error-proof-other-file = Nothing was checked.
     .why = { $file } is not file { $n } of the notice: its length or its SHA-256 is another. That says nothing of the evidence.
     .do = Get the file that the sender signed, or leave it away.
+error-proof-heads = Nothing was written.
+    .why = The file has a relay's words for what boxes held, and no evidence of a notice.
+    .do = Leave the other options out, or name the evidence and give this file with --head.
 error-proof-conversation = Nothing was written.
     .why = It is an exported conversation: there is no certificate of a notice for it.
     .do = Check it without --pdf, --etsi and --file.
@@ -103,6 +107,24 @@ export-not-checked = Checked of each message: who wrote what, in answer to what,
 verdict-valid = VALID: it fits together, and it is signed with keys that you trust.
 verdict-invalid = INVALID: { $why } ({ $code }, in { $part }).
 verdict-incomplete = INCOMPLETE: { $why } ({ $code }: { $what }).
+heads-valid = VALID: a trusted relay said what these boxes held.
+heads-box =
+    Box { $channel } of { $relay }: at { $time } the relay had taken { $count ->
+        [0] nothing
+        [one] one entry
+       *[other] { $count } entries
+    } into it, the same since { $same }; { $notes ->
+        [one] one word
+       *[other] { $notes } words, the first of { $first }
+    }.
+head-proves-nothing = The file of head notes proves nothing: { $why } ({ $code }).
+head-says-nothing = The head notes say nothing of this evidence.
+head-says-withheld = At { $time } the relay signed that this entry is not in the box, after it had signed a receipt for it.
+head-says-holds = At { $time } the relay confirmed that this entry was in the box.
+head-says-other-casilla = The head notes are about another box or relay, and say nothing of this notice.
+head-says-other-store = The head notes are of another store of the relay, from before or behind a restore, and say nothing of this notice.
+head-says-other-time = No head note falls between a minute and two years after the receipt: they say nothing of this notice.
+head-says-no-list = The list of entries is not in the file: the head notes say nothing of this notice.
 verdict-compare = The evidence says it was made with these keys. Compare them with those that the registrar and the relay publish:
 verdict-key = { $office ->
         [registrar] registrar
@@ -136,6 +158,8 @@ fault-file = a file is not the one that the agency signed
 fault-envelope = the relay received other bytes than this notice gives
 fault-event = a record may not be signed by its issuer, or does not fit this notice
 fault-reply = a reply is not to this notice, or not what the relay signed that it took
+fault-withheld = the relay signed a receipt for this notice, and later that it is not in the box: it contradicts itself
+fault-ids = the list of entries is not the one that the relay signed
 fault-contradiction = the relay says both that it took the notice and that it refused or lost it
 lack-version = it is of another version of the format: with version 1 nothing was ever sent, a later one needs a newer program
 lack-missing = a part is missing

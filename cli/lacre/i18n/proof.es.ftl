@@ -13,6 +13,7 @@ help-calendar = Muestra los feriados legales de un año
 help-verify = Verifica la evidencia de una notificación, sin red
     .file = La evidencia
     .trust = Archivo con las llaves en que usted confía; obténgalo por otra vía que la evidencia
+    .head = La palabra del servidor sobre lo que había en la casilla ("lacre notice proof"): ¿retuvo la notificación?
     .explain = Cuenta quién envió qué a quién, cuándo, y qué se sigue por ley
     .etsi = Escribe los registros ETSI EN 319 522 en este archivo, como JSON
     .pdf = Escribe un informe de la comprobación para el expediente, en PDF
@@ -81,6 +82,9 @@ error-proof-file-there = No se comprobó nada.
 error-proof-other-file = No se comprobó nada.
     .why = { $file } no es el archivo { $n } de la notificación: su largo o su SHA-256 es otro. Eso no dice nada de la evidencia.
     .do = Consiga el archivo que firmó el remitente, u omítalo.
+error-proof-heads = No se escribió nada.
+    .why = El archivo tiene la palabra de un servidor sobre lo que había en casillas, y no evidencia de una notificación.
+    .do = Quite las otras opciones, o nombre la evidencia y entregue este archivo con --head.
 error-proof-conversation = No se escribió nada.
     .why = Es una conversación exportada: no lleva certificado de notificación.
     .do = Revísela sin --pdf, --etsi ni --file.
@@ -103,6 +107,24 @@ export-not-checked = Se revisó de cada mensaje: quién escribió qué, en respu
 verdict-valid = VALID: concuerda, y está firmada con llaves en que usted confía.
 verdict-invalid = INVALID: { $why } ({ $code }, en { $part }).
 verdict-incomplete = INCOMPLETE: { $why } ({ $code }: { $what }).
+heads-valid = VALID: un servidor de confianza dijo lo que había en estas casillas.
+heads-box =
+    Casilla { $channel } de { $relay }: a las { $time } el servidor { $count ->
+        [0] no había recibido nada
+        [one] había recibido una entrada
+       *[other] había recibido { $count } entradas
+    } en ella, lo mismo desde { $same }; { $notes ->
+        [one] una palabra
+       *[other] { $notes } palabras, la primera de { $first }
+    }.
+head-proves-nothing = El archivo con la palabra del servidor no prueba nada: { $why } ({ $code }).
+head-says-nothing = La palabra del servidor no dice nada de esta evidencia.
+head-says-withheld = A las { $time } el servidor firmó que esta entrada no está en la casilla, después de firmar un recibo por ella.
+head-says-holds = A las { $time } el servidor confirmó que esta entrada estaba en la casilla.
+head-says-other-casilla = La palabra del servidor es sobre otra casilla u otro servidor, y no dice nada de esta notificación.
+head-says-other-store = La palabra del servidor es de otro almacén suyo, de antes o después de una restauración, y no dice nada de esta notificación.
+head-says-other-time = Ninguna palabra del servidor es de entre un minuto y dos años después del recibo: no dicen nada de esta notificación.
+head-says-no-list = La lista de entradas no está en el archivo: la palabra del servidor no dice nada de esta notificación.
 verdict-compare = La evidencia dice haber sido hecha con estas llaves. Compárelas con las que publican la oficina de registro y el servidor:
 verdict-key = { $office ->
         [registrar] oficina de registro
@@ -136,6 +158,8 @@ fault-file = un archivo no es el que firmó el organismo
 fault-envelope = el servidor recibió otros bytes que los que da esta notificación
 fault-event = un registro no puede ser firmado por quien lo emite, o no corresponde a esta notificación
 fault-reply = una respuesta no es de esta notificación, o no es la que el servidor firmó que recibió
+fault-withheld = el servidor firmó el recibo de esta notificación y después que no está en la casilla: se contradice a sí mismo
+fault-ids = la lista de entradas no es la que firmó el servidor
 fault-contradiction = el servidor dice que recibió la notificación y también que la rechazó o la perdió
 lack-version = es de otra versión del formato: con la versión 1 nunca se envió nada, y una posterior necesita un programa más nuevo
 lack-missing = falta una parte

@@ -10,6 +10,7 @@ use lacre_evidence::build::{Addressee, Draft, File, Sent, compose};
 use lacre_evidence::certificate::AGENCY;
 use lacre_evidence::clock::{Calendar, Comuna, Place, RuleId, Term, Zone};
 use lacre_evidence::envelope;
+use lacre_evidence::heads::{Head, HeadsVerdict};
 use lacre_evidence::{
     Act, Answer, Bundle, Certificate, Designation, Effect, Event, Grant, GrantKind, Header, Issuer, Keys, Lookup, Notice,
     Opening, Outcome, Party, ProvenReply, Record, Salt, Seed, Stage, Standing, Submission, Trust, Verdict,
@@ -135,6 +136,28 @@ pub fn proves(verdict: &Verdict) -> Option<Value> {
         }
     }
     Some(out)
+}
+
+/// As [`proves`], with what head notes beside the bundle say.
+#[must_use]
+pub fn proves_beside(verdict: &Verdict, heads: &HeadsVerdict) -> Option<Value> {
+    let mut out = proves(verdict)?;
+    let Verdict::Valid(proven) = verdict else { return None };
+    let Outcome::Sent(sent) = &proven.outcome else { return Some(out) };
+    out["heads"] = json!(match heads {
+        HeadsVerdict::Valid(heads) => heads.says(&sent.receipt)?.code().to_owned(),
+        HeadsVerdict::Invalid(fault) => format!("INVALID {}", fault.code.code()),
+        HeadsVerdict::Incomplete { code, .. } => format!("INCOMPLETE {}", code.code()),
+    });
+    Some(out)
+}
+
+/// What a VALID file of head notes proves.
+#[must_use]
+pub fn proves_heads(verdict: &HeadsVerdict) -> Option<Value> {
+    let HeadsVerdict::Valid(proven) = verdict else { return None };
+    let head = |h: &Head| json!([h.note.channel.to_string(), h.note.ids.count, h.note.time.to_string(), h.ids.is_some()]);
+    Some(json!({ "heads": proven.heads.iter().map(head).collect::<Vec<_>>() }))
 }
 
 /// Typed values before anything is sent.

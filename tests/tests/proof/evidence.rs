@@ -2,12 +2,15 @@
 
 use lacre_evidence::clock::RuleId;
 use lacre_evidence::export;
+use lacre_evidence::heads::{self, HeadsVerdict};
 use lacre_evidence::{
-    Bundle, Effect, Event, FaultCode, FilePart, LackCode, Outcome, Progress, ProvenNotice, PutBackError, Record, Signer, Verdict,
-    verify, verify_with_files,
+    Beside, Bundle, Effect, Event, Fault, FaultCode, FilePart, LackCode, Outcome, Progress, ProvenNotice, PutBackError, Record,
+    Signer, Verdict, verify, verify_beside, verify_with_files,
 };
 use lacre_tests::proof::vectors::{self, TrustFile, Vector, resign_same, with_new_end};
-use lacre_tests::proof::{Cast, Setup, World, agency, device, notice_key, proves, registrar, relay, trust};
+use lacre_tests::proof::{
+    Cast, Setup, World, agency, device, notice_key, proves, proves_beside, proves_heads, registrar, relay, trust,
+};
 use proptest::prelude::*;
 use sha2::Digest as _;
 use std::path::PathBuf;
@@ -17,7 +20,36 @@ fn folder() -> PathBuf {
 }
 
 fn ask(vector: &Vector) -> Verdict {
-    verify(&vector.bytes, vector.trust.trust().as_ref())
+    let trust = vector.trust.trust();
+    let heads = vector.heads.as_ref().map(|bytes| heads::verify(bytes, trust.as_ref()));
+    let proven = match &heads {
+        Some(HeadsVerdict::Valid(proven)) => Some(proven),
+        _ => None,
+    };
+    verify_beside(&vector.bytes, Beside { trust: trust.as_ref(), files: vec![], heads: proven }).unwrap()
+}
+
+/// Verdict, code, detail and what is proven: of a bundle, or of a file of head notes.
+fn told(vector: &Vector) -> (&'static str, &'static str, String, Option<serde_json::Value>) {
+    let trust = vector.trust.trust();
+    let detail = |fault: &Fault| format!("{}: {}", fault.part, fault.detail);
+    if heads::is_heads(&vector.bytes) {
+        return match heads::verify(&vector.bytes, trust.as_ref()) {
+            HeadsVerdict::Invalid(fault) => ("INVALID", fault.code.code(), detail(&fault), None),
+            HeadsVerdict::Incomplete { code, what, .. } => ("INCOMPLETE", code.code(), what.join(", "), None),
+            valid @ HeadsVerdict::Valid(_) => ("VALID", "", String::new(), proves_heads(&valid)),
+        };
+    }
+    let verdict = ask(vector);
+    let detail = match &verdict {
+        Verdict::Invalid(fault) => detail(fault),
+        other => format!("{other:?}"),
+    };
+    let proves = match &vector.heads {
+        Some(bytes) => proves_beside(&verdict, &heads::verify(bytes, trust.as_ref())),
+        None => proves(&verdict),
+    };
+    (verdict.word(), verdict.code().unwrap_or(""), detail, proves)
 }
 
 fn sent(verdict: &Verdict) -> &ProvenNotice {
@@ -41,20 +73,9 @@ fn every_vector_gets_its_verdict_and_its_code() {
     let all = vectors::all();
     let mut wrong = Vec::new();
     for v in &all {
-        let verdict = ask(v);
-        let detail = match &verdict {
-            Verdict::Invalid(fault) => format!("{}: {}", fault.part, fault.detail),
-            other => format!("{other:?}"),
-        };
-        if (verdict.word(), verdict.code().unwrap_or("")) != (v.verdict, v.code) {
-            wrong.push(format!(
-                "{}: {} {} ({detail}), not {} {}",
-                v.name,
-                verdict.word(),
-                verdict.code().unwrap_or(""),
-                v.verdict,
-                v.code
-            ));
+        let (word, code, detail, _) = told(v);
+        if (word, code) != (v.verdict, v.code) {
+            wrong.push(format!("{}: {word} {code} ({detail}), not {} {}", v.name, v.verdict, v.code));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -86,8 +107,13 @@ fn the_vectors_on_disk_are_what_the_builder_makes() {
         let mut line = serde_json::json!({
             "name": name, "file": file, "trust": trust, "verdict": v.verdict, "code": v.code, "why": v.why,
         });
-        if let Some(proves) = proves(&ask(&v)) {
+        if let (_, _, _, Some(proves)) = told(&v) {
             line["proves"] = proves;
+        }
+        if let Some(heads) = v.heads {
+            let heads_file = format!("{}.heads", v.name);
+            line["heads"] = serde_json::json!(heads_file);
+            files.push((heads_file, heads));
         }
         index.push(line);
         files.push((file, v.bytes));

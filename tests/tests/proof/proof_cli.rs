@@ -111,12 +111,20 @@ fn verify_gives_each_vector_its_verdict_its_code_its_exit_code_and_the_json_of_i
             if explain {
                 args.push("--explain");
             }
+            let head = v.heads.as_ref().map(|_| path(&folder().join(format!("{}.heads", v.name))));
+            if let Some(head) = &head {
+                args.extend(["--head", head]);
+            }
             let out = lacre(&args);
             let found: Value = serde_json::from_slice(&out.stdout).unwrap();
             lacre_tests::schema::check("verify", &found);
             assert_eq!(found["verdict"], v.verdict, "{}", v.name);
             assert_eq!(found["code"].as_str().unwrap_or(""), v.code, "{}", v.name);
             assert_eq!(found["trust_sha256"].is_null(), trust.is_none());
+            assert_eq!(found["head"].is_object(), head.is_some(), "{}", v.name);
+            if let (Some(says), Some("VALID")) = (found["head"]["says"].as_str(), found["verdict"].as_str()) {
+                assert_ne!(says, "withheld", "{}", v.name);
+            }
             let told = found["proven"].is_object() || found["if_trusted"].is_object();
             assert_eq!(found["explanation"].is_string(), explain && told, "{}", v.name);
             let exit = match v.verdict {
@@ -127,6 +135,54 @@ fn verify_gives_each_vector_its_verdict_its_code_its_exit_code_and_the_json_of_i
             assert_eq!(out.status.code(), Some(exit), "{}", v.name);
         }
     }
+}
+
+/// What a court reads of head notes: the conviction, the confirmation, and a file that proves nothing, in both languages.
+#[test]
+fn what_head_notes_say_of_evidence_is_told_in_both_languages_and_only_a_contradiction_changes_the_verdict() {
+    let at = |name: &str| path(&folder().join(name));
+    for (name, exit, says, es, en) in [
+        ("head-withheld", 1, "withheld", "no está en la casilla, después de firmar un recibo", "after it had signed a receipt"),
+        ("head-holds", 0, "holds", "confirmó que esta entrada estaba", "confirmed that this entry was in the box"),
+        ("head-other-store", 0, "other-store", "de otro almacén suyo", "another store of the relay"),
+        ("head-other-casilla", 0, "other-casilla", "sobre otra casilla", "another box or relay"),
+        ("head-before", 0, "other-time", "entre un minuto y dos años", "between a minute and two years"),
+        ("head-no-list", 0, "no-list", "La lista de entradas no está", "list of entries is not in the file"),
+        ("head-list-changed", 0, "", "no prueba nada", "proves nothing"),
+    ] {
+        let (file, head, trust) = (at(&format!("{name}.lacre")), at(&format!("{name}.heads")), at("trust.txt"));
+        let args = ["verify", &file, "--head", &head, "--trust", &trust];
+        for (lang, sentence) in [("es", es), ("en", en)] {
+            let out = lacre(&[&args[..], &["--lang", lang]].concat());
+            let text = String::from_utf8(out.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(out.status.code() == Some(exit) && text.contains(sentence), "{name}: {text}");
+        }
+        let found: Value = serde_json::from_slice(&lacre(&[&args[..], &["--json"]].concat()).stdout).unwrap();
+        assert_eq!(found["head"]["says"].as_str().unwrap_or(""), says, "{name}: {found}");
+    }
+    let without = lacre(&["verify", &at("head-withheld.lacre"), "--head", &at("head-withheld.heads")]);
+    assert_eq!(without.status.code(), Some(2), "whose word it is must be said");
+    let other = lacre(&["verify", &at("heads-valid.lacre"), "--trust", &at("trust.txt"), "--etsi", "x"]);
+    assert_eq!(other.status.code(), Some(2), "head notes are no notice");
+}
+
+#[test]
+fn a_file_of_head_notes_alone_says_what_each_casilla_held_until_when() {
+    let at = |name: &str| path(&folder().join(name));
+    let (file, trust) = (at("heads-valid.lacre"), at("trust.txt"));
+
+    let found = json(&["verify", &file, "--trust", &trust, "--json"]);
+
+    let [held] = found["heads"].as_array().unwrap().as_slice() else { panic!("{found}") };
+    assert_eq!((&held["count"], &held["notes"]), (&Value::from(2), &Value::from(3)), "{held}");
+    assert_eq!(held["entries"].as_array().unwrap().len(), 2);
+    let times = ["first", "same_since", "newest"].map(|key| held[key].as_str().unwrap()[..10].to_owned());
+    assert_eq!(times, ["2026-07-06", "2026-07-07", "2026-07-08"]);
+    for (lang, sentence) in [("es", "había recibido 2 entradas"), ("en", "had taken 2 entries")] {
+        let text = String::from_utf8(lacre(&["verify", &file, "--trust", &trust, "--lang", lang]).stdout).unwrap();
+        assert!(text.contains(sentence), "{text}");
+    }
+    assert_eq!(lacre(&["verify", &file]).status.code(), Some(4), "nobody has said whom to trust");
 }
 
 /// A bundle of this world, and the trust file, in a folder.

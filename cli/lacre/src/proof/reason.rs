@@ -32,6 +32,8 @@ pub(crate) const fn fault(code: FaultCode) -> &'static str {
         FaultCode::Envelope => key("fault-envelope"),
         FaultCode::Event => key("fault-event"),
         FaultCode::Reply => key("fault-reply"),
+        FaultCode::Withheld => key("fault-withheld"),
+        FaultCode::Ids => key("fault-ids"),
         FaultCode::Contradiction => key("fault-contradiction"),
     }
 }

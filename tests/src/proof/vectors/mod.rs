@@ -1,4 +1,4 @@
-//! The vectors of `tests/vectors/evidence/`: each a bundle, a trust file, a verdict, a code, and why.
+//! The vectors of `tests/vectors/evidence/`: each a bundle (some with head notes beside it) or a file of head notes, a trust file, a verdict, a code, and why.
 //!
 //! A hostile bundle here is one that somebody with the keys of its name could really make: what is signed is signed, the
 //! digest at the end fits, and only the named thing is wrong.
@@ -8,6 +8,7 @@ mod containers;
 mod edges;
 mod forms;
 mod good;
+mod heads;
 mod incomplete;
 mod law;
 mod records;
@@ -30,5 +31,7 @@ pub fn all() -> Vec<Vector> {
     law::all(&mut out);
     forms::all(&mut out);
     edges::all(&mut out);
+    heads::alone(&mut out);
+    heads::beside(&mut out);
     out
 }

@@ -29,8 +29,10 @@ pub struct Vector {
     pub code: &'static str,
     /// what was done
     pub why: &'static str,
-    /// the bundle
+    /// the bundle, or a file of head notes
     pub bytes: Vec<u8>,
+    /// head notes beside the bundle
+    pub heads: Option<Vec<u8>>,
 }
 
 impl TrustFile {
@@ -97,7 +99,7 @@ pub(super) fn add(
     bytes: Vec<u8>,
 ) {
     assert!(out.iter().all(|v| v.name != name), "{name} twice");
-    out.push(Vector { name, trust, verdict, code, why, bytes });
+    out.push(Vector { name, trust, verdict, code, why, bytes, heads: None });
 }
 
 pub(super) fn unreachable(answer: Answer) -> Bundle {

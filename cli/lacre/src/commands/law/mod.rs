@@ -2,6 +2,7 @@
 
 pub(crate) mod calendar;
 pub(crate) mod clock;
+mod heads;
 pub(crate) mod verify;
 
 use crate::context::Context;

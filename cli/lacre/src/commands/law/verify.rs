@@ -1,5 +1,6 @@
 //! `lacre verify`: is this evidence good, and what does it prove? No profile, no network.
 
+use super::heads;
 use crate::context::{Context, Outcome};
 use crate::files;
 use crate::proof::exported::{Checked, Lack};
@@ -8,8 +9,9 @@ use crate::proof::{block, etsi, exported, pdf, reason, story};
 use data_encoding::HEXLOWER;
 use lacre_core::ProofLack;
 use lacre_evidence::bundle::MAX_BUNDLE;
+use lacre_evidence::heads::is_heads;
 use lacre_evidence::notice::{MAX_FILE, MAX_FILES};
-use lacre_evidence::{Proven, PutBackError, Trust, Verdict, verify_with_files};
+use lacre_evidence::{Beside, Proven, PutBackError, Trust, Verdict, verify_beside};
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
 use lacre_words::usage::Forms;
@@ -30,6 +32,8 @@ pub(crate) struct Args {
     trust: Option<PathBuf>,
     #[arg(long = "file", value_name = "N=PATH", value_parser = numbered)]
     put_back: Vec<(usize, PathBuf)>,
+    #[arg(long, value_name = "FILE", requires = "trust")]
+    head: Option<PathBuf>,
     #[arg(long)]
     explain: bool,
     #[arg(long, value_name = "FILE")]
@@ -52,11 +56,26 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     if let Some(checked) = exported::check(&bytes, trust.as_ref()) {
         return conversation(ctx, args, checked.map_err(|why| files::unusable(ctx, &args.file, &std::io::Error::other(why)))?);
     }
+    if is_heads(&bytes) {
+        if args.etsi.is_some() || args.pdf.is_some() || args.head.is_some() || !args.put_back.is_empty() {
+            return Err(ctx.failure("error-proof-heads", Exit::Usage, &[]));
+        }
+        return heads::alone(ctx, &bytes, trust.as_ref(), sha256.map(|sha256| HEXLOWER.encode(&sha256)).as_deref());
+    }
+    let head = args.head.as_ref().map(|path| heads::Given::read(ctx, path, trust.as_ref())).transpose()?;
     let back = put_back(ctx, args)?;
     let mut check = Check { at: ctx.clock.now(), trust: sha256, put_back: back.iter().map(|(n, _)| *n).collect() };
     check.put_back.sort_unstable();
-    let verdict = verify_with_files(&bytes, trust.as_ref(), back).map_err(|e| not_put_back(ctx, args, e))?;
-    ctx.result(&text(&ctx.words, &verdict, args.explain, &check), &machine(&ctx.words, &verdict, args.explain, &check));
+    let beside = Beside { trust: trust.as_ref(), files: back, heads: head.as_ref().and_then(heads::Given::proven) };
+    let verdict = verify_beside(&bytes, beside).map_err(|e| not_put_back(ctx, args, e))?;
+    let mut said = text(&ctx.words, &verdict, args.explain, &check);
+    let mut object = machine(&ctx.words, &verdict, args.explain, &check);
+    if let Some(head) = &head {
+        let (line, value) = head.told(&ctx.words, &verdict);
+        said = format!("{said}\n{line}");
+        object.insert("head".to_owned(), value);
+    }
+    ctx.result(&said, &Value::Object(object));
     let exit = match &verdict {
         Verdict::Valid(_) => Exit::Done,
         Verdict::Invalid(_) => Exit::No,
@@ -119,7 +138,7 @@ fn not_put_back(ctx: &Context, args: &Args, error: PutBackError) -> Failure {
 
 /// The verdict on a conversation that somebody exported.
 fn conversation(ctx: &Context, args: &Args, checked: Checked) -> Outcome {
-    if args.etsi.is_some() || args.pdf.is_some() || !args.put_back.is_empty() {
+    if args.etsi.is_some() || args.pdf.is_some() || args.head.is_some() || !args.put_back.is_empty() {
         return Err(ctx.failure("error-proof-conversation", Exit::Usage, &[]));
     }
     let (verdict, exit) = match (checked.faults.is_empty(), checked.trusted) {
@@ -223,7 +242,7 @@ fn told(words: &Words, proven: &Proven, explain: bool, check: &Check) -> Vec<Str
     story::warnings(words, proven)
 }
 
-fn machine(words: &Words, verdict: &Verdict, explain: bool, check: &Check) -> Value {
+fn machine(words: &Words, verdict: &Verdict, explain: bool, check: &Check) -> Map<String, Value> {
     let mut out = Map::new();
     let mut put = |name: &str, value: Value| out.insert(name.to_owned(), value);
     put("verdict", json!(verdict.word()));
@@ -254,5 +273,5 @@ fn machine(words: &Words, verdict: &Verdict, explain: bool, check: &Check) -> Va
     if let (Some(proven), true) = (proven, explain) {
         put("explanation", json!(block::text(&story::of(words, proven, check))));
     }
-    Value::Object(out)
+    out
 }
