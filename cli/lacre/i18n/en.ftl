@@ -67,6 +67,7 @@ rests-account = This account's supplies (stamps, keys, rights)
 rests-inbox = Requests and invitations
 rests-notice-address = Your address for official notices
 rests-casilla = A casilla for official notices
+rests-casilla-head = The relay's word for what a casilla holds
 
 ## contacts
 contact-asked = Request for { $handle }. Once they accept, you can write to each other.
@@ -419,6 +420,25 @@ notice-exported =
        *[other] { $count } files are in { $path }
     }
 notice-export-in-clear = They are in clear, and open the notice: give them only to whom you trust. The relay's record of the delivery is with the public body.
+notice-proof-written =
+    { $count ->
+        [one] One word
+       *[other] { $count } words
+    } of the relay about { $casillas ->
+        [one] one casilla
+       *[other] { $casillas } casillas
+    }, the newest of { $when }, { $count ->
+        [one] is
+       *[other] are
+    } in { $path }
+notice-proof-next = Whoever has the relay's key checks it without a network: lacre verify FILE --trust TRUST. With the evidence of a public body: lacre verify EVIDENCE --head FILE --trust TRUST.
+misfit-more = the relay says that there are { $says } official notices in your casilla, and gave { $gave }
+misfit-fewer = the relay says that there are { $says } official notices in your casilla, and gave or counted more ({ $gave })
+misfit-others = of the { $says } official notices that the relay says are in your casilla, not all are those that it gave
+misfit-earlier = the relay gave an old word for what is in your casilla ({ $says })
+misfit-not-its-word = the relay gave no good word for what is in your casilla; it gave { $gave } official notices
+misfit = CAREFUL, since { $since }: { $why }. Its word is kept: lacre notice proof --out FILE.
+misfit-over = From { $since } to { $until }: { $why }. Since then it fits again. Its word is kept: lacre notice proof --out FILE.
 notice-statement = I designate this account as my address for official notices. I know that notices which public bodies send me here take effect, and that terms run, whether I read them or not. I can pause this or take it back at any time; what was sent before stays in effect.
 notice-address-question =
     You are about to sign this:

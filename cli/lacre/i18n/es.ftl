@@ -67,6 +67,7 @@ rests-account = Las reservas de esta cuenta (timbres, llaves, permisos)
 rests-inbox = Solicitudes e invitaciones
 rests-notice-address = Su dirección para notificaciones oficiales
 rests-casilla = Una casilla de notificaciones oficiales
+rests-casilla-head = La palabra del servidor sobre lo que hay en una casilla
 
 ## contactos
 contact-asked = Solicitud para { $handle }. Cuando acepte, podrán escribirse.
@@ -420,6 +421,25 @@ notice-exported =
        *[other] { $count } archivos están en { $path }
     }
 notice-export-in-clear = Están en claro y abren la notificación: déselos solo a quien tenga su confianza. El registro de la entrega lo tiene el organismo.
+notice-proof-written =
+    { $count ->
+        [one] Una palabra
+       *[other] { $count } palabras
+    } del servidor sobre { $casillas ->
+        [one] una casilla
+       *[other] { $casillas } casillas
+    }, la más reciente de { $when }, { $count ->
+        [one] está
+       *[other] están
+    } en { $path }
+notice-proof-next = Quien tenga la llave del servidor lo revisa sin red: lacre verify ARCHIVO --trust CONFIANZA. Con la evidencia de un organismo: lacre verify EVIDENCIA --head ARCHIVO --trust CONFIANZA.
+misfit-more = el servidor dice que hay { $says } notificaciones oficiales en su casilla, y entregó { $gave }
+misfit-fewer = el servidor dice que hay { $says } notificaciones oficiales en su casilla, y entregó o contó más ({ $gave })
+misfit-others = de las { $says } notificaciones oficiales que el servidor dice que hay en su casilla, no todas son las que entregó
+misfit-earlier = el servidor dio una palabra vieja sobre lo que hay en su casilla ({ $says })
+misfit-not-its-word = el servidor no dio una palabra válida sobre lo que hay en su casilla; entregó { $gave } notificaciones oficiales
+misfit = CUIDADO, desde { $since }: { $why }. Su palabra está guardada: lacre notice proof --out ARCHIVO.
+misfit-over = De { $since } a { $until }: { $why }. Desde entonces vuelve a calzar. Su palabra está guardada: lacre notice proof --out ARCHIVO.
 notice-statement = Designo esta cuenta como mi dirección para notificaciones oficiales. Sé que las notificaciones que los organismos públicos me envíen aquí surten efecto, y que los plazos corren, las lea o no. Puedo pausarlo o retirarlo cuando quiera; lo enviado antes sigue surtiendo efecto.
 notice-address-question =
     Va a firmar esto:

@@ -186,6 +186,10 @@ help-notice-export = Writes what proves a notice into a folder
     .notice = Which
     .to = The folder
     .without-body = Leaves its text and files out
+help-notice-proof = Writes the relay's words for what your casillas held into a file
+    .out = The file
+    .more =
+        It proves that nothing was there, or that the relay kept something back.
 help-notice-address = Says whether official notices reach you here
     .choice = on, off; pause, resume; nothing shows it
     .yes = Does not ask

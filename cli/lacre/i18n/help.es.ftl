@@ -186,6 +186,10 @@ help-notice-export = Escribe en una carpeta lo que prueba una notificación
     .notice = Cuál
     .to = La carpeta
     .without-body = Deja fuera su texto y sus archivos
+help-notice-proof = Escribe en un archivo la palabra del servidor sobre lo que había en sus casillas
+    .out = El archivo
+    .more =
+        Prueba que no había nada, o que el servidor retuvo algo.
 help-notice-address = Dice si las notificaciones oficiales le llegan aquí
     .choice = on, off; pause, resume; sin nada lo muestra
     .yes = No pregunta

@@ -187,6 +187,7 @@ impl From<&view::Resting> for Resting {
             view::RestingThing::Conversation(id) => ("conversation", Some(id.to_hex())),
             view::RestingThing::NoticeAddress => ("notice-address", None),
             view::RestingThing::Casilla(_) => ("casilla", None),
+            view::RestingThing::CasillaHead(_) => ("casilla-head", None),
         };
         let cause = match r.cause {
             view::RestCause::Away => "away",

@@ -14,6 +14,7 @@ mod ended;
 mod files;
 mod find;
 mod json;
+mod misfits;
 mod online;
 mod proof;
 mod secret;

@@ -99,6 +99,7 @@ pub(crate) fn resting(ctx: &Context, resting: &Resting, all: &[Conversation]) ->
         RestingThing::Inbox => ctx.words.say("rests-inbox"),
         RestingThing::NoticeAddress => ctx.words.say("rests-notice-address"),
         RestingThing::Casilla(_) => ctx.words.say("rests-casilla"),
+        RestingThing::CasillaHead(_) => ctx.words.say("rests-casilla-head"),
         RestingThing::Conversation(id) => match all.iter().find(|c| c.id == *id) {
             Some(c) => title(&ctx.words, c),
             None => short(&id.to_hex(), 8),

@@ -96,6 +96,12 @@ tables! {
     Period = 39,
     /// grants that this device made
     Grant = 40,
+    /// ids that casillas gave, by their places
+    Given = 44,
+    /// head notes of casillas, by their days
+    Head = 45,
+    /// what the relay said of casillas last
+    Held = 46,
 }
 
 /// Why a row could not be read or written. Whatever the variant: the step is rolled back.

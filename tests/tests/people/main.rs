@@ -27,6 +27,7 @@ mod embedding;
 mod export;
 mod files;
 mod groups;
+mod heads;
 mod kept;
 mod large_groups;
 mod leaving;

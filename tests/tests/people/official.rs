@@ -348,3 +348,43 @@ fn whoever_deletes_the_account_is_told_of_notices_before_and_that_they_reach_nob
     let after: Value = serde_json::from_str(&after.out).unwrap();
     assert_eq!(text(&after["outcome"]), "no-account");
 }
+
+/// The person's side of a dispute: what she can show of her casilla, alone and beside the body's evidence.
+#[test]
+fn what_a_casilla_held_is_written_to_a_file_that_verifies_alone_and_beside_the_evidence() {
+    let town = Town::new();
+    let (body, ana) = (body(&town, "AO010"), town.person(0, "ana"));
+    let none: Value = serde_json::from_str(&ana.run(&["notice", "proof", "--out", "none", "--json"]).failed(1)).unwrap();
+    assert_eq!(text(&none["error"]), "no-heads");
+    let _said = ana.json(&["notice", "address", "on", "--yes"]);
+    ana.run(&["list"]).done();
+    let empty = ana.json(&["notice", "proof", "--out", "empty"]);
+    let sent = send(&body, 0, &[]).done_json();
+    let evidence = text(&sent["evidence"]);
+    assert_eq!(notices(&ana).len(), 1);
+
+    let proof = ana.json(&["notice", "proof", "--out", "proof"]);
+
+    assert_eq!((&empty["casillas"], &proof["heads"]), (&Value::from(1), &Value::from(1)), "the newest of the day");
+    let again: Value = serde_json::from_str(&ana.run(&["notice", "proof", "--out", "proof", "--json"]).failed(3)).unwrap();
+    assert_eq!(text(&again["error"]), "output-taken", "a proof replaces nothing");
+    let trust = {
+        let _valid = verdict(&body, evidence).done_json();
+        body.home.join("trust")
+    };
+    let at = |name: &str| ana.home.join(name).to_str().unwrap().to_owned();
+    let verify = |args: &[&str]| -> (Option<i32>, Value) {
+        let said = body.run(&[&["verify"], args, &["--trust", trust.to_str().unwrap(), "--json"]].concat());
+        (said.code, serde_json::from_str(&said.out).unwrap_or_else(|e| panic!("{e}: {}", said.err)))
+    };
+    let (code, alone) = verify(&[&at("empty")]);
+    assert_eq!((code, &alone["heads"][0]["count"]), (Some(0), &Value::from(0)), "nothing was there: {alone}");
+    let (code, alone) = verify(&[&at("proof")]);
+    assert_eq!((code, &alone["heads"][0]["count"]), (Some(0), &Value::from(1)), "{alone}");
+    let (code, beside) = verify(&[evidence, "--head", &at("proof")]);
+    assert_eq!((code, text(&beside["head"]["says"])), (Some(0), "other-time"), "of the same minute: {beside}");
+    let (code, beside) = verify(&[evidence, "--head", &at("empty")]);
+    assert_eq!((code, text(&beside["verdict"])), (Some(0), "VALID"), "a word of before takes nothing from the proof: {beside}");
+    // what does not fit would stand here
+    assert_eq!(ana.json(&["status"])["casilla_faults"], Value::Array(vec![]));
+}

@@ -3,7 +3,10 @@
 use super::Client;
 use crate::network::Network;
 use crate::notices;
-use crate::words::{NoticeAddress, NoticeAnswer, NoticeExport, NoticeFile, NoticeRef, OfficialNotice, ReplyFile, Trouble};
+use crate::words::{
+    CasillaMisfit, HeadsExport, NoticeAddress, NoticeAnswer, NoticeExport, NoticeFile, NoticeRef, OfficialNotice, ReplyFile,
+    Trouble,
+};
 
 impl Client {
     /// The account as an address for official notices.
@@ -83,6 +86,16 @@ impl Client {
     /// As [`Client::answer_notice`], and [`NoticeTrouble::TooLong`](crate::NoticeTrouble::TooLong), [`NoticeTrouble::TooManyFiles`](crate::NoticeTrouble::TooManyFiles).
     pub fn reply_to_notice(&mut self, id: NoticeRef, text: &str, files: &[ReplyFile<'_>]) -> Result<(), Trouble> {
         notices::reply(&mut self.engine, id, text, files)
+    }
+
+    /// What the relay said of casillas that did not fit what it gave, the oldest first: to be shown wherever faults are.
+    pub fn casilla_misfits(&mut self) -> Result<Vec<CasillaMisfit>, Trouble> {
+        notices::misfits(&mut self.engine)
+    }
+
+    /// The relay's words for what the casillas hold: proof that nothing was there, and against a relay that kept something back.
+    pub fn export_heads(&mut self) -> Result<HeadsExport, Trouble> {
+        notices::export_heads(&mut self.engine)
     }
 
     /// What proves a notice to others.

@@ -13,7 +13,7 @@ use super::answering;
 use super::tending::ask_soon;
 use crate::network::Entry;
 use crate::shelf;
-use crate::shelf::{Cx, FaultRow, FilePlace, HeaderRow, Key32, NoticeRow, PeriodRow};
+use crate::shelf::{Cx, FaultRow, FilePlace, HeaderRow, Held, Key32, NoticeRow, PeriodRow};
 use crate::words::{Happening, NoticeRef, StepError};
 use lacre_evidence::arrival::{self, Own};
 use lacre_evidence::{Answer, Arrived, Envelope, Event, Fault, FaultCode, Grant, Header, Lookup, Notice, Reason, envelope};
@@ -58,6 +58,9 @@ fn fault(code: FaultCode, part: &str, detail: &str) -> Fault {
 pub(crate) fn take_entry(cx: &mut Cx<'_, '_>, channel: ChannelId, entry: &Entry) -> Result<bool, StepError> {
     let Some(mut period) = shelf::take_period(cx, channel)?.filter(|p| p.cursor < entry.seq.get()) else { return Ok(false) };
     period.cursor = entry.seq.get();
+    if let Some(generation) = period.opened_in {
+        shelf::gave(cx, &Held { channel, generation }, entry.seq, entry.id)?;
+    }
     let judged = judge(cx, &period, entry)?;
     shelf::put_period(cx, period)?;
     let id = NoticeRef::new(match &judged.arrived {

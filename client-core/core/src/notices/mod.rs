@@ -10,12 +10,14 @@
 //! | `showing` | what a person sees, and until when she may answer |
 //! | `bodies` | body and attachments |
 //! | `exporting` | what proves a notice to others |
+//! | `heads` | the relay's word for what casillas hold, compared with what they gave |
 
 mod address;
 mod answering;
 mod arriving;
 mod bodies;
 mod exporting;
+mod heads;
 mod periods;
 mod showing;
 mod tending;
@@ -27,6 +29,7 @@ pub(crate) use answering::{answer, opened, reply, send_answer};
 pub(crate) use arriving::{entries_gone, take_entry};
 pub(crate) use bodies::file;
 pub(crate) use exporting::export;
+pub(crate) use heads::{AskedHead, Next as NextHead, compare as compare_head, due as heads_due, export as export_heads, misfits};
 pub use periods::{FEW_GRANTS, GRANTS, LAST_RESORT_MS, ONCE_MS};
 pub(crate) use showing::{all, called, one};
 pub use tending::ADDRESS_EVERY_MS;

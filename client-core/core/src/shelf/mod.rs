@@ -41,6 +41,9 @@
 //! | NoticeFile | notice, `file`, its number | notice | 0 | a sealed file |
 //! | NoticeFile | notice, `reply`, its id | notice | 0 | the files of a reply |
 //! | NoticeFile | notice, `taken`, its id | notice | 0 | a reply's entry with the relay's receipt, as evidence has it |
+//! | Given | casilla, the store's generation, seq | casilla, generation | seq | the entry's id |
+//! | Head | casilla, generation, day | casilla, generation | day | the newest head note of the day |
+//! | Held | casilla, generation | | number | [`HeldRow`]: what the relay said of it last |
 
 mod aside;
 mod behind;
@@ -49,6 +52,7 @@ mod conversations;
 mod engine;
 mod events;
 mod groups;
+mod heads;
 mod items;
 mod notices;
 mod own;
@@ -71,6 +75,7 @@ pub(crate) use engine::{Cx, Engine, number};
 pub use events::{KEEP_EVENTS_MS, MAX_READERS};
 pub(crate) use events::{ack_events, event, events, forget_reader, unreadable};
 pub(crate) use groups::{behind, forget_group, group_of, keep, put_behind, take_group};
+pub(crate) use heads::{Held, HeldRow, MisfitRow, day_of, forget_heads, gave, given, heads, held, helds, put_head, put_held};
 pub use items::GIVE_UP_ITEM_MS;
 pub(crate) use items::{
     About, Cargo, Intent, Invitee, Item, POST, Prepared, PreparedPart, changes_wait, drop_item, in_trouble, item, put_item,

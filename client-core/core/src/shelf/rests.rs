@@ -39,6 +39,7 @@ fn key(thing: &RestingThing) -> Vec<u8> {
         RestingThing::Conversation(id) => (b"rests ", id.as_bytes()),
         RestingThing::NoticeAddress => (b"rests notices", b""),
         RestingThing::Casilla(channel) => (b"rests casilla ", channel.as_bytes()),
+        RestingThing::CasillaHead(channel) => (b"rests head ", channel.as_bytes()),
     };
     [kind, id].concat()
 }

@@ -4,6 +4,7 @@ mod apart;
 mod calls;
 mod casillas;
 mod export;
+mod heads;
 mod joining;
 mod leaving;
 mod newer;

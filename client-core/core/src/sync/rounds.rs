@@ -5,7 +5,7 @@
 //! before they are used. All channels are asked for side by side; what fails rests alone (`apart`).
 
 use super::apart::{Did, Round};
-use super::{calls, casillas, joining, post, reading, resets, sending, tending, upkeep, vanishing};
+use super::{calls, casillas, heads, joining, post, reading, resets, sending, tending, upkeep, vanishing};
 use crate::network::{Delivery, Network, Reason, Refusal};
 use crate::shelf::Engine;
 use crate::words::{ConversationId, RestingThing, Synced, Trouble};
@@ -138,6 +138,9 @@ fn rounds(engine: &mut Engine, net: &mut dyn Network, read: bool) -> Result<Sync
         }
         if turn == 0 {
             moved |= casillas::read_resting(engine, net, &mut round, &mut synced)?;
+            if !round.line_is_down() {
+                moved |= heads::ask(engine, net, &mut round, read, &mut synced)?;
+            }
         }
         moved |= joining::join_pending(engine, net, &mut round, &mut synced)?;
         let mut ids = engine.run(|cx| shelf::conversation_ids(cx))?;

@@ -12,8 +12,8 @@ pub use trouble::{
 pub(crate) use trouble::{MlsError, StepError};
 pub(crate) use view::Edit;
 pub(crate) use view::{
-    Body, ClockDiffers, Contact, ContactState, Conversation, ConversationId, Delivery, Event, Genuine, Happening, Invited, Kind,
-    Link, Member, Message, NewAccount, NotAdded, NotGenuine, NoticeAddress, NoticeAnswer, NoticeExport, NoticeFile, NoticeRef,
-    NoticeReply, OfficialNotice, Quoted, Reaction, Receipt, ReplyFile, RestCause, Resting, RestingThing, Safety, Settings,
-    Standing, Stays, Suite, Synced, Trust, Waiting, WaitingKind, Who, WhoAmI,
+    Body, CasillaMisfit, ClockDiffers, Contact, ContactState, Conversation, ConversationId, Delivery, Event, Genuine, Happening,
+    HeadsExport, Invited, Kind, Link, Member, Message, MisfitKind, NewAccount, NotAdded, NotGenuine, NoticeAddress, NoticeAnswer,
+    NoticeExport, NoticeFile, NoticeRef, NoticeReply, OfficialNotice, Quoted, Reaction, Receipt, ReplyFile, RestCause, Resting,
+    RestingThing, Safety, Settings, Standing, Stays, Suite, Synced, Trust, Waiting, WaitingKind, Who, WhoAmI,
 };

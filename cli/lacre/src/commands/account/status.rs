@@ -3,7 +3,7 @@
 use crate::commands::overview;
 use crate::context::{Context, Outcome};
 use crate::online::Reached;
-use crate::{json, online, secret, show};
+use crate::{json, misfits, online, secret, show};
 use lacre_core::AccountTrouble;
 use lacre_core::view::Standing;
 use lacre_words::failure::Exit;
@@ -47,6 +47,8 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
     }
     let resting = client.resting().map_err(|t| ctx.trouble(t))?;
     lines.extend(resting.iter().map(|r| show::resting(ctx, r, &conversations)));
+    let (faults, casilla_faults) = misfits::of(ctx, &mut client)?;
+    lines.extend(faults);
     let clock = client.clock_differs().map_err(|t| ctx.trouble(t))?;
     if let Some(differs) = clock {
         lines.push(show::clock(words, differs.ahead, differs.by_ms));
@@ -68,6 +70,7 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
         "requests": requests,
         "recovering": recovering,
         "resting": resting.iter().map(json::Resting::from).collect::<Vec<_>>(),
+        "casilla_faults": casilla_faults,
         "clock_ahead_ms": clock.map(|d| i64::try_from(d.by_ms).unwrap_or(i64::MAX).saturating_mul(if d.ahead { 1 } else { -1 })),
         "unlocked": unlocked,
         "replaced_at": client.replaced().map_err(|t| ctx.trouble(t))?.map(|at| at.to_string()),

@@ -3,7 +3,7 @@
 use super::{object, told};
 use crate::context::{Context, Outcome};
 use crate::when::when;
-use crate::{online, show};
+use crate::{misfits, online, show};
 use lacre_core::Client;
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
@@ -28,7 +28,9 @@ pub(crate) fn run(ctx: &Context, client: &mut Client) -> Outcome {
         }
     };
     let text = if all.is_empty() { words.say("notices-none") } else { show::table(&all.iter().map(row).collect::<Vec<_>>()) };
+    let (faults, casilla_faults) = misfits::of(ctx, client)?;
+    let text = faults.into_iter().chain([text]).collect::<Vec<_>>().join("\n");
     let notices: Vec<_> = all.iter().map(|n| object::of(words, n)).collect();
-    ctx.long_result(&text, &json!({ "notices": notices, "relay_reached": reached.yes() }));
+    ctx.long_result(&text, &json!({ "notices": notices, "casilla_faults": casilla_faults, "relay_reached": reached.yes() }));
     Ok(Exit::Done)
 }

@@ -7,6 +7,7 @@ pub(crate) mod deadlines;
 pub(crate) mod export;
 pub(crate) mod list;
 pub(crate) mod object;
+pub(crate) mod proof;
 pub(crate) mod read;
 pub(crate) mod reply;
 pub(crate) mod settings;
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Deadlines,
     /// for others
     Export(export::Args),
+    /// what casillas held, by the relay's word
+    Proof(proof::Args),
     /// official notices reach one here
     Address(address::Args),
     /// what bodies learn
@@ -53,6 +56,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Reply(args) => reply::run(ctx, &mut client, args),
         Command::Deadlines => deadlines::run(ctx, &mut client),
         Command::Export(args) => export::run(ctx, &mut client, args),
+        Command::Proof(args) => proof::run(ctx, &mut client, args),
         Command::Address(args) => address::run(ctx, &mut client, args),
         Command::Settings(args) => settings::run(ctx, &mut client, args),
     }

@@ -2,7 +2,7 @@
 
 use crate::context::{Context, Outcome};
 use crate::when::when;
-use crate::{find, json, online, secret, show, spoken};
+use crate::{find, json, misfits, online, secret, show, spoken};
 use lacre_core::Client;
 use lacre_core::view::{Body, Contact, Conversation};
 use lacre_words::failure::{Exit, Failure};
@@ -67,8 +67,10 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     }
     let conversations: Vec<json::Conversation> = all.iter().map(json::Conversation::from).collect();
     let asking: Vec<json::Contact> = requests.iter().map(|c| json::Contact::from(*c)).collect();
-    let json = object!({ "conversations": conversations, "requests": asking, "relay_reached": reached.yes() });
+    let (faults, casilla_faults) = misfits::of(ctx, &mut client)?;
+    let json = object!({ "conversations": conversations, "requests": asking, "casilla_faults": casilla_faults, "relay_reached": reached.yes() });
     ctx.result(&text, &json);
+    faults.iter().for_each(|line| ctx.note(line));
     if away > 0 && !args.all {
         ctx.note(&words.say_with("archived-too", &[("count", away.into())]));
     }

@@ -14,7 +14,8 @@ pub use id::ConversationId;
 pub use message::{Body, Delivery, Message, Quoted, Reaction, Receipt, Stays};
 pub use news::{Event, Happening, Synced, Waiting, WaitingKind};
 pub use notice::{
-    Genuine, NotGenuine, NoticeAddress, NoticeAnswer, NoticeExport, NoticeFile, NoticeRef, NoticeReply, OfficialNotice, ReplyFile,
+    CasillaMisfit, Genuine, HeadsExport, MisfitKind, NotGenuine, NoticeAddress, NoticeAnswer, NoticeExport, NoticeFile,
+    NoticeRef, NoticeReply, OfficialNotice, ReplyFile,
 };
 pub use person::{ClockDiffers, Contact, ContactState, Link, NewAccount, Safety, Settings, Trust, WhoAmI};
 pub use rests::{RestCause, Resting, RestingThing};

@@ -141,6 +141,49 @@ pub struct NoticeAddress {
     pub said_at: Option<Millis>,
 }
 
+/// What does not fit in the relay's word for what a casilla holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MisfitKind {
+    /// it counts more than it gave: it keeps something back
+    More,
+    /// it counts fewer than it gave, or than it said before
+    Fewer,
+    /// as many, but others
+    Others,
+    /// it is earlier than what it said before, or old
+    Earlier,
+    /// it is not signed by this relay, or of something else
+    NotItsWord,
+}
+
+/// The relay's word for what a casilla holds did not fit what it gave, and still did not when that was read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CasillaMisfit {
+    /// what does not fit
+    pub kind: MisfitKind,
+    /// entries that the relay says there are
+    pub says: u64,
+    /// entries that it gave
+    pub gave: u64,
+    /// since when
+    pub since: Millis,
+    /// when it fitted again
+    pub until: Option<Millis>,
+}
+
+/// The relay's words for what casillas hold, as a file for others.
+#[derive(Clone)]
+pub struct HeadsExport {
+    /// the file
+    pub bytes: Vec<u8>,
+    /// casillas of which it says something
+    pub casillas: u64,
+    /// head notes in it
+    pub notes: u64,
+    /// when the newest was signed
+    pub newest: Option<Millis>,
+}
+
 /// What proves a notice to others, as files for one folder.
 #[derive(Clone)]
 pub struct NoticeExport {

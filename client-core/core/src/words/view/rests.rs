@@ -18,6 +18,8 @@ pub enum RestingThing {
     NoticeAddress,
     /// one casilla for official notices
     Casilla(ChannelId),
+    /// the relay's word for what a casilla holds
+    CasillaHead(ChannelId),
 }
 
 /// Why something rests.
