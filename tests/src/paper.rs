@@ -48,6 +48,8 @@ pub struct Desk {
     pub designation: String,
     /// notices pause
     pub paused: bool,
+    /// why they do not reach her; empty: they do
+    pub exempt: String,
     /// grants that are handed out once
     pub once: Vec<wire::SealedGrant>,
     /// and when no other is left
@@ -78,6 +80,7 @@ impl Desk {
             channels: HashMap::new(),
             designation: String::new(),
             paused: false,
+            exempt: String::new(),
             once: Vec::new(),
             last_resort: None,
             blobs: HashMap::new(),
@@ -395,6 +398,7 @@ impl<N: Network> Network for Paper<'_, N> {
             remaining: self.desk.once.len() as u32,
             last_resort_until_ms: if self.desk.last_resort.is_some() { 1_900_000_000_000 } else { 0 },
             answers: vec![wire::AnswersInMonth { month: 202_611, count: 3 }],
+            exempt: self.desk.exempt.clone(),
         })
     }
     fn get_blob(&mut self, at: &Authority, r: wire::GetRequest, to: &mut dyn Write) -> Result<u64, NetError> {

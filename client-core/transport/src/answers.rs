@@ -12,6 +12,8 @@ const MAX_NOTE: usize = 65_536;
 const MAX_RESET: usize = 4_096;
 /// Longest designation that a relay gives back.
 const MAX_DESIGNATION: usize = 4_096;
+/// Longest reason of an exemption, bytes.
+const MAX_REASON: usize = 32;
 /// Months of which it says how often somebody asked.
 const MONTHS: usize = 24;
 /// Most states of an account, devices of an account, or items of a list.
@@ -133,6 +135,7 @@ answers! {
         must(a.designation.len() <= MAX_DESIGNATION, "designation")?;
         must(a.last_resort_until_ms <= Millis::MAX.get(), "last_resort_until_ms")?;
         must(a.answers.len() <= MONTHS, "answers")?;
+        must(a.exempt.len() <= MAX_REASON && a.exempt.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "exempt")?;
         must(a.answers.iter().all(|m| (1..=12).contains(&(m.month % 100)) && m.month <= 999_912), "month")
     };
     PutStateResponse |_a| Ok(());
@@ -257,6 +260,10 @@ mod tests {
         }
         for bad in [&[202_600][..], &[202_613], &[1_000_001], &[202_607; MONTHS + 1]] {
             assert!(months(bad).bounded().is_err(), "{bad:?}");
+        }
+        for (reason, good) in [("law", true), ("a-newer-one", true), ("Law", false), (&"l".repeat(MAX_REASON + 1), false)] {
+            let answer = wire::NoticeAddressResponse { exempt: reason.to_owned(), ..months(&[]) };
+            assert_eq!(answer.bounded().is_ok(), good, "{reason}");
         }
         let long = wire::NoticeAddressResponse { designation: "n".repeat(MAX_DESIGNATION + 1), ..months(&[]) };
         assert!(long.bounded().is_err());

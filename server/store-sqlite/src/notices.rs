@@ -73,6 +73,13 @@ fn exempt(conn: &Connection, run: &RunHash) -> Sql<Option<Exempt>> {
     code.map(|code| Exempt::from_code(code).ok_or_else(|| strange(0))).transpose()
 }
 
+/// The same of whoever has this account.
+fn exempt_account(conn: &Connection, account: i64) -> Sql<Option<Exempt>> {
+    let sql = "SELECT exempt.reason FROM person JOIN exempt USING (run_hash) WHERE person.account = ?1";
+    let code = one(conn, sql, [account], |r| r.get::<_, u8>(0))?;
+    code.map(|code| Exempt::from_code(code).ok_or_else(|| strange(0))).transpose()
+}
+
 /// The account of a person, as a number of this store and as everybody knows it.
 fn account_of(conn: &Connection, run: &RunHash) -> Sql<Option<(i64, AccountId)>> {
     let sql = "SELECT account.account, account.id FROM person JOIN account USING (account) WHERE run_hash = ?1";

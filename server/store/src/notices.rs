@@ -367,6 +367,8 @@ pub struct NoticeAddress {
     pub last_resort_until: Option<Millis>,
     /// answers about it, by month (year times 100 plus month), the newest first
     pub answers: Vec<(u32, u32)>,
+    /// why electronic notices take no effect for its person, if so
+    pub exempt: Option<Exempt>,
 }
 
 /// What would close with an account, sealed.

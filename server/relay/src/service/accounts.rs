@@ -402,6 +402,7 @@ impl Accounts for AccountsService {
             remaining: found.remaining,
             last_resort_until_ms: found.last_resort_until.map_or(0, Millis::get),
             answers,
+            exempt: found.exempt.map_or_else(String::new, |reason| reason.as_str().to_owned()),
         }))
     }
 }

@@ -3,7 +3,10 @@
 use super::super::SqliteReads;
 use super::super::rows::{Sql, number, one, snapshot};
 use super::super::who::account_number;
-use super::{BODY, account_of, body_of, by_code, by_invitation, by_key, casillas, designation, exempt, next_grant, once_left};
+use super::{
+    BODY, account_of, body_of, by_code, by_invitation, by_key, casillas, designation, exempt, exempt_account, next_grant,
+    once_left,
+};
 use crate::Down;
 use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::{AccountId, TokenHash};
@@ -75,6 +78,7 @@ impl NoticeReads for SqliteReads {
                     remaining: once_left(conn, account, now, rules)?,
                     last_resort_until,
                     answers: answers.query_map([account], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Sql<_>>()?,
+                    exempt: exempt_account(conn, account)?,
                 })
             })
         };

@@ -135,6 +135,10 @@ impl Accounts {
     pub(super) fn account_of(&self, run: &RunHash) -> Option<AccountId> {
         self.people.iter().find(|p| p.run == *run).and_then(|p| p.account)
     }
+    /// Whose account it is.
+    pub(super) fn run_of(&self, account: &AccountId) -> Option<RunHash> {
+        self.people.iter().find(|p| p.account == Some(*account)).map(|p| p.run)
+    }
     /// All states of an account.
     pub(super) fn states(&self, account: &AccountId) -> Option<Vec<String>> {
         self.accounts.iter().find(|a| a.id == *account).map(|a| a.states.clone())

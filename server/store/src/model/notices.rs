@@ -435,7 +435,10 @@ impl NoticeReads for ModelReads {
     }
     fn notice_address(&self, now: Millis, rules: &Rules, account: &AccountId) -> Result<NoticeAddress, StoreDown> {
         Ok(self.with(|s| {
-            let Some(kept) = s.notices.addresses.get(account) else { return NoticeAddress::default() };
+            let exempt = s.accounts.run_of(account).and_then(|run| s.notices.exempt.get(&run).copied());
+            let Some(kept) = s.notices.addresses.get(account) else {
+                return NoticeAddress { exempt, ..NoticeAddress::default() };
+            };
             let last = kept.grants.iter().find(|(g, _)| g.last_resort && judge::is_kept(g, now, rules));
             NoticeAddress {
                 designation: kept.designation.clone(),
@@ -443,6 +446,7 @@ impl NoticeReads for ModelReads {
                 remaining: kept.once(now, rules),
                 last_resort_until: last.map(|(g, _)| g.until),
                 answers: kept.answers.iter().rev().map(|(of, count)| (*of, *count)).collect(),
+                exempt,
             }
         }))
     }
