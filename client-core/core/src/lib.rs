@@ -70,6 +70,7 @@ pub mod limits {
     pub use crate::mls::parts::{MAX_MESSAGE, MAX_PARTS};
     pub use crate::mls::roles::MAX_MEMBERS;
     pub use crate::notices::{ADDRESS_EVERY_MS, FEW_GRANTS, GRANTS, LAST_RESORT_MS, MAX_REPLY, MAX_STATEMENT, ONCE_MS};
+    pub use crate::notices::{LOOK_AGAIN_MS, REMIND_BEFORE};
     pub use crate::people::MAX_REQUEST;
     pub use crate::queue::{COMING_BACK_MS, KEEP_BLOB_BYTES, KEEP_BLOBS, KEEP_SENT, KEEP_SENT_MS};
     pub use crate::queue::{MAX_TEXT, MAX_WAITING};

@@ -41,6 +41,7 @@ mod official_resets;
 mod official_weather;
 mod outputs;
 mod receipts;
+mod reminders;
 mod resets;
 mod room;
 mod round_trips;

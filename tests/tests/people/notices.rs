@@ -41,7 +41,7 @@ impl Scene {
         scene
     }
 
-    fn try_sync(&mut self) -> Result<(), Trouble> {
+    pub(crate) fn try_sync(&mut self) -> Result<(), Trouble> {
         let mut net = Paper { inner: &mut self.ana.net, desk: &mut self.desk };
         self.ana.client.sync(&mut net).map(drop)
     }
@@ -67,14 +67,14 @@ impl Scene {
     }
 
     /// A decision, delivered.
-    fn notify(&mut self) -> Written {
+    pub(crate) fn notify(&mut self) -> Written {
         let right = self.right();
         let written = self.write(&right, &Writing::decision(SystemClock.now()));
         assert!(self.desk.deliver(&written, &right.token));
         written
     }
 
-    fn only(&mut self) -> OfficialNotice {
+    pub(crate) fn only(&mut self) -> OfficialNotice {
         let all = self.ana.client.notices().unwrap();
         assert_eq!(all.len(), 1);
         all.into_iter().next().unwrap()

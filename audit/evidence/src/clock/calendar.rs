@@ -179,6 +179,17 @@ impl Calendar {
         }
         Some(day)
     }
+    /// The n-th business day before this day; the day itself for 0. None outside the range.
+    #[must_use]
+    pub fn business_day_before(&self, day: Date, n: u16, comuna: Option<Comuna>) -> Option<Date> {
+        let (mut day, mut left) = (day, n);
+        self.is_business_day(day, comuna)?;
+        while left > 0 {
+            day = day.yesterday().ok()?;
+            left -= u16::from(self.is_business_day(day, comuna)?);
+        }
+        Some(day)
+    }
     /// The first business day from this day on. None outside the range.
     #[must_use]
     pub fn roll_forward(&self, day: Date, comuna: Option<Comuna>) -> Option<Date> {

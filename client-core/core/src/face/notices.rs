@@ -4,14 +4,19 @@ use super::Client;
 use crate::network::Network;
 use crate::notices;
 use crate::words::{
-    CasillaMisfit, HeadsExport, NoticeAddress, NoticeAnswer, NoticeExport, NoticeFile, NoticeRef, OfficialNotice, ReplyFile,
-    Trouble,
+    CasillaMisfit, HeadsExport, NoticeAddress, NoticeAnswer, NoticeExport, NoticeFile, NoticeRef, OfficialNotice, Reminder,
+    ReplyFile, Trouble,
 };
 
 impl Client {
     /// The account as an address for official notices.
     pub fn notice_address(&mut self) -> Result<NoticeAddress, Trouble> {
         notices::address(&mut self.engine)
+    }
+
+    /// The registrar is asked about the address with the next synchronisation, however lately it was.
+    pub fn ask_about_notices(&mut self) -> Result<(), Trouble> {
+        self.engine.run(notices::ask_soon)
     }
 
     /// From now on official notices reach the person here, and terms run whether she reads them or not. `statement` is what she was
@@ -37,6 +42,23 @@ impl Client {
     /// Whether bodies are told when a notice was opened.
     pub fn tell_opened(&mut self, on: bool) -> Result<(), Trouble> {
         notices::tell_opened(&mut self.engine, on)
+    }
+
+    /// Whether the person is reminded of terms before they end.
+    pub fn remind(&mut self, on: bool) -> Result<(), Trouble> {
+        notices::set_reminders(&mut self.engine, on)
+    }
+
+    /// Reminders that no program has said to the person yet, the earliest last day first. Each is given once: whoever takes it says
+    /// it. (Programs read [`Happening::NoticeReminder`](crate::view::Happening::NoticeReminder).)
+    pub fn take_reminders(&mut self) -> Result<Vec<Reminder>, Trouble> {
+        notices::take_reminders(&mut self.engine)
+    }
+
+    /// Whether the desktop is still to be told of an event about official notices. Each is told by the program that takes it: two on
+    /// one profile do not both tell.
+    pub fn take_alert(&mut self, event: u64) -> Result<bool, Trouble> {
+        notices::take_alert(&mut self.engine, event)
     }
 
     /// All notices, the newest first; the invalid ones too.

@@ -4,7 +4,7 @@ use super::Client;
 use crate::network::Network;
 use crate::shelf::{Cargo, Intent};
 use crate::words::{ConversationId, Event, Message, OutboxTrouble, Resting, RestingThing, Synced, Trouble, Waiting};
-use crate::{shelf, sync, views};
+use crate::{notices, shelf, sync, views};
 use core::time::Duration;
 
 impl Client {
@@ -85,11 +85,16 @@ impl Client {
     /// # Errors
     /// [`Trouble::Offline`] when a relay could not be reached: everything else was done, try again later.
     pub fn sync(&mut self, net: &mut dyn Network) -> Result<Synced, Trouble> {
-        sync::sync(&mut self.engine, net)
+        let done = sync::sync(&mut self.engine, net);
+        // also where no relay was reached: a term runs all the same
+        notices::remind(&mut self.engine)?;
+        done
     }
 
     /// As [`Client::sync`], then waits for news for at most `max_wait`. Call it in a loop.
     pub fn watch(&mut self, net: &mut dyn Network, max_wait: Duration) -> Result<Synced, Trouble> {
-        sync::watch(&mut self.engine, net, max_wait)
+        let done = sync::watch(&mut self.engine, net, max_wait);
+        notices::remind_at_times(&mut self.engine)?;
+        done
     }
 }

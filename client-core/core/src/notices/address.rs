@@ -118,8 +118,10 @@ pub(crate) fn address(engine: &mut Engine) -> Result<NoticeAddress, Trouble> {
             paused: row.paused,
             told: row.designations.is_empty() || row.told == Some(want),
             tell_opened: row.tell_opened,
+            reminders: !row.no_reminders,
             remaining: said.map(|s| s.remaining),
             answers: said.map(|s| s.answers.clone()).unwrap_or_default(),
+            exempt: said.and_then(|s| s.exempt.clone()).filter(|_| row.on),
             said_at: said.map(|s| s.at),
         })
     })

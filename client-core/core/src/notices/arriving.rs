@@ -114,6 +114,7 @@ fn store(cx: &mut Cx<'_, '_>, id: NoticeRef, channel: ChannelId, entry: &Entry, 
         records: Vec::new(),
         replies: Vec::new(),
         answers: 0,
+        reminded: Vec::new(),
     };
     let mut row = shelf::new_notice(cx, row)?;
     for (number, file) in judged.files.iter().enumerate() {

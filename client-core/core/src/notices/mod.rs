@@ -8,6 +8,7 @@
 //! | `arriving` | what a body wrote, judged before anything is shown |
 //! | `answering` | what goes back: records and replies, the same bytes until the relay has them |
 //! | `showing` | what a person sees, and until when she may answer |
+//! | `reminding` | a word before a term ends, each once |
 //! | `bodies` | body and attachments |
 //! | `exporting` | what proves a notice to others |
 //! | `heads` | the relay's word for what casillas hold, compared with what they gave |
@@ -19,6 +20,7 @@ mod bodies;
 mod exporting;
 mod heads;
 mod periods;
+mod reminding;
 mod showing;
 mod tending;
 
@@ -31,6 +33,8 @@ pub(crate) use bodies::file;
 pub(crate) use exporting::export;
 pub(crate) use heads::{AskedHead, Next as NextHead, compare as compare_head, due as heads_due, export as export_heads, misfits};
 pub use periods::{FEW_GRANTS, GRANTS, LAST_RESORT_MS, ONCE_MS};
+pub use reminding::{LOOK_AGAIN_MS, REMIND_BEFORE};
+pub(crate) use reminding::{remind, remind_at_times, set_reminders, take_alert, take_reminders};
 pub(crate) use showing::{all, called, one};
 pub use tending::ADDRESS_EVERY_MS;
-pub(crate) use tending::{learn_registrar, tend, to_be_opened};
+pub(crate) use tending::{ask_soon, learn_registrar, tend, to_be_opened};

@@ -39,12 +39,12 @@ impl Genuine {
 }
 
 /// The rows with what their checks need.
-struct Checked {
+pub(super) struct Checked {
     keys: Vec<NoteKey>,
-    rows: Vec<NoticeRow>,
+    pub(super) rows: Vec<NoticeRow>,
 }
 
-fn checked(cx: &mut Cx<'_, '_>) -> Result<Checked, StepError> {
+pub(super) fn checked(cx: &mut Cx<'_, '_>) -> Result<Checked, StepError> {
     let own = shelf::own(cx)?;
     Ok(Checked { keys: registrars(&shelf::address(cx)?.registrars, &own.authority)?, rows: shelf::notices(cx)? })
 }
@@ -94,12 +94,13 @@ pub(super) fn verified(row: &NoticeRow, keys: &[NoteKey]) -> Result<(Signed<Cert
 }
 
 impl Checked {
-    fn view(&self, row: &NoticeRow) -> OfficialNotice {
+    pub(super) fn view(&self, row: &NoticeRow) -> OfficialNotice {
         let content = verified(row, &self.keys).map(|(certificate, notice)| Box::new(self.genuine(row, certificate, notice)));
         let waiting = row.records.iter().filter(|r| r.stored.is_none()).count()
             + row.replies.iter().filter(|r| r.receipt.is_none()).count();
         OfficialNotice {
             id: row.id,
+            envelope: row.digest,
             accepted_at: row.accepted_at,
             came_at: row.came_at,
             content,

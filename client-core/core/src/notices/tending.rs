@@ -202,7 +202,7 @@ fn tell_again(cx: &mut Cx<'_, '_>) -> Result<(), StepError> {
 fn ask(engine: &mut Engine, net: &mut dyn Network, at: &Authority) -> Result<(), Trouble> {
     let said = engine.run(|cx| Ok(shelf::address(cx)?.said))?;
     let now = engine.clock.now();
-    if said.is_some_and(|s| now >= s.at && now.since(s.at) < ADDRESS_EVERY_MS) {
+    if said.is_some_and(|s| !s.stale && now >= s.at && now.since(s.at) < ADDRESS_EVERY_MS) {
         return Ok(());
     }
     let answer =
@@ -214,6 +214,8 @@ fn ask(engine: &mut Engine, net: &mut dyn Network, at: &Authority) -> Result<(),
             remaining: answer.remaining,
             last_resort_until: Some(answer.last_resort_until_ms).filter(|ms| *ms > 0).map(Millis::new),
             answers: answer.answers.iter().map(|m| (m.month, m.count)).collect(),
+            exempt: Some(answer.exempt.clone()).filter(|reason| !reason.is_empty()),
+            stale: false,
         });
         let same = Told { on: !answer.designation.is_empty(), paused: answer.paused, ..address::wanted(cx)? };
         if row.told.is_some_and(|told| told != same) {
@@ -234,11 +236,11 @@ fn ask(engine: &mut Engine, net: &mut dyn Network, at: &Authority) -> Result<(),
     })
 }
 
-/// The registrar is asked with the next synchronisation: something came, so a grant is gone.
-pub(super) fn ask_soon(cx: &mut Cx<'_, '_>) -> Result<(), StepError> {
+/// The registrar is asked with the next synchronisation: something came, so a grant is gone, or the person wants to know.
+pub(crate) fn ask_soon(cx: &mut Cx<'_, '_>) -> Result<(), StepError> {
     let mut row = shelf::take_address(cx)?;
     if let Some(said) = &mut row.said {
-        said.at = Millis::new(0);
+        said.stale = true;
     }
     shelf::put_address(cx, row)
 }

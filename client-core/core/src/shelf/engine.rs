@@ -56,6 +56,8 @@ pub(crate) struct Engine {
     pub(crate) mended: bool,
     /// when this program last asked for resets
     pub(crate) resets_asked: Option<Millis>,
+    /// when this program last looked which terms end soon
+    pub(crate) reminded: Option<Millis>,
     /// this program has looked once whether a reset contact's conversation still goes on
     pub(crate) looked_at_resets: bool,
 }
@@ -84,8 +86,21 @@ impl Engine {
         let Environment { clock, rng, observer } = env;
         let cache = Cache::default();
         let (watching, forgot, mended, looked_at_resets) = (false, false, false, false);
-        let resets_asked = None;
-        Ok(Self { profile, crypto, clock, rng, observer, cache, watching, forgot, mended, resets_asked, looked_at_resets })
+        let (resets_asked, reminded) = (None, None);
+        Ok(Self {
+            profile,
+            crypto,
+            clock,
+            rng,
+            observer,
+            cache,
+            watching,
+            forgot,
+            mended,
+            resets_asked,
+            reminded,
+            looked_at_resets,
+        })
     }
 
     /// One step: {lock, load, operate, commit, drop}. Any error rolls back and drops what memory holds.

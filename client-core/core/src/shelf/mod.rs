@@ -82,10 +82,10 @@ pub(crate) use items::{
     rest_item, stays, waiting_content, waiting_kind,
 };
 pub(crate) use notices::{
-    FaultRow, FilePlace, GrantRow, HeaderRow, NoticeRow, PERIOD_STAYS_MS, PeriodRow, RecordRow, ReplyRow, SaidRow, SaidTo, Told,
-    address, drop_period, file_of, grant, grants, new_notice, new_period, notice, notices, period, periods, put_address,
-    put_file, put_grant, put_notice, put_period, put_reply_files, put_taken_reply, reply_files, take_address, take_notice,
-    take_period, taken_reply,
+    FaultRow, FilePlace, GrantRow, HeaderRow, NoticeRow, PERIOD_STAYS_MS, PeriodRow, RecordRow, RemindedRow, ReplyRow, SaidRow,
+    SaidTo, Told, address, drop_period, file_of, grant, grants, new_notice, new_period, notice, notices, period, periods,
+    put_address, put_file, put_grant, put_notice, put_period, put_reply_files, put_taken_reply, reply_files, take_address,
+    take_notice, take_period, taken_reply,
 };
 pub(crate) use own::{
     Key32, LinkRow, Own, Stage, TokenChange, by_relay, is_ours, line_id, new_own, not_ahead, ours, own, own_or_none, put_own,

@@ -38,6 +38,12 @@ pub(crate) struct AddressRow {
     pub(crate) said: Option<SaidRow>,
     /// bodies are told when a notice was opened
     pub(crate) tell_opened: bool,
+    /// she does not want to be reminded of terms
+    #[serde(default)]
+    pub(crate) no_reminders: bool,
+    /// the desktop was told of official notices through the event of this number
+    #[serde(default)]
+    pub(crate) alerted: u64,
 }
 
 /// What a relay was told, and which store of it.
@@ -56,6 +62,12 @@ pub(crate) struct SaidRow {
     pub(crate) last_resort_until: Option<Millis>,
     /// answers that bodies were given about this person: month, count
     pub(crate) answers: Vec<(u32, u32)>,
+    /// why notices do not reach her here, if the registrar has noted that
+    #[serde(default)]
+    pub(crate) exempt: Option<String>,
+    /// it is asked again with the next synchronisation
+    #[serde(default)]
+    pub(crate) stale: bool,
 }
 
 /// A casilla and its notice key.
@@ -161,6 +173,17 @@ pub(crate) struct RecordRow {
     pub(crate) stored: Option<Millis>,
 }
 
+/// That a last day is near, which was noticed once.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct RemindedRow {
+    /// business days before the last day
+    pub(crate) before: u16,
+    /// of which last day: her own answer may move it
+    pub(crate) last_day: String,
+    /// a program has said it to the person
+    pub(crate) said: bool,
+}
+
 /// A notice that came.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct NoticeRow {
@@ -184,6 +207,8 @@ pub(crate) struct NoticeRow {
     pub(crate) replies: Vec<ReplyRow>,
     /// answers that have a place in the return channel
     pub(crate) answers: u32,
+    #[serde(default)]
+    pub(crate) reminded: Vec<RemindedRow>,
 }
 
 pub(crate) fn address(cx: &Cx<'_, '_>) -> Result<AddressRow, StepError> {

@@ -14,6 +14,6 @@ pub(crate) use view::Edit;
 pub(crate) use view::{
     Body, CasillaMisfit, ClockDiffers, Contact, ContactState, Conversation, ConversationId, Delivery, Event, Genuine, Happening,
     HeadsExport, Invited, Kind, Link, Member, Message, MisfitKind, NewAccount, NotAdded, NotGenuine, NoticeAddress, NoticeAnswer,
-    NoticeExport, NoticeFile, NoticeRef, NoticeReply, OfficialNotice, Quoted, Reaction, Receipt, ReplyFile, RestCause, Resting,
-    RestingThing, Safety, Settings, Standing, Stays, Suite, Synced, Trust, Waiting, WaitingKind, Who, WhoAmI,
+    NoticeExport, NoticeFile, NoticeRef, NoticeReply, OfficialNotice, Quoted, Reaction, Receipt, Reminder, ReplyFile, RestCause,
+    Resting, RestingThing, Safety, Settings, Standing, Stays, Suite, Synced, Trust, Waiting, WaitingKind, Who, WhoAmI,
 };

@@ -316,6 +316,14 @@ fn told(ctx: &Context, client: &mut Client, event: &Event) -> Result<(String, Va
             put("notice", notice.to_hex().into());
             words.say_with("event-notice-replied", &[("id", show::short(&notice.to_hex(), 8).into())])
         }
+        // said in words by whichever program takes it first
+        Happening::NoticeReminder { notice, before, last_day } => {
+            put("what", "notice-reminder".into());
+            put("notice", notice.to_hex().into());
+            put("before", (*before).into());
+            put("last_day", last_day.clone().into());
+            String::new()
+        }
         Happening::Unreadable { conversation, reason } => {
             put("what", "unreadable".into());
             put("conversation", object!(conversation.as_ref().map(lacre_core::view::ConversationId::to_hex)));

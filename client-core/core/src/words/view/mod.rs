@@ -15,7 +15,7 @@ pub use message::{Body, Delivery, Message, Quoted, Reaction, Receipt, Stays};
 pub use news::{Event, Happening, Synced, Waiting, WaitingKind};
 pub use notice::{
     CasillaMisfit, Genuine, HeadsExport, MisfitKind, NotGenuine, NoticeAddress, NoticeAnswer, NoticeExport, NoticeFile,
-    NoticeRef, NoticeReply, OfficialNotice, ReplyFile,
+    NoticeRef, NoticeReply, OfficialNotice, Reminder, ReplyFile,
 };
 pub use person::{ClockDiffers, Contact, ContactState, Link, NewAccount, Safety, Settings, Trust, WhoAmI};
 pub use rests::{RestCause, Resting, RestingThing};

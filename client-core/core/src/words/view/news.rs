@@ -176,6 +176,15 @@ pub enum Happening {
         /// which
         notice: NoticeRef,
     },
+    /// the last day to answer a notice is near
+    NoticeReminder {
+        /// which
+        notice: NoticeRef,
+        /// business days before it on which this was due
+        before: u16,
+        /// the last day by which the person is safe, `2026-07-09`
+        last_day: String,
+    },
     /// something from the network could not be processed
     Unreadable {
         /// where; none for the inbox

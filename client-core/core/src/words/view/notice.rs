@@ -1,5 +1,6 @@
 //! Official notices, as an application sees them.
 
+use jiff::civil::Date;
 use lacre_evidence::clock::LegalDates;
 use lacre_evidence::{Certificate, Effect, FaultCode, FileEntry, Notice};
 use lacre_ground::time::Millis;
@@ -32,6 +33,8 @@ impl NoticeRef {
 pub struct OfficialNotice {
     /// what it is called here
     pub id: NoticeRef,
+    /// digest of its envelope, which the relay's record of the delivery names
+    pub envelope: [u8; 32],
     /// when the relay took it: from then the law counts
     pub accepted_at: Millis,
     /// when it came to this device
@@ -133,10 +136,14 @@ pub struct NoticeAddress {
     pub told: bool,
     /// bodies are told when a notice was opened
     pub tell_opened: bool,
+    /// she is reminded of terms before they end
+    pub reminders: bool,
     /// grants that were left when the registrar last said so
     pub remaining: Option<u32>,
     /// how many answers about this person bodies were given: (year times 100 plus month, count), the newest first
     pub answers: Vec<(u32, u32)>,
+    /// why notices do not reach her here all the same, if the registrar has noted that: `law`, `legal-person`, `minor`, `dead`
+    pub exempt: Option<String>,
     /// when the registrar said so
     pub said_at: Option<Millis>,
 }
@@ -182,6 +189,17 @@ pub struct HeadsExport {
     pub notes: u64,
     /// when the newest was signed
     pub newest: Option<Millis>,
+}
+
+/// That the last day to answer a notice is near.
+#[derive(Clone)]
+pub struct Reminder {
+    /// of which notice
+    pub notice: OfficialNotice,
+    /// the last day by which she is safe
+    pub last_day: Date,
+    /// the business days before it on which this was due
+    pub before: u16,
 }
 
 /// What proves a notice to others, as files for one folder.
