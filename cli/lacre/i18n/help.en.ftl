@@ -195,8 +195,13 @@ help-notice-address = Says whether official notices reach you here
     .yes = Does not ask
     .more =
         Once it is on, terms run whether you read your notices or not.
-help-notice-settings = Shows or changes what public bodies learn
+help-notice-settings = Shows or changes what public bodies learn, and reminders
     .tell-opened = Whether they are told that you have read a notice
+    .reminders = Whether you are reminded before the last day to answer
+help-notice-alert = Tells the desktop of official notices, without what they say
+    .choice = on, off; status or nothing shows it
+    .more =
+        on writes a service of systemd for you alone; off removes it.
 help-outbox = Shows what waits to be sent
 help-outbox-retry = Tries it again now
     .id = Number that "lacre outbox" shows

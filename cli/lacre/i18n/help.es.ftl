@@ -195,8 +195,13 @@ help-notice-address = Dice si las notificaciones oficiales le llegan aquí
     .yes = No pregunta
     .more =
         Una vez activada, los plazos corren, lea usted sus notificaciones o no.
-help-notice-settings = Muestra o cambia lo que los organismos saben
+help-notice-settings = Muestra o cambia lo que los organismos saben, y los recordatorios
     .tell-opened = Si se les avisa que usted leyó una notificación
+    .reminders = Si se le recuerda antes del último día para responder
+help-notice-alert = Avisa en el escritorio de notificaciones oficiales, sin lo que dicen
+    .choice = on, off; status o nada lo muestra
+    .more =
+        on escribe un servicio de systemd solo para usted; off lo elimina.
 help-outbox = Muestra lo que espera salir
 help-outbox-retry = Lo intenta de nuevo ahora
     .id = Número que muestra «lacre outbox»

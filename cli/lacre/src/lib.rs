@@ -40,12 +40,14 @@ pub const fn catalogues(lang: Lang) -> &'static [&'static str] {
     match lang {
         Lang::Es => &[
             include_str!("../i18n/es.ftl"),
+            include_str!("../i18n/notices.es.ftl"),
             include_str!("../i18n/help.es.ftl"),
             include_str!("../i18n/errors.es.ftl"),
             include_str!("../i18n/proof.es.ftl"),
         ],
         Lang::En => &[
             include_str!("../i18n/en.ftl"),
+            include_str!("../i18n/notices.en.ftl"),
             include_str!("../i18n/help.en.ftl"),
             include_str!("../i18n/errors.en.ftl"),
             include_str!("../i18n/proof.en.ftl"),

@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Catalogues, English and Spanish. Not here: help (it says what a command is for), `lacre verify` (each outcome is a vector),
 /// and what the demonstration checks itself (each sentence has its `.claim`).
-const CATALOGUES: [[&str; 2]; 5] = [
+const CATALOGUES: [[&str; 2]; 6] = [
     ["cli/lacre/i18n/en.ftl", "cli/lacre/i18n/es.ftl"],
+    ["cli/lacre/i18n/notices.en.ftl", "cli/lacre/i18n/notices.es.ftl"],
     ["cli/lacre/i18n/errors.en.ftl", "cli/lacre/i18n/errors.es.ftl"],
     ["cli/words/i18n/common.en.ftl", "cli/words/i18n/common.es.ftl"],
     ["server/relay/i18n/counter.en.ftl", "server/relay/i18n/counter.es.ftl"],

@@ -1,5 +1,6 @@
 //! `lacre watch [--for 30s] [--as NAME]`: shows what comes, as it comes, and delivers what waits.
 
+use crate::commands::notice::remind;
 use crate::context::{Context, Outcome, Said};
 use crate::desktop::Desktop;
 use crate::{json, online, secret, show, spoken};
@@ -89,6 +90,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
             Err(trouble) => return Err(ctx.trouble(trouble)),
         }
         show_events(ctx, &mut client, &reader, &BTreeMap::new(), &desktop)?;
+        remind::show(ctx, &mut client)?;
         if left(ctx).is_some_and(|l| l.is_zero()) {
             if reader.once {
                 client.forget_reader(&reader.name).map_err(|t| ctx.trouble(t))?;

@@ -1,6 +1,6 @@
 //! `lacre notice deadlines`: until when one may answer, the earliest safe date first.
 
-use super::{object, told};
+use super::{object, remind, told};
 use crate::context::{Context, Outcome};
 use crate::proof::long_day;
 use crate::{online, show};
@@ -52,6 +52,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client) -> Outcome {
         .iter()
         .map(|(notice, _, last)| json!({ "last_day": last.to_string(), "notice": object::of(words, notice) }))
         .collect();
+    remind::note(ctx, client)?;
     ctx.long_result(&text, &json!({ "deadlines": deadlines, "relay_reached": reached.yes() }));
     Ok(Exit::Done)
 }

@@ -1,6 +1,6 @@
 //! `lacre notice list`: what came, the newest first; what is not to be believed, too.
 
-use super::{object, told};
+use super::{object, remind, told};
 use crate::context::{Context, Outcome};
 use crate::when::when;
 use crate::{misfits, online, show};
@@ -31,6 +31,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client) -> Outcome {
     let (faults, casilla_faults) = misfits::of(ctx, client)?;
     let text = faults.into_iter().chain([text]).collect::<Vec<_>>().join("\n");
     let notices: Vec<_> = all.iter().map(|n| object::of(words, n)).collect();
+    remind::note(ctx, client)?;
     ctx.long_result(&text, &json!({ "notices": notices, "casilla_faults": casilla_faults, "relay_reached": reached.yes() }));
     Ok(Exit::Done)
 }

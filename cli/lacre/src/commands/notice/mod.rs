@@ -9,6 +9,7 @@ pub(crate) mod list;
 pub(crate) mod object;
 pub(crate) mod proof;
 pub(crate) mod read;
+pub(crate) mod remind;
 pub(crate) mod reply;
 pub(crate) mod settings;
 pub(crate) mod told;

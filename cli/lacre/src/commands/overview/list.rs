@@ -1,5 +1,6 @@
 //! `lacre list`: conversations, and requests that wait for an answer.
 
+use crate::commands::notice::remind;
 use crate::context::{Context, Outcome};
 use crate::when::when;
 use crate::{find, json, misfits, online, secret, show, spoken};
@@ -69,6 +70,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let asking: Vec<json::Contact> = requests.iter().map(|c| json::Contact::from(*c)).collect();
     let (faults, casilla_faults) = misfits::of(ctx, &mut client)?;
     let json = object!({ "conversations": conversations, "requests": asking, "casilla_faults": casilla_faults, "relay_reached": reached.yes() });
+    remind::note(ctx, &mut client)?;
     ctx.result(&text, &json);
     faults.iter().for_each(|line| ctx.note(line));
     if away > 0 && !args.all {

@@ -2,6 +2,7 @@
 
 pub(crate) mod list;
 
+use crate::commands::notice::remind;
 use crate::context::{Context, Outcome};
 use crate::trouble::open_failure;
 use crate::when::when;
@@ -85,6 +86,7 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
         "enrolled": enrolled,
         "relay_reached": reached.yes(),
     });
+    remind::note(ctx, &mut client)?;
     ctx.result(&parts.join("\n\n"), &json);
     ctx.note(&words.say("overview-next"));
     Ok(Exit::Done)
