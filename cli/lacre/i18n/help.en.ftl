@@ -126,6 +126,7 @@ help-export = Keeps a conversation as evidence: signatures and receipts too
 help-watch = Shows what comes, as it comes, and sends what waits
     .duration = Ends after this time: 30s, 5m, 1h
     .notify = Desktop notification without content, or none
+    .alert = Only tells the desktop that an official notice came, or ends soon
     .reader = By this name it goes on where it ended; without, it begins now
 help-group = Groups
 help-group-create = Makes a group; who makes it is its admin

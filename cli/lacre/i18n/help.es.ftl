@@ -126,6 +126,7 @@ help-export = Guarda una conversación como prueba, con firmas y recibos
 help-watch = Muestra lo que llega, cuando llega, y envía lo que espera
     .duration = Termina después de este tiempo: 30s, 5m, 1h
     .notify = Aviso de escritorio sin contenido, o none
+    .alert = Solo avisa en el escritorio que llegó una notificación oficial, o que vence
     .reader = Con este nombre sigue donde quedó; sin nombre empieza ahora
 help-group = Grupos
 help-group-create = Crea un grupo; quien lo crea lo administra

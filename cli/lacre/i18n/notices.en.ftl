@@ -12,3 +12,34 @@ notice-reminder-next = To read it: lacre notice read { $id }
 notice-reminders-on = You are reminded three business days and one business day before the last day to answer.
 notice-reminders-off = You are not reminded of terms. To see them: lacre notice deadlines
 
+## alerts
+notification-notice = You have an official notice.
+notification-term = A term of an official notice ends soon.
+notification-locked = Lacre is locked: nobody looks for official notices until you unlock it.
+alert-no-desktop = There is no desktop with notifications here (notify-send): nothing can be shown.
+alert-locked = The profile is locked, so nobody looks for official notices. To unlock it: lacre unlock
+alert-on =
+    Alerts of official notices are on: a service looks now and with each login ({ $path }).
+    They say that there is one, never from whom or about what.
+alert-type =
+    The service is in { $path }, but systemd did not start it. Type:
+    systemctl --user daemon-reload
+    systemctl --user enable --now { $service }
+alert-no-systemd =
+    The service is in { $path }, but there is no systemd here that could run it. Let your session start this:
+    { $command }
+alert-no-notify = Alerts need the program notify-send, and it is not installed: until it is, none is shown.
+alert-while-locked = While the profile is locked nobody can look, and an alert says so: lacre unlock
+alert-off = Alerts of official notices are off: the service has ended, and its file is removed.
+alert-off-still-runs = Alerts of official notices are off from the next login on: the file of the service is removed. If it still runs, systemd was not asked or did not end it.
+alert-was-off = Alerts of official notices were off already.
+alert-is-off = Alerts of official notices are off. To be told: lacre notice alert on
+alert-runs = Alerts of official notices are on ({ $path }).
+alert-runs-not =
+    Alerts of official notices are written ({ $path }), and do not run. Type:
+    systemctl --user start { $service }
+
+error-alert-proxy = The service was not written.
+    .why = It would need the proxy's address, which may have a password in it, in a file.
+    .do = Keep the proxy in the profile, and repeat without --proxy: lacre settings --proxy
+

@@ -67,6 +67,14 @@ impl Context {
             .ok_or_else(|| self.failure("error-no-home", Exit::CouldNotAsk, &[]))
     }
 
+    /// Where programs look for what this user configured.
+    pub(crate) fn config_home(&self) -> Result<PathBuf, Failure> {
+        let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+        absolute("XDG_CONFIG_HOME")
+            .or_else(|| absolute("HOME").map(|home| home.join(".config")))
+            .ok_or_else(|| self.failure("error-no-home", Exit::CouldNotAsk, &[]))
+    }
+
     /// Clock, randomness and observer of a client.
     pub(crate) fn environment(&self) -> Environment {
         Environment::system()

@@ -18,6 +18,7 @@ mod misfits;
 mod online;
 mod proof;
 mod secret;
+mod service;
 mod show;
 mod spoken;
 pub mod trouble;

@@ -7,7 +7,7 @@ use lacre_tests::world::World;
 use serde_json::Value;
 
 /// A terminal on a profile of a world of tests.
-fn terminal(folder: &tempfile::TempDir, profile: &std::path::Path) -> Person {
+pub(crate) fn terminal(folder: &tempfile::TempDir, profile: &std::path::Path) -> Person {
     let key = folder.path().join("key");
     std::fs::write(&key, data_encoding::HEXLOWER.encode(&[7; 32])).unwrap();
     let secret = ["--key-file", key.to_str().unwrap(), "--profile", profile.to_str().unwrap()].map(str::to_owned).to_vec();
@@ -81,7 +81,7 @@ fn a_notice_is_read_at_the_terminal_and_an_answer_says_what_follows_before_it_is
         "AO001",
         "Último día para responder",
         "CL-46-2026",
-        "<b>Pague</b> aquí (https://mal.example/",
+        "    <b>Pague</b> [aquí](https://mal.example/",
     ] {
         assert!(read.contains(part), "{part}: {read}");
     }

@@ -11,6 +11,7 @@
 )]
 
 mod absent;
+mod alerts;
 mod claims;
 mod cli_choices;
 mod cli_keyboard;

@@ -4,6 +4,7 @@ pub(crate) mod delete;
 pub(crate) mod disappear;
 pub(crate) mod edit;
 pub(crate) mod export;
+pub(crate) mod quiet;
 pub(crate) mod react;
 pub(crate) mod read;
 pub(crate) mod reply;

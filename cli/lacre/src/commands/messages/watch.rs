@@ -1,8 +1,9 @@
-//! `lacre watch [--for 30s] [--as NAME]`: shows what comes, as it comes, and delivers what waits.
+//! `lacre watch [--for 30s] [--as NAME | --alert]`: shows what comes, as it comes, and delivers what waits.
 
+use super::quiet;
 use crate::commands::notice::remind;
 use crate::context::{Context, Outcome, Said};
-use crate::desktop::Desktop;
+use crate::desktop::{Desktop, News};
 use crate::{json, online, secret, show, spoken};
 use lacre_core::Client;
 use lacre_core::view::{ContactState, Event, Happening};
@@ -23,6 +24,8 @@ pub(crate) struct Args {
     reader: Option<String>,
     #[arg(long, value_name = "none|that", value_parser = ["none", "that"], default_value = "that", hide_possible_values = true)]
     notify: String,
+    #[arg(long, conflicts_with_all = ["reader", "notify"])]
+    alert: bool,
 }
 
 /// What a watch without a name has not shown is forgotten after so long without it, if it was killed.
@@ -51,10 +54,13 @@ impl Reader {
 }
 
 /// Longest wait for news at a time: another command may have put something into the outbox meanwhile.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let limit = args.duration.as_deref().map(|text| crate::duration::parse(ctx, text, crate::duration::MONTH)).transpose()?;
+    if args.alert {
+        return quiet::run(ctx, limit);
+    }
     let desktop = Desktop::find(ctx, &args.notify);
     let mark = agent::mark(&ctx.profile_dir()?);
     let mut client = secret::open(ctx)?;
@@ -110,7 +116,7 @@ fn read_before(ctx: &Context, client: &mut Client) -> Result<BTreeMap<String, u6
 }
 
 /// Ends this process a moment after `lacre lock`, whatever it waits for: a step that is cut off is undone by the profile.
-fn end_when_locked(ctx: &Context, before: Vec<u8>) -> Result<(), Failure> {
+pub(super) fn end_when_locked(ctx: &Context, before: Vec<u8>) -> Result<(), Failure> {
     const LOOK: Duration = Duration::from_millis(250);
     let dir = ctx.profile_dir()?;
     let words = ctx.words.say("watch-locked");
@@ -142,7 +148,7 @@ fn show_events(
         let page = client.events_for(&reader.name, reader.stays, after, 100).map_err(|t| ctx.trouble(t))?;
         let Some(last) = page.last() else { return Ok(()) };
         after = last.number;
-        let mut news = false;
+        let (mut news, mut official) = (false, None);
         for event in &page {
             let known = match &event.what {
                 Happening::Message { conversation, position } | Happening::Changed { conversation, position } => {
@@ -162,6 +168,7 @@ fn show_events(
             if !known {
                 let (text, json) = told(ctx, client, event)?;
                 ctx.result(&text, &json);
+                official = quiet::news(&event.what).map(|what| (event.number, what)).or(official);
                 news |= match &event.what {
                     Happening::Message { conversation, .. } => {
                         !client.conversation(conversation).map_err(|t| ctx.trouble(t))?.muted
@@ -172,7 +179,13 @@ fn show_events(
             }
         }
         if news {
-            desktop.tell(ctx);
+            desktop.tell(ctx, News::Something);
+        }
+        if let Some((through, what)) = official
+            && desktop.is_there()
+            && client.take_alert(through).map_err(|t| ctx.trouble(t))?
+        {
+            desktop.tell(ctx, what);
         }
         client.ack_events_for(&reader.name, after).map_err(|t| ctx.trouble(t))?;
         if reader.once {

@@ -1,6 +1,7 @@
 //! `lacre notice …`: official notices, and the account as an address for them.
 
 pub(crate) mod address;
+pub(crate) mod alert;
 pub(crate) mod answer;
 pub(crate) mod body;
 pub(crate) mod deadlines;
@@ -44,22 +45,26 @@ pub(crate) enum Command {
     Address(address::Args),
     /// what bodies learn
     Settings(settings::Args),
+    /// a word on the desktop
+    Alert(alert::Args),
 }
 
 pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
-    let mut client = secret::open(ctx)?;
+    let open = || secret::open(ctx);
     match command {
-        Command::List => list::run(ctx, &mut client),
-        Command::Read(args) => read::run(ctx, &mut client, args),
-        Command::Ack(args) => answer::run(ctx, &mut client, args, NoticeAnswer::Acknowledged),
-        Command::Refuse(args) => answer::run(ctx, &mut client, args, NoticeAnswer::Refused),
-        Command::NotMe(args) => answer::run(ctx, &mut client, args, NoticeAnswer::NotMe),
-        Command::Reply(args) => reply::run(ctx, &mut client, args),
-        Command::Deadlines => deadlines::run(ctx, &mut client),
-        Command::Export(args) => export::run(ctx, &mut client, args),
-        Command::Proof(args) => proof::run(ctx, &mut client, args),
-        Command::Address(args) => address::run(ctx, &mut client, args),
-        Command::Settings(args) => settings::run(ctx, &mut client, args),
+        Command::List => list::run(ctx, &mut open()?),
+        Command::Read(args) => read::run(ctx, &mut open()?, args),
+        Command::Ack(args) => answer::run(ctx, &mut open()?, args, NoticeAnswer::Acknowledged),
+        Command::Refuse(args) => answer::run(ctx, &mut open()?, args, NoticeAnswer::Refused),
+        Command::NotMe(args) => answer::run(ctx, &mut open()?, args, NoticeAnswer::NotMe),
+        Command::Reply(args) => reply::run(ctx, &mut open()?, args),
+        Command::Deadlines => deadlines::run(ctx, &mut open()?),
+        Command::Export(args) => export::run(ctx, &mut open()?, args),
+        Command::Proof(args) => proof::run(ctx, &mut open()?, args),
+        Command::Address(args) => address::run(ctx, &mut open()?, args),
+        Command::Settings(args) => settings::run(ctx, &mut open()?, args),
+        // needs no secret
+        Command::Alert(args) => alert::run(ctx, args),
     }
 }
 
