@@ -183,10 +183,13 @@ help-notice-reply = Writes to the public body, and keeps the receipt
     .more =
         It counts as knowing of the notice (Ley 19.880, art. 47).
 help-notice-deadlines = Shows until when to answer, the earliest date first
-help-notice-export = Writes what proves a notice into a folder
+help-notice-export = Writes what proves a notice, or the notice as a document
     .notice = Which
     .to = The folder
     .without-body = Leaves its text and files out
+    .pdf = Writes it as a document to read or print
+    .ics = Writes its last day for a calendar, with alarms
+    .subject = The calendar says what it is about
 help-notice-proof = Writes the relay's words for what your casillas held into a file
     .out = The file
     .more =

@@ -183,10 +183,13 @@ help-notice-reply = Escribe al organismo y guarda el recibo
     .more =
         Cuenta como conocimiento de la notificación (Ley 19.880, art. 47).
 help-notice-deadlines = Muestra hasta cuándo responder, lo más próximo primero
-help-notice-export = Escribe en una carpeta lo que prueba una notificación
+help-notice-export = Escribe lo que prueba una notificación, o ella como documento
     .notice = Cuál
     .to = La carpeta
     .without-body = Deja fuera su texto y sus archivos
+    .pdf = La escribe como documento para leer o imprimir
+    .ics = Escribe su último día para un calendario, con alarmas
+    .subject = El calendario dice de qué se trata
 help-notice-proof = Escribe en un archivo la palabra del servidor sobre lo que había en sus casillas
     .out = El archivo
     .more =

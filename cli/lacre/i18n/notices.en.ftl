@@ -43,3 +43,29 @@ error-alert-proxy = The service was not written.
     .why = It would need the proxy's address, which may have a password in it, in a file.
     .do = Keep the proxy in the profile, and repeat without --proxy: lacre settings --proxy
 
+## exported
+ics-summary = Last day to answer an official notice
+ics-summary-subject = Last day to answer { $name }: { $subject }
+ics-description = To read it: lacre notice read { $id }. This is the earliest reading of the law; an answer of yours may move it.
+paper-limit = This is how the recipient's program shows the notice, which it has checked. It is signed by nobody and proves nothing by itself.
+paper-own = On the recipient's side
+paper-body = Its text
+paper-no-body = It is not here: left out, not fetched, or no text. The signed digest of each file stands above.
+paper-file = { $media }, { $len } bytes, SHA-256 { $hash }
+paper-verify = How to verify it
+paper-envelope = Digest of its envelope
+paper-hash = Note hash of the notice
+paper-qr = QR code with the digest of the notice's envelope: { $digest }
+paper-transaction = The transaction code stands in the relay's record of the delivery. The public body has that record, and must show it to whoever asks; it names the envelope by the digest above.
+paper-step-export = 1. Get what proves it on the recipient's side: lacre notice export NOTICE --to FOLDER. With the relay's record it makes the file of evidence.
+paper-step-verify = 2. Run, without network: lacre verify FILE --trust TRUST-FILE --explain. It must name the same envelope and note hash.
+paper-step-other = 3. Or let another program do it: the format is public (audit/FORMAT.md), and anybody can write a verifier.
+notice-pdf-in-clear = The document is in clear: give it only to whom you trust.
+notice-folder-open = CAREFUL: the folder { $dir } can be opened by other people of this computer. The files in it are readable by you alone, and their names are not hidden.
+error-export-link = Nothing was written to "{ $dir }".
+    .why = It is a link: what is written there could come to lie elsewhere.
+    .do = Name the folder itself.
+error-ics-no-term = There is no last day for a calendar.
+    .why = This notice starts no term of its own: it informs, is a copy or a trial, or its dates cannot be counted here.
+    .do = See what is known with: lacre notice read
+

@@ -43,3 +43,29 @@ error-alert-proxy = El servicio no se escribió.
     .why = Necesitaría en un archivo la dirección del proxy, que puede llevar una contraseña.
     .do = Guarde el proxy en el perfil y repita sin --proxy: lacre settings --proxy
 
+## lo que se exporta
+ics-summary = Último día para responder una notificación oficial
+ics-summary-subject = Último día para responder a { $name }: { $subject }
+ics-description = Para leerla: lacre notice read { $id }. Es la lectura más temprana de la ley; una respuesta suya puede moverla.
+paper-limit = Así muestra la notificación el programa de quien la recibió, que la comprobó. Nadie firma este documento, y por sí solo nada prueba.
+paper-own = De parte de quien la recibió
+paper-body = Su texto
+paper-no-body = No está aquí: se dejó fuera, no se trajo o no es texto. Arriba está la huella firmada de cada archivo.
+paper-file = { $media }, { $len } bytes, SHA-256 { $hash }
+paper-verify = Cómo comprobarla
+paper-envelope = Huella de su sobre
+paper-hash = Huella de la notificación
+paper-qr = Código QR con la huella del sobre de la notificación: { $digest }
+paper-transaction = El código de transacción está en el registro de la entrega, que hizo el servidor. Ese registro lo tiene el organismo, que debe mostrarlo a quien lo pida; nombra el sobre con la huella de arriba.
+paper-step-export = 1. Obtenga lo que la prueba de parte de quien la recibió: lacre notice export NOTIFICACIÓN --to CARPETA. Con el registro del servidor forma el archivo de evidencia.
+paper-step-verify = 2. Ejecute, sin red: lacre verify ARCHIVO --trust ARCHIVO-DE-CONFIANZA --explain. Debe nombrar el mismo sobre y la misma huella.
+paper-step-other = 3. O hágalo otro programa: el formato es público (audit/FORMAT.md), y cualquiera puede escribir un verificador.
+notice-pdf-in-clear = El documento está en claro: déselo solo a quien tenga su confianza.
+notice-folder-open = CUIDADO: otras personas de este computador pueden abrir la carpeta { $dir }. Solo usted puede leer los archivos que hay en ella, pero sus nombres no se ocultan.
+error-export-link = No se escribió nada en «{ $dir }».
+    .why = Es un enlace: lo que se escriba ahí podría quedar en otra parte.
+    .do = Nombre la carpeta misma.
+error-ics-no-term = No hay un último día para un calendario.
+    .why = Esta notificación no inicia un plazo propio: informa, es una copia o una prueba, o aquí no se pueden contar sus fechas.
+    .do = Vea lo que se sabe con: lacre notice read
+

@@ -33,6 +33,7 @@ mod kept;
 mod large_groups;
 mod leaving;
 mod newer;
+mod notice_exports;
 mod notice_limits;
 mod notices;
 mod notices_real;

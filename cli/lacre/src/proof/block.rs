@@ -14,6 +14,8 @@ pub(crate) enum Block {
     Under(String, String),
     /// a sentence
     Text(String),
+    /// a line that somebody else wrote, apart from the program's own
+    Quote(String),
     /// a sentence that nobody may miss
     Warning(String),
 }
@@ -25,6 +27,7 @@ pub(crate) fn text(blocks: &[Block]) -> String {
         Block::Row(name, value) => format!("  {name}: {value}"),
         Block::Under(name, value) => format!("      {name}: {value}"),
         Block::Text(text) => format!("  {text}"),
+        Block::Quote(text) => format!("      | {text}"),
         Block::Warning(text) => format!("  ! {text}"),
     });
     lines.collect::<Vec<_>>().join("\n")

@@ -108,6 +108,17 @@ impl Layout {
     }
 
     fn element(&mut self, kind: Kind, text: &str, size: f32, bold: bool, width: f32, before: f32) {
+        self.element_at(MARGIN, kind, text, size, bold, width, before);
+    }
+
+    /// What somebody else wrote: to the right of the program's own words.
+    fn quote(&mut self, text: &str) {
+        let (left, size) = (MARGIN + 2.0 * INDENT, 8.5);
+        self.element_at(left, Kind::Paragraph, text, size, false, WIDTH - MARGIN - left, 4.0);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "where it stands, what it is and how it looks")]
+    fn element_at(&mut self, left: f32, kind: Kind, text: &str, size: f32, bold: bool, width: f32, before: f32) {
         let wrapped = self.wrap(text, bold, size, width);
         self.y += before;
         // a heading does not stand alone at the foot of a page
@@ -116,7 +127,7 @@ impl Layout {
         for text in wrapped {
             self.room(size * 1.4);
             self.y += size * 1.4;
-            lines.push(Line { page: self.page, at: (MARGIN, self.y), size, bold, text });
+            lines.push(Line { page: self.page, at: (left, self.y), size, bold, text });
         }
         self.elements.push(Element { kind, text: text.to_owned(), lines });
     }
@@ -166,38 +177,63 @@ fn pieces(letters: &Letters, word: &str, bold: bool, size: f32, width: f32) -> V
     out
 }
 
+/// What a document says.
+pub(crate) struct Sheet {
+    /// its title
+    pub(crate) title: String,
+    /// what stands below it: a sentence, and whether it is bold
+    pub(crate) below: Vec<(String, bool)>,
+    /// the rest
+    pub(crate) blocks: Vec<Block>,
+    /// what it is about: in the QR code, and at the foot of each page
+    pub(crate) digest: String,
+    /// what the QR code is
+    pub(crate) qr: String,
+}
+
 /// The report.
 pub(crate) fn report(words: &Words, proven: &Proven, check: &Check) -> Result<Vec<u8>, PdfError> {
-    let mut layout = Layout { letters: Letters::new(), elements: Vec::new(), page: 0, y: MARGIN - 10.0, escaped: false };
-    let (whole, beside_qr) = (WIDTH - 2.0 * MARGIN, WIDTH - 2.0 * MARGIN - QR_SIZE - 16.0);
-    layout.element(Kind::Title, &story::title(words, proven), 15.0, true, beside_qr, 0.0);
     let warnings = u32::try_from(story::warnings(words, proven).len()).unwrap_or(u32::MAX);
     let verdict = words.say_with("story-verdict", &[("warnings", warnings.into())]);
-    layout.element(Kind::Paragraph, &verdict, 9.0, true, beside_qr, 6.0);
-    layout.element(Kind::Paragraph, &words.say("story-limit-unsigned"), 8.5, false, beside_qr, 3.0);
+    let digest = data_encoding::HEXLOWER.encode(&proven.digest);
+    let qr = words.say_with("story-qr", &[("digest", digest.as_str().into())]);
+    let below = vec![(verdict, true), (words.say("story-limit-unsigned"), false)];
+    sheet(words, Sheet { title: story::title(words, proven), below, blocks: story::of(words, proven, check), digest, qr })
+}
+
+/// A document.
+pub(crate) fn sheet(words: &Words, sheet: Sheet) -> Result<Vec<u8>, PdfError> {
+    let mut layout = Layout { letters: Letters::new(), elements: Vec::new(), page: 0, y: MARGIN - 10.0, escaped: false };
+    let (whole, beside_qr) = (WIDTH - 2.0 * MARGIN, WIDTH - 2.0 * MARGIN - QR_SIZE - 16.0);
+    layout.element(Kind::Title, &sheet.title, 15.0, true, beside_qr, 0.0);
+    for (text, bold) in &sheet.below {
+        let (size, before) = if *bold { (9.0, 6.0) } else { (8.5, 3.0) };
+        layout.element(Kind::Paragraph, text, size, *bold, beside_qr, before);
+    }
     layout.y = layout.y.max(MARGIN + QR_SIZE - 12.0);
-    for block in story::of(words, proven, check) {
+    for block in &sheet.blocks {
         match block {
-            Block::Heading(text) => layout.element(Kind::Heading, &text, 11.5, true, whole, 12.0),
-            Block::Row(name, value) => layout.row(&name, &value, false),
-            Block::Under(name, value) => layout.row(&name, &value, true),
-            Block::Text(text) => layout.element(Kind::Paragraph, &text, 8.5, false, whole, 4.0),
-            Block::Warning(text) => layout.element(Kind::Paragraph, &text, 9.0, true, whole, 4.0),
+            Block::Heading(text) => layout.element(Kind::Heading, text, 11.5, true, whole, 12.0),
+            Block::Row(name, value) => layout.row(name, value, false),
+            Block::Under(name, value) => layout.row(name, value, true),
+            Block::Quote(text) => layout.quote(text),
+            Block::Text(text) => layout.element(Kind::Paragraph, text, 8.5, false, whole, 4.0),
+            Block::Warning(text) => layout.element(Kind::Paragraph, text, 9.0, true, whole, 4.0),
         }
     }
     if layout.escaped {
         layout.element(Kind::Paragraph, &words.say("story-letters"), 8.0, false, whole, 10.0);
     }
-    draw(words, proven, &layout)
+    draw(words, &sheet, &layout)
 }
 
-fn draw(words: &Words, proven: &Proven, layout: &Layout) -> Result<Vec<u8>, PdfError> {
+fn draw(words: &Words, about: &Sheet, layout: &Layout) -> Result<Vec<u8>, PdfError> {
     let rules = |e: &dyn std::fmt::Debug| PdfError::Rules(format!("{e:?}"));
     let configuration =
         ConfigurationBuilder::new().with_accessibility_validator(Accessibility::UA1).finish().map_err(|e| rules(&e))?;
     let settings = SerializeSettings { configuration, enable_tagging: true, ..SerializeSettings::default() };
-    let digest = data_encoding::HEXLOWER.encode(&proven.digest);
-    let qr = qr(&digest, WIDTH - MARGIN - QR_SIZE, MARGIN - 12.0)?;
+    let digest = about.digest.as_str();
+    let qr = qr(digest, WIDTH - MARGIN - QR_SIZE, MARGIN - 12.0)?;
 
     let mut document = Document::new_with(settings);
     let mut ids: Vec<Vec<Identifier>> = layout.elements.iter().map(|_| Vec::new()).collect();
@@ -245,8 +281,7 @@ fn draw(words: &Words, proven: &Proven, layout: &Layout) -> Result<Vec<u8>, PdfE
             outline.push_child(OutlineNode::new(element.text.clone(), place));
         }
         if let (Kind::Title, Some(id)) = (element.kind, figure.take()) {
-            let alt = words.say_with("story-qr", &[("digest", digest.as_str().into())]);
-            let mut group = TagGroup::new(Tag::Figure(Some(alt)));
+            let mut group = TagGroup::new(Tag::Figure(Some(about.qr.clone())));
             group.push(id);
             tree.push(group);
         }
@@ -255,10 +290,10 @@ fn draw(words: &Words, proven: &Proven, layout: &Layout) -> Result<Vec<u8>, PdfE
     document.set_outline(outline);
     let language = if spanish(words) { "es-CL" } else { "en" };
     let metadata = Metadata::new()
-        .title(story::title(words, proven))
+        .title(about.title.clone())
         .language(language.to_owned())
         .creator(format!("Lacre {}", env!("LACRE_VERSION")))
-        .document_id(digest);
+        .document_id(digest.to_owned());
     document.set_metadata(metadata);
     document.finish().map_err(|e| rules(&e))
 }

@@ -8,7 +8,7 @@ use lacre_core::Client;
 use lacre_core::view::{Genuine, OfficialNotice};
 use lacre_transport::GrpcNetwork;
 use lacre_words::cause::cause;
-use lacre_words::failure::{Exit, Failure};
+use lacre_words::failure::Exit;
 use lacre_words::screen::size;
 use lacre_words::shown::{file_name, paragraph, shown};
 use serde_json::json;
@@ -57,7 +57,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
             return Ok(Exit::No);
         }
     };
-    let body = text_of(ctx, client, net, &notice, genuine)?;
+    let body = body::text_of(ctx, client, net, &notice, genuine)?;
     if body.is_some() {
         client.notice_opened(notice.id).map_err(|t| ctx.trouble(t))?;
     }
@@ -67,7 +67,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     out.extend(told::dates(ctx, genuine));
     out.push(String::new());
     match &body {
-        Some(text) => out.push(body::shown_text(text)),
+        Some(text) => out.push(body::of(genuine, text)),
         None => out.push(ctx.words.say("notice-body-by-saving")),
     }
     out.push(String::new());
@@ -101,23 +101,6 @@ fn head(ctx: &Context, notice: &OfficialNotice, genuine: &Genuine) -> Vec<String
     out.push(paragraph(&n.description, ""));
     out.extend(n.uris.iter().map(|uri| words.say_with("notice-uri", &[("uri", shown(uri).into())])));
     out
-}
-
-/// The body, if it is text that can be shown. What is not text, or is long, is saved.
-fn text_of(
-    ctx: &Context,
-    client: &mut Client,
-    net: Option<&mut GrpcNetwork>,
-    notice: &OfficialNotice,
-    genuine: &Genuine,
-) -> Result<Option<String>, Failure> {
-    let showable = genuine.notice.files.first().is_some_and(|f| body::is_text(&f.media) && f.len <= body::MOST);
-    if !showable {
-        return Ok(None);
-    }
-    let net = net.map(|net| net as &mut dyn lacre_core::network::Network);
-    let file = client.notice_file(net, notice.id, 0).map_err(|t| ctx.trouble(t))?;
-    Ok(file.and_then(|file| String::from_utf8(file.bytes.to_vec()).ok()))
 }
 
 fn files(ctx: &Context, genuine: &Genuine) -> Vec<String> {
