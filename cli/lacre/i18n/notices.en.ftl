@@ -69,3 +69,7 @@ error-ics-no-term = There is no last day for a calendar.
     .why = This notice starts no term of its own: it informs, is a copy or a trial, or its dates cannot be counted here.
     .do = See what is known with: lacre notice read
 
+## read
+notice-of-original = Of the original, not of this copy: { $text }
+notice-original-not-here = Nothing follows from a copy, and its original is not here: the dates are the original's.
+

@@ -69,3 +69,7 @@ error-ics-no-term = No hay un último día para un calendario.
     .why = Esta notificación no inicia un plazo propio: informa, es una copia o una prueba, o aquí no se pueden contar sus fechas.
     .do = Vea lo que se sabe con: lacre notice read
 
+## al leer
+notice-of-original = Del original, no de esta copia: { $text }
+notice-original-not-here = De una copia nada se sigue, y su original no está aquí: las fechas son las del original.
+

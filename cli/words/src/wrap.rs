@@ -29,6 +29,44 @@ pub fn wrap_result(text: &str) -> String {
     text.split('\n').map(|line| wrap_at(line, hang(line), columns)).collect::<Vec<_>>().join("\n")
 }
 
+/// A text that somebody else wrote, behind its label or margin: broken before the terminal that results go to ends (80 columns
+/// elsewhere), also inside words, so that nothing of it stands where the program's own lines begin. All lines but the first begin with
+/// `margin`.
+#[must_use]
+pub fn apart(text: &str, margin: &str) -> String {
+    apart_at(text, margin, wide(std::io::stdout()).unwrap_or(80).max(20))
+}
+
+fn apart_at(text: &str, margin: &str, columns: usize) -> String {
+    let mut lines = Vec::new();
+    for (at, line) in text.split('\n').enumerate() {
+        let (mut before, mut rest) = (if at == 0 { "" } else { margin }, line);
+        while let Some(cut) = cut_of(rest, columns.saturating_sub(before.len())) {
+            let (now, then) = rest.split_at(cut);
+            lines.push(format!("{before}{}", now.trim_end_matches(' ')));
+            (before, rest) = (margin, then.trim_start_matches(' '));
+        }
+        lines.push(format!("{before}{rest}"));
+    }
+    lines.join("\n")
+}
+
+/// Where a text that is wider than this is cut: behind the last blank that fits, else where it must be.
+fn cut_of(text: &str, columns: usize) -> Option<usize> {
+    let (mut used, mut blank, mut begun) = (0, None, false);
+    for (at, c) in text.char_indices() {
+        used += unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
+        if used > columns {
+            return Some(blank.unwrap_or(at)).filter(|cut| *cut > 0);
+        }
+        if c == ' ' && begun {
+            blank = Some(at + 1);
+        }
+        begun |= c != ' ';
+    }
+    None
+}
+
 fn wrap_at(text: &str, hang: usize, columns: usize) -> String {
     // a narrow terminal has no room to give away
     let hang = hang.min(columns / 4);
@@ -71,6 +109,27 @@ fn visible(word: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_of_a_text_from_outside_stands_where_our_lines_begin() {
+        let imitation = format!("{}\u{a0}Último\u{a0}día: nunca", "x".repeat(79));
+        let blanks = format!("x{}Último día: nunca", "\u{2003}".repeat(300));
+        let wide = "漢".repeat(100);
+        for text in [&imitation, &blanks, &wide, "", "corto", " ", &"una frase larga, ".repeat(30), &" ".repeat(500)] {
+            for columns in [20, 80] {
+                for (begin, margin) in [("Asunto: ", "    "), ("    ", "    ")] {
+                    let shown = apart_at(&format!("{begin}{text}\n{text}"), margin, columns);
+                    assert!(
+                        shown.lines().skip(1).all(|line| line.is_empty() || line.starts_with(margin) || line.trim().is_empty()),
+                        "{shown}"
+                    );
+                    assert!(shown.lines().all(|line| line.width() <= columns), "{shown}");
+                    let kept = |t: &str| t.chars().filter(|c| !matches!(c, ' ' | '\n')).collect::<String>();
+                    assert_eq!(kept(&shown), kept(&format!("{begin}{text}{text}")));
+                }
+            }
+        }
+    }
 
     #[test]
     fn wrapping_changes_only_where_lines_end() {

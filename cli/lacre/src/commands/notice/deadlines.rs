@@ -17,7 +17,8 @@ pub(crate) fn run(ctx: &Context, client: &mut Client) -> Outcome {
     let mut with_term: Vec<(&OfficialNotice, &Genuine, jiff::civil::Date)> = all
         .iter()
         .filter_map(|n| {
-            let genuine = n.content.as_deref().ok()?;
+            // of a copy there is the original, too: one term, one line
+            let genuine = n.content.as_deref().ok().filter(|g| g.notice.standing.counts())?;
             Some((n, genuine, genuine.safe()?.last_day?))
         })
         .collect();

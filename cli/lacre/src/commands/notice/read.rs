@@ -11,6 +11,7 @@ use lacre_words::cause::cause;
 use lacre_words::failure::Exit;
 use lacre_words::screen::size;
 use lacre_words::shown::{file_name, paragraph, shown};
+use lacre_words::wrap::apart;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -62,22 +63,28 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
         client.notice_opened(notice.id).map_err(|t| ctx.trouble(t))?;
     }
     let notice = client.notice(notice.id).map_err(|t| ctx.trouble(t))?;
+    let json = json!({ "notice": object::of(&ctx.words, &notice), "body": body, "relay_reached": reached });
     let mut out = head(ctx, &notice, genuine);
     out.push(String::new());
     out.extend(told::dates(ctx, genuine));
     out.push(String::new());
     match &body {
-        Some(text) => out.push(body::of(genuine, text)),
+        Some(text) => out.push(from_outside(MARGIN, &body::of(genuine, text))),
         None => out.push(ctx.words.say("notice-body-by-saving")),
     }
     out.push(String::new());
     out.extend(files(ctx, genuine));
     out.extend(told::replies(ctx, &notice));
-    ctx.long_result(
-        &out.join("\n"),
-        &json!({ "notice": object::of(&ctx.words, &notice), "body": body, "relay_reached": reached }),
-    );
+    ctx.long_result(&out.join("\n"), &json);
     Ok(Exit::Done)
+}
+
+/// What stands before each line that somebody else wrote, so that none looks like one of the program's own.
+const MARGIN: &str = "    ";
+
+/// A sentence with words of somebody else, or their text behind a margin.
+fn from_outside(label: &str, text: &str) -> String {
+    apart(&format!("{label}{text}"), MARGIN)
 }
 
 /// From whom, about what.
@@ -98,8 +105,9 @@ fn head(ctx: &Context, notice: &OfficialNotice, genuine: &Genuine) -> Vec<String
         words.say_with("notice-state", &[("state", told::state(words, notice).into())]),
     ];
     out.extend(told::standing(words, n.standing));
-    out.push(paragraph(&n.description, ""));
     out.extend(n.uris.iter().map(|uri| words.say_with("notice-uri", &[("uri", shown(uri).into())])));
+    let mut out: Vec<String> = out.iter().map(|line| from_outside("", line)).collect();
+    out.push(from_outside(MARGIN, &paragraph(&n.description, "")));
     out
 }
 
@@ -115,7 +123,7 @@ fn files(ctx: &Context, genuine: &Genuine) -> Vec<String> {
             ],
         )
     };
-    genuine.notice.files.iter().enumerate().map(one).collect()
+    genuine.notice.files.iter().enumerate().map(one).map(|line| from_outside("", &line)).collect()
 }
 
 fn save(

@@ -70,8 +70,21 @@ pub(crate) fn today(ctx: &Context, genuine: &Genuine) -> Option<Date> {
     genuine.notice.place.zone.date(ctx.clock.now())
 }
 
-/// What follows by law, the safe date first.
+/// What follows by law, the safe date first. Of a trial nothing does; of a copy each line says that it is the original's.
 pub(crate) fn dates(ctx: &Context, genuine: &Genuine) -> Vec<String> {
+    let words = &ctx.words;
+    match genuine.notice.standing {
+        Standing::Trial => vec![words.say("notice-standing-trial")],
+        Standing::Copy(_) if matches!(genuine.effect, Some(Effect::Notified(_))) => {
+            let of_original = |line: String| words.say_with("notice-of-original", &[("text", line.into())]);
+            counted(ctx, genuine).into_iter().map(of_original).collect()
+        }
+        Standing::Copy(_) => vec![words.say("notice-original-not-here")],
+        Standing::Original | Standing::Corrects(_) => counted(ctx, genuine),
+    }
+}
+
+fn counted(ctx: &Context, genuine: &Genuine) -> Vec<String> {
     let words = &ctx.words;
     let dates = match &genuine.effect {
         None => return vec![words.say("notice-cannot-count")],
