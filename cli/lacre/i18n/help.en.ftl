@@ -7,6 +7,7 @@ help-lacre = Private messages: the relay can read none of it
     .json = One line of JSON (fields: cli/JSON.md)
     .lang = Language; otherwise that of the system
     .proxy = Only through this proxy: socks5://HOST:PORT
+    .plain = For screen readers: one fact a line, no columns or colours
     .help = Shows this help
     .version = Shows the version
     .more =

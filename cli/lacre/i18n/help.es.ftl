@@ -7,6 +7,7 @@ help-lacre = Mensajes privados: el servidor no puede leer nada
     .json = Una línea JSON (campos: cli/JSON.md)
     .lang = Idioma; si no se indica, el del sistema
     .proxy = Solo por este proxy: socks5://HOST:PUERTO
+    .plain = Para lectores de pantalla: un dato por línea, sin columnas
     .help = Muestra esta ayuda
     .version = Muestra la versión
     .more =

@@ -27,6 +27,8 @@ pub(crate) struct Global {
     pub(crate) lang: Option<String>,
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) proxy: Option<String>,
+    #[arg(long, global = true)]
+    pub(crate) plain: bool,
 }
 
 /// What every command has at hand.
@@ -44,7 +46,7 @@ pub(crate) struct Context {
 impl Context {
     /// For these flags, with the machine's clock.
     pub(crate) fn new(global: Global, words: Words) -> Self {
-        let screen = Screen::new(words, global.json);
+        let screen = Screen::new(words, global.json).read_aloud(global.plain);
         Self { global, screen, clock: Arc::new(SystemClock), said: RefCell::default() }
     }
 

@@ -21,7 +21,7 @@ pub(crate) fn network(ctx: &Context, client: &mut Client) -> Result<GrpcNetwork,
         None => client.proxy().map_err(|t| ctx.trouble(t))?,
     };
     let mut network = network_by(ctx, proxy.as_deref())?;
-    if !ctx.global.json && std::io::stderr().is_terminal() {
+    if !ctx.global.json && !ctx.plain && std::io::stderr().is_terminal() {
         network.on_progress(progress(ctx));
     }
     Ok(network)

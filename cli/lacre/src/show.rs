@@ -21,7 +21,7 @@ use serde_json::json as object;
 use unicode_width::UnicodeWidthStr;
 
 /// Rows in columns, the last one as wide as it is; headings above.
-pub(crate) fn table(rows: &[Vec<String>]) -> String {
+fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |at: usize| rows.iter().filter_map(|r| r.get(at)).map(|cell| cell.width()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
@@ -32,6 +32,18 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
             out.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width()) + 2));
         }
         out.trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Rows for people: in columns, or one fact behind the other for whoever hears them.
+pub(crate) fn rows(ctx: &Context, rows: &[Vec<String>]) -> String {
+    if !ctx.plain {
+        return table(rows);
+    }
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
+        cells.collect::<Vec<_>>().join(", ")
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -8,8 +8,11 @@ use qrcode::{Color, EcLevel, QrCode};
 /// safety number fits into 40 columns.
 const QUIET: usize = 2;
 
-/// The code of a text; none if it is too long for one.
+/// The code of a text; none if it is too long for one, or nobody looks.
 pub fn terminal(screen: &Screen, text: &str) -> Option<String> {
+    if screen.plain {
+        return None;
+    }
     // with colours: black on white. Without: what is light is drawn, as most terminals are dark
     let paper = Style::new().fg_color(Some(AnsiColor::Black.into())).bg_color(Some(AnsiColor::BrightWhite.into()));
     let drawn = if screen.colours() { Color::Dark } else { Color::Light };

@@ -21,6 +21,8 @@ pub struct Screen {
     pub words: Words,
     /// a program reads
     pub json: bool,
+    /// it is read aloud, or felt: no colours, no columns, no breaks inside a line
+    pub plain: bool,
     /// stdout is a terminal that shows colours, and the person did not say no (no-color.org)
     colours: bool,
     /// what becomes of a command whose results nobody can read
@@ -44,7 +46,13 @@ impl Screen {
     pub fn new(words: Words, json: bool) -> Self {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let colours = std::io::stdout().is_terminal() && set("NO_COLOR").is_none() && set("TERM").is_some_and(|t| t != "dumb");
-        Self { words, json, colours, unread: Unread::Ends, ended: Cell::new(None) }
+        Self { words, json, plain: false, colours, unread: Unread::Ends, ended: Cell::new(None) }
+    }
+
+    /// For screen readers, if the person asked for that: no colours, no pager, no pictures, no columns, each line whole.
+    #[must_use]
+    pub fn read_aloud(self, plain: bool) -> Self {
+        Self { plain, colours: self.colours && !plain, ..self }
     }
 
     /// For a command that has something to put away at its end, whatever becomes of its results: it asks
@@ -73,7 +81,7 @@ impl Screen {
 
     /// As [`Screen::result`], page by page where a person looks at a terminal.
     pub fn long_result(&self, text: &str, json: &impl Serialize) {
-        if self.json || !std::io::stdout().is_terminal() || !pager::shown(&for_terminal(text)) {
+        if self.json || self.plain || !std::io::stdout().is_terminal() || !pager::shown(&for_terminal(text)) {
             self.result(text, json);
         }
     }
@@ -93,7 +101,7 @@ impl Screen {
     /// Lines for people, to stdout.
     pub fn lines(&self, text: &str) {
         if !text.is_empty() {
-            self.to_stdout(&for_terminal(text));
+            self.to_stdout(&if self.plain { text.into() } else { for_terminal(text) });
         }
     }
 
@@ -133,7 +141,7 @@ impl Screen {
     /// Words that are no result, to stderr; not with `--json`.
     pub fn note(&self, text: &str) {
         if !self.json {
-            line(&wrap(text, 0));
+            line(&if self.plain { text.to_owned() } else { wrap(text, 0) });
         }
     }
 

@@ -35,6 +35,7 @@ mod leaving;
 mod newer;
 mod notice_exports;
 mod notice_limits;
+mod notice_screens;
 mod notices;
 mod notices_real;
 mod official;

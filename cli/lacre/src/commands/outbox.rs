@@ -49,7 +49,7 @@ fn list(ctx: &Context, client: &mut Client, reached: Option<bool>) -> Outcome {
     let all = client.conversations().map_err(|t| ctx.trouble(t))?;
     let rows: Vec<Vec<String>> = waiting.iter().map(|w| row(ctx, &all, w)).collect();
     let json: Vec<json::Waiting> = waiting.iter().map(json::Waiting::from).collect();
-    ctx.result(&show::table(&rows), &object!({ "outbox": json, "relay_reached": reached }));
+    ctx.result(&show::rows(ctx, &rows), &object!({ "outbox": json, "relay_reached": reached }));
     if waiting.is_empty() {
         ctx.note(&ctx.words.say("outbox-empty"));
     }

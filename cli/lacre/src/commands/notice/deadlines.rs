@@ -1,6 +1,6 @@
 //! `lacre notice deadlines`: until when one may answer, the earliest safe date first.
 
-use super::{object, remind, told};
+use super::{object, plain, remind, told};
 use crate::context::{Context, Outcome};
 use crate::proof::long_day;
 use crate::{online, show};
@@ -41,10 +41,10 @@ pub(crate) fn run(ctx: &Context, client: &mut Client) -> Outcome {
             rule,
         ]
     };
-    let mut text = if with_term.is_empty() {
-        words.say("deadlines-none")
-    } else {
-        show::table(&with_term.iter().map(row).collect::<Vec<_>>())
+    let mut text = match with_term.is_empty() {
+        true => words.say("deadlines-none"),
+        false if ctx.plain => with_term.iter().flat_map(|(n, g, _)| plain::deadline(ctx, n, g)).collect::<Vec<_>>().join("\n"),
+        false => show::rows(ctx, &with_term.iter().map(row).collect::<Vec<_>>()),
     };
     if !with_term.is_empty() {
         text = format!("{text}\n{}", words.say("deadlines-safe"));

@@ -1,6 +1,6 @@
 //! `lacre notice list`: what came, the newest first; what is not to be believed, too.
 
-use super::{object, remind, told};
+use super::{object, plain, remind, told};
 use crate::context::{Context, Outcome};
 use crate::when::when;
 use crate::{misfits, online, show};
@@ -27,7 +27,11 @@ pub(crate) fn run(ctx: &Context, client: &mut Client) -> Outcome {
             Err(not) => vec![id, came, words.say("notice-invalid"), told::fault(words, not), String::new()],
         }
     };
-    let text = if all.is_empty() { words.say("notices-none") } else { show::table(&all.iter().map(row).collect::<Vec<_>>()) };
+    let text = match all.is_empty() {
+        true => words.say("notices-none"),
+        false if ctx.plain => all.iter().flat_map(|n| plain::short(ctx, n)).collect::<Vec<_>>().join("\n"),
+        false => show::rows(ctx, &all.iter().map(row).collect::<Vec<_>>()),
+    };
     let (faults, casilla_faults) = misfits::of(ctx, client)?;
     let text = faults.into_iter().chain([text]).collect::<Vec<_>>().join("\n");
     let notices: Vec<_> = all.iter().map(|n| object::of(words, n)).collect();

@@ -8,6 +8,7 @@ pub(crate) mod deadlines;
 pub(crate) mod export;
 pub(crate) mod list;
 pub(crate) mod object;
+pub(crate) mod plain;
 pub(crate) mod proof;
 pub(crate) mod read;
 pub(crate) mod remind;

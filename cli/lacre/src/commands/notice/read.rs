@@ -1,6 +1,6 @@
 //! `lacre notice read NOTICE [--save FILE --to DIR]`: what it says, from whom, and until when; its files by saving them.
 
-use super::{body, find, object, told};
+use super::{body, find, object, plain, told};
 use crate::context::{Context, Outcome};
 use crate::when;
 use crate::{ended, online, show};
@@ -52,7 +52,10 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
                 ("when", when::phrase(ctx, notice.accepted_at).into()),
                 ("part", shown(&not.part).into()),
             ];
-            let text = ctx.words.say_with("notice-not-genuine", &args);
+            let text = match ctx.plain {
+                true => plain::short(ctx, &notice).join("\n"),
+                false => ctx.words.say_with("notice-not-genuine", &args),
+            };
             let json = json!({ "notice": object::of(&ctx.words, &notice), "body": null, "relay_reached": reached });
             ctx.result(&text, &json);
             return Ok(Exit::No);
@@ -64,6 +67,11 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     }
     let notice = client.notice(notice.id).map_err(|t| ctx.trouble(t))?;
     let json = json!({ "notice": object::of(&ctx.words, &notice), "body": body, "relay_reached": reached });
+    if ctx.plain {
+        let text = body.as_deref().map(|text| body::of(genuine, text));
+        ctx.result(&plain::whole(ctx, &notice, genuine, text.as_deref()).join("\n"), &json);
+        return Ok(Exit::Done);
+    }
     let mut out = head(ctx, &notice, genuine);
     out.push(String::new());
     out.extend(told::dates(ctx, genuine));

@@ -44,7 +44,7 @@ fn sentence(ctx: &Context, reminder: &Reminder) -> String {
     let args = [("left", left.into()), ("day", long_day(words, reminder.last_day).into()), ("id", id.as_str().into())];
     // on a line of their own that needs no break: nothing of them comes to stand where a line of ours begins
     let (name, subject) = (show::cut(&shown(&genuine.certificate.name), 28), show::cut(&shown(&genuine.notice.subject), 40));
-    let margin = "    ";
+    let margin = if ctx.plain { "" } else { "    " };
     let mut out = format!("{}\n{margin}{name}: {subject}", words.say_with("notice-reminder", &args));
     if !reminder.notice.replies.is_empty() {
         out = format!("{out}\n{}", words.say("notice-reminder-replied"));

@@ -53,7 +53,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
             state.join(", "),
         ]
     };
-    let table = show::table(&all.iter().map(row).collect::<Vec<_>>());
+    let table = show::rows(ctx, &all.iter().map(row).collect::<Vec<_>>());
     let mut lines: Vec<String> = Vec::new();
     for (line, c) in table.lines().zip(&all) {
         lines.push(line.to_owned());
@@ -64,7 +64,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         let request = |c: &&Contact| vec![format!("  {}", c.handle), when(ctx, c.since), show::cut(&shown(&c.text), 34)];
         let rows: Vec<Vec<String>> = requests.iter().map(request).collect();
         let blank = if text.is_empty() { "" } else { "\n\n" };
-        text = format!("{text}{blank}{}\n{}", words.say("requests"), show::table(&rows));
+        text = format!("{text}{blank}{}\n{}", words.say("requests"), show::rows(ctx, &rows));
     }
     let conversations: Vec<json::Conversation> = all.iter().map(json::Conversation::from).collect();
     let asking: Vec<json::Contact> = requests.iter().map(|c| json::Contact::from(*c)).collect();

@@ -61,12 +61,12 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
     };
     let mut parts = Vec::new();
     if !all.is_empty() {
-        parts.push(show::table(&all.iter().map(row).collect::<Vec<_>>()));
+        parts.push(show::rows(ctx, &all.iter().map(row).collect::<Vec<_>>()));
     }
     if !requests.is_empty() {
         let request = |c: &&Contact| vec![format!("  {}", c.handle), when(ctx, c.since), show::cut(&shown(&c.text), 34)];
         let rows: Vec<Vec<String>> = requests.iter().map(request).collect();
-        parts.push(format!("{}\n{}", words.say("requests"), show::table(&rows)));
+        parts.push(format!("{}\n{}", words.say("requests"), show::rows(ctx, &rows)));
     }
     if waiting > 0 {
         parts.push(words.say_with("status-outbox", &[("count", waiting.into())]));

@@ -47,7 +47,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
             let row = |l: &lacre_core::view::Link| {
                 vec![l.number.to_string(), when(ctx, l.made_at), show::cut(&shown(&l.name), 20), l.link.expose()]
             };
-            show::table(&links.iter().map(row).collect::<Vec<_>>())
+            show::rows(ctx, &links.iter().map(row).collect::<Vec<_>>())
         }
     };
     let json = object!({

@@ -42,7 +42,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     };
     let rows: Vec<Vec<String>> = contacts.iter().map(row).collect();
     let all: Vec<json::Contact> = contacts.iter().map(json::Contact::from).collect();
-    ctx.result(&show::table(&rows), &object!({ "contacts": all, "relay_reached": reached.yes() }));
+    ctx.result(&show::rows(ctx, &rows), &object!({ "contacts": all, "relay_reached": reached.yes() }));
     if contacts.is_empty() {
         ctx.note(&words.say(if args.blocked { key("nobody-blocked") } else { key("no-contacts") }));
     }
