@@ -120,3 +120,11 @@ plain-facts =
     .never = not yet
     .none = none
 
+## the address
+notice-address-exempt = Notices do not reach you here, because the registrar noted an exemption ({ $why }): public bodies must notify you otherwise. If that is wrong, tell the registrar.
+notice-address-said = The registrar said so { $when }.
+exempt-law = by law
+exempt-legal-person = the RUN is a legal person's
+exempt-minor = a minor
+exempt-dead = the death is recorded
+exempt-other = a reason that this program does not know

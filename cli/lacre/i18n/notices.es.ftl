@@ -120,3 +120,11 @@ plain-facts =
     .never = todavía no
     .none = ninguno
 
+## la dirección
+notice-address-exempt = Aquí no le llegan notificaciones, porque la oficina de registro anotó una excepción ({ $why }): los organismos deben notificarle por otro medio. Si es un error, avise a la oficina de registro.
+notice-address-said = La oficina de registro lo dijo { $when }.
+exempt-law = por ley
+exempt-legal-person = el RUN es de una persona jurídica
+exempt-minor = menor de edad
+exempt-dead = consta la defunción
+exempt-other = por un motivo que este programa no conoce

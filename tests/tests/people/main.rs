@@ -33,6 +33,7 @@ mod kept;
 mod large_groups;
 mod leaving;
 mod newer;
+mod notice_address;
 mod notice_exports;
 mod notice_limits;
 mod notice_screens;

@@ -8,7 +8,7 @@ use lacre_core::Client;
 use lacre_core::view::NoticeAddress;
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
-use lacre_words::words::key;
+use lacre_words::words::{Words, key};
 use serde_json::{Value, json};
 
 #[derive(clap::Args, Debug)]
@@ -39,6 +39,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
         Some("resume") => client.pause_notices(false).map_err(|t| ctx.trouble(t))?,
         Some(_) | None => {}
     }
+    client.ask_about_notices().map_err(|t| ctx.trouble(t))?;
     let reached = online::deliver(ctx, client)?;
     let mut now = client.notice_address().map_err(|t| ctx.trouble(t))?;
     // whose account is gone, or replaced by another, is to be notified otherwise, whatever was signed here
@@ -51,11 +52,12 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
 
 fn said(ctx: &Context, now: &NoticeAddress) -> Vec<String> {
     let words = &ctx.words;
-    let mut out = vec![words.say(match (now.on, now.paused) {
-        (true, false) => key("notice-address-on"),
-        (true, true) => key("notice-address-paused"),
-        (false, _) => key("notice-address-off"),
-    })];
+    let mut out = vec![match (now.on, now.paused, &now.exempt) {
+        (true, _, Some(reason)) => exempt(words, reason),
+        (true, false, None) => words.say("notice-address-on"),
+        (true, true, None) => words.say("notice-address-paused"),
+        (false, _, _) => words.say("notice-address-off"),
+    }];
     if !now.told {
         out.push(words.say("relay-told-later"));
     }
@@ -63,14 +65,29 @@ fn said(ctx: &Context, now: &NoticeAddress) -> Vec<String> {
         let args = [("when", when::phrase(ctx, since).into()), ("statement", shown(statement).into())];
         out.push(words.say_with("notice-address-since", &args));
     }
-    if let Some(remaining) = now.remaining.filter(|_| now.on && !now.paused) {
+    if let Some(remaining) = now.remaining.filter(|_| now.on && !now.paused && now.exempt.is_none()) {
         out.push(words.say_with("notice-address-grants", &[("count", remaining.into())]));
     }
     for (month, count) in &now.answers {
         let month = format!("{:04}-{:02}", month / 100, month % 100);
         out.push(words.say_with("notice-address-answers", &[("month", month.into()), ("count", (*count).into())]));
     }
+    if let Some(at) = now.said_at.filter(|_| out.len() > 1) {
+        out.push(words.say_with("notice-address-said", &[("when", when::phrase(ctx, at).into())]));
+    }
     out
+}
+
+/// That the registrar noted an exemption, and why.
+fn exempt(words: &Words, reason: &str) -> String {
+    let why = words.say(match reason {
+        "law" => key("exempt-law"),
+        "legal-person" => key("exempt-legal-person"),
+        "minor" => key("exempt-minor"),
+        "dead" => key("exempt-dead"),
+        _ => key("exempt-other"),
+    });
+    words.say_with("notice-address-exempt", &[("why", why.into())])
 }
 
 fn object(now: &NoticeAddress, reached: bool) -> Value {
@@ -81,6 +98,7 @@ fn object(now: &NoticeAddress, reached: bool) -> Value {
         .collect();
     json!({
         "on": now.on, "paused": now.paused, "told": now.told, "since": now.since.map(|at| at.to_string()),
-        "statement": now.statement, "remaining": now.remaining, "answers": answers, "relay_reached": reached,
+        "statement": now.statement, "remaining": now.remaining, "answers": answers, "exempt": now.exempt,
+        "said_at": now.said_at.map(|at| at.to_string()), "relay_reached": reached,
     })
 }
