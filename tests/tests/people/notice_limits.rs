@@ -22,7 +22,6 @@ use lacre_ground::note::UnverifiedNote;
 use lacre_ground::random::{self, SystemRng};
 use lacre_ground::run::Run;
 use lacre_ground::signed::NoteText;
-use lacre_ground::time::Clock as _;
 use lacre_proto::relay::v1 as wire;
 use lacre_tests::office::{Office, decision};
 use lacre_tests::real_body::RealBody;
@@ -198,13 +197,7 @@ fn a_statement_of_a_thousand_bytes_is_signed_and_a_longer_one_or_two_lines_are_n
 #[test]
 fn a_casilla_that_has_had_480_grants_is_followed_by_another_and_both_are_read() {
     let mut scene = Scene::new();
-    // the same month from the first grant to the last
-    while &scene.ana.clock.now().to_string()[8..10] != "03" {
-        scene.ana.clock.forward(86_400_000);
-        scene.world.forward(86_400_000);
-    }
-    scene.sync();
-    scene.desk.now = Some(scene.ana.clock.now());
+    scene.early_in_a_month();
     let first = casilla_of(&scene.right());
     let mut made = 17;
     loop {

@@ -41,6 +41,14 @@ impl Scene {
         scene
     }
 
+    /// It is the third of a month from now on: an hour later it is the same month.
+    pub(crate) fn early_in_a_month(&mut self) {
+        while &self.ana.clock.now().to_string()[8..10] != "03" {
+            self.forward(86_400_000);
+        }
+        self.sync();
+    }
+
     pub(crate) fn try_sync(&mut self) -> Result<(), Trouble> {
         let mut net = Paper { inner: &mut self.ana.net, desk: &mut self.desk };
         self.ana.client.sync(&mut net).map(drop)
@@ -455,13 +463,7 @@ fn a_pause_closes_what_was_open_and_what_comes_after_it_comes_in_another_casilla
 #[test]
 fn grants_are_renewed_when_few_are_left_and_with_each_month() {
     let mut scene = Scene::new();
-    let month = |at: Millis| at.to_string().get(..7).map(str::to_owned);
-    let now = scene.ana.clock.now();
-    if month(now) != month(now.plus(2 * limits::ADDRESS_EVERY_MS)) {
-        // in the last hours of a month the next one would begin below, too early
-        scene.forward(86_400_000);
-        scene.sync();
-    }
+    scene.early_in_a_month();
     let first = scene.right();
     for _ in 0..12 {
         scene.right();

@@ -16,7 +16,7 @@ use lacre_proto::relay::v1 as wire;
 pub const CLOCKS_DIFFER_MS: u64 = 12 * 3_600_000;
 
 /// A change of less is not written down: a verifier lets clocks be a minute apart.
-const NOTED_MS: u64 = 30_000;
+pub(super) const NOTED_MS: u64 = 30_000;
 
 impl ClockDiffers {
     /// None within the bound.
@@ -26,7 +26,7 @@ impl ClockDiffers {
     }
 }
 
-/// The relay's time, for whoever has no account yet.
+/// The relay's time.
 pub(crate) fn time_of(net: &mut dyn Network, at: &Authority) -> Result<Millis, Trouble> {
     Ok(Millis::new(net.get_info(at, Lane::Account, wire::GetInfoRequest {})?.now_ms))
 }

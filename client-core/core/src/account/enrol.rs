@@ -1,5 +1,6 @@
 //! Who this device is: keys and state 0, and what binds them (PROTOCOL.md, 9).
 
+use super::clock::NOTED_MS;
 use super::rights::TOKENS;
 use crate::shelf::{Cx, Engine, Key32, Own, Stage};
 use crate::words::{AccountTrouble, Settings, StepError, Trouble, WhoAmI};
@@ -29,13 +30,7 @@ pub(crate) fn whoami(engine: &mut Engine) -> Result<Option<WhoAmI>, Trouble> {
 
 /// Makes all keys of this device and state 0, or finds what an interrupted enrolment made.
 /// Without a handle it is a recovery: the binding will say which it is.
-/// By a clock that is ahead of the relay's the state would look as if it came after what the registrar says of it.
-pub(crate) fn make_own(
-    cx: &mut Cx<'_, '_>,
-    invitation: &Invitation,
-    handle: Option<&Handle>,
-    relay_now: Millis,
-) -> Result<Arc<Own>, StepError> {
+pub(crate) fn make_own(cx: &mut Cx<'_, '_>, invitation: &Invitation, handle: Option<&Handle>) -> Result<Arc<Own>, StepError> {
     let recovering = handle.is_none();
     let handle = match handle {
         Some(handle) => handle.clone(),
@@ -71,7 +66,7 @@ pub(crate) fn make_own(
     let state = AccountState {
         number: 0,
         previous: None,
-        made_at: cx.now.min(relay_now),
+        made_at: cx.now,
         devices: vec![Device {
             id: device,
             signature_key: signer.public().key(),
@@ -134,6 +129,24 @@ pub(crate) fn make_own(
     let own = shelf::new_own(cx, own)?;
     shelf::put_own(cx, own)?;
     cx.reached("enroll: keys made")?;
+    shelf::own(cx)
+}
+
+/// State 0, which nobody has seen yet, is not ahead of the relay's time: else it would look as if it came after what the registrar says
+/// of it. Asked again after an interruption, it is the same.
+pub(crate) fn made_not_ahead(cx: &mut Cx<'_, '_>, relay_now: Millis) -> Result<Arc<Own>, StepError> {
+    let again = |e: String| StepError::Again(e);
+    let mut own = shelf::take_own(cx)?;
+    let raw = own.states.first().cloned().unwrap_or_default();
+    let (_, state) = AccountState::first(&raw).map_err(|e| again(e.to_string()))?;
+    if own.stage == Stage::Made && state.made_at > relay_now.plus(NOTED_MS) {
+        let signer = NoteSigner::new(DEVICE, &own.signing.0).map_err(|e| again(e.to_string()))?;
+        let state = AccountState { made_at: relay_now, ..state.into_inner() };
+        let raw = state.sign(&signer).map_err(|e| again(e.to_string()))?;
+        (own.account, _) = AccountState::first(&raw).map_err(|e| again(e.to_string()))?;
+        own.states = vec![raw];
+    }
+    shelf::put_own(cx, own)?;
     shelf::own(cx)
 }
 

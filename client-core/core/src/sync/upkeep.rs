@@ -7,7 +7,6 @@ use crate::words::{AccountTrouble, StepError, Trouble, WhoAmI};
 use crate::{account, shelf, words};
 use lacre_ground::address::{Authority, Invitation};
 use lacre_ground::ids::Handle;
-use lacre_ground::time::Millis;
 use lacre_profile::Table;
 use lacre_proto::relay::v1 as wire;
 
@@ -18,11 +17,12 @@ pub(crate) fn enroll(
     invitation: &Invitation,
     handle: &Handle,
 ) -> Result<WhoAmI, Trouble> {
-    let now = time_for_keys(engine, net, invitation)?;
-    let own = engine.run(|cx| account::make_own(cx, invitation, Some(handle), now))?;
+    let own = engine.run(|cx| account::make_own(cx, invitation, Some(handle)))?;
     if own.is_forgotten() {
         account::go_on_with(engine, net, invitation, Some(handle))?;
     } else if own.stage == Stage::Made {
+        let relay_now = account::time_of(net, &invitation.authority)?;
+        let own = engine.run(|cx| account::made_not_ahead(cx, relay_now))?;
         let request = wire::EnrollRequest {
             code: own.code.as_ref().map(|c| c.expose().to_vec()).unwrap_or_default(),
             handle: own.handle.as_str().to_owned(),
@@ -42,21 +42,14 @@ pub(crate) fn enroll(
     account::whoami(engine)?.ok_or(Trouble::Account(AccountTrouble::NotEnrolled))
 }
 
-/// The relay's time, where keys may be made. Whoever has an account asks no relay but its own.
-fn time_for_keys(engine: &mut Engine, net: &mut dyn Network, invitation: &Invitation) -> Result<Millis, Trouble> {
-    match engine.run(shelf::own_or_none)? {
-        Some(own) if own.stage != Stage::Made => Ok(engine.clock.now()),
-        _ => account::time_of(net, &invitation.authority),
-    }
-}
-
 /// Puts a new account in the place of a lost one, with a recovery code from the counter.
 pub(crate) fn recover(engine: &mut Engine, net: &mut dyn Network, invitation: &Invitation) -> Result<WhoAmI, Trouble> {
-    let now = time_for_keys(engine, net, invitation)?;
-    let own = engine.run(|cx| account::make_own(cx, invitation, None, now))?;
+    let own = engine.run(|cx| account::make_own(cx, invitation, None))?;
     if own.is_forgotten() {
         account::go_on_with(engine, net, invitation, None)?;
     } else if own.stage == Stage::Made {
+        let relay_now = account::time_of(net, &invitation.authority)?;
+        let own = engine.run(|cx| account::made_not_ahead(cx, relay_now))?;
         let request = wire::RecoverRequest {
             code: own.code.as_ref().map(|c| c.expose().to_vec()).unwrap_or_default(),
             state: own.states.first().cloned().unwrap_or_default(),
