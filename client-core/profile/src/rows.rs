@@ -144,9 +144,15 @@ impl From<rusqlite::Error> for StoreError {
             Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
                 StoreError::Damaged { what: "SQLite's pages" }
             }
+            Some(_) | None if grows_no_more(&error) => StoreError::Full,
             Some(_) | None => StoreError::Io { why: error.to_string() },
         }
     }
+}
+
+/// SQLite's index of its log could not be made as large as it must be: a full disk has a code of its own there.
+fn grows_no_more(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|e| e.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }
 
 const NONCE: usize = 24;
