@@ -21,7 +21,7 @@ pub fn commands() -> BTreeSet<String> {
 pub fn command_of(typed: &[&str]) -> String {
     let known = commands();
     let words: Vec<&str> = typed.iter().take_while(|word| !word.starts_with('-')).copied().collect();
-    let names = (1..=words.len().min(2)).rev().map(|n| words[..n].join(" "));
+    let names = (1..=words.len().min(3)).rev().map(|n| words[..n].join(" "));
     names.into_iter().find(|name| known.contains(name)).unwrap_or_else(|| "lacre".to_owned())
 }
 

@@ -214,6 +214,12 @@ impl World {
         Invitation::parse(&answer.invitation).unwrap()
     }
 
+    /// A new certificate for the same key of a public body.
+    pub fn renew_body(&self, code: &str) {
+        let request = wire::RenewAgencyRequest { code: code.to_owned() };
+        self.at_the_socket(async |mut counter| counter.renew_agency(request).await);
+    }
+
     /// One call of the operator.
     fn at_the_socket<T>(
         &self,

@@ -2,11 +2,11 @@
 
 use super::people::EXAMPLES;
 use super::story::{ANA, BRUNO, CARLA, Story};
-use lacre_agency::{Archive, Body, BodyTrouble, NewFile, NewNotice, Otherwise, Outcome, evidence_name};
+use lacre_agency::{Archive, Beside, Body, BodyTrouble, NewFile, NewNotice, Otherwise, Outcome, evidence_name};
 use lacre_core::Environment;
 use lacre_core::view::{NoticeAnswer, OfficialNotice};
 use lacre_evidence::clock::Term;
-use lacre_evidence::{Act, Bundle, FilePart, Stage, Standing, Trust, Verdict, verify};
+use lacre_evidence::{Act, Bundle, FilePart, Stage, Trust, Verdict, verify};
 use lacre_ground::ids::NoticeId;
 use lacre_ground::run::Run;
 use lacre_profile::{Profile, Secret};
@@ -106,7 +106,7 @@ impl Story<'_> {
         let text = say("demo-notice-text");
         Ok(NewNotice {
             run,
-            standing: Standing::Original,
+            beside: Beside::Nothing,
             act: Act::Notification { stage: Stage::End, term: Term::business_days(5) },
             case: format!("E-{:04}/2026", who + 1),
             procedure: say("demo-notice-procedure"),

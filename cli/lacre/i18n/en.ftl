@@ -573,4 +573,21 @@ body-answer-refused = refused by the person (this changes no term)
 body-answer-reply = a reply; its text and files lie beside the proof
 body-answer-aside = put aside, it does not verify: { $why }
 body-answer-lost-device = put aside: signed by a device of the account that was lost, after the person recovered it at the counter. It is not hers
-body-reset = CAREFUL: the person recovered her account at the counter ({ $at }) before anything showed that she knew of this notice. Perhaps she does not have it
+body-reset = CAREFUL: the person recovered her account at the counter ({ $at }) before anything showed that she knew of this notice. Perhaps she does not have it. Decide on a copy: lacre agency send --copy { $id }
+body-beside-trial = a trial: nothing follows from it
+body-beside-copy = a copy of { $id }, with its dates
+body-beside-corrects = it corrects { $id }
+body-beside-answers = said to a reply to { $id }
+body-reply = { $number }  { $at }  { $run }  { $case }  { $files ->
+    [0] no files
+    [one] one file
+   *[other] { $files } files
+ }  code { $transaction }
+body-reply-missing = { $number }  CAREFUL: its proof { $name } is missing or was changed; put it back from a copy
+body-reply-file = File { $number }: { $name } ({ $media }, { $size }), SHA-256 { $sha256 }
+body-reply-saved = Saved: { $path }
+body-no-replies = Nobody has written in answer to a notice yet.
+body-evidence = Whoever checks it needs no profile: lacre verify FILE --trust { $trust }. It opens everything that was sent and answered.
+body-open-folder = CAREFUL: others can read { $dir }, and what lies there opens everything that was sent. Take that right away: chmod 700
+body-watching = Waiting for what devices answer. Ctrl-C ends it.
+body-came = { $number }  { $at }  { $case }  { $what }

@@ -574,4 +574,21 @@ body-answer-refused = la persona la rechazó (no cambia ningún plazo)
 body-answer-reply = una respuesta; su texto y sus archivos están junto a la prueba
 body-answer-aside = apartada, no se puede verificar: { $why }
 body-answer-lost-device = apartada: la firmó un dispositivo de la cuenta perdida, después de que la persona la recuperó en la oficina de registro. No es de ella
-body-reset = CUIDADO: la persona recuperó su cuenta en la oficina de registro ({ $at }) antes de que algo mostrara que conocía esta notificación. Quizás no la tiene
+body-reset = CUIDADO: la persona recuperó su cuenta en la oficina de registro ({ $at }) antes de que algo mostrara que conocía esta notificación. Quizás no la tiene. Decida si enviar una copia: lacre agency send --copy { $id }
+body-beside-trial = una prueba: no produce ningún efecto
+body-beside-copy = copia de { $id }, con las fechas de esa
+body-beside-corrects = corrige { $id }
+body-beside-answers = contesta una respuesta a { $id }
+body-reply = { $number }  { $at }  { $run }  { $case }  { $files ->
+    [0] sin archivos
+    [one] un archivo
+   *[other] { $files } archivos
+ }  código { $transaction }
+body-reply-missing = { $number }  CUIDADO: su prueba { $name } falta o fue cambiada; repóngala desde una copia
+body-reply-file = Archivo { $number }: { $name } ({ $media }, { $size }), SHA-256 { $sha256 }
+body-reply-saved = Guardado: { $path }
+body-no-replies = Nadie ha escrito todavía en respuesta a una notificación.
+body-evidence = Quien la revise no necesita el perfil: lacre verify ARCHIVO --trust { $trust }. Abre todo lo que se envió y respondió.
+body-open-folder = CUIDADO: otros pueden leer { $dir }, y lo que está ahí abre todo lo que se envió. Quíteles ese permiso: chmod 700
+body-watching = Se espera lo que respondan los dispositivos. Ctrl-C termina.
+body-came = { $number }  { $at }  { $case }  { $what }

@@ -2,14 +2,16 @@
 //! does not verify is put aside and shown; it spoils nothing. So is what a device signed after its account was reset.
 
 use crate::archive::{Archive, evidence_name, kept};
-use crate::dispatch::Dispatch;
+use crate::came::{Came, REPLY, part_name};
 use crate::own::Own;
+use crate::proven::sent_of;
 use crate::returns::ReturnChannel;
 use crate::{Body, BodyTrouble};
-use lacre_core::network::{Entry, Lane, Network as _, Reason as Refused};
+use core::time::Duration;
+use lacre_core::network::{Delivery, Entry, Following, Lane, Network as _, Reason as Refused};
 use lacre_evidence::returned::{self, MAX_ANSWERS, Returned};
-use lacre_evidence::{Bundle, Outcome, ProvenNotice, Reason, Record, Seed, TakenReply, Verdict, verify};
-use lacre_ground::ids::{AccountId, EntryId, NoticeId};
+use lacre_evidence::{Bundle, Reason, Record, Seed, TakenReply};
+use lacre_ground::ids::{AccountId, EntryId, NoticeId, Seq};
 use lacre_ground::note::UnverifiedNote;
 use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::Millis;
@@ -51,19 +53,54 @@ pub struct Collected {
     pub aside: Vec<Aside>,
 }
 
+/// An answer as it lies in a return channel.
+struct Answer {
+    /// its entry
+    id: EntryId,
+    /// its place there
+    seq: u64,
+    /// when the relay took it
+    at: Millis,
+    /// sealed
+    bytes: Vec<u8>,
+}
+
 impl Body {
-    /// Takes what was answered since the last time.
+    /// Takes what was answered since the last time. Programs that share an archive take turns: evidence is read, added to and written.
     pub fn collect(&mut self, net: &mut GrpcNetwork, archive: &mut dyn Archive) -> Result<Collected, BodyTrouble> {
         let own = self.own()?;
-        self.look_at_relay(net, &own)?;
+        let now = self.look_at_relay(net, &own)?;
         self.ask_resets(net, &own)?;
         let mut collected = Collected::default();
+        self.judge_waiting(net, archive, &own, &mut collected)?;
         for channel in self.returns()?.into_iter().filter(|row| row.opened) {
             self.collect_from(net, archive, &own, channel, &mut collected)?;
         }
         // after all that says which notices devices have
-        self.deliver_again(net, archive, &own)?;
+        self.deliver_again(net, archive, &own, now)?;
         Ok(collected)
+    }
+
+    /// Waits until something lies in a return channel that was not taken yet, at most so long. False if there is nothing to wait for, or
+    /// the relay did not let it: whoever asks again at once asks too often.
+    pub fn wait_for_answers(&mut self, net: &mut GrpcNetwork, at_most: Duration) -> Result<bool, BodyTrouble> {
+        let own = self.own()?;
+        let mut set = Vec::new();
+        for row in self.returns()?.into_iter().filter(|row| row.opened) {
+            let Some(from_seq) = Seq::new(row.cursor.saturating_add(1)) else { continue };
+            set.push(Following {
+                authority: own.relay.clone(),
+                lane: Lane::Inbox,
+                channel: row.channel(),
+                read_token: row.read.clone(),
+                from_seq,
+            });
+        }
+        if set.is_empty() {
+            return Ok(false);
+        }
+        let came = net.follow(&set, at_most)?;
+        Ok(came.iter().all(|d| !matches!(d, Delivery::Gone { .. } | Delivery::Refused { .. } | Delivery::Lost { .. })))
     }
 
     fn collect_from(
@@ -94,16 +131,42 @@ impl Body {
                 none => none.insert(self.expected(channel.number)?),
             };
             for raw in page.entries {
-                let entry = Entry::try_from(raw)?;
+                let Entry { seq, id, accepted_at: at, ciphertext, .. } = Entry::try_from(raw)?;
+                let entry = Answer { id, seq: seq.get(), at, bytes: ciphertext.to_vec() };
                 let found = expected.get(&entry.id);
                 match found.map(|(id, seed)| (*id, seed.clone())) {
-                    None => collected.aside.push(Aside { notice: None, why: "no notice of this body opens it".to_owned() }),
+                    None => {
+                        let why = "no notice of this body opens it".to_owned();
+                        collected.aside.push(Aside { notice: None, why: why.clone() });
+                        self.keep_came(None, aside(&entry, None, why))?;
+                    }
                     Some((id, seed)) => self.file(net, archive, own, &channel, &entry, id, &seed, collected)?,
                 }
-                channel.cursor = entry.seq.get();
+                channel.cursor = seq.get();
                 self.keep_return(&channel)?;
             }
         }
+    }
+
+    /// Answers that came while their notice's evidence was missing from the archive.
+    fn judge_waiting(
+        &mut self,
+        net: &mut GrpcNetwork,
+        archive: &mut dyn Archive,
+        own: &Own,
+        collected: &mut Collected,
+    ) -> Result<(), BodyTrouble> {
+        let returns = self.returns()?;
+        for row in self.dispatches()?.into_iter().filter(|row| !row.waiting.is_empty()) {
+            let channel = returns.iter().find(|channel| row.returns == Some(channel.number));
+            let (Some(channel), Some(seed)) = (channel, row.seed.map(Seed::new)) else { continue };
+            for (id, seq, at) in row.waiting {
+                // taken away by hand: it was filed there by nobody else
+                let Ok(bytes) = archive.read(&waiting_name(row.id, id)) else { continue };
+                self.file(net, archive, own, channel, &Answer { id, seq, at, bytes }, row.id, &seed, collected)?;
+            }
+        }
+        Ok(())
     }
 
     /// The ids that answers to the notices of a return channel have.
@@ -126,12 +189,13 @@ impl Body {
         archive: &mut dyn Archive,
         own: &Own,
         channel: &ReturnChannel,
-        entry: &Entry,
+        entry: &Answer,
         id: NoticeId,
         seed: &Seed,
         collected: &mut Collected,
     ) -> Result<(), BodyTrouble> {
         let mut row = self.dispatch(id)?;
+        let waits = row.waiting.iter().any(|(waiting, ..)| *waiting == entry.id);
         if row.filed.contains(&entry.id) || row.put_aside.contains(&entry.id) {
             return Ok(());
         }
@@ -139,53 +203,75 @@ impl Body {
             Ok(bundle) => bundle,
             Err(BodyTrouble::NoEvidence(name)) => {
                 // one notice's lost file must not keep all others' answers away
-                archive.keep(&format!("{id}.waiting.{}", entry.id), &entry.ciphertext)?;
-                let why = format!("{name} is missing from the archive");
+                if waits {
+                    return Ok(());
+                }
+                archive.keep(&waiting_name(id, entry.id), &entry.bytes)?;
+                row.waiting.push((entry.id, entry.seq, entry.at));
+                let why = missing(&name);
                 row.aside.push(why.clone());
-                collected.aside.push(Aside { notice: Some(id), why });
-                return self.keep_dispatch(&row);
+                collected.aside.push(Aside { notice: Some(id), why: why.clone() });
+                return self.keep_came(Some(&row), aside(entry, Some(id), why));
             }
             Err(other) => return Err(other),
         };
-        let answer = Returned::open(seed, channel.channel(), entry.id, &entry.ciphertext);
+        if waits {
+            row.waiting.retain(|(waiting, ..)| *waiting != entry.id);
+            let why = missing(&evidence_name(id));
+            if let Some(at) = row.aside.iter().position(|aside| *aside == why) {
+                row.aside.remove(at);
+            }
+        }
+        let answer = Returned::open(seed, channel.channel(), entry.id, &entry.bytes);
         let taken = match &answer {
             Ok(Returned::Reply { .. }) => taken(net, own, channel, entry)?,
             Ok(Returned::Note { .. }) | Err(_) => None,
         };
         let judged = answer.map_err(|e| e.to_string()).and_then(|answer| judge(own, bundle, answer, taken));
         let judged = match judged {
-            Ok(good) if self.reset_of(good.account)?.is_some_and(|reset| entry.accepted_at >= reset.at) => {
-                Err(LOST_DEVICE.to_owned())
-            }
+            Ok(good) if self.reset_of(good.account)?.is_some_and(|reset| entry.at >= reset.at) => Err(LOST_DEVICE.to_owned()),
             other => other,
         };
-        match judged {
+        let came = match judged {
             Err(why) => {
-                archive.keep(&format!("{id}.aside.{}", entry.id), &entry.ciphertext)?;
+                archive.keep(&format!("{id}.aside.{}", entry.id), &entry.bytes)?;
                 row.put_aside.push(entry.id);
                 row.aside.push(why.clone());
-                collected.aside.push(Aside { notice: Some(id), why });
+                collected.aside.push(Aside { notice: Some(id), why: why.clone() });
+                aside(entry, Some(id), why)
             }
             Ok(Good { what, bundle, files, .. }) => {
                 for (name, content) in files {
-                    archive.keep(&format!("{id}.{}.{name}", entry.id), &content)?;
+                    archive.keep(&part_name(id, entry.id, &name), &content)?;
                 }
                 archive.keep(&evidence_name(id), &bundle.to_bytes())?;
                 if what.starts_with("ContentHandover") {
                     (row.token, row.again) = (None, false);
                 }
                 row.filed.push(entry.id);
-                row.answers.push((what.clone(), entry.accepted_at));
-                collected.filed.push(Filed { notice: id, what, at: entry.accepted_at });
+                row.answers.push((what.clone(), entry.at));
+                collected.filed.push(Filed { notice: id, what: what.clone(), at: entry.at });
+                let notice = Some(id);
+                Came { number: 0, notice, what: Some(what), why: None, at: entry.at, entry: entry.id }
             }
-        }
-        self.keep_dispatch(&row)
+        };
+        self.keep_came(Some(&row), came)
     }
+}
 
-    /// What a person's reply says: its text and its files, as they were filed.
-    pub fn answers_of(&mut self, id: NoticeId) -> Result<Dispatch, BodyTrouble> {
-        self.dispatch(id)
-    }
+/// What an answer is called that came while its notice's evidence was missing.
+fn waiting_name(notice: NoticeId, entry: EntryId) -> String {
+    part_name(notice, entry, "waiting")
+}
+
+/// Why it waits.
+fn missing(name: &str) -> String {
+    format!("{name} is missing from the archive")
+}
+
+/// What came and is not believed.
+fn aside(entry: &Answer, notice: Option<NoticeId>, why: String) -> Came {
+    Came { number: 0, notice, what: None, why: Some(why), at: entry.at, entry: entry.id }
 }
 
 /// What is filed of an answer.
@@ -206,15 +292,15 @@ fn judge(own: &Own, bundle: Bundle, answer: Returned, taken: Option<TakenReply>)
 
 /// A reply as the evidence has it: the relay says of its entry when it took it. One for which it gives no receipt keeps no other
 /// answer away.
-fn taken(net: &mut GrpcNetwork, own: &Own, channel: &ReturnChannel, entry: &Entry) -> Result<Option<TakenReply>, BodyTrouble> {
+fn taken(net: &mut GrpcNetwork, own: &Own, channel: &ReturnChannel, entry: &Answer) -> Result<Option<TakenReply>, BodyTrouble> {
     let request = wire::StatusRequest {
         channel: channel.channel().as_bytes().to_vec(),
-        seq: entry.seq.get(),
+        seq: entry.seq,
         token: channel.read.expose().to_vec(),
         entry_id: entry.id.as_bytes().to_vec(),
     };
     match net.status(&own.relay, Lane::Inbox, request) {
-        Ok(answer) => Ok(Some(TakenReply { receipt: answer.receipt, entry: entry.ciphertext.to_vec() })),
+        Ok(answer) => Ok(Some(TakenReply { receipt: answer.receipt, entry: entry.bytes.clone() })),
         Err(e) if matches!(e.reason(), Some(Refused::NoEntry | Refused::NotPermitted)) => Ok(None),
         Err(other) => Err(other.into()),
     }
@@ -233,19 +319,6 @@ fn judge_note(own: &Own, mut bundle: Bundle, record: String, later: Vec<String>)
     }
     let sent = sent_of(own, &bundle)?;
     Ok(Good { account: sent.notice.account, what, bundle, files: Vec::new() })
-}
-
-/// What the evidence proves, if it verifies.
-fn sent_of(own: &Own, bundle: &Bundle) -> Result<Box<ProvenNotice>, String> {
-    let trust = own.trust().map_err(|e| e.to_string())?;
-    match verify(&bundle.to_bytes(), Some(&trust)) {
-        Verdict::Invalid(fault) => Err(format!("{} ({})", fault.code.code(), fault.part)),
-        Verdict::Incomplete(lack) => Err(lack.code.code().to_owned()),
-        Verdict::Valid(proven) => match proven.outcome {
-            Outcome::Sent(sent) => Ok(sent),
-            Outcome::Exempt | Outcome::NoAccount => Err("nothing was sent".to_owned()),
-        },
-    }
 }
 
 /// A reply is good if the evidence verifies with it and the relay's receipt.
@@ -267,5 +340,5 @@ fn judge_reply(
     let sent = sent_of(own, &bundle)?;
     let mut parts = vec![("reply".to_owned(), reply.into_bytes()), ("reply.txt".to_owned(), text.into_bytes())];
     parts.extend(files.into_iter().enumerate().map(|(i, bytes)| (format!("file.{i}"), bytes)));
-    Ok(Good { account: sent.notice.account, what: "reply".to_owned(), bundle, files: parts })
+    Ok(Good { account: sent.notice.account, what: REPLY.to_owned(), bundle, files: parts })
 }

@@ -6,15 +6,21 @@ use crate::own::Own;
 use crate::trouble::unproven;
 use crate::{Body, BodyTrouble};
 use lacre_core::network::{Lane, Network as _};
+use lacre_evidence as evidence;
 use lacre_evidence::envelope::{self, Envelope, Header, Seed};
 use lacre_evidence::lookup::GOOD_FOR_MS;
 use lacre_evidence::{Bundle, ExemptReason, FilePart, Grant, Opening, Verdict, verify};
 use lacre_ground::ids::ChannelId;
+use lacre_ground::time::Millis;
 use lacre_proto::reasons::Reason;
 use lacre_proto::relay::v1 as wire;
 use lacre_transport::GrpcNetwork;
 use sha2::{Digest as _, Sha256};
 
+/// Why a notice was not taken: its person's address was closed after the registrar had answered.
+const CLOSED_SINCE: &str = "closed since";
+/// Why a notice was not sent: the registrar's answer was too old by then.
+pub(crate) const TOO_LATE: &str = "too late";
 /// Bytes of sealed files that travel in the entry; with more all are blobs.
 const IN_THE_ENTRY: usize = 64 * 1024;
 
@@ -38,7 +44,8 @@ pub enum Outcome {
 }
 
 impl Body {
-    /// Brings what is kept to the relay, as often as it takes: the same bytes each time.
+    /// Brings what is kept to the relay, as often as it takes: the same bytes each time. The time is the relay's: it decides whether the
+    /// registrar's answer is still new enough.
     pub(crate) fn deliver(
         &mut self,
         net: &mut GrpcNetwork,
@@ -46,10 +53,11 @@ impl Body {
         own: &Own,
         mut row: Dispatch,
         bundle: Bundle,
+        now: Millis,
     ) -> Result<Outcome, BodyTrouble> {
         let again = Again::of(&bundle).ok_or_else(|| BodyTrouble::NoEvidence(evidence_name(row.id)))?;
         let token = row.token.clone().ok_or(BodyTrouble::NoSuchNotice)?;
-        let look = self.clock.now() >= row.asked_at.plus(GOOD_FOR_MS);
+        let look = now >= row.asked_at.plus(GOOD_FOR_MS);
         // a record of before a restore stays the one that counts
         let first = bundle.events.first().cloned();
         let inside = again.envelope.files.iter().map(Vec::len).sum::<usize>() <= IN_THE_ENTRY;
@@ -81,12 +89,12 @@ impl Body {
             // its person's program has not given the right again yet: later
             Some(_) if first.is_some() => return Ok(Outcome::Sent(Box::new(verify(&bundle.to_bytes(), Some(&own.trust()?))))),
             Some(Reason::NotPermitted) => {
-                (row.stage, row.token, row.reason) = (Stage::Refused, None, "closed since".to_owned());
+                (row.stage, row.token, row.reason) = (Stage::Refused, None, CLOSED_SINCE.to_owned());
                 self.keep_dispatch(&row)?;
                 return Ok(Outcome::Otherwise(Otherwise::ClosedSince));
             }
             Some(Reason::NoEntry) => {
-                (row.stage, row.token, row.reason) = (Stage::Refused, None, "too late".to_owned());
+                (row.stage, row.token, row.reason) = (Stage::Refused, None, TOO_LATE.to_owned());
                 self.keep_dispatch(&row)?;
                 return Err(BodyTrouble::TooLate);
             }
@@ -107,7 +115,14 @@ impl Body {
         archive.keep(&evidence_name(row.id), &bytes)?;
         // the right is kept until a device has the notice: a restored relay may have to be given it again
         row.stage = Stage::Sent;
-        row.unproven = !matches!(verdict, Verdict::Valid(_));
+        row.transaction = match &verdict {
+            Verdict::Valid(proven) => match &proven.outcome {
+                evidence::Outcome::Sent(sent) => Some(sent.receipt.id),
+                evidence::Outcome::Exempt | evidence::Outcome::NoAccount => None,
+            },
+            Verdict::Invalid(_) | Verdict::Incomplete(_) => None,
+        };
+        row.unproven = row.transaction.is_none();
         self.keep_dispatch(&row)?;
         Ok(Outcome::Sent(Box::new(verdict)))
     }
@@ -119,6 +134,7 @@ impl Body {
         net: &mut GrpcNetwork,
         archive: &mut dyn Archive,
         own: &Own,
+        now: Millis,
     ) -> Result<(), BodyTrouble> {
         for mut row in self.dispatches()?.into_iter().filter(|row| row.again && row.token.is_some()) {
             if row.account.map_or(Ok(None), |account| self.reset_of(account))?.is_some() {
@@ -128,7 +144,7 @@ impl Body {
                 continue;
             }
             match kept(archive, row.id) {
-                Ok(bundle) => drop(self.deliver(net, archive, own, row, bundle)?),
+                Ok(bundle) => drop(self.deliver(net, archive, own, row, bundle, now)?),
                 Err(BodyTrouble::NoEvidence(_)) => {}
                 Err(other) => return Err(other),
             }
@@ -137,11 +153,12 @@ impl Body {
     }
 
     /// Another generation than the last time: the relay came back from a backup. What it may have lost is given again: return
-    /// channels and their rights, and notices that no device has.
-    pub(crate) fn look_at_relay(&mut self, net: &mut GrpcNetwork, own: &Own) -> Result<(), BodyTrouble> {
-        let generation = net.get_info(&own.relay, Lane::Inbox, wire::GetInfoRequest {})?.generation;
+    /// channels and their rights, and notices that no device has. Gives the time by the relay's clock.
+    pub(crate) fn look_at_relay(&mut self, net: &mut GrpcNetwork, own: &Own) -> Result<Millis, BodyTrouble> {
+        let info = net.get_info(&own.relay, Lane::Inbox, wire::GetInfoRequest {})?;
+        let (generation, now) = (info.generation, Millis::new(info.now_ms));
         if !self.saw_generation(&generation)? {
-            return Ok(());
+            return Ok(now);
         }
         for mut row in self.dispatches()? {
             if row.stage == Stage::Sent && !row.was_handed_over() {
@@ -150,7 +167,8 @@ impl Body {
             }
         }
         self.give_returns_again(net, own)?;
-        self.keep_generation(generation)
+        self.keep_generation(generation)?;
+        Ok(now)
     }
 
     /// Files that are too much for the entry, as blobs, whole before the notice is delivered.

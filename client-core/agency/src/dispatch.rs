@@ -1,9 +1,9 @@
 //! What was sent or tried: a row of the profile for each notice.
 
 use crate::{Body, BodyTrouble};
-use lacre_ground::ids::{AccountId, EntryId, NoticeId, Token};
+use lacre_ground::ids::{AccountId, EntryId, EvidenceId, NoticeId, Token};
 use lacre_ground::time::Millis;
-use lacre_profile::Table;
+use lacre_profile::{Step, StoreError, Table};
 use serde::{Deserialize, Serialize};
 
 /// The scope of the rows of notices.
@@ -20,6 +20,22 @@ pub enum Stage {
     Otherwise,
     /// the relay did not take it: notify otherwise, or send anew
     Refused,
+}
+
+/// What a notice is beside others of this body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Beside {
+    /// one of its own
+    #[default]
+    Nothing,
+    /// a trial: nothing follows from it
+    Trial,
+    /// a copy of that one, and it starts no term
+    Copy(NoticeId),
+    /// it stands in the place of that one, and has dates of its own
+    Corrects(NoticeId),
+    /// one of its own, about a reply to that one
+    Answers(NoticeId),
 }
 
 /// A notice as the profile knows it.
@@ -65,6 +81,15 @@ pub struct Dispatch {
     /// whose casilla it went to; none where nothing was sent
     #[serde(default)]
     pub(crate) account: Option<AccountId>,
+    /// what it is beside others
+    #[serde(default)]
+    pub beside: Beside,
+    /// the transaction code: the id of the relay's record
+    #[serde(default)]
+    pub transaction: Option<EvidenceId>,
+    /// answers that came while the evidence was missing: entry, place, and when
+    #[serde(default)]
+    pub(crate) waiting: Vec<(EntryId, u64, Millis)>,
     /// entries of answers that were put aside
     #[serde(default)]
     pub(crate) put_aside: Vec<EntryId>,
@@ -74,9 +99,21 @@ pub struct Dispatch {
 const KNOWN_BY: [&str; 4] = ["ConsignmentAcceptance", "ConsignmentRejection", "not-me", "reply"];
 
 impl Dispatch {
+    pub(crate) fn put(&self, step: &Step<'_>) -> Result<(), StoreError> {
+        step.put(Table::Meta, &row_key(self.id), NOTICES, self.number, self)
+    }
+
     /// The relay has it.
     pub(crate) fn is_delivered(&self) -> bool {
         self.stage == Stage::Sent
+    }
+
+    /// What it is a copy of; itself if it is none.
+    pub(crate) fn original(&self) -> NoticeId {
+        match self.beside {
+            Beside::Copy(of) => of,
+            Beside::Nothing | Beside::Trial | Beside::Corrects(_) | Beside::Answers(_) => self.id,
+        }
     }
 
     /// The person had said so by then.
@@ -96,7 +133,7 @@ fn row_key(id: NoticeId) -> Vec<u8> {
 
 impl Body {
     pub(crate) fn keep_dispatch(&mut self, row: &Dispatch) -> Result<(), BodyTrouble> {
-        self.profile.step(|step| Ok(step.put(Table::Meta, &row_key(row.id), NOTICES, row.number, row)?))
+        self.profile.step(|step| Ok(row.put(step)?))
     }
 
     /// What was sent or tried, oldest first.

@@ -9,9 +9,12 @@
 //! | `ask` | the registrar's answer about a person, verified |
 //! | `send` | one notice: ask, compose, keep, deliver |
 //! | `deliver` | what is kept is brought to the relay, as often as it takes; its record |
+//! | `earlier` | copies, corrections, and what is said to a reply |
+//! | `proven` | what kept evidence proves |
 //! | `dispatch` | what was sent or tried |
 //! | `resets` | whose account was reset at the counter |
 //! | `collect` | what devices answered: verified, then filed; what fails is put aside and shown |
+//! | `came` | what came, numbered; replies |
 //! | `archive` | evidence as files that need no profile |
 //!
 //! **A notice is kept before it is sent**: its evidence so far, seed included, is in the [`Archive`], and a row of the profile says
@@ -19,10 +22,13 @@
 
 mod archive;
 mod ask;
+mod came;
 mod collect;
 mod deliver;
 mod dispatch;
+mod earlier;
 mod own;
+mod proven;
 mod resets;
 mod returns;
 mod send;
@@ -30,14 +36,16 @@ mod trouble;
 mod written;
 
 pub use archive::{Archive, evidence_name};
+pub use came::{Came, ReplyRead};
 pub use collect::{Aside, Collected, Filed, LOST_DEVICE};
 pub use deliver::{Otherwise, Outcome};
-pub use dispatch::{Dispatch, Stage};
+pub use dispatch::{Beside, Dispatch, Stage};
+pub use earlier::ORIGINAL;
 pub use own::Enrolled;
 pub use resets::ResetOf;
 pub use returns::ROWS;
 pub use trouble::BodyTrouble;
-pub use written::{LONGEST_TERM, NewFile, NewNotice};
+pub use written::{LONGEST_TERM, MAX_TOGETHER, NewFile, NewNotice};
 
 use lacre_ground::random::Rng;
 use lacre_ground::time::Clock;

@@ -111,7 +111,10 @@ impl Body {
         }
         let given = net.body_certificate(&own.relay, &own.seed, &own.key)?;
         let row = self.row()?.ok_or(BodyTrouble::NotEnrolled)?;
-        self.take(row, &own.relay, given)
+        self.take(row, &own.relay, given)?;
+        // the relay takes nothing from a body whose certificate has ended
+        let until = self.own()?.certificate.until;
+        if until < self.clock.now() { Err(BodyTrouble::CertificateEnded { until }) } else { Ok(()) }
     }
 
     /// Keeps what the relay gave, if it is a certificate of this key by a registrar that this relay introduces.

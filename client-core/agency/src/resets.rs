@@ -102,11 +102,14 @@ impl Body {
         self.profile.step(|step| Ok(step.get::<ResetOf>(Table::Meta, &row_key(account))?))
     }
 
-    /// Notices whose person was reset before anything showed that she knew of them: an official decides whether her new account
+    /// Notices whose person was reset before anything showed that she knew of them, and of which no copy went: an official decides whether her new account
     /// gets a copy.
     pub fn lost_on_the_way(&mut self) -> Result<BTreeMap<NoticeId, ResetOf>, BodyTrouble> {
+        let rows: Vec<Dispatch> = self.dispatches()?.into_iter().filter(Dispatch::is_delivered).collect();
+        // an original and its copies say the same: the newest of them is what she may have
+        let newest: BTreeMap<NoticeId, NoticeId> = rows.iter().map(|row| (row.original(), row.id)).collect();
         let mut lost = BTreeMap::new();
-        for row in self.dispatches()?.into_iter().filter(Dispatch::is_delivered) {
+        for row in rows.into_iter().filter(|row| newest.get(&row.original()) == Some(&row.id)) {
             let Some(account) = row.account else { continue };
             if let Some(reset) = self.reset_of(account)?.filter(|reset| !row.was_known_before(reset.at)) {
                 lost.insert(row.id, reset);

@@ -9,7 +9,7 @@
 
 use crate::archive::{Archive, evidence_name, kept};
 use crate::ask::Right;
-use crate::deliver::{Otherwise, Outcome};
+use crate::deliver::{Otherwise, Outcome, TOO_LATE};
 use crate::dispatch::{Dispatch, Stage};
 use crate::own::Own;
 use crate::returns::ReturnChannel;
@@ -19,10 +19,11 @@ use lacre_evidence::build::{self, Addressee, Draft, File};
 use lacre_evidence::clock::{Calendar, RuleId};
 use lacre_evidence::envelope::Seed;
 use lacre_evidence::verify::SKEW_MS;
-use lacre_evidence::{Answer, Bundle, Lookup, Salt, verify};
+use lacre_evidence::{Answer, Bundle, ExemptReason, Lookup, Salt, Standing, verify};
 use lacre_ground::ids::{NoticeId, Token};
 use lacre_ground::random;
 use lacre_ground::signed::Signed;
+use lacre_ground::time::Millis;
 use lacre_transport::GrpcNetwork;
 
 impl Body {
@@ -34,17 +35,17 @@ impl Body {
         new: &NewNotice,
     ) -> Result<(NoticeId, Outcome), BodyTrouble> {
         well_written(new)?;
+        let own = self.own()?;
+        let standing = self.standing(archive, &own, new.beside)?;
+
+        let relay = self.look_at_relay(net, &own)?;
+        // before the registrar is asked: its answer would be spent
+        self.same_clock(relay)?;
         self.renew_when_due(net)?;
         let own = self.own()?;
-
-        self.look_at_relay(net, &own)?;
         let back = if new.answers { Some(self.return_right(net, &own)?) } else { None };
         let given = self.ask(net, &own, &new.run)?;
-        let (now, asked) = (self.clock.now(), given.lookup.asked_at);
-        if now.get().abs_diff(asked.get()) > SKEW_MS {
-            // a notice that bears such a time proves nothing
-            return Err(BodyTrouble::Clock { ahead: now > asked, by_ms: now.get().abs_diff(asked.get()) });
-        }
+        self.same_clock(given.lookup.asked_at)?;
         let id = NoticeId::new(random::bytes(self.rng.as_mut()));
         let mut row = Dispatch {
             id,
@@ -65,6 +66,9 @@ impl Body {
             unproven: false,
             again: false,
             account: None,
+            beside: new.beside,
+            transaction: None,
+            waiting: Vec::new(),
             put_aside: Vec::new(),
         };
         let Some(right) = given.right else {
@@ -83,7 +87,7 @@ impl Body {
             return Ok((id, Outcome::Otherwise(why)));
         };
         let seed = Seed::random(self.rng.as_mut());
-        let bundle = self.compose(&own, new, id, &given.lookup, given.salt, &right, back.as_ref(), &seed)?;
+        let bundle = self.compose(&own, new, standing, id, &given.lookup, given.salt, &right, back.as_ref(), &seed)?;
         archive.keep(&evidence_name(id), &bundle.to_bytes())?;
         row.stage = Stage::Prepared;
         row.account = Some(right.grant.account);
@@ -91,7 +95,8 @@ impl Body {
         row.seed = Some(*seed.expose());
         row.returns = back.as_ref().map(|(channel, _)| channel.number);
         self.keep_dispatch(&row)?;
-        let outcome = self.deliver(net, archive, &own, row, bundle)?;
+        let asked_at = given.lookup.asked_at;
+        let outcome = self.deliver(net, archive, &own, row, bundle, asked_at)?;
         Ok((id, outcome))
     }
 
@@ -99,13 +104,28 @@ impl Body {
     pub fn resume(&mut self, net: &mut GrpcNetwork, archive: &mut dyn Archive, id: NoticeId) -> Result<Outcome, BodyTrouble> {
         let own = self.own()?;
         let row = self.dispatch(id)?;
-        let bundle = kept(archive, id)?;
         match row.stage {
-            Stage::Prepared => self.deliver(net, archive, &own, row, bundle),
-            Stage::Sent => Ok(Outcome::Sent(Box::new(verify(&bundle.to_bytes(), Some(&own.trust()?))))),
-            Stage::Otherwise => Ok(Outcome::Otherwise(Otherwise::NoAccount)),
+            Stage::Prepared => {
+                let (bundle, now) = (kept(archive, id)?, self.look_at_relay(net, &own)?);
+                self.deliver(net, archive, &own, row, bundle, now)
+            }
+            Stage::Sent => Ok(Outcome::Sent(Box::new(verify(&kept(archive, id)?.to_bytes(), Some(&own.trust()?))))),
+            // said again as it was said then
+            Stage::Otherwise => {
+                Ok(Outcome::Otherwise(match ExemptReason::ALL.into_iter().find(|reason| reason.name() == row.reason) {
+                    Some(reason) => Otherwise::Exempt(reason),
+                    None => Otherwise::NoAccount,
+                }))
+            }
+            Stage::Refused if row.reason == TOO_LATE => Err(BodyTrouble::TooLate),
             Stage::Refused => Ok(Outcome::Otherwise(Otherwise::ClosedSince)),
         }
+    }
+
+    /// A notice that bears another time than the relay's proves nothing.
+    fn same_clock(&self, theirs: Millis) -> Result<(), BodyTrouble> {
+        let (now, by_ms) = (self.clock.now(), self.clock.now().get().abs_diff(theirs.get()));
+        if by_ms > SKEW_MS { Err(BodyTrouble::Clock { ahead: now > theirs, by_ms }) } else { Ok(()) }
     }
 
     #[expect(clippy::too_many_arguments, reason = "all that a notice is made of, each from somewhere else")]
@@ -113,6 +133,7 @@ impl Body {
         &mut self,
         own: &Own,
         new: &NewNotice,
+        standing: Standing,
         id: NoticeId,
         lookup: &Signed<Lookup>,
         salt: Salt,
@@ -127,7 +148,7 @@ impl Body {
         let rule = if today.is_some_and(|day| RuleId::Cl46.rule().in_force(day)) { RuleId::Cl46 } else { RuleId::ClD4 };
         let draft = Draft {
             id,
-            standing: new.standing,
+            standing,
             act: new.act,
             case: &new.case,
             procedure: &new.procedure,

@@ -3,6 +3,7 @@
 use lacre_core::network::NetError;
 use lacre_evidence::build::ComposeError;
 use lacre_ground::note::NoteError;
+use lacre_ground::time::Millis;
 use lacre_profile::StoreError;
 
 /// Why.
@@ -26,6 +27,20 @@ pub enum BodyTrouble {
     /// The relay or its registrar answered something that does not verify: tell the operator, send nothing.
     #[error("the answer does not verify: {0}")]
     Unproven(String),
+    /// The body's certificate ended, and the operator has not renewed it.
+    #[error("the certificate ended at {until}")]
+    CertificateEnded {
+        /// when
+        until: Millis,
+    },
+    /// The files are more than evidence can hold.
+    #[error("the files have {bytes} bytes together, and evidence holds {most}")]
+    Together {
+        /// of all files
+        bytes: u64,
+        /// [`crate::MAX_TOGETHER`]
+        most: u64,
+    },
     /// The notice is not of its form.
     #[error(transparent)]
     Compose(#[from] ComposeError),
@@ -67,6 +82,12 @@ pub enum BodyTrouble {
     /// The answer of the registrar is older than an hour, and the notice is not stored: nothing was sent; send anew.
     #[error("the registrar's answer is too old, and nothing was sent")]
     TooLate,
+    /// Nothing can be said about an earlier notice that was not delivered and proved, or was a trial.
+    #[error("the earlier notice was not delivered, or was a trial")]
+    NotDelivered,
+    /// Nothing that came has this number, or it is no reply.
+    #[error("no such reply")]
+    NoSuchReply,
     /// Unknown to this profile.
     #[error("no such notice")]
     NoSuchNotice,

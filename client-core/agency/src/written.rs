@@ -1,12 +1,16 @@
 //! What a body writes, looked at before the registrar is asked: a mistake spends nothing.
 
 use crate::BodyTrouble;
+use crate::dispatch::Beside;
+use lacre_evidence::Act;
 use lacre_evidence::notice::{MAX_FILE, MAX_FILES, MAX_URIS};
-use lacre_evidence::{Act, Standing};
 use lacre_ground::run::Run;
 
 /// Longest term that is taken for meant, business days.
 pub const LONGEST_TERM: u16 = 200;
+
+/// Most bytes of all files together: what proves a notice is one file with all of them, and has room for records.
+pub const MAX_TOGETHER: u64 = (256 - 16) << 20;
 
 /// A file to send.
 #[derive(Clone)]
@@ -25,7 +29,7 @@ pub struct NewNotice {
     /// to whom
     pub run: Run,
     /// what it is beside others
-    pub standing: Standing,
+    pub beside: Beside,
     /// type of act
     pub act: Act,
     /// case file (IUIe)
@@ -54,6 +58,10 @@ fn check(new: &NewNotice) -> Result<(), BodyTrouble> {
     let fits = |f: &NewFile| u64::try_from(f.bytes.len()).is_ok_and(|len| len <= MAX_FILE);
     if new.files.is_empty() || new.files.len() > MAX_FILES || !new.files.iter().all(fits) {
         return Err(BodyTrouble::Files);
+    }
+    let bytes = new.files.iter().map(|f| u64::try_from(f.bytes.len()).unwrap_or(u64::MAX)).fold(0, u64::saturating_add);
+    if bytes > MAX_TOGETHER {
+        return Err(BodyTrouble::Together { bytes, most: MAX_TOGETHER });
     }
     match new.act {
         Act::Notification { term: Some(term), .. } if term.days() > LONGEST_TERM => {

@@ -1,6 +1,6 @@
 //! A person's phone is lost, with a notice on it, and she recovers her account at the counter: whoever has the phone, and a program of
 //! his own, says nothing in her name to a public body any more.
-use crate::official::{body, send, status, text, verdict};
+use crate::official::{addressee, body, notices, send, status, text, verdict};
 use lacre_core::network::{Lane, NetError, Network as _};
 use lacre_core::view::NoticeAnswer;
 use lacre_ground::address::Invitation;
@@ -34,7 +34,6 @@ fn row(body: &lacre_tests::terminal::Person, n: usize) -> Value {
     body.json(&["agency", "status"])["notices"][n].clone()
 }
 
-/// Seen red without the question after the page, and with the time of the note compared the wrong way round.
 #[test]
 fn who_has_the_lost_phone_neither_acknowledges_nor_appeals_in_her_name_once_she_was_at_the_counter() {
     let town = Town::new();
@@ -77,4 +76,66 @@ fn who_has_the_lost_phone_neither_acknowledges_nor_appeals_in_her_name_once_she_
     for sent in [&first, &second] {
         assert_eq!(text(&verdict(&office, text(&sent["evidence"])).done_json()["verdict"]), "VALID");
     }
+}
+
+/// Somebody whose phone is lost before she read what a body sent, and who is there again with a new account that is her address.
+#[test]
+fn an_official_sends_a_copy_to_the_new_account_and_it_starts_no_term_and_proves_its_original() {
+    let town = Town::new();
+    let (office, ana) = (body(&town, "AO021"), addressee(&town, 0, "ana"));
+    let sent = send(&office, 0, &[]).done_json();
+    let trial = send(&office, 0, &["--trial"]).done_json();
+    let copy = |of: &Value| office.run(&["agency", "send", "--copy", text(&of["notice"]), "--json"]);
+    let again = town.newcomer("ana-again");
+    again.run(&["recover", &town.recovery(0)]).done();
+    drop(ana);
+    let refused: Value = serde_json::from_str(&copy(&trial).failed(1)).unwrap();
+    assert_eq!(text(&refused["error"]), "body-not-delivered", "nothing is said about a trial");
+    let nowhere = copy(&sent);
+    assert_eq!(nowhere.code, Some(1), "the new account is no address yet: {}", nowhere.err);
+    let _on = again.json(&["notice", "address", "on", "--yes"]);
+
+    let copied = copy(&sent).done_json();
+
+    assert_eq!((text(&copied["outcome"]), text(&copied["verdict"])), ("sent", "VALID"));
+    let came = notices(&again);
+    let [notice] = came.as_slice() else { panic!("one notice: {came:?}") };
+    assert_eq!(notice["invalid"], Value::Null, "{notice}");
+    let n = &notice["notice"];
+    assert_eq!((text(&n["standing"]), text(&n["subject"])), ("copy", "Se resuelve su solicitud (ejemplo)"));
+    let read = again.run(&["notice", "read", text(&notice["id"])]).done();
+    assert!(read.contains("Se acoge la solicitud."), "the same body: {read}");
+    let files = n["files"].as_array().unwrap();
+    let original = files.iter().find(|f| f["name"] == "original.lacre").unwrap();
+    let number = original["number"].as_u64().unwrap().to_string();
+    let saved = again.json(&["notice", "read", text(&notice["id"]), "--save", &number]);
+    assert_eq!(
+        text(&verdict(&office, &again.home.join(text(&saved["path"])).display().to_string()).done_json()["verdict"]),
+        "VALID",
+        "its dates are proved to her, too"
+    );
+    let rows = office.json(&["agency", "status"])["notices"].clone();
+    let row = rows.as_array().unwrap().iter().find(|row| row["notice"] == copied["notice"]).unwrap();
+    assert_eq!((text(&row["standing"]), &row["of"]), ("copy", &sent["notice"]));
+    assert_eq!(rows[0]["reset_at"], Value::Null, "nothing is to be decided any more");
+}
+
+#[test]
+fn a_correction_goes_to_the_same_person_about_the_same_case_and_has_a_term_of_its_own() {
+    let town = Town::new();
+    let (office, ana) = (body(&town, "AO022"), addressee(&town, 0, "ana"));
+    let sent = send(&office, 0, &[]).done_json();
+    let args = ["agency", "send", "--corrects", text(&sent["notice"]), "--type", "end", "--term", "7", "--subject", "Rectifica"];
+    let more = ["--description", "Rectifica la resolución (ejemplo).", "--body", "resolucion.md"];
+
+    let corrected = office.json(&[args.as_slice(), &more].concat());
+
+    assert_eq!(text(&corrected["verdict"]), "VALID");
+    let came = notices(&ana);
+    let second = came.iter().find(|n| n["notice"]["id"] == corrected["notice"]).unwrap();
+    let n = &second["notice"];
+    assert_eq!((text(&n["standing"]), text(&n["case"]), &n["term"]), ("corrects", "E-0001/2026", &Value::from(7)));
+    let mut args = [args.as_slice(), &more, &["--json"]].concat();
+    args[3] = "ffff";
+    assert_eq!(text(&serde_json::from_str::<Value>(&office.run(&args).failed(1)).unwrap()["error"]), "no-notice");
 }

@@ -1,12 +1,16 @@
 //! `lacre agency …`: a public body's program. Its profile holds the key and what is under way; evidence is files of its own.
 
 pub(crate) mod enroll;
+pub(crate) mod evidence;
 mod own;
+pub(crate) mod replies;
 pub(crate) mod resume;
 pub(crate) mod send;
 pub(crate) mod status;
 pub(crate) mod trust;
+pub(crate) mod watch;
 
+use crate::commands;
 use crate::context::{Context, Outcome};
 
 #[derive(clap::Subcommand, Debug)]
@@ -19,6 +23,13 @@ pub(crate) enum Command {
     Resume(resume::Args),
     /// what was sent, and what was answered
     Status(status::Args),
+    /// what persons wrote
+    #[command(subcommand)]
+    Replies(commands::agency::replies::Command),
+    /// what proves a case
+    Evidence(evidence::Args),
+    /// what comes, as it comes
+    Watch(watch::Args),
     /// whom a verifier must trust
     Trust(trust::Args),
 }
@@ -29,6 +40,9 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Send(args) => send::run(ctx, args),
         Command::Resume(args) => resume::run(ctx, args),
         Command::Status(args) => status::run(ctx, args),
+        Command::Replies(command) => replies::run(ctx, command),
+        Command::Evidence(args) => evidence::run(ctx, args),
+        Command::Watch(args) => watch::run(ctx, args),
         Command::Trust(args) => trust::run(ctx, args),
     }
 }

@@ -1,19 +1,21 @@
 //! The body of this machine: an encrypted profile apart from anybody's account, and beside it the folder of its evidence.
 
-use crate::context::Context;
+use crate::context::{Context, local};
 use crate::secret;
 use crate::spoken::spoken_seconds;
-use lacre_agency::{Archive, Body, BodyTrouble, Dispatch};
+use lacre_agency::{Archive, Body, BodyTrouble, Collected, Dispatch};
 use lacre_core::network::{NetError, Reason};
 use lacre_core::{Environment, Trouble};
 use lacre_ground::ids::NoticeId;
 use lacre_transport::GrpcNetwork;
-use lacre_words::cause::cause;
+use lacre_words::cause::{cause, cause_in};
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::output;
+use lacre_words::screen::size;
 use lacre_words::shown::shown;
+use std::fs::File;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The folder: the flag's, else `lacre-agency` where programs keep what belongs to this user. Never that of `LACRE_PROFILE`, which
 /// is a person's.
@@ -38,15 +40,23 @@ impl Evidence {
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
+
+    /// This program's turn, until it is dropped: evidence is read, added to and written, by one program at a time.
+    pub(super) fn turn(&self, ctx: &Context) -> Result<File, Failure> {
+        let taken = || {
+            folder_for_evidence(&self.dir)?;
+            note_open_folder(ctx, &self.dir);
+            let folder = File::open(&self.dir)?;
+            folder.lock()?;
+            Ok(folder)
+        };
+        taken().map_err(|e: io::Error| trouble(ctx, BodyTrouble::Archive(e)))
+    }
 }
 
 impl Archive for Evidence {
     fn keep(&mut self, name: &str, content: &[u8]) -> io::Result<()> {
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&self.dir)?;
+        folder_for_evidence(&self.dir)?;
         output::replace(&self.path(name), content)
     }
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
@@ -76,6 +86,54 @@ pub(super) fn network(ctx: &Context) -> Result<GrpcNetwork, Failure> {
     crate::online::network_by(ctx, ctx.global.proxy.as_deref())
 }
 
+/// Takes what was answered. Without a relay there is still what is known here: that is said, and none is given.
+pub(super) fn collect(ctx: &Context, body: &mut Body, evidence: &mut Evidence) -> Result<Option<Collected>, Failure> {
+    let mut network = network(ctx)?;
+    collect_over(ctx, &mut network, body, evidence, false)
+}
+
+/// The same over a network that is there already; that it is away is said once.
+pub(super) fn collect_over(
+    ctx: &Context,
+    network: &mut GrpcNetwork,
+    body: &mut Body,
+    evidence: &mut Evidence,
+    known: bool,
+) -> Result<Option<Collected>, Failure> {
+    let _turn = evidence.turn(ctx)?;
+    match body.collect(network, evidence) {
+        Ok(collected) => Ok(Some(collected)),
+        Err(BodyTrouble::Network(why)) => {
+            let failure = trouble(ctx, BodyTrouble::Network(why));
+            if !known {
+                ctx.note(&ctx.words.say_with("body-not-asked", &[("why", failure.what.as_str().into())]));
+            }
+            Ok(None)
+        }
+        Err(other) => Err(trouble(ctx, other)),
+    }
+}
+
+/// A folder that only its owner reads, if there is none.
+pub(super) fn folder_for_evidence(dir: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
+/// Evidence opens everything that was sent: a folder that others can read is said.
+pub(super) fn note_open_folder(ctx: &Context, dir: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        if dir.metadata().is_ok_and(|about| about.permissions().mode() & 0o077 != 0) {
+            ctx.note(&ctx.words.say_with("body-open-folder", &[("dir", shown(&dir.display().to_string()).into())]));
+        }
+    }
+}
+
 /// Which notice is meant: its id, or the beginning of it that no other has.
 pub(super) fn find(ctx: &Context, body: &mut Body, typed: &str) -> Result<NoticeId, Failure> {
     let all: Vec<Dispatch> = body.dispatches().map_err(|e| trouble(ctx, e))?;
@@ -101,6 +159,11 @@ pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
             }
             _ => ctx.trouble(Trouble::from(NetError::Refused(refusal))),
         },
+        // persons' programs keep what waits; this one keeps what it says it keeps, and sends nothing by itself
+        BodyTrouble::Network(away) if away.is_away() => {
+            let why = cause_in(&ctx.words, &text);
+            ctx.failure("error-body-away", Exit::CouldNotAsk, &[("why", why.into())])
+        }
         BodyTrouble::Network(other) => ctx.trouble(Trouble::from(other)),
         BodyTrouble::Store(why) => crate::trouble::store(&ctx.words, &why),
         BodyTrouble::Archive(why) => {
@@ -109,6 +172,13 @@ pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
         BodyTrouble::NotEnrolled => no("error-body-not-enrolled"),
         BodyTrouble::Elsewhere(relay) => ctx.failure("error-body-elsewhere", Exit::No, &[("relay", relay.into())]),
         BodyTrouble::Unproven(_) => ctx.failure("error-body-unproven", Exit::No, &why()),
+        BodyTrouble::CertificateEnded { until } => {
+            ctx.failure("error-body-certificate-ended", Exit::No, &[("until", local(until).into())])
+        }
+        BodyTrouble::Together { bytes, most } => {
+            let args = [("size", size(&ctx.words, bytes).into()), ("most", size(&ctx.words, most).into())];
+            ctx.failure("error-body-together", Exit::Usage, &args)
+        }
         BodyTrouble::Compose(_) => ctx.failure("error-body-compose", Exit::Usage, &why()),
         BodyTrouble::LongTerm { days, most } => {
             ctx.failure("error-body-term", Exit::Usage, &[("days", days.into()), ("most", most.into())])
@@ -131,6 +201,8 @@ pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
             ctx.failure("error-body-row", Exit::No, &[("why", shown(&reason).into())])
         }
         BodyTrouble::TooLate => no("error-body-too-late"),
+        BodyTrouble::NotDelivered => no("error-body-not-delivered"),
+        BodyTrouble::NoSuchReply => no("error-no-reply"),
         BodyTrouble::NoSuchNotice => ctx.failure("error-no-notice", Exit::No, &[("id", "".into())]),
         BodyTrouble::NoEvidence(name) => {
             ctx.failure("error-body-no-evidence", Exit::CouldNotAsk, &[("name", shown(&name).into())])

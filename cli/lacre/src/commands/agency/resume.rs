@@ -28,6 +28,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         ctx.result(&ctx.words.say("body-nothing-waits"), &object!({ "notice": null }));
         return Ok(Exit::Done);
     };
+    let _turn = evidence.turn(ctx)?;
     let outcome = body.resume(&mut network, &mut evidence, id).map_err(|e| own::trouble(ctx, e))?;
     send::say(ctx, &evidence, id, &outcome)
 }

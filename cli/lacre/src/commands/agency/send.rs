@@ -1,14 +1,15 @@
-//! `lacre agency send`: one official notice to one person.
+//! `lacre agency send`: one official notice to one person; or about an earlier one: a copy, a correction, an answer to a reply.
 
 use super::own::{self, Evidence};
 use crate::context::{Context, Outcome};
 use crate::{ask, files};
 use lacre_agency::Stage::Prepared;
-use lacre_agency::{Body, NewFile, NewNotice, Otherwise, Outcome as Sent, evidence_name};
+use lacre_agency::{Beside, Body, NewFile, NewNotice, Otherwise, Outcome as Sent, evidence_name};
 use lacre_evidence::clock::Term;
 use lacre_evidence::notice::{MAX_FILE, Stage};
-use lacre_evidence::{Act, Standing, Verdict};
+use lacre_evidence::{Act, Verdict};
 use lacre_ground::ids::NoticeId;
+use lacre_ground::run::Run;
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
 use lacre_words::usage::Forms;
@@ -36,6 +37,13 @@ pub(crate) struct Args {
     file: Vec<PathBuf>,
     #[arg(long, value_name = "TEXT")]
     uri: Vec<String>,
+    #[arg(long, value_name = "ID", conflicts_with_all = ["case", "procedure", "act", "term", "subject", "description", "body", "file",
+        "uri", "trial", "no_answers", "corrects", "answers"])]
+    copy: Option<String>,
+    #[arg(long, value_name = "ID", conflicts_with_all = ["trial", "answers"])]
+    corrects: Option<String>,
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["trial"])]
+    answers: Option<u64>,
     #[arg(long)]
     trial: bool,
     #[arg(long)]
@@ -66,6 +74,12 @@ fn term(text: &str) -> Result<Term, Forms> {
 }
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
+    if let Some(typed) = &args.copy {
+        let (mut body, evidence) = (own::open(ctx)?, Evidence::of(ctx)?);
+        let id = own::find(ctx, &mut body, typed)?;
+        let new = body.copy_of(&evidence, id).map_err(|e| own::trouble(ctx, e))?;
+        return send(ctx, &mut body, evidence, &new);
+    }
     let act = match (need(ctx, args.act.as_ref(), "--type")?, args.term) {
         (Kind::Notification(stage), term) => Act::Notification { stage, term },
         (Kind::Personal, None) => Act::PersonalCommunication,
@@ -77,26 +91,65 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     for path in &args.file {
         read.push(file(ctx, path)?);
     }
-    let run = ask::run(ctx)?;
+    let about = About::of(ctx, args)?;
     let new = NewNotice {
-        run,
-        standing: if args.trial { Standing::Trial } else { Standing::Original },
+        run: about.run,
+        beside: about.beside,
         act,
-        case: need(ctx, args.case.as_ref(), "--case")?,
-        procedure: need(ctx, args.procedure.as_ref(), "--procedure")?,
+        case: need(ctx, args.case.as_ref().or(about.case.as_ref()), "--case")?,
+        procedure: need(ctx, args.procedure.as_ref().or(about.procedure.as_ref()), "--procedure")?,
         subject: need(ctx, args.subject.as_ref(), "--subject")?,
         description: need(ctx, args.description.as_ref(), "--description")?,
         uris: args.uri.clone(),
         files: read,
         answers: !args.no_answers,
     };
-    let mut body = own::open(ctx)?;
-    let (mut network, mut evidence) = (own::network(ctx)?, Evidence::of(ctx)?);
-    let before = waiting(ctx, &mut body)?;
-    let (id, outcome) = body.send(&mut network, &mut evidence, &new).map_err(|e| {
+    let (mut body, evidence) = match about.open {
+        Some(open) => open,
+        None => (own::open(ctx)?, Evidence::of(ctx)?),
+    };
+    send(ctx, &mut body, evidence, &new)
+}
+
+/// To whom, and what it is beside others: about an earlier notice nobody is asked for a RUN, and the case is that one's.
+struct About {
+    run: Run,
+    beside: Beside,
+    case: Option<String>,
+    procedure: Option<String>,
+    open: Option<(Body, Evidence)>,
+}
+
+impl About {
+    fn of(ctx: &Context, args: &Args) -> Result<Self, Failure> {
+        if args.corrects.is_none() && args.answers.is_none() {
+            let beside = if args.trial { Beside::Trial } else { Beside::Nothing };
+            return Ok(Self { run: ask::run(ctx)?, beside, case: None, procedure: None, open: None });
+        }
+        let (mut body, evidence) = (own::open(ctx)?, Evidence::of(ctx)?);
+        let (id, beside) = match (&args.corrects, args.answers) {
+            (None, Some(number)) => {
+                let id = body.reply(&evidence, number).map_err(|e| own::trouble(ctx, e))?.notice;
+                (id, Beside::Answers(id))
+            }
+            (typed, _) => {
+                let id = own::find(ctx, &mut body, typed.as_deref().unwrap_or_default())?;
+                (id, Beside::Corrects(id))
+            }
+        };
+        let (run, case, procedure) = body.about(&evidence, id).map_err(|e| own::trouble(ctx, e))?;
+        Ok(Self { run, beside, case: Some(case), procedure: Some(procedure), open: Some((body, evidence)) })
+    }
+}
+
+fn send(ctx: &Context, body: &mut Body, mut evidence: Evidence, new: &NewNotice) -> Outcome {
+    let mut network = own::network(ctx)?;
+    let _turn = evidence.turn(ctx)?;
+    let before = waiting(ctx, body)?;
+    let (id, outcome) = body.send(&mut network, &mut evidence, new).map_err(|e| {
         let failure = own::trouble(ctx, e);
         // the relay may have it: what is kept is sent again, not written again
-        if waiting(ctx, &mut body).is_ok_and(|now| now > before) {
+        if waiting(ctx, body).is_ok_and(|now| now > before) {
             ctx.note(&ctx.words.say("body-resume"));
         }
         failure

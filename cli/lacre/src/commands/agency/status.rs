@@ -1,8 +1,10 @@
 //! `lacre agency status [ID]`: what was sent, how far it is, and what persons' devices answered.
 
 use super::own::{self, Evidence};
+use super::replies::transaction;
 use crate::context::{Context, Outcome, local};
-use lacre_agency::{Collected, Dispatch, LOST_DEVICE, ResetOf, Stage, evidence_name};
+use lacre_agency::{Beside, Collected, Dispatch, LOST_DEVICE, ResetOf, Stage, evidence_name};
+use lacre_ground::ids::NoticeId;
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
 use lacre_words::words::key;
@@ -17,17 +19,7 @@ pub(crate) struct Args {
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let mut body = own::open(ctx)?;
     let mut evidence = Evidence::of(ctx)?;
-    let mut network = own::network(ctx)?;
-    // without a relay there is still what is known here
-    let collected = match body.collect(&mut network, &mut evidence) {
-        Ok(collected) => Some(collected),
-        Err(lacre_agency::BodyTrouble::Network(why)) => {
-            let failure = own::trouble(ctx, lacre_agency::BodyTrouble::Network(why));
-            ctx.note(&ctx.words.say_with("body-not-asked", &[("why", failure.what.as_str().into())]));
-            None
-        }
-        Err(other) => return Err(own::trouble(ctx, other)),
-    };
+    let collected = own::collect(ctx, &mut body, &mut evidence)?;
     let mut rows = body.dispatches().map_err(|e| own::trouble(ctx, e))?;
     if let Some(typed) = &args.id {
         let id = own::find(ctx, &mut body, typed)?;
@@ -79,37 +71,62 @@ fn line(ctx: &Context, row: &Dispatch, lost: Option<&ResetOf>) -> String {
         ("stage", ctx.words.say(stage).into()),
     ];
     let mut lines = vec![ctx.words.say_with("body-notice", &args)];
+    let of = |key, of: NoticeId| ctx.words.say_with(key, &[("id", of.to_string().get(..8).unwrap_or_default().into())]);
+    let beside = match row.beside {
+        Beside::Nothing => None,
+        Beside::Trial => Some(ctx.words.say("body-beside-trial")),
+        Beside::Copy(id) => Some(of(key("body-beside-copy"), id)),
+        Beside::Corrects(id) => Some(of(key("body-beside-corrects"), id)),
+        Beside::Answers(id) => Some(of(key("body-beside-answers"), id)),
+    };
+    lines.extend(beside.map(|beside| format!("    {beside}")));
     for (what, at) in &row.answers {
-        let what = match what.as_str() {
-            "ContentHandover" => ctx.words.say("body-answer-handover"),
-            "ContentHandoverFailure" => ctx.words.say("body-answer-failure"),
-            "ContentAccessTracking" => ctx.words.say("body-answer-opened"),
-            "ConsignmentAcceptance" => ctx.words.say("body-answer-acknowledged"),
-            "not-me" => ctx.words.say("body-answer-not-me"),
-            "ConsignmentRejection" => ctx.words.say("body-answer-refused"),
-            "reply" => ctx.words.say("body-answer-reply"),
-            other => shown(other),
-        };
+        let what = answer(ctx, Some(what), None);
         lines.push(format!("    {}  {what}", local(*at)));
     }
     for why in &row.aside {
-        let why = match why.as_str() {
-            LOST_DEVICE => ctx.words.say("body-answer-lost-device"),
-            other => ctx.words.say_with("body-answer-aside", &[("why", shown(other).into())]),
-        };
+        let why = answer(ctx, None, Some(why));
         lines.push(format!("    {why}"));
     }
     if let Some(reset) = lost {
-        lines.push(format!("    {}", ctx.words.say_with("body-reset", &[("at", local(reset.at).into())])));
+        lines.push(format!(
+            "    {}",
+            ctx.words
+                .say_with("body-reset", &[("at", local(reset.at).into()), ("id", id.get(..8).unwrap_or(&id).to_owned().into())])
+        ));
     }
     lines.join("\n")
 }
 
+/// What an answer is, or why it was put aside, in words.
+pub(super) fn answer(ctx: &Context, what: Option<&str>, why: Option<&str>) -> String {
+    match (what, why.unwrap_or_default()) {
+        (Some("ContentHandover"), _) => ctx.words.say("body-answer-handover"),
+        (Some("ContentHandoverFailure"), _) => ctx.words.say("body-answer-failure"),
+        (Some("ContentAccessTracking"), _) => ctx.words.say("body-answer-opened"),
+        (Some("ConsignmentAcceptance"), _) => ctx.words.say("body-answer-acknowledged"),
+        (Some("not-me"), _) => ctx.words.say("body-answer-not-me"),
+        (Some("ConsignmentRejection"), _) => ctx.words.say("body-answer-refused"),
+        (Some("reply"), _) => ctx.words.say("body-answer-reply"),
+        (Some(other), _) => shown(other),
+        (None, LOST_DEVICE) => ctx.words.say("body-answer-lost-device"),
+        (None, why) => ctx.words.say_with("body-answer-aside", &[("why", shown(why).into())]),
+    }
+}
+
 fn value(evidence: &Evidence, row: &Dispatch, lost: Option<&ResetOf>) -> Value {
+    let (standing, of) = match row.beside {
+        Beside::Nothing => ("original", None),
+        Beside::Trial => ("trial", None),
+        Beside::Copy(of) => ("copy", Some(of)),
+        Beside::Corrects(of) => ("corrects", Some(of)),
+        Beside::Answers(of) => ("answers", Some(of)),
+    };
     let answers: Vec<Value> = row.answers.iter().map(|(what, at)| object!({ "what": what, "at": at.to_string() })).collect();
     object!({
         "notice": row.id.to_string(), "run": row.run, "case": row.case, "subject": row.subject, "stage": word(row.stage),
         "reason": row.reason, "asked_at": row.asked_at.to_string(), "answers": answers, "aside": row.aside,
+        "standing": standing, "of": of.map(|id| id.to_string()), "transaction": transaction(Some(row)),
         "unproven": row.unproven, "again": row.again, "reset_at": lost.map(|reset| reset.at.to_string()),
         "evidence": evidence.path(&evidence_name(row.id)).display().to_string(),
     })

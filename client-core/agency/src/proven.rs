@@ -1,0 +1,17 @@
+//! What evidence proves that is kept here, by the keys of this body's relay and its registrar.
+
+use crate::own::Own;
+use lacre_evidence::{Bundle, Outcome, ProvenNotice, Verdict, verify};
+
+/// The notice of a bundle that verifies; else why it does not.
+pub(crate) fn sent_of(own: &Own, bundle: &Bundle) -> Result<Box<ProvenNotice>, String> {
+    let trust = own.trust().map_err(|e| e.to_string())?;
+    match verify(&bundle.to_bytes(), Some(&trust)) {
+        Verdict::Invalid(fault) => Err(format!("{} ({})", fault.code.code(), fault.part)),
+        Verdict::Incomplete(lack) => Err(lack.code.code().to_owned()),
+        Verdict::Valid(proven) => match proven.outcome {
+            Outcome::Sent(sent) => Ok(sent),
+            Outcome::Exempt | Outcome::NoAccount => Err("nothing was sent".to_owned()),
+        },
+    }
+}
