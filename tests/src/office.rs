@@ -1,9 +1,9 @@
 //! A public body's program in this process: what `lacre agency` runs, with a profile, a clock and an archive of its own.
 
 use crate::world::{TestClock, World, network_at};
-use lacre_agency::{Archive, Body, BodyTrouble, Collected, Dispatch, NewFile, NewNotice, Outcome};
+use lacre_agency::{Archive, Beside, Body, BodyTrouble, Collected, Dispatch, NewFile, NewNotice, Outcome};
 use lacre_evidence::clock::Term;
-use lacre_evidence::{Act, Bundle, Stage, Standing, Trust, Verdict, verify};
+use lacre_evidence::{Act, Bundle, Stage, Trust, Verdict, verify};
 use lacre_ground::ids::NoticeId;
 use lacre_ground::random::SystemRng;
 use lacre_ground::run::Run;
@@ -45,7 +45,7 @@ pub fn decision(run: Run, subject: &str) -> NewNotice {
     let text = format!("# {subject}\n\nSe **rechaza** su solicitud (ejemplo).\n");
     NewNotice {
         run,
-        standing: Standing::Original,
+        beside: Beside::Nothing,
         act: Act::Notification { stage: Stage::End, term: Term::business_days(5) },
         case: "E-0001/2026".to_owned(),
         procedure: "Permiso de ejemplo".to_owned(),

@@ -8,7 +8,7 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use lacre_evidence::reply::ReplyFile;
 use lacre_evidence::returned;
 use lacre_evidence::{Reply, TakenReply};
-use lacre_ground::ids::Seq;
+use lacre_ground::ids::{EntryId, Seq};
 use lacre_ground::label::{self, Label};
 use lacre_ground::receipt::Receipt;
 use sha2::{Digest as _, Sha256};
