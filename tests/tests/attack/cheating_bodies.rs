@@ -156,6 +156,7 @@ fn what_a_body_makes_up_is_shown_as_invalid_is_never_valid_and_keeps_nobody_else
     scene.others_go_on();
 }
 
+/// Seen red with a relay that takes its own record of another entry for a first one.
 #[test]
 fn a_right_is_good_for_one_entry_of_its_own_casilla_and_a_first_record_for_its_own_entry() {
     let mut scene = Scene::new();
@@ -205,15 +206,18 @@ fn who_answers_to_where_a_body_has_no_right_is_refused_there_and_answers_all_oth
 #[test]
 fn a_file_that_is_missing_cut_short_or_another_gets_no_record_that_proves_anything() {
     let mut scene = Scene::new();
-    let right = scene.right();
     let mut what = Writing::decision(scene.now);
-    what.files.push(("plano.pdf", "application/pdf", vec![5; 200_000]));
+    // so large that what came of it is kept when it breaks off
+    what.files.push(("plano.pdf", "application/pdf", vec![5; 2_000_000]));
+    let right = scene.right();
+    let mut short = scene.office.body.write(scene.run, &right, &scene.office.keys, &what);
+    let (blob, read, sealed) = short.blobs.pop().expect("a file beside the entry");
+    assert_eq!(scene.office.deliver(&short, &right.token), Err("NO_BLOB".to_owned()), "missing");
+    assert!(scene.office.store(&blob, &read, &sealed[..1_500_000], sealed.len() as u64).is_err());
+    assert_eq!(scene.office.deliver(&short, &right.token), Err("NO_BLOB".to_owned()), "cut short");
+
     let mut written = scene.office.body.write(scene.run, &right, &scene.office.keys, &what);
     let (blob, read, sealed) = written.blobs.pop().expect("a file beside the entry");
-
-    assert_eq!(scene.office.deliver(&written, &right.token), Err("NO_BLOB".to_owned()), "missing");
-    assert!(scene.office.store(&blob, &read, &sealed[..sealed.len() / 2], sealed.len() as u64).is_err());
-    assert_eq!(scene.office.deliver(&written, &right.token), Err("NO_BLOB".to_owned()), "cut short");
     let shorter = &sealed[..sealed.len() - 1];
     scene.office.store(&blob, &read, shorter, shorter.len() as u64).unwrap();
     let record = scene.office.deliver(&written, &right.token).expect("the relay knows no other length");
