@@ -32,6 +32,8 @@ pub struct Kept {
     pub entries: Vec<wire::Entry>,
     /// so many of the newest are counted by head notes and given to nobody
     pub kept_back: usize,
+    /// so many of the oldest are kept no longer; head notes count them
+    pub gone: usize,
 }
 
 /// What a relay says of a casilla instead of the truth: the signed note, made of the honest one.
@@ -310,11 +312,11 @@ impl<N: Network> Network for Paper<'_, N> {
         }
         let generation = self.generation(at)?;
         let kept = self.desk.channels.get(&r.channel).ok_or_else(|| no(Reason::NotPermitted))?;
-        let from = usize::try_from(r.from_seq - 1).unwrap();
+        let from = usize::try_from(r.from_seq - 1).unwrap().max(kept.gone);
         let given = kept.entries.len() - kept.kept_back;
         let entries = kept.entries[..given].iter().skip(from).take(r.max_entries as usize).cloned().collect();
         let (head, rights) = (given as u64, kept.rights.len() as u32);
-        Ok(wire::FetchResponse { generation, entries, head, gone_through: 0, append_rights: rights })
+        Ok(wire::FetchResponse { generation, entries, head, gone_through: kept.gone as u64, append_rights: rights })
     }
     fn change_tokens(
         &mut self,

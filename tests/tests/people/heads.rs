@@ -198,3 +198,23 @@ fn one_head_note_a_day_is_kept_of_a_casilla_the_newest_for_400_days() {
     assert_eq!(newest, start.plus(500 * DAY + 6));
     assert_eq!(scene.proof().heads[0].note.ids.count, 0, "and nothing was there");
 }
+
+/// Whoever comes after the retention cannot say which entries were before: the number is compared all the same. Seen red: without
+/// `unread` in the row, where an honest relay is accused.
+#[test]
+fn what_was_gone_before_it_was_read_is_compared_by_its_number_and_accuses_nobody() {
+    let mut scene = Scene::new();
+    let (written, _) = scene.notified();
+    let _second = scene.notified();
+    scene.desk.casilla(&written).gone = 1;
+
+    scene.sync();
+    let honest = scene.misfits();
+    scene.desk.lie = Some(Box::new(|head, relay| HeadNote { ids: Ids { count: 1, ..head.ids }, ..head }.sign(relay).unwrap()));
+    scene.sync();
+
+    assert_eq!((honest, scene.ana.client.notices().unwrap().len()), (vec![], 1));
+    assert_eq!(scene.misfits().iter().map(|m| m.kind).collect::<Vec<_>>(), [MisfitKind::Fewer]);
+    let proof = scene.proof();
+    assert!(proof.heads.iter().all(|head| head.ids.is_none()), "no list is shown that is not known");
+}
