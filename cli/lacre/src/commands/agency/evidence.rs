@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    #[arg(long, value_name = "CASE", required_unless_present = "code", conflicts_with = "code")]
+    #[arg(long, value_name = "TEXT", required_unless_present = "code", conflicts_with = "code")]
     case: Option<String>,
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "TEXT")]
     code: Option<String>,
     #[arg(long, value_name = "DIR")]
     to: PathBuf,

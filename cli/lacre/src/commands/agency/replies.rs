@@ -23,7 +23,7 @@ pub(crate) enum Command {
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct ReadArgs {
-    #[arg(value_name = "NUMBER")]
+    #[arg(value_name = "ID")]
     number: u64,
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,

@@ -42,7 +42,7 @@ pub(crate) struct Args {
     copy: Option<String>,
     #[arg(long, value_name = "ID", conflicts_with_all = ["trial", "answers"])]
     corrects: Option<String>,
-    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["trial"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["trial"])]
     answers: Option<u64>,
     #[arg(long)]
     trial: bool,

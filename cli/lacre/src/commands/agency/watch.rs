@@ -13,7 +13,7 @@ use std::time::Duration;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "ID")]
     since: Option<u64>,
     #[arg(long = "for", value_name = "30s")]
     duration: Option<String>,
