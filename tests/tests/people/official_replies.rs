@@ -53,6 +53,7 @@ fn a_reply_is_listed_read_and_saved_with_its_digests_and_none_of_it_looks_like_t
     assert_eq!(error(office.run(&["agency", "replies", "read", "99", "--json"]), 1), "no-reply");
 }
 
+/// Seen red with the text's digest not compared.
 #[test]
 fn a_reply_whose_kept_text_was_changed_is_not_shown_as_the_persons() {
     let town = Town::new();

@@ -34,6 +34,7 @@ fn row(body: &lacre_tests::terminal::Person, n: usize) -> Value {
     body.json(&["agency", "status"])["notices"][n].clone()
 }
 
+/// Seen red with the times of answer and reset compared the wrong way round.
 #[test]
 fn who_has_the_lost_phone_neither_acknowledges_nor_appeals_in_her_name_once_she_was_at_the_counter() {
     let town = Town::new();
