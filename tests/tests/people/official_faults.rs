@@ -1,6 +1,6 @@
 //! A body's program in a bad hour: a full disk, a wrong clock, a relay that is off, files at their limits. Each time a clear sentence;
 //! nothing is sent twice, and nothing is lost.
-use crate::official::{WHAT, addressee, body, notices, send, text};
+use crate::official::{WHAT, addressee, body, notices, send, text, verdict};
 use lacre_tests::faults::Faults;
 use lacre_tests::terminal::{Person, RUNS, Said, Town};
 use serde_json::Value;
@@ -25,8 +25,86 @@ fn error(said: &Said) -> String {
     text(&serde_json::from_str::<Value>(line).unwrap_or_else(|e| panic!("{e}: {said:?}"))["error"]).to_owned()
 }
 
+/// Bytes below a folder.
+fn used(dir: &Path) -> i64 {
+    let all = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap());
+    let of = |entry: std::fs::DirEntry| match entry.file_type().unwrap().is_dir() {
+        true => used(&entry.path()),
+        false => i64::try_from(entry.metadata().unwrap().len()).unwrap(),
+    };
+    all.map(of).sum()
+}
+
 fn rows(office: &Person) -> Vec<Value> {
     office.json(&["agency", "status"])["notices"].as_array().unwrap().clone()
+}
+
+#[test]
+fn on_a_disk_that_fills_at_any_write_a_notice_is_sent_once_or_said_not_to_be_sent() {
+    let faults = Faults::build().unwrap();
+    let town = Town::new();
+    let (office, ana) = (body(&town, "AO040"), addressee(&town, 0, "ana"));
+    let args = [&WHAT, ["--body", "resolucion.md", "--json"].as_slice()].concat();
+    let (mut failed, mut done) = (0, 0);
+    for step in 0..40 {
+        faults.room_bytes(used(&office.home) + 100 + step * 6_000).unwrap();
+        let said = watched(&faults, &office, &args, RUNS[0]);
+        faults.room_bytes(0).unwrap();
+        if said.code == Some(0) {
+            done += 1;
+            if done == 3 {
+                break;
+            }
+        } else {
+            failed += 1;
+            let why: Value = serde_json::from_str(said.err.lines().last().unwrap()).unwrap();
+            assert!(why.to_string().contains("queda espacio"), "{said:?}");
+        }
+        while office.json(&["agency", "resume"])["notice"] != Value::Null {}
+        ana.run(&["list"]).done();
+    }
+
+    assert!(failed > 3 && done == 3, "{failed} failed, {done} did not");
+    let sent = rows(&office);
+    assert!(sent.iter().all(|row| text(&row["stage"]) == "sent"), "{sent:?}");
+    let came = notices(&ana);
+    assert_eq!(came.len(), sent.len(), "each once");
+    assert!(came.iter().all(|n| n["invalid"] == Value::Null));
+    for row in &sent {
+        assert_eq!(text(&verdict(&office, text(&row["evidence"])).done_json()["verdict"]), "VALID");
+    }
+}
+
+#[test]
+fn on_a_disk_that_fills_while_answers_are_filed_none_is_lost_and_none_is_filed_twice() {
+    let faults = Faults::build().unwrap();
+    let town = Town::new();
+    let (office, ana) = (body(&town, "AO041"), addressee(&town, 0, "ana"));
+    let sent = send(&office, 0, &[]).done_json();
+    let id = text(&notices(&ana)[0]["id"]).to_owned();
+    ana.run(&["notice", "ack", &id, "--yes"]).done();
+    ana.run(&["notice", "reply", &id, &"Apelo. ".repeat(2_000), "--yes"]).done();
+    let args = ["agency", "status", "--json"];
+    let mut failed = 0;
+    for step in 0..60 {
+        faults.room_bytes(used(&office.home) + 100 + step * 4_000).unwrap();
+        let said = watched(&faults, &office, &args, "");
+        if said.code == Some(0) {
+            break;
+        }
+        failed += 1;
+        assert!(said.err.contains("queda espacio"), "{said:?}");
+    }
+    faults.room_bytes(0).unwrap();
+
+    let row = rows(&office).remove(0);
+    let mut answers: Vec<&str> = row["answers"].as_array().unwrap().iter().map(|a| text(&a["what"])).collect();
+    answers.sort_unstable();
+    assert_eq!(answers, ["ConsignmentAcceptance", "ContentHandover", "reply"], "after {failed} full disks");
+    assert!(failed > 1, "{failed}");
+    let said = office.run(&["agency", "watch", "--since", "0", "--for", "1s", "--json"]).done();
+    assert_eq!(said.lines().count(), 3, "{said}");
+    assert_eq!(text(&verdict(&office, text(&sent["evidence"])).done_json()["verdict"]), "VALID");
 }
 
 #[test]
