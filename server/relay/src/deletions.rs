@@ -6,10 +6,13 @@
 //! |---|---|
 //! | `+` 64 hexadecimal digits | an account is about to be deleted: a MAC of its id under the registrar's key, without which it names nobody |
 //! | `-` the same | it was not, after all |
+//! | `exempt` 64 hexadecimal digits, a number | the keyed hash of a RUN, as the registrar's table has it: electronic notices take no effect for its person, for this reason; 0 when that has ended |
+//! | `revoked` 64 hexadecimal digits | the key of a public body that may ask for nothing any more |
 //! | `reset` base64 | the registrar's note that an account stands in the place of another, which everybody may ask for anyway |
 //!
 //! A relay that starts from a store that was put back ([`RESTORED_FILE`], or [`crate::newest`]) deletes those accounts again, and
-//! those that were replaced, and tells of those resets under the numbers that they had.
+//! those that were replaced, and tells of those resets under the numbers that they had. Nobody is an address for official notices
+//! there until her device has been there again: that she paused, or took it back, the store may have forgotten.
 
 use crate::kept_grants::KeptKey;
 use data_encoding::{BASE64, HEXLOWER};
@@ -19,8 +22,11 @@ use lacre_ground::label::{self, Label};
 use lacre_ground::note::UnverifiedNote;
 use lacre_ground::signed::NoteText as _;
 use lacre_store::StoreDown;
+use lacre_store::accounts::RunHash;
+use lacre_store::bodies::BodyKey;
+use lacre_store::notices::Exempt;
 use lacre_store_sqlite::SqliteStore;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -46,6 +52,14 @@ pub struct Deletions {
 struct Listed {
     accounts: BTreeSet<String>,
     resets: Vec<String>,
+    /// the reason's code, 0 for none, by RUN
+    exempt: BTreeMap<[u8; 32], u8>,
+    /// keys of public bodies
+    revoked: BTreeSet<[u8; 32]>,
+}
+
+fn bytes32(hex: &str) -> Option<[u8; 32]> {
+    HEXLOWER.decode(hex.as_bytes()).ok()?.try_into().ok()
 }
 
 impl Listed {
@@ -60,6 +74,11 @@ impl Listed {
             } else if let Some(note) = line.strip_prefix("reset ") {
                 let note = BASE64.decode(note.as_bytes()).ok().and_then(|note| String::from_utf8(note).ok());
                 listed.resets.extend(note.filter(|note| !listed.resets.contains(note)));
+            } else if let Some((run, code)) = line.strip_prefix("exempt ").and_then(|line| line.split_once(' ')) {
+                let run = bytes32(run);
+                listed.exempt.extend(run.zip(code.parse().ok()));
+            } else if let Some(key) = line.strip_prefix("revoked ") {
+                listed.revoked.extend(bytes32(key));
             }
         }
         listed
@@ -128,10 +147,26 @@ impl Deletions {
         }
     }
 
-    /// Deletes again; how many accounts.
+    /// For whom electronic notices take no effect from now on, or no more.
+    pub fn exempts(&self, run: &RunHash, reason: Option<Exempt>) {
+        let code = reason.map_or(0, Exempt::code);
+        let listed = Listed::read(&std::fs::read_to_string(&self.path).unwrap_or_default());
+        if listed.exempt.get(run.as_bytes()).copied().unwrap_or(0) != code {
+            self.noted(&format!("exempt {} {code}", HEXLOWER.encode(run.as_bytes())));
+        }
+    }
+
+    /// A public body may ask for nothing any more.
+    pub fn revokes(&self, key: &BodyKey) {
+        if !Listed::read(&std::fs::read_to_string(&self.path).unwrap_or_default()).revoked.contains(&key.0) {
+            self.noted(&format!("revoked {}", HEXLOWER.encode(&key.0)));
+        }
+    }
+
+    /// Deletes again, and closes what may be no address any more; how many accounts were deleted.
     pub fn again(&self, store: &mut SqliteStore, kept: &KeptKey) -> Result<u64, StoreDown> {
         let text = match std::fs::read_to_string(&self.path) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(0),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => String::new(),
             text => text.map_err(StoreDown::new)?,
         };
         let listed = Listed::read(&text);
@@ -141,6 +176,10 @@ impl Deletions {
         };
         let resets: Vec<(String, AccountId)> = listed.resets.iter().filter_map(replaced).collect();
         let deleted = |account: &AccountId| listed.accounts.contains(&self.mac(account));
+        let exempt: Vec<(RunHash, Option<Exempt>)> =
+            listed.exempt.iter().map(|(run, code)| (RunHash::new(*run), Exempt::from_code(*code))).collect();
+        let revoked: Vec<BodyKey> = listed.revoked.iter().map(|key| BodyKey(*key)).collect();
+        store.close_addresses(&exempt, &revoked)?;
         store.delete_again(&resets, &deleted, &|account, sealed| kept.open_casilla(account, sealed))
     }
 }
@@ -160,10 +199,20 @@ mod tests {
         list.keeps(&two);
         list.resets("note\n");
         list.resets("note\n");
+        let [begun, ended] = [8, 9].map(|n| RunHash::new([n; 32]));
+        list.exempts(&begun, Some(Exempt::Minor));
+        list.exempts(&begun, Some(Exempt::Law));
+        list.exempts(&ended, Some(Exempt::Law));
+        list.exempts(&ended, None);
+        list.revokes(&BodyKey([5; 32]));
+        list.revokes(&BodyKey([5; 32]));
         OpenOptions::new().append(true).open(list.path()).unwrap().write_all(b"+abc").unwrap();
         let text = std::fs::read_to_string(list.path()).unwrap();
 
-        assert_eq!(Listed::read(&text), Listed { accounts: [list.mac(&one)].into(), resets: vec!["note\n".into()] });
+        let exempt = [([8; 32], Exempt::Law.code()), ([9; 32], 0)].into();
+        let (accounts, resets, revoked) = ([list.mac(&one)].into(), vec!["note\n".into()], [[5; 32]].into());
+        assert_eq!(Listed::read(&text), Listed { accounts, resets, exempt, revoked });
+        assert_eq!(text.matches("revoked").count(), 1);
         assert_eq!(list.path(), folder.path().join("data.deleted"));
         for account in [&one, &two, &three] {
             assert!(!text.contains(&HEXLOWER.encode(account.as_bytes())));

@@ -405,7 +405,7 @@ fn remove_orphans(
     Ok(())
 }
 
-/// What a backup brought back is deleted again. Nobody is served before that.
+/// What a backup brought back is deleted again, and closed. Nobody is served before that.
 fn delete_again(
     folder: &DataFolder,
     places: &KeyPlaces,
@@ -415,12 +415,19 @@ fn delete_again(
 ) -> Result<(), StartError> {
     let restored = folder.path().join(RESTORED_FILE);
     let run = places.run(folder.path());
-    if (newest.went_back().is_none() && !restored.exists()) || !run.exists() {
+    if newest.went_back().is_none() && !restored.exists() {
+        return Ok(());
+    }
+    if !run.exists() {
+        store.close_addresses(&[], &[])?;
         return Ok(());
     }
     let key = RunKey::open(&run, folder.path(), rng)?;
     let again = Deletions::of(folder.path(), key.expose().clone()).again(store, &KeptKey::of(&key))?;
-    tracing::warn!(accounts = again, "the store was put back: what had been deleted since was deleted again");
+    tracing::warn!(
+        accounts = again,
+        "the store was put back: what had been deleted since was deleted again, and nobody is an address for official notices until her device was here"
+    );
     match std::fs::remove_file(&restored) {
         Err(source) if source.kind() != io::ErrorKind::NotFound => Err(StartError::Folder { path: restored, source }),
         _ => Ok(()),

@@ -3,12 +3,16 @@
 use super::SqliteStore;
 use super::accounts;
 use super::notices;
-use super::rows::id32;
+use super::rows::{id32, run};
 use super::who::account_number;
 use crate::Down;
 use lacre_ground::ids::{AccountId, ChannelId};
 use lacre_store::StoreDown;
+use lacre_store::accounts::RunHash;
+use lacre_store::bodies::BodyKey;
 use lacre_store::engine::Engine as _;
+use lacre_store::notices::Exempt;
+use rusqlite::params;
 
 impl SqliteStore {
     /// Tells of these resets again, in their order and so under the numbers that they had, and deletes the accounts that they
@@ -20,10 +24,37 @@ impl SqliteStore {
         deleted: &dyn Fn(&AccountId) -> bool,
         open: &dyn Fn(&AccountId, &[u8]) -> Option<ChannelId>,
     ) -> Result<u64, StoreDown> {
+        self.at_once(|store| store.deleted_again(resets, deleted, open))
+    }
+
+    /// Nobody is an address for official notices: all grants go, and all rights to append to casillas, until each account's device
+    /// has been there again. What was noted of exemptions since is noted again, and bodies that were revoked are.
+    pub fn close_addresses(&mut self, exempt: &[(RunHash, Option<Exempt>)], revoked: &[BodyKey]) -> Result<(), StoreDown> {
+        self.at_once(|store| {
+            run(&store.conn, "DELETE FROM kept_grant", [])?;
+            run(&store.conn, "UPDATE account SET grants_version = grants_version + 1", [])?;
+            run(&store.conn, "DELETE FROM append_right WHERE channel IN (SELECT channel FROM channel WHERE class = 3)", [])?;
+            for (person, reason) in exempt {
+                match reason {
+                    Some(reason) => {
+                        let sql = "INSERT OR REPLACE INTO exempt (run_hash, reason) VALUES (?1, ?2)";
+                        run(&store.conn, sql, params![person.as_bytes(), reason.code()])?
+                    }
+                    None => run(&store.conn, "DELETE FROM exempt WHERE run_hash = ?1", [person.as_bytes()])?,
+                };
+            }
+            for body in revoked {
+                run(&store.conn, "UPDATE agency SET revoked = 1 WHERE key = ?1", [body.0])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// All of it, or nothing.
+    fn at_once<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Down>) -> Result<T, StoreDown> {
         self.begin()?;
-        let done = self.deleted_again(resets, deleted, open).map_err(StoreDown::from);
-        match done {
-            Ok(count) => self.commit().map(|()| count),
+        match work(self).map_err(StoreDown::from) {
+            Ok(done) => self.commit().map(|()| done),
             Err(down) => {
                 self.rollback();
                 Err(down)

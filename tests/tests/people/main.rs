@@ -44,6 +44,7 @@ mod official_faults;
 mod official_killed;
 mod official_replies;
 mod official_resets;
+mod official_restored;
 mod official_weather;
 mod outputs;
 mod receipts;

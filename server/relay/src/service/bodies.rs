@@ -100,7 +100,14 @@ impl Desk {
     }
 
     pub(super) async fn revoke_body(&self, code: &str) -> Result<(), Status> {
-        crossed(self.context.writer.submit(RevokeAgency(code_of(code)?)).await)
+        let code = code_of(code)?;
+        let named = code.clone();
+        let body = self.context.read(move |reads| reads.body_named(&named)).await.map_err(store_down)?;
+        crossed(self.context.writer.submit(RevokeAgency(code)).await)?;
+        if let Some(enrolled) = body.and_then(|body| body.enrolled) {
+            self.context.deletions.revokes(&enrolled.key);
+        }
+        Ok(())
     }
 
     pub(super) async fn limit_body(&self, code: &str, per_day: u32) -> Result<(), Status> {
@@ -117,6 +124,10 @@ impl Desk {
                 Some(known.ok_or_else(|| bad_choice("reason", "law, legal-person, minor or dead"))?)
             }
         };
+        if reason.is_some() {
+            // before it is done: a restored store that has it for nothing sends to counter or letter
+            self.context.deletions.exempts(&run, reason);
+        }
         for _ in 0..super::address::LOOKS {
             let account = self.context.read(move |reads| reads.account_of(&run)).await.map_err(store_down)?;
             let closing = match account {
@@ -126,6 +137,7 @@ impl Desk {
             let set = SetExempt { run, reason, account, closing };
             // she enrolled, recovered or put grants since: look again
             if self.context.writer.submit(set).await.map_err(store_down)?.is_ok() {
+                self.context.deletions.exempts(&run, reason);
                 return Ok(());
             }
         }
