@@ -644,7 +644,7 @@ def check(parts, keys, trust, beside):
         ensure(following["number"] == states[-1]["number"] + 1 and following["previous"] == last, "account-chain", note.part)
         states, last = states + [following], h("lacre state hash v1", note.text.encode())
 
-    seen, told = {"SubmissionAcceptance"}, [receipt]
+    seen, told, texts = {"SubmissionAcceptance"}, [receipt], []
     names = {"relay": "lacre-relay", "device": "lacre-device", "agency": "lacre-agency", "officer": "lacre-agency", "gateway": "lacre-gateway"}
     for i, raw in enumerate(parts["event"][1:], 1):
         note = Note(raw, f"event.{i}")
@@ -659,6 +659,8 @@ def check(parts, keys, trust, beside):
         ensure(("in-person" in record["reasons"]) == ((record["event"], kind) == ("ContentHandover", "officer")), "event", note.part)
         ensure(record["envelope"] == receipt["envelope"] and accepted <= record["time"] + SKEW, "event", note.part)
         parties(record, note.part)
+        ensure(note.text not in texts, "event", note.part)
+        texts.append(note.text)
         seen |= {record["event"], f"{record['event']} by {kind}"}
         told.append(record)
     ensure(not seen & TAKEN_BACK, "contradiction", "events")

@@ -88,6 +88,8 @@ pub(super) fn others(bundle: &Bundle, keys: &Keys, of: &Of<'_>, receipt: &Signed
         ensure(record.envelope == receipt.envelope, FaultCode::Event, &part, "of another notice")?;
         of.check_parties(&record, &part)?;
         ensure(not_after(receipt.time, record.time), FaultCode::Event, &part, "before the relay took the notice")?;
+        let again = records.iter().any(|other| other.note_hash() == record.note_hash());
+        ensure(!again, FaultCode::Event, &part, "the same record again")?;
         records.push(record);
     }
     Ok(records)

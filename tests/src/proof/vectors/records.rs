@@ -157,6 +157,10 @@ pub(super) fn wrong(out: &mut Vec<Vector>) {
     second.bundle.events.push(second.bundle.events[0].clone());
     let bytes = second.bundle.to_bytes();
     add(out, "second-receipt", TrustFile::Honest, "INVALID", "event", "the receipt twice", bytes);
+    let mut again = World::honest();
+    again.bundle.events.push(again.bundle.events[1].clone());
+    let bytes = again.bundle.to_bytes();
+    add(out, "record-again", TrustFile::Honest, "INVALID", "event", "the same record twice", bytes);
 }
 
 /// A record of this event by the person's device, which nothing else makes possible.
