@@ -15,12 +15,15 @@ use openmls_traits::signatures::Signer as _;
 
 /// A session is renewed when it has less than this left, milliseconds.
 const SESSION_MARGIN_MS: u64 = 10_000;
+/// A session is trusted for at most so long, of this device's own time, milliseconds.
+const SESSION_TRUSTED_MS: u64 = 300_000;
 
 pub(crate) fn session(engine: &mut Engine, net: &mut dyn Network, at: &Authority) -> Result<Session, Trouble> {
     let own = engine.own()?;
     let now = engine.clock.now();
+    // one that ends later than any does was made by a clock that has gone back since: with the next the two clocks are compared
     if let Some((session, until)) = &own.session
-        && until.get() > now.get() + SESSION_MARGIN_MS
+        && (now.get() + SESSION_MARGIN_MS + 1..=now.get() + SESSION_TRUSTED_MS).contains(&until.get())
     {
         return Ok(session.clone());
     }
@@ -39,8 +42,8 @@ pub(crate) fn session(engine: &mut Engine, net: &mut dyn Network, at: &Authority
     };
     let session = Session::try_from(answer.session.as_slice()).map_err(|e| Trouble::Protocol(e.to_string()))?;
     let expires = Millis::new(answer.expires_at_ms);
-    // the relay's clock and ours may differ: a session is trusted for at most five minutes of our own
-    let until = expires.min(now.plus(300_000));
+    // the relay's clock and ours may differ
+    let until = expires.min(now.plus(SESSION_TRUSTED_MS));
     let ours = u64::try_from(own.states.len()).unwrap_or(0).saturating_sub(1);
     if answer.state_number < ours {
         let from = usize::try_from(answer.state_number).unwrap_or(0) + 1;

@@ -3,10 +3,12 @@
 use super::Client;
 use crate::network::Network;
 use crate::notices;
+use crate::shelf;
 use crate::words::{
     CasillaMisfit, HeadsExport, NoticeAddress, NoticeAnswer, NoticeExport, NoticeFile, NoticeRef, OfficialNotice, Reminder,
     ReplyFile, Trouble,
 };
+use lacre_ground::time::Millis;
 
 impl Client {
     /// The account as an address for official notices.
@@ -77,6 +79,12 @@ impl Client {
     /// [`NoticeTrouble::NoSuchNotice`](crate::NoticeTrouble::NoSuchNotice), [`NoticeTrouble::AmbiguousPrefix`](crate::NoticeTrouble::AmbiguousPrefix).
     pub fn notice_called(&mut self, beginning: &str) -> Result<NoticeRef, Trouble> {
         notices::called(&mut self.engine, beginning)
+    }
+
+    /// The time that an answer given now bears: this device's, never ahead of the relay's as far as that is known.
+    pub fn answer_time(&mut self) -> Result<Millis, Trouble> {
+        let own = self.engine.own()?;
+        Ok(shelf::not_ahead(&own, self.engine.clock.now()))
     }
 
     /// The person reads it now. The body is told only if she allows it, and later.

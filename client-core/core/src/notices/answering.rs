@@ -165,7 +165,8 @@ pub(crate) fn answer(engine: &mut Engine, id: NoticeRef, what: NoticeAnswer) -> 
             NoticeAnswer::Refused => (Event::ConsignmentRejection, vec![Reason::PersonRefuses], SaidTo::Refused),
             NoticeAnswer::NotMe => (Event::ConsignmentRejection, vec![Reason::NotMe], SaidTo::NotMe),
         };
-        row.said = Some((said, cx.now));
+        // a clock that is ahead must not make her term look longer
+        row.said = Some((said, shelf::not_ahead(&*shelf::own(cx)?, cx.now)));
         say(cx, &mut row, event, reasons, 0)?;
         shelf::put_notice(cx, row)?;
         cx.reached("notice: answered")
@@ -209,7 +210,7 @@ pub(crate) fn reply(engine: &mut Engine, id: NoticeRef, text: &str, files: &[Rep
             name: f.name.to_owned(),
         };
         let reply_id = EvidenceId::new(random::bytes(cx.rng));
-        let made_at = shelf::by_relay(&own, cx.now).max(row.accepted_at);
+        let made_at = shelf::not_ahead(&own, cx.now).max(row.accepted_at);
         let note = Reply {
             id: reply_id,
             notice: *id.as_bytes(),
