@@ -1,7 +1,9 @@
 //! What evidence proves that is kept here, by the keys of this body's relay and its registrar.
 
 use crate::own::Own;
+use crate::{Body, BodyTrouble};
 use lacre_evidence::{Bundle, Outcome, ProvenNotice, Verdict, verify};
+use lacre_ground::ids::NoticeId;
 
 /// The notice of a bundle that verifies; else why it does not.
 pub(crate) fn sent_of(own: &Own, bundle: &Bundle) -> Result<Box<ProvenNotice>, String> {
@@ -13,5 +15,19 @@ pub(crate) fn sent_of(own: &Own, bundle: &Bundle) -> Result<Box<ProvenNotice>, S
             Outcome::Sent(sent) => Ok(sent),
             Outcome::Exempt | Outcome::NoAccount => Err("nothing was sent".to_owned()),
         },
+    }
+}
+
+impl Body {
+    /// Whether these bytes are evidence of this notice: files of evidence can be changed by whoever has the folder.
+    pub fn proves(&mut self, id: NoticeId, bytes: &[u8]) -> Result<bool, BodyTrouble> {
+        let own = self.own()?;
+        Ok(match verify(bytes, Some(&own.trust()?)) {
+            Verdict::Valid(proven) => match proven.outcome {
+                Outcome::Sent(sent) => sent.notice.id == id,
+                Outcome::Exempt | Outcome::NoAccount => true,
+            },
+            Verdict::Invalid(_) | Verdict::Incomplete(_) => false,
+        })
     }
 }

@@ -3,8 +3,9 @@
 
 use super::block::Block;
 use super::{instant, long_day, records, replies, spanish};
+use data_encoding::HEXLOWER;
 use lacre_evidence::clock::{Calendar, Kind, LegalDates, Mark, Zone, day_by_day};
-use lacre_evidence::{Act, Effect, Outcome, Proven, ProvenNotice, Stage};
+use lacre_evidence::{Act, Effect, Outcome, Proven, ProvenNotice, Stage, Standing};
 use lacre_ground::time::Millis;
 use lacre_words::shown::shown;
 use lacre_words::words::{Words, key};
@@ -165,6 +166,16 @@ impl Teller<'_> {
             Act::Communique => self.words.say("story-type-ci"),
         };
         self.row(key("story-type"), kind);
+        let of = |hash: &[u8; 32]| [("notice", HEXLOWER.encode(hash).into())];
+        let standing = match &n.standing {
+            Standing::Original => None,
+            Standing::Copy(hash) => Some(self.words.say_with("story-standing-copy", &of(hash))),
+            Standing::Corrects(hash) => Some(self.words.say_with("story-standing-corrects", &of(hash))),
+            Standing::Trial => Some(self.words.say("story-standing-trial")),
+        };
+        if let Some(standing) = standing {
+            self.row(key("story-standing"), standing);
+        }
         self.row(key("story-subject"), shown(&n.subject));
         self.row(key("story-description"), shown(&n.description));
         for (i, (file, here)) in n.files.iter().zip(&sent.files_here).enumerate() {
@@ -208,7 +219,13 @@ impl Teller<'_> {
     fn law(&mut self, sent: &ProvenNotice) {
         self.heading(key("story-law"));
         let dates = match &sent.effect {
-            Effect::InformsOnly => return self.text(key("story-no-term")),
+            Effect::InformsOnly => {
+                return self.text(match sent.notice.standing {
+                    Standing::Trial => key("story-no-term-trial"),
+                    Standing::Copy(_) => key("story-no-term-copy"),
+                    Standing::Original | Standing::Corrects(_) => key("story-no-term"),
+                });
+            }
             Effect::Notified(dates) => dates,
         };
         let words = self.words;

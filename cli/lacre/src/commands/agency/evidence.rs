@@ -4,7 +4,7 @@ use super::own::{self, Evidence};
 use super::replies::{parts, transaction};
 use crate::context::{Context, Outcome};
 use crate::files;
-use lacre_agency::{Archive as _, Dispatch, evidence_name};
+use lacre_agency::{Archive as _, BodyTrouble, Dispatch, Stage, evidence_name};
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
 use serde_json::{Value, json as object};
@@ -36,7 +36,13 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let (mut all, mut json) = (Vec::new(), Vec::new());
     for row in &rows {
         let name = evidence_name(row.id);
-        let bundle = evidence.read(&name).map_err(|_| own::trouble(ctx, lacre_agency::BodyTrouble::NoEvidence(name.clone())))?;
+        let gone = || own::trouble(ctx, BodyTrouble::NoEvidence(name.clone()));
+        let bundle = evidence.read(&name).map_err(|_| gone())?;
+        // what the relay gave may not verify, and that was said; what lay here may have been changed since
+        let open = row.unproven || row.stage != Stage::Sent;
+        if !open && !body.proves(row.id, &bundle).map_err(|e| own::trouble(ctx, e))? {
+            return Err(gone());
+        }
         let path = args.to.join(&name);
         let mut replies = Vec::new();
         all.push((path.clone(), bundle));

@@ -157,6 +157,11 @@ pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
                 let limit = refusal.metadata.get("limit").map(|limit| shown(limit)).unwrap_or_default();
                 ctx.failure("error-body-limit", Exit::No, &[("limit", limit.into())])
             }
+            // persons' programs keep what waits; this one keeps what it says it keeps
+            Reason::StoreDown => {
+                let what = ctx.trouble(Trouble::from(NetError::Refused(refusal))).what;
+                ctx.failure("error-body-away", Exit::CouldNotAsk, &[("why", what.trim_end_matches('.').into())])
+            }
             _ => ctx.trouble(Trouble::from(NetError::Refused(refusal))),
         },
         // persons' programs keep what waits; this one keeps what it says it keeps, and sends nothing by itself

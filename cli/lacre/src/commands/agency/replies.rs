@@ -9,6 +9,7 @@ use lacre_words::cause::cause;
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::screen::size;
 use lacre_words::shown::{file_name, paragraph, shown};
+use lacre_words::wrap::apart;
 use serde_json::{Value, json as object};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -76,7 +77,7 @@ fn read(ctx: &Context, args: &ReadArgs) -> Outcome {
         None => Vec::new(),
     };
     let mut out = vec![line(ctx, &reply, Some(&row)), String::new()];
-    out.push(format!("{MARGIN}{}", paragraph(&reply.text, MARGIN)));
+    out.push(apart(&format!("{MARGIN}{}", paragraph(&reply.text, "")), MARGIN));
     for (n, (about, _)) in reply.lines().enumerate() {
         let args = [
             ("number", n.to_string().into()),
@@ -85,7 +86,7 @@ fn read(ctx: &Context, args: &ReadArgs) -> Outcome {
             ("size", size(&ctx.words, about.len).into()),
             ("sha256", data_encoding::HEXLOWER.encode(&about.sha256).into()),
         ];
-        out.push(ctx.words.say_with("body-reply-file", &args));
+        out.push(apart(&ctx.words.say_with("body-reply-file", &args), MARGIN));
     }
     out.extend(saved.iter().map(|path| ctx.words.say_with("body-reply-saved", &[("path", shown(path).into())])));
     let mut json = value(&reply, Some(&row));

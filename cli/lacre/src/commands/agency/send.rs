@@ -7,7 +7,7 @@ use lacre_agency::Stage::Prepared;
 use lacre_agency::{Beside, Body, NewFile, NewNotice, Otherwise, Outcome as Sent, evidence_name};
 use lacre_evidence::clock::Term;
 use lacre_evidence::notice::{MAX_FILE, Stage};
-use lacre_evidence::{Act, Verdict};
+use lacre_evidence::{Act, Effect, Outcome as Proved, Standing, Verdict};
 use lacre_ground::ids::NoticeId;
 use lacre_ground::run::Run;
 use lacre_words::failure::{Exit, Failure};
@@ -138,6 +138,11 @@ impl About {
             }
         };
         let (run, case, procedure) = body.about(&evidence, id).map_err(|e| own::trouble(ctx, e))?;
+        // one that answers is of the same case; a correction may correct the case itself
+        if args.answers.is_some() && args.case.as_ref().is_some_and(|given| *given != case) {
+            return Err(ctx.failure("error-body-other-case", Exit::Usage, &[("case", shown(&case).into())]));
+        }
+        ctx.note(&ctx.words.say_with("body-to-the-same", &[("id", id.to_string().into())]));
         Ok(Self { run, beside, case: Some(case), procedure: Some(procedure), open: Some((body, evidence)) })
     }
 }
@@ -197,6 +202,18 @@ fn file(ctx: &Context, path: &Path) -> Result<NewFile, Failure> {
     Ok(NewFile { name, media: media.to_owned(), bytes })
 }
 
+/// What is said of a notice that is proved: of a trial nothing follows, and not every act starts a term.
+fn what_follows(verdict: &Verdict) -> &'static str {
+    let Verdict::Valid(proven) = verdict else { return key("body-sent-unproven") };
+    let Proved::Sent(sent) = &proven.outcome else { return key("body-sent-unproven") };
+    match (sent.notice.standing, &sent.effect) {
+        (Standing::Trial, _) => key("body-sent-trial"),
+        (Standing::Copy(_), _) => key("body-sent-copy"),
+        (_, Effect::InformsOnly) => key("body-sent-informs"),
+        (_, Effect::Notified(_)) => key("body-sent"),
+    }
+}
+
 /// What came of it, in words and for programs.
 pub(super) fn say(ctx: &Context, evidence: &Evidence, id: NoticeId, outcome: &Sent) -> Outcome {
     let path = evidence.path(&evidence_name(id)).display().to_string();
@@ -204,7 +221,7 @@ pub(super) fn say(ctx: &Context, evidence: &Evidence, id: NoticeId, outcome: &Se
     let (text, word, reason, verdict, exit) = match outcome {
         Sent::Sent(verdict) => {
             let good = matches!(**verdict, Verdict::Valid(_));
-            let text = if good { key("body-sent") } else { key("body-sent-unproven") };
+            let text = if good { what_follows(verdict) } else { key("body-sent-unproven") };
             let exit = if good { Exit::Done } else { Exit::No };
             (text, "sent", None, Some((verdict.word(), verdict.code())), exit)
         }
