@@ -56,6 +56,12 @@ impl Town {
         self.faults.as_ref().expect("a town under faults")
     }
 
+    /// The relay's process.
+    #[must_use]
+    pub fn relay_id(&self) -> u32 {
+        self.relay.as_ref().map_or(0, RelayProcess::id)
+    }
+
     /// The folder of everything.
     #[must_use]
     pub fn folder(&self) -> &Path {

@@ -364,6 +364,12 @@ notice-act-inquiry = Notification within a procedure
 notice-act-end = Notification of a decision
 notice-act-personal = Personal communication
 notice-act-communique = Communiqué
+notice-short-copy = copy
+notice-short-corrects = correction
+notice-short-corrected = corrected by a later one
+notice-short-trial = trial
+notice-about-other = The other one is here: { $notice }
+notice-corrected = A later notice of the same public body corrects this one: { $notice }
 notice-standing-copy = This is a copy: its dates are those of the original.
 notice-standing-corrects = It corrects an earlier notice and has dates of its own.
 notice-standing-trial = This is a trial: nothing follows from it.
@@ -427,7 +433,7 @@ notice-proof-written =
     } of the relay about { $casillas ->
         [one] one casilla
        *[other] { $casillas } casillas
-    }, the newest of { $when }, { $count ->
+    }, the newest one { $when }, { $count ->
         [one] is
        *[other] are
     } in { $path }
@@ -447,6 +453,8 @@ notice-address-question =
 notice-address-not-changed = Nothing was signed, and nothing has changed.
 notice-address-on = Official notices reach you here. Terms run whether you read them or not.
 notice-address-paused = Official notices pause: public bodies must notify you otherwise. To go on: lacre notice address resume
+notice-address-to-be-paused = CAREFUL: the relay does not know yet that official notices are to pause. Until it is told, they reach you.
+notice-address-to-be-off = CAREFUL: the relay does not know yet that this account is to be your address no more. Until it is told, official notices reach you.
 notice-address-off = This account is not your address for official notices. To make it so: lacre notice address on
 notice-address-since = You signed { $when }: { $statement }
 notice-address-grants =
@@ -491,6 +499,11 @@ status-locked = Profile locked: each command asks for the passphrase
 
 ## overview and dates
 nothing-new = Nothing new.
+overview-notices =
+    { $count ->
+        [one] One official notice is new
+       *[other] { $count } official notices are new
+    }: lacre notice list
 overview-next = To read: lacre read @name. All commands: lacre --help
 phrase-today = today at { $time }
 phrase-yesterday = yesterday at { $time }
@@ -544,6 +557,13 @@ body-enrolled = { $code } { $name }: enrolled. The certificate is valid until { 
 body-trust = Whoever checks evidence compares these keys with those that the operator of the relay publishes, and then uses the file with: lacre verify --trust
 body-sent = Sent and proved: notice { $id }. It is in the person's hands by law from the dispatch on, read or not.
     The proof is in { $path }; it opens everything, so keep it as you keep the file of the case.
+body-to-the-same = It goes to the person of notice { $id }. No RUN is asked for, and none is read.
+body-sent-trial = Sent: notice { $id }, a trial. Nothing follows from it.
+    What it would prove is in { $path }.
+body-sent-copy = Sent and proved: notice { $id }, a copy. It starts no term: the dates are its original's.
+    The proof is in { $path }; keep it beside the original's.
+body-sent-informs = Sent and proved: notice { $id }. It informs, and starts no term.
+    The proof is in { $path }; it opens everything, so keep it as you keep the file of the case.
 body-sent-unproven = CAREFUL: the relay took notice { $id }, but what it or its registrar gave does not verify. Do not count terms from it. Show the operator: lacre verify --explain { $path }
 body-otherwise-exempt = Notify otherwise: electronic notices take no effect for this person. Nothing was sent. The registrar's note is in { $path }.
 body-otherwise-none = Notify otherwise: this person has designated no address for official notices here. Nothing was sent. The registrar's note is in { $path }.
@@ -587,7 +607,7 @@ body-reply-missing = { $number }  CAREFUL: its proof { $name } is missing or was
 body-reply-file = File { $number }: { $name } ({ $media }, { $size }), SHA-256 { $sha256 }
 body-reply-saved = Saved: { $path }
 body-no-replies = Nobody has written in answer to a notice yet.
-body-evidence = Whoever checks it needs no profile: lacre verify FILE --trust { $trust }. It opens everything that was sent and answered.
+body-evidence = Whoever checks it needs no profile: lacre verify FILE --trust { $trust }. It opens everything that was sent and answered. What was answered since the last lacre agency status is not in it.
 body-open-folder = CAREFUL: others can read { $dir }, and what lies there opens everything that was sent. Take that right away: chmod 700
 body-watching = Waiting for what devices answer. Ctrl-C ends it.
 body-came = { $number }  { $at }  { $case }  { $what }

@@ -365,9 +365,15 @@ notice-act-inquiry = Notificación dentro de un procedimiento
 notice-act-end = Notificación de una decisión
 notice-act-personal = Comunicación personal
 notice-act-communique = Comunicado
+notice-short-copy = copia
+notice-short-corrects = corrección
+notice-short-corrected = corregida por otra posterior
+notice-short-trial = ensayo
+notice-about-other = La otra está aquí: { $notice }
+notice-corrected = Una notificación posterior del mismo organismo corrige esta: { $notice }
 notice-standing-copy = Es una copia: sus fechas son las del original.
 notice-standing-corrects = Corrige una notificación anterior y tiene fechas propias.
-notice-standing-trial = Es una prueba: nada se sigue de ella.
+notice-standing-trial = Es un ensayo: de él no se sigue nada.
 notice-from = De { $name } ({ $code }), un organismo público que la oficina de registro conoce
 notice-subject = Asunto: { $subject }
 notice-case = Expediente: { $case }. Procedimiento: { $procedure }
@@ -448,6 +454,8 @@ notice-address-question =
 notice-address-not-changed = No se firmó nada y nada ha cambiado.
 notice-address-on = Las notificaciones oficiales le llegan aquí. Los plazos corren, las lea o no.
 notice-address-paused = Las notificaciones oficiales están en pausa: los organismos deben notificarle por otro medio. Para reanudar: lacre notice address resume
+notice-address-to-be-paused = CUIDADO: el servidor todavía no sabe que las notificaciones oficiales deben quedar en pausa. Hasta que se le diga, le llegan.
+notice-address-to-be-off = CUIDADO: el servidor todavía no sabe que esta cuenta ya no será su dirección. Hasta que se le diga, las notificaciones oficiales le llegan.
 notice-address-off = Esta cuenta no es su dirección para notificaciones oficiales. Para que lo sea: lacre notice address on
 notice-address-since = Usted firmó { $when }: { $statement }
 notice-address-grants =
@@ -492,6 +500,11 @@ status-locked = Perfil cerrado: cada orden pide la frase secreta
 
 ## resumen y fechas
 nothing-new = Nada nuevo.
+overview-notices =
+    { $count ->
+        [one] Hay una notificación oficial nueva
+       *[other] Hay { $count } notificaciones oficiales nuevas
+    }: lacre notice list
 overview-next = Para leer: lacre read @nombre. Todas las órdenes: lacre --help
 phrase-today = hoy a las { $time }
 phrase-yesterday = ayer a las { $time }
@@ -545,6 +558,13 @@ body-enrolled = { $code } { $name }: inscrito. El certificado vale hasta { $unti
 body-trust = Quien revise una prueba compara estas llaves con las que publica quien opera el servidor, y luego usa el archivo con: lacre verify --trust
 body-sent = Enviada y probada: notificación { $id }. Por ley cuenta desde su despacho, se lea o no.
     La prueba está en { $path }; lo abre todo: guárdela como guarda el expediente.
+body-to-the-same = Va a la persona de la notificación { $id }. No se pide ni se lee un RUN.
+body-sent-trial = Enviada: notificación { $id }, un ensayo. De él no se sigue nada.
+    Lo que probaría está en { $path }.
+body-sent-copy = Enviada y probada: notificación { $id }, una copia. No inicia un plazo: las fechas son las de su original.
+    La prueba está en { $path }; guárdela junto a la del original.
+body-sent-informs = Enviada y probada: notificación { $id }. Informa y no inicia un plazo.
+    La prueba está en { $path }; lo abre todo: guárdela como guarda el expediente.
 body-sent-unproven = CUIDADO: el servidor recibió la notificación { $id }, pero lo que entregó él o su oficina de registro no se puede verificar. No cuente plazos desde ella. Muestre a quien opera el servidor: lacre verify --explain { $path }
 body-otherwise-exempt = Notifique por otra vía: para esta persona la notificación electrónica no produce efecto. No se envió nada. La nota de la oficina de registro está en { $path }.
 body-otherwise-none = Notifique por otra vía: esta persona no ha designado aquí un domicilio para notificaciones oficiales. No se envió nada. La nota de la oficina de registro está en { $path }.
@@ -575,7 +595,7 @@ body-answer-reply = una respuesta; su texto y sus archivos están junto a la pru
 body-answer-aside = apartada, no se puede verificar: { $why }
 body-answer-lost-device = apartada: la firmó un dispositivo de la cuenta perdida, después de que la persona la recuperó en la oficina de registro. No es de ella
 body-reset = CUIDADO: la persona recuperó su cuenta en la oficina de registro ({ $at }) antes de que algo mostrara que conocía esta notificación. Quizás no la tiene. Decida si enviar una copia: lacre agency send --copy { $id }
-body-beside-trial = una prueba: no produce ningún efecto
+body-beside-trial = un ensayo: no produce ningún efecto
 body-beside-copy = copia de { $id }, con las fechas de esa
 body-beside-corrects = corrige { $id }
 body-beside-answers = contesta una respuesta a { $id }
@@ -588,7 +608,7 @@ body-reply-missing = { $number }  CUIDADO: su prueba { $name } falta o fue cambi
 body-reply-file = Archivo { $number }: { $name } ({ $media }, { $size }), SHA-256 { $sha256 }
 body-reply-saved = Guardado: { $path }
 body-no-replies = Nadie ha escrito todavía en respuesta a una notificación.
-body-evidence = Quien la revise no necesita el perfil: lacre verify ARCHIVO --trust { $trust }. Abre todo lo que se envió y respondió.
+body-evidence = Quien la revise no necesita el perfil: lacre verify ARCHIVO --trust { $trust }. Abre todo lo que se envió y respondió. Lo respondido desde el último lacre agency status no está incluido.
 body-open-folder = CUIDADO: otros pueden leer { $dir }, y lo que está ahí abre todo lo que se envió. Quíteles ese permiso: chmod 700
 body-watching = Se espera lo que respondan los dispositivos. Ctrl-C termina.
 body-came = { $number }  { $at }  { $case }  { $what }

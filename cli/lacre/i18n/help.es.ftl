@@ -257,7 +257,7 @@ help-agency-send = Una notificación a una persona; el RUN se pide
     .copy = Envía de nuevo esa notificación, a la cuenta que la persona tiene ahora; sin otra opción
     .corrects = Reemplaza esa notificación; la misma persona y expediente
     .answers = Contesta la respuesta de este número; la misma persona y expediente
-    .trial = Una prueba: no produce ningún efecto
+    .trial = Un ensayo: no produce ningún efecto
     .no-answers = Los programas de la persona no responden
     .more =
         El RUN también puede llegar por la entrada estándar; nunca es argumento. El

@@ -66,7 +66,7 @@ error-export-link = No se escribió nada en «{ $dir }».
     .why = Es un enlace: lo que se escriba ahí podría quedar en otra parte.
     .do = Nombre la carpeta misma.
 error-ics-no-term = No hay un último día para un calendario.
-    .why = Esta notificación no inicia un plazo propio: informa, es una copia o una prueba, o aquí no se pueden contar sus fechas.
+    .why = Esta notificación no inicia un plazo propio: informa, es una copia o un ensayo, o aquí no se pueden contar sus fechas.
     .do = Vea lo que se sabe con: lacre notice read
 
 ## al leer

@@ -94,4 +94,4 @@ cause-slower = the relay asks to go slower
 cause-technical = technical detail: “{ $text }”
 error-not-written = The result could not be written.
     .why = { $why }
-    .do = Make room, or name another place, and repeat. Nothing was marked as shown.
+    .do = Make room, or name another place, and look again. What this command sends or changes is done: do not repeat one that sends. Nothing was marked as shown.

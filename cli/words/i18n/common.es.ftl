@@ -94,4 +94,4 @@ cause-slower = el servidor pide ir más lento
 cause-technical = detalle técnico: «{ $text }»
 error-not-written = No se pudo escribir el resultado.
     .why = { $why }
-    .do = Haga espacio, o indique otro lugar, y repita. Nada quedó marcado como mostrado.
+    .do = Haga espacio, o indique otro lugar, y mire de nuevo. Lo que esta orden envía o cambia está hecho: no repita una que envía. Nada quedó marcado como mostrado.

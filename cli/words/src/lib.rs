@@ -8,6 +8,7 @@ pub mod cause;
 #[cfg(feature = "check")]
 #[expect(clippy::unwrap_used, clippy::panic, reason = "for tests: a panic is how a test says no")]
 pub mod check;
+pub mod core_dump;
 pub mod failure;
 pub mod lang;
 pub mod output;

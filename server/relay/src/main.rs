@@ -66,6 +66,7 @@ impl Command {
 }
 
 fn main() -> ExitCode {
+    lacre_words::core_dump::leave_none();
     let args: Vec<OsString> = std::env::args_os().collect();
     let words = words(Lang::choose(&args, |name| std::env::var(name).ok()));
     let parsed = localized(&words).try_get_matches_from(&args).and_then(|matches| Cli::from_arg_matches(&matches));

@@ -38,8 +38,8 @@ fn a_no_signs_and_sends_nothing_and_what_is_signed_is_shown_before() {
     assert!(said.out.contains("le llegan aquí") && said.out.contains("Quedó anotado"), "not told yet: {said:#?}");
     let now = at.json(&["notice", "address"]);
     assert!(now["on"] == true && now["told"] == false && now["statement"].as_str().unwrap().starts_with("Designo esta cuenta"));
-    assert!(at.run(&["notice", "address", "pause"]).done().contains("están en pausa"));
-    assert!(at.run(&["notice", "address", "off"]).done().contains("no es su dirección"));
+    assert!(at.run(&["notice", "address", "pause"]).done().contains("Hasta que se le diga, le llegan"));
+    assert!(at.run(&["notice", "address", "off"]).done().contains("ya no será su dirección"));
     assert!(at.run(&["notice", "address", "pause"]).failed(1).contains("no es su dirección"));
     assert!(at.run(&["notice", "list"]).done().contains("No ha llegado ninguna"));
     assert_eq!(at.json(&["notice", "settings", "--tell-opened", "on"])["tell_opened"], true);

@@ -1,5 +1,5 @@
 //! What could not be printed was not shown; what is sent is looked at first.
-use lacre_tests::terminal::{Said, Town};
+use lacre_tests::terminal::{Said, Town, lacre_binary};
 use std::fs::File;
 use std::process::{Command, Stdio};
 
@@ -133,4 +133,26 @@ fn white_space_is_no_text_a_description_is_no_member_and_a_bad_date_is_told_the_
     for args in [&["read", "@bruno", "--since", "ayer"][..], &["search", "pan", "--since", "31/12/2026"]] {
         assert!(ana.run(args).failed(2).contains("2026-07-06"), "{args:?}");
     }
+}
+
+/// Whoever gets the machine after a crash finds no copy of memory.
+#[test]
+fn neither_program_leaves_a_copy_of_its_memory() {
+    let town = Town::new();
+    let pipe = town.folder().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let ana = town.person(0, "ana");
+    let mut asks = Command::new(lacre_binary());
+    asks.env("HOME", &ana.home).args(["--passphrase-file", pipe.to_str().unwrap(), "list"]);
+    let mut asks = asks.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    // opened when the program reads from it: it has begun by then
+    let passphrase = File::options().write(true).open(&pipe).unwrap();
+    let limit = |pid: u32| {
+        let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
+        limits.lines().find(|line| line.starts_with("Max core file size")).unwrap().split_whitespace().nth(4).unwrap().to_owned()
+    };
+    let (mine, relays) = (limit(asks.id()), limit(town.relay_id()));
+    drop(passphrase);
+    asks.wait().unwrap();
+    assert_eq!((mine.as_str(), relays.as_str()), ("0", "0"));
 }

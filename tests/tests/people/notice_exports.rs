@@ -128,7 +128,7 @@ fn what_starts_no_term_has_no_last_day_for_a_calendar_and_a_trial_and_a_copy_say
         assert!(at.run(&["notice", "export", id, "--pdf", &format!("{id}.pdf")]).done().contains(".pdf"));
     }
     let trial = at.run(&["notice", "read", &ids[1]]).done();
-    assert!(trial.contains("Es una prueba: nada se sigue de ella."), "{trial}");
+    assert!(trial.contains("Es un ensayo: de él no se sigue nada."), "{trial}");
     assert!(at.run(&["notice", "read", &ids[2]]).done().contains("su original no está aquí"));
     let deadlines = at.json(&["notice", "deadlines"]);
     assert_eq!(deadlines["deadlines"].as_array().unwrap().len(), 1);
@@ -160,4 +160,20 @@ fn each_date_line_of_a_copy_says_that_it_is_the_originals() {
     };
     assert_eq!(dated.iter().filter(|l| !said(l)).collect::<Vec<_>>(), Vec::<&&str>::new(), "{read}");
     assert_eq!(at.json(&["notice", "deadlines"])["deadlines"].as_array().unwrap().len(), 1, "one term, one line");
+}
+
+#[test]
+fn nothing_of_two_exports_lies_in_one_folder_and_what_cannot_be_made_leaves_nothing() {
+    let now = SystemClock.now();
+    let trial = Writing { standing: Standing::Trial, ..Writing::decision(now) };
+    let (folder, _world, at, ids, _) = with(&[Writing::decision(now), trial]);
+    let there = || std::fs::read_dir(folder.path().join("juntas")).unwrap().count();
+
+    at.run(&["notice", "export", &ids[0], "--to", "juntas"]).done();
+    let first = there();
+    assert!(at.run(&["notice", "export", &ids[1], "--to", "juntas"]).failed(3).contains("ya hay archivos"));
+    assert!(at.run(&["notice", "export", &ids[1], "--pdf", "e.pdf", "--ics", "e.ics"]).failed(1).contains("último día"));
+    assert!(at.run(&["notice", "export", &ids[0]]).failed(2).contains("--pdf ARCHIVO"));
+
+    assert!(first > 0 && there() == first && !folder.path().join("e.pdf").exists());
 }

@@ -55,7 +55,9 @@ fn said(ctx: &Context, now: &NoticeAddress) -> Vec<String> {
     let mut out = vec![match (now.on, now.paused, &now.exempt) {
         (true, _, Some(reason)) => exempt(words, reason),
         (true, false, None) => words.say("notice-address-on"),
+        (true, true, None) if !now.told => words.say("notice-address-to-be-paused"),
         (true, true, None) => words.say("notice-address-paused"),
+        (false, _, _) if !now.told => words.say("notice-address-to-be-off"),
         (false, _, _) => words.say("notice-address-off"),
     }];
     if !now.told {

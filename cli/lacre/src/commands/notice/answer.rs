@@ -31,7 +31,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args, what: NoticeA
     if let Some(no) = no {
         return Err(ctx.trouble(Trouble::Notice(no)));
     }
-    if !goes_on(ctx, args.yes, &notice) {
+    if !goes_on(ctx, client, args.yes, &notice)? {
         ctx.result(
             &ctx.words.say("notice-not-answered"),
             &json!({ "notice": object::of(&ctx.words, &notice), "relay_reached": null }),

@@ -4,7 +4,7 @@
 
 use super::{body, find, told};
 use crate::context::{Context, Outcome};
-use crate::proof::{ics, paper, pdf};
+use crate::proof::{ics, instant, paper, pdf};
 use crate::{ended, files, online};
 use lacre_core::view::{Genuine, OfficialNotice};
 use lacre_core::{Client, NoticeTrouble, Trouble};
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Args {
     #[arg(value_name = "NOTICE")]
     notice: String,
-    #[arg(long, value_name = "DIR", required_unless_present_any = ["pdf", "ics"])]
+    #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
     #[arg(long, value_name = "FILE")]
     pdf: Option<PathBuf>,
@@ -34,6 +34,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
+    if args.to.is_none() && args.pdf.is_none() && args.ics.is_none() {
+        return Err(ctx.failure("error-export-what", Exit::Usage, &[]));
+    }
     // asked before the work
     for path in args.pdf.iter().chain(&args.ics) {
         files::vacant(ctx, path)?;
@@ -41,8 +44,10 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     let reached = online::round_to_read(ctx, client)?;
     let notice = find(ctx, client, &args.notice)?;
     let mut text = Vec::new();
+    // before anything is written: what cannot be made leaves nothing behind
+    let day = args.ics.as_deref().map(|_| last_day(ctx, &notice, args.subject)).transpose()?;
     let pdf = args.pdf.as_deref().map(|path| write_pdf(ctx, client, &notice, path, args, reached.yes())).transpose()?;
-    let ics = args.ics.as_deref().map(|path| write_ics(ctx, &notice, path, args.subject)).transpose()?;
+    let ics = args.ics.as_deref().zip(day).map(|(path, day)| write_ics(ctx, path, &day)).transpose()?;
     let (mut path, mut written) = (None, Vec::new());
     if let Some(dir) = &args.to {
         written = write_folder(ctx, client, &notice, dir, args)?;
@@ -83,6 +88,10 @@ fn write_folder(
         // whoever may make it may lead it elsewhere
         Ok(about) if about.is_symlink() => return Err(ctx.failure("error-export-link", Exit::CouldNotAsk, &[name()])),
         Ok(about) if !about.is_dir() => return Err(failed(&io::ErrorKind::NotADirectory.into())),
+        // two notices in one folder could not be told apart
+        Ok(_) if dir.read_dir().map_err(|e| failed(&e))?.next().is_some() => {
+            return Err(ctx.failure("error-export-not-empty", Exit::CouldNotAsk, &[name()]));
+        }
         Ok(about) if about.permissions().mode() & 0o077 != 0 => ctx.note(&ctx.words.say_with("notice-folder-open", &[name()])),
         Ok(_) => {}
         Err(_) => DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|e| failed(&e))?,
@@ -116,7 +125,8 @@ fn write_pdf(
         false => body::text_of(ctx, client, online.then_some(&mut network), notice, genuine)?,
     };
     let mut own = vec![ctx.words.say_with("notice-state", &[("state", told::state(&ctx.words, notice).into())])];
-    own.extend(told::replies(ctx, notice));
+    let zone = genuine.notice.place.zone;
+    own.extend(told::replies_at(&ctx.words, notice, &|at| instant(&ctx.words, zone, at)));
     let told = paper::Told {
         act: told::act(&ctx.words, genuine.notice.act),
         standing: told::standing(&ctx.words, genuine.notice.standing),
@@ -132,10 +142,13 @@ fn write_pdf(
 }
 
 /// Its last day, for a calendar.
-fn write_ics(ctx: &Context, notice: &OfficialNotice, path: &Path, with_subject: bool) -> Result<String, Failure> {
+fn last_day(ctx: &Context, notice: &OfficialNotice, with_subject: bool) -> Result<String, Failure> {
     genuine(ctx, notice)?;
     let text = ics::file(&ctx.words, notice, ctx.clock.now(), with_subject);
-    let text = text.ok_or_else(|| ctx.failure("error-ics-no-term", Exit::No, &[]))?;
+    text.ok_or_else(|| ctx.failure("error-ics-no-term", Exit::No, &[]))
+}
+
+fn write_ics(ctx: &Context, path: &Path, text: &str) -> Result<String, Failure> {
     files::put(ctx, path, text.as_bytes())?;
     Ok(path.display().to_string())
 }

@@ -22,7 +22,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client) -> Outcome {
                 came,
                 show::cut(&shown(&genuine.certificate.name), 28),
                 show::cut(&shown(&genuine.notice.subject), 40),
-                told::state(words, n),
+                told::beside(words, n, &all).into_iter().chain([told::state(words, n)]).collect::<Vec<_>>().join("; "),
             ],
             Err(not) => vec![id, came, words.say("notice-invalid"), told::fault(words, not), String::new()],
         }

@@ -76,12 +76,12 @@ fn find(ctx: &Context, client: &mut Client, typed: &str) -> Result<OfficialNotic
 }
 
 /// Whether she goes on, once she knows what follows by law of an answer.
-fn goes_on(ctx: &Context, said: bool, notice: &OfficialNotice) -> bool {
-    let warning = told::knowledge(ctx, notice);
+fn goes_on(ctx: &Context, client: &mut Client, said: bool, notice: &OfficialNotice) -> Result<bool, Failure> {
+    let warning = told::knowledge(ctx, notice, client.answer_time().map_err(|t| ctx.trouble(t))?);
     if said {
         ctx.note(&warning);
-        return true;
+        return Ok(true);
     }
     let question = format!("{warning}\n{}", ctx.words.say("notice-go-on"));
-    ask::yes(ctx, said, &question)
+    Ok(ask::yes(ctx, said, &question))
 }

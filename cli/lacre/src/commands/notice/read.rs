@@ -62,17 +62,20 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
         }
     };
     let body = body::text_of(ctx, client, net, &notice, genuine)?;
-    if body.is_some() {
-        client.notice_opened(notice.id).map_err(|t| ctx.trouble(t))?;
+    let opened = body.is_some();
+    let mut seen = notice.clone();
+    if opened {
+        seen.opened_at = seen.opened_at.or(Some(ctx.clock.now()));
     }
-    let notice = client.notice(notice.id).map_err(|t| ctx.trouble(t))?;
-    let json = json!({ "notice": object::of(&ctx.words, &notice), "body": body, "relay_reached": reached });
+    let json = json!({ "notice": object::of(&ctx.words, &seen), "body": body, "relay_reached": reached });
     if ctx.plain {
         let text = body.as_deref().map(|text| body::of(genuine, text));
-        ctx.result(&plain::whole(ctx, &notice, genuine, text.as_deref()).join("\n"), &json);
-        return Ok(Exit::Done);
+        ctx.result(&plain::whole(ctx, &seen, genuine, text.as_deref()).join("\n"), &json);
+        return note_opened(ctx, client, &notice, opened);
     }
-    let mut out = head(ctx, &notice, genuine);
+    let all = client.notices().map_err(|t| ctx.trouble(t))?;
+    let mut out = head(ctx, &seen, genuine);
+    out.extend(told::others(&ctx.words, &notice, &all));
     out.push(String::new());
     out.extend(told::dates(ctx, genuine));
     out.push(String::new());
@@ -82,8 +85,19 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     }
     out.push(String::new());
     out.extend(files(ctx, genuine));
-    out.extend(told::replies(ctx, &notice));
+    for (said, reply) in told::replies(ctx, &notice).into_iter().zip(&notice.replies) {
+        out.push(said);
+        out.push(from_outside(MARGIN, &paragraph(&reply.text, "")));
+    }
     ctx.long_result(&out.join("\n"), &json);
+    note_opened(ctx, client, &notice, opened)
+}
+
+/// Opened is what was shown, not what was about to be: a program that cannot write its result has ended by now.
+fn note_opened(ctx: &Context, client: &mut Client, notice: &OfficialNotice, opened: bool) -> Outcome {
+    if opened {
+        client.notice_opened(notice.id).map_err(|t| ctx.trouble(t))?;
+    }
     Ok(Exit::Done)
 }
 

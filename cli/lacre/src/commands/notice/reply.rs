@@ -39,7 +39,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         read.push((name, bytes));
     }
-    if !goes_on(ctx, args.yes, &notice) {
+    if !goes_on(ctx, client, args.yes, &notice)? {
         ctx.result(
             &ctx.words.say("notice-not-answered"),
             &json!({ "notice": object::of(&ctx.words, &notice), "relay_reached": null }),

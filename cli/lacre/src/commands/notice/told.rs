@@ -2,11 +2,13 @@
 
 use crate::context::Context;
 use crate::proof::{long_day, reason};
-use crate::when;
+use crate::{show, when};
+use data_encoding::HEXLOWER;
 use jiff::civil::Date;
-use lacre_core::view::{Genuine, NotGenuine, NoticeAnswer, OfficialNotice};
+use lacre_core::view::{Genuine, NotGenuine, NoticeAnswer, NoticeReply, OfficialNotice};
 use lacre_evidence::clock::{Calendar, Place};
 use lacre_evidence::{Act, Effect, Stage, Standing};
+use lacre_ground::time::Millis;
 use lacre_words::shown::shown;
 use lacre_words::words::{Words, key};
 
@@ -120,10 +122,9 @@ fn counted(ctx: &Context, genuine: &Genuine) -> Vec<String> {
 }
 
 /// That an answer counts as knowledge, and what would follow of one given now: said before it is sent.
-pub(crate) fn knowledge(ctx: &Context, notice: &OfficialNotice) -> String {
+pub(crate) fn knowledge(ctx: &Context, notice: &OfficialNotice, now: Millis) -> String {
     let words = &ctx.words;
     let Ok(genuine) = &notice.content else { return String::new() };
-    let now = ctx.clock.now();
     let Some(known) = genuine.if_known(now.max(notice.accepted_at)) else { return words.say("notice-answer-starts-nothing") };
     let (Some(known), Some(safe)) = (known.readings().next().copied(), genuine.safe()) else {
         return words.say("notice-answer-starts-nothing");
@@ -143,11 +144,54 @@ pub(crate) fn knowledge(ctx: &Context, notice: &OfficialNotice) -> String {
 
 /// The replies that were sent from here, each with its receipt's time.
 pub(crate) fn replies(ctx: &Context, notice: &OfficialNotice) -> Vec<String> {
-    let one = |reply: &lacre_core::view::NoticeReply| match reply.accepted_at {
-        Some(at) => ctx.words.say_with("notice-reply-stored", &[("when", when::phrase(ctx, at).into())]),
-        None => ctx.words.say_with("notice-reply-waits", &[("when", when::phrase(ctx, reply.made_at).into())]),
+    replies_at(&ctx.words, notice, &|at| when::phrase(ctx, at))
+}
+
+/// The same with times as the reader of a document wants them.
+pub(crate) fn replies_at(words: &Words, notice: &OfficialNotice, at: &dyn Fn(Millis) -> String) -> Vec<String> {
+    let one = |reply: &NoticeReply| match reply.accepted_at {
+        Some(taken) => words.say_with("notice-reply-stored", &[("when", at(taken).into())]),
+        None => words.say_with("notice-reply-waits", &[("when", at(reply.made_at).into())]),
     };
     notice.replies.iter().map(one).collect()
+}
+
+/// What it is beside others, in a word; or that a later one of the same body corrects it.
+pub(crate) fn beside(words: &Words, notice: &OfficialNotice, all: &[OfficialNotice]) -> Option<String> {
+    let genuine = notice.content.as_deref().ok()?;
+    if corrected_by(notice, all).is_some() {
+        return Some(words.say("notice-short-corrected"));
+    }
+    match genuine.notice.standing {
+        Standing::Original => None,
+        Standing::Copy(_) => Some(words.say("notice-short-copy")),
+        Standing::Corrects(_) => Some(words.say("notice-short-corrects")),
+        Standing::Trial => Some(words.say("notice-short-trial")),
+    }
+}
+
+/// A genuine notice of the same body that says it corrects this one.
+pub(crate) fn corrected_by<'n>(notice: &OfficialNotice, all: &'n [OfficialNotice]) -> Option<&'n OfficialNotice> {
+    let genuine = notice.content.as_deref().ok()?;
+    all.iter().find(|other| {
+        other.content.as_deref().is_ok_and(|later| {
+            let corrects =
+                matches!(later.notice.standing, Standing::Corrects(hash) if HEXLOWER.encode(&hash) == notice.id.to_hex());
+            corrects && later.certificate.code == genuine.certificate.code
+        })
+    })
+}
+
+/// Which other one of those that are here it is about, or is corrected by.
+pub(crate) fn others(words: &Words, notice: &OfficialNotice, all: &[OfficialNotice]) -> Vec<String> {
+    let Ok(genuine) = notice.content.as_deref() else { return Vec::new() };
+    let of = |n: &OfficialNotice| [("notice", show::short(&n.id.to_hex(), 8).into())];
+    let about = match genuine.notice.standing {
+        Standing::Copy(hash) | Standing::Corrects(hash) => all.iter().find(|n| n.id.to_hex() == HEXLOWER.encode(&hash)),
+        Standing::Original | Standing::Trial => None,
+    };
+    let about = about.map(|n| words.say_with("notice-about-other", &of(n)));
+    about.into_iter().chain(corrected_by(notice, all).map(|n| words.say_with("notice-corrected", &of(n)))).collect()
 }
 
 #[cfg(test)]

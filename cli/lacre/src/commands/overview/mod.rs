@@ -7,7 +7,7 @@ use crate::context::{Context, Outcome};
 use crate::trouble::open_failure;
 use crate::when::when;
 use crate::{json, online, secret, show, spoken};
-use lacre_core::view::{Contact, ContactState, Conversation, Standing};
+use lacre_core::view::{Contact, ContactState, Conversation, OfficialNotice, Standing};
 use lacre_profile::{OpenError, exists};
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
@@ -22,6 +22,11 @@ pub(crate) fn unread(all: &[Conversation]) -> u64 {
 /// Requests that wait for an answer: of nobody whom she keeps away.
 pub(crate) fn asking(contacts: &[Contact]) -> Vec<&Contact> {
     contacts.iter().filter(|c| c.state == ContactState::Asking && c.blocked.is_none()).collect()
+}
+
+/// An official notice that she has neither read nor answered here.
+fn is_new(notice: &OfficialNotice) -> bool {
+    notice.opened_at.is_none() && notice.answer.is_none() && notice.replies.is_empty()
 }
 
 pub(crate) fn run(ctx: &Context) -> Outcome {
@@ -68,6 +73,10 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
         let rows: Vec<Vec<String>> = requests.iter().map(request).collect();
         parts.push(format!("{}\n{}", words.say("requests"), show::rows(ctx, &rows)));
     }
+    let notices = client.notices().map_err(|t| ctx.trouble(t))?.iter().filter(|n| is_new(n)).count();
+    if notices > 0 {
+        parts.push(words.say_with("overview-notices", &[("count", notices.into())]));
+    }
     if waiting > 0 {
         parts.push(words.say_with("status-outbox", &[("count", waiting.into())]));
     }
@@ -82,6 +91,7 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
     let json = object!({
         "conversations": conversations,
         "requests": asking,
+        "notices": notices,
         "waiting": waiting,
         "enrolled": enrolled,
         "relay_reached": reached.yes(),
