@@ -50,7 +50,7 @@ impl Scene {
     }
 }
 
-/// Seen red with `check_heads` left out of the verifier, and with the minute of clocks left out.
+/// Seen red with `check_heads` left out of the verifier.
 #[test]
 fn a_relay_that_keeps_a_notice_back_and_signs_a_receipt_for_it_is_convicted_by_its_own_head_note() {
     let mut scene = Scene::new();
@@ -83,7 +83,7 @@ fn a_relay_that_keeps_a_notice_back_and_signs_a_receipt_for_it_is_convicted_by_i
     assert_eq!(scene.verdict(&bundle, Some(&both)).code(), Some("withheld"));
 }
 
-/// Seen red: with the list of the newest note taken as it is given.
+/// Seen red with lists taken as they are given.
 #[test]
 fn a_person_who_changes_her_proof_gets_no_other_verdict() {
     let mut scene = Scene::new();
@@ -130,7 +130,7 @@ fn a_notice_that_comes_between_reading_and_asking_is_read_before_anything_is_sai
     assert!(proof.heads.iter().any(|head| head.ids.as_ref().is_some_and(|ids| ids.len() == 2)));
 }
 
-/// Seen red: with each row of the table in `notices/heads.rs` taken out.
+/// Seen red with the rows `Fewer`, `Others` and `Earlier` of the table in `notices/heads.rs` taken out together.
 #[test]
 fn whatever_else_a_relay_says_than_what_it_gave_is_told_with_numbers_and_its_word_is_kept() {
     type Lies = fn(HeadNote) -> HeadNote;
@@ -199,8 +199,8 @@ fn one_head_note_a_day_is_kept_of_a_casilla_the_newest_for_400_days() {
     assert_eq!(scene.proof().heads[0].note.ids.count, 0, "and nothing was there");
 }
 
-/// Whoever comes after the retention cannot say which entries were before: the number is compared all the same. Seen red: without
-/// `unread` in the row, where an honest relay is accused.
+/// Whoever comes after the retention cannot say which entries were before: the number is compared all the same. Seen red with the row
+/// `Fewer` taken out.
 #[test]
 fn what_was_gone_before_it_was_read_is_compared_by_its_number_and_accuses_nobody() {
     let mut scene = Scene::new();
