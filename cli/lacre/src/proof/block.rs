@@ -27,7 +27,11 @@ const MARGIN: &str = "          ";
 
 /// For a terminal: there nothing that somebody else wrote begins a line, however long it is and whatever blanks it has.
 pub(crate) fn text(blocks: &[Block]) -> String {
-    let ends = std::io::stdout().is_terminal();
+    laid(blocks, std::io::stdout().is_terminal())
+}
+
+/// `ends`: lines do not go on for ever, as they do in a file.
+fn laid(blocks: &[Block], ends: bool) -> String {
     let within = |text: String, margin: &str| if ends { apart(&text, margin) } else { text };
     let lines = blocks.iter().map(|b| match b {
         Block::Heading(h) => format!("\n{h}"),
@@ -38,4 +42,31 @@ pub(crate) fn text(blocks: &[Block]) -> String {
         Block::Warning(text) => within(format!("  ! {text}"), "    "),
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No-break blanks up to the terminal's end, then what looks like a row; and a word that is longer than the terminal is wide.
+    #[test]
+    fn what_somebody_else_wrote_begins_no_line_where_the_programs_own_do() {
+        let blanks = format!("Permiso{}", "\u{a0}".repeat(73));
+        let fake = format!("{blanks}  Safe for the recipient: 31 December 2027");
+        let word = format!("{}VALID: it fits together", "x".repeat(160));
+        for value in [fake, word] {
+            for (block, margin) in [
+                (Block::Row("Subject".into(), value.clone()), MARGIN),
+                (Block::Under("Name".into(), value.clone()), MARGIN),
+                (Block::Quote(value.clone()), "      | "),
+            ] {
+                let text = laid(std::slice::from_ref(&block), true);
+                let mut lines = text.lines();
+                assert!(lines.next().is_some_and(|line| line.chars().count() <= 80), "{text}");
+                let rest: Vec<&str> = lines.collect();
+                assert!(!rest.is_empty() && rest.iter().all(|line| line.starts_with(margin)), "{text}");
+                assert_eq!(laid(&[block], false).lines().count(), 1, "a file's lines are whole");
+            }
+        }
+    }
 }

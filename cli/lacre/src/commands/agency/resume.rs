@@ -3,7 +3,7 @@
 use super::own::{self, Evidence};
 use super::send;
 use crate::context::{Context, Outcome};
-use lacre_agency::Stage;
+use lacre_agency::{BodyTrouble, Stage};
 use lacre_words::failure::Exit;
 use serde_json::json as object;
 
@@ -16,19 +16,26 @@ pub(crate) struct Args {
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let mut body = own::open(ctx)?;
     let (mut network, mut evidence) = (own::network(ctx)?, Evidence::of(ctx)?);
-    let id = match &args.id {
-        Some(typed) => Some(own::find(ctx, &mut body, typed)?),
+    let ids = match &args.id {
+        Some(typed) => vec![own::find(ctx, &mut body, typed)?],
         // the oldest that is under way: a second call takes the next
         None => {
             let all = body.dispatches().map_err(|e| own::trouble(ctx, e))?;
-            all.iter().find(|row| row.stage == Stage::Prepared).map(|row| row.id)
+            all.iter().filter(|row| row.stage == Stage::Prepared).map(|row| row.id).collect()
         }
     };
-    let Some(id) = id else {
+    let Some((last, _)) = ids.split_last() else {
         ctx.result(&ctx.words.say("body-nothing-waits"), &object!({ "notice": null }));
         return Ok(Exit::Done);
     };
     let _turn = evidence.turn(ctx)?;
-    let outcome = body.resume(&mut network, &mut evidence, id).map_err(|e| own::trouble(ctx, e))?;
-    send::say(ctx, &evidence, id, &outcome)
+    for id in &ids {
+        match body.resume(&mut network, &mut evidence, *id) {
+            Ok(outcome) => return send::say(ctx, &evidence, *id, &outcome),
+            // one that the relay does not take now keeps no later one waiting
+            Err(BodyTrouble::Refused { .. } | BodyTrouble::TooLate) if id != last => {}
+            Err(e) => return Err(own::trouble(ctx, e)),
+        }
+    }
+    Ok(Exit::Done)
 }
