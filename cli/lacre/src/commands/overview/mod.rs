@@ -73,7 +73,11 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
         let rows: Vec<Vec<String>> = requests.iter().map(request).collect();
         parts.push(format!("{}\n{}", words.say("requests"), show::rows(ctx, &rows)));
     }
-    let notices = client.notices().map_err(|t| ctx.trouble(t))?.iter().filter(|n| is_new(n)).count();
+    // where there is no account there are none: a harmless profile says nothing of another one
+    let notices = match enrolled {
+        true => client.notices().map_err(|t| ctx.trouble(t))?.iter().filter(|n| is_new(n)).count(),
+        false => 0,
+    };
     if notices > 0 {
         parts.push(words.say_with("overview-notices", &[("count", notices.into())]));
     }
