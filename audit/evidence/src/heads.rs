@@ -17,8 +17,7 @@
 use super::container::{ContainerError, Form};
 use super::record::{Issuer, Record};
 use super::trust::Trust;
-use super::verdict::{Fault, FaultCode, LackCode};
-use super::verify::{SKEW_MS, note_code};
+use super::verdict::{Fault, FaultCode, LackCode, SKEW_MS, note_code};
 use data_encoding::HEXLOWER;
 use lacre_ground::head::{HeadNote, Ids};
 use lacre_ground::ids::{EntryId, Generation, Identity};

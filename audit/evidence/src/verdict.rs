@@ -11,6 +11,7 @@ use super::record::Record;
 use super::reply::WholeReply;
 use super::trust::Keys;
 use lacre_ground::account::AccountState;
+use lacre_ground::note::NoteError;
 use lacre_ground::receipt::Receipt;
 use lacre_ground::run::Run;
 use lacre_ground::signed::Signed;
@@ -213,5 +214,16 @@ impl ProvenNotice {
     /// The records that speak against the delivery, or say that something went wrong: to be shown before all others.
     pub fn against(&self) -> impl Iterator<Item = &Signed<Record>> {
         self.records.iter().filter(|r| r.event.speaks_against())
+    }
+}
+
+/// How far the clocks of registrar, agency, relay and devices may be apart.
+pub const SKEW_MS: u64 = 60_000;
+
+/// What a note that is not taken is called.
+pub(crate) const fn note_code(e: &NoteError) -> FaultCode {
+    match e {
+        NoteError::WrongSignature(_) | NoteError::NotSigned => FaultCode::Signature,
+        NoteError::Shape(_) | NoteError::Line { .. } => FaultCode::Note,
     }
 }

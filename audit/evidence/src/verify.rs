@@ -20,7 +20,7 @@ use super::opening::Opening;
 use super::put_back::PutBackError;
 use super::record::{Issuer, Record};
 use super::trust::{Keys, Trust};
-use super::verdict::{Fault, FaultCode, Lack, LackCode, Outcome, Proven, ProvenNotice, Verdict};
+use super::verdict::{Fault, FaultCode, Lack, LackCode, Outcome, Proven, ProvenNotice, SKEW_MS, Verdict, note_code};
 use crate::clock::{Calendar, Rule, RuleId};
 use lacre_ground::account::AccountState;
 use lacre_ground::ids::AccountId;
@@ -29,9 +29,6 @@ use lacre_ground::run::Run;
 use lacre_ground::signed::Signed;
 use lacre_ground::time::Millis;
 use sha2::{Digest, Sha256};
-
-/// How far the clocks of registrar, agency, relay and devices may be apart.
-pub const SKEW_MS: u64 = 60_000;
 
 /// Why a check failed.
 enum Stop {
@@ -49,14 +46,6 @@ fn missing(part: &str) -> Stop {
 
 fn ensure(ok: bool, code: FaultCode, part: &str, detail: &str) -> Result<(), Stop> {
     if ok { Ok(()) } else { Err(fault(code, part, detail)) }
-}
-
-/// What a note that is not taken is called.
-pub(crate) const fn note_code(e: &NoteError) -> FaultCode {
-    match e {
-        NoteError::WrongSignature(_) | NoteError::NotSigned => FaultCode::Signature,
-        NoteError::Shape(_) | NoteError::Line { .. } => FaultCode::Note,
-    }
 }
 
 fn note_fault(part: &str) -> impl Fn(NoteError) -> Stop {

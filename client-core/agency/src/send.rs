@@ -18,7 +18,7 @@ use crate::{Body, BodyTrouble};
 use lacre_evidence::build::{self, Addressee, Draft, File};
 use lacre_evidence::clock::{Calendar, RuleId};
 use lacre_evidence::envelope::Seed;
-use lacre_evidence::verify::SKEW_MS;
+use lacre_evidence::verdict::SKEW_MS;
 use lacre_evidence::{Answer, Bundle, ExemptReason, Lookup, Salt, Standing, verify};
 use lacre_ground::ids::{NoticeId, Token};
 use lacre_ground::random;
