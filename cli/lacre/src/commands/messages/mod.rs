@@ -11,4 +11,5 @@ pub(crate) mod reply;
 pub(crate) mod save;
 pub(crate) mod search;
 pub(crate) mod send;
+mod waiting;
 pub(crate) mod watch;

@@ -4,7 +4,7 @@
 //! Of two programs on one profile one tells ([`Client::take_alert`]). While the profile is locked nobody can look: that is said once,
 //! and it waits.
 
-use super::watch::{PATIENCE, end_when_locked};
+use super::waiting::{PATIENCE, end_when_locked};
 use crate::context::{Context, Outcome, Said};
 use crate::desktop::{Desktop, News};
 use crate::{online, secret};

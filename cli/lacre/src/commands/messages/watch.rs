@@ -1,6 +1,7 @@
 //! `lacre watch [--for 30s] [--as NAME | --alert]`: shows what comes, as it comes, and delivers what waits.
 
 use super::quiet;
+use super::waiting::{PATIENCE, end_when_locked};
 use crate::commands::notice::remind;
 use crate::context::{Context, Outcome, Said};
 use crate::desktop::{Desktop, News};
@@ -13,7 +14,6 @@ use lacre_words::cause::cause_in;
 use lacre_words::failure::{Exit, Failure};
 use serde_json::{Value, json as object};
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::time::Duration;
 
 #[derive(clap::Args, Debug)]
@@ -52,9 +52,6 @@ impl Reader {
         }
     }
 }
-
-/// Longest wait for news at a time: another command may have put something into the outbox meanwhile.
-pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let limit = args.duration.as_deref().map(|text| crate::duration::parse(ctx, text, crate::duration::MONTH)).transpose()?;
@@ -113,24 +110,6 @@ fn read_before(ctx: &Context, client: &mut Client) -> Result<BTreeMap<String, u6
     }
     let all = client.conversations().map_err(|t| ctx.trouble(t))?;
     Ok(all.iter().map(|c| (c.id.to_hex(), c.messages.saturating_sub(c.unread))).collect())
-}
-
-/// Ends this process a moment after `lacre lock`, whatever it waits for: a step that is cut off is undone by the profile.
-pub(super) fn end_when_locked(ctx: &Context, before: Vec<u8>) -> Result<(), Failure> {
-    const LOOK: Duration = Duration::from_millis(250);
-    let dir = ctx.profile_dir()?;
-    let words = ctx.words.say("watch-locked");
-    let json = ctx.global.json;
-    std::thread::spawn(move || {
-        while agent::mark(&dir) == before {
-            online::pause(LOOK);
-        }
-        if !json {
-            let _closed = writeln!(std::io::stderr(), "{words}");
-        }
-        std::process::exit(0)
-    });
-    Ok(())
 }
 
 /// Shows events in their order, and acknowledges each page after it was shown.
