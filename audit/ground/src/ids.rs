@@ -100,6 +100,8 @@ id! {
     EnvelopeId(16);
     /// One notice of an agency.
     NoticeId(16);
+    /// Many notices of an agency that were seen and approved together.
+    BatchId(16);
     /// One answer of the registrar to an agency.
     LookupId(16);
     /// One grant of an account.
