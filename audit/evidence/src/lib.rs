@@ -19,6 +19,7 @@
 //! ETSI's form.
 
 pub mod arrival;
+pub mod batch;
 pub mod build;
 pub mod bundle;
 pub mod certificate;
@@ -45,6 +46,7 @@ pub mod verdict;
 pub mod verify;
 
 pub use arrival::Arrived;
+pub use batch::{BatchText, Row, RowFile};
 pub use bundle::{Bundle, FilePart};
 pub use certificate::Certificate;
 pub use container::ContainerError;

@@ -52,6 +52,24 @@ pub enum Act {
     Communique,
 }
 
+impl Act {
+    /// Type and term, as they stand in N.
+    pub(crate) fn words(self) -> (&'static str, String) {
+        match self {
+            Act::Notification { stage, term } => {
+                let stage = match stage {
+                    Stage::Start => "NT start",
+                    Stage::Inquiry => "NT inquiry",
+                    Stage::End => "NT end",
+                };
+                (stage, term.map_or("none".to_owned(), |t| t.days().to_string()))
+            }
+            Act::PersonalCommunication => ("CP", "none".to_owned()),
+            Act::Communique => ("CI", "none".to_owned()),
+        }
+    }
+}
+
 /// What a notice is beside others. Only an original and a correction start a term.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -102,11 +120,11 @@ pub struct TextRef {
 }
 
 impl TextRef {
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (id, hash) = text.split_once(' ')?;
         Some(Self { id: fields::plain(id, 64)?, sha256: fields::hex32(hash)? })
     }
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         format!("{} {}", self.id, HEXLOWER.encode(&self.sha256))
     }
 }
@@ -181,18 +199,7 @@ impl NoteText for Notice {
 
     fn lines(&self) -> String {
         let hex = |b: &[u8; 32]| HEXLOWER.encode(b);
-        let (kind, term) = match self.act {
-            Act::Notification { stage, term } => {
-                let stage = match stage {
-                    Stage::Start => "NT start",
-                    Stage::Inquiry => "NT inquiry",
-                    Stage::End => "NT end",
-                };
-                (stage, term.map_or("none".to_owned(), |t| t.days().to_string()))
-            }
-            Act::PersonalCommunication => ("CP", "none".to_owned()),
-            Act::Communique => ("CI", "none".to_owned()),
-        };
+        let (kind, term) = self.act.words();
         let mut out = format!(
             "id {}\nagency {}\ncertificate {}\nlookup {}\nmade {}\nplace {}\nrule {}\ncalendar {}\n",
             self.id,

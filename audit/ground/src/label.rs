@@ -106,6 +106,12 @@ labels! {
     NoticeDigest = "lacre notice digest v1",
     /// Hash: the ids of all entries of a casilla, in the order of their bytes.
     HeadIds = "lacre head ids v1",
+    /// Hash: a batch of notices, over its text: what officials approve.
+    BatchDigest = "lacre batch digest v1",
+    /// Hash: a row of a batch, over its place and what its notice will say.
+    BatchRow = "lacre batch row v1",
+    /// Hash: a node of the tree of a batch's rows, over its left and its right part.
+    BatchNode = "lacre batch node v1",
     /// Key derivation: randomness of a reproducible seal.
     SealRandomness = "lacre seal randomness v1",
     /// Key derivation: the keys of a profile.
