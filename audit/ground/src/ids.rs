@@ -98,8 +98,6 @@ id! {
     ContentId(16);
     /// An envelope's own id; a reader drops repeats.
     EnvelopeId(16);
-    /// One batch of an agency's notices.
-    BatchId(16);
     /// One notice of an agency.
     NoticeId(16);
     /// Many notices of an agency that were seen and approved together.
