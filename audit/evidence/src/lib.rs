@@ -9,6 +9,7 @@
 //! | account states | devices | the account's keys |
 //! | [`Grant`] | a device | this channel and notice key are the person's |
 //! | [`Notice`] (N) | agency | what was written to whom |
+//! | [`Approvals`] | officials' devices, administrators', registrar | who of the body approved it, where N says that somebody did |
 //! | [`Record`] of SubmissionAcceptance | relay | these bytes were in that channel at that time |
 //! | further records | as [`Event::signers`] says | what happened then |
 //! | files | digests in N | body and attachments |
@@ -18,6 +19,8 @@
 //! [`verify()`] checks all of it and computes what follows by law, by the [`clock`]. [`build`] makes it; [`export`] gives it
 //! ETSI's form.
 
+pub mod approval;
+pub mod approved;
 pub mod arrival;
 pub mod batch;
 pub mod build;
@@ -31,20 +34,25 @@ pub mod envelope;
 pub mod event;
 pub mod export;
 mod fields;
+pub mod four_eyes;
 pub mod grant;
 pub mod heads;
 pub mod lookup;
 pub mod notice;
+pub mod office;
 pub mod opening;
 pub mod progress;
 pub mod put_back;
 pub mod record;
 pub mod reply;
 pub mod returned;
+pub mod roles;
 pub mod trust;
 pub mod verdict;
 pub mod verify;
 
+pub use approval::Approval;
+pub use approved::{Approvals, Approved, ApprovedRow, NotApproved, Official, RowPlace, SignedBy};
 pub use arrival::Arrived;
 pub use batch::{BatchText, Row, RowFile};
 pub use bundle::{Bundle, FilePart};
@@ -58,11 +66,13 @@ pub use grant::{Grant, GrantKind};
 pub use heads::{HeadSays, HeadsVerdict, ProvenHeads};
 pub use lookup::{Answer, ExemptReason, Lookup, Salt};
 pub use notice::{Act, FileEntry, Notice, Stage, Standing};
+pub use office::{Office, Post};
 pub use opening::Opening;
 pub use progress::Progress;
 pub use put_back::PutBackError;
 pub use record::{Issuer, Party, Record, Submission};
 pub use reply::{Reply, TakenReply};
+pub use roles::{Role, Roles};
 pub use trust::{Keys, Trust};
 pub use verdict::{Fault, FaultCode, Lack, LackCode, Outcome, Proven, ProvenNotice, ProvenReply, Verdict};
 pub use verify::{Beside, verify, verify_beside, verify_with_files};

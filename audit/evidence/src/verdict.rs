@@ -1,5 +1,6 @@
 //! What a verifier says, and what it has found proven.
 
+use super::approved::Approved;
 use super::certificate::Certificate;
 use super::designation::Designation;
 use super::effect::Effect;
@@ -10,7 +11,7 @@ use super::progress::Progress;
 use super::record::Record;
 use super::reply::WholeReply;
 use super::trust::Keys;
-use lacre_ground::account::AccountState;
+use lacre_ground::account::{AccountError, AccountState};
 use lacre_ground::note::NoteError;
 use lacre_ground::receipt::Receipt;
 use lacre_ground::run::Run;
@@ -51,6 +52,9 @@ codes! {
         OtherDesignation = "other-designation" "not the designation that the registrar named";
         OtherGrant = "other-grant" "not the grant that the registrar handed out";
         NoticeLink = "notice-link" "the notice names another certificate, answer, person, account, state, grant or place";
+        Approval = "approval" "an approval is not by an official who may, or of another batch, or the notice names other ones";
+        ApprovalRow = "approval-row" "the notice is not what was approved, or was made at another time";
+        ApprovalFew = "approval-few" "fewer officials approved it than so many rows need";
         Rule = "rule" "the rule or calendar has another text than its name says, does not fit an electronic notice, or was no law that day";
         NoReceipt = "no-receipt" "the first record is not a relay's SubmissionAcceptance";
         OtherRelay = "other-relay" "received by another relay than the grant names";
@@ -182,6 +186,8 @@ pub struct ProvenNotice {
     pub grant: Signed<Grant>,
     /// N
     pub notice: Signed<Notice>,
+    /// the officials' approvals; none: it was made by whoever held the body's key alone, and that must be said
+    pub approved: Option<Approved>,
     /// the relay's receipt
     pub receipt: Signed<Record>,
     /// the instant of ContentConsignment, which the law counts from: computed
@@ -225,5 +231,16 @@ pub(crate) const fn note_code(e: &NoteError) -> FaultCode {
     match e {
         NoteError::WrongSignature(_) | NoteError::NotSigned => FaultCode::Signature,
         NoteError::Shape(_) | NoteError::Line { .. } => FaultCode::Note,
+    }
+}
+
+/// What an account state that is not taken is called.
+pub(crate) fn account_fault(part: &str, e: AccountError) -> Fault {
+    let fault = |code, detail: &str| Fault { code, part: part.to_owned(), detail: detail.to_owned() };
+    match e {
+        AccountError::Note(e) => fault(note_code(&e), &e.to_string()),
+        AccountError::Chain => fault(FaultCode::AccountChain, "does not follow"),
+        AccountError::Devices => fault(FaultCode::Note, "devices"),
+        AccountError::OtherAccount => fault(FaultCode::OtherAccount, "another account"),
     }
 }

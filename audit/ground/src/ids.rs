@@ -98,6 +98,8 @@ id! {
     ContentId(16);
     /// An envelope's own id; a reader drops repeats.
     EnvelopeId(16);
+    /// One official's approval of a batch.
+    ApprovalId(16);
     /// One notice of an agency.
     NoticeId(16);
     /// Many notices of an agency that were seen and approved together.

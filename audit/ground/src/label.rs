@@ -112,6 +112,10 @@ labels! {
     BatchRow = "lacre batch row v1",
     /// Hash: a node of the tree of a batch's rows, over its left and its right part.
     BatchNode = "lacre batch node v1",
+    /// Hash: what a notice names of approvals: the batch, the list of roles, and each approval.
+    Approvals = "lacre approvals v1",
+    /// What stands in a bundle's part of approvals: its kind and what is of it.
+    ApprovalPart = "lacre approval part v1",
     /// Key derivation: randomness of a reproducible seal.
     SealRandomness = "lacre seal randomness v1",
     /// Key derivation: the keys of a profile.

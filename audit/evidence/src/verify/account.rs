@@ -5,18 +5,14 @@ use crate::bundle::Bundle;
 use crate::designation::Designation;
 use crate::grant::Grant;
 use crate::lookup::{Answer, Lookup};
+use crate::verdict::account_fault;
 use lacre_ground::account::{AccountError, AccountState};
 use lacre_ground::ids::AccountId;
 use lacre_ground::signed::Signed;
 use lacre_ground::verified::Verified;
 
 fn stop(part: String) -> impl Fn(AccountError) -> Stop {
-    move |e| match e {
-        AccountError::Note(e) => note_fault(&part)(e),
-        AccountError::Chain => fault(FaultCode::AccountChain, &part, "does not follow"),
-        AccountError::Devices => fault(FaultCode::Note, &part, "devices"),
-        AccountError::OtherAccount => fault(FaultCode::OtherAccount, &part, "another account"),
-    }
+    move |e| Stop::Fault(account_fault(&part, e))
 }
 
 /// Checks 4: the account's states, of which the last is the one that the registrar named.
