@@ -152,6 +152,7 @@ impl Body {
             rule: RuleId::Cl46.rule(),
             calendar: Calendar::chile(),
             answers_to: Some((self.back, &self.token)),
+            approved: None,
         };
         let to =
             Addressee { lookup: &lookup, run, salt: right.salt, states: &right.states, grant: &grant, designation: &designation };

@@ -3,6 +3,7 @@
 //! In order: ask the registrar (answer note, designation, grant, account states, salt), [`compose`] with a fresh seed, append the
 //! envelope, take the relay's receipt, [`Sent::bundle`]; add records as they come.
 
+use super::approved::{ApprovedRow, NotApproved};
 use super::bundle::{Bundle, FilePart};
 use super::certificate::Certificate;
 use super::designation::Designation;
@@ -32,6 +33,9 @@ pub enum ComposeError {
     /// The grant's key takes nothing: ask the registrar for another grant.
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// It is not what officials approved: have it approved again.
+    #[error(transparent)]
+    NotApproved(#[from] NotApproved),
 }
 
 /// A file to send.
@@ -72,6 +76,8 @@ pub struct Draft<'a> {
     pub calendar: &'a Calendar,
     /// where the person's devices answer, and the right to write there
     pub answers_to: Option<(ChannelId, &'a Token)>,
+    /// the row of an approved batch that it is; none: everybody will be told that nobody is shown to have approved it
+    pub approved: Option<ApprovedRow<'a>>,
 }
 
 /// What the registrar gave for one person.
@@ -138,7 +144,7 @@ pub fn compose(
         state: (*state, *state_hash),
         grant: to.grant.note_hash(),
         standing: draft.standing,
-        approvals: None,
+        approvals: draft.approved.map(|row| row.by.hash()),
         return_channel: draft.answers_to.map(|(channel, _)| channel),
         case: draft.case.to_owned(),
         procedure: draft.procedure.to_owned(),
@@ -150,6 +156,9 @@ pub fn compose(
     };
     // what we would not read ourselves, nobody gets
     let notice = Notice::verify(&notice.sign(agency)?, certificate)?;
+    if let Some(row) = draft.approved {
+        row.by.holds(&notice, row.place, 0)?;
+    }
     let return_token = draft.answers_to.map(|(_, token)| token.clone());
     let header = Header {
         notice: notice.raw().to_owned(),
@@ -177,6 +186,7 @@ pub fn compose(
         events: Vec::new(),
         files: draft.files.iter().map(|f| FilePart::Here(f.bytes.to_vec())).collect(),
         later: Vec::new(),
+        approvals: draft.approved.map_or_else(Vec::new, |row| row.by.raw().parts(row.place)),
         replies: Vec::new(),
         reserved: Vec::new(),
     };

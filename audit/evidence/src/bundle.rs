@@ -43,6 +43,8 @@ pub struct Bundle {
     pub later: Vec<String>,
     /// body and attachments
     pub files: Vec<FilePart>,
+    /// the officials' approvals ([`Approvals`](super::approved::Approvals)); none where N names none
+    pub approvals: Vec<Vec<u8>>,
     /// replies as the relay took them ([`TakenReply`](super::reply::TakenReply)): proof of when
     pub replies: Vec<Vec<u8>>,
     /// parts whose place is kept, by their names: nothing makes or checks them yet
@@ -67,7 +69,7 @@ const ORDER: [&str; 16] = [
     "head",
     "ledger",
 ];
-const RESERVED: [&str; 4] = ["register", "approval", "head", "ledger"];
+const RESERVED: [&str; 3] = ["register", "head", "ledger"];
 
 impl Bundle {
     /// The file's bytes.
@@ -93,10 +95,11 @@ impl Bundle {
             FilePart::Here(bytes) => (format!("file.{i}"), Some(bytes.as_slice())),
             FilePart::LeftOut => (format!("file.{i}"), None),
         }));
-        // replies stand between the places that are kept
-        let at = self.reserved.iter().take_while(|(name, _)| before_replies(name)).count();
+        // approvals and replies stand between the places that are kept
+        let at = self.reserved.iter().take_while(|(name, _)| name == "register").count();
         let mut reserved = self.reserved.iter().map(|(name, p)| (name.clone(), Some(p.as_slice())));
         parts.extend(reserved.by_ref().take(at));
+        parts.extend(self.approvals.iter().enumerate().map(|(i, a)| (format!("approval.{i}"), Some(a.as_slice()))));
         parts.extend(self.replies.iter().enumerate().map(|(i, r)| (format!("reply.{i}"), Some(r.as_slice()))));
         parts.extend(reserved);
         FORM.write(&parts)
@@ -122,6 +125,10 @@ impl Bundle {
             return Ok(());
         }
         let content = content.ok_or(ContainerError::Shape("only files may be left out"))?;
+        if kind == "approval" {
+            self.approvals.push(content.to_vec());
+            return Ok(());
+        }
         if kind == "reply" {
             self.replies.push(content.to_vec());
             return Ok(());
@@ -146,10 +153,6 @@ impl Bundle {
         }
         Ok(())
     }
-}
-
-fn before_replies(name: &str) -> bool {
-    name == "register" || name.starts_with("approval.")
 }
 
 /// Where in [`ORDER`] we are: parts come in this order, numbered from 0 without gaps. A gap is told at the end, when nothing

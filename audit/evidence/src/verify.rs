@@ -4,6 +4,7 @@
 //! bundle is unverified until its line here has passed.
 
 mod account;
+mod approvals;
 mod records;
 mod replies;
 
@@ -173,7 +174,6 @@ fn check_reserved(bundle: &Bundle, proven: &Proven, trust: Option<&Trust>) -> Re
     };
     line(proven.lookup.register.is_some(), "register");
     if let Outcome::Sent(sent) = &proven.outcome {
-        line(sent.notice.approvals.is_some(), "approvals");
         line(sent.receipt.submission.as_ref().is_some_and(|s| s.checkpoint.is_some()), "checkpoint");
     }
     if !what.is_empty() {
@@ -219,6 +219,7 @@ fn first_of_a_notice(bundle: &Bundle, opening: &Opening) -> Option<&'static str>
         (!bundle.events.is_empty(), "event.0"),
         (!bundle.later.is_empty(), "later.0"),
         (!bundle.files.is_empty(), "file.0"),
+        (!bundle.approvals.is_empty(), "approval.0"),
         (!bundle.replies.is_empty(), "reply.0"),
     ]
     .into_iter()
@@ -250,6 +251,7 @@ fn check_notice(
     let notice = Notice::verify(notice_raw, agency).map_err(note_fault("notice"))?;
     check_links(&notice, agency, lookup, opening, account, &state, &grant)?;
     let (rule, calendar) = check_law(&notice)?;
+    let approved = approvals::of(bundle, keys, agency, &notice)?;
 
     let (receipt, submission) = records::receipt(receipt_raw, keys)?;
     let here = matches!(&receipt.issuer, Issuer::Relay(a) if *a == grant.casilla.authority);
@@ -286,7 +288,20 @@ fn check_notice(
         EffectError::NotInForce => fault(FaultCode::Rule, "notice", "no law on the day of dispatch"),
         EffectError::Clock(_) => Stop::Lack(LackCode::CalendarRange, vec![calendar.id().to_owned()]),
     })?;
-    Ok(ProvenNotice { designation, state, grant, notice, receipt, consigned_at, records, progress, replies, files_here, effect })
+    Ok(ProvenNotice {
+        designation,
+        state,
+        grant,
+        notice,
+        approved,
+        receipt,
+        consigned_at,
+        records,
+        progress,
+        replies,
+        files_here,
+        effect,
+    })
 }
 
 /// Checks 6: N names exactly these parts.

@@ -147,6 +147,9 @@ fault-other-state = it is not the account state that the registrar named
 fault-other-designation = the designation is not the one that the registrar named
 fault-other-grant = it is not the grant that the registrar handed out
 fault-notice-link = the notice names another certificate, answer, person, account, grant or place
+fault-approval = an approval is not by an official who may, is of another batch, or the notice names other ones
+fault-approval-row = it is not what the officials approved, or was made at another time than they approved
+fault-approval-few = fewer officials approved it than so many notices need
 fault-rule = rule or calendar have another text than their name says, or do not fit
 fault-no-receipt = there is no receipt of a relay
 fault-other-relay = another relay received it than the person's
@@ -175,6 +178,17 @@ title-communication = Check of an electronic personal communication
 title-communique = Check of an electronic communiqué
 title-exempt = Check of a registrar's answer: this person is exempt from electronic notices
 title-no-account = Check of a registrar's answer: this person has no account for electronic notices
+approved-by-nobody = Nobody is shown to have approved it: it was made by whoever held the body's key alone.
+approved-by = { $n ->
+        [one] Approved by the official { $who }
+       *[other] Approved by the officials { $who }
+    }, as one of { $rows ->
+        [one] { $rows } notice
+       *[other] { $rows } notices
+    }; { $drafter ->
+        [none] drafted by whoever held the body's key, and nobody signed for that.
+       *[other] drafted by { $drafter }. Who they are is the registrar's word.
+    }
 warning-left-out = { $n ->
         [one] File { $numbers } is not in the evidence: nothing here shows that the relay took it. Put it back to check it: --file NUMBER=PATH.
        *[other] Files { $numbers } are not in the evidence: nothing here shows that the relay took them. Put them back to check them: --file NUMBER=PATH.

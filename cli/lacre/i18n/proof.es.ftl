@@ -147,6 +147,9 @@ fault-other-state = no es el estado de la cuenta que nombró la oficina de regis
 fault-other-designation = la designación no es la que nombró la oficina de registro
 fault-other-grant = no es la autorización que entregó la oficina de registro
 fault-notice-link = la notificación nombra otro certificado, respuesta, persona, cuenta, autorización o lugar
+fault-approval = una aprobación no es de un funcionario habilitado, es de otro lote, o la notificación nombra otras
+fault-approval-row = no es lo que aprobaron los funcionarios, o se hizo en otro momento que el aprobado
+fault-approval-few = la aprobaron menos funcionarios de los que requieren tantas notificaciones
 fault-rule = la regla o el calendario tienen otro texto que el de su nombre, o no corresponden
 fault-no-receipt = no hay recibo de un servidor
 fault-other-relay = la recibió otro servidor que el de la persona
@@ -175,6 +178,17 @@ title-communication = Comprobación de una comunicación personal electrónica
 title-communique = Comprobación de un comunicado electrónico
 title-exempt = Comprobación de una respuesta de la oficina de registro: persona exenta de notificación electrónica
 title-no-account = Comprobación de una respuesta de la oficina de registro: persona sin cuenta para notificaciones
+approved-by-nobody = No consta que alguien la haya aprobado: la hizo quien tenía la llave del organismo, y nadie más.
+approved-by = { $n ->
+        [one] Aprobada por el funcionario o la funcionaria { $who }
+       *[other] Aprobada por los funcionarios { $who }
+    }, como una de { $rows ->
+        [one] { $rows } notificación
+       *[other] { $rows } notificaciones
+    }; { $drafter ->
+        [none] la redactó quien tenía la llave del organismo, y nadie firmó por ello.
+       *[other] redactada por { $drafter }. Quiénes son lo dice el registrador.
+    }
 warning-left-out = { $n ->
         [one] El archivo { $numbers } no está en la evidencia: nada muestra aquí que el servidor lo recibió. Agréguelo para comprobarlo: --file NÚMERO=RUTA.
        *[other] Los archivos { $numbers } no están en la evidencia: nada muestra aquí que el servidor los recibió. Agréguelos para comprobarlos: --file NÚMERO=RUTA.

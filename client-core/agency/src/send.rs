@@ -159,6 +159,7 @@ impl Body {
             rule: rule.rule(),
             calendar: Calendar::chile(),
             answers_to: back.map(|(channel, token)| (channel.channel(), token)),
+            approved: None,
         };
         let to =
             Addressee { lookup, run: new.run, salt, states: &right.states, grant: &right.grant, designation: &right.designation };

@@ -52,11 +52,28 @@ pub(crate) fn warnings(words: &Words, proven: &Proven) -> Vec<String> {
     warnings
 }
 
+/// Who of the body decided it, as far as it is shown; nothing where no notice was sent.
+pub(crate) fn decided(words: &Words, proven: &Proven) -> Option<String> {
+    let Outcome::Sent(sent) = &proven.outcome else { return None };
+    let Some(approved) = &sent.approved else { return Some(words.say("approved-by-nobody")) };
+    let approvers: Vec<String> = approved.approvers().map(|by| by.handle.to_string()).collect();
+    let args = [
+        ("who", approvers.join(", ").into()),
+        ("n", u32::try_from(approvers.len()).unwrap_or(u32::MAX).into()),
+        ("rows", approved.batch().rows.into()),
+        ("drafter", approved.drafter().map_or("none".to_owned(), |by| by.handle.to_string()).into()),
+    ];
+    Some(words.say_with("approved-by", &args))
+}
+
 /// The story.
 pub(crate) fn of(words: &Words, proven: &Proven, check: &Check) -> Vec<Block> {
     let mut out = Teller { words, zone: proven.agency.place.zone, out: Vec::new() };
     out.against(proven);
     out.who(proven);
+    if let Some(decided) = decided(words, proven) {
+        out.out.push(Block::Text(decided));
+    }
     match &proven.outcome {
         Outcome::Exempt => out.unreachable(proven, words.say("story-exempt")),
         Outcome::NoAccount => out.unreachable(proven, words.say("story-no-account")),

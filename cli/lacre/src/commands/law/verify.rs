@@ -234,12 +234,14 @@ fn text(words: &Words, verdict: &Verdict, explain: bool, check: &Check) -> Strin
     out.join("\n")
 }
 
-/// The story; without it what nobody may miss.
+/// The story; without it what nobody may miss, and who decided it.
 fn told(words: &Words, proven: &Proven, explain: bool, check: &Check) -> Vec<String> {
     if explain {
         return vec![story::title(words, proven), block::text(&story::of(words, proven, check))];
     }
-    story::warnings(words, proven)
+    let mut out = story::warnings(words, proven);
+    out.extend(story::decided(words, proven));
+    out
 }
 
 fn machine(words: &Words, verdict: &Verdict, explain: bool, check: &Check) -> Map<String, Value> {
