@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 SOURCE = (Path(__file__).parent / "verify.py").read_text(encoding="utf-8")
 # what computes and does not judge: the vectors notice a wrong computation at once, and it is not made again for each mutant
 COMPUTES = {"brv7", "ntt", "inverse_ntt", "multiply", "add", "sample_ntt", "cbd2", "pack", "unpack", "compress", "ml_kem_encapsulate", "seal", "hkdf_expand",
-            "expand", "msg", "h", "hchacha20", "turn", "sha", "be", "main", "bounded", "answer", "iso", "pad", "easter", "y_of", "white", "day", "square"}
+            "expand", "msg", "h", "hchacha20", "turn", "sha", "be", "main", "bounded", "answer", "iso", "pad", "easter", "y_of", "white", "day", "square", "root_of", "leaf_of"}
 IDEAS = [
     ("the local date is UTC's", ".astimezone(ZoneInfo(zone)).date()", ".date()"),
     ("everybody lives by Santiago's clock", "ZoneInfo(zone)", 'ZoneInfo("America/Santiago")'),
@@ -86,6 +86,21 @@ IDEAS = [
      'aad = hchacha20(expand(seed, 32, RETURN, b"key"), entry[:16]), b""'),
     ("a text's bytes are not counted", "(sha(words), len(words))", '(sha(words), reply["text"][1])'),
     ("a file's bytes are not counted", "[(sha(f), len(f)) for f in files]", '[(sha(f), g[1]) for f, g in zip(files, reply["files"], strict=True)]'),
+    ("one device of two administrators is enough", "any(a != b and k != l for", "any(a != b for"),
+    ("two devices of one administrator are enough", "any(a != b and k != l for", "any(k != l for"),
+    ("whoever approves may sign lists", '(o["account"], "administrator") in in_force["officials"]]', 'o["account"] in [a for a, _ in in_force["officials"]]]'),
+    ("whom the registrar calls an administrator may sign every list", '(o["account"], "administrator") in in_force["officials"]]', 'o["post"] == "administrator"]'),
+    ("any official of the body begins its roles", 'if o["post"] == "administrator"]', "]"),
+    ("a list is signed by who held a post once", 'if roles["made"] <= o["until"]]', "]"),
+    ("a list is signed by who held a post already", 'if roles["made"] <= o["until"]]', 'if o["from_"] <= roles["made"] <= o["until"]]'),
+    ("a post is for ever", 'if o["from_"] <= time + SKEW and time <= o["until"]]', 'if o["from_"] <= time + SKEW]'),
+    ("a post was always", 'if o["from_"] <= time + SKEW and time <= o["until"]]', 'if time <= o["until"]]'),
+    ("an approval is by whatever device of the account", 'if d == word["device"]]', "]"),
+    ("a thousand rows need two", '<= 1000 else 2)', '< 1000 else 2)'),
+    ("so many rows need one", '(1 if batch["rows"][0] <= 1000 else 2)', "1"),
+    ("a drafter counts as an approver", 'if w["as_"] == "approver"]', "]"),
+    ("a row has no place", "be(index), n[\"id\"]", "be(0), n[\"id\"]"),
+    ("files have no names in a row", "media.encode(), name.encode())]", "media.encode(), b'')]"),
     ("any relay's head notes count", 'x["relay"][1] == receipt["issuer"][1][1] and x["channel"]', 'x["channel"]'),
     ("those of any casilla count", ' and x["channel"] == receipt["channel"]]', "]"),
     ("those of any store count", 'if x["generation"] == receipt["generation"]]', "]"),

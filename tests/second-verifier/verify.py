@@ -138,7 +138,7 @@ class Note:
             raise invalid("note", part)
         self.hash = h("lacre note hash v1", self.text.encode())
     def signed_by(self, name, keys):
-        good = False
+        good = set()
         for key in keys:
             key_id = sha(name.encode() + b"\n\x01" + key)[:4]
             for n, i, signature in self.signatures:
@@ -146,8 +146,9 @@ class Note:
                     if y_of(signature[:32]) in SMALL: raise invalid("signature", self.part)
                     try: Ed25519PublicKey.from_public_bytes(key).verify(signature, self.text.encode())
                     except (InvalidSignature, ValueError): raise invalid("signature", self.part)
-                    good = True
+                    good.add(key)
         ensure(good, "signature", self.part)
+        return good
     def read(self, reader): return form_of(self.part, reader, self.text)
 
 
@@ -160,7 +161,7 @@ def form_of(part, reader, body):
 ORDER = ["keys", "certificate", "lookup", "opening", "designation", "state", "grant", "notice", "event", "later", "file",
          "register", "approval", "reply", "head", "ledger"]
 NUMBERED = ("state", "event", "later", "file", "approval", "reply", "head", "ledger")
-RESERVED = ("register", "approval", "head", "ledger")
+RESERVED = ("register", "head", "ledger")
 def opened(data, kind, version, most, most_parts):
     """How many parts are announced, and each that is there: name, and bytes or None for one that was left out."""
     ensure(len(data) <= most, "container")
@@ -204,7 +205,7 @@ def container(data):
         if (index or 0) > expected and gap is None: gap = f"{kind}.{expected}"
         position = (ORDER.index(kind), (index or 0) + 1)
         if content is None: ensure(kind == "file", "container")
-        elif kind not in ("file", "reply") and kind not in RESERVED:
+        elif kind not in ("file", "approval", "reply") and kind not in RESERVED:
             try: content = content.decode()
             except UnicodeDecodeError: raise invalid("container")
         if kind in NUMBERED: parts.setdefault(kind, []).append(content)
@@ -361,6 +362,52 @@ def says(given, receipt):
     return "other-casilla" if not here else "other-store" if not store else "other-time" if not times else "holds" if lists else "no-list"
 
 
+# ---- 4b. batches and approvals ----
+def handle(v): return v if re.fullmatch("[a-z0-9_.-]{3,32}", v) else bad()
+def read_batch(body):
+    lines = Lines(body, "lacre batch v1")
+    out = lines.fields(id=hexa(16), agency=code, made=when, drafter=or_none(hexa(32)), rule=pair(text(64), hexa(32)), calendar=pair(text(64), hexa(32)),
+                       **{"not-before": when, "not-after": when}, rows=pair(number, hexa(32))); lines.end()
+    return out if 1 <= out["rows"][0] <= 1_000_000 else bad()
+def read_office(body):
+    lines = Lines(body, "lacre office v1")
+    out = lines.fields(agency=code, account=hexa(32), handle=handle, state=pair(number, hexa(32)), post=one_of("administrator", "official"),
+                       from_=when, until=when); lines.end()
+    return out
+def read_roles(body):
+    lines = Lines(body, "lacre roles v1")
+    out = lines.fields(agency=code, number=number, previous=or_none(hexa(32)), made=when)
+    out["officials"] = lines.many("official", pair(hexa(32), one_of("administrator", "approver", "drafter")), 512); lines.end()
+    if out["officials"] != sorted(set(out["officials"])): bad()
+    return out if sum(role == "administrator" for _, role in out["officials"]) >= 2 else bad()
+def read_approval(body):
+    lines = Lines(body, "lacre approval v1")
+    out = lines.fields(id=hexa(16), agency=code, batch=hexa(32), roles=hexa(32), as_=one_of("drafter", "approver"), account=hexa(32), device=hexa(16),
+                       made=when); lines.end()
+    return out
+def read_approvals(parts):
+    """The batch's text, index and path; lists of roles; officials, each an office note and states; approvals."""
+    found = [parts_of(data, "lacre approval part v1") for data in parts]
+    kinds = b"".join(p[0] + b" " for p in found)
+    if not re.fullmatch(b"batch (roles )+(official )*(approval )*", kinds): bad()
+    of = lambda kind: [p[1:] for p in found if p[0] == kind]
+    (batch, index, *path), = of(b"batch")
+    if len(index) != 4: bad()
+    if any(len(x) != 32 for x in path): bad()
+    lists, given = [raw.decode() for raw, in of(b"roles")], [raw.decode() for raw, in of(b"approval")]
+    officials = [[office.decode(), first.decode(), *(x.decode() for x in rest)] for office, first, *rest in of(b"official")]
+    return batch.decode(), int.from_bytes(index, "big"), path, lists, officials, given
+def leaf_of(n, index):
+    plain = [n["run"], n["standing"], "yes" if n["return_"] else "no", n["type"], str(n["term"] or "none"), n["case"], n["procedure"], n["subject"], n["description"]]
+    files = [x for sha256, size, _, media, name in n["files"] for x in (sha256, be(size, 8), media.encode(), name.encode())]
+    return h("lacre batch row v1", be(index), n["id"], *(x.encode() for x in plain), be(len(n["uris"])), *(x.encode() for x in n["uris"]), *files)
+def root_of(leaf, i, size, path):
+    if size == 1: return leaf if not path else None
+    if not path: return None
+    k, join = 1 << (size - 1).bit_length() - 1, lambda left, right: h("lacre batch node v1", left or b"", right or b"")
+    return join(root_of(leaf, i, k, path[:-1]), path[-1]) if i < k else join(path[-1], root_of(leaf, i - k, size - k, path[:-1]))
+
+
 # ---- X-Wing, HPKE (ML-KEM-768: FIPS 203) ----
 Q = 3329
 def brv7(i): return int(f"{i:07b}"[::-1], 2)
@@ -455,8 +502,8 @@ def hchacha20(key, nonce):
         for i in range(4): turn(i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4)
     return b"".join(w.to_bytes(4, "little") for w in x[:4] + x[12:])
 RETURN = "lacre notice return v1"
-def parts_of(data):
-    out, rest = [], data[len(msg(RETURN)):] if data.startswith(msg(RETURN)) else bad()
+def parts_of(data, label=RETURN):
+    out, rest = [], data[len(msg(label)):] if data.startswith(msg(label)) else bad()
     while rest:
         size = int.from_bytes(rest[:4], "big")
         if len(rest) < 4 + size: bad()
@@ -546,6 +593,92 @@ def verify(data, trust, beside=None):
     if not trust: raise incomplete("trust")
     return result
 
+def chain(raws, part, wanted):
+    """The account, its last state with that one's hash, and the keys of all devices that it had."""
+    state = before = None
+    devices = []
+    for i, raw in enumerate(raws):
+        note = Note(raw, part.format(i))
+        if state is None:
+            state = note.read(read_state); note.signed_by("lacre-device", state["devices"].values())
+            ensure(state["number"] == 0 and state["previous"] is None, "account-chain", note.part)
+            account = h("lacre account id v1", note.text.encode())
+            ensure(account == wanted, "other-account", note.part)
+        else:
+            note.signed_by("lacre-device", state["devices"].values())
+            following = note.read(read_state)
+            ensure(following["number"] == state["number"] + 1 and following["previous"] == before, "account-chain", note.part)
+            state = following
+        before = h("lacre state hash v1", note.text.encode())
+        devices += state["devices"].values()
+    return account, state, before, devices
+
+def four_eyes(parts, n, certificate, keys):
+    """Who approved the batch of which N is a row."""
+    part = "approval.0"
+    try: batch, index, path, lists, officials, given = read_approvals(parts)
+    except (ValueError, IndexError): raise invalid("approval", part)
+    digest = h("lacre batch digest v1", batch.encode())
+    batch = form_of(part, read_batch, batch)
+    ensure(batch["agency"] == certificate["code"], "approval", part)
+    known, at = [], 1 + len(lists)
+    for raw, *states in officials:
+        note = Note(raw, f"approval.{at}"); note.signed_by("lacre-registrar", keys["registrar"])
+        office = note.read(read_office)
+        ensure(office["agency"] == certificate["code"], "approval", note.part)
+        _, state, last, _ = chain(states, note.part, office["account"])
+        ensure((state["number"], last) == office["state"], "other-state", note.part)
+        known, at = known + [office | {"devices": state["devices"]}], at + 1
+    def posts(time): return [o for o in known if o["from_"] <= time + SKEW and time <= o["until"]]
+
+    in_force = in_force_hash = None
+    for i, raw in enumerate(lists, 1):
+        note = Note(raw, f"approval.{i}")
+        roles = note.read(read_roles)
+        may = [o for o in known if roles["made"] <= o["until"]]
+        if in_force is None: may = [o for o in may if o["post"] == "administrator"]
+        else: may = [o for o in may if (o["account"], "administrator") in in_force["officials"]]
+        good = note.signed_by("lacre-device", {k for o in may for k in o["devices"].values()})
+        signers = {(o["account"], k) for o in may for k in o["devices"].values() if k in good}
+        ensure(any(a != b and k != l for a, k in signers for b, l in signers), "signature", note.part)
+        ensure(roles["number"] == (0 if in_force is None else in_force["number"] + 1), "approval", note.part)
+        ensure(roles["previous"] == in_force_hash, "approval", note.part)
+        ensure(roles["agency"] == certificate["code"], "approval", note.part)
+        in_force, in_force_hash = roles, note.hash
+
+    signed, hashes = {}, [digest, in_force_hash]
+    for raw in given:
+        note = Note(raw, f"approval.{at}")
+        word = note.read(read_approval)
+        here = [o for o in posts(word["made"]) if o["account"] == word["account"]]
+        ensure(here, "approval", note.part)
+        note.signed_by("lacre-device", [k for o in here for d, k in o["devices"].items() if d == word["device"]])
+        ensure(word["batch"] == digest, "approval", note.part)
+        ensure(word["agency"] == certificate["code"], "approval", note.part)
+        ensure(word["roles"] == in_force_hash, "approval", note.part)
+        ensure((word["account"] == batch["drafter"]) == (word["as_"] == "drafter"), "approval", note.part)
+        ensure((word["account"], word["as_"]) in in_force["officials"], "approval", note.part)
+        ensure(batch["made"] <= word["made"] + SKEW, "approval", note.part)
+        ensure(in_force["made"] <= word["made"] + SKEW, "approval", note.part)
+        ensure(word["account"] not in signed, "approval", note.part)
+        signed[word["account"]] = word | {"handle": here[0]["handle"]}
+        hashes, at = hashes + [note.hash], at + 1
+    ensure(batch["drafter"] is None or batch["drafter"] in signed, "approval-few", part)
+    approvers = [w for w in signed.values() if w["as_"] == "approver"]
+    ensure(len(approvers) >= (1 if batch["rows"][0] <= 1000 else 2), "approval-few", part)
+
+    ensure(n["approvals"] == h("lacre approvals v1", *hashes), "approval", part)
+    ensure(n["rule"] == batch["rule"], "approval-row", part)
+    ensure(n["calendar"] == batch["calendar"], "approval-row", part)
+    ensure(batch["not-before"] <= n["made"], "approval-row", part)
+    ensure(n["made"] <= batch["not-after"], "approval-row", part)
+    ensure(all(w["made"] <= n["made"] + SKEW for w in signed.values()), "approval-row", part)
+    ensure(index < batch["rows"][0], "approval-row", part)
+    ensure(root_of(leaf_of(n, index), index, batch["rows"][0], path) == batch["rows"][1], "approval-row", part)
+    who = lambda w: [w["handle"], w["account"].hex()]
+    drafters = [who(w) for w in signed.values() if w["as_"] == "drafter"]
+    return {"rows": batch["rows"][0], "drafter": drafters[0] if drafters else None, "approvers": [who(w) for w in approvers]}
+
 def check(parts, keys, trust, beside):
     note = Note(parts["certificate"], "certificate"); note.signed_by("lacre-registrar", keys["registrar"])
     certificate, certificate_hash = note.read(read_certificate), note.hash
@@ -559,29 +692,14 @@ def check(parts, keys, trust, beside):
     ensure(h("lacre run commitment v1", opening["salt"], opening["run"].encode()) == lookup["person"], "commitment", "opening")
     if lookup["answer"] != "account":
         ensure(not (opening["seed"] or opening["return_"]), "exempt", "opening")
-        ensure(not any(parts.get(k) is not None for k in ORDER[4:11] + ["reply"]), "exempt")
+        ensure(not any(parts.get(k) is not None for k in ORDER[4:11] + ["approval", "reply"]), "exempt")
         return {"outcome": lookup["answer"]} | ({"reason": lookup["reason"]} if "reason" in lookup else {}), lookup["register"]
     for name in ("designation", "grant", "notice", "event"):
         if parts.get(name) is None: raise incomplete("missing", name)
     if not opening["seed"]: raise incomplete("missing", "seed")
     if not parts.get("state"): raise incomplete("missing", "state.0")
 
-    account = state = before = None
-    devices = []
-    for i, raw in enumerate(parts["state"]):
-        note = Note(raw, f"state.{i}")
-        if state is None:
-            state = note.read(read_state); note.signed_by("lacre-device", state["devices"].values())
-            ensure(state["number"] == 0 and state["previous"] is None, "account-chain", "state.0")
-            account = h("lacre account id v1", note.text.encode())
-            ensure(account == lookup["account"], "other-account", "state.0")
-        else:
-            note.signed_by("lacre-device", state["devices"].values())
-            following = note.read(read_state)
-            ensure(following["number"] == state["number"] + 1 and following["previous"] == before, "account-chain", note.part)
-            state = following
-        before = h("lacre state hash v1", note.text.encode())
-        devices += state["devices"].values()
+    account, state, before, devices = chain(parts["state"], "state.{}", lookup["account"])
     if state["number"] < lookup["state"][0]: raise incomplete("missing", "state")
     ensure((state["number"], before) == lookup["state"] and state["made"] <= lookup["asked"] + SKEW, "other-state")
 
@@ -608,6 +726,11 @@ def check(parts, keys, trust, beside):
     ensure(sha((DATA / f"{n['rule'][0]}.txt").read_bytes()) == n["rule"][1] and CALENDAR.sha256 == n["calendar"][1], "rule", "notice")
     law = RULES_OF_LAW[n["rule"][0]]
     ensure(law, "rule", "notice")
+
+    approved = None
+    if n["approvals"] is None: ensure("approval" not in parts, "approval", "approval.0")
+    elif "approval" not in parts: raise incomplete("missing", "approval.0")
+    else: approved = four_eyes(parts["approval"], n, certificate, keys)
 
     def relay_keys(issuer): return [k for k in keys["relay"] if issuer[0] == "relay" and issuer[1][1] == k]
     note = Note(parts["event"][0], "event.0")
@@ -669,6 +792,7 @@ def check(parts, keys, trust, beside):
     result = {"outcome": "sent", "standing": n["standing"], "consigned": iso(accepted),
               "files": [f is not None for f in files], "records": [[r["event"], r["issuer"][0], r["reasons"]] for r in told],
               "against": [r["event"] for r in told if "-" + r["event"] in EVENTS or r["event"] in PAPER]}
+    if approved: result["approved"] = approved
     for i, raw in enumerate(parts.get("reply", [])):
         part = f"reply.{i}"
         def form(reader, *data):
@@ -699,7 +823,7 @@ def check(parts, keys, trust, beside):
         else: told = says(given, receipt)
         ensure(told != "withheld", "withheld", "event.0")
         result["heads"] = told
-    return result, n["approvals"] or receipt["checkpoint"] or lookup["register"]
+    return result, receipt["checkpoint"] or lookup["register"]
 
 
 def iso(time): return time.isoformat(timespec="milliseconds") + "Z"

@@ -4,6 +4,7 @@
 //! them. [`vectors`] is the table of bundles in `tests/vectors/evidence/`.
 
 pub mod forge;
+pub mod officials;
 pub mod vectors;
 
 use lacre_evidence::build::{Addressee, Draft, File, Sent, compose};
@@ -13,7 +14,7 @@ use lacre_evidence::envelope;
 use lacre_evidence::heads::{Head, HeadsVerdict};
 use lacre_evidence::{
     Act, Answer, Bundle, Certificate, Designation, Effect, Event, Grant, GrantKind, Header, Issuer, Keys, Lookup, Notice,
-    Opening, Outcome, Party, ProvenReply, Record, Salt, Seed, Stage, Standing, Submission, Trust, Verdict,
+    Opening, Outcome, Party, ProvenReply, Record, Row, Salt, Seed, SignedBy, Stage, Standing, Submission, Trust, Verdict,
 };
 use lacre_ground::account::{AccountState, DEVICE, Device, REGISTRAR};
 use lacre_ground::address::{Address, Authority};
@@ -121,6 +122,14 @@ pub fn proves(verdict: &Verdict) -> Option<Value> {
         "records": records.collect::<Vec<_>>(),
         "against": sent.against().map(|r| r.event.name()).collect::<Vec<_>>(),
     });
+    if let Some(approved) = &sent.approved {
+        let who = |by: &SignedBy| json!([by.handle.as_str(), by.account.to_string()]);
+        out["approved"] = json!({
+            "rows": approved.batch().rows,
+            "drafter": approved.drafter().map(who),
+            "approvers": approved.approvers().map(who).collect::<Vec<_>>(),
+        });
+    }
     if !sent.replies.is_empty() {
         let hex = |bytes: &[u8; 32]| data_encoding::HEXLOWER.encode(bytes);
         let reply = |r: &ProvenReply| {
@@ -202,6 +211,8 @@ pub struct Setup {
     pub change_notice: fn(&mut Notice),
     /// states after the registrar's, and who signs them
     pub later: Vec<(AccountState, u8)>,
+    /// what officials approve
+    pub approved: Option<officials::Plan>,
     /// changes the relay's receipt before it is signed
     pub change_receipt: fn(&mut Record),
 }
@@ -273,6 +284,7 @@ impl Setup {
             attachments: vec![("anexo.csv".to_owned(), b"a;b\n1;2\n".to_vec())],
             change_notice: |_| (),
             later: vec![],
+            approved: None,
             change_receipt: |_| (),
         }
     }
@@ -315,6 +327,7 @@ impl Setup {
             rule: self.rule.rule(),
             calendar: Calendar::chile(),
             answers_to: self.answers.then_some((ChannelId::new([0x60 + cast.agency; 32]), &return_token)),
+            approved: None,
         };
         let to = Addressee {
             lookup: &lookup,
@@ -330,6 +343,11 @@ impl Setup {
         let raw = sent.so_far.notice.clone().unwrap();
         let mut notice = Notice::parse(UnverifiedNote::parse(&raw).unwrap().unverified_text()).unwrap();
         (self.change_notice)(&mut notice);
+        if let Some(plan) = &self.approved {
+            let (approvals, place, named) = plan.sign(&Row::of(&notice));
+            notice.approvals = Some(named);
+            sent.so_far.approvals = approvals.parts(&place);
+        }
         sent.so_far.notice = Some(notice.sign(&agency).unwrap());
         sent.envelope.header = header(&sent.so_far).seal_for(&grant).unwrap();
         sent.so_far.later = self.later.iter().map(|(state, signer)| state.sign(&device(*signer)).unwrap()).collect();

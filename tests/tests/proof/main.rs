@@ -9,6 +9,7 @@
     reason = "a panic is how a test says no"
 )]
 
+mod approvals;
 mod clock;
 mod evidence;
 mod proof_cli;

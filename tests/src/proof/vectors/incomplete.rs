@@ -8,9 +8,9 @@ pub(super) fn all(out: &mut Vec<Vector>) {
     let mut lacks = |name, trust, code, why, bytes: Vec<u8>| add(out, name, trust, "INCOMPLETE", code, why, bytes);
     lacks("no-trust", TrustFile::None, "trust", "nobody said whom to trust", honest.to_bytes());
     lacks("ledger-demanded", TrustFile::Ledger, "ledger", "the trust file demands the ledger", honest.to_bytes());
-    let names = ["register", "approval.0", "head.0", "ledger.0"];
+    let names = ["register", "head.0", "ledger.0"];
     let kept = names.map(|name| (name.to_owned(), b"something".to_vec()));
-    for (name, part) in ["register-there", "approval-there", "head-there", "ledger-there"].into_iter().zip(&kept) {
+    for (name, part) in ["register-there", "head-there", "ledger-there"].into_iter().zip(&kept) {
         let bundle = Bundle { reserved: vec![part.clone()], ..honest.clone() };
         lacks(name, TrustFile::Honest, "reserved", "a part whose place is kept", bundle.to_bytes());
     }
@@ -28,7 +28,6 @@ pub(super) fn all(out: &mut Vec<Vector>) {
         lacks(name, TrustFile::Honest, "reserved", why, setup.play().bundle.to_bytes());
     };
     line("register-line", "the State register's answer is named", |s| s.lookup.register = Some([1; 32]));
-    line("approvals-line", "approvals are named", |s| s.change_notice = |n| n.approvals = Some([1; 32]));
     line("checkpoint-line", "a checkpoint is named", |s| {
         s.change_receipt = |r| r.submission.as_mut().unwrap().checkpoint = Some([1; 32]);
     });

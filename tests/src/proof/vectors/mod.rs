@@ -3,6 +3,7 @@
 //! A hostile bundle here is one that somebody with the keys of its name could really make: what is signed is signed, the
 //! digest at the end fits, and only the named thing is wrong.
 
+mod approvals;
 mod changed;
 mod containers;
 mod edges;
@@ -28,6 +29,7 @@ pub fn all() -> Vec<Vector> {
     changed::edited(&mut out);
     records::wrong(&mut out);
     replies::all(&mut out);
+    approvals::all(&mut out);
     law::all(&mut out);
     forms::all(&mut out);
     edges::all(&mut out);

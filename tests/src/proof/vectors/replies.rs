@@ -264,7 +264,7 @@ fn beside(out: &mut Vec<Vector>, world: &World) {
     let twice = Bundle { replies: vec![honest.clone(), honest.clone()], ..world.bundle.clone() };
     let why = "two replies; the same one twice says no more than once";
     add(out, "valid-reply-twice", TrustFile::Honest, "VALID", "", why, twice.to_bytes());
-    let reserved = vec![("approval.0".to_owned(), vec![]), ("ledger.0".to_owned(), vec![])];
+    let reserved = vec![("register".to_owned(), vec![]), ("ledger.0".to_owned(), vec![])];
     let kept = Bundle { reserved, ..twice.clone() };
     let why = "replies between parts whose place is kept";
     add(out, "reply-among-reserved", TrustFile::Honest, "INCOMPLETE", "reserved", why, kept.to_bytes());
