@@ -116,6 +116,8 @@ labels! {
     Approvals = "lacre approvals v1",
     /// What stands in a bundle's part of approvals: its kind and what is of it.
     ApprovalPart = "lacre approval part v1",
+    /// Hash: what a template of notices says, over its parts.
+    Template = "lacre template v1",
     /// Key derivation: randomness of a reproducible seal.
     SealRandomness = "lacre seal randomness v1",
     /// Key derivation: the keys of a profile.
