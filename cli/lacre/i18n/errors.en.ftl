@@ -518,3 +518,6 @@ error-body-certificate-ended = The body's certificate ended on { $until }.
 error-body-together = The files have { $size } together.
     .why = What proves a notice is one file with all of them, and holds { $most }. Nobody was asked.
     .do = Send fewer or smaller files, or name a persistent address with --uri.
+error-no-template = No template here has this name, or this version.
+    .why = Names are compared as they are written, capitals too.
+    .do = lacre agency template list

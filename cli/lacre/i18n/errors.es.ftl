@@ -518,3 +518,6 @@ error-body-certificate-ended = El certificado del organismo venció el { $until 
 error-body-together = Los archivos suman { $size }.
     .why = Lo que prueba una notificación es un archivo con todos ellos, y caben { $most }. No se preguntó a nadie.
     .do = Envíe menos archivos o más pequeños, o indique una dirección persistente con --uri.
+error-no-template = Aquí ninguna plantilla tiene ese nombre, o esa versión.
+    .why = Los nombres se comparan tal como están escritos, también las mayúsculas.
+    .do = lacre agency template list

@@ -15,6 +15,9 @@
 //! | `resets` | whose account was reset at the counter |
 //! | `collect` | what devices answered: verified, then filed; what fails is put aside and shown |
 //! | `came` | what came, numbered; replies |
+//! | `template`, `templates` | one text for many persons, with placeholders; those of this body, in versions |
+//! | `table` | the recipients' table, read as a stream, with all that is wrong in it |
+//! | `lint` | what is hard to read, or missing, in a template |
 //! | `archive` | evidence as files that need no profile |
 //!
 //! **A notice is kept before it is sent**: its evidence so far, seed included, is in the [`Archive`], and a row of the profile says
@@ -27,11 +30,15 @@ mod collect;
 mod deliver;
 mod dispatch;
 mod earlier;
+pub mod lint;
 mod own;
 mod proven;
 mod resets;
 mod returns;
 mod send;
+pub mod table;
+pub mod template;
+mod templates;
 mod trouble;
 mod written;
 
@@ -44,6 +51,7 @@ pub use earlier::ORIGINAL;
 pub use own::Enrolled;
 pub use resets::ResetOf;
 pub use returns::ROWS;
+pub use templates::{AddTrouble, Added, TemplateLine};
 pub use trouble::BodyTrouble;
 pub use written::{LONGEST_TERM, MAX_TOGETHER, NewFile, NewNotice};
 

@@ -91,6 +91,9 @@ pub enum BodyTrouble {
     /// Unknown to this profile.
     #[error("no such notice")]
     NoSuchNotice,
+    /// No template of this name, or no such version of it.
+    #[error("no such template")]
+    NoSuchTemplate,
     /// The file of evidence is not where it was kept, or is another: put it back.
     #[error("the evidence {0} is missing or was changed: put it back")]
     NoEvidence(String),

@@ -208,6 +208,7 @@ pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
         BodyTrouble::TooLate => no("error-body-too-late"),
         BodyTrouble::NotDelivered => no("error-body-not-delivered"),
         BodyTrouble::NoSuchReply => no("error-no-reply"),
+        BodyTrouble::NoSuchTemplate => no("error-no-template"),
         BodyTrouble::NoSuchNotice => ctx.failure("error-no-notice", Exit::No, &[("id", "".into())]),
         BodyTrouble::NoEvidence(name) => {
             ctx.failure("error-body-no-evidence", Exit::CouldNotAsk, &[("name", shown(&name).into())])
