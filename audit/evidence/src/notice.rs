@@ -54,7 +54,8 @@ pub enum Act {
 
 impl Act {
     /// Type and term, as they stand in N.
-    pub(crate) fn words(self) -> (&'static str, String) {
+    #[must_use]
+    pub fn words(self) -> (&'static str, String) {
         match self {
             Act::Notification { stage, term } => {
                 let stage = match stage {

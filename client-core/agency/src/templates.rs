@@ -76,11 +76,14 @@ fn body_key(name: &str, version: u32) -> Vec<u8> {
 impl Row {
     fn of(template: &Template) -> Self {
         let text = template.text();
-        let (kind, term) = text.kind();
+        let term = match text.act {
+            Act::Notification { term, .. } => term.map(Term::days),
+            Act::PersonalCommunication | Act::Communique => None,
+        };
         Self {
             name: template.name().to_string(),
             version: template.version(),
-            kind: kind.to_owned(),
+            kind: text.act.words().0.to_owned(),
             term,
             procedure: text.procedure.clone(),
             subject: text.subject.clone(),
@@ -163,7 +166,7 @@ impl Body {
             step.put(Table::Meta, &body_key(name.as_str(), version), b"template bodies", place, &template.text().body)?;
             Ok::<_, BodyTrouble>(Some(Added { template, new: true }))
         })?;
-        added.ok_or_else(|| AddTrouble::Body(BodyTrouble::NoSuchTemplate))
+        added.ok_or(AddTrouble::Body(BodyTrouble::NoSuchTemplate))
     }
 
     /// All versions, in the order in which they were added.

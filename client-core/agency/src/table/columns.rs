@@ -79,6 +79,8 @@ pub(super) struct Columns {
     pub(super) all: Vec<Column>,
     /// each placeholder's name, and the column that gives its value
     pub(super) values: Vec<(String, Source)>,
+    /// there are columns for a name, a street and a comuna
+    pub(super) addresses: bool,
 }
 
 /// Where a placeholder's value comes from.
@@ -129,13 +131,10 @@ impl Columns {
         for name in wanted.attach.iter().filter(|name| !all.iter().any(|column| column.key == key(name))) {
             missing(name);
         }
-        if wanted.addresses {
-            let street = (1..=STREETS).any(|n| has(Role::Address(n)));
-            for name in [("name", has(Role::Address(0))), ("address 1", street), ("comuna", has(Role::Address(STREETS + 1)))] {
-                if !name.1 {
-                    missing(name.0);
-                }
-            }
+        let street = (1..=STREETS).any(|n| has(Role::Address(n)));
+        let address = [("name", has(Role::Address(0))), ("address 1", street), ("comuna", has(Role::Address(STREETS + 1)))];
+        for (name, _) in address.iter().filter(|(_, there)| wanted.addresses && !there) {
+            missing(name);
         }
         let mut values = Vec::with_capacity(placeholders.len());
         for name in placeholders {
@@ -145,7 +144,8 @@ impl Columns {
             }
             values.push((name.clone(), source));
         }
-        (Self { all, values }, errors)
+        let addresses = address.iter().all(|(_, there)| *there);
+        (Self { all, values, addresses }, errors)
     }
 
     /// The place of the column with this role.

@@ -147,7 +147,9 @@ impl<R: Read + Seek> Table<R> {
         self.source.seek(SeekFrom::Start(0))?;
         let placeholders = template.placeholders();
         let (columns, wrong) = Columns::of(&self.names, self.line, &placeholders, wanted);
-        let reader = Reader { columns, text: template.text(), addresses: wanted.addresses && wrong.is_empty() };
+        // a missing column is said once, and not again for each row
+        let addresses = wanted.addresses && columns.addresses;
+        let reader = Reader { columns, text: template.text(), addresses };
         let mut records = Records::new(&mut self.source, self.encoding, self.separator);
         // past the names
         while records.next()?.ok_or(Unreadable::Changed)?.0 < self.line {}

@@ -132,7 +132,8 @@ fn a_placeholder_stands_only_where_every_value_is_text() {
         "**((x))**, *((x))*.",
         "# ((x))\n> ((x))\n- ((x))\n\n1. ((x))",
         "[((x))](https://pagos.example)",
-        "https://a.example/((x))", "a\\((x))",
+        "https://a.example/((x))",
+        "a\\((x))",
     ] {
         assert!(made(text(body)).is_ok(), "{body}");
     }

@@ -4,7 +4,6 @@ use super::markdown::has_private;
 use super::pieces::{BadPlaceholder, Piece, key, pieces};
 use crate::written::LONGEST_TERM;
 use lacre_evidence::Act;
-use lacre_evidence::notice::Stage;
 use lacre_ground::label::{Label, hash};
 
 /// Longest body of a template, and of what it becomes for one person, bytes.
@@ -186,27 +185,10 @@ impl TemplateText {
         [("subject", &self.subject), ("description", &self.description), ("body", &self.body)]
     }
 
-    /// Type and term, as N says them.
-    pub(super) fn kind(&self) -> (&'static str, Option<u16>) {
-        match self.act {
-            Act::Notification { stage, term } => {
-                let stage = match stage {
-                    Stage::Start => "NT start",
-                    Stage::Inquiry => "NT inquiry",
-                    Stage::End => "NT end",
-                };
-                (stage, term.map(|term| term.days()))
-            }
-            Act::PersonalCommunication => ("CP", None),
-            Act::Communique => ("CI", None),
-        }
-    }
-
     /// What is known again by: a hash of everything it says. Name, version and time are not in it.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
-        let (kind, term) = self.kind();
-        let term = term.map_or("none".to_owned(), |days| days.to_string());
+        let (kind, term) = self.act.words();
         let answers = if self.answers { "answers" } else { "no answers" };
         let parts = [
             kind,
