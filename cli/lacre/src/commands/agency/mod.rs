@@ -5,8 +5,10 @@ pub(crate) mod evidence;
 mod own;
 pub(crate) mod replies;
 pub(crate) mod resume;
+mod rows;
 pub(crate) mod send;
 pub(crate) mod status;
+pub(crate) mod template;
 pub(crate) mod trust;
 pub(crate) mod watch;
 
@@ -28,6 +30,9 @@ pub(crate) enum Command {
     Replies(commands::agency::replies::Command),
     /// what proves a case
     Evidence(evidence::Args),
+    /// one text for many persons
+    #[command(subcommand)]
+    Template(commands::agency::template::Command),
     /// what comes, as it comes
     Watch(watch::Args),
     /// whom a verifier must trust
@@ -42,6 +47,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Status(args) => status::run(ctx, args),
         Command::Replies(command) => replies::run(ctx, command),
         Command::Evidence(args) => evidence::run(ctx, args),
+        Command::Template(command) => template::run(ctx, command),
         Command::Watch(args) => watch::run(ctx, args),
         Command::Trust(args) => trust::run(ctx, args),
     }

@@ -52,13 +52,13 @@ pub(crate) struct Args {
 
 /// The type of act, as it is typed.
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+pub(super) enum Kind {
     Notification(Stage),
     Personal,
     Communique,
 }
 
-fn act(text: &str) -> Result<Kind, Forms> {
+pub(super) fn act(text: &str) -> Result<Kind, Forms> {
     match text {
         "start" => Ok(Kind::Notification(Stage::Start)),
         "inquiry" => Ok(Kind::Notification(Stage::Inquiry)),
@@ -69,7 +69,17 @@ fn act(text: &str) -> Result<Kind, Forms> {
     }
 }
 
-fn term(text: &str) -> Result<Term, Forms> {
+/// Only a notification has a term.
+pub(super) fn act_of(ctx: &Context, kind: Kind, term: Option<Term>) -> Result<Act, Failure> {
+    match (kind, term) {
+        (Kind::Notification(stage), term) => Ok(Act::Notification { stage, term }),
+        (Kind::Personal, None) => Ok(Act::PersonalCommunication),
+        (Kind::Communique, None) => Ok(Act::Communique),
+        (Kind::Personal | Kind::Communique, Some(_)) => Err(ctx.failure("error-body-no-term", Exit::Usage, &[])),
+    }
+}
+
+pub(super) fn term(text: &str) -> Result<Term, Forms> {
     text.parse().ok().and_then(Term::business_days).ok_or(Forms("1-200"))
 }
 
@@ -80,12 +90,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         let new = body.copy_of(&evidence, id).map_err(|e| own::trouble(ctx, e))?;
         return send(ctx, &mut body, evidence, &new);
     }
-    let act = match (need(ctx, args.act.as_ref(), "--type")?, args.term) {
-        (Kind::Notification(stage), term) => Act::Notification { stage, term },
-        (Kind::Personal, None) => Act::PersonalCommunication,
-        (Kind::Communique, None) => Act::Communique,
-        (Kind::Personal | Kind::Communique, Some(_)) => return Err(ctx.failure("error-body-no-term", Exit::Usage, &[])),
-    };
+    let act = act_of(ctx, need(ctx, args.act.as_ref(), "--type")?, args.term)?;
     // everything is read before the registrar is asked: a mistyped name spends nothing
     let mut read = vec![text(ctx, &need(ctx, args.body.as_ref(), "--body")?)?];
     for path in &args.file {
@@ -163,7 +168,7 @@ fn send(ctx: &Context, body: &mut Body, mut evidence: Evidence, new: &NewNotice)
 }
 
 /// What every notice has (Decreto 8 art. 13). Not clap's to ask for: its usage would name all of them in one long line.
-fn need<T: Clone>(ctx: &Context, given: Option<&T>, option: &'static str) -> Result<T, Failure> {
+pub(super) fn need<T: Clone>(ctx: &Context, given: Option<&T>, option: &'static str) -> Result<T, Failure> {
     given.cloned().ok_or_else(|| ctx.failure("error-body-option", Exit::Usage, &[("option", option.into())]))
 }
 
@@ -187,7 +192,7 @@ fn text(ctx: &Context, path: &Path) -> Result<NewFile, Failure> {
     Err(ctx.failure("error-body-text", Exit::Usage, &[("path", shown(&path.display().to_string()).into())]))
 }
 
-fn file(ctx: &Context, path: &Path) -> Result<NewFile, Failure> {
+pub(super) fn file(ctx: &Context, path: &Path) -> Result<NewFile, Failure> {
     let bytes = files::bytes(ctx, path, usize::try_from(MAX_FILE).unwrap_or(usize::MAX))?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let media = match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {

@@ -56,7 +56,7 @@ pub(crate) fn of(genuine: &Genuine, source: &str) -> String {
 }
 
 /// As it is shown, line by line.
-fn shown_text(source: &str, media: &str) -> String {
+pub(crate) fn shown_text(source: &str, media: &str) -> String {
     let mut fence = None;
     let plain = kind(media) == "text/plain";
     let line = |line: &str| if plain || in_code(line, &mut fence) { line.to_owned() } else { reduced(line) };
