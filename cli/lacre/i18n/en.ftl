@@ -611,3 +611,92 @@ body-evidence = Whoever checks it needs no profile: lacre verify FILE --trust { 
 body-open-folder = CAREFUL: others can read { $dir }, and what lies there opens everything that was sent. Take that right away: chmod 700
 body-watching = Waiting for what devices answer. Ctrl-C ends it.
 body-came = { $number }  { $at }  { $case }  { $what }
+
+## templates of a body, and recipients' tables
+template-added = Added: template { $name }, version { $version }. Placeholders: { $placeholders }
+template-same = Nothing new: version { $version } of template { $name } says this already. Placeholders: { $placeholders }
+template-none = There is no template yet. To add one: lacre agency template add
+template-version = version { $version }
+template-no-placeholders = none
+template-head = Template { $name }, version { $version }, of { $at }
+template-kind = { $kind }; { $term }
+template-start = Notification at the start of a procedure (NT)
+template-inquiry = Notification within a procedure (NT)
+template-end = Notification at the end of a procedure (NT)
+template-cp = Personal communication (CP)
+template-ci = Institutional communiqué (CI)
+template-term = { $days ->
+    [one] { $days } business day to appeal
+   *[other] { $days } business days to appeal
+}
+template-no-term = no term starts
+template-procedure = Procedure: { $procedure }
+template-description = Description: { $description }
+template-file = Persons get it as: { $file }
+template-answers = Persons' programs may answer.
+template-no-answers = Persons' programs do not answer.
+template-placeholders = Placeholders: { $placeholders }
+template-part-subject = The subject
+template-part-description = The description
+template-part-body = The body
+template-row = Line { $line } of the table, for { $run }:
+template-no-row = Line { $line } of the table has no row that can be shown.
+template-no-good-row = No row of the table can be shown.
+template-fault-line = { $option } is one line of 1 to { $most } bytes, without spaces at its ends and without control characters.
+template-fault-empty = The body says nothing.
+template-fault-body = The body has more than { $most }.
+template-fault-control = Line { $line } of the body has a character that nobody sees: write it again.
+template-fault-term = A term of { $days } business days is surely not meant: the longest is { $most }.
+template-fault-placeholder = { $part }, line { $line }: "{ $text }" begins as a placeholder and is none. Write ((name)), or part the parentheses with a space.
+template-fault-placeholders = There are { $count } placeholders: a template has at most { $most }.
+template-fault-place = (({ $placeholder })) stands where a value would not stay text: in code, in the address of a link, in HTML, or right beside signs and letters. Put it elsewhere, or spaces around it.
+template-fault-references = Links by reference ([words]: address) do not go together with placeholders: write [words](address).
+lint-nothing = Nothing was found that makes it hard to read. That is no proof that it is easy: let somebody read it who does not know the case.
+lint-sentence = Line { $line }: a sentence of { $words } words ("{ $begin } …"). More than { $most } are hard to read: make two of it.
+lint-abbreviation = { $word } is nowhere written out: say once what it means.
+lint-appeal = It starts a term, and does not say how to appeal: say where, how and until when.
+lint-attachment = It says little more than that an attachment is to be seen: put what was decided, and what the person may do, into the body.
+lint-scan = { $name } has no text, only pictures of pages: a screen reader reads none of it. Attach the document as it was written, not a scan.
+lint-pdf = { $name } could not be looked into: whether it has text is not known.
+table-read-as = { $rows ->
+    [one] { $rows } row
+   *[other] { $rows } rows
+ }, read as { $encoding }, with { $separator } between the columns.
+table-utf8 = UTF-8
+table-utf16 = UTF-16
+table-windows = Windows-1252 (it is not UTF-8; look at names with accents below)
+table-comma = commas
+table-semicolon = semicolons
+table-tab = tabs
+table-more = … and { $more } more.
+table-too-large = It has { $size }, and may have { $most }: part it into several.
+table-long-line = Line { $line } has more than { $most }. Perhaps a quotation mark is opened there and never closed.
+table-empty = It is empty.
+table-workbook = It is a workbook: save it as CSV first.
+table-not-text = Line { $line } is no text: save the table as CSV in UTF-8.
+table-mixed = It is of two encodings: line { $utf } is UTF-8, line { $other } is not. Names would be wrong: save it anew as CSV in UTF-8.
+table-open-quote = A quotation mark is opened in line { $line } and never closed.
+table-changed = It was changed while it was read: repeat the command.
+row-at = Line { $line }, column { $column }: { $what }
+row-line = Line { $line }: { $what }
+row-unknown-column = { $count ->
+    [0] nothing takes it: the template has no placeholders. Remove the column.
+   *[other] nothing takes it. The template has { $placeholders }. Correct its name, or remove the column.
+}
+row-missing-column = there is no such column. Add it.
+row-same-column = another column has this name or means the same. Remove one of them.
+row-nameless-column = there is something in a column without a name. Name it, or empty it.
+row-fields = it has { $found } fields, and the first line has { $wanted }. Perhaps a text with a separator is not between quotation marks.
+row-empty = nothing stands there. Write it in (of attachments: a hyphen where there is none).
+row-run-shape = it is no RUN. Write it with its hyphen and check digit, as 12345678-5.
+row-run-digit = the check digit does not fit. Look at the RUN again.
+row-same-person = line { $first } is for the same person. Leave one of them.
+row-long = it has { $bytes } bytes, and may have { $most }. Shorten it.
+row-control = a character stands there that nobody sees, or letters were lost when the table was saved. Write it again.
+row-lines = it has several lines, and must be one.
+row-attachments = it names { $count } files, and may name { $most }.
+row-attachment-name = files are named within their folder: no path from the root, no "..".
+row-no-address = it needs a letter, and there is no address for one: name, street and comuna.
+row-rows = a table has at most { $most } rows. Part it into several.
+row-part-long = { $part } becomes { $bytes } bytes long with these values, and may have { $most }. Shorten them.
+row-structure = these values would change how the text around them is read. Look at signs such as * or #.

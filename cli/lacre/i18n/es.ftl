@@ -612,3 +612,92 @@ body-evidence = Quien la revise no necesita el perfil: lacre verify ARCHIVO --tr
 body-open-folder = CUIDADO: otros pueden leer { $dir }, y lo que está ahí abre todo lo que se envió. Quíteles ese permiso: chmod 700
 body-watching = Se espera lo que respondan los dispositivos. Ctrl-C termina.
 body-came = { $number }  { $at }  { $case }  { $what }
+
+## templates of a body, and recipients' tables
+template-added = Agregada: plantilla { $name }, versión { $version }. Espacios por llenar: { $placeholders }
+template-same = Nada nuevo: la versión { $version } de la plantilla { $name } ya dice esto. Espacios por llenar: { $placeholders }
+template-none = Todavía no hay plantillas. Para agregar una: lacre agency template add
+template-version = versión { $version }
+template-no-placeholders = ninguno
+template-head = Plantilla { $name }, versión { $version }, de { $at }
+template-kind = { $kind }; { $term }
+template-start = Notificación al inicio de un procedimiento (NT)
+template-inquiry = Notificación dentro de un procedimiento (NT)
+template-end = Notificación al término de un procedimiento (NT)
+template-cp = Comunicación personal (CP)
+template-ci = Comunicado institucional (CI)
+template-term = { $days ->
+    [one] { $days } día hábil para recurrir
+   *[other] { $days } días hábiles para recurrir
+}
+template-no-term = no comienza ningún plazo
+template-procedure = Procedimiento: { $procedure }
+template-description = Descripción: { $description }
+template-file = Las personas la reciben como: { $file }
+template-answers = Los programas de las personas pueden responder.
+template-no-answers = Los programas de las personas no responden.
+template-placeholders = Espacios por llenar: { $placeholders }
+template-part-subject = El asunto
+template-part-description = La descripción
+template-part-body = El texto
+template-row = Línea { $line } de la tabla, para { $run }:
+template-no-row = La línea { $line } de la tabla no tiene una fila que se pueda mostrar.
+template-no-good-row = Ninguna fila de la tabla se puede mostrar.
+template-fault-line = { $option } es una línea de 1 a { $most } bytes, sin espacios en los extremos ni caracteres de control.
+template-fault-empty = El texto no dice nada.
+template-fault-body = El texto pasa de { $most }.
+template-fault-control = La línea { $line } del texto tiene un carácter que nadie ve: escríbala de nuevo.
+template-fault-term = Un plazo de { $days } días hábiles es sin duda un error: el más largo es { $most }.
+template-fault-placeholder = { $part }, línea { $line }: "{ $text }" comienza como un espacio por llenar y no lo es. Escriba ((nombre)), o separe los paréntesis con un espacio.
+template-fault-placeholders = Hay { $count } espacios por llenar: una plantilla tiene a lo más { $most }.
+template-fault-place = (({ $placeholder })) está donde un valor no quedaría como texto: en código, en la dirección de un enlace, en HTML, o pegado a signos y letras. Póngalo en otra parte, o con espacios alrededor.
+template-fault-references = Los enlaces por referencia ([palabras]: dirección) no van junto con espacios por llenar: escriba [palabras](dirección).
+lint-nothing = No se encontró nada que la haga difícil de leer. Eso no prueba que sea fácil: désela a leer a alguien que no conozca el caso.
+lint-sentence = Línea { $line }: una oración de { $words } palabras ("{ $begin } …"). Más de { $most } cuestan de leer: haga dos.
+lint-abbreviation = { $word } no está escrito completo en ninguna parte: diga una vez qué significa.
+lint-appeal = Comienza un plazo y no dice cómo recurrir: diga dónde, cómo y hasta cuándo.
+lint-attachment = Dice poco más que ver un adjunto: ponga en el texto qué se decidió y qué puede hacer la persona.
+lint-scan = { $name } no tiene texto, solo imágenes de páginas: un lector de pantalla no lee nada. Adjunte el documento tal como se escribió, no escaneado.
+lint-pdf = { $name } no se pudo examinar: no se sabe si tiene texto.
+table-read-as = { $rows ->
+    [one] { $rows } fila
+   *[other] { $rows } filas
+ }, en { $encoding }, con { $separator } entre las columnas.
+table-utf8 = UTF-8
+table-utf16 = UTF-16
+table-windows = Windows-1252 (no es UTF-8; revise abajo los nombres con tildes)
+table-comma = comas
+table-semicolon = puntos y comas
+table-tab = tabulaciones
+table-more = … y { $more } más.
+table-too-large = Tiene { $size } y puede tener { $most }: divídala en varias.
+table-long-line = La línea { $line } pasa de { $most }. Quizás ahí se abre una comilla que no se cierra.
+table-empty = Está vacía.
+table-workbook = Es un libro de cálculo: guárdelo antes como CSV.
+table-not-text = La línea { $line } no es texto: guarde la tabla como CSV en UTF-8.
+table-mixed = Tiene dos codificaciones: la línea { $utf } está en UTF-8 y la línea { $other } no. Los nombres quedarían mal: guárdela de nuevo como CSV en UTF-8.
+table-open-quote = En la línea { $line } se abre una comilla que no se cierra.
+table-changed = Cambió mientras se leía: repita la orden.
+row-at = Línea { $line }, columna { $column }: { $what }
+row-line = Línea { $line }: { $what }
+row-unknown-column = { $count ->
+    [0] nada la usa: la plantilla no tiene espacios por llenar. Quite la columna.
+   *[other] nada la usa. La plantilla tiene { $placeholders }. Corrija su nombre, o quite la columna.
+}
+row-missing-column = no existe esa columna. Agréguela.
+row-same-column = otra columna tiene ese nombre o significa lo mismo. Quite una de las dos.
+row-nameless-column = hay algo en una columna sin nombre. Póngale nombre, o vacíela.
+row-fields = tiene { $found } campos, y la primera línea tiene { $wanted }. Quizás un texto con un separador no está entre comillas.
+row-empty = no hay nada escrito. Complételo (en adjuntos: un guion donde no hay ninguno).
+row-run-shape = no es un RUN. Escríbalo con guion y dígito verificador, como 12345678-5.
+row-run-digit = el dígito verificador no corresponde. Revise el RUN.
+row-same-person = la línea { $first } es para la misma persona. Deje una de las dos.
+row-long = tiene { $bytes } bytes y puede tener { $most }. Acórtelo.
+row-control = hay un carácter que nadie ve, o se perdieron letras al guardar la tabla. Escríbalo de nuevo.
+row-lines = tiene varias líneas, y debe ser una.
+row-attachments = nombra { $count } archivos, y puede nombrar { $most }.
+row-attachment-name = los archivos se nombran dentro de su carpeta: sin ruta desde la raíz y sin "..".
+row-no-address = necesita una carta, y no hay dirección para ella: nombre, calle y comuna.
+row-rows = una tabla tiene a lo más { $most } filas. Divídala en varias.
+row-part-long = { $part } queda con { $bytes } bytes con estos valores, y puede tener { $most }. Acórtelos.
+row-structure = estos valores cambiarían cómo se lee el texto que los rodea. Revise signos como * o #.

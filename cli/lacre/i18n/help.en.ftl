@@ -276,6 +276,40 @@ help-agency-evidence = What proves the notices of a case, as files that need no 
     .case = The case file (IUIe)
     .code = Or the transaction code of one notice
     .to = The folder; it is made if there is none
+help-agency-template = One text for many persons, in versions
+    .more =
+        ((name)) stands for a value of each person's row in a table: in the subject,
+        the description and the body.
+help-agency-template-add = A new template, or the next version of one
+    .name = Letters, digits, - and _; up to 64
+    .body = The text: Markdown (.md) or plain (.txt), in UTF-8
+    .procedure = The procedure
+    .act = start, inquiry or end of a procedure (NT), CP or CI
+    .term = Business days to appeal, for a notification
+    .subject = The subject
+    .description = What it is about, and what the person may do
+    .no-answers = The person's programs do not answer
+help-agency-template-list = All versions
+help-agency-template-show = What a template says
+    .name = Which
+    .number = Which version; without it the newest
+help-agency-template-lint = What is hard to read in a template, or missing
+    .name = Which
+    .number = Which version; without it the newest
+    .attach = A file that goes with it; may be given several times
+    .more =
+        The exit code is 1 when something was found. It forbids nothing.
+help-agency-template-preview = A template as a person will see it
+    .name = Which
+    .number = Which version; without it the newest
+    .values = A recipients' table (CSV): all that is wrong in it is said
+    .row = The line of the table to show; without it the first good one
+    .row-attach = A column with names of files; may be given several times
+    .more =
+        A table has a column run (or rut) and a column case (or expediente), and one
+        for each placeholder; procedure, and name, address, comuna for a letter, may
+        be there. Commas, semicolons or tabs; UTF-8, UTF-16 or Windows-1252. Lines
+        are counted as a spreadsheet shows them. Nothing is sent, nobody is asked.
 help-agency-watch = Takes and shows what devices answer, until it is stopped
     .since = Begins behind this number
     .duration = Only for so long

@@ -276,6 +276,41 @@ help-agency-evidence = Lo que prueba las notificaciones de un expediente, en arc
     .case = El expediente (IUIe)
     .code = O el código de transacción de una notificación
     .to = La carpeta; se crea si no existe
+help-agency-template = Un texto para muchas personas, en versiones
+    .more =
+        ((nombre)) espera un valor de la fila de cada persona en una tabla: en la
+        materia, la descripción y el texto.
+help-agency-template-add = Una plantilla nueva, o la versión siguiente de una
+    .name = Letras, dígitos, - y _; hasta 64
+    .body = El texto: Markdown (.md) o simple (.txt), en UTF-8
+    .procedure = El procedimiento
+    .act = start, inquiry o end de un procedimiento (NT), CP o CI
+    .term = Días hábiles para recurrir, en una notificación
+    .subject = La materia
+    .description = De qué se trata y qué puede hacer la persona
+    .no-answers = Los programas de la persona no responden
+help-agency-template-list = Todas las versiones
+help-agency-template-show = Lo que dice una plantilla
+    .name = Cuál
+    .number = Qué versión; si falta, la más nueva
+help-agency-template-lint = Lo que cuesta leer en una plantilla, o falta
+    .name = Cuál
+    .number = Qué versión; si falta, la más nueva
+    .attach = Un archivo que va con ella; puede repetirse
+    .more =
+        El código de salida es 1 cuando se encontró algo. No prohíbe nada.
+help-agency-template-preview = Una plantilla como la verá una persona
+    .name = Cuál
+    .number = Qué versión; si falta, la más nueva
+    .values = Una tabla de destinatarios (CSV): se dice todo lo que está mal en ella
+    .row = La línea de la tabla que se muestra; si falta, la primera buena
+    .row-attach = Una columna con nombres de archivos; puede repetirse
+    .more =
+        Una tabla tiene una columna run (o rut) y una expediente (o case), y una por
+        cada espacio por llenar; puede tener procedimiento, y nombre, direccion y
+        comuna para una carta. Comas, puntos y comas o tabulaciones; UTF-8, UTF-16 o
+        Windows-1252. Las líneas se cuentan como las muestra una planilla. No se
+        envía nada ni se consulta a nadie.
 help-agency-watch = Recibe y muestra lo que responden los dispositivos, hasta que se detenga
     .since = Empieza después de este número
     .duration = Solo por este tiempo
