@@ -45,6 +45,7 @@ mod official_killed;
 mod official_replies;
 mod official_resets;
 mod official_restored;
+mod official_templates;
 mod official_weather;
 mod outputs;
 mod receipts;
