@@ -358,7 +358,8 @@ def says(given, receipt):
     store = [x for x in here if x["generation"] == receipt["generation"]]
     times = [x for x in store if SKEW < x["time"] - receipt["time"] <= REMEMBERED]
     lists = [x for x in times if x["list"] is not None]
-    if any(receipt["entry"] not in x["list"] for x in lists): return "withheld"
+    for i, x in enumerate(given):
+        if x in lists and receipt["entry"] not in x["list"]: return f"withheld head.{i}"
     return "other-casilla" if not here else "other-store" if not store else "other-time" if not times else "holds" if lists else "no-list"
 
 
@@ -821,7 +822,7 @@ def check(parts, keys, trust, beside):
         try: given = heads(beside, trust)
         except Stop as s: told = f"{s.verdict} {s.code}"
         else: told = says(given, receipt)
-        ensure(told != "withheld", "withheld", "event.0")
+        ensure(not told.startswith("withheld"), "withheld", told.rpartition(" ")[2])
         result["heads"] = told
     return result, receipt["checkpoint"] or lookup["register"]
 
