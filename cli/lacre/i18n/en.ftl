@@ -410,7 +410,7 @@ notice-acknowledged-now = You have acknowledged the notice; the public body can 
 notice-refused-now = You have refused the notice; the public body can see it. By law its term runs all the same.
 notice-not-me-now = The public body can see that the notice is not for you.
 notice-reply-stored = Your reply was taken by the relay { $when }. Its receipt is kept here and proves it.
-notice-reply-waits = Your reply of { $when } waits here until the relay answers.
+notice-reply-waits = Your reply, written { $when }, waits here until the relay answers.
 deadline-left =
     { $left ->
         [0] today
@@ -443,8 +443,8 @@ misfit-fewer = the relay says that there are { $says } official notices in your 
 misfit-others = of the { $says } official notices that the relay says are in your casilla, not all are those that it gave
 misfit-earlier = the relay gave an old word for what is in your casilla ({ $says })
 misfit-not-its-word = the relay gave no good word for what is in your casilla; it gave { $gave } official notices
-misfit = CAREFUL, since { $since }: { $why }. Its word is kept: lacre notice proof --out FILE.
-misfit-over = From { $since } to { $until }: { $why }. Since then it fits again. Its word is kept: lacre notice proof --out FILE.
+misfit = CAREFUL, first seen { $since }: { $why }. Its word is kept: lacre notice proof --out FILE.
+misfit-over = First seen { $since }, no more { $until }: { $why }. Since then it fits again. Its word is kept: lacre notice proof --out FILE.
 notice-statement = I designate this account as my address for official notices. I know that notices which public bodies send me here take effect, and that terms run, whether I read them or not. I can pause this or take it back at any time; what was sent before stays in effect.
 notice-address-question =
     You are about to sign this:

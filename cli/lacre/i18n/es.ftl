@@ -411,7 +411,7 @@ notice-acknowledged-now = Acusó recibo de la notificación; el organismo lo pue
 notice-refused-now = Rechazó la notificación; el organismo lo puede ver. Por ley su plazo corre igual.
 notice-not-me-now = El organismo puede ver que la notificación no es para usted.
 notice-reply-stored = El servidor recibió su respuesta { $when }. Su recibo queda guardado aquí y lo prueba.
-notice-reply-waits = Su respuesta de { $when } espera aquí hasta que el servidor responda.
+notice-reply-waits = Su respuesta, escrita { $when }, espera aquí hasta que el servidor responda.
 deadline-left =
     { $left ->
         [0] hoy
@@ -434,9 +434,9 @@ notice-proof-written =
     } del servidor sobre { $casillas ->
         [one] una casilla
        *[other] { $casillas } casillas
-    }, la más reciente de { $when }, { $count ->
-        [one] está
-       *[other] están
+    }. La más reciente se dio { $when }. { $count ->
+        [one] Está
+       *[other] Están
     } en { $path }
 notice-proof-next = Quien tenga la llave del servidor lo revisa sin red: lacre verify ARCHIVO --trust CONFIANZA. Con la evidencia de un organismo: lacre verify EVIDENCIA --head ARCHIVO --trust CONFIANZA.
 misfit-more = el servidor dice que hay { $says } notificaciones oficiales en su casilla, y entregó { $gave }
@@ -445,7 +445,7 @@ misfit-others = de las { $says } notificaciones oficiales que el servidor dice q
 misfit-earlier = el servidor dio una palabra vieja sobre lo que hay en su casilla ({ $says })
 misfit-not-its-word = el servidor no dio una palabra válida sobre lo que hay en su casilla; entregó { $gave } notificaciones oficiales
 misfit = CUIDADO, desde { $since }: { $why }. Su palabra está guardada: lacre notice proof --out ARCHIVO.
-misfit-over = De { $since } a { $until }: { $why }. Desde entonces vuelve a calzar. Su palabra está guardada: lacre notice proof --out ARCHIVO.
+misfit-over = Desde { $since } hasta { $until }: { $why }. Desde entonces vuelve a calzar. Su palabra está guardada: lacre notice proof --out ARCHIVO.
 notice-statement = Designo esta cuenta como mi dirección para notificaciones oficiales. Sé que las notificaciones que los organismos públicos me envíen aquí surten efecto, y que los plazos corren, las lea o no. Puedo pausarlo o retirarlo cuando quiera; lo enviado antes sigue surtiendo efecto.
 notice-address-question =
     Va a firmar esto:
