@@ -52,7 +52,7 @@ impl GrpcNetwork {
         Ok(self.call(at, Lane::Account, |c| async move { notices(c).take_stamps(request).await })?.stamps)
     }
 
-    /// Whether persons can be notified, one answer for each row, in order.
+    /// Whether persons can be notified, one answer for each row, in order and with its number.
     pub fn body_routes(
         &self,
         at: &Authority,
@@ -62,13 +62,13 @@ impl GrpcNetwork {
     ) -> Result<Vec<wire::RoutesResponse>, NetError> {
         use wire::routes_request::Part;
         let proof = Part::Proof(self.body_proof(at, seed, key, Ask::Routes)?);
-        let wanted = rows.len();
+        let wanted = rows.iter().map(|row| row.row).collect();
         let parts = core::iter::once(proof).chain(rows.into_iter().map(Part::Row));
         let requests: Vec<_> = parts.map(|part| wire::RoutesRequest { part: Some(part) }).collect();
         self.rows(at, wanted, |c| async move { notices(c).routes(tokio_stream::iter(requests)).await })
     }
 
-    /// The registrar's notes about persons, one answer for each row, in order.
+    /// The registrar's notes about persons, one answer for each row, in order and with its number.
     pub fn body_lookups(
         &self,
         at: &Authority,
@@ -78,13 +78,13 @@ impl GrpcNetwork {
     ) -> Result<Vec<wire::NoticeLookupResponse>, NetError> {
         use wire::notice_lookup_request::Part;
         let proof = Part::Proof(self.body_proof(at, seed, key, Ask::Lookup)?);
-        let wanted = rows.len();
+        let wanted = rows.iter().map(|row| row.row).collect();
         let parts = core::iter::once(proof).chain(rows.into_iter().map(Part::Row));
         let requests: Vec<_> = parts.map(|part| wire::NoticeLookupRequest { part: Some(part) }).collect();
         self.rows(at, wanted, |c| async move { notices(c).lookup(tokio_stream::iter(requests)).await })
     }
 
-    /// Stores notices, one answer for each row, in order. After [`NetError::Unreachable`] any of them may be stored: deliver the
+    /// Stores notices, one answer for each row, in order and with its number. After [`NetError::Unreachable`] any of them may be stored: deliver the
     /// same bytes again.
     pub fn body_deliver(
         &self,
@@ -95,7 +95,7 @@ impl GrpcNetwork {
     ) -> Result<Vec<wire::DeliverResponse>, NetError> {
         use wire::deliver_request::Part;
         let proof = Part::Proof(self.body_proof(at, seed, key, Ask::Deliver)?);
-        let wanted = rows.len();
+        let wanted = rows.iter().map(|row| row.row).collect();
         let parts = core::iter::once(proof).chain(rows.into_iter().map(Part::Row));
         let requests: Vec<_> = parts.map(|part| wire::DeliverRequest { part: Some(part) }).collect();
         self.rows(at, wanted, |c| async move { notices(c).deliver(tokio_stream::iter(requests)).await })
@@ -110,8 +110,8 @@ impl GrpcNetwork {
         Ok(wire::AgencyProof { key: key.to_vec(), challenge: challenge.to_vec(), signature })
     }
 
-    /// A stream that answers each of so many rows, in order.
-    fn rows<T, F>(&self, at: &Authority, wanted: usize, make: impl FnOnce(Channel) -> F) -> Result<Vec<T>, NetError>
+    /// A stream that answers rows of these numbers, in order.
+    fn rows<T, F>(&self, at: &Authority, wanted: Vec<u32>, make: impl FnOnce(Channel) -> F) -> Result<Vec<T>, NetError>
     where
         T: Answer + Row,
         F: Future<Output = Result<Response<Streaming<T>>, Status>>,
@@ -123,8 +123,8 @@ impl GrpcNetwork {
         let outcome = wait::on_this_thread(async {
             let answer = timeout(limit, make(line.channel())).await.map_err(|_| silent())?;
             let mut stream = answer.map_err(|status| refusal::error(&status))?.into_inner();
-            let mut answers = Vec::with_capacity(wanted);
-            while answers.len() < wanted {
+            let mut answers = Vec::with_capacity(wanted.len());
+            while answers.len() < wanted.len() {
                 let next = timeout(limit, stream.message()).await.map_err(|_| silent())?;
                 let Some(answer) = next.map_err(|status| refusal::error(&status))? else {
                     return Err(NetError::Unreachable { why: "the stream ended before its last row".into() });
@@ -135,12 +135,12 @@ impl GrpcNetwork {
             Ok(answers)
         });
         let answers: Vec<T> = outcome.inspect_err(|error| self.lanes.forget_after(&line, error))?;
-        let in_order = answers.iter().zip(0u32..).all(|(answer, row)| answer.row() == row);
+        let in_order = answers.iter().map(Row::row).eq(wanted);
         if in_order { Ok(answers) } else { Err(NetError::Protocol("answers in another order than the rows".into())) }
     }
 }
 
-/// An answer to one row; rows are numbered from 0 in the order in which they are sent.
+/// An answer to one row, by the number that the asker gave it.
 trait Row {
     fn row(&self) -> u32;
 }
