@@ -63,23 +63,38 @@ impl Zone {
     pub fn parse(text: &str) -> Result<Self, PlaceError> {
         Self::ALL.into_iter().find(|z| z.name() == text).ok_or(PlaceError::Zone)
     }
-    /// Date and time on the wall there. None past the year 9999, or if the bundled table lacks the zone.
-    #[must_use]
-    pub fn wall(self, at: Millis) -> Option<DateTime> {
+    /// Its line of the bundled table. None if the table lacks it.
+    fn table(self) -> Option<&'static TimeZone> {
         static TABLE: OnceLock<[Option<TimeZone>; 4]> = OnceLock::new();
         let table = TABLE.get_or_init(|| {
             let bundled = TimeZoneDatabase::bundled();
             Self::ALL.map(|z| bundled.get(z.name()).ok())
         });
         let [santiago, coyhaique, punta_arenas, easter] = table;
-        let zone = match self {
-            Zone::Santiago => santiago,
-            Zone::Coyhaique => coyhaique,
-            Zone::PuntaArenas => punta_arenas,
-            Zone::Easter => easter,
-        };
+        match self {
+            Zone::Santiago => santiago.as_ref(),
+            Zone::Coyhaique => coyhaique.as_ref(),
+            Zone::PuntaArenas => punta_arenas.as_ref(),
+            Zone::Easter => easter.as_ref(),
+        }
+    }
+    /// Date and time on the wall there. None past the year 9999, or if the bundled table lacks the zone.
+    #[must_use]
+    pub fn wall(self, at: Millis) -> Option<DateTime> {
         let stamp = jiff::Timestamp::from_millisecond(i64::try_from(at.get()).ok()?).ok()?;
-        zone.as_ref().map(|z| z.to_datetime(stamp))
+        self.table().map(|z| z.to_datetime(stamp))
+    }
+    /// The instant of a date and time on the wall there. Of an hour that comes twice it is the first one; of one that is left out,
+    /// as much later. None outside the range of [`Millis`].
+    #[must_use]
+    pub fn instant(self, wall: DateTime) -> Option<Millis> {
+        let at = wall.to_zoned(self.table()?.clone()).ok()?.timestamp().as_millisecond();
+        u64::try_from(at).ok().map(Millis::new)
+    }
+    /// The first instant of the next local date.
+    #[must_use]
+    pub fn end_of_day(self, at: Millis) -> Option<Millis> {
+        self.instant(self.date(at)?.tomorrow().ok()?.to_datetime(jiff::civil::Time::midnight()))
     }
     /// The local date.
     #[must_use]

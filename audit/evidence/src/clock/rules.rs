@@ -37,6 +37,11 @@ impl RuleId {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|r| r.name() == text)
     }
+    /// The rule by which electronic notices count from dispatch that is the law on this day.
+    #[must_use]
+    pub fn of_day(day: Date) -> Self {
+        if RuleId::Cl46.rule().in_force(day) { RuleId::Cl46 } else { RuleId::ClD4 }
+    }
     /// The rule itself.
     #[must_use]
     pub fn rule(self) -> &'static Rule {
