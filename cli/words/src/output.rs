@@ -63,13 +63,16 @@ pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
 /// In the place of a file of the program's own making: whoever calls has looked that it is one. A link is not followed.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let (dir, name) = place(path)?;
-    let mut part = Part::named(dir, &name)?;
-    part.file.write_all(content)?;
-    part.file.sync_all()?;
-    if let Some(beside) = part.path.as_deref() {
-        std::fs::rename(beside, path)?;
+    Part::beside(dir, &name, content)?.takes(path)?;
+    File::open(dir)?.sync_all()
+}
+
+/// The same for many files of one folder: all are whole before the first has its name, and the folder is synced once.
+pub fn replace_all(dir: &Path, files: &[(String, Vec<u8>)]) -> io::Result<()> {
+    let parts = files.iter().map(|(name, content)| Ok((dir.join(name), Part::beside(dir, name, content)?)));
+    for (path, part) in parts.collect::<io::Result<Vec<_>>>()? {
+        part.takes(&path)?;
     }
-    part.is_whole();
     File::open(dir)?.sync_all()
 }
 
@@ -93,6 +96,23 @@ impl Part {
         let (file, path) = first_free(dir, &format!("{name}.part"), fresh)?;
         unfinished().push(path.clone());
         Ok(Self { file, path: Some(path) })
+    }
+
+    /// Whole and on the disk, under a name of its own.
+    fn beside(dir: &Path, name: &str, content: &[u8]) -> io::Result<Self> {
+        let mut part = Self::named(dir, name)?;
+        part.file.write_all(content)?;
+        part.file.sync_all()?;
+        Ok(part)
+    }
+
+    /// Its name is that one's from now on.
+    fn takes(mut self, path: &Path) -> io::Result<()> {
+        if let Some(beside) = self.path.as_deref() {
+            std::fs::rename(beside, path)?;
+        }
+        self.is_whole();
+        Ok(())
     }
 
     /// Gives it its name; `(1)`, `(2)` … if that is taken: nothing is replaced.
