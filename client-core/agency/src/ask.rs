@@ -5,7 +5,7 @@ use crate::trouble::unproven;
 use crate::{Body, BodyTrouble};
 use lacre_evidence::{Answer, Designation, Grant, Lookup, Salt};
 use lacre_ground::account::AccountState;
-use lacre_ground::ids::Token;
+use lacre_ground::ids::{BatchId, Token};
 use lacre_ground::random;
 use lacre_ground::run::Run;
 use lacre_ground::signed::Signed;
@@ -14,9 +14,14 @@ use lacre_transport::GrpcNetwork;
 
 /// What the registrar gave, verified.
 pub(crate) struct Given {
+    pub(crate) asked: Asked,
+    pub(crate) right: Option<Right>,
+}
+
+/// Its answer, and what opens the commitment in it.
+pub(crate) struct Asked {
     pub(crate) lookup: Signed<Lookup>,
     pub(crate) salt: Salt,
-    pub(crate) right: Option<Right>,
 }
 
 /// What writes one notice to a person.
@@ -34,24 +39,45 @@ impl Body {
         let row = wire::LookupRow { row: 0, run: run.canonical(), batch };
         let answer = net.body_lookups(&own.relay, &own.seed, &own.key, vec![row])?.pop();
         let answer = answer.ok_or_else(|| unproven("no answer"))?;
-        if !answer.refused.is_empty() {
-            return Err(BodyTrouble::Refused { reason: answer.refused, limit: String::new() });
-        }
-        let lookup = Lookup::verify(&answer.lookup, &own.registrars)?;
-        let salt = Salt::new(answer.salt.as_slice().try_into().map_err(|_| unproven("a salt of another length"))?);
-        let mine = lookup.agency == own.certificate.code && lookup.certificate == own.certificate.note_hash();
-        if !mine || salt.commit(run) != lookup.person {
-            return Err(unproven("the registrar answered another body, or about another person"));
-        }
-        let right = match (&lookup.answer, answer.right) {
-            (Answer::Account { .. }, Some(right)) => Some(right_of(own, &lookup, right)?),
-            (Answer::Account { .. }, None) | (_, Some(_)) => {
-                return Err(unproven("an answer without its right, or a right alone"));
-            }
-            (Answer::Exempt(_) | Answer::NoAccount, None) => None,
-        };
-        Ok(Given { lookup, salt, right })
+        given(own, run, answer)
     }
+
+    /// The same about each row of a batch, by their numbers. A row that was asked about within the hour gets the answer of then.
+    pub(crate) fn ask_all(
+        &mut self,
+        net: &mut GrpcNetwork,
+        own: &Own,
+        batch: BatchId,
+        rows: &[(u32, Run)],
+    ) -> Result<Vec<Result<Given, BodyTrouble>>, BodyTrouble> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ask = |(row, run): &(u32, Run)| wire::LookupRow { row: *row, run: run.canonical(), batch: batch.as_bytes().to_vec() };
+        let answers = net.body_lookups(&own.relay, &own.seed, &own.key, rows.iter().map(ask).collect())?;
+        Ok(rows.iter().zip(answers).map(|((_, run), answer)| given(own, run, answer)).collect())
+    }
+}
+
+/// An answer about this person, verified.
+fn given(own: &Own, run: &Run, answer: wire::NoticeLookupResponse) -> Result<Given, BodyTrouble> {
+    if !answer.refused.is_empty() {
+        return Err(BodyTrouble::Refused { reason: answer.refused, limit: String::new() });
+    }
+    let lookup = Lookup::verify(&answer.lookup, &own.registrars)?;
+    let salt = Salt::new(answer.salt.as_slice().try_into().map_err(|_| unproven("a salt of another length"))?);
+    let mine = lookup.agency == own.certificate.code && lookup.certificate == own.certificate.note_hash();
+    if !mine || salt.commit(run) != lookup.person {
+        return Err(unproven("the registrar answered another body, or about another person"));
+    }
+    let right = match (&lookup.answer, answer.right) {
+        (Answer::Account { .. }, Some(right)) => Some(right_of(own, &lookup, right)?),
+        (Answer::Account { .. }, None) | (_, Some(_)) => {
+            return Err(unproven("an answer without its right, or a right alone"));
+        }
+        (Answer::Exempt(_) | Answer::NoAccount, None) => None,
+    };
+    Ok(Given { asked: Asked { lookup, salt }, right })
 }
 
 /// The right is for this account, in this state, at this relay.

@@ -1,7 +1,7 @@
 //! What persons' devices answered: each is opened by its notice's seed, verified as a judge would, and filed with the evidence. What
 //! does not verify is put aside and shown; it spoils nothing. So is what a device signed after its account was reset.
 
-use crate::archive::{Archive, evidence_name, kept};
+use crate::archive::{Archive, evidence_name, kept, lean};
 use crate::came::{Came, REPLY, part_name};
 use crate::own::Own;
 use crate::proven::sent_of;
@@ -157,7 +157,7 @@ impl Body {
         collected: &mut Collected,
     ) -> Result<(), BodyTrouble> {
         let returns = self.returns()?;
-        for row in self.dispatches()?.into_iter().filter(|row| !row.waiting.is_empty()) {
+        for row in self.to_do()?.into_iter().filter(|row| !row.waiting.is_empty()) {
             let channel = returns.iter().find(|channel| row.returns == Some(channel.number));
             let (Some(channel), Some(seed)) = (channel, row.seed.map(Seed::new)) else { continue };
             for (id, seq, at) in row.waiting {
@@ -172,7 +172,7 @@ impl Body {
     /// The ids that answers to the notices of a return channel have.
     fn expected(&mut self, channel: u64) -> Result<HashMap<EntryId, (NoticeId, Seed)>, BodyTrouble> {
         let mut expected = HashMap::new();
-        for row in self.dispatches()?.into_iter().filter(|row| row.returns == Some(channel)) {
+        for row in self.answered_in(channel)? {
             let Some(seed) = row.seed.map(Seed::new) else { continue };
             for n in 0..MAX_ANSWERS {
                 expected.insert(returned::entry_id(&seed, n), (row.id, seed.clone()));
@@ -244,7 +244,8 @@ impl Body {
                 for (name, content) in files {
                     archive.keep(&part_name(id, entry.id, &name), &content)?;
                 }
-                archive.keep(&evidence_name(id), &bundle.to_bytes())?;
+                let lean = lean(archive, &bundle);
+                archive.keep(&evidence_name(id), &lean.to_bytes())?;
                 if what.starts_with("ContentHandover") {
                     (row.token, row.again) = (None, false);
                 }

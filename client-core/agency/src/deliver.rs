@@ -1,6 +1,6 @@
 //! A notice that is kept, brought to the relay: as often as it takes, with the same bytes, also after the relay was restored.
 
-use crate::archive::{Archive, evidence_name, kept};
+use crate::archive::{Archive, evidence_name, kept, lean};
 use crate::dispatch::{Dispatch, Stage};
 use crate::own::Own;
 use crate::trouble::unproven;
@@ -10,7 +10,7 @@ use lacre_evidence as evidence;
 use lacre_evidence::envelope::{self, Envelope, Header, Seed};
 use lacre_evidence::lookup::GOOD_FOR_MS;
 use lacre_evidence::{Bundle, ExemptReason, FilePart, Grant, Opening, Verdict, verify};
-use lacre_ground::ids::ChannelId;
+use lacre_ground::ids::{ChannelId, EvidenceId};
 use lacre_ground::time::Millis;
 use lacre_proto::reasons::Reason;
 use lacre_proto::relay::v1 as wire;
@@ -43,19 +43,60 @@ pub enum Outcome {
     Otherwise(Otherwise),
 }
 
+/// A notice that is kept, with what proves it so far.
+pub(crate) struct Kept {
+    pub(crate) row: Dispatch,
+    pub(crate) bundle: Bundle,
+}
+
 impl Body {
-    /// Brings what is kept to the relay, as often as it takes: the same bytes each time. The time is the relay's: it decides whether the
-    /// registrar's answer is still new enough.
+    /// One of [`Body::deliver_all`].
     pub(crate) fn deliver(
         &mut self,
         net: &mut GrpcNetwork,
         archive: &mut dyn Archive,
         own: &Own,
-        mut row: Dispatch,
-        bundle: Bundle,
+        kept: Kept,
         now: Millis,
     ) -> Result<Outcome, BodyTrouble> {
-        let again = Again::of(&bundle).ok_or_else(|| BodyTrouble::NoEvidence(evidence_name(row.id)))?;
+        let outcome = self.deliver_all(net, archive, own, vec![kept], now)?.pop();
+        outcome.ok_or_else(|| unproven("no answer"))?
+    }
+
+    /// Brings what is kept to the relay, in one call, as often as it takes: the same bytes each time. The time is the relay's: it
+    /// decides whether the registrar's answer is still new enough. An outcome for each, in their order: one that is refused keeps no
+    /// other waiting.
+    pub(crate) fn deliver_all(
+        &mut self,
+        net: &mut GrpcNetwork,
+        archive: &mut dyn Archive,
+        own: &Own,
+        all: Vec<Kept>,
+        now: Millis,
+    ) -> Result<Vec<Result<Outcome, BodyTrouble>>, BodyTrouble> {
+        let requests = (0..).zip(&all).map(|(number, kept)| self.request(net, own, kept, number, now));
+        let requests = requests.collect::<Result<Vec<_>, _>>()?;
+        let answers = net.body_deliver(&own.relay, &own.seed, &own.key, requests)?;
+        let judged = all.into_iter().zip(answers).map(|(kept, answer)| answered(own, kept, answer));
+        let judged = judged.collect::<Result<Vec<_>, _>>()?;
+        // what proves it first: whatever ends the program before the rows say so, the relay gives the same records again
+        let new = judged.iter().filter(|(_, end)| end.is_new);
+        let papers: Vec<_> = new.map(|(kept, _)| (evidence_name(kept.row.id), lean(archive, &kept.bundle).to_bytes())).collect();
+        archive.keep_all(&papers)?;
+        self.profile.step(|step| judged.iter().try_for_each(|(kept, _)| kept.row.put(step)).map_err(BodyTrouble::from))?;
+        Ok(judged.into_iter().map(|(_, end)| end.outcome).collect())
+    }
+
+    /// The envelope, made again, with its files where the relay finds them.
+    fn request(
+        &mut self,
+        net: &mut GrpcNetwork,
+        own: &Own,
+        Kept { row, bundle }: &Kept,
+        number: u32,
+        now: Millis,
+    ) -> Result<wire::DeliverRow, BodyTrouble> {
+        let again = Again::of(bundle).ok_or_else(|| BodyTrouble::NoEvidence(evidence_name(row.id)))?;
         let token = row.token.clone().ok_or(BodyTrouble::NoSuchNotice)?;
         let look = now >= row.asked_at.plus(GOOD_FOR_MS);
         // a record of before a restore stays the one that counts
@@ -73,58 +114,15 @@ impl Body {
             wire::SealedFile { place: Some(place) }
         };
         let files = again.envelope.files.iter().enumerate().map(place).collect();
-        let request = wire::DeliverRow {
-            row: 0,
+        Ok(wire::DeliverRow {
+            row: number,
             channel: again.channel.as_bytes().to_vec(),
             append_token: token.expose().to_vec(),
             entry_id: envelope::entry_id(&again.seed).as_bytes().to_vec(),
             envelope: Some(wire::NoticeEnvelope { header: again.envelope.header.clone(), files }),
-            first_record: first.clone().unwrap_or_default(),
             look: look && first.is_none(),
-        };
-        let answer = net.body_deliver(&own.relay, &own.seed, &own.key, vec![request])?.pop();
-        let answer = answer.ok_or_else(|| unproven("no answer"))?;
-        match Reason::parse(&answer.refused) {
-            None if answer.refused.is_empty() => {}
-            // its person's program has not given the right again yet: later
-            Some(_) if first.is_some() => return Ok(Outcome::Sent(Box::new(verify(&bundle.to_bytes(), Some(&own.trust()?))))),
-            Some(Reason::NotPermitted) => {
-                (row.stage, row.token, row.reason) = (Stage::Refused, None, CLOSED_SINCE.to_owned());
-                self.keep_dispatch(&row)?;
-                return Ok(Outcome::Otherwise(Otherwise::ClosedSince));
-            }
-            Some(Reason::NoEntry) => {
-                (row.stage, row.token, row.reason) = (Stage::Refused, None, TOO_LATE.to_owned());
-                self.keep_dispatch(&row)?;
-                return Err(BodyTrouble::TooLate);
-            }
-            _ => return Err(BodyTrouble::Refused { reason: answer.refused, limit: answer.limit }),
-        }
-        row.again = false;
-        if first.is_some() {
-            let verdict = verify(&bundle.to_bytes(), Some(&own.trust()?));
-            // the program may have ended when the record was kept and the row did not say so yet
-            row.stage = Stage::Sent;
-            row.unproven = !matches!(verdict, Verdict::Valid(_));
-            self.keep_dispatch(&row)?;
-            return Ok(Outcome::Sent(Box::new(verdict)));
-        }
-        let whole = Bundle { events: vec![answer.record], ..bundle };
-        let bytes = whole.to_bytes();
-        let verdict = verify(&bytes, Some(&own.trust()?));
-        archive.keep(&evidence_name(row.id), &bytes)?;
-        // the right is kept until a device has the notice: a restored relay may have to be given it again
-        row.stage = Stage::Sent;
-        row.transaction = match &verdict {
-            Verdict::Valid(proven) => match &proven.outcome {
-                evidence::Outcome::Sent(sent) => Some(sent.receipt.id),
-                evidence::Outcome::Exempt | evidence::Outcome::NoAccount => None,
-            },
-            Verdict::Invalid(_) | Verdict::Incomplete(_) => None,
-        };
-        row.unproven = row.transaction.is_none();
-        self.keep_dispatch(&row)?;
-        Ok(Outcome::Sent(Box::new(verdict)))
+            first_record: first.unwrap_or_default(),
+        })
     }
 
     /// What a restored relay lost of notices that no device has: the same bytes, under the relay's own first record. One that cannot
@@ -136,7 +134,7 @@ impl Body {
         own: &Own,
         now: Millis,
     ) -> Result<(), BodyTrouble> {
-        for mut row in self.dispatches()?.into_iter().filter(|row| row.again && row.token.is_some()) {
+        for mut row in self.to_do()?.into_iter().filter(|row| row.again && row.token.is_some()) {
             if row.account.map_or(Ok(None), |account| self.reset_of(account))?.is_some() {
                 // its casilla is gone for good: an official decides on a copy
                 (row.again, row.token) = (false, None);
@@ -144,7 +142,7 @@ impl Body {
                 continue;
             }
             match kept(archive, row.id) {
-                Ok(bundle) => drop(self.deliver(net, archive, own, row, bundle, now)?),
+                Ok(bundle) => drop(self.deliver(net, archive, own, Kept { row, bundle }, now)?),
                 Err(BodyTrouble::NoEvidence(_)) => {}
                 Err(other) => return Err(other),
             }
@@ -160,12 +158,13 @@ impl Body {
         if !self.saw_generation(&generation)? {
             return Ok(now);
         }
-        for mut row in self.dispatches()? {
+        self.each_dispatch(|body, mut row| {
             if row.stage == Stage::Sent && !row.was_handed_over() {
                 row.again = true;
-                self.keep_dispatch(&row)?;
+                body.keep_dispatch(&row)?;
             }
-        }
+            Ok::<_, BodyTrouble>(())
+        })?;
         self.give_returns_again(net, own)?;
         self.keep_generation(generation)?;
         Ok(now)
@@ -188,6 +187,59 @@ impl Body {
             net.put_blob(&own.relay, header, &mut sealed.as_slice())?;
         }
         Ok(())
+    }
+}
+
+/// What became of one, and whether there is something new to keep of what proves it.
+struct End {
+    outcome: Result<Outcome, BodyTrouble>,
+    is_new: bool,
+}
+
+/// What the relay answered about one, noted in its row.
+fn answered(own: &Own, mut kept: Kept, answer: wire::DeliverResponse) -> Result<(Kept, End), BodyTrouble> {
+    let trust = own.trust()?;
+    let row = &mut kept.row;
+    let first = !kept.bundle.events.is_empty();
+    let old = |outcome| End { outcome, is_new: false };
+    let end = match Reason::parse(&answer.refused) {
+        None if answer.refused.is_empty() && first => {
+            let verdict = verify(&kept.bundle.to_bytes(), Some(&trust));
+            // the program may have ended when the record was kept and the row did not say so yet
+            (row.again, row.stage, row.unproven) = (false, Stage::Sent, !matches!(verdict, Verdict::Valid(_)));
+            old(Ok(Outcome::Sent(Box::new(verdict))))
+        }
+        None if answer.refused.is_empty() => {
+            kept.bundle.events = vec![answer.record];
+            let verdict = verify(&kept.bundle.to_bytes(), Some(&trust));
+            // the right is kept until a device has the notice: a restored relay may have to be given it again
+            (row.transaction, row.accepted_at) = transaction(&verdict).unzip();
+            (row.again, row.stage, row.unproven) = (false, Stage::Sent, row.transaction.is_none());
+            End { outcome: Ok(Outcome::Sent(Box::new(verdict))), is_new: true }
+        }
+        // its person's program has not given the right again yet: later
+        Some(_) if first => old(Ok(Outcome::Sent(Box::new(verify(&kept.bundle.to_bytes(), Some(&trust)))))),
+        Some(Reason::NotPermitted) => {
+            (row.stage, row.token, row.reason) = (Stage::Refused, None, CLOSED_SINCE.to_owned());
+            old(Ok(Outcome::Otherwise(Otherwise::ClosedSince)))
+        }
+        Some(Reason::NoEntry) => {
+            (row.stage, row.token, row.reason) = (Stage::Refused, None, TOO_LATE.to_owned());
+            old(Err(BodyTrouble::TooLate))
+        }
+        _ => old(Err(BodyTrouble::Refused { reason: answer.refused, limit: answer.limit })),
+    };
+    Ok((kept, end))
+}
+
+/// The transaction code, which is the id of the record that proves it; and the record's time.
+fn transaction(verdict: &Verdict) -> Option<(EvidenceId, Millis)> {
+    match verdict {
+        Verdict::Valid(proven) => match &proven.outcome {
+            evidence::Outcome::Sent(sent) => Some((sent.receipt.id, sent.consigned_at)),
+            evidence::Outcome::Exempt | evidence::Outcome::NoAccount => None,
+        },
+        Verdict::Invalid(_) | Verdict::Incomplete(_) => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What was sent or tried: a row of the profile for each notice.
 
+use crate::batch::BatchId;
 use crate::{Body, BodyTrouble};
 use lacre_ground::ids::{AccountId, EntryId, EvidenceId, NoticeId, Token};
 use lacre_ground::time::Millis;
@@ -8,6 +9,11 @@ use serde::{Deserialize, Serialize};
 
 /// The scope of the rows of notices.
 const NOTICES: &[u8] = b"notices";
+/// The scope of what is to be done about notices: a row of it is there as long as one of them is true. So nobody looks through a
+/// hundred thousand notices for the two that wait.
+const TO_DO: &[u8] = b"notices to do";
+/// Notices of a page: memory does not grow with what was ever sent.
+const PAGE: usize = 512;
 
 /// How far a notice is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +99,12 @@ pub struct Dispatch {
     /// entries of answers that were put aside
     #[serde(default)]
     pub(crate) put_aside: Vec<EntryId>,
+    /// the relay's time of its record, if that is proved: from which the law counts
+    #[serde(default)]
+    pub accepted_at: Option<Millis>,
+    /// of which batch it is, and which row there
+    #[serde(default)]
+    pub batch: Option<(BatchId, u64)>,
 }
 
 /// Answers by which a person shows that she knows of a notice.
@@ -100,7 +112,22 @@ const KNOWN_BY: [&str; 4] = ["ConsignmentAcceptance", "ConsignmentRejection", "n
 
 impl Dispatch {
     pub(crate) fn put(&self, step: &Step<'_>) -> Result<(), StoreError> {
-        step.put(Table::Meta, &row_key(self.id), NOTICES, self.number, self)
+        step.put(Table::Meta, &row_key(self.id), NOTICES, self.number, self)?;
+        if let Some(channel) = self.returns {
+            step.put(
+                Table::Meta,
+                &[b"answers of ".as_slice(), self.id.as_bytes()].concat(),
+                &answering(channel),
+                self.number,
+                &self.id,
+            )?;
+        }
+        let to_do = [b"to do ".as_slice(), self.id.as_bytes()].concat();
+        if self.stage == Stage::Prepared || self.again || !self.waiting.is_empty() {
+            step.put(Table::Meta, &to_do, TO_DO, self.number, &self.id)
+        } else {
+            step.delete(Table::Meta, &to_do).map(drop)
+        }
     }
 
     /// The relay has it.
@@ -127,6 +154,16 @@ impl Dispatch {
     }
 }
 
+/// The scope of the notices that are answered in a return channel.
+fn answering(channel: u64) -> Vec<u8> {
+    [b"answers in ".as_slice(), &channel.to_be_bytes()].concat()
+}
+
+/// The next number, in the step that makes the notice.
+pub(crate) fn next_number(step: &Step<'_>) -> Result<u64, StoreError> {
+    Ok(step.last_ord(Table::Meta, NOTICES)?.unwrap_or(0).saturating_add(1))
+}
+
 fn row_key(id: NoticeId) -> Vec<u8> {
     [b"notice ".as_slice(), id.as_bytes()].concat()
 }
@@ -136,11 +173,63 @@ impl Body {
         self.profile.step(|step| Ok(row.put(step)?))
     }
 
-    /// What was sent or tried, oldest first.
-    pub fn dispatches(&mut self) -> Result<Vec<Dispatch>, BodyTrouble> {
+    /// A new one: it gets its number in the step that keeps it.
+    pub(crate) fn keep_new(&mut self, row: &mut Dispatch) -> Result<(), BodyTrouble> {
         self.profile.step(|step| {
-            let rows: Vec<(u64, Dispatch)> = step.scan(Table::Meta, NOTICES, 0, usize::MAX)?;
+            row.number = next_number(step)?;
+            Ok(row.put(step)?)
+        })
+    }
+
+    /// What was sent or tried behind this number, oldest first, so many at most that they fit into a page. 0: from the first.
+    pub fn dispatches_after(&mut self, number: u64) -> Result<Vec<Dispatch>, BodyTrouble> {
+        self.profile.step(|step| {
+            let rows: Vec<(u64, Dispatch)> = step.scan(Table::Meta, NOTICES, number.saturating_add(1), PAGE)?;
             Ok(rows.into_iter().map(|(_, row)| row).collect())
+        })
+    }
+
+    /// Each of them, oldest first, page by page.
+    pub fn each_dispatch<E: From<BodyTrouble>>(
+        &mut self,
+        mut what: impl FnMut(&mut Self, Dispatch) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut after = 0;
+        loop {
+            let page = self.dispatches_after(after)?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.number;
+            for row in page {
+                what(self, row)?;
+            }
+        }
+    }
+
+    /// All that was sent or tried, oldest first: for whoever has few.
+    pub fn dispatches(&mut self) -> Result<Vec<Dispatch>, BodyTrouble> {
+        let mut all = Vec::new();
+        self.each_dispatch(|_, row| {
+            all.push(row);
+            Ok::<_, BodyTrouble>(())
+        })?;
+        Ok(all)
+    }
+
+    /// Those that wait for something: for the relay, for being delivered again, or with answers that wait for evidence.
+    pub fn to_do(&mut self) -> Result<Vec<Dispatch>, BodyTrouble> {
+        self.by_ids(TO_DO)
+    }
+
+    /// Those that are answered in this return channel.
+    pub(crate) fn answered_in(&mut self, channel: u64) -> Result<Vec<Dispatch>, BodyTrouble> {
+        self.by_ids(&answering(channel))
+    }
+
+    fn by_ids(&mut self, scope: &[u8]) -> Result<Vec<Dispatch>, BodyTrouble> {
+        self.profile.step(|step| {
+            let ids: Vec<(u64, NoticeId)> = step.scan(Table::Meta, scope, 0, usize::MAX)?;
+            let rows = ids.into_iter().map(|(_, id)| step.get::<Dispatch>(Table::Meta, &row_key(id)));
+            Ok(rows.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
         })
     }
 

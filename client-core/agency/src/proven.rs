@@ -1,5 +1,6 @@
 //! What evidence proves that is kept here, by the keys of this body's relay and its registrar.
 
+use crate::archive::{Archive, kept};
 use crate::own::Own;
 use crate::{Body, BodyTrouble};
 use lacre_evidence::{Bundle, Outcome, ProvenNotice, Verdict, verify};
@@ -19,6 +20,11 @@ pub(crate) fn sent_of(own: &Own, bundle: &Bundle) -> Result<Box<ProvenNotice>, S
 }
 
 impl Body {
+    /// What is kept of a notice, whole: with the files that it shares with others.
+    pub fn evidence(&mut self, archive: &dyn Archive, id: NoticeId) -> Result<Vec<u8>, BodyTrouble> {
+        Ok(kept(archive, id)?.to_bytes())
+    }
+
     /// Whether these bytes are evidence of this notice: files of evidence can be changed by whoever has the folder.
     pub fn proves(&mut self, id: NoticeId, bytes: &[u8]) -> Result<bool, BodyTrouble> {
         let own = self.own()?;

@@ -1,6 +1,7 @@
 //! Channels in which persons' devices answer: one for many notices, a right for each.
 
 use crate::own::Own;
+use crate::trouble::unproven;
 use crate::{Body, BodyTrouble};
 use lacre_core::network::{Lane, Network as _};
 use lacre_ground::ids::{ChannelId, Token};
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// Notices that share a return channel: it takes so many rights, one for each (PROTOCOL.md 20, `max_kept_tokens`).
 pub const ROWS: u32 = 512;
 /// Rights of one call.
-const RIGHTS_AT_ONCE: usize = 64;
+pub(crate) const RIGHTS_AT_ONCE: usize = 64;
 /// The scope of their rows, whose ord is the channel's number.
 pub(crate) const RETURNS: &[u8] = b"returns";
 
@@ -54,11 +55,22 @@ impl Body {
 
     /// A channel that takes another right, and the right; the relay knows both when this returns.
     pub(crate) fn return_right(&mut self, net: &mut GrpcNetwork, own: &Own) -> Result<(ReturnChannel, Token), BodyTrouble> {
-        let newest = self.returns()?.pop();
+        let (row, mut rights) = self.return_rights(net, own, 1)?;
+        Ok((row, rights.pop().ok_or_else(|| unproven("no right"))?))
+    }
+
+    /// The same for so many notices: perhaps fewer, and one at least.
+    pub(crate) fn return_rights(
+        &mut self,
+        net: &mut GrpcNetwork,
+        own: &Own,
+        wanted: usize,
+    ) -> Result<(ReturnChannel, Vec<Token>), BodyTrouble> {
+        let newest = self.newest_return()?;
+        let number = newest.as_ref().map_or(1, |row| row.number.saturating_add(1));
         let mut row = match newest.filter(|row| row.used < ROWS) {
             Some(row) => row,
             None => {
-                let number = self.returns()?.last().map_or(1, |row| row.number.saturating_add(1));
                 let read = Token::random(self.rng.as_mut());
                 let row = ReturnChannel { number, read, opened: false, used: 0, cursor: 0 };
                 self.keep_return(&row)?;
@@ -69,22 +81,30 @@ impl Body {
             open(net, own, &row)?;
             row.opened = true;
         }
-        row.used += 1;
-        // counted before it is made: a right that nobody uses is lost, and none is given twice
+        let room = usize::try_from(ROWS.saturating_sub(row.used)).unwrap_or(0);
+        let count = wanted.clamp(1, RIGHTS_AT_ONCE).min(room);
+        row.used = row.used.saturating_add(u32::try_from(count).unwrap_or(ROWS));
+        // counted before they are made: a right that nobody uses is lost, and none is given twice
         self.keep_return(&row)?;
-        let token = Token::random(self.rng.as_mut());
-        give(net, own, &row, &[&token])?;
-        Ok((row, token))
+        let tokens: Vec<Token> = (0..count).map(|_| Token::random(self.rng.as_mut())).collect();
+        give(net, own, &row, &tokens.iter().collect::<Vec<_>>())?;
+        Ok((row, tokens))
+    }
+
+    fn newest_return(&mut self) -> Result<Option<ReturnChannel>, BodyTrouble> {
+        self.profile.step(|step| {
+            let Some(number) = step.last_ord(Table::Meta, RETURNS)? else { return Ok(None) };
+            Ok(step.get(Table::Meta, &key(number))?)
+        })
     }
 
     /// A restored relay may have lost the channels, their newest rights, or answers that this has read: all is given again, and all
     /// is read again. What was filed is not filed twice.
     pub(crate) fn give_returns_again(&mut self, net: &mut GrpcNetwork, own: &Own) -> Result<(), BodyTrouble> {
-        let sent = self.dispatches()?;
         for mut row in self.returns()?.into_iter().filter(|row| row.opened) {
             open(net, own, &row)?;
-            let rights: Vec<&Token> =
-                sent.iter().filter(|d| d.returns == Some(row.number)).filter_map(|d| d.back.as_ref()).collect();
+            let sent = self.answered_in(row.number)?;
+            let rights: Vec<&Token> = sent.iter().filter_map(|d| d.back.as_ref()).collect();
             for block in rights.chunks(RIGHTS_AT_ONCE) {
                 give(net, own, &row, block)?;
             }

@@ -8,8 +8,8 @@
 //! | after the record is kept | all | nothing |
 
 use crate::archive::{Archive, evidence_name, kept};
-use crate::ask::Right;
-use crate::deliver::{Otherwise, Outcome, TOO_LATE};
+use crate::ask::{Asked, Given, Right};
+use crate::deliver::{Kept, Otherwise, Outcome, TOO_LATE};
 use crate::dispatch::{Dispatch, Stage};
 use crate::own::Own;
 use crate::returns::ReturnChannel;
@@ -19,12 +19,21 @@ use lacre_evidence::build::{self, Addressee, Draft, File};
 use lacre_evidence::clock::{Calendar, RuleId};
 use lacre_evidence::envelope::Seed;
 use lacre_evidence::verdict::SKEW_MS;
-use lacre_evidence::{Answer, Bundle, ExemptReason, Lookup, Salt, Standing, verify};
+use lacre_evidence::{Answer, Bundle, ExemptReason, Standing, verify};
 use lacre_ground::ids::{NoticeId, Token};
 use lacre_ground::random;
-use lacre_ground::signed::Signed;
 use lacre_ground::time::Millis;
 use lacre_transport::GrpcNetwork;
+
+/// Under which id and law a notice is written, and what it is beside others.
+#[derive(Clone, Copy)]
+pub(crate) struct As {
+    pub(crate) id: NoticeId,
+    pub(crate) standing: Standing,
+    /// none: that of the day
+    pub(crate) rule: Option<RuleId>,
+    pub(crate) calendar: &'static Calendar,
+}
 
 impl Body {
     /// Sends one notice. Whatever ends it: [`Body::resume`].
@@ -45,16 +54,37 @@ impl Body {
         let own = self.own()?;
         let back = if new.answers { Some(self.return_right(net, &own)?) } else { None };
         let given = self.ask(net, &own, &new.run)?;
-        self.same_clock(given.lookup.asked_at)?;
-        let id = NoticeId::new(random::bytes(self.rng.as_mut()));
+        self.same_clock(given.asked.lookup.asked_at)?;
+        let asked_at = given.asked.lookup.asked_at;
+        let as_ = As { id: NoticeId::new(random::bytes(self.rng.as_mut())), standing, rule: None, calendar: Calendar::chile() };
+        let (mut row, bundle) = self.written(&own, new, as_, given, back)?;
+        archive.keep(&evidence_name(row.id), &bundle.to_bytes())?;
+        self.keep_new(&mut row)?;
+        let id = row.id;
+        if row.stage == Stage::Otherwise {
+            return Ok((id, Outcome::Otherwise(otherwise(&row))));
+        }
+        let outcome = self.deliver(net, archive, &own, Kept { row, bundle }, asked_at)?;
+        Ok((id, outcome))
+    }
+
+    /// What is written to a person, and what proves it so far: a notice, or that she is to be notified otherwise.
+    pub(crate) fn written(
+        &mut self,
+        own: &Own,
+        new: &NewNotice,
+        as_: As,
+        given: Given,
+        back: Option<(ReturnChannel, Token)>,
+    ) -> Result<(Dispatch, Bundle), BodyTrouble> {
         let mut row = Dispatch {
-            id,
-            number: self.dispatches()?.last().map_or(1, |last| last.number.saturating_add(1)),
+            id: as_.id,
+            number: 0,
             run: new.run.canonical(),
             case: new.case.clone(),
             subject: new.subject.clone(),
             stage: Stage::Otherwise,
-            asked_at: given.lookup.asked_at,
+            asked_at: given.asked.lookup.asked_at,
             reason: String::new(),
             token: None,
             seed: None,
@@ -70,34 +100,26 @@ impl Body {
             transaction: None,
             waiting: Vec::new(),
             put_aside: Vec::new(),
+            accepted_at: None,
+            batch: None,
         };
-        let Some(right) = given.right else {
+        let Given { asked: given, right } = given;
+        let Some(right) = right else {
+            row.reason = match &given.lookup.answer {
+                Answer::Exempt(reason) => reason.name().to_owned(),
+                Answer::NoAccount | Answer::Account { .. } => "no account".to_owned(),
+            };
             let keys = own.trust()?.keys;
-            let bundle = build::not_reachable(&own.certificate, &given.lookup, new.run, given.salt, &keys);
-            archive.keep(&evidence_name(id), &bundle.to_bytes())?;
-            let why = match &given.lookup.answer {
-                Answer::Exempt(reason) => Otherwise::Exempt(*reason),
-                Answer::NoAccount | Answer::Account { .. } => Otherwise::NoAccount,
-            };
-            row.reason = match &why {
-                Otherwise::Exempt(reason) => reason.name().to_owned(),
-                Otherwise::NoAccount | Otherwise::ClosedSince => "no account".to_owned(),
-            };
-            self.keep_dispatch(&row)?;
-            return Ok((id, Outcome::Otherwise(why)));
+            return Ok((row, build::not_reachable(&own.certificate, &given.lookup, new.run, given.salt, &keys)));
         };
         let seed = Seed::random(self.rng.as_mut());
-        let bundle = self.compose(&own, new, standing, id, &given.lookup, given.salt, &right, back.as_ref(), &seed)?;
-        archive.keep(&evidence_name(id), &bundle.to_bytes())?;
+        let bundle = self.compose(own, new, as_, &given, &right, back.as_ref(), &seed)?;
         row.stage = Stage::Prepared;
         row.account = Some(right.grant.account);
         row.token = Some(right.token);
         row.seed = Some(*seed.expose());
         row.returns = back.as_ref().map(|(channel, _)| channel.number);
-        self.keep_dispatch(&row)?;
-        let asked_at = given.lookup.asked_at;
-        let outcome = self.deliver(net, archive, &own, row, bundle, asked_at)?;
-        Ok((id, outcome))
+        Ok((row, bundle))
     }
 
     /// Goes on with a notice that was kept and perhaps not sent.
@@ -107,23 +129,23 @@ impl Body {
         match row.stage {
             Stage::Prepared => {
                 let (bundle, now) = (kept(archive, id)?, self.look_at_relay(net, &own)?);
-                self.deliver(net, archive, &own, row, bundle, now)
+                let of_batch = row.batch;
+                let outcome = self.deliver(net, archive, &own, Kept { row, bundle }, now);
+                if let (Err(BodyTrouble::TooLate), Some((batch, index))) = (&outcome, of_batch) {
+                    self.wait_again(batch, &[index])?;
+                }
+                outcome
             }
             Stage::Sent => Ok(Outcome::Sent(Box::new(verify(&kept(archive, id)?.to_bytes(), Some(&own.trust()?))))),
             // said again as it was said then
-            Stage::Otherwise => {
-                Ok(Outcome::Otherwise(match ExemptReason::ALL.into_iter().find(|reason| reason.name() == row.reason) {
-                    Some(reason) => Otherwise::Exempt(reason),
-                    None => Otherwise::NoAccount,
-                }))
-            }
+            Stage::Otherwise => Ok(Outcome::Otherwise(otherwise(&row))),
             Stage::Refused if row.reason == TOO_LATE => Err(BodyTrouble::TooLate),
             Stage::Refused => Ok(Outcome::Otherwise(Otherwise::ClosedSince)),
         }
     }
 
     /// A notice that bears another time than the relay's proves nothing.
-    fn same_clock(&self, theirs: Millis) -> Result<(), BodyTrouble> {
+    pub(crate) fn same_clock(&self, theirs: Millis) -> Result<(), BodyTrouble> {
         let (now, by_ms) = (self.clock.now(), self.clock.now().get().abs_diff(theirs.get()));
         if by_ms > SKEW_MS { Err(BodyTrouble::Clock { ahead: now > theirs, by_ms }) } else { Ok(()) }
     }
@@ -133,10 +155,8 @@ impl Body {
         &mut self,
         own: &Own,
         new: &NewNotice,
-        standing: Standing,
-        id: NoticeId,
-        lookup: &Signed<Lookup>,
-        salt: Salt,
+        as_: As,
+        given: &Asked,
         right: &Right,
         back: Option<&(ReturnChannel, Token)>,
         seed: &Seed,
@@ -144,11 +164,11 @@ impl Body {
         let files: Vec<File<'_>> = new.files.iter().map(|f| File { name: &f.name, media: &f.media, bytes: &f.bytes }).collect();
         let uris: Vec<&str> = new.uris.iter().map(String::as_str).collect();
         let now = self.clock.now();
-        let today = own.certificate.place.zone.date(now);
-        let rule = if today.is_some_and(|day| RuleId::Cl46.rule().in_force(day)) { RuleId::Cl46 } else { RuleId::ClD4 };
+        let of_today = own.certificate.place.zone.date(now).map_or(RuleId::ClD4, RuleId::of_day);
+        let rule = as_.rule.unwrap_or(of_today);
         let draft = Draft {
-            id,
-            standing,
+            id: as_.id,
+            standing: as_.standing,
             act: new.act,
             case: &new.case,
             procedure: &new.procedure,
@@ -157,13 +177,27 @@ impl Body {
             uris: &uris,
             files: &files,
             rule: rule.rule(),
-            calendar: Calendar::chile(),
+            calendar: as_.calendar,
             answers_to: back.map(|(channel, token)| (channel.channel(), token)),
             approved: None,
         };
-        let to =
-            Addressee { lookup, run: new.run, salt, states: &right.states, grant: &right.grant, designation: &right.designation };
+        let to = Addressee {
+            lookup: &given.lookup,
+            run: new.run,
+            salt: given.salt,
+            states: &right.states,
+            grant: &right.grant,
+            designation: &right.designation,
+        };
         let sent = build::compose(&draft, &to, &own.certificate, &own.signer, &own.trust()?.keys, now, seed)?;
         Ok(sent.so_far)
+    }
+}
+
+/// Why a person is notified otherwise, as the registrar said it.
+fn otherwise(row: &Dispatch) -> Otherwise {
+    match ExemptReason::ALL.into_iter().find(|reason| reason.name() == row.reason) {
+        Some(reason) => Otherwise::Exempt(reason),
+        None => Otherwise::NoAccount,
     }
 }
