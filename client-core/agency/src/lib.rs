@@ -9,6 +9,7 @@
 //! | `ask` | the registrar's answer about a person, verified |
 //! | `send` | one notice: ask, compose, keep, deliver |
 //! | `deliver` | what is kept is brought to the relay, as often as it takes; its record |
+//! | `batch` | many notices of one template: taken from a table, seen, sent, every row once |
 //! | `earlier` | copies, corrections, and what is said to a reply |
 //! | `proven` | what kept evidence proves |
 //! | `dispatch` | what was sent or tried |
@@ -25,6 +26,7 @@
 
 mod archive;
 mod ask;
+mod batch;
 mod came;
 mod collect;
 mod deliver;
@@ -43,6 +45,10 @@ mod trouble;
 mod written;
 
 pub use archive::{Archive, evidence_name};
+pub use batch::{
+    Attachment, Batch, BatchId, BatchRow, BatchStage, Block, Counts, MAX_ROWS, NewBatch, NewRow, ROUTES_AT_ONCE, Route, RowFault,
+    RowStage, Stopped,
+};
 pub use came::{Came, ReplyRead};
 pub use collect::{Aside, Collected, Filed, LOST_DEVICE};
 pub use deliver::{Otherwise, Outcome};

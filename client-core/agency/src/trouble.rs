@@ -94,6 +94,35 @@ pub enum BodyTrouble {
     /// No template of this name, or no such version of it.
     #[error("no such template")]
     NoSuchTemplate,
+    /// Unknown to this profile, or a row of it is not what was kept.
+    #[error("no such batch")]
+    NoSuchBatch,
+    /// Nothing more can be sent of it: it is done, or was cancelled.
+    #[error("the batch has ended")]
+    BatchEnded,
+    /// A table without rows.
+    #[error("the table has no rows")]
+    NoRows,
+    /// A longer table: part it.
+    #[error("a batch has at most {most} rows")]
+    TooManyRows {
+        /// [`crate::MAX_ROWS`]
+        most: u64,
+    },
+    /// A file that every row has is not in the archive as it was seen: put it back.
+    #[error("the attachment {0} is gone or was changed")]
+    AttachmentGone(String),
+    /// A row of the table cannot be written.
+    #[error("line {line}: {why}")]
+    Row {
+        /// of the table, from 1
+        line: u64,
+        /// what is wrong with it
+        why: String,
+    },
+    /// It would end before it begins, or has ended already.
+    #[error("the batch ends before it begins")]
+    BatchTimes,
     /// The file of evidence is not where it was kept, or is another: put it back.
     #[error("the evidence {0} is missing or was changed: put it back")]
     NoEvidence(String),
