@@ -263,10 +263,34 @@ help-agency-send = One notice to one person; the RUN is asked for
         The RUN may also come on standard input; it is never an argument. The exit
         code is 1 when the person is to be notified otherwise: the proof of that
         is kept, too.
+help-agency-draft = Many notices of one template, from a table: looked at, and kept. Nothing is sent
+    .template = The template
+    .recipients = The table (CSV): a row for each person, with the columns run, case, and one for each placeholder
+    .attach = A file for everybody, behind the text; may be given several times
+    .row-attach = A column with names of files beside the table; may be given several times
+    .at = Nothing is sent before this time, where the body is: 2026-07-06 09:00
+    .not-after = Nothing is sent from this time on; without it, from the end of that day on
+    .rule = The rule that is held to be the law (CL-46-2026, CL-D4-27); without it, that of the day
+    .no-letters = Whoever cannot be reached is handed the notice at the counter: no postal addresses are asked for
+    .trial = A trial: nothing follows from it
+    .more =
+        All that is wrong with the table is said at once, by line and column. Before
+        anybody sends it, it is known who can be reached, who needs a letter or the
+        counter, and when it takes effect.
+help-agency-batches = All batches, oldest first
+help-agency-show = A batch, or one row as its person will see it
+    .batch = The batch, as lacre agency batches shows it
+    .row = This row, from 1
+help-agency-dispatch = Sends a batch; interrupted, it goes on where it was
+    .batch = The batch
+    .yes = Begins without asking, even if it may not be done today
+help-agency-cancel = Ends a batch: what was not delivered is not delivered
+    .batch = The batch
 help-agency-resume = Sends what was interrupted: the same bytes, once
     .id = Which notice; without it the oldest that waits
 help-agency-status = What was sent, how far it is, and what was answered
     .id = Only this notice
+    .csv = Of a batch: every row as a table, with what the law says of it
 help-agency-replies = What persons wrote in answer
 help-agency-replies-list = All replies, oldest first
 help-agency-replies-read = One reply with its files; what is said to it is a new notice: agency send --answers

@@ -263,10 +263,34 @@ help-agency-send = Una notificación a una persona; el RUN se pide
         El RUN también puede llegar por la entrada estándar; nunca es argumento. El
         código de salida es 1 cuando hay que notificar por otra vía: también de eso
         se guarda la prueba.
+help-agency-draft = Muchas notificaciones de una plantilla, desde una tabla: revisadas y guardadas. No se envía nada
+    .template = La plantilla
+    .recipients = La tabla (CSV): una fila por persona, con las columnas run, expediente, y una por cada marcador
+    .attach = Un archivo para todas, después del texto; puede darse varias veces
+    .row-attach = Una columna con nombres de archivos junto a la tabla; puede darse varias veces
+    .at = Nada se envía antes de esta hora, donde está el organismo: 2026-07-06 09:00
+    .not-after = Nada se envía desde esta hora; sin ella, desde el fin de ese día
+    .rule = La regla que se tiene por ley (CL-46-2026, CL-D4-27); sin ella, la del día
+    .no-letters = A quien no se llega se le entrega en el mesón: no se piden direcciones postales
+    .trial = Una prueba: de ella no se sigue nada
+    .more =
+        Todo lo que está mal en la tabla se dice de una vez, por línea y columna. Antes
+        de que alguien la envíe se sabe a quién se llega, quién necesita carta o mesón,
+        y cuándo surte efecto.
+help-agency-batches = Todos los lotes, del más antiguo al más nuevo
+help-agency-show = Un lote, o una fila como la verá la persona
+    .batch = El lote, como lo muestra lacre agency batches
+    .row = Esta fila, desde 1
+help-agency-dispatch = Envía un lote; si se interrumpe, continúa donde estaba
+    .batch = El lote
+    .yes = Comienza sin preguntar, aunque quizás no termine hoy
+help-agency-cancel = Anula un lote: lo que no se entregó no se entrega
+    .batch = El lote
 help-agency-resume = Envía lo que quedó interrumpido: los mismos bytes, una vez
     .id = Qué notificación; si falta, la más antigua que espera
 help-agency-status = Lo enviado, en qué está y qué respondieron
     .id = Solo esta notificación
+    .csv = De un lote: cada fila en una tabla, con lo que dice la ley de ella
 help-agency-replies = Lo que las personas escribieron en respuesta
 help-agency-replies-list = Todas las respuestas, primero la más antigua
 help-agency-replies-read = Una respuesta con sus archivos; se contesta con otra notificación: agency send --answers
