@@ -42,6 +42,7 @@ pub const fn catalogues(lang: Lang) -> &'static [&'static str] {
         Lang::Es => &[
             include_str!("../i18n/es.ftl"),
             include_str!("../i18n/notices.es.ftl"),
+            include_str!("../i18n/batch.es.ftl"),
             include_str!("../i18n/help.es.ftl"),
             include_str!("../i18n/errors.es.ftl"),
             include_str!("../i18n/proof.es.ftl"),
@@ -49,6 +50,7 @@ pub const fn catalogues(lang: Lang) -> &'static [&'static str] {
         Lang::En => &[
             include_str!("../i18n/en.ftl"),
             include_str!("../i18n/notices.en.ftl"),
+            include_str!("../i18n/batch.en.ftl"),
             include_str!("../i18n/help.en.ftl"),
             include_str!("../i18n/errors.en.ftl"),
             include_str!("../i18n/proof.en.ftl"),

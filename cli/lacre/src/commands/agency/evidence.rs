@@ -4,7 +4,7 @@ use super::own::{self, Evidence};
 use super::replies::{parts, transaction};
 use crate::context::{Context, Outcome};
 use crate::files;
-use lacre_agency::{Archive as _, BodyTrouble, Dispatch, Stage, evidence_name};
+use lacre_agency::{BodyTrouble, Dispatch, Stage, evidence_name};
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
 use serde_json::{Value, json as object};
@@ -37,7 +37,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     for row in &rows {
         let name = evidence_name(row.id);
         let gone = || own::trouble(ctx, BodyTrouble::NoEvidence(name.clone()));
-        let bundle = evidence.read(&name).map_err(|_| gone())?;
+        let bundle = body.evidence(&evidence, row.id).map_err(|_| gone())?;
         // what the relay gave may not verify, and that was said; what lay here may have been changed since
         let open = row.unproven || row.stage != Stage::Sent;
         if !open && !body.proves(row.id, &bundle).map_err(|e| own::trouble(ctx, e))? {

@@ -1,5 +1,6 @@
 //! `lacre agency …`: a public body's program. Its profile holds the key and what is under way; evidence is files of its own.
 
+pub(crate) mod batch;
 pub(crate) mod enroll;
 pub(crate) mod evidence;
 mod own;
@@ -21,6 +22,16 @@ pub(crate) enum Command {
     Enroll(enroll::Args),
     /// one notice
     Send(Box<send::Args>),
+    /// many notices
+    Draft(Box<batch::draft::Args>),
+    /// all that were drafted
+    Batches(batch::list::Args),
+    /// one of them, or a row of it
+    Show(batch::show::Args),
+    /// sends it
+    Dispatch(batch::dispatch::Args),
+    /// ends it
+    Cancel(batch::cancel::Args),
     /// what was interrupted
     Resume(resume::Args),
     /// what was sent, and what was answered
@@ -43,6 +54,11 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
     match command {
         Command::Enroll(args) => enroll::run(ctx, args),
         Command::Send(args) => send::run(ctx, args),
+        Command::Draft(args) => batch::draft::run(ctx, args),
+        Command::Batches(args) => batch::list::run(ctx, args),
+        Command::Show(args) => batch::show::run(ctx, args),
+        Command::Dispatch(args) => batch::dispatch::run(ctx, args),
+        Command::Cancel(args) => batch::cancel::run(ctx, args),
         Command::Resume(args) => resume::run(ctx, args),
         Command::Status(args) => status::run(ctx, args),
         Command::Replies(command) => replies::run(ctx, command),

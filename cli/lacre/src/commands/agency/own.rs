@@ -59,6 +59,16 @@ impl Archive for Evidence {
         folder_for_evidence(&self.dir)?;
         output::replace(&self.path(name), content)
     }
+    fn keep_all(&mut self, files: &[(String, Vec<u8>)]) -> io::Result<()> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        folder_for_evidence(&self.dir)?;
+        output::replace_all(&self.dir, files)
+    }
+    fn holds(&self, name: &str) -> bool {
+        self.path(name).is_file()
+    }
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         std::fs::read(self.path(name))
     }
@@ -207,6 +217,17 @@ pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
         }
         BodyTrouble::TooLate => no("error-body-too-late"),
         BodyTrouble::NotDelivered => no("error-body-not-delivered"),
+        BodyTrouble::NoSuchBatch => ctx.failure("error-no-batch", Exit::No, &[("id", "".into())]),
+        BodyTrouble::BatchEnded => no("error-batch-ended"),
+        BodyTrouble::NoRows => ctx.failure("error-batch-empty", Exit::Usage, &[]),
+        BodyTrouble::TooManyRows { most } => ctx.failure("error-batch-long", Exit::Usage, &[("most", most.to_string().into())]),
+        BodyTrouble::BatchTimes => ctx.failure("error-batch-times", Exit::Usage, &[]),
+        BodyTrouble::AttachmentGone(name) => {
+            ctx.failure("error-batch-attachment", Exit::CouldNotAsk, &[("name", shown(&name).into())])
+        }
+        BodyTrouble::Row { line, why } => {
+            ctx.failure("error-batch-row", Exit::Usage, &[("line", line.to_string().into()), ("why", shown(&why).into())])
+        }
         BodyTrouble::NoSuchReply => no("error-no-reply"),
         BodyTrouble::NoSuchTemplate => no("error-no-template"),
         BodyTrouble::NoSuchNotice => ctx.failure("error-no-notice", Exit::No, &[("id", "".into())]),

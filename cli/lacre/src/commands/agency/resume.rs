@@ -20,8 +20,9 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         Some(typed) => vec![own::find(ctx, &mut body, typed)?],
         // the oldest that is under way: a second call takes the next
         None => {
-            let all = body.dispatches().map_err(|e| own::trouble(ctx, e))?;
-            all.iter().filter(|row| row.stage == Stage::Prepared).map(|row| row.id).collect()
+            let all = body.to_do().map_err(|e| own::trouble(ctx, e))?;
+            // a batch goes on by lacre agency dispatch
+            all.iter().filter(|row| row.stage == Stage::Prepared && row.batch.is_none()).map(|row| row.id).collect()
         }
     };
     let Some((last, _)) = ids.split_last() else {

@@ -174,8 +174,8 @@ pub(super) fn need<T: Clone>(ctx: &Context, given: Option<&T>, option: &'static 
 
 /// Notices that are kept and perhaps not sent.
 fn waiting(ctx: &Context, body: &mut Body) -> Result<usize, Failure> {
-    let all = body.dispatches().map_err(|e| own::trouble(ctx, e))?;
-    Ok(all.iter().filter(|row| row.stage == Prepared).count())
+    let all = body.to_do().map_err(|e| own::trouble(ctx, e))?;
+    Ok(all.iter().filter(|row| row.stage == Prepared && row.batch.is_none()).count())
 }
 
 /// The act itself: what every person's program can show.

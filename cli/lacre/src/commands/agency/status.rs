@@ -1,5 +1,6 @@
 //! `lacre agency status [ID]`: what was sent, how far it is, and what persons' devices answered.
 
+use super::batch;
 use super::own::{self, Evidence};
 use super::replies::transaction;
 use crate::context::{Context, Outcome, local};
@@ -9,36 +10,52 @@ use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
 use lacre_words::words::key;
 use serde_json::{Value, json as object};
+use std::path::PathBuf;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     #[arg(value_name = "ID")]
     id: Option<String>,
+    #[arg(long, value_name = "FILE", requires = "id")]
+    csv: Option<PathBuf>,
 }
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let mut body = own::open(ctx)?;
     let mut evidence = Evidence::of(ctx)?;
     let collected = own::collect(ctx, &mut body, &mut evidence)?;
+    if let Some(typed) = &args.id
+        && let Some(batch) = batch::find_some(ctx, &mut body, typed)?
+    {
+        return batch::status::run(ctx, &mut body, &batch, args.csv.as_deref());
+    }
+    if args.csv.is_some() {
+        return Err(ctx.failure("error-no-batch", Exit::No, &[("id", shown(args.id.as_deref().unwrap_or_default()).into())]));
+    }
     let mut rows = body.dispatches().map_err(|e| own::trouble(ctx, e))?;
     if let Some(typed) = &args.id {
         let id = own::find(ctx, &mut body, typed)?;
         rows.retain(|row| row.id == id);
+    } else {
+        // rows of a batch are its own: lacre agency status BATCH
+        rows.retain(|row| row.batch.is_none());
     }
     let strangers = collected.as_ref().map_or(0, |c: &Collected| c.aside.iter().filter(|a| a.notice.is_none()).count());
     // her account was reset, and nothing shows that she knew of it before
     let lost = body.lost_on_the_way().map_err(|e| own::trouble(ctx, e))?;
     let mut text: Vec<String> = rows.iter().map(|row| line(ctx, row, lost.get(&row.id))).collect();
-    if rows.is_empty() {
+    if rows.is_empty() && args.id.is_none() && body.batches().map_err(|e| own::trouble(ctx, e))?.is_empty() {
         text.push(ctx.words.say("body-no-notices"));
     }
     if strangers > 0 {
         text.push(ctx.words.say_with("body-strangers", &[("count", strangers.into())]));
     }
+    let (batches, batch_lines) = if args.id.is_none() { batch::list::all(ctx, &mut body)? } else { (Vec::new(), Vec::new()) };
+    text.extend(batch_lines);
     let json: Vec<Value> = rows.iter().map(|row| value(&evidence, row, lost.get(&row.id))).collect();
     ctx.long_result(
         &text.join("\n"),
-        &object!({ "notices": json, "strangers": strangers, "relay_reached": collected.is_some() }),
+        &object!({ "notices": json, "strangers": strangers, "relay_reached": collected.is_some(), "batches": batches }),
     );
     Ok(Exit::Done)
 }

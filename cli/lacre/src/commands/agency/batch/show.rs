@@ -1,0 +1,94 @@
+//! `lacre agency show BATCH [--row N]`: a batch, or a row as its person will see it.
+
+use super::{find, line, value};
+use crate::commands::agency::own::{self, Evidence};
+use crate::commands::notice::body::shown_text;
+use crate::context::{Context, Outcome};
+use lacre_agency::{Batch, BatchRow, Body, NewNotice, RowFault};
+use lacre_words::failure::{Exit, Failure};
+use lacre_words::screen::size;
+use lacre_words::shown::shown;
+use serde_json::{Value, json as object};
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    #[arg(value_name = "BATCH")]
+    batch: String,
+    #[arg(long, value_name = "N")]
+    row: Option<u64>,
+}
+
+pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
+    let mut body = own::open(ctx)?;
+    let batch = find(ctx, &mut body, &args.batch)?;
+    let Some(number) = args.row else {
+        let counts = body.counts(batch.id).map_err(|e| own::trouble(ctx, e))?;
+        ctx.result(&line(ctx, &batch, &counts), &value(&batch, &counts));
+        return Ok(Exit::Done);
+    };
+    let evidence = Evidence::of(ctx)?;
+    let row = row_of(ctx, &mut body, &batch, number)?;
+    let new = match body.row_says(&evidence, &batch, &row) {
+        Ok(new) => new,
+        Err(RowFault::Notice(why)) => return Err(own::trouble(ctx, why)),
+        Err(why) => {
+            let args = [("line", row.line.to_string().into()), ("why", shown(&why.to_string()).into())];
+            return Err(ctx.failure("error-batch-row", Exit::No, &args));
+        }
+    };
+    ctx.long_result(&text(ctx, &row, &new), &said(&row, &new));
+    Ok(Exit::Done)
+}
+
+/// A row by its number, from 1, as people count.
+fn row_of(ctx: &Context, body: &mut Body, batch: &Batch, number: u64) -> Result<BatchRow, Failure> {
+    let index = number.checked_sub(1);
+    let mut page = match index {
+        Some(index) => body.batch_rows(batch.id, index).map_err(|e| own::trouble(ctx, e))?,
+        None => Vec::new(),
+    };
+    page.truncate(1);
+    page.pop().ok_or_else(|| {
+        ctx.failure(
+            "error-batch-no-row",
+            Exit::No,
+            &[("row", number.to_string().into()), ("rows", batch.rows.to_string().into())],
+        )
+    })
+}
+
+fn text(ctx: &Context, row: &BatchRow, new: &NewNotice) -> String {
+    let head = ctx.words.say_with(
+        "batch-row",
+        &[
+            ("row", row.index.saturating_add(1).to_string().into()),
+            ("line", row.line.to_string().into()),
+            ("run", row.run.as_str().into()),
+            ("case", shown(&new.case).into()),
+            ("procedure", shown(&new.procedure).into()),
+            ("subject", shown(&new.subject).into()),
+            ("description", shown(&new.description).into()),
+        ],
+    );
+    let mut parts = vec![head];
+    for (i, file) in new.files.iter().enumerate() {
+        let bytes = u64::try_from(file.bytes.len()).unwrap_or(u64::MAX);
+        let about =
+            [("name", shown(&file.name).into()), ("media", shown(&file.media).into()), ("size", size(&ctx.words, bytes).into())];
+        parts.push(ctx.words.say_with("batch-row-file", &about));
+        if i == 0 {
+            parts.push(shown_text(&String::from_utf8_lossy(&file.bytes), &file.media));
+        }
+    }
+    parts.join("\n")
+}
+
+fn said(row: &BatchRow, new: &NewNotice) -> Value {
+    let files: Vec<Value> =
+        new.files.iter().map(|f| object!({ "name": f.name, "media": f.media, "bytes": f.bytes.len() })).collect();
+    let body = new.files.first().map(|f| String::from_utf8_lossy(&f.bytes).into_owned());
+    object!({
+        "row": row.index.saturating_add(1), "line": row.line, "run": row.run, "case": new.case, "procedure": new.procedure,
+        "subject": new.subject, "description": new.description, "body": body, "files": files, "address": row.address,
+    })
+}
