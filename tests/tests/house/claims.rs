@@ -9,9 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Catalogues, English and Spanish. Not here: help (it says what a command is for), `lacre verify` (each outcome is a vector),
 /// and what the demonstration checks itself (each sentence has its `.claim`).
-const CATALOGUES: [[&str; 2]; 6] = [
+const CATALOGUES: [[&str; 2]; 7] = [
     ["cli/lacre/i18n/en.ftl", "cli/lacre/i18n/es.ftl"],
     ["cli/lacre/i18n/notices.en.ftl", "cli/lacre/i18n/notices.es.ftl"],
+    ["cli/lacre/i18n/batch.en.ftl", "cli/lacre/i18n/batch.es.ftl"],
     ["cli/lacre/i18n/errors.en.ftl", "cli/lacre/i18n/errors.es.ftl"],
     ["cli/words/i18n/common.en.ftl", "cli/words/i18n/common.es.ftl"],
     ["server/relay/i18n/counter.en.ftl", "server/relay/i18n/counter.es.ftl"],
@@ -25,7 +26,7 @@ const EFFECTS: &str = "sent|added|removed|deleted|locked|unlocked|blocked|stored
     from now on|disappears";
 
 /// Claims that no test would find false yet; the page says so. A further one is a decision.
-const NO_TEST_YET: [&str; 2] = ["error-kept", "error-kept.do"];
+const NO_TEST_YET: [&str; 3] = ["error-batch-midnight", "error-kept", "error-kept.do"];
 
 /// Every sentence of a catalogue by its key, or key and attribute.
 fn sentences(path: &str) -> BTreeMap<String, String> {

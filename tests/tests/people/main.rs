@@ -40,6 +40,7 @@ mod notice_screens;
 mod notices;
 mod notices_real;
 mod official;
+mod official_batches;
 mod official_faults;
 mod official_killed;
 mod official_replies;

@@ -117,7 +117,7 @@ fn a_row_of_a_table_of_windows_is_shown_as_the_person_will_see_it() {
     let town = Town::new();
     let office = body(&town, "AO052");
     std::fs::write(office.home.join("beca.md"), BODY).unwrap();
-    with(&office, &["--term", "5"]).done_json();
+    let _added = with(&office, &["--term", "5"]).done_json();
     let table = format!(
         "RUT;Expediente;Nombre;Monto mensual\r\n{};E-1;Begoña Núñez;$ 120.000\r\n{};E-2;# Íñigo\r\n{};E-3;*Ana*;\"$ 1\"\r\n",
         RUNS[0], RUNS[1], RUNS[2]
@@ -156,7 +156,7 @@ fn all_errors_of_a_table_are_said_in_words_with_line_and_column_in_both_language
     let town = Town::new();
     let office = body(&town, "AO053");
     std::fs::write(office.home.join("beca.md"), BODY).unwrap();
-    with(&office, &[]).done_json();
+    let _added = with(&office, &[]).done_json();
     let table = format!("run,case,nombre,Monto,nota\n{},E-1,Ana,1,\n40000001-1,,Eva,2,x\n{},E-3,Iris,3,x\n", RUNS[0], RUNS[0]);
     std::fs::write(office.home.join("filas.csv"), table).unwrap();
     let preview = ["agency", "template", "preview", "becas", "--values", "filas.csv"];
@@ -192,7 +192,7 @@ fn a_lint_names_what_is_hard_to_read_and_forbids_nothing() {
     let office = body(&town, "AO054");
     let long = "palabra ".repeat(40);
     std::fs::write(office.home.join("beca.md"), format!("Según el SEA, {long}.\n")).unwrap();
-    with(&office, &["--term", "5"]).done_json();
+    let _added = with(&office, &["--term", "5"]).done_json();
     std::fs::write(
         office.home.join("escaneado.pdf"),
         b"%PDF-1.4\n1 0 obj\n<< /Subtype /Image /Filter /DCTDecode >>\nstream\n..\nendstream\n",
@@ -206,7 +206,7 @@ fn a_lint_names_what_is_hard_to_read_and_forbids_nothing() {
     assert_eq!(said.code, Some(1));
     assert!(said.out.contains("SEA") && said.out.contains("escaneado.pdf"), "{}", said.out);
     std::fs::write(office.home.join("beca.md"), BODY).unwrap();
-    with(&office, &["--term", "5"]).done_json();
+    let _added = with(&office, &["--term", "5"]).done_json();
     let clean = office.json(&["agency", "template", "lint", "becas"]);
     assert_eq!((&clean["version"], &clean["warnings"]), (&2.into(), &Value::Array(Vec::new())));
 }
