@@ -21,6 +21,12 @@ batch-row = Row { $row } (line { $line } of the table), to { $run }, case { $cas
     { $subject }
     { $description }
 batch-row-file = — { $name } ({ $media }, { $size })
+batch-reason-law = electronic notices take no effect for this person, by law
+batch-reason-legal-person = a legal person
+batch-reason-minor = a minor
+batch-reason-dead = the person has died
+batch-reason-none = no address for official notices here
+batch-reason-closed = the address was closed after the registrar had answered
 batch-drafted = Drafted: { $id }, { $rows } rows. { $electronic } reach the person's program; { $otherwise } go to the counter or by letter ({ $exempt } exempt, { $none } without an address here).
     Dispatched today, it is deemed made on { $deemed }.{ $last ->
         [none] {""}
@@ -73,3 +79,10 @@ error-batch-addresses = Some people can only be reached by letter or at the coun
 error-batch-attachment = The attachment { $name } is gone from the folder of evidence, or was changed.
     .why = Everybody gets exactly the file that was seen. Nothing of this block was sent.
     .do = Put it back from a copy, or draft the batch anew.
+body-stats = { $electronic } delivered and proved
+    { $handed } of them handed over to a program of the person, { $soon } within 10 seconds
+    { $known } opened, acknowledged or answered by the person
+    To be notified otherwise: { $none } without an address here, { $exempt } exempt, { $closed } whose address was closed meanwhile or whose answer grew too old
+error-list-none = No notice from here is meant by that.
+    .why = What is kept on this machine was looked through.
+    .do = Look at the RUN, case or code again; all of them: lacre agency status

@@ -21,6 +21,12 @@ batch-row = Fila { $row } (línea { $line } de la tabla), para { $run }, expedie
     { $subject }
     { $description }
 batch-row-file = — { $name } ({ $media }, { $size })
+batch-reason-law = las notificaciones electrónicas no surten efecto para esta persona, por ley
+batch-reason-legal-person = una persona jurídica
+batch-reason-minor = una persona menor de edad
+batch-reason-dead = la persona falleció
+batch-reason-none = sin domicilio para notificaciones oficiales aquí
+batch-reason-closed = el domicilio se cerró después de que respondió la oficina de registro
 batch-drafted = Preparado: { $id }, { $rows } filas. { $electronic } llegan al programa de la persona; { $otherwise } van al mesón o por carta ({ $exempt } exentas, { $none } sin domicilio digital aquí).
     Despachado hoy, se entiende practicado el { $deemed }.{ $last ->
         [none] {""}
@@ -73,3 +79,10 @@ error-batch-addresses = A algunas personas solo se llega por carta o en el mesó
 error-batch-attachment = El adjunto { $name } ya no está en la carpeta de evidencia, o cambió.
     .why = Todas reciben exactamente el archivo que se revisó. De este bloque no se envió nada.
     .do = Devuélvalo desde una copia, o prepare el lote de nuevo.
+body-stats = { $electronic } entregadas y probadas
+    { $handed } de ellas recibidas por un programa de la persona, { $soon } en menos de 10 segundos
+    { $known } abiertas, acusadas de recibo o contestadas por la persona
+    Por notificar de otro modo: { $none } sin domicilio aquí, { $exempt } exentas, { $closed } cuyo domicilio se cerró entretanto o cuya respuesta se hizo vieja
+error-list-none = Con eso no se encuentra ninguna notificación enviada desde aquí.
+    .why = Se buscó en lo que guarda este equipo.
+    .do = Revise el RUN, el expediente o el código; todas: lacre agency status

@@ -101,6 +101,32 @@ fn a_table_becomes_notices_and_each_row_says_by_which_route_and_what_follows_by_
     assert_eq!(notices(&ana).len(), 1);
 }
 
+#[test]
+fn the_notices_of_a_person_a_case_and_a_code_are_found_and_no_others() {
+    let town = Town::new();
+    let (body, ana) = (body(&town, "AB006"), addressee(&town, 0, "ana"));
+    template(&body);
+    table(&body, &[0, 1]);
+    let (batch, _) = drafted(&body, &[]);
+    let _sent = body.run(&["agency", "dispatch", &batch]);
+    let code = rows(&body, &batch)[0]["code"].clone();
+
+    let person = body.piped(&["agency", "list", "--run", "--json"], RUNS[0].as_bytes()).done_json();
+    for said in [person, body.json(&["agency", "list", "--case", "E-0000/2026"]), body.json(&["agency", "list", "--code", &code])]
+    {
+        let found = said["notices"].as_array().unwrap();
+        assert_eq!((found.len(), text(&found[0]["transaction"])), (1, code.as_str()), "{said}");
+    }
+    assert_eq!(body.run(&["agency", "list", "--case", "E-9"]).code, Some(1));
+    assert_eq!(body.run(&["agency", "list"]).code, Some(2), "something must be asked for");
+
+    ana.run(&["notice", "read", text(&notices(&ana)[0]["id"])]).done();
+    let _collected = body.json(&["agency", "status"]);
+    let stats = body.json(&["agency", "stats"]);
+    let said = ["electronic", "handed_over", "no_address", "exempt"].map(|key| stats[key].as_u64().unwrap());
+    assert_eq!(said, [1, 1, 1, 0], "{stats}");
+}
+
 /// The evidence of the notice with this transaction code, as it is handed on.
 fn found(body: &Person, code: &str) -> String {
     let to = body.home.join(format!("evidence-of-{}", &code[..8]));

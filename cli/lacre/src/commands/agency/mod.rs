@@ -3,11 +3,13 @@
 pub(crate) mod batch;
 pub(crate) mod enroll;
 pub(crate) mod evidence;
+pub(crate) mod list;
 mod own;
 pub(crate) mod replies;
 pub(crate) mod resume;
 mod rows;
 pub(crate) mod send;
+pub(crate) mod stats;
 pub(crate) mod status;
 pub(crate) mod template;
 pub(crate) mod trust;
@@ -36,6 +38,10 @@ pub(crate) enum Command {
     Resume(resume::Args),
     /// what was sent, and what was answered
     Status(status::Args),
+    /// the notices of one person, case or code
+    List(list::Args),
+    /// how many, by which route, how soon
+    Stats(stats::Args),
     /// what persons wrote
     #[command(subcommand)]
     Replies(commands::agency::replies::Command),
@@ -61,6 +67,8 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Cancel(args) => batch::cancel::run(ctx, args),
         Command::Resume(args) => resume::run(ctx, args),
         Command::Status(args) => status::run(ctx, args),
+        Command::List(args) => list::run(ctx, args),
+        Command::Stats(args) => stats::run(ctx, args),
         Command::Replies(command) => replies::run(ctx, command),
         Command::Evidence(args) => evidence::run(ctx, args),
         Command::Template(command) => template::run(ctx, command),

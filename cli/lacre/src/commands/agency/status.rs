@@ -60,7 +60,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     Ok(Exit::Done)
 }
 
-const fn word(stage: Stage) -> &'static str {
+pub(super) const fn word(stage: Stage) -> &'static str {
     match stage {
         Stage::Prepared => "prepared",
         Stage::Sent => "sent",
@@ -69,7 +69,7 @@ const fn word(stage: Stage) -> &'static str {
     }
 }
 
-fn line(ctx: &Context, row: &Dispatch, lost: Option<&ResetOf>) -> String {
+pub(super) fn line(ctx: &Context, row: &Dispatch, lost: Option<&ResetOf>) -> String {
     let stage = match row.stage {
         Stage::Prepared => key("body-stage-prepared"),
         Stage::Sent if row.unproven => key("body-stage-unproven"),

@@ -1,11 +1,11 @@
 //! `lacre agency draft --template T --recipients FILE.csv`: a table becomes a batch. Nothing is sent, and nothing is spent; all that
 //! is wrong with the table is said at once.
 
-use super::{short, value};
+use super::{short, there, value};
 use crate::commands::agency::own::{self, Evidence};
 use crate::commands::agency::rows;
 use crate::commands::agency::send::file;
-use crate::context::{Context, Outcome, local};
+use crate::context::{Context, Outcome};
 use lacre_agency::table::{Bad, Row, RowError, Table, Wanted};
 use lacre_agency::template::{Template, TemplateName};
 use lacre_agency::{Batch, Beside, Body, BodyTrouble, Counts, NewBatch, NewFile, NewRow, ROUTES_AT_ONCE, Route};
@@ -256,8 +256,8 @@ fn told(ctx: &Context, body: &mut Body, batch: &Batch, template: &Template, rout
             ("deemed", deemed.clone().unwrap_or_else(|| "none".to_owned()).into()),
             ("last", last.clone().unwrap_or_else(|| "none".to_owned()).into()),
             ("disk", size(&ctx.words, disk).into()),
-            ("from", local(batch.not_before).into()),
-            ("until", local(batch.not_after).into()),
+            ("from", there(place.zone, batch.not_before).into()),
+            ("until", there(place.zone, batch.not_after).into()),
         ],
     );
     let mut json = value(batch, &Counts { waiting: batch.rows, ..Counts::default() });

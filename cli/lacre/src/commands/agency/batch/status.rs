@@ -158,9 +158,22 @@ fn person(ctx: &Context, told: &Told) -> String {
             ("run", told.run.as_str().into()),
             ("case", shown(&told.case).into()),
             ("state", told.text.as_str().into()),
-            ("reason", shown(&told.reason).into()),
+            ("reason", reason(ctx, told).into()),
         ],
     )
+}
+
+/// The registrar's reason, or the relay's, in words.
+fn reason(ctx: &Context, told: &Told) -> String {
+    match told.reason.as_str() {
+        "law" => ctx.words.say("batch-reason-law"),
+        "legal-person" => ctx.words.say("batch-reason-legal-person"),
+        "minor" => ctx.words.say("batch-reason-minor"),
+        "dead" => ctx.words.say("batch-reason-dead"),
+        "no account" => ctx.words.say("batch-reason-none"),
+        "closed since" => ctx.words.say("batch-reason-closed"),
+        other => shown(other),
+    }
 }
 
 fn json(told: &Told) -> Value {
