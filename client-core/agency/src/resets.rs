@@ -10,15 +10,14 @@ use crate::own::Own;
 use crate::trouble::unproven;
 use crate::{Body, BodyTrouble};
 use lacre_core::network::Network as _;
+use lacre_core::network::resets::{Known, Told, Walk};
 use lacre_ground::account::{REGISTRAR, Reset};
-use lacre_ground::ids::{AccountId, NoticeId};
+use lacre_ground::ids::{AccountId, Generation, NoticeId};
 use lacre_ground::note::NoteKey;
 use lacre_ground::time::Millis;
 use lacre_profile::Table;
-use lacre_proto::relay::v1 as wire;
 use lacre_transport::GrpcNetwork;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
 /// The row of how far the relay was asked.
@@ -29,13 +28,23 @@ const RESETS: &[u8] = b"resets";
 const PAGES: u32 = 4_096;
 
 /// How far this profile knows the relay's resets.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Asked {
     through: u64,
-    /// SHA-256 of the last note
     last: Option<[u8; 32]>,
-    /// the generation of the relay that numbered them
-    of: Option<Vec<u8>>,
+    of: Option<Generation>,
+}
+
+impl From<Known> for Asked {
+    fn from(Known { through, last, of }: Known) -> Self {
+        Self { through, last, of }
+    }
+}
+
+impl From<Asked> for Known {
+    fn from(Asked { through, last, of }: Asked) -> Self {
+        Self { through, last, of }
+    }
 }
 
 /// That another account stands in the place of one.
@@ -57,26 +66,16 @@ impl Body {
         let registrar = NoteKey::new(REGISTRAR, own.relay.identity().as_bytes())?;
         let mut known =
             self.profile.step(|step| Ok::<_, BodyTrouble>(step.get::<Asked>(Table::Meta, ASKED)?))?.unwrap_or_default();
-        // the last one that is known comes again: it must be the same
-        let (mut from, mut anew) = (known.through.max(1), false);
+        let mut walk = Walk::from(known.into());
         for _ in 0..PAGES {
-            let page = net.resets(&own.relay, wire::ResetsRequest { from })?;
-            let overlap = usize::from(from == known.through);
-            let same = overlap == 0 || page.notes.first().map(|note| digest(note)) == known.last;
-            // another store, or one that has forgotten: its numbers mean something else. What is known stays known
-            let forgot = known.of.as_ref() != Some(&page.generation) || page.head < known.through || !same;
-            if !anew && known.through > 0 && forgot {
-                (known, from, anew) = (Asked::default(), 1, true);
-                continue;
-            }
-            let news = page.notes.get(overlap..).unwrap_or_default();
-            let before = known.clone();
-            known.through = known.through.saturating_add(u64::try_from(news.len()).unwrap_or(0));
-            known.last = page.notes.last().map(|note| digest(note)).or(known.last);
-            known.of = Some(page.generation);
-            if known != before {
+            let page = net.resets(&own.relay, walk.request())?;
+            let (news, now, end) = match walk.read(page)? {
+                Told::Anew => continue,
+                Told::News { notes, known, end } => (notes, Asked::from(known), end),
+            };
+            if now != known {
                 self.profile.step(|step| {
-                    for note in news {
+                    for note in &news {
                         // one that is not the registrar's is passed over, as by persons' programs
                         let Ok(reset) = Reset::verify(note, &registrar) else { continue };
                         let key = row_key(reset.replaces);
@@ -86,13 +85,13 @@ impl Body {
                             step.put(Table::Meta, &key, RESETS, 0, &row)?;
                         }
                     }
-                    Ok::<_, BodyTrouble>(step.put(Table::Meta, ASKED, b"", 0, &known)?)
+                    Ok::<_, BodyTrouble>(step.put(Table::Meta, ASKED, b"", 0, &now)?)
                 })?;
+                known = now;
             }
-            if known.through >= page.head {
+            if end {
                 return Ok(());
             }
-            from = known.through.saturating_add(1);
         }
         Err(unproven("resets without end"))
     }
@@ -117,8 +116,4 @@ impl Body {
         }
         Ok(lost)
     }
-}
-
-fn digest(note: &str) -> [u8; 32] {
-    Sha256::digest(note.as_bytes()).into()
 }

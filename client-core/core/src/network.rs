@@ -16,10 +16,13 @@
 //! Each lane is a TCP connection of its own (through a proxy: with credentials of its own, which Tor turns into a circuit
 //! of its own). Methods whose lane follows from the call take none; the calls of the Channels service take it.
 
+pub mod resets;
+
 use core::time::Duration;
 use lacre_ground::address::Authority;
 use lacre_ground::ids::{ChannelId, EntryId, Generation, Seq, Token};
 use lacre_ground::time::Millis;
+pub use lacre_proto::limits::Limit;
 pub use lacre_proto::reasons::Reason;
 use lacre_proto::relay::v1 as wire;
 use prost::bytes::Bytes;

@@ -7,12 +7,11 @@
 use super::reading;
 use super::reading::Page;
 use crate::network::Network;
+use crate::network::resets::{Known, Told, Walk};
 use crate::shelf::Engine;
 use crate::words::{Standing, StepError, Synced, Trouble};
 use crate::{book, shelf, words};
-use lacre_ground::ids::{AccountId, Generation};
-use lacre_proto::relay::v1 as wire;
-use sha2::{Digest as _, Sha256};
+use lacre_ground::ids::AccountId;
 
 /// Who follows the relay asks as often as this, milliseconds; anybody else with each synchronisation.
 pub const RESETS_EVERY_MS: u64 = 60_000;
@@ -37,22 +36,16 @@ pub(super) fn ask(engine: &mut Engine, net: &mut dyn Network, read: bool, synced
 fn ask_on(engine: &mut Engine, net: &mut dyn Network, synced: &mut Synced) -> Result<(), Trouble> {
     let own = engine.own()?;
     let at = words::authority(&own.authority).map_err(StepError::into_trouble)?;
-    let mut known = Known { through: own.resets_through, last: own.resets_last, of: own.resets_of };
-    // the last one that is known comes again: it must be the same
-    let (mut from, mut anew) = (known.through.max(1), false);
+    let known = Known { through: own.resets_through, last: own.resets_last, of: own.resets_of };
+    let mut walk = Walk::from(known);
     for _ in 0..PAGES_AT_ONCE {
-        let page = net.resets(&at, wire::ResetsRequest { from })?;
-        let generation = Generation::try_from(page.generation.as_slice()).map_err(|e| Trouble::Protocol(e.to_string()))?;
-        let overlap = usize::from(from == known.through);
-        let same = overlap == 0 || page.notes.first().map(|note| digest(note)) == known.last;
-        // another store, or one that has forgotten: its numbers mean something else. What is known stays known
-        if !anew && known.through > 0 && (known.of != Some(generation) || page.head < known.through || !same) {
-            (known, from, anew) = (Known::default(), 1, true);
-            continue;
-        }
-        let news = page.notes.get(overlap..).unwrap_or_default();
+        let page = net.resets(&at, walk.request())?;
+        let (news, now, end) = match walk.read(page)? {
+            Told::Anew => continue,
+            Told::News { notes, known, end } => (notes, known, end),
+        };
         let replaced = engine.run(|cx| {
-            let (replaced, wrong) = book::take_notes(cx, news)?;
+            let (replaced, wrong) = book::take_notes(cx, &news)?;
             if wrong > 0 {
                 let why = format!("{wrong} notes of resets that the registrar did not sign, or signed otherwise before");
                 shelf::unreadable(cx, None, why)?;
@@ -62,37 +55,21 @@ fn ask_on(engine: &mut Engine, net: &mut dyn Network, synced: &mut Synced) -> Re
         for account in &replaced {
             read_before(engine, net, *account, synced)?;
         }
-        known.through += u64::try_from(news.len()).unwrap_or(0);
-        known.last = page.notes.last().map(|note| digest(note)).or(known.last);
-        known.of = Some(generation);
         engine.run(|cx| {
             book::follow_resets(cx, &replaced)?;
             let mut own = shelf::take_own(cx)?;
-            if (own.resets_through, own.resets_last, own.resets_of) == (known.through, known.last, known.of) {
+            if (own.resets_through, own.resets_last, own.resets_of) == (now.through, now.last, now.of) {
                 return Ok(());
             }
-            (own.resets_through, own.resets_last, own.resets_of) = (known.through, known.last, known.of);
+            (own.resets_through, own.resets_last, own.resets_of) = (now.through, now.last, now.of);
             shelf::put_own(cx, own)?;
             cx.reached("reset: number noted")
         })?;
-        if known.through >= page.head {
+        if end {
             break;
         }
-        from = known.through + 1;
     }
     Ok(())
-}
-
-/// How far this profile knows a relay's resets.
-#[derive(Clone, Copy, Default)]
-struct Known {
-    through: u64,
-    last: Option<[u8; 32]>,
-    of: Option<Generation>,
-}
-
-fn digest(note: &str) -> [u8; 32] {
-    Sha256::digest(note.as_bytes()).into()
 }
 
 /// What the person wrote before is read before the conversation rests: it is not read later. What came since is judged when it
