@@ -102,10 +102,20 @@ impl Calendar {
         static CHILE: OnceLock<Calendar> = OnceLock::new();
         CHILE.get_or_init(|| Calendar::parse(Self::CHILE).expect("the built-in calendar"))
     }
-    /// The calendar of this name. All that were ever published stay, so that old evidence verifies for ever.
+    /// All that were ever published, the newest last: they stay, so that old evidence verifies for ever.
+    fn published() -> [&'static Calendar; 1] {
+        [Self::chile()]
+    }
+    /// The calendar of this name.
     #[must_use]
     pub fn named(id: &str) -> Option<&'static Calendar> {
-        [Self::chile()].into_iter().find(|c| c.id() == id)
+        Self::published().into_iter().find(|c| c.id() == id)
+    }
+    /// The last that was published.
+    #[must_use]
+    pub fn newest() -> &'static Calendar {
+        let [.., newest] = Self::published();
+        newest
     }
     /// The text of [`Calendar::chile`].
     pub const CHILE: &'static str = include_str!("data/CL-2026.1.txt");

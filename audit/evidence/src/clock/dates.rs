@@ -93,6 +93,19 @@ impl LegalDates {
             None => None,
         }
     }
+    /// What a newer calendar says, where that is something else. The dates of the calendar that was named are the ones that count; who
+    /// relies on them should know. None where it says the same, or does not reach there.
+    #[must_use]
+    pub fn otherwise_by(&self, newest: &Calendar) -> Option<Self> {
+        if newest.sha256() == self.calendar_sha256 {
+            return None;
+        }
+        let all = legal_dates(self.dispatch, self.place, self.first.rule, self.term, newest).ok()?;
+        // of the same rules
+        let theirs = if all.readings().count() > self.readings().count() { all.in_force()? } else { all };
+        let days = |dates: &Self| dates.readings().map(|r| (r.deemed, r.last_day)).collect::<Vec<_>>();
+        (days(self) != days(&theirs)).then_some(theirs)
+    }
     /// One reading, or two where the law is read in two ways.
     pub fn readings(&self) -> impl Iterator<Item = &Reading> {
         core::iter::once(&self.first).chain(&self.second)
@@ -154,4 +167,37 @@ pub fn legal_dates(
         first,
         second,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::place::Zone;
+    use super::super::rules::RuleId;
+    use super::*;
+
+    /// The built-in calendar under another name, with a holiday by law of that year's 13 July.
+    fn newer(day: &str) -> Calendar {
+        let text = Calendar::CHILE.replace("id CL-2026.1", "id CL-2026.2");
+        let holiday = format!("day once {day} | 2026-2026 | CL | Feriado de ejemplo | Example holiday | Ley de ejemplo\n");
+        Calendar::parse(&(text + &holiday)).unwrap()
+    }
+
+    #[test]
+    fn a_newer_calendar_is_told_of_where_it_gives_other_dates_and_only_there() {
+        // Monday, 6 July 2026, 10:00 in Santiago
+        let dispatch = Millis::parse("2026-07-06T14:00:00.000Z").unwrap();
+        let place = Place { zone: Zone::Santiago, comuna: None };
+        let term = Term::business_days(5);
+        let named = legal_dates(dispatch, place, RuleId::Cl46.rule(), term, Calendar::chile()).unwrap().in_force().unwrap();
+
+        let other = named.otherwise_by(&newer("2026-07-13")).expect("a day later");
+
+        let last = |dates: &LegalDates| dates.readings().map(|r| r.last_day.unwrap().to_string()).collect::<Vec<_>>();
+        assert_eq!(last(&named), ["2026-07-17", "2026-07-20"]);
+        assert_eq!(last(&other), ["2026-07-20", "2026-07-21"]);
+        assert_eq!((named.calendar.as_str(), other.calendar.as_str()), ("CL-2026.1", "CL-2026.2"));
+        assert_eq!(named.otherwise_by(&newer("2026-08-03")), None, "another day changes nothing");
+        assert_eq!(named.otherwise_by(Calendar::chile()), None, "nor does the same calendar");
+        assert_eq!(Calendar::newest(), Calendar::chile());
+    }
 }

@@ -6,6 +6,7 @@ pub(crate) mod etsi;
 pub(crate) mod exported;
 pub(crate) mod ics;
 mod letters;
+pub(crate) mod newer;
 pub(crate) mod paper;
 pub(crate) mod pdf;
 pub(crate) mod reason;

@@ -2,7 +2,7 @@
 //! comes first, then what is proven, and what is not.
 
 use super::block::Block;
-use super::{instant, long_day, records, replies, spanish};
+use super::{instant, long_day, newer, records, replies, spanish};
 use data_encoding::HEXLOWER;
 use lacre_evidence::clock::{Calendar, Kind, LegalDates, Mark, Zone, day_by_day};
 use lacre_evidence::{Act, Effect, Outcome, Proven, ProvenNotice, Stage, Standing};
@@ -256,6 +256,7 @@ impl Teller<'_> {
             let row = (words.say_with("story-reading", &name), words.say_with("story-reading-value", &args));
             self.out.push(Block::Row(row.0, row.1));
         }
+        self.out.extend(newer::lines(words, dates, Calendar::newest()).into_iter().map(Block::Text));
         let skipped = skipped(words, dates);
         if skipped.is_empty() {
             self.row(key("story-skipped"), words.say("story-skipped-none"));

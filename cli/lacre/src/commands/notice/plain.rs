@@ -4,7 +4,7 @@
 
 use super::told;
 use crate::context::Context;
-use crate::proof::long_day;
+use crate::proof::{long_day, newer};
 use crate::{show, when};
 use lacre_core::view::{Genuine, NotGenuine, OfficialNotice};
 use lacre_evidence::clock::{Calendar, Reading};
@@ -174,6 +174,9 @@ fn law(facts: &mut Facts<'_>, genuine: &Genuine) {
         facts.put("law", &rule, &reading.rule.law);
         facts.day("rule-deemed", &rule, Some(reading.deemed));
         facts.day("rule-last-day", &rule, reading.last_day);
+    }
+    for line in newer::lines(&facts.ctx.words, dates, Calendar::newest()) {
+        facts.fact("what-follows", &line);
     }
     let word = facts.ctx.words.say("notice-time-is-relays-word");
     facts.fact("what-follows", &word);
