@@ -117,6 +117,9 @@ pub struct Profile {
     keys: RowKeys,
     observer: Arc<dyn Observer>,
     directory: PathBuf,
+    options: Options,
+    /// the connection is of [`alone`], and is given back after a step
+    alone: bool,
     /// since the last checkpoint
     steps: u32,
 }
@@ -154,7 +157,7 @@ impl Profile {
         transaction.pragma_update(None, "application_id", APPLICATION)?;
         transaction.pragma_update(None, "user_version", FORMAT)?;
         transaction.commit()?;
-        Ok(Self::assemble(connection, master, observer, dir))
+        Ok(Self::assemble(connection, master, observer, dir, options))
     }
 
     /// Opens an existing one.
@@ -167,8 +170,15 @@ impl Profile {
         if !dir.join(FILE).is_file() {
             return Err(OpenError::Missing);
         }
-        let connection = connect(dir, options)?;
-        if is_blank(&connection)? {
+        let mut connection = connect(dir, options)?;
+        let mut blank = is_blank(&connection);
+        let full = blank.as_ref().is_err_and(rows::grows_no_more);
+        if full {
+            drop(connection);
+            connection = alone(dir, options)?;
+            blank = is_blank(&connection);
+        }
+        if blank? {
             // a making that was cut off before its one commit
             return Err(OpenError::Missing);
         }
@@ -181,12 +191,14 @@ impl Profile {
             return Err(OpenError::Newer { found });
         }
         let master = locks::open(&connection, &secret)?;
-        Ok(Self::assemble(connection, master, observer, dir))
+        let mut profile = Self::assemble(connection, master, observer, dir, options);
+        profile.alone = full;
+        Ok(profile)
     }
 
-    fn assemble(connection: Connection, master: ProfileKey, observer: Arc<dyn Observer>, dir: &Path) -> Self {
+    fn assemble(connection: Connection, master: ProfileKey, observer: Arc<dyn Observer>, dir: &Path, options: Options) -> Self {
         let keys = RowKeys::of(&master);
-        Self { connection, master, keys, observer, directory: dir.to_owned(), steps: 0 }
+        Self { connection, master, keys, observer, directory: dir.to_owned(), options, alone: false, steps: 0 }
     }
 
     /// What opens it without passphrase or key file; what the unlock agent keeps.
@@ -205,7 +217,36 @@ impl Profile {
     ///
     /// When a storage error happened inside, that error is returned, whatever `f` made of it.
     pub fn step<T, E: From<StoreError>>(&mut self, f: impl FnOnce(&Step<'_>) -> Result<T, E>) -> Result<T, E> {
-        let transaction = Begun::begin(&self.connection)?;
+        self.take_lock()?;
+        let done = self.within(f);
+        if std::mem::take(&mut self.alone) {
+            // others may write: nothing is locked until this one's first look
+            self.connection = connect(&self.directory, self.options).map_err(StoreError::from)?;
+        }
+        let value = done?;
+        self.steps += 1;
+        self.observer.reached(observer::COMMITTED).map_err(StoreError::from)?;
+        Ok(value)
+    }
+
+    /// The profile's lock. Reading must not need the disk: where that has no room for SQLite's index of its log, the index is kept in
+    /// memory, and nobody else looks meanwhile.
+    fn take_lock(&mut self) -> Result<(), StoreError> {
+        match begin(&self.connection) {
+            Err(error) if rows::grows_no_more(&error) => {
+                // closed first: what it holds of the file is this process's
+                self.connection = Connection::open_in_memory()?;
+                self.connection = alone(&self.directory, self.options)?;
+                self.alone = true;
+                begin(&self.connection)?;
+            }
+            begun => begun?,
+        }
+        Ok(())
+    }
+
+    fn within<T, E: From<StoreError>>(&self, f: impl FnOnce(&Step<'_>) -> Result<T, E>) -> Result<T, E> {
+        let transaction = Begun { connection: &self.connection, open: true };
         let step = Step::new(&self.connection, &self.keys, &*self.observer);
         step.reached(observer::BEGUN)?;
         let result = f(&step);
@@ -216,8 +257,6 @@ impl Profile {
         step.reached(observer::COMMIT)?;
         drop(step);
         transaction.commit()?;
-        self.steps += 1;
-        self.observer.reached(observer::COMMITTED).map_err(StoreError::from)?;
         Ok(value)
     }
 
@@ -250,12 +289,12 @@ struct Begun<'c> {
     open: bool,
 }
 
-impl<'c> Begun<'c> {
-    fn begin(connection: &'c Connection) -> Result<Self, StoreError> {
-        connection.prepare_cached("BEGIN IMMEDIATE")?.execute(())?;
-        Ok(Self { connection, open: true })
-    }
+fn begin(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.prepare_cached("BEGIN IMMEDIATE")?.execute(())?;
+    Ok(())
+}
 
+impl Begun<'_> {
     fn commit(mut self) -> Result<(), StoreError> {
         self.connection.prepare_cached("COMMIT")?.execute(())?;
         self.open = false;
@@ -292,7 +331,14 @@ fn is_blank(connection: &Connection) -> Result<bool, rusqlite::Error> {
     Ok(stamped == 0 && found == 0 && number("SELECT count(*) FROM sqlite_schema")? == 0)
 }
 
-fn connect(dir: &Path, options: Options) -> Result<Connection, OpenError> {
+/// A connection that needs no file beside the profile's, and locks everybody else out while it is there.
+fn alone(dir: &Path, options: Options) -> Result<Connection, rusqlite::Error> {
+    let connection = connect(dir, options)?;
+    connection.pragma_update(None, "locking_mode", "exclusive")?;
+    Ok(connection)
+}
+
+fn connect(dir: &Path, options: Options) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(dir.join(FILE), flags)?;
     connection.busy_timeout(options.patience)?;

@@ -151,7 +151,7 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 /// SQLite's index of its log could not be made as large as it must be: a full disk has a code of its own there.
-fn grows_no_more(error: &rusqlite::Error) -> bool {
+pub(crate) fn grows_no_more(error: &rusqlite::Error) -> bool {
     error.sqlite_error().is_some_and(|e| e.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }
 
