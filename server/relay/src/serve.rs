@@ -491,7 +491,7 @@ impl Prepared {
         // the standard question of load balancers and monitors; it tells nothing but yes and no
         let (health, healthy) = tonic_health::server::health_reporter();
         health.set_serving::<ChannelsServer<ChannelsService>>().await;
-        let room = tokio::spawn(upkeep::look_for_room(Arc::clone(&context.room), context.writer.clone(), health));
+        let room = tokio::spawn(upkeep::look_for_room(Arc::clone(&context), health));
         let reflection = self.reflection.then(reflection).flatten();
         let (told, mut drained) = oneshot::channel::<()>();
         let mut signal = stopping.clone();

@@ -5,11 +5,12 @@ use crate::clock_guard;
 use crate::counters::moment;
 use crate::identity::{self, IdentityError, Leaf, LeafKey};
 use crate::metrics::Metrics;
-use crate::room::{self, Room};
+use crate::room;
 use crate::service::Context;
 use crate::writer::Writer;
+use lacre_ground::ids::TokenHash;
 use lacre_ground::time::Clock;
-use lacre_store::accounts::SweepAccounts;
+use lacre_store::accounts::{AddStamps, SpendStamp, SweepAccounts};
 use lacre_store::channels::Retire;
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,12 +69,21 @@ pub(crate) async fn renew(
     }
 }
 
+/// A store that failed is tried again after so many looks at the room.
+const LOOKS_UNTIL_TRIED: u32 = 5;
+
 /// Looks at the disk's room, and tells monitors whether entries are taken: not while the disk is full, and not while the
 /// store refuses. Reading goes on: the whole relay, and `Channels`, stay as they are.
-pub(crate) async fn look_for_room(room: Arc<Room>, writer: Writer, health: HealthReporter) {
-    let mut told = None;
+pub(crate) async fn look_for_room(context: Arc<Context>, health: HealthReporter) {
+    let (room, mut told, mut looks) = (Arc::clone(&context.room), None, 0);
     loop {
-        let taken = !room.is_full() && !writer.health().is_failing();
+        let failing = context.writer.health().is_failing();
+        looks = if failing { looks + 1 } else { 0 };
+        if looks >= LOOKS_UNTIL_TRIED && !room.is_full() {
+            looks = 0;
+            try_store(&context).await;
+        }
+        let taken = !room.is_full() && !context.writer.health().is_failing();
         // who watches hears only of changes
         if told.replace(taken) != Some(taken) {
             let status = if taken { ServingStatus::Serving } else { ServingStatus::NotServing };
@@ -81,6 +91,16 @@ pub(crate) async fn look_for_room(room: Arc<Room>, writer: Writer, health: Healt
         }
         tokio::time::sleep(room::LOOK_EVERY).await;
         room.look();
+    }
+}
+
+/// Where nobody writes, nobody would find out that a store that failed is well again: the relay writes a stamp that nobody has, and
+/// takes it away.
+async fn try_store(context: &Context) {
+    let nobodys = TokenHash::new(context.random());
+    // what failed was logged where it happened
+    if context.writer.submit(AddStamps(vec![nobodys])).await.is_ok() {
+        drop(context.writer.submit(SpendStamp(nobodys)).await);
     }
 }
 

@@ -95,9 +95,8 @@ impl Writer {
         let thread = std::thread::Builder::new().name("writer".into()).spawn(move || {
             let (mut messages, mut waiting) = (Vec::with_capacity(BATCH), Waiting::default());
             // every waiter is told; the next transaction finds out for itself whether the store is back
-            let write = |store: &mut dyn Store, jobs| {
-                seen.saw(&commit_batch(store, clock.now(), &rules, jobs, &effects));
-            };
+            let done = |store: &mut dyn Store, jobs| commit_batch(store, clock.now(), &rules, jobs, &effects);
+            let write = |store: &mut dyn Store, jobs| seen.saw(&done(store, jobs));
             while !waiting.last {
                 waiting.last = received.blocking_recv_many(&mut messages, BATCH) == 0;
                 waiting.take(&mut messages);
@@ -107,7 +106,7 @@ impl Writer {
                     messages.extend((0..BATCH).map_while(|_| received.try_recv().ok()));
                     waiting.take(&mut messages);
                     waiting.each_batch(&mut |jobs| write(store.as_mut(), jobs));
-                    write(store.as_mut(), vec![job]);
+                    seen.saw_behind(&done(store.as_mut(), vec![job]));
                 }
                 for reply in waiting.settle.drain(..) {
                     // whoever asked may be gone

@@ -1,6 +1,7 @@
 //! The real relay when its disk fills and when its clock jumps.
 use lacre_core::network::{Lane, NetError, Network as _, Reason, Refusal};
 use lacre_ground::address::Authority;
+use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_proto::relay::v1 as wire;
 use lacre_relay::folder::STORE_FILE;
 use lacre_relay::upkeep::APPENDS;
@@ -291,6 +292,28 @@ fn a_write_that_the_disk_refuses_is_answered_and_nothing_of_it_is_stored() {
         ],
     );
     assert_eq!(checked.unwrap().code, Some(0));
+}
+
+/// Nobody writes: a relay that did not try by itself would say so until somebody does. Its rounds of removal, one a minute, find nothing
+/// to do and write nothing.
+#[test]
+fn a_store_that_failed_is_said_to_be_well_once_it_is_though_nobody_writes() {
+    const SOON_MS: u64 = 40_000;
+    let weather = Weather::new();
+    let mut relay = weather.start();
+    let mut writer = Writer::open(&relay.ready().unwrap());
+    weather.faults.room_bytes(i64::try_from(bytes_below(&weather.data()) + MIB).unwrap()).unwrap();
+    disk_full(&writer.append_until_full().1);
+    assert_eq!(status(&weather.data()).1["troubles"], serde_json::json!(["STORE_FAILING"]));
+
+    weather.faults.room_bytes(0).unwrap();
+
+    let since = SystemClock.now();
+    while status(&weather.data()).1["troubles"] != serde_json::json!([]) {
+        assert!(SystemClock.now().since(since) < SOON_MS, "{:?}", status(&weather.data()));
+    }
+    writer.reads_all();
+    relay.stop().unwrap();
 }
 
 #[test]

@@ -29,6 +29,12 @@ impl Health {
             self.met_damage();
         }
     }
+    /// A round of removal. One that found nothing to do has written nothing, and says nothing of a disk that refuses.
+    pub(super) fn saw_behind(&self, committed: &Committed) {
+        if !(committed.stored && self.is_failing()) {
+            self.saw(committed);
+        }
+    }
     /// Somebody who read or wrote met damage.
     pub fn met_damage(&self) {
         self.damaged.store(true, Ordering::Release);

@@ -123,6 +123,11 @@ fn damage_is_one_channels_trouble_until_nothing_else_is_stored_any_more() {
     assert!(!health.is_failing() && health.is_damaged());
     health.saw(&met(false, false));
     assert!(health.is_failing(), "what is not damage is everybody's");
+    health.saw_behind(&Committed { stored: true, ..Committed::default() });
+    assert!(health.is_failing(), "a round that removed nothing wrote nothing");
+    health.saw(&Committed { stored: true, ..Committed::default() });
+    health.saw_behind(&met(false, false));
+    assert!(health.is_failing(), "one that cannot remove says so");
 }
 
 #[test]
