@@ -13,5 +13,6 @@ mod approvals;
 mod clock;
 mod evidence;
 mod proof_cli;
+mod running;
 mod second_verifier;
 mod vectors;
