@@ -1,7 +1,7 @@
 //! A public body that asks a relay over the network. Apart from people's clients: it has no account and no session.
 
 use super::answers::Answer;
-use super::{GrpcNetwork, MAX_MESSAGE_BYTES, refusal, wait};
+use super::{GrpcNetwork, MAX_MESSAGE_BYTES, refusal};
 use lacre_core::network::{Lane, NetError};
 use lacre_ground::address::Authority;
 use lacre_ground::agency::{self, Ask};
@@ -120,7 +120,7 @@ impl GrpcNetwork {
         let line = self.lanes.line(at, Lane::Account)?;
         let limit = self.timeouts.call;
         let silent = || NetError::Unreachable { why: format!("no answer within {} ms", limit.as_millis()) };
-        let outcome = wait::on_this_thread(async {
+        let outcome = self.wait(async {
             let answer = timeout(limit, make(line.channel())).await.map_err(|_| silent())?;
             let mut stream = answer.map_err(|status| refusal::error(&status))?.into_inner();
             let mut answers = Vec::with_capacity(wanted.len());

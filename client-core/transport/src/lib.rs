@@ -118,7 +118,12 @@ pub struct GrpcNetwork {
     followed: attach::Followed,
     timeouts: Timeouts,
     progress: OnProgress,
+    late: Option<Duration>,
+    told_late: Mutex<Option<OnLate>>,
 }
+
+/// Is told once that an answer takes long.
+pub type OnLate = Box<dyn FnOnce() + Send>;
 
 impl GrpcNetwork {
     /// Starts the runtime's thread. Connects nowhere until the first call. `Err` when the system gives no thread.
@@ -134,8 +139,42 @@ impl GrpcNetwork {
         let chance: Chance = Arc::new(Mutex::new(options.rng));
         let lanes = Arc::new(Lanes::new(options.proxy, options.timeouts, options.clock, Arc::clone(&chance)));
         let followed = attach::Followed::new(handle.clone(), Arc::clone(&lanes), options.timeouts, chance);
-        let timeouts = options.timeouts;
-        Ok(Self { handle, stop: Some(stop), thread: Some(thread), lanes, followed, timeouts, progress: Box::new(|_| ()) })
+        Ok(Self {
+            handle,
+            stop: Some(stop),
+            thread: Some(thread),
+            lanes,
+            followed,
+            timeouts: options.timeouts,
+            progress: Box::new(|_| ()),
+            late: None,
+            told_late: Mutex::default(),
+        })
+    }
+
+    /// Who is told, once, that an answer has not come after so long: a person whose command stands still without a word thinks that it
+    /// hangs. Blobs have [`GrpcNetwork::on_progress`], and what is followed is waited for on purpose.
+    pub fn on_late(&mut self, after: Duration, told: OnLate) {
+        self.late = Some(after);
+        *lock(&self.told_late) = Some(told);
+    }
+
+    /// Waits for an answer on the caller's thread.
+    fn wait<F: Future>(&self, answer: F) -> F::Output {
+        let _context = self.handle.enter();
+        let Some(late) = self.late else { return wait::on_this_thread(answer) };
+        wait::on_this_thread(async {
+            let mut answer = core::pin::pin!(answer);
+            match tokio::time::timeout(late, answer.as_mut()).await {
+                Ok(output) => output,
+                Err(_elapsed) => {
+                    if let Some(told) = lock(&self.told_late).take() {
+                        told();
+                    }
+                    answer.await
+                }
+            }
+        })
     }
 
     /// Who is told of each chunk of a file, from now on.
@@ -151,7 +190,7 @@ impl GrpcNetwork {
     {
         let _context = self.handle.enter();
         let line = self.lanes.line(at, lane)?;
-        wait::on_this_thread(answered(Arc::clone(&self.lanes), line, self.timeouts.call, make))
+        self.wait(answered(Arc::clone(&self.lanes), line, self.timeouts.call, make))
     }
 
     /// One call that runs on the network's own thread while others do.
@@ -273,7 +312,7 @@ impl Network for GrpcNetwork {
                 )
             })
             .collect();
-        wait::on_this_thread(all_of(asked))
+        self.wait(all_of(asked))
     }
     fn append_each(
         &mut self,
@@ -284,7 +323,7 @@ impl Network for GrpcNetwork {
             .into_iter()
             .map(|(lane, r)| self.under_way(at, lane, move |c| async move { channels(c).append(r).await }, |_| Ok(())))
             .collect();
-        wait::on_this_thread(all_of(sent))
+        self.wait(all_of(sent))
     }
     fn status(&mut self, at: &Authority, lane: Lane, r: wire::StatusRequest) -> Result<wire::StatusResponse, NetError> {
         self.call(at, lane, |c| async move { channels(c).status(r).await })
@@ -312,7 +351,7 @@ impl Network for GrpcNetwork {
             .into_iter()
             .map(|(lane, r)| self.under_way(at, lane, move |c| async move { channels(c).head(r).await }, |_| Ok(())))
             .collect();
-        wait::on_this_thread(all_of(asked))
+        self.wait(all_of(asked))
     }
     fn get_info(&mut self, at: &Authority, lane: Lane, r: wire::GetInfoRequest) -> Result<wire::GetInfoResponse, NetError> {
         let info = self.call(at, lane, |c| async move { channels(c).get_info(r).await })?;

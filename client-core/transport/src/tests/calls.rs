@@ -11,6 +11,7 @@ use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_proto::relay::v1 as wire;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
 use tonic::Code;
@@ -178,6 +179,29 @@ fn a_relay_that_never_answers_costs_one_deadline_and_its_connection() {
 
     assert!(matches!(&error, NetError::Unreachable { why } if why.contains("no answer within 300 ms")), "{error}");
     assert!(!Arc::ptr_eq(&before, &line(&w)), "the next call does not wait on the connection in doubt");
+}
+
+#[test]
+fn an_answer_that_takes_long_is_told_once_and_one_that_comes_at_once_is_not() {
+    let mut w = World::with(Timeouts { call: Duration::from_millis(300), ..timeouts() });
+    let told = Arc::new(AtomicUsize::new(0));
+    let teller = |told: &Arc<AtomicUsize>| -> crate::OnLate {
+        let told = Arc::clone(told);
+        Box::new(move || {
+            told.fetch_add(1, Ordering::SeqCst);
+        })
+    };
+    w.network.on_late(Duration::from_secs(20), teller(&told));
+    w.append().unwrap();
+    assert_eq!(told.load(Ordering::SeqCst), 0);
+
+    w.network.on_late(Duration::from_millis(20), teller(&told));
+    w.relay.append(AppendAnswer::Never);
+    for _ in 0..2 {
+        w.append().unwrap_err();
+    }
+
+    assert_eq!(told.load(Ordering::SeqCst), 1);
 }
 
 #[test]
