@@ -42,4 +42,6 @@ pub mod schema;
 pub mod siege;
 pub mod tap;
 pub mod terminal;
+pub mod trap;
+pub mod watched;
 pub mod world;

@@ -8,8 +8,9 @@ use lacre_profile::mls::MlsProvider;
 use lacre_proto::content::v1 as content;
 use lacre_proto::relay::v1 as wire;
 use lacre_store::rules::Rules;
-use lacre_tests::hostile::{self, OwnGroup, Watched, context_of};
+use lacre_tests::hostile::{self, OwnGroup, context_of};
 use lacre_tests::lying::{Lie, Lying};
+use lacre_tests::watched::Watched;
 use lacre_tests::world::{Person, World, append, append_seal, befriend, settle};
 use openmls::prelude::{
     BasicCredential, Capabilities, CredentialType, CredentialWithKey, ExtensionType, KeyPackage, Lifetime, MlsMessageOut,

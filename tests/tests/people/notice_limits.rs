@@ -9,7 +9,8 @@
 //! | 256 stamps at a time, 10,000 a day; 32 files; 64 KiB in the entry, header and all files | here |
 //! | 64 answers; 8 files and the bytes of a reply; the statement | here |
 //! | terms above 200 days; lengths of lines | `people::official` |
-use crate::notices::{Scene, WORDS, casilla_of};
+use crate::notices::{Scene, WORDS};
+use crate::notices_again::casilla_of;
 use lacre_agency::{BodyTrouble, NewFile, Outcome};
 use lacre_core::view::ReplyFile;
 use lacre_core::{NoticeTrouble, Trouble, limits};

@@ -1,19 +1,15 @@
 //! Official notices on the person's side, with a registrar on paper: designated, granted, judged, read, answered.
-use lacre_core::network::{NetError, Network};
+use lacre_core::network::Network;
 use lacre_core::view::{Happening, NoticeAnswer, NoticeRef, OfficialNotice, ReplyFile};
 use lacre_core::{NoticeTrouble, Trouble, limits};
 use lacre_evidence::clock::{Calendar, legal_dates};
-use lacre_evidence::returned::{self, Returned};
-use lacre_evidence::{Answer, Effect, Event, FaultCode, Lookup, Reason, Signer, Standing, TakenReply};
-use lacre_ground::ids::{ChannelId, EntryId, Token};
-use lacre_ground::note::NoteSigner;
+use lacre_evidence::returned;
+use lacre_evidence::{Effect, Event, Reason, Signer, Standing, TakenReply};
 use lacre_ground::receipt::{RELAY, Receipt};
 use lacre_ground::run::Run;
-use lacre_ground::signed::Signed;
-use lacre_ground::time::{Clock as _, Millis, SystemClock};
+use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_tests::notices_body::{self, Body, Right, Writing, Written, certificate};
 use lacre_tests::paper::{Desk, Paper};
-use lacre_tests::tap::Tap;
 use lacre_tests::world::{Person, World};
 use sha2::{Digest as _, Sha256};
 
@@ -60,7 +56,7 @@ impl Scene {
     }
 
     /// Time goes by for everybody.
-    fn forward(&mut self, ms: u64) {
+    pub(crate) fn forward(&mut self, ms: u64) {
         self.ana.clock.forward(ms);
         self.world.forward(ms);
         self.desk.now = Some(self.ana.clock.now());
@@ -89,7 +85,7 @@ impl Scene {
     }
 
     /// What the body finds in its return channel, each record verified.
-    fn events(&mut self, written: &Written) -> Vec<(Event, Vec<Reason>)> {
+    pub(crate) fn events(&mut self, written: &Written) -> Vec<(Event, Vec<Reason>)> {
         let states = self.ana.client.own_entry().unwrap().states;
         let answers = notices_body::answers(written, self.body.back, &self.desk.returned(self.body.back));
         answers
@@ -182,316 +178,6 @@ fn a_reply_reaches_the_body_whole_and_its_receipt_is_the_relays() {
     assert_eq!(scene.only().replies.len(), 1, "what was not sent is not said to be");
 }
 
-/// A way in which a body, or its registrar, is not what it should be; and what the person is told.
-type Wrong = (&'static str, FaultCode, fn(&mut Scene) -> Written);
-
-const WRONG: [Wrong; 9] = [
-    ("a certificate by nobody that the relay introduced", FaultCode::Signature, |scene| {
-        let stranger = NoteSigner::new(lacre_ground::account::REGISTRAR, &[9; 32]).unwrap();
-        let honest = core::mem::replace(&mut scene.desk.registrar, stranger);
-        let from = scene.body.certificate.from;
-        let own = Signed::sign(&certificate(&scene.body.signer, from), &scene.desk.registrar).unwrap();
-        scene.body.certificate = own;
-        let right = scene.right();
-        let written = scene.write(&right, &Writing::decision(SystemClock.now()));
-        assert!(scene.desk.deliver(&written, &right.token));
-        scene.desk.registrar = honest;
-        written
-    }),
-    ("another person's RUN", FaultCode::Commitment, |scene| {
-        let other = scene.world.run();
-        wrong(scene, |_| (), |scene, right, what| scene.body.write(other, right, &scene.desk.keys(), what))
-    }),
-    ("another account", FaultCode::OtherAccount, |scene| {
-        wrong(
-            scene,
-            |lookup| {
-                answer(lookup, |a| {
-                    if let Answer::Account { account, .. } = a {
-                        *account = lacre_ground::ids::AccountId::new([5; 32])
-                    }
-                })
-            },
-            plain,
-        )
-    }),
-    ("no state of hers", FaultCode::OtherState, |scene| {
-        wrong(
-            scene,
-            |lookup| {
-                answer(lookup, |a| {
-                    if let Answer::Account { state, .. } = a {
-                        *state = 7
-                    }
-                })
-            },
-            plain,
-        )
-    }),
-    ("a designation that she did not make", FaultCode::OtherDesignation, |scene| {
-        wrong(
-            scene,
-            |lookup| {
-                answer(lookup, |a| {
-                    if let Answer::Account { designation, .. } = a {
-                        *designation = [5; 32]
-                    }
-                })
-            },
-            plain,
-        )
-    }),
-    ("a grant that she did not make", FaultCode::OtherGrant, |scene| {
-        wrong(
-            scene,
-            |lookup| {
-                answer(lookup, |a| {
-                    if let Answer::Account { grant, .. } = a {
-                        *grant = [5; 32]
-                    }
-                })
-            },
-            plain,
-        )
-    }),
-    ("an answer of two hours ago", FaultCode::LookupStale, |scene| {
-        wrong(scene, |lookup| lookup.asked_at = Millis::new(lookup.asked_at.get() - 2 * 3_600_000), plain)
-    }),
-    ("an answer of two hours ago, to a notice whose files lie beside its entry", FaultCode::LookupStale, |scene| {
-        let ago = |lookup: &mut Lookup| lookup.asked_at = Millis::new(lookup.asked_at.get() - 2 * 3_600_000);
-        let beside = |scene: &Scene, right: &Right, what: &Writing| {
-            let what = Writing { files: what.files.clone(), subject: what.subject.clone(), beside: 0, ..*what };
-            scene.write(right, &what)
-        };
-        wrong(scene, ago, beside)
-    }),
-    ("an entry of another id than its seed gives", FaultCode::Envelope, |scene| {
-        wrong(scene, |_| (), |scene, right, what| Written { entry: EntryId::new([3; 16]), ..scene.write(right, what) })
-    }),
-];
-
-fn answer(lookup: &mut Lookup, change: impl FnOnce(&mut Answer)) {
-    change(&mut lookup.answer);
-}
-
-fn plain(scene: &Scene, right: &Right, what: &Writing) -> Written {
-    scene.write(right, what)
-}
-
-fn wrong(
-    scene: &mut Scene,
-    change: impl FnOnce(&mut Lookup),
-    write: impl FnOnce(&Scene, &Right, &Writing) -> Written,
-) -> Written {
-    let right = scene.desk.look_up(&scene.body, &mut scene.ana, scene.run, change);
-    let written = write(scene, &right, &Writing::decision(SystemClock.now()));
-    assert!(scene.desk.deliver(&written, &right.token));
-    written
-}
-
-#[test]
-fn what_is_not_what_it_says_is_shown_as_invalid_with_its_code_and_the_body_is_told() {
-    for (what, code, make) in WRONG {
-        let mut scene = Scene::new();
-        let written = make(&mut scene);
-        scene.sync();
-
-        let notice = scene.only();
-        let Err(not) = &notice.content else { panic!("{what} was believed") };
-        assert_eq!(not.code, Some(code), "{what}: {not:?}");
-        let told = scene.ana.client.events(0, 99).unwrap();
-        let invalid = Happening::NoticeInvalid { notice: notice.id, code: code.code().to_owned() };
-        assert!(told.iter().any(|e| e.what == invalid), "{what}");
-        let no = scene.ana.client.answer_notice(notice.id, NoticeAnswer::Acknowledged);
-        assert!(matches!(no, Err(Trouble::Notice(NoticeTrouble::Invalid))), "{what}");
-        assert!(scene.ana.client.notice_file(None, notice.id, 0).is_err(), "{what}");
-        if what.starts_with("an entry") {
-            continue;
-        }
-        assert_eq!(scene.events(&written), [(Event::ContentHandoverFailure, vec![Reason::DoesNotMatch])], "{what}");
-    }
-}
-
-#[test]
-fn bytes_that_are_no_envelope_or_do_not_open_are_shown_and_stop_nothing() {
-    let mut scene = Scene::new();
-    let casilla = scene.desk.once[0].clone();
-    let right = scene.right();
-    let good = scene.write(&right, &Writing::decision(SystemClock.now()));
-    for (n, bytes) in [vec![1, 2, 3], vec![0x0a, 1, 5], good.bytes()[..500].to_vec(), vec![0; 70_000]].into_iter().enumerate() {
-        let sealed = lacre_evidence::Seed::new([n as u8; 32]);
-        let envelope = Written {
-            entry: EntryId::new([n as u8 + 1; 16]),
-            seed: sealed,
-            ..scene.write(&right, &Writing::decision(SystemClock.now()))
-        };
-        scene.desk.put(&envelope, bytes);
-    }
-    assert!(scene.desk.deliver(&good, &Token::try_from(casilla.token.as_slice()).unwrap()));
-    scene.sync();
-
-    let all = scene.ana.client.notices().unwrap();
-    assert_eq!(all.len(), 5);
-    assert!(all[0].content.is_ok(), "what came after them is read");
-    assert!(all[1..].iter().all(|n| matches!(&n.content, Err(not) if not.code == Some(FaultCode::Envelope))));
-    assert_eq!(scene.events(&good), [(Event::ContentHandover, vec![])]);
-}
-
-#[test]
-fn the_same_notice_again_is_one_notice_and_is_answered_once() {
-    let mut scene = Scene::new();
-    let written = scene.notify();
-    scene.sync();
-    // a relay that shows the same entry twice
-    scene.desk.put(&written, written.bytes());
-    scene.sync();
-    scene.sync();
-
-    scene.only();
-    assert_eq!(scene.events(&written).len(), 1);
-}
-
-#[test]
-fn a_place_that_another_device_took_is_left_to_it_and_the_answer_gets_the_next() {
-    let mut scene = Scene::new();
-    let right = scene.right();
-    let written = scene.write(&right, &Writing::decision(SystemClock.now()));
-    for n in 0..3 {
-        scene.desk.occupy(scene.body.back, returned::entry_id(&written.seed, n).as_bytes().to_vec());
-    }
-    assert!(scene.desk.deliver(&written, &right.token));
-    scene.sync();
-    let id = scene.only().id;
-    scene.ana.client.answer_notice(id, NoticeAnswer::NotMe).unwrap();
-    scene.sync();
-
-    let entries = scene.desk.returned(scene.body.back);
-    let open = |n: u32| {
-        let place = returned::entry_id(&written.seed, n);
-        let entry = entries.iter().find(|e| e.id == place)?;
-        Returned::open(&written.seed, scene.body.back, place, &entry.ciphertext).ok()
-    };
-    let states = scene.ana.client.own_entry().unwrap().states;
-    let said = [3, 4].map(|n| notices_body::record(&written, &states, &open(n).expect("an answer")).unwrap());
-    assert_eq!(said[0].event, Event::ContentHandover);
-    assert_eq!((said[1].event, said[1].reasons.clone()), (Event::ConsignmentRejection, vec![Reason::NotMe]));
-    assert!((0..3).all(|n| open(n).is_none()) && entries.len() == 5 && scene.ana.client.outbox().unwrap().is_empty());
-}
-
-#[test]
-fn an_answer_is_sent_with_the_same_bytes_until_the_relay_has_it() {
-    let mut scene = Scene::new();
-    let written = scene.notify();
-    // the relay does it, and the answer is lost
-    for _ in 0..3 {
-        let mut lost = false;
-        let mut paper = Paper { inner: &mut scene.ana.net, desk: &mut scene.desk };
-        let mut tap = Tap::new(&mut paper);
-        tap.after = Box::new(|answer| {
-            lost = true;
-            answer.and(Err(NetError::Unreachable { why: "cut".into() }))
-        });
-        let _ = scene.ana.client.sync(&mut tap);
-        drop(tap);
-        assert!(lost);
-    }
-    scene.sync();
-
-    let tried: Vec<_> = scene.desk.tried.clone();
-    assert!(tried.len() >= 4 && tried.iter().all(|one| *one == tried[0]), "always the same bytes");
-    assert_eq!(scene.events(&written), [(Event::ContentHandover, vec![])]);
-}
-
-#[test]
-fn a_relay_that_came_back_from_a_backup_is_given_casillas_rights_grants_and_answers_again() {
-    let mut scene = Scene::new();
-    let backup = scene.world.back_up();
-    let written = scene.notify();
-    let right = scene.right();
-    scene.sync();
-    let reply = {
-        let id = scene.only().id;
-        scene.ana.client.reply_to_notice(id, "Apelo.", &[])
-    };
-    reply.unwrap();
-    scene.sync();
-    let before = (scene.events(&written), scene.only().replies[0].accepted_at);
-    scene.world.restore(&backup);
-    scene.desk.forget();
-
-    for _ in 0..3 {
-        let _ = scene.try_sync();
-        scene.ana.clock.forward(3_600_000);
-    }
-    scene.sync();
-
-    // as the body delivers again what no device handed over: under the right of before
-    let late = scene.write(&right, &Writing::decision(SystemClock.now()));
-    assert!(scene.desk.deliver(&late, &right.token));
-    scene.sync();
-    assert_eq!((scene.events(&written), scene.desk.returned(scene.body.back).len()), (before.0, 3));
-    let all = scene.ana.client.notices().unwrap();
-    assert!(all.len() == 2 && all.iter().all(|n| n.content.is_ok()));
-    assert_eq!(all[1].replies[0].accepted_at, before.1, "the first receipt is the one that counts");
-    assert!(!scene.desk.designation.is_empty() && scene.desk.once.len() == 16 && scene.desk.last_resort.is_some());
-}
-
-#[test]
-fn a_pause_closes_what_was_open_and_what_comes_after_it_comes_in_another_casilla() {
-    let mut scene = Scene::new();
-    let right = scene.right();
-    let written = scene.write(&right, &Writing::decision(SystemClock.now()));
-    scene.ana.client.pause_notices(true).unwrap();
-    scene.sync();
-    assert!(!scene.desk.deliver(&written, &right.token), "a refusal, not a void");
-    assert!(scene.desk.once.is_empty() && scene.desk.last_resort.is_none());
-
-    scene.ana.client.pause_notices(false).unwrap();
-    scene.sync();
-    let after = scene.notify();
-    scene.sync();
-
-    assert_ne!(after.channel, written.channel);
-    assert!(scene.only().content.is_ok());
-    scene.ana.client.take_back_designation().unwrap();
-    scene.sync();
-    let address = scene.ana.client.notice_address().unwrap();
-    assert!(!address.on && address.told && scene.desk.designation.is_empty() && scene.desk.once.is_empty());
-    assert!(matches!(scene.ana.client.pause_notices(true), Err(Trouble::Notice(NoticeTrouble::NotDesignated))));
-}
-
-#[test]
-fn grants_are_renewed_when_few_are_left_and_with_each_month() {
-    let mut scene = Scene::new();
-    scene.early_in_a_month();
-    let first = scene.right();
-    for _ in 0..12 {
-        scene.right();
-    }
-    assert_eq!(scene.desk.once.len(), 3);
-    scene.ana.clock.forward(limits::ADDRESS_EVERY_MS);
-    scene.sync();
-    assert_eq!(scene.desk.once.len(), 16, "as many as there were");
-    let same = scene.right();
-    assert_eq!(casilla_of(&same), casilla_of(&first));
-
-    scene.forward(32 * 86_400_000);
-    scene.sync();
-    assert_eq!(scene.desk.once.len(), 16, "the earlier ones were replaced");
-    let next = scene.right();
-    assert_ne!(casilla_of(&next), casilla_of(&first));
-    // a right that was handed out before is still read
-    let late = scene.write(&same, &Writing::decision(scene.ana.clock.now()));
-    assert!(scene.desk.deliver(&late, &same.token));
-    scene.sync();
-    assert!(matches!(&scene.only().content, Err(not) if not.code == Some(FaultCode::LookupStale)), "read, and judged");
-}
-
-pub(crate) fn casilla_of(right: &Right) -> ChannelId {
-    let text = lacre_ground::note::UnverifiedNote::parse(&right.grant).unwrap().unverified_text().to_owned();
-    <lacre_evidence::Grant as lacre_ground::signed::NoteText>::parse(&text).unwrap().casilla.channel
-}
-
 #[test]
 fn that_it_was_opened_is_told_only_if_she_allows_it_and_a_while_later() {
     let mut scene = Scene::new();
@@ -565,90 +251,6 @@ struct NoteHash([u8; 32]);
 impl NoteHash {
     fn of(id: NoticeRef) -> Self {
         Self(data_encoding::HEXLOWER.decode(id.to_hex().as_bytes()).unwrap().try_into().unwrap())
-    }
-}
-
-#[test]
-fn a_crash_anywhere_leaves_one_notice_and_one_answer_of_each_kind() {
-    let mut scene = Scene::new();
-    for by_write in [false, true] {
-        for n in (0..300).step_by(if by_write { 3 } else { 1 }) {
-            let written = scene.notify();
-            let before = scene.ana.client.notices().unwrap().len();
-            if by_write {
-                scene.ana.trap.arm_write(n)
-            } else {
-                scene.ana.trap.arm_point(n)
-            }
-            let work = |scene: &mut Scene| -> Result<(), Trouble> {
-                scene.try_sync()?;
-                let id = scene.ana.client.notices()?.first().map(|n| n.id).unwrap();
-                match scene.ana.client.answer_notice(id, NoticeAnswer::Acknowledged) {
-                    Err(Trouble::Notice(NoticeTrouble::AlreadyAnswered)) => {}
-                    other => other?,
-                }
-                scene.try_sync()
-            };
-            let done = work(&mut scene);
-            let sprang = scene.ana.trap.disarm();
-            if sprang {
-                scene.ana.restart();
-                scene.ana.clock.forward(16 * 60_000);
-                if done.is_err() {
-                    work(&mut scene).unwrap_or_else(|e| panic!("{n} after {}: {e}", scene.ana.trap.last()));
-                }
-            }
-            scene.try_sync().unwrap();
-
-            let now = scene.ana.client.notices().unwrap();
-            assert_eq!((now.len(), now[0].content.is_ok()), (before + 1, true), "{n} after {}", scene.ana.trap.last());
-            let expected = [(Event::ContentHandover, vec![]), (Event::ConsignmentAcceptance, vec![])];
-            assert_eq!(scene.events(&written), expected, "{n} after {}", scene.ana.trap.last());
-            if !sprang {
-                assert!(n > 5, "only {n} places");
-                break;
-            }
-        }
-    }
-}
-
-#[test]
-fn a_crash_anywhere_in_designating_leaves_rights_for_every_grant() {
-    for by_write in [false, true] {
-        for n in (0..400).step_by(3) {
-            let world = World::new();
-            let (mut desk, run) = (Desk::at(&world), world.run());
-            let mut ana = world.person_with("ana", &run);
-            if by_write {
-                ana.trap.arm_write(n)
-            } else {
-                ana.trap.arm_point(n)
-            }
-            let work = |ana: &mut Person, desk: &mut Desk| -> Result<(), Trouble> {
-                ana.client.designate(WORDS)?;
-                ana.client.sync(&mut Paper { inner: &mut ana.net, desk }).map(drop)
-            };
-            let done = work(&mut ana, &mut desk);
-            let sprang = ana.trap.disarm();
-            if sprang {
-                ana.restart();
-                ana.clock.forward(16 * 60_000);
-                if done.is_err() {
-                    work(&mut ana, &mut desk).unwrap_or_else(|e| panic!("{n} after {}: {e}", ana.trap.last()));
-                }
-            }
-            ana.client.sync(&mut Paper { inner: &mut ana.net, desk: &mut desk }).unwrap();
-
-            assert_eq!((desk.once.len(), desk.last_resort.is_some()), (16, true), "{n} after {}", ana.trap.last());
-            for grant in desk.once.iter().chain(&desk.last_resort) {
-                let hash = Token::try_from(grant.token.as_slice()).unwrap().hash();
-                let works = desk.channels.values().any(|kept| kept.rights.contains_key(hash.as_bytes().as_slice()));
-                assert!(works, "{n} after {}: a grant whose right does not work", ana.trap.last());
-            }
-            if !sprang {
-                break;
-            }
-        }
     }
 }
 

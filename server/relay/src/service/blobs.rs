@@ -2,6 +2,7 @@
 //! for a day, and is gone on with.
 
 use super::Context;
+use super::under_way::{By, UnderWay};
 use super::uploads::{Uploading, Uploads};
 use crate::blob_files::{BlobFiles, Upload, UploadError, read_chunk};
 use crate::border::{IntoStatus as _, Reason, bad_value, checked, limited, refused, store_down};
@@ -19,12 +20,11 @@ use lacre_store::channels::Limited;
 use lacre_store::rules::Limit;
 use lacre_store::{Reads, StoreDown};
 use prost::bytes::Bytes;
-use std::collections::HashMap;
 use std::fs::File;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedMutexGuard, oneshot};
+use tokio::sync::OwnedMutexGuard;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -39,70 +39,6 @@ pub struct BlobsService {
     files: BlobFiles,
     uploads: Arc<Uploads>,
     under_way: Arc<UnderWay>,
-}
-
-/// What an upload is known by while it is under way: what pays for it, or, when what came of it stays, its blob.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum By {
-    Stamp(TokenHash),
-    Blob(BlobId),
-}
-
-/// The uploads under way: one at a time for each stamp or large blob. Of two the newer goes on, for the older is the same
-/// client before its connection broke, or somebody who wants many places for one stamp.
-#[derive(Default)]
-struct UnderWay {
-    newest: Mutex<Newest>,
-}
-
-#[derive(Default)]
-struct Newest {
-    begun: u64,
-    of: HashMap<By, (u64, oneshot::Sender<()>, Arc<Turn>)>,
-}
-
-/// Whoever holds it may write the file.
-type Turn = tokio::sync::Mutex<()>;
-
-/// An upload's place among those under way.
-struct Place {
-    all: Arc<UnderWay>,
-    by: By,
-    number: u64,
-    replaced: oneshot::Receiver<()>,
-    turn: Arc<Turn>,
-}
-
-impl UnderWay {
-    fn begin(self: &Arc<Self>, by: By) -> Place {
-        let (tell, replaced) = oneshot::channel();
-        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        newest.begun += 1;
-        let number = newest.begun;
-        // the older one hears it by the end of its sender, and gives its turn away when it has stopped writing
-        let turn = newest.of.get(&by).map(|(_, _, turn)| Arc::clone(turn)).unwrap_or_default();
-        newest.of.insert(by, (number, tell, Arc::clone(&turn)));
-        Place { all: Arc::clone(self), by, number, replaced, turn }
-    }
-}
-
-impl Place {
-    /// Does this unless a newer upload comes.
-    async fn unless_replaced<T>(&mut self, work: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
-        tokio::select! {
-            done = work => done,
-            _ = &mut self.replaced => Err(limited(Limited { limit: Limit::UploadsPerStamp, value: 1, retry_after_ms: Some(1_000) })),
-        }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut newest = self.all.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        if newest.of.get(&self.by).is_some_and(|(number, ..)| *number == self.number) {
-            newest.of.remove(&self.by);
-        }
-    }
 }
 
 /// A file that is being written, by whose turn it is. It moves to where a wait for the disk is allowed, so that the turn

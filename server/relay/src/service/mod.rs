@@ -32,6 +32,7 @@ mod resets_tests;
 #[cfg(test)]
 mod sessions_tests;
 mod stamps;
+mod under_way;
 #[cfg(test)]
 mod unfinished_tests;
 mod uploads;
