@@ -3,6 +3,7 @@
 
 use crate::archive::{Archive, evidence_name, kept, lean};
 use crate::came::{Came, REPLY, part_name};
+use crate::dispatch::Dispatch;
 use crate::own::Own;
 use crate::proven::sent_of;
 use crate::returns::ReturnChannel;
@@ -21,6 +22,12 @@ use std::collections::HashMap;
 
 /// Why an answer is put aside that verifies: a device of an account signed it that was reset by then.
 pub const LOST_DEVICE: &str = "lost-device";
+/// Why an answer is put aside that is none to a notice of this body.
+pub const STRANGER: &str = "no notice of this body opens it";
+/// Why a reply is put aside whose entry the relay does not confirm.
+pub const NO_RECEIPT: &str = "the relay gives no receipt for it";
+/// How the reason ends why an answer waits.
+pub const IS_MISSING: &str = " is missing from the archive, or another lies in its place";
 /// Entries of a page.
 const PAGE: u32 = 256;
 
@@ -136,7 +143,7 @@ impl Body {
                 let found = expected.get(&entry.id);
                 match found.map(|(id, seed)| (*id, seed.clone())) {
                     None => {
-                        let why = "no notice of this body opens it".to_owned();
+                        let why = STRANGER.to_owned();
                         collected.aside.push(Aside { notice: None, why: why.clone() });
                         self.keep_came(None, aside(&entry, None, why))?;
                     }
@@ -148,7 +155,7 @@ impl Body {
         }
     }
 
-    /// Answers that came while their notice's evidence was missing from the archive.
+    /// Answers that came while their notice's evidence was missing from the archive, or another.
     fn judge_waiting(
         &mut self,
         net: &mut GrpcNetwork,
@@ -201,20 +208,20 @@ impl Body {
         }
         let bundle = match kept(archive, id) {
             Ok(bundle) => bundle,
-            Err(BodyTrouble::NoEvidence(name)) => {
-                // one notice's lost file must not keep all others' answers away
-                if waits {
-                    return Ok(());
-                }
-                archive.keep(&waiting_name(id, entry.id), &entry.bytes)?;
-                row.waiting.push((entry.id, entry.seq, entry.at));
-                let why = missing(&name);
-                row.aside.push(why.clone());
-                collected.aside.push(Aside { notice: Some(id), why: why.clone() });
-                return self.keep_came(Some(&row), aside(entry, Some(id), why));
-            }
+            // one notice's lost file must not keep all others' answers away
+            Err(BodyTrouble::NoEvidence(_)) => return self.let_wait(archive, row, entry, collected),
             Err(other) => return Err(other),
         };
+        let answer = Returned::open(seed, channel.channel(), entry.id, &entry.bytes);
+        let taken = match &answer {
+            Ok(Returned::Reply { .. }) => taken(net, own, channel, entry)?,
+            Ok(Returned::Note { .. }) | Err(_) => None,
+        };
+        let judged = answer.map_err(|e| e.to_string()).and_then(|answer| judge(own, bundle, answer, taken));
+        // what another bundle says of an answer is nothing: it is judged when the right one lies there again
+        if judged.is_err() && !row.unproven && !is_of(own, &kept(archive, id)?, id) {
+            return self.let_wait(archive, row, entry, collected);
+        }
         if waits {
             row.waiting.retain(|(waiting, ..)| *waiting != entry.id);
             let why = missing(&evidence_name(id));
@@ -222,12 +229,6 @@ impl Body {
                 row.aside.remove(at);
             }
         }
-        let answer = Returned::open(seed, channel.channel(), entry.id, &entry.bytes);
-        let taken = match &answer {
-            Ok(Returned::Reply { .. }) => taken(net, own, channel, entry)?,
-            Ok(Returned::Note { .. }) | Err(_) => None,
-        };
-        let judged = answer.map_err(|e| e.to_string()).and_then(|answer| judge(own, bundle, answer, taken));
         let judged = match judged {
             Ok(good) if self.reset_of(good.account)?.is_some_and(|reset| entry.at >= reset.at) => Err(LOST_DEVICE.to_owned()),
             other => other,
@@ -258,6 +259,31 @@ impl Body {
         };
         self.keep_came(Some(&row), came)
     }
+
+    /// An answer to a notice whose evidence is missing, or another: kept as it came, and judged each time until the evidence is there.
+    fn let_wait(
+        &mut self,
+        archive: &mut dyn Archive,
+        mut row: Dispatch,
+        entry: &Answer,
+        collected: &mut Collected,
+    ) -> Result<(), BodyTrouble> {
+        if row.waiting.iter().any(|(waiting, ..)| *waiting == entry.id) {
+            return Ok(());
+        }
+        archive.keep(&waiting_name(row.id, entry.id), &entry.bytes)?;
+        row.waiting.push((entry.id, entry.seq, entry.at));
+        let why = missing(&evidence_name(row.id));
+        row.aside.push(why.clone());
+        collected.aside.push(Aside { notice: Some(row.id), why: why.clone() });
+        let came = aside(entry, Some(row.id), why);
+        self.keep_came(Some(&row), came)
+    }
+}
+
+/// Whether a bundle proves this notice.
+fn is_of(own: &Own, bundle: &Bundle, id: NoticeId) -> bool {
+    sent_of(own, bundle).is_ok_and(|sent| sent.notice.id == id)
 }
 
 /// What an answer is called that came while its notice's evidence was missing.
@@ -267,7 +293,7 @@ fn waiting_name(notice: NoticeId, entry: EntryId) -> String {
 
 /// Why it waits.
 fn missing(name: &str) -> String {
-    format!("{name} is missing from the archive")
+    format!("{name}{IS_MISSING}")
 }
 
 /// What came and is not believed.
@@ -334,7 +360,7 @@ fn judge_reply(
     if later.len() > bundle.later.len() {
         bundle.later = later;
     }
-    let part = taken.ok_or("the relay gives no receipt for it")?.to_bytes();
+    let part = taken.ok_or(NO_RECEIPT)?.to_bytes();
     if !bundle.replies.contains(&part) {
         bundle.replies.push(part);
     }

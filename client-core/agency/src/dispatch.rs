@@ -164,6 +164,37 @@ pub(crate) fn next_number(step: &Step<'_>) -> Result<u64, StoreError> {
     Ok(step.last_ord(Table::Meta, NOTICES)?.unwrap_or(0).saturating_add(1))
 }
 
+/// What the files of a notice's evidence are called: its id, a dot, and `lacre` or the entry of an answer with the part's name.
+fn notice_of(name: &str) -> Option<(NoticeId, &str)> {
+    let (id, rest) = name.split_once('.')?;
+    Some((NoticeId::from_hex(id).ok()?, rest))
+}
+
+impl Body {
+    /// Of these names of files those that no notice of this profile names: a program was killed between a file and its row, or the
+    /// profile was put back from a copy and knows less than the folder. Names of another form are not looked at.
+    pub fn unnamed(&mut self, names: Vec<String>) -> Result<Vec<String>, BodyTrouble> {
+        let mut unnamed = Vec::new();
+        for name in names {
+            let Some((id, rest)) = notice_of(&name) else { continue };
+            let is_named = match self.dispatch(id) {
+                Ok(row) => {
+                    let waiting = row.waiting.iter().map(|(entry, ..)| entry);
+                    let mut entries = row.filed.iter().chain(&row.put_aside).chain(waiting).map(EntryId::to_string);
+                    rest == "lacre" || entries.any(|entry| rest.contains(&entry))
+                }
+                Err(BodyTrouble::NoSuchNotice) => false,
+                Err(other) => return Err(other),
+            };
+            if !is_named {
+                unnamed.push(name);
+            }
+        }
+        unnamed.sort();
+        Ok(unnamed)
+    }
+}
+
 fn row_key(id: NoticeId) -> Vec<u8> {
     [b"notice ".as_slice(), id.as_bytes()].concat()
 }

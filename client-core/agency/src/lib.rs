@@ -50,7 +50,7 @@ pub use batch::{
     RowStage, Stopped,
 };
 pub use came::{Came, ReplyRead};
-pub use collect::{Aside, Collected, Filed, LOST_DEVICE};
+pub use collect::{Aside, Collected, Filed, IS_MISSING, LOST_DEVICE, NO_RECEIPT, STRANGER};
 pub use deliver::{Otherwise, Outcome};
 pub use dispatch::{Beside, Dispatch, Stage};
 pub use earlier::ORIGINAL;

@@ -1,9 +1,8 @@
 //! `lacre agency enroll INVITATION`: the body's key on this machine, and its certificate.
 
 use super::own;
-use crate::context::{Context, Outcome, local};
-use crate::trouble::address_trouble;
-use lacre_ground::address::Invitation;
+use crate::ask;
+use crate::context::{Context, Outcome, local, zone};
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
 use serde_json::json as object;
@@ -15,15 +14,19 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
-    let invitation = Invitation::parse(&args.invitation)
-        .map_err(|why| ctx.failure("error-invitation", Exit::Usage, &[("why", ctx.words.say(address_trouble(why)).into())]))?;
+    let invitation = ask::invitation(ctx, &args.invitation)?;
     let mut body = own::open_or_create(ctx)?;
     let network = own::network(ctx)?;
     let enrolled = body.enroll(&network, &invitation).map_err(|e| own::trouble(ctx, e))?;
     let certificate = &enrolled.certificate;
     let (code, name) = (certificate.code.to_string(), shown(&certificate.name));
     let until = local(certificate.until);
-    let words = [("code", code.as_str().into()), ("name", name.into()), ("until", until.into())];
+    let words = [
+        ("code", code.as_str().into()),
+        ("name", name.into()),
+        ("until", until.into()),
+        ("zone", zone(certificate.until).into()),
+    ];
     ctx.result(
         &ctx.words.say_with("body-enrolled", &words),
         &object!({

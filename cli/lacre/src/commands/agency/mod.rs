@@ -14,6 +14,7 @@ pub(crate) mod status;
 pub(crate) mod template;
 pub(crate) mod trust;
 pub(crate) mod watch;
+mod why;
 
 use crate::commands;
 use crate::context::{Context, Outcome};

@@ -1,10 +1,10 @@
 //! The body of this machine: an encrypted profile apart from anybody's account, and beside it the folder of its evidence.
 
-use crate::context::{Context, local};
+use crate::context::{Context, local, zone};
 use crate::secret;
 use crate::spoken::spoken_seconds;
 use lacre_agency::{Archive, Body, BodyTrouble, Collected, Dispatch};
-use lacre_core::network::{NetError, Reason};
+use lacre_core::network::{NetError, Reason, Refusal};
 use lacre_core::{Environment, Trouble};
 use lacre_ground::ids::NoticeId;
 use lacre_transport::GrpcNetwork;
@@ -39,6 +39,12 @@ impl Evidence {
     }
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.dir.join(name)
+    }
+
+    /// What lies there.
+    pub(super) fn names(&self) -> io::Result<Vec<String>> {
+        let all = std::fs::read_dir(&self.dir)?;
+        all.map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned())).collect()
     }
 
     /// This program's turn, until it is dropped: evidence is read, added to and written, by one program at a time.
@@ -158,14 +164,14 @@ pub(super) fn find(ctx: &Context, body: &mut Body, typed: &str) -> Result<Notice
 pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
     let no = |key| ctx.failure(key, Exit::No, &[]);
     let text = error.to_string();
-    let why = || [("why", shown(&text).into())];
+    let why = || [("why", cause_in(&ctx.words, &text).into())];
     match error {
         BodyTrouble::Network(NetError::Refused(refusal)) => match refusal.reason {
             Reason::LoginRefused => no("error-body-refused"),
             Reason::CodeRefused => no("error-body-code"),
             Reason::Limit => {
-                let limit = refusal.metadata.get("limit").map(|limit| shown(limit)).unwrap_or_default();
-                ctx.failure("error-body-limit", Exit::No, &[("limit", limit.into())])
+                let limit = refusal.metadata.get("limit").map(String::as_str).unwrap_or_default();
+                ctx.failure("error-body-limit", Exit::No, &[("limit", super::why::limit(&ctx.words, limit).into())])
             }
             // persons' programs keep what waits; this one keeps what it says it keeps
             Reason::StoreDown => {
@@ -188,7 +194,7 @@ pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
         BodyTrouble::Elsewhere(relay) => ctx.failure("error-body-elsewhere", Exit::No, &[("relay", relay.into())]),
         BodyTrouble::Unproven(_) => ctx.failure("error-body-unproven", Exit::No, &why()),
         BodyTrouble::CertificateEnded { until } => {
-            ctx.failure("error-body-certificate-ended", Exit::No, &[("until", local(until).into())])
+            ctx.failure("error-body-certificate-ended", Exit::No, &[("until", local(until).into()), ("zone", zone(until).into())])
         }
         BodyTrouble::Together { bytes, most } => {
             let args = [("size", size(&ctx.words, bytes).into()), ("most", size(&ctx.words, most).into())];
@@ -212,8 +218,15 @@ pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
         }
         BodyTrouble::Files => ctx.failure("error-body-files", Exit::Usage, &[]),
         BodyTrouble::Refused { reason, limit } => {
-            let reason = if limit.is_empty() { reason } else { format!("{reason} {limit}") };
-            ctx.failure("error-body-row", Exit::No, &[("why", shown(&reason).into())])
+            let why = match Reason::parse(&reason) {
+                Some(Reason::Limit) => super::why::limit(&ctx.words, &limit),
+                Some(reason) => {
+                    let refusal = Refusal { reason, metadata: [].into(), retry_after: None };
+                    ctx.trouble(Trouble::from(NetError::Refused(refusal))).what
+                }
+                None => cause_in(&ctx.words, &reason),
+            };
+            ctx.failure("error-body-row", Exit::No, &[("why", why.trim_end_matches('.').into())])
         }
         BodyTrouble::TooLate => no("error-body-too-late"),
         BodyTrouble::NotDelivered => no("error-body-not-delivered"),

@@ -63,6 +63,8 @@ fn list(ctx: &Context) -> Outcome {
     }
     if text.is_empty() {
         text.push(ctx.words.say("body-no-replies"));
+    } else {
+        text.push(ctx.times_zone());
     }
     ctx.long_result(&text.join("\n"), &object!({ "replies": json, "relay_reached": reached }));
     Ok(Exit::Done)
@@ -76,7 +78,7 @@ fn read(ctx: &Context, args: &ReadArgs) -> Outcome {
         Some(dir) => save(ctx, &reply, dir)?,
         None => Vec::new(),
     };
-    let mut out = vec![line(ctx, &reply, Some(&row)), String::new()];
+    let mut out = vec![line(ctx, &reply, Some(&row)), ctx.times_zone(), String::new()];
     out.push(apart(&format!("{MARGIN}{}", paragraph(&reply.text, "")), MARGIN));
     for (n, (about, _)) in reply.lines().enumerate() {
         let args = [

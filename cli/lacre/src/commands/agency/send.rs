@@ -3,8 +3,8 @@
 use super::own::{self, Evidence};
 use crate::context::{Context, Outcome};
 use crate::{ask, files};
-use lacre_agency::Stage::Prepared;
-use lacre_agency::{Beside, Body, NewFile, NewNotice, Otherwise, Outcome as Sent, evidence_name};
+use lacre_agency::Stage::{Prepared, Sent as Delivered};
+use lacre_agency::{Beside, Body, Dispatch, NewFile, NewNotice, Otherwise, Outcome as Sent, evidence_name};
 use lacre_evidence::clock::Term;
 use lacre_evidence::notice::{MAX_FILE, Stage};
 use lacre_evidence::{Act, Effect, Outcome as Proved, Standing, Verdict};
@@ -139,6 +139,7 @@ impl About {
             }
             (typed, _) => {
                 let id = own::find(ctx, &mut body, typed.as_deref().unwrap_or_default())?;
+                note_corrected(ctx, &mut body, id)?;
                 (id, Beside::Corrects(id))
             }
         };
@@ -150,6 +151,18 @@ impl About {
         ctx.note(&ctx.words.say_with("body-to-the-same", &[("id", id.to_string().into())]));
         Ok(Self { run, beside, case: Some(case), procedure: Some(procedure), open: Some((body, evidence)) })
     }
+}
+
+/// A second correction of one notice is not refused: the official may know why. It is said.
+fn note_corrected(ctx: &Context, body: &mut Body, id: NoticeId) -> Result<(), Failure> {
+    let short = |id: NoticeId| id.to_string().get(..8).unwrap_or_default().to_owned();
+    let rows = body.dispatches().map_err(|e| own::trouble(ctx, e))?;
+    let went = |row: &&Dispatch| matches!(row.stage, Prepared | Delivered) && row.beside == Beside::Corrects(id);
+    if let Some(other) = rows.iter().rev().find(went) {
+        let said = [("id", short(id).into()), ("other", short(other.id).into())];
+        ctx.note(&ctx.words.say_with("body-corrected-already", &said));
+    }
+    Ok(())
 }
 
 fn send(ctx: &Context, body: &mut Body, mut evidence: Evidence, new: &NewNotice) -> Outcome {

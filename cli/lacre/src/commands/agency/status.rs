@@ -3,10 +3,13 @@
 use super::batch;
 use super::own::{self, Evidence};
 use super::replies::transaction;
+use super::why::fault;
 use crate::context::{Context, Outcome, local};
-use lacre_agency::{Beside, Collected, Dispatch, LOST_DEVICE, ResetOf, Stage, evidence_name};
+use lacre_agency::{
+    Beside, Body, Collected, Dispatch, IS_MISSING, LOST_DEVICE, NO_RECEIPT, ResetOf, STRANGER, Stage, evidence_name,
+};
 use lacre_ground::ids::NoticeId;
-use lacre_words::failure::Exit;
+use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
 use lacre_words::words::key;
 use serde_json::{Value, json as object};
@@ -46,18 +49,32 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let mut text: Vec<String> = rows.iter().map(|row| line(ctx, row, lost.get(&row.id))).collect();
     if rows.is_empty() && args.id.is_none() && body.batches().map_err(|e| own::trouble(ctx, e))?.is_empty() {
         text.push(ctx.words.say("body-no-notices"));
+    } else {
+        text.push(ctx.times_zone());
     }
     if strangers > 0 {
         text.push(ctx.words.say_with("body-strangers", &[("count", strangers.into())]));
     }
     let (batches, batch_lines) = if args.id.is_none() { batch::list::all(ctx, &mut body)? } else { (Vec::new(), Vec::new()) };
     text.extend(batch_lines);
+    let unnamed = unnamed(ctx, &mut body, &evidence)?;
+    if let Some(first) = unnamed.first() {
+        let said = [("count", unnamed.len().into()), ("first", shown(first).into())];
+        text.push(ctx.words.say_with("body-unnamed", &said));
+    }
     let json: Vec<Value> = rows.iter().map(|row| value(&evidence, row, lost.get(&row.id))).collect();
     ctx.long_result(
         &text.join("\n"),
-        &object!({ "notices": json, "strangers": strangers, "relay_reached": collected.is_some(), "batches": batches }),
+        &object!({ "notices": json, "strangers": strangers, "unnamed": unnamed, "relay_reached": collected.is_some(), "batches": batches }),
     );
     Ok(Exit::Done)
+}
+
+/// Files of evidence that no row names. In this program's turn: another one may be between the file and its row.
+fn unnamed(ctx: &Context, body: &mut Body, evidence: &Evidence) -> Result<Vec<String>, Failure> {
+    let _turn = evidence.turn(ctx)?;
+    let names = evidence.names().map_err(|e| own::trouble(ctx, e.into()))?;
+    body.unnamed(names).map_err(|e| own::trouble(ctx, e))
 }
 
 pub(super) const fn word(stage: Stage) -> &'static str {
@@ -127,7 +144,10 @@ pub(super) fn answer(ctx: &Context, what: Option<&str>, why: Option<&str>) -> St
         (Some("reply"), _) => ctx.words.say("body-answer-reply"),
         (Some(other), _) => shown(other),
         (None, LOST_DEVICE) => ctx.words.say("body-answer-lost-device"),
-        (None, why) => ctx.words.say_with("body-answer-aside", &[("why", shown(why).into())]),
+        (None, STRANGER) => ctx.words.say("body-answer-stranger"),
+        (None, NO_RECEIPT) => ctx.words.say("body-answer-no-receipt"),
+        (None, why) if why.ends_with(IS_MISSING) => ctx.words.say("body-answer-waits"),
+        (None, why) => ctx.words.say_with("body-answer-aside", &[("why", fault(ctx, why).into())]),
     }
 }
 

@@ -1,4 +1,5 @@
-//! `lacre agency watch [--since N] [--for 30s]`: what comes, as it comes, numbered; takes it until it is stopped.
+//! `lacre agency watch [--since N] [--for 30s]`: what comes, as it comes, numbered; takes it until it is stopped. It begins behind the
+//! number that its reader names, else at the end of what was filed, and says where.
 
 use super::own::{self, Evidence};
 use super::replies::transaction;
@@ -35,7 +36,8 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     };
     let began = ctx.clock.now();
     let left = |ctx: &Context| limit.map(|l| l.saturating_sub(Duration::from_millis(ctx.clock.now().since(began))));
-    ctx.note(&ctx.words.say("body-watching"));
+    let said = [("since", shown.to_string().into()), ("zone", ctx.times_zone().into())];
+    ctx.note(&ctx.words.say_with("body-watching", &said));
     let mut away = false;
     loop {
         let collected = own::collect_over(ctx, &mut network, &mut body, &mut evidence, away)?;

@@ -1,7 +1,7 @@
 //! What is said of a notice, in sentences.
 
 use crate::context::Context;
-use crate::proof::{long_day, reason};
+use crate::proof::{long_day, newer, reason};
 use crate::{show, when};
 use data_encoding::HEXLOWER;
 use jiff::civil::Date;
@@ -9,14 +9,14 @@ use lacre_core::view::{Genuine, NotGenuine, NoticeAnswer, NoticeReply, OfficialN
 use lacre_evidence::clock::{Calendar, Place};
 use lacre_evidence::{Act, Effect, Stage, Standing};
 use lacre_ground::time::Millis;
-use lacre_words::shown::shown;
+use lacre_words::cause::cause_in;
 use lacre_words::words::{Words, key};
 
 /// Why it is not to be believed.
 pub(crate) fn fault(words: &Words, not: &NotGenuine) -> String {
     match not.code {
         Some(code) => words.say(reason::fault(code)),
-        None => shown(&not.detail),
+        None => cause_in(words, &not.detail),
     }
 }
 
@@ -117,6 +117,7 @@ fn counted(ctx: &Context, genuine: &Genuine) -> Vec<String> {
         ];
         out.push(words.say_with("notice-by-rule", &args));
     }
+    out.extend(newer::lines(words, dates, Calendar::newest()));
     out.push(words.say("notice-time-is-relays-word"));
     out
 }
@@ -159,7 +160,7 @@ pub(crate) fn replies_at(words: &Words, notice: &OfficialNotice, at: &dyn Fn(Mil
 /// What it is beside others, in a word; or that a later one of the same body corrects it.
 pub(crate) fn beside(words: &Words, notice: &OfficialNotice, all: &[OfficialNotice]) -> Option<String> {
     let genuine = notice.content.as_deref().ok()?;
-    if corrected_by(notice, all).is_some() {
+    if corrections(&notice.id.to_hex(), genuine, all).next().is_some() {
         return Some(words.say("notice-short-corrected"));
     }
     match genuine.notice.standing {
@@ -170,14 +171,12 @@ pub(crate) fn beside(words: &Words, notice: &OfficialNotice, all: &[OfficialNoti
     }
 }
 
-/// A genuine notice of the same body that says it corrects this one.
-pub(crate) fn corrected_by<'n>(notice: &OfficialNotice, all: &'n [OfficialNotice]) -> Option<&'n OfficialNotice> {
-    let genuine = notice.content.as_deref().ok()?;
-    all.iter().find(|other| {
+/// Genuine notices of the same body that correct the one of this name, the newest first.
+fn corrections<'n>(name: &str, of: &Genuine, all: &'n [OfficialNotice]) -> impl Iterator<Item = &'n OfficialNotice> {
+    all.iter().filter(move |other| {
         other.content.as_deref().is_ok_and(|later| {
-            let corrects =
-                matches!(later.notice.standing, Standing::Corrects(hash) if HEXLOWER.encode(&hash) == notice.id.to_hex());
-            corrects && later.certificate.code == genuine.certificate.code
+            let corrects = matches!(later.notice.standing, Standing::Corrects(hash) if HEXLOWER.encode(&hash) == name);
+            corrects && later.certificate.code == of.certificate.code
         })
     })
 }
@@ -191,7 +190,16 @@ pub(crate) fn others(words: &Words, notice: &OfficialNotice, all: &[OfficialNoti
         Standing::Original | Standing::Trial => None,
     };
     let about = about.map(|n| words.say_with("notice-about-other", &of(n)));
-    about.into_iter().chain(corrected_by(notice, all).map(|n| words.say_with("notice-corrected", &of(n)))).collect()
+    let own = notice.id.to_hex();
+    let corrected = corrections(&own, genuine, all).map(|n| words.say_with("notice-corrected", &of(n)));
+    // two corrections of one notice: neither takes the other's place, and who reads one must know of the other
+    let corrects = match genuine.notice.standing {
+        Standing::Corrects(hash) => HEXLOWER.encode(&hash),
+        Standing::Original | Standing::Copy(_) | Standing::Trial => String::new(),
+    };
+    let beside = corrections(&corrects, genuine, all).filter(|n| n.id != notice.id);
+    let beside = beside.map(|n| words.say_with("notice-also-corrects", &of(n)));
+    about.into_iter().chain(corrected).chain(beside).collect()
 }
 
 #[cfg(test)]
