@@ -29,12 +29,13 @@ pub fn wrap_result(text: &str) -> String {
     text.split('\n').map(|line| wrap_at(line, hang(line), columns)).collect::<Vec<_>>().join("\n")
 }
 
-/// A text that somebody else wrote, behind its label or margin: broken before the terminal that results go to ends (80 columns
-/// elsewhere), also inside words, so that nothing of it stands where the program's own lines begin. All lines but the first begin with
-/// `margin`.
+/// A text that somebody else wrote, behind its label or margin: broken before the terminal that results go to ends, also inside
+/// words, so that nothing of it stands where the program's own lines begin. All lines but the first begin with `margin`. In a pipe lines
+/// end where those of the person's terminal do, and after 80 columns at the latest: a pager shows them there.
 #[must_use]
 pub fn apart(text: &str, margin: &str) -> String {
-    apart_at(text, margin, wide(std::io::stdout()).unwrap_or(80).max(20))
+    let columns = wide(std::io::stdout()).unwrap_or_else(|| wide(std::io::stderr()).map_or(80, |columns| columns.min(80)));
+    apart_at(text, margin, columns.max(20))
 }
 
 fn apart_at(text: &str, margin: &str, columns: usize) -> String {

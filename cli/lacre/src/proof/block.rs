@@ -3,7 +3,6 @@
 #[cfg(doc)]
 use lacre_words::shown::shown;
 use lacre_words::wrap::apart;
-use std::io::IsTerminal as _;
 
 /// A piece of the story. Texts from outside have gone through [`shown`], and stand alone in a value or at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,21 +24,16 @@ pub(crate) enum Block {
 /// Lines of a value after its first begin further in than any line of the program's own.
 const MARGIN: &str = "          ";
 
-/// For a terminal: there nothing that somebody else wrote begins a line, however long it is and whatever blanks it has.
+/// Lines that end, in a file and a pipe too (a pager shows them on a terminal): nothing that somebody else wrote begins one, however
+/// long it is and whatever blanks it has.
 pub(crate) fn text(blocks: &[Block]) -> String {
-    laid(blocks, std::io::stdout().is_terminal())
-}
-
-/// `ends`: lines do not go on for ever, as they do in a file.
-fn laid(blocks: &[Block], ends: bool) -> String {
-    let within = |text: String, margin: &str| if ends { apart(&text, margin) } else { text };
     let lines = blocks.iter().map(|b| match b {
         Block::Heading(h) => format!("\n{h}"),
-        Block::Row(name, value) => within(format!("  {name}: {value}"), MARGIN),
-        Block::Under(name, value) => within(format!("      {name}: {value}"), MARGIN),
-        Block::Text(text) => within(format!("  {text}"), "  "),
-        Block::Quote(text) => within(format!("      | {text}"), "      | "),
-        Block::Warning(text) => within(format!("  ! {text}"), "    "),
+        Block::Row(name, value) => apart(&format!("  {name}: {value}"), MARGIN),
+        Block::Under(name, value) => apart(&format!("      {name}: {value}"), MARGIN),
+        Block::Text(text) => apart(&format!("  {text}"), "  "),
+        Block::Quote(text) => apart(&format!("      | {text}"), "      | "),
+        Block::Warning(text) => apart(&format!("  ! {text}"), "    "),
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -48,7 +42,7 @@ fn laid(blocks: &[Block], ends: bool) -> String {
 mod tests {
     use super::*;
 
-    /// No-break blanks up to the terminal's end, then what looks like a row; and a word that is longer than the terminal is wide.
+    /// Tests have no terminal: this is what a pipe and a file get. No-break blanks up to the line's end, then what looks like a row; and a word that is longer than the terminal is wide.
     #[test]
     fn what_somebody_else_wrote_begins_no_line_where_the_programs_own_do() {
         let blanks = format!("Permiso{}", "\u{a0}".repeat(73));
@@ -60,12 +54,11 @@ mod tests {
                 (Block::Under("Name".into(), value.clone()), MARGIN),
                 (Block::Quote(value.clone()), "      | "),
             ] {
-                let text = laid(std::slice::from_ref(&block), true);
+                let text = text(&[block]);
                 let mut lines = text.lines();
                 assert!(lines.next().is_some_and(|line| line.chars().count() <= 80), "{text}");
                 let rest: Vec<&str> = lines.collect();
                 assert!(!rest.is_empty() && rest.iter().all(|line| line.starts_with(margin)), "{text}");
-                assert_eq!(laid(&[block], false).lines().count(), 1, "a file's lines are whole");
             }
         }
     }
