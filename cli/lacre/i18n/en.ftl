@@ -45,6 +45,7 @@ invitation-code = The code at its end (26 characters) is missing, cut or mistype
 ## relay
 relay-away = The relay does not answer ({ $why }). You see what is stored here; what waits will be sent later.
 relay-back = The relay is answering again.
+relay-late = The relay has not answered yet: still waiting. Ctrl-C ends it.
 relay-full = The relay accepts nothing new at the moment ({ $why }). You can read what others wrote; what waits will be sent later.
 relay-other-key =
     CAREFUL: somebody else answered at the relay's address ({ $why }). Nothing was said to them.
@@ -369,6 +370,7 @@ notice-short-corrects = correction
 notice-short-corrected = corrected by a later one
 notice-short-trial = trial
 notice-about-other = The other one is here: { $notice }
+notice-also-corrects = CAREFUL: this other one corrects the same notice, and neither says which of them holds. Read both, and ask the public body: { $notice }
 notice-corrected = A later notice of the same public body corrects this one: { $notice }
 notice-standing-copy = This is a copy: its dates are those of the original.
 notice-standing-corrects = It corrects an earlier notice and has dates of its own.
@@ -397,6 +399,7 @@ notice-last-day-over = The last day to answer was { $day }.
 notice-deemed = You count as notified on { $day }.
 notice-counts-as-known = Your own answer counts as knowing of it (Ley 19.880, art. 47), so these dates are counted from it.
 notice-no-term = no term
+newer-calendar = The calendar { $newest }, newer than the one that the notice names ({ $named }), gives other dates. Those of the one that it names count; the others are:
 notice-by-rule = By { $rule } ({ $law }): notified on { $day }; last day: { $last }.
 notice-time-is-relays-word = The time from which it counts is the relay's word.
 notice-answer-starts-nothing = This notice starts no term here; your answer changes no date.
@@ -540,6 +543,8 @@ no-desktop = There is no desktop with notifications here (notify-send): news is 
 watch-locked = The profile was locked with "lacre lock".
 
 ## the registrar's counter
+times-zone = Times of { $zone }.
+ask-invitation = The invitation, as you were given it:
 ask-run = RUN of the person, with hyphen and check digit:
 invitation-for = Invitation for the person with the RUN { $run }, until { $until }:
 recovery-use = Hand it to the person who lost the account, and to nobody else: with lacre recover it puts a new account in its place, once, until { $until }. A new one replaces it. At the counter it is called { $reference }.
@@ -553,7 +558,7 @@ deed-refused-no-account = refused: no account to recover
 deed-refused-duty = refused: not your duty
 
 ## public bodies
-body-enrolled = { $code } { $name }: enrolled. The certificate is valid until { $until }; the operator renews it.
+body-enrolled = { $code } { $name }: enrolled. The certificate is valid until { $until } ({ $zone }); the operator renews it.
 body-trust = Whoever checks evidence compares these keys with those that the operator of the relay publishes, and then uses the file with: lacre verify --trust
 body-sent = Sent and proved: notice { $id }. It is in the person's hands by law from the dispatch on, read or not.
     The proof is in { $path }; it opens everything, so keep it as you keep the file of the case.
@@ -592,6 +597,17 @@ body-answer-not-me = the person says: it is for somebody else (this changes no t
 body-answer-refused = refused by the person (this changes no term)
 body-answer-reply = a reply; its text and files lie beside the proof
 body-answer-aside = put aside, it does not verify: { $why }
+limit-routes = The relay answers a body so many questions of route a day ({ $name })
+limit-lookups = The relay answers a body so many questions about persons a day ({ $name })
+limit-delivers = The relay takes so many notices of a body a day ({ $name })
+limit-stamps = The relay gives a body so many stamps a day ({ $name })
+limit-last-resort = The person's casilla took today what its last right allows ({ $name }): it takes no more today
+limit-last-resort-body = This body used its share of the person's last right today ({ $name })
+limit-kept = The person's casilla is full ({ $name })
+limit-tokens = The channel for answers takes no more rights ({ $name })
+body-answer-stranger = put aside: no notice of this body opens it
+body-answer-waits = waits: the notice's evidence is missing, or another lies in its place. Put it back, and the next command looks again
+body-answer-no-receipt = put aside: the relay gives no receipt for it
 body-answer-lost-device = put aside: signed by a device of the account that was lost, after the person recovered it at the counter. It is not hers
 body-reset = CAREFUL: the person recovered her account at the counter ({ $at }) before anything showed that she knew of this notice. Perhaps she does not have it. Decide on a copy: lacre agency send --copy { $id }
 body-beside-trial = a trial: nothing follows from it
@@ -608,8 +624,13 @@ body-reply-file = File { $number }: { $name } ({ $media }, { $size }), SHA-256 {
 body-reply-saved = Saved: { $path }
 body-no-replies = Nobody has written in answer to a notice yet.
 body-evidence = Whoever checks it needs no profile: lacre verify FILE --trust { $trust }. It opens everything that was sent and answered. What was answered since the last lacre agency status is not in it.
+body-unnamed = { $count ->
+    [one] One file in the folder of evidence is
+   *[other] { $count } files in the folder of evidence are
+ } of no notice of this profile ({ $first }): a command that was cut off leaves such, or a profile that was put back from a copy. Look with lacre verify: without the relay's record nothing was sent with it, and it may be removed.
+body-corrected-already = CAREFUL: { $id } has a correction already ({ $other }). With this one the person sees both, and neither takes the other's place.
 body-open-folder = CAREFUL: others can read { $dir }, and what lies there opens everything that was sent. Take that right away: chmod 700
-body-watching = Waiting for what devices answer. Ctrl-C ends it.
+body-watching = Waiting for what devices answer, after number { $since } (what was before: lacre agency status). { $zone } Ctrl-C ends it.
 body-came = { $number }  { $at }  { $case }  { $what }
 
 ## templates of a body, and recipients' tables

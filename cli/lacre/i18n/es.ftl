@@ -45,6 +45,7 @@ invitation-code = El código del final (26 caracteres) falta, está cortado o ma
 ## servidor
 relay-away = El servidor no responde ({ $why }). Se muestra lo que hay aquí; lo que espera saldrá después.
 relay-back = El servidor responde de nuevo.
+relay-late = El servidor no responde todavía: se sigue esperando. Ctrl-C termina.
 relay-full = El servidor no recibe nada nuevo por ahora ({ $why }). Lo que otros escribieron se puede leer; lo que espera saldrá después.
 relay-other-key =
     CUIDADO: en la dirección del servidor respondió otro ({ $why }). No se le dijo nada.
@@ -370,6 +371,7 @@ notice-short-corrects = corrección
 notice-short-corrected = corregida por otra posterior
 notice-short-trial = ensayo
 notice-about-other = La otra está aquí: { $notice }
+notice-also-corrects = CUIDADO: esta otra corrige la misma notificación, y ninguna de las dos dice cuál vale. Lea ambas y pregunte al organismo: { $notice }
 notice-corrected = Una notificación posterior del mismo organismo corrige esta: { $notice }
 notice-standing-copy = Es una copia: sus fechas son las del original.
 notice-standing-corrects = Corrige una notificación anterior y tiene fechas propias.
@@ -398,6 +400,7 @@ notice-last-day-over = El último día para responder fue { $day }.
 notice-deemed = Se le tiene por notificado el { $day }.
 notice-counts-as-known = Su propia respuesta cuenta como conocimiento (Ley 19.880, art. 47): estas fechas se cuentan desde ella.
 notice-no-term = sin plazo
+newer-calendar = El calendario { $newest }, más nuevo que el que nombra la notificación ({ $named }), da otras fechas. Valen las del que ella nombra; las otras son:
 notice-by-rule = Según { $rule } ({ $law }): notificado el { $day }; último día: { $last }.
 notice-time-is-relays-word = La hora desde la que cuenta es palabra del servidor.
 notice-answer-starts-nothing = Esta notificación no inicia aquí ningún plazo; su respuesta no cambia ninguna fecha.
@@ -541,6 +544,8 @@ no-desktop = Aquí no hay escritorio con avisos (notify-send): lo nuevo se muest
 watch-locked = El perfil se cerró con «lacre lock».
 
 ## the registrar's counter
+times-zone = Horas de { $zone }.
+ask-invitation = La invitación, tal como se la entregaron:
 ask-run = RUN de la persona, con guion y dígito verificador:
 invitation-for = Invitación para la persona con RUN { $run }, hasta { $until }:
 recovery-use = Entréguelo a la persona que perdió la cuenta, y a nadie más: con lacre recover pone una cuenta nueva en su lugar, una sola vez, hasta { $until }. Uno nuevo lo reemplaza. En la oficina se llama { $reference }.
@@ -554,7 +559,7 @@ deed-refused-no-account = rechazado: no hay cuenta que recuperar
 deed-refused-duty = rechazado: no le corresponde a este puesto
 
 ## organismos públicos
-body-enrolled = { $code } { $name }: inscrito. El certificado vale hasta { $until }; lo renueva quien opera el servidor.
+body-enrolled = { $code } { $name }: inscrito. El certificado vale hasta { $until } ({ $zone }); lo renueva quien opera el servidor.
 body-trust = Quien revise una prueba compara estas llaves con las que publica quien opera el servidor, y luego usa el archivo con: lacre verify --trust
 body-sent = Enviada y probada: notificación { $id }. Por ley cuenta desde su despacho, se lea o no.
     La prueba está en { $path }; lo abre todo: guárdela como guarda el expediente.
@@ -593,6 +598,17 @@ body-answer-not-me = la persona dice que es para otra (no cambia ningún plazo)
 body-answer-refused = la persona la rechazó (no cambia ningún plazo)
 body-answer-reply = una respuesta; su texto y sus archivos están junto a la prueba
 body-answer-aside = apartada, no se puede verificar: { $why }
+limit-routes = El servidor responde a un organismo cierto número de consultas de vía al día ({ $name })
+limit-lookups = El servidor responde a un organismo cierto número de consultas sobre personas al día ({ $name })
+limit-delivers = El servidor recibe de un organismo cierto número de notificaciones al día ({ $name })
+limit-stamps = El servidor da a un organismo cierto número de sellos al día ({ $name })
+limit-last-resort = La casilla de la persona ya recibió hoy las que su último permiso admite ({ $name }): hoy no recibe más
+limit-last-resort-body = Este organismo ya usó hoy su parte del último permiso de la persona ({ $name })
+limit-kept = La casilla de la persona está llena ({ $name })
+limit-tokens = El canal de respuestas no admite más permisos ({ $name })
+body-answer-stranger = apartada: ninguna notificación de este organismo la abre
+body-answer-waits = espera: la prueba de la notificación falta, o hay otra en su lugar. Repóngala, y se revisa en la próxima orden
+body-answer-no-receipt = apartada: el servidor no da recibo por ella
 body-answer-lost-device = apartada: la firmó un dispositivo de la cuenta perdida, después de que la persona la recuperó en la oficina de registro. No es de ella
 body-reset = CUIDADO: la persona recuperó su cuenta en la oficina de registro ({ $at }) antes de que algo mostrara que conocía esta notificación. Quizás no la tiene. Decida si enviar una copia: lacre agency send --copy { $id }
 body-beside-trial = un ensayo: no produce ningún efecto
@@ -609,8 +625,13 @@ body-reply-file = Archivo { $number }: { $name } ({ $media }, { $size }), SHA-25
 body-reply-saved = Guardado: { $path }
 body-no-replies = Nadie ha escrito todavía en respuesta a una notificación.
 body-evidence = Quien la revise no necesita el perfil: lacre verify ARCHIVO --trust { $trust }. Abre todo lo que se envió y respondió. Lo respondido desde el último lacre agency status no está incluido.
+body-unnamed = { $count ->
+    [one] Un archivo de la carpeta de pruebas no es
+   *[other] { $count } archivos de la carpeta de pruebas no son
+ } de ninguna notificación de este perfil ({ $first }): los deja una orden que se cortó, o un perfil repuesto desde una copia. Revíselo con lacre verify: si no tiene el registro del servidor, con él no se envió nada y se puede borrar.
+body-corrected-already = CUIDADO: { $id } ya tiene una corrección ({ $other }). Con esta, la persona ve las dos, y ninguna reemplaza a la otra.
 body-open-folder = CUIDADO: otros pueden leer { $dir }, y lo que está ahí abre todo lo que se envió. Quíteles ese permiso: chmod 700
-body-watching = Se espera lo que respondan los dispositivos. Ctrl-C termina.
+body-watching = Se espera lo que respondan los dispositivos, después del número { $since } (lo anterior: lacre agency status). { $zone } Ctrl-C termina.
 body-came = { $number }  { $at }  { $case }  { $what }
 
 ## templates of a body, and recipients' tables

@@ -17,11 +17,11 @@ help-lacre = Private messages: the relay can read none of it
         lacre verify has 4 besides: INCOMPLETE.
 
 help-enroll = Enrols this machine with an invitation and makes the profile
-    .invitation = The line that you were given; it works once
+    .invitation = The line that you were given; it works once. With - it is asked for, or read from standard input
     .handle = Public name: 3 to 32 of a-z, 0-9, _ . -
 help-whoami = Shows the account of this profile
 help-recover = Makes a new account with the same name for a lost one
-    .invitation = The recovery code that you were given at the counter
+    .invitation = The recovery code that you were given at the counter; - asks for it
     .more =
         Use a new folder (--profile). The devices of before are out, and your contacts must accept the new account.
 help-account = Takes a pause, or deletes the account
@@ -243,7 +243,7 @@ help-agency = For public bodies: official notices, and what proves them
         The body's key lies in a profile of its own (--profile); beside it, in a
         folder whose name ends in .evidence, lies the proof of each notice.
 help-agency-enroll = Makes the body's key with the operator's code, and gets its certificate
-    .invitation = The code, as the operator gave it: lacre://host:port/…/…
+    .invitation = The code, as the operator gave it: lacre://host:port/…/…; - asks for it
 help-agency-send = One notice to one person; the RUN is asked for
     .case = The case file (IUIe)
     .procedure = The procedure

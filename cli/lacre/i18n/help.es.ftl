@@ -17,11 +17,11 @@ help-lacre = Mensajes privados: el servidor no puede leer nada
         lacre verify tiene además 4: INCOMPLETE.
 
 help-enroll = Inscribe este equipo con una invitación y crea el perfil
-    .invitation = La línea que le entregaron; sirve una sola vez
+    .invitation = La línea que le entregaron; sirve una sola vez. Con - se pide, o viene por la entrada estándar
     .handle = Nombre público: 3 a 32 de a-z, 0-9, _ . -
 help-whoami = Muestra la cuenta de este perfil
 help-recover = Pone una cuenta nueva, del mismo nombre, por una perdida
-    .invitation = El código de recuperación de la oficina de registro
+    .invitation = El código de recuperación de la oficina de registro; con - se pide
     .more =
         Use una carpeta nueva (--profile). Los dispositivos de antes quedan fuera, y sus contactos deben aceptar la cuenta nueva.
 help-account = Pausar la participación, o eliminar la cuenta
@@ -243,7 +243,7 @@ help-agency = Para organismos públicos: notificaciones oficiales y su prueba
         La llave del organismo está en un perfil propio (--profile); al lado, en
         una carpeta que termina en .evidence, está la prueba de cada notificación.
 help-agency-enroll = Crea la llave del organismo con el código recibido y obtiene su certificado
-    .invitation = El código, tal como lo entregó quien opera el servidor: lacre://…
+    .invitation = El código, tal como lo entregó quien opera el servidor: lacre://…; con - se pide
 help-agency-send = Una notificación a una persona; el RUN se pide
     .case = El expediente (IUIe)
     .procedure = El procedimiento

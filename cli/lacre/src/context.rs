@@ -82,6 +82,11 @@ impl Context {
         Environment::system()
     }
 
+    /// In which zone the times of a screen are: whoever copies one into a file of the case needs it.
+    pub(crate) fn times_zone(&self) -> String {
+        self.words.say_with("times-zone", &[("zone", zone(self.clock.now()).into())])
+    }
+
     /// The client's trouble in this language.
     pub(crate) fn trouble(&self, trouble: lacre_core::Trouble) -> Failure {
         trouble::failure(&self.words, trouble)
@@ -119,6 +124,13 @@ impl core::ops::Deref for Context {
     fn deref(&self) -> &Screen {
         &self.screen
     }
+}
+
+/// The zone that [`local`] tells times in: its name, or how far it is from UTC where the machine does not know one.
+pub(crate) fn zone(at: Millis) -> String {
+    let zone = jiff::tz::TimeZone::system();
+    let stamp = jiff::Timestamp::from_millisecond(i64::try_from(at.get()).unwrap_or(i64::MAX)).unwrap_or_default();
+    zone.iana_name().map_or_else(|| format!("UTC{}", stamp.to_zoned(zone.clone()).strftime("%:z")), str::to_owned)
 }
 
 /// An instant for people: their own zone, to the minute.

@@ -12,6 +12,10 @@ use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
 use lacre_words::words::key;
 use std::io::{IsTerminal as _, Write as _};
+use std::time::Duration;
+
+/// A relay that has said nothing for so long is told of: a command that stands still without a word looks as if it hung.
+const LATE: Duration = Duration::from_secs(3);
 
 /// The network of this profile: through the proxy of the command, else through the profile's. A profile that has one is never
 /// without: one forgotten flag would show where the person is. Nothing is connected yet.
@@ -32,8 +36,14 @@ pub(crate) fn network_by(ctx: &Context, proxy: Option<&str>) -> Result<GrpcNetwo
     let proxy = proxy.map(|text| proxy_of(ctx, text)).transpose()?;
     let timeouts = if proxy.is_some() { Timeouts::through_proxy() } else { Timeouts::default() };
     let Environment { clock, rng, .. } = ctx.environment();
-    GrpcNetwork::new(Options { proxy, timeouts, clock, rng })
-        .map_err(|e| ctx.failure("error-no-thread", Exit::CouldNotAsk, &[("why", cause_in(&ctx.words, &e.to_string()).into())]))
+    let mut network = GrpcNetwork::new(Options { proxy, timeouts, clock, rng }).map_err(|e| {
+        ctx.failure("error-no-thread", Exit::CouldNotAsk, &[("why", cause_in(&ctx.words, &e.to_string()).into())])
+    })?;
+    if !ctx.global.json {
+        let waits = ctx.words.say(key("relay-late"));
+        network.on_late(LATE, Box::new(move || drop(writeln!(std::io::stderr(), "{waits}"))));
+    }
+    Ok(network)
 }
 
 /// A proxy as it is written.

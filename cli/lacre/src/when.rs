@@ -128,6 +128,20 @@ mod tests {
         assert_eq!(elsewhere, "on 2 Dec 2026 at 12:00", "a file outlives today");
     }
 
+    /// In Spanish an instant inside a sentence begins with its article: `de el 30 nov` is no Spanish.
+    #[test]
+    fn no_sentence_puts_a_word_before_an_instant_that_takes_its_article() {
+        for catalogue in [include_str!("../i18n/es.ftl"), include_str!("../i18n/errors.es.ftl")] {
+            for place in ["$when", "$since"] {
+                let wrong: Vec<&str> = catalogue
+                    .lines()
+                    .filter(|l| ["de", "De", "a", "A", "el"].iter().any(|w| l.contains(&format!(" {w} {{ {place} }}"))))
+                    .collect();
+                assert!(wrong.is_empty(), "{wrong:?}");
+            }
+        }
+    }
+
     #[test]
     fn every_month_and_weekday_has_its_name() {
         for lang in [Lang::Es, Lang::En] {

@@ -30,6 +30,9 @@ fn technical(words: &Words, text: &str) -> String {
 /// A cause that has a sentence.
 #[must_use]
 pub fn known_in(words: &Words, text: &str) -> Option<String> {
+    if let Some((line, _)) = text.strip_prefix("line ").and_then(|rest| rest.split_once(": expected ")) {
+        return Some(words.say_with("cause-line", &[("line", shown(line).into()), ("text", shown(text).into())]));
+    }
     // who has a proxy is told about the proxy, whatever the system said of it
     if let Some(key) = in_our_words(text) {
         return Some(words.say(key));
@@ -45,6 +48,8 @@ fn in_our_words(text: &str) -> Option<&'static str> {
         ("the proxy does not answer", key("cause-proxy")),
         ("the proxy does not reach the relay", key("cause-proxy-no-way")),
         ("certificate is not valid at this machine's time", key("cause-certificate-time")),
+        ("not signed by a trusted key", key("cause-not-signed")),
+        ("not a signed note", key("cause-no-note")),
         ("only admins write in this group", key("cause-only-admins")),
         ("a lost phone is still in the group", key("cause-lost-phone")),
         ("the other is not in the conversation yet", key("cause-nobody-there")),
@@ -116,6 +121,9 @@ mod tests {
             assert_eq!((cause(&es, &error).as_str(), cause(&en, &error).as_str()), (spanish, english));
             assert_eq!(cause_in(&es, &format!("connect: {error}")), spanish);
         }
+        let line = "line 5: expected nothing more";
+        assert_eq!(cause_in(&es, line), "la línea 5 no es de su forma (detalle técnico: «line 5: expected nothing more»)");
+        assert_eq!(cause_in(&es, "not signed by a trusted key"), "no la firmó quien debía firmarla");
         let strange = "some\u{1b}thing (os error 99999)";
         assert_eq!(cause_in(&es, strange), "detalle técnico: «some\\u{1b}thing (os error 99999)»");
         assert_eq!(cause_in(&en, "plain"), "technical detail: “plain”");

@@ -136,6 +136,16 @@ fn a_body_killed_behind_any_sync_of_sending_or_collecting_sends_once_and_files_e
     });
     assert!(whole.is_some_and(|syncs| syncs > 3), "it was killed nowhere: {whole:?}");
     each_once(&body, &ana);
+    // what a killed program left without a row is told, and not removed
+    let said = body.json(&["agency", "status"]);
+    let unnamed: Vec<String> = said["unnamed"].as_array().unwrap().iter().map(|name| text(name).to_owned()).collect();
+    let folder = std::path::Path::new(text(&said["notices"][0]["evidence"])).parent().unwrap().to_owned();
+    let there = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    let bundles: HashSet<String> = there.filter(|name| name.ends_with(".lacre")).collect();
+    let named: HashSet<String> = rows(&body).iter().map(|row| format!("{}.lacre", text(&row["notice"]))).collect();
+    let of_nobody: HashSet<String> = unnamed.into_iter().filter(|name| name.ends_with(".lacre")).collect();
+    assert_eq!(bundles.difference(&named).cloned().collect::<HashSet<_>>(), of_nobody);
+    assert!(!of_nobody.is_empty(), "it was never killed between a file and its row");
 
     let whole = (1..MANY).find(|n| {
         let sent = send(&body, 0, &[]).done_json();

@@ -1,9 +1,7 @@
 //! `lacre enroll INVITATION @handle`: a profile on this machine, an account on the relay.
 
 use crate::context::{Context, Outcome};
-use crate::trouble::address_trouble;
-use crate::{find, json, online, secret};
-use lacre_ground::address::Invitation;
+use crate::{ask, find, json, online, secret};
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
 
@@ -16,8 +14,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
-    let invitation = Invitation::parse(&args.invitation)
-        .map_err(|why| ctx.failure("error-invitation", Exit::Usage, &[("why", ctx.words.say(address_trouble(why)).into())]))?;
+    let invitation = ask::invitation(ctx, &args.invitation)?;
     let handle = find::handle(ctx, &args.handle)?;
     // a mistyped one makes no profile; who has one may have such a name from before
     if !handle.may_be_new() && !lacre_profile::exists(&ctx.profile_dir()?) {

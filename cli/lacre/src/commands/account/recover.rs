@@ -1,9 +1,7 @@
 //! `lacre recover INVITATION`: a new account in the place of a lost one, under the same name.
 
 use crate::context::{Context, Outcome};
-use crate::trouble::address_trouble;
-use crate::{json, online, secret};
-use lacre_ground::address::Invitation;
+use crate::{ask, json, online, secret};
 use lacre_words::failure::Exit;
 
 #[derive(clap::Args, Debug)]
@@ -13,8 +11,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
-    let invitation = Invitation::parse(&args.invitation)
-        .map_err(|why| ctx.failure("error-invitation", Exit::Usage, &[("why", ctx.words.say(address_trouble(why)).into())]))?;
+    let invitation = ask::invitation(ctx, &args.invitation)?;
     // a mistyped one makes no profile
     ctx.global.proxy.as_deref().map(|text| online::proxy_of(ctx, text)).transpose()?;
     let mut client = secret::open_or_create(ctx)?;

@@ -16,7 +16,7 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
     let Some(who) = client.whoami().map_err(|t| ctx.trouble(t))? else {
         return Err(ctx.trouble(lacre_core::Trouble::Account(AccountTrouble::NotEnrolled)));
     };
-    let reached = online::round(ctx, &mut client)?;
+    let reached = online::round_to_read(ctx, &mut client)?;
     let conversations = client.conversations().map_err(|t| ctx.trouble(t))?;
     let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;
     let outbox = client.outbox().map_err(|t| ctx.trouble(t))?;

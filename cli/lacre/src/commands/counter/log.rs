@@ -36,7 +36,11 @@ pub(crate) fn run(ctx: &Context, _: &Args) -> Outcome {
         };
         format!("{:>6}  {}  {deed}  {}", act.number, local(act.at), shown(&act.about)).trim_end().to_owned()
     };
-    let text = if acts.is_empty() { ctx.words.say("no-acts") } else { acts.iter().map(line).collect::<Vec<_>>().join("\n") };
+    let text = if acts.is_empty() {
+        ctx.words.say("no-acts")
+    } else {
+        acts.iter().map(line).chain([ctx.times_zone()]).collect::<Vec<_>>().join("\n")
+    };
     let json: Vec<Value> = acts
         .iter()
         .map(|act| object!({ "number": act.number, "at": act.at.to_string(), "deed": act.deed, "about": act.about }))

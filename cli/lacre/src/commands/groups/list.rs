@@ -9,7 +9,7 @@ use lacre_words::failure::Exit;
 use serde_json::json as object;
 
 pub(crate) fn run(ctx: &Context, client: &mut Client) -> Outcome {
-    let reached = online::round(ctx, client)?;
+    let reached = online::round_to_read(ctx, client)?;
     let all = client.conversations().map_err(|t| ctx.trouble(t))?;
     let length = find::short_length(&all);
     let groups: Vec<_> = all.iter().filter(|c| c.kind == Kind::Group && !c.notes).collect();

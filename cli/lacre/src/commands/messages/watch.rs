@@ -7,13 +7,13 @@ use crate::context::{Context, Outcome, Said};
 use crate::desktop::{Desktop, News};
 use crate::{json, online, secret, show, spoken};
 use lacre_core::Client;
-use lacre_core::view::{ContactState, Event, Happening};
+use lacre_core::view::{ContactState, Event, Happening, NoticeRef, OfficialNotice};
 use lacre_ground::ids::AccountId;
 use lacre_profile::agent;
 use lacre_words::cause::cause_in;
 use lacre_words::failure::{Exit, Failure};
 use serde_json::{Value, json as object};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 #[derive(clap::Args, Debug)]
@@ -73,7 +73,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     ctx.note(&ctx.words.say("watching"));
     let backlog = read_before(ctx, &mut client)?;
     let nameless = Reader { name: String::new(), stays: Duration::ZERO, once: false };
-    show_events(ctx, &mut client, if reader.once { &nameless } else { &reader }, &backlog, &desktop)?;
+    show_events(ctx, &mut client, if reader.once { &nameless } else { &reader }, backlog.as_ref(), &desktop)?;
     loop {
         let wait = left(ctx).map_or(PATIENCE, |l| l.min(PATIENCE));
         match client.watch(&mut network, wait) {
@@ -92,7 +92,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
             }
             Err(trouble) => return Err(ctx.trouble(trouble)),
         }
-        show_events(ctx, &mut client, &reader, &BTreeMap::new(), &desktop)?;
+        show_events(ctx, &mut client, &reader, None, &desktop)?;
         remind::show(ctx, &mut client)?;
         if left(ctx).is_some_and(|l| l.is_zero()) {
             if reader.once {
@@ -103,13 +103,27 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     }
 }
 
-/// For each conversation, through which place `read` has shown it: a person who begins to watch is not told that again.
-fn read_before(ctx: &Context, client: &mut Client) -> Result<BTreeMap<String, u64>, Failure> {
+/// What other commands have shown: a person who begins to watch is not told that again.
+struct Before {
+    /// for each conversation, through which place `read` has shown it
+    read: BTreeMap<String, u64>,
+    /// official notices that were opened or answered
+    notices: BTreeSet<NoticeRef>,
+}
+
+/// None for a program, which is told all.
+fn read_before(ctx: &Context, client: &mut Client) -> Result<Option<Before>, Failure> {
     if ctx.global.json {
-        return Ok(BTreeMap::new());
+        return Ok(None);
     }
     let all = client.conversations().map_err(|t| ctx.trouble(t))?;
-    Ok(all.iter().map(|c| (c.id.to_hex(), c.messages.saturating_sub(c.unread))).collect())
+    let read = all.iter().map(|c| (c.id.to_hex(), c.messages.saturating_sub(c.unread))).collect();
+    let all = match client.whoami().map_err(|t| ctx.trouble(t))? {
+        Some(_) => client.notices().map_err(|t| ctx.trouble(t))?,
+        None => Vec::new(),
+    };
+    let known = |n: &&OfficialNotice| n.opened_at.is_some() || n.answer.is_some() || !n.replies.is_empty();
+    Ok(Some(Before { read, notices: all.iter().filter(known).map(|n| n.id).collect() }))
 }
 
 /// Shows events in their order, and acknowledges each page after it was shown.
@@ -117,11 +131,11 @@ fn show_events(
     ctx: &Context,
     client: &mut Client,
     reader: &Reader,
-    read_before: &BTreeMap<String, u64>,
+    before: Option<&Before>,
     desktop: &Desktop,
 ) -> Result<(), Failure> {
     // what was before a person began to watch
-    let past = !read_before.is_empty();
+    let past = before.is_some();
     let mut after = 0;
     loop {
         let page = client.events_for(&reader.name, reader.stays, after, 100).map_err(|t| ctx.trouble(t))?;
@@ -131,10 +145,16 @@ fn show_events(
         for event in &page {
             let known = match &event.what {
                 Happening::Message { conversation, position } | Happening::Changed { conversation, position } => {
-                    read_before.get(&conversation.to_hex()).is_some_and(|through| position <= through)
+                    before.and_then(|b| b.read.get(&conversation.to_hex())).is_some_and(|through| position <= through)
+                }
+                Happening::Notice { notice } | Happening::NoticeInvalid { notice, .. } => {
+                    before.is_some_and(|b| b.notices.contains(notice))
                 }
                 // What lists show already, and is nothing to do.
-                Happening::Joined { .. } | Happening::ContactAccepted { .. } | Happening::StandingChanged { .. } => past,
+                Happening::Joined { .. }
+                | Happening::ContactAccepted { .. }
+                | Happening::StandingChanged { .. }
+                | Happening::NoticeReplied { .. } => past,
                 // Answered meanwhile: nothing to do for a person.
                 Happening::ContactAsks { account } if !ctx.global.json => {
                     let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;

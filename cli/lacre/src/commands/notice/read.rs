@@ -4,8 +4,9 @@ use super::{body, find, object, plain, told};
 use crate::context::{Context, Outcome};
 use crate::when;
 use crate::{ended, online, show};
-use lacre_core::Client;
 use lacre_core::view::{Genuine, OfficialNotice};
+use lacre_core::{Client, Trouble};
+use lacre_profile::StoreError;
 use lacre_transport::GrpcNetwork;
 use lacre_words::cause::cause;
 use lacre_words::failure::Exit;
@@ -33,8 +34,8 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
             online::note_away(ctx, &away);
             false
         }
-        Err(lacre_core::Trouble::Store(full @ lacre_profile::StoreError::Full)) => {
-            ctx.note(&ctx.trouble(full.into()).what);
+        Err(full @ Trouble::Store(StoreError::Full)) => {
+            ctx.note(&ctx.trouble(full).what);
             false
         }
         Err(trouble) => return Err(ctx.trouble(trouble)),
@@ -95,8 +96,12 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
 
 /// Opened is what was shown, not what was about to be: a program that cannot write its result has ended by now.
 fn note_opened(ctx: &Context, client: &mut Client, notice: &OfficialNotice, opened: bool) -> Outcome {
-    if opened {
-        client.notice_opened(notice.id).map_err(|t| ctx.trouble(t))?;
+    let noted = if opened { client.notice_opened(notice.id) } else { Ok(()) };
+    match noted {
+        Ok(()) => {}
+        // it was read all the same, and counts as new until that can be written
+        Err(full @ Trouble::Store(StoreError::Full)) => ctx.note(&ctx.trouble(full).what),
+        Err(other) => return Err(ctx.trouble(other)),
     }
     Ok(Exit::Done)
 }

@@ -18,7 +18,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let mut client = secret::open(ctx)?;
-    let reached = online::round(ctx, &mut client)?;
+    let reached = online::round_to_read(ctx, &mut client)?;
     let mut all = client.conversations().map_err(|t| ctx.trouble(t))?;
     all.sort_by_key(|c| std::cmp::Reverse(c.newest_at));
     let contacts = client.contacts().map_err(|t| ctx.trouble(t))?;

@@ -42,7 +42,7 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
         return Ok(Exit::Usage);
     }
     let mut client = secret::open(ctx)?;
-    let reached = online::round(ctx, &mut client)?;
+    let reached = online::round_to_read(ctx, &mut client)?;
     let mut all = client.conversations().map_err(|t| ctx.trouble(t))?;
     all.retain(|c| {
         c.standing != Standing::Blocked && (c.unread > 0 || !matches!(c.standing, Standing::Active | Standing::Removed))

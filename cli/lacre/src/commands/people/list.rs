@@ -17,7 +17,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
-    let reached = online::round(ctx, client)?;
+    let reached = online::round_to_read(ctx, client)?;
     let mut contacts = client.contacts().map_err(|t| ctx.trouble(t))?;
     contacts.retain(|c| c.blocked.is_some() == args.blocked);
     let words = &ctx.words;
