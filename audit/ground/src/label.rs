@@ -40,6 +40,8 @@ labels! {
     Code = "lacre code v1",
     /// MAC: a RUN under the registrar's key.
     RunHash = "lacre run v1",
+    /// MAC: the RUN of an official of one body under the registrar's key: her office account and her own are strangers.
+    OfficeRunHash = "lacre office run v1",
     /// MAC: what a registrar's key is known again by.
     RunKeyCheck = "lacre run key check v1",
     /// MAC: a deleted account in the list beside the data folder, over its id, under the registrar's key.

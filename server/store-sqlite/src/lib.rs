@@ -50,6 +50,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0008_stamps.sql"),
     include_str!("schema/0009_counter.sql"),
     include_str!("schema/0010_notices.sql"),
+    include_str!("schema/0011_offices.sql"),
 ];
 /// The first version that knows whose an inbox is.
 const INBOXES: u32 = 5;

@@ -18,6 +18,7 @@ use crate::directory::{AskRefused, Claim, ClaimAnswer, Lookup, LookupAnswer};
 use crate::notices::{
     Answered, Deliver, DeliverRefused, Delivered, Designate, PauseNotices, PutGrants, PutGrantsRefused, SetExempt, TakeAnswer,
 };
+use crate::offices::{EndOffice, IssueOffice, NoOffice, OfficeEnded};
 use crate::speaker::NoDevice;
 use lacre_ground::time::Millis;
 
@@ -103,6 +104,10 @@ verbs! {
     KnowRunKey = "know_run_key" -> bool;
     /// replaces a person's code
     IssueCode = "issue_code" -> Result<CodeIssued, IssueRefused>;
+    /// replaces the code of an official's account
+    IssueOffice = "issue_office" -> Result<CodeIssued, IssueRefused>;
+    /// ends a post
+    EndOffice = "end_office" -> Result<OfficeEnded, NoOffice>;
     /// takes a code back
     RevokeCode = "revoke_code" -> Result<(), NoCode>;
     /// adds a clerk of the counter

@@ -152,6 +152,10 @@ deeds! {
     Exempted = 13, "exempted";
     /// they do again
     ExemptionEnded = 14, "exemption-ended";
+    /// a code for an official of a public body was issued: the act before it has its reference
+    OfficeGiven = 15, "office-given";
+    /// an official's post at a public body is over
+    OfficeEnded = 16, "office-ended";
 }
 
 impl Deed {

@@ -9,6 +9,7 @@ use crate::blobs::{BeginBlob, ExpireBlobs, FinishBlob, ForgetBlob};
 use crate::bodies::{CountRoute, RevokeAgency};
 use crate::channels::{AppendAll, AppendedAll, Retire, TellTime, Touch};
 use crate::counter::{RevokeClerk, RevokeCode};
+use crate::offices::{EndOffice, IssueOffice};
 use crate::rules::Rules;
 use lacre_ground::time::Millis;
 
@@ -71,6 +72,14 @@ pub fn perform<E: Engine + ?Sized>(store: &mut E, now: Millis, rules: &Rules, as
         Ask::Retire(Retire { over_at, budget }) => Answer::Retire(store.retire(*over_at, rules, *budget)?),
         Ask::KnowRunKey(KnowRunKey(check)) => Answer::KnowRunKey(store.know_run_key(check)?),
         Ask::IssueCode(issue) => Answer::IssueCode(store.issue_code(now, rules, issue)?),
+        Ask::IssueOffice(IssueOffice { issue, office }) => {
+            let issued = store.issue_code(now, rules, issue)?;
+            if issued.is_ok() {
+                store.keep_office(now, &issue.run, office)?;
+            }
+            Answer::IssueOffice(issued)
+        }
+        Ask::EndOffice(EndOffice(run)) => Answer::EndOffice(store.end_office(now, run)?),
         Ask::RevokeCode(RevokeCode(code)) => Answer::RevokeCode(store.revoke_code(now, *code)?),
         Ask::AddClerk(add) => Answer::AddClerk(store.add_clerk(now, rules, add)?),
         Ask::RevokeClerk(RevokeClerk(name)) => Answer::RevokeClerk(store.revoke_clerk(now, name)?),

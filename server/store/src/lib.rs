@@ -32,6 +32,7 @@ pub mod judge;
 pub mod model;
 pub mod notices;
 pub mod null;
+pub mod offices;
 pub mod quotas;
 pub mod rules;
 pub mod speaker;

@@ -9,6 +9,7 @@ use super::bodies::{Body, BodyKey};
 use super::channels::*;
 use super::counter::{Act, Clerk, ClerkKey, CounterReads, LiveCode};
 use super::notices::{Exempt, NoticeAddress, NoticeReads, Route, SealedCasillas};
+use super::offices::OfficeAccount;
 use super::{Answer, Ask, Counts, Outcome, Reads, Store, StoreDown, Watch};
 use crate::rules::Rules;
 use lacre_ground::agency::AgencyCode;
@@ -122,6 +123,9 @@ impl AccountReads for NullReads {
         Ok(false)
     }
     fn newest_state(&self, _: &AccountId) -> Result<Option<NewestState>, StoreDown> {
+        Ok(None)
+    }
+    fn office(&self, _: &AccountId) -> Result<Option<OfficeAccount>, StoreDown> {
         Ok(None)
     }
     fn code_lives(&self, _: Millis, _: &TokenHash) -> Result<bool, StoreDown> {

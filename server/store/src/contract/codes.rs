@@ -6,7 +6,10 @@ use super::channels::hash;
 use crate::Ask;
 use crate::accounts::*;
 use crate::closing::Closing;
+use crate::counter::By;
 use crate::directory::{ClaimAnswer, DirectoryEntry, LookupAnswer, Who};
+use crate::offices::*;
+use lacre_ground::agency::AgencyCode;
 
 promises! { $ codes_contract in codes:
     fn a_code_opens_one_account_and_a_repeated_enrolment_gets_the_first_answer<B>() {
@@ -149,6 +152,44 @@ promises! { $ codes_contract in codes:
         w.issue(1, 3).unwrap();
         w.later(w.rules.code_lifetime_ms - 1);
         assert!(w.enroll(enrolment(3, 1)).is_ok());
+    }
+
+    fn an_official_has_an_office_account_beside_her_own_until_the_post_ends<B>() {
+        let mut w = World::<B>::new();
+        w.person(1);
+        let office = |administrator| Office { agency: AgencyCode::parse("SMA").unwrap(), administrator };
+        // the same person: her RUN is another one here
+        let issue = |w: &mut World<B>, code, administrator| {
+            let issue = IssueCode { by: By::Operator, run: run(101), code: hash("code", code), recover: false };
+            w.ask(IssueOffice { issue, office: office(administrator) })
+        };
+        assert_eq!(w.ask(EndOffice(run(101))), Err(NoOffice));
+        issue(&mut w, 5, false).unwrap();
+        assert_eq!(w.ask(EndOffice(run(101))), Ok(OfficeEnded { account: None }), "before its code is used");
+        assert_eq!(w.enroll(enrolment(5, 2)), Err(EnrollRefused::Code), "the code ended with it");
+
+        issue(&mut w, 6, true).unwrap();
+        w.enroll(enrolment(6, 2)).unwrap();
+        w.backend.reopen();
+
+        let of = |w: &World<B>, n| w.backend.reads().office(&account(n)).unwrap();
+        assert_eq!(of(&w, 2), Some(OfficeAccount { handle: handle(2), office: office(true) }));
+        assert_eq!(of(&w, 1), None, "her private one is none");
+        assert_eq!(issue(&mut w, 7, false), Err(IssueRefused::HasAccount));
+        assert_eq!(of(&w, 2).unwrap().office, office(true), "what was refused changes nothing");
+
+        assert_eq!(w.ask(EndOffice(run(101))), Ok(OfficeEnded { account: Some(account(2)) }));
+        w.backend.reopen();
+        assert_eq!((of(&w, 2), w.backend.reads().newest_state(&account(2)).unwrap()), (None, None));
+        assert!(w.backend.reads().newest_state(&account(1)).unwrap().is_some(), "her private one stays");
+        assert_eq!(w.ask(EndOffice(run(101))), Err(NoOffice), "it is over");
+        assert_eq!(w.ask(EndOffice(run(1))), Err(NoOffice), "a private account is no office");
+        issue(&mut w, 8, false).unwrap();
+        assert_eq!(w.enroll(Enroll { handle: handle(2), ..enrolment(8, 3) }), Err(EnrollRefused::HandleTaken));
+        w.enroll(enrolment(8, 3)).unwrap();
+        assert_eq!(of(&w, 3), Some(OfficeAccount { handle: handle(3), office: office(false) }));
+        assert_eq!(w.ask(RemoveAccount { by: speaker(3, 1), closing: Closing::default() }), Ok(()));
+        assert_eq!(w.ask(EndOffice(run(101))), Err(NoOffice), "she removed it herself");
     }
 
     fn a_person_with_an_account_gets_no_second_code<B>() {
