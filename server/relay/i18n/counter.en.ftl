@@ -1,6 +1,9 @@
 # What the relay's commands say. One message a line.
 invitation-use = Hand this invitation to the person and to nobody else: it opens their account, once, until { $expires }. A new one replaces it. At the counter it is called { $reference }.
 recovery-use = Hand this to the person who lost the account, and to nobody else: with lacre recover it puts a new account in its place, once, until { $expires }. A new one replaces it. At the counter it is called { $reference }.
+office-use = Hand this to the official and to nobody else: it opens the office account, once, until { $expires }, in a profile of its own (lacre --profile DIR enroll). At the counter it is called { $reference }.
+office-ended = The post at { $code } is over: the office account is gone. What was approved with it stays provable.
+office-none = At { $code } this person has no office account.
 ask-run = RUN of the person, with hyphen and check digit:
 no-run = No RUN came. Type it when it is asked for, or give it on standard input, one line: it is no argument, because everybody on this machine can read those.
 many-runs = More than one line came. One invitation is for one person: give one RUN.
@@ -49,6 +52,8 @@ deed-agency-revoked = public body revoked
 deed-agency-limited = limit of a public body set
 deed-exempted = a person exempted from electronic notices
 deed-exemption-ended = an exemption ended
+deed-office-given = office account for an official of a public body
+deed-office-ended = office account of an official ended
 agency-invitation = Give this invitation to { $code } and to nobody else: it makes { $name } a public body here, once, until { $expires }. A new one takes its place.
 agency-exists = A public body of this code is enrolled. Renew its certificate with lacre-relay registrar agency renew, or revoke it first.
 too-many-agencies = There are too many public bodies, those included that were revoked.

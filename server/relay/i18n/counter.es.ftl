@@ -1,6 +1,9 @@
 # Lo que dicen las órdenes del relay. Una línea por mensaje.
 invitation-use = Entregue esta invitación a la persona, y a nadie más: abre su cuenta, una sola vez, hasta { $expires }. Una nueva reemplaza a esta. En la oficina se llama { $reference }.
 recovery-use = Entréguelo a la persona que perdió la cuenta, y a nadie más: con lacre recover pone una cuenta nueva en su lugar, una sola vez, hasta { $expires }. Uno nuevo reemplaza a este. En la oficina se llama { $reference }.
+office-use = Entregue esto a quien ejerce la función, y a nadie más: abre la cuenta de función, una sola vez, hasta { $expires }, en un perfil aparte (lacre --profile CARPETA enroll). En la oficina se llama { $reference }.
+office-ended = La función en { $code } terminó: su cuenta ya no existe. Lo que se aprobó con ella sigue siendo demostrable.
+office-none = En { $code } esta persona no tiene cuenta de función.
 ask-run = RUN de la persona, con guion y dígito verificador:
 no-run = No llegó ningún RUN. Escríbalo cuando se le pida, o entréguelo por la entrada estándar, en una línea: no va como argumento, porque esos los puede leer cualquiera en esta máquina.
 many-runs = Llegó más de una línea. Una invitación es para una persona: entregue un solo RUN.
@@ -49,6 +52,8 @@ deed-agency-revoked = organismo público revocado
 deed-agency-limited = límite de un organismo público fijado
 deed-exempted = persona eximida de notificaciones electrónicas
 deed-exemption-ended = exención terminada
+deed-office-given = cuenta de función para un organismo público
+deed-office-ended = cuenta de función terminada
 agency-invitation = Entregue esta invitación a { $code } y a nadie más: hace de { $name } un organismo público aquí, una sola vez, hasta { $expires }. Una nueva la reemplaza.
 agency-exists = Ya hay un organismo público inscrito con ese código. Renueve su certificado con lacre-relay registrar agency renew, o revóquelo primero.
 too-many-agencies = Hay demasiados organismos públicos, contando los revocados.

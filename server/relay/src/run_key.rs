@@ -5,6 +5,7 @@
 
 use crate::secret_file;
 use data_encoding::HEXLOWER;
+use lacre_ground::agency::AgencyCode;
 use lacre_ground::label::{self, Label};
 use lacre_ground::random::{self, Rng};
 use lacre_ground::run::Run;
@@ -106,6 +107,13 @@ impl RunKey {
     pub fn hash(&self, run: &Run) -> RunHash {
         let spelled = Zeroizing::new(run.canonical());
         RunHash::new(label::mac(&self.0, Label::RunHash, &[spelled.as_bytes()]))
+    }
+
+    /// What is stored of the RUN of an official of this body: nothing that ties it to her private account.
+    #[must_use]
+    pub fn hash_office(&self, agency: &AgencyCode, run: &Run) -> RunHash {
+        let spelled = Zeroizing::new(run.canonical());
+        RunHash::new(label::mac(&self.0, Label::OfficeRunHash, &[agency.as_str().as_bytes(), spelled.as_bytes()]))
     }
 
     /// Its bytes, for a backup under a passphrase.

@@ -394,6 +394,7 @@ impl Accounts for AccountsService {
         let request = checked(request.into_inner())?;
         let by = self.session(&request.session)?;
         let found = self.address_of(by).await?;
+        let office = self.office_of(by.account).await?;
         let answers = found.answers.into_iter().map(|(month, count)| wire::AnswersInMonth { month, count }).collect();
         Ok(Response::new(wire::NoticeAddressResponse {
             generation: self.generation(),
@@ -403,6 +404,7 @@ impl Accounts for AccountsService {
             last_resort_until_ms: found.last_resort_until.map_or(0, Millis::get),
             answers,
             exempt: found.exempt.map_or_else(String::new, |reason| reason.as_str().to_owned()),
+            office,
         }))
     }
 }

@@ -94,6 +94,9 @@ impl AccountsService {
     pub(super) async fn designated(&self, by: Speaker, raw: String) -> Result<(), Status> {
         let note = if raw.is_empty() { None } else { Some(raw) };
         if let Some(raw) = &note {
+            if self.is_office(by.account).await? {
+                return Err(bad_note(&"an office account is nobody's address"));
+            }
             let key = self.device(&by).await?.note_key().map_err(|e| bad_note(&e))?;
             let said = Signed::<Designation>::verify(raw, &[key]).map_err(|e| bad_note(&e))?;
             if said.account != by.account {

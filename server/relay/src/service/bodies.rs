@@ -25,7 +25,7 @@ fn bad_choice(field: &'static str, bound: &str) -> Status {
     refused(Reason::BadValue, &[("field", field.to_owned()), ("bound", bound.to_owned())], None)
 }
 
-fn code_of(text: &str) -> Result<AgencyCode, Status> {
+pub(super) fn code_of(text: &str) -> Result<AgencyCode, Status> {
     AgencyCode::parse(text).ok_or_else(|| bad_choice("code", "2 to 16 of A-Z, 0-9 and hyphen"))
 }
 

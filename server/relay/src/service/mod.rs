@@ -24,6 +24,7 @@ mod inboxes_tests;
 mod login;
 mod names;
 pub mod notices;
+mod offices;
 pub mod operator;
 pub mod reading;
 pub mod registrar;

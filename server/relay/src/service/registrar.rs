@@ -8,6 +8,7 @@ use crate::border::{IntoStatus as _, Reason, bad_value, checked, crossed, refuse
 use crate::limits;
 use crate::run_key::RunKey;
 use lacre_ground::address::{Authority, Invitation};
+use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::Code;
 use lacre_ground::run::{Run, RunError};
 use lacre_ground::time::Millis;
@@ -67,6 +68,10 @@ impl Desk {
     pub(super) fn hash(&self, run: &Run) -> RunHash {
         self.key.hash(run)
     }
+    /// A RUN of an official of this body under the registrar's key.
+    pub(super) fn hash_office(&self, agency: &AgencyCode, run: &Run) -> RunHash {
+        self.key.hash_office(agency, run)
+    }
     /// An invitation to this relay.
     pub(super) fn invitation(&self, code: Code) -> String {
         let authority = self.authority.read().unwrap_or_else(PoisonError::into_inner).clone();
@@ -110,7 +115,11 @@ impl Registrar for RegistrarService {
     async fn issue_code(&self, request: Request<wire::IssueCodeRequest>) -> Result<Response<wire::IssueCodeResponse>, Status> {
         let request = checked(request.into_inner())?;
         let run = Run::parse(&request.run).map_err(not_a_run)?;
-        let Given { invitation, expires_at, reference } = self.0.issue(By::Operator, &run, request.recover).await?;
+        let given = match request.office.as_str() {
+            "" => self.0.issue(By::Operator, &run, request.recover).await?,
+            body => self.0.issue_office(&run, request.recover, body, request.administrator).await?,
+        };
+        let Given { invitation, expires_at, reference } = given;
         let (generation, reference) = (self.0.generation(), reference.to_string());
         Ok(Response::new(wire::IssueCodeResponse { generation, invitation, expires_at_ms: expires_at.get(), reference }))
     }
@@ -193,6 +202,12 @@ impl Registrar for RegistrarService {
         let (invitation, expires_at) = self.0.invite_body(checked(request.into_inner())?).await?;
         let (generation, expires_at_ms) = (self.0.generation(), expires_at.get());
         Ok(Response::new(wire::IssueAgencyCodeResponse { generation, invitation, expires_at_ms }))
+    }
+
+    async fn end_office(&self, request: Request<wire::EndOfficeRequest>) -> Result<Response<wire::EndOfficeResponse>, Status> {
+        let request = checked(request.into_inner())?;
+        let ended = self.0.end_office(&request.run, &request.office).await?;
+        Ok(Response::new(wire::EndOfficeResponse { generation: self.0.generation(), ended }))
     }
 
     async fn list_agencies(

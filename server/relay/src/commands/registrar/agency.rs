@@ -28,9 +28,12 @@ pub(crate) struct Described {
     comuna: Option<String>,
 }
 
+pub(super) fn agency_of(text: &str) -> Result<AgencyCode, Failed> {
+    AgencyCode::parse(text).ok_or_else(|| Failed::usage("bad-agency-code", &[("code", &text)]))
+}
+
 fn code_of(text: &str) -> Result<String, Failed> {
-    let code = AgencyCode::parse(text).ok_or_else(|| Failed::usage("bad-agency-code", &[("code", &text)]))?;
-    Ok(code.as_str().to_owned())
+    Ok(agency_of(text)?.as_str().to_owned())
 }
 
 impl Described {

@@ -2,7 +2,7 @@
 
 use super::super::status::short;
 use super::super::{Failed, Place, running, say, sentence, tell, there};
-use super::agency::Described;
+use super::agency::{Described, agency_of};
 use lacre_ground::address::{Authority, Invitation};
 use lacre_ground::ids::{Code, Identity};
 use lacre_ground::random::SystemRng;
@@ -15,6 +15,7 @@ use lacre_relay::folder::{DataFolder, KeyPlaces, StartError};
 use lacre_relay::service::registrar::connect;
 use lacre_store::accounts::{IssueCode, IssueRefused};
 use lacre_store::counter::{By, Reference};
+use lacre_store::offices::{IssueOffice, Office};
 use lacre_store::rules::Rules;
 use lacre_store::run_one;
 use lacre_words::failure::Exit;
@@ -32,6 +33,12 @@ pub(crate) struct IssueCodeArgs {
     /// For a person who lost an account: the code puts a new one in its place, under the same name
     #[arg(long)]
     recover: bool,
+    /// An office account for an official of this public body, apart from the person's own; it ends with: registrar office end
+    #[arg(long, value_name = "CODE", conflicts_with = "agency")]
+    office: Option<String>,
+    /// The body has named her to the registrar: she says, with another one, who else does what there
+    #[arg(long, requires = "office")]
+    administrator: bool,
     #[command(flatten)]
     body: Described,
     #[command(flatten)]
@@ -61,6 +68,14 @@ impl From<IssueRefused> for Failed {
             // the operator is no clerk, and has no limit
             IssueRefused::NoClerk | IssueRefused::Duty | IssueRefused::Limit(_) => Self::new("no-start", &[("cause", &e)]),
         }
+    }
+}
+
+impl IssueCodeArgs {
+    fn request(&self, run: &Run) -> Result<IssueCodeRequest, Failed> {
+        let office = self.office.as_deref().map(agency_of).transpose()?;
+        let office = office.map_or_else(String::new, |code| code.as_str().to_owned());
+        Ok(IssueCodeRequest { run: run.canonical(), recover: self.recover, office, administrator: self.administrator })
     }
 }
 
@@ -99,11 +114,9 @@ fn issue_code(args: &IssueCodeArgs, run: &Run) -> Result<Issued, Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Failed::new("no-thread", &[("cause", &e)]))?;
     let issued = match runtime.block_on(connect(data)) {
-        Ok(counter) => runtime.block_on(ask(counter, run, args.recover))?,
+        Ok(counter) => runtime.block_on(ask(counter, args.request(run)?))?,
         // no socket, or one that its relay left behind
-        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
-            alone(&config, run, args.recover)?
-        }
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => alone(&config, run, args)?,
         Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
             return Err(Failed::new("not-permitted", &[("path", &data.display())]));
         }
@@ -113,10 +126,9 @@ fn issue_code(args: &IssueCodeArgs, run: &Run) -> Result<Issued, Failed> {
 }
 
 /// Asks the running relay.
-async fn ask(counter: UnixStream, run: &Run, recover: bool) -> Result<Issued, Failed> {
+async fn ask(counter: UnixStream, request: IssueCodeRequest) -> Result<Issued, Failed> {
     let answer = |why: &dyn std::fmt::Display| Failed::new("no-answer", &[("cause", &why)]);
     let channel = running::channel(counter).await.map_err(|e| answer(&e))?;
-    let request = IssueCodeRequest { run: run.canonical(), recover };
     let issued = match RegistrarClient::new(channel).issue_code(request).await {
         Ok(issued) => issued.into_inner(),
         Err(status) => {
@@ -124,6 +136,7 @@ async fn ask(counter: UnixStream, run: &Run, recover: bool) -> Result<Issued, Fa
             return Err(match reason.as_deref() {
                 Some("HAS_ACCOUNT") => IssueRefused::HasAccount.into(),
                 Some("NO_ACCOUNT") => IssueRefused::NoAccount.into(),
+                Some("NO_AGENCY") => Failed::no("no-agency"),
                 _ => running::full(&status).unwrap_or_else(|| answer(&status.message())),
             });
         }
@@ -133,7 +146,7 @@ async fn ask(counter: UnixStream, run: &Run, recover: bool) -> Result<Issued, Fa
 }
 
 /// Opens the store itself.
-fn alone(config: &NodeConfig, run: &Run, recover: bool) -> Result<Issued, Failed> {
+fn alone(config: &NodeConfig, run: &Run, args: &IssueCodeArgs) -> Result<Issued, Failed> {
     let mut rng = SystemRng;
     let folder = DataFolder::find(&config.data).map_err(|e| match e {
         StartError::Busy(_) => Failed::new("busy", &[]),
@@ -146,8 +159,17 @@ fn alone(config: &NodeConfig, run: &Run, recover: bool) -> Result<Issued, Failed
     let authority = authority(config, identity.public())?;
     let code = Code::random(&mut rng);
     let reference = Reference::of(&code.hash()).to_string();
-    let issue = IssueCode { by: By::Operator, run: key.hash(run), code: code.hash(), recover };
-    let issued = run_one(&mut store, SystemClock.now(), &Rules::default(), issue)?;
+    let issue = |run| IssueCode { by: By::Operator, run, code: code.hash(), recover: args.recover };
+    let (now, rules) = (SystemClock.now(), Rules::default());
+    let issued = match args.office.as_deref().map(agency_of).transpose()? {
+        None => run_one(&mut store, now, &rules, issue(key.hash(run)))?,
+        Some(agency) => {
+            let body = reads.body_named(&agency).map_err(StartError::from)?;
+            body.filter(|body| !body.revoked).ok_or_else(|| Failed::no("no-agency"))?;
+            let issue = issue(key.hash_office(&agency, run));
+            run_one(&mut store, now, &rules, IssueOffice { issue, office: Office { agency, administrator: args.administrator } })?
+        }
+    };
     Ok(Issued { invitation: Invitation { authority, code }, expires_at: issued?.expires_at, reference })
 }
 
@@ -196,7 +218,11 @@ fn print(run: &Run, issued: &Issued, args: &IssueCodeArgs, words: &Words) -> Res
     }
     tell(&sentence(words, "invitation-for", &[("run", &run.canonical())]));
     say(&line)?;
-    let used = if args.recover { key("recovery-use") } else { key("invitation-use") };
+    let used = match (&args.office, args.recover) {
+        (Some(_), _) => key("office-use"),
+        (None, true) => key("recovery-use"),
+        (None, false) => key("invitation-use"),
+    };
     tell(&sentence(words, used, &[("expires", &short(issued.expires_at.get())), ("reference", &issued.reference)]));
     Ok(())
 }

@@ -6,6 +6,7 @@ pub(crate) mod exempt;
 pub(crate) mod issue_code;
 pub(crate) mod list;
 pub(crate) mod log;
+pub(crate) mod office;
 pub(crate) mod revoke;
 mod rows;
 
@@ -31,6 +32,9 @@ pub(crate) enum RegistrarCommand {
     /// Public bodies, which send official notices
     #[command(subcommand)]
     Agency(commands::registrar::agency::AgencyCommand),
+    /// Office accounts of officials
+    #[command(subcommand)]
+    Office(commands::registrar::office::OfficeCommand),
     /// Persons for whom electronic notices take no effect
     #[command(subcommand)]
     Exempt(commands::registrar::exempt::ExemptCommand),
@@ -48,6 +52,7 @@ impl RegistrarCommand {
             Self::Log(args) => args.run(words),
             Self::Clerk(command) => command.run(words),
             Self::Agency(command) => command.run(words),
+            Self::Office(command) => command.run(words),
             Self::Exempt(command) => command.run(words),
             Self::Person(command) => command.run(words),
         }
