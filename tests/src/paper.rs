@@ -401,6 +401,7 @@ impl<N: Network> Network for Paper<'_, N> {
             last_resort_until_ms: if self.desk.last_resort.is_some() { 1_900_000_000_000 } else { 0 },
             answers: vec![wire::AnswersInMonth { month: 202_611, count: 3 }],
             exempt: self.desk.exempt.clone(),
+            office: String::new(),
         })
     }
     fn get_blob(&mut self, at: &Authority, r: wire::GetRequest, to: &mut dyn Write) -> Result<u64, NetError> {

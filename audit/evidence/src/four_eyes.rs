@@ -62,10 +62,16 @@ impl Known {
     }
 }
 
+/// All of them; `first` is the number of the first one's part.
+fn known(officials: &[Official], first: usize, agency: &AgencyCode, registrars: &[NoteKey]) -> Result<Vec<Known>, Fault> {
+    let read = |(i, official)| Known::read(official, &format!("approval.{}", first + i), agency, registrars);
+    officials.iter().enumerate().map(read).collect()
+}
+
 /// The chain that is checked: each list is signed by two administrators of the one before.
-fn roles(given: &Approvals, agency: &AgencyCode, known: &[Known]) -> Result<Signed<Roles>, Fault> {
+fn roles(lists: &[String], agency: &AgencyCode, known: &[Known]) -> Result<Signed<Roles>, Fault> {
     let mut last: Option<Signed<Roles>> = None;
-    for (i, raw) in given.roles.iter().enumerate() {
+    for (i, raw) in lists.iter().enumerate() {
         let part = &format!("approval.{}", i + 1);
         let text = UnverifiedNote::parse(raw).map_err(noted(part))?;
         let claimed = Roles::parse(text.unverified_text()).map_err(noted(part))?;
@@ -128,16 +134,23 @@ fn approval(raw: &str, part: &str, to: &To<'_>) -> Result<(Signed<Approval>, Sig
     Ok((note, by))
 }
 
+/// The list of roles that is in force: the last of these, each signed by administrators of the one before.
+pub fn roles_in_force(
+    lists: &[String],
+    officials: &[Official],
+    agency: &AgencyCode,
+    registrars: &[NoteKey],
+) -> Result<Signed<Roles>, Fault> {
+    let known = known(officials, 1 + lists.len(), agency, registrars)?;
+    roles(lists, agency, &known)
+}
+
 /// Checks the approvals of a batch of this body; `registrars` are the trusted ones.
 pub fn check(given: &Approvals, agency: &AgencyCode, registrars: &[NoteKey]) -> Result<Approved, Fault> {
     let batch = BatchText::parse(&given.batch).map_err(noted("approval.0"))?;
     ensure(batch.agency == *agency, FaultCode::Approval, "approval.0", "a batch of another body")?;
-    let mut known = Vec::new();
-    for (i, official) in given.officials.iter().enumerate() {
-        let part = format!("approval.{}", 1 + given.roles.len() + i);
-        known.push(Known::read(official, &part, agency, registrars)?);
-    }
-    let roles = roles(given, agency, &known)?;
+    let known = known(&given.officials, 1 + given.roles.len(), agency, registrars)?;
+    let roles = roles(&given.roles, agency, &known)?;
     let to = To { digest: batch.digest(), batch: &batch, roles: &roles, known: &known };
     let (mut signed, mut hashes): (Vec<SignedBy>, Vec<[u8; 32]>) = (Vec::new(), vec![to.digest, roles.note_hash()]);
     for (i, raw) in given.approvals.iter().enumerate() {

@@ -125,6 +125,14 @@ pub fn sign(text: &str, signers: &[&NoteSigner]) -> Result<String, NoteError> {
     Ok(out)
 }
 
+/// A note with one more signature over the same text. Nothing changes where it is there already.
+pub fn sign_too(raw: &str, signer: &NoteSigner) -> Result<String, NoteError> {
+    let note = UnverifiedNote::parse(raw)?;
+    let signed = sign(note.unverified_text(), &[signer])?;
+    let line = signed.get(note.unverified_text().len() + 1..).unwrap_or_default();
+    Ok(if raw.ends_with(line) || raw.contains(&format!("\n{line}")) { raw.to_owned() } else { format!("{raw}{line}") })
+}
+
 fn check_text(text: &str) -> Result<(), NoteError> {
     if text.len() > MAX_NOTE {
         return Err(NoteError::Shape("longer than 1,000,000 bytes"));
@@ -289,6 +297,15 @@ mod tests {
 
     fn signer(name: &str, seed: u8) -> NoteSigner {
         NoteSigner::new(name, &[seed; 32]).unwrap()
+    }
+
+    #[test]
+    fn a_second_signature_stands_behind_the_first_and_none_stands_twice() {
+        let (a, b) = (signer("a", 1), signer("b", 2));
+        let one = sign("lacre test v1\nhello\n", &[&a]).unwrap();
+        let two = sign_too(&one, &b).unwrap();
+        assert_eq!(two, sign("lacre test v1\nhello\n", &[&a, &b]).unwrap());
+        assert_eq!((sign_too(&two, &a).unwrap(), sign_too(&two, &b).unwrap()), (two.clone(), two));
     }
 
     #[test]

@@ -19,6 +19,7 @@
 //! | `template`, `templates` | one text for many persons, with placeholders; those of this body, in versions |
 //! | `table` | the recipients' table, read as a stream, with all that is wrong in it |
 //! | `lint` | what is hard to read, or missing, in a template |
+//! | `officials` | lists of roles and approvals, as officials pass them on |
 //! | `archive` | evidence as files that need no profile |
 //!
 //! **A notice is kept before it is sent**: its evidence so far, seed included, is in the [`Archive`], and a row of the profile says
@@ -33,6 +34,7 @@ mod deliver;
 mod dispatch;
 mod earlier;
 pub mod lint;
+pub mod officials;
 mod own;
 mod proven;
 mod resets;

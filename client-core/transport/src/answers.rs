@@ -12,6 +12,8 @@ const MAX_NOTE: usize = 65_536;
 const MAX_RESET: usize = 4_096;
 /// Longest designation that a relay gives back.
 const MAX_DESIGNATION: usize = 4_096;
+/// Longest note that an account is an office.
+const MAX_OFFICE: usize = 4_096;
 /// Longest reason of an exemption, bytes.
 const MAX_REASON: usize = 32;
 /// Months of which it says how often somebody asked.
@@ -133,6 +135,7 @@ answers! {
     PauseNoticesResponse |_a| Ok(());
     NoticeAddressResponse |a| {
         must(a.designation.len() <= MAX_DESIGNATION, "designation")?;
+        must(a.office.len() <= MAX_OFFICE, "office")?;
         must(a.last_resort_until_ms <= Millis::MAX.get(), "last_resort_until_ms")?;
         must(a.answers.len() <= MONTHS, "answers")?;
         must(a.exempt.len() <= MAX_REASON && a.exempt.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "exempt")?;

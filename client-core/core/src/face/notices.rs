@@ -8,6 +8,8 @@ use crate::words::{
     CasillaMisfit, HeadsExport, NoticeAddress, NoticeAnswer, NoticeExport, NoticeFile, NoticeRef, OfficialNotice, Reminder,
     ReplyFile, Trouble,
 };
+use lacre_evidence::{BatchText, Office, Official, Role, Roles};
+use lacre_ground::note::NoteKey;
 use lacre_ground::time::Millis;
 
 impl Client {
@@ -26,6 +28,43 @@ impl Client {
     /// next synchronisation.
     pub fn designate(&mut self, statement: &str) -> Result<(), Trouble> {
         notices::designate(&mut self.engine, statement)
+    }
+
+    /// The office that this account is, as far as the registrar has said so to this profile; none for a private one.
+    pub fn office(&mut self) -> Result<Option<Office>, Trouble> {
+        notices::office(&mut self.engine)
+    }
+
+    /// Asks the registrar whether this is an office account now. What it gives, others know the official by.
+    ///
+    /// # Errors
+    /// [`NoticeTrouble::NotAnOffice`](crate::NoticeTrouble::NotAnOffice).
+    pub fn ask_office(&mut self, network: &mut dyn Network) -> Result<Official, Trouble> {
+        notices::ask_office(&mut self.engine, network)
+    }
+
+    /// Signs a batch, as its drafter or as an approver. Ask [`Client::ask_office`] first: the registrar's word must be of now. What is
+    /// signed is the digest of this text, in which the root of the rows stands: compute that from the rows that were shown.
+    ///
+    /// # Errors
+    /// Of [`NoticeTrouble`](crate::NoticeTrouble): a private account, another body's batch, one's own draft, another's.
+    pub fn approve(&mut self, batch: &BatchText, roles: [u8; 32], role: Role) -> Result<String, Trouble> {
+        notices::approve(&mut self.engine, batch, roles, role)
+    }
+
+    /// Signs a list of roles of the body; `before` is the same list with the signatures that it has already.
+    pub fn sign_roles(&mut self, roles: &Roles, before: Option<&str>) -> Result<String, Trouble> {
+        notices::sign_roles(&mut self.engine, roles, before)
+    }
+
+    /// The registrar's keys that the relay has introduced to this profile.
+    pub fn registrar_keys(&mut self) -> Result<Vec<NoteKey>, Trouble> {
+        notices::registrar_keys(&mut self.engine)
+    }
+
+    /// The time of what an official makes now: not ahead of the relay's.
+    pub fn office_time(&mut self) -> Result<Millis, Trouble> {
+        notices::office_now(&mut self.engine)
     }
 
     /// They reach her here no longer, once the relay was told. What came stays.

@@ -36,6 +36,9 @@ pub(super) fn wanted(cx: &mut Cx<'_, '_>) -> Result<Told, StepError> {
 pub(crate) fn designate(engine: &mut Engine, statement: &str) -> Result<(), Trouble> {
     engine.run(|cx| {
         let own = shelf::living(cx)?;
+        if shelf::address(cx)?.office.is_some() {
+            return Err(NoticeTrouble::OfficeAccount.into());
+        }
         let signer = note_signer(cx)?;
         let made_at = shelf::not_ahead(&own, cx.now);
         let note = Designation { account: own.account, made_at, statement: statement.to_owned() };

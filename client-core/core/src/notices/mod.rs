@@ -10,6 +10,7 @@
 //! | `showing` | what a person sees, and until when she may answer |
 //! | `reminding` | a word before a term ends, each once |
 //! | `bodies` | body and attachments |
+//! | `office` | an official's account: the registrar's word for it, and what she signs for her body |
 //! | `exporting` | what proves a notice to others |
 //! | `heads` | the relay's word for what casillas hold, compared with what they gave |
 
@@ -19,6 +20,7 @@ mod arriving;
 mod bodies;
 mod exporting;
 mod heads;
+mod office;
 mod periods;
 mod reminding;
 mod showing;
@@ -32,6 +34,7 @@ pub(crate) use arriving::{entries_gone, take_entry};
 pub(crate) use bodies::file;
 pub(crate) use exporting::export;
 pub(crate) use heads::{AskedHead, Next as NextHead, compare as compare_head, due as heads_due, export as export_heads, misfits};
+pub(crate) use office::{approve, ask_office, now as office_now, office, registrar_keys, sign_roles};
 pub use periods::{FEW_GRANTS, GRANTS, LAST_RESORT_MS, ONCE_MS};
 pub use reminding::{LOOK_AGAIN_MS, REMIND_BEFORE};
 pub(crate) use reminding::{remind, remind_at_times, set_reminders, take_alert, take_reminders};

@@ -217,6 +217,9 @@ fn ask(engine: &mut Engine, net: &mut dyn Network, at: &Authority) -> Result<(),
             exempt: Some(answer.exempt.clone()).filter(|reason| !reason.is_empty()),
             stale: false,
         });
+        if answer.office.is_empty() {
+            row.office = None;
+        }
         let same = Told { on: !answer.designation.is_empty(), paused: answer.paused, ..address::wanted(cx)? };
         if row.told.is_some_and(|told| told != same) {
             // it has lost what it was told, or somebody else said otherwise: it is told again

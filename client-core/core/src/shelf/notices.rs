@@ -44,6 +44,9 @@ pub(crate) struct AddressRow {
     /// the desktop was told of official notices through the event of this number
     #[serde(default)]
     pub(crate) alerted: u64,
+    /// the registrar's newest note that this is an office account, which is no address for notices
+    #[serde(default)]
+    pub(crate) office: Option<String>,
 }
 
 /// What a relay was told, and which store of it.

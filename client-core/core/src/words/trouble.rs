@@ -301,6 +301,21 @@ pub enum NoticeTrouble {
     /// The account is no address for official notices: designate it first.
     #[error("the account is not designated for official notices")]
     NotDesignated,
+    /// An official's account at a body is nobody's address: use your own.
+    #[error("an office account is nobody's address for official notices")]
+    OfficeAccount,
+    /// It is a private account, or the post is over: ask the registrar for an office code, and enrol with it in a profile of its own.
+    #[error("this is no office account")]
+    NotAnOffice,
+    /// It is of another body than the office.
+    #[error("it is of another body")]
+    OtherBody,
+    /// Somebody else approves what she drafted.
+    #[error("who drafted it does not approve it")]
+    OwnDraft,
+    /// Another one drafted it.
+    #[error("another one drafted it")]
+    OthersDraft,
 }
 
 impl Trouble {
