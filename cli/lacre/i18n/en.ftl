@@ -560,6 +560,30 @@ deed-refused-duty = refused: not your duty
 ## public bodies
 body-enrolled = { $code } { $name }: enrolled. The certificate is valid until { $until } ({ $zone }); the operator renews it.
 body-trust = Whoever checks evidence compares these keys with those that the operator of the relay publishes, and then uses the file with: lacre verify --trust
+office-is = Office account { $handle } at { $body }: { $post ->
+        [administrator] administrator
+       *[other] official
+    }, account { $account }. The registrar's word holds until { $until }.
+roles-two-administrators = Kept. Two administrators are needed before it can be signed.
+roles-in-force = In force: two administrators have signed it.
+roles-wait = It waits for another administrator: lacre agency official sign
+roles-none = No list is in force.
+roles-number = List { $n }, of { $when }:
+roles-row = { $account }: { $role ->
+        [administrator] administrator
+        [approver] approver
+       *[other] drafter
+    }
+roles-to-sign = You sign that these may act for the body:
+approve-question = { $body }: { $rows ->
+        [one] { $rows } notice
+       *[other] { $rows } notices
+    }, to be made from { $from } to { $until }, by the rule { $rule }. Digest { $digest }. Sign { $role ->
+        [drafter] that you drafted it
+       *[other] that you approve it
+    }?
+approve-done = Signed. Hand the file to whoever dispatches the batch.
+approve-not = Nothing was signed.
 body-sent = Sent and proved: notice { $id }. It is in the person's hands by law from the dispatch on, read or not.
     The proof is in { $path }; it opens everything, so keep it as you keep the file of the case.
 body-to-the-same = It goes to the person of notice { $id }. No RUN is asked for, and none is read.

@@ -561,6 +561,30 @@ deed-refused-duty = rechazado: no le corresponde a este puesto
 ## organismos públicos
 body-enrolled = { $code } { $name }: inscrito. El certificado vale hasta { $until } ({ $zone }); lo renueva quien opera el servidor.
 body-trust = Quien revise una prueba compara estas llaves con las que publica quien opera el servidor, y luego usa el archivo con: lacre verify --trust
+office-is = Cuenta de función { $handle } en { $body }: { $post ->
+        [administrator] administrador o administradora
+       *[other] funcionario o funcionaria
+    }, cuenta { $account }. La palabra del registrador vale hasta { $until }.
+roles-two-administrators = Guardada. Se necesitan dos administradores antes de que se pueda firmar.
+roles-in-force = Vigente: la firmaron dos administradores.
+roles-wait = Espera a otro administrador: lacre agency official sign
+roles-none = Ninguna lista está vigente.
+roles-number = Lista { $n }, de { $when }:
+roles-row = { $account }: { $role ->
+        [administrator] administra
+        [approver] aprueba
+       *[other] redacta
+    }
+roles-to-sign = Usted firma que estas cuentas pueden actuar por el organismo:
+approve-question = { $body }: { $rows ->
+        [one] { $rows } notificación
+       *[other] { $rows } notificaciones
+    }, por hacer desde { $from } hasta { $until }, según la regla { $rule }. Huella { $digest }. ¿Firmar { $role ->
+        [drafter] que usted lo redactó
+       *[other] que usted lo aprueba
+    }?
+approve-done = Firmado. Entregue el archivo a quien despacha el lote.
+approve-not = No se firmó nada.
 body-sent = Enviada y probada: notificación { $id }. Por ley cuenta desde su despacho, se lea o no.
     La prueba está en { $path }; lo abre todo: guárdela como guarda el expediente.
 body-to-the-same = Va a la persona de la notificación { $id }. No se pide ni se lee un RUN.

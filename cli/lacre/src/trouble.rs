@@ -99,6 +99,11 @@ pub fn failure(words: &Words, trouble: Trouble) -> Failure {
         Trouble::Notice(NoticeTrouble::TooManyFiles { limit }) => no("error-notice-files", &[("limit", limit.into())]),
         Trouble::Notice(NoticeTrouble::NoSuchFile) => no("error-notice-no-file", &[]),
         Trouble::Notice(NoticeTrouble::NotDesignated) => no("error-notice-no-address", &[]),
+        Trouble::Notice(NoticeTrouble::OfficeAccount) => no("error-office-no-address", &[]),
+        Trouble::Notice(NoticeTrouble::NotAnOffice) => no("error-not-an-office", &[]),
+        Trouble::Notice(NoticeTrouble::OtherBody) => no("error-other-body", &[]),
+        Trouble::Notice(NoticeTrouble::OwnDraft) => no("error-own-draft", &[]),
+        Trouble::Notice(NoticeTrouble::OthersDraft) => no("error-others-draft", &[]),
         Trouble::Store(error) => store(words, &error),
         Trouble::Mls(why) => not_asked("error-encryption", &[("why", cause_in(words, &why).into())]),
     }

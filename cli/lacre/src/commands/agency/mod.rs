@@ -1,9 +1,12 @@
 //! `lacre agency …`: a public body's program. Its profile holds the key and what is under way; evidence is files of its own.
 
+pub(crate) mod approve;
 pub(crate) mod batch;
 pub(crate) mod enroll;
 pub(crate) mod evidence;
 pub(crate) mod list;
+pub(crate) mod office;
+pub(crate) mod official;
 mod own;
 pub(crate) mod replies;
 pub(crate) mod resume;
@@ -55,6 +58,13 @@ pub(crate) enum Command {
     Watch(watch::Args),
     /// whom a verifier must trust
     Trust(trust::Args),
+    /// an official's account
+    Office(office::Args),
+    /// who may what
+    #[command(subcommand)]
+    Official(commands::agency::official::Command),
+    /// an official's word for a batch
+    Approve(approve::Args),
 }
 
 pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
@@ -75,5 +85,8 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Template(command) => template::run(ctx, command),
         Command::Watch(args) => watch::run(ctx, args),
         Command::Trust(args) => trust::run(ctx, args),
+        Command::Office(args) => office::run(ctx, args),
+        Command::Official(command) => official::run(ctx, command),
+        Command::Approve(args) => approve::run(ctx, args),
     }
 }
