@@ -51,6 +51,7 @@ mod official_restored;
 mod official_seen;
 mod official_templates;
 mod official_weather;
+mod officials;
 mod outputs;
 mod receipts;
 mod reminders;
