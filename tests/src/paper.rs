@@ -185,6 +185,7 @@ impl Desk {
             recipient: Party::Channel(written.channel),
             reasons: vec![],
             reference: None,
+            scan: None,
             submission: Some(Submission {
                 generation: self.generation.as_slice().try_into().unwrap(),
                 channel: written.channel,

@@ -174,7 +174,9 @@ impl Approved {
         let of = |ok: bool, not: NotApproved| if ok { Ok(()) } else { Err(not) };
         let batch = &self.batch;
         of(notice.approvals == Some(self.hash), NotApproved::Other)?;
-        let law = notice.rule == batch.rule && notice.calendar == batch.calendar;
+        // what goes to nobody electronically names no rule
+        let rule = notice.electronic.as_ref().is_none_or(|to| to.rule == batch.rule);
+        let law = rule && notice.calendar == batch.calendar;
         of(law, NotApproved::Law)?;
         of(batch.covers(notice.made_at), NotApproved::Time)?;
         of(self.signed.iter().all(|by| by.at <= notice.made_at.plus(skew)), NotApproved::Early)?;

@@ -10,7 +10,7 @@ use super::designation::Designation;
 use super::envelope::{self, Envelope, Header, Seed};
 use super::grant::Grant;
 use super::lookup::{Answer, Lookup, Salt};
-use super::notice::{Act, Notice, Standing, TextRef};
+use super::notice::{Act, Electronic, Notice, Standing, TextRef};
 use super::opening::Opening;
 use super::trust::Keys;
 use crate::clock::{Calendar, Rule};
@@ -27,6 +27,9 @@ pub enum ComposeError {
     /// The registrar's answer names no account: notify otherwise.
     #[error("the person has no account or is exempt: notify otherwise")]
     NoElectronicNotice,
+    /// The registrar's answer names an account: send it there.
+    #[error("the person can be notified electronically")]
+    Electronic,
     /// A field is not of its form: change it.
     #[error(transparent)]
     Note(#[from] NoteError),
@@ -80,6 +83,42 @@ pub struct Draft<'a> {
     pub approved: Option<ApprovedRow<'a>>,
 }
 
+impl Draft<'_> {
+    /// N, not signed yet.
+    fn notice(
+        &self,
+        lookup: &Signed<Lookup>,
+        run: Run,
+        certificate: &Signed<Certificate>,
+        made_at: Millis,
+        seed: &Seed,
+        electronic: Option<Electronic>,
+    ) -> Notice {
+        let files = self.files.iter().enumerate();
+        Notice {
+            id: self.id,
+            agency: certificate.code.clone(),
+            certificate: certificate.note_hash(),
+            lookup: lookup.note_hash(),
+            made_at,
+            place: certificate.place,
+            calendar: TextRef { id: self.calendar.id().to_owned(), sha256: self.calendar.sha256() },
+            run,
+            electronic,
+            standing: self.standing,
+            approvals: self.approved.map(|row| row.by.hash()),
+            return_channel: self.answers_to.map(|(channel, _)| channel),
+            case: self.case.to_owned(),
+            procedure: self.procedure.to_owned(),
+            act: self.act,
+            subject: self.subject.to_owned(),
+            description: self.description.to_owned(),
+            uris: self.uris.iter().map(|u| (*u).to_owned()).collect(),
+            files: files.map(|(i, f)| envelope::entry(seed, i, f.bytes, f.media, f.name)).collect(),
+        }
+    }
+}
+
 /// What the registrar gave for one person.
 #[derive(Clone, Copy)]
 pub struct Addressee<'a> {
@@ -129,31 +168,13 @@ pub fn compose(
     let Answer::Account { account, state, state_hash, .. } = &to.lookup.answer else {
         return Err(ComposeError::NoElectronicNotice);
     };
-    let files = draft.files.iter().enumerate();
-    let notice = Notice {
-        id: draft.id,
-        agency: certificate.code.clone(),
-        certificate: certificate.note_hash(),
-        lookup: to.lookup.note_hash(),
-        made_at,
-        place: certificate.place,
+    let electronic = Electronic {
         rule: TextRef { id: draft.rule.id.name().to_owned(), sha256: draft.rule.sha256 },
-        calendar: TextRef { id: draft.calendar.id().to_owned(), sha256: draft.calendar.sha256() },
-        run: to.run,
         account: *account,
         state: (*state, *state_hash),
         grant: to.grant.note_hash(),
-        standing: draft.standing,
-        approvals: draft.approved.map(|row| row.by.hash()),
-        return_channel: draft.answers_to.map(|(channel, _)| channel),
-        case: draft.case.to_owned(),
-        procedure: draft.procedure.to_owned(),
-        act: draft.act,
-        subject: draft.subject.to_owned(),
-        description: draft.description.to_owned(),
-        uris: draft.uris.iter().map(|u| (*u).to_owned()).collect(),
-        files: files.clone().map(|(i, f)| envelope::entry(seed, i, f.bytes, f.media, f.name)).collect(),
     };
+    let notice = draft.notice(to.lookup, to.run, certificate, made_at, seed, Some(electronic));
     // what we would not read ourselves, nobody gets
     let notice = Notice::verify(&notice.sign(agency)?, certificate)?;
     if let Some(row) = draft.approved {
@@ -171,7 +192,7 @@ pub fn compose(
     };
     let envelope = Envelope {
         header: header.seal_for(to.grant)?,
-        files: files.map(|(i, f)| envelope::seal_file(seed, i, f.bytes)).collect(),
+        files: draft.files.iter().enumerate().map(|(i, f)| envelope::seal_file(seed, i, f.bytes)).collect(),
     };
     let opening = Opening { run: to.run, salt: to.salt, seed: Some(seed.clone()), return_token };
     let so_far = Bundle {
@@ -191,6 +212,50 @@ pub fn compose(
         reserved: Vec::new(),
     };
     Ok(Sent { envelope, so_far })
+}
+
+/// A person whom the registrar's answer calls unreachable.
+#[derive(Clone, Copy)]
+pub struct Unreachable<'a> {
+    /// the answer
+    pub lookup: &'a Signed<Lookup>,
+    /// the RUN that was asked for
+    pub run: Run,
+    /// opens the commitment in the answer
+    pub salt: Salt,
+}
+
+/// Signs a notice that goes to nobody electronically, and keeps it for counter or letter. The draft's rule is not named: what was
+/// done says by which the law counts.
+pub fn keep(
+    draft: &Draft<'_>,
+    to: &Unreachable<'_>,
+    certificate: &Signed<Certificate>,
+    agency: &NoteSigner,
+    keys: &Keys,
+    made_at: Millis,
+    seed: &Seed,
+) -> Result<Bundle, ComposeError> {
+    if matches!(to.lookup.answer, Answer::Account { .. }) {
+        return Err(ComposeError::Electronic);
+    }
+    let notice = draft.notice(to.lookup, to.run, certificate, made_at, seed, None);
+    let notice = Notice::verify(&notice.sign(agency)?, certificate)?;
+    if let Some(row) = draft.approved {
+        row.by.holds(&notice, row.place, 0)?;
+    }
+    let return_token = draft.answers_to.map(|(_, token)| token.clone());
+    let opening = Opening { run: to.run, salt: to.salt, seed: Some(seed.clone()), return_token };
+    Ok(Bundle {
+        keys: Some(keys.text()),
+        certificate: Some(certificate.raw().to_owned()),
+        lookup: Some(to.lookup.raw().to_owned()),
+        opening: Some(opening.text()),
+        notice: Some(notice.raw().to_owned()),
+        files: draft.files.iter().map(|f| FilePart::Here(f.bytes.to_vec())).collect(),
+        approvals: draft.approved.map_or_else(Vec::new, |row| row.by.raw().parts(row.place)),
+        ..Bundle::default()
+    })
 }
 
 /// The bundle that proves that a person was exempt or had no account when the agency asked.

@@ -61,7 +61,7 @@ events! {
     ContentAccessTracking good [Device] "the person opened the notice";
     ContentHandover good [Device Officer] "a device of the person opened the envelope, or it was handed over in person";
     ContentHandoverFailure bad [Device] "the envelope does not open or does not match";
-    RelayToNonERDS good [Agency] "sent by letter instead";
+    RelayToNonERDS good [Agency] "sent by letter instead; with the reason post-office, received there";
     RelayToNonERDSFailure bad [Agency] "the letter came back";
     ReceivedFromNonERDS good [Agency] "something came back on paper";
 }
@@ -120,6 +120,7 @@ reasons! {
     PersonRefuses = "person-refuses" "the person does not want it";
     NotMe = "not-me" "it is for another person";
     InPerson = "in-person" "handed over at a counter: an officer's ContentHandover, and nothing else";
+    PostOffice = "post-office" "the post office that delivers has the letter: an agency's RelayToNonERDS, and nothing else";
     LetterReturned = "letter-returned" "the post brought the letter back";
 }
 

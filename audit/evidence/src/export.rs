@@ -3,9 +3,11 @@
 
 use super::event::{Event, URI};
 use super::notice::Act;
+use super::otherwise::ProvenOtherwise;
 use super::record::{Issuer, Party, Record};
 use super::verdict::{Outcome, Proven, ProvenNotice};
 use data_encoding::HEXLOWER;
+use lacre_ground::ids::AccountId;
 use lacre_ground::time::Millis;
 
 /// Version of the evidence form.
@@ -106,13 +108,17 @@ pub fn check(record: &[(&str, Value)]) -> Result<(), FieldError> {
     if lists { Ok(()) } else { Err(FieldError::Form("RecipientDetails")) }
 }
 
-/// All records of a proven notice, the computed ContentConsignment after the receipt. Empty where no notice was sent.
+/// All records of a proven notice, the computed ContentConsignment after the receipt; of one that went to nobody electronically, what
+/// the body says was done.
 #[must_use]
 pub fn records(proven: &Proven) -> Vec<Vec<(&'static str, Value)>> {
-    let Outcome::Sent(sent) = &proven.outcome else { return Vec::new() };
+    let Outcome::Sent(sent) = &proven.outcome else {
+        let told = |kept: &ProvenOtherwise| kept.steps.iter().map(|s| signed(proven, &About::kept(kept), &s.record)).collect();
+        return proven.otherwise.as_deref().map_or_else(Vec::new, told);
+    };
     let mut out = Vec::new();
     for (i, record) in sent.records.iter().enumerate() {
-        out.push(signed(proven, sent, record));
+        out.push(signed(proven, &About::sent(sent), record));
         if i == 0 {
             out.push(consignment(proven, sent));
         }
@@ -124,20 +130,37 @@ fn sender(proven: &Proven) -> Value {
     Value::Group(vec![("Identifier", text(proven.agency.code.as_str())), ("Name", text(&*proven.agency.name))])
 }
 
-fn recipient(proven: &Proven, sent: &ProvenNotice) -> Value {
-    let person = vec![("Identifier", text(proven.run.canonical())), ("Account", text(sent.notice.account.to_string()))];
+/// What records are about.
+struct About<'a> {
+    account: Option<AccountId>,
+    digest: [u8; 32],
+    subject: &'a str,
+}
+
+impl<'a> About<'a> {
+    fn sent(sent: &'a ProvenNotice) -> Self {
+        Self { account: Some(sent.to.account), digest: sent.receipt.envelope, subject: &sent.notice.subject }
+    }
+    fn kept(kept: &'a ProvenOtherwise) -> Self {
+        Self { account: None, digest: kept.notice.note_hash(), subject: &kept.notice.subject }
+    }
+}
+
+fn recipient(proven: &Proven, about: &About<'_>) -> Value {
+    let mut person = vec![("Identifier", text(proven.run.canonical()))];
+    person.extend(about.account.map(|account| ("Account", text(account.to_string()))));
     Value::List(vec![Value::Group(person)])
 }
 
-fn content(sent: &ProvenNotice) -> Value {
+fn content(about: &About<'_>) -> Value {
     Value::Group(vec![
         ("DigestMethod", text("http://www.w3.org/2001/04/xmlenc#sha256")),
-        ("DigestValue", text(HEXLOWER.encode(&sent.receipt.envelope))),
-        ("Subject", text(&*sent.notice.subject)),
+        ("DigestValue", text(HEXLOWER.encode(&about.digest))),
+        ("Subject", text(about.subject)),
     ])
 }
 
-fn signed(proven: &Proven, sent: &ProvenNotice, record: &Record) -> Vec<(&'static str, Value)> {
+fn signed(proven: &Proven, about: &About<'_>, record: &Record) -> Vec<(&'static str, Value)> {
     let mut out = vec![
         ("Version", text(VERSION)),
         ("EvidenceIdentifier", text(record.id.to_string())),
@@ -145,12 +168,12 @@ fn signed(proven: &Proven, sent: &ProvenNotice, record: &Record) -> Vec<(&'stati
         ("EventTime", text(record.time.to_string())),
         ("EvidenceIssuerDetails", issuer(&record.issuer)),
         ("SenderDetails", sender(proven)),
-        ("RecipientDetails", recipient(proven, sent)),
+        ("RecipientDetails", recipient(proven, about)),
     ];
     if record.event.is_negative() {
         out.push(("EventReasons", reasons(record)));
     }
-    out.push(("UserContentInfo", content(sent)));
+    out.push(("UserContentInfo", content(about)));
     if let Some(reference) = &record.reference {
         out.push(("ExternalSystemReference", text(&**reference)));
     }
@@ -170,6 +193,7 @@ fn signed(proven: &Proven, sent: &ProvenNotice, record: &Record) -> Vec<(&'stati
     if !record.event.is_negative() && !record.reasons.is_empty() {
         said.push(("Reasons", reasons(record)));
     }
+    said.extend(record.scan.as_ref().map(|scan| ("ScanSHA256", text(HEXLOWER.encode(scan)))));
     out.push(("Extensions", Value::Group(said)));
     out
 }
@@ -231,8 +255,8 @@ fn consignment(proven: &Proven, sent: &ProvenNotice) -> Vec<(&'static str, Value
         ("EventTime", text(sent.consigned_at.to_string())),
         ("EvidenceIssuerDetails", Value::Group(vec![("Kind", text("computed")), ("From", text("lookup, grant, receipt"))])),
         ("SenderDetails", sender(proven)),
-        ("RecipientDetails", recipient(proven, sent)),
-        ("UserContentInfo", content(sent)),
+        ("RecipientDetails", recipient(proven, &About::sent(sent))),
+        ("UserContentInfo", content(&About::sent(sent))),
         (
             "Extensions",
             Value::Group(vec![

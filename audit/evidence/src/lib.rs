@@ -14,6 +14,9 @@
 //! | further records | as [`Event::signers`] says | what happened then |
 //! | files | digests in N | body and attachments |
 //!
+//! Who is exempt or has no account is notified at a counter or by letter: N is kept without a grant, and the body's records of what it
+//! did stand beside it ([`otherwise`]).
+//!
 //! Beside a bundle stand [`heads`], a relay's words for what a casilla holds: they convict one that kept an entry back.
 //!
 //! [`verify()`] checks all of it and computes what follows by law, by the [`clock`]. [`build`] makes it; [`export`] gives it
@@ -41,6 +44,7 @@ pub mod lookup;
 pub mod notice;
 pub mod office;
 pub mod opening;
+pub mod otherwise;
 pub mod progress;
 pub mod put_back;
 pub mod record;
@@ -65,9 +69,10 @@ pub use event::{Event, Reason, Signer};
 pub use grant::{Grant, GrantKind};
 pub use heads::{HeadSays, HeadsVerdict, ProvenHeads};
 pub use lookup::{Answer, ExemptReason, Lookup, Salt};
-pub use notice::{Act, FileEntry, Notice, Stage, Standing};
+pub use notice::{Act, Electronic, FileEntry, Notice, Stage, Standing};
 pub use office::{Office, Post};
 pub use opening::Opening;
+pub use otherwise::{PaperEffect, ProvenOtherwise, ProvenStep, Step};
 pub use progress::Progress;
 pub use put_back::PutBackError;
 pub use record::{Issuer, Party, Record, Submission};

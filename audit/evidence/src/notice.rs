@@ -130,6 +130,19 @@ impl TextRef {
     }
 }
 
+/// What only a notice has that goes to a casilla.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Electronic {
+    /// the rule that the agency holds to be the law
+    pub rule: TextRef,
+    /// the account
+    pub account: AccountId,
+    /// number and hash of its state
+    pub state: (u64, [u8; 32]),
+    /// note hash of the grant
+    pub grant: [u8; 32],
+}
+
 /// A file of the notice. Number 0 is the body, the others are attachments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileEntry {
@@ -160,18 +173,12 @@ pub struct Notice {
     pub made_at: Millis,
     /// the agency's place
     pub place: Place,
-    /// the rule that the agency holds to be the law
-    pub rule: TextRef,
     /// the calendar that it counts with
     pub calendar: TextRef,
     /// to whom (no. 2)
     pub run: Run,
-    /// the account
-    pub account: AccountId,
-    /// number and hash of its state
-    pub state: (u64, [u8; 32]),
-    /// note hash of the grant
-    pub grant: [u8; 32],
+    /// by which rule it goes to which account; none where the registrar said that it cannot: kept for counter or letter
+    pub electronic: Option<Electronic>,
     /// what it is beside other notices
     pub standing: Standing,
     /// hash of the officials' approvals; its place is kept, nobody approves yet
@@ -201,6 +208,10 @@ impl NoteText for Notice {
     fn lines(&self) -> String {
         let hex = |b: &[u8; 32]| HEXLOWER.encode(b);
         let (kind, term) = self.act.words();
+        let (rule, account, state, grant) = match &self.electronic {
+            Some(e) => (e.rule.text(), e.account.to_string(), format!("{} {}", e.state.0, hex(&e.state.1)), hex(&e.grant)),
+            None => ("none".to_owned(), "none".to_owned(), "none".to_owned(), "none".to_owned()),
+        };
         let mut out = format!(
             "id {}\nagency {}\ncertificate {}\nlookup {}\nmade {}\nplace {}\nrule {}\ncalendar {}\n",
             self.id,
@@ -209,16 +220,12 @@ impl NoteText for Notice {
             hex(&self.lookup),
             self.made_at,
             fields::place_text(self.place),
-            self.rule.text(),
+            rule,
             self.calendar.text(),
         );
         out.push_str(&format!(
-            "run {}\naccount {}\nstate {} {}\ngrant {}\nstanding {}\napprovals {}\nreturn {}\n",
+            "run {}\naccount {account}\nstate {state}\ngrant {grant}\nstanding {}\napprovals {}\nreturn {}\n",
             self.run,
-            self.account,
-            self.state.0,
-            hex(&self.state.1),
-            hex(&self.grant),
             self.standing.text(),
             fields::or_none(self.approvals.as_ref()),
             fields::or_none(self.return_channel.as_ref().map(ChannelId::as_bytes)),
@@ -241,12 +248,17 @@ impl NoteText for Notice {
         let lookup = lines.parsed("lookup", fields::hex32)?;
         let made_at = lines.parsed("made", |v| Millis::parse(v).ok())?;
         let place = lines.parsed("place", fields::place)?;
-        let rule = lines.parsed("rule", TextRef::parse)?;
+        let rule = lines.parsed("rule", or_none(TextRef::parse))?;
         let calendar = lines.parsed("calendar", TextRef::parse)?;
         let run = lines.parsed("run", |v| Run::parse(v).ok().filter(|r| r.canonical() == v))?;
-        let account = lines.parsed("account", |v| AccountId::from_hex(v).ok())?;
-        let state = lines.parsed("state", state_line)?;
-        let grant = lines.parsed("grant", fields::hex32)?;
+        let account = lines.parsed("account", or_none(|v| AccountId::from_hex(v).ok()))?;
+        let state = lines.parsed("state", or_none(state_line))?;
+        let grant = lines.parsed("grant", fields::hex32_or_none)?;
+        let electronic = match (rule, account, state, grant) {
+            (Some(rule), Some(account), Some(state), Some(grant)) => Some(Electronic { rule, account, state, grant }),
+            (None, None, None, None) => None,
+            _ => return Err(lines.wrong("rule, account, state and grant, or none of them")),
+        };
         let standing = lines.parsed("standing", Standing::parse)?;
         let approvals = lines.parsed("approvals", fields::hex32_or_none)?;
         let return_channel = lines.parsed("return", fields::hex32_or_none)?.map(ChannelId::new);
@@ -282,12 +294,9 @@ impl NoteText for Notice {
             lookup,
             made_at,
             place,
-            rule,
             calendar,
             run,
-            account,
-            state,
-            grant,
+            electronic,
             standing,
             approvals,
             return_channel,
@@ -303,6 +312,11 @@ impl NoteText for Notice {
 }
 
 impl Notice {
+    /// Number of the account's state that it names; 0 where it names no account.
+    #[must_use]
+    pub fn state_number(&self) -> u64 {
+        self.electronic.as_ref().map_or(0, |electronic| electronic.state.0)
+    }
     /// Verifies and reads it; `agency` is the verified certificate of whoever sent it.
     pub fn verify(raw: &str, agency: &Certificate) -> Result<Signed<Self>, NoteError> {
         Signed::verify(raw, &[agency.note_key()?])
@@ -314,6 +328,11 @@ impl Notice {
     pub fn kept(raw: &str) -> Option<Self> {
         Self::parse(UnverifiedNote::parse(raw).ok()?.unverified_text()).ok()
     }
+}
+
+/// A value, or `none`.
+fn or_none<T>(form: impl Fn(&str) -> Option<T>) -> impl Fn(&str) -> Option<Option<T>> {
+    move |text| if text == "none" { Some(None) } else { form(text).map(Some) }
 }
 
 fn file_line(text: &str) -> Option<FileEntry> {

@@ -141,6 +141,8 @@ pub struct Record {
     pub reasons: Vec<Reason>,
     /// a reference of the post or of another system
     pub reference: Option<String>,
+    /// SHA-256 of a paper that was scanned: only an agency's or officer's record has one
+    pub scan: Option<[u8; 32]>,
     /// the place in the channel
     pub submission: Option<Submission>,
 }
@@ -166,6 +168,9 @@ impl NoteText for Record {
         if let Some(reference) = &self.reference {
             out.push_str(&format!("reference {reference}\n"));
         }
+        if let Some(scan) = &self.scan {
+            out.push_str(&format!("scan {}\n", HEXLOWER.encode(scan)));
+        }
         if let Some(s) = &self.submission {
             let checkpoint = fields::or_none(s.checkpoint.as_ref());
             let (generation, channel, entry) = (s.generation, s.channel, s.entry);
@@ -190,6 +195,8 @@ impl NoteText for Record {
         }
         let reference =
             if lines.next_is("reference") { Some(lines.parsed("reference", |v| fields::plain(v, 200))?) } else { None };
+        let papers = matches!(issuer, Issuer::Agency(_) | Issuer::Officer(..));
+        let scan = if papers && lines.next_is("scan") { Some(lines.parsed("scan", fields::hex32)?) } else { None };
         let submission = if event == Event::SubmissionAcceptance {
             Some(Submission {
                 generation: lines.parsed("generation", |v| Generation::from_hex(v).ok())?,
@@ -200,7 +207,7 @@ impl NoteText for Record {
         } else {
             None
         };
-        Ok(Self { event, id, time, issuer, envelope, sender, recipient, reasons, reference, submission })
+        Ok(Self { event, id, time, issuer, envelope, sender, recipient, reasons, reference, scan, submission })
     }
 }
 

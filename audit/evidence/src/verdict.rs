@@ -6,7 +6,8 @@ use super::designation::Designation;
 use super::effect::Effect;
 use super::grant::Grant;
 use super::lookup::Lookup;
-use super::notice::Notice;
+use super::notice::{Electronic, Notice};
+use super::otherwise::ProvenOtherwise;
 use super::progress::Progress;
 use super::record::Record;
 use super::reply::WholeReply;
@@ -65,7 +66,7 @@ codes! {
         File = "file" "a file is not the one whose digest the agency signed";
         Envelope = "envelope" "sealed again, the notice gives other bytes than the relay received";
         Event = "event" "a record may not be signed by its issuer, is of another notice, sender or recipient, or comes before what must precede it";
-        Reply = "reply" "a reply is not of this notice, or not what the relay gave its receipt for";
+        Reply = "reply" "a reply, or what stands in its place behind a record of counter or letter, is not of this notice, or not what the relay gave its receipt for";
         Withheld = "withheld" "the relay signed a receipt for the entry, and later that it is not there";
         Ids = "ids" "a list is not of the entries that a head note counts";
         Contradiction = "contradiction" "the relay accepted the notice, and says in another record that it did not, or lost it";
@@ -156,6 +157,8 @@ pub struct Proven {
     pub keys: Keys,
     /// what came of it
     pub outcome: Outcome,
+    /// where nothing went electronically: what the body kept for counter or letter, and says was done
+    pub otherwise: Option<Box<ProvenOtherwise>>,
 }
 
 impl core::fmt::Debug for Proven {
@@ -186,6 +189,8 @@ pub struct ProvenNotice {
     pub grant: Signed<Grant>,
     /// N
     pub notice: Signed<Notice>,
+    /// what N names: rule, account, state, grant
+    pub to: Electronic,
     /// the officials' approvals; none: it was made by whoever held the body's key alone, and that must be said
     pub approved: Option<Approved>,
     /// the relay's receipt

@@ -5,6 +5,7 @@
 
 mod account;
 mod approvals;
+mod otherwise;
 mod records;
 mod replies;
 
@@ -16,7 +17,7 @@ use super::envelope::{self, Header, Seed};
 use super::grant::Grant;
 use super::heads::{HeadSays, ProvenHeads};
 use super::lookup::{Answer, GOOD_FOR_MS, Lookup};
-use super::notice::{Notice, TextRef};
+use super::notice::Notice;
 use super::opening::Opening;
 use super::put_back::PutBackError;
 use super::record::{Issuer, Record};
@@ -198,17 +199,16 @@ fn check(bundle: &Bundle, keys: &Keys, digest: [u8; 32]) -> Result<Proven, Stop>
     let opening = Opening::parse(need(&bundle.opening, "opening")?).map_err(note_fault("opening"))?;
     let opens = opening.salt.commit(&opening.run) == lookup.person;
     ensure(opens, FaultCode::Commitment, "opening", "RUN and salt give another commitment")?;
-    let outcome = match &lookup.answer {
-        Answer::Account { .. } => Outcome::Sent(Box::new(check_notice(bundle, keys, &agency, &lookup, &opening)?)),
-        Answer::Exempt(_) | Answer::NoAccount => {
-            let first = first_of_a_notice(bundle, &opening);
-            ensure(first.is_none(), FaultCode::Exempt, first.unwrap_or_default(), "the answer was: no electronic notice")?;
-            if lookup.answer == Answer::NoAccount { Outcome::NoAccount } else { Outcome::Exempt }
-        }
+    let kept = || otherwise::check(bundle, keys, &agency, &lookup, &opening);
+    let (outcome, otherwise) = match &lookup.answer {
+        Answer::Account { .. } => (Outcome::Sent(Box::new(check_notice(bundle, keys, &agency, &lookup, &opening)?)), None),
+        Answer::Exempt(_) => (Outcome::Exempt, kept()?),
+        Answer::NoAccount => (Outcome::NoAccount, kept()?),
     };
-    Ok(Proven { digest, agency, lookup, run: opening.run, keys: keys.clone(), outcome })
+    Ok(Proven { digest, agency, lookup, run: opening.run, keys: keys.clone(), outcome, otherwise })
 }
 
+/// A part that only a notice brings with it.
 fn first_of_a_notice(bundle: &Bundle, opening: &Opening) -> Option<&'static str> {
     [
         (opening.seed.is_some() || opening.return_token.is_some(), "opening"),
@@ -288,11 +288,13 @@ fn check_notice(
         EffectError::NotInForce => fault(FaultCode::Rule, "notice", "no law on the day of dispatch"),
         EffectError::Clock(_) => Stop::Lack(LackCode::CalendarRange, vec![calendar.id().to_owned()]),
     })?;
+    let to = notice.electronic.clone().ok_or_else(|| fault(FaultCode::NoticeLink, "notice", "names no account"))?;
     Ok(ProvenNotice {
         designation,
         state,
         grant,
         notice,
+        to,
         approved,
         receipt,
         consigned_at,
@@ -337,15 +339,16 @@ pub(crate) fn other_link(
     to: &To<'_>,
     grant: &Signed<Grant>,
 ) -> Option<&'static str> {
+    let Some(electronic) = &notice.electronic else { return Some("names no account") };
     [
         (notice.agency == agency.code, "names another agency"),
         (notice.certificate == agency.note_hash(), "names another certificate"),
         (notice.lookup == lookup.note_hash(), "names another answer of the registrar"),
         (notice.place == agency.place, "names another place than the certificate"),
         (notice.run == *to.run, "names another person"),
-        (notice.account == to.account, "names another account"),
-        (notice.state == to.state, "names another account state"),
-        (notice.grant == grant.note_hash(), "names another grant"),
+        (electronic.account == to.account, "names another account"),
+        (electronic.state == to.state, "names another account state"),
+        (electronic.grant == grant.note_hash(), "names another grant"),
         (notice.return_channel.is_some() == to.with_token, "a return channel without its token, or a token alone"),
     ]
     .into_iter()
@@ -370,15 +373,22 @@ pub(crate) enum NoLaw {
 
 /// Rule and calendar that N names.
 pub(crate) fn law(notice: &Notice) -> Result<(&'static Rule, &'static Calendar), NoLaw> {
-    let unknown = |r: &TextRef| NoLaw::Unknown(r.id.clone());
-    let rule = RuleId::parse(&notice.rule.id).ok_or_else(|| unknown(&notice.rule))?.rule();
-    let calendar = Calendar::named(&notice.calendar.id).ok_or_else(|| unknown(&notice.calendar))?;
-    let same = rule.sha256 == notice.rule.sha256 && calendar.sha256() == notice.calendar.sha256;
+    let named = &notice.electronic.as_ref().ok_or(NoLaw::Other("names no rule"))?.rule;
+    let rule = RuleId::parse(&named.id).ok_or_else(|| NoLaw::Unknown(named.id.clone()))?.rule();
+    let calendar = calendar(notice)?;
     let electronic = rule.counts_from == crate::clock::rules::CountsFrom::Dispatch;
-    if !same {
-        return Err(NoLaw::Other("another text stands under that name"));
+    if rule.sha256 != named.sha256 {
+        return Err(NoLaw::Other(OTHER_TEXT));
     }
     if electronic { Ok((rule, calendar)) } else { Err(NoLaw::Other("the rule is not for electronic notices")) }
+}
+
+const OTHER_TEXT: &str = "another text stands under that name";
+
+/// The calendar that N names.
+pub(crate) fn calendar(notice: &Notice) -> Result<&'static Calendar, NoLaw> {
+    let calendar = Calendar::named(&notice.calendar.id).ok_or_else(|| NoLaw::Unknown(notice.calendar.id.clone()))?;
+    if calendar.sha256() == notice.calendar.sha256 { Ok(calendar) } else { Err(NoLaw::Other(OTHER_TEXT)) }
 }
 
 /// Checks 8: the times fit each other.

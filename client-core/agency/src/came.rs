@@ -138,7 +138,7 @@ fn signed_by(own: &Own, bundle: &Bundle, raw: &str) -> Result<Signed<Reply>, Str
         devices.extend(AccountState::stored(raw).map_err(|e| e.to_string())?.devices.clone());
     }
     let signed = Reply::verify(raw, &devices).map_err(|e| e.to_string())?;
-    if signed.notice != sent.notice.note_hash() || signed.account != sent.notice.account {
+    if signed.notice != sent.notice.note_hash() || signed.account != sent.to.account {
         return Err("the reply names another notice or account".to_owned());
     }
     Ok(signed)

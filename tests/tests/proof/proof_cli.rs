@@ -263,6 +263,7 @@ fn record(world: &World, event: Event, issuer: Issuer, reasons: Vec<Reason>) -> 
         recipient: Party::Unknown,
         reasons,
         reference: Some("RE 123 456".to_owned()),
+        scan: None,
         submission: None,
     };
     record.sign(&proof::agency(1)).unwrap()

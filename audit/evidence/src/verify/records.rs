@@ -81,6 +81,7 @@ pub(super) fn others(bundle: &Bundle, keys: &Keys, of: &Of<'_>, receipt: &Signed
         let record = Record::verify(raw, |issuer| of.keys_of(issuer, keys)).map_err(note_fault(&part))?;
         let may = record.event.signers().contains(&record.issuer.signer());
         ensure(may, FaultCode::Event, &part, "its issuer may not sign this event")?;
+        ensure(!record.reasons.contains(&Reason::PostOffice), FaultCode::Event, &part, "post-office is said of letters alone")?;
         let counter = record.event == Event::ContentHandover && record.issuer.signer() == Signer::Officer;
         let in_person = record.reasons.contains(&Reason::InPerson);
         ensure(counter == in_person, FaultCode::Event, &part, "in-person is said by an officer who handed it over")?;

@@ -73,6 +73,7 @@ pub(super) fn say(
         recipient: Party::Account(own.account),
         reasons,
         reference: None,
+        scan: None,
         submission: None,
     };
     let note = record.sign(&note_signer(cx)?).map_err(|e| StepError::Again(e.to_string()))?;
@@ -113,7 +114,7 @@ fn seal(cx: &mut Cx<'_, '_>, row: &NoticeRow, back: &Back, about: About, n: u32)
     };
     let states = own_states(cx)?;
     let raws = shelf::own(cx)?.states.clone();
-    let newer = states.iter().zip(raws).filter(|(state, _)| state.number > back.notice.state.0);
+    let newer = states.iter().zip(raws).filter(|(state, _)| state.number > back.notice.state_number());
     let later: Vec<String> = newer.map(|(_, raw)| raw).collect();
     let (seed, entry) = (&back.seed, returned::entry_id(&back.seed, n));
     let answer = match about {

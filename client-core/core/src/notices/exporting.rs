@@ -19,7 +19,7 @@ pub(crate) fn export(engine: &mut Engine, id: NoticeRef, with_files: bool) -> Re
     let row = engine.run(|cx| shelf::notice(cx, id))?.ok_or(Trouble::Notice(NoticeTrouble::NoSuchNotice))?;
     let mut files = engine.run(|cx| {
         let states: Vec<String> = shelf::own(cx)?.states.clone();
-        let named = opening(&row).map(|(notice, _)| notice.state.0);
+        let named = opening(&row).map(|(notice, _)| notice.state_number());
         let numbers: Vec<u64> = own_states(cx)?.iter().map(|s| s.number).collect();
         let mut out = notes(&row);
         for (number, raw) in numbers.into_iter().zip(states) {

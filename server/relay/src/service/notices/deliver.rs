@@ -72,6 +72,7 @@ fn record(place: &Place, lines: &RecordLines) -> Result<Record, StoreDown> {
         recipient: Party::Channel(place.channel),
         reasons: Vec::new(),
         reference: None,
+        scan: None,
         submission: Some(Submission { generation, channel, entry, checkpoint: None }),
     })
 }
