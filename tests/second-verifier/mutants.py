@@ -110,7 +110,7 @@ IDEAS = [
     ("a note without a list says that the entry is not there", 'if any(receipt["entry"] not in x["list"] for x in lists)', 'if any(receipt["entry"] not in (x["list"] or []) for x in times)'),
     ("a bad file of head notes spoils the evidence", 'except Stop as s: told = f"{s.verdict} {s.code}"', "except ZeroDivisionError: pass"),
     ("a list is of its own note only", '[x | {"list": lists.get((x["count"], x["ids"]))} for x in out]', "out"),
-    ("files that are there are left out", '"files": [f is not None for f in files]', '"files": [False for f in files]'),
+    ("files that are there are left out", "return [f is not None for f in files]", "return [False for f in files]"),
 ]
 # condition that is taken out: why no vector can notice. One line each, and nothing that could be noticed.
 EQUAL = {

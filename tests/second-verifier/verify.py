@@ -263,13 +263,14 @@ def standing(v): return v if v in ("original", "trial") or re.fullmatch("(copy|c
 def read_notice(body):
     lines = Lines(body, "lacre notice v2")
     ref = pair(text(64), hexa(32))
-    out = lines.fields(id=hexa(16), agency=code, certificate=hexa(32), lookup=hexa(32), made=when, place=place, rule=ref,
-                       calendar=ref, run=run, account=hexa(32), state=pair(number, hexa(32)), grant=hexa(32), standing=standing,
+    out = lines.fields(id=hexa(16), agency=code, certificate=hexa(32), lookup=hexa(32), made=when, place=place, rule=or_none(ref),
+                       calendar=ref, run=run, account=or_none(hexa(32)), state=or_none(pair(number, hexa(32))), grant=or_none(hexa(32)), standing=standing,
                        approvals=or_none(hexa(32)), return_=or_none(hexa(32)), case=text(64), procedure=text(64), type=one_of("NT start", "NT inquiry", "NT end", "CP", "CI"), term=or_none(number),
                        subject=text(400), description=text(4000))
     out["uris"] = lines.many("uri", text(1000), 8)
     out["files"] = lines.many("file", pair(hexa(32), number, hexa(32), text(100), text(255)), 32); lines.end()
     term_good = out["term"] is None or 1 <= out["term"] <= 1000 and out["type"].startswith("NT")
+    if len({out[k] is None for k in ("rule", "account", "state", "grant")}) != 1: bad()
     return out if out["files"] and term_good and all(f[1] <= 104857600 for f in out["files"]) else bad()
 
 EVENTS = {  # name: (who signs, after what); a negative event has a "-" before it
@@ -289,7 +290,7 @@ EVENTS = {  # name: (who signs, after what); a negative event has a "-" before i
 TAKEN_BACK, PAPER = {"SubmissionRejection", "RelayRejection", "RelayFailure"}, ("RelayToNonERDS", "ReceivedFromNonERDS")
 RULES = {k.lstrip("-"): v for k, v in EVENTS.items()}
 REASONS = ("not-permitted over-limit outage does-not-open does-not-match no-alert-address alert-refused person-refuses "
-           "not-me in-person letter-returned").split()
+           "not-me in-person post-office letter-returned").split()
 ISSUERS = {"relay": address, "device": pair(hexa(32), hexa(16)), "agency": code, "officer": pair(code, text(200)), "gateway": text(200)}
 PARTIES = {"agency": code, "account": hexa(32), "channel": hexa(32)}
 def kinds(forms):
@@ -305,7 +306,8 @@ def read_event(body):
     out = {"event": name} | lines.fields(id=hexa(16), time=when, issuer=kinds(ISSUERS), envelope=hexa(32), sender=party, recipient=party)
     out["reasons"] = lines.many("reason", one_of(*REASONS), 8)
     if "-" + name in EVENTS and not out["reasons"]: bad()
-    if lines.has("reference"): lines.get("reference", text(200))
+    out["reference"] = lines.get("reference", text(200)) if lines.has("reference") else None
+    if lines.has("scan") and out["issuer"][0] in ("agency", "officer"): lines.get("scan", hexa(32))
     if name == "SubmissionAcceptance":
         out |= lines.fields(generation=hexa(16), channel=hexa(32), entry=hexa(16), checkpoint=or_none(hexa(32)))
     lines.end()
@@ -513,14 +515,19 @@ def parts_of(data, label=RETURN):
 def read_taken(data):
     kind, receipt, entry = parts_of(data)
     return (receipt.decode(), entry) if kind == b"taken" else bad()
-def open_reply(seed, channel, place, entry):
+def opened_entry(seed, channel, place, entry):
     key, aad = hchacha20(expand(seed, 32, RETURN, b"key"), entry[:16]), msg("lacre notice return entry v1", channel, place)
     try: plain = ChaCha20Poly1305(key).decrypt(bytes(4) + entry[16:24], entry[24:], aad).rstrip(b"\0")
     except InvalidTag: bad()
-    kind, note, states, words, *files = parts_of(plain[:-1]) if plain.endswith(b"\x80") else bad()
+    return plain[:-1] if plain.endswith(b"\x80") else bad()
+def open_reply(seed, channel, place, entry):
+    kind, note, states, words, *files = parts_of(opened_entry(seed, channel, place, entry))
     for state in parts_of(states): state.decode()
     words.decode()
     return (note.decode(), words, files) if kind == b"reply" else bad()
+def open_note(seed, channel, place, entry):
+    kind, note, states = parts_of(opened_entry(seed, channel, place, entry))
+    return (note.decode(), [state.decode() for state in parts_of(states)]) if kind == b"note" else bad()
 
 
 # ---- 7. law ----
@@ -565,6 +572,8 @@ COMUNAS = (DATA / "CL-CUT-2023.txt").read_text()
 RULES_OF_LAW = {  # how it is called, business days, first day in force; those that count from dispatch
     "CL-46-2026": ("third_day", 3, date(2026, 7, 1)), "CL-D4-27": ("elapsed", 4, date(2021, 12, 11)), "CL-letter": None, "CL-counter": None}
 def local_date(instant, zone): return instant.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(zone)).date()
+def ensure_day(day):
+    if not CALENDAR.first <= day: raise incomplete("calendar-range")
 def dates(instant, zone, comuna, term, in_force_only=False):
     day, out = local_date(instant, zone), {}
     for name, n, first in filter(None, RULES_OF_LAW.values()):
@@ -669,7 +678,7 @@ def four_eyes(parts, n, certificate, keys):
     ensure(len(approvers) >= (1 if batch["rows"][0] <= 1000 else 2), "approval-few", part)
 
     ensure(n["approvals"] == h("lacre approvals v1", *hashes), "approval", part)
-    ensure(n["rule"] == batch["rule"], "approval-row", part)
+    ensure(n["rule"] in (None, batch["rule"]), "approval-row", part)
     ensure(n["calendar"] == batch["calendar"], "approval-row", part)
     ensure(batch["not-before"] <= n["made"], "approval-row", part)
     ensure(n["made"] <= batch["not-after"], "approval-row", part)
@@ -679,6 +688,105 @@ def four_eyes(parts, n, certificate, keys):
     who = lambda w: [w["handle"], w["account"].hex()]
     drafters = [who(w) for w in signed.values() if w["as_"] == "drafter"]
     return {"rows": batch["rows"][0], "drafter": drafters[0] if drafters else None, "approvers": [who(w) for w in approvers]}
+
+def approved_by(parts, n, certificate, keys):
+    if n["approvals"] is None: return ensure("approval" not in parts, "approval", "approval.0")
+    if "approval" not in parts: raise incomplete("missing", "approval.0")
+    return four_eyes(parts["approval"], n, certificate, keys)
+
+# ---- 4c. where nothing goes electronically ----
+def on_paper(parts, keys, certificate, certificate_hash, lookup, lookup_hash, opening, result):
+    ensure(not any(parts.get(k) is not None for k in ("designation", "state", "grant", "later")), "exempt")
+    note = Note(parts["notice"], "notice"); note.signed_by("lacre-agency", [certificate["key"]])
+    n, notice_hash = note.read(read_notice), note.hash
+    ensure(n["account"] is None, "exempt", "notice")
+    seed = opening["seed"]
+    if not seed: raise incomplete("missing", "seed")
+    links = {"agency": certificate["code"], "certificate": certificate_hash, "lookup": lookup_hash, "place": certificate["place"], "run": opening["run"]}
+    for name, expected in links.items(): ensure(n[name] == expected, "notice-link", "notice")
+    ensure((n["return_"] is None) == (opening["return_"] is None), "notice-link", "notice")
+    ensure(certificate["from_"] <= n["made"] <= certificate["until"], "certificate-period", "notice")
+    ensure(lookup["asked"] <= n["made"] + SKEW, "lookup-stale", "lookup")
+    ensure(n["made"] <= lookup["asked"] + HOUR, "lookup-stale", "lookup")
+    calendar_of(n)
+    approved = approved_by(parts, n, certificate, keys)
+    files = files_of(parts, n, seed)
+    steps, texts, places = [], [], []
+    receipts = parts.get("reply", [])
+    for i, raw in enumerate(parts.get("event", [])):
+        note = Note(raw, f"event.{i}")
+        record = note.read(read_event)
+        kind, who = record["issuer"]
+        note.signed_by("lacre-agency", [certificate["key"]] if certificate["code"] == (who if kind == "agency" else who[0] if kind == "officer" else None) else [])
+        step, reference = step_of(record), record["reference"]
+        ensure(step, "event", note.part)
+        ensure(record["envelope"] == notice_hash, "event", note.part)
+        ensure(record["sender"] in (("unknown", None), ("agency", certificate["code"])), "event", note.part)
+        ensure(record["recipient"] == ("unknown", None), "event", note.part)
+        ensure(n["made"] <= record["time"] + SKEW, "event", note.part)
+        ensure(note.text not in texts, "event", note.part)
+        if step == "handed over": ensure(all(s["step"] != step for s in steps), "event", note.part)
+        if step in ("posted", "received", "returned"): ensure(all((s["step"], s["reference"]) != (step, reference) for s in steps), "event", note.part)
+        if step in ("received", "returned"):
+            posted = [s["time"] for s in steps if (s["step"], s["reference"]) == ("posted", reference)]
+            ensure(posted, "event", note.part)
+            ensure(posted[0] <= record["time"] + SKEW, "event", note.part)
+        texts.append(note.text)
+        if i >= len(receipts): raise incomplete("missing", f"reply.{i}")
+        part = f"reply.{i}"
+        def form(reader, *data):
+            try: return reader(*data)
+            except (ValueError, IndexError): raise invalid("reply", part)
+        taken, entry = form(read_taken, receipts[i])
+        receipt = Note(taken, part); receipt.signed_by("lacre-relay", keys["relay"])
+        taken = receipt.read(read_receipt)
+        ensure(taken["channel"] == n["return_"], "reply", part)
+        ensure(taken["entry"] in [expand(seed, 16, RETURN, b"entry", be(k)) for k in range(64)], "reply", part)
+        ensure(taken["entry"] not in places, "reply", part)
+        places.append(taken["entry"])
+        ensure(taken["kind"] == "entry", "reply", part)
+        ensure(taken["sha256"] == sha(entry), "reply", part)
+        ensure(record["time"] <= taken["accepted"] + SKEW, "reply", part)
+        told, states = form(open_note, seed, taken["channel"], taken["entry"], entry)
+        ensure(told == raw, "reply", part)
+        ensure(not states, "reply", part)
+        day, shown = (local_date(t, n["place"][0]) for t in (record["time"], taken["accepted"]))
+        ensure_day(day)
+        steps.append(record | {"step": step, "late": shown > CALENDAR.after(day, 1, n["place"][1])})
+    ensure(len(receipts) == len(steps), "reply", "reply")
+    returned = [s["reference"] for s in steps if s["step"] == "returned"]
+    effects = []
+    for i, s in enumerate(steps):
+        law = {"handed over": ("CL-counter", 0), "received": ("CL-letter", 3)}.get(s["step"])
+        if not law or s["step"] == "received" and s["reference"] in returned: continue
+        if lookup.get("reason") == "dead" or not n["type"].startswith("NT") or not n["standing"].startswith(("original", "corrects")): continue
+        day = local_date(s["time"], n["place"][0])
+        deemed = CALENDAR.after(day, law[1], n["place"][1])
+        effects.append([i, law[0], deemed.isoformat(), CALENDAR.after(deemed, n["term"], n["place"][1]).isoformat() if n["term"] else None])
+    result |= {"standing": n["standing"], "files": files, "records": [[s["event"], s["issuer"][0], s["reasons"], s["late"]] for s in steps],
+               "against": [s["event"] for s in steps if s["step"] in ("returned", "not posted", "came")],
+               "effects": sorted(effects, key=lambda e: e[2])}
+    if approved: result["approved"] = approved
+def step_of(record):
+    event, kind, reasons, named = record["event"], record["issuer"][0], record["reasons"], record["reference"] is not None
+    if (event, kind, reasons) == ("ContentHandover", "officer", ["in-person"]): return "handed over"
+    if kind != "agency": return None
+    if event == "RelayToNonERDS" and named: return {(): "posted", ("post-office",): "received"}.get(tuple(reasons))
+    if event == "RelayToNonERDSFailure" and "letter-returned" in reasons: return "returned" if named else None
+    if event == "RelayToNonERDSFailure": return None if "post-office" in reasons else "not posted"
+    return "came" if event == "ReceivedFromNonERDS" and not reasons else None
+
+def calendar_of(n):
+    if n["calendar"][0] != CALENDAR_ID: raise incomplete("rule-unknown", "notice")
+    ensure(CALENDAR.sha256 == n["calendar"][1], "rule", "notice")
+def files_of(parts, n, seed):
+    files = parts.get("file", [])
+    ensure(len(files) <= len(n["files"]), "file")
+    if len(files) < len(n["files"]): raise incomplete("missing", "file")
+    for i, (data, entry) in enumerate(zip(files, n["files"])):
+        if data is not None:
+            ensure((sha(data), len(data)) == entry[:2] and sha(seal_file(seed, i, data)) == entry[2], "file", f"file.{i}")
+    return [f is not None for f in files]
 
 def check(parts, keys, trust, beside):
     note = Note(parts["certificate"], "certificate"); note.signed_by("lacre-registrar", keys["registrar"])
@@ -692,9 +800,12 @@ def check(parts, keys, trust, beside):
     opening = form_of("opening", read_opening, parts["opening"])
     ensure(h("lacre run commitment v1", opening["salt"], opening["run"].encode()) == lookup["person"], "commitment", "opening")
     if lookup["answer"] != "account":
-        ensure(not (opening["seed"] or opening["return_"]), "exempt", "opening")
-        ensure(not any(parts.get(k) is not None for k in ORDER[4:11] + ["approval", "reply"]), "exempt")
-        return {"outcome": lookup["answer"]} | ({"reason": lookup["reason"]} if "reason" in lookup else {}), lookup["register"]
+        result = {"outcome": lookup["answer"]} | ({"reason": lookup["reason"]} if "reason" in lookup else {})
+        if parts.get("notice") is None:
+            ensure(not (opening["seed"] or opening["return_"]), "exempt", "opening")
+            ensure(not any(parts.get(k) is not None for k in ORDER[4:11] + ["approval", "reply"]), "exempt")
+        else: on_paper(parts, keys, certificate, certificate_hash, lookup, lookup_hash, opening, result)
+        return result, lookup["register"]
     for name in ("designation", "grant", "notice", "event"):
         if parts.get(name) is None: raise incomplete("missing", name)
     if not opening["seed"]: raise incomplete("missing", "seed")
@@ -723,15 +834,13 @@ def check(parts, keys, trust, beside):
     ensure((n["return_"] is None) == (opening["return_"] is None), "notice-link", "notice")
     ensure(within(n["made"], certificate), "certificate-period", "notice")
 
-    if n["rule"][0] not in RULES_OF_LAW or n["calendar"][0] != CALENDAR_ID: raise incomplete("rule-unknown", "notice")
-    ensure(sha((DATA / f"{n['rule'][0]}.txt").read_bytes()) == n["rule"][1] and CALENDAR.sha256 == n["calendar"][1], "rule", "notice")
+    if n["rule"][0] not in RULES_OF_LAW: raise incomplete("rule-unknown", "notice")
+    calendar_of(n)
+    ensure(sha((DATA / f"{n['rule'][0]}.txt").read_bytes()) == n["rule"][1], "rule", "notice")
     law = RULES_OF_LAW[n["rule"][0]]
     ensure(law, "rule", "notice")
 
-    approved = None
-    if n["approvals"] is None: ensure("approval" not in parts, "approval", "approval.0")
-    elif "approval" not in parts: raise incomplete("missing", "approval.0")
-    else: approved = four_eyes(parts["approval"], n, certificate, keys)
+    approved = approved_by(parts, n, certificate, keys)
 
     def relay_keys(issuer): return [k for k in keys["relay"] if issuer[0] == "relay" and issuer[1][1] == k]
     note = Note(parts["event"][0], "event.0")
@@ -749,12 +858,8 @@ def check(parts, keys, trust, beside):
     ensure(within(accepted, grant), "grant-period", "grant")
     ensure(within(accepted, certificate), "certificate-period", "event.0")
 
-    files, seed = parts.get("file", []), opening["seed"]
-    ensure(len(files) <= len(n["files"]), "file")
-    if len(files) < len(n["files"]): raise incomplete("missing", "file")
-    for i, (data, entry) in enumerate(zip(files, n["files"])):
-        if data is not None:
-            ensure((sha(data), len(data)) == entry[:2] and sha(seal_file(seed, i, data)) == entry[2], "file", f"file.{i}")
+    seed = opening["seed"]
+    files = files_of(parts, n, seed)
     plain = msg("lacre notice header v2", parts["notice"].encode(), seed, parts["certificate"].encode(), parts["lookup"].encode(),
                 parts["designation"].encode(), opening["salt"], opening["return_"] or b"")
     header = seal(grant["key"], "lacre notice seal v1", grant["channel"], pad(plain), seed)
@@ -780,6 +885,7 @@ def check(parts, keys, trust, beside):
         else: signers = [certificate["key"]] if certificate["code"] == (who if kind == "agency" else who[0]) else []
         note.signed_by(names[kind], signers)
         ensure(kind in RULES[record["event"]][0].split() and record["event"] != "SubmissionAcceptance", "event", note.part)
+        ensure("post-office" not in record["reasons"], "event", note.part)
         ensure(("in-person" in record["reasons"]) == ((record["event"], kind) == ("ContentHandover", "officer")), "event", note.part)
         ensure(record["envelope"] == receipt["envelope"] and accepted <= record["time"] + SKEW, "event", note.part)
         parties(record, note.part)
@@ -791,7 +897,7 @@ def check(parts, keys, trust, beside):
     ensure(all(RULES[r["event"]][1] in seen | {None} for r in told), "event", "events")
     # whoever made the bundle may have left later records out: nothing here says that there are no others
     result = {"outcome": "sent", "standing": n["standing"], "consigned": iso(accepted),
-              "files": [f is not None for f in files], "records": [[r["event"], r["issuer"][0], r["reasons"]] for r in told],
+              "files": files, "records": [[r["event"], r["issuer"][0], r["reasons"]] for r in told],
               "against": [r["event"] for r in told if "-" + r["event"] in EVENTS or r["event"] in PAPER]}
     if approved: result["approved"] = approved
     for i, raw in enumerate(parts.get("reply", [])):
