@@ -7,6 +7,7 @@ pub mod forge;
 pub mod officials;
 pub mod vectors;
 
+use lacre_evidence::approved::Approved;
 use lacre_evidence::build::{Addressee, Draft, File, Sent, compose};
 use lacre_evidence::certificate::AGENCY;
 use lacre_evidence::clock::{Calendar, Comuna, Place, RuleId, Term, Zone};
@@ -14,7 +15,7 @@ use lacre_evidence::envelope;
 use lacre_evidence::heads::{Head, HeadsVerdict};
 use lacre_evidence::{
     Act, Answer, Bundle, Certificate, Designation, Effect, Event, Grant, GrantKind, Header, Issuer, Keys, Lookup, Notice,
-    Opening, Outcome, Party, ProvenReply, Record, Row, Salt, Seed, SignedBy, Stage, Standing, Submission, Trust, Verdict,
+    Opening, Outcome, Party, Proven, ProvenReply, Record, Row, Salt, Seed, SignedBy, Stage, Standing, Submission, Trust, Verdict,
 };
 use lacre_ground::account::{AccountState, DEVICE, Device, REGISTRAR};
 use lacre_ground::address::{Address, Authority};
@@ -105,9 +106,9 @@ pub fn proves(verdict: &Verdict) -> Option<Value> {
     let sent = match &proven.outcome {
         Outcome::Exempt => {
             let Answer::Exempt(reason) = proven.lookup.answer else { unreachable!("an exemption has a reason") };
-            return Some(json!({ "outcome": "exempt", "reason": reason.name() }));
+            return Some(with_paper(json!({ "outcome": "exempt", "reason": reason.name() }), proven));
         }
-        Outcome::NoAccount => return Some(json!({ "outcome": "no account" })),
+        Outcome::NoAccount => return Some(with_paper(json!({ "outcome": "no account" }), proven)),
         Outcome::Sent(sent) => sent,
     };
     let records = sent.records.iter().map(|r| {
@@ -123,12 +124,7 @@ pub fn proves(verdict: &Verdict) -> Option<Value> {
         "against": sent.against().map(|r| r.event.name()).collect::<Vec<_>>(),
     });
     if let Some(approved) = &sent.approved {
-        let who = |by: &SignedBy| json!([by.handle.as_str(), by.account.to_string()]);
-        out["approved"] = json!({
-            "rows": approved.batch().rows,
-            "drafter": approved.drafter().map(who),
-            "approvers": approved.approvers().map(who).collect::<Vec<_>>(),
-        });
+        out["approved"] = approved_by(approved);
     }
     if !sent.replies.is_empty() {
         let hex = |bytes: &[u8; 32]| data_encoding::HEXLOWER.encode(bytes);
@@ -145,6 +141,37 @@ pub fn proves(verdict: &Verdict) -> Option<Value> {
         }
     }
     Some(out)
+}
+
+/// Who of the body decided it.
+fn approved_by(approved: &Approved) -> Value {
+    let who = |by: &SignedBy| json!([by.handle.as_str(), by.account.to_string()]);
+    json!({
+        "rows": approved.batch().rows,
+        "drafter": approved.drafter().map(who),
+        "approvers": approved.approvers().map(who).collect::<Vec<_>>(),
+    })
+}
+
+/// With what the body kept for counter or letter, and says was done.
+fn with_paper(mut out: Value, proven: &Proven) -> Value {
+    let Some(kept) = &proven.otherwise else { return out };
+    let steps = kept.steps.iter().map(|s| {
+        let (issuer, reasons) = (s.record.issuer.text(), s.record.reasons.iter().map(|r| r.name()).collect::<Vec<_>>());
+        json!([s.record.event.name(), issuer.split(' ').next(), reasons, s.late])
+    });
+    let effects = kept.effects.iter().flat_map(|e| {
+        e.dates.readings().map(|r| json!([e.step, r.rule.id.name(), r.deemed.to_string(), r.last_day.map(|d| d.to_string())]))
+    });
+    out["standing"] = json!(kept.notice.standing.text());
+    out["files"] = json!(kept.files_here);
+    out["records"] = steps.collect();
+    out["against"] = kept.against().map(|s| s.record.event.name()).collect();
+    out["effects"] = effects.collect();
+    if let Some(approved) = &kept.approved {
+        out["approved"] = approved_by(approved);
+    }
+    out
 }
 
 /// As [`proves`], with what head notes beside the bundle say.
@@ -361,6 +388,7 @@ impl Setup {
             recipient: Party::Channel(self.grant.casilla.channel),
             reasons: vec![],
             reference: None,
+            scan: None,
             submission: Some(Submission {
                 generation: Generation::new([7; 16]),
                 channel: self.grant.casilla.channel,
@@ -381,6 +409,7 @@ impl Setup {
                 recipient: Party::Account(account),
                 reasons: vec![],
                 reference: None,
+                scan: None,
                 submission: None,
             };
             record.sign(&device(cast.person)).unwrap()

@@ -12,6 +12,7 @@ mod good;
 mod heads;
 mod incomplete;
 mod law;
+mod otherwise;
 mod records;
 mod replies;
 mod vector;
@@ -31,6 +32,7 @@ pub fn all() -> Vec<Vector> {
     replies::all(&mut out);
     approvals::all(&mut out);
     law::all(&mut out);
+    otherwise::all(&mut out);
     forms::all(&mut out);
     edges::all(&mut out);
     heads::alone(&mut out);
