@@ -4,6 +4,7 @@
 use crate::archive::{Archive, evidence_name, kept, lean};
 use crate::came::{Came, REPLY, part_name};
 use crate::dispatch::Dispatch;
+use crate::done::Kept;
 use crate::own::Own;
 use crate::proven::sent_of;
 use crate::returns::ReturnChannel;
@@ -202,6 +203,11 @@ impl Body {
         collected: &mut Collected,
     ) -> Result<(), BodyTrouble> {
         let mut row = self.dispatch(id)?;
+        // what this body put there itself
+        let own_record = |kept: &Kept| (0..MAX_ANSWERS).any(|n| kept.put(n) && returned::entry_id(seed, n) == entry.id);
+        if row.kept.as_ref().is_some_and(own_record) {
+            return Ok(());
+        }
         let waits = row.waiting.iter().any(|(waiting, ..)| *waiting == entry.id);
         if row.filed.contains(&entry.id) || row.put_aside.contains(&entry.id) {
             return Ok(());
@@ -345,7 +351,7 @@ fn judge_note(own: &Own, mut bundle: Bundle, record: String, later: Vec<String>)
         bundle.events.push(record);
     }
     let sent = sent_of(own, &bundle)?;
-    Ok(Good { account: sent.notice.account, what, bundle, files: Vec::new() })
+    Ok(Good { account: sent.to.account, what, bundle, files: Vec::new() })
 }
 
 /// A reply is good if the evidence verifies with it and the relay's receipt.
@@ -367,5 +373,5 @@ fn judge_reply(
     let sent = sent_of(own, &bundle)?;
     let mut parts = vec![("reply".to_owned(), reply.into_bytes()), ("reply.txt".to_owned(), text.into_bytes())];
     parts.extend(files.into_iter().enumerate().map(|(i, bytes)| (format!("file.{i}"), bytes)));
-    Ok(Good { account: sent.notice.account, what: REPLY.to_owned(), bundle, files: parts })
+    Ok(Good { account: sent.to.account, what: REPLY.to_owned(), bundle, files: parts })
 }

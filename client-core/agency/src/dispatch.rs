@@ -1,6 +1,7 @@
 //! What was sent or tried: a row of the profile for each notice.
 
 use crate::batch::BatchId;
+use crate::done::Kept;
 use crate::{Body, BodyTrouble};
 use lacre_ground::ids::{AccountId, EntryId, EvidenceId, NoticeId, Token};
 use lacre_ground::time::Millis;
@@ -105,6 +106,9 @@ pub struct Dispatch {
     /// of which batch it is, and which row there
     #[serde(default)]
     pub batch: Option<(BatchId, u64)>,
+    /// where nothing goes electronically: N is kept, and what was done
+    #[serde(default)]
+    pub kept: Option<Kept>,
 }
 
 /// Answers by which a person shows that she knows of a notice.
@@ -123,7 +127,8 @@ impl Dispatch {
             )?;
         }
         let to_do = [b"to do ".as_slice(), self.id.as_bytes()].concat();
-        if self.stage == Stage::Prepared || self.again || !self.waiting.is_empty() {
+        let record = self.kept.as_ref().is_some_and(Kept::waits);
+        if self.stage == Stage::Prepared || self.again || !self.waiting.is_empty() || record {
             step.put(Table::Meta, &to_do, TO_DO, self.number, &self.id)
         } else {
             step.delete(Table::Meta, &to_do).map(drop)
@@ -246,7 +251,8 @@ impl Body {
         Ok(all)
     }
 
-    /// Those that wait for something: for the relay, for being delivered again, or with answers that wait for evidence.
+    /// Those that wait for something: for the relay, for being delivered again, with answers that wait for evidence, or with a record of
+    /// counter or letter that the relay may not have.
     pub fn to_do(&mut self) -> Result<Vec<Dispatch>, BodyTrouble> {
         self.by_ids(TO_DO)
     }

@@ -10,6 +10,8 @@
 //! | `send` | one notice: ask, compose, keep, deliver |
 //! | `deliver` | what is kept is brought to the relay, as often as it takes; its record |
 //! | `batch` | many notices of one template: taken from a table, seen, sent, every row once |
+//! | `done` | what was done at the counter or by letter, as a row knows it |
+//! | `fallback` | who cannot be reached electronically, and what is done instead |
 //! | `earlier` | copies, corrections, and what is said to a reply |
 //! | `proven` | what kept evidence proves |
 //! | `dispatch` | what was sent or tried |
@@ -32,7 +34,9 @@ mod came;
 mod collect;
 mod deliver;
 mod dispatch;
+mod done;
 mod earlier;
+pub mod fallback;
 pub mod lint;
 pub mod officials;
 mod own;

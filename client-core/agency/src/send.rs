@@ -11,16 +11,17 @@ use crate::archive::{Archive, evidence_name, kept};
 use crate::ask::{Asked, Given, Right};
 use crate::deliver::{Kept, Otherwise, Outcome, TOO_LATE};
 use crate::dispatch::{Dispatch, Stage};
+use crate::done::Kept as OnPaper;
 use crate::own::Own;
 use crate::returns::ReturnChannel;
 use crate::written::{NewNotice, well_written};
 use crate::{Body, BodyTrouble};
-use lacre_evidence::build::{self, Addressee, Draft, File};
+use lacre_evidence::build::{self, Addressee, Draft, File, Unreachable};
 use lacre_evidence::clock::{Calendar, RuleId};
 use lacre_evidence::envelope::Seed;
 use lacre_evidence::verdict::SKEW_MS;
 use lacre_evidence::{Answer, Bundle, ExemptReason, Standing, verify};
-use lacre_ground::ids::{NoticeId, Token};
+use lacre_ground::ids::{ChannelId, NoticeId, Token};
 use lacre_ground::random;
 use lacre_ground::time::Millis;
 use lacre_transport::GrpcNetwork;
@@ -52,7 +53,7 @@ impl Body {
         self.same_clock(relay)?;
         self.renew_when_due(net)?;
         let own = self.own()?;
-        let back = if new.answers { Some(self.return_right(net, &own)?) } else { None };
+        let back = Some(self.return_right(net, &own)?);
         let given = self.ask(net, &own, &new.run)?;
         self.same_clock(given.asked.lookup.asked_at)?;
         let asked_at = given.asked.lookup.asked_at;
@@ -91,7 +92,7 @@ impl Body {
             returns: None,
             answers: Vec::new(),
             aside: Vec::new(),
-            back: back.as_ref().map(|(_, token)| token.clone()),
+            back: None,
             filed: Vec::new(),
             unproven: false,
             again: false,
@@ -102,16 +103,13 @@ impl Body {
             put_aside: Vec::new(),
             accepted_at: None,
             batch: None,
+            kept: None,
         };
         let Given { asked: given, right } = given;
-        let Some(right) = right else {
-            row.reason = match &given.lookup.answer {
-                Answer::Exempt(reason) => reason.name().to_owned(),
-                Answer::NoAccount | Answer::Account { .. } => "no account".to_owned(),
-            };
-            let keys = own.trust()?.keys;
-            return Ok((row, build::not_reachable(&own.certificate, &given.lookup, new.run, given.salt, &keys)));
-        };
+        let Some(right) = right else { return self.kept_otherwise(own, new, as_, row, &given, back) };
+        // a way back is made for everybody: records of counter and letter go there, and answers only where the body takes them
+        let back = back.filter(|_| new.answers);
+        row.back = back.as_ref().map(|(_, token)| token.clone());
         let seed = Seed::random(self.rng.as_mut());
         let bundle = self.compose(own, new, as_, &given, &right, back.as_ref(), &seed)?;
         row.stage = Stage::Prepared;
@@ -119,6 +117,34 @@ impl Body {
         row.token = Some(right.token);
         row.seed = Some(*seed.expose());
         row.returns = back.as_ref().map(|(channel, _)| channel.number);
+        Ok((row, bundle))
+    }
+
+    /// What is kept of somebody whom the registrar calls unreachable: N without a grant, and its files (FORMAT.md, 4c).
+    fn kept_otherwise(
+        &mut self,
+        own: &Own,
+        new: &NewNotice,
+        as_: As,
+        mut row: Dispatch,
+        given: &Asked,
+        back: Option<(ReturnChannel, Token)>,
+    ) -> Result<(Dispatch, Bundle), BodyTrouble> {
+        row.reason = match &given.lookup.answer {
+            Answer::Exempt(reason) => reason.name().to_owned(),
+            Answer::NoAccount | Answer::Account { .. } => "no account".to_owned(),
+        };
+        let (seed, now) = (Seed::random(self.rng.as_mut()), self.clock.now());
+        row.seed = Some(*seed.expose());
+        row.returns = back.as_ref().map(|(channel, _)| channel.number);
+        row.kept = Some(OnPaper::default());
+        let files = new.sendable();
+        let uris: Vec<&str> = new.uris.iter().map(String::as_str).collect();
+        let way = back.as_ref().map(|(channel, token)| (channel.channel(), token));
+        let draft = draft_of(own, new, as_, &files, &uris, way, now);
+        let to = Unreachable { lookup: &given.lookup, run: new.run, salt: given.salt };
+        let bundle = build::keep(&draft, &to, &own.certificate, &own.signer, &own.trust()?.keys, now, &seed)?;
+        row.back = back.map(|(_, token)| token);
         Ok((row, bundle))
     }
 
@@ -161,26 +187,10 @@ impl Body {
         back: Option<&(ReturnChannel, Token)>,
         seed: &Seed,
     ) -> Result<Bundle, BodyTrouble> {
-        let files: Vec<File<'_>> = new.files.iter().map(|f| File { name: &f.name, media: &f.media, bytes: &f.bytes }).collect();
+        let (files, now) = (new.sendable(), self.clock.now());
         let uris: Vec<&str> = new.uris.iter().map(String::as_str).collect();
-        let now = self.clock.now();
-        let of_today = own.certificate.place.zone.date(now).map_or(RuleId::ClD4, RuleId::of_day);
-        let rule = as_.rule.unwrap_or(of_today);
-        let draft = Draft {
-            id: as_.id,
-            standing: as_.standing,
-            act: new.act,
-            case: &new.case,
-            procedure: &new.procedure,
-            subject: &new.subject,
-            description: &new.description,
-            uris: &uris,
-            files: &files,
-            rule: rule.rule(),
-            calendar: as_.calendar,
-            answers_to: back.map(|(channel, token)| (channel.channel(), token)),
-            approved: None,
-        };
+        let back = back.map(|(channel, token)| (channel.channel(), token));
+        let draft = draft_of(own, new, as_, &files, &uris, back, now);
         let to = Addressee {
             lookup: &given.lookup,
             run: new.run,
@@ -199,5 +209,33 @@ fn otherwise(row: &Dispatch) -> Otherwise {
     match ExemptReason::ALL.into_iter().find(|reason| reason.name() == row.reason) {
         Some(reason) => Otherwise::Exempt(reason),
         None => Otherwise::NoAccount,
+    }
+}
+
+/// What N is made of.
+fn draft_of<'a>(
+    own: &Own,
+    new: &'a NewNotice,
+    as_: As,
+    files: &'a [File<'a>],
+    uris: &'a [&'a str],
+    back: Option<(ChannelId, &'a Token)>,
+    now: Millis,
+) -> Draft<'a> {
+    let of_today = own.certificate.place.zone.date(now).map_or(RuleId::ClD4, RuleId::of_day);
+    Draft {
+        id: as_.id,
+        standing: as_.standing,
+        act: new.act,
+        case: &new.case,
+        procedure: &new.procedure,
+        subject: &new.subject,
+        description: &new.description,
+        uris,
+        files,
+        rule: as_.rule.unwrap_or(of_today).rule(),
+        calendar: as_.calendar,
+        answers_to: back,
+        approved: None,
     }
 }

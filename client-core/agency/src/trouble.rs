@@ -2,6 +2,7 @@
 
 use lacre_core::network::NetError;
 use lacre_evidence::build::ComposeError;
+use lacre_evidence::otherwise::StepError;
 use lacre_ground::note::NoteError;
 use lacre_ground::time::Millis;
 use lacre_profile::StoreError;
@@ -123,6 +124,21 @@ pub enum BodyTrouble {
     /// It would end before it begins, or has ended already.
     #[error("the batch ends before it begins")]
     BatchTimes,
+    /// Of this notice only the registrar's answer was kept: send it again.
+    #[error("what it says was not kept")]
+    NotKept,
+    /// What was done does not fit what was recorded.
+    #[error(transparent)]
+    Step(StepError),
+    /// Nothing was done with a notice before it was made.
+    #[error("the notice was made at {made}")]
+    StepEarly {
+        /// when
+        made: Millis,
+    },
+    /// What was done lies in the future.
+    #[error("that is later than now")]
+    StepLater,
     /// The file of evidence is not where it was kept, or is another: put it back.
     #[error("the evidence {0} is missing or was changed: put it back")]
     NoEvidence(String),

@@ -3,6 +3,7 @@
 use crate::BodyTrouble;
 use crate::dispatch::Beside;
 use lacre_evidence::Act;
+use lacre_evidence::build::File;
 use lacre_evidence::notice::{MAX_FILE, MAX_FILES, MAX_URIS};
 use lacre_ground::run::Run;
 
@@ -46,6 +47,13 @@ pub struct NewNotice {
     pub files: Vec<NewFile>,
     /// the person's devices may answer
     pub answers: bool,
+}
+
+impl NewNotice {
+    /// Its files, as they are composed.
+    pub(crate) fn sendable(&self) -> Vec<File<'_>> {
+        self.files.iter().map(|f| File { name: &f.name, media: &f.media, bytes: &f.bytes }).collect()
+    }
 }
 
 /// A notice of its form, and none that is surely a mistake.
