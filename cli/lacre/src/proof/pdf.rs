@@ -4,26 +4,21 @@
 //! QR code is a figure that says what is in it; page numbers are artifacts. Letters: [`letters`](super::letters).
 
 use super::block::Block;
-use super::letters::{Letters, stands_alone};
+use super::letters::Letters;
+use super::lines::{HEIGHT, Line, PdfError, WIDTH, qr, settings, wrap, write};
 use super::spanish;
 use super::story::{self, Check};
-use krilla::configure::{Accessibility, ConfigurationBuilder};
+use krilla::Document;
 use krilla::destination::XyzDestination;
-use krilla::geom::{Path, PathBuilder, Point, Rect};
+use krilla::geom::Point;
 use krilla::metadata::Metadata;
 use krilla::outline::{Outline, OutlineNode};
 use krilla::page::PageSettings;
-use krilla::surface::Surface;
 use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, SpanTag, Tag, TagGroup, TagTree};
-use krilla::{Document, SerializeSettings};
 use lacre_evidence::Proven;
 use lacre_words::words::Words;
 use std::num::NonZeroU16;
-use unicode_segmentation::UnicodeSegmentation as _;
 
-// A4 in points
-const WIDTH: f32 = 595.0;
-const HEIGHT: f32 = 842.0;
 const MARGIN: f32 = 54.0;
 const QR_SIZE: f32 = 92.0;
 /// where values begin
@@ -32,33 +27,11 @@ const VALUES: f32 = 188.0;
 const INDENT: f32 = 10.0;
 const BOTTOM: f32 = HEIGHT - 64.0;
 
-/// Why no PDF came out; a fault of ours.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum PdfError {
-    /// A built-in font does not load.
-    #[error("a built-in font does not load")]
-    Font,
-    /// The digest does not fit into a QR code.
-    #[error("no QR code")]
-    Qr,
-    /// The library refuses: a rule of PDF/UA is broken.
-    #[error("not an accessible PDF: {0}")]
-    Rules(String),
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Title,
     Heading,
     Paragraph,
-}
-
-struct Line {
-    page: usize,
-    at: (f32, f32),
-    size: f32,
-    bold: bool,
-    text: String,
 }
 
 struct Element {
@@ -84,26 +57,9 @@ impl Layout {
         }
     }
 
-    /// Lines no wider than this, cut at spaces, or inside a word that is too long alone.
     fn wrap(&mut self, text: &str, bold: bool, size: f32, width: f32) -> Vec<String> {
-        let (mut lines, mut used) = (vec![String::new()], 0.0);
-        let (known, escaped) = self.letters.known(text);
+        let (lines, escaped) = wrap(&self.letters, text, bold, size, width);
         self.escaped |= escaped;
-        for word in known.split_inclusive(' ') {
-            for piece in pieces(&self.letters, word, bold, size, width) {
-                let (whole, seen) = [piece.as_str(), piece.trim_end()].map(|text| self.letters.width(text, bold, size)).into();
-                match lines.last_mut() {
-                    Some(line) if line.is_empty() || used + seen <= width => {
-                        line.push_str(&piece);
-                        used += whole;
-                    }
-                    _ => {
-                        lines.push(piece);
-                        used = whole;
-                    }
-                }
-            }
-        }
         lines
     }
 
@@ -161,22 +117,6 @@ impl Layout {
     }
 }
 
-/// A word, cut where a line may end inside it: behind letters that stand alone, and wherever it is too long for a line.
-fn pieces(letters: &Letters, word: &str, bold: bool, size: f32, width: f32) -> Vec<String> {
-    let mut out = vec![String::new()];
-    let (mut alone, long) = (false, letters.width(word.trim_end(), bold, size) > width);
-    for letter in word.graphemes(true) {
-        let full = |piece: &String| long && letter != " " && letters.width(&format!("{piece}{letter}"), bold, size) > width;
-        let cut = out.last().is_some_and(|piece| !piece.is_empty() && (full(piece) || (alone && letter != " ")));
-        alone = stands_alone(letter);
-        match out.last_mut() {
-            Some(piece) if !cut => piece.push_str(letter),
-            _ => out.push(letter.to_owned()),
-        }
-    }
-    out
-}
-
 /// What a document says.
 pub(crate) struct Sheet {
     /// its title
@@ -229,13 +169,10 @@ pub(crate) fn sheet(words: &Words, sheet: Sheet) -> Result<Vec<u8>, PdfError> {
 
 fn draw(words: &Words, about: &Sheet, layout: &Layout) -> Result<Vec<u8>, PdfError> {
     let rules = |e: &dyn std::fmt::Debug| PdfError::Rules(format!("{e:?}"));
-    let configuration =
-        ConfigurationBuilder::new().with_accessibility_validator(Accessibility::UA1).finish().map_err(|e| rules(&e))?;
-    let settings = SerializeSettings { configuration, enable_tagging: true, ..SerializeSettings::default() };
     let digest = about.digest.as_str();
-    let qr = qr(digest, WIDTH - MARGIN - QR_SIZE, MARGIN - 12.0)?;
+    let qr = qr(digest, (WIDTH - MARGIN - QR_SIZE, MARGIN - 12.0), QR_SIZE)?;
 
-    let mut document = Document::new_with(settings);
+    let mut document = Document::new_with(settings()?);
     let mut ids: Vec<Vec<Identifier>> = layout.elements.iter().map(|_| Vec::new()).collect();
     let mut figure = None;
     let pages = layout.page + 1;
@@ -296,48 +233,4 @@ fn draw(words: &Words, about: &Sheet, layout: &Layout) -> Result<Vec<u8>, PdfErr
         .document_id(digest.to_owned());
     document.set_metadata(metadata);
     document.finish().map_err(|e| rules(&e))
-}
-
-fn write(surface: &mut Surface<'_>, letters: &Letters, line: &Line) -> Result<(), PdfError> {
-    let mut x = line.at.0;
-    for run in letters.runs(&line.text, line.bold) {
-        let font = letters.font(&run).ok_or(PdfError::Font)?;
-        surface.draw_text(Point::from_xy(x, line.at.1), font, line.size, &run.text, false, run.direction());
-        x += run.width(line.size);
-    }
-    Ok(())
-}
-
-/// The code's dark squares as one path.
-fn qr(text: &str, left: f32, top: f32) -> Result<Path, PdfError> {
-    let code = qrcode::QrCode::new(text).map_err(|_| PdfError::Qr)?;
-    let width = code.width();
-    let small = |n: usize| f32::from(u16::try_from(n).unwrap_or(u16::MAX));
-    let square = QR_SIZE / small(width);
-    let mut path = PathBuilder::new();
-    for (i, color) in code.to_colors().into_iter().enumerate() {
-        if color == qrcode::Color::Dark {
-            let (x, y) = (left + small(i % width) * square, top + small(i / width) * square);
-            path.push_rect(Rect::from_xywh(x, y, square, square).ok_or(PdfError::Qr)?);
-        }
-    }
-    path.finish().ok_or(PdfError::Qr)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_are_no_wider_than_asked_and_lose_nothing() {
-        let mut layout = Layout { letters: Letters::new(), elements: vec![], page: 0, y: 0.0, escaped: false };
-        let (words, hex, han) = ("palabra ".repeat(60), "0123456789abcdef".repeat(20), "中文漢字 ".repeat(30));
-        let arabic = "العربية ".repeat(30);
-        for text in ["a b c", &words, &hex, &han, &arabic, "", " "] {
-            let lines = layout.wrap(text, false, 9.0, 200.0);
-            assert_eq!(lines.concat(), *text);
-            assert!(lines.iter().all(|l| layout.letters.width(l.trim_end(), false, 9.0) <= 200.0), "{lines:?}");
-        }
-        assert!(!layout.escaped);
-    }
 }

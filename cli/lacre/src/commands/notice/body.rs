@@ -64,6 +64,20 @@ pub(crate) fn shown_text(source: &str, media: &str) -> String {
     paragraph(lines.join("\n").trim_end(), "")
 }
 
+/// The same for paper: line by line, and whether it is a heading. Nothing in it is dangerous to a page.
+pub(crate) fn lines(source: &str, media: &str) -> Vec<(bool, String)> {
+    let mut fence = None;
+    let plain = kind(media) == "text/plain";
+    let one = |line: &str| {
+        if plain || in_code(line, &mut fence) {
+            return (false, line.to_owned());
+        }
+        let reduced = reduced(line);
+        (line.trim_start_matches(' ').starts_with('#') && !reduced.trim_start().starts_with('#'), reduced)
+    };
+    source.lines().map(one).map(|(heading, line)| (heading, paragraph(&line, ""))).collect()
+}
+
 /// Whether a line is of code or opens or closes it: between fences, or four columns to the right.
 fn in_code(line: &str, fence: &mut Option<(char, usize)>) -> bool {
     let inside = line.trim_start_matches(' ');
