@@ -160,7 +160,7 @@ fault-grant-period = it was received outside the period that the person granted
 fault-file = a file is not the one that the agency signed
 fault-envelope = the relay received other bytes than this notice gives
 fault-event = a record may not be signed by its issuer, or does not fit this notice
-fault-reply = a reply is not to this notice, or not what the relay signed that it took
+fault-reply = a reply, or the receipt of a record, is not of this notice, or not what the relay signed that it took
 fault-withheld = the relay signed a receipt for this notice, and later that it is not in the box: it contradicts itself
 fault-ids = the list of entries is not the one that the relay signed
 fault-contradiction = the relay says both that it took the notice and that it refused or lost it
@@ -346,6 +346,7 @@ reason-alert-refused = the alert's carrier refused it
 reason-person-refuses = the recipient does not want it
 reason-not-me = it is for another person
 reason-in-person = in person, at a counter
+reason-post-office = the post office that delivers received the letter
 reason-letter-returned = the post brought the letter back
 story-proofs = Whose word each thing is
 story-proof-registrar = The registrar says that this sender has this key, and that this RUN had this account and this box when it was asked.
@@ -395,3 +396,32 @@ story-verdict = { $warnings ->
        *[other] Result: VALID, with warnings: see "Attention". The evidence fits together, and its signatures are those of the keys named below.
     }
 story-letters = Letters that the fonts of this report do not have are written as their Unicode numbers: \u{"{"}…{"}"}.
+
+## who cannot be reached electronically
+story-paper = What the sender says was done instead
+story-paper-word = All of this is the sender's own word: its officers sign with its key, and nothing of it is signed by the recipient. The relay's receipt shows that a record is not younger than the receipt.
+story-paper-none = Nothing is recorded: neither a handing over at the counter nor a letter.
+story-paper-receipt = the relay has had this record since
+story-paper-late = Record { $n } came to the relay more than a business day after what it says happened.
+story-paper-effect = By { $rule } ({ $law }), from record { $n }
+story-paper-own-word = These days follow from the sender's own word. They are computed, and not proven.
+story-paper-computed = Nobody signs these dates. They are computed from the records, the place of the sender, the rules and the calendar, and anybody can compute them again (lacre clock).
+story-paper-nothing = Nothing follows yet: no record says that it was handed over at the counter, or that the post office received a letter that did not come back.
+story-paper-dead = Nothing follows: the registrar answered that this person is dead.
+story-paper-file = { $state ->
+        [here] is in the evidence, and is the one that the sender signed
+       *[left-out] is NOT in the evidence: its digests are the sender's word alone
+    }; { $len } bytes, SHA-256 { $hash }
+story-limit-paper = That anything was handed over, posted or received: only the sender says so.
+warning-paper-left-out = { $n ->
+        [one] File { $numbers } is not in the evidence: its digest is the sender's word alone.
+       *[other] Files { $numbers } are not in the evidence: their digests are the sender's word alone.
+    }
+warning-paper-against = { $n ->
+        [one] A record says that a letter came back, could not be posted, or that something came on paper.
+       *[other] { $n } records say that a letter came back, could not be posted, or that something came on paper.
+    }
+warning-paper-late = { $n ->
+        [one] A record came to the relay more than a business day after what it says happened.
+       *[other] { $n } records came to the relay more than a business day after what they say happened.
+    }

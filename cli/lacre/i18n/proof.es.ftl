@@ -160,7 +160,7 @@ fault-grant-period = se recibió fuera del período que autorizó la persona
 fault-file = un archivo no es el que firmó el organismo
 fault-envelope = el servidor recibió otros bytes que los que da esta notificación
 fault-event = un registro no puede ser firmado por quien lo emite, o no corresponde a esta notificación
-fault-reply = una respuesta no es de esta notificación, o no es la que el servidor firmó que recibió
+fault-reply = una respuesta, o el recibo de un registro, no es de esta notificación, o no es la que el servidor firmó que recibió
 fault-withheld = el servidor firmó el recibo de esta notificación y después que no está en la casilla: se contradice a sí mismo
 fault-ids = la lista de entradas no es la que firmó el servidor
 fault-contradiction = el servidor dice que recibió la notificación y también que la rechazó o la perdió
@@ -346,6 +346,7 @@ reason-alert-refused = quien lleva el aviso lo rechazó
 reason-person-refuses = el destinatario no la quiere
 reason-not-me = es para otra persona
 reason-in-person = en persona, en un mesón
+reason-post-office = la oficina de correos que entrega recibió la carta
 reason-letter-returned = el correo devolvió la carta
 story-proofs = De quién es la palabra en cada cosa
 story-proof-registrar = La oficina de registro dice que este remitente tiene esta llave, y que este RUN tenía esta cuenta y esta casilla cuando se le preguntó.
@@ -395,3 +396,32 @@ story-verdict = { $warnings ->
        *[other] Resultado: VALID, con advertencias: vea «Atención». La evidencia concuerda, y sus firmas son de las llaves que se nombran más abajo.
     }
 story-letters = Las letras que no tienen las fuentes de este informe se escriben con su número Unicode: \u{"{"}…{"}"}.
+
+## a quien no se llega por vía electrónica
+story-paper = Lo que el remitente dice que se hizo en su lugar
+story-paper-word = Todo esto es palabra del propio remitente: sus funcionarios firman con su llave, y nada de ello lo firma el destinatario. El recibo del servidor muestra que un registro no es posterior al recibo.
+story-paper-none = No hay nada registrado: ni una entrega en el mesón ni una carta.
+story-paper-receipt = el servidor tiene este registro desde
+story-paper-late = El registro { $n } llegó al servidor más de un día hábil después de lo que dice que ocurrió.
+story-paper-effect = Por { $rule } ({ $law }), desde el registro { $n }
+story-paper-own-word = Estas fechas se siguen de la palabra del propio remitente. Están calculadas, no probadas.
+story-paper-computed = Nadie firma estas fechas. Se calculan con los registros, el lugar del remitente, las reglas y el calendario, y cualquiera puede calcularlas de nuevo (lacre clock).
+story-paper-nothing = Todavía no se sigue nada: ningún registro dice que se entregó en el mesón, o que la oficina de correos recibió una carta que no haya vuelto.
+story-paper-dead = No se sigue nada: la oficina de registro respondió que esta persona murió.
+story-paper-file = { $state ->
+        [here] está en la evidencia, y es el que firmó el remitente
+       *[left-out] NO está en la evidencia: sus huellas son solo palabra del remitente
+    }; { $len } bytes, SHA-256 { $hash }
+story-limit-paper = Que algo se haya entregado, enviado por correo o recibido: solo lo dice el remitente.
+warning-paper-left-out = { $n ->
+        [one] El archivo { $numbers } no está en la evidencia: su huella es solo palabra del remitente.
+       *[other] Los archivos { $numbers } no están en la evidencia: sus huellas son solo palabra del remitente.
+    }
+warning-paper-against = { $n ->
+        [one] Un registro dice que una carta volvió, que no se pudo enviar, o que llegó algo en papel.
+       *[other] { $n } registros dicen que una carta volvió, que no se pudo enviar, o que llegó algo en papel.
+    }
+warning-paper-late = { $n ->
+        [one] Un registro llegó al servidor más de un día hábil después de lo que dice que ocurrió.
+       *[other] { $n } registros llegaron al servidor más de un día hábil después de lo que dicen que ocurrió.
+    }

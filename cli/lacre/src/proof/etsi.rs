@@ -1,7 +1,7 @@
 //! Proven evidence as JSON: ETSI's records, and the short summary of `verify --json`.
 
-use super::replies;
 use super::story::{self, Check};
+use super::{otherwise, replies};
 use lacre_evidence::export::{self, Value as Field};
 use lacre_evidence::{Approved, Effect, Outcome, Proven, Record, SignedBy};
 use lacre_words::words::Words;
@@ -42,10 +42,12 @@ pub(crate) fn proven(words: &Words, proven: &Proven, check: &Check) -> Value {
     let sent = match &proven.outcome {
         Outcome::Exempt => {
             put("outcome", json!("exempt"));
+            put("kept", json!(proven.otherwise.as_deref().map(otherwise::json)));
             return Value::Object(out);
         }
         Outcome::NoAccount => {
             put("outcome", json!("no account"));
+            put("kept", json!(proven.otherwise.as_deref().map(otherwise::json)));
             return Value::Object(out);
         }
         Outcome::Sent(sent) => sent,
@@ -82,7 +84,7 @@ pub(crate) fn proven(words: &Words, proven: &Proven, check: &Check) -> Value {
 }
 
 /// Who approved the batch that it is a row of.
-fn approved(approved: &Approved) -> Value {
+pub(super) fn approved(approved: &Approved) -> Value {
     let by =
         |by: &SignedBy| json!({ "handle": by.handle.to_string(), "account": by.account.to_string(), "at": by.at.to_string() });
     let batch = approved.batch();

@@ -98,8 +98,12 @@ fn verify(words: &Words, notice: &OfficialNotice, genuine: &Genuine, out: &mut V
         row(words, key("paper-hash"), notice.id.to_hex()),
         row(words, key("story-certificate"), hex(&n.certificate)),
         row(words, key("story-agency-key"), hex(&genuine.certificate.key)),
-        row(words, key("story-account"), n.account.to_string()),
-        row(words, key("story-rule"), format!("{} {}", shown(&n.rule.id), hex(&n.rule.sha256))),
+    ]);
+    if let Some(to) = &n.electronic {
+        out.push(row(words, key("story-account"), to.account.to_string()));
+        out.push(row(words, key("story-rule"), format!("{} {}", shown(&to.rule.id), hex(&to.rule.sha256))));
+    }
+    out.extend([
         row(words, key("story-calendar"), format!("{} {}", shown(&n.calendar.id), hex(&n.calendar.sha256))),
         Block::Text(words.say("paper-transaction")),
         Block::Text(words.say("paper-step-export")),

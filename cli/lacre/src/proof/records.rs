@@ -51,6 +51,7 @@ const fn reason(reason: Reason) -> &'static str {
         Reason::PersonRefuses => key("reason-person-refuses"),
         Reason::NotMe => key("reason-not-me"),
         Reason::InPerson => key("reason-in-person"),
+        Reason::PostOffice => key("reason-post-office"),
         Reason::LetterReturned => key("reason-letter-returned"),
     }
 }

@@ -2,7 +2,7 @@
 //! comes first, then what is proven, and what is not.
 
 use super::block::Block;
-use super::{instant, long_day, newer, records, replies, spanish};
+use super::{instant, long_day, newer, otherwise, records, replies, spanish};
 use data_encoding::HEXLOWER;
 use lacre_evidence::clock::{Calendar, Kind, LegalDates, Mark, Zone, day_by_day};
 use lacre_evidence::{Act, Effect, Outcome, Proven, ProvenNotice, Stage, Standing};
@@ -37,7 +37,9 @@ pub(crate) fn title(words: &Words, proven: &Proven) -> String {
 
 /// What nobody may miss, also who asks for no story: files that nothing proves, records that speak against it.
 pub(crate) fn warnings(words: &Words, proven: &Proven) -> Vec<String> {
-    let Outcome::Sent(sent) = &proven.outcome else { return Vec::new() };
+    let Outcome::Sent(sent) = &proven.outcome else {
+        return proven.otherwise.as_ref().map_or_else(Vec::new, |kept| otherwise::warnings(words, kept));
+    };
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let out: Vec<String> = sent.files_here.iter().enumerate().filter(|(_, here)| !**here).map(|(i, _)| i.to_string()).collect();
     let mut warnings = Vec::new();
@@ -52,10 +54,13 @@ pub(crate) fn warnings(words: &Words, proven: &Proven) -> Vec<String> {
     warnings
 }
 
-/// Who of the body decided it, as far as it is shown; nothing where no notice was sent.
+/// Who of the body decided it, as far as it is shown; nothing where no notice was made.
 pub(crate) fn decided(words: &Words, proven: &Proven) -> Option<String> {
-    let Outcome::Sent(sent) = &proven.outcome else { return None };
-    let Some(approved) = &sent.approved else { return Some(words.say("approved-by-nobody")) };
+    let approved = match &proven.outcome {
+        Outcome::Sent(sent) => &sent.approved,
+        Outcome::Exempt | Outcome::NoAccount => &proven.otherwise.as_ref()?.approved,
+    };
+    let Some(approved) = approved else { return Some(words.say("approved-by-nobody")) };
     let approvers: Vec<String> = approved.approvers().map(|by| by.handle.to_string()).collect();
     let args = [
         ("who", approvers.join(", ").into()),
@@ -139,6 +144,11 @@ impl Teller<'_> {
         }
         self.heading(key("story-attention"));
         self.out.extend(warnings.into_iter().map(Block::Warning));
+        if let Some(kept) = &proven.otherwise {
+            for (n, step) in kept.steps.iter().enumerate().filter(|(_, step)| step.step.speaks_against()) {
+                self.out.extend(records::told(self.words, self.zone, n, &step.record));
+            }
+        }
         if let Outcome::Sent(sent) = &proven.outcome {
             for (n, record) in sent.records.iter().enumerate().filter(|(_, r)| r.event.speaks_against()) {
                 self.out.extend(records::told(self.words, self.zone, n, record));
@@ -162,6 +172,9 @@ impl Teller<'_> {
         self.out.push(Block::Text(sentence));
         self.at(key("story-answered"), proven.lookup.asked_at);
         self.row(key("story-answer-id"), proven.lookup.id.to_string());
+        if let Some(kept) = &proven.otherwise {
+            self.out.extend(otherwise::told(self.words, self.zone, proven, kept));
+        }
     }
 
     fn content(&mut self, sent: &ProvenNotice, check: &Check) {
@@ -309,7 +322,13 @@ impl Teller<'_> {
     fn limits(&mut self, proven: &Proven) {
         self.heading(key("story-limits"));
         match &proven.outcome {
-            Outcome::Exempt | Outcome::NoAccount => self.text(key("story-limit-answer")),
+            Outcome::Exempt | Outcome::NoAccount => {
+                self.text(key("story-limit-answer"));
+                if proven.otherwise.is_some() {
+                    self.text(key("story-limit-paper"));
+                    self.text(key("story-limit-later"));
+                }
+            }
             Outcome::Sent(_) => {
                 self.text(key("story-limit-read"));
                 self.text(key("story-limit-later"));
@@ -336,8 +355,8 @@ impl Teller<'_> {
         ];
         self.out.extend(certificate.map(|(name, value)| Block::Under(self.words.say(name), value)));
         if let Outcome::Sent(sent) = &proven.outcome {
-            self.row(key("story-account"), sent.notice.account.to_string());
-            self.row(key("story-rule"), format!("{} {}", shown(&sent.notice.rule.id), hex(&sent.notice.rule.sha256)));
+            self.row(key("story-account"), sent.to.account.to_string());
+            self.row(key("story-rule"), format!("{} {}", shown(&sent.to.rule.id), hex(&sent.to.rule.sha256)));
             self.row(key("story-calendar"), format!("{} {}", shown(&sent.notice.calendar.id), hex(&sent.notice.calendar.sha256)));
         }
     }
