@@ -594,9 +594,9 @@ body-sent-copy = Sent and proved: notice { $id }, a copy. It starts no term: the
 body-sent-informs = Sent and proved: notice { $id }. It informs, and starts no term.
     The proof is in { $path }; it opens everything, so keep it as you keep the file of the case.
 body-sent-unproven = CAREFUL: the relay took notice { $id }, but what it or its registrar gave does not verify. Do not count terms from it. Show the operator: lacre verify --explain { $path }
-body-otherwise-exempt = Notify otherwise: electronic notices take no effect for this person. Nothing was sent. The registrar's note is in { $path }.
-body-otherwise-none = Notify otherwise: this person has designated no address for official notices here. Nothing was sent. The registrar's note is in { $path }.
-body-otherwise-closed = Notify otherwise: the person's address was closed after the registrar had answered. Nothing was delivered (notice { $id }).
+body-otherwise-exempt = Notify otherwise: electronic notices take no effect for this person. Nothing was sent. What it says is kept in { $path }, and how to go on: lacre agency fallback list
+body-otherwise-none = Notify otherwise: this person has designated no address for official notices here. Nothing was sent. What it says is kept in { $path }, and how to go on: lacre agency fallback list
+body-otherwise-closed = Notify otherwise: the person's address was closed after the registrar had answered. Nothing was delivered (notice { $id }). How to go on: lacre agency fallback list
 body-nothing-waits = Nothing waits to be sent.
 body-resume = If a notice was kept before that, it was not lost and must not be written again: lacre agency resume
 body-no-notices = No notice was sent from here yet.

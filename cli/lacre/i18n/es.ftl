@@ -595,9 +595,9 @@ body-sent-copy = Enviada y probada: notificación { $id }, una copia. No inicia 
 body-sent-informs = Enviada y probada: notificación { $id }. Informa y no inicia un plazo.
     La prueba está en { $path }; lo abre todo: guárdela como guarda el expediente.
 body-sent-unproven = CUIDADO: el servidor recibió la notificación { $id }, pero lo que entregó él o su oficina de registro no se puede verificar. No cuente plazos desde ella. Muestre a quien opera el servidor: lacre verify --explain { $path }
-body-otherwise-exempt = Notifique por otra vía: para esta persona la notificación electrónica no produce efecto. No se envió nada. La nota de la oficina de registro está en { $path }.
-body-otherwise-none = Notifique por otra vía: esta persona no ha designado aquí un domicilio para notificaciones oficiales. No se envió nada. La nota de la oficina de registro está en { $path }.
-body-otherwise-closed = Notifique por otra vía: el domicilio de la persona se cerró después de que respondió la oficina de registro. No se entregó nada (notificación { $id }).
+body-otherwise-exempt = Notifique por otra vía: para esta persona la notificación electrónica no produce efecto. No se envió nada. Lo que dice está guardado en { $path }, y cómo seguir: lacre agency fallback list
+body-otherwise-none = Notifique por otra vía: esta persona no ha designado aquí un domicilio para notificaciones oficiales. No se envió nada. Lo que dice está guardado en { $path }, y cómo seguir: lacre agency fallback list
+body-otherwise-closed = Notifique por otra vía: el domicilio de la persona se cerró después de que respondió la oficina de registro. No se entregó nada (notificación { $id }). Cómo seguir: lacre agency fallback list
 body-nothing-waits = Nada espera ser enviado.
 body-resume = Si antes de eso quedó guardada una notificación, no se perdió y no hay que escribirla de nuevo: lacre agency resume
 body-no-notices = Desde aquí todavía no se ha enviado ninguna notificación.

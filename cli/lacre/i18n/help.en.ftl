@@ -339,6 +339,27 @@ help-agency-template-preview = A template as a person will see it
         for each placeholder; procedure, and name, address, comuna for a letter, may
         be there. Commas, semicolons or tabs; UTF-8, UTF-16 or Windows-1252. Lines
         are counted as a spreadsheet shows them. Nothing is sent, nobody is asked.
+help-agency-fallback = Who cannot be reached electronically, and what is done instead
+help-agency-fallback-list = Who, why, and which way the law leaves; the open ones first
+    .csv = Writes the list as a table, too
+help-agency-fallback-print = Letters for window envelopes, and copies for the counter
+    .ids = Which notices; or --all
+    .all = All that are open
+    .out = The folder; it is made if there is none
+    .one-file = All letters in one file
+    .to-address = The postal address of one letter; its lines with | between them
+    .address = A table with notice (or run) and address
+help-agency-fallback-record = What was done at the counter or by letter: one, or many from a table
+    .id = Which notice
+    .handed-over = Handed over at the counter
+    .posted = A certified letter was posted, under this reference
+    .received = The post office that delivers received it, on this day
+    .returned = The letter came back
+    .reference = Which letter, if several were posted
+    .officer = Who handed it over
+    .scan = A scanned paper that shows it; its digest is recorded
+    .at = When, if not now
+    .csv = Many: a table with notice, what, reference, at, officer, scan
 help-agency-watch = Takes and shows what devices answer, until it is stopped
     .since = Begins behind this number
     .duration = Only for so long

@@ -340,6 +340,27 @@ help-agency-template-preview = Una plantilla como la verá una persona
         comuna para una carta. Comas, puntos y comas o tabulaciones; UTF-8, UTF-16 o
         Windows-1252. Las líneas se cuentan como las muestra una planilla. No se
         envía nada ni se consulta a nadie.
+help-agency-fallback = A quién no se puede notificar electrónicamente, y qué se hace en su lugar
+help-agency-fallback-list = Quién, por qué y qué vía deja la ley; primero lo pendiente
+    .csv = Escribe la lista también como tabla
+help-agency-fallback-print = Cartas para sobres con ventana, y copias para el mesón
+    .ids = Cuáles notificaciones; o --all
+    .all = Todas las pendientes
+    .out = La carpeta; si no existe, se crea
+    .one-file = Todas las cartas en un archivo
+    .to-address = La dirección postal de una carta; sus líneas con | entre ellas
+    .address = Una tabla con notice (o run) y address
+help-agency-fallback-record = Lo que se hizo en el mesón o por carta: una, o muchas desde una tabla
+    .id = Cuál notificación
+    .handed-over = Se entregó en el mesón
+    .posted = Se envió una carta certificada, con esta referencia
+    .received = La oficina de correos que entrega la recibió, este día
+    .returned = La carta volvió
+    .reference = Cuál carta, si se enviaron varias
+    .officer = Quién la entregó
+    .scan = Un papel digitalizado que lo muestra; se registra su huella
+    .at = Cuándo, si no es ahora
+    .csv = Muchas: una tabla con notice, what, reference, at, officer, scan
 help-agency-watch = Recibe y muestra lo que responden los dispositivos, hasta que se detenga
     .since = Empieza después de este número
     .duration = Solo por este tiempo

@@ -13,6 +13,7 @@ const CATALOGUES: [[&str; 2]; 7] = [
     ["cli/lacre/i18n/en.ftl", "cli/lacre/i18n/es.ftl"],
     ["cli/lacre/i18n/notices.en.ftl", "cli/lacre/i18n/notices.es.ftl"],
     ["cli/lacre/i18n/batch.en.ftl", "cli/lacre/i18n/batch.es.ftl"],
+    ["cli/lacre/i18n/fallback.en.ftl", "cli/lacre/i18n/fallback.es.ftl"],
     ["cli/lacre/i18n/errors.en.ftl", "cli/lacre/i18n/errors.es.ftl"],
     ["cli/words/i18n/common.en.ftl", "cli/words/i18n/common.es.ftl"],
     ["server/relay/i18n/counter.en.ftl", "server/relay/i18n/counter.es.ftl"],

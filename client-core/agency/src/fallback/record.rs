@@ -162,7 +162,8 @@ impl Body {
             if proven(own, &bundle)?.is_none() {
                 return Err(BodyTrouble::Unproven("the receipt of a record does not verify".to_owned()));
             }
-            archive.keep(&evidence_name(row.id), &lean(archive, &bundle).to_bytes())?;
+            let bytes = lean(archive, &bundle).to_bytes();
+            archive.keep(&evidence_name(row.id), &bytes)?;
         }
         done.receipt_at = Millis::new(taken.accepted_at_ms);
         kept_row.place = done.place.saturating_add(1);

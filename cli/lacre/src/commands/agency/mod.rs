@@ -4,6 +4,7 @@ pub(crate) mod approve;
 pub(crate) mod batch;
 pub(crate) mod enroll;
 pub(crate) mod evidence;
+pub(crate) mod fallback;
 pub(crate) mod list;
 pub(crate) mod office;
 pub(crate) mod official;
@@ -54,6 +55,9 @@ pub(crate) enum Command {
     /// one text for many persons
     #[command(subcommand)]
     Template(commands::agency::template::Command),
+    /// who cannot be reached electronically
+    #[command(subcommand)]
+    Fallback(fallback::Command),
     /// what comes, as it comes
     Watch(watch::Args),
     /// whom a verifier must trust
@@ -83,6 +87,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Replies(command) => replies::run(ctx, command),
         Command::Evidence(args) => evidence::run(ctx, args),
         Command::Template(command) => template::run(ctx, command),
+        Command::Fallback(command) => fallback::run(ctx, command),
         Command::Watch(args) => watch::run(ctx, args),
         Command::Trust(args) => trust::run(ctx, args),
         Command::Office(args) => office::run(ctx, args),

@@ -6,6 +6,7 @@ use crate::spoken::spoken_seconds;
 use lacre_agency::{Archive, Body, BodyTrouble, Collected, Dispatch};
 use lacre_core::network::{NetError, Reason, Refusal};
 use lacre_core::{Environment, Trouble};
+use lacre_evidence::otherwise::StepError;
 use lacre_ground::ids::NoticeId;
 use lacre_transport::GrpcNetwork;
 use lacre_words::cause::{cause, cause_in};
@@ -229,6 +230,12 @@ pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
             ctx.failure("error-body-row", Exit::No, &[("why", why.trim_end_matches('.').into())])
         }
         BodyTrouble::TooLate => no("error-body-too-late"),
+        BodyTrouble::NotKept => no("error-fallback-not-kept"),
+        BodyTrouble::Step(StepError::Again) => no("error-record-again"),
+        BodyTrouble::Step(StepError::NotPosted) => no("error-record-not-posted"),
+        BodyTrouble::Step(StepError::Early) => no("error-record-before-posting"),
+        BodyTrouble::StepEarly { made } => ctx.failure("error-record-early", Exit::No, &[("at", local(made).into())]),
+        BodyTrouble::StepLater => no("error-record-later"),
         BodyTrouble::NotDelivered => no("error-body-not-delivered"),
         BodyTrouble::NoSuchBatch => ctx.failure("error-no-batch", Exit::No, &[("id", "".into())]),
         BodyTrouble::BatchEnded => no("error-batch-ended"),

@@ -16,6 +16,14 @@ pub(crate) struct Args {
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let mut body = own::open(ctx)?;
     let (mut network, mut evidence) = (own::network(ctx)?, Evidence::of(ctx)?);
+    // records of counter and letter that an earlier run could not give away
+    let records = {
+        let _turn = evidence.turn(ctx)?;
+        body.finish_records(&mut network, &mut evidence).map_err(|e| own::trouble(ctx, e))?
+    };
+    if records > 0 {
+        ctx.note(&ctx.words.say_with("fallback-finished", &[("count", records.into())]));
+    }
     let ids = match &args.id {
         Some(typed) => vec![own::find(ctx, &mut body, typed)?],
         // the oldest that is under way: a second call takes the next

@@ -1,10 +1,12 @@
 //! `lacre agency status [ID]`: what was sent, how far it is, and what persons' devices answered.
 
 use super::batch;
+use super::fallback;
 use super::own::{self, Evidence};
 use super::replies::transaction;
 use super::why::fault;
 use crate::context::{Context, Outcome, local};
+use lacre_agency::fallback::{Kept, State, Why};
 use lacre_agency::{
     Beside, Body, Collected, Dispatch, IS_MISSING, LOST_DEVICE, NO_RECEIPT, ResetOf, STRANGER, Stage, evidence_name,
 };
@@ -46,7 +48,12 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let strangers = collected.as_ref().map_or(0, |c: &Collected| c.aside.iter().filter(|a| a.notice.is_none()).count());
     // her account was reset, and nothing shows that she knew of it before
     let lost = body.lost_on_the_way().map_err(|e| own::trouble(ctx, e))?;
-    let mut text: Vec<String> = rows.iter().map(|row| line(ctx, row, lost.get(&row.id))).collect();
+    let mut text: Vec<String> = Vec::new();
+    for row in &rows {
+        let mut told = vec![line(ctx, row, lost.get(&row.id))];
+        told.extend(otherwise(ctx, &mut body, &evidence, row).into_iter().map(|line| format!("    {line}")));
+        text.push(told.join("\n"));
+    }
     if rows.is_empty() && args.id.is_none() && body.batches().map_err(|e| own::trouble(ctx, e))?.is_empty() {
         text.push(ctx.words.say("body-no-notices"));
     } else {
@@ -132,6 +139,19 @@ pub(super) fn line(ctx: &Context, row: &Dispatch, lost: Option<&ResetOf>) -> Str
     lines.join("\n")
 }
 
+/// Of one that reached nobody: why, which way is left, and what was done, in words of law.
+fn otherwise(ctx: &Context, body: &mut Body, evidence: &Evidence, row: &Dispatch) -> Vec<String> {
+    let Some(why) = Why::of(row) else { return Vec::new() };
+    let words = &ctx.words;
+    let done = row.kept.as_ref().map_or(State::Nothing, Kept::state);
+    let mut lines = vec![fallback::why(words, why), fallback::state(words, done)];
+    if done.open() {
+        lines.push(fallback::route(words, why));
+    }
+    lines.extend(fallback::effect(words, body, evidence, row));
+    lines
+}
+
 /// What an answer is, or why it was put aside, in words.
 pub(super) fn answer(ctx: &Context, what: Option<&str>, why: Option<&str>) -> String {
     match (what, why.unwrap_or_default()) {
@@ -164,6 +184,7 @@ fn value(evidence: &Evidence, row: &Dispatch, lost: Option<&ResetOf>) -> Value {
         "notice": row.id.to_string(), "run": row.run, "case": row.case, "subject": row.subject, "stage": word(row.stage),
         "reason": row.reason, "asked_at": row.asked_at.to_string(), "answers": answers, "aside": row.aside,
         "standing": standing, "of": of.map(|id| id.to_string()), "transaction": transaction(Some(row)),
+        "otherwise": Why::of(row).map(|why| object!({ "why": why.name(), "state": row.kept.as_ref().map_or(State::Nothing, Kept::state).name() })),
         "unproven": row.unproven, "again": row.again, "reset_at": lost.map(|reset| reset.at.to_string()),
         "evidence": evidence.path(&evidence_name(row.id)).display().to_string(),
     })
