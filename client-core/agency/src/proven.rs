@@ -31,7 +31,7 @@ impl Body {
         Ok(match verify(bytes, Some(&own.trust()?)) {
             Verdict::Valid(proven) => match proven.outcome {
                 Outcome::Sent(sent) => sent.notice.id == id,
-                Outcome::Exempt | Outcome::NoAccount => true,
+                Outcome::Exempt | Outcome::NoAccount => proven.otherwise.is_none_or(|kept| kept.notice.id == id),
             },
             Verdict::Invalid(_) | Verdict::Incomplete(_) => false,
         })

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Catalogues, English and Spanish. Not here: help (it says what a command is for), `lacre verify` (each outcome is a vector),
 /// and what the demonstration checks itself (each sentence has its `.claim`).
-const CATALOGUES: [[&str; 2]; 7] = [
+const CATALOGUES: [[&str; 2]; 8] = [
     ["cli/lacre/i18n/en.ftl", "cli/lacre/i18n/es.ftl"],
     ["cli/lacre/i18n/notices.en.ftl", "cli/lacre/i18n/notices.es.ftl"],
     ["cli/lacre/i18n/batch.en.ftl", "cli/lacre/i18n/batch.es.ftl"],

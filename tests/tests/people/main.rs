@@ -26,6 +26,7 @@ mod copies;
 mod counter;
 mod embedding;
 mod export;
+mod fallback;
 mod files;
 mod groups;
 mod heads;

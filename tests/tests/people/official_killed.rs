@@ -33,7 +33,7 @@ fn record(evidence: &str) -> Vec<u8> {
 }
 
 /// The same command in a program that is killed behind its n-th sync; none when it was.
-fn killed_at(n: i64, person: &Person, faults: &Faults, args: &[&str], typed: &[u8]) -> Option<Said> {
+pub(crate) fn killed_at(n: i64, person: &Person, faults: &Faults, args: &[&str], typed: &[u8]) -> Option<Said> {
     faults.kill_after_syncs(n).unwrap();
     let mut command = person.command(args);
     faults.watch(&mut command, &person.home.canonicalize().unwrap());

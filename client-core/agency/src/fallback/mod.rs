@@ -20,6 +20,7 @@ pub use why::{Route, Why};
 pub use crate::done::{Done, Kept, State, What};
 
 use crate::dispatch::{Beside, Dispatch, Stage};
+use std::collections::HashMap;
 
 /// A notice that reached nobody.
 pub struct Fallback {
@@ -38,10 +39,16 @@ pub struct Fallback {
 /// Everybody who is to be notified otherwise: the open ones first, then in the order of their making.
 #[must_use]
 pub fn all(rows: &[Dispatch]) -> Vec<Fallback> {
+    // of each act the newest that was delivered: she came to have an address, or the first try was too late
+    let mut delivered: HashMap<Act<'_>, u64> = HashMap::new();
+    for row in rows.iter().filter(|row| counts(row)) {
+        let newest = delivered.entry(act(row)).or_default();
+        *newest = row.number.max(*newest);
+    }
     let one = |row: &Dispatch| {
         let why = Why::of(row)?;
         let state = row.kept.as_ref().map_or(State::Nothing, Kept::state);
-        let sent_since = rows.iter().any(|later| is_the_same_again(row, later));
+        let sent_since = delivered.get(&act(row)).is_some_and(|newest| *newest > row.number);
         // from a trial nothing follows, so nobody misses it
         let open = row.beside != Beside::Trial && !sent_since && state.open();
         Some(Fallback { row: row.clone(), why, state, open, sent_since })
@@ -51,9 +58,15 @@ pub fn all(rows: &[Dispatch]) -> Vec<Fallback> {
     found
 }
 
-/// The same act, delivered to the same person later: she came to have an address, or the first try was too late.
-fn is_the_same_again(row: &Dispatch, later: &Dispatch) -> bool {
-    let same = later.run == row.run && later.case == row.case && later.subject == row.subject;
-    let counts = matches!(later.beside, Beside::Nothing | Beside::Corrects(_) | Beside::Answers(_));
-    same && counts && later.number > row.number && later.stage == Stage::Sent && !later.unproven
+/// RUN, case and subject: the same act to the same person.
+type Act<'r> = (&'r str, &'r str, &'r str);
+
+fn act(row: &Dispatch) -> Act<'_> {
+    (&row.run, &row.case, &row.subject)
+}
+
+/// It was delivered, and is no trial and no copy.
+fn counts(row: &Dispatch) -> bool {
+    let counts = matches!(row.beside, Beside::Nothing | Beside::Corrects(_) | Beside::Answers(_));
+    counts && row.stage == Stage::Sent && !row.unproven
 }

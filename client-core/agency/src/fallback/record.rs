@@ -40,7 +40,7 @@ pub struct NewStep {
 }
 
 /// What came of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recorded {
     /// the relay has it since then
     Now(Millis),

@@ -173,7 +173,7 @@ impl Told {
         plain.resize(4096, 0);
         let plain = (self.plain)(plain);
         let key = label::derive::<32>(&seed, Label::NoticeReturn, &[b"key"]);
-        let aad = label::message(Label::NoticeReturnAad, &[&[0x61; 32], id.as_bytes()]);
+        let aad = label::message(Label::NoticeReturnAad, &[self.receipt.channel.as_bytes(), id.as_bytes()]);
         let sealed = XChaCha20Poly1305::new((&key).into()).encrypt(&XNonce::from([5; 24]), Payload { msg: &plain, aad: &aad });
         let entry = (self.entry)([[5; 24].as_slice(), &sealed.unwrap()].concat());
         let entry_id = if self.receipt.entry_id == EntryId::new([0; 16]) { id } else { self.receipt.entry_id };
@@ -397,6 +397,10 @@ fn bounds(out: &mut Vec<Vector>) {
         let kept = counter().last(|t| (t.record.time, t.receipt.accepted_at) = (at(done), at(told)));
         add(out, name, TrustFile::Honest, "VALID", "", why, kept.bundle().to_bytes());
     }
+    let mut first = Kept { setup: Setup::at(Cast::HONEST, Millis::parse("2018-01-01T15:00:00.000Z").unwrap()), ..exempt() };
+    first.setup.lookup.answer = Answer::NoAccount;
+    let bytes = first.then(&Step::HandedOver, 60).bundle().to_bytes();
+    add(out, "otherwise-2018", TrustFile::Honest, "VALID", "", "on the first day of the calendar", bytes);
     let evening = |t: &mut Told| {
         t.record.time = Millis::parse("2026-07-08T03:30:00.000Z").unwrap();
         t.receipt.accepted_at = Millis::parse("2026-07-10T03:59:59.999Z").unwrap();

@@ -141,9 +141,18 @@ fn one(
         }
     }
     let kept = body.to_print(evidence, row.id).map_err(|e| own::trouble(ctx, e))?;
-    let address = addresses.of_row(row);
+    let of_batch = of_batch(ctx, body, row)?;
+    let address = addresses.of_row(row).or(of_batch.as_deref());
     let (letter, beside) = letter(&ctx.words, &kept, address);
     Ok(Ok(Made { row: row.clone(), letter, beside, addressed: address.is_some() }))
+}
+
+/// The address that the batch's table has for it.
+fn of_batch(ctx: &Context, body: &mut Body, row: &Dispatch) -> Result<Option<Vec<String>>, Failure> {
+    let Some((batch, index)) = row.batch else { return Ok(None) };
+    let rows = body.batch_rows(batch, index).map_err(|e| own::trouble(ctx, e))?;
+    let found = rows.into_iter().find(|row| row.index == index).map(|row| row.address).unwrap_or_default();
+    Ok((!found.is_empty()).then(|| found.iter().map(|line| shown(line)).collect()))
 }
 
 /// One file for each, or one for all, in a folder that only its owner reads.
