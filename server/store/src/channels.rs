@@ -303,6 +303,10 @@ pub struct TellTime;
 /// apart for a verifier.
 pub const TOLD_BACK_MS: u64 = 30_000;
 
+/// How long a store of many processes remembers the id of an append to an inbox, milliseconds: a sender repeats within hours. A
+/// store of one process keeps [`Rules::recent_inbox_ids`] of them in memory.
+pub const RECENT_MS: u64 = 24 * 60 * 60 * 1_000;
+
 /// The writer's verbs, inside the open transaction ([`crate::engine`]). A refusal writes nothing.
 pub trait ChannelStore {
     /// Opens a channel; an open one is answered, unchanged, and no stamp is spent.
@@ -448,6 +452,12 @@ pub trait ChannelReads {
     ) -> Result<Result<Admitted, NotPermitted>, StoreDown>;
     /// Reads on from a place. A channel whose row is gone reads as empty.
     fn page(&self, channel: ChannelKey, from: Seq, limits: PageLimits) -> Result<Page, StoreDown>;
+    /// Reads on from places of many channels, in their order: each page is of one committed state, and not all are of the same.
+    fn pages(&self, places: &[(ChannelKey, Seq)], limits: PageLimits) -> Result<Vec<Page>, StoreDown> {
+        places.iter().map(|(channel, from)| self.page(*channel, *from, limits)).collect()
+    }
+    /// The last seqs of many channels, in their order; 0 while one is empty, or when its row is gone.
+    fn heads(&self, channels: &[ChannelKey]) -> Result<Vec<u64>, StoreDown>;
     /// How many may append. A channel whose row is gone has nobody.
     fn rights(&self, channel: ChannelKey) -> Result<u32, StoreDown>;
     /// One entry, for whoever holds an append or the read token. An append right of an inbox must name it: what it does not

@@ -16,8 +16,18 @@ pub fn day(now: Millis) -> (u64, u64) {
     (now.get() / DAY, DAY - now.get() % DAY)
 }
 
+/// Whether an account that was asked for so often in this hour may be asked for once more.
+pub fn ask(asked: u32, now: Millis, rules: &Rules, what: Question) -> Result<(), AskRefused> {
+    let (limit, most) = match what {
+        Question::Lookup => (Limit::LookupsPerHour, rules.lookups_per_hour),
+        Question::Claim => (Limit::ClaimsPerHour, rules.claims_per_hour),
+    };
+    let retry_after_ms = Some(HOUR - now.get() % HOUR);
+    if asked < most { Ok(()) } else { Err(AskRefused::Limit(Limited { limit, value: most.into(), retry_after_ms })) }
+}
+
 /// More stamps for an account that took so many on this day (UTC).
-fn stamps(taken: u32, now: Millis, more: u32, rules: &Rules) -> Result<(), Limited> {
+pub fn stamps(taken: u32, now: Millis, more: u32, rules: &Rules) -> Result<(), Limited> {
     let most = rules.stamps_per_day;
     if taken.saturating_add(more) <= most {
         return Ok(());
@@ -97,13 +107,7 @@ pub enum Kind {
 impl Quotas {
     /// Refuses when the hour is full; counts nothing.
     pub fn check(&mut self, now: Millis, rules: &Rules, target: &AccountId, what: Question) -> Result<(), AskRefused> {
-        let (limit, most) = match what {
-            Question::Lookup => (Limit::LookupsPerHour, rules.lookups_per_hour),
-            Question::Claim => (Limit::ClaimsPerHour, rules.claims_per_hour),
-        };
-        let asked = self.asked.so_far(now.get() / HOUR, &(*target, what));
-        let retry_after_ms = Some(HOUR - now.get() % HOUR);
-        if asked < most { Ok(()) } else { Err(AskRefused::Limit(Limited { limit, value: most.into(), retry_after_ms })) }
+        ask(self.asked.so_far(now.get() / HOUR, &(*target, what)), now, rules, what)
     }
     /// Counts one that was answered.
     pub fn count(&mut self, target: &AccountId, what: Question) {

@@ -110,6 +110,22 @@ impl ChannelReads for SqliteReads {
         Ok(work()?)
     }
 
+    fn heads(&self, channels: &[ChannelKey]) -> Result<Vec<u64>, StoreDown> {
+        let work = || -> Result<Vec<u64>, Down> {
+            self.with(|conn| {
+                let sql = format!("SELECT gone_through, {LAST} FROM channel c WHERE channel = ?1");
+                let mut select = conn.prepare_cached(&sql)?;
+                let mut head = |key: &ChannelKey| {
+                    let read = |r: &Row<'_>| Ok((r.get::<_, u64>(0)?, r.get::<_, Option<u64>>(1)?));
+                    let state = select.query_row([key.row()], read).optional()?;
+                    Ok(state.map_or(0, |(gone_through, last)| last.unwrap_or(0).max(gone_through)))
+                };
+                channels.iter().map(&mut head).collect()
+            })
+        };
+        Ok(work()?)
+    }
+
     fn rights(&self, channel: ChannelKey) -> Result<u32, StoreDown> {
         let work = || -> Result<u32, Down> {
             self.with(|conn| {

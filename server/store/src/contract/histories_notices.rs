@@ -271,12 +271,17 @@ fn everything(b: &impl Backend, now: Millis, rules: &Rules) -> String {
 
 /// Whether an implementation answers as the model through any history of official notices.
 pub fn hold<B: Backend>() {
-    let config = ProptestConfig { cases: 64, ..ProptestConfig::default() };
+    hold_in::<B>(64);
+}
+
+/// The same in so many histories.
+pub fn hold_in<B: Backend>(cases: u32) {
+    let config = ProptestConfig { cases, ..ProptestConfig::default() };
     proptest!(config, |(ops in prop::collection::vec(op(), 40..200))| {
         let rules = tight();
         let start = Millis::new(1_800_000_000_000);
         let (mut of_store, mut of_model) = (start, start);
-        let (mut store, mut model) = (B::new(), Model::new());
+        let (mut store, mut model) = (B::new(), Model::of::<B>());
         for n in 0..2 {
             for op in [Op::Person { n }, Op::Invite { n, invitation: n }, Op::Body { n, invitation: n }] {
                 answer(&mut store, &mut of_store, &rules, &op);

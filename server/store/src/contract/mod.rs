@@ -51,6 +51,8 @@ use lacre_ground::time::Millis;
 
 /// An implementation under test.
 pub trait Backend {
+    /// Many processes work on it ([`ModelStore::shared`]). Such a backend has two of them, and changes hands at every call.
+    const SHARED: bool = false;
     fn new() -> Self;
     fn store(&mut self) -> &mut dyn Store;
     fn reads(&self) -> &dyn Reads;
@@ -72,11 +74,18 @@ pub fn break_off<E: Engine>(store: &mut E, now: Millis, rules: &Rules, asks: &[A
 
 /// The reference model as such an implementation.
 pub struct Model(ModelStore, ModelReads);
-impl Backend for Model {
-    fn new() -> Self {
-        let store = ModelStore::new(Generation::new([1; 16]));
+impl Model {
+    /// What such an implementation is compared with.
+    fn of<B: Backend>() -> Self {
+        let generation = Generation::new([1; 16]);
+        let store = if B::SHARED { ModelStore::shared(generation) } else { ModelStore::new(generation) };
         let reads = store.reads();
         Self(store, reads)
+    }
+}
+impl Backend for Model {
+    fn new() -> Self {
+        Self::of::<Self>()
     }
     fn store(&mut self) -> &mut dyn Store {
         &mut self.0

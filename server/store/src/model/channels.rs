@@ -1,9 +1,9 @@
 //! Channels in the model: a list of channels, each a list of entries.
 
-use super::{ModelReads, ModelStore};
+use super::{ModelReads, ModelStore, State};
 use crate::channels::{
     Admitted, Append, AppendRefused, Appended, Asked, ChangeRefused, ChangeTokens, ChannelKey, HeldRefused, NotPermitted, Open,
-    OpenRefused, Opened, Page, PageLimits, Retired, Right, StatusRefused, StoredEntry, Trim, TrimRefused,
+    OpenRefused, Opened, Page, PageLimits, RECENT_MS, Retired, Right, StatusRefused, StoredEntry, Trim, TrimRefused,
 };
 use crate::judge::{self, First, Head, Judged, Look, Seen};
 use crate::notices::RecordLines;
@@ -28,6 +28,8 @@ pub(super) struct Channels {
     recent: Vec<(ChannelKey, EntryId, Appended, Bytes)>,
     /// (channel, token, window) of every append to an inbox
     counted: Vec<(ChannelKey, TokenHash, u64)>,
+    /// many processes work on it: what it remembers of inboxes stands in tables
+    pub(super) shared: bool,
 }
 
 #[derive(Clone)]
@@ -120,7 +122,9 @@ impl Channels {
     }
     /// What a new process does not know.
     pub(super) fn forget(&mut self) {
-        self.recent.clear();
+        if !self.shared {
+            self.recent.clear();
+        }
         self.counted.clear();
     }
     /// Withdraws every right to append to an inbox.
@@ -195,7 +199,8 @@ impl ModelStore {
                 seen.count = channel.and_then(|c| c.uses.get(&a.token)).copied().unwrap_or(0);
             }
             Look::Recent(key) => {
-                let known = all.recent.iter().find(|(k, id, ..)| *k == key && *id == a.entry_id);
+                let lasts = |first: &Appended| !all.shared || now.since(first.accepted_at) < RECENT_MS;
+                let known = all.recent.iter().find(|(k, id, first, _)| *k == key && *id == a.entry_id && lasts(first));
                 seen.first = known.map(|(_, _, first, bytes)| First {
                     seq: first.seq,
                     accepted_at: first.accepted_at,
@@ -272,10 +277,13 @@ impl ChannelStore for ModelStore {
         if inbox {
             let counted = (key, a.token, judge::window(rules, now));
             // a window that is over is forgotten, also when the clock goes back into it
-            all.counted.retain(|(k, t, w)| (*k, *t) != (key, a.token) || *w == counted.2);
+            let shared = all.shared;
+            all.counted.retain(|(k, t, w)| shared || (*k, *t) != (key, a.token) || *w == counted.2);
             all.counted.push(counted);
             all.recent.push((key, a.entry_id, appended, a.ciphertext.clone()));
-            if all.recent.len() as u64 > u64::from(rules.recent_inbox_ids) {
+            if all.shared {
+                all.recent.retain(|(_, _, first, _)| now.since(first.accepted_at) < RECENT_MS);
+            } else if all.recent.len() as u64 > u64::from(rules.recent_inbox_ids) {
                 all.recent.remove(0);
             }
         }
@@ -394,6 +402,11 @@ impl ChannelReads for ModelReads {
             }
             page
         }))
+    }
+
+    fn heads(&self, channels: &[ChannelKey]) -> Result<Vec<u64>, StoreDown> {
+        let last = |state: &State, key| state.channels.channels.iter().find(|c| c.key == key).map_or(0, Channel::last);
+        Ok(self.with(|state| channels.iter().map(|key| last(state, *key)).collect()))
     }
 
     fn rights(&self, channel: ChannelKey) -> Result<u32, StoreDown> {

@@ -36,6 +36,17 @@ impl ModelStore {
     pub fn new(generation: Generation) -> Self {
         Self { committed: Arc::default(), work: State::default(), generation }
     }
+    /// An empty store of many processes: ids of inboxes outlive each of them, for [`RECENT_MS`](crate::channels::RECENT_MS).
+    #[must_use]
+    pub fn shared(generation: Generation) -> Self {
+        let mut store = Self::new(generation);
+        store.work.channels.shared = true;
+        store.publish();
+        store
+    }
+    fn publish(&self) {
+        *self.committed.lock().unwrap_or_else(PoisonError::into_inner) = self.work.clone();
+    }
     /// The readers' side.
     #[must_use]
     pub fn reads(&self) -> ModelReads {
@@ -46,8 +57,7 @@ impl ModelStore {
         self.rollback();
         self.work.channels.forget();
         self.work.accounts.forget();
-        let work = self.work.clone();
-        *self.committed.lock().unwrap_or_else(PoisonError::into_inner) = work;
+        self.publish();
     }
 }
 
@@ -57,7 +67,7 @@ impl Engine for ModelStore {
         Ok(())
     }
     fn commit(&mut self) -> Result<(), StoreDown> {
-        *self.committed.lock().unwrap_or_else(PoisonError::into_inner) = self.work.clone();
+        self.publish();
         Ok(())
     }
     fn rollback(&mut self) {
