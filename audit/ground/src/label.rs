@@ -66,6 +66,8 @@ labels! {
     AgencyAsk = "lacre agency ask v1",
     /// Key derivation and AAD: a grant as the registrar keeps it, under its key.
     KeptGrant = "lacre kept grant v1",
+    /// Key derivation and MAC: what relays of one store count in windows, and of whom, under their identity's key.
+    Quota = "lacre quota v1",
     /// Hash: an act of the counter's record, over the hash of all acts before it.
     CounterAct = "lacre counter act v1",
     /// Signature: a device signs an envelope to an inbox.
