@@ -70,6 +70,7 @@ fn sql_stands_in_storage_modules_only() {
     ];
     let storage = [
         "server/store-sqlite/src/",
+        "server/store-postgres/src/",
         "client-core/profile/src/lib.rs",
         "client-core/profile/src/rows.rs",
         "client-core/profile/src/locks.rs",

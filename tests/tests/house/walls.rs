@@ -81,7 +81,7 @@ impl Graph {
 fn the_relay_links_nothing_that_could_read_a_message() {
     let graph = Graph::read();
 
-    for of in ["lacre-relay", "lacre-store", "lacre-store-sqlite"] {
+    for of in ["lacre-relay", "lacre-store", "lacre-store-sqlite", "lacre-store-postgres"] {
         let client = ["lacre-core", "lacre-profile", "lacre-transport", "lacre-agency", "lacre", "lacre-demo"];
         let found = graph.forbidden(of, &[&["openmls*", "hpke-rs*"], &client[..]].concat());
         assert!(found.is_empty(), "{of} links {found:?}");
@@ -125,7 +125,7 @@ fn arrows_point_down_the_list_only() {
     const CLIENT: &[&str] = &["lacre-proto", "lacre-ground", "lacre-profile", "lacre-core", "lacre-transport", "lacre-agency"];
     const SERVER: &[&str] = &["lacre-proto", "lacre-ground", "lacre-words", "lacre-store", "lacre-store-sqlite"];
     let graph = Graph::read();
-    let may: [(&str, &[&[&str]]); 13] = [
+    let may: [(&str, &[&[&str]]); 14] = [
         ("lacre-proto", &[]),
         ("lacre-ground", &[]),
         ("lacre-evidence", &[&["lacre-ground"]]),
@@ -135,6 +135,7 @@ fn arrows_point_down_the_list_only() {
         ("lacre-agency", &[&["lacre-proto", "lacre-profile", "lacre-core", "lacre-transport"], AUDIT]),
         ("lacre-store", &[&["lacre-proto", "lacre-ground"]]),
         ("lacre-store-sqlite", &[&["lacre-proto", "lacre-ground", "lacre-store"]]),
+        ("lacre-store-postgres", &[&["lacre-proto", "lacre-ground", "lacre-store"]]),
         ("lacre-relay", &[SERVER, AUDIT]),
         ("lacre-words", &[]),
         ("lacre", &[CLIENT, AUDIT, &["lacre-words"]]),
@@ -149,7 +150,7 @@ fn arrows_point_down_the_list_only() {
     }
 }
 
-/// SQLite is reached through two crates, gRPC through two (and tests). Seen red with rusqlite in client-core/core/Cargo.toml.
+/// SQLite is reached through two crates, PostgreSQL through one, gRPC through two (and tests). Seen red with rusqlite in client-core/core/Cargo.toml.
 #[test]
 fn storage_and_wire_have_one_crate_on_each_side() {
     let graph = Graph::read();
@@ -159,6 +160,7 @@ fn storage_and_wire_have_one_crate_on_each_side() {
     };
 
     assert_eq!(owners("rusqlite"), ["lacre-profile", "lacre-store-sqlite"].into());
+    assert_eq!(owners("tokio-postgres"), ["lacre-store-postgres"].into());
     assert_eq!(owners("tonic"), ["lacre-proto", "lacre-relay", "lacre-transport"].into());
     assert_eq!(owners("openmls"), ["lacre-core", "lacre-profile"].into());
 }
@@ -174,4 +176,5 @@ fn the_program_that_people_install_has_no_laboratory() {
     assert!(program.contains("lacre-core") && !has(&program), "lacre has the laboratory");
     assert!(has(&demo), "the demonstration has it: the search is not blind");
     assert!(!program.contains("lacre-relay") && !program.contains("lacre-store"), "lacre has a relay");
+    assert!(!program.contains("postgres"), "lacre has a database of relays");
 }
