@@ -32,6 +32,7 @@ use openmls_libcrux_crypto::Provider;
 use openmls_traits::signatures::Signer as _;
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
+use std::io::Read as _;
 use tls_codec::{Deserialize as _, Serialize as _};
 
 /// The suite that conversations have unless their maker asks for another one.

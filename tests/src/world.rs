@@ -196,7 +196,7 @@ impl World {
     }
 
     fn issue(&self, run: &Run, recover: bool) -> Invitation {
-        let request = IssueCodeRequest { run: run.canonical(), recover };
+        let request = IssueCodeRequest { run: run.canonical(), recover, ..Default::default() };
         let answer = self.at_the_socket(async |mut counter| counter.issue_code(request).await);
         Invitation::parse(&answer.invitation).unwrap()
     }

@@ -568,7 +568,7 @@ roles-two-administrators = Kept. Two administrators are needed before it can be 
 roles-in-force = In force: two administrators have signed it.
 roles-wait = It waits for another administrator: lacre agency official sign
 roles-none = No list is in force.
-roles-number = List { $n }, of { $when }:
+roles-number = List { $n } ({ $when }):
 roles-row = { $account }: { $role ->
         [administrator] administrator
         [approver] approver

@@ -569,7 +569,7 @@ roles-two-administrators = Guardada. Se necesitan dos administradores antes de q
 roles-in-force = Vigente: la firmaron dos administradores.
 roles-wait = Espera a otro administrador: lacre agency official sign
 roles-none = Ninguna lista está vigente.
-roles-number = Lista { $n }, de { $when }:
+roles-number = Lista { $n } ({ $when }):
 roles-row = { $account }: { $role ->
         [administrator] administra
         [approver] aprueba

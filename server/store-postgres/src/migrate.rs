@@ -10,6 +10,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0001_channels.sql"),
     include_str!("schema/0002_accounts.sql"),
     include_str!("schema/0003_notices.sql"),
+    include_str!("schema/0004_offices.sql"),
 ];
 
 /// Two programs that migrate at once: the second waits, and finds it done.

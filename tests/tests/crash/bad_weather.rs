@@ -291,7 +291,8 @@ fn a_write_that_the_disk_refuses_is_answered_and_nothing_of_it_is_stored() {
             weather.folder.path().join("run.key").to_str().unwrap(),
         ],
     );
-    assert_eq!(checked.unwrap().code, Some(0));
+    let checked = checked.unwrap();
+    assert_eq!(checked.code, Some(0), "{} {}", checked.out, checked.err);
 }
 
 /// Nobody writes: a relay that did not try by itself would say so until somebody does. Its rounds of removal, one a minute, find nothing

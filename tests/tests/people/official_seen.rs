@@ -1,6 +1,5 @@
 //! What officials and persons must be told, and were not: each test is of something that went by without a word, or said too much.
 use crate::official::{addressee, body, notices, send, status, text, verdict};
-use lacre_tests::faults::Faults;
 use lacre_tests::terminal::{Said, Town};
 use serde_json::Value;
 use std::io::Read as _;
@@ -88,24 +87,6 @@ fn an_invitation_needs_not_stand_among_the_arguments_of_a_person_nor_of_a_body()
     ana.piped(&["enroll", "-", "@ana"], town.invitation(0).as_bytes()).done();
 
     assert_eq!(text(&ana.json(&["whoami"])["handle"]), "@ana");
-}
-
-#[test]
-fn on_a_full_disk_notices_that_are_here_are_listed_and_read() {
-    let town = Town::new();
-    let (office, ana) = (body(&town, "AS004"), addressee(&town, 0, "ana"));
-    send(&office, 0, &[]).done();
-    let id = text(&notices(&ana)[0]["id"]).to_owned();
-    let faults = Faults::build().unwrap();
-    faults.room_bytes(1).unwrap();
-
-    for args in [["notice", "list", "--lang=es"].as_slice(), &["notice", "deadlines"], &["list"], &["notice", "read", &id]] {
-        let mut command = ana.command(args);
-        faults.watch(&mut command, &ana.home.canonicalize().unwrap());
-        let said = Said::from(command.output().unwrap(), args);
-        assert_eq!(said.code, Some(0), "{said:?}");
-        assert!(args[0] == "list" || said.out.contains("Municipalidad de Ejemplo"), "{said:?}");
-    }
 }
 
 #[test]

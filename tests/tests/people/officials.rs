@@ -165,7 +165,7 @@ fn a_list_that_one_administrator_signed_is_not_in_force() {
 fn who_was_removed_and_whose_post_ended_approve_no_more() {
     let office = Office::new("AO053").signed();
     let batch = batch("AO053", None, 3);
-    office.approve(&office.bea, &batch, "before.json").done_json();
+    let _approved = office.approve(&office.bea, &batch, "before.json").done_json();
     office.check(&batch, &["before.json"]).unwrap();
 
     let bea = account(&office.bea);

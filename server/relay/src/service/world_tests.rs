@@ -177,7 +177,7 @@ impl World {
         self.issue_code(run, false).await
     }
     pub(super) async fn issue_code(&self, run: &str, recover: bool) -> Result<Invitation, Status> {
-        let request = wire::IssueCodeRequest { run: run.into(), recover };
+        let request = wire::IssueCodeRequest { run: run.into(), recover, ..Default::default() };
         let issued = RegistrarClient::new(self.channel.clone()).issue_code(request).await?;
         Ok(Invitation::parse(&issued.into_inner().invitation).unwrap())
     }

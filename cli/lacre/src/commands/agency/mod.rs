@@ -57,7 +57,7 @@ pub(crate) enum Command {
     Template(commands::agency::template::Command),
     /// who cannot be reached electronically
     #[command(subcommand)]
-    Fallback(fallback::Command),
+    Fallback(commands::agency::fallback::Command),
     /// what comes, as it comes
     Watch(watch::Args),
     /// whom a verifier must trust

@@ -12,6 +12,7 @@ use lacre_words::failure::{Exit, Failure};
 use lacre_words::output;
 use lacre_words::shown::shown;
 use lacre_words::usage::Forms;
+use lacre_words::words::key;
 use serde_json::{Value, json as object};
 use std::path::{Path, PathBuf};
 
@@ -92,7 +93,7 @@ fn change(ctx: &Context, client: &mut Client, args: &Change, given: bool) -> Out
     if next.with(Role::Administrator).count() < lacre_evidence::roles::ADMINISTRATORS {
         // nobody could sign the list after one that names fewer
         file.begin(&next);
-        return told(ctx, client, &args.file, &file, "roles-two-administrators");
+        return told(ctx, client, &args.file, &file, key("roles-two-administrators"));
     }
     let raw = client.sign_roles(&next, None).map_err(|t| ctx.trouble(t))?;
     put(ctx, client, &args.file, file, raw, Card::from(official))
@@ -114,7 +115,7 @@ fn put(ctx: &Context, client: &mut Client, path: &Path, mut file: RolesFile, raw
     let office = client.office().map_err(|t| ctx.trouble(t))?;
     let keys = client.registrar_keys().map_err(|t| ctx.trouble(t))?;
     let enough = office.is_some_and(|office| file.signed(raw, by, &office.agency, &keys));
-    told(ctx, client, path, &file, if enough { "roles-in-force" } else { "roles-wait" })
+    told(ctx, client, path, &file, if enough { key("roles-in-force") } else { key("roles-wait") })
 }
 
 fn told(ctx: &Context, client: &mut Client, path: &Path, file: &RolesFile, how: &str) -> Outcome {

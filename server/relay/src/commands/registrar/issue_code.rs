@@ -13,6 +13,7 @@ use lacre_proto::relay::v1::registrar_client::RegistrarClient;
 use lacre_relay::config::{NodeConfig, host_port};
 use lacre_relay::folder::{DataFolder, KeyPlaces, StartError};
 use lacre_relay::service::registrar::connect;
+use lacre_store::NoticeReads as _;
 use lacre_store::accounts::{IssueCode, IssueRefused};
 use lacre_store::counter::{By, Reference};
 use lacre_store::offices::{IssueOffice, Office};

@@ -42,8 +42,9 @@ impl End {
             |reason| (reason == "BAD_RUN").then(|| Failed::usage("run-shape", &[])),
             |mut counter| async move { counter.end_office(request).await },
         )?;
-        let told = if ended.ended { "office-ended" } else { "office-none" };
-        tell(&sentence(words, told, &[("code", &office)]));
+        let args = [("code", office.as_str())];
+        let told = if ended.ended { sentence(words, "office-ended", &args) } else { sentence(words, "office-none", &args) };
+        tell(&told);
         Ok(if ended.ended { Exit::Done } else { Exit::No })
     }
 }

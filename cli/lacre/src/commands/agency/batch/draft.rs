@@ -16,6 +16,7 @@ use lacre_words::failure::{Exit, Failure};
 use lacre_words::screen::size;
 use lacre_words::shown::shown;
 use lacre_words::usage::Forms;
+use lacre_words::words::key;
 use serde_json::{Value, json as object};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -152,7 +153,7 @@ fn missing_files(
             if missing.len() < SHOWN { missing.push(format!("{}: {}", row.line, shown(name))) } else { more += 1 }
         }
     }
-    if missing.is_empty() { Ok(()) } else { Err(listed(ctx, "error-batch-files", missing, more)) }
+    if missing.is_empty() { Ok(()) } else { Err(listed(ctx, key("error-batch-files"), missing, more)) }
 }
 
 /// Who can be reached, asked in blocks; and who needs a letter and has no postal address in the table.
@@ -191,7 +192,7 @@ fn routes(
             }
         }
     }
-    if homeless.is_empty() { Ok(routes) } else { Err(listed(ctx, "error-batch-addresses", homeless, more)) }
+    if homeless.is_empty() { Ok(routes) } else { Err(listed(ctx, key("error-batch-addresses"), homeless, more)) }
 }
 
 /// A row that is wrong after the table was found good: somebody writes to the file.
@@ -205,9 +206,9 @@ fn changed(ctx: &Context, path: &Path, errors: &[RowError]) -> Failure {
 }
 
 /// Lines of the table, and how many more there are.
-fn listed(ctx: &Context, key: &'static str, mut list: Vec<String>, more: u64) -> Failure {
+fn listed(ctx: &Context, what: &'static str, mut list: Vec<String>, more: u64) -> Failure {
     list.extend((more > 0).then(|| ctx.words.say_with("table-more", &[("more", more.into())])));
-    ctx.failure(key, Exit::Usage, &[("list", list.join(", ").into())])
+    ctx.failure(what, Exit::Usage, &[("list", list.join(", ").into())])
 }
 
 fn instant(zone: Zone, wall: Option<jiff::civil::DateTime>) -> Result<Option<Millis>, Failure> {

@@ -64,7 +64,7 @@ fn read(ctx: &Context, path: &Path) -> Result<HashMap<String, Vec<String>>, Fail
     let column = |name: &str| headers.iter().position(|h| h.trim() == name);
     let (Some(who), Some(address)) = (column("notice").or_else(|| column("run")), column("address")) else {
         let args = [("columns", "notice (run), address".into()), ("name", shown(&path.display().to_string()).into())];
-        return Err(ctx.failure("error-table-columns", Exit::Usage, &args));
+        return Err(ctx.failure("error-fallback-columns", Exit::Usage, &args));
     };
     let mut all = HashMap::new();
     for row in table.records() {

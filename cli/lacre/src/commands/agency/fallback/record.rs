@@ -184,7 +184,7 @@ fn many(ctx: &Context, args: &Args, path: &Path, body: &mut Body, network: &mut 
     let (Some(id), Some(what)) = (column("notice"), column("what")) else {
         let names = "notice, what (handed-over, posted, received, returned), reference, at, officer, scan";
         let args = [("columns", names.into()), ("name", shown(&path.display().to_string()).into())];
-        return Err(ctx.failure("error-table-columns", Exit::Usage, &args));
+        return Err(ctx.failure("error-fallback-columns", Exit::Usage, &args));
     };
     let (mut done, mut wrong, mut lines) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows.records() {
