@@ -132,7 +132,6 @@ fn a_letter_counts_from_its_reception_at_the_post_office_and_one_that_came_back_
     assert_eq!(found["kept"]["effects"].as_array().unwrap().len(), 1, "{found}");
 }
 
-/// Seen red without keeping the record before it is sent.
 #[test]
 fn a_body_killed_behind_any_sync_of_recording_records_once_with_one_receipt() {
     let town = Town::new();
@@ -183,7 +182,7 @@ fn a_table_of_what_was_done_tells_bad_rows_by_line_and_records_the_good_ones_onc
     assert!(again["recorded"].as_array().unwrap().iter().all(|r| r["before"] == Value::Bool(true)), "{again}");
 }
 
-/// Everybody who was tried is in the list, whatever stood in the way: nobody is only in a log. Seen red by its sabotage.
+/// Everybody who was tried is in the list, whatever stood in the way: nobody is only in a log.
 #[test]
 fn whoever_is_not_reached_electronically_is_in_the_list_with_what_was_to_be_said() {
     let town = Town::new();

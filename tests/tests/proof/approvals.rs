@@ -115,7 +115,6 @@ fn not(result: Result<Sent, ComposeError>) -> Option<NotApproved> {
     }
 }
 
-// Seen red: with the row left out of `Approved::holds`.
 #[test]
 fn a_body_composes_what_was_approved_and_nothing_else() {
     let scene = scene(|_| ());

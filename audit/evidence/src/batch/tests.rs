@@ -76,7 +76,6 @@ fn it_covers_both_ends_of_its_time_and_nothing_beyond() {
     assert!(!batch.covers(Millis::new(batch.not_before.get() - 1)));
 }
 
-// Seen red: with each of the parts left out of `leaf`, and with the count of URIs.
 #[test]
 fn whatever_changes_in_a_row_changes_its_leaf() {
     let changes: [fn(&mut Row<'static>); 19] = [

@@ -163,7 +163,6 @@ mod tests {
         assert_eq!((root([]), Roots::default().root()), (None, None));
     }
 
-    // Seen red: with `at == last` left out of `root_of`, and with the path of the blocks left out of `Roots::path`.
     #[test]
     fn every_row_has_a_path_to_the_root_and_at_no_other_place() {
         for n in (1..40).chain([1024, 1025, 1026, 2500]) {

@@ -321,7 +321,6 @@ mod tests {
         assert_eq!(pieces(&source, true), [heading(), text("uno"), line("dos"), text("1. tres"), line("- cuatro")]);
     }
 
-    /// Seen red with an address of seven lines.
     #[test]
     fn the_address_stands_in_the_window_and_nothing_else_does() {
         let fonts = Letters::new();
