@@ -9,6 +9,7 @@ use lacre_ground::ids::{BatchId, Token};
 use lacre_ground::random;
 use lacre_ground::run::Run;
 use lacre_ground::signed::Signed;
+use lacre_proto::limits::Limit;
 use lacre_proto::relay::v1 as wire;
 use lacre_transport::GrpcNetwork;
 
@@ -62,7 +63,7 @@ impl Body {
 /// An answer about this person, verified.
 fn given(own: &Own, run: &Run, answer: wire::NoticeLookupResponse) -> Result<Given, BodyTrouble> {
     if !answer.refused.is_empty() {
-        return Err(BodyTrouble::Refused { reason: answer.refused, limit: String::new() });
+        return Err(BodyTrouble::Refused { reason: answer.refused, limit: Limit::LookupsPerAgencyDay.as_str().to_owned() });
     }
     let lookup = Lookup::verify(&answer.lookup, &own.registrars)?;
     let salt = Salt::new(answer.salt.as_slice().try_into().map_err(|_| unproven("a salt of another length"))?);

@@ -2,6 +2,7 @@
 
 use crate::{Body, BodyTrouble};
 use lacre_ground::run::Run;
+use lacre_proto::limits::Limit;
 use lacre_proto::relay::v1 as wire;
 use lacre_transport::GrpcNetwork;
 
@@ -36,7 +37,7 @@ impl Body {
 
 fn route(answer: wire::RoutesResponse) -> Result<Route, BodyTrouble> {
     if !answer.refused.is_empty() {
-        return Err(BodyTrouble::Refused { reason: answer.refused, limit: String::new() });
+        return Err(BodyTrouble::Refused { reason: answer.refused, limit: Limit::RoutesPerAgencyDay.as_str().to_owned() });
     }
     match answer.route() {
         wire::Route::Electronic => Ok(Route::Electronic),

@@ -4,7 +4,7 @@ use crate::context::{Context, local, zone};
 use crate::secret;
 use crate::spoken::spoken_seconds;
 use lacre_agency::{Archive, Body, BodyTrouble, Collected, Dispatch};
-use lacre_core::network::{NetError, Reason, Refusal};
+use lacre_core::network::{Limit, NetError, Reason, Refusal};
 use lacre_core::{Environment, Trouble};
 use lacre_evidence::otherwise::StepError;
 use lacre_ground::ids::NoticeId;
@@ -219,7 +219,13 @@ pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
         }
         BodyTrouble::Files => ctx.failure("error-body-files", Exit::Usage, &[]),
         BodyTrouble::Refused { reason, limit } => {
+            let of_a_day = [Limit::RoutesPerAgencyDay, Limit::LookupsPerAgencyDay, Limit::DeliversPerAgencyDay];
             let why = match Reason::parse(&reason) {
+                // the whole body's, so that no other row goes either
+                Some(Reason::Limit) if of_a_day.iter().any(|known| known.as_str() == limit) => {
+                    let limit = super::why::limit(&ctx.words, &limit);
+                    return ctx.failure("error-body-limit", Exit::No, &[("limit", limit.into())]);
+                }
                 Some(Reason::Limit) => super::why::limit(&ctx.words, &limit),
                 Some(reason) => {
                     let refusal = Refusal { reason, metadata: [].into(), retry_after: None };
