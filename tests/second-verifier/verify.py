@@ -400,8 +400,8 @@ def read_approvals(parts):
     lists, given = [raw.decode() for raw, in of(b"roles")], [raw.decode() for raw, in of(b"approval")]
     officials = [[office.decode(), first.decode(), *(x.decode() for x in rest)] for office, first, *rest in of(b"official")]
     return batch.decode(), int.from_bytes(index, "big"), path, lists, officials, given
-def leaf_of(n, index):
-    plain = [n["run"], n["standing"], "yes" if n["return_"] else "no", n["type"], str(n["term"] or "none"), n["case"], n["procedure"], n["subject"], n["description"]]
+def leaf_of(n, index, answers):
+    plain = [n["run"], n["standing"], answers, n["type"], str(n["term"] or "none"), n["case"], n["procedure"], n["subject"], n["description"]]
     files = [x for sha256, size, _, media, name in n["files"] for x in (sha256, be(size, 8), media.encode(), name.encode())]
     return h("lacre batch row v1", be(index), n["id"], *(x.encode() for x in plain), be(len(n["uris"])), *(x.encode() for x in n["uris"]), *files)
 def root_of(leaf, i, size, path):
@@ -684,7 +684,8 @@ def four_eyes(parts, n, certificate, keys):
     ensure(n["made"] <= batch["not-after"], "approval-row", part)
     ensure(all(w["made"] <= n["made"] + SKEW for w in signed.values()), "approval-row", part)
     ensure(index < batch["rows"][0], "approval-row", part)
-    ensure(root_of(leaf_of(n, index), index, batch["rows"][0], path) == batch["rows"][1], "approval-row", part)
+    answers = {"yes" if n["return_"] else "no"} | ({"no"} if n["account"] is None else set())
+    ensure(any(root_of(leaf_of(n, index, a), index, batch["rows"][0], path) == batch["rows"][1] for a in answers), "approval-row", part)
     who = lambda w: [w["handle"], w["account"].hex()]
     drafters = [who(w) for w in signed.values() if w["as_"] == "drafter"]
     return {"rows": batch["rows"][0], "drafter": drafters[0] if drafters else None, "approvers": [who(w) for w in approvers]}

@@ -102,7 +102,7 @@ impl Draft<'_> {
             lookup: lookup.note_hash(),
             made_at,
             place: certificate.place,
-            calendar: TextRef { id: self.calendar.id().to_owned(), sha256: self.calendar.sha256() },
+            calendar: TextRef::of_calendar(self.calendar),
             run,
             electronic,
             standing: self.standing,
@@ -169,7 +169,7 @@ pub fn compose(
         return Err(ComposeError::NoElectronicNotice);
     };
     let electronic = Electronic {
-        rule: TextRef { id: draft.rule.id.name().to_owned(), sha256: draft.rule.sha256 },
+        rule: TextRef::of_rule(draft.rule),
         account: *account,
         state: (*state, *state_hash),
         grant: to.grant.note_hash(),

@@ -145,8 +145,14 @@ pub fn roles_in_force(
     roles(lists, agency, &known)
 }
 
-/// Checks the approvals of a batch of this body; `registrars` are the trusted ones.
-pub fn check(given: &Approvals, agency: &AgencyCode, registrars: &[NoteKey]) -> Result<Approved, Fault> {
+/// Approvals of which each was checked: whether they are enough is another question.
+struct Read {
+    batch: BatchText,
+    signed: Vec<SignedBy>,
+    hash: [u8; 32],
+}
+
+fn read(given: &Approvals, agency: &AgencyCode, registrars: &[NoteKey]) -> Result<Read, Fault> {
     let batch = BatchText::parse(&given.batch).map_err(noted("approval.0"))?;
     ensure(batch.agency == *agency, FaultCode::Approval, "approval.0", "a batch of another body")?;
     let known = known(&given.officials, 1 + given.roles.len(), agency, registrars)?;
@@ -161,11 +167,21 @@ pub fn check(given: &Approvals, agency: &AgencyCode, registrars: &[NoteKey]) -> 
         hashes.push(note.note_hash());
         signed.push(by);
     }
+    let named: Vec<&[u8]> = hashes.iter().map(<[u8; 32]>::as_slice).collect();
+    Ok(Read { hash: label::hash(Label::Approvals, &named), batch, signed })
+}
+
+/// Who has signed so far: each signature is checked, and they may still be too few.
+pub fn signed_so_far(given: &Approvals, agency: &AgencyCode, registrars: &[NoteKey]) -> Result<Vec<SignedBy>, Fault> {
+    read(given, agency, registrars).map(|read| read.signed)
+}
+
+/// Checks the approvals of a batch of this body; `registrars` are the trusted ones.
+pub fn check(given: &Approvals, agency: &AgencyCode, registrars: &[NoteKey]) -> Result<Approved, Fault> {
+    let Read { batch, signed, hash } = read(given, agency, registrars)?;
     let drafted = batch.drafter.is_none() || signed.iter().any(|by| by.role == Role::Drafter);
     ensure(drafted, FaultCode::ApprovalFew, "approval.0", "who drafted it did not sign it")?;
     let approvers = signed.iter().filter(|by| by.role == Role::Approver).count();
     ensure(approvers >= approvers_needed(batch.rows), FaultCode::ApprovalFew, "approval.0", "too few approved it")?;
-    let named: Vec<&[u8]> = hashes.iter().map(<[u8; 32]>::as_slice).collect();
-    let hash = label::hash(Label::Approvals, &named);
     Ok(Approved::new(given.clone(), batch, hash, signed))
 }

@@ -9,7 +9,7 @@
 use super::certificate::Certificate;
 use super::fields;
 use super::lookup::state_line;
-use crate::clock::{Place, Term};
+use crate::clock::{Calendar, Place, Rule, Term};
 use data_encoding::HEXLOWER;
 use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::{AccountId, ChannelId, NoticeId};
@@ -85,7 +85,9 @@ pub enum Standing {
 }
 
 impl Standing {
-    fn parse(text: &str) -> Option<Self> {
+    /// From N.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         match text.split_once(' ') {
             None if text == "original" => Some(Self::Original),
             None if text == "trial" => Some(Self::Trial),
@@ -121,6 +123,16 @@ pub struct TextRef {
 }
 
 impl TextRef {
+    /// How a notice names this rule.
+    #[must_use]
+    pub fn of_rule(rule: &Rule) -> Self {
+        Self { id: rule.id.name().to_owned(), sha256: rule.sha256 }
+    }
+    /// How a notice names this calendar.
+    #[must_use]
+    pub fn of_calendar(calendar: &Calendar) -> Self {
+        Self { id: calendar.id().to_owned(), sha256: calendar.sha256() }
+    }
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (id, hash) = text.split_once(' ')?;
         Some(Self { id: fields::plain(id, 64)?, sha256: fields::hex32(hash)? })

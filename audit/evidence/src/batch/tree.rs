@@ -75,6 +75,17 @@ impl Roots {
             self.blocks.extend(core::mem::take(&mut self.current).root());
         }
     }
+    /// What is kept of them: the root of each block. With the number of rows it is all again ([`Roots::of`]).
+    #[must_use]
+    pub fn kept(&self) -> Vec<[u8; 32]> {
+        self.all()
+    }
+    /// What was kept of so many rows: paths are made of it, and rows no longer added. None where these are not so many blocks.
+    #[must_use]
+    pub fn of(rows: u32, blocks: Vec<[u8; 32]>) -> Option<Self> {
+        let fits = usize::try_from(rows.div_ceil(BLOCK)).is_ok_and(|n| n == blocks.len());
+        fits.then(|| Self { blocks, current: Streamed::default(), rows })
+    }
     /// How many rows there are so far.
     #[must_use]
     pub const fn rows(&self) -> u32 {
@@ -173,6 +184,7 @@ mod tests {
                 let block = roots.block_of(i);
                 let own = &leaves[block.start as usize..block.end as usize];
                 let path = roots.path(i, own).unwrap();
+                assert_eq!(Roots::of(n, roots.kept()).unwrap().path(i, own).unwrap(), path, "from what is kept");
                 assert_eq!(root_of(leaf(i), i, n, &path), roots.root(), "{i} of {n}");
                 assert_ne!(root_of(leaf(i + 1), i, n, &path), roots.root(), "another leaf");
                 for other in (0..n.min(40)).filter(|other| *other != i) {
@@ -197,6 +209,7 @@ mod tests {
         assert!(roots.path(0, &second).is_none());
         assert!(roots.path(1024, &second[1..]).is_none());
         assert!(roots.path(1024 + 476, &second).is_none(), "no such row");
+        assert!(Roots::of(1024, roots.kept()).is_none() && Roots::of(2049, roots.kept()).is_none(), "another number of blocks");
     }
 
     #[test]
