@@ -1,14 +1,10 @@
 //! The templates of a body: rows of its profile. A version is never changed or removed; what is added under a name that is there
 //! is its next version.
 
-use crate::template::{Markup, Template, TemplateFault, TemplateName, TemplateText};
+use crate::template::{Template, TemplateFault, TemplateName, TemplateRow, TemplateText};
 use crate::{Body, BodyTrouble};
-use lacre_evidence::Act;
-use lacre_evidence::clock::Term;
-use lacre_evidence::notice::Stage;
 use lacre_ground::time::Millis;
 use lacre_profile::{Step, StoreError, Table};
-use serde::{Deserialize, Serialize};
 
 /// The scope of the rows of versions.
 const TEMPLATES: &[u8] = b"templates";
@@ -48,23 +44,6 @@ pub struct TemplateLine {
     pub digest: [u8; 32],
 }
 
-/// A version as it is kept; the body lies in a row of its own.
-#[derive(Serialize, Deserialize)]
-struct Row {
-    name: String,
-    version: u32,
-    kind: String,
-    term: Option<u16>,
-    procedure: String,
-    subject: String,
-    description: String,
-    file: String,
-    markdown: bool,
-    answers: bool,
-    made_at: Millis,
-    digest: [u8; 32],
-}
-
 fn row_key(name: &str, version: u32) -> Vec<u8> {
     [b"template ".as_slice(), name.as_bytes(), b" ", version.to_string().as_bytes()].concat()
 }
@@ -73,75 +52,22 @@ fn body_key(name: &str, version: u32) -> Vec<u8> {
     [b"template body ".as_slice(), name.as_bytes(), b" ", version.to_string().as_bytes()].concat()
 }
 
-impl Row {
-    fn of(template: &Template) -> Self {
-        let text = template.text();
-        let term = match text.act {
-            Act::Notification { term, .. } => term.map(Term::days),
-            Act::PersonalCommunication | Act::Communique => None,
-        };
-        Self {
-            name: template.name().to_string(),
-            version: template.version(),
-            kind: text.act.words().0.to_owned(),
-            term,
-            procedure: text.procedure.clone(),
-            subject: text.subject.clone(),
-            description: text.description.clone(),
-            file: text.file.clone(),
-            markdown: text.markup == Markup::Markdown,
-            answers: text.answers,
-            made_at: template.made_at(),
-            digest: template.digest(),
-        }
-    }
-
-    fn act(&self) -> Option<Act> {
-        let stage = match self.kind.as_str() {
-            "NT start" => Stage::Start,
-            "NT inquiry" => Stage::Inquiry,
-            "NT end" => Stage::End,
-            "CP" => return Some(Act::PersonalCommunication),
-            "CI" => return Some(Act::Communique),
-            _ => return None,
-        };
-        Some(Act::Notification { stage, term: self.term.and_then(Term::business_days) })
-    }
-
-    fn whole(self, body: String) -> Option<Template> {
-        let (name, act) = (TemplateName::parse(&self.name)?, self.act()?);
-        let markup = if self.markdown { Markup::Markdown } else { Markup::Plain };
-        let text = TemplateText {
-            act,
-            procedure: self.procedure,
-            subject: self.subject,
-            description: self.description,
-            body,
-            markup,
-            file: self.file,
-            answers: self.answers,
-        };
-        let template = Template::kept(name, self.version, text, self.made_at);
-        (template.digest() == self.digest).then_some(template)
-    }
-
-    fn line(self) -> Option<TemplateLine> {
-        let name = TemplateName::parse(&self.name)?;
-        Some(TemplateLine { name, version: self.version, subject: self.subject, made_at: self.made_at, digest: self.digest })
-    }
+fn line(row: TemplateRow) -> Option<TemplateLine> {
+    let name = TemplateName::parse(&row.name)?;
+    Some(TemplateLine { name, version: row.version, subject: row.subject, made_at: row.made_at, digest: row.digest })
 }
 
-fn rows(step: &Step<'_>) -> Result<Vec<Row>, StoreError> {
-    let rows: Vec<(u64, Row)> = step.scan(Table::Meta, TEMPLATES, 0, usize::MAX)?;
+fn rows(step: &Step<'_>) -> Result<Vec<TemplateRow>, StoreError> {
+    let rows: Vec<(u64, TemplateRow)> = step.scan(Table::Meta, TEMPLATES, 0, usize::MAX)?;
     Ok(rows.into_iter().map(|(_, row)| row).collect())
 }
 
-fn whole(step: &Step<'_>, row: Row) -> Result<Option<Template>, StoreError> {
+fn whole(step: &Step<'_>, row: TemplateRow) -> Result<Option<Template>, StoreError> {
     let body: Option<String> = step.get(Table::Meta, &body_key(&row.name, row.version))?;
     Ok(body.and_then(|body| row.whole(body)))
 }
 
-fn newest(rows: Vec<Row>, name: &TemplateName) -> Option<Row> {
+fn newest(rows: Vec<TemplateRow>, name: &TemplateName) -> Option<TemplateRow> {
     rows.into_iter().filter(|row| row.name == name.as_str()).max_by_key(|row| row.version)
 }
 
@@ -162,7 +88,7 @@ impl Body {
                 Some(row) => row.version.saturating_add(1),
             };
             let template = Template::kept(name.clone(), version, made.text().clone(), now);
-            step.put(Table::Meta, &row_key(name.as_str(), version), TEMPLATES, place, &Row::of(&template))?;
+            step.put(Table::Meta, &row_key(name.as_str(), version), TEMPLATES, place, &TemplateRow::of(&template))?;
             step.put(Table::Meta, &body_key(name.as_str(), version), b"template bodies", place, &template.text().body)?;
             Ok::<_, BodyTrouble>(Some(Added { template, new: true }))
         })?;
@@ -172,14 +98,14 @@ impl Body {
     /// All versions, in the order in which they were added.
     pub fn templates(&mut self) -> Result<Vec<TemplateLine>, BodyTrouble> {
         let rows = self.profile.step(|step| Ok::<_, BodyTrouble>(rows(step)?))?;
-        Ok(rows.into_iter().filter_map(Row::line).collect())
+        Ok(rows.into_iter().filter_map(line).collect())
     }
 
     /// A version; without a number the newest.
     pub fn template(&mut self, name: &TemplateName, version: Option<u32>) -> Result<Template, BodyTrouble> {
         let found = self.profile.step(|step| {
             let row = match version {
-                Some(version) => step.get::<Row>(Table::Meta, &row_key(name.as_str(), version))?,
+                Some(version) => step.get::<TemplateRow>(Table::Meta, &row_key(name.as_str(), version))?,
                 None => newest(rows(step)?, name),
             };
             Ok::<_, BodyTrouble>(match row {
