@@ -5,11 +5,12 @@ use super::writing::Words;
 use crate::archive::{Archive, share};
 use crate::dispatch::Beside;
 use crate::own::Own;
-use crate::template::Template;
-use crate::{Body, BodyTrouble, NewFile};
-use lacre_evidence::batch::Streamed;
+use crate::template::{Template, TemplateRow};
+use crate::written::well_written;
+use crate::{Body, BodyTrouble, NewFile, NewNotice};
+use lacre_evidence::batch::Roots;
 use lacre_evidence::clock::{Calendar, RuleId};
-use lacre_ground::ids::{BatchId, NoticeId};
+use lacre_ground::ids::{AccountId, BatchId, NoticeId};
 use lacre_ground::random;
 use lacre_ground::run::Run;
 use lacre_ground::time::Millis;
@@ -24,6 +25,8 @@ const AT_ONCE: usize = 256;
 pub struct NewBatch {
     /// their words
     pub template: Template,
+    /// the official who drafts it, where the body has some
+    pub drafter: Option<AccountId>,
     /// files behind the body, for everybody the same
     pub files: Vec<NewFile>,
     /// the rule that the body holds to be the law; none: that of the day
@@ -56,6 +59,25 @@ pub struct NewRow {
     pub beside: Beside,
 }
 
+/// A row on its way into the profile.
+struct Taken {
+    row: NewRow,
+    /// what it says, where no template does
+    written: Option<TemplateRow>,
+    uris: Vec<String>,
+}
+
+/// What is decided about a batch before its rows are.
+struct Terms {
+    template: Option<Template>,
+    files: Vec<NewFile>,
+    drafter: Option<AccountId>,
+    rule: Option<RuleId>,
+    not_before: Option<Millis>,
+    not_after: Option<Millis>,
+    trial: bool,
+}
+
 impl Body {
     /// Keeps a batch with these rows. A row that cannot be had ends it, and nothing of it is kept.
     pub fn draft(
@@ -64,8 +86,38 @@ impl Body {
         new: NewBatch,
         rows: impl IntoIterator<Item = Result<NewRow, BodyTrouble>>,
     ) -> Result<Batch, BodyTrouble> {
+        let NewBatch { template, drafter, files, rule, not_before, not_after, trial } = new;
+        let terms = Terms { template: Some(template), drafter, files, rule, not_before, not_after, trial };
+        let rows = rows.into_iter().map(|row| row.map(|row| Taken { row, written: None, uris: Vec::new() }));
+        self.draft_taken(archive, terms, rows)
+    }
+
+    /// One notice as a batch of one, where a body has officials who see it first.
+    pub fn draft_one(
+        &mut self,
+        archive: &mut dyn Archive,
+        drafter: Option<AccountId>,
+        new: NewNotice,
+    ) -> Result<Batch, BodyTrouble> {
+        well_written(&new)?;
+        let written = Some(TemplateRow::of_notice(&new, self.clock.now()));
+        let NewNotice { run, beside, case, uris, files, .. } = new;
+        let row = NewRow { line: 1, run, case, procedure: None, values: BTreeMap::new(), address: Vec::new(), files, beside };
+        let (rule, not_before, not_after) = (None, None, None);
+        let trial = beside == Beside::Trial;
+        let terms = Terms { template: None, drafter, files: Vec::new(), rule, not_before, not_after, trial };
+        self.draft_taken(archive, terms, core::iter::once(Ok(Taken { row, written, uris })))
+    }
+
+    fn draft_taken(
+        &mut self,
+        archive: &mut dyn Archive,
+        new: Terms,
+        rows: impl Iterator<Item = Result<Taken, BodyTrouble>>,
+    ) -> Result<Batch, BodyTrouble> {
         self.remove_unfinished()?;
         let own = self.own()?;
+        self.may_draft(&own, new.drafter, new.trial)?;
         let made_at = self.clock.now();
         let not_before = new.not_before.unwrap_or(made_at);
         let not_after = match new.not_after {
@@ -76,12 +128,14 @@ impl Body {
             return Err(BodyTrouble::BatchTimes);
         }
         let day = own.certificate.place.zone.date(not_before).ok_or(BodyTrouble::BatchTimes)?;
+        let template = new.template.as_ref();
         let mut batch = Batch {
             id: BatchId::new(random::bytes(self.rng.as_mut())),
             number: 0,
             made_at,
-            template: new.template.name().to_string(),
-            version: new.template.version(),
+            drafter: new.drafter,
+            template: template.map(|template| template.name().to_string()).unwrap_or_default(),
+            version: template.map(Template::version).unwrap_or_default(),
             files: share(archive, new.files)?,
             rule: new.rule.unwrap_or_else(|| RuleId::of_day(day)).name().to_owned(),
             calendar: Calendar::chile().id().to_owned(),
@@ -90,6 +144,7 @@ impl Body {
             not_after,
             rows: 0,
             next: 0,
+            begun_at: None,
             stage: BatchStage::Reading,
             trial: new.trial,
         };
@@ -97,7 +152,7 @@ impl Body {
             batch.number = rows::next_number(step)?;
             Ok::<_, BodyTrouble>(batch.put(step)?)
         })?;
-        let taken = self.take_rows(archive, &own, &mut batch, &new.template, rows);
+        let taken = self.take_rows(archive, &own, &mut batch, template, rows);
         if taken.is_err() {
             self.remove_unfinished()?;
         }
@@ -109,26 +164,28 @@ impl Body {
         archive: &mut dyn Archive,
         own: &Own,
         batch: &mut Batch,
-        template: &Template,
-        rows: impl IntoIterator<Item = Result<NewRow, BodyTrouble>>,
+        template: Option<&Template>,
+        mut rows: impl Iterator<Item = Result<Taken, BodyTrouble>>,
     ) -> Result<(), BodyTrouble> {
         let words = Words::of(template).ok_or(BodyTrouble::NoSuchBatch)?;
-        let (mut block, mut rows, mut root) = (Vec::with_capacity(AT_ONCE), rows.into_iter(), Streamed::default());
+        let (mut block, mut roots) = (Vec::with_capacity(AT_ONCE), Roots::default());
         loop {
             for new in rows.by_ref().take(AT_ONCE) {
                 let row = self.new_row(archive, batch, new?)?;
-                let beside = if batch.trial { Beside::Trial } else { row.beside };
-                let standing = self.standing(archive, own, beside)?;
-                let leaf = words.leaf(batch, &row, standing);
-                root.push(leaf.map_err(|why| BodyTrouble::Row { line: row.line, why: why.to_string() })?);
+                let standing = self.standing(archive, own, row.beside)?;
+                let leaf = words.leaf(&batch.files, &row, standing);
+                roots.push(leaf.map_err(|why| BodyTrouble::Row { line: row.line, why: why.to_string() })?);
                 block.push(row);
             }
             let is_last = block.len() < AT_ONCE;
             if is_last {
-                (batch.stage, batch.root) = (BatchStage::Drafted, root.root().ok_or(BodyTrouble::NoRows)?);
+                (batch.stage, batch.root) = (BatchStage::Drafted, roots.root().ok_or(BodyTrouble::NoRows)?);
             }
             self.profile.step(|step| {
                 block.drain(..).try_for_each(|row: BatchRow| row.put(step, batch.id))?;
+                if is_last {
+                    rows::put_roots(step, batch.id, &roots)?;
+                }
                 Ok::<_, BodyTrouble>(batch.put(step)?)
             })?;
             if is_last {
@@ -138,7 +195,8 @@ impl Body {
     }
 
     /// A row with its place, and the id of its notice; its files are shared.
-    fn new_row(&mut self, archive: &mut dyn Archive, batch: &mut Batch, new: NewRow) -> Result<BatchRow, BodyTrouble> {
+    fn new_row(&mut self, archive: &mut dyn Archive, batch: &mut Batch, taken: Taken) -> Result<BatchRow, BodyTrouble> {
+        let Taken { row: new, written, uris } = taken;
         let index = batch.rows;
         if index >= MAX_ROWS {
             return Err(BodyTrouble::TooManyRows { most: MAX_ROWS });
@@ -154,8 +212,10 @@ impl Body {
             procedure: new.procedure,
             values: new.values,
             address: new.address,
+            written,
+            uris,
             files,
-            beside: new.beside,
+            beside: if batch.trial { Beside::Trial } else { new.beside },
             stage: RowStage::Waiting,
         })
     }

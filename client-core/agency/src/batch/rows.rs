@@ -1,9 +1,10 @@
 //! A batch and its rows, in the profile.
 
 use crate::dispatch::Beside;
-use crate::template::{Template, TemplateName};
+use crate::template::{Template, TemplateName, TemplateRow};
 use crate::{Body, BodyTrouble};
-use lacre_ground::ids::{BatchId, NoticeId};
+use lacre_evidence::batch::Roots;
+use lacre_ground::ids::{AccountId, BatchId, NoticeId};
 use lacre_ground::time::Millis;
 use lacre_profile::{Step, StoreError, Table};
 use serde::{Deserialize, Serialize};
@@ -51,7 +52,9 @@ pub struct Batch {
     pub number: u64,
     /// when it was made
     pub made_at: Millis,
-    /// name of its template
+    /// office account of the official who drafted it; none: the body's own program, for which nobody signs
+    pub drafter: Option<AccountId>,
+    /// name of its template; empty: one notice, whose row says all of it
     pub template: String,
     /// and the version, which nobody changes
     pub version: u32,
@@ -71,6 +74,8 @@ pub struct Batch {
     pub rows: u64,
     /// index of the first row that no block has had yet
     pub next: u64,
+    /// when its first row was written; none: it was not begun
+    pub begun_at: Option<Millis>,
     /// how far it is
     pub stage: BatchStage,
     /// trials: nothing follows from them
@@ -107,6 +112,10 @@ pub struct BatchRow {
     pub values: BTreeMap<String, String>,
     /// postal address, line by line, if it has one
     pub address: Vec<String>,
+    /// what it says, where no template does: its text is the first of its files
+    pub(crate) written: Option<TemplateRow>,
+    /// persistent URIs
+    pub uris: Vec<String>,
     /// files of its own
     pub files: Vec<Attachment>,
     /// what its notice is beside others
@@ -151,6 +160,21 @@ fn rows_of(id: BatchId) -> Vec<u8> {
     [b"rows of ".as_slice(), id.as_bytes()].concat()
 }
 
+/// The roots of its rows' blocks, from which every row's path is made.
+fn roots_key(id: BatchId) -> Vec<u8> {
+    [b"batch roots ".as_slice(), id.as_bytes()].concat()
+}
+
+pub(crate) fn put_roots(step: &Step<'_>, id: BatchId, roots: &Roots) -> Result<(), StoreError> {
+    step.put(Table::Meta, &roots_key(id), b"", 0, &roots.kept())
+}
+
+/// None where they are not those of so many rows.
+pub(crate) fn roots(step: &Step<'_>, batch: &Batch) -> Result<Option<Roots>, StoreError> {
+    let kept: Option<Vec<[u8; 32]>> = step.get(Table::Meta, &roots_key(batch.id))?;
+    Ok(kept.zip(u32::try_from(batch.rows).ok()).and_then(|(kept, rows)| Roots::of(rows, kept)))
+}
+
 pub(crate) fn next_number(step: &Step<'_>) -> Result<u64, StoreError> {
     Ok(step.last_ord(Table::Meta, BATCHES)?.unwrap_or(0).saturating_add(1))
 }
@@ -158,6 +182,7 @@ pub(crate) fn next_number(step: &Step<'_>) -> Result<u64, StoreError> {
 /// Takes away a batch and its rows.
 pub(crate) fn remove(step: &Step<'_>, id: BatchId) -> Result<(), StoreError> {
     step.delete_scope(Table::Meta, &rows_of(id))?;
+    step.delete(Table::Meta, &roots_key(id))?;
     step.delete(Table::Meta, &key(id)).map(drop)
 }
 
@@ -176,10 +201,13 @@ impl Body {
         batch.ok_or(BodyTrouble::NoSuchBatch)
     }
 
-    /// Its words.
-    pub fn template_of(&mut self, batch: &Batch) -> Result<Template, BodyTrouble> {
+    /// Its words; none where its one row says all of it.
+    pub fn template_of(&mut self, batch: &Batch) -> Result<Option<Template>, BodyTrouble> {
+        if batch.template.is_empty() {
+            return Ok(None);
+        }
         let name = TemplateName::parse(&batch.template).ok_or(BodyTrouble::NoSuchBatch)?;
-        self.template(&name, Some(batch.version))
+        self.template(&name, Some(batch.version)).map(Some)
     }
 
     /// Its rows from this index on, a page of them; empty behind the last.
