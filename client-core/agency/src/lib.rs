@@ -10,6 +10,7 @@
 //! | `send` | one notice: ask, compose, keep, deliver |
 //! | `deliver` | what is kept is brought to the relay, as often as it takes; its record |
 //! | `batch` | many notices of one template: taken from a table, seen, sent, every row once |
+//! | `package` | a batch as one file, for those who approve it |
 //! | `done` | what was done at the counter or by letter, as a row knows it |
 //! | `fallback` | who cannot be reached electronically, and what is done instead |
 //! | `earlier` | copies, corrections, and what is said to a reply |
@@ -40,6 +41,7 @@ pub mod fallback;
 pub mod lint;
 pub mod officials;
 mod own;
+pub mod package;
 mod proven;
 mod resets;
 mod returns;
@@ -52,8 +54,8 @@ mod written;
 
 pub use archive::{Archive, evidence_name};
 pub use batch::{
-    Attachment, Batch, BatchId, BatchRow, BatchStage, Block, Counts, MAX_ROWS, NewBatch, NewRow, ROUTES_AT_ONCE, Route, RowFault,
-    RowStage, Stopped,
+    Approving, Attachment, Batch, BatchId, BatchRow, BatchStage, Block, Counts, MAX_ROWS, MOST_APPROVERS, NewBatch, NewRow,
+    Officials, ROUTES_AT_ONCE, Route, RowFault, RowStage, Stopped,
 };
 pub use came::{Came, ReplyRead};
 pub use collect::{Aside, Collected, Filed, IS_MISSING, LOST_DEVICE, NO_RECEIPT, STRANGER};
@@ -77,12 +79,14 @@ pub struct Body {
     profile: Profile,
     clock: Arc<dyn Clock>,
     rng: Box<dyn Rng>,
+    /// leaves of the block of rows that is being sent: which batch, from which row on
+    leaves: Option<(BatchId, u32, Vec<[u8; 32]>)>,
 }
 
 impl Body {
     /// On a profile of its own, apart from anybody's account.
     #[must_use]
     pub fn new(profile: Profile, clock: Arc<dyn Clock>, rng: Box<dyn Rng>) -> Self {
-        Self { profile, clock, rng }
+        Self { profile, clock, rng, leaves: None }
     }
 }

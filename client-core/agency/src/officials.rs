@@ -1,7 +1,7 @@
 //! What officials pass between them as files: lists of roles, and approvals. Nothing here is believed: [`gather`] puts together what
 //! a batch's approvals are, and `lacre_evidence::four_eyes` says whether they are enough.
 
-use lacre_evidence::{Approvals, BatchText, Fault, Official, Role, Roles, four_eyes};
+use lacre_evidence::{Approval, Approvals, BatchText, Fault, Official, Role, Roles, four_eyes};
 use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::AccountId;
 use lacre_ground::label::{self, Label};
@@ -48,11 +48,20 @@ pub struct ApprovalFile {
     pub official: Card,
 }
 
+impl ApprovalFile {
+    /// Note hash of the list of roles by which she signed, as she says it.
+    pub(crate) fn list(&self) -> Option<[u8; 32]> {
+        let note = UnverifiedNote::parse(&self.approval).ok()?;
+        Approval::parse(note.unverified_text()).ok().map(|approval| approval.roles)
+    }
+}
+
 fn text(raw: &str) -> Result<Roles, NoteError> {
     Roles::parse(UnverifiedNote::parse(raw)?.unverified_text())
 }
 
-fn hash(raw: &str) -> Result<[u8; 32], NoteError> {
+/// Note hash, of a note as it came.
+pub(crate) fn hash(raw: &str) -> Result<[u8; 32], NoteError> {
     Ok(label::hash(Label::NoteHash, &[UnverifiedNote::parse(raw)?.unverified_text().as_bytes()]))
 }
 

@@ -10,7 +10,7 @@
 use crate::archive::{Archive, evidence_name, kept};
 use crate::ask::{Asked, Given, Right};
 use crate::deliver::{Kept, Otherwise, Outcome, TOO_LATE};
-use crate::dispatch::{Dispatch, Stage};
+use crate::dispatch::{Beside, Dispatch, Stage};
 use crate::done::Kept as OnPaper;
 use crate::own::Own;
 use crate::returns::ReturnChannel;
@@ -20,7 +20,7 @@ use lacre_evidence::build::{self, Addressee, Draft, File, Unreachable};
 use lacre_evidence::clock::{Calendar, RuleId};
 use lacre_evidence::envelope::Seed;
 use lacre_evidence::verdict::SKEW_MS;
-use lacre_evidence::{Answer, Bundle, ExemptReason, Standing, verify};
+use lacre_evidence::{Answer, ApprovedRow, Bundle, ExemptReason, Standing, verify};
 use lacre_ground::ids::{ChannelId, NoticeId, Token};
 use lacre_ground::random;
 use lacre_ground::time::Millis;
@@ -28,12 +28,14 @@ use lacre_transport::GrpcNetwork;
 
 /// Under which id and law a notice is written, and what it is beside others.
 #[derive(Clone, Copy)]
-pub(crate) struct As {
+pub(crate) struct As<'a> {
     pub(crate) id: NoticeId,
     pub(crate) standing: Standing,
     /// none: that of the day
     pub(crate) rule: Option<RuleId>,
     pub(crate) calendar: &'static Calendar,
+    /// the row of an approved batch that it is
+    pub(crate) approved: Option<ApprovedRow<'a>>,
 }
 
 impl Body {
@@ -46,8 +48,11 @@ impl Body {
     ) -> Result<(NoticeId, Outcome), BodyTrouble> {
         well_written(new)?;
         let own = self.own()?;
+        // where others must see it first, nobody sends alone
+        if new.beside != Beside::Trial && self.officials()?.is_some() {
+            return Err(BodyTrouble::FourEyes);
+        }
         let standing = self.standing(archive, &own, new.beside)?;
-
         let relay = self.look_at_relay(net, &own)?;
         // before the registrar is asked: its answer would be spent
         self.same_clock(relay)?;
@@ -57,7 +62,13 @@ impl Body {
         let given = self.ask(net, &own, &new.run)?;
         self.same_clock(given.asked.lookup.asked_at)?;
         let asked_at = given.asked.lookup.asked_at;
-        let as_ = As { id: NoticeId::new(random::bytes(self.rng.as_mut())), standing, rule: None, calendar: Calendar::chile() };
+        let as_ = As {
+            id: NoticeId::new(random::bytes(self.rng.as_mut())),
+            standing,
+            rule: None,
+            calendar: Calendar::chile(),
+            approved: None,
+        };
         let (mut row, bundle) = self.written(&own, new, as_, given, back)?;
         archive.keep(&evidence_name(row.id), &bundle.to_bytes())?;
         self.keep_new(&mut row)?;
@@ -74,7 +85,7 @@ impl Body {
         &mut self,
         own: &Own,
         new: &NewNotice,
-        as_: As,
+        as_: As<'_>,
         given: Given,
         back: Option<(ReturnChannel, Token)>,
     ) -> Result<(Dispatch, Bundle), BodyTrouble> {
@@ -125,7 +136,7 @@ impl Body {
         &mut self,
         own: &Own,
         new: &NewNotice,
-        as_: As,
+        as_: As<'_>,
         mut row: Dispatch,
         given: &Asked,
         back: Option<(ReturnChannel, Token)>,
@@ -181,7 +192,7 @@ impl Body {
         &mut self,
         own: &Own,
         new: &NewNotice,
-        as_: As,
+        as_: As<'_>,
         given: &Asked,
         right: &Right,
         back: Option<&(ReturnChannel, Token)>,
@@ -216,7 +227,7 @@ fn otherwise(row: &Dispatch) -> Otherwise {
 fn draft_of<'a>(
     own: &Own,
     new: &'a NewNotice,
-    as_: As,
+    as_: As<'a>,
     files: &'a [File<'a>],
     uris: &'a [&'a str],
     back: Option<(ChannelId, &'a Token)>,
@@ -236,6 +247,6 @@ fn draft_of<'a>(
         rule: as_.rule.unwrap_or(of_today).rule(),
         calendar: as_.calendar,
         answers_to: back,
-        approved: None,
+        approved: as_.approved,
     }
 }

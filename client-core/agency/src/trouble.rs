@@ -1,6 +1,7 @@
 //! Why a body's program did not do something, and what to do.
 
 use lacre_core::network::NetError;
+use lacre_evidence::Fault;
 use lacre_evidence::build::ComposeError;
 use lacre_evidence::otherwise::StepError;
 use lacre_ground::note::NoteError;
@@ -120,6 +121,46 @@ pub enum BodyTrouble {
         line: u64,
         /// what is wrong with it
         why: String,
+    },
+    /// This body has officials: one drafts, others approve. Make a batch of it.
+    #[error("this body has officials: what it sends is drafted by one and approved by others")]
+    FourEyes,
+    /// It has none: a list of roles is to be used first.
+    #[error("this body has no officials yet")]
+    NoOfficials,
+    /// The list of roles does not say that she drafts: name one who does.
+    #[error("not drafted by one of the drafters")]
+    Drafter {
+        /// accounts of those who may
+        drafters: Vec<String>,
+    },
+    /// Lists or approvals are not what they must be.
+    #[error("{}: {}", .0.part, .0.detail)]
+    Approvals(Fault),
+    /// The lists do not go on from those that are in force here: use the newest file.
+    #[error("these lists of roles do not go on from those in force")]
+    OtherRoles,
+    /// Not enough officials approved it: nothing was asked, nothing sent.
+    #[error("{has} of {needed} approvers")]
+    NotApproved {
+        /// so many did
+        has: usize,
+        /// so many must
+        needed: usize,
+        /// who drafted it did not sign that
+        drafter_missing: bool,
+    },
+    /// An official's clock is ahead: nobody sends before it was approved.
+    #[error("approved at {at}, which is later than now")]
+    ApprovedLater {
+        /// by her device's clock
+        at: Millis,
+    },
+    /// A batch is longer than a package: leave out the rows' own attachments, or part it.
+    #[error("the package would have more than {most} bytes")]
+    PackageLong {
+        /// [`crate::package::MAX_PACKAGE`]
+        most: u64,
     },
     /// It would end before it begins, or has ended already.
     #[error("the batch ends before it begins")]

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `rows` | a batch and its rows in the profile |
 //! | `draft` | a table becomes a batch: whole, or not at all |
+//! | `approving` | who has approved it, and whether that is enough |
 //! | `routes` | who can be reached, before anything is drafted |
 //! | `writing` | what a row says: the template with its values, and its files |
 //! | `sending` | so many rows at a time: ask, compose, keep, deliver |
@@ -18,6 +19,7 @@
 //!
 //! A block is kept in one step, so a row has a notice or has none, and never two.
 
+mod approving;
 mod counts;
 mod draft;
 mod routes;
@@ -25,6 +27,7 @@ mod rows;
 mod sending;
 mod writing;
 
+pub use approving::{Approving, MOST_APPROVERS, Officials};
 pub use counts::Counts;
 pub use draft::{MAX_ROWS, NewBatch, NewRow};
 pub use lacre_ground::ids::BatchId;
@@ -32,3 +35,4 @@ pub use routes::{ROUTES_AT_ONCE, Route};
 pub use rows::{Attachment, Batch, BatchRow, BatchStage, RowStage};
 pub use sending::{Block, Stopped};
 pub use writing::RowFault;
+pub(crate) use writing::Words;

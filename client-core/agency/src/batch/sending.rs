@@ -10,11 +10,12 @@ use crate::returns::RIGHTS_AT_ONCE;
 use crate::send::As;
 use crate::{Body, BodyTrouble, NewNotice};
 use lacre_evidence::clock::{Calendar, RuleId};
-use lacre_evidence::{Bundle, FilePart};
+use lacre_evidence::{Approved, ApprovedRow, Bundle, FilePart, RowPlace};
 use lacre_ground::ids::BatchId;
 use lacre_ground::time::Millis;
 use lacre_transport::GrpcNetwork;
 use std::collections::VecDeque;
+use std::ops::Range;
 
 /// Bytes of files that are held at a time, but for one row's: memory does not grow with the batch.
 const BYTES_AT_ONCE: usize = 32 << 20;
@@ -92,7 +93,9 @@ impl Body {
         self.same_clock(now)?;
         self.renew_when_due(net)?;
         let own = self.own()?;
-        let block = self.keep_block(net, archive, &own, batch)?;
+        // before anything is asked or spent
+        let approved = self.begin_approved(&own, &batch, now)?;
+        let block = self.keep_block(net, archive, &own, batch, approved.as_ref())?;
         let sent = self.deliver_kept(net, archive, &own, id, now)?;
         Ok(Block { sent: sent.sent, waiting: sent.waiting, otherwise: block.otherwise + sent.otherwise, ..block })
     }
@@ -160,12 +163,14 @@ impl Body {
         archive: &mut dyn Archive,
         own: &Own,
         mut batch: Batch,
+        approved: Option<&Approved>,
     ) -> Result<Block, BodyTrouble> {
         let template = self.template_of(&batch)?;
-        let words = Words::of(&template).ok_or(BodyTrouble::NoSuchBatch)?.with_files(archive, &batch)?;
+        let words = Words::of(template.as_ref()).ok_or(BodyTrouble::NoSuchBatch)?.with_files(archive, &batch)?;
         let law = RuleId::parse(&batch.rule).zip(Calendar::named(&batch.calendar));
         let (rule, calendar) = law.ok_or(BodyTrouble::NoSuchBatch)?;
         let mut rows = self.next_rows(archive, &batch, &words)?;
+        let mut places = self.places(archive, own, &batch, &words, approved, &rows)?.into_iter();
         let good = rows.iter().filter(|row| row.new.is_ok()).count();
         // also where the body takes no answers: records of counter and letter go there
         let mut back = match good > 0 {
@@ -178,6 +183,7 @@ impl Body {
         let mut block = Block { of: batch.rows, ..Block::default() };
         let (mut kept, mut papers, mut refused) = (Vec::new(), Vec::new(), None);
         for Writing { mut row, new } in rows.drain(..) {
+            let place = places.next();
             match new {
                 Err(why) => {
                     block.failed += 1;
@@ -195,7 +201,8 @@ impl Body {
                     };
                     let back = back.as_mut().and_then(|(channel, rights)| Some((channel.clone(), rights.pop()?)));
                     let standing = self.standing(archive, own, new.beside)?;
-                    let as_ = As { id: row.notice, standing, rule: Some(rule), calendar };
+                    let approved = approved.zip(place.as_ref()).map(|(by, place)| ApprovedRow { by, place });
+                    let as_ = As { id: row.notice, standing, rule: Some(rule), calendar, approved };
                     let (notice, bundle) = self.written(own, &new, as_, given, back)?;
                     let notice = Dispatch { batch: Some((batch.id, row.index)), ..notice };
                     block.otherwise += u64::from(notice.stage == Stage::Otherwise);
@@ -211,6 +218,7 @@ impl Body {
         }
         batch.next = kept.last().map_or(batch.rows, |(row, _)| row.index.saturating_add(1));
         batch.stage = BatchStage::Sending;
+        batch.begun_at = batch.begun_at.or_else(|| Some(self.clock.now()));
         block.through = batch.next;
         archive.keep_all(&papers)?;
         self.profile.step(|step| {
@@ -234,7 +242,7 @@ impl Body {
             let Some(last) = page.last() else { return Ok(rows) };
             from = last.index.saturating_add(1);
             for row in page.into_iter().filter(|row| row.stage == RowStage::Waiting) {
-                let new = match words.notice(archive, batch, &row) {
+                let new = match words.notice(archive, &row) {
                     // the disk, or the profile: not the row's fault
                     Err(RowFault::Notice(why @ (BodyTrouble::Archive(_) | BodyTrouble::Store(_)))) => return Err(why),
                     other => other.map_err(|why| why.to_string()),
@@ -246,6 +254,52 @@ impl Body {
                 rows.push(Writing { row, new });
             }
         }
+    }
+}
+
+impl Body {
+    /// Where these rows stand in the tree that officials approved; empty where nobody did.
+    fn places(
+        &mut self,
+        archive: &dyn Archive,
+        own: &Own,
+        batch: &Batch,
+        words: &Words<'_>,
+        approved: Option<&Approved>,
+        rows: &[Writing],
+    ) -> Result<Vec<RowPlace>, BodyTrouble> {
+        if approved.is_none() {
+            return Ok(Vec::new());
+        }
+        let roots = self.profile.step(|step| Ok::<_, BodyTrouble>(rows::roots(step, batch)?))?.ok_or(BodyTrouble::NoSuchBatch)?;
+        let place = |row: &Writing| {
+            let index = u32::try_from(row.row.index).map_err(|_| BodyTrouble::NoSuchBatch)?;
+            let block = roots.block_of(index);
+            if self.leaves.as_ref().is_none_or(|(of, from, _)| (*of, *from) != (batch.id, block.start)) {
+                let leaves = self.leaves_of(archive, own, batch, words, block.clone())?;
+                self.leaves = Some((batch.id, block.start, leaves));
+            }
+            let leaves = self.leaves.as_ref().map(|(_, _, leaves)| leaves.as_slice()).unwrap_or_default();
+            Ok(RowPlace { index, path: roots.path(index, leaves).ok_or(BodyTrouble::NoSuchBatch)? })
+        };
+        rows.iter().map(place).collect()
+    }
+
+    fn leaves_of(
+        &mut self,
+        archive: &dyn Archive,
+        own: &Own,
+        batch: &Batch,
+        words: &Words<'_>,
+        block: Range<u32>,
+    ) -> Result<Vec<[u8; 32]>, BodyTrouble> {
+        let rows = self.batch_rows_up_to(batch.id, u64::from(block.start), block.len())?;
+        let leaf = |row: &BatchRow| {
+            let standing = self.standing(archive, own, row.beside)?;
+            let leaf = words.leaf(&batch.files, row, standing);
+            leaf.map_err(|why| BodyTrouble::Row { line: row.line, why: why.to_string() })
+        };
+        rows.iter().map(leaf).collect()
     }
 }
 

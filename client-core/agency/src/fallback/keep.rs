@@ -59,7 +59,7 @@ impl Body {
         if given.right.is_some() {
             return Ok(Asked::Reachable);
         }
-        let as_ = As { id, standing: notice.standing, rule: None, calendar: Calendar::chile() };
+        let as_ = As { id, standing: notice.standing, rule: None, calendar: Calendar::chile(), approved: None };
         let (paper, whole) = self.written(&own, &new, as_, given, Some(back))?;
         archive.keep(&format!("{id}.{REFUSED}"), &bundle.to_bytes())?;
         archive.keep(&evidence_name(id), &whole.to_bytes())?;
