@@ -6,7 +6,7 @@ use lacre_core::limits::MAX_FILE;
 use lacre_core::{FileTrouble, Trouble};
 use lacre_words::cause::cause;
 use lacre_words::failure::{Exit, Failure};
-use lacre_words::output;
+use lacre_words::output::{self, Part};
 use lacre_words::shown::{composed, shown};
 use lacre_words::words::key;
 use std::ffi::OsStr;
@@ -77,6 +77,16 @@ pub(crate) fn bytes(ctx: &Context, typed: &Path, most: usize) -> Result<Vec<u8>,
     read(typed).map_err(|why| unusable(ctx, typed, &why))
 }
 
+/// An ordinary file that is read piece by piece.
+pub(crate) fn open(ctx: &Context, typed: &Path) -> Result<File, Failure> {
+    let opened = |typed: &Path| match ordinary(&meant(typed))? {
+        Opened::Folder => Err(ErrorKind::IsADirectory.into()),
+        Opened::Other => Err(io::Error::other(ctx.words.say("cause-not-ordinary"))),
+        Opened::File(file, _) => Ok(file),
+    };
+    opened(typed).map_err(|why| unusable(ctx, typed, &why))
+}
+
 /// It could not be read or written.
 pub(crate) fn unusable(ctx: &Context, typed: &Path, why: &io::Error) -> Failure {
     let name = shown(&typed.display().to_string());
@@ -86,6 +96,14 @@ pub(crate) fn unusable(ctx: &Context, typed: &Path, why: &io::Error) -> Failure 
 /// Whether a file can come to this place; asked before the work.
 pub(crate) fn vacant(ctx: &Context, path: &Path) -> Result<(), Failure> {
     output::vacant(path).map_err(|why| not_written(ctx, path, &why))
+}
+
+/// A file that is to come to this place, whole: what is written to it is nobody's until [`Part::keep_as`].
+pub(crate) fn part(ctx: &Context, path: &Path) -> Result<Part, Failure> {
+    vacant(ctx, path)?;
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    ended::part(dir, &name).map_err(|why| not_written(ctx, path, &why))
 }
 
 /// Writes a file for its owner's eyes, over nothing that is there.

@@ -1,9 +1,9 @@
 //! `lacre agency …`: a public body's program. Its profile holds the key and what is under way; evidence is files of its own.
 
-pub(crate) mod approve;
 pub(crate) mod batch;
 pub(crate) mod enroll;
 pub(crate) mod evidence;
+pub(crate) mod eyes;
 pub(crate) mod fallback;
 pub(crate) mod list;
 pub(crate) mod office;
@@ -67,8 +67,14 @@ pub(crate) enum Command {
     /// who may what
     #[command(subcommand)]
     Official(commands::agency::official::Command),
+    /// a batch for those who approve it
+    Package(eyes::package::Args),
+    /// what they see
+    Review(eyes::review::Args),
     /// an official's word for a batch
-    Approve(approve::Args),
+    Approve(eyes::approve::Args),
+    /// whether that is enough
+    Approvals(eyes::approvals::Args),
 }
 
 pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
@@ -92,6 +98,9 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Trust(args) => trust::run(ctx, args),
         Command::Office(args) => office::run(ctx, args),
         Command::Official(command) => official::run(ctx, command),
-        Command::Approve(args) => approve::run(ctx, args),
+        Command::Package(args) => eyes::package::run(ctx, args),
+        Command::Review(args) => eyes::review::run(ctx, args),
+        Command::Approve(args) => eyes::approve::run(ctx, args),
+        Command::Approvals(args) => eyes::approvals::run(ctx, args),
     }
 }

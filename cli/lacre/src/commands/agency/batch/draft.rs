@@ -2,6 +2,7 @@
 //! is wrong with the table is said at once.
 
 use super::{short, there, value};
+use crate::commands::agency::official::account;
 use crate::commands::agency::own::{self, Evidence};
 use crate::commands::agency::rows;
 use crate::commands::agency::send::file;
@@ -11,6 +12,7 @@ use lacre_agency::template::{Template, TemplateName};
 use lacre_agency::{Batch, Beside, Body, BodyTrouble, Counts, NewBatch, NewFile, NewRow, ROUTES_AT_ONCE, Route};
 use lacre_evidence::Act;
 use lacre_evidence::clock::{Calendar, LegalDates, RuleId, Zone, legal_dates};
+use lacre_ground::ids::AccountId;
 use lacre_ground::time::Millis;
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::screen::size;
@@ -37,6 +39,8 @@ pub(crate) struct Args {
     not_after: Option<jiff::civil::DateTime>,
     #[arg(long, value_name = "ID", value_parser = rule)]
     rule: Option<RuleId>,
+    #[arg(long, value_name = "ACCOUNT", value_parser = account)]
+    drafter: Option<AccountId>,
     #[arg(long)]
     no_letters: bool,
     #[arg(long)]
@@ -89,6 +93,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let zone = body.enrolled().map_err(|e| own::trouble(ctx, e))?.certificate.place.zone;
     let new = NewBatch {
         template: template.clone(),
+        drafter: args.drafter,
         files: attached,
         rule: args.rule,
         not_before: instant(zone, args.at)?,

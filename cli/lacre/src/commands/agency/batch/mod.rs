@@ -18,7 +18,7 @@ use lacre_words::words::key;
 use serde_json::{Value, json as object};
 
 /// Which batch is meant: its id, or the beginning of it that no other has.
-pub(super) fn find(ctx: &Context, body: &mut Body, typed: &str) -> Result<Batch, Failure> {
+pub(crate) fn find(ctx: &Context, body: &mut Body, typed: &str) -> Result<Batch, Failure> {
     let found = find_some(ctx, body, typed)?;
     found.ok_or_else(|| ctx.failure("error-no-batch", Exit::No, &[("id", shown(typed).into())]))
 }
@@ -34,7 +34,7 @@ pub(super) fn find_some(ctx: &Context, body: &mut Body, typed: &str) -> Result<O
 }
 
 /// The beginning of its id, which is enough to name it.
-pub(super) fn short(batch: &Batch) -> String {
+pub(crate) fn short(batch: &Batch) -> String {
     let id = batch.id.to_string();
     id.get(..8).unwrap_or(&id).to_owned()
 }
@@ -87,10 +87,10 @@ fn line(ctx: &Context, batch: &Batch, counts: &Counts) -> String {
 }
 
 /// The same for programs.
-fn value(batch: &Batch, counts: &Counts) -> Value {
+pub(super) fn value(batch: &Batch, counts: &Counts) -> Value {
     object!({
         "batch": batch.id.to_string(), "template": batch.template, "version": batch.version, "rows": batch.rows,
-        "stage": word(batch.stage), "trial": batch.trial, "made_at": batch.made_at.to_string(),
+        "drafter": batch.drafter.map(|account| account.to_string()), "stage": word(batch.stage), "trial": batch.trial, "made_at": batch.made_at.to_string(),
         "not_before": batch.not_before.to_string(), "not_after": batch.not_after.to_string(), "counts": {
             "waiting": counts.waiting, "prepared": counts.prepared, "sent": counts.sent, "handed_over": counts.handed_over,
             "otherwise": counts.otherwise, "failed": counts.failed,

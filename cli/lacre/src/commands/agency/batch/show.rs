@@ -4,7 +4,7 @@ use super::{find, line, value};
 use crate::commands::agency::own::{self, Evidence};
 use crate::commands::notice::body::shown_text;
 use crate::context::{Context, Outcome};
-use lacre_agency::{Batch, BatchRow, Body, NewNotice, RowFault};
+use lacre_agency::{Attachment, Batch, BatchRow, Body, NewNotice, RowFault};
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::screen::size;
 use lacre_words::shown::shown;
@@ -36,7 +36,8 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
             return Err(ctx.failure("error-batch-row", Exit::No, &args));
         }
     };
-    ctx.long_result(&text(ctx, &row, &new), &said(&row, &new));
+    let number = row.index.saturating_add(1);
+    ctx.long_result(&row_text(ctx, (number, row.line), &new, &[]), &said(&row, &new));
     Ok(Exit::Done)
 }
 
@@ -57,30 +58,40 @@ fn row_of(ctx: &Context, body: &mut Body, batch: &Batch, number: u64) -> Result<
     })
 }
 
-fn text(ctx: &Context, row: &BatchRow, new: &NewNotice) -> String {
+/// A row, its number and line, as its person will see it; behind its files `attached`, each with its bytes if they are at hand.
+pub(crate) fn row_text(
+    ctx: &Context,
+    (number, line): (u64, u64),
+    new: &NewNotice,
+    attached: &[(&Attachment, Option<&[u8]>)],
+) -> String {
     let head = ctx.words.say_with(
         "batch-row",
         &[
-            ("row", row.index.saturating_add(1).to_string().into()),
-            ("line", row.line.to_string().into()),
-            ("run", row.run.as_str().into()),
+            ("row", number.to_string().into()),
+            ("line", line.to_string().into()),
+            ("run", new.run.canonical().into()),
             ("case", shown(&new.case).into()),
             ("procedure", shown(&new.procedure).into()),
             ("subject", shown(&new.subject).into()),
             ("description", shown(&new.description).into()),
         ],
     );
+    let own = new.files.iter().map(|f| (f.name.as_str(), f.media.as_str(), len(&f.bytes), Some(f.bytes.as_slice())));
+    let attached = attached.iter().map(|(f, bytes)| (f.name.as_str(), f.media.as_str(), f.len, *bytes));
     let mut parts = vec![head];
-    for (i, file) in new.files.iter().enumerate() {
-        let bytes = u64::try_from(file.bytes.len()).unwrap_or(u64::MAX);
-        let about =
-            [("name", shown(&file.name).into()), ("media", shown(&file.media).into()), ("size", size(&ctx.words, bytes).into())];
+    for (i, (name, media, bytes, content)) in own.chain(attached).enumerate() {
+        let about = [("name", shown(name).into()), ("media", shown(media).into()), ("size", size(&ctx.words, bytes).into())];
         parts.push(ctx.words.say_with("batch-row-file", &about));
-        if i == 0 {
-            parts.push(shown_text(&String::from_utf8_lossy(&file.bytes), &file.media));
+        if let (0, Some(content)) = (i, content) {
+            parts.push(shown_text(&String::from_utf8_lossy(content), media));
         }
     }
     parts.join("\n")
+}
+
+fn len(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
 fn said(row: &BatchRow, new: &NewNotice) -> Value {

@@ -48,7 +48,7 @@ struct Told {
 }
 
 pub(crate) fn run(ctx: &Context, body: &mut Body, batch: &Batch, csv: Option<&Path>) -> Outcome {
-    let act = body.template_of(batch).map_err(|e| own::trouble(ctx, e))?.text().act;
+    let act = body.act_of(batch).map_err(|e| own::trouble(ctx, e))?;
     let mut rows = Vec::new();
     let mut counts_of_shown = 0usize;
     let mut table = csv.map(|path| Table::new(ctx, path)).transpose()?;
@@ -194,10 +194,7 @@ struct Table {
 
 impl Table {
     fn new(ctx: &Context, path: &Path) -> Result<Self, Failure> {
-        files::vacant(ctx, path)?;
-        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let part = Part::new(dir, &name).map_err(|e| files::unusable(ctx, path, &e))?;
+        let part = files::part(ctx, path)?;
         let file = part.file.try_clone().map_err(|e| files::unusable(ctx, path, &e))?;
         let mut table = Self { path: path.to_owned(), part, out: csv::Writer::from_writer(BufWriter::new(file)) };
         table.line(ctx, &COLUMNS)?;

@@ -1,22 +1,20 @@
-//! `lacre agency approve`: an official signs a batch with her office account, as its drafter or as an approver.
+//! `lacre agency approve`: an official signs a batch with her office account, as its drafter or as an approver. Her program computes
+//! what she signs from the rows that she was handed.
 
-use super::{office, official};
-use crate::context::{Context, Outcome, local};
+use super::{digest, looked, told};
+use crate::commands::agency::{office, official};
+use crate::context::{Context, Outcome};
 use crate::{ask, files, secret};
 use lacre_agency::officials::{ApprovalFile, Card};
-use lacre_evidence::{BatchText, Role};
+use lacre_evidence::Role;
 use lacre_words::failure::Exit;
-use lacre_words::shown::shown;
 use serde_json::json as object;
 use std::path::PathBuf;
-
-/// Longest text of a batch.
-const MOST: usize = 64 << 10;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     #[arg(value_name = "FILE")]
-    batch: PathBuf,
+    package: PathBuf,
     #[arg(long, value_name = "FILE")]
     roles: PathBuf,
     #[arg(long, value_name = "FILE")]
@@ -27,9 +25,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     files::vacant(ctx, &args.to)?;
-    let unusable = || ctx.failure("error-batch-file", Exit::Usage, &[("name", shown(&args.batch.display().to_string()).into())]);
-    let bytes = files::bytes(ctx, &args.batch, MOST)?;
-    let batch = String::from_utf8(bytes).ok().and_then(|text| BatchText::parse(&text).ok()).ok_or_else(unusable)?;
+    let seen = looked(ctx, &args.package, |_| (), |_, _| Ok(()))?;
+    let batch = &seen.text;
     let file = official::read(ctx, &args.roles)?;
     let mut client = secret::open(ctx)?;
     let (post, by) = office::asked(ctx, &mut client)?;
@@ -39,17 +36,8 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     if !roles.has(&post.account, role) {
         return Err(ctx.failure("error-no-role", Exit::No, &[("role", role.name().into())]));
     }
-    let digest = data_encoding::HEXLOWER.encode(&batch.digest());
-    let told = [
-        ("body", batch.agency.to_string().into()),
-        ("rows", batch.rows.into()),
-        ("from", local(batch.not_before).into()),
-        ("until", local(batch.not_after).into()),
-        ("rule", shown(&batch.rule.id).into()),
-        ("digest", digest.clone().into()),
-        ("role", role.name().into()),
-    ];
-    let question = ctx.words.say_with("approve-question", &told);
+    let digest = digest(&seen);
+    let question = format!("{}\n{}", told(ctx, &seen), ctx.words.say_with("approve-question", &[("role", role.name().into())]));
     if args.yes {
         ctx.note(&question);
     }
@@ -57,7 +45,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         ctx.result(&ctx.words.say("approve-not"), &object!({ "approved": false, "digest": digest }));
         return Ok(Exit::No);
     }
-    let approval = client.approve(&batch, roles.note_hash(), role).map_err(|t| ctx.trouble(t))?;
+    let approval = client.approve(batch, roles.note_hash(), role).map_err(|t| ctx.trouble(t))?;
     let json = serde_json::to_vec_pretty(&ApprovalFile { approval, official: Card::from(by) }).unwrap_or_default();
     files::put(ctx, &args.to, &json)?;
     let value = object!({ "approved": true, "digest": digest, "as": role.name(), "to": args.to.display().to_string() });
