@@ -2,8 +2,10 @@
 //! administrators sign one after the other, each with her office account.
 
 use super::office;
+use super::own::{self, Evidence};
 use crate::context::{Context, Outcome, local};
 use crate::{files, secret};
+use lacre_agency::MOST_APPROVERS;
 use lacre_agency::officials::{Card, RolesFile};
 use lacre_core::Client;
 use lacre_evidence::{Fault, Role, Roles};
@@ -29,6 +31,8 @@ pub(crate) enum Command {
     Sign(InFile),
     /// who may what
     List(InFile),
+    /// the body's machine goes by it
+    Use(Use),
 }
 
 /// A role of an account.
@@ -48,7 +52,19 @@ pub(crate) struct InFile {
     file: PathBuf,
 }
 
-fn account(text: &str) -> Result<AccountId, Forms> {
+#[derive(clap::Args, Debug)]
+pub(crate) struct Use {
+    #[arg(long, value_name = "FILE")]
+    file: PathBuf,
+    #[arg(long, value_name = "N", value_parser = approvers)]
+    approvers: Option<u32>,
+}
+
+fn approvers(text: &str) -> Result<u32, Forms> {
+    text.parse().ok().filter(|n| (1..=MOST_APPROVERS).contains(n)).ok_or(Forms("1-10"))
+}
+
+pub(super) fn account(text: &str) -> Result<AccountId, Forms> {
     AccountId::from_hex(text).map_err(|_| Forms("64 × 0-9 a-f"))
 }
 
@@ -74,12 +90,16 @@ pub(super) fn refused(ctx: &Context, fault: &Fault) -> Failure {
 }
 
 pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
+    if let Command::Use(args) = command {
+        return use_here(ctx, args);
+    }
     let client = &mut secret::open(ctx)?;
     match command {
         Command::Add(args) => change(ctx, client, args, true),
         Command::Remove(args) => change(ctx, client, args, false),
         Command::Sign(args) => sign(ctx, client, &args.file),
         Command::List(args) => list(ctx, client, &args.file),
+        Command::Use(args) => use_here(ctx, args),
     }
 }
 
@@ -168,6 +188,30 @@ fn list(ctx: &Context, client: &mut Client, path: &Path) -> Outcome {
         lines.extend(rows(ctx, &waiting));
     }
     let value = value(ctx, client, &file)?;
+    ctx.result(&lines.join("\n"), &value);
+    Ok(Exit::Done)
+}
+
+/// From now on this list says at the body's machine who drafts and approves, and nobody sends alone.
+fn use_here(ctx: &Context, args: &Use) -> Outcome {
+    let file = read(ctx, &args.file)?;
+    let (mut body, evidence) = (own::open(ctx)?, Evidence::of(ctx)?);
+    // not in the middle of a block that another command sends
+    let _turn = evidence.turn(ctx)?;
+    let in_force = body.use_officials(file, args.approvers).map_err(|e| own::trouble(ctx, e))?;
+    let approvers = body.officials().map_err(|e| own::trouble(ctx, e))?.map_or(1, |officials| officials.approvers);
+    let mut lines = vec![
+        ctx.words
+            .say_with("roles-number", &[("n", in_force.number.to_string().into()), ("when", local(in_force.made_at).into())]),
+    ];
+    lines.extend(rows(ctx, &in_force));
+    lines.push(ctx.words.say_with("roles-used", &[("approvers", approvers.into())]));
+    let officials: Vec<Value> = in_force
+        .officials
+        .iter()
+        .map(|(account, role)| object!({ "account": account.to_string(), "role": role.name() }))
+        .collect();
+    let value = object!({ "number": in_force.number, "officials": officials, "approvers": approvers });
     ctx.result(&lines.join("\n"), &value);
     Ok(Exit::Done)
 }

@@ -247,6 +247,23 @@ pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
         BodyTrouble::BatchEnded => no("error-batch-ended"),
         BodyTrouble::NoRows => ctx.failure("error-batch-empty", Exit::Usage, &[]),
         BodyTrouble::TooManyRows { most } => ctx.failure("error-batch-long", Exit::Usage, &[("most", most.to_string().into())]),
+        BodyTrouble::FourEyes => no("error-four-eyes"),
+        BodyTrouble::NoOfficials => no("error-no-officials"),
+        BodyTrouble::Drafter { drafters } => {
+            let list = if drafters.is_empty() { "none".to_owned() } else { drafters.join(", ") };
+            ctx.failure("error-drafter", Exit::Usage, &[("list", list.into())])
+        }
+        BodyTrouble::Approvals(fault) => super::official::refused(ctx, &fault),
+        BodyTrouble::OtherRoles => no("error-other-roles"),
+        BodyTrouble::NotApproved { has, needed, drafter_missing } => {
+            let drafted = if drafter_missing { "no" } else { "yes" };
+            let args = [("has", has.into()), ("needed", needed.into()), ("drafted", drafted.into())];
+            ctx.failure("error-not-approved", Exit::No, &args)
+        }
+        BodyTrouble::ApprovedLater { at } => ctx.failure("error-approved-later", Exit::CouldNotAsk, &[("at", local(at).into())]),
+        BodyTrouble::PackageLong { most } => {
+            ctx.failure("error-package-long", Exit::Usage, &[("most", size(&ctx.words, most).into())])
+        }
         BodyTrouble::BatchTimes => ctx.failure("error-batch-times", Exit::Usage, &[]),
         BodyTrouble::AttachmentGone(name) => {
             ctx.failure("error-batch-attachment", Exit::CouldNotAsk, &[("name", shown(&name).into())])

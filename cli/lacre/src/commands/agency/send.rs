@@ -1,14 +1,16 @@
 //! `lacre agency send`: one official notice to one person; or about an earlier one: a copy, a correction, an answer to a reply.
 
+use super::batch;
+use super::official::account;
 use super::own::{self, Evidence};
 use crate::context::{Context, Outcome};
 use crate::{ask, files};
 use lacre_agency::Stage::{Prepared, Sent as Delivered};
-use lacre_agency::{Beside, Body, Dispatch, NewFile, NewNotice, Otherwise, Outcome as Sent, evidence_name};
+use lacre_agency::{Beside, Body, Counts, Dispatch, NewFile, NewNotice, Otherwise, Outcome as Sent, evidence_name};
 use lacre_evidence::clock::Term;
 use lacre_evidence::notice::{MAX_FILE, Stage};
 use lacre_evidence::{Act, Effect, Outcome as Proved, Standing, Verdict};
-use lacre_ground::ids::NoticeId;
+use lacre_ground::ids::{AccountId, NoticeId};
 use lacre_ground::run::Run;
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
@@ -44,6 +46,8 @@ pub(crate) struct Args {
     corrects: Option<String>,
     #[arg(long, value_name = "ID", conflicts_with_all = ["trial"])]
     answers: Option<u64>,
+    #[arg(long, value_name = "ACCOUNT", value_parser = account)]
+    drafter: Option<AccountId>,
     #[arg(long)]
     trial: bool,
     #[arg(long)]
@@ -88,7 +92,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         let (mut body, evidence) = (own::open(ctx)?, Evidence::of(ctx)?);
         let id = own::find(ctx, &mut body, typed)?;
         let new = body.copy_of(&evidence, id).map_err(|e| own::trouble(ctx, e))?;
-        return send(ctx, &mut body, evidence, &new);
+        return send(ctx, &mut body, evidence, new, args.drafter);
     }
     let act = act_of(ctx, need(ctx, args.act.as_ref(), "--type")?, args.term)?;
     // everything is read before the registrar is asked: a mistyped name spends nothing
@@ -113,7 +117,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         Some(open) => open,
         None => (own::open(ctx)?, Evidence::of(ctx)?),
     };
-    send(ctx, &mut body, evidence, &new)
+    send(ctx, &mut body, evidence, new, args.drafter)
 }
 
 /// To whom, and what it is beside others: about an earlier notice nobody is asked for a RUN, and the case is that one's.
@@ -165,11 +169,20 @@ fn note_corrected(ctx: &Context, body: &mut Body, id: NoticeId) -> Result<(), Fa
     Ok(())
 }
 
-fn send(ctx: &Context, body: &mut Body, mut evidence: Evidence, new: &NewNotice) -> Outcome {
+/// At once; or, where the body has officials, as a batch of one that they see first.
+fn send(ctx: &Context, body: &mut Body, mut evidence: Evidence, new: NewNotice, drafter: Option<AccountId>) -> Outcome {
+    if drafter.is_some() {
+        let _turn = evidence.turn(ctx)?;
+        let batch = body.draft_one(&mut evidence, drafter, new).map_err(|e| own::trouble(ctx, e))?;
+        let counts = Counts { waiting: batch.rows, ..Counts::default() };
+        let said = [("id", batch::short(&batch).into())];
+        ctx.result(&ctx.words.say_with("batch-of-one", &said), &batch::value(&batch, &counts));
+        return Ok(Exit::Done);
+    }
     let mut network = own::network(ctx)?;
     let _turn = evidence.turn(ctx)?;
     let before = waiting(ctx, body)?;
-    let (id, outcome) = body.send(&mut network, &mut evidence, new).map_err(|e| {
+    let (id, outcome) = body.send(&mut network, &mut evidence, &new).map_err(|e| {
         let failure = own::trouble(ctx, e);
         // the relay may have it: what is kept is sent again, not written again
         if waiting(ctx, body).is_ok_and(|now| now > before) {
