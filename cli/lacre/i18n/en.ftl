@@ -575,13 +575,6 @@ roles-row = { $account }: { $role ->
        *[other] drafter
     }
 roles-to-sign = You sign that these may act for the body:
-approve-question = { $body }: { $rows ->
-        [one] { $rows } notice
-       *[other] { $rows } notices
-    }, to be made from { $from } to { $until }, by the rule { $rule }. Digest { $digest }. Sign { $role ->
-        [drafter] that you drafted it
-       *[other] that you approve it
-    }?
 approve-done = Signed. Hand the file to whoever dispatches the batch.
 approve-not = Nothing was signed.
 body-sent = Sent and proved: notice { $id }. It is in the person's hands by law from the dispatch on, read or not.

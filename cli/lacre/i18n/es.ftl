@@ -576,13 +576,6 @@ roles-row = { $account }: { $role ->
        *[other] redacta
     }
 roles-to-sign = Usted firma que estas cuentas pueden actuar por el organismo:
-approve-question = { $body }: { $rows ->
-        [one] { $rows } notificación
-       *[other] { $rows } notificaciones
-    }, por hacer desde { $from } hasta { $until }, según la regla { $rule }. Huella { $digest }. ¿Firmar { $role ->
-        [drafter] que usted lo redactó
-       *[other] que usted lo aprueba
-    }?
 approve-done = Firmado. Entregue el archivo a quien despacha el lote.
 approve-not = No se firmó nada.
 body-sent = Enviada y probada: notificación { $id }. Por ley cuenta desde su despacho, se lea o no.
