@@ -9,10 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Catalogues, English and Spanish. Not here: help (it says what a command is for), `lacre verify` (each outcome is a vector),
 /// and what the demonstration checks itself (each sentence has its `.claim`).
-const CATALOGUES: [[&str; 2]; 8] = [
+const CATALOGUES: [[&str; 2]; 9] = [
     ["cli/lacre/i18n/en.ftl", "cli/lacre/i18n/es.ftl"],
     ["cli/lacre/i18n/notices.en.ftl", "cli/lacre/i18n/notices.es.ftl"],
     ["cli/lacre/i18n/batch.en.ftl", "cli/lacre/i18n/batch.es.ftl"],
+    ["cli/lacre/i18n/eyes.en.ftl", "cli/lacre/i18n/eyes.es.ftl"],
     ["cli/lacre/i18n/fallback.en.ftl", "cli/lacre/i18n/fallback.es.ftl"],
     ["cli/lacre/i18n/errors.en.ftl", "cli/lacre/i18n/errors.es.ftl"],
     ["cli/words/i18n/common.en.ftl", "cli/words/i18n/common.es.ftl"],

@@ -28,6 +28,7 @@ mod embedding;
 mod export;
 mod fallback;
 mod files;
+mod four_eyes;
 mod groups;
 mod heads;
 mod kept;

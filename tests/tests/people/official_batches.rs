@@ -16,7 +16,7 @@ use std::io;
 const MANY: i64 = 120;
 
 /// A template of this body, whose text has one placeholder.
-fn template(body: &Person) {
+pub(crate) fn template(body: &Person) {
     std::fs::write(
         body.home.join("texto.md"),
         "# Resolución (ejemplo)\n\nEstimada persona ((nombre)): se rechaza. Puede reponer.\n",
@@ -28,7 +28,7 @@ fn template(body: &Person) {
 }
 
 /// A table in Windows-1252 with semicolons, as spreadsheets write it: the n-th person in each row.
-fn table(body: &Person, people: &[usize]) {
+pub(crate) fn table(body: &Person, people: &[usize]) {
     let mut text = "RUN;Expediente;Nombre;Dirección;Comuna".to_owned();
     for (i, n) in people.iter().enumerate() {
         text += &format!("\r\n{};E-{i:04}/2026;Núñez {n};Calle {i};Santiago", RUNS[*n]);
@@ -38,14 +38,14 @@ fn table(body: &Person, people: &[usize]) {
 }
 
 /// Drafted; its id.
-fn drafted(body: &Person, more: &[&str]) -> (String, Value) {
+pub(crate) fn drafted(body: &Person, more: &[&str]) -> (String, Value) {
     let args = ["agency", "draft", "--template", "rechazo", "--recipients", "lista.csv", "--json"];
     let said = body.run(&[args.as_slice(), more].concat()).done_json();
     (text(&said["batch"]).to_owned(), said)
 }
 
 /// Each row, as the table of the case system has it.
-fn rows(body: &Person, batch: &str) -> Vec<BTreeMap<String, String>> {
+pub(crate) fn rows(body: &Person, batch: &str) -> Vec<BTreeMap<String, String>> {
     let path = body.home.join("estado.csv");
     let _none_yet = std::fs::remove_file(&path);
     let _counts = body.run(&["agency", "status", batch, "--csv", "estado.csv", "--json"]);
@@ -128,7 +128,7 @@ fn the_notices_of_a_person_a_case_and_a_code_are_found_and_no_others() {
 }
 
 /// The evidence of the notice with this transaction code, as it is handed on.
-fn found(body: &Person, code: &str) -> String {
+pub(crate) fn found(body: &Person, code: &str) -> String {
     let to = body.home.join(format!("evidence-of-{}", &code[..8]));
     let said = body.json(&["agency", "evidence", "--code", code, "--to", to.to_str().unwrap()]);
     text(&said["notices"][0]["evidence"]).to_owned()
@@ -265,7 +265,7 @@ impl Scene {
     fn draft(&mut self, files: Vec<NewFile>, rows: &[(Run, Vec<NewFile>)]) -> Batch {
         let Office { body, papers, .. } = &mut self.office;
         let template = body.template(&TemplateName::parse("aviso").unwrap(), None).unwrap();
-        let new = NewBatch { template, files, rule: None, not_before: None, not_after: None, trial: false };
+        let new = NewBatch { template, drafter: None, files, rule: None, not_before: None, not_after: None, trial: false };
         let rows = rows.iter().enumerate().map(|(i, (run, files))| {
             Ok(NewRow {
                 line: i as u64 + 2,

@@ -1,18 +1,11 @@
 //! Officials of a public body with the real programs: office accounts, lists of roles that two administrators sign, approvals, and
-//! whoever would get round them.
+//! whoever would get round them. What is sent with them: `four_eyes`.
 
 use crate::official::{body, text};
-use lacre_agency::officials::{ApprovalFile, RolesFile, gather};
-use lacre_evidence::notice::TextRef;
-use lacre_evidence::{Approved, BatchText, FaultCode, Trust, four_eyes};
-use lacre_ground::agency::AgencyCode;
-use lacre_ground::ids::{AccountId, BatchId};
-use lacre_ground::time::{Clock as _, Millis, SystemClock};
+use crate::official_batches::{drafted, table, template};
 use lacre_tests::relay::{Said as Operated, operate_typing};
 use lacre_tests::terminal::{Person, RUNS, Said, Town};
 use serde_json::Value;
-
-const DAY: u64 = 86_400_000;
 
 fn counter(town: &Town, args: &[&str], n: usize) -> Operated {
     operate_typing(town.folder(), &[&["registrar"], args, &["--data", "data"]].concat(), RUNS[n]).unwrap()
@@ -25,49 +18,28 @@ fn office_code(town: &Town, code: &str, n: usize, more: &[&str]) -> String {
 }
 
 /// The n-th example person's office account, in a profile of its own.
-fn official(town: &Town, code: &str, n: usize, handle: &str, more: &[&str]) -> Person {
+pub(crate) fn official(town: &Town, code: &str, n: usize, handle: &str, more: &[&str]) -> Person {
     let person = town.newcomer(handle);
     person.run(&["enroll", &office_code(town, code, n, more), &person.handle]).done();
     person
 }
 
-fn account(person: &Person) -> String {
+pub(crate) fn account(person: &Person) -> String {
     text(&person.json(&["agency", "office"])["account"]).to_owned()
 }
 
-fn trust(body: &Person) -> Trust {
-    Trust::parse(text(&body.json(&["agency", "trust"])["trust"])).unwrap()
-}
-
-fn batch(code: &str, drafter: Option<&Person>, rows: u32) -> BatchText {
-    let (now, rule) = (SystemClock.now(), lacre_evidence::clock::RuleId::Cl46.rule());
-    let calendar = lacre_evidence::clock::Calendar::chile();
-    BatchText {
-        id: BatchId::new([7; 16]),
-        agency: AgencyCode::parse(code).unwrap(),
-        made_at: now,
-        drafter: drafter.map(|who| AccountId::from_hex(&account(who)).unwrap()),
-        rule: TextRef { id: rule.id.name().to_owned(), sha256: rule.sha256 },
-        calendar: TextRef { id: calendar.id().to_owned(), sha256: calendar.sha256() },
-        not_before: now,
-        not_after: Millis::new(now.get() + DAY),
-        rows,
-        root: [5; 32],
-    }
-}
-
 /// A body with two administrators, a drafter and two approvers, whose list of roles is in force.
-struct Office {
-    town: Town,
-    body: Person,
-    ada: Person,
-    bea: Person,
-    dina: Person,
-    list: String,
+pub(crate) struct Office {
+    pub(crate) town: Town,
+    pub(crate) body: Person,
+    pub(crate) ada: Person,
+    pub(crate) bea: Person,
+    pub(crate) dina: Person,
+    pub(crate) list: String,
 }
 
 impl Office {
-    fn new(code: &str) -> Self {
+    pub(crate) fn new(code: &str) -> Self {
         let town = Town::new();
         let body = body(&town, code);
         let admin = ["--administrator"];
@@ -86,60 +58,62 @@ impl Office {
         office
     }
     /// The second administrator signs.
-    fn signed(self) -> Self {
+    pub(crate) fn signed(self) -> Self {
         self.bea.run(&["agency", "official", "sign", "--file", &self.list]).done();
         self
     }
-    fn roles(&self) -> RolesFile {
-        serde_json::from_slice(&std::fs::read(&self.list).unwrap()).unwrap()
+    /// The body's machine goes by the list.
+    pub(crate) fn used(self) -> Self {
+        let said = self.body.json(&["agency", "official", "use", "--file", &self.list]);
+        assert_eq!(said["officials"].as_array().unwrap().len(), 4, "{said}");
+        template(&self.body);
+        self
     }
-    fn approve(&self, who: &Person, batch: &BatchText, to: &str) -> Said {
-        let file = self.town.folder().join("batch.txt");
-        std::fs::write(&file, batch.text()).unwrap();
-        let (file, to) = (file.display().to_string(), self.town.folder().join(to).display().to_string());
-        who.run(&["agency", "approve", &file, "--roles", &self.list, "--to", &to, "--yes", "--json"])
+    /// Two roles more for the same or others, signed by both administrators.
+    pub(crate) fn change(&self, how: &str, who: &Person, role: &str) {
+        self.ada.run(&["agency", "official", how, &account(who), role, "--file", &self.list]).done();
+        self.bea.run(&["agency", "official", "sign", "--file", &self.list]).done();
     }
-    fn check(&self, batch: &BatchText, files: &[&str]) -> Result<Approved, FaultCode> {
-        let read = |name: &&str| -> ApprovalFile {
-            serde_json::from_slice(&std::fs::read(self.town.folder().join(name)).unwrap()).unwrap()
-        };
-        let given = gather(batch, &self.roles(), &files.iter().map(read).collect::<Vec<_>>());
-        four_eyes::check(&given, &batch.agency, &trust(&self.body).keys.registrars).map_err(|fault| fault.code)
+    /// Drafted by an official to these persons; its id, and the file for those who approve it.
+    pub(crate) fn drafts(&self, who: &Person, people: &[usize], more: &[&str]) -> (String, String) {
+        table(&self.body, people);
+        let (batch, _) = drafted(&self.body, &[&["--drafter", &account(who)], more].concat());
+        let package = self.packed(&batch);
+        (batch, package)
     }
-}
-
-#[test]
-fn officials_of_a_body_approve_a_batch_that_one_of_them_drafted() {
-    let office = Office::new("AO050").signed();
-    let listed = office.dina.json(&["agency", "official", "list", "--file", &office.list]);
-    assert_eq!((&listed["number"], listed["officials"].as_array().unwrap().len()), (&Value::from(0), 4), "{listed}");
-    let batch = batch("AO050", Some(&office.dina), 3);
-
-    assert_eq!(text(&office.approve(&office.dina, &batch, "dina.json").done_json()["as"]), "drafter");
-    assert_eq!(text(&office.approve(&office.bea, &batch, "bea.json").done_json()["as"]), "approver");
-
-    let approved = office.check(&batch, &["dina.json", "bea.json"]).unwrap();
-    assert_eq!(approved.drafter().unwrap().handle.as_str(), "dina");
-    assert_eq!(approved.approvers().map(|by| by.handle.as_str()).collect::<Vec<_>>(), ["bea"]);
-    assert_eq!(office.check(&batch, &["dina.json"]).unwrap_err(), FaultCode::ApprovalFew);
-    assert_eq!(office.check(&batch, &["dina.json", "bea.json", "bea.json"]).unwrap_err(), FaultCode::Approval);
-    let other = BatchText { root: [6; 32], ..batch };
-    assert_eq!(office.check(&other, &["dina.json", "bea.json"]).unwrap_err(), FaultCode::Approval);
+    pub(crate) fn packed(&self, batch: &str) -> String {
+        let to = self.file(&format!("{batch}.jsonl"));
+        let _none_yet = std::fs::remove_file(&to);
+        self.body.run(&["agency", "package", batch, "--to", &to]).done();
+        to
+    }
+    pub(crate) fn file(&self, name: &str) -> String {
+        self.town.folder().join(name).display().to_string()
+    }
+    pub(crate) fn approve(&self, who: &Person, package: &str, to: &str) -> Said {
+        who.run(&["agency", "approve", package, "--roles", &self.list, "--to", &self.file(to), "--yes", "--json"])
+    }
+    /// The body takes what officials signed.
+    pub(crate) fn hand_in(&self, batch: &str, files: &[&str]) -> Said {
+        let files: Vec<String> = files.iter().map(|name| self.file(name)).collect();
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        self.body.run(&[&["agency", "approvals", batch, "--json"], files.as_slice()].concat())
+    }
 }
 
 #[test]
 fn who_may_not_approve_is_told_so_and_signs_nothing() {
-    let office = Office::new("AO051").signed();
+    let office = Office::new("AO051").signed().used();
     let ana = office.town.person(3, "ana");
-    let batch = batch("AO051", Some(&office.dina), 3);
+    let (_, package) = office.drafts(&office.dina, &[0], &["--no-letters"]);
     let no = |said: Said| {
         assert_eq!(said.code, Some(1), "{} {}", said.out, said.err);
         said.err
     };
 
-    assert!(no(office.approve(&office.ada, &batch, "x")).contains("approver"), "she administers, and approves nothing");
-    assert!(no(office.approve(&ana, &batch, "x")).contains("office"), "a private account");
-    let asked = office.bea.run(&["agency", "approve", "../batch.txt", "--roles", &office.list, "--to", "../x"]);
+    assert!(no(office.approve(&office.ada, &package, "x")).contains("approver"), "she administers, and approves nothing");
+    assert!(no(office.approve(&ana, &package, "x")).contains("office"), "a private account");
+    let asked = office.bea.run(&["agency", "approve", &package, "--roles", &office.list, "--to", "../x"]);
     assert_eq!(asked.code, Some(1), "nobody said yes: {}", asked.err);
     assert!(!office.town.folder().join("x").exists());
     // a private profile is no official, and an office is nobody's address
@@ -151,29 +125,36 @@ fn who_may_not_approve_is_told_so_and_signs_nothing() {
 #[test]
 fn a_list_that_one_administrator_signed_is_not_in_force() {
     let office = Office::new("AO052");
-    let batch = batch("AO052", Some(&office.dina), 3);
 
-    let said = office.approve(&office.bea, &batch, "bea.json");
-
-    assert_eq!(said.code, Some(1), "{}", said.err);
+    let used = office.body.run(&["agency", "official", "use", "--file", &office.list]);
+    assert_eq!(used.code, Some(1), "{}", used.out);
     let again = office.ada.run(&["agency", "official", "sign", "--file", &office.list]).done();
     assert!(!again.is_empty());
-    assert!(office.roles().lists.is_empty(), "her second signature is no second administrator's");
+    let file: Value = serde_json::from_slice(&std::fs::read(&office.list).unwrap()).unwrap();
+    assert_eq!(file["lists"].as_array().unwrap().len(), 0, "her second signature is no second administrator's");
+    let office = office.signed();
+    office.body.run(&["agency", "official", "use", "--file", &office.list]).done();
 }
 
 #[test]
 fn who_was_removed_and_whose_post_ended_approve_no_more() {
-    let office = Office::new("AO053").signed();
-    let batch = batch("AO053", None, 3);
-    let _approved = office.approve(&office.bea, &batch, "before.json").done_json();
-    office.check(&batch, &["before.json"]).unwrap();
+    let office = Office::new("AO053").signed().used();
+    let (batch, package) = office.drafts(&office.dina, &[0], &["--no-letters"]);
+    let _drafted = office.approve(&office.dina, &package, "dina.json").done_json();
+    let _approved = office.approve(&office.bea, &package, "before.json").done_json();
+    let old = std::fs::read(&office.list).unwrap();
 
-    let bea = account(&office.bea);
-    office.ada.run(&["agency", "official", "remove", &bea, "approver", "--file", &office.list]).done();
-    office.bea.run(&["agency", "official", "sign", "--file", &office.list]).done();
+    office.change("remove", &office.bea, "approver");
+    assert_eq!(office.approve(&office.bea, &package, "after.json").code, Some(1));
+    // the body's machine still goes by the list of before; from the new one on what she signed is nothing
+    assert_eq!(office.hand_in(&batch, &["dina.json", "before.json"]).done_json()["enough"], true);
+    office.body.run(&["agency", "official", "use", "--file", &office.list]).done();
+    let said = office.body.run(&["agency", "dispatch", &batch, "--json"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{}", said.err);
+    std::fs::write(&office.list, old).unwrap();
+    let back = office.body.run(&["agency", "official", "use", "--file", &office.list]);
+    assert_eq!(back.code, Some(1), "an old list brings nobody back: {}", back.out);
 
-    assert_eq!(office.approve(&office.bea, &batch, "after.json").code, Some(1));
-    assert_eq!(office.check(&batch, &["before.json"]).unwrap_err(), FaultCode::Approval, "by the list of before");
     let ended = counter(&office.town, &["office", "end", "AO053"], 2);
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     let gone = office.dina.run(&["agency", "office", "--json"]);

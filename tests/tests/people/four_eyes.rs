@@ -1,0 +1,209 @@
+//! Nobody sends alone: with the real programs, batches that officials drafted and approved, and those who would send without them.
+
+use crate::official::{WHAT, addressee, notices, text, verdict};
+use crate::official_batches::{drafted, found, rows, table};
+use crate::officials::{Office, account};
+use lacre_tests::terminal::{Person, RUNS, Said};
+use serde_json::Value;
+
+/// Proved, and approved by these; the drafter first.
+fn approved_by(body: &Person, evidence: &str) -> Vec<String> {
+    let said = verdict(body, evidence).done_json();
+    assert_eq!(text(&said["verdict"]), "VALID", "{said}");
+    let approved = find(&said, "approved").unwrap_or_else(|| panic!("nobody approved it: {said}"));
+    let name = |by: &Value| text(&by["handle"]).trim_start_matches('@').to_owned();
+    core::iter::once(name(&approved["drafter"])).chain(approved["approvers"].as_array().unwrap().iter().map(name)).collect()
+}
+
+/// The value of this key, wherever it stands.
+fn find<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
+    match value {
+        Value::Object(map) => map.get(key).filter(|v| v.is_object()).or_else(|| map.values().find_map(|v| find(v, key))),
+        Value::Array(list) => list.iter().find_map(|v| find(v, key)),
+        _ => None,
+    }
+}
+
+/// The RUN of the n-th person as programs write it.
+fn plain(n: usize) -> String {
+    RUNS[n].replace('.', "")
+}
+
+fn refused(said: &Said, code: i32) {
+    assert_eq!(said.code, Some(code), "{} {}", said.out, said.err);
+}
+
+#[test]
+fn a_batch_goes_when_its_drafter_and_another_official_signed_it_and_its_evidence_names_both() {
+    let office = Office::new("AF001").signed().used();
+    let ana = addressee(&office.town, 3, "ana");
+    table(&office.body, &[3, 0]);
+
+    let args = ["agency", "draft", "--template", "rechazo", "--recipients", "lista.csv"];
+    refused(&office.body.run(&args), 2);
+    let bea = account(&office.bea);
+    refused(&office.body.run(&[args.as_slice(), &["--drafter", &bea]].concat()), 2);
+    let (batch, package) = office.drafts(&office.dina, &[3, 0], &[]);
+    refused(&office.body.run(&["agency", "dispatch", &batch]), 1);
+    let _signed = office.approve(&office.dina, &package, "dina.json").done_json();
+    let said = office.hand_in(&batch, &["dina.json"]);
+    refused(&said, 1);
+    refused(&office.body.run(&["agency", "dispatch", &batch]), 1);
+    assert_eq!(notices(&ana).len(), 0, "nothing was sent");
+
+    let seen = office.bea.json(&["agency", "review", &package, "--row", "1"]);
+    assert_eq!((seen["rows"].as_u64(), text(&seen["row"]["run"])), (Some(2), plain(3).as_str()), "{seen}");
+    assert!(text(&seen["row"]["body"]).contains("Estimada persona Núñez 3: se rechaza."), "{seen}");
+    let signed = office.approve(&office.bea, &package, "bea.json").done_json();
+    assert_eq!((text(&signed["as"]), &signed["digest"]), ("approver", &seen["digest"]));
+    assert_eq!(office.hand_in(&batch, &["bea.json"]).done_json()["enough"], true);
+    let _one_otherwise = office.body.run(&["agency", "dispatch", &batch]);
+
+    let came = notices(&ana);
+    assert_eq!((came.len(), &came[0]["invalid"]), (1, &Value::Null), "{came:?}");
+    let rows = rows(&office.body, &batch);
+    assert_eq!(approved_by(&office.body, &found(&office.body, &rows[0]["code"])), ["dina", "bea"]);
+    // who has no account is notified by letter: what it says was approved, too
+    assert_eq!(rows[1]["route"], "otherwise");
+    let to = office.file("otherwise");
+    let said = office.body.json(&["agency", "evidence", "--case", "E-0001/2026", "--to", &to]);
+    assert_eq!(approved_by(&office.body, text(&said["notices"][0]["evidence"])), ["dina", "bea"]);
+}
+
+#[test]
+fn a_second_signature_of_one_official_and_one_of_another_batch_are_no_approvals() {
+    let office = Office::new("AF002").signed().used();
+    let (batch, package) = office.drafts(&office.dina, &[0], &["--no-letters"]);
+    let (other, another) = office.drafts(&office.dina, &[1], &["--no-letters"]);
+    for (who, package, to) in [
+        (&office.dina, &package, "dina.json"),
+        (&office.bea, &package, "bea.json"),
+        (&office.bea, &package, "twice.json"),
+        (&office.bea, &another, "other.json"),
+    ] {
+        let _signed = office.approve(who, package, to).done_json();
+    }
+
+    refused(&office.hand_in(&batch, &["other.json"]), 1);
+    refused(&office.hand_in(&batch, &["bea.json", "twice.json"]), 1);
+    assert_eq!(office.hand_in(&batch, &["dina.json"]).code, Some(1), "what was refused was not kept");
+    assert_eq!(office.hand_in(&batch, &["bea.json", "bea.json"]).done_json()["enough"], true, "one file twice is one");
+    refused(&office.body.run(&["agency", "dispatch", &other]), 1);
+}
+
+#[test]
+fn who_shows_officials_something_else_than_what_is_sent_gets_no_signature_for_it() {
+    let office = Office::new("AF003").signed().used();
+    let (_, package) = office.drafts(&office.dina, &[0, 1], &["--no-letters"]);
+    let whole = std::fs::read_to_string(&package).unwrap();
+    let [zero, one, two] = [0, 1, 2].map(plain);
+    let changes: [(&str, &str); 6] = [
+        ("se rechaza", "se acoge"),
+        ("Núñez 0", "Núñez 9"),
+        ("E-0001/2026", "E-0009/2026"),
+        (r#""line":3"#, r#""line":3,"line":3"#),
+        (&zero, &two),
+        (&zero, &one),
+    ];
+    for (is, becomes) in changes {
+        assert!(whole.contains(is), "{is} is not there");
+        std::fs::write(&package, whole.replace(is, becomes)).unwrap();
+        refused(&office.approve(&office.bea, &package, "bea.json"), 1);
+        refused(&office.bea.run(&["agency", "review", &package]), 1);
+    }
+    let rows: Vec<&str> = whole.lines().collect();
+    for less in [rows[..2].join("\n"), [rows[0], rows[2], rows[1]].join("\n"), [rows[0], rows[1], rows[2], rows[2]].join("\n")] {
+        std::fs::write(&package, less).unwrap();
+        refused(&office.approve(&office.bea, &package, "bea.json"), 1);
+    }
+    assert!(!office.town.folder().join("bea.json").exists());
+    std::fs::write(&package, whole).unwrap();
+    let _signed = office.approve(&office.bea, &package, "bea.json").done_json();
+}
+
+/// So many rows to persons of no account.
+fn strangers(body: &Person, rows: u32) {
+    let digit = |n: u32| {
+        let sum: u32 = n
+            .to_string()
+            .chars()
+            .rev()
+            .zip([2, 3, 4, 5, 6, 7].into_iter().cycle())
+            .map(|(c, f)| c.to_digit(10).unwrap() * f)
+            .sum();
+        match 11 - sum % 11 {
+            11 => "0".to_owned(),
+            10 => "K".to_owned(),
+            other => other.to_string(),
+        }
+    };
+    let line = |n: u32| format!("{n}-{};E-{n};Ejemplo {n}", digit(n));
+    let lines: Vec<String> = (41_000_000..41_000_000 + rows).map(line).collect();
+    std::fs::write(body.home.join("lista.csv"), format!("RUN;Expediente;Nombre\n{}\n", lines.join("\n"))).unwrap();
+}
+
+#[test]
+fn small_batches_of_one_template_and_day_need_the_second_approver_that_a_large_one_needs() {
+    let office = Office::new("AF004").signed().used();
+    let _ana = addressee(&office.town, 3, "ana");
+    let drafter = account(&office.dina);
+    let (first, package) = office.drafts(&office.dina, &[3, 0], &["--no-letters"]);
+    for (who, to) in [(&office.dina, "dina.json"), (&office.bea, "bea.json")] {
+        let _signed = office.approve(who, &package, to).done_json();
+    }
+    assert_eq!(office.hand_in(&first, &["dina.json", "bea.json"]).done_json()["needed"], 1);
+
+    strangers(&office.body, 999);
+    let (second, _) = drafted(&office.body, &["--drafter", &drafter, "--no-letters"]);
+    let package = office.packed(&second);
+    for (who, to) in [(&office.dina, "dina2.json"), (&office.bea, "bea2.json")] {
+        let _signed = office.approve(who, &package, to).done_json();
+    }
+    // nothing of the first has gone: 999 rows are approved by one
+    assert_eq!(office.hand_in(&second, &["dina2.json", "bea2.json"]).done_json()["needed"], 1);
+    let _sent = office.body.run(&["agency", "dispatch", &first, "--yes"]);
+    let said = office.body.run(&["agency", "approvals", &second, "--json"]);
+    refused(&said, 1);
+    let said: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!((&said["needed"], &said["approvers"]), (&2.into(), &1.into()), "1,001 rows of this template go today: {said}");
+    refused(&office.body.run(&["agency", "dispatch", &second, "--yes"]), 1);
+
+    // two, and it may go; not one row of it is sent here
+    office.change("add", &office.ada, "approver");
+    let used = office.body.json(&["agency", "official", "use", "--file", &office.list]);
+    assert_eq!(used["number"], 1);
+    let said = office.body.run(&["agency", "approvals", &second, "--json"]);
+    assert_eq!(said.code, Some(1), "signed by the list of before: {}", said.out);
+    for (who, to) in [(&office.dina, "dina3.json"), (&office.bea, "bea3.json"), (&office.ada, "ada3.json")] {
+        let _signed = office.approve(who, &package, to).done_json();
+    }
+    assert_eq!(office.hand_in(&second, &["dina3.json", "bea3.json", "ada3.json"]).done_json()["enough"], true);
+}
+
+#[test]
+fn one_notice_of_a_body_with_officials_is_a_batch_of_one() {
+    let office = Office::new("AF005").signed().used();
+    let ana = addressee(&office.town, 3, "ana");
+    let send = [&WHAT, ["--body", "resolucion.md", "--json"].as_slice()].concat();
+    refused(&office.body.piped(&send, RUNS[3].as_bytes()), 1);
+    assert_eq!(notices(&ana).len(), 0);
+
+    let dina = account(&office.dina);
+    let said = office.body.piped(&[send.as_slice(), &["--drafter", &dina]].concat(), RUNS[3].as_bytes()).done_json();
+    let batch = text(&said["batch"]).to_owned();
+    let package = office.packed(&batch);
+    let seen = office.bea.run(&["agency", "review", &package, "--row", "1"]).done();
+    assert!(seen.contains("Se acoge la solicitud."), "she sees what it says: {seen}");
+    for (who, to) in [(&office.dina, "dina.json"), (&office.bea, "bea.json")] {
+        let _signed = office.approve(who, &package, to).done_json();
+    }
+    assert_eq!(office.hand_in(&batch, &["dina.json", "bea.json"]).done_json()["enough"], true);
+    let _sent = office.body.run(&["agency", "dispatch", &batch, "--json"]).done_json();
+
+    assert_eq!(notices(&ana).len(), 1);
+    let rows = rows(&office.body, &batch);
+    assert_eq!(approved_by(&office.body, &found(&office.body, &rows[0]["code"])), ["dina", "bea"]);
+    // and a trial needs nobody
+    let trial = office.body.piped(&[send.as_slice(), &["--trial"]].concat(), RUNS[3].as_bytes());
+    assert_eq!(trial.code, Some(0), "{}", trial.err);
+}
