@@ -1,9 +1,9 @@
 //! A table becomes a batch: whole, or not at all.
 
 use super::rows::{self, Attachment, Batch, BatchRow, BatchStage, RowStage};
-use super::writing::Words;
+use super::writing::{Words, attachment};
 use crate::archive::{Archive, share};
-use crate::dispatch::Beside;
+use crate::dispatch::{Beside, Stage};
 use crate::own::Own;
 use crate::template::{Template, TemplateRow};
 use crate::written::well_written;
@@ -62,6 +62,8 @@ pub struct NewRow {
 /// A row on its way into the profile.
 struct Taken {
     row: NewRow,
+    /// files of its own that lie in the archive already
+    attached: Vec<Attachment>,
     /// what it says, where no template does
     written: Option<TemplateRow>,
     uris: Vec<String>,
@@ -88,7 +90,8 @@ impl Body {
     ) -> Result<Batch, BodyTrouble> {
         let NewBatch { template, drafter, files, rule, not_before, not_after, trial } = new;
         let terms = Terms { template: Some(template), drafter, files, rule, not_before, not_after, trial };
-        let rows = rows.into_iter().map(|row| row.map(|row| Taken { row, written: None, uris: Vec::new() }));
+        let rows =
+            rows.into_iter().map(|row| row.map(|row| Taken { row, attached: Vec::new(), written: None, uris: Vec::new() }));
         self.draft_taken(archive, terms, rows)
     }
 
@@ -106,7 +109,37 @@ impl Body {
         let (rule, not_before, not_after) = (None, None, None);
         let trial = beside == Beside::Trial;
         let terms = Terms { template: None, drafter, files: Vec::new(), rule, not_before, not_after, trial };
-        self.draft_taken(archive, terms, core::iter::once(Ok(Taken { row, written, uris })))
+        self.draft_taken(archive, terms, core::iter::once(Ok(Taken { row, attached: Vec::new(), written, uris })))
+    }
+
+    /// Rows of a batch that were sent, drafted again by another template with their own values and files: each stands in the place of
+    /// the notice before. `which` is asked for every row's number, from 1.
+    pub fn correct(
+        &mut self,
+        archive: &mut dyn Archive,
+        of: BatchId,
+        template: Template,
+        drafter: Option<AccountId>,
+        which: impl Fn(u64) -> bool,
+    ) -> Result<Batch, BodyTrouble> {
+        let (before, mut rows) = (self.batch(of)?, Vec::new());
+        let mut add = |row: &BatchRow, sent: bool| {
+            let BatchRow { index, line, case, procedure, values, address, files, notice, run, .. } = row.clone();
+            if let (true, true, Ok(run)) = (sent, which(index.saturating_add(1)), Run::parse(&run)) {
+                let beside = Beside::Corrects(notice);
+                let row = NewRow { line, run, case, procedure, values, address, files: Vec::new(), beside };
+                rows.push(Ok(Taken { row, attached: files, written: None, uris: Vec::new() }));
+            }
+        };
+        self.each_batch_row(of, |row, notice| {
+            add(row, notice.is_some_and(|notice| notice.stage == Stage::Sent && !notice.unproven));
+            Ok::<_, BodyTrouble>(())
+        })?;
+        let rule = RuleId::parse(&before.rule);
+        let files = before.files.iter().map(|of| attachment(archive, of)).collect::<Result<_, _>>()?;
+        let terms =
+            Terms { template: Some(template), files, drafter, rule, not_before: None, not_after: None, trial: before.trial };
+        self.draft_taken(archive, terms, rows.into_iter())
     }
 
     fn draft_taken(
@@ -196,13 +229,14 @@ impl Body {
 
     /// A row with its place, and the id of its notice; its files are shared.
     fn new_row(&mut self, archive: &mut dyn Archive, batch: &mut Batch, taken: Taken) -> Result<BatchRow, BodyTrouble> {
-        let Taken { row: new, written, uris } = taken;
+        let Taken { row: new, attached, written, uris } = taken;
         let index = batch.rows;
         if index >= MAX_ROWS {
             return Err(BodyTrouble::TooManyRows { most: MAX_ROWS });
         }
         batch.rows = index.saturating_add(1);
-        let files: Vec<Attachment> = share(archive, new.files)?;
+        let mut files: Vec<Attachment> = share(archive, new.files)?;
+        files.extend(attached);
         Ok(BatchRow {
             index,
             line: new.line,

@@ -30,13 +30,7 @@ impl<'t> Words<'t> {
 
     /// The same with the files of the batch, read and looked at: they are exactly those that were seen.
     pub(super) fn with_files(self, archive: &dyn Archive, batch: &Batch) -> Result<Self, BodyTrouble> {
-        let read = |of: &Attachment| {
-            file(archive, of).map_err(|why| match why {
-                RowFault::Notice(why) => why,
-                _ => BodyTrouble::AttachmentGone(of.name.clone()),
-            })
-        };
-        let files = batch.files.iter().map(read).collect::<Result<_, _>>()?;
+        let files = batch.files.iter().map(|of| attachment(archive, of)).collect::<Result<_, _>>()?;
         Ok(Self { files, ..self })
     }
 
@@ -143,6 +137,14 @@ pub enum RowFault {
     /// the notice would not be of its form, or the disk is in the way
     #[error(transparent)]
     Notice(#[from] BodyTrouble),
+}
+
+/// A file that every row has, as it was seen.
+pub(super) fn attachment(archive: &dyn Archive, of: &Attachment) -> Result<NewFile, BodyTrouble> {
+    file(archive, of).map_err(|why| match why {
+        RowFault::Notice(why) => why,
+        _ => BodyTrouble::AttachmentGone(of.name.clone()),
+    })
 }
 
 /// A file whose bytes lie in the archive: exactly those that were seen.
