@@ -1,10 +1,11 @@
-//! `lacre agency evidence --case C|--code X --to DIR`: what proves the notices of a case, as files that need no profile.
+//! `lacre agency evidence --run|--case C|--code X --to DIR`: what proves the notices of a person or a case, as files that need no profile.
 
+use super::list::Meant;
 use super::own::{self, Evidence};
 use super::replies::{parts, transaction};
 use crate::context::{Context, Outcome};
 use crate::files;
-use lacre_agency::{BodyTrouble, Dispatch, Stage, evidence_name};
+use lacre_agency::{BodyTrouble, Stage, evidence_name};
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
 use serde_json::{Value, json as object};
@@ -12,10 +13,8 @@ use std::path::{Path, PathBuf};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    #[arg(long, value_name = "TEXT", required_unless_present = "code", conflicts_with = "code")]
-    case: Option<String>,
-    #[arg(long, value_name = "TEXT")]
-    code: Option<String>,
+    #[command(flatten)]
+    meant: Meant,
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
 }
@@ -24,11 +23,12 @@ pub(crate) struct Args {
 const TRUST: &str = "trust.txt";
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
+    let run = args.meant.asked(ctx)?;
     let (mut body, evidence) = (own::open(ctx)?, Evidence::of(ctx)?);
     let mut rows = body.dispatches().map_err(|e| own::trouble(ctx, e))?;
-    rows.retain(|row| matches(args, row));
+    rows.retain(|row| args.meant.is(run.as_deref(), row));
     if rows.is_empty() {
-        let meant = args.case.as_deref().or(args.code.as_deref()).unwrap_or_default();
+        let meant = args.meant.case.as_deref().or(args.meant.code.as_deref()).or(run.as_deref()).unwrap_or_default();
         return Err(ctx.failure("error-body-no-case", Exit::No, &[("meant", shown(meant).into())]));
     }
     let came = body.came(0, usize::MAX).map_err(|e| own::trouble(ctx, e))?;
@@ -64,11 +64,6 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     write(ctx, &args.to, &all)?;
     told(ctx, &all, &trust, json);
     Ok(Exit::Done)
-}
-
-fn matches(args: &Args, row: &Dispatch) -> bool {
-    let case = args.case.as_ref().is_some_and(|case| row.case == *case);
-    case || args.code.is_some() && transaction(Some(row)) == args.code
 }
 
 /// In a new folder that only its owner reads, or one that is there, and over nothing in it.

@@ -10,28 +10,46 @@ use lacre_words::failure::{Exit, Failure};
 use serde_json::{Value, json as object};
 
 #[derive(clap::Args, Debug)]
-#[group(required = true, multiple = false)]
 pub(crate) struct Args {
+    #[command(flatten)]
+    meant: Meant,
+}
+
+/// Which notices are meant.
+#[derive(clap::Args, Debug)]
+#[group(multiple = false)]
+pub(super) struct Meant {
     /// takes no value: it is asked for, so that nobody reads it among the processes
     #[arg(long)]
     run: bool,
     #[arg(long, value_name = "TEXT")]
-    case: Option<String>,
+    pub(super) case: Option<String>,
     #[arg(long, value_name = "TEXT")]
-    code: Option<String>,
+    pub(super) code: Option<String>,
+}
+
+impl Meant {
+    /// The RUN, where one is meant.
+    pub(super) fn asked(&self, ctx: &Context) -> Result<Option<String>, Failure> {
+        // not clap's to ask for: its usage would not fit into a line
+        if !self.run && self.case.is_none() && self.code.is_none() {
+            return Err(ctx.failure("error-list-which", Exit::Usage, &[]));
+        }
+        if self.run { Ok(Some(ask::run(ctx)?.canonical())) } else { Ok(None) }
+    }
+    pub(super) fn is(&self, run: Option<&str>, row: &Dispatch) -> bool {
+        run.is_some_and(|run| row.run == run)
+            || self.case.as_ref().is_some_and(|case| row.case == *case)
+            || self.code.is_some() && transaction(Some(row)) == self.code
+    }
 }
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
-    let run = if args.run { Some(ask::run(ctx)?.canonical()) } else { None };
-    let meant = |row: &Dispatch| {
-        run.as_ref().is_some_and(|run| row.run == *run)
-            || args.case.as_ref().is_some_and(|case| row.case == *case)
-            || args.code.is_some() && transaction(Some(row)) == args.code
-    };
+    let run = args.meant.asked(ctx)?;
     let mut body = own::open(ctx)?;
     let (mut text, mut json) = (Vec::new(), Vec::new());
     body.each_dispatch(|_, row| {
-        if meant(&row) {
+        if args.meant.is(run.as_deref(), &row) {
             text.push(line(ctx, &row, None));
             json.push(value(&row));
         }
