@@ -12,6 +12,7 @@ mod own;
 pub(crate) mod replies;
 pub(crate) mod resume;
 mod rows;
+pub(crate) mod run;
 pub(crate) mod send;
 pub(crate) mod stats;
 pub(crate) mod status;
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Show(batch::show::Args),
     /// sends it
     Dispatch(batch::dispatch::Args),
+    /// what was wrong with rows that were sent
+    Correct(batch::correct::Args),
     /// ends it
     Cancel(batch::cancel::Args),
     /// what was interrupted
@@ -60,6 +63,8 @@ pub(crate) enum Command {
     Fallback(commands::agency::fallback::Command),
     /// what comes, as it comes
     Watch(watch::Args),
+    /// a service: what comes, and what is to go at its time
+    Run(watch::Args),
     /// whom a verifier must trust
     Trust(trust::Args),
     /// an official's account
@@ -85,6 +90,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Batches(args) => batch::list::run(ctx, args),
         Command::Show(args) => batch::show::run(ctx, args),
         Command::Dispatch(args) => batch::dispatch::run(ctx, args),
+        Command::Correct(args) => batch::correct::run(ctx, args),
         Command::Cancel(args) => batch::cancel::run(ctx, args),
         Command::Resume(args) => resume::run(ctx, args),
         Command::Status(args) => status::run(ctx, args),
@@ -95,6 +101,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
         Command::Template(command) => template::run(ctx, command),
         Command::Fallback(command) => fallback::run(ctx, command),
         Command::Watch(args) => watch::run(ctx, args),
+        Command::Run(args) => run::run(ctx, args),
         Command::Trust(args) => trust::run(ctx, args),
         Command::Office(args) => office::run(ctx, args),
         Command::Official(command) => official::run(ctx, command),

@@ -179,10 +179,14 @@ fn send(ctx: &Context, body: &mut Body, mut evidence: Evidence, new: NewNotice, 
         ctx.result(&ctx.words.say_with("batch-of-one", &said), &batch::value(&batch, &counts));
         return Ok(Exit::Done);
     }
+    at_once(ctx, body, evidence, &new)
+}
+
+pub(super) fn at_once(ctx: &Context, body: &mut Body, mut evidence: Evidence, new: &NewNotice) -> Outcome {
     let mut network = own::network(ctx)?;
     let _turn = evidence.turn(ctx)?;
     let before = waiting(ctx, body)?;
-    let (id, outcome) = body.send(&mut network, &mut evidence, &new).map_err(|e| {
+    let (id, outcome) = body.send(&mut network, &mut evidence, new).map_err(|e| {
         let failure = own::trouble(ctx, e);
         // the relay may have it: what is kept is sent again, not written again
         if waiting(ctx, body).is_ok_and(|now| now > before) {

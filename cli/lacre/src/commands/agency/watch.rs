@@ -7,6 +7,7 @@ use super::status::answer;
 use crate::context::{Context, Outcome, local};
 use crate::online;
 use lacre_agency::{Body, Came, Dispatch};
+use lacre_transport::GrpcNetwork;
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
 use serde_json::json as object;
@@ -26,6 +27,18 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const PAGE: usize = 256;
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
+    follow(ctx, args, &mut |_| Ok(()))
+}
+
+/// What a round has beside what came.
+pub(super) struct Round<'r> {
+    pub(super) body: &'r mut Body,
+    pub(super) network: &'r mut GrpcNetwork,
+    pub(super) evidence: &'r mut Evidence,
+}
+
+/// Takes and shows what comes, and does `work` in each round in which the relay is there.
+pub(super) fn follow(ctx: &Context, args: &Args, work: &mut dyn FnMut(Round<'_>) -> Result<(), Failure>) -> Outcome {
     let limit = args.duration.as_deref().map(|text| crate::duration::parse(ctx, text, crate::duration::MONTH)).transpose()?;
     let (mut body, mut evidence) = (own::open(ctx)?, Evidence::of(ctx)?);
     let mut network = own::network(ctx)?;
@@ -46,6 +59,9 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         }
         away = collected.is_none();
         show(ctx, &mut body, &mut shown)?;
+        if !away {
+            work(Round { body: &mut body, network: &mut network, evidence: &mut evidence })?;
+        }
         let wait = left(ctx).map_or(PATIENCE, |l| l.min(PATIENCE));
         if wait.is_zero() {
             return Ok(Exit::Done);

@@ -1,6 +1,7 @@
 //! Batches: many notices of one template. `lacre agency draft|show|dispatch|cancel|batches`, and `status BATCH`.
 
 pub(crate) mod cancel;
+pub(crate) mod correct;
 pub(crate) mod dispatch;
 pub(crate) mod draft;
 pub(crate) mod list;
@@ -67,7 +68,7 @@ fn stage_text(ctx: &Context, stage: BatchStage) -> String {
 }
 
 /// A batch with its counts, for people.
-fn line(ctx: &Context, batch: &Batch, counts: &Counts) -> String {
+pub(super) fn line(ctx: &Context, batch: &Batch, counts: &Counts) -> String {
     let number = |n: u64| n.to_string().into();
     ctx.words.say_with(
         "batch-line",

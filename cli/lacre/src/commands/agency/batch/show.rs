@@ -1,10 +1,12 @@
-//! `lacre agency show BATCH [--row N]`: a batch, or a row as its person will see it.
+//! `lacre agency show BATCH [--row N [--to-me]]`: a batch, or a row as its person will see it; also in an official's own program.
 
 use super::{find, line, value};
+use crate::ask;
 use crate::commands::agency::own::{self, Evidence};
+use crate::commands::agency::send;
 use crate::commands::notice::body::shown_text;
 use crate::context::{Context, Outcome};
-use lacre_agency::{Attachment, Batch, BatchRow, Body, NewNotice, RowFault};
+use lacre_agency::{Attachment, Batch, BatchRow, Beside, Body, NewNotice, RowFault};
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::screen::size;
 use lacre_words::shown::shown;
@@ -16,6 +18,8 @@ pub(crate) struct Args {
     batch: String,
     #[arg(long, value_name = "N")]
     row: Option<u64>,
+    #[arg(long, requires = "row")]
+    to_me: bool,
 }
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
@@ -36,6 +40,9 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
             return Err(ctx.failure("error-batch-row", Exit::No, &args));
         }
     };
+    if args.to_me {
+        return send::at_once(ctx, &mut body, evidence, &NewNotice { run: ask::run(ctx)?, beside: Beside::Trial, ..new });
+    }
     let number = row.index.saturating_add(1);
     ctx.long_result(&row_text(ctx, (number, row.line), &new, &[]), &said(&row, &new));
     Ok(Exit::Done)

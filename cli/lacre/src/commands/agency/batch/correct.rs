@@ -1,0 +1,76 @@
+//! `lacre agency correct BATCH [--rows 3,7-9] [--template NAME]`: rows that were sent, drafted again by the newest version of a template,
+//! each in the place of the notice before.
+
+use super::{find, short, value};
+use crate::commands::agency::official::account;
+use crate::commands::agency::own::{self, Evidence};
+use crate::context::{Context, Outcome};
+use lacre_agency::template::TemplateName;
+use lacre_agency::{BodyTrouble, Counts};
+use lacre_ground::ids::AccountId;
+use lacre_words::failure::Exit;
+use lacre_words::usage::Forms;
+use std::ops::RangeInclusive;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    #[arg(value_name = "BATCH")]
+    batch: String,
+    #[arg(long, value_name = "3,7-9", value_parser = rows)]
+    rows: Option<Rows>,
+    #[arg(long, value_name = "NAME")]
+    template: Option<String>,
+    #[arg(long, value_name = "ACCOUNT", value_parser = account)]
+    drafter: Option<AccountId>,
+}
+
+/// Numbers of rows, from 1.
+#[derive(Clone, Debug)]
+struct Rows(Vec<RangeInclusive<u64>>);
+
+impl Rows {
+    fn has(&self, row: u64) -> bool {
+        self.0.iter().any(|range| range.contains(&row))
+    }
+}
+
+fn rows(text: &str) -> Result<Rows, Forms> {
+    let number = |text: &str| text.trim().parse::<u64>().ok().filter(|n| *n > 0);
+    let range = |part: &str| match part.split_once('-') {
+        Some((from, to)) => Some(number(from)?..=number(to)?).filter(|range| !range.is_empty()),
+        None => number(part).map(|n| n..=n),
+    };
+    text.split(',').map(range).collect::<Option<_>>().map(Rows).ok_or(Forms("3, 3-9, 3,7-9"))
+}
+
+pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
+    let (mut body, mut evidence) = (own::open(ctx)?, Evidence::of(ctx)?);
+    let _turn = evidence.turn(ctx)?;
+    let before = find(ctx, &mut body, &args.batch)?;
+    let name = TemplateName::parse(args.template.as_deref().unwrap_or(&before.template)).ok_or(BodyTrouble::NoSuchTemplate);
+    let template = name.and_then(|name| body.template(&name, None)).map_err(|e| own::trouble(ctx, e))?;
+    let which = |row| args.rows.as_ref().is_none_or(|rows| rows.has(row));
+    let drafted = body.correct(&mut evidence, before.id, template, args.drafter, which);
+    let batch = drafted.map_err(|e| match e {
+        BodyTrouble::NoRows => ctx.failure("error-correct-none", Exit::No, &[("id", short(&before).into())]),
+        other => own::trouble(ctx, other),
+    })?;
+    let counts = Counts { waiting: batch.rows, ..Counts::default() };
+    let said = [("id", short(&batch).into()), ("rows", batch.rows.to_string().into()), ("before", short(&before).into())];
+    ctx.result(&ctx.words.say_with("batch-corrects", &said), &value(&batch, &counts));
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_numbers_and_ranges_from_one_on() {
+        let some = rows("3, 7-9").unwrap();
+        assert_eq!((1..12).filter(|n| some.has(*n)).collect::<Vec<_>>(), [3, 7, 8, 9]);
+        for bad in ["", "0", "9-7", "x", "3,,4", "-3"] {
+            assert!(rows(bad).is_err(), "{bad}");
+        }
+    }
+}
