@@ -34,6 +34,8 @@ batch-drafted = Drafted: { $id }, { $rows } rows. { $electronic } reach the pers
     }
     Some { $disk } of evidence. Between { $from } and { $until }. Nothing was sent.
     Look at it: lacre agency show { $id } --row 1. Send it: lacre agency dispatch { $id }
+batch-corrects = Drafted: { $id }, { $rows } rows, each in the place of a notice of { $before }. Nothing was sent.
+    Look at it: lacre agency show { $id } --row 1. Send it: lacre agency dispatch { $id }
 batch-row-line = line { $line }  { $run }  { $case }  { $state } { $reason }
 batch-row-waiting = not yet
 batch-row-prepared = kept; whether the relay has it is not known
@@ -54,6 +56,9 @@ error-batch-no-row = The batch has no row { $row }.
 error-batch-row = Line { $line } cannot be written.
     .why = { $why }
     .do = Correct the table or put the file back, and draft the batch anew.
+error-correct-none = No row of { $id } can be corrected.
+    .why = None of those that are meant was delivered and proved.
+    .do = See how far each is: lacre agency status { $id } --csv FILE
 error-batch-empty = The table has no rows.
     .why = Only its first line, with the names of the columns, was found.
     .do = Add a row for each person.
@@ -83,6 +88,9 @@ body-stats = { $electronic } delivered and proved
     { $handed } of them handed over to a program of the person, { $soon } within 10 seconds
     { $known } opened, acknowledged or answered by the person
     To be notified otherwise: { $none } without an address here, { $exempt } exempt, { $closed } whose address was closed meanwhile or whose answer grew too old
+error-list-which = Which notices are meant was not said.
+    .why = One of --run, --case and --code says it.
+    .do = Add one of them; all notices: lacre agency status
 error-list-none = No notice from here is meant by that.
     .why = What is kept on this machine was looked through.
     .do = Look at the RUN, case or code again; all of them: lacre agency status

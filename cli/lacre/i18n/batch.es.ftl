@@ -34,6 +34,8 @@ batch-drafted = Preparado: { $id }, { $rows } filas. { $electronic } llegan al p
     }
     Unos { $disk } de evidencia. Entre el { $from } y el { $until }. No se ha enviado nada.
     Revíselo: lacre agency show { $id } --row 1. Envíelo: lacre agency dispatch { $id }
+batch-corrects = Redactado: { $id }, { $rows } filas, cada una en lugar de una notificación de { $before }. Nada se envió.
+    Véalo: lacre agency show { $id } --row 1. Envíelo: lacre agency dispatch { $id }
 batch-row-line = línea { $line }  { $run }  { $case }  { $state } { $reason }
 batch-row-waiting = pendiente
 batch-row-prepared = guardada; no se sabe si el servidor la tiene
@@ -54,6 +56,9 @@ error-batch-no-row = El lote no tiene la fila { $row }.
 error-batch-row = La línea { $line } no se puede escribir.
     .why = { $why }
     .do = Corrija la tabla o devuelva el archivo a su lugar, y prepare el lote de nuevo.
+error-correct-none = Ninguna fila de { $id } se puede corregir.
+    .why = Ninguna de las indicadas se entregó y probó.
+    .do = Vea en qué está cada una: lacre agency status { $id } --csv ARCHIVO
 error-batch-empty = La tabla no tiene filas.
     .why = Solo se encontró la primera línea, con los nombres de las columnas.
     .do = Agregue una fila por persona.
@@ -83,6 +88,9 @@ body-stats = { $electronic } entregadas y probadas
     { $handed } de ellas recibidas por un programa de la persona, { $soon } en menos de 10 segundos
     { $known } abiertas, acusadas de recibo o contestadas por la persona
     Por notificar de otro modo: { $none } sin domicilio aquí, { $exempt } exentas, { $closed } cuyo domicilio se cerró entretanto o cuya respuesta se hizo vieja
+error-list-which = Falta decir cuáles notificaciones.
+    .why = Lo dice una de las opciones --run, --case y --code.
+    .do = Agregue una de ellas; todas: lacre agency status
 error-list-none = Con eso no se encuentra ninguna notificación enviada desde aquí.
     .why = Se buscó en lo que guarda este equipo.
     .do = Revise el RUN, el expediente o el código; todas: lacre agency status
