@@ -207,3 +207,90 @@ fn one_notice_of_a_body_with_officials_is_a_batch_of_one() {
     let trial = office.body.piped(&[send.as_slice(), &["--trial"]].concat(), RUNS[3].as_bytes());
     assert_eq!(trial.code, Some(0), "{}", trial.err);
 }
+
+#[test]
+fn a_service_sends_what_was_approved_at_its_time_and_nothing_that_nobody_approved() {
+    let office = Office::new("AF006").signed().used();
+    let ana = addressee(&office.town, 3, "ana");
+    let (batch, package) = office.drafts(&office.dina, &[3], &[]);
+    let round = || office.body.run(&["agency", "run", "--for", "1s", "--json"]).done();
+    assert_eq!((round().as_str(), notices(&ana).len()), ("", 0), "nobody approved it");
+
+    for (who, to) in [(&office.dina, "dina.json"), (&office.bea, "bea.json")] {
+        let _signed = office.approve(who, &package, to).done_json();
+    }
+    assert_eq!(office.hand_in(&batch, &["dina.json", "bea.json"]).done_json()["enough"], true);
+    let said: Vec<Value> = round().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(said.iter().any(|line| line["stage"] == "done" && text(&line["batch"]) == batch), "{said:?}");
+    assert_eq!(notices(&ana).len(), 1);
+    ana.run(&["notice", "read", text(&notices(&ana)[0]["id"])]).done();
+    let took = round();
+    assert!(
+        took.lines().any(|line| line.contains("\"notice\"") && line.contains("Handover")),
+        "it takes what devices answer: {took}"
+    );
+}
+
+#[test]
+fn rows_that_were_wrong_are_corrected_by_others_in_their_place() {
+    let office = Office::new("AF007").signed().used();
+    let ana = addressee(&office.town, 3, "ana");
+    let (batch, package) = office.drafts(&office.dina, &[3, 0], &["--no-letters"]);
+    let approve = |batch: &str, package: &str, names: [&str; 2]| {
+        for (who, to) in [(&office.dina, names[0]), (&office.bea, names[1])] {
+            let _signed = office.approve(who, package, to).done_json();
+        }
+        assert_eq!(office.hand_in(batch, &names).done_json()["enough"], true);
+        let _sent = office.body.run(&["agency", "dispatch", batch]);
+    };
+    let drafter = account(&office.dina);
+    let correct = |rows: &str| office.body.run(&["agency", "correct", &batch, "--rows", rows, "--drafter", &drafter, "--json"]);
+    refused(&correct("1"), 1);
+    approve(&batch, &package, ["dina.json", "bea.json"]);
+    refused(&correct("2"), 1);
+
+    let second = text(&correct("1-2").done_json()["batch"]).to_owned();
+    let seen = office.bea.json(&["agency", "review", &office.packed(&second), "--row", "1"]);
+    assert_eq!((seen["rows"].as_u64(), seen["beside"].as_u64()), (Some(1), Some(1)), "{seen}");
+    assert!(text(&seen["row"]["standing"]).starts_with("corrects "), "{seen}");
+    approve(&second, &office.file(&format!("{second}.jsonl")), ["dina2.json", "bea2.json"]);
+
+    let came = notices(&ana);
+    assert_eq!(came.len(), 2, "{came:?}");
+    let rows = rows(&office.body, &second);
+    assert_eq!(approved_by(&office.body, &found(&office.body, &rows[0]["code"])), ["dina", "bea"]);
+    let to = office.file("of-ana");
+    let all = office.body.piped(&["agency", "evidence", "--run", "--to", &to, "--json"], RUNS[3].as_bytes()).done_json();
+    assert_eq!(all["notices"].as_array().unwrap().len(), 2, "{all}");
+}
+
+#[test]
+fn a_row_is_tried_on_an_officials_own_program_before_anybody_gets_it() {
+    let office = Office::new("AF008").signed().used();
+    let (ana, bea) = (addressee(&office.town, 3, "ana"), addressee(&office.town, 1, "beatriz"));
+    let (batch, _) = office.drafts(&office.dina, &[3], &[]);
+
+    let said = office.body.piped(&["agency", "show", &batch, "--row", "1", "--to-me", "--json"], RUNS[1].as_bytes()).done_json();
+
+    assert_eq!(text(&said["outcome"]), "sent", "{said}");
+    assert_eq!((notices(&ana).len(), notices(&bea).len()), (0, 1));
+    let read = bea.run(&["notice", "read", text(&notices(&bea)[0]["id"])]).done();
+    assert!(read.contains("Estimada persona Núñez 3"), "{read}");
+}
+
+#[test]
+fn a_batch_that_may_not_be_done_on_its_day_is_asked_about_and_begins_only_with_a_yes() {
+    let office = Office::new("AF009");
+    crate::official_batches::template(&office.body);
+    strangers(&office.body, 999);
+    // fifty seconds of rows, and thirty are left
+    let soon = jiff::Timestamp::now().in_tz("America/Santiago").unwrap().datetime() + jiff::SignedDuration::from_secs(30);
+    let until = soon.strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let (batch, _) = drafted(&office.body, &["--no-letters", "--not-after", &until]);
+
+    let said = office.body.run(&["agency", "dispatch", &batch]);
+
+    refused(&said, 1);
+    assert!(said.err.contains("--yes"), "{}", said.err);
+    assert_eq!(text(&office.body.json(&["agency", "show", &batch])["stage"]), "drafted");
+}

@@ -100,16 +100,24 @@ fn the_page_gives_the_memory_formula_that_the_attack_tests_hold_the_relay_to() {
 }
 
 #[test]
-fn the_unit_is_one_that_systemd_takes_and_calls_well_hardened() {
+fn the_units_are_ones_that_systemd_takes_and_calls_well_hardened() {
     if Command::new("systemd-analyze").arg("--version").output().is_err() {
-        println!("SKIPPED: systemd-analyze is not on this machine; the unit was not judged");
+        println!("SKIPPED: systemd-analyze is not on this machine; the units were not judged");
         return;
     }
+    let relay = (server().join("systemd/lacre-relay.service"), relay_binary().unwrap());
+    let body = (server().join("../cli/systemd/lacre-agency.service"), lacre_tests::terminal::lacre_binary());
+    for (unit, program) in [relay, body] {
+        judged(&unit, &program);
+    }
+}
+
+fn judged(unit: &Path, program: &Path) {
     let folder = tempfile::tempdir().unwrap();
-    let unit = folder.path().join("lacre-relay.service");
-    let text = fs::read_to_string(server().join("systemd/lacre-relay.service")).unwrap();
-    let here = relay_binary().unwrap();
-    fs::write(&unit, text.replace("/usr/local/bin/lacre-relay", here.to_str().unwrap())).unwrap();
+    let text = fs::read_to_string(unit).unwrap();
+    let there = Path::new("/usr/local/bin").join(program.file_name().unwrap());
+    let unit = folder.path().join(unit.file_name().unwrap());
+    fs::write(&unit, text.replace(there.to_str().unwrap(), program.to_str().unwrap())).unwrap();
 
     let verified = Command::new("systemd-analyze").arg("verify").arg(&unit).output().unwrap();
     let judged =
