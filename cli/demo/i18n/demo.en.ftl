@@ -82,6 +82,40 @@ demo-claim-changed = Each part of it, changed in one place and sealed up again, 
 error-demo-body = The public body of the story could not go on.
     .why = { $why }
     .do = Run the demo again; if it happens twice, report it.
+demo-batch = Twenty notices from a table, and four eyes
+demo-batch-subject = Decision for ((nombre)) (example)
+demo-batch-text =
+    # Decision (example)
+
+    Dear ((nombre)):
+
+    your application is granted. You may appeal within five business days.
+demo-claim-roles = Three officials have office accounts; two administrators signed who drafts and who approves (one of them was not enough)
+    .claim = A list of roles is in force when two administrators have signed it, and not before.
+demo-claim-table = A table in Windows-1252 with semicolons is read, with every ñ
+    .claim = The table of twenty rows is read as Windows-1252 and nothing is wrong with it.
+demo-claim-routes = Before anything is sent: { $electronic } reach a program, { $exempt } are exempt (one of them a company), { $none } have no address here
+    .claim = The registrar says of each by which way.
+demo-claim-waits-for-two = What one official drafted does not go
+    .claim = A batch that nobody approved is not sent.
+demo-claim-seen = Both officials' programs computed what they sign from all twenty rows
+    .claim = Each sees all rows and every attachment.
+demo-claim-approved = One drafted it, another one approved it
+    .claim = Two signatures of two officials are enough for twenty rows.
+demo-claim-batch-resumed = The relay was killed half-way and the body's program began anew: it goes on
+    .claim = The batch breaks off, and goes on to its end.
+demo-claim-once = Every row is there once: two in the persons' programs, eighteen for counter or letter
+    .claim = Nobody got a notice twice, and no row is missing.
+demo-effect = { $run }  { $deemed ->
+        [none] counter or letter ({ $reason ->
+            [law] exempt by law
+            [legal-person] a legal person
+           *[other] no address here
+        })
+       *[other] deemed notified on { $deemed }, last day { $last }
+    }
+demo-claim-four-eyes = The evidence says who drafted and who approved it
+    .claim = The evidence of a notice is valid and names one approver.
 demo-proof = The proof, by reading
 demo-claim-same = Ana, Bruno and Carla have the same { $count } messages in the same order
     .claim = All have the same history.
@@ -143,6 +177,7 @@ error-demo-input = The folder { $dir } cannot be used.
 help-lacre-demo = Shows the whole system in a minute, with example people
     .input = Folder with the files that are sent, in the place of those that it carries
     .keep = Keeps the temporary folder, to look at it
+    .act = Tells this act alone (1-11); all are played
     .json = One line of JSON at the end
     .lang = Language; otherwise that of the system
     .help = Shows this help

@@ -82,6 +82,40 @@ demo-claim-changed = Cada una de sus partes, cambiada en un lugar y vuelta a cer
 error-demo-body = El organismo público de la historia no pudo seguir.
     .why = { $why }
     .do = Repita la demostración; si pasa dos veces, avísenos.
+demo-batch = Veinte notificaciones desde una tabla, y cuatro ojos
+demo-batch-subject = Resolución para ((nombre)) (ejemplo)
+demo-batch-text =
+    # Resolución (ejemplo)
+
+    Estimada persona ((nombre)):
+
+    se acoge su solicitud. Puede reponer dentro de cinco días hábiles.
+demo-claim-roles = Tres funcionarios tienen cuentas de función; dos administradores firmaron quién redacta y quién aprueba (uno solo no bastó)
+    .claim = Una lista de funciones rige cuando la firmaron dos administradores, y no antes.
+demo-claim-table = Se lee una tabla en Windows-1252 con punto y coma, con cada ñ
+    .claim = La tabla de veinte filas se lee como Windows-1252 y nada está mal en ella.
+demo-claim-routes = Antes de enviar nada: { $electronic } llegan a un programa, { $exempt } están exentas (una es una empresa), { $none } no tienen aquí un domicilio
+    .claim = El registrador dice de cada una por qué vía.
+demo-claim-waits-for-two = Lo que redactó una sola persona no sale
+    .claim = Un lote que nadie aprobó no se envía.
+demo-claim-seen = El programa de cada funcionario calculó lo que firma a partir de las veinte filas
+    .claim = Cada uno ve todas las filas y cada adjunto.
+demo-claim-approved = Una persona lo redactó, otra lo aprobó
+    .claim = Dos firmas de dos funcionarios bastan para veinte filas.
+demo-claim-batch-resumed = El servidor murió a la mitad y el programa del organismo empezó de nuevo: continúa
+    .claim = El lote se interrumpe, y continúa hasta el final.
+demo-claim-once = Cada fila está una vez: dos en los programas de las personas, dieciocho para mesón o carta
+    .claim = Nadie recibió dos veces una notificación, y no falta ninguna fila.
+demo-effect = { $run }  { $deemed ->
+        [none] mesón o carta ({ $reason ->
+            [law] exenta por ley
+            [legal-person] persona jurídica
+           *[other] sin domicilio aquí
+        })
+       *[other] se entiende notificada el { $deemed }, último día { $last }
+    }
+demo-claim-four-eyes = La prueba dice quién la redactó y quién la aprobó
+    .claim = La prueba de una notificación es válida y nombra a quien la aprobó.
 demo-proof = La prueba, leyendo
 demo-claim-same = Ana, Bruno y Carla tienen los mismos { $count } mensajes en el mismo orden
     .claim = Todos tienen la misma historia.
@@ -143,6 +177,7 @@ error-demo-input = No se puede usar la carpeta { $dir }
 help-lacre-demo = Muestra todo el sistema en un minuto, con personas de ejemplo
     .input = Carpeta con los archivos que se envían, en vez de los que trae
     .keep = Conserva la carpeta temporal, para mirarla
+    .act = Solo cuenta este acto (1-11); todos se representan
     .json = Una línea de JSON al final
     .lang = Idioma; si no, el del sistema
     .help = Muestra esta ayuda

@@ -1,10 +1,11 @@
 //! The demonstration: a short story with a real relay, four example people and real files, which ends with a proof.
 //!
 //! [`relay`] the child process · [`people`] the four · [`scan`] what lies on the relay's disk ·
-//! [`keys`] what a removed member could open · [`story`] what happens · [`daily`], [`apart`] and [`notice`] its parts.
+//! [`keys`] what a removed member could open · [`story`] what happens · [`daily`], [`apart`], [`notice`] and [`batch`] its parts.
 //! A program of its own, because it lays bare what its example people hold; what people install has no such code.
 
 mod apart;
+mod batch;
 mod daily;
 mod input;
 mod keys;
@@ -31,6 +32,8 @@ struct Args {
     input: Option<PathBuf>,
     #[arg(long)]
     keep: bool,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=11))]
+    act: Option<u32>,
     #[arg(long)]
     json: bool,
     #[arg(long, value_name = "es|en", value_parser = ["es", "en"], hide_possible_values = true)]

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 /// Where the body keeps its evidence; the relay may be killed at the moment when something is kept.
-struct Evidence {
+pub(super) struct Evidence {
     dir: PathBuf,
     dies_with_it: Option<super::relay::Running>,
 }
@@ -39,16 +39,24 @@ impl Archive for Evidence {
 }
 
 /// The body with its line to the relay.
-struct Office {
-    body: Body,
-    network: GrpcNetwork,
-    evidence: Evidence,
+pub(super) struct Office {
+    pub(super) body: Body,
+    pub(super) network: GrpcNetwork,
+    pub(super) evidence: Evidence,
+    dir: PathBuf,
+    secret: Zeroizing<[u8; 32]>,
+}
+
+impl Evidence {
+    /// This relay is killed when the next evidence is kept.
+    pub(super) fn dies_with(&mut self, relay: super::relay::Running) {
+        self.dies_with_it = Some(relay);
+    }
 }
 
 impl Story<'_> {
     /// A body notifies three people; how many parts of the evidence were changed, and each was noticed.
-    pub(super) fn notices(&mut self) -> Result<usize, Failure> {
-        let mut office = self.office()?;
+    pub(super) fn notices(&mut self, office: &mut Office) -> Result<usize, Failure> {
         for who in [ANA, BRUNO, CARLA] {
             let statement = self.ctx.words.say("notice-statement");
             self.of(who, |p| p.client.designate(&statement))?;
@@ -56,12 +64,12 @@ impl Story<'_> {
         }
         self.say("demo-designated", &[]);
 
-        let first = self.sent(&mut office, ANA, false)?;
-        let second = self.sent(&mut office, BRUNO, true)?;
+        let first = self.sent(office, ANA, false)?;
+        let second = self.sent(office, BRUNO, true)?;
         self.good(key("demo-claim-resumed"), &[]);
         self.of(CARLA, |p| p.client.pause_notices(true))?;
         self.of(CARLA, |p| p.sync().map(|_| ()))?;
-        let paused = self.try_send(&mut office, CARLA)?;
+        let paused = self.try_send(office, CARLA)?;
         self.shown(matches!(paused, (_, Outcome::Otherwise(Otherwise::NoAccount))), key("demo-claim-paused"))?;
 
         let read = self.only_notice(ANA)?;
@@ -76,15 +84,15 @@ impl Story<'_> {
         }
         let in_time = self.only_notice(BRUNO)?.replies.first().is_some_and(|r| r.accepted_at.is_some());
         self.shown(in_time, key("demo-claim-appeal"))?;
-        let Office { body, network, evidence } = &mut office;
+        let Office { body, network, evidence, .. } = &mut *office;
         let collected = body.collect(network, evidence).map_err(|e| self.body(&e))?;
         let of = |id: NoticeId, what: &str| collected.filed.iter().any(|f| f.notice == id && f.what == what);
         let told = of(first, "ConsignmentAcceptance") && of(second, "reply") && collected.aside.is_empty();
         self.shown(told, key("demo-claim-told"))?;
-        self.judged(&mut office, first)
+        self.judged(office, first)
     }
 
-    fn office(&mut self) -> Result<Office, Failure> {
+    pub(super) fn office(&mut self) -> Result<Office, Failure> {
         let dir = self.folder.join("body");
         let Environment { clock, mut rng, observer } = Environment::system();
         let secret = Zeroizing::new(lacre_ground::random::bytes::<32>(rng.as_mut()));
@@ -96,7 +104,18 @@ impl Story<'_> {
         let mut body = Body::new(profile, clock, rng);
         let code = self.relay.body_code(CODE, &self.ctx.words.say("demo-body-name")).map_err(|e| self.machine(&e))?;
         body.enroll(&network, &code).map_err(|e| self.body(&e))?;
-        Ok(Office { body, network, evidence: Evidence { dir: self.folder.join("evidence"), dies_with_it: None } })
+        let evidence = Evidence { dir: self.folder.join("evidence"), dies_with_it: None };
+        Ok(Office { body, network, evidence, dir, secret })
+    }
+
+    /// The body's program ends, and begins anew with what its profile holds.
+    pub(super) fn opened_again(&self, office: Office) -> Result<Office, Failure> {
+        let Office { body, network, evidence, dir, secret } = office;
+        drop(body);
+        let Environment { clock, rng, observer } = Environment::system();
+        let profile = Profile::open(&dir, Secret::KeyFile(&secret), observer);
+        let profile = profile.map_err(|e| self.machine(&io::Error::other(e.to_string())))?;
+        Ok(Office { body: Body::new(profile, clock, rng), network, evidence, dir, secret })
     }
 
     fn new_notice(&self, who: usize) -> Result<NewNotice, Failure> {
@@ -120,7 +139,7 @@ impl Story<'_> {
 
     fn try_send(&mut self, office: &mut Office, who: usize) -> Result<(NoticeId, Outcome), Failure> {
         let new = self.new_notice(who)?;
-        let Office { body, network, evidence } = office;
+        let Office { body, network, evidence, .. } = office;
         body.send(network, evidence, &new).map_err(|e| self.body(&e))
     }
 
@@ -132,7 +151,7 @@ impl Story<'_> {
         }
         office.evidence.dies_with_it = Some(self.relay.running());
         let new = self.new_notice(who)?;
-        let Office { body, network, evidence } = office;
+        let Office { body, network, evidence, .. } = office;
         let broken = body.send(network, evidence, &new).is_err();
         self.relay.start().map_err(|e| self.machine(&e))?;
         let id = body.dispatches().map_err(|e| self.body(&e))?.last().map(|row| row.id);
@@ -176,19 +195,19 @@ impl Story<'_> {
     }
 
     /// Ends the demo if this does not hold; says it if it does.
-    fn shown(&self, holds: bool, key: &'static str) -> Result<(), Failure> {
+    pub(super) fn shown(&self, holds: bool, key: &'static str) -> Result<(), Failure> {
         self.claim(holds, key)?;
         self.good(key, &[]);
         Ok(())
     }
 
-    fn body(&self, why: &BodyTrouble) -> Failure {
+    pub(super) fn body(&self, why: &BodyTrouble) -> Failure {
         self.ctx.failure("error-demo-body", Exit::No, &[("why", shown(&why.to_string()).into())])
     }
 }
 
 /// The code of the example body.
-const CODE: &str = "AO001";
+pub(super) const CODE: &str = "AO001";
 
 /// The evidence, each time with another part that is not what it was; the end line is made again.
 fn changed(whole: &Bundle) -> Vec<(&'static str, Bundle)> {

@@ -71,19 +71,36 @@ impl Relay {
         self.code("", &["--agency", code, "--name", name, "--zone", "America/Santiago", "--comuna", "13101"])
     }
 
+    /// A code for an official's office account at this body.
+    pub(crate) fn office_code(&self, body: &str, run: &str, administers: bool) -> std::io::Result<Invitation> {
+        let admin: &[&str] = if administers { &["--administrator"] } else { &[] };
+        self.code(run, &[&["--office", body], admin].concat())
+    }
+
+    /// Electronic notices take no effect for this person, for this reason.
+    pub(crate) fn exempt(&self, run: &str, reason: &str) -> std::io::Result<()> {
+        self.registrar(run, &["exempt", "add", "--reason", reason]).map(drop)
+    }
+
     fn code(&self, run: &str, how: &[&str]) -> std::io::Result<Invitation> {
+        let stdout = self.registrar(run, &[&["issue-code", "--json"], how].concat())?;
+        let answer: Option<serde_json::Value> = serde_json::from_slice(&stdout).ok();
+        let line = answer.as_ref().and_then(|a| a.get("invitation")).and_then(|i| i.as_str());
+        line.and_then(|l| Invitation::parse(l).ok()).ok_or_else(|| Error::other("no invitation"))
+    }
+
+    /// What the registrar's counter says, when this RUN is typed.
+    fn registrar(&self, run: &str, how: &[&str]) -> std::io::Result<Vec<u8>> {
         let mut command = Command::new(&self.program);
-        command.args(["registrar", "issue-code", "--json"]).args(how).arg("--data").arg(&self.data);
+        command.arg("registrar").args(how).arg("--data").arg(&self.data);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         if let Some(mut typed) = child.stdin.take() {
             // it may say no before it reads
             let _closed = typed.write_all(run.as_bytes());
         }
         let output = child.wait_with_output()?;
-        let answer: Option<serde_json::Value> = serde_json::from_slice(&output.stdout).ok();
-        let line = answer.as_ref().and_then(|a| a.get("invitation")).and_then(|i| i.as_str());
-        line.and_then(|l| Invitation::parse(l).ok())
-            .ok_or_else(|| Error::other(String::from_utf8_lossy(&output.stderr).into_owned()))
+        let why = || Error::other(String::from_utf8_lossy(&output.stderr).into_owned());
+        if output.status.success() { Ok(output.stdout) } else { Err(why()) }
     }
 
     /// The child, for somebody who wants to kill it from another thread.

@@ -18,6 +18,7 @@ use lacre_words::screen::{Outcome, Screen, size};
 use lacre_words::shown::shown;
 use lacre_words::words;
 use serde_json::json as object;
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ pub(crate) fn play(ctx: &Screen, args: &Args) -> Outcome {
     let began = SystemClock.now();
     let files = input_files(ctx, args.input.as_deref())?;
     let folder = tempfile::Builder::new().prefix("lacre-demo-").tempdir().map_err(|e| machine(ctx, &e))?;
-    let mut story = Story::begin(ctx, folder.path(), files)?;
+    let mut story = Story::begin(ctx, folder.path(), files, args)?;
     let mut told = story.tell();
     let ms = SystemClock.now().since(began);
     story.relay.kill();
@@ -66,7 +67,7 @@ fn machine(ctx: &Screen, why: &std::io::Error) -> Failure {
 pub(super) struct Story<'a> {
     pub(super) ctx: &'a Screen,
     pub(super) folder: &'a Path,
-    files: Vec<Input>,
+    pub(super) files: Vec<Input>,
     pub(super) relay: Relay,
     pub(super) people: Vec<Person>,
     pub(super) alarm: Arc<Alarm>,
@@ -74,6 +75,8 @@ pub(super) struct Story<'a> {
     pub(super) texts: Vec<String>,
     /// everything that Diego's profile ever held
     diego: Held,
+    /// the only act that is told, and the one that is played
+    acts: (Option<u32>, Cell<u32>),
 }
 
 pub(super) const ANA: usize = 0;
@@ -82,14 +85,24 @@ pub(super) const CARLA: usize = 2;
 pub(super) const DIEGO: usize = 3;
 
 impl<'a> Story<'a> {
-    fn begin(ctx: &'a Screen, folder: &'a Path, files: Vec<Input>) -> Result<Self, Failure> {
+    fn begin(ctx: &'a Screen, folder: &'a Path, files: Vec<Input>, args: &Args) -> Result<Self, Failure> {
         let relay = Relay::new(folder).map_err(|e| match e.kind() {
             std::io::ErrorKind::NotFound => {
                 ctx.failure("error-demo-no-relay", Exit::CouldNotAsk, &[("program", shown(&e.to_string()).into())])
             }
             _ => machine(ctx, &e),
         })?;
-        Ok(Self { ctx, folder, files, relay, people: Vec::new(), alarm: Alarm::new(), texts: Vec::new(), diego: Held::default() })
+        Ok(Self {
+            ctx,
+            folder,
+            files,
+            relay,
+            people: Vec::new(),
+            alarm: Alarm::new(),
+            texts: Vec::new(),
+            diego: Held::default(),
+            acts: (args.act, Cell::new(0)),
+        })
     }
 
     fn tell(&mut self) -> Result<serde_json::Value, Failure> {
@@ -111,8 +124,11 @@ impl<'a> Story<'a> {
         self.chapter(8, words::key("demo-apart"));
         let proved = self.apart()?;
         self.chapter(9, words::key("demo-notices"));
-        let changed = self.notices()?;
-        self.chapter(10, words::key("demo-proof"));
+        let mut office = self.office()?;
+        let changed = self.notices(&mut office)?;
+        self.chapter(10, words::key("demo-batch"));
+        let sent = self.batch(office)?;
+        self.chapter(11, words::key("demo-proof"));
         let messages = self.same_history(&group, after)?;
         let (files, bytes, needles) = self.nothing_on_disk()?;
         let (keys, entries) = self.no_key_opens(&group)?;
@@ -125,6 +141,7 @@ impl<'a> Story<'a> {
             "after_removal": after,
             "proved": proved,
             "evidence_changed": changed,
+            "batch_sent": sent,
             "relay_files": files,
             "relay_bytes": bytes,
             "searched_for": needles,
@@ -442,6 +459,7 @@ impl<'a> Story<'a> {
     }
 
     fn chapter(&self, n: u32, key: &str) {
+        self.acts.1.set(n);
         self.line(&format!("\n{n}. {}", self.ctx.words.say(key)));
     }
 
@@ -453,7 +471,11 @@ impl<'a> Story<'a> {
         self.line(&format!("   ✓ {}", self.ctx.words.say_with(key, args)));
     }
 
+    /// The acts build upon each other: all are played, and one alone may be told.
     fn line(&self, text: &str) {
-        self.ctx.lines_unless_json(text);
+        let (told, played) = (self.acts.0, self.acts.1.get());
+        if told.is_none_or(|told| told == played) {
+            self.ctx.lines_unless_json(text);
+        }
     }
 }
