@@ -235,6 +235,7 @@ help-passphrase-remove-second = Removes the second passphrase and its profile
 help-demo = Shows the whole system in a minute, with example people
     .input = Folder with the files that are sent
     .keep = Keeps the temporary folder, to look at it
+    .act = Tells this act alone (1-11); all are played
 help-install-extras = Installs command completion for shells, and man pages
     .to = The user's data folder (~/.local/share)
     .remove = Removes them

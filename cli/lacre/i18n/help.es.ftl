@@ -235,6 +235,7 @@ help-passphrase-remove-second = Quita la segunda frase y borra su perfil
 help-demo = Muestra todo el sistema en un minuto, con personas de ejemplo
     .input = Carpeta con los archivos que se envían
     .keep = Conserva la carpeta temporal, para mirarla
+    .act = Solo cuenta este acto (1-11); todos se representan
 help-install-extras = Instala autocompletado de órdenes y páginas de man
     .to = Carpeta de datos del usuario (~/.local/share)
     .remove = Los quita

@@ -4,6 +4,7 @@
 use crate::context::{Context, Outcome};
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
+use lacre_words::usage::Forms;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -13,6 +14,12 @@ pub(crate) struct Args {
     input: Option<PathBuf>,
     #[arg(long)]
     keep: bool,
+    #[arg(long, value_name = "N", value_parser = act)]
+    act: Option<u32>,
+}
+
+fn act(text: &str) -> Result<u32, Forms> {
+    text.parse().ok().filter(|act| (1..=11).contains(act)).ok_or(Forms("1-11"))
 }
 
 pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
@@ -21,6 +28,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let mut command = Command::new(&program);
     command.args(["--lang", ctx.words.lang().code()]);
     command.args(args.input.iter().flat_map(|dir| ["--input".as_ref(), dir.as_os_str()]));
+    command.args(args.act.iter().flat_map(|act| ["--act".to_owned(), act.to_string()]));
     command.args(args.keep.then_some("--keep")).args(ctx.global.json.then_some("--json"));
     // its words and its answer are ours
     match command.status().map(|status| status.code()) {
