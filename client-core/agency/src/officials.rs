@@ -1,9 +1,9 @@
 //! What officials pass between them as files: lists of roles, and approvals. Nothing here is believed: [`gather`] puts together what
 //! a batch's approvals are, and `lacre_evidence::four_eyes` says whether they are enough.
 
-use lacre_evidence::{Approval, Approvals, BatchText, Fault, Official, Role, Roles, four_eyes};
+use lacre_evidence::{Approval, Approvals, BatchText, Fault, Office, Official, Role, Roles, four_eyes};
 use lacre_ground::agency::AgencyCode;
-use lacre_ground::ids::AccountId;
+use lacre_ground::ids::{AccountId, Handle};
 use lacre_ground::label::{self, Label};
 use lacre_ground::note::{NoteError, NoteKey, UnverifiedNote};
 use lacre_ground::signed::{NoteText as _, Signed};
@@ -79,18 +79,25 @@ impl RolesFile {
         self.officials.iter().map(|card| Official { office: card.office.clone(), states: card.states.clone() }).collect()
     }
 
-    /// The next list: what waits, else what is in force, with a role given or taken. It is to be signed by two administrators; what
-    /// waited before is replaced by it.
-    pub fn next(&self, agency: &AgencyCode, made_at: Millis, change: (AccountId, Role), given: bool) -> Result<Roles, NoteError> {
+    /// The next list: what waits, if an administrator signed it, else what is in force, with a role given or taken. It is to be signed
+    /// by two administrators; what waited before is replaced by it. Whoever signs looks at [`RolesFile::changes`] first.
+    pub fn next(
+        &self,
+        agency: &AgencyCode,
+        registrars: &[NoteKey],
+        made_at: Millis,
+        change: (AccountId, Role),
+        given: bool,
+    ) -> Result<Roles, NoteError> {
         let before = self.lists.last().map(|raw| Ok::<_, NoteError>((text(raw)?, hash(raw)?))).transpose()?;
-        let mut officials = match (self.waiting(), &before) {
+        let mut officials = match (self.waiting_signed(agency, registrars), &before) {
             (Some(waiting), _) => waiting.officials,
             (None, Some((roles, _))) => roles.officials.clone(),
             (None, None) => Vec::new(),
         };
-        officials.extend(
-            self.begun.iter().filter_map(|(account, role)| Some((AccountId::from_hex(account).ok()?, Role::parse(role)?))),
-        );
+        if before.is_none() {
+            officials.extend(self.begun());
+        }
         officials.retain(|official| *official != change);
         if given {
             officials.push(change);
@@ -99,6 +106,48 @@ impl RolesFile {
         officials.dedup();
         let (number, previous) = before.map_or((0, None), |(roles, hash)| (roles.number.saturating_add(1), Some(hash)));
         Ok(Roles { agency: agency.clone(), number, previous, made_at, officials })
+    }
+
+    /// The list that waits, if an administrator signed exactly it: the file passes through many hands.
+    #[must_use]
+    pub fn waiting_signed(&self, agency: &AgencyCode, registrars: &[NoteKey]) -> Option<Roles> {
+        let raw = self.waiting.as_ref()?;
+        let waits = four_eyes::signed_by_one(&self.lists, raw, &self.known(), agency, registrars);
+        waits.ok().map(Signed::into_value)
+    }
+
+    fn begun(&self) -> impl Iterator<Item = (AccountId, Role)> {
+        self.begun.iter().filter_map(|(account, role)| Some((AccountId::from_hex(account).ok()?, Role::parse(role)?)))
+    }
+
+    /// What this list gives and takes beside the one in force: what its signers put into force.
+    #[must_use]
+    pub fn changes(&self, next: &Roles) -> [Vec<(AccountId, Role)>; 2] {
+        let before = self.lists.last().and_then(|raw| text(raw).ok()).map(|roles| roles.officials).unwrap_or_default();
+        let beside =
+            |all: &[(AccountId, Role)], of: &[(AccountId, Role)]| all.iter().filter(|o| !of.contains(o)).copied().collect();
+        [beside(&next.officials, &before), beside(&before, &next.officials)]
+    }
+
+    /// What the registrar calls this account, where a card of it is here.
+    #[must_use]
+    pub fn handle_of(&self, account: &AccountId, registrars: &[NoteKey]) -> Option<Handle> {
+        let offices = self.officials.iter().filter_map(|card| Office::verify(&card.office, registrars).ok());
+        offices.filter(|office| office.account == *account).map(|office| office.handle.clone()).next_back()
+    }
+
+    /// Leaves out every card without which the lists are in force all the same: they stand in all evidence.
+    pub fn only_signers(&mut self, agency: &AgencyCode, registrars: &[NoteKey]) {
+        let mut at = 0;
+        while at < self.officials.len() {
+            let card = self.officials.remove(at);
+            let in_force =
+                self.lists.is_empty() || four_eyes::roles_in_force(&self.lists, &self.known(), agency, registrars).is_ok();
+            if !in_force || self.lists.is_empty() {
+                self.officials.insert(at, card);
+                at += 1;
+            }
+        }
     }
 
     /// What waits has a signature more, by this official. True when it is enough of them, and it is in force from now on.
@@ -111,6 +160,7 @@ impl RolesFile {
         let enough = four_eyes::roles_in_force(&lists, &self.known(), agency, registrars).is_ok();
         if enough {
             (self.lists, self.waiting) = (lists, None);
+            self.only_signers(agency, registrars);
         } else {
             self.waiting = Some(raw);
         }
