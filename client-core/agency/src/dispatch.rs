@@ -58,6 +58,9 @@ pub struct Dispatch {
     pub case: String,
     /// the subject
     pub subject: String,
+    /// hash of what it says: act, words and files
+    #[serde(default)]
+    pub says: [u8; 32],
     /// how far it is
     pub stage: Stage,
     /// when the registrar answered

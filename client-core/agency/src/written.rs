@@ -6,6 +6,7 @@ use lacre_evidence::Act;
 use lacre_evidence::build::File;
 use lacre_evidence::notice::{MAX_FILE, MAX_FILES, MAX_URIS};
 use lacre_ground::run::Run;
+use sha2::{Digest as _, Sha256};
 
 /// Longest term that is taken for meant, business days.
 pub const LONGEST_TERM: u16 = 200;
@@ -50,6 +51,20 @@ pub struct NewNotice {
 }
 
 impl NewNotice {
+    /// What is known again by: of all that it says, and not of whom it is to.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        let ((kind, term), answers) = (self.act.words(), [u8::from(self.answers)]);
+        let mut hash = Sha256::new();
+        let lines = [kind, &term, &self.procedure, &self.subject, &self.description];
+        let lines = lines.into_iter().chain(self.uris.iter().map(String::as_str)).map(str::as_bytes);
+        let files = self.files.iter().flat_map(|f| [f.name.as_bytes(), f.bytes.as_slice()]);
+        for part in lines.chain(files).chain([answers.as_slice()]) {
+            hash.update(part.len().to_be_bytes());
+            hash.update(part);
+        }
+        hash.finalize().into()
+    }
+
     /// Its files, as they are composed.
     pub(crate) fn sendable(&self) -> Vec<File<'_>> {
         self.files.iter().map(|f| File { name: &f.name, media: &f.media, bytes: &f.bytes }).collect()
@@ -81,6 +96,11 @@ fn check(new: &NewNotice) -> Result<(), BodyTrouble> {
 
 /// Every line of N is of its form: asked before the registrar is, so that a mistyped line spends nothing.
 fn written_well(new: &NewNotice) -> Result<(), BodyTrouble> {
+    lines_of(new, core::iter::empty())
+}
+
+/// The same with the names of files that are not read yet.
+pub(crate) fn lines_of<'n>(new: &NewNotice, attached: impl Iterator<Item = &'n str>) -> Result<(), BodyTrouble> {
     let line = |name: &'static str, text: &str, most: usize| {
         let good = !text.is_empty() && text.len() <= most && text.trim() == text && !text.chars().any(char::is_control);
         if good { Ok(()) } else { Err(BodyTrouble::Line { name, most }) }
@@ -91,6 +111,9 @@ fn written_well(new: &NewNotice) -> Result<(), BodyTrouble> {
     line("--description", &new.description, 4000)?;
     new.uris.iter().try_for_each(|uri| line("--uri", uri, 1000))?;
     new.files.iter().try_for_each(|file| line("--file", &file.name, 255))?;
+    for name in attached {
+        line("--file", name, 255)?;
+    }
     if new.uris.len() > MAX_URIS {
         return Err(BodyTrouble::Line { name: "--uri", most: MAX_URIS });
     }

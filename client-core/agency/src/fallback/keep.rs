@@ -3,15 +3,15 @@
 use crate::archive::{Archive, evidence_name, kept};
 use crate::dispatch::{Dispatch, Stage};
 use crate::done::Kept;
+use crate::own::Own;
 use crate::send::As;
 use crate::written::{NewFile, NewNotice};
 use crate::{Body, BodyTrouble};
 use lacre_evidence::clock::Calendar;
-use lacre_evidence::{Bundle, FilePart, Notice, Opening};
+use lacre_evidence::{ApprovedRow, Bundle, Certificate, FileEntry, FilePart, Notice, Opening};
 use lacre_ground::ids::NoticeId;
-use lacre_ground::note::UnverifiedNote;
-use lacre_ground::signed::NoteText as _;
 use lacre_transport::GrpcNetwork;
+use sha2::{Digest as _, Sha256};
 
 /// What a refused notice's evidence is called, once another N was kept in its place.
 const REFUSED: &str = "refused.lacre";
@@ -37,7 +37,9 @@ impl Body {
             return Err(BodyTrouble::NotKept);
         }
         let bundle = kept(archive, id)?;
-        let notice = read(&bundle).ok_or_else(|| BodyTrouble::NoEvidence(evidence_name(id)))?;
+        // the key signs again what it signed before, and nothing that somebody put into the folder since
+        let notice = signed_by(&own, &row, &bundle).filter(|notice| has_its_files(notice, &bundle));
+        let notice = notice.ok_or_else(|| BodyTrouble::NoEvidence(evidence_name(id)))?;
         if notice.electronic.is_none() {
             // the program ended when N was kept and the row did not say so yet
             let opening = bundle.opening.as_deref().and_then(|text| Opening::parse(text).ok());
@@ -59,7 +61,9 @@ impl Body {
         if given.right.is_some() {
             return Ok(Asked::Reachable);
         }
-        let as_ = As { id, standing: notice.standing, rule: None, calendar: Calendar::chile(), approved: None };
+        let approved = self.approved_row(archive, &own, &row)?;
+        let approved = approved.as_ref().map(|(by, place)| ApprovedRow { by, place });
+        let as_ = As { id, standing: notice.standing, rule: None, calendar: Calendar::chile(), approved };
         let (paper, whole) = self.written(&own, &new, as_, given, Some(back))?;
         archive.keep(&format!("{id}.{REFUSED}"), &bundle.to_bytes())?;
         archive.keep(&evidence_name(id), &whole.to_bytes())?;
@@ -69,15 +73,25 @@ impl Body {
     }
 }
 
-/// N of kept evidence, which whoever uses it verifies.
-pub(super) fn read(bundle: &Bundle) -> Option<Notice> {
-    let note = UnverifiedNote::parse(bundle.notice.as_deref()?).ok()?;
-    Notice::parse(note.unverified_text()).ok()
+/// N of kept evidence, if this body's key signed it and it is the row's. Files of evidence can be changed by whoever has the folder.
+pub(super) fn signed_by(own: &Own, row: &Dispatch, bundle: &Bundle) -> Option<Notice> {
+    let certificate = Certificate::verify(bundle.certificate.as_deref()?, &own.registrars).ok()?;
+    let notice = Notice::verify(bundle.notice.as_deref()?, &certificate).ok()?.into_value();
+    let own_row = notice.id == row.id && notice.run.canonical() == row.run && notice.case == row.case;
+    (certificate.key == own.key && own_row).then_some(notice)
+}
+
+fn has_its_files(notice: &Notice, bundle: &Bundle) -> bool {
+    let same = |(line, part): (&FileEntry, &FilePart)| match part {
+        FilePart::Here(bytes) => Sha256::digest(bytes).as_slice() == line.sha256,
+        FilePart::LeftOut => false,
+    };
+    notice.files.len() == bundle.files.len() && notice.files.iter().zip(&bundle.files).all(same)
 }
 
 /// The same again.
 fn new_of(row: &Dispatch, notice: &Notice, bundle: &Bundle) -> Option<NewNotice> {
-    let file = |(line, part): (&lacre_evidence::FileEntry, &FilePart)| match part {
+    let file = |(line, part): (&FileEntry, &FilePart)| match part {
         FilePart::Here(bytes) => Some(NewFile { name: line.name.clone(), media: line.media.clone(), bytes: bytes.clone() }),
         FilePart::LeftOut => None,
     };

@@ -58,11 +58,11 @@ pub fn all(rows: &[Dispatch]) -> Vec<Fallback> {
     found
 }
 
-/// RUN, case and subject: the same act to the same person.
-type Act<'r> = (&'r str, &'r str, &'r str);
+/// RUN, case, subject and what it says: the same act to the same person.
+type Act<'r> = (&'r str, &'r str, &'r str, [u8; 32]);
 
 fn act(row: &Dispatch) -> Act<'_> {
-    (&row.run, &row.case, &row.subject)
+    (&row.run, &row.case, &row.subject, row.says)
 }
 
 /// It was delivered, and is no trial and no copy.

@@ -6,7 +6,7 @@
 //! | after | the record and its sealed bytes, in the row | gives the relay the same bytes: it has them or takes them, and gives the same receipt |
 //! | after the evidence has it | the same | finds it there, and tells the row |
 
-use super::keep::read;
+use super::keep::signed_by;
 use crate::archive::{Archive, evidence_name, kept, lean};
 use crate::dispatch::Dispatch;
 use crate::done::{Done, Pending, What};
@@ -64,6 +64,8 @@ impl Body {
             self.push(net, archive, &own, &mut row)?;
         }
         let (seed, channel) = self.place_of(&row)?;
+        let bundle = kept(archive, id)?;
+        let notice = signed_by(&own, &row, &bundle).ok_or_else(|| BodyTrouble::NoEvidence(evidence_name(id)))?;
         let kept_row = row.kept.as_mut().ok_or(BodyTrouble::NotKept)?;
         let step = new.what.step(new.reference.as_deref()).ok_or(BodyTrouble::Line { name: "--posted", most: 200 })?;
         let before: Vec<_> = kept_row.done.iter().filter_map(|done| Some((done.step()?, done.at))).collect();
@@ -72,8 +74,6 @@ impl Body {
             Err(StepError::Again) => return Ok(Recorded::Before),
             Err(why) => return Err(BodyTrouble::Step(why)),
         }
-        let bundle = kept(archive, id)?;
-        let notice = read(&bundle).ok_or_else(|| BodyTrouble::NoEvidence(evidence_name(id)))?;
         if new.at.plus(SKEW_MS) < notice.made_at {
             return Err(BodyTrouble::StepEarly { made: notice.made_at });
         }
