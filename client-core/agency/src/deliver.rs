@@ -47,6 +47,8 @@ pub enum Outcome {
 pub(crate) struct Kept {
     pub(crate) row: Dispatch,
     pub(crate) bundle: Bundle,
+    /// nothing is sent: whether the relay has it is asked
+    pub(crate) only_look: bool,
 }
 
 impl Body {
@@ -92,13 +94,13 @@ impl Body {
         &mut self,
         net: &mut GrpcNetwork,
         own: &Own,
-        Kept { row, bundle }: &Kept,
+        Kept { row, bundle, only_look }: &Kept,
         number: u32,
         now: Millis,
     ) -> Result<wire::DeliverRow, BodyTrouble> {
         let again = Again::of(bundle).ok_or_else(|| BodyTrouble::NoEvidence(evidence_name(row.id)))?;
         let token = row.token.clone().ok_or(BodyTrouble::NoSuchNotice)?;
-        let look = now >= row.asked_at.plus(GOOD_FOR_MS);
+        let look = *only_look || now >= row.asked_at.plus(GOOD_FOR_MS);
         // a record of before a restore stays the one that counts
         let first = bundle.events.first().cloned();
         let inside = again.envelope.files.iter().map(Vec::len).sum::<usize>() <= IN_THE_ENTRY;
@@ -142,7 +144,7 @@ impl Body {
                 continue;
             }
             match kept(archive, row.id) {
-                Ok(bundle) => drop(self.deliver(net, archive, own, Kept { row, bundle }, now)?),
+                Ok(bundle) => drop(self.deliver(net, archive, own, Kept { row, bundle, only_look: false }, now)?),
                 Err(BodyTrouble::NoEvidence(_)) => {}
                 Err(other) => return Err(other),
             }

@@ -76,7 +76,7 @@ impl Body {
         if row.stage == Stage::Otherwise {
             return Ok((id, Outcome::Otherwise(otherwise(&row))));
         }
-        let outcome = self.deliver(net, archive, &own, Kept { row, bundle }, asked_at)?;
+        let outcome = self.deliver(net, archive, &own, Kept { row, bundle, only_look: false }, asked_at)?;
         Ok((id, outcome))
     }
 
@@ -95,6 +95,7 @@ impl Body {
             run: new.run.canonical(),
             case: new.case.clone(),
             subject: new.subject.clone(),
+            says: new.digest(),
             stage: Stage::Otherwise,
             asked_at: given.asked.lookup.asked_at,
             reason: String::new(),
@@ -166,12 +167,17 @@ impl Body {
         match row.stage {
             Stage::Prepared => {
                 let (bundle, now) = (kept(archive, id)?, self.look_at_relay(net, &own)?);
-                let of_batch = row.batch;
-                let outcome = self.deliver(net, archive, &own, Kept { row, bundle }, now);
+                let (of_batch, why_not) = (row.batch, self.may_not_go(&row, &bundle)?);
+                let only_look = why_not.is_some();
+                let outcome = self.deliver(net, archive, &own, Kept { row, bundle, only_look }, now);
                 if let (Err(BodyTrouble::TooLate), Some((batch, index))) = (&outcome, of_batch) {
                     self.wait_again(batch, &[index])?;
                 }
-                outcome
+                match (outcome, why_not) {
+                    // the relay has nothing of it, and is given nothing
+                    (Err(BodyTrouble::TooLate), Some(why)) => Err(why),
+                    (outcome, _) => outcome,
+                }
             }
             Stage::Sent => Ok(Outcome::Sent(Box::new(verify(&kept(archive, id)?.to_bytes(), Some(&own.trust()?))))),
             // said again as it was said then

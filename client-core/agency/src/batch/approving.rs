@@ -4,24 +4,29 @@
 //! body from sending what nobody would believe, and says what is missing.
 
 use super::rows::{Batch, BatchStage};
+use crate::dispatch::{Beside, Dispatch};
 use crate::officials::{ApprovalFile, RolesFile, gather};
 use crate::own::Own;
 use crate::{Body, BodyTrouble};
 use lacre_evidence::approval::approvers_needed;
 use lacre_evidence::clock::{Calendar, RuleId};
 use lacre_evidence::notice::TextRef;
-use lacre_evidence::{Approved, BatchText, Role, Roles, SignedBy, four_eyes};
+use lacre_evidence::{Approved, BatchText, Bundle, Role, Roles, SignedBy, four_eyes};
 use lacre_ground::ids::{AccountId, BatchId};
 use lacre_ground::signed::Signed;
 use lacre_ground::time::Millis;
 use lacre_profile::Table;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The row of the list of roles.
 const OFFICIALS: &[u8] = b"officials";
 
 /// Most approvers that a body can demand of every batch.
 pub const MOST_APPROVERS: u32 = 10;
+
+/// Most cards of officials in a file of lists: those that signed nothing are left out of what is kept.
+const MOST_CARDS: usize = 128;
 
 /// The officials of a body, as its program keeps them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -76,8 +81,12 @@ impl Body {
 
     /// From now on these lists of roles are in force here. They must go on from those that were: who was removed does not come back
     /// with an old file.
-    pub fn use_officials(&mut self, roles: RolesFile, approvers: Option<u32>) -> Result<Signed<Roles>, BodyTrouble> {
+    pub fn use_officials(&mut self, mut roles: RolesFile, approvers: Option<u32>) -> Result<Signed<Roles>, BodyTrouble> {
         let own = self.own()?;
+        if roles.officials.len() > MOST_CARDS {
+            return Err(BodyTrouble::OtherRoles);
+        }
+        roles.only_signers(&own.certificate.code, &own.registrars);
         let in_force = roles.in_force(&own.certificate.code, &own.registrars).map_err(BodyTrouble::Approvals)?;
         let before = self.officials()?;
         let goes_on = before.as_ref().is_none_or(|before| {
@@ -88,7 +97,8 @@ impl Body {
         if !goes_on {
             return Err(BodyTrouble::OtherRoles);
         }
-        let approvers = approvers.or(before.map(|before| before.approvers)).unwrap_or(1).clamp(1, MOST_APPROVERS);
+        // upwards only: whoever has this machine alone lowers nothing
+        let approvers = approvers.max(before.map(|before| before.approvers)).unwrap_or(1).clamp(1, MOST_APPROVERS);
         let officials = Officials { roles, approvers };
         self.profile.step(|step| Ok::<_, BodyTrouble>(step.put(Table::Meta, OFFICIALS, b"", 0, &officials)?))?;
         Ok(in_force)
@@ -145,9 +155,10 @@ impl Body {
         // by a list that another one followed: those who may sign now sign again
         kept.approvals.retain(|file| file.list().is_some() && file.list() == officials.roles.hash());
         for file in files {
-            if !kept.approvals.contains(&file) {
-                kept.approvals.push(file);
-            }
+            // the same word again, also beside another card: the newest is taken
+            let word = crate::officials::hash(&file.approval).ok();
+            kept.approvals.retain(|known| word.is_none() || crate::officials::hash(&known.approval).ok() != word);
+            kept.approvals.push(file);
         }
         // one that was handed in now and does not hold is said; one that was taken before only counts no more
         let approving = self.approving_by(&batch, &officials, &kept, true)?;
@@ -180,10 +191,15 @@ impl Body {
     /// one of 4,995.
     fn rows_of_the_day(&mut self, batch: &Batch, own: &Own) -> Result<u32, BodyTrouble> {
         let zone = own.certificate.place.zone;
+        // what it says, whatever it is called: a template under another name is no other
+        let said: BTreeMap<(String, u32), [u8; 32]> =
+            self.templates()?.into_iter().map(|line| ((line.name.to_string(), line.version), line.digest)).collect();
+        let says = |batch: &Batch| said.get(&(batch.template.clone(), batch.version)).copied();
         let day = zone.date(batch.begun_at.unwrap_or(self.clock.now()));
         let same = |other: &&Batch| {
             let before = other.begun_at.is_some_and(|at| zone.date(at) == day && batch.begun_at.is_none_or(|own| at < own));
-            other.id != batch.id && other.template == batch.template && !other.trial && before
+            let same_words = other.template == batch.template || says(other).is_some_and(|words| says(batch) == Some(words));
+            other.id != batch.id && same_words && !other.trial && before
         };
         let others: u64 = self.batches()?.iter().filter(same).map(|other| other.rows).fold(0, u64::saturating_add);
         Ok(u32::try_from(others.saturating_add(batch.rows)).unwrap_or(u32::MAX))
@@ -210,9 +226,27 @@ impl Body {
             kept.begun = Some(officials.roles);
             self.keep_approvals(batch.id, &kept)?;
         }
-        let text = self.batch_text(batch)?;
-        let given = gather(&text, kept.begun.as_ref().unwrap_or(&RolesFile::default()), &kept.approvals);
-        let approved = four_eyes::check(&given, &own.certificate.code, &own.registrars).map_err(BodyTrouble::Approvals)?;
-        Ok(Some(approved))
+        self.approved_by(own, batch)
+    }
+
+    /// What approves a batch that has begun; none where it began without officials.
+    pub(super) fn approved_by(&mut self, own: &Own, batch: &Batch) -> Result<Option<Approved>, BodyTrouble> {
+        let Kept { approvals, begun } = self.kept_approvals(batch.id)?;
+        let Some(begun) = begun else { return Ok(None) };
+        let given = gather(&self.batch_text(batch)?, &begun, &approvals);
+        let approved = four_eyes::check(&given, &own.certificate.code, &own.registrars);
+        approved.map(Some).map_err(BodyTrouble::Approvals)
+    }
+
+    /// Why a notice that is kept and perhaps not sent is sent no more: its batch was cancelled, or it was made before nobody sent alone.
+    /// Whether the relay has it all the same is asked.
+    pub(crate) fn may_not_go(&mut self, row: &Dispatch, bundle: &Bundle) -> Result<Option<BodyTrouble>, BodyTrouble> {
+        if let Some((batch, _)) = row.batch
+            && self.batch(batch)?.stage == BatchStage::Cancelled
+        {
+            return Ok(Some(BodyTrouble::BatchEnded));
+        }
+        let alone = bundle.approvals.is_empty() && row.beside != Beside::Trial && self.officials()?.is_some();
+        Ok(alone.then_some(BodyTrouble::FourEyes))
     }
 }

@@ -222,9 +222,12 @@ impl Body {
         })
     }
 
-    /// Ends it: what was not sent is not sent. What was stays sent.
+    /// Ends it: what was not sent is not sent. What was stays sent. What the relay may have is asked by [`Body::settle_cancelled`].
     pub fn cancel_batch(&mut self, id: BatchId) -> Result<Batch, BodyTrouble> {
         let mut batch = self.batch(id)?;
+        if batch.stage == BatchStage::Cancelled {
+            return Ok(batch);
+        }
         if !batch.is_open() {
             return Err(BodyTrouble::BatchEnded);
         }

@@ -4,7 +4,7 @@ use super::rows::{self, Batch, BatchRow, BatchStage, RowStage};
 use super::writing::{RowFault, Words};
 use crate::archive::{Archive, evidence_name, kept, lean};
 use crate::deliver::{Kept, Outcome};
-use crate::dispatch::{Dispatch, Stage, next_number};
+use crate::dispatch::{Beside, Dispatch, Stage, next_number};
 use crate::own::Own;
 use crate::returns::RIGHTS_AT_ONCE;
 use crate::send::As;
@@ -121,7 +121,8 @@ impl Body {
                     break;
                 }
                 places.extend(row.batch.map(|(_, index)| index));
-                some.extend(waiting.pop_front().map(|row| Kept { row, bundle }));
+                let only_look = self.may_not_go(row, &bundle)?.is_some();
+                some.extend(waiting.pop_front().map(|row| Kept { row, bundle, only_look }));
             }
             for (row, outcome) in places.into_iter().zip(self.deliver_all(net, archive, own, some, now)?) {
                 match outcome {
@@ -137,6 +138,17 @@ impl Body {
         }
         self.wait_again(id, &late)?;
         Ok(done)
+    }
+
+    /// Whether notices of a cancelled batch that were under way are with the relay: the record of those that are is kept, and the others
+    /// are sent no more. How many are not known yet.
+    pub fn settle_cancelled(&mut self, net: &mut GrpcNetwork, archive: &mut dyn Archive, id: BatchId) -> Result<(), BodyTrouble> {
+        if self.batch(id)?.stage != BatchStage::Cancelled {
+            return Err(BodyTrouble::BatchEnded);
+        }
+        let own = self.own()?;
+        let now = self.look_at_relay(net, &own)?;
+        self.deliver_kept(net, archive, &own, id, now).map(drop)
     }
 
     /// Rows whose notice was never sent: they are written again.
@@ -170,7 +182,8 @@ impl Body {
         let law = RuleId::parse(&batch.rule).zip(Calendar::named(&batch.calendar));
         let (rule, calendar) = law.ok_or(BodyTrouble::NoSuchBatch)?;
         let mut rows = self.next_rows(archive, &batch, &words)?;
-        let mut places = self.places(archive, own, &batch, &words, approved, &rows)?.into_iter();
+        let indices: Vec<u64> = rows.iter().map(|row| row.row.index).collect();
+        let mut places = self.places(archive, own, &batch, &words, approved, &indices)?.into_iter();
         let good = rows.iter().filter(|row| row.new.is_ok()).count();
         // also where the body takes no answers: records of counter and letter go there
         let mut back = match good > 0 {
@@ -258,6 +271,27 @@ impl Body {
 }
 
 impl Body {
+    /// The row of an approved batch that a notice is, for N on paper in its place. Where a body has officials, one that nobody approved,
+    /// or whose batch's time is over, is drafted anew.
+    pub(crate) fn approved_row(
+        &mut self,
+        archive: &dyn Archive,
+        own: &Own,
+        notice: &Dispatch,
+    ) -> Result<Option<(Approved, RowPlace)>, BodyTrouble> {
+        if self.officials()?.is_none() || notice.beside == Beside::Trial {
+            return Ok(None);
+        }
+        let (id, index) = notice.batch.ok_or(BodyTrouble::FourEyes)?;
+        let (batch, now) = (self.batch(id)?, self.clock.now());
+        let approved =
+            self.approved_by(own, &batch)?.filter(|approved| approved.batch().covers(now)).ok_or(BodyTrouble::FourEyes)?;
+        let template = self.template_of(&batch)?;
+        let words = Words::of(template.as_ref()).ok_or(BodyTrouble::NoSuchBatch)?;
+        let place = self.places(archive, own, &batch, &words, Some(&approved), &[index])?.pop();
+        Ok(Some((approved, place.ok_or(BodyTrouble::NoSuchBatch)?)))
+    }
+
     /// Where these rows stand in the tree that officials approved; empty where nobody did.
     fn places(
         &mut self,
@@ -266,14 +300,14 @@ impl Body {
         batch: &Batch,
         words: &Words<'_>,
         approved: Option<&Approved>,
-        rows: &[Writing],
+        rows: &[u64],
     ) -> Result<Vec<RowPlace>, BodyTrouble> {
         if approved.is_none() {
             return Ok(Vec::new());
         }
         let roots = self.profile.step(|step| Ok::<_, BodyTrouble>(rows::roots(step, batch)?))?.ok_or(BodyTrouble::NoSuchBatch)?;
-        let place = |row: &Writing| {
-            let index = u32::try_from(row.row.index).map_err(|_| BodyTrouble::NoSuchBatch)?;
+        let place = |row: &u64| {
+            let index = u32::try_from(*row).map_err(|_| BodyTrouble::NoSuchBatch)?;
             let block = roots.block_of(index);
             if self.leaves.as_ref().is_none_or(|(of, from, _)| (*of, *from) != (batch.id, block.start)) {
                 let leaves = self.leaves_of(archive, own, batch, words, block.clone())?;
