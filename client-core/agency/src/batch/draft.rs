@@ -1,12 +1,12 @@
 //! A table becomes a batch: whole, or not at all.
 
 use super::rows::{self, Attachment, Batch, BatchRow, BatchStage, RowStage};
-use super::writing::{Words, attachment};
+use super::writing::{RowFault, Words, attachment};
 use crate::archive::{Archive, share};
 use crate::dispatch::{Beside, Stage};
 use crate::own::Own;
 use crate::template::{Template, TemplateRow};
-use crate::written::well_written;
+use crate::written::{lines_of, well_written};
 use crate::{Body, BodyTrouble, NewFile, NewNotice};
 use lacre_evidence::batch::Roots;
 use lacre_evidence::clock::{Calendar, RuleId};
@@ -205,9 +205,12 @@ impl Body {
         loop {
             for new in rows.by_ref().take(AT_ONCE) {
                 let row = self.new_row(archive, batch, new?)?;
+                let wrong = |why: RowFault| BodyTrouble::Row { line: row.line, why: why.to_string() };
+                let names = batch.files.iter().chain(&row.files).map(|file| file.name.as_str());
+                lines_of(&words.says(&row).map_err(wrong)?, names)?;
                 let standing = self.standing(archive, own, row.beside)?;
                 let leaf = words.leaf(&batch.files, &row, standing);
-                roots.push(leaf.map_err(|why| BodyTrouble::Row { line: row.line, why: why.to_string() })?);
+                roots.push(leaf.map_err(wrong)?);
                 block.push(row);
             }
             let is_last = block.len() < AT_ONCE;

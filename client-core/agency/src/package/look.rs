@@ -5,11 +5,12 @@ use crate::NewNotice;
 use crate::batch::{Attachment, BatchRow, RowFault, RowStage, Words};
 use crate::dispatch::Beside;
 use crate::template::Template;
+use crate::written::lines_of;
 use data_encoding::BASE64;
 use lacre_evidence::batch::Streamed;
 use lacre_evidence::clock::{Calendar, RuleId};
 use lacre_evidence::notice::TextRef;
-use lacre_evidence::{BatchText, Standing};
+use lacre_evidence::{Act, BatchText, Standing};
 use lacre_ground::ids::NoticeId;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,6 +81,8 @@ pub struct Looked {
     pub text: BatchText,
     /// whose words it has; none: one notice
     pub template: Option<Template>,
+    /// type of act of its rows
+    pub act: Option<Act>,
     /// rows that start no term by themselves: copies and corrections of earlier notices, and trials
     pub beside: u64,
     /// attachments that are not in the file, by digest
@@ -126,18 +129,25 @@ pub fn look(
     let mut missing: BTreeSet<[u8; 32]> = common.iter().map(|file| file.sha256).collect();
     let (mut root, mut people, mut number, mut beside) = (Streamed::default(), BTreeMap::new(), 0u64, 0u64);
     let mut named = missing.clone();
-    let mut files_begun = false;
+    let (mut files_begun, mut act) = (false, None);
     while let Some(line) = lines.next()? {
         match line {
             Line::Row(line) if !files_begun => {
                 let (seen, standing) = batch_row(*line, number).ok_or_else(|| lines.form())?;
+                // a row says the template's words; only a batch of one says its own
+                if seen.written.is_some() != template.is_none() || (template.is_none() && number > 0) {
+                    return Err(lines.form());
+                }
                 number = number.saturating_add(1);
                 let fault = |why| PackageFault::Row { row: number, why };
                 let says = words.says(&seen).map_err(fault)?;
+                let names = common.iter().chain(&seen.files).map(|file| file.name.as_str());
+                lines_of(&says, names).map_err(|why| fault(RowFault::Notice(why)))?;
                 if let Some(first) = people.insert(says.run.canonical(), number) {
                     return Err(PackageFault::Twice { first, second: number });
                 }
                 root.push(words.leaf(&common, &seen, standing).map_err(fault)?);
+                act = Some(says.act);
                 beside += u64::from(standing != Standing::Original);
                 named.extend(seen.files.iter().map(|file| file.sha256));
                 missing.extend(seen.files.iter().map(|file| file.sha256));
@@ -157,8 +167,13 @@ pub fn look(
             Line::Row(_) => return Err(lines.form()),
         }
     }
+    // what everybody gets, and what a single notice says, is seen before it is signed
+    let unseen = common.iter().any(|file| missing.contains(&file.sha256)) || (template.is_none() && !missing.is_empty());
+    if unseen {
+        return Err(PackageFault::File);
+    }
     let whole = u64::from(text.rows) == number && root.root() == Some(text.root);
-    if whole { Ok(Looked { text, template, beside, missing }) } else { Err(PackageFault::Root) }
+    if whole { Ok(Looked { text, template, act, beside, missing }) } else { Err(PackageFault::Root) }
 }
 
 /// The law that she reads here is that of this program, word for word.
