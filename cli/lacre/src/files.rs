@@ -118,6 +118,12 @@ fn not_written(ctx: &Context, path: &Path, why: &io::Error) -> Failure {
     ctx.failure(if taken { key("error-output-taken") } else { key("error-output") }, Exit::CouldNotAsk, &args)
 }
 
+/// A cell of a table for spreadsheets: what others wrote is never a formula there.
+pub(crate) fn cell(text: &str) -> String {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if formula { format!("'{text}") } else { text.to_owned() }
+}
+
 /// Opens a file to be sent.
 pub(crate) fn sendable(ctx: &Context, typed: &Path) -> Result<Sendable, Failure> {
     let path = meant(typed);

@@ -4,12 +4,13 @@
 use super::office;
 use super::own::{self, Evidence};
 use crate::context::{Context, Outcome, local};
-use crate::{files, secret};
+use crate::{ask, files, secret};
 use lacre_agency::MOST_APPROVERS;
 use lacre_agency::officials::{Card, RolesFile};
 use lacre_core::Client;
 use lacre_evidence::{Fault, Role, Roles};
 use lacre_ground::ids::AccountId;
+use lacre_ground::note::NoteKey;
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::output;
 use lacre_words::shown::shown;
@@ -28,7 +29,7 @@ pub(crate) enum Command {
     /// no more
     Remove(Change),
     /// the second administrator
-    Sign(InFile),
+    Sign(Sign),
     /// who may what
     List(InFile),
     /// the body's machine goes by it
@@ -44,6 +45,16 @@ pub(crate) struct Change {
     role: Role,
     #[arg(long, value_name = "FILE")]
     file: PathBuf,
+    #[arg(long)]
+    yes: bool,
+}
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Sign {
+    #[arg(long, value_name = "FILE")]
+    file: PathBuf,
+    #[arg(long)]
+    yes: bool,
 }
 
 #[derive(clap::Args, Debug)]
@@ -97,7 +108,7 @@ pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
     match command {
         Command::Add(args) => change(ctx, client, args, true),
         Command::Remove(args) => change(ctx, client, args, false),
-        Command::Sign(args) => sign(ctx, client, &args.file),
+        Command::Sign(args) => sign(ctx, client, args),
         Command::List(args) => list(ctx, client, &args.file),
         Command::Use(args) => use_here(ctx, args),
     }
@@ -109,24 +120,55 @@ fn change(ctx: &Context, client: &mut Client, args: &Change, given: bool) -> Out
     let made_at = client.office_time().map_err(|t| ctx.trouble(t))?;
     let unreadable =
         |_| ctx.failure("error-roles-file", Exit::Usage, &[("name", shown(&args.file.display().to_string()).into())]);
-    let next = file.next(&office.agency, made_at, (args.account, args.role), given).map_err(unreadable)?;
+    let keys = client.registrar_keys().map_err(|t| ctx.trouble(t))?;
+    let typed = (args.account, args.role);
+    let next = file.next(&office.agency, &keys, made_at, typed, given).map_err(unreadable)?;
     if next.with(Role::Administrator).count() < lacre_evidence::roles::ADMINISTRATORS {
         // nobody could sign the list after one that names fewer
         file.begin(&next);
         return told(ctx, client, &args.file, &file, key("roles-two-administrators"));
     }
+    // the file passes through many hands: what she did not type she sees before she signs it
+    let [gives, takes] = file.changes(&next);
+    let as_typed = if given { gives == [typed] && takes.is_empty() } else { takes == [typed] && gives.is_empty() };
+    if !as_typed && !agreed(ctx, args.yes, &file, &next, &keys) {
+        return not_signed(ctx);
+    }
     let raw = client.sign_roles(&next, None).map_err(|t| ctx.trouble(t))?;
     put(ctx, client, &args.file, file, raw, Card::from(official))
 }
 
-/// The second administrator's signature.
-fn sign(ctx: &Context, client: &mut Client, path: &Path) -> Outcome {
-    let file = read(ctx, path)?;
-    let (_, official) = office::asked(ctx, client)?;
-    let (Some(next), Some(before)) = (file.waiting(), file.waiting.clone()) else {
-        return Err(ctx.failure("error-roles-none-waits", Exit::No, &[]));
+/// What this list changes, and whether she signs that.
+fn agreed(ctx: &Context, yes: bool, file: &RolesFile, next: &Roles, keys: &[NoteKey]) -> bool {
+    let [gives, takes] = file.changes(next);
+    let line = |what: &'static str, (account, role): &(AccountId, Role)| {
+        let handle = file.handle_of(account, keys).map_or_else(|| "none".to_owned(), |handle| handle.to_string());
+        let args = [("account", account.to_string().into()), ("handle", handle.into()), ("role", role.name().into())];
+        ctx.words.say_with(what, &args)
     };
-    say(ctx, &next);
+    let mut lines = vec![ctx.words.say("roles-to-sign")];
+    lines.extend(gives.iter().map(|official| line(key("roles-gives"), official)));
+    lines.extend(takes.iter().map(|official| line(key("roles-takes"), official)));
+    lines.iter().for_each(|line| ctx.note(line));
+    ask::yes(ctx, yes, &ctx.words.say("roles-ask"))
+}
+
+fn not_signed(ctx: &Context) -> Outcome {
+    ctx.result(&ctx.words.say("approve-not"), &object!({ "number": null, "officials": [], "waiting": null }));
+    Ok(Exit::No)
+}
+
+/// The second administrator's signature.
+fn sign(ctx: &Context, client: &mut Client, args: &Sign) -> Outcome {
+    let path = args.file.as_path();
+    let file = read(ctx, path)?;
+    let (office, official) = office::asked(ctx, client)?;
+    let keys = client.registrar_keys().map_err(|t| ctx.trouble(t))?;
+    let waits = file.waiting_signed(&office.agency, &keys).zip(file.waiting.clone());
+    let (next, before) = waits.ok_or_else(|| ctx.failure("error-roles-none-waits", Exit::No, &[]))?;
+    if !agreed(ctx, args.yes, &file, &next, &keys) {
+        return not_signed(ctx);
+    }
     let raw = client.sign_roles(&next, Some(&before)).map_err(|t| ctx.trouble(t))?;
     put(ctx, client, path, file, raw, Card::from(official))
 }
@@ -222,10 +264,4 @@ fn rows(ctx: &Context, roles: &Roles) -> Vec<String> {
         format!("  {}", ctx.words.say_with("roles-row", &args))
     };
     roles.officials.iter().map(row).collect()
-}
-
-/// What she is about to sign.
-fn say(ctx: &Context, roles: &Roles) {
-    ctx.note(&ctx.words.say("roles-to-sign"));
-    rows(ctx, roles).iter().for_each(|row| ctx.note(row));
 }

@@ -56,7 +56,12 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         other => own::trouble(ctx, other),
     })?;
     let counts = Counts { waiting: batch.rows, ..Counts::default() };
-    let said = [("id", short(&batch).into()), ("rows", batch.rows.to_string().into()), ("before", short(&before).into())];
+    let said = [
+        ("id", short(&batch).into()),
+        ("rows", batch.rows.to_string().into()),
+        ("before", short(&before).into()),
+        ("drafter", if batch.drafter.is_some() { "one" } else { "none" }.into()),
+    ];
     ctx.result(&ctx.words.say_with("batch-corrects", &said), &value(&batch, &counts));
     Ok(Exit::Done)
 }

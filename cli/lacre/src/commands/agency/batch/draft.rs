@@ -262,6 +262,7 @@ fn told(ctx: &Context, body: &mut Body, batch: &Batch, template: &Template, rout
             ("deemed", deemed.clone().unwrap_or_else(|| "none".to_owned()).into()),
             ("last", last.clone().unwrap_or_else(|| "none".to_owned()).into()),
             ("disk", size(&ctx.words, disk).into()),
+            ("drafter", if batch.drafter.is_some() { "one" } else { "none" }.into()),
             ("from", there(place.zone, batch.not_before).into()),
             ("until", there(place.zone, batch.not_after).into()),
         ],

@@ -1,9 +1,11 @@
 //! `lacre agency status BATCH [--csv FILE]`: row by row, what the law says of each.
 
 use super::{line, value};
-use crate::commands::agency::own;
+use crate::commands::agency::fallback;
+use crate::commands::agency::own::{self, Evidence};
 use crate::context::{Context, Outcome, local};
 use crate::files;
+use lacre_agency::fallback::{Kept, State};
 use lacre_agency::{Batch, BatchRow, Body, Dispatch, RowStage, Stage};
 use lacre_evidence::Act;
 use lacre_words::failure::{Exit, Failure};
@@ -49,15 +51,16 @@ struct Told {
 
 pub(crate) fn run(ctx: &Context, body: &mut Body, batch: &Batch, csv: Option<&Path>) -> Outcome {
     let act = body.act_of(batch).map_err(|e| own::trouble(ctx, e))?;
+    let evidence = Evidence::of(ctx)?;
     let mut rows = Vec::new();
     let mut counts_of_shown = 0usize;
     let mut table = csv.map(|path| Table::new(ctx, path)).transpose()?;
-    each(ctx, body, batch, act, &mut |told| {
+    each(ctx, body, &evidence, batch, act, &mut |told| {
         if let Some(table) = &mut table {
             table.put(ctx, told)?;
         }
         // what went well needs nobody
-        if told.route != "electronic" || told.state == "unproven" {
+        if !matches!(told.state, "consigned" | "received" | "handed-over") {
             counts_of_shown += 1;
             if rows.len() < SHOWN {
                 rows.push((person(ctx, told), json(told)));
@@ -89,6 +92,7 @@ pub(crate) fn run(ctx: &Context, body: &mut Body, batch: &Batch, csv: Option<&Pa
 fn each(
     ctx: &Context,
     body: &mut Body,
+    evidence: &Evidence,
     batch: &Batch,
     act: Act,
     what: &mut dyn FnMut(&Told) -> Result<(), Failure>,
@@ -99,12 +103,12 @@ fn each(
         let Some(last) = page.last() else { return Ok(()) };
         from = last.index.saturating_add(1);
         for row in &page {
-            what(&told(ctx, body, act, row)?)?;
+            what(&told(ctx, body, evidence, act, row)?)?;
         }
     }
 }
 
-fn told(ctx: &Context, body: &mut Body, act: Act, row: &BatchRow) -> Result<Told, Failure> {
+fn told(ctx: &Context, body: &mut Body, evidence: &Evidence, act: Act, row: &BatchRow) -> Result<Told, Failure> {
     let plain = |route, state, reason: &str, key| Told {
         line: row.line,
         run: row.run.clone(),
@@ -126,10 +130,25 @@ fn told(ctx: &Context, body: &mut Body, act: Act, row: &BatchRow) -> Result<Told
     let known = |told: Told| Told { notice: Some(id.to_string()), code: notice.transaction.map(|code| code.to_string()), ..told };
     Ok(known(match notice.stage {
         Stage::Prepared => plain("none", "prepared", "", key("batch-row-prepared")),
-        Stage::Otherwise | Stage::Refused => plain("otherwise", "otherwise", &notice.reason, key("batch-row-otherwise")),
+        Stage::Otherwise | Stage::Refused => {
+            on_paper(ctx, body, evidence, &notice, plain("otherwise", "otherwise", &notice.reason, key("batch-row-otherwise")))
+        }
         Stage::Sent if notice.unproven => plain("electronic", "unproven", "", key("batch-row-unproven")),
         Stage::Sent => in_her_casilla(ctx, body, act, &notice, plain("electronic", "consigned", "", key("batch-row-informs")))?,
     }))
+}
+
+/// Counter or letter: what was done, and what follows by the body's own word.
+fn on_paper(ctx: &Context, body: &mut Body, evidence: &Evidence, notice: &Dispatch, told: Told) -> Told {
+    let done = notice.kept.as_ref().map_or(State::Nothing, Kept::state);
+    if done == State::Nothing {
+        return told;
+    }
+    let effects = fallback::effects(body, evidence, notice);
+    let first = |name: &str| effects.first().and_then(|e| e.get(name)?.as_str()).map(str::to_owned);
+    let (deemed, last) = (first("deemed"), first("last_day"));
+    let text = fallback::state(&ctx.words, done);
+    Told { state: done.name(), text, dates: [deemed.clone(), deemed, last.clone(), last], ..told }
 }
 
 /// With its dates, by both readings of the law, as far as both are in force.
@@ -208,7 +227,7 @@ impl Table {
         let all = [
             line,
             told.run.clone(),
-            told.case.clone(),
+            files::cell(&told.case),
             text(&told.notice),
             text(&told.code),
             told.route.to_owned(),
@@ -217,7 +236,7 @@ impl Table {
             text(elapsed),
             text(last_third),
             text(last_elapsed),
-            told.reason.clone(),
+            files::cell(&told.reason),
         ];
         self.line(ctx, &all.each_ref().map(String::as_str))
     }

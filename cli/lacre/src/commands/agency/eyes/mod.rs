@@ -6,7 +6,8 @@ pub(crate) mod approve;
 pub(crate) mod package;
 pub(crate) mod review;
 
-use crate::context::{Context, local};
+use crate::commands::agency::batch::show::act_text;
+use crate::context::{Context, local, zone};
 use crate::files;
 use lacre_agency::package::{Looked, PackageFault, Seen, look};
 use lacre_words::failure::{Exit, Failure};
@@ -50,13 +51,16 @@ fn refused(ctx: &Context, path: &Path, fault: &PackageFault) -> Failure {
 fn told(ctx: &Context, looked: &Looked) -> String {
     let batch = &looked.text;
     let template = looked.template.as_ref().map_or_else(|| "none".to_owned(), |t| shown(t.name().as_str()));
-    ctx.words.say_with(
+    let act = looked.act.map(|act| act_text(ctx, act)).unwrap_or_default();
+    let text = ctx.words.say_with(
         "package-is",
         &[
             ("body", batch.agency.to_string().into()),
             ("rows", batch.rows.into()),
             ("template", template.into()),
             ("version", looked.template.as_ref().map_or(0, lacre_agency::template::Template::version).into()),
+            ("drafter", batch.drafter.map_or_else(|| "none".to_owned(), |account| account.to_string()).into()),
+            ("zone", zone(batch.not_before).into()),
             ("from", local(batch.not_before).into()),
             ("until", local(batch.not_after).into()),
             ("rule", shown(&batch.rule.id).into()),
@@ -64,7 +68,8 @@ fn told(ctx: &Context, looked: &Looked) -> String {
             ("missing", looked.missing.len().into()),
             ("digest", digest(looked).into()),
         ],
-    )
+    );
+    format!("{act}\n{text}")
 }
 
 fn digest(looked: &Looked) -> String {

@@ -51,7 +51,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
             Ok(())
         },
     )?;
-    let (mut text, mut value) = (vec![told(ctx, &looked)], value(&looked));
+    let (mut text, mut value) = (Vec::new(), value(&looked));
     match (args.row, chosen.into_inner()) {
         (None, _) => {}
         (Some(number), None) => {
@@ -59,13 +59,15 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
             return Err(ctx.failure("error-batch-no-row", Exit::No, &said));
         }
         (Some(number), Some(chosen)) => {
-            text.push(row_text(ctx, (number, chosen.line), &chosen.says, &attached(&chosen)));
+            text.push(row_text(ctx, (number, chosen.line), &chosen.says, &chosen.standing, &attached(&chosen)));
             let saved = args.files.as_ref().map(|dir| save(ctx, dir, &chosen)).transpose()?;
             if let Some(map) = value.as_object_mut() {
                 map.insert("row".to_owned(), said(number, &chosen, saved));
             }
         }
     }
+    // behind what others wrote: the last word is the program's own
+    text.push(told(ctx, &looked));
     ctx.long_result(&text.join("\n"), &value);
     Ok(Exit::Done)
 }
@@ -94,6 +96,7 @@ fn said(number: u64, chosen: &Chosen, saved: Option<Vec<String>>) -> Value {
     let body = new.files.first().map(|f| String::from_utf8_lossy(&f.bytes).into_owned());
     object!({
         "row": number, "line": chosen.line, "run": new.run.canonical(), "case": new.case, "procedure": new.procedure,
-        "subject": new.subject, "description": new.description, "body": body, "standing": chosen.standing, "files": files, "saved": saved,
+        "subject": new.subject, "description": new.description, "type": new.act.words().0, "term": new.act.words().1,
+        "uris": new.uris, "answers": new.answers, "body": body, "standing": chosen.standing, "files": files, "saved": saved,
     })
 }

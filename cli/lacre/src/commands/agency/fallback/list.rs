@@ -2,10 +2,11 @@
 
 use super::super::own::{self, Evidence};
 use super::{effect, effects, route, state, why};
+use crate::commands::agency::batch::short;
 use crate::context::{Context, Outcome, local};
 use crate::files;
 use lacre_agency::fallback::{self, Fallback, Route};
-use lacre_agency::{Beside, Body, evidence_name};
+use lacre_agency::{BatchStage, Beside, Body, evidence_name};
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
 use lacre_words::words::key;
@@ -34,10 +35,30 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         table(ctx, path, &mut body, &evidence, &all)?;
     }
     let mut text: Vec<String> = all.iter().map(|fallback| line(ctx, &mut body, &evidence, fallback)).collect();
+    let left = left(ctx, &mut body)?;
+    text.extend(left.iter().map(|(id, rows)| {
+        ctx.words.say_with("fallback-rows-left", &[("id", id.clone().into()), ("rows", rows.to_string().into())])
+    }));
     text.push(ctx.words.say_with("fallback-open", &[("open", open.into()), ("all", all.len().into())]));
     let json: Vec<Value> = all.iter().map(|fallback| value(&mut body, &evidence, fallback)).collect();
-    ctx.long_result(&text.join("\n"), &object!({ "fallback": json, "open": open }));
+    let left: Vec<Value> = left.iter().map(|(id, rows)| object!({ "batch": id, "rows": rows })).collect();
+    ctx.long_result(&text.join("\n"), &object!({ "fallback": json, "open": open, "rows_left": left }));
     Ok(Exit::Done)
+}
+
+/// Rows of batches of which no notice was made, and none will be: they could not be written, or their batch ended before.
+fn left(ctx: &Context, body: &mut Body) -> Result<Vec<(String, u64)>, Failure> {
+    let mut all = Vec::new();
+    for batch in body.batches().map_err(|e| own::trouble(ctx, e))?.into_iter().filter(|batch| !batch.trial) {
+        let counts = body.counts(batch.id).map_err(|e| own::trouble(ctx, e))?;
+        let begun = batch.begun_at.is_some();
+        let over = batch.stage == BatchStage::Cancelled || ctx.clock.now() >= batch.not_after;
+        let rows = counts.failed + if begun && over { counts.waiting } else { 0 };
+        if rows > 0 {
+            all.push((short(&batch), rows));
+        }
+    }
+    Ok(all)
 }
 
 fn line(ctx: &Context, body: &mut Body, evidence: &Evidence, fallback: &Fallback) -> String {
@@ -96,8 +117,8 @@ fn table(ctx: &Context, path: &Path, body: &mut Body, evidence: &Evidence, all: 
         let cells = [
             row.id.to_string(),
             row.run.clone(),
-            row.case.clone(),
-            row.subject.clone(),
+            files::cell(&row.case),
+            files::cell(&row.subject),
             row.asked_at.to_string(),
             fallback.why.name().to_owned(),
             routes(fallback).join(" "),

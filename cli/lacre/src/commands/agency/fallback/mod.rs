@@ -79,7 +79,7 @@ pub(super) fn state(words: &Words, state: State) -> String {
 }
 
 /// What follows from what was recorded, for programs; nothing where the evidence is missing or was changed.
-fn effects(body: &mut Body, evidence: &Evidence, row: &Dispatch) -> Vec<Value> {
+pub(super) fn effects(body: &mut Body, evidence: &Evidence, row: &Dispatch) -> Vec<Value> {
     let recorded = row.kept.as_ref().is_some_and(|kept| !kept.done.is_empty());
     let proven = if recorded { body.proven_otherwise(evidence, row.id).ok().flatten() } else { None };
     proven.map(|kept| otherwise::effects(&kept)).unwrap_or_default()
