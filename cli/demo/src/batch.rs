@@ -98,7 +98,8 @@ impl Story<'_> {
         ];
         let (mut next, made_at) = (None, first.client.office_time().map_err(of)?);
         for role in roles_of {
-            let list = roles.next(&agency, made_at, role, true).map_err(|e| self.machine(&io::Error::other(e.to_string())))?;
+            let list =
+                roles.next(&agency, &keys, made_at, role, true).map_err(|e| self.machine(&io::Error::other(e.to_string())))?;
             roles.begin(&list);
             next = Some(list);
         }

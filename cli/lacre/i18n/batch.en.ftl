@@ -7,6 +7,7 @@ batch-stage-drafted = drafted; nothing of it was sent
 batch-stage-sending = begun (lacre agency dispatch goes on)
 batch-stage-done = dispatched
 batch-stage-cancelled = cancelled; what was not delivered is not delivered
+batch-cancelled-kept = It is cancelled, and nothing more of it is sent. Of { $rows } notices the relay may have some: ask again, lacre agency cancel { $id }
 batch-none = There is no batch here yet.
 batch-before = Not yet: nothing of it is delivered before { $at }.
 batch-after = Its time is over: { $rows } rows were not delivered, and are not. Draft them anew.
@@ -20,7 +21,30 @@ batch-row = Row { $row } (line { $line } of the table), to { $run }, case { $cas
     { $procedure }
     { $subject }
     { $description }
-batch-row-file = — { $name } ({ $media }, { $size })
+batch-act = { $kind ->
+        [start] Notification that a procedure begins
+        [inquiry] Notification within a procedure
+        [end] Notification of a decision
+        [personal] Personal communication
+       *[communique] Communiqué
+    }{ $term ->
+        [none] , without a term
+       *[other] , with a term of { $term } business days
+    }
+batch-row-what = { $answers ->
+        [yes] The person's programs may answer.
+       *[no] The person's programs do not answer.
+    }{ $standing ->
+        [original] {""}
+        [trial] { " " }It is a trial: nothing follows from it.
+        [copy] { " " }It is a copy of the notice { $of }.
+       *[corrects] { " " }It stands in the place of the notice { $of }.
+    }
+batch-row-uri = Address in it: { $uri }
+batch-row-file = — { $name } ({ $media }, { $size }{ $here ->
+        [yes] {""}
+       *[no] ; NOT IN THIS FILE
+    })
 batch-reason-law = electronic notices take no effect for this person, by law
 batch-reason-legal-person = a legal person
 batch-reason-minor = a minor
@@ -33,9 +57,15 @@ batch-drafted = Drafted: { $id }, { $rows } rows. { $electronic } reach the pers
        *[other] { " " }The term ends on { $last }.
     }
     Some { $disk } of evidence. Between { $from } and { $until }. Nothing was sent.
-    Look at it: lacre agency show { $id } --row 1. Send it: lacre agency dispatch { $id }
+    Look at it: lacre agency show { $id } --row 1. { $drafter ->
+        [none] Send it: lacre agency dispatch { $id }
+       *[other] Have it approved: lacre agency package { $id } --to FILE
+    }
 batch-corrects = Drafted: { $id }, { $rows } rows, each in the place of a notice of { $before }. Nothing was sent.
-    Look at it: lacre agency show { $id } --row 1. Send it: lacre agency dispatch { $id }
+    Look at it: lacre agency show { $id } --row 1. { $drafter ->
+        [none] Send it: lacre agency dispatch { $id }
+       *[other] Have it approved: lacre agency package { $id } --to FILE
+    }
 batch-row-line = line { $line }  { $run }  { $case }  { $state } { $reason }
 batch-row-waiting = not yet
 batch-row-prepared = kept; whether the relay has it is not known

@@ -7,6 +7,7 @@ batch-stage-drafted = preparado; no se ha enviado nada
 batch-stage-sending = comenzado (lacre agency dispatch continúa)
 batch-stage-done = despachado
 batch-stage-cancelled = anulado; lo que no se entregó no se entrega
+batch-cancelled-kept = Está anulado, y no se envía nada más de él. De { $rows } notificaciones el servidor puede tener algunas: pregunte de nuevo, lacre agency cancel { $id }
 batch-none = Aquí no hay ningún lote todavía.
 batch-before = Aún no: nada se entrega antes del { $at }.
 batch-after = Su plazo terminó: { $rows } filas no se entregaron, y no se entregan. Prepárelas de nuevo.
@@ -20,7 +21,30 @@ batch-row = Fila { $row } (línea { $line } de la tabla), para { $run }, expedie
     { $procedure }
     { $subject }
     { $description }
-batch-row-file = — { $name } ({ $media }, { $size })
+batch-act = { $kind ->
+        [start] Notificación de inicio de un procedimiento
+        [inquiry] Notificación dentro de un procedimiento
+        [end] Notificación de una resolución
+        [personal] Comunicación personal
+       *[communique] Comunicado
+    }{ $term ->
+        [none] , sin plazo
+       *[other] , con plazo de { $term } días hábiles
+    }
+batch-row-what = { $answers ->
+        [yes] Los programas de la persona pueden responder.
+       *[no] Los programas de la persona no responden.
+    }{ $standing ->
+        [original] {""}
+        [trial] { " " }Es una prueba: de ella no se sigue nada.
+        [copy] { " " }Es copia de la notificación { $of }.
+       *[corrects] { " " }Ocupa el lugar de la notificación { $of }.
+    }
+batch-row-uri = Dirección que contiene: { $uri }
+batch-row-file = — { $name } ({ $media }, { $size }{ $here ->
+        [yes] {""}
+       *[no] ; NO VIENE EN ESTE ARCHIVO
+    })
 batch-reason-law = las notificaciones electrónicas no surten efecto para esta persona, por ley
 batch-reason-legal-person = una persona jurídica
 batch-reason-minor = una persona menor de edad
@@ -33,9 +57,15 @@ batch-drafted = Preparado: { $id }, { $rows } filas. { $electronic } llegan al p
        *[other] { " " }El plazo termina el { $last }.
     }
     Unos { $disk } de evidencia. Entre el { $from } y el { $until }. No se ha enviado nada.
-    Revíselo: lacre agency show { $id } --row 1. Envíelo: lacre agency dispatch { $id }
+    Revíselo: lacre agency show { $id } --row 1. { $drafter ->
+        [none] Envíelo: lacre agency dispatch { $id }
+       *[other] Haga que lo aprueben: lacre agency package { $id } --to ARCHIVO
+    }
 batch-corrects = Redactado: { $id }, { $rows } filas, cada una en lugar de una notificación de { $before }. Nada se envió.
-    Véalo: lacre agency show { $id } --row 1. Envíelo: lacre agency dispatch { $id }
+    Véalo: lacre agency show { $id } --row 1. { $drafter ->
+        [none] Envíelo: lacre agency dispatch { $id }
+       *[other] Haga que lo aprueben: lacre agency package { $id } --to ARCHIVO
+    }
 batch-row-line = línea { $line }  { $run }  { $case }  { $state } { $reason }
 batch-row-waiting = pendiente
 batch-row-prepared = guardada; no se sabe si el servidor la tiene

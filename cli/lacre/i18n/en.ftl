@@ -574,7 +574,24 @@ roles-row = { $account }: { $role ->
         [approver] approver
        *[other] drafter
     }
-roles-to-sign = You sign that these may act for the body:
+roles-to-sign = You sign that this list changes:
+roles-gives = + { $account }{ $handle ->
+        [none] {""}
+       *[other] { " " }({ $handle })
+    } becomes { $role ->
+        [administrator] administrator
+        [approver] approver
+       *[other] drafter
+    }
+roles-takes = − { $account }{ $handle ->
+        [none] {""}
+       *[other] { " " }({ $handle })
+    } is no longer { $role ->
+        [administrator] administrator
+        [approver] approver
+       *[other] drafter
+    }
+roles-ask = Sign it? (yes/no)
 approve-done = Signed. Hand the file to whoever dispatches the batch.
 approve-not = Nothing was signed.
 body-sent = Sent and proved: notice { $id }. It is in the person's hands by law from the dispatch on, read or not.

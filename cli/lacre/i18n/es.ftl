@@ -575,7 +575,24 @@ roles-row = { $account }: { $role ->
         [approver] aprueba
        *[other] redacta
     }
-roles-to-sign = Usted firma que estas cuentas pueden actuar por el organismo:
+roles-to-sign = Usted firma que esta lista cambia:
+roles-gives = + { $account }{ $handle ->
+        [none] {""}
+       *[other] { " " }({ $handle })
+    } { $role ->
+        [administrator] administrará
+        [approver] aprobará
+       *[other] redactará
+    }
+roles-takes = − { $account }{ $handle ->
+        [none] {""}
+       *[other] { " " }({ $handle })
+    } ya no { $role ->
+        [administrator] administra
+        [approver] aprueba
+       *[other] redacta
+    }
+roles-ask = ¿Firmarla? (sí/no)
 approve-done = Firmado. Entregue el archivo a quien despacha el lote.
 approve-not = No se firmó nada.
 body-sent = Enviada y probada: notificación { $id }. Por ley cuenta desde su despacho, se lea o no.

@@ -6,9 +6,13 @@ package-is = A batch of { $body }: { $rows ->
        *[other] { $rows } notices
     }{ $template ->
         [none] , without a template
-       *[other] { " " }of the template { $template } (version { $version })
+       *[other] { " " }of the template that the body calls { $template } (version { $version })
     }
-    To be made from { $from } to { $until }, by the rule { $rule }.{ $beside ->
+    { $drafter ->
+        [none] Drafted by the body's program; nobody signs for that.
+       *[other] Drafted by the office account { $drafter }.
+    }
+    To be made from { $from } to { $until } ({ $zone }), by the rule { $rule }.{ $beside ->
         [0] {""}
        *[other] { " " }{ $beside } of them are copies, corrections or trials.
     }{ $missing ->

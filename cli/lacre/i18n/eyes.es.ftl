@@ -6,9 +6,13 @@ package-is = Un lote de { $body }: { $rows ->
        *[other] { $rows } notificaciones
     }{ $template ->
         [none] , sin plantilla
-       *[other] { " " }de la plantilla { $template } (versión { $version })
+       *[other] { " " }de la plantilla que el organismo llama { $template } (versión { $version })
     }
-    Se harán entre { $from } y { $until }, por la regla { $rule }.{ $beside ->
+    { $drafter ->
+        [none] Lo redactó el programa del organismo; nadie firma por eso.
+       *[other] Lo redactó la cuenta de función { $drafter }.
+    }
+    Se harán entre { $from } y { $until } ({ $zone }), por la regla { $rule }.{ $beside ->
         [0] {""}
        *[other] { " " }{ $beside } de ellas son copias, correcciones o pruebas.
     }{ $missing ->

@@ -16,6 +16,7 @@ fallback-effect = By the body's own word, made on { $day } ({ $rule }){ $last ->
         [none] {""}
        *[other] ; last day of the term: { $last }
     }
+fallback-rows-left = Of the batch { $id } { $rows } rows have no notice, and get none: they cannot be written, or it ended before. See lacre agency status { $id } --csv FILE
 fallback-open = { $all ->
     [0] Everybody was reached electronically.
    *[other] { $open } of { $all } are open.

@@ -16,6 +16,7 @@ fallback-effect = Según la palabra del propio organismo, practicada el { $day }
         [none] {""}
        *[other] ; último día del plazo: { $last }
     }
+fallback-rows-left = Del lote { $id }, { $rows } filas no tienen notificación ni la tendrán: no se pueden escribir, o terminó antes. Vea lacre agency status { $id } --csv ARCHIVO
 fallback-open = { $all ->
     [0] A todas las personas se llegó por vía electrónica.
    *[other] { $open } de { $all } están pendientes.
