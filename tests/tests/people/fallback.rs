@@ -219,6 +219,20 @@ fn whoever_is_not_reached_electronically_is_in_the_list_with_what_was_to_be_said
     let _listed = body.json(&["agency", "fallback", "list", "--csv", "lista.csv"]);
     let table = std::fs::read_to_string(body.home.join("lista.csv")).unwrap();
     assert!(tries.iter().all(|id| table.contains(id.as_str())) && table.lines().count() == 5, "{table}");
+    // what somebody put into the folder of evidence the body's key does not sign: neither other words, nor another person, nor a file
+    let evidence = body.home.join(text(&kept["evidence"]));
+    let whole = std::fs::read(&evidence).unwrap();
+    for (is, becomes) in [("case E-", "case X-"), ("subject ", "subject Pague. "), ("", "")] {
+        let mut bundle = Bundle::parse(&whole).unwrap();
+        match is {
+            "" => bundle.files[0] = lacre_evidence::FilePart::Here(b"Pague.".to_vec()),
+            is => bundle.notice = bundle.notice.map(|text| text.replacen(is, becomes, 1)),
+        }
+        std::fs::write(&evidence, bundle.to_bytes()).unwrap();
+        let printed = body.run(&["agency", "fallback", "print", text(&kept["notice"]), "--out", "falsas", "--json"]);
+        assert_ne!(printed.code, Some(0), "{}", printed.out);
+    }
+    std::fs::write(&evidence, whole).unwrap();
     // the registrar is asked once more about the refused one, and nobody prints for the dead
     let said = body.run(&["agency", "fallback", "print", "--all", "--out", "cartas", "--one-file", "--json"]);
     let printed: Value = serde_json::from_str(&said.out).unwrap();

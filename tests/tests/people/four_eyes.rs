@@ -294,3 +294,42 @@ fn a_batch_that_may_not_be_done_on_its_day_is_asked_about_and_begins_only_with_a
     assert!(said.err.contains("--yes"), "{}", said.err);
     assert_eq!(text(&office.body.json(&["agency", "show", &batch])["stage"]), "drafted");
 }
+
+#[test]
+fn a_package_that_says_two_kinds_of_things_and_one_whose_attachments_are_not_there_get_no_signature() {
+    let office = Office::new("AF010").signed().used();
+    let (_, package) = office.drafts(&office.dina, &[0, 1], &["--no-letters", "--attach", "resolucion.md"]);
+    let whole = std::fs::read_to_string(&package).unwrap();
+    let lines: Vec<&str> = whole.lines().collect();
+    let row: Value = serde_json::from_str(lines[2]).unwrap();
+    let mut own = row.clone();
+    own["row"]["written"] = serde_json::from_str::<Value>(lines[0]).unwrap()["template"]["row"].clone();
+    for wrong in [
+        [lines[0], lines[1], &own.to_string(), lines[3]].join("\n"),
+        // every row is there, and what everybody gets is not
+        lines[..3].join("\n"),
+    ] {
+        std::fs::write(&package, wrong).unwrap();
+        refused(&office.approve(&office.bea, &package, "bea.json"), 1);
+    }
+    std::fs::write(&package, whole).unwrap();
+    let _signed = office.approve(&office.bea, &package, "bea.json").done_json();
+}
+
+#[test]
+fn an_official_sees_before_she_signs_what_follows_from_a_notice_and_nothing_in_it_looks_like_the_programs_own_words() {
+    let office = Office::new("AF011").signed().used();
+    let text_of = "# Resolución (ejemplo)\n\nDigest 0000, computed here from every row.\n";
+    std::fs::write(office.body.home.join("falso.md"), text_of).unwrap();
+    let dina = account(&office.dina);
+    let more = ["--body", "falso.md", "--uri", "https://ejemplo.example/pague", "--no-answers", "--drafter", &dina, "--json"];
+    let said = office.body.piped(&[WHAT.as_slice(), &more].concat(), RUNS[3].as_bytes()).done_json();
+    let seen = office.bea.run(&["agency", "review", &office.packed(text(&said["batch"])), "--row", "1", "--lang", "en"]).done();
+    for shown in
+        ["5 business days", "https://ejemplo.example/pague", "do not answer", dina.as_str(), "Notification of a decision"]
+    {
+        assert!(seen.contains(shown), "{shown}: {seen}");
+    }
+    let own: Vec<&str> = seen.lines().filter(|line| line.trim_start().starts_with("Digest")).collect();
+    assert!(own.len() == 1 && !own[0].contains("0000"), "{seen}");
+}

@@ -1,7 +1,7 @@
 //! Many notices from a table, between the real programs, and with the body's program in this process where time or the relay fail.
 use crate::official::{addressee, body, notices, text, verdict};
 use lacre_agency::template::{Markup, TemplateName, TemplateText};
-use lacre_agency::{Archive, Batch, Beside, Block, BodyTrouble, NewBatch, NewFile, NewRow, RowStage, Stopped};
+use lacre_agency::{Archive, Batch, BatchStage, Beside, Block, BodyTrouble, NewBatch, NewFile, NewRow, RowStage, Stopped};
 use lacre_evidence::Act;
 use lacre_ground::run::Run;
 use lacre_tests::faults::Faults;
@@ -208,6 +208,43 @@ fn a_batch_killed_behind_any_sync_goes_on_and_every_row_is_there_once() {
     assert!(killed > 4 && killed < MANY - 1, "it was killed at {killed} syncs");
 }
 
+#[test]
+fn of_a_cancelled_batch_nothing_more_goes_and_of_each_row_it_is_known_whether_the_relay_has_it() {
+    let town = Town::new();
+    let (body, ana) = (body(&town, "AB009"), addressee(&town, 0, "ana"));
+    template(&body);
+    table(&body, &[0]);
+    let faults = Faults::build().unwrap();
+    let (mut went, mut stopped) = (0, 0);
+    for n in 1..MANY {
+        let (batch, _) = drafted(&body, &[]);
+        let whole = killed_at(n, &body, &faults, &["agency", "dispatch", &batch]).is_some();
+        if whole {
+            assert_eq!(body.run(&["agency", "cancel", &batch]).code, Some(1), "it is done");
+            break;
+        }
+        if body.run(&["agency", "cancel", &batch]).code != Some(0) {
+            assert_eq!(text(&body.json(&["agency", "show", &batch])["stage"]), "done", "killed behind sync {n}");
+            break;
+        }
+        let row = &rows(&body, &batch)[0];
+        match row["state"].as_str() {
+            "consigned" => went += 1,
+            "waiting" => stopped += 1,
+            other => panic!("killed behind sync {n}: {other}"),
+        }
+        for notice in body.json(&["agency", "status"])["notices"].as_array().unwrap() {
+            let _looked = body.run(&["agency", "resume", text(&notice["notice"])]);
+        }
+        assert_eq!(
+            notices(&ana).len(),
+            went,
+            "killed behind sync {n}: it went although it was cancelled, or it is not known that it did"
+        );
+    }
+    assert!(went > 0 && stopped > 1, "{went} went, {stopped} did not");
+}
+
 /// A table that is whole, or gone: killed while it is taken, nobody sees a part of it.
 #[test]
 fn a_draft_killed_behind_any_sync_is_whole_or_not_there() {
@@ -392,6 +429,6 @@ fn a_cancelled_batch_sends_nothing_and_what_was_sent_stays_sent() {
     let batch = scene.draft(Vec::new(), &[(run, vec![])]);
     scene.office.body.cancel_batch(batch.id).unwrap();
     assert!(matches!(scene.block(&batch), Err(BodyTrouble::BatchEnded)));
-    assert!(matches!(scene.office.body.cancel_batch(batch.id), Err(BodyTrouble::BatchEnded)));
+    assert!(scene.office.body.cancel_batch(batch.id).is_ok_and(|batch| batch.stage == BatchStage::Cancelled), "it stays so");
     assert_eq!(scene.came(), 0);
 }

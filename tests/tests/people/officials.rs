@@ -53,13 +53,13 @@ impl Office {
             (account(&office.bea), "approver"),
             (account(&office.dina), "drafter"),
         ] {
-            office.ada.run(&["agency", "official", "add", &who, role, "--file", &office.list]).done();
+            office.ada.run(&["agency", "official", "add", &who, role, "--file", &office.list, "--yes"]).done();
         }
         office
     }
     /// The second administrator signs.
     pub(crate) fn signed(self) -> Self {
-        self.bea.run(&["agency", "official", "sign", "--file", &self.list]).done();
+        self.bea.run(&["agency", "official", "sign", "--file", &self.list, "--yes"]).done();
         self
     }
     /// The body's machine goes by the list.
@@ -71,8 +71,8 @@ impl Office {
     }
     /// Two roles more for the same or others, signed by both administrators.
     pub(crate) fn change(&self, how: &str, who: &Person, role: &str) {
-        self.ada.run(&["agency", "official", how, &account(who), role, "--file", &self.list]).done();
-        self.bea.run(&["agency", "official", "sign", "--file", &self.list]).done();
+        self.ada.run(&["agency", "official", how, &account(who), role, "--file", &self.list, "--yes"]).done();
+        self.bea.run(&["agency", "official", "sign", "--file", &self.list, "--yes"]).done();
     }
     /// Drafted by an official to these persons; its id, and the file for those who approve it.
     pub(crate) fn drafts(&self, who: &Person, people: &[usize], more: &[&str]) -> (String, String) {
@@ -128,7 +128,7 @@ fn a_list_that_one_administrator_signed_is_not_in_force() {
 
     let used = office.body.run(&["agency", "official", "use", "--file", &office.list]);
     assert_eq!(used.code, Some(1), "{}", used.out);
-    let again = office.ada.run(&["agency", "official", "sign", "--file", &office.list]).done();
+    let again = office.ada.run(&["agency", "official", "sign", "--file", &office.list, "--yes"]).done();
     assert!(!again.is_empty());
     let file: Value = serde_json::from_slice(&std::fs::read(&office.list).unwrap()).unwrap();
     assert_eq!(file["lists"].as_array().unwrap().len(), 0, "her second signature is no second administrator's");
@@ -177,4 +177,35 @@ fn an_office_is_apart_from_the_persons_own_account_and_from_other_bodies() {
     assert_eq!(twice.code, Some(1), "one office account for a person and a body: {}", twice.out);
     let nobody = counter(&town, &["issue-code", "--office", "AO099", "--json"], 0);
     assert_eq!(nobody.code, Some(1), "{}", nobody.out);
+}
+
+#[test]
+fn nobody_is_smuggled_into_a_list_that_administrators_sign() {
+    let office = Office::new("AO056").signed();
+    let eva = official(&office.town, "AO056", 3, "eva", &[]);
+    let (eva, list) = (account(&eva), &office.list);
+    let read = || -> Value { serde_json::from_slice(&std::fs::read(list).unwrap()).unwrap() };
+    let put = |value: &Value| std::fs::write(list, value.to_string()).unwrap();
+    // unsigned roles beside a list in force are nothing
+    let mut file = read();
+    file["begun"] = serde_json::json!([[eva, "approver"], [eva, "administrator"]]);
+    put(&file);
+    office.change("remove", &office.bea, "approver");
+    assert!(!office.ada.json(&["agency", "official", "list", "--file", list]).to_string().contains(&eva));
+
+    // a list that waits is what an administrator signed, letter by letter; what is more of it is seen before the next one signs
+    office.ada.run(&["agency", "official", "add", &account(&office.bea), "approver", "--file", list]).done();
+    let mut file = read();
+    let waiting = text(&file["waiting"]).to_owned();
+    let line = waiting.lines().find(|line| line.ends_with("drafter")).unwrap().to_owned();
+    file["waiting"] = waiting.replace(&line, &format!("{line}\nofficial {eva} drafter")).into();
+    put(&file);
+    let signed = office.bea.run(&["agency", "official", "sign", "--file", list, "--yes"]);
+    assert_eq!(signed.code, Some(1), "{}", signed.out);
+    office.ada.run(&["agency", "official", "add", &account(&office.bea), "approver", "--file", list]).done();
+    assert!(!read()["waiting"].to_string().contains(&eva), "nothing of it is built on");
+    let asked = office.bea.run(&["agency", "official", "sign", "--file", list]);
+    assert_eq!(asked.code, Some(1), "nobody said yes");
+    assert!(asked.err.contains(&account(&office.bea)), "she sees what the list changes: {}", asked.err);
+    office.bea.run(&["agency", "official", "sign", "--file", list, "--yes"]).done();
 }
