@@ -9,6 +9,7 @@
 //!   transaction counts.
 //! - [`judge`] is how it decides: pure rules, the same in every store. [`engine`] is for stores that do one verb after another.
 //! - [`Reads`] is shared by everyone else and sees only what is committed and durable.
+//! - [`sessions::Sessions`] are no truth that must last; relays on one store share them.
 
 pub mod accounts;
 pub mod ask;
@@ -35,6 +36,7 @@ pub mod null;
 pub mod offices;
 pub mod quotas;
 pub mod rules;
+pub mod sessions;
 pub mod speaker;
 
 pub use accounts::{AccountReads, AccountStore};

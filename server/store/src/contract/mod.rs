@@ -41,6 +41,7 @@ pub mod inboxes;
 pub mod notices;
 pub mod retention;
 pub mod rights;
+pub mod sessions;
 
 use crate::engine::{Engine, perform};
 use crate::model::{ModelReads, ModelStore};
