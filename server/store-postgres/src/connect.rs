@@ -13,8 +13,8 @@
 use crate::OpenError;
 use crate::sql::{Conn, wait};
 use futures_util::StreamExt as _;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::pem::{self, PemObject as _};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -53,8 +53,27 @@ pub struct PgOptions {
     pub password_file: Option<PathBuf>,
     /// a PEM file with the authority that signs servers' certificates; outside a Unix socket there must be one
     pub ca_file: Option<PathBuf>,
+    /// the relay's own certificate, where the servers ask for one
+    pub client: Option<ClientCertificate>,
     /// no synchronous replica is asked for: a failover, or the loss of the one machine, loses what was acknowledged last
     pub loses_on_failover: bool,
+}
+
+/// What a relay shows of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// a PEM file with the certificate, and those above it
+    pub chain: PathBuf,
+    /// a PEM file with its key
+    pub key: PathBuf,
+}
+
+impl ClientCertificate {
+    fn read(&self) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), OpenError> {
+        let said = |path: &PathBuf, e: pem::Error| OpenError::File { path: path.clone(), cause: e.to_string() };
+        let chain = CertificateDer::pem_file_iter(&self.chain).and_then(Iterator::collect).map_err(|e| said(&self.chain, e))?;
+        Ok((chain, PrivateKeyDer::from_pem_file(&self.key).map_err(|e| said(&self.key, e))?))
+    }
 }
 
 impl PgOptions {
@@ -89,7 +108,11 @@ impl PgOptions {
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let versions = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        Ok(versions.map_err(|e| said(e.to_string()))?.with_root_certificates(roots).with_no_client_auth())
+        let config = versions.map_err(|e| said(e.to_string()))?.with_root_certificates(roots);
+        let Some(client) = &self.client else { return Ok(config.with_no_client_auth()) };
+        let (chain, key) = client.read()?;
+        let refused = |e: rustls::Error| OpenError::File { path: client.chain.clone(), cause: e.to_string() };
+        config.with_client_auth_cert(chain, key).map_err(refused)
     }
 
     /// A connection to a server that may be written to.

@@ -11,6 +11,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0002_accounts.sql"),
     include_str!("schema/0003_notices.sql"),
     include_str!("schema/0004_offices.sql"),
+    include_str!("schema/0005_relays.sql"),
 ];
 
 /// Two programs that migrate at once: the second waits, and finds it done.
@@ -35,6 +36,11 @@ fn version(conn: &Conn) -> Sql<i64> {
         return Ok(0);
     }
     Ok(one(conn, "SELECT max(version) FROM schema_version", params![], |r| r.cell::<Option<i64>>(0))?.flatten().unwrap_or(0))
+}
+
+/// Of a database, 0 for none; and of this program.
+pub(crate) fn versions(conn: &Conn) -> Sql<(i64, i64)> {
+    Ok((version(conn)?, known()))
 }
 
 /// Whether this program may work on it.

@@ -179,6 +179,7 @@ impl OwnServer {
             user: "lacre".into(),
             password_file: None,
             ca_file: None,
+            client: None,
             loses_on_failover: true,
         }
     }

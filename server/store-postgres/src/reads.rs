@@ -1,9 +1,10 @@
 //! The readers' side: a pool of connections, each read of one committed state.
 
 use crate::connect::PgOptions;
-use crate::sql::{Cells as _, Conn, Sql, only, params};
+use crate::sql::{Cells as _, Conn, Sql, by, only, params, run};
 use crate::{Down, OpenError, Seen, Threads};
 use lacre_ground::ids::Generation;
+use lacre_ground::random::{self, Rng};
 use lacre_store::{Counts, Marks, Reads, StoreDown};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
@@ -31,6 +32,13 @@ pub struct PgReads {
 /// The store's generation.
 pub(crate) fn generation(conn: &Conn) -> Sql<Generation> {
     only(conn, "SELECT generation FROM meta", params![], |r| r.id(0))
+}
+
+/// Gives it another one.
+pub(crate) fn renew_generation(conn: &Conn, rng: &mut dyn Rng) -> Sql<Generation> {
+    let generation: [u8; 16] = random::bytes(rng);
+    run(conn, "UPDATE meta SET generation = $1 WHERE id = 1", params![by(&generation)])?;
+    Ok(Generation::new(generation))
 }
 
 impl PgReads {
@@ -111,25 +119,31 @@ const COUNTS: &str = "SELECT (SELECT count(*) FROM channel), (SELECT count(*) FR
      (SELECT count(*) FROM account), (SELECT count(*) FROM blob WHERE whole),
      greatest((SELECT coalesce(max(accepted_ms), 0) FROM relay), accept_floor_ms) FROM meta";
 
+pub(crate) fn counts(conn: &Conn) -> Sql<Counts> {
+    only(conn, COUNTS, params![], |r| {
+        Ok(Counts {
+            channels: r.number(0)?,
+            entries: r.number(1)?,
+            accounts: r.number(2)?,
+            blobs: r.number(3)?,
+            accepted_ms: r.number(4)?,
+        })
+    })
+}
+
 impl Reads for PgReads {
     fn generation(&self) -> Generation {
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
     fn used_bytes(&self) -> Result<u64, StoreDown> {
-        self.with(|conn| only(conn, "SELECT pg_database_size(current_database())", params![], |r| r.number(0)))
+        let sql = "SELECT pg_database_size(current_database()), generation FROM meta";
+        let (bytes, generation) = self.with(|conn| only(conn, sql, params![], |r| Ok((r.number(0)?, r.id(1)?))))?;
+        // asked every other second: so a relay that writes nothing learns of a new one, too
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = generation;
+        Ok(bytes)
     }
     fn counts(&self) -> Result<Counts, StoreDown> {
-        self.with(|conn| {
-            only(conn, COUNTS, params![], |r| {
-                Ok(Counts {
-                    channels: r.number(0)?,
-                    entries: r.number(1)?,
-                    accounts: r.number(2)?,
-                    blobs: r.number(3)?,
-                    accepted_ms: r.number(4)?,
-                })
-            })
-        })
+        self.with(counts)
     }
     fn marks(&self) -> Result<Marks, StoreDown> {
         self.with(|conn| {

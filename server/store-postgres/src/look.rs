@@ -1,0 +1,70 @@
+//! A database without a relay: may relays work on it, whose is it, who is there; and its generation, when the operator wants another.
+
+use crate::sql::{Cells as _, Conn, Sql, one, only, params};
+use crate::{OpenError, PgOptions, Threads, migrate, reads};
+use lacre_ground::ids::Generation;
+use lacre_ground::random::Rng;
+use lacre_ground::time::Millis;
+use lacre_store::Counts;
+
+/// A relay writes at least once a minute: one that was not seen for so long is gone.
+const GONE: &str = "3 minutes";
+
+/// What is there.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// version of the schema, 0 for none
+    pub version: i64,
+    /// the version that this program works on
+    pub known: i64,
+    /// the database's clock
+    pub now: Millis,
+    /// connections that it takes, without those that it keeps for its administrators
+    pub connections: u64,
+    /// what is in it; none without a schema of this program
+    pub inside: Option<Inside>,
+}
+
+/// What is in a database that this program can read.
+#[derive(Clone, Debug)]
+pub struct Inside {
+    /// how much it holds
+    pub counts: Counts,
+    /// the public key of the relays that it belongs to
+    pub identity: Option<[u8; 32]>,
+    /// what the registrar's key is known by
+    pub run_key_check: Option<[u8; 32]>,
+    /// relays that work on it now
+    pub relays: u64,
+}
+
+/// Looks. The server is one that may be written to, and refuses what [`crate::PgStore::open`] refuses of it.
+pub fn look(options: &PgOptions) -> Result<Look, OpenError> {
+    let threads = Threads::start()?;
+    let conn = options.connect(threads.handle()?)?;
+    let (version, known) = migrate::versions(&conn)?;
+    let about = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, \
+                 current_setting('max_connections')::bigint - current_setting('superuser_reserved_connections')::bigint";
+    let (now, connections) = only(&conn, about, params![], |r| Ok((Millis::new(r.number(0)?), r.number(1)?)))?;
+    let readable = version == known || version == known + 1;
+    let inside = if readable { Some(inside(&conn)?) } else { None };
+    Ok(Look { version, known, now, connections, inside })
+}
+
+/// Gives it another generation, so that clients put back what it has forgotten (I7). Relays that run see it in their next transaction.
+pub fn new_generation(options: &PgOptions, rng: &mut dyn Rng) -> Result<Generation, OpenError> {
+    let threads = Threads::start()?;
+    let conn = options.connect(threads.handle()?)?;
+    migrate::check(&conn)?;
+    Ok(reads::renew_generation(&conn, rng)?)
+}
+
+fn inside(conn: &Conn) -> Sql<Inside> {
+    let there = format!("SELECT count(*) FROM relay WHERE seen > now() - interval '{GONE}'");
+    Ok(Inside {
+        counts: reads::counts(conn)?,
+        identity: one(conn, "SELECT public_key FROM identity", params![], |r| r.id(0))?,
+        run_key_check: one(conn, "SELECT key_check FROM registrar", params![], |r| r.id(0))?,
+        relays: only(conn, &there, params![], |r| r.number(0))?,
+    })
+}
