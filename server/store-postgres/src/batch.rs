@@ -2,6 +2,7 @@
 
 use crate::Down;
 use crate::buffer::Buffer;
+use crate::lease::Lease;
 use crate::quota::QuotaKey;
 use crate::sql::{Cells as _, Conn, Params, Sql, by, int, params, run};
 use lacre_ground::ids::{ChannelId, Generation, TokenHash};
@@ -93,8 +94,13 @@ pub(crate) struct Work {
     pub(crate) conn: Conn,
     pub(crate) batch: Batch,
     pub(crate) quotas: QuotaKey,
+    /// whether this process removes what is past its time
+    pub(crate) lease: Lease,
+    /// number of the newest batch of which this process knows that it was committed
+    pub(crate) acked: u64,
+    /// the database's, as the last transaction saw it
+    pub(crate) generation: Generation,
     relay: [u8; 16],
-    generation: Option<Generation>,
 }
 
 /// Whether it writes what is not a channel's alone: such verbs come one after the other, of whichever relay.
@@ -149,13 +155,8 @@ fn head_of(row: &Row) -> Sql<(ChannelId, Head)> {
 const RIGHTS: &str = "SELECT channel, token, stamped, once FROM append_right WHERE channel = ANY($1) ORDER BY channel, token";
 
 impl Work {
-    pub(crate) fn new(conn: Conn, relay: [u8; 16], quotas: QuotaKey) -> Self {
-        Self { conn, batch: Batch::default(), quotas, relay, generation: None }
-    }
-
-    /// As the last batch saw it.
-    pub(crate) fn generation(&self) -> Generation {
-        self.generation.unwrap_or_else(|| Generation::new([0; 16]))
+    pub(crate) fn new(conn: Conn, relay: [u8; 16], quotas: QuotaKey, generation: Generation) -> Self {
+        Self { conn, batch: Batch::default(), quotas, lease: Lease::default(), acked: 0, generation, relay }
     }
 
     /// Begins, and locks: this relay's row, the gate, all channels in the order of their keys.
@@ -176,7 +177,11 @@ impl Work {
             enter(&self.conn, &self.relay)?;
             return Err(Down::met("this process had no row"));
         };
-        self.batch.number = own.number(0)? + 1;
+        let found = own.number(0)?;
+        if found < self.acked {
+            self.forgot(found)?;
+        }
+        self.batch.number = found + 1;
         for name in names {
             let name = ChannelId::try_from(name).map_err(StoreDown::new)?;
             self.batch.heads.insert(name, None);
@@ -235,14 +240,16 @@ impl Work {
 
     pub(crate) fn commit(&mut self) -> Tx {
         let number = self.batch.number;
-        self.generation = self.batch.generation;
-        self.batch = Batch::default();
+        let generation = std::mem::take(&mut self.batch).generation;
         let _ = self.conn.was_unreplicated();
         match self.conn.simple_within(COMMIT, "COMMIT") {
             Ok(()) if self.conn.was_unreplicated() => {
                 Tx::Unreplicated(StoreDown::new("the database did not wait for a replica: what it committed may be lost"))
             }
-            Ok(()) => Tx::Committed,
+            Ok(()) => {
+                (self.acked, self.generation) = (number, generation.unwrap_or(self.generation));
+                Tx::Committed
+            }
             Err(down) if down.is_lost() => Tx::Unknown(down, number),
             // the server looked at it and said no
             Err(down) => Tx::RolledBack(down),

@@ -24,6 +24,8 @@ mod connect;
 mod counter;
 mod down;
 mod inboxes;
+mod lease;
+mod look;
 mod migrate;
 mod notices;
 mod notify;
@@ -34,6 +36,7 @@ mod reads;
 mod retention;
 mod rights;
 mod run;
+mod sessions;
 mod sql;
 #[cfg(test)]
 #[allow(
@@ -46,13 +49,16 @@ mod sql;
 )]
 mod tests;
 mod unknown;
+mod went_back;
 mod who;
 
-pub use connect::PgOptions;
+pub use connect::{ClientCertificate, PgOptions};
+pub use look::{Inside, Look, look, new_generation};
 pub use migrate::{Migrated, migrate};
 pub use notify::{Listener, Woken};
 pub use quota::QuotaKey;
 pub use reads::PgReads;
+pub use sessions::PgSessions;
 
 use batch::{Tx, Work};
 use down::Down;
@@ -62,10 +68,13 @@ use lacre_ground::time::Millis;
 use lacre_store::channels::AppendAll;
 use lacre_store::rules::Rules;
 use lacre_store::{Answer, Ask, Outcome, Store, StoreDown, Watch};
+use lease::Lease;
 use notify::Teller;
-use sql::{Cells as _, Conn, by, only, params, run};
+use sql::{Cells as _, Conn, by, one, only, params, run};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::{Handle, Runtime};
+use went_back::Numbers;
 
 /// How often a batch that met another one is judged again before its callers are told to come back.
 const TRIES: usize = 8;
@@ -198,6 +207,8 @@ pub struct PgStore {
     /// where blobs lie, as it was said
     blobs: Option<Blobs>,
     teller: Teller,
+    /// where the numbers of batches are written down
+    numbers: Option<Numbers>,
     threads: Arc<Threads>,
 }
 
@@ -210,9 +221,9 @@ impl PgStore {
         let relay: [u8; 16] = random::bytes(rng);
         batch::enter(&conn, &relay)?;
         let generation = reads::generation(&conn)?;
-        let work = Work::new(conn, relay, quotas);
+        let work = Work::new(conn, relay, quotas, generation);
         let teller = Teller::start(options.clone(), relay, threads.handle()?);
-        Ok(Self { work, relay, blobs: None, teller, seen: Arc::new(Mutex::new(generation)), options, threads })
+        Ok(Self { work, relay, blobs: None, teller, numbers: None, seen: Arc::new(Mutex::new(generation)), options, threads })
     }
 
     /// The readers' side: at most so many connections at a time.
@@ -229,11 +240,44 @@ impl PgStore {
         if kept == *public { Ok(()) } else { Err(OpenError::Identity) }
     }
 
+    /// The relay's note that introduces the registrar's key, as the first relay of this database put it.
+    pub fn registrar_note(&self) -> Result<Option<String>, OpenError> {
+        let sql = "SELECT registrar_note FROM identity WHERE id = 1";
+        Ok(one(&self.work.conn, sql, params![], |r| r.cell::<Option<String>>(0))?.flatten())
+    }
+
+    /// Puts it, if there is none yet; the one that all relays show.
+    pub fn keep_registrar_note(&mut self, note: &str) -> Result<String, OpenError> {
+        let sql = "UPDATE identity SET registrar_note = coalesce(registrar_note, $1) WHERE id = 1 RETURNING registrar_note";
+        Ok(only(&self.work.conn, sql, params![note], |r| r.cell(0))?)
+    }
+
+    /// Another generation, so that clients put back what was forgotten (I7). Each relay sees it in its next transaction.
+    pub fn renew_generation(&mut self, rng: &mut dyn Rng) -> Result<Generation, StoreDown> {
+        let generation = reads::renew_generation(&self.work.conn, rng)?;
+        self.work.generation = generation;
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = generation;
+        Ok(generation)
+    }
+
     /// Says where this relay's blobs lie: with files of its own it must be the only relay of the database.
     pub fn blobs_lie(&mut self, blobs: Blobs) -> Result<(), OpenError> {
         blobs.hold(&self.work.conn)?;
         self.blobs = Some(blobs);
         Ok(())
+    }
+
+    /// From now on only one of the relays removes what is past its time: this one, when no other does.
+    pub fn share_removal(&mut self) {
+        self.work.lease = Lease::Shared { held: false };
+    }
+
+    /// Writes the number of each batch into this file from now on. Says whether the database is behind what stands there: then it
+    /// went back since this relay ended.
+    pub fn remember_in(&mut self, file: &Path) -> Result<bool, OpenError> {
+        let (numbers, behind) = Numbers::take_over(file, self.relay, &self.work.conn)?;
+        self.numbers = Some(numbers);
+        Ok(behind)
     }
 
     /// What quotas are counted under from now on.
@@ -248,6 +292,10 @@ impl PgStore {
             blobs.hold_again(&conn)?;
         }
         self.work.conn = conn;
+        if self.work.lease != Lease::Alone {
+            // it was the old connection's
+            self.work.lease = Lease::Shared { held: false };
+        }
         Ok(())
     }
 
@@ -300,7 +348,12 @@ impl PgStore {
                 Err(_) => Once::Unknown(down.down),
             },
         };
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = self.work.generation();
+        if let Once::Committed(_) = &ended {
+            if let Some(numbers) = &self.numbers {
+                numbers.acknowledged(self.work.acked);
+            }
+            *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = self.work.generation;
+        }
         ended
     }
 }

@@ -29,6 +29,11 @@ impl Work {
                 self.look(now, rules, &appends)?;
             }
             for ask in these {
+                if let Some(nothing) = self.left_to_another(ask)? {
+                    answers.push(nothing);
+                    watch.done(ask.name());
+                    continue;
+                }
                 let answer = perform(self, now, rules, ask);
                 answers.push(answer.map_err(|down| self.batch.failed.take().unwrap_or_else(|| down.into()))?);
                 watch.done(ask.name());

@@ -33,6 +33,10 @@ impl PgStore {
         let conn = &self.work.conn;
         let sql = "SELECT batch FROM relay WHERE relay = $1 FOR UPDATE";
         let found = only(conn, sql, params![batch::name(&self.relay)], |r| r.number(0))?;
-        Ok(found >= number)
+        let done = found >= number;
+        if done {
+            self.work.acked = number;
+        }
+        Ok(done)
     }
 }
