@@ -4,6 +4,7 @@ mod contract;
 mod forwarder;
 mod meetings;
 mod refusals;
+mod relays;
 mod unknown;
 
 use crate::own_server::OwnServer;
