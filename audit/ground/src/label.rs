@@ -48,7 +48,7 @@ labels! {
     DeletedAccount = "lacre deleted account v1",
     /// AAD of a relay's keys under a passphrase.
     KeyBackup = "lacre key backup v1",
-    /// MAC: a login challenge, over its time, the relay's identity, account and device.
+    /// Key derivation from the relay's identity key; MAC: a login challenge, over its time, the relay's identity, account and device.
     Challenge = "lacre challenge v1",
     /// Hash: an account id, over the text of state 0.
     AccountId = "lacre account id v1",

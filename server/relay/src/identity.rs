@@ -7,6 +7,7 @@
 use crate::clock_guard::ClockGuard;
 use crate::secret_file;
 use lacre_ground::ids::Identity;
+use lacre_ground::label::{self, Label};
 use lacre_ground::note::{NoteError, NoteSigner};
 use lacre_ground::random::{self, Rng};
 use lacre_ground::time::{Clock as _, Millis};
@@ -150,6 +151,12 @@ impl IdentityKey {
     #[must_use]
     pub const fn expose(&self) -> &Zeroizing<[u8; 32]> {
         &self.seed
+    }
+
+    /// Under which login challenges are made.
+    #[must_use]
+    pub fn challenge_key(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(label::derive(&self.seed, Label::Challenge, &[]))
     }
 
     /// The public half, which addresses carry.

@@ -1,7 +1,7 @@
 //! Calls with credentials: enrolment, login, states, key packages, stamps.
 
 use super::Context;
-use super::login::{Challenges, Key, Sessions, decoy};
+use super::login::{Challenges, decoy};
 use super::names::Names;
 use crate::border::{Reason, bad_state, bad_value, checked, crossed, limited, refused, store_down};
 use crate::memory::Holder;
@@ -18,6 +18,7 @@ use lacre_store::accounts::{
     TakeStamps,
 };
 use lacre_store::closing::Closing;
+use lacre_store::sessions::{Key, Opening};
 use lacre_store::speaker::Speaker;
 use lacre_store::{Reads, StoreDown};
 use std::collections::BTreeSet;
@@ -28,7 +29,6 @@ use tonic::{Request, Response, Status};
 pub struct AccountsService {
     pub(super) context: Arc<Context>,
     challenges: Challenges,
-    sessions: Sessions,
     names: Names,
     /// stands in for the state of an account that is not there
     decoy: Arc<str>,
@@ -42,19 +42,31 @@ impl AccountsService {
     #[must_use]
     pub fn new(context: Arc<Context>) -> Self {
         let mut rng = context.rng.lock().unwrap_or_else(PoisonError::into_inner);
-        let (challenges, decoy) = (Challenges::new(context.identity, rng.as_mut()), decoy(context.identity, rng.as_mut()));
+        let (challenges, decoy) = (Challenges::new(&context), decoy(context.identity, rng.as_mut()));
         drop(rng);
-        let (sessions, names) = (Sessions::default(), Names::default());
-        Self { context, challenges, sessions, names, decoy }
+        Self { context, challenges, names: Names::default(), decoy }
     }
 
     fn generation(&self) -> Vec<u8> {
         self.context.reads.generation().as_bytes().to_vec()
     }
 
-    fn session(&self, token: &[u8]) -> Result<Speaker, Status> {
-        let token = Session::try_from(token).map_err(|_| no_session())?;
-        self.sessions.who(self.context.clock.now(), &token).ok_or_else(no_session)
+    async fn session(&self, token: &[u8]) -> Result<Speaker, Status> {
+        let (now, token) = (self.context.clock.now(), Session::try_from(token).map_err(|_| no_session())?.hash());
+        self.context.sessions(move |s| s.who(now, &token)).await.map_err(store_down)?.ok_or_else(no_session)
+    }
+
+    async fn open_session(&self, now: Millis, opening: Opening) -> Result<Millis, Status> {
+        let rules = self.context.rules.clone();
+        let opened = self.context.sessions(move |s| s.open(now, &rules, &opening)).await.map_err(store_down)?;
+        opened.map_err(limited)
+    }
+
+    /// Ends what its devices that are not among these have open. If that fails, each verb still looks whether its device is there.
+    async fn keep_only(&self, account: AccountId, devices: Vec<Key>) {
+        if let Err(down) = self.context.sessions(move |s| s.keep_only(&account, &devices)).await {
+            tracing::warn!(cause = %down.cause, "sessions of removed devices stay open until their time is over");
+        }
     }
 
     /// Devices of a state are reached through this relay: other inboxes would send strangers elsewhere.
@@ -257,12 +269,13 @@ impl Accounts for AccountsService {
         }
         let Some(key) = state.as_ref().and_then(|s| s.device(who.device)).map(|d| d.signature_key) else { return Err(no()) };
         let session = Session::new(self.context.random());
-        let expires_at_ms = self.sessions.open(now, rules, who, key, &session).map_err(limited)?.get();
+        let expires_at_ms = self.open_session(now, Opening { who, key, token: session.hash() }).await?.get();
         // look again: a state without this device may have ended its sessions before this one was there
         let newest = self.context.read(move |r| r.newest_state(&who.account)).await.map_err(store_down)?;
         let now_in = newest.map(|n| AccountState::stored(&n.state)).transpose().map_err(|e| not_readable(&e))?;
         if !now_in.is_some_and(|s| keys(&s).contains(&(who.device, key))) {
-            self.sessions.close(&session);
+            let token = session.hash();
+            self.context.sessions(move |s| s.close(&token)).await.map_err(store_down)?;
             return Err(no());
         }
         let (session, state_number) = (session.expose().to_vec(), state.map_or(0, |s| s.number));
@@ -272,7 +285,7 @@ impl Accounts for AccountsService {
     async fn put_state(&self, request: Request<wire::PutStateRequest>) -> Result<Response<wire::PutStateResponse>, Status> {
         let holder = request.extensions().get::<Holder>().cloned();
         let request = checked(request.into_inner())?;
-        let by = self.session(&request.session)?;
+        let by = self.session(&request.session).await?;
         let (next, follows) = self.next_state(holder.as_ref(), by.account, &request.state).await?;
         let (number, state, devices) = (next.number, request.state, self.lives_here(&next)?);
         let put = |closing| PutState { by, number, state: state.clone(), devices: devices.clone(), closing };
@@ -281,7 +294,7 @@ impl Accounts for AccountsService {
             Follows::Again | Follows::Keeping => self.context.writer.submit(put(None)).await,
         })?;
         if follows != Follows::Again {
-            self.sessions.keep_only(&by.account, &keys(&next));
+            self.keep_only(by.account, keys(&next)).await;
         }
         Ok(Response::new(wire::PutStateResponse { generation: self.generation() }))
     }
@@ -303,14 +316,14 @@ impl Accounts for AccountsService {
         let done = crossed(self.context.close(before, |closing| Recover { closing, ..recover.clone() }).await)?;
         self.context.deletions.resets(&done.reset);
         if before != account {
-            self.sessions.keep_only(&before, &[]);
+            self.keep_only(before, Vec::new()).await;
         }
         Ok(Response::new(wire::RecoverResponse { generation: self.generation(), binding: done.binding, reset: done.reset }))
     }
 
     async fn set_paused(&self, request: Request<wire::SetPausedRequest>) -> Result<Response<wire::SetPausedResponse>, Status> {
         let request = checked(request.into_inner())?;
-        let by = self.session(&request.session)?;
+        let by = self.session(&request.session).await?;
         crossed(self.context.writer.submit(PauseAccount { by, paused: request.paused }).await)?;
         Ok(Response::new(wire::SetPausedResponse { generation: self.generation() }))
     }
@@ -320,14 +333,14 @@ impl Accounts for AccountsService {
         request: Request<wire::DeleteAccountRequest>,
     ) -> Result<Response<wire::DeleteAccountResponse>, Status> {
         let request = checked(request.into_inner())?;
-        let by = self.session(&request.session)?;
+        let by = self.session(&request.session).await?;
         self.context.deletions.deletes(&by.account);
         let removed = self.context.close(by.account, |closing| RemoveAccount { by, closing }).await;
         if matches!(removed, Ok(Err(_))) {
             self.context.deletions.keeps(&by.account);
         }
         crossed(removed)?;
-        self.sessions.keep_only(&by.account, &[]);
+        self.keep_only(by.account, Vec::new()).await;
         Ok(Response::new(wire::DeleteAccountResponse { generation: self.generation() }))
     }
 
@@ -336,7 +349,7 @@ impl Accounts for AccountsService {
         request: Request<wire::PutKeyPackagesRequest>,
     ) -> Result<Response<wire::PutKeyPackagesResponse>, Status> {
         let request = checked(request.into_inner())?;
-        let by = self.session(&request.session)?;
+        let by = self.session(&request.session).await?;
         let now = self.context.clock.now();
         let (one_time, last_resort) = (packages(now, request.one_time)?, packages(now, request.last_resort)?);
         let mut suites = BTreeSet::new();
@@ -351,7 +364,7 @@ impl Accounts for AccountsService {
 
     async fn take_stamps(&self, request: Request<wire::TakeStampsRequest>) -> Result<Response<wire::TakeStampsResponse>, Status> {
         let request = checked(request.into_inner())?;
-        let by = self.session(&request.session)?;
+        let by = self.session(&request.session).await?;
         crossed(self.context.writer.submit(TakeStamps { by, count: request.count }).await)?;
         let stamps = self
             .context
@@ -365,14 +378,14 @@ impl Accounts for AccountsService {
 
     async fn designate(&self, request: Request<wire::DesignateRequest>) -> Result<Response<wire::DesignateResponse>, Status> {
         let request = checked(request.into_inner())?;
-        let by = self.session(&request.session)?;
+        let by = self.session(&request.session).await?;
         self.designated(by, request.designation).await?;
         Ok(Response::new(wire::DesignateResponse { generation: self.generation() }))
     }
 
     async fn put_grants(&self, request: Request<wire::PutGrantsRequest>) -> Result<Response<wire::PutGrantsResponse>, Status> {
         let request = checked(request.into_inner())?;
-        let by = self.session(&request.session)?;
+        let by = self.session(&request.session).await?;
         let remaining = self.granted(by, request).await?;
         Ok(Response::new(wire::PutGrantsResponse { generation: self.generation(), remaining }))
     }
@@ -382,7 +395,7 @@ impl Accounts for AccountsService {
         request: Request<wire::PauseNoticesRequest>,
     ) -> Result<Response<wire::PauseNoticesResponse>, Status> {
         let request = checked(request.into_inner())?;
-        let by = self.session(&request.session)?;
+        let by = self.session(&request.session).await?;
         self.notices_paused(by, request.paused).await?;
         Ok(Response::new(wire::PauseNoticesResponse { generation: self.generation() }))
     }
@@ -392,7 +405,7 @@ impl Accounts for AccountsService {
         request: Request<wire::NoticeAddressRequest>,
     ) -> Result<Response<wire::NoticeAddressResponse>, Status> {
         let request = checked(request.into_inner())?;
-        let by = self.session(&request.session)?;
+        let by = self.session(&request.session).await?;
         let found = self.address_of(by).await?;
         let office = self.office_of(by.account).await?;
         let answers = found.answers.into_iter().map(|(month, count)| wire::AnswersInMonth { month, count }).collect();

@@ -12,7 +12,7 @@ use lacre_ground::run::Run;
 use lacre_proto::relay::v1 as wire;
 use lacre_proto::relay::v1::counter_server::Counter;
 use lacre_store::counter::{By, ClerkKey};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 /// `lacre.relay.v1.Counter`.
@@ -25,8 +25,7 @@ impl CounterService {
     /// At this desk.
     #[must_use]
     pub fn new(desk: Arc<Desk>) -> Self {
-        let context = &desk.context;
-        let challenges = Challenges::new(context.identity, context.rng.lock().unwrap_or_else(PoisonError::into_inner).as_mut());
+        let challenges = Challenges::new(&desk.context);
         Self { desk, challenges }
     }
 

@@ -60,11 +60,13 @@ use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::Clock;
 use lacre_store::channels::{Admitted, StoredEntry, Touch};
 use lacre_store::rules::Rules;
+use lacre_store::sessions::Sessions;
 use lacre_store::{Reads, StoreDown};
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tonic::Status;
+use zeroize::Zeroizing;
 
 /// What every service works with.
 pub struct Context {
@@ -78,10 +80,14 @@ pub struct Context {
     pub writer: Writer,
     /// where everything is read: its methods block, see [`Context::read`]
     pub reads: Arc<dyn Reads>,
+    /// who is logged in: its methods block, see [`Context::sessions`]
+    pub logged_in: Arc<dyn Sessions>,
     /// who wants to be woken
     pub hub: Arc<Hub>,
     /// the relay's public key
     pub identity: Identity,
+    /// under which login challenges are made: of the identity, the same at each of its relays
+    pub challenge_key: Zeroizing<[u8; 32]>,
     /// signs receipts under the name [`lacre_ground::receipt::RELAY`]
     pub receipts: NoteSigner,
     /// signs bindings under the name [`lacre_ground::account::REGISTRAR`]
@@ -131,6 +137,15 @@ impl Context {
             }
         }
         answer
+    }
+
+    /// Asks for sessions where blocking is allowed.
+    async fn sessions<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&dyn Sessions) -> Result<T, StoreDown> + Send + 'static,
+    ) -> Result<T, StoreDown> {
+        let logged_in = Arc::clone(&self.logged_in);
+        tokio::task::spawn_blocking(move || ask(logged_in.as_ref())).await.unwrap_or_else(|e| Err(StoreDown::new(e)))
     }
 
     /// The relay's word that an entry is stored.

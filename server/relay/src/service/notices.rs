@@ -29,7 +29,7 @@ use lacre_store::bodies::{AgencyRefused, Body, BodyKey, CountRoute, EnrollAgency
 use lacre_store::notices::Route;
 use lookup::Memory;
 use rows::Answers;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use tonic::{Request, Response, Status, Streaming};
 
 /// `lacre.relay.v1.Notices`.
@@ -50,8 +50,7 @@ impl NoticesService {
     /// At this desk.
     #[must_use]
     pub fn new(desk: Arc<Desk>) -> Self {
-        let context = &desk.context;
-        let challenges = Challenges::new(context.identity, context.rng.lock().unwrap_or_else(PoisonError::into_inner).as_mut());
+        let challenges = Challenges::new(&desk.context);
         Self(Arc::new(Inside { desk, challenges, memory: Memory::default() }))
     }
 }

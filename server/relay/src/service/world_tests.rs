@@ -113,6 +113,8 @@ impl World {
             receipts: signer(RELAY),
             bindings: signer(REGISTRAR),
             registrar,
+            logged_in: Arc::<lacre_store::sessions::InMemory>::default(),
+            challenge_key: zeroize::Zeroizing::new([2; 32]),
             kept: crate::kept_grants::KeptKey::of(&key),
             authority: Arc::clone(&authority),
             stamps: Arc::default(),

@@ -45,6 +45,8 @@ impl World {
             reads,
             hub: Arc::new(Hub::default()),
             identity: Identity::new([1; 32]),
+            logged_in: Arc::<lacre_store::sessions::InMemory>::default(),
+            challenge_key: zeroize::Zeroizing::new([2; 32]),
             receipts: signer("receipts"),
             bindings: signer("bindings"),
             registrar: crate::registrar_key::Registrar { signer: signer("registrar"), note: String::new() },
@@ -262,6 +264,36 @@ async fn one_stream_carries_many_channels_each_from_its_own_cursor() {
     }
     // cursors 1, 2, 3: two, one and no entries
     assert_eq!(entries, 34 * 2 + 33);
+}
+
+/// More than are read each by itself: it is asked first where there is something.
+#[tokio::test]
+async fn after_a_break_all_that_is_followed_is_looked_at_and_what_came_meanwhile_is_told() {
+    let w = World::new(quiet());
+    let mut known = Vec::new();
+    for n in 1..=50 {
+        known.push(w.open(n, false).await);
+    }
+    let (requests, mut events) = w.attach();
+    ask(&requests, known.iter().map(|k| add(*k, 1)).collect(), &[]).await;
+    for _ in &known {
+        assert!(matches!(next(&mut events).await, Event::CaughtUp(_)));
+    }
+
+    for k in [known[3], known[47]] {
+        w.store(entry(k.channel, 1, 0)).await;
+    }
+    w.context.hub.wake_all();
+
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        let Event::Entries(e) = next(&mut events).await else { panic!("not entries") };
+        told.push(e.channel);
+    }
+    told.sort();
+    let mut stored = [known[3], known[47]].map(|k| k.channel.id.as_bytes().to_vec());
+    stored.sort();
+    assert_eq!(told, stored);
 }
 
 #[tokio::test]
