@@ -30,6 +30,8 @@ const PART: &str = "part";
 pub struct BlobFiles {
     folder: Arc<PathBuf>,
     promised: Arc<AtomicU64>,
+    /// other relays write there, too
+    shared: bool,
 }
 
 /// Why an upload did not become a blob.
@@ -52,7 +54,13 @@ impl BlobFiles {
         let folder = data.join(BLOBS_FOLDER);
         DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
         File::open(data)?.sync_all()?;
-        Ok(Self { folder: Arc::new(folder), promised: Arc::default() })
+        Ok(Self { folder: Arc::new(folder), promised: Arc::default(), shared: false })
+    }
+
+    /// One folder of several relays, which must be there: what is made in the place of one that is not mounted would be another.
+    pub fn shared(folder: &Path) -> io::Result<Self> {
+        std::fs::read_dir(folder)?;
+        Ok(Self { folder: Arc::new(folder.to_owned()), promised: Arc::default(), shared: true })
     }
 
     /// Removes what a crash left behind, before anything is served: of whole files those last written before `over`, until
@@ -65,7 +73,8 @@ impl BlobFiles {
             let wanted = match name {
                 Some(name) if reads.blob_file_known(&name)? => continue,
                 Some(_) => written(&path).map_err(StoreDown::new)? >= over,
-                None => false,
+                // another relay may be at it
+                None => self.shared && written(&path).map_err(StoreDown::new)? >= over,
             };
             if wanted {
                 orphans.kept += 1;

@@ -67,6 +67,16 @@ impl Hub {
         }
     }
 
+    /// Something may be new in any channel: each follower looks at all of its own.
+    pub fn wake_all(&self) {
+        for (channel, followers) in lock(&self.followers).iter() {
+            match followers {
+                Followers::One(mailbox) => mailbox.wake(channel),
+                Followers::Many(mailboxes) => mailboxes.iter().for_each(|mailbox| mailbox.wake(channel)),
+            }
+        }
+    }
+
     /// Wakes the followers of channels that have many, for as long as it is asked to: however many follow a channel, whoever
     /// writes is not kept waiting for them, and entries that come close together wake them once.
     pub async fn wake_many(&self) {

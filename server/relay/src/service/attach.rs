@@ -49,6 +49,8 @@ impl Stream for AttachEvents {
 const WAITING: usize = 2;
 /// Channels looked at in one round of reading.
 const ROUND: usize = 256;
+/// Of so many woken channels each is read; of more it is asked first, in one question, where there is something new.
+const FEW: usize = 16;
 
 /// When a relay stops, nobody comes back sooner …
 const FIRST_BACK_MS: u64 = 500;
@@ -110,8 +112,12 @@ impl Attached {
         heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         heartbeat.tick().await;
         let mut stopping = self.context.stopping.clone();
-        let mut asking = true;
+        let (mut asking, generation) = (true, self.context.reads.generation());
         loop {
+            if self.context.reads.generation() != generation {
+                // the store went back, and cursors may be ahead of it: who comes again begins where it is
+                return self.end(refused(Reason::Stopping, &[], Some(Duration::from_millis(FIRST_BACK_MS)))).await;
+            }
             let busy = !self.due.is_empty();
             tokio::select! {
                 () = super::stopped(&mut stopping) => {
@@ -125,7 +131,7 @@ impl Attached {
                     None => asking = false,
                     Some(Err(_)) => return Err(Over),
                 },
-                () = self.following.something() => self.take_wake_ups(),
+                () = self.following.something() => self.take_wake_ups().await,
                 _ = heartbeat.tick() => self.beat().await?,
                 () = std::future::ready(()), if busy => self.round().await?,
             }
@@ -250,20 +256,36 @@ impl Attached {
         }
     }
 
-    fn take_wake_ups(&mut self) {
-        for channel in self.following.woken() {
+    async fn take_wake_ups(&mut self) {
+        let woken = self.following.woken();
+        if woken.len() > FEW {
+            return self.look_at(woken.into_iter().collect()).await;
+        }
+        for channel in woken {
             self.is_due(channel);
+        }
+    }
+
+    /// Reads those of these in which there is more than was sent. What cannot be asked for is read: then it is found out why.
+    async fn look_at(&mut self, channels: Vec<ChannelId>) {
+        let cursors = channels.into_iter().filter_map(|channel| {
+            let cursor = self.following.state(&channel).filter(|cursor| !cursor.due)?;
+            Some((channel, cursor.key, if cursor.told_caught_up { cursor.next } else { 0 }))
+        });
+        let cursors: Vec<(ChannelId, ChannelKey, u64)> = cursors.collect();
+        let keys: Vec<ChannelKey> = cursors.iter().map(|(_, key, _)| *key).collect();
+        let heads = self.context.read(move |reads| reads.heads(&keys)).await.ok();
+        for (n, (channel, _, next)) in cursors.into_iter().enumerate() {
+            if heads.as_ref().and_then(|heads| heads.get(n)).is_none_or(|head| *head >= next) {
+                self.is_due(channel);
+            }
         }
     }
 
     /// Says that the stream is alive, and looks at every channel in case a wake-up was lost.
     async fn beat(&mut self) -> Result<(), Over> {
-        for (channel, cursor) in self.following.all() {
-            if !cursor.due {
-                cursor.due = true;
-                self.due.push_back(*channel);
-            }
-        }
+        let all = self.following.all().map(|(channel, _)| *channel).collect();
+        self.look_at(all).await;
         if std::mem::replace(&mut self.quiet, true) {
             let now_ms = self.context.clock.now().get();
             self.send(Event::Heartbeat(wire::AttachHeartbeat { now_ms })).await?;
