@@ -10,6 +10,10 @@
 //! A path that does not begin at the root belongs to the folder of this file. An argument of the command line goes before the
 //! same key here, and belongs to the folder where the command is run.
 
+mod store;
+
+pub use store::{PostgresConfig, StoreConfig};
+
 use lacre_ground::address::Authority;
 use lacre_ground::ids::Identity;
 use serde::Deserialize;
@@ -55,6 +59,8 @@ pub struct NodeConfig {
     pub reflection: bool,
     /// Threads that serve; 0 is one for each core.
     pub threads: usize,
+    /// Where the store is, when it does not lie in the data folder.
+    pub store: StoreConfig,
 }
 
 impl Default for NodeConfig {
@@ -72,6 +78,7 @@ impl Default for NodeConfig {
             metrics_listen: None,
             reflection: false,
             threads: 0,
+            store: StoreConfig::default(),
         }
     }
 }
@@ -141,6 +148,7 @@ impl NodeConfig {
         for path in [Some(data), run_key.as_mut(), identity_key.as_mut(), leaf.as_mut()].into_iter().flatten() {
             *path = folder.join(&*path);
         }
+        self.store.lies_in(folder);
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -156,6 +164,7 @@ impl NodeConfig {
         if self.threads > 1_024 {
             return Err(ConfigError::Value { key: "threads", expected: "0 to 1024" });
         }
+        self.store.check().map_err(|(key, expected)| ConfigError::Value { key, expected })?;
         self.public().map(drop)
     }
 
@@ -250,6 +259,8 @@ mod tests {
             ("max_held_mib = 15", "max_held_mib"),
             ("threads = 99999", "threads"),
             ("listen = \"nowhere\"", "listen"),
+            ("[store.postgres]\nhosts = []", "store.postgres.hosts"),
+            ("[store.postgres]\nsynchronous = \"OFF\"", "synchronous"),
             ("public_address = \"host\"", "public_address"),
             ("public_address = \"re lay:7443\"", "public_address"),
             ("public_address = \"relay.example.org/x:7443\"", "public_address"),
@@ -278,7 +289,7 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let config = read(
-            "identity_key = \"/i\"\nleaf = \"/l\"\nkeep_free_mib = 5\ndata = \"/d\"\nlisten = \"0.0.0.0:1\"\npublic_address = \"relay.example.org:2\"\nrun_key = \"/k\"\nmax_connections = 3\nmax_held_mib = 16\nthreads = 4\nreflection = true\nmetrics_listen = \"127.0.0.1:9\"",
+            "identity_key = \"/i\"\nleaf = \"/l\"\nkeep_free_mib = 5\ndata = \"/d\"\nlisten = \"0.0.0.0:1\"\npublic_address = \"relay.example.org:2\"\nrun_key = \"/k\"\nmax_connections = 3\nmax_held_mib = 16\nthreads = 4\nreflection = true\nmetrics_listen = \"127.0.0.1:9\"\n[store.postgres]\nhosts = [\"/s\"]",
         )
         .unwrap();
         let expected = NodeConfig {
@@ -294,6 +305,7 @@ mod tests {
             metrics_listen: Some("127.0.0.1:9".parse().unwrap()),
             threads: 4,
             reflection: true,
+            store: StoreConfig { postgres: Some(PostgresConfig { hosts: vec!["/s".into()], ..PostgresConfig::default() }) },
         };
         assert_eq!(config, expected);
         assert_eq!(config.public().unwrap(), Some(("relay.example.org".into(), 2)));

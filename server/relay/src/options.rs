@@ -5,12 +5,24 @@ use lacre_ground::random::{Rng, SystemRng};
 use lacre_ground::time::{Clock, SystemClock};
 use lacre_store::rules::Rules;
 use lacre_store::{Reads, Store};
+use lacre_store_postgres::PgOptions;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Another store than the data folder's: the writer's and the readers' side. For benches.
 pub type StoreParts = (Box<dyn Store>, Arc<dyn Reads>);
+
+/// A database that several relays work on, in the place of the store in the data folder.
+#[derive(Clone, Debug)]
+pub struct Postgres {
+    /// which, and as whom
+    pub server: PgOptions,
+    /// connections for reading, at most
+    pub readers: usize,
+    /// the one folder of all relays' blobs; none: the data folder's own, and then this is the only relay
+    pub shared_blobs: Option<PathBuf>,
+}
 
 /// How to start a relay. [`Options::new`] is enough.
 pub struct Options {
@@ -48,6 +60,8 @@ pub struct Options {
     pub rng: Box<dyn Rng>,
     /// another of SQLite's registered file systems, for tests of faults
     pub vfs: Option<&'static str>,
+    /// the database that holds the store; none: it lies in the data folder
+    pub postgres: Option<Postgres>,
     /// another store, for benches
     pub store: Option<StoreParts>,
 }
@@ -74,6 +88,7 @@ impl Options {
             clock: Arc::new(SystemClock),
             rng: Box::new(SystemRng),
             vfs: None,
+            postgres: None,
             store: None,
         }
     }
