@@ -1,7 +1,7 @@
 //! The data folder: who uses it, its keys, its store; why a relay did not start from it.
 
 use crate::identity::{IdentityError, IdentityKey};
-use crate::newest::{self, Before, Newest};
+use crate::newest::{self, Before, Found, Newest};
 use crate::registrar_key::RegistrarKeyError;
 use crate::run_key::{self, RunKey, RunKeyError};
 use lacre_ground::address::AddressError;
@@ -21,6 +21,10 @@ pub const STORE_FILE: &str = "relay.sqlite";
 pub const IDENTITY_FILE: &str = "identity.key";
 /// There while a backup is being put into the folder, and after that was cut off.
 pub const RESTORING_FILE: &str = "restoring";
+/// There when the store is a database's: no other is made in the folder.
+pub const POSTGRES_FILE: &str = "postgres";
+/// Number of the newest batch that this relay acknowledged, of a database.
+pub const BATCH_FILE: &str = "batch";
 /// Locked while a process uses the data folder.
 pub const LOCK_FILE: &str = "lock";
 
@@ -47,6 +51,18 @@ pub enum StartError {
     /// The store is not opened.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// The database is not opened.
+    #[error(transparent)]
+    Postgres(#[from] lacre_store_postgres::OpenError),
+    /// The relay of this folder works on a database, and none was named: an empty store would take its place.
+    #[error("the store of {0} is in PostgreSQL, and the configuration names no database")]
+    StoreElsewhere(PathBuf),
+    /// A database was named, and this folder has a store of its own: what is in it would be forgotten.
+    #[error("{0} is a store, and the configuration names a database")]
+    StoreHere(PathBuf),
+    /// The database has nothing, and the one that this folder's relay worked on had.
+    #[error("the database is empty, and the relay of {0} worked on one that was not")]
+    DatabaseEmpty(PathBuf),
     /// No identity.
     #[error(transparent)]
     Identity(#[from] IdentityError),
@@ -123,8 +139,13 @@ impl DataFolder {
     }
     /// Whether a relay has a store there. Makes nothing.
     pub fn has_relay(path: &Path) -> Result<(), StartError> {
-        let there = path.join(STORE_FILE).is_file() || path.join(RESTORING_FILE).exists();
+        let there = path.join(STORE_FILE).is_file() || path.join(RESTORING_FILE).exists() || Self::is_of_database(path);
         if there { Ok(()) } else { Err(StartError::NoRelay(path.to_owned())) }
+    }
+    /// Whether the relay of this folder works on a database.
+    #[must_use]
+    pub fn is_of_database(path: &Path) -> bool {
+        path.join(POSTGRES_FILE).exists()
     }
     /// As [`DataFolder::lock`], for whoever looks for a relay's folder and must make none.
     pub fn find(path: &Path) -> Result<Self, StartError> {
@@ -204,6 +225,9 @@ impl DataFolder {
     /// The same, and whether it went back.
     pub fn noticed(&self, vfs: Option<&str>, identity: &Path, rng: &mut dyn Rng) -> Result<(SqliteStore, Newest), StartError> {
         let path = self.path.join(STORE_FILE);
+        if Self::is_of_database(&self.path) {
+            return Err(StartError::StoreElsewhere(self.path.clone()));
+        }
         if vfs.is_none() {
             if newest::is_gone(&self.path, &path) {
                 return Err(StartError::StoreGone(path));
@@ -219,7 +243,11 @@ impl DataFolder {
         let mut store = SqliteStore::open(options, rng)?;
         let newest = match vfs {
             Some(_) => Newest::of_none(&self.path),
-            None => Newest::notice(&self.path, before, &mut store, rng)?,
+            None => {
+                let (generation, marks, served) = (store.generation(), store.marks()?, store.has_served()?);
+                let found = Found { generation, marks, served, behind: false };
+                Newest::notice(&self.path, before, &found, || store.renew_generation(rng))?
+            }
         };
         Ok((store, newest))
     }

@@ -23,6 +23,7 @@ pub mod memory;
 pub mod metrics;
 pub mod network;
 pub mod newest;
+mod opened;
 pub mod options;
 pub mod places;
 mod prepare;

@@ -6,19 +6,17 @@
 //! |---|---|
 //! | is where it was, or further | it is served |
 //! | is behind, in accept times or in how many channels, accounts, key packages, resets there ever were | it went back |
-//! | has another generation | it went back: another one was put there |
+//! | has another generation | it went back: another one was put there. Of a database: one of its relays noticed before us |
 //! | was in use when the process ended, and its log is not there | it went back: the log held what was promised last |
 //! | is not there, or a file of 0 bytes, and it was not empty | it is not served: an empty one would forget every account at once, and each client that asks would go by that. Whoever means it takes the file `newest` away |
 //! | is empty, and there is an identity key, or it was not empty | it went back: a first start makes that key |
 //!
 //! A store that went back gets a new generation, so that clients put back what it has forgotten (I7); the log says so, and
-//! `status` as long as the process runs. A snapshot of the whole folder cannot be told from a relay that was off.
+//! `status` as long as the process runs. A database is compared in the same way by each relay, with what that one remembers. A snapshot of the whole folder cannot be told from a relay that was off.
 
 use data_encoding::HEXLOWER;
 use lacre_ground::ids::Generation;
-use lacre_ground::random::Rng;
 use lacre_store::{Marks, StoreDown};
-use lacre_store_sqlite::SqliteStore;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -75,26 +73,64 @@ pub enum WentBack {
 pub struct Before {
     log: bool,
     identity: bool,
+    /// of several relays: who notices that it went back gives the new generation for all
+    shared: bool,
 }
 
 impl Before {
     /// Of a store's file and an identity key's.
     #[must_use]
     pub fn look(store: &Path, identity: &Path) -> Self {
-        Self { log: store.with_extension("sqlite-wal").exists(), identity: identity.exists() }
+        Self { log: store.with_extension("sqlite-wal").exists(), identity: identity.exists(), shared: false }
     }
 
-    fn judge(self, was: Option<Was>, generation: Generation, marks: &Marks, fresh: bool) -> Option<WentBack> {
-        let had_something = was.is_some_and(|was| was.marks != Marks::default());
+    /// Of a database, which keeps its own log: `served` says whether a relay of this folder has served from it.
+    #[must_use]
+    pub const fn of_database(served: bool) -> Self {
+        Self { log: true, identity: served, shared: true }
+    }
+
+    fn judge(self, was: Option<Was>, found: &Found) -> Option<WentBack> {
+        let Found { generation, marks, .. } = *found;
+        let (fresh, had_something) = (found.is_fresh(), was.is_some_and(|was| was.marks != Marks::default()));
         match was {
             _ if fresh && (self.identity || had_something) => Some(WentBack::Empty),
             _ if fresh => None,
+            // another relay noticed, or its operator wanted it
+            Some(was) if was.generation != generation && self.shared => None,
             Some(was) if was.generation != generation => Some(WentBack::Another),
+            _ if found.behind => Some(WentBack::Behind),
             Some(was) if marks.is_behind(&was.marks) => Some(WentBack::Behind),
             Some(was) if was.open && !self.log => Some(WentBack::LogLost),
             _ => None,
         }
     }
+}
+
+/// What a store is that was just opened.
+#[derive(Clone, Copy, Debug)]
+pub struct Found {
+    /// its generation
+    pub generation: Generation,
+    /// its numbers that never go back
+    pub marks: Marks,
+    /// a relay has served from it
+    pub served: bool,
+    /// it is known to lack what was acknowledged
+    pub behind: bool,
+}
+
+impl Found {
+    /// Nobody was ever here.
+    fn is_fresh(&self) -> bool {
+        self.marks == Marks::default() && !self.served
+    }
+}
+
+/// Whether a store that was found empty is not the one that this folder's relay had.
+#[must_use]
+pub fn is_emptied(data: &Path, found: &Found) -> bool {
+    found.is_fresh() && was(&data.join(NEWEST_FILE)).is_some_and(|was| was.marks != Marks::default())
 }
 
 /// Whether the store that was in this folder is gone: there is no file of it, or one of 0 bytes, and it was not empty.
@@ -117,14 +153,17 @@ pub struct Newest {
 impl Newest {
     /// Compares a store with what it was, and gives it a new generation when it went back. Whoever goes on to write for a while
     /// says so ([`Newest::remember`]).
-    pub fn notice(data: &Path, before: Before, store: &mut SqliteStore, rng: &mut dyn Rng) -> Result<Self, StoreDown> {
+    pub fn notice(
+        data: &Path,
+        before: Before,
+        found: &Found,
+        renew: impl FnOnce() -> Result<Generation, StoreDown>,
+    ) -> Result<Self, StoreDown> {
         let file = data.join(NEWEST_FILE);
-        let was = was(&file);
-        let marks = store.marks()?;
-        let fresh = marks == Marks::default() && !store.has_served()?;
-        let went_back = before.judge(was, store.generation(), &marks, fresh);
+        let went_back = before.judge(was(&file), found);
+        let mut generation = found.generation;
         if let Some(why) = went_back {
-            let generation = store.renew_generation(rng)?;
+            generation = renew()?;
             tracing::error!(
                 ?why, %generation,
                 "THE STORE WENT BACK: it is not what it was when it was last seen. It has a new generation, so that clients put \
@@ -132,7 +171,7 @@ impl Newest {
             );
         }
         let newest = Self { file, went_back };
-        newest.remember(store.generation(), marks, false);
+        newest.remember(generation, found.marks, false);
         Ok(newest)
     }
 
@@ -196,8 +235,9 @@ mod tests {
         }
         assert_eq!([Was::parse(""), Was::parse("00 1")], [None; 2]);
 
-        let found = |log, identity| Before { log, identity };
-        let judged = |was, marks: Marks| found(true, true).judge(was, one, &marks, false);
+        let found = |log, identity| Before { log, identity, shared: false };
+        let here = |marks| Found { generation: one, marks, served: true, behind: false };
+        let judged = |was, marks: Marks| found(true, true).judge(was, &here(marks));
         assert_eq!(judged(Some(was), marks), None);
         assert_eq!(judged(Some(was), Marks { channels: 9, ..marks }), None);
         assert_eq!(judged(None, marks), None, "of a version that did not remember");
@@ -212,12 +252,18 @@ mod tests {
             assert_eq!(judged(Some(was), less), Some(WentBack::Behind), "{less:?}");
         }
         assert_eq!(judged(Some(Was { generation: other, ..was }), marks), Some(WentBack::Another));
+        let of_database = |was, marks: Marks| Before::of_database(true).judge(Some(was), &here(marks));
+        assert_eq!(of_database(Was { generation: other, ..was }, less[0]), None, "another relay gave the new generation");
+        assert_eq!(of_database(was, less[0]), Some(WentBack::Behind));
+        let behind = Found { behind: true, ..here(marks) };
+        assert_eq!(Before::of_database(true).judge(Some(was), &behind), Some(WentBack::Behind), "a batch is not there");
+        assert_eq!(of_database(Was { open: true, ..was }, marks), None, "its log is its own");
         let open = Some(Was { open: true, ..was });
-        assert_eq!(found(false, true).judge(open, one, &marks, false), Some(WentBack::LogLost));
-        assert_eq!(found(false, true).judge(Some(was), one, &marks, false), None, "closed: its log is in the file");
-        let nothing = Marks::default();
-        assert_eq!(found(false, true).judge(None, one, &nothing, true), Some(WentBack::Empty));
-        assert_eq!(found(false, false).judge(Some(was), one, &nothing, true), Some(WentBack::Empty));
-        assert_eq!(found(false, false).judge(None, one, &nothing, true), None, "a first start");
+        assert_eq!(found(false, true).judge(open, &here(marks)), Some(WentBack::LogLost));
+        assert_eq!(found(false, true).judge(Some(was), &here(marks)), None, "closed: its log is in the file");
+        let nothing = Found { served: false, ..here(Marks::default()) };
+        assert_eq!(found(false, true).judge(None, &nothing), Some(WentBack::Empty));
+        assert_eq!(found(false, false).judge(Some(was), &nothing), Some(WentBack::Empty));
+        assert_eq!(found(false, false).judge(None, &nothing), None, "a first start");
     }
 }

@@ -3,17 +3,17 @@
 use crate::blob_files::{BlobFiles, Orphans};
 use crate::clock_guard::ClockGuard;
 use crate::counters::Refusals;
-use crate::deletions::{Deletions, RESTORED_FILE};
+use crate::deletions::Deletions;
 use crate::folder::{DataFolder, KeyPlaces, StartError};
 use crate::hub::Hub;
 use crate::identity::{self, Leaf, LeafMaker};
 use crate::kept_grants::KeptKey;
 use crate::memory::Memory;
 use crate::newest::Newest;
-use crate::options::{Options, StoreParts};
+use crate::opened::{self, Opened};
+use crate::options::Options;
 use crate::registrar_key::{self, Registrar, RegistrarKeyError};
 use crate::room::Room;
-use crate::run_key::RunKey;
 use crate::service::Context;
 use crate::service::operator::OperatorService;
 use crate::service::registrar::{self, Desk};
@@ -22,13 +22,11 @@ use crate::{accept, limits};
 use lacre_ground::account::REGISTRAR;
 use lacre_ground::address::Authority;
 use lacre_ground::ids::Identity;
-use lacre_ground::random::Rng;
 use lacre_ground::receipt::RELAY;
 use lacre_ground::time::{Clock, Millis};
 use lacre_store::rules::Rules;
 use lacre_store::{Reads, StoreDown};
-use lacre_store_sqlite::SqliteStore;
-use std::io;
+use lacre_store_postgres::Listener;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, RwLock, Weak};
 use std::thread::JoinHandle;
@@ -66,10 +64,11 @@ pub(crate) struct Prepared {
     pub(crate) counter: UnixListener,
     pub(crate) desk: Arc<Desk>,
     pub(crate) operator: OperatorService,
+    /// hears what other relays store
+    pub(crate) others: Option<Listener>,
 }
 
 pub(crate) async fn prepare(mut options: Options, stopping: watch::Receiver<bool>) -> Result<Prepared, StartError> {
-    let rng = options.rng.as_mut();
     let address = options.listen;
     if let Some((host, port)) = &options.public {
         Authority::new(host, *port, Identity::new([0; 32]))?;
@@ -79,29 +78,16 @@ pub(crate) async fn prepare(mut options: Options, stopping: watch::Receiver<bool
     let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
     let folder = used.map_or_else(|| DataFolder::lock(&options.data), Ok)?;
     let places = KeyPlaces { identity: options.identity_key.take(), run: options.run_key.take() };
-    let mut newest = Newest::of_none(folder.path());
-    let mut not_served = None;
-    let (mut store, reads): StoreParts = match options.store.take() {
-        Some(parts) => parts,
-        None => {
-            let (mut store, noticed) = folder.noticed(options.vfs, &places.identity(folder.path()), rng)?;
-            newest = noticed;
-            delete_again(&folder, &places, &newest, &mut store, rng)?;
-            let marks = store.marks()?;
-            newest.remember(store.generation(), marks, true);
-            not_served = Some(newest.not_served(store.generation(), marks));
-            let readers = std::thread::available_parallelism().map_or(4, |n| n.get().max(2) * 2);
-            let reads = store.reads(readers)?;
-            (Box::new(store), Arc::new(reads))
-        }
-    };
-    if let (Some(_), false) = (&options.leaf, places.identity(folder.path()).exists()) {
-        // a leaf is under a key that was there before it
-        return Err(StartError::IdentityMissing(places.identity(folder.path())));
-    }
-    let (identity, run_key) = folder.keys(store.as_mut(), reads.as_ref(), &places, rng)?;
+    let hub = Arc::new(Hub::default());
+    let shared_blobs = options.postgres.as_ref().and_then(|postgres| postgres.shared_blobs.clone());
+    let Opened { store, reads, sessions, newest, not_served, identity, run_key, listener: others } =
+        opened::open(&mut options, &folder, &places, &hub)?;
+    let rng = options.rng.as_mut();
     let in_folder = |source| StartError::Folder { path: folder.path().to_owned(), source };
-    let files = BlobFiles::open(folder.path()).map_err(in_folder)?;
+    let files = match shared_blobs {
+        Some(shared) => BlobFiles::shared(&shared).map_err(|source| StartError::Folder { path: shared, source })?,
+        None => BlobFiles::open(folder.path()).map_err(in_folder)?,
+    };
     let counter = registrar::listen(folder.path()).map_err(in_folder)?;
     let accepted = || reads.marks().map(|marks| (marks.accepted_ms > 0).then(|| Millis::new(marks.accepted_ms)));
     let clock = Arc::new(ClockGuard::open(folder.path(), options.clock, accepted)?);
@@ -122,7 +108,6 @@ pub(crate) async fn prepare(mut options: Options, stopping: watch::Receiver<bool
     }
     let registrar = Registrar::open(&key, folder.path(), &receipts, clock.now(), rng)?;
     let room = Arc::new(Room::with_ballast(folder.path(), options.keep_free));
-    let hub = Arc::new(Hub::default());
     let writer = Writer::start(store, Arc::<ClockGuard>::clone(&clock), options.rules.clone(), Arc::clone(&hub));
     let (writer, writer_thread) = writer.map_err(StartError::Thread)?;
     let context = Arc::new(Context {
@@ -133,6 +118,8 @@ pub(crate) async fn prepare(mut options: Options, stopping: watch::Receiver<bool
         reads,
         hub,
         identity: identity.public(),
+        logged_in: sessions,
+        challenge_key: identity.challenge_key(),
         receipts,
         bindings: identity.signer(REGISTRAR)?,
         registrar,
@@ -172,6 +159,7 @@ pub(crate) async fn prepare(mut options: Options, stopping: watch::Receiver<bool
         counter,
         desk,
         operator,
+        others,
     })
 }
 
@@ -192,35 +180,6 @@ fn remove_orphans(
         tracing::warn!(removed, kept, "files in blobs that the store does not know");
     }
     Ok(())
-}
-
-/// What a backup brought back is deleted again, and closed. Nobody is served before that.
-fn delete_again(
-    folder: &DataFolder,
-    places: &KeyPlaces,
-    newest: &Newest,
-    store: &mut SqliteStore,
-    rng: &mut dyn Rng,
-) -> Result<(), StartError> {
-    let restored = folder.path().join(RESTORED_FILE);
-    let run = places.run(folder.path());
-    if newest.went_back().is_none() && !restored.exists() {
-        return Ok(());
-    }
-    if !run.exists() {
-        store.close_addresses(&[], &[])?;
-        return Ok(());
-    }
-    let key = RunKey::open(&run, folder.path(), rng)?;
-    let again = Deletions::of(folder.path(), key.expose().clone()).again(store, &KeptKey::of(&key))?;
-    tracing::warn!(
-        accounts = again,
-        "the store was put back: what had been deleted since was deleted again, and nobody is an address for official notices until her device was here"
-    );
-    match std::fs::remove_file(&restored) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(StartError::Folder { path: restored, source }),
-        _ => Ok(()),
-    }
 }
 
 fn listen_to_scrapers(listener: std::net::TcpListener) -> Result<TcpListener, StartError> {

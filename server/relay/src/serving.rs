@@ -27,7 +27,8 @@ use tonic_reflection::server::v1::{ServerReflection, ServerReflectionServer};
 
 impl Prepared {
     pub(crate) async fn serve(self, mut stopping: watch::Receiver<bool>) {
-        let Self { folder, controls, own_leaf, context, writer_thread, listener, tls, places, transport, files, .. } = self;
+        let Self { folder, controls, own_leaf, context, writer_thread, listener, tls, places, transport, files, others, .. } =
+            self;
         let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(tls));
         let seen = ConnectionMetrics::default();
         let connections = accept::connections(listener, acceptor, transport, seen.clone(), Arc::clone(&self.memory), places);
@@ -106,6 +107,7 @@ impl Prepared {
             task.abort();
             let _ = task.await;
         }
+        drop(others);
         let (generation, marks) = (context.reads.generation(), context.reads.marks());
         let newest = Newest::of_none(folder.path());
         // calls that were cut off may still hold the context: the writer is told, and ends when it has stored the last.

@@ -123,7 +123,8 @@ fn the_core_of_the_client_links_no_network() {
 fn arrows_point_down_the_list_only() {
     const AUDIT: &[&str] = &["lacre-ground", "lacre-evidence"];
     const CLIENT: &[&str] = &["lacre-proto", "lacre-ground", "lacre-profile", "lacre-core", "lacre-transport", "lacre-agency"];
-    const SERVER: &[&str] = &["lacre-proto", "lacre-ground", "lacre-words", "lacre-store", "lacre-store-sqlite"];
+    const SERVER: &[&str] =
+        &["lacre-proto", "lacre-ground", "lacre-words", "lacre-store", "lacre-store-sqlite", "lacre-store-postgres"];
     let graph = Graph::read();
     let may: [(&str, &[&[&str]]); 14] = [
         ("lacre-proto", &[]),
