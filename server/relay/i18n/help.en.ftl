@@ -16,6 +16,7 @@ help-status = How the running relay is, on one screen. Exit code 1 when it is no
 help-check = Look at configuration, keys and storage, and say what a start would change. Changes nothing. Exit code 1 when something is wrong
     .digests = Read every blob and compare its digest too
     .trial = Copy the store into this folder, run the pending migrations there, and say how long they took
+help-migrate = Make the tables of the database under [store.postgres], or bring them to this program's version. Relays never do it by themselves
 help-backup = Back up the store and its blobs, also while the relay runs; or with --keys its keys instead
     .dest = Folder for the backup: not there yet, or empty. No key is in it
     .keys = File for the identity key and the registrar's keys, under a passphrase. Keep it apart from the backups

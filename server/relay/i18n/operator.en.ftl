@@ -149,3 +149,27 @@ keys-restored = The keys are at their places again.
 backup-of-another = { $path } is the backup of another relay than the one whose key is { $key }. Take the right backup, or the right key.
 restored = Restored: { $entries } entries, as of { $made }. The store has a new generation: when clients come back they notice it, and put back by themselves the later messages that they hold, then their keys and what still waits. Until they have come, what came after the backup is missing here, but not lost.
 restored-keys-next = Before serve: put the keys back with lacre-relay restore --keys FILE. { $path } is not there, and the relay does not start without it.
+store-elsewhere = The relay of { $path } keeps its store in a PostgreSQL database, and this configuration names none. Name it under [store.postgres]; an empty store in its place would tell every client that nobody knows its account.
+store-here = { $path } is a store of this folder, and the configuration names a database. What is in it would be forgotten: take [store.postgres] out, or give the relay another data folder. A store is not moved into a database by this program.
+database-empty = The database is empty, and the relay of { $path } worked on one that was not. Name the right one under [store.postgres], or have it put back. If all is really lost and you begin anew, delete the file "newest" there.
+database-closed = The database cannot be used ({ $cause }). See that PostgreSQL runs, and hosts, database, user and password_file under [store.postgres].
+database-file = { $path } cannot be read ({ $cause }). It is named under [store.postgres]: see that it is there, and that this user may read it.
+database-no-authority = The database is reached over a network, and ca_file under [store.postgres] is missing. Name the file with the authority that signs its certificates; without TLS whoever is on the way reads and writes with it.
+database-mixed-hosts = hosts under [store.postgres] has names and folders of sockets together. Name either.
+database-old = The server is PostgreSQL { $found }. Lacre is tested with 15 and takes nothing older: upgrade the server.
+database-forgets = The database has { $setting } = { $value }, so it can lose what it says is stored. Put it right (fsync and full_page_writes on, synchronous_commit on or remote_apply) and start again.
+database-no-replica = The database has no synchronous replica: a failover, or the loss of its machine, would lose what people were told is stored. Name replicas in synchronous_standby_names, or say loses_on_failover = true under [store.postgres].
+database-collation = The database sorts by { $collation } in { $encoding }. It must be C and UTF8, or its indexes break when the machine changes: CREATE DATABASE lacre ENCODING UTF8 LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0.
+database-older = The database has version { $found } of the tables and this program needs { $known } (0: none yet). Run lacre-relay migrate once; relays never change tables.
+database-not-ours = The database has tables that are not of lacre-relay. Give the relays a database of their own.
+database-other-blobs = Another relay works on this database, and not all of them share one folder for blobs: people could not fetch what was sent at the other. Name the same folder, on a file system that all of them have, as shared_blobs under [store.postgres] of each.
+database-identity = The database belongs to relays with another identity key. Bring the keys of one of those (lacre-relay backup --keys there, restore --keys here), or name the right database.
+not-of-a-database = The store is in PostgreSQL: copy it and put it back with the database's own tools (pg_basebackup, pgBackRest), the blobs with those of their file system. The keys go with backup --keys and restore --keys. See RUNNING.md.
+migrate-no-database = The configuration names no database. Only one under [store.postgres] is migrated by this command; a store in the data folder is at the next start.
+migrated = The tables were brought from version { $from } to { $to }.
+migrated-already = Nothing to do: the tables have version { $to }.
+check-database = database: reached, and it keeps what it says is stored; version { $found } of the tables, this program has { $known }
+check-database-holds = database: entries { $entries } · channels { $channels } · accounts { $accounts } · blobs { $blobs }
+check-database-relays = database: with this relay { $relays } would work on it, with up to { $needed } connections of { $most }
+check-database-connections = database: { $relays } relays may take { $needed } connections, and it gives { $most }: raise its max_connections, or lower readers under [store.postgres]
+check-database-clock = the clock here says { $now }, the database's { $database }: set the one that is wrong. Relays and database must agree to a minute

@@ -149,3 +149,27 @@ keys-restored = Las llaves están de nuevo en su lugar.
 backup-of-another = { $path } es el respaldo de otro servidor, no del de la llave { $key }. Use el respaldo correcto, o la llave correcta.
 restored = Recuperado: { $entries } entradas, al { $made }. El almacén tiene una generación nueva: cuando los clientes vuelvan lo notarán, y repondrán solos lo que tengan de mensajes posteriores, luego sus llaves y lo que esté en espera. Hasta que vuelvan, lo posterior al respaldo falta aquí, pero no está perdido.
 restored-keys-next = Antes de serve: reponga las llaves con lacre-relay restore --keys ARCHIVO. { $path } no está, y el servidor no parte sin ella.
+store-elsewhere = El servidor de { $path } tiene su almacén en una base de datos PostgreSQL, y esta configuración no nombra ninguna. Nómbrela en [store.postgres]; un almacén vacío en su lugar diría a cada cliente que nadie conoce su cuenta.
+store-here = { $path } es un almacén de esta carpeta, y la configuración nombra una base de datos. Lo que contiene se olvidaría: quite [store.postgres], o dé al servidor otra carpeta de datos. Este programa no traslada un almacén a una base.
+database-empty = La base de datos está vacía, y el servidor de { $path } trabajaba con una que no lo estaba. Nombre la correcta en [store.postgres], o haga que la repongan. Si de verdad se perdió todo y empieza de nuevo, borre ahí el archivo "newest".
+database-closed = La base de datos no se puede usar ({ $cause }). Revise que PostgreSQL esté andando, y hosts, database, user y password_file en [store.postgres].
+database-file = { $path } no se puede leer ({ $cause }). Está nombrado en [store.postgres]: revise que exista y que este usuario pueda leerlo.
+database-no-authority = A la base de datos se llega por una red, y falta ca_file en [store.postgres]. Nombre el archivo con la autoridad que firma sus certificados; sin TLS, quien esté en el camino lee y escribe en ella.
+database-mixed-hosts = hosts en [store.postgres] mezcla nombres y carpetas de sockets. Use unos o la otra.
+database-old = El servidor es PostgreSQL { $found }. Lacre se prueba con 15 y no acepta anteriores: actualícelo.
+database-forgets = La base de datos tiene { $setting } = { $value }, así que puede perder lo que dice haber guardado. Corríjalo (fsync y full_page_writes on, synchronous_commit on o remote_apply) y parta de nuevo.
+database-no-replica = La base de datos no tiene réplica sincrónica: una conmutación, o perder su máquina, perdería lo que a la gente se le dijo que está guardado. Nombre réplicas en synchronous_standby_names, o diga loses_on_failover = true en [store.postgres].
+database-collation = La base de datos ordena por { $collation } en { $encoding }. Debe ser C y UTF8, o sus índices se rompen al cambiar de máquina: CREATE DATABASE lacre ENCODING UTF8 LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0.
+database-older = La base de datos tiene la versión { $found } de las tablas y este programa necesita la { $known } (0: aún ninguna). Ejecute una vez lacre-relay migrate; los servidores nunca cambian tablas.
+database-not-ours = La base de datos tiene tablas que no son de lacre-relay. Dé a los servidores una base propia.
+database-other-blobs = Otro servidor trabaja con esta base de datos, y no todos comparten una carpeta de blobs: la gente no podría bajar lo que se envió en el otro. Nombre la misma carpeta, en un sistema de archivos que todos tengan, como shared_blobs en [store.postgres] de cada uno.
+database-identity = La base de datos es de servidores con otra llave de identidad. Traiga las llaves de uno de ellos (allá lacre-relay backup --keys, aquí restore --keys), o nombre la base correcta.
+not-of-a-database = El almacén está en PostgreSQL: cópielo y repóngalo con las herramientas de la base (pg_basebackup, pgBackRest), y los blobs con las de su sistema de archivos. Las llaves van con backup --keys y restore --keys. Vea RUNNING.md.
+migrate-no-database = La configuración no nombra ninguna base de datos. Esta orden solo migra la de [store.postgres]; un almacén en la carpeta de datos se migra al partir.
+migrated = Las tablas pasaron de la versión { $from } a la { $to }.
+migrated-already = Nada que hacer: las tablas tienen la versión { $to }.
+check-database = base de datos: se alcanza, y conserva lo que dice haber guardado; versión { $found } de las tablas, este programa tiene la { $known }
+check-database-holds = base de datos: entradas { $entries } · canales { $channels } · cuentas { $accounts } · blobs { $blobs }
+check-database-relays = base de datos: con este, { $relays } servidores trabajarían con ella, con hasta { $needed } conexiones de { $most }
+check-database-connections = base de datos: { $relays } servidores pueden tomar { $needed } conexiones, y da { $most }: suba su max_connections, o baje readers en [store.postgres]
+check-database-clock = el reloj de aquí dice { $now }, el de la base de datos { $database }: corrija el que esté mal. Servidores y base deben coincidir al minuto

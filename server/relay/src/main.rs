@@ -37,6 +37,8 @@ enum Command {
     Status(commands::status::Status),
     /// Look at configuration, keys and storage, and say what a start would change. Changes nothing
     Check(commands::check::Check),
+    /// Make the tables of a database, or bring them to this program's version
+    Migrate(commands::migrate::Migrate),
     /// Back up the store and its blobs, also while the relay runs; or with --keys its keys
     Backup(commands::backup::Backup),
     /// Put a backup into an empty folder, or keys to their places
@@ -56,6 +58,7 @@ impl Command {
             Command::Serve(command) => command.run(),
             Command::Status(command) => command.run(words),
             Command::Check(command) => command.run(words),
+            Command::Migrate(command) => command.run(words),
             Command::Backup(command) => command.run(words),
             Command::Restore(command) => command.run(words),
             Command::IssueLeaf(command) => command.run(),

@@ -1,5 +1,6 @@
 //! `lacre-relay backup`: copies a relay in use; or its keys, under a passphrase.
 
+use super::database::only_in_a_folder;
 use super::{Failed, Place, not_written, say, sentence, tell, there};
 use lacre_ground::ids::Identity;
 use lacre_ground::random::SystemRng;
@@ -51,6 +52,7 @@ impl Backup {
 }
 
 fn store(config: &NodeConfig, dest: &Path, json: bool, words: &Words) -> Result<Exit, Failed> {
+    only_in_a_folder(config)?;
     let relay: Identity = IdentityKey::load(&places(config).identity(&config.data))?.public();
     let now = SystemClock.now();
     let manifest = backup::write(&config.data, relay, dest, now)?;

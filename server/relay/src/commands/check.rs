@@ -1,8 +1,10 @@
 //! `lacre-relay check`: looks at configuration, keys and store, and changes nothing.
 
 use super::backup::places;
+use super::check_database::database;
+use super::findings::{Findings, Kind};
 use super::status::bytes;
-use super::{Failed, Place, say, sentence};
+use super::{Failed, Place, say};
 use lacre_ground::account::REGISTRAR;
 use lacre_ground::note::NoteSigner;
 use lacre_ground::random::SystemRng;
@@ -42,39 +44,6 @@ pub(crate) struct Check {
     json: bool,
 }
 
-/// What a finding asks of the operator: nothing, to know it, to mend it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Good,
-    Change,
-    Wrong,
-}
-
-impl Kind {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Good => "good",
-            Self::Change => "change",
-            Self::Wrong => "wrong",
-        }
-    }
-}
-
-struct Findings<'a> {
-    words: &'a Words,
-    found: Vec<(Kind, String, String)>,
-}
-
-impl Findings<'_> {
-    fn add(&mut self, kind: Kind, id: &str, values: &[(&'static str, &str)]) {
-        self.found.push((kind, id.to_owned(), sentence(self.words, id, values)));
-    }
-    fn wrong(&mut self, failed: impl Into<Failed>) {
-        let failed = failed.into();
-        self.found.push((Kind::Wrong, failed.id.to_owned(), failed.sentence(self.words)));
-    }
-}
-
 impl Check {
     /// Yes when nothing is wrong.
     pub(crate) fn run(self, words: &Words) -> Result<Exit, Failed> {
@@ -87,10 +56,16 @@ impl Check {
             &[("path", &self.place.config.as_ref().map_or("-".into(), |p| p.display().to_string()))],
         );
         let data = config.data.display().to_string();
-        if config.data.is_dir() {
+        if let Some(postgres) = &config.store.postgres {
+            let in_use = if config.data.is_dir() { folder(&config, &mut findings)? } else { None };
+            let known = database(&config, postgres, in_use.is_some(), now, &mut findings);
+            keys(&config, known.as_ref(), &mut findings);
+            leaf(&config, now, &mut findings);
+            listen(&config, in_use.is_none(), &mut findings);
+        } else if config.data.is_dir() {
             let in_use = folder(&config, &mut findings)?;
             let seen = store(&config, in_use.is_none(), &mut findings);
-            keys(&config, seen.as_ref(), &mut findings);
+            keys(&config, seen.as_ref().and_then(|s| s.run_key_check.as_ref()), &mut findings);
             leaf(&config, now, &mut findings);
             if in_use.is_none() {
                 orphans(&config.data, seen.as_ref(), &mut findings);
@@ -225,10 +200,10 @@ fn mode(path: &Path, findings: &mut Findings<'_>) {
     }
 }
 
-fn keys(config: &NodeConfig, seen: Option<&Look>, findings: &mut Findings<'_>) {
+fn keys(config: &NodeConfig, known: Option<&[u8; 32]>, findings: &mut Findings<'_>) {
     let places = places(config);
     let (identity, run) = (places.identity(&config.data), places.run(&config.data));
-    let served = seen.is_some_and(|s| s.run_key_check.is_some());
+    let served = known.is_some();
     let path = identity.display().to_string();
     if identity.exists() {
         match IdentityKey::load(&identity) {
@@ -243,7 +218,7 @@ fn keys(config: &NodeConfig, seen: Option<&Look>, findings: &mut Findings<'_>) {
     let path = run.display().to_string();
     if run.symlink_metadata().is_ok() {
         match RunKey::load(&run, &config.data) {
-            Ok(key) if seen.and_then(|s| s.run_key_check).is_some_and(|known| known != key.check()) => {
+            Ok(key) if known.is_some_and(|known| *known != key.check()) => {
                 findings.wrong(Failed::new("run-key-other", &[("path", &path)]));
             }
             Ok(_) => findings.add(Kind::Good, "check-run-key", &[("path", &path)]),

@@ -2,7 +2,11 @@
 
 pub(crate) mod backup;
 pub(crate) mod check;
+mod check_database;
+mod database;
+mod findings;
 pub(crate) mod issue_leaf;
+pub(crate) mod migrate;
 pub(crate) mod new_generation;
 pub(crate) mod registrar;
 pub(crate) mod restore;
@@ -82,6 +86,10 @@ impl From<StartError> for Failed {
             StartError::NoRelay(path) => Self::new("no-relay", &[("path", &path.display())]),
             StartError::HalfRestored(path) => Self::new("half-restored", &[("path", &path.display())]),
             StartError::Store(e) => e.into(),
+            StartError::Postgres(e) => e.into(),
+            StartError::StoreElsewhere(path) => Self::new("store-elsewhere", &[("path", &path.display())]),
+            StartError::StoreHere(path) => Self::new("store-here", &[("path", &path.display())]),
+            StartError::DatabaseEmpty(path) => Self::new("database-empty", &[("path", &path.display())]),
             StartError::Identity(e) => e.into(),
             StartError::IdentityMissing(path) => Self::new("identity-missing", &[("path", &path.display())]),
             StartError::StoreGone(path) => Self::new("store-gone", &[("path", &path.display())]),

@@ -15,6 +15,11 @@ impl NewGeneration {
     /// Prints the new generation.
     pub(crate) fn run(self) -> Result<Exit, Failed> {
         let config = self.place.node()?;
+        if let Some(postgres) = &config.store.postgres {
+            let generation = lacre_store_postgres::new_generation(&postgres.server(), &mut SystemRng)?;
+            say(&format!("generation {generation}"))?;
+            return Ok(Exit::Done);
+        }
         there(&config.data)?;
         let folder = DataFolder::find(&config.data)?;
         let identity = super::backup::places(&config).identity(&config.data);

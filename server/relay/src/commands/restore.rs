@@ -1,6 +1,7 @@
 //! `lacre-relay restore`: puts a backup into an empty folder.
 
 use super::backup::{places, read_passphrase};
+use super::database::only_in_a_folder;
 use super::{Failed, Place, not_written, say, sentence, tell};
 use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, SystemClock};
@@ -57,6 +58,7 @@ impl Restore {
             return Ok(Exit::Done);
         }
         let Some(src) = &self.src else { return Err(Failed::usage("backup-where", &[])) };
+        only_in_a_folder(&config)?;
         let manifest = backup::verify(src)?;
         let identity = places.identity(&config.data);
         // the backup of another relay under this key would cut off the people of both
