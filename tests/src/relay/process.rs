@@ -5,7 +5,7 @@ use lacre_ground::address::Authority;
 use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_relay::folder::DataFolder;
-use lacre_store::Store as _;
+use lacre_store::Store;
 use lacre_store::rules::Rules;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
@@ -28,7 +28,11 @@ pub fn relay_binary() -> Result<PathBuf, String> {
 /// With a sentence.
 pub fn seed_stamps(data: &Path, count: u64) -> Result<(), String> {
     let folder = DataFolder::lock(data).map_err(|e| e.to_string())?;
-    let mut store = folder.store(None, &mut SystemRng).map_err(|e| e.to_string())?;
+    seed(&mut folder.store(None, &mut SystemRng).map_err(|e| e.to_string())?, count)
+}
+
+/// Puts the stamps 0 to `count` of an example's account into a store.
+pub(super) fn seed(store: &mut dyn Store, count: u64) -> Result<(), String> {
     let rules = Rules { stamps_per_day: u32::MAX, ..Rules::default() };
     let down = |e| format!("{e:?}");
     for what in [marks::Asked::Enroll, marks::Asked::Stamps((0..count).collect())] {
@@ -90,6 +94,12 @@ impl RelayProcess {
             }
         }
         Err("lacre-relay ended before it listened: see relay.log".to_owned())
+    }
+
+    /// Where it listens, once it does.
+    #[must_use]
+    pub const fn authority(&self) -> Option<&Authority> {
+        self.authority.as_ref()
     }
 
     /// The number of its process.
