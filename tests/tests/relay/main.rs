@@ -21,6 +21,7 @@ mod generic;
 mod history_checker;
 mod inboxes;
 mod limits;
+mod many_relays;
 mod metrics;
 mod migrations;
 mod retention;
