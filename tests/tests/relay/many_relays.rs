@@ -33,7 +33,7 @@ fn reason(refused: &tonic::Status) -> String {
     refused.get_details_error_info().map(|info| info.reason).unwrap_or_default()
 }
 
-/// Before any heartbeat would have looked. Seen red without the listener in `server/relay/src/opened.rs`.
+/// Before any heartbeat would have looked.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_stored_at_one_relay_wakes_who_follows_at_the_other() {
     let Some(relays) = two() else { return };
@@ -55,7 +55,7 @@ async fn what_is_stored_at_one_relay_wakes_who_follows_at_the_other() {
     }
 }
 
-/// Both at once, again and again. Seen red with a store whose channels are not locked.
+/// Both at once, again and again.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_things_that_exclude_each_other_at_two_relays_exactly_one_is_done() {
     let Some(relays) = two() else { return };

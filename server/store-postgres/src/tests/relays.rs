@@ -24,7 +24,6 @@ fn a_session_of_one_relay_is_good_at_the_other_and_ends_at_both() {
     sessions::sessions_are_bounded_by_device_and_in_all([&both[0], &both[1]]);
 }
 
-/// Seen red with a lock that is not of its connection (`pg_try_advisory_xact_lock`): both remove.
 #[test]
 fn of_two_relays_one_removes_what_is_past_its_time_and_the_other_once_that_one_is_gone() {
     let Some(server) = server() else { return };
@@ -56,8 +55,7 @@ fn all_relays_show_the_note_of_the_registrars_key_that_the_first_one_put() {
     assert_eq!(b.registrar_note().unwrap(), Some("one".into()));
 }
 
-/// As after a failover that lost what was acknowledged: the relay's row and an entry are as they were before. Seen red without
-/// the comparison in `batch.rs`.
+/// As after a failover that lost what was acknowledged: the numbers in the relays' rows are as they were before.
 #[test]
 fn a_database_that_lost_what_a_relay_acknowledged_gets_one_new_generation_which_all_relays_see() {
     let Some(server) = server() else { return };
