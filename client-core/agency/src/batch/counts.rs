@@ -1,11 +1,13 @@
 //! How far a batch is, counted row by row, and what the law says of a row.
 
-use super::rows::{BatchRow, RowStage};
+use super::rows::{Batch, BatchRow, RowStage};
 use crate::dispatch::{Beside, Dispatch, Stage};
 use crate::{Body, BodyTrouble};
 use lacre_evidence::Act;
 use lacre_evidence::clock::{Calendar, LegalDates, RuleId, legal_dates};
 use lacre_ground::ids::BatchId;
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// How many rows of a batch are how far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,6 +73,40 @@ impl Body {
         let place = self.own()?.certificate.place;
         let dates = legal_dates(at, place, RuleId::Cl46.rule(), term, Calendar::chile());
         Ok(dates.ok().and_then(LegalDates::in_force))
+    }
+
+    /// Rows that say again what was written to the same person in the same case by this template, and the newest batch that did: nobody
+    /// is notified twice without a word.
+    pub fn rows_again(&mut self, batch: &Batch) -> Result<(u64, Option<BatchId>), BodyTrouble> {
+        let of = |run: &str, case: &str| {
+            let mut hash = DefaultHasher::new();
+            (run, case).hash(&mut hash);
+            hash.finish()
+        };
+        let (mut rows, mut from) = (HashSet::new(), 0);
+        loop {
+            let page = self.batch_rows(batch.id, from)?;
+            let Some(last) = page.last() else { break };
+            from = last.index.saturating_add(1);
+            let own = page.iter().filter(|row| matches!(row.beside, Beside::Nothing | Beside::Answers(_)));
+            rows.extend(own.map(|row| of(&row.run, &row.case)));
+        }
+        let same: HashSet<BatchId> = self
+            .batches()?
+            .iter()
+            .filter(|b| b.id != batch.id && b.template == batch.template && !b.trial)
+            .map(|b| b.id)
+            .collect();
+        let (mut again, mut newest) = (HashSet::new(), None);
+        self.each_dispatch(|_, notice| {
+            let (key, earlier) = (of(&notice.run, &notice.case), notice.batch.map(|(id, _)| id).filter(|id| same.contains(id)));
+            if earlier.is_some() && notice.stage != Stage::Refused && rows.contains(&key) {
+                again.insert(key);
+                newest = earlier;
+            }
+            Ok::<_, BodyTrouble>(())
+        })?;
+        Ok((u64::try_from(again.len()).unwrap_or(u64::MAX), newest))
     }
 
     /// How far it is.

@@ -259,6 +259,7 @@ fn told(ctx: &Context, body: &mut Body, batch: &Batch, template: &Template, rout
             ("otherwise", number(routes.exempt + routes.none)),
             ("exempt", number(routes.exempt)),
             ("none", number(routes.none)),
+            ("day", place.zone.date(batch.not_before).map_or_else(String::new, |day| day.to_string()).into()),
             ("deemed", deemed.clone().unwrap_or_else(|| "none".to_owned()).into()),
             ("last", last.clone().unwrap_or_else(|| "none".to_owned()).into()),
             ("disk", size(&ctx.words, disk).into()),
@@ -267,6 +268,12 @@ fn told(ctx: &Context, body: &mut Body, batch: &Batch, template: &Template, rout
             ("until", there(place.zone, batch.not_after).into()),
         ],
     );
+    let (again, newest) = body.rows_again(batch).map_err(|e| own::trouble(ctx, e))?;
+    if let Some(id) = newest {
+        let id = id.to_string();
+        let said = [("rows", again.to_string().into()), ("id", id.get(..8).unwrap_or(&id).to_owned().into())];
+        ctx.note(&ctx.words.say_with("batch-again-to-them", &said));
+    }
     let mut json = value(batch, &Counts { waiting: batch.rows, ..Counts::default() });
     if let Some(map) = json.as_object_mut() {
         let routes = object!({ "electronic": routes.electronic, "exempt": routes.exempt, "no_account": routes.none });
@@ -274,6 +281,7 @@ fn told(ctx: &Context, body: &mut Body, batch: &Batch, template: &Template, rout
         map.insert("deemed".to_owned(), deemed.into());
         map.insert("last_day".to_owned(), last.into());
         map.insert("disk".to_owned(), Value::from(disk));
+        map.insert("again".to_owned(), Value::from(again));
     }
     ctx.result(&text, &json);
     Ok(Exit::Done)
