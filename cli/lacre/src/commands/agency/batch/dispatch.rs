@@ -81,7 +81,10 @@ fn send(
         let block = block.map_err(|e| {
             over(ctx);
             let failure = own::trouble(ctx, e);
-            ctx.note(&ctx.words.say_with("batch-again", &[("id", short(batch).into())]));
+            // what was refused before its first row kept nothing
+            if body.batch(batch.id).is_ok_and(|batch| batch.begun_at.is_some()) {
+                ctx.note(&ctx.words.say_with("batch-again", &[("id", short(batch).into())]));
+            }
             failure
         })?;
         rows += block.sent + block.otherwise + block.failed;
@@ -109,7 +112,7 @@ fn progress(ctx: &Context, block: &Block, rows: u64, ms: u64) {
             ("through", block.through.to_string().into()),
             ("rows", block.of.to_string().into()),
             ("rate", rate.to_string().into()),
-            ("left", spoken_seconds(&ctx.words, u32::try_from(left).unwrap_or(u32::MAX)).into()),
+            ("left", spoken_seconds(&ctx.words, u32::try_from(left.max(1)).unwrap_or(u32::MAX)).into()),
         ],
     );
     let _closed = write!(stderr, "\r\x1b[2K{text}").and_then(|()| stderr.flush());

@@ -4,6 +4,7 @@ use crate::commands::agency::batch::{find, short};
 use crate::commands::agency::own::{self, Evidence};
 use crate::context::{Context, Outcome};
 use crate::files;
+use lacre_agency::BodyTrouble;
 use lacre_agency::package::RowFiles;
 use lacre_words::failure::Exit;
 use lacre_words::screen::size;
@@ -27,7 +28,10 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let batch = find(ctx, &mut body, &args.batch)?;
     let part = files::part(ctx, &args.to)?;
     let row_files = if args.without_row_files { RowFiles::Without } else { RowFiles::With };
-    let packed = body.package(&evidence, &batch, row_files, &part.file).map_err(|e| own::trouble(ctx, e))?;
+    let packed = body.package(&evidence, &batch, row_files, &part.file).map_err(|e| match e {
+        BodyTrouble::Archive(why) => files::unusable(ctx, &args.to, &why),
+        other => own::trouble(ctx, other),
+    })?;
     part.keep_as(&args.to).map_err(|e| files::unusable(ctx, &args.to, &e))?;
     let path = args.to.display().to_string();
     let said = [

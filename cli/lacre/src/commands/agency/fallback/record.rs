@@ -61,7 +61,10 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let (mut body, mut evidence, mut network) = (own::open(ctx)?, Evidence::of(ctx)?, own::network(ctx)?);
     let _turn = evidence.turn(ctx)?;
     // what an earlier run kept and could not give away goes first
-    body.finish_records(&mut network, &mut evidence).map_err(|e| own::trouble(ctx, e))?;
+    let finished = body.finish_records(&mut network, &mut evidence).map_err(|e| own::trouble(ctx, e))?;
+    if finished > 0 {
+        ctx.note(&ctx.words.say_with("fallback-finished", &[("count", finished.into())]));
+    }
     if let Some(path) = &args.csv {
         return many(ctx, args, path, &mut body, &mut network, &mut evidence);
     }
@@ -82,7 +85,12 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
         officer: args.officer.as_deref(),
         scan: args.scan.as_deref(),
     };
-    let (id, recorded) = one(ctx, &mut body, &mut network, &mut evidence, &typed)?;
+    let (id, recorded) = one(ctx, &mut body, &mut network, &mut evidence, &typed).inspect_err(|_| {
+        let row = own::find(ctx, &mut body, typed.id).ok().and_then(|id| body.dispatch(id).ok());
+        if row.and_then(|row| row.kept).is_some_and(|kept| kept.waits()) {
+            ctx.note(&ctx.words.say("fallback-kept"));
+        }
+    })?;
     let value = told(ctx, &mut body, &evidence, id, recorded)?;
     let text = text(ctx, &mut body, id, recorded)?;
     ctx.result(&text, &value);
