@@ -52,7 +52,7 @@ batch-reason-dead = the person has died
 batch-reason-none = no address for official notices here
 batch-reason-closed = the address was closed after the registrar had answered
 batch-drafted = Drafted: { $id }, { $rows } rows. { $electronic } reach the person's program; { $otherwise } go to the counter or by letter ({ $exempt } exempt, { $none } without an address here).
-    Dispatched today, it is deemed made on { $deemed }.{ $last ->
+    Dispatched on { $day }, it is deemed made on { $deemed }.{ $last ->
         [none] {""}
        *[other] { " " }The term ends on { $last }.
     }
@@ -61,6 +61,7 @@ batch-drafted = Drafted: { $id }, { $rows } rows. { $electronic } reach the pers
         [none] Send it: lacre agency dispatch { $id }
        *[other] Have it approved: lacre agency package { $id } --to FILE
     }
+batch-again-to-them = CAREFUL: { $rows } of these rows say again what was written to the same person in the same case with this template (batch { $id }). Whoever gets it twice is notified twice. If that is not meant: lacre agency cancel; what was wrong before: lacre agency correct.
 batch-corrects = Drafted: { $id }, { $rows } rows, each in the place of a notice of { $before }. Nothing was sent.
     Look at it: lacre agency show { $id } --row 1. { $drafter ->
         [none] Send it: lacre agency dispatch { $id }

@@ -52,7 +52,7 @@ batch-reason-dead = la persona falleció
 batch-reason-none = sin domicilio para notificaciones oficiales aquí
 batch-reason-closed = el domicilio se cerró después de que respondió la oficina de registro
 batch-drafted = Preparado: { $id }, { $rows } filas. { $electronic } llegan al programa de la persona; { $otherwise } van al mesón o por carta ({ $exempt } exentas, { $none } sin domicilio digital aquí).
-    Despachado hoy, se entiende practicado el { $deemed }.{ $last ->
+    Despachado el { $day }, se entiende practicado el { $deemed }.{ $last ->
         [none] {""}
        *[other] { " " }El plazo termina el { $last }.
     }
@@ -61,6 +61,7 @@ batch-drafted = Preparado: { $id }, { $rows } filas. { $electronic } llegan al p
         [none] Envíelo: lacre agency dispatch { $id }
        *[other] Haga que lo aprueben: lacre agency package { $id } --to ARCHIVO
     }
+batch-again-to-them = CUIDADO: { $rows } de estas filas dicen otra vez lo que se escribió a la misma persona en el mismo expediente con esta plantilla (lote { $id }). Quien la reciba dos veces queda notificado dos veces. Si no es lo que se quiere: lacre agency cancel; lo que estaba mal antes: lacre agency correct.
 batch-corrects = Redactado: { $id }, { $rows } filas, cada una en lugar de una notificación de { $before }. Nada se envió.
     Véalo: lacre agency show { $id } --row 1. { $drafter ->
         [none] Envíelo: lacre agency dispatch { $id }

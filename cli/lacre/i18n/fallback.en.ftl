@@ -7,6 +7,7 @@ fallback-state-sent-since = closed: the same was delivered to this person electr
 fallback-state-trial = closed: it was a trial, and nothing follows from it
 fallback-state-done = done, by the body's own word
 fallback-waits = a record is kept, and the relay may not have it yet: lacre agency resume
+fallback-kept = CAREFUL: it is recorded here all the same, and goes to the relay with the next lacre agency resume or record. It counts from when you recorded it, and is not taken back.
 fallback-done-nothing = Recorded: nothing
 fallback-done-posted = Recorded: a letter was posted; the post office has not received it yet, and nothing follows by law
 fallback-done-received = Recorded: the post office received the letter

@@ -7,6 +7,7 @@ fallback-state-sent-since = cerrada: lo mismo se le entregó después por vía e
 fallback-state-trial = cerrada: era un ensayo y no produce ningún efecto
 fallback-state-done = hecha, según la palabra del propio organismo
 fallback-waits = hay un registro guardado que el servidor quizás no tiene: lacre agency resume
+fallback-kept = CUIDADO: de todos modos quedó registrado aquí, y llega al servidor con el próximo lacre agency resume o record. Cuenta desde que lo registró, y no se retira.
 fallback-done-nothing = Registrado: nada
 fallback-done-posted = Registrado: se envió una carta; la oficina de correos aún no la recibe y por ley no se sigue nada
 fallback-done-received = Registrado: la oficina de correos recibió la carta

@@ -288,6 +288,9 @@ help-agency-show = A batch, or one row as its person will see it
 help-agency-dispatch = Sends a batch; interrupted, it goes on where it was
     .batch = The batch
     .yes = Begins without asking, even if it may not be done today
+    .more =
+        The exit code is 1 if not every row is in a casilla: some go by letter or to
+        the counter. The batch is done all the same.
 help-agency-correct = Rows that were sent, drafted again: each stands in the place of the notice before
     .batch = The batch
     .rows = Their numbers, from 1: 3,7-9; without it, all that were delivered and proved

@@ -288,6 +288,9 @@ help-agency-show = Un lote, o una fila como la verá la persona
 help-agency-dispatch = Envía un lote; si se interrumpe, continúa donde estaba
     .batch = El lote
     .yes = Comienza sin preguntar, aunque quizás no termine hoy
+    .more =
+        El código de salida es 1 si no todas las filas quedaron en una casilla: algunas
+        van por carta o mesón. El lote queda hecho de todos modos.
 help-agency-correct = Filas que se enviaron, redactadas de nuevo: cada una ocupa el lugar de la notificación anterior
     .batch = El lote
     .rows = Sus números, desde 1: 3,7-9; sin ellos, todas las entregadas y probadas

@@ -96,6 +96,9 @@ fn a_table_becomes_notices_and_each_row_says_by_which_route_and_what_follows_by_
         let evidence = found(&body, &row["code"]);
         assert_eq!(text(&verdict(&body, &evidence).done_json()["verdict"]), "VALID");
     }
+    // the same table once more is no mistake that passes without a word
+    let (_, again) = drafted(&body, &[]);
+    assert_eq!(again["again"], Value::from(4), "{again}");
     // asked once more, nothing is sent
     assert_eq!(body.run(&["agency", "dispatch", &batch]).code, Some(1));
     assert_eq!(notices(&ana).len(), 1);
