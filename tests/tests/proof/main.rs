@@ -12,6 +12,7 @@
 mod approvals;
 mod clock;
 mod evidence;
+mod forged;
 mod proof_cli;
 mod running;
 mod second_verifier;
