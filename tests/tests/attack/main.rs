@@ -13,6 +13,7 @@ mod adversary;
 mod attacks;
 mod cheating_bodies;
 mod decoders;
+mod emptied;
 mod kept;
 mod memory;
 mod names;

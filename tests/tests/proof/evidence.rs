@@ -8,7 +8,7 @@ use lacre_evidence::{
     Signer, Verdict, verify, verify_beside, verify_with_files,
 };
 use lacre_tests::proof::vectors::{self, TrustFile, Vector};
-use lacre_tests::proof::{Cast, Setup, World, notice_key, proves, proves_beside, proves_heads, registrar, relay, trust};
+use lacre_tests::proof::{Cast, Setup, World, notice_key, proves, proves_beside, proves_heads, trust};
 use proptest::prelude::*;
 use sha2::Digest as _;
 use std::path::PathBuf;

@@ -4,7 +4,6 @@ use lacre_evidence::{Bundle, FilePart, Verdict, verify};
 use lacre_tests::proof::vectors::{resign_same, with_new_end};
 use lacre_tests::proof::{Cast, Setup, World, agency, device, registrar, relay, trust};
 use proptest::prelude::*;
-use sha2::Digest as _;
 
 fn never_valid(bytes: &[u8], what: &str) -> Verdict {
     let verdict = verify(bytes, Some(&trust()));

@@ -3,10 +3,8 @@
 use super::super::vector::*;
 use super::making::*;
 use crate::proof::*;
-use chacha20poly1305::aead::{Aead as _, KeyInit as _};
 use lacre_evidence::otherwise::Step;
-use lacre_evidence::{ExemptReason, Reason, returned};
-use sha2::Digest as _;
+use lacre_evidence::{ExemptReason, Reason};
 
 pub(super) fn valid(out: &mut Vec<Vector>) {
     let mut valid = |name, why, kept: Kept| add(out, name, TrustFile::Honest, "VALID", "", why, kept.bundle().to_bytes());

@@ -1,6 +1,5 @@
 //! What a body keeps for counter or letter, made as anybody with its keys could make it.
 
-use super::super::vector::*;
 use crate::proof::*;
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};

@@ -3,10 +3,8 @@
 use super::super::vector::*;
 use super::making::*;
 use crate::proof::*;
-use chacha20poly1305::aead::{Aead as _, KeyInit as _};
 use lacre_evidence::FilePart;
 use lacre_evidence::otherwise::Step;
-use sha2::Digest as _;
 
 pub(super) fn incomplete(out: &mut Vec<Vector>) {
     let counter = || Kept::exempt().then(&Step::HandedOver, DAY);

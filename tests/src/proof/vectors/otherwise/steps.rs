@@ -4,12 +4,10 @@ use super::super::vector::*;
 use super::making::*;
 use crate::proof::forge::gateway;
 use crate::proof::*;
-use chacha20poly1305::aead::{Aead as _, KeyInit as _};
 use lacre_evidence::otherwise::{By, Step};
-use lacre_evidence::{Reason, TakenReply, returned};
+use lacre_evidence::{Reason, TakenReply};
 use lacre_ground::ids::EntryId;
 use lacre_ground::label::{self, Label};
-use sha2::Digest as _;
 
 /// A record that has no place there.
 pub(super) fn steps(out: &mut Vec<Vector>) {
