@@ -3,9 +3,8 @@
 
 use super::event::{Event, URI};
 use super::notice::Act;
-use super::otherwise::ProvenOtherwise;
 use super::record::{Issuer, Party, Record};
-use super::verdict::{Outcome, Proven, ProvenNotice};
+use super::verdict::{Outcome, Proven, ProvenNotice, ProvenOtherwise};
 use data_encoding::HEXLOWER;
 use lacre_ground::ids::AccountId;
 use lacre_ground::time::Millis;

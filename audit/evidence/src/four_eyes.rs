@@ -10,7 +10,8 @@ use super::approved::{Approvals, Approved, Official, SignedBy};
 use super::batch::BatchText;
 use super::office::{Office, Post};
 use super::roles::{ADMINISTRATORS, Role, Roles};
-use super::verdict::{Fault, FaultCode, SKEW_MS, account_fault, note_code};
+use super::skew::not_after;
+use super::verdict::{Fault, FaultCode, account_fault, note_code};
 use lacre_ground::account::{AccountState, Device};
 use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::AccountId;
@@ -30,10 +31,6 @@ fn ensure(ok: bool, code: FaultCode, part: &str, detail: &str) -> Result<(), Fau
 
 fn noted(part: &str) -> impl Fn(NoteError) -> Fault {
     move |e| fault(note_code(&e), part, &e.to_string())
-}
-
-fn not_after(early: Millis, late: Millis) -> bool {
-    early <= late.plus(SKEW_MS)
 }
 
 /// Somebody with a post, and the account that the registrar named.

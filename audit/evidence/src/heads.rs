@@ -16,8 +16,9 @@
 
 use super::container::{ContainerError, Form};
 use super::record::{Issuer, Record};
+use super::skew::SKEW_MS;
 use super::trust::Trust;
-use super::verdict::{Fault, FaultCode, LackCode, SKEW_MS, note_code};
+use super::verdict::{Fault, FaultCode, LackCode, note_code};
 use data_encoding::HEXLOWER;
 use lacre_ground::head::{HeadNote, Ids};
 use lacre_ground::ids::{EntryId, Generation, Identity};

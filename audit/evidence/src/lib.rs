@@ -51,6 +51,7 @@ pub mod record;
 pub mod reply;
 pub mod returned;
 pub mod roles;
+pub mod skew;
 pub mod trust;
 pub mod verdict;
 pub mod verify;
@@ -72,12 +73,14 @@ pub use lookup::{Answer, ExemptReason, Lookup, Salt};
 pub use notice::{Act, Electronic, FileEntry, Notice, Stage, Standing};
 pub use office::{Office, Post};
 pub use opening::Opening;
-pub use otherwise::{PaperEffect, ProvenOtherwise, ProvenStep, Step};
+pub use otherwise::{PaperEffect, Step};
 pub use progress::Progress;
 pub use put_back::PutBackError;
 pub use record::{Issuer, Party, Record, Submission};
 pub use reply::{Reply, TakenReply};
 pub use roles::{Role, Roles};
 pub use trust::{Keys, Trust};
-pub use verdict::{Fault, FaultCode, Lack, LackCode, Outcome, Proven, ProvenNotice, ProvenReply, Verdict};
+pub use verdict::{
+    Fault, FaultCode, Lack, LackCode, Outcome, Proven, ProvenNotice, ProvenOtherwise, ProvenReply, ProvenStep, Verdict,
+};
 pub use verify::{Beside, verify, verify_beside, verify_with_files};

@@ -11,15 +11,13 @@
 //!
 //! All of it is the body's own word: its officers sign with its key. A relay's receipt says since when it has been so.
 
-use super::approved::Approved;
 use super::event::{Event, Reason, Signer};
 use super::notice::{Act, Notice};
 use super::record::{Issuer, Party, Record};
+use super::skew::not_after;
 use crate::clock::{Calendar, ClockError, LegalDates, RuleId, legal_dates};
 use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::EvidenceId;
-use lacre_ground::receipt::Receipt;
-use lacre_ground::signed::Signed;
 use lacre_ground::time::Millis;
 
 /// What was done. The text is the post's reference.
@@ -118,7 +116,7 @@ impl Step {
         if let Step::Received(reference) | Step::Returned(reference) = self {
             let posted = before.iter().find(|(step, _)| matches!(step, Step::Posted(there) if there == reference));
             let (_, posted_at) = posted.ok_or(StepError::NotPosted)?;
-            if !super::verify::not_after(*posted_at, at) {
+            if !not_after(*posted_at, at) {
                 return Err(StepError::Early);
             }
         }
@@ -172,39 +170,4 @@ pub fn effects(notice: &Notice, steps: &[(Step, Millis)], calendar: &Calendar) -
 pub fn is_late(notice: &Notice, at: Millis, accepted: Millis, calendar: &Calendar) -> Option<bool> {
     let (day, shown) = (notice.place.zone.date(at)?, notice.place.zone.date(accepted)?);
     Some(shown > calendar.business_day_after(day, 1, notice.place.comuna)?)
-}
-
-/// A notice that is kept for counter or letter, and what was done.
-#[derive(Clone)]
-pub struct ProvenOtherwise {
-    /// N
-    pub notice: Signed<Notice>,
-    /// the officials' approvals, as of a notice that was sent
-    pub approved: Option<Approved>,
-    /// in the order of their recording
-    pub steps: Vec<ProvenStep>,
-    /// for each file of N, whether the bundle has it
-    pub files_here: Vec<bool>,
-    /// what follows by law, by the body's own word: the earliest day first. Nothing of a notice to the dead
-    pub effects: Vec<PaperEffect>,
-}
-
-impl ProvenOtherwise {
-    /// Steps by which something went wrong.
-    pub fn against(&self) -> impl Iterator<Item = &ProvenStep> {
-        self.steps.iter().filter(|step| step.step.speaks_against())
-    }
-}
-
-/// A step, and since when the relay has had its record.
-#[derive(Clone)]
-pub struct ProvenStep {
-    /// what was done
-    pub step: Step,
-    /// the body's record
-    pub record: Signed<Record>,
-    /// the relay's receipt for it: the record is not younger
-    pub receipt: Signed<Receipt>,
-    /// the record came to the relay more than a business day after what it says happened
-    pub late: bool,
 }

@@ -7,7 +7,7 @@ use super::effect::Effect;
 use super::grant::Grant;
 use super::lookup::Lookup;
 use super::notice::{Electronic, Notice};
-use super::otherwise::ProvenOtherwise;
+use super::otherwise::{PaperEffect, Step};
 use super::progress::Progress;
 use super::record::Record;
 use super::reply::WholeReply;
@@ -228,8 +228,40 @@ impl ProvenNotice {
     }
 }
 
-/// How far the clocks of registrar, agency, relay and devices may be apart.
-pub const SKEW_MS: u64 = 60_000;
+/// A notice that is kept for counter or letter, and what was done.
+#[derive(Clone)]
+pub struct ProvenOtherwise {
+    /// N
+    pub notice: Signed<Notice>,
+    /// the officials' approvals, as of a notice that was sent
+    pub approved: Option<Approved>,
+    /// in the order of their recording
+    pub steps: Vec<ProvenStep>,
+    /// for each file of N, whether the bundle has it
+    pub files_here: Vec<bool>,
+    /// what follows by law, by the body's own word: the earliest day first. Nothing of a notice to the dead
+    pub effects: Vec<PaperEffect>,
+}
+
+impl ProvenOtherwise {
+    /// Steps by which something went wrong.
+    pub fn against(&self) -> impl Iterator<Item = &ProvenStep> {
+        self.steps.iter().filter(|step| step.step.speaks_against())
+    }
+}
+
+/// A step, and since when the relay has had its record.
+#[derive(Clone)]
+pub struct ProvenStep {
+    /// what was done
+    pub step: Step,
+    /// the body's record
+    pub record: Signed<Record>,
+    /// the relay's receipt for it: the record is not younger
+    pub receipt: Signed<Receipt>,
+    /// the record came to the relay more than a business day after what it says happened
+    pub late: bool,
+}
 
 /// What a note that is not taken is called.
 pub(crate) const fn note_code(e: &NoteError) -> FaultCode {

@@ -21,15 +21,15 @@ use super::notice::Notice;
 use super::opening::Opening;
 use super::put_back::PutBackError;
 use super::record::{Issuer, Record};
+use super::skew::not_after;
 use super::trust::{Keys, Trust};
-use super::verdict::{Fault, FaultCode, Lack, LackCode, Outcome, Proven, ProvenNotice, SKEW_MS, Verdict, note_code};
+use super::verdict::{Fault, FaultCode, Lack, LackCode, Outcome, Proven, ProvenNotice, Verdict, note_code};
 use crate::clock::{Calendar, Rule, RuleId};
 use lacre_ground::account::AccountState;
 use lacre_ground::ids::AccountId;
 use lacre_ground::note::NoteError;
 use lacre_ground::run::Run;
 use lacre_ground::signed::Signed;
-use lacre_ground::time::Millis;
 use sha2::{Digest, Sha256};
 
 /// Why a check failed.
@@ -224,10 +224,6 @@ fn first_of_a_notice(bundle: &Bundle, opening: &Opening) -> Option<&'static str>
     ]
     .into_iter()
     .find_map(|(there, part)| there.then_some(part))
-}
-
-pub(crate) fn not_after(early: Millis, late: Millis) -> bool {
-    early <= late.plus(SKEW_MS)
 }
 
 /// Checks 4 to 9.

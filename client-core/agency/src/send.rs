@@ -19,7 +19,7 @@ use crate::{Body, BodyTrouble};
 use lacre_evidence::build::{self, Addressee, Draft, File, Unreachable};
 use lacre_evidence::clock::{Calendar, RuleId};
 use lacre_evidence::envelope::Seed;
-use lacre_evidence::verdict::SKEW_MS;
+use lacre_evidence::skew::SKEW_MS;
 use lacre_evidence::{Answer, ApprovedRow, Bundle, ExemptReason, Standing, verify};
 use lacre_ground::ids::{ChannelId, NoticeId, Token};
 use lacre_ground::random;

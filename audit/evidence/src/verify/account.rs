@@ -1,10 +1,11 @@
 //! Checks 4 and 5: whose account it is, that it is her address for official notices, and where she takes them.
 
-use super::{FaultCode, Stop, ensure, fault, missing, not_after, note_fault};
+use super::{FaultCode, Stop, ensure, fault, missing, note_fault};
 use crate::bundle::Bundle;
 use crate::designation::Designation;
 use crate::grant::Grant;
 use crate::lookup::{Answer, Lookup};
+use crate::skew::not_after;
 use crate::verdict::account_fault;
 use lacre_ground::account::{AccountError, AccountState};
 use lacre_ground::ids::AccountId;

@@ -6,8 +6,8 @@ use crate::bundle::Bundle;
 use crate::certificate::Certificate;
 use crate::four_eyes;
 use crate::notice::Notice;
+use crate::skew::SKEW_MS;
 use crate::trust::Keys;
-use crate::verdict::SKEW_MS;
 
 /// The approvals; none where the notice names none, and nothing else says that anybody approved it.
 pub(super) fn of(bundle: &Bundle, keys: &Keys, agency: &Certificate, notice: &Notice) -> Result<Option<Approved>, Stop> {

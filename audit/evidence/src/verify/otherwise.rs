@@ -1,6 +1,6 @@
 //! Checks 3a: where no electronic notice takes effect, what the body kept for counter or letter, and what it says was done.
 
-use super::{FaultCode, LackCode, NoLaw, Stop, check_files, ensure, fault, first_of_a_notice, missing, not_after, note_fault};
+use super::{FaultCode, LackCode, NoLaw, Stop, check_files, ensure, fault, first_of_a_notice, missing, note_fault};
 use crate::bundle::Bundle;
 use crate::certificate::Certificate;
 use crate::clock::Calendar;
@@ -8,11 +8,13 @@ use crate::envelope::Seed;
 use crate::lookup::{Answer, ExemptReason, GOOD_FOR_MS, Lookup};
 use crate::notice::Notice;
 use crate::opening::Opening;
-use crate::otherwise::{self, ProvenOtherwise, ProvenStep, Step};
+use crate::otherwise::{self, Step};
 use crate::record::{Issuer, Party, Record};
 use crate::reply::TakenReply;
 use crate::returned::{self, MAX_ANSWERS, Returned};
+use crate::skew::not_after;
 use crate::trust::Keys;
+use crate::verdict::{ProvenOtherwise, ProvenStep};
 use lacre_ground::ids::EntryId;
 use lacre_ground::note::NoteKey;
 use lacre_ground::receipt::Receipt;

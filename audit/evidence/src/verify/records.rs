@@ -1,12 +1,13 @@
 //! Checks 8 and 9b: the relay's receipt, and all other records: who says what of this notice.
 
-use super::{FaultCode, Stop, ensure, fault, not_after, note_fault};
+use super::{FaultCode, Stop, ensure, fault, note_fault};
 use crate::bundle::Bundle;
 use crate::certificate::Certificate;
 use crate::event::{Event, Reason, Signer};
 use crate::grant::Grant;
 use crate::progress::{Progress, ProgressError};
 use crate::record::{Issuer, Party, Record, Submission};
+use crate::skew::not_after;
 use crate::trust::Keys;
 use lacre_ground::account::{AccountState, Device};
 use lacre_ground::address::Authority;

@@ -1,12 +1,13 @@
 //! Checks 9c: replies of the person, each with the relay's receipt for the entry that carried it.
 
 use super::records::{Of, relay_keys_of};
-use super::{FaultCode, Stop, ensure, fault, not_after, note_fault};
+use super::{FaultCode, Stop, ensure, fault, note_fault};
 use crate::bundle::Bundle;
 use crate::envelope::Seed;
 use crate::notice::Notice;
 use crate::reply::{Reply, TakenReply, WholeReply};
 use crate::returned::{self, MAX_ANSWERS, Returned};
+use crate::skew::not_after;
 use crate::trust::Keys;
 use crate::verdict::ProvenReply;
 use lacre_ground::receipt::Receipt;

@@ -15,7 +15,7 @@ use crate::{Body, BodyTrouble};
 use lacre_core::network::{Lane, NetError, Network as _, Reason as Refused};
 use lacre_evidence::otherwise::{By, StepError};
 use lacre_evidence::returned::{self, MAX_ANSWERS, Returned};
-use lacre_evidence::verdict::SKEW_MS;
+use lacre_evidence::skew::SKEW_MS;
 use lacre_evidence::{Bundle, ProvenOtherwise, Seed, TakenReply, Verdict, verify};
 use lacre_ground::ids::{ChannelId, EvidenceId, NoticeId};
 use lacre_ground::random;

@@ -17,7 +17,7 @@ use crate::shelf;
 use crate::shelf::{Cx, Engine, Held, HeldRow, MisfitRow, PeriodRow};
 use crate::words::{CasillaMisfit, HeadsExport, MisfitKind, StepError, Trouble};
 use lacre_evidence::heads::{HeadPart, Heads};
-use lacre_evidence::verdict::SKEW_MS;
+use lacre_evidence::skew::SKEW_MS;
 use lacre_ground::head::{HeadNote, Ids};
 use lacre_ground::time::Millis;
 
