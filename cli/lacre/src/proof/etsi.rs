@@ -3,7 +3,7 @@
 use super::story::{self, Check};
 use super::{otherwise, replies};
 use lacre_evidence::export::{self, Value as Field};
-use lacre_evidence::{Approved, Effect, Outcome, Proven, Record, SignedBy};
+use lacre_evidence::{Effect, Outcome, Proven, Record};
 use lacre_words::words::Words;
 use serde_json::{Map, Value, json};
 
@@ -68,7 +68,7 @@ pub(crate) fn proven(words: &Words, proven: &Proven, check: &Check) -> Value {
         })
     });
     put("files", files.collect());
-    put("approved", json!(sent.approved.as_ref().map(approved)));
+    put("approved", json!(sent.approved.as_ref().map(otherwise::approved)));
     put("records", sent.records.iter().map(|r| record(r)).collect());
     put("replies", Value::Array(replies::json(sent)));
     if let Effect::Notified(dates) = &sent.effect {
@@ -81,17 +81,6 @@ pub(crate) fn proven(words: &Words, proven: &Proven, check: &Check) -> Value {
         put("skipped", skipped.collect());
     }
     Value::Object(out)
-}
-
-/// Who approved the batch that it is a row of.
-pub(super) fn approved(approved: &Approved) -> Value {
-    let by =
-        |by: &SignedBy| json!({ "handle": by.handle.to_string(), "account": by.account.to_string(), "at": by.at.to_string() });
-    let batch = approved.batch();
-    json!({
-        "batch": batch.id.to_string(), "rows": batch.rows, "digest": hex(&batch.digest()),
-        "drafter": approved.drafter().map(by), "approvers": approved.approvers().map(by).collect::<Vec<_>>(),
-    })
 }
 
 /// A record, with whose word it is.

@@ -3,7 +3,7 @@
 use super::block::Block;
 use super::{instant, long_day, records};
 use lacre_evidence::clock::Zone;
-use lacre_evidence::{Act, PaperEffect, Proven, ProvenOtherwise, ProvenStep, Standing, Step};
+use lacre_evidence::{Act, Approved, PaperEffect, Proven, ProvenOtherwise, ProvenStep, SignedBy, Standing, Step};
 use lacre_words::shown::shown;
 use lacre_words::words::{Words, key};
 use serde_json::{Value, json};
@@ -136,7 +136,18 @@ pub(crate) fn json(kept: &ProvenOtherwise) -> Value {
     json!({
         "notice": n.id.to_string(), "case": n.case, "subject": n.subject, "made": n.made_at.to_string(),
         "files": files.collect::<Vec<_>>(), "steps": kept.steps.iter().map(step).collect::<Vec<_>>(), "effects": effects(kept),
-        "approved": kept.approved.as_ref().map(super::etsi::approved),
+        "approved": kept.approved.as_ref().map(approved),
+    })
+}
+
+/// Who approved the batch that it is a row of.
+pub(super) fn approved(approved: &Approved) -> Value {
+    let by =
+        |by: &SignedBy| json!({ "handle": by.handle.to_string(), "account": by.account.to_string(), "at": by.at.to_string() });
+    let batch = approved.batch();
+    json!({
+        "batch": batch.id.to_string(), "rows": batch.rows, "digest": data_encoding::HEXLOWER.encode(&batch.digest()),
+        "drafter": approved.drafter().map(by), "approvers": approved.approvers().map(by).collect::<Vec<_>>(),
     })
 }
 
