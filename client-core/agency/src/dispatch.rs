@@ -1,9 +1,8 @@
 //! What was sent or tried: a row of the profile for each notice.
 
-use crate::batch::BatchId;
 use crate::done::Kept;
 use crate::{Body, BodyTrouble};
-use lacre_ground::ids::{AccountId, EntryId, EvidenceId, NoticeId, Token};
+use lacre_ground::ids::{AccountId, BatchId, EntryId, EvidenceId, NoticeId, Token};
 use lacre_ground::time::Millis;
 use lacre_profile::{Step, StoreError, Table};
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! What each column is for.
 
-use super::row::{Fault, RowError};
+use super::fault::{Fault, RowError};
 use crate::template::key;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;

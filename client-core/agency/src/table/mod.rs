@@ -5,6 +5,7 @@
 //! | `encoding` | what the bytes are: looked at whole before anything is read |
 //! | `stream` | rows of fields, with the line that a spreadsheet shows |
 //! | `columns` | what each column is for |
+//! | `fault` | what is wrong with a line |
 //! | `row` | a row for a person, or all that is wrong with it |
 //! | `whole` | a table: opened, checked, read |
 //!
@@ -23,6 +24,7 @@
 
 mod columns;
 mod encoding;
+mod fault;
 mod row;
 mod stream;
 mod whole;
@@ -32,6 +34,7 @@ mod tests;
 
 pub use columns::Wanted;
 pub use encoding::{Encoding, MAX_LINE, MAX_TABLE, Unreadable};
-pub use row::{Address, Fault, MAX_ADDRESS_LINE, MAX_ATTACHMENTS, Row, RowError};
+pub use fault::{Fault, RowError};
+pub use row::{Address, MAX_ADDRESS_LINE, MAX_ATTACHMENTS, Row};
 pub use stream::Separator;
 pub use whole::{Bad, Checked, MAX_ERRORS, MAX_ROWS, Rows, Table};

@@ -3,7 +3,8 @@
 
 use super::columns::{Columns, Role, Wanted, has_runs};
 use super::encoding::{Encoding, Unreadable, survey};
-use super::row::{Fault, Reader, Row, RowError};
+use super::fault::{Fault, RowError};
+use super::row::{Reader, Row};
 use super::stream::{Records, Separator};
 use crate::template::{FillFault, Filler, Template};
 use lacre_ground::run::Run;
