@@ -14,13 +14,12 @@ use lacre_ground::ids::{AccountId, DeviceId, TokenHash};
 use lacre_ground::time::Millis;
 use lacre_store::accounts::{
     CodeIssued, Enroll, EnrollRefused, Enrolled, IssueCode, IssueRefused, PutKeyPackages, PutKeyPackagesRefused, PutState,
-    PutStateRefused, Recover, RecoverRefused, Recovered, Remaining, RunHash, TakeStamps, TakeStampsRefused,
+    PutStateRefused, Recover, RecoverRefused, Recovered, Remaining, TakeStamps, TakeStampsRefused,
 };
 use lacre_store::closing::{CloseRefused, Closing};
 use lacre_store::counter::{Deed, Reference};
 use lacre_store::directory::{AskRefused, Claim, ClaimAnswer, Claimed, Lookup, LookupAnswer, Who};
 use lacre_store::judge::accounts as judge;
-use lacre_store::offices::{NoOffice, Office, OfficeEnded};
 use lacre_store::quotas::{Question, ask, stamps};
 use lacre_store::rules::Rules;
 use lacre_store::speaker::{NoDevice, Speaker};
@@ -91,42 +90,6 @@ impl AccountStore for Work {
                 params![by(issue.run.as_bytes()), by(issue.code.as_bytes()), int(expires_at.get()), replaces],
             )?;
             Ok(Ok(CodeIssued { expires_at }))
-        };
-        let done = work();
-        self.batch.tell(done)
-    }
-
-    fn keep_office(&mut self, now: Millis, run_hash: &RunHash, office: &Office) -> Result<(), StoreDown> {
-        let work = || -> Result<(), Down> {
-            counter::record(&self.conn, now, None, Deed::OfficeGiven, office.agency.to_string())?;
-            let sql = "INSERT INTO office (run_hash, agency, administrator) VALUES ($1, $2, $3) ON CONFLICT (run_hash) DO UPDATE
-                       SET agency = excluded.agency, administrator = excluded.administrator";
-            run(&self.conn, sql, params![by(run_hash.as_bytes()), office.agency.as_str(), office.administrator])?;
-            Ok(())
-        };
-        let done = work();
-        self.batch.tell(done)
-    }
-
-    fn end_office(&mut self, now: Millis, run_hash: &RunHash) -> Result<Result<OfficeEnded, NoOffice>, StoreDown> {
-        let mut work = || -> Result<Result<OfficeEnded, NoOffice>, Down> {
-            let sql = "SELECT agency, account, id FROM office JOIN person USING (run_hash) LEFT JOIN account USING (account)
-                       WHERE run_hash = $1";
-            let read = |r: &Row| Ok((r.cell::<String>(0)?, r.cell::<Option<i64>>(1)?, r.cell::<Option<Vec<u8>>>(2)?));
-            let found = one(&self.conn, sql, params![by(run_hash.as_bytes())], read)?;
-            run(&self.conn, "DELETE FROM office WHERE run_hash = $1", params![by(run_hash.as_bytes())])?;
-            let Some((agency, account, id)) = found else { return Ok(Err(NoOffice)) };
-            run(&self.conn, "DELETE FROM person WHERE run_hash = $1", params![by(run_hash.as_bytes())])?;
-            if let Some(account) = account {
-                let closed = self.close(account, &Closing::default())?;
-                closed.map_err(|_| StoreDown::damaged("an office took grants"))?;
-                retire_handle(&self.conn, account)?;
-                self.give_up_inboxes(account)?;
-                delete_account(&self.conn, account)?;
-            }
-            counter::record(&self.conn, now, None, Deed::OfficeEnded, agency)?;
-            let account = id.as_deref().map(AccountId::try_from).transpose();
-            Ok(Ok(OfficeEnded { account: account.map_err(|_| StoreDown::damaged("an account's id"))? }))
         };
         let done = work();
         self.batch.tell(done)

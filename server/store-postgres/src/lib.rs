@@ -29,6 +29,7 @@ mod look;
 mod migrate;
 mod notices;
 mod notify;
+mod offices;
 #[cfg(any(test, feature = "own-server"))]
 pub mod own_server;
 mod quota;

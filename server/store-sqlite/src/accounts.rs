@@ -10,15 +10,14 @@ use lacre_ground::ids::{AccountId, DeviceId, TokenHash};
 use lacre_ground::time::Millis;
 use lacre_store::accounts::{
     CodeIssued, Enroll, EnrollRefused, Enrolled, IssueCode, IssueRefused, KeyPackage, NewestState, PutKeyPackages,
-    PutKeyPackagesRefused, PutState, PutStateRefused, Recover, RecoverRefused, Recovered, Remaining, RunHash, StateDevice,
-    TakeStamps, TakeStampsRefused,
+    PutKeyPackagesRefused, PutState, PutStateRefused, Recover, RecoverRefused, Recovered, Remaining, StateDevice, TakeStamps,
+    TakeStampsRefused,
 };
 use lacre_store::channels::Limited;
 use lacre_store::closing::{CloseRefused, Closing};
 use lacre_store::counter::{Deed, Reference};
 use lacre_store::directory::{AskRefused, Claim, ClaimAnswer, Claimed, DirectoryEntry, Lookup, LookupAnswer, Who};
 use lacre_store::judge::accounts as judge;
-use lacre_store::offices::{NoOffice, Office, OfficeEnded};
 use lacre_store::quotas::Question;
 use lacre_store::rules::Rules;
 use lacre_store::speaker::{NoDevice, Speaker};
@@ -193,38 +192,6 @@ impl AccountStore for SqliteStore {
                 params![issue.run.as_bytes(), issue.code.as_bytes(), int(expires_at.get()), replaces],
             )?;
             Ok(Ok(CodeIssued { expires_at }))
-        };
-        Ok(work()?)
-    }
-
-    fn keep_office(&mut self, now: Millis, run_hash: &RunHash, office: &Office) -> Result<(), StoreDown> {
-        let work = || -> Result<(), Down> {
-            counter::record(&self.conn, now, None, Deed::OfficeGiven, office.agency.to_string())?;
-            let sql = "INSERT OR REPLACE INTO office (run_hash, agency, administrator) VALUES (?1, ?2, ?3)";
-            run(&self.conn, sql, params![run_hash.as_bytes(), office.agency.as_str(), office.administrator])?;
-            Ok(())
-        };
-        Ok(work()?)
-    }
-
-    fn end_office(&mut self, now: Millis, run_hash: &RunHash) -> Result<Result<OfficeEnded, NoOffice>, StoreDown> {
-        let mut work = || -> Result<Result<OfficeEnded, NoOffice>, Down> {
-            let sql = "SELECT agency, account, id FROM office JOIN person USING (run_hash) LEFT JOIN account USING (account)
-                       WHERE run_hash = ?1";
-            let read = |r: &Row<'_>| Ok((r.get::<_, String>(0)?, r.get::<_, Option<i64>>(1)?, r.get::<_, Option<[u8; 32]>>(2)?));
-            let found = one(&self.conn, sql, [run_hash.as_bytes()], read)?;
-            run(&self.conn, "DELETE FROM office WHERE run_hash = ?1", [run_hash.as_bytes()])?;
-            let Some((agency, account, id)) = found else { return Ok(Err(NoOffice)) };
-            run(&self.conn, "DELETE FROM person WHERE run_hash = ?1", [run_hash.as_bytes()])?;
-            if let Some(account) = account {
-                let closed = self.close(account, &Closing::default())?;
-                closed.map_err(|_| StoreDown::damaged("an office took grants"))?;
-                retire_handle(&self.conn, account)?;
-                self.give_up_inboxes(account)?;
-                delete_account(&self.conn, account)?;
-            }
-            counter::record(&self.conn, now, None, Deed::OfficeEnded, agency)?;
-            Ok(Ok(OfficeEnded { account: id.map(AccountId::new) }))
         };
         Ok(work()?)
     }

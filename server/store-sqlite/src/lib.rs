@@ -19,6 +19,7 @@ pub mod inspect;
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test says no")]
 mod migration_tests;
 mod notices;
+mod offices;
 mod retention;
 mod rows;
 mod scrub;

@@ -27,7 +27,6 @@ use super::channels::Limited;
 use super::closing::{CloseRefused, Closing, Stale};
 use super::counter::{By, Denied};
 use super::directory::{AskRefused, Claim, ClaimAnswer, Lookup, LookupAnswer};
-use super::offices::{NoOffice, Office, OfficeAccount, OfficeEnded};
 use super::speaker::{NoDevice, Speaker};
 use crate::rules::Rules;
 use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, TokenHash};
@@ -389,10 +388,6 @@ pub trait AccountStore {
         rules: &Rules,
         issue: &IssueCode,
     ) -> Result<Result<CodeIssued, IssueRefused>, StoreDown>;
-    /// What the post is, of the official whose code or account this is. A later one takes its place. Recorded.
-    fn keep_office(&mut self, now: Millis, run: &RunHash, office: &Office) -> Result<(), StoreDown>;
-    /// Ends a post: its live code, and its account with all that hangs on it, as [`AccountStore::remove_account`] does. Recorded.
-    fn end_office(&mut self, now: Millis, run: &RunHash) -> Result<Result<OfficeEnded, NoOffice>, StoreDown>;
     /// Opens an account. The same code, account and handle get the first answer until the code expires.
     fn enroll(&mut self, now: Millis, enroll: &Enroll) -> Result<Result<Enrolled, EnrollRefused>, StoreDown>;
     /// Puts a new account in the place of the one that the code is for, under its handle; what hung on the old one is gone,
@@ -435,8 +430,6 @@ pub trait AccountReads {
     fn has_run_key(&self) -> Result<bool, StoreDown>;
     /// The newest state of an account.
     fn newest_state(&self, account: &AccountId) -> Result<Option<NewestState>, StoreDown>;
-    /// The office that an account is; none for a private one.
-    fn office(&self, account: &AccountId) -> Result<Option<OfficeAccount>, StoreDown>;
     /// Whether a code works now. A hint: only using it decides.
     fn code_lives(&self, now: Millis, code: &TokenHash) -> Result<bool, StoreDown>;
     /// Whom a living recovery code is for.

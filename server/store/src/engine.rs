@@ -3,7 +3,9 @@
 //! Such a store says how it begins and ends a transaction, and what each verb does in it; the rest of [`Store`] is written
 //! here once. One that works on a whole batch at a time implements [`Store`] itself.
 
-use super::{AccountStore, Answer, Ask, BlobStore, ChannelStore, CounterStore, NoticeStore, Outcome, Store, StoreDown, Watch};
+use super::{
+    AccountStore, Answer, Ask, BlobStore, ChannelStore, CounterStore, NoticeStore, OfficeStore, Outcome, Store, StoreDown, Watch,
+};
 use crate::accounts::*;
 use crate::blobs::{BeginBlob, ExpireBlobs, FinishBlob, ForgetBlob};
 use crate::bodies::{CountRoute, RevokeAgency};
@@ -14,7 +16,7 @@ use crate::rules::Rules;
 use lacre_ground::time::Millis;
 
 /// How a transaction begins and ends. Nobody but [`Store::run`] and tests of crashes call it.
-pub trait Engine: ChannelStore + AccountStore + BlobStore + CounterStore + NoticeStore + Send {
+pub trait Engine: ChannelStore + AccountStore + OfficeStore + BlobStore + CounterStore + NoticeStore + Send {
     /// Opens the transaction that the following verbs run in.
     fn begin(&mut self) -> Result<(), StoreDown>;
     /// Makes all of them durable and then visible. Survives kill -9 and power loss once it has returned (I1).

@@ -45,6 +45,7 @@ pub use blobs::{BlobReads, BlobStore};
 pub use channels::{ChannelReads, ChannelStore};
 pub use counter::{CounterReads, CounterStore};
 pub use notices::{NoticeReads, NoticeStore};
+pub use offices::{OfficeReads, OfficeStore};
 
 use lacre_ground::ids::Generation;
 use lacre_ground::time::Millis;
@@ -167,7 +168,7 @@ impl Marks {
 }
 
 /// Everybody else's side.
-pub trait Reads: ChannelReads + AccountReads + BlobReads + CounterReads + NoticeReads + Send + Sync {
+pub trait Reads: ChannelReads + AccountReads + OfficeReads + BlobReads + CounterReads + NoticeReads + Send + Sync {
     /// Random, in every answer; restoring a backup changes it (I7).
     fn generation(&self) -> Generation;
     /// Bytes that it takes for what it keeps: what was removed counts no more, also where the disk has not got it back.

@@ -9,7 +9,7 @@ use super::bodies::{Body, BodyKey};
 use super::channels::*;
 use super::counter::{Act, Clerk, ClerkKey, CounterReads, LiveCode};
 use super::notices::{Exempt, NoticeAddress, NoticeReads, Route, SealedCasillas};
-use super::offices::OfficeAccount;
+use super::offices::{OfficeAccount, OfficeReads};
 use super::{Answer, Ask, Counts, Outcome, Reads, Store, StoreDown, Watch};
 use crate::rules::Rules;
 use lacre_ground::agency::AgencyCode;
@@ -128,9 +128,6 @@ impl AccountReads for NullReads {
     fn newest_state(&self, _: &AccountId) -> Result<Option<NewestState>, StoreDown> {
         Ok(None)
     }
-    fn office(&self, _: &AccountId) -> Result<Option<OfficeAccount>, StoreDown> {
-        Ok(None)
-    }
     fn code_lives(&self, _: Millis, _: &TokenHash) -> Result<bool, StoreDown> {
         Ok(false)
     }
@@ -145,6 +142,12 @@ impl AccountReads for NullReads {
     }
     fn stamp_known(&self, _: &TokenHash) -> Result<bool, StoreDown> {
         Ok(false)
+    }
+}
+
+impl OfficeReads for NullReads {
+    fn office(&self, _: &AccountId) -> Result<Option<OfficeAccount>, StoreDown> {
+        Ok(None)
     }
 }
 

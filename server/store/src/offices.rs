@@ -7,9 +7,11 @@
 //! | issue an office's code | as a person's code, under the office's hash | the code, and what the post is |
 //! | end an office | there is one | that it is over: the live code, and the account as if she had removed it herself |
 
+use super::StoreDown;
 use super::accounts::{IssueCode, RunHash};
 use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::{AccountId, Handle};
+use lacre_ground::time::Millis;
 
 /// A post at a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,4 +54,18 @@ pub struct OfficeAccount {
 pub struct OfficeEnded {
     /// the account that is gone; none where its code was never used
     pub account: Option<AccountId>,
+}
+
+/// Writes. As [`crate::AccountStore`], which issues the codes.
+pub trait OfficeStore {
+    /// What the post is, of the official whose code or account this is. A later one takes its place. Recorded.
+    fn keep_office(&mut self, now: Millis, run: &RunHash, office: &Office) -> Result<(), StoreDown>;
+    /// Ends a post: its live code, and its account with all that hangs on it, as [`crate::AccountStore::remove_account`] does. Recorded.
+    fn end_office(&mut self, now: Millis, run: &RunHash) -> Result<Result<OfficeEnded, NoOffice>, StoreDown>;
+}
+
+/// Reads, beside the writer, of what is committed.
+pub trait OfficeReads {
+    /// The office that an account is; none for a private one.
+    fn office(&self, account: &AccountId) -> Result<Option<OfficeAccount>, StoreDown>;
 }

@@ -4,11 +4,9 @@ use super::rows::{holder, newest, state_note};
 use crate::PgReads;
 use crate::sql::{Cells as _, all, by, exists, int, one, only, params};
 use crate::who::{account_number, stamp_there};
-use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::{AccountId, Handle, TokenHash};
 use lacre_ground::time::Millis;
 use lacre_store::accounts::{NewestState, Recovering, ResetsPage};
-use lacre_store::offices::{Office, OfficeAccount};
 use lacre_store::{AccountReads, StoreDown};
 use tokio_postgres::Row;
 
@@ -20,18 +18,6 @@ impl AccountReads for PgReads {
         self.with(|conn| match account_number(conn, account)? {
             Some(account) => newest(conn, account),
             None => Ok(None),
-        })
-    }
-    fn office(&self, account: &AccountId) -> Result<Option<OfficeAccount>, StoreDown> {
-        self.with(|conn| {
-            let sql = "SELECT handle, agency, administrator FROM account JOIN person USING (account) JOIN office USING (run_hash)
-                       WHERE id = $1";
-            let read = |r: &Row| Ok((r.cell::<String>(0)?, r.cell::<String>(1)?, r.cell::<bool>(2)?));
-            // what is stored was a handle and a code when it came
-            Ok(one(conn, sql, params![by(account.as_bytes())], read)?.and_then(|(handle, agency, administrator)| {
-                let office = Office { agency: AgencyCode::parse(&agency)?, administrator };
-                Some(OfficeAccount { handle: Handle::parse(&handle).ok()?, office })
-            }))
         })
     }
     fn code_lives(&self, now: Millis, code: &TokenHash) -> Result<bool, StoreDown> {

@@ -5,11 +5,9 @@ use super::super::rows::{Sql, number as int, one};
 use super::super::who::{account_number, stamp_there};
 use super::{holder, newest, state_note};
 use crate::Down;
-use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::{AccountId, Handle, TokenHash};
 use lacre_ground::time::Millis;
 use lacre_store::accounts::{NewestState, Recovering, ResetsPage};
-use lacre_store::offices::{Office, OfficeAccount};
 use lacre_store::{AccountReads, StoreDown};
 use rusqlite::{Row, params};
 
@@ -23,22 +21,6 @@ impl AccountReads for SqliteReads {
             self.with(|conn| match account_number(conn, account)? {
                 Some(account) => newest(conn, account),
                 None => Ok(None),
-            })
-        };
-        Ok(work()?)
-    }
-    fn office(&self, account: &AccountId) -> Result<Option<OfficeAccount>, StoreDown> {
-        let work = || -> Result<Option<OfficeAccount>, Down> {
-            self.with(|conn| {
-                let sql =
-                    "SELECT handle, agency, administrator FROM account JOIN person USING (account) JOIN office USING (run_hash)
-                           WHERE id = ?1";
-                let read = |r: &Row<'_>| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, bool>(2)?));
-                // what is stored was a handle and a code when it came
-                Ok(one(conn, sql, [account.as_bytes()], read)?.and_then(|(handle, agency, administrator)| {
-                    let office = Office { agency: AgencyCode::parse(&agency)?, administrator };
-                    Some(OfficeAccount { handle: Handle::parse(&handle).ok()?, office })
-                }))
             })
         };
         Ok(work()?)

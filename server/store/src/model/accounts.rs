@@ -1,5 +1,6 @@
 //! Accounts in the model: lists that are searched from the front.
 
+mod offices;
 mod reads;
 
 use super::{ModelStore, State};
@@ -12,7 +13,7 @@ use crate::closing::{CloseRefused, Closing};
 use crate::counter::{Deed, LiveCode, Reference};
 use crate::directory::{AskRefused, Claim, ClaimAnswer, Claimed, DirectoryEntry, Lookup, LookupAnswer, Who};
 use crate::judge::accounts as judge;
-use crate::offices::{NoOffice, Office, OfficeEnded};
+use crate::offices::Office;
 use crate::quotas::{Question, Quotas};
 use crate::rules::Rules;
 use crate::speaker::{NoDevice, Speaker};
@@ -223,30 +224,6 @@ impl AccountStore for ModelStore {
         people.retain(|p| p.run != issue.run);
         people.push(Person { run: issue.run, code: Some((issue.code, expires_at)), account, replaces: account });
         Ok(Ok(CodeIssued { expires_at }))
-    }
-
-    fn keep_office(&mut self, now: Millis, run: &RunHash, office: &Office) -> Result<(), StoreDown> {
-        self.work.counter.record(now, None, Deed::OfficeGiven, office.agency.to_string());
-        self.work.accounts.offices.insert(*run, office.clone());
-        Ok(())
-    }
-
-    fn end_office(&mut self, now: Millis, run: &RunHash) -> Result<Result<OfficeEnded, NoOffice>, StoreDown> {
-        let Some(office) = self.work.accounts.offices.remove(run) else { return Ok(Err(NoOffice)) };
-        let Some(person) = self.work.accounts.people.iter().find(|p| p.run == *run) else { return Ok(Err(NoOffice)) };
-        let account = person.account;
-        self.work.accounts.people.retain(|p| p.run != *run);
-        if let Some(account) = account {
-            self.close(account, &Closing::default()).map_err(|_| StoreDown::damaged("an office took grants"))?;
-            self.work.notices.forget(&account);
-            let Accounts { accounts, retired, .. } = &mut self.work.accounts;
-            retired.extend(accounts.iter().filter(|a| a.id == account).map(|a| a.handle.as_str().to_owned()));
-            accounts.retain(|a| a.id != account);
-            let closed = self.work.accounts.give_up_inboxes(account);
-            closed.iter().for_each(|inbox| self.work.channels.close(inbox));
-        }
-        self.work.counter.record(now, None, Deed::OfficeEnded, office.agency.to_string());
-        Ok(Ok(OfficeEnded { account }))
     }
 
     fn enroll(&mut self, now: Millis, enroll: &Enroll) -> Result<Result<Enrolled, EnrollRefused>, StoreDown> {

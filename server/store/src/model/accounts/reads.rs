@@ -3,7 +3,6 @@
 use super::super::ModelReads;
 use super::Person;
 use crate::accounts::{NewestState, Recovering, ResetsPage};
-use crate::offices::OfficeAccount;
 use crate::{AccountReads, StoreDown};
 use lacre_ground::ids::{AccountId, TokenHash};
 use lacre_ground::time::Millis;
@@ -17,14 +16,6 @@ impl AccountReads for ModelReads {
             let Some(account) = s.accounts.accounts.iter().find(|a| a.id == *account) else { return Ok(None) };
             let Some((state, before)) = account.states.split_last() else { return Ok(None) };
             Ok(Some(NewestState { number: u64::try_from(before.len()).unwrap_or(u64::MAX), state: state.clone() }))
-        })
-    }
-    fn office(&self, account: &AccountId) -> Result<Option<OfficeAccount>, StoreDown> {
-        self.with(|s| {
-            let person = s.accounts.people.iter().find(|p| p.account == Some(*account));
-            let office = person.and_then(|p| s.accounts.offices.get(&p.run)).cloned();
-            let found = s.accounts.accounts.iter().find(|a| a.id == *account).zip(office);
-            Ok(found.map(|(a, office)| OfficeAccount { handle: a.handle.clone(), office }))
         })
     }
     fn code_lives(&self, now: Millis, code: &TokenHash) -> Result<bool, StoreDown> {

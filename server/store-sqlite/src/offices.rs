@@ -1,0 +1,68 @@
+//! Offices in SQLite.
+
+use super::accounts::{delete_account, retire_handle};
+use super::rows::{one, run};
+use super::{SqliteReads, SqliteStore, counter};
+use crate::Down;
+use lacre_ground::agency::AgencyCode;
+use lacre_ground::ids::{AccountId, Handle};
+use lacre_ground::time::Millis;
+use lacre_store::accounts::RunHash;
+use lacre_store::closing::Closing;
+use lacre_store::counter::Deed;
+use lacre_store::offices::{NoOffice, Office, OfficeAccount, OfficeEnded};
+use lacre_store::{OfficeReads, OfficeStore, StoreDown};
+use rusqlite::{Row, params};
+
+impl OfficeStore for SqliteStore {
+    fn keep_office(&mut self, now: Millis, run_hash: &RunHash, office: &Office) -> Result<(), StoreDown> {
+        let work = || -> Result<(), Down> {
+            counter::record(&self.conn, now, None, Deed::OfficeGiven, office.agency.to_string())?;
+            let sql = "INSERT OR REPLACE INTO office (run_hash, agency, administrator) VALUES (?1, ?2, ?3)";
+            run(&self.conn, sql, params![run_hash.as_bytes(), office.agency.as_str(), office.administrator])?;
+            Ok(())
+        };
+        Ok(work()?)
+    }
+
+    fn end_office(&mut self, now: Millis, run_hash: &RunHash) -> Result<Result<OfficeEnded, NoOffice>, StoreDown> {
+        let mut work = || -> Result<Result<OfficeEnded, NoOffice>, Down> {
+            let sql = "SELECT agency, account, id FROM office JOIN person USING (run_hash) LEFT JOIN account USING (account)
+                       WHERE run_hash = ?1";
+            let read = |r: &Row<'_>| Ok((r.get::<_, String>(0)?, r.get::<_, Option<i64>>(1)?, r.get::<_, Option<[u8; 32]>>(2)?));
+            let found = one(&self.conn, sql, [run_hash.as_bytes()], read)?;
+            run(&self.conn, "DELETE FROM office WHERE run_hash = ?1", [run_hash.as_bytes()])?;
+            let Some((agency, account, id)) = found else { return Ok(Err(NoOffice)) };
+            run(&self.conn, "DELETE FROM person WHERE run_hash = ?1", [run_hash.as_bytes()])?;
+            if let Some(account) = account {
+                let closed = self.close(account, &Closing::default())?;
+                closed.map_err(|_| StoreDown::damaged("an office took grants"))?;
+                retire_handle(&self.conn, account)?;
+                self.give_up_inboxes(account)?;
+                delete_account(&self.conn, account)?;
+            }
+            counter::record(&self.conn, now, None, Deed::OfficeEnded, agency)?;
+            Ok(Ok(OfficeEnded { account: id.map(AccountId::new) }))
+        };
+        Ok(work()?)
+    }
+}
+
+impl OfficeReads for SqliteReads {
+    fn office(&self, account: &AccountId) -> Result<Option<OfficeAccount>, StoreDown> {
+        let work = || -> Result<Option<OfficeAccount>, Down> {
+            self.with(|conn| {
+                let sql =
+                    "SELECT handle, agency, administrator FROM account JOIN person USING (account) JOIN office USING (run_hash)
+                           WHERE id = ?1";
+                let read = |r: &Row<'_>| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, bool>(2)?));
+                // what is stored was a handle and a code when it came
+                Ok(one(conn, sql, [account.as_bytes()], read)?.and_then(|(handle, agency, administrator)| {
+                    let office = Office { agency: AgencyCode::parse(&agency)?, administrator };
+                    Some(OfficeAccount { handle: Handle::parse(&handle).ok()?, office })
+                }))
+            })
+        };
+        Ok(work()?)
+    }
+}
