@@ -12,6 +12,7 @@ mod sync;
 
 pub use aside::MAX_NICKNAME;
 
+use crate::book;
 use crate::shelf::{Engine, Environment};
 use lacre_profile::{OpenError, Profile, Secret, SecretError};
 use std::path::Path;
@@ -36,7 +37,7 @@ impl Client {
 
     /// Around a profile that is open already.
     pub fn around(profile: Profile, env: Environment) -> Result<Self, OpenError> {
-        Ok(Self { engine: Engine::around(profile, env)? })
+        Ok(Self { engine: Engine::around(profile, env, book::rest_replaced)? })
     }
 
     /// The open profile (its key, for the unlock agent).

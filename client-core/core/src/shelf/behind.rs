@@ -1,6 +1,6 @@
 //! Which MLS group stands behind a conversation, once that is another (successors).
 
-use super::conversations::Members;
+use super::records::conversation::Members;
 use super::{Cx, conversations, groups, own};
 use crate::mls::group::GroupId;
 use crate::words::{ConversationId, StepError};

@@ -1,6 +1,6 @@
 //! What rows of contacts and of known accounts hold; they are read and written in `rows.rs`.
 
-use super::own::Own;
+use super::records::own::Own;
 use crate::words::{ContactState, ConversationId, StepError};
 use lacre_ground::account::VerifiedAccount;
 use lacre_ground::ids::{AccountId, Handle, Token};

@@ -1,10 +1,9 @@
 //! One device on one profile, and the step: everything that changes is one transaction.
 
-use super::conversations::{Conv, Members};
-use super::own::Own;
-use super::resets::ResetRow;
+use super::records::conversation::{Conv, Members};
+use super::records::own::Own;
+use super::records::reset::ResetRow;
 use super::taken::Hands;
-use crate::book;
 use crate::mls::group::GroupId;
 use crate::mls::signer::{Noting, OwnKey};
 use crate::words::{ConversationId, StepError, Trouble};
@@ -60,7 +59,11 @@ pub(crate) struct Engine {
     pub(crate) reminded: Option<Millis>,
     /// this program has looked once whether a reset contact's conversation still goes on
     pub(crate) looked_at_resets: bool,
+    when_reset: WhenReset,
 }
+
+/// What a step ends with, whatever it was about, when a contact was found to be reset: a room above says it.
+pub(crate) type WhenReset = fn(&mut Cx<'_, '_>) -> Result<(), StepError>;
 
 /// Groups and the rows that every step needs, as the profile holds them: dropped after any error and when another process has written.
 #[derive(Default)]
@@ -81,7 +84,7 @@ pub(crate) struct Cache {
 
 impl Engine {
     /// Around a profile that is open.
-    pub(crate) fn around(profile: Profile, env: Environment) -> Result<Self, OpenError> {
+    pub(crate) fn around(profile: Profile, env: Environment, when_reset: WhenReset) -> Result<Self, OpenError> {
         let crypto = Noting::new(CryptoProvider::new().map_err(|_| OpenError::NoRandomness)?);
         let Environment { clock, rng, observer } = env;
         let cache = Cache::default();
@@ -100,13 +103,14 @@ impl Engine {
             resets_asked,
             reminded,
             looked_at_resets,
+            when_reset,
         })
     }
 
     /// One step: {lock, load, operate, commit, drop}. Any error rolls back and drops what memory holds.
     pub(crate) fn step<T>(&mut self, f: impl FnOnce(&mut Cx<'_, '_>) -> Result<T, StepError>) -> Result<T, StepError> {
         let now = self.clock.now();
-        let following = self.watching;
+        let (following, when_reset) = (self.watching, self.when_reset);
         let Self { profile, crypto, rng, cache, observer, forgot, .. } = self;
         let result = profile.step(|s| {
             let version = s.changed_version()?;
@@ -128,7 +132,7 @@ impl Engine {
             };
             let done = f(&mut cx)?;
             if cx.resets_learnt {
-                book::rest_replaced(&mut cx)?;
+                when_reset(&mut cx)?;
             }
             Ok(done)
         });
@@ -136,11 +140,6 @@ impl Engine {
             *cache = Cache::default();
         }
         result
-    }
-
-    /// The own record.
-    pub(crate) fn own(&mut self) -> Result<Arc<Own>, Trouble> {
-        self.run(super::own::own)
     }
 
     /// [`Engine::step`] where only an application's troubles can come out.

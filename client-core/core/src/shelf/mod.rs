@@ -67,8 +67,7 @@ pub(crate) use aside::{aside, nickname, notes, put_aside, put_nickname, put_note
 pub(crate) use behind::{conversation_of, has_others, others};
 pub(crate) use contacts::{Blocked, Compared, ContactRow, Known, Replaced};
 pub(crate) use conversations::{
-    Channel, Conv, Mark, Members, Origin, Owed, Previous, Stuck, conv, conv_or_none, members, new_conv, put_conv, put_members,
-    take_conv, take_members, write_conv,
+    conv, conv_or_none, members, new_conv, put_conv, put_members, take_conv, take_members, write_conv,
 };
 pub use engine::Environment;
 pub(crate) use engine::{Cx, Engine, number};
@@ -87,14 +86,14 @@ pub(crate) use notices::{
     put_address, put_file, put_grant, put_notice, put_period, put_reply_files, put_taken_reply, reply_files, take_address,
     take_notice, take_period, taken_reply,
 };
-pub(crate) use own::{
-    Key32, LinkRow, Own, Stage, TokenChange, by_relay, is_ours, line_id, new_own, not_ahead, ours, own, own_or_none, put_own,
-    signer, take_own,
-};
+pub(crate) use own::{is_ours, line_id, new_own, ours, own, own_or_none, put_own, signer, take_own};
 pub use raws::MAX_RAW_BYTES;
 pub(crate) use raws::{Mark as EntryMark, forget_raws, has_raw, keep_raw, raw, raws};
-pub(crate) use records::{LocalBlob, PendingJoin, Raw};
-pub(crate) use resets::{ResetRow, is_out, name_by_reset, newest_of, put_reset, reset_of};
+pub(crate) use records::conversation::{Channel, Conv, Mark, Members, Origin, Owed, Previous, Stuck};
+pub(crate) use records::own::{Key32, LinkRow, Own, Stage, TokenChange, by_relay, not_ahead};
+pub(crate) use records::reset::ResetRow;
+pub(crate) use records::{LocalBlob, PendingJoin};
+pub(crate) use resets::{is_out, name_by_reset, newest_of, put_reset, reset_of};
 pub use rests::LONGEST_REST_MS;
 pub(crate) use rests::{RestRow, put_to_rest, rest_of, rests, wake};
 pub(crate) use rows::{

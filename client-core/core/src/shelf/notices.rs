@@ -6,8 +6,8 @@
 //! | a casilla, with its notice key and grants | until its last grant has ended for [`PERIOD_STAYS_MS`] |
 //! | a notice, valid or not, with what travelled in its entry | for ever |
 
-use super::own::Key32;
-use super::taken::{self, Taken};
+use super::records::own::Key32;
+use super::taken::Taken;
 use super::{Cx, engine};
 use crate::words::{NoticeRef, StepError};
 use lacre_ground::ids::{ChannelId, EntryId, EvidenceId, Generation, Token};
@@ -220,7 +220,7 @@ pub(crate) fn address(cx: &Cx<'_, '_>) -> Result<AddressRow, StepError> {
 
 pub(crate) fn take_address(cx: &mut Cx<'_, '_>) -> Result<Taken<AddressRow>, StepError> {
     let row = address(cx)?;
-    taken::take(cx, Table::Meta, ADDRESS, row)
+    cx.hands.take(Table::Meta, ADDRESS, row)
 }
 
 pub(crate) fn put_address(cx: &mut Cx<'_, '_>, row: Taken<AddressRow>) -> Result<(), StepError> {
@@ -244,7 +244,7 @@ pub(crate) fn take_period(cx: &mut Cx<'_, '_>, channel: ChannelId) -> Result<Opt
 /// The row of a casilla that has none yet.
 pub(crate) fn new_period(cx: &mut Cx<'_, '_>, row: PeriodRow) -> Result<Taken<PeriodRow>, StepError> {
     let channel = row.channel;
-    taken::take(cx, Table::Period, channel.as_bytes(), row)
+    cx.hands.take(Table::Period, channel.as_bytes(), row)
 }
 
 pub(crate) fn put_period(cx: &mut Cx<'_, '_>, row: Taken<PeriodRow>) -> Result<(), StepError> {
@@ -285,14 +285,14 @@ pub(crate) fn notice(cx: &Cx<'_, '_>, id: NoticeRef) -> Result<Option<NoticeRow>
 }
 
 pub(crate) fn take_notice(cx: &mut Cx<'_, '_>, id: NoticeRef) -> Result<Option<Taken<NoticeRow>>, StepError> {
-    notice(cx, id)?.map(|row| taken::take(cx, Table::Notice, id.as_bytes(), row)).transpose()
+    notice(cx, id)?.map(|row| cx.hands.take(Table::Notice, id.as_bytes(), row)).transpose()
 }
 
 /// The row of a notice that has none yet.
 pub(crate) fn new_notice(cx: &mut Cx<'_, '_>, row: NoticeRow) -> Result<Taken<NoticeRow>, StepError> {
     let id = row.id;
     let number = engine::number(cx)?;
-    taken::take(cx, Table::Notice, id.as_bytes(), NoticeRow { number, ..row })
+    cx.hands.take(Table::Notice, id.as_bytes(), NoticeRow { number, ..row })
 }
 
 pub(crate) fn put_notice(cx: &mut Cx<'_, '_>, row: Taken<NoticeRow>) -> Result<(), StepError> {

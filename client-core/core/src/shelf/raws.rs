@@ -7,16 +7,33 @@
 //! | of one channel | the newest [`MAX_RAW_BYTES`]: a backup is older than what it lacks |
 //! | of channels that have ended | `epoch::KEEP_RAW_MS`, at most `epoch::KEEP_CHANNELS` of a conversation and `epoch::KEEP_RAW_BYTES` in all |
 
-use super::conversations::Channel;
-use super::{Cx, Raw};
+use super::Cx;
+use super::records::conversation::Channel;
 use crate::network::Entry;
 use crate::words::StepError;
 use lacre_ground::ids::{ChannelId, EntryId};
 use lacre_profile::Table;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 /// Bytes of ciphertext that are kept of one channel.
 pub const MAX_RAW_BYTES: u64 = 16 << 20;
+
+/// An entry as the relay stores it, kept for a restored relay.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Raw {
+    pub(crate) seq: u64,
+    pub(crate) id: EntryId,
+    pub(crate) seal: bool,
+    #[serde(with = "serde_bytes")]
+    pub(crate) ciphertext: Vec<u8>,
+}
+
+impl Raw {
+    pub(crate) fn mark(&self) -> Mark {
+        Mark::of(self.id, self.seal, &self.ciphertext)
+    }
+}
 
 /// What tells an entry from every other: SHA-256 over id, seal flag and bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

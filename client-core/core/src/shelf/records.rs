@@ -1,26 +1,14 @@
-//! Smaller rows: entries kept for a restored relay, invitations that wait, blobs that wait.
+//! What rows hold that every step needs, and smaller ones: invitations that wait, blobs that wait. Who reads and writes them stands
+//! above the step.
 
-use super::own::Key32;
-use super::raws::Mark;
-use lacre_ground::ids::{AccountId, EntryId, EnvelopeId, Token};
+pub(super) mod conversation;
+pub(super) mod own;
+pub(super) mod reset;
+
+use lacre_ground::ids::{AccountId, EnvelopeId, Token};
 use lacre_ground::time::Millis;
+use own::Key32;
 use serde::{Deserialize, Serialize};
-
-/// An entry as the relay stores it, kept for a restored relay.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Raw {
-    pub(crate) seq: u64,
-    pub(crate) id: EntryId,
-    pub(crate) seal: bool,
-    #[serde(with = "serde_bytes")]
-    pub(crate) ciphertext: Vec<u8>,
-}
-
-impl Raw {
-    pub(crate) fn mark(&self) -> Mark {
-        Mark::of(self.id, self.seal, &self.ciphertext)
-    }
-}
 
 /// An invitation into a conversation whose blob is not here yet.
 #[derive(Clone, Serialize, Deserialize)]

@@ -1,25 +1,11 @@
 //! Accounts that others stand in the place of, by the registrar's word: their devices speak for nobody any more.
 
 use super::Cx;
-use crate::words::{ConversationId, StepError};
+use super::records::reset::ResetRow;
+use crate::words::StepError;
 use lacre_ground::ids::{AccountId, Handle};
 use lacre_ground::time::Millis;
 use lacre_profile::Table;
-use serde::{Deserialize, Serialize};
-
-/// What is known of an account that another one replaced. It is never forgotten: who meets the old one later must know it, too.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct ResetRow {
-    /// the one that stands in its place
-    pub(crate) account: AccountId,
-    /// the name, which stayed
-    pub(crate) handle: Handle,
-    /// when, by the relay's clock: what the old one's devices wrote from then on is nobody's
-    pub(crate) at: Millis,
-    /// groups in which the old one was when this was learnt
-    #[serde(default)]
-    pub(crate) groups: Vec<ConversationId>,
-}
 
 /// Resets of one person in a row that are followed: a registrar that signs a circle leads nowhere.
 const LONGEST_ROW: usize = 256;

@@ -1,10 +1,10 @@
 //! Rows read and written together: contacts, rights, members; whether something is active, writable, known.
 
 use super::contacts::{ContactRow, Known};
-use super::conversations::{Conv, Mark, Members};
 use super::items::{Cargo, Item, Prepared};
-use super::own::{Own, TokenChange};
-use super::taken::{self, Taken};
+use super::records::conversation::{Conv, Mark, Members};
+use super::records::own::{Own, TokenChange};
+use super::taken::Taken;
 use super::{Cx, conversations, engine, own, resets};
 use crate::mls::group::Leaf;
 use crate::mls::roles::SeenLeaf;
@@ -146,7 +146,7 @@ pub(crate) fn take_contact(cx: &mut Cx<'_, '_>, account: AccountId) -> Result<Op
 /// The row of somebody who was no contact.
 pub(crate) fn new_contact(cx: &mut Cx<'_, '_>, row: ContactRow) -> Result<Taken<ContactRow>, StepError> {
     let account = row.account;
-    taken::take(cx, Table::Contact, account.as_bytes(), row)
+    cx.hands.take(Table::Contact, account.as_bytes(), row)
 }
 
 /// Stores it and lets it go; what was stored is given, to be shown.

@@ -1,7 +1,6 @@
 //! A row in the hands of its one owner. In a step a row is changed by whoever took it; taken a second time, the step is
 //! refused: of two copies, one would undo what the other changed, and nobody would see it.
 
-use super::Cx;
 use crate::words::StepError;
 use core::ops::{Deref, DerefMut};
 use lacre_profile::Table;
@@ -43,15 +42,17 @@ impl<T> DerefMut for Taken<T> {
 #[derive(Default)]
 pub(crate) struct Hands(HashMap<(Table, Vec<u8>), Weak<()>>);
 
-/// Puts a row into the caller's hands.
-pub(super) fn take<T>(cx: &mut Cx<'_, '_>, table: Table, key: &[u8], row: T) -> Result<Taken<T>, StepError> {
-    let place = cx.hands.0.entry((table, key.to_vec())).or_default();
-    if place.strong_count() > 0 {
-        return Err(StepError::Again(format!("a row of {table:?} was taken by two at a time")));
+impl Hands {
+    /// Puts a row into the caller's hands.
+    pub(super) fn take<T>(&mut self, table: Table, key: &[u8], row: T) -> Result<Taken<T>, StepError> {
+        let place = self.0.entry((table, key.to_vec())).or_default();
+        if place.strong_count() > 0 {
+            return Err(StepError::Again(format!("a row of {table:?} was taken by two at a time")));
+        }
+        let hand = Rc::new(());
+        *place = Rc::downgrade(&hand);
+        Ok(Taken { row, _hand: hand })
     }
-    let hand = Rc::new(());
-    *place = Rc::downgrade(&hand);
-    Ok(Taken { row, _hand: hand })
 }
 
 #[cfg(test)]
@@ -122,7 +123,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut env = Environment::system();
         let profile = Profile::create(&dir.path().join("p"), Secret::KeyFile(&[7; 32]), env.rng.as_mut(), env.observer.clone());
-        let mut engine = Engine::around(profile.unwrap(), env).unwrap();
+        let mut engine = Engine::around(profile.unwrap(), env, |_| Ok(())).unwrap();
         engine.step(|cx| shelf::new_own(cx, own()).and_then(|own| shelf::put_own(cx, own))).unwrap();
 
         let twice = engine.step(|cx| {
