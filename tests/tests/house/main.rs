@@ -9,6 +9,7 @@
     reason = "a panic is how a test says no"
 )]
 
+mod circles;
 mod claims;
 mod commands;
 mod controls;
