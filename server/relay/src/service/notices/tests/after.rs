@@ -1,6 +1,18 @@
 //! What devices put, files beside an entry, a restore, return channels.
 
-use super::*;
+use super::world::*;
+use crate::service::world_tests::{World, parts, reason, refused};
+use lacre_evidence::grant::{Grant, GrantKind};
+use lacre_evidence::record::Record;
+use lacre_evidence::{Designation, envelope};
+use lacre_ground::address::Authority;
+use lacre_ground::ids::Token;
+use lacre_ground::note::NoteSigner;
+use lacre_ground::receipt::RELAY;
+use lacre_ground::signed::{NoteText as _, Signed};
+use lacre_proto::relay::v1 as wire;
+use lacre_store::rules::Rules;
+use sha2::{Digest as _, Sha256};
 
 #[tokio::test]
 async fn what_a_device_puts_is_looked_at_before_anybody_relies_on_it() {
