@@ -12,18 +12,12 @@
 //! All text that is read has 12 points. The order of reading is that of the table, the code behind the subject.
 
 use super::letters::Letters;
-use super::lines::{HEIGHT, Line, PdfError, WIDTH, qr, settings, wrap, write};
-use super::spanish;
-use krilla::Document;
-use krilla::destination::XyzDestination;
-use krilla::geom::{PathBuilder, Point, Rect};
-use krilla::metadata::Metadata;
-use krilla::outline::{Outline, OutlineNode};
-use krilla::page::PageSettings;
+use super::lines::{HEIGHT, PdfError};
+use super::pages::{Beside, Flow, Kind, Pages, Style};
+use krilla::geom::{PathBuilder, Rect};
 use krilla::surface::Surface;
-use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, SpanTag, Tag, TagGroup, TagTree};
+use krilla::tagging::{Artifact, ArtifactType, ContentTag};
 use lacre_words::words::Words;
-use std::num::NonZeroU16;
 
 /// Points of a millimetre.
 const MM: f32 = 72.0 / 25.4;
@@ -79,149 +73,52 @@ pub(crate) struct Letter {
     pub(crate) qr: String,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Title,
-    Heading,
-    Paragraph,
-}
-
-struct Element {
-    kind: Kind,
-    text: String,
-    lines: Vec<Line>,
-}
-
-/// One letter's elements; pages count from its own first.
-struct Layout<'l> {
-    letters: &'l Letters,
-    elements: Vec<Element>,
-    page: usize,
-    y: f32,
-}
-
-impl Layout<'_> {
-    /// At a place of its own on the first page; gives where it ends.
-    fn fixed(&mut self, (left, top): (f32, f32), width: f32, size: f32, step: f32, bold: bool, text: &str) -> f32 {
-        let mut y = top;
-        let mut lines = Vec::new();
-        for text in wrap(self.letters, text, bold, size, width).0 {
-            y += step;
-            lines.push(Line { page: 0, at: (left, y), size, bold, text });
-        }
-        self.elements.push(Element { kind: Kind::Paragraph, text: String::new(), lines });
-        y
-    }
-
-    fn flow(&mut self, kind: Kind, text: &str, before: f32) {
-        let bold = kind != Kind::Paragraph;
-        let (step, mut lines) = (TEXT * STEP, Vec::new());
-        self.y += before;
-        // a heading does not stand alone at the foot of a page
-        let alone = if bold { step * 3.0 } else { step };
-        self.room(alone);
-        for text in wrap(self.letters, text, bold, TEXT, RIGHT - LEFT).0 {
-            self.room(step);
-            self.y += step;
-            lines.push(Line { page: self.page, at: (LEFT, self.y), size: TEXT, bold, text });
-        }
-        self.elements.push(Element { kind, text: text.to_owned(), lines });
-    }
-
-    fn room(&mut self, height: f32) {
-        if self.y + height > BOTTOM {
-            self.page += 1;
-            self.y = NEXT_TOP;
-        }
-    }
-}
-
-fn laid<'l>(letters: &'l Letters, letter: &Letter) -> Layout<'l> {
-    let mut layout = Layout { letters, elements: Vec::new(), page: 0, y: TEXT_TOP };
-    let whole = QR_AT.0 - LEFT - 5.0 * MM;
-    layout.fixed((LEFT, 20.0 * MM - TEXT), whole, TEXT, TEXT * STEP, true, &letter.sender);
-    let y = layout.fixed((LEFT, FIELD_TOP), FIELD_WIDTH, SMALL, SMALL * STEP, false, &letter.sender);
-    layout.fixed((LEFT, y.min(ADDRESS_TOP - SMALL * STEP)), FIELD_WIDTH, SMALL, SMALL * STEP, true, &letter.way);
+fn laid<'l>(letters: &'l Letters, letter: &Letter) -> Flow<'l> {
+    let mut flow = Flow::new(letters, TEXT_TOP, (NEXT_TOP, BOTTOM));
+    let text = Style { left: LEFT, width: RIGHT - LEFT, size: TEXT, step: TEXT * STEP, bold: false };
+    let field = Style { width: FIELD_WIDTH, step: ADDRESS_STEP, ..text };
+    let small = Style { size: SMALL, step: SMALL * STEP, ..field };
+    flow.put_at(20.0 * MM - TEXT, &letter.sender, Style { width: QR_AT.0 - LEFT - 5.0 * MM, bold: true, ..text });
+    let y = flow.put_at(FIELD_TOP, &letter.sender, small);
+    flow.put_at(y.min(ADDRESS_TOP - SMALL * STEP), &letter.way, Style { bold: true, ..small });
     let mut y = ADDRESS_TOP;
     for line in letter.address.iter().take(ADDRESS_LINES) {
-        y = layout.fixed((LEFT, y), FIELD_WIDTH, TEXT, ADDRESS_STEP, false, line);
+        y = flow.put_at(y, line, field);
     }
     let mut y = FACTS_AT.1;
     for (name, value) in &letter.facts {
-        y = layout.fixed((FACTS_AT.0, y), RIGHT - FACTS_AT.0, TEXT, TEXT * STEP, false, &format!("{name}: {value}"));
+        let facts = Style { left: FACTS_AT.0, width: RIGHT - FACTS_AT.0, ..text };
+        y = flow.put_at(y, &format!("{name}: {value}"), facts);
     }
-    layout.y = TEXT_TOP.max(y);
-    layout.flow(Kind::Title, &letter.subject, TEXT);
+    flow.y = TEXT_TOP.max(y);
+    // a heading does not stand alone at the foot of a page
+    let head =
+        |flow: &mut Flow<'_>, kind, words: &str| flow.put(kind, words, Style { bold: true, ..text }, TEXT, text.step * 3.0);
+    head(&mut flow, Kind::Title, &letter.subject);
     for piece in &letter.pieces {
         match piece {
-            Piece::Heading(text) => layout.flow(Kind::Heading, text, TEXT),
-            Piece::Text(text) => layout.flow(Kind::Paragraph, text, TEXT * 0.6),
-            Piece::Line(text) => layout.flow(Kind::Paragraph, text, 0.0),
+            Piece::Heading(words) => head(&mut flow, Kind::Heading, words),
+            Piece::Text(words) => flow.put(Kind::Paragraph, words, text, TEXT * 0.6, text.step),
+            Piece::Line(words) => flow.put(Kind::Paragraph, words, text, 0.0, text.step),
         }
     }
-    layout
+    flow
 }
 
 /// Letters, one behind the other, each from a page of its own on.
 pub(crate) fn document(words: &Words, title: &str, all: &[&Letter]) -> Result<Vec<u8>, PdfError> {
-    let rules = |e: &dyn std::fmt::Debug| PdfError::Rules(format!("{e:?}"));
-    let mut document = Document::new_with(settings()?);
-    let (fonts, mut tree, mut outline, mut first) = (Letters::new(), TagTree::new(), Outline::new(), 0);
+    let (letters, mut pages) = (Letters::new(), Pages::new(words)?);
     for letter in all {
-        let layout = laid(&fonts, letter);
-        let (ids, figure) = pages(words, &mut document, letter, &layout)?;
-        tag(&mut tree, &mut outline, letter, &layout, ids, figure, first);
-        first += layout.page + 1;
+        let beside = Beside {
+            code: &letter.code,
+            says: &letter.qr,
+            qr: (QR_AT, QR_SIZE),
+            foot: ((LEFT, HEIGHT - 12.0 * MM), SMALL),
+            more: folds,
+        };
+        pages.put(&laid(&letters, letter), &beside)?;
     }
-    document.set_tag_tree(tree);
-    document.set_outline(outline);
-    let language = if spanish(words) { "es-CL" } else { "en" };
-    let id = all.iter().map(|letter| letter.code.as_str()).collect::<Vec<_>>().join(" ");
-    let metadata = Metadata::new()
-        .title(title.to_owned())
-        .language(language.to_owned())
-        .creator(format!("Lacre {}", env!("LACRE_VERSION")))
-        .document_id(id);
-    document.set_metadata(metadata);
-    document.finish().map_err(|e| rules(&e))
-}
-
-type Drawn = (Vec<Vec<Identifier>>, Option<Identifier>);
-
-/// Draws a letter's pages; gives what was drawn of each element, and the code.
-fn pages(words: &Words, document: &mut Document, letter: &Letter, layout: &Layout<'_>) -> Result<Drawn, PdfError> {
-    let rules = |e: &dyn std::fmt::Debug| PdfError::Rules(format!("{e:?}"));
-    let mut ids: Vec<Vec<Identifier>> = layout.elements.iter().map(|_| Vec::new()).collect();
-    let mut figure = None;
-    let all = layout.page + 1;
-    for page in 0..all {
-        let size = PageSettings::from_wh(WIDTH, HEIGHT).ok_or_else(|| rules(&"the size of the page"))?;
-        let mut sheet = document.start_page_with(size);
-        let mut surface = sheet.surface();
-        for (element, ids) in layout.elements.iter().zip(&mut ids) {
-            for line in element.lines.iter().filter(|line| line.page == page) {
-                ids.push(surface.start_tagged(ContentTag::Span(SpanTag::empty())));
-                write(&mut surface, layout.letters, line)?;
-                surface.end_tagged();
-            }
-        }
-        if page == 0 {
-            figure = Some(surface.start_tagged(ContentTag::Other));
-            surface.draw_path(&qr(&letter.code, QR_AT, QR_SIZE)?);
-            surface.end_tagged();
-            folds(&mut surface)?;
-        }
-        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let foot = words.say_with("story-page", &[("n", number(page + 1).into()), ("of", number(all).into())]);
-        surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Footer)));
-        let text = format!("{foot}   {}", letter.code);
-        let line = Line { page, at: (LEFT, HEIGHT - 12.0 * MM), size: SMALL, bold: false, text };
-        write(&mut surface, layout.letters, &line)?;
-        surface.end_tagged();
-        surface.finish();
-        sheet.finish();
-    }
-    Ok((ids, figure))
+    pages.finish(title, all.iter().map(|letter| letter.code.as_str()).collect::<Vec<_>>().join(" "))
 }
 
 /// Where the sheet is folded, so that the address stands in the window.
@@ -234,37 +131,6 @@ fn folds(surface: &mut Surface<'_>) -> Result<(), PdfError> {
     surface.draw_path(&path.finish().ok_or(PdfError::Qr)?);
     surface.end_tagged();
     Ok(())
-}
-
-/// Puts a letter into the order of reading.
-fn tag(
-    tree: &mut TagTree,
-    outline: &mut Outline,
-    letter: &Letter,
-    layout: &Layout<'_>,
-    ids: Vec<Vec<Identifier>>,
-    mut figure: Option<Identifier>,
-    first: usize,
-) {
-    for (element, ids) in layout.elements.iter().zip(ids) {
-        let level = |n: u16| NonZeroU16::new(n).unwrap_or(NonZeroU16::MIN);
-        let mut group = match element.kind {
-            Kind::Title => TagGroup::new(Tag::Hn(level(1), Some(element.text.clone()))),
-            Kind::Heading => TagGroup::new(Tag::Hn(level(2), Some(element.text.clone()))),
-            Kind::Paragraph => TagGroup::new(Tag::P),
-        };
-        ids.into_iter().for_each(|id| group.push(id));
-        tree.push(group);
-        if let (Kind::Title | Kind::Heading, Some(line)) = (element.kind, element.lines.first()) {
-            let place = XyzDestination::new(first + line.page, Point::from_xy(line.at.0, line.at.1 - line.size));
-            outline.push_child(OutlineNode::new(element.text.clone(), place));
-        }
-        if let (Kind::Title, Some(id)) = (element.kind, figure.take_if(|_| element.kind == Kind::Title)) {
-            let mut group = TagGroup::new(Tag::Figure(Some(letter.qr.clone())));
-            group.push(id);
-            tree.push(group);
-        }
-    }
 }
 
 /// The notice's own text as pieces: what was signed, without the signs of headings and stress ([`crate::commands::notice::body`]).
@@ -334,14 +200,13 @@ mod tests {
             code: "0".repeat(32),
             qr: "código".to_owned(),
         };
-        let layout = laid(&fonts, &letter);
-        let field = |line: &&Line| {
+        let laid = laid(&fonts, &letter);
+        let field = |line: &&super::super::lines::Line| {
             let (x, y) = line.at;
             line.page == 0 && x < LEFT + FIELD_WIDTH && (FIELD_TOP..=FIELD_TOP + 45.5 * MM).contains(&y)
         };
-        let seen: Vec<&str> =
-            layout.elements.iter().flat_map(|e| &e.lines).filter(field).map(|line| line.text.as_str()).collect();
+        let seen: Vec<&str> = laid.elements.iter().flat_map(|e| &e.lines).filter(field).map(|line| line.text.as_str()).collect();
         assert_eq!(seen.len(), 2 + ADDRESS_LINES, "{seen:?}");
-        assert!(layout.page > 1 && layout.elements.iter().flat_map(|e| &e.lines).all(|line| line.at.1 <= BOTTOM + 0.1));
+        assert!(laid.page > 1 && laid.elements.iter().flat_map(|e| &e.lines).all(|line| line.at.1 <= BOTTOM + 0.1));
     }
 }

@@ -10,6 +10,7 @@ mod letters;
 mod lines;
 pub(crate) mod newer;
 pub(crate) mod otherwise;
+mod pages;
 pub(crate) mod paper;
 pub(crate) mod pdf;
 pub(crate) mod reason;
