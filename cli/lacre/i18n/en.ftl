@@ -731,6 +731,7 @@ table-workbook = It is a workbook: save it as CSV first.
 table-not-text = Line { $line } is no text: save the table as CSV in UTF-8.
 table-mixed = It is of two encodings: line { $utf } is UTF-8, line { $other } is not. Names would be wrong: save it anew as CSV in UTF-8.
 table-open-quote = A quotation mark is opened in line { $line } and never closed.
+table-rows = It has more than { $most } rows: part it into several files.
 table-changed = It became another while it was read: repeat the command.
 row-at = Line { $line }, column { $column }: { $what }
 row-line = Line { $line }: { $what }

@@ -732,6 +732,7 @@ table-workbook = Es un libro de cálculo: guárdelo antes como CSV.
 table-not-text = La línea { $line } no es texto: guarde la tabla como CSV en UTF-8.
 table-mixed = Tiene dos codificaciones: la línea { $utf } está en UTF-8 y la línea { $other } no. Los nombres quedarían mal: guárdela de nuevo como CSV en UTF-8.
 table-open-quote = En la línea { $line } se abre una comilla que no se cierra.
+table-rows = Tiene más de { $most } filas: divídala en varios archivos.
 table-changed = Cambió mientras se leía: repita la orden.
 row-at = Línea { $line }, columna { $column }: { $what }
 row-line = Línea { $line }: { $what }

@@ -81,6 +81,12 @@ pub enum Unreadable {
         /// where the row begins
         line: u64,
     },
+    /// More rows than a table may have: part it.
+    #[error("the file has more than {most} rows")]
+    Rows {
+        /// [`super::MAX_ROWS`]
+        most: u64,
+    },
     /// It became another while it was read.
     #[error("the file was changed while it was read")]
     Changed,

@@ -8,6 +8,7 @@
 //! | `fault` | what is wrong with a line |
 //! | `row` | a row for a person, or all that is wrong with it |
 //! | `whole` | a table: opened, checked, read |
+//! | `plain` | a table of other columns, read whole |
 //!
 //! | column | |
 //! |---|---|
@@ -25,6 +26,7 @@
 mod columns;
 mod encoding;
 mod fault;
+mod plain;
 mod row;
 mod stream;
 mod whole;
@@ -35,6 +37,7 @@ mod tests;
 pub use columns::Wanted;
 pub use encoding::{Encoding, MAX_LINE, MAX_TABLE, Unreadable};
 pub use fault::{Fault, RowError};
+pub use plain::{Plain, PlainRow};
 pub use row::{Address, MAX_ADDRESS_LINE, MAX_ATTACHMENTS, Row};
 pub use stream::Separator;
 pub use whole::{Bad, Checked, MAX_ERRORS, MAX_ROWS, Rows, Table};

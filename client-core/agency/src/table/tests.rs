@@ -343,3 +343,28 @@ fn a_file_and_a_line_of_the_largest_size_are_taken_and_larger_ones_are_not() {
     let error = open(quoted).unwrap().check(&template("a"), &Wanted::default()).unwrap_err();
     assert!(matches!(error, Unreadable::LongLine { line: 2, most: MAX_LINE }), "{error:?}");
 }
+
+fn plain(bytes: impl AsRef<[u8]>) -> Result<Plain, Unreadable> {
+    Plain::read(Cursor::new(bytes.as_ref().to_vec()), &["notice", "address"])
+}
+
+/// Seen red without the question for a known column: `a,b,c;address` has more commas than semicolons.
+#[test]
+fn a_table_of_other_columns_is_read_whole_with_the_lines_that_a_spreadsheet_shows() {
+    let table = plain(LATIN("sep=;\nnotice; address \n\n1;\"Ñuñoa,\nChile\"\n2\n")).unwrap();
+    let (notice, address) = (table.column("notice").unwrap(), table.column("address").unwrap());
+    let rows: Vec<(u64, &str, &str)> =
+        table.rows.iter().map(|(line, row)| (*line, row.cell(notice), row.cell(address))).collect();
+
+    assert_eq!(rows, [(4, "1", "Ñuñoa,\nChile"), (5, "2", "")]);
+    assert_eq!((table.column("run"), plain("a,b,c;address\n").unwrap().column("address")), (None, Some(1)));
+}
+
+#[test]
+fn a_table_that_cannot_be_read_to_its_end_gives_no_row() {
+    assert!(matches!(plain("notice,address\n1,a\n2,\"b\n"), Err(Unreadable::OpenQuote { line: 3 })));
+    assert!(matches!(plain(""), Err(Unreadable::Empty)));
+    let rows = |n: u64| format!("notice\n{}", "x\n".repeat(usize::try_from(n).unwrap()));
+    assert_eq!(plain(rows(MAX_ROWS)).unwrap().rows.len() as u64, MAX_ROWS);
+    assert!(matches!(plain(rows(MAX_ROWS + 1)), Err(Unreadable::Rows { most: MAX_ROWS })));
+}

@@ -60,10 +60,10 @@ pub enum Bad {
 }
 
 /// The line of names, as one separator parts it.
-struct Head {
-    separator: Separator,
-    line: u64,
-    names: Vec<String>,
+pub(super) struct Head {
+    pub(super) separator: Separator,
+    pub(super) line: u64,
+    pub(super) names: Vec<String>,
 }
 
 /// Some spreadsheets write `sep=;` above the names.
@@ -88,20 +88,27 @@ fn head<R: Read + Seek>(source: &mut R, encoding: Encoding, separator: Separator
     Ok(Head { separator, line, names: record.iter().map(str::to_owned).collect() })
 }
 
+/// Looks at the whole file, and reads the line of names: with the separator that shows known ones, else with the one that shows most
+/// columns.
+pub(super) fn opened<R: Read + Seek>(source: &mut R, known: impl Fn(&[String]) -> bool) -> Result<(Encoding, Head), Unreadable> {
+    let encoding = survey(source)?;
+    let mut best: Option<(bool, usize, Head)> = None;
+    for separator in Separator::ALL {
+        let head = head(source, encoding, separator)?;
+        let (good, count) = (known(&head.names), head.names.len());
+        if best.as_ref().is_none_or(|(g, c, _)| (good, count) > (*g, *c)) {
+            best = Some((good, count, head));
+        }
+    }
+    best.map(|(_, _, head)| (encoding, head)).ok_or(Unreadable::Empty)
+}
+
 impl<R: Read + Seek> Table<R> {
     /// Looks at the whole file, and reads the line of names: with the separator that shows a column of RUNs, else with the one
     /// that shows most columns.
     pub fn open(mut source: R) -> Result<Self, Unreadable> {
-        let encoding = survey(&mut source)?;
-        let mut best: Option<(bool, usize, Head)> = None;
-        for separator in Separator::ALL {
-            let head = head(&mut source, encoding, separator)?;
-            let (good, count) = (has_runs(head.names.iter().map(String::as_str)), head.names.len());
-            if best.as_ref().is_none_or(|(g, c, _)| (good, count) > (*g, *c)) {
-                best = Some((good, count, head));
-            }
-        }
-        let (_, _, Head { separator, line, names }) = best.ok_or(Unreadable::Empty)?;
+        let (encoding, head) = opened(&mut source, |names| has_runs(names.iter().map(String::as_str)))?;
+        let Head { separator, line, names } = head;
         Ok(Self { source, encoding, separator, names, line })
     }
 

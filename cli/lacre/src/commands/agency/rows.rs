@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::files;
-use lacre_agency::table::{Checked, Encoding, Fault, RowError, Separator, Table, Unreadable};
+use lacre_agency::table::{Checked, Encoding, Fault, Plain, RowError, Separator, Table, Unreadable};
 use lacre_agency::template::{FillFault, Part};
 use lacre_ground::run::RunError;
 use lacre_words::cause::cause;
@@ -22,8 +22,22 @@ pub(super) fn open(ctx: &Context, typed: &Path) -> Result<Table<File>, Failure> 
 
 /// It cannot be read at all.
 pub(super) fn unreadable(ctx: &Context, typed: &Path, why: &Unreadable) -> Failure {
+    let args = [("path", shown(&typed.display().to_string()).into()), ("why", why_unreadable(ctx, why).into())];
+    ctx.failure("error-table", Exit::CouldNotAsk, &args)
+}
+
+/// A table of other columns that a person named, and that has some of these.
+pub(super) fn plain(ctx: &Context, typed: &Path, columns: &[&str]) -> Result<Plain, Failure> {
+    Plain::read(files::sendable(ctx, typed)?.file, columns).map_err(|why| {
+        let args = [("path", shown(&typed.display().to_string()).into()), ("why", why_unreadable(ctx, &why).into())];
+        ctx.failure("error-fallback-table", Exit::Usage, &args)
+    })
+}
+
+/// In words.
+fn why_unreadable(ctx: &Context, why: &Unreadable) -> String {
     let say = |key, args: &[_]| ctx.words.say_with(key, args);
-    let why = match why {
+    match why {
         Unreadable::Io(why) => cause(&ctx.words, why),
         Unreadable::TooLarge { bytes, most } => {
             say("table-too-large", &[("size", size(&ctx.words, *bytes).into()), ("most", size(&ctx.words, *most).into())])
@@ -36,10 +50,9 @@ pub(super) fn unreadable(ctx: &Context, typed: &Path, why: &Unreadable) -> Failu
         Unreadable::NotText { line } => say("table-not-text", &[("line", (*line).into())]),
         Unreadable::Mixed { utf8, other } => say("table-mixed", &[("utf", (*utf8).into()), ("other", (*other).into())]),
         Unreadable::OpenQuote { line } => say("table-open-quote", &[("line", (*line).into())]),
+        Unreadable::Rows { most } => say("table-rows", &[("most", (*most).into())]),
         Unreadable::Changed => ctx.words.say("table-changed"),
-    };
-    let args = [("path", shown(&typed.display().to_string()).into()), ("why", why.into())];
-    ctx.failure("error-table", Exit::CouldNotAsk, &args)
+    }
 }
 
 /// How it was read: an encoding that was guessed is said.

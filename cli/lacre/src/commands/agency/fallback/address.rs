@@ -1,7 +1,7 @@
 //! Postal addresses for letters: one on the command line, or a table with a row for each person.
 
+use super::super::rows;
 use crate::context::Context;
-use crate::files;
 use crate::proof::letter::ADDRESS_LINES;
 use lacre_agency::Dispatch;
 use lacre_ground::run::Run;
@@ -10,8 +10,6 @@ use lacre_words::shown::shown;
 use std::collections::HashMap;
 use std::path::Path;
 
-/// Longest table, bytes: a hundred thousand addresses.
-const MOST: usize = 64 << 20;
 /// Longest line of an address, characters: what the window shows in 12 points.
 const LINE: usize = 60;
 /// Between the lines of an address in one cell.
@@ -58,21 +56,17 @@ fn lines(text: &str) -> Option<Vec<String>> {
 
 /// Columns `notice` or `run`, and `address`.
 fn read(ctx: &Context, path: &Path) -> Result<HashMap<String, Vec<String>>, Failure> {
-    let bytes = files::bytes(ctx, path, MOST)?;
-    let mut table = super::table(&bytes);
-    let headers = table.headers().map_err(|e| super::wrong_table(ctx, path, &e))?.clone();
-    let column = |name: &str| headers.iter().position(|h| h.trim() == name);
-    let (Some(who), Some(address)) = (column("notice").or_else(|| column("run")), column("address")) else {
+    let table = rows::plain(ctx, path, &["notice", "run", "address"])?;
+    let who = table.column("notice").or_else(|| table.column("run"));
+    let (Some(who), Some(address)) = (who, table.column("address")) else {
         let args = [("columns", "notice (run), address".into()), ("name", shown(&path.display().to_string()).into())];
         return Err(ctx.failure("error-fallback-columns", Exit::Usage, &args));
     };
     let mut all = HashMap::new();
-    for row in table.records() {
-        let row = row.map_err(|e| super::wrong_table(ctx, path, &e))?;
-        let line = row.position().map_or(0, csv::Position::line);
-        let wrong = || ctx.failure("error-address", Exit::Usage, &[("line", line.into())]);
-        let found = lines(row.get(address).unwrap_or_default()).ok_or_else(wrong)?;
-        let who = row.get(who).unwrap_or_default().trim();
+    for (line, row) in &table.rows {
+        let wrong = || ctx.failure("error-address", Exit::Usage, &[("line", (*line).into())]);
+        let found = lines(row.cell(address)).ok_or_else(wrong)?;
+        let who = row.cell(who);
         // a RUN with dots or without is the same person's
         let who = Run::parse(who).map_or_else(|_| who.to_owned(), |run| run.canonical());
         all.insert(who, found);

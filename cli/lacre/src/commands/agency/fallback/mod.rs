@@ -11,12 +11,8 @@ use crate::proof::{long_day, otherwise};
 use lacre_agency::fallback::{Route, State, Why};
 use lacre_agency::{Body, Dispatch};
 use lacre_evidence::ExemptReason;
-use lacre_words::failure::{Exit, Failure};
-use lacre_words::shown::shown;
 use lacre_words::words::{Words, key};
 use serde_json::Value;
-use std::io::Cursor;
-use std::path::Path;
 
 #[derive(clap::Subcommand, Debug)]
 pub(crate) enum Command {
@@ -93,22 +89,4 @@ pub(super) fn effect(words: &Words, body: &mut Body, evidence: &Evidence, row: &
     let last = reading.last_day.map_or("none".to_owned(), |day| long_day(words, day));
     let args = [("day", long_day(words, reading.deemed).into()), ("rule", reading.rule.id.name().into()), ("last", last.into())];
     Some(words.say_with("fallback-effect", &args))
-}
-
-/// A table with a first line of names, with commas or semicolons. Lines end in one byte: else the reader counts from the other.
-fn table(bytes: &[u8]) -> csv::Reader<Cursor<Vec<u8>>> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let first = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
-    let count = |sign: u8| first.iter().filter(|b| **b == sign).count();
-    let between = if count(b';') > count(b',') { b';' } else { b',' };
-    let ends = |(i, b): (usize, &u8)| (*b != b'\r' || bytes.get(i + 1) != Some(&b'\n')).then_some(*b);
-    let lines: Vec<u8> = bytes.iter().enumerate().filter_map(ends).collect();
-    csv::ReaderBuilder::new().delimiter(between).flexible(true).from_reader(Cursor::new(lines))
-}
-
-/// It is no table, from some line on.
-fn wrong_table(ctx: &Context, path: &Path, why: &csv::Error) -> Failure {
-    let line = why.position().map_or(0, csv::Position::line);
-    let args = [("name", shown(&path.display().to_string()).into()), ("line", line.into())];
-    ctx.failure("error-fallback-table", Exit::Usage, &args)
 }

@@ -1,7 +1,8 @@
 //! `lacre agency fallback record`: what was done at the counter or by letter, one or many; kept first, and then given to the relay.
 
 use super::super::own::{self, Evidence};
-use super::{state, table, wrong_table};
+use super::super::rows;
+use super::state;
 use crate::context::{Context, Outcome, local};
 use crate::files;
 use jiff::Timestamp;
@@ -44,8 +45,6 @@ pub(crate) struct Args {
 
 /// Longest scanned paper, bytes.
 const SCAN: usize = 20 << 20;
-/// Longest table, bytes: a hundred thousand rows.
-const TABLE: usize = 64 << 20;
 
 /// What an official typed, or what a row says.
 struct Typed<'a> {
@@ -185,24 +184,17 @@ fn told(ctx: &Context, body: &mut Body, evidence: &Evidence, id: NoticeId, recor
 
 /// A table: bad rows are told by their lines, and keep no good one away.
 fn many(ctx: &Context, args: &Args, path: &Path, body: &mut Body, network: &mut GrpcNetwork, evidence: &mut Evidence) -> Outcome {
-    let bytes = files::bytes(ctx, path, TABLE)?;
-    let mut rows = table(&bytes);
-    let headers = rows.headers().map_err(|e| wrong_table(ctx, path, &e))?.clone();
-    let column = |name: &str| headers.iter().position(|h| h.trim() == name);
-    let (Some(id), Some(what)) = (column("notice"), column("what")) else {
+    let table = rows::plain(ctx, path, &["notice", "what"])?;
+    let (Some(id), Some(what)) = (table.column("notice"), table.column("what")) else {
         let names = "notice, what (handed-over, posted, received, returned), reference, at, officer, scan";
         let args = [("columns", names.into()), ("name", shown(&path.display().to_string()).into())];
         return Err(ctx.failure("error-fallback-columns", Exit::Usage, &args));
     };
     let (mut done, mut wrong, mut lines) = (Vec::new(), Vec::new(), Vec::new());
-    for row in rows.records() {
-        let row = match row {
-            Ok(row) => row,
-            Err(e) => return Err(wrong_table(ctx, path, &e)),
-        };
-        let line = row.position().map_or(0, csv::Position::line);
-        let cell = |name: &str| column(name).and_then(|at| row.get(at)).map(str::trim).filter(|text| !text.is_empty());
-        let what = match row.get(what).unwrap_or_default().trim() {
+    for (line, row) in &table.rows {
+        let line = *line;
+        let cell = |name: &str| table.column(name).map(|at| row.cell(at)).filter(|text| !text.is_empty());
+        let what = match row.cell(what) {
             "handed-over" => Ok(What::HandedOver),
             "posted" => Ok(What::Posted),
             "received" => Ok(What::Received),
@@ -212,7 +204,7 @@ fn many(ctx: &Context, args: &Args, path: &Path, body: &mut Body, network: &mut 
         let scan = cell("scan").map(PathBuf::from);
         let recorded = what.and_then(|what| {
             let typed = Typed {
-                id: row.get(id).unwrap_or_default().trim(),
+                id: row.cell(id),
                 what,
                 reference: cell("reference"),
                 at: cell("at"),
