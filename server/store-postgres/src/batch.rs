@@ -2,7 +2,6 @@
 
 use crate::Down;
 use crate::buffer::Buffer;
-use crate::lease::Lease;
 use crate::quota::QuotaKey;
 use crate::sql::{Cells as _, Conn, Params, Sql, by, int, params, run};
 use lacre_ground::ids::{ChannelId, Generation, TokenHash};
@@ -87,6 +86,19 @@ impl Batch {
     pub(crate) fn head(&mut self, channel: &ChannelId) -> Option<&mut Head> {
         self.heads.get_mut(channel).and_then(Option::as_mut)
     }
+}
+
+/// Whether this process removes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Lease {
+    /// it is alone, and always does
+    #[default]
+    Alone,
+    /// if no other relay holds the lock
+    Shared {
+        /// this one does, on the connection that is open
+        held: bool,
+    },
 }
 
 /// A connection, and the batch that is open on it.

@@ -3,26 +3,13 @@
 //! So a relay that was frozen or cut off can remove nothing after another has begun: its transactions and its lock end together,
 //! with that connection, and there is no number to compare.
 
-use crate::batch::Work;
+use crate::batch::{Lease, Work};
 use crate::sql::{Cells as _, Sql, only, params};
 use lacre_store::channels::Retired;
 use lacre_store::{Answer, Ask};
 
 /// Held until the connection ends.
 const LEAD: &str = "SELECT pg_try_advisory_lock(x'4C454144'::bigint)";
-
-/// Whether this process removes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Lease {
-    /// it is alone, and always does
-    #[default]
-    Alone,
-    /// if no other relay holds the lock
-    Shared {
-        /// this one does, on the connection that is open
-        held: bool,
-    },
-}
 
 impl Work {
     /// What is answered to an ask that removes, when another relay does that.

@@ -61,7 +61,7 @@ pub use quota::QuotaKey;
 pub use reads::PgReads;
 pub use sessions::PgSessions;
 
-use batch::{Tx, Work};
+use batch::{Lease, Tx, Work};
 use down::Down;
 use lacre_ground::ids::{ChannelId, Generation};
 use lacre_ground::random::{self, Rng};
@@ -69,7 +69,6 @@ use lacre_ground::time::Millis;
 use lacre_store::channels::AppendAll;
 use lacre_store::rules::Rules;
 use lacre_store::{Answer, Ask, Outcome, Store, StoreDown, Watch};
-use lease::Lease;
 use notify::Teller;
 use sql::{Cells as _, Conn, by, one, only, params, run};
 use std::path::Path;

@@ -8,7 +8,7 @@ use crate::{ask, files, secret};
 use lacre_agency::MOST_APPROVERS;
 use lacre_agency::officials::{Card, RolesFile};
 use lacre_core::Client;
-use lacre_evidence::{Fault, Role, Roles};
+use lacre_evidence::{Role, Roles};
 use lacre_ground::ids::AccountId;
 use lacre_ground::note::NoteKey;
 use lacre_words::failure::{Exit, Failure};
@@ -91,13 +91,6 @@ pub(super) fn read(ctx: &Context, path: &Path) -> Result<RolesFile, Failure> {
     let bytes = files::bytes(ctx, path, MOST)?;
     let file = serde_json::from_slice(&bytes).ok().filter(|_| bytes.len() <= MOST);
     file.ok_or_else(|| ctx.failure("error-roles-file", Exit::Usage, &[("name", shown(&path.display().to_string()).into())]))
-}
-
-/// It is not what it must be.
-pub(super) fn refused(ctx: &Context, fault: &Fault) -> Failure {
-    let why = ctx.words.say(crate::proof::reason::fault(fault.code));
-    let args = [("why", why.into()), ("part", shown(&fault.part).into()), ("detail", shown(&fault.detail).into())];
-    ctx.failure("error-approvals", Exit::No, &args)
 }
 
 pub(crate) fn run(ctx: &Context, command: &Command) -> Outcome {
@@ -210,7 +203,7 @@ fn in_force(ctx: &Context, client: &mut Client, file: &RolesFile) -> Result<Opti
     let office = client.office().map_err(|t| ctx.trouble(t))?;
     let office = office.ok_or_else(|| ctx.trouble(lacre_core::Trouble::Notice(lacre_core::NoticeTrouble::NotAnOffice)))?;
     let keys = client.registrar_keys().map_err(|t| ctx.trouble(t))?;
-    file.in_force(&office.agency, &keys).map(|roles| Some(roles.into_value())).map_err(|fault| refused(ctx, &fault))
+    file.in_force(&office.agency, &keys).map(|roles| Some(roles.into_value())).map_err(|fault| own::refused(ctx, &fault))
 }
 
 fn list(ctx: &Context, client: &mut Client, path: &Path) -> Outcome {

@@ -6,6 +6,7 @@ use crate::spoken::spoken_seconds;
 use lacre_agency::{Archive, Body, BodyTrouble, Collected, Dispatch};
 use lacre_core::network::{Limit, NetError, Reason, Refusal};
 use lacre_core::{Environment, Trouble};
+use lacre_evidence::Fault;
 use lacre_evidence::otherwise::StepError;
 use lacre_ground::ids::NoticeId;
 use lacre_transport::GrpcNetwork;
@@ -253,7 +254,7 @@ pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
             let list = if drafters.is_empty() { "none".to_owned() } else { drafters.join(", ") };
             ctx.failure("error-drafter", Exit::Usage, &[("list", list.into())])
         }
-        BodyTrouble::Approvals(fault) => super::official::refused(ctx, &fault),
+        BodyTrouble::Approvals(fault) => refused(ctx, &fault),
         BodyTrouble::OtherRoles => no("error-other-roles"),
         BodyTrouble::NotApproved { has, needed, drafter_missing } => {
             let drafted = if drafter_missing { "no" } else { "yes" };
@@ -278,4 +279,11 @@ pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
             ctx.failure("error-body-no-evidence", Exit::CouldNotAsk, &[("name", shown(&name).into())])
         }
     }
+}
+
+/// Approvals, or a list of roles, are not what they must be.
+pub(super) fn refused(ctx: &Context, fault: &Fault) -> Failure {
+    let why = ctx.words.say(crate::proof::reason::fault(fault.code));
+    let args = [("why", why.into()), ("part", shown(&fault.part).into()), ("detail", shown(&fault.detail).into())];
+    ctx.failure("error-approvals", Exit::No, &args)
 }

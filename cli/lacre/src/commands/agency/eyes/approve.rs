@@ -2,7 +2,7 @@
 //! what she signs from the rows that she was handed.
 
 use super::{digest, looked, told};
-use crate::commands::agency::{office, official};
+use crate::commands::agency::{office, official, own};
 use crate::context::{Context, Outcome};
 use crate::{ask, files, secret};
 use lacre_agency::officials::{ApprovalFile, Card};
@@ -31,7 +31,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let mut client = secret::open(ctx)?;
     let (post, by) = office::asked(ctx, &mut client)?;
     let keys = client.registrar_keys().map_err(|t| ctx.trouble(t))?;
-    let roles = file.in_force(&post.agency, &keys).map_err(|fault| official::refused(ctx, &fault))?;
+    let roles = file.in_force(&post.agency, &keys).map_err(|fault| own::refused(ctx, &fault))?;
     let role = if batch.drafter == Some(post.account) { Role::Drafter } else { Role::Approver };
     if !roles.has(&post.account, role) {
         return Err(ctx.failure("error-no-role", Exit::No, &[("role", role.name().into())]));
