@@ -481,11 +481,8 @@ impl AccountStore for SqliteStore {
                 };
                 run(&self.conn, sql, [run_hash])?;
             }
-            let packages = run(
-                &self.conn,
-                "DELETE FROM key_package WHERE arrival IN (SELECT arrival FROM key_package WHERE ends_ms <= ?1 ORDER BY ends_ms LIMIT ?2)",
-                params![now, limit],
-            )?;
+            let ended_packages = "DELETE FROM key_package WHERE arrival IN (SELECT arrival FROM key_package WHERE ends_ms <= ?1 ORDER BY ends_ms LIMIT ?2)";
+            let packages = run(&self.conn, ended_packages, params![now, limit])?;
             let most = usize::try_from(limit).unwrap_or(usize::MAX);
             let stamps = run(
                 &self.conn,

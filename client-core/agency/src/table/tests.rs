@@ -348,7 +348,7 @@ fn plain(bytes: impl AsRef<[u8]>) -> Result<Plain, Unreadable> {
     Plain::read(Cursor::new(bytes.as_ref().to_vec()), &["notice", "address"])
 }
 
-/// Seen red without the question for a known column: `a,b,c;address` has more commas than semicolons.
+/// Known columns decide: `a,b,c;address` has more commas than semicolons.
 #[test]
 fn a_table_of_other_columns_is_read_whole_with_the_lines_that_a_spreadsheet_shows() {
     let table = plain(LATIN("sep=;\nnotice; address \n\n1;\"Ñuñoa,\nChile\"\n2\n")).unwrap();
