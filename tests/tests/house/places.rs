@@ -69,6 +69,7 @@ fn sql_stands_in_storage_modules_only() {
         "UPDATE account ",
     ];
     let storage = [
+        "server/store-sql/src/",
         "server/store-sqlite/src/",
         "server/store-postgres/src/",
         "client-core/profile/src/lib.rs",

@@ -81,7 +81,7 @@ impl Graph {
 fn the_relay_links_nothing_that_could_read_a_message() {
     let graph = Graph::read();
 
-    for of in ["lacre-relay", "lacre-store", "lacre-store-sqlite", "lacre-store-postgres"] {
+    for of in ["lacre-relay", "lacre-store", "lacre-store-sql", "lacre-store-sqlite", "lacre-store-postgres"] {
         let client = ["lacre-core", "lacre-profile", "lacre-transport", "lacre-agency", "lacre", "lacre-demo"];
         let found = graph.forbidden(of, &[&["openmls*", "hpke-rs*"], &client[..]].concat());
         assert!(found.is_empty(), "{of} links {found:?}");
@@ -123,10 +123,10 @@ fn the_core_of_the_client_links_no_network() {
 fn arrows_point_down_the_list_only() {
     const AUDIT: &[&str] = &["lacre-ground", "lacre-evidence"];
     const CLIENT: &[&str] = &["lacre-proto", "lacre-ground", "lacre-profile", "lacre-core", "lacre-transport", "lacre-agency"];
-    const SERVER: &[&str] =
-        &["lacre-proto", "lacre-ground", "lacre-words", "lacre-store", "lacre-store-sqlite", "lacre-store-postgres"];
+    const STORE: &[&str] = &["lacre-proto", "lacre-ground", "lacre-store", "lacre-store-sql"];
+    const ENGINES: &[&str] = &["lacre-store-sqlite", "lacre-store-postgres"];
     let graph = Graph::read();
-    let may: [(&str, &[&[&str]]); 14] = [
+    let may: [(&str, &[&[&str]]); 15] = [
         ("lacre-proto", &[]),
         ("lacre-ground", &[]),
         ("lacre-evidence", &[&["lacre-ground"]]),
@@ -135,9 +135,10 @@ fn arrows_point_down_the_list_only() {
         ("lacre-transport", &[&["lacre-proto", "lacre-profile", "lacre-core"], AUDIT]),
         ("lacre-agency", &[&["lacre-proto", "lacre-profile", "lacre-core", "lacre-transport"], AUDIT]),
         ("lacre-store", &[&["lacre-proto", "lacre-ground"]]),
-        ("lacre-store-sqlite", &[&["lacre-proto", "lacre-ground", "lacre-store"]]),
-        ("lacre-store-postgres", &[&["lacre-proto", "lacre-ground", "lacre-store"]]),
-        ("lacre-relay", &[SERVER, AUDIT]),
+        ("lacre-store-sql", &[&["lacre-proto", "lacre-ground", "lacre-store"]]),
+        ("lacre-store-sqlite", &[STORE]),
+        ("lacre-store-postgres", &[STORE]),
+        ("lacre-relay", &[STORE, ENGINES, &["lacre-words"], AUDIT]),
         ("lacre-words", &[]),
         ("lacre", &[CLIENT, AUDIT, &["lacre-words"]]),
         ("lacre-demo", &[CLIENT, AUDIT, &["lacre-words", "lacre"]]),
