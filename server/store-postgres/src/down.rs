@@ -16,7 +16,7 @@ enum Next {
 
 /// [`StoreDown`] inside this crate: the database's errors become it.
 #[derive(Debug)]
-pub(crate) struct Down {
+pub struct Down {
     pub(crate) down: StoreDown,
     next: Next,
 }

@@ -22,6 +22,7 @@ mod buffer;
 mod channels;
 mod connect;
 mod counter;
+mod db;
 mod down;
 mod inboxes;
 mod lease;

@@ -27,7 +27,7 @@ macro_rules! params {
 pub(crate) use params;
 
 /// A connection. Its methods block, and may be called from threads that also serve.
-pub(crate) struct Conn {
+pub struct Conn {
     client: Client,
     statements: RefCell<HashMap<String, Statement>>,
     runtime: Handle,
@@ -61,7 +61,7 @@ impl Conn {
         if let Some(statement) = known {
             return Ok(statement);
         }
-        let statement = self.client.prepare(sql).await?;
+        let statement = self.client.prepare(&places(sql)).await?;
         self.statements.borrow_mut().insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
@@ -91,6 +91,11 @@ impl Conn {
             futures_util::future::try_join(first, rest).await.map(|((), rows)| rows)
         })
     }
+}
+
+/// A statement of both engines has `?1` where PostgreSQL says `$1`.
+fn places(sql: &str) -> String {
+    sql.replace('?', "$")
 }
 
 /// Waits for what runs on another runtime, also on a thread that serves.

@@ -146,7 +146,7 @@ impl BlobReads for SqliteReads {
         Ok(work()?)
     }
     fn blob_bytes(&self) -> Result<u64, StoreDown> {
-        let work = || -> Result<u64, Down> { self.with(total) };
+        let work = || -> Result<u64, Down> { self.with(|conn| total(conn)) };
         Ok(work()?)
     }
 }

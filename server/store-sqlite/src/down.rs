@@ -8,7 +8,8 @@ const UNREADABLE: [i32; 4] =
     [ffi::SQLITE_IOERR_READ, ffi::SQLITE_IOERR_SHORT_READ, ffi::SQLITE_IOERR_DATA, ffi::SQLITE_IOERR_CORRUPTFS];
 
 /// [`StoreDown`] inside this crate: SQLite's errors become it.
-pub(crate) struct Down(StoreDown);
+#[derive(Debug)]
+pub struct Down(StoreDown);
 
 impl From<rusqlite::Error> for Down {
     fn from(e: rusqlite::Error) -> Self {

@@ -13,6 +13,7 @@ mod channels;
 mod contract_tests;
 pub mod copy;
 mod counter;
+mod db;
 mod down;
 mod inboxes;
 pub mod inspect;
@@ -29,6 +30,7 @@ mod scrub;
 mod traces_tests;
 mod who;
 
+use db::Conn;
 use down::Down;
 use lacre_ground::ids::Generation;
 use lacre_ground::random::{self, Rng};
@@ -167,7 +169,7 @@ impl From<rusqlite::Error> for OpenError {
 
 /// The writer's side.
 pub struct SqliteStore {
-    conn: Connection,
+    conn: Conn,
     channels: channels::Memory,
     quotas: Quotas,
     options: SqliteOptions,
@@ -179,7 +181,7 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens, and migrates what an earlier version wrote. A new store gets a random generation.
     pub fn open(options: SqliteOptions, rng: &mut dyn Rng) -> Result<Self, OpenError> {
-        let conn = options.connect(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        let conn = Conn::new(options.connect(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?);
         prepare(&conn, options.synchronous)?;
         write_anew(&conn)?;
         migrate(&conn, rng)?;
@@ -209,7 +211,7 @@ impl SqliteStore {
             conn.execute_batch(
                 "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -4096; PRAGMA mmap_size = 1073741824;",
             )?;
-            idle.push(conn);
+            idle.push(Conn::new(conn));
         }
         Ok(SqliteReads { pool: Arc::new(Pool { idle: Mutex::new(idle), freed: Condvar::new() }), generation: self.generation })
     }
@@ -372,7 +374,7 @@ impl Engine for SqliteStore {
 }
 
 struct Pool {
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<Conn>>,
     freed: Condvar,
 }
 
@@ -385,7 +387,7 @@ pub struct SqliteReads {
 
 impl SqliteReads {
     /// Runs a read on a connection of its own, waiting for a free one.
-    fn with<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Down> {
+    fn on<T>(&self, read: impl FnOnce(&Conn) -> Result<T, Down>) -> Result<T, Down> {
         let mut idle = self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let conn = loop {
             match idle.pop() {
@@ -396,14 +398,18 @@ impl SqliteReads {
         drop(idle);
         let back = GiveBack { pool: &self.pool, conn: Some(conn) };
         let Some(conn) = &back.conn else { return Err(StoreDown::new("no connection").into()) };
-        Ok(read(conn)?)
+        read(conn)
+    }
+    /// The same, of what is SQLite's alone.
+    fn with<T>(&self, read: impl FnOnce(&Conn) -> rusqlite::Result<T>) -> Result<T, Down> {
+        self.on(|conn| Ok(read(conn)?))
     }
 }
 
 /// Puts the connection back also when a read panics.
 struct GiveBack<'a> {
     pool: &'a Pool,
-    conn: Option<Connection>,
+    conn: Option<Conn>,
 }
 
 impl Drop for GiveBack<'_> {
@@ -430,11 +436,11 @@ impl Reads for SqliteReads {
         Ok(work()?)
     }
     fn counts(&self) -> Result<Counts, StoreDown> {
-        let work = || -> Result<Counts, Down> { self.with(inspect::counts) };
+        let work = || -> Result<Counts, Down> { self.with(|conn| inspect::counts(conn)) };
         Ok(work()?)
     }
     fn marks(&self) -> Result<Marks, StoreDown> {
-        let work = || -> Result<Marks, Down> { self.with(inspect::marks) };
+        let work = || -> Result<Marks, Down> { self.with(|conn| inspect::marks(conn)) };
         Ok(work()?)
     }
 }
