@@ -9,7 +9,7 @@ use crate::batch::Work;
 use crate::quota::{self, Counted};
 use crate::sql::{Cells as _, all, by, exists, int, one, params, run};
 use crate::who::{Speaking, account_number, speaking, stamp_there};
-use crate::{Down, counter, inboxes, notices};
+use crate::{Down, inboxes, notices};
 use lacre_ground::ids::{AccountId, DeviceId, TokenHash};
 use lacre_ground::time::Millis;
 use lacre_store::accounts::{
@@ -24,6 +24,7 @@ use lacre_store::quotas::{Question, ask, stamps};
 use lacre_store::rules::Rules;
 use lacre_store::speaker::{NoDevice, Speaker};
 use lacre_store::{AccountStore, StoreDown};
+use lacre_store_sql::counter;
 use rows::{
     add_packages, add_state, answered, claim_one, directory_entry, drops_device, holder, newest, open_account, set_devices,
     state_note,

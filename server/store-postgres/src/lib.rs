@@ -21,7 +21,6 @@ mod blobs;
 mod buffer;
 mod channels;
 mod connect;
-mod counter;
 mod db;
 mod down;
 mod inboxes;
@@ -171,6 +170,8 @@ impl From<OpenError> for Down {
         Down::lost(&e.to_string())
     }
 }
+
+lacre_store_sql::counter!(Work, PgReads);
 
 /// The threads that connections run on.
 pub(crate) struct Threads(Option<Runtime>);

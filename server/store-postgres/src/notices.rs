@@ -8,7 +8,6 @@ pub(crate) use rows::{forget, sweep};
 
 use crate::Down;
 use crate::batch::Work;
-use crate::counter::record;
 use crate::quota::{self, Counted};
 use crate::sql::{Cells as _, by, int, one, only, params, run};
 use crate::who::{Speaking, all_states, speaking};
@@ -33,6 +32,7 @@ use lacre_store::quotas::Kind;
 use lacre_store::rules::{Limit, Rules};
 use lacre_store::speaker::{NoDevice, Speaker};
 use lacre_store::{NoticeStore, StoreDown};
+use lacre_store_sql::counter::record;
 use rows::{account_of, add_grants, by_code, by_invitation, by_key, designation, exempt, next_grant};
 impl Work {
     /// Grants of an account and all append rights of its casillas go.

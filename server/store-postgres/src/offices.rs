@@ -3,7 +3,7 @@
 use crate::accounts::{delete_account, retire_handle};
 use crate::batch::Work;
 use crate::sql::{Cells as _, by, one, params, run};
-use crate::{Down, PgReads, counter};
+use crate::{Down, PgReads};
 use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::{AccountId, Handle};
 use lacre_ground::time::Millis;
@@ -12,6 +12,7 @@ use lacre_store::closing::Closing;
 use lacre_store::counter::Deed;
 use lacre_store::offices::{NoOffice, Office, OfficeAccount, OfficeEnded};
 use lacre_store::{OfficeReads, OfficeStore, StoreDown};
+use lacre_store_sql::counter;
 use tokio_postgres::Row;
 
 impl OfficeStore for Work {

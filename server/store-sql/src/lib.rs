@@ -1,7 +1,7 @@
 //! The verbs of a store in SQL, written once for both engines: statements, the reading of rows, the steps between them.
 //!
 //! A verb is a function of an engine's open transaction ([`Writes`]), a read one of a connection ([`Db`]). An engine stamps a
-//! trait of the store out for itself with the macro of a room.
+//! trait of the store out for itself with the macro of the room ([`counter!`]).
 //!
 //! | | here | with its engine |
 //! |---|---|---|
@@ -11,6 +11,7 @@
 //!
 //! What both understand: `ON CONFLICT`, `RETURNING`, `FILTER`, `true` and `false`, `IS NOT DISTINCT FROM`, `substr`.
 
+pub mod counter;
 pub mod rows;
 pub mod values;
 

@@ -4,7 +4,7 @@ mod reads;
 
 use super::rows::{Sql, number as int, one, run};
 use super::who::{Speaking, account_number, all_states, speaking, stamp_there};
-use super::{SqliteStore, counter, inboxes, notices};
+use super::{SqliteStore, inboxes, notices};
 use crate::Down;
 use lacre_ground::ids::{AccountId, DeviceId, TokenHash};
 use lacre_ground::time::Millis;
@@ -22,6 +22,7 @@ use lacre_store::quotas::Question;
 use lacre_store::rules::Rules;
 use lacre_store::speaker::{NoDevice, Speaker};
 use lacre_store::{AccountStore, StoreDown};
+use lacre_store_sql::counter;
 use rusqlite::{Connection, Row, params};
 
 fn newest(conn: &Connection, account: i64) -> Sql<Option<NewestState>> {

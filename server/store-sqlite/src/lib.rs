@@ -12,7 +12,6 @@ mod channels;
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test says no")]
 mod contract_tests;
 pub mod copy;
-mod counter;
 mod db;
 mod down;
 mod inboxes;
@@ -166,6 +165,8 @@ impl From<rusqlite::Error> for OpenError {
         }
     }
 }
+
+lacre_store_sql::counter!(SqliteStore, SqliteReads);
 
 /// The writer's side.
 pub struct SqliteStore {

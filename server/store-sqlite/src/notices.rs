@@ -4,7 +4,6 @@ mod deliver;
 mod reads;
 
 use super::SqliteStore;
-use super::counter::record;
 use super::rows::{Sql, number, one, run};
 use super::who::{Speaking, all_states, speaking};
 use crate::Down;
@@ -29,6 +28,7 @@ use lacre_store::quotas::Kind;
 use lacre_store::rules::{Limit, Rules};
 use lacre_store::speaker::{NoDevice, Speaker};
 use lacre_store::{NoticeStore, StoreDown};
+use lacre_store_sql::counter::record;
 use rusqlite::{Connection, Row, params};
 
 /// Something in a column that no row of ours has.

@@ -2,7 +2,7 @@
 
 use super::accounts::{delete_account, retire_handle};
 use super::rows::{one, run};
-use super::{SqliteReads, SqliteStore, counter};
+use super::{SqliteReads, SqliteStore};
 use crate::Down;
 use lacre_ground::agency::AgencyCode;
 use lacre_ground::ids::{AccountId, Handle};
@@ -12,6 +12,7 @@ use lacre_store::closing::Closing;
 use lacre_store::counter::Deed;
 use lacre_store::offices::{NoOffice, Office, OfficeAccount, OfficeEnded};
 use lacre_store::{OfficeReads, OfficeStore, StoreDown};
+use lacre_store_sql::counter;
 use rusqlite::{Row, params};
 
 impl OfficeStore for SqliteStore {
