@@ -1,7 +1,7 @@
 //! A connection, as the verbs that both engines have see it (`lacre-store-sql`).
 
 use crate::batch::Work;
-use crate::sql::{Cells as _, Conn};
+use crate::sql::{Cells as _, Conn, snapshot};
 use crate::{Down, PgReads};
 use lacre_store::StoreDown;
 use lacre_store_sql::rows::Row;
@@ -43,6 +43,9 @@ impl Row for Found {
 
 impl Db for Conn {
     type Down = Down;
+    const STAMP: &'static str = "stamp WHERE hash = ?1";
+    const AS_IT_IS: &'static str = " FOR SHARE";
+    const NO: &'static str = "false";
     fn all<T>(
         &self,
         sql: &str,
@@ -60,6 +63,9 @@ impl Db for Conn {
     ) -> Result<Option<T>, Down> {
         let rows = self.rows(sql, &params(values))?;
         Ok(rows.into_iter().next().map(|row| read(&Found(row))).transpose()?)
+    }
+    fn snapshot<T>(&self, read: impl FnOnce() -> Result<T, Down>) -> Result<T, Down> {
+        snapshot(self, read)
     }
     fn run(&self, sql: &str, values: &[Value<'_>]) -> Result<u64, Down> {
         self.execute(sql, &params(values))

@@ -12,8 +12,11 @@
 //! What both understand: `ON CONFLICT`, `RETURNING`, `FILTER`, `true` and `false`, `IS NOT DISTINCT FROM`, `substr`.
 
 pub mod counter;
+pub mod inboxes;
+pub mod rights;
 pub mod rows;
 pub mod values;
+pub mod who;
 
 use lacre_store::StoreDown;
 use rows::Row;
@@ -26,6 +29,12 @@ pub type Sql<T, D> = Result<T, <D as Db>::Down>;
 pub trait Db {
     /// [`StoreDown`], with what the engine itself wants to know of an error.
     type Down: From<StoreDown>;
+    /// The stamp of a hash (`?1`) that can be spent: which table, and which of its rows.
+    const STAMP: &'static str;
+    /// Behind a SELECT of the writer: what it found stays so until the end of the transaction.
+    const AS_IT_IS: &'static str;
+    /// A flag that is not set, as an index over such rows has it.
+    const NO: &'static str;
     /// All rows.
     fn all<T>(
         &self,
@@ -40,6 +49,8 @@ pub trait Db {
         values: &[Value<'_>],
         read: impl FnOnce(&dyn Row) -> Result<T, StoreDown>,
     ) -> Result<Option<T>, Self::Down>;
+    /// All statements of `read` see the same committed state.
+    fn snapshot<T>(&self, read: impl FnOnce() -> Result<T, Self::Down>) -> Result<T, Self::Down>;
     /// How many rows it changed.
     fn run(&self, sql: &str, values: &[Value<'_>]) -> Result<u64, Self::Down>;
     /// The one row that must be there.

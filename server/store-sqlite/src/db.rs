@@ -1,5 +1,6 @@
 //! A connection, as the verbs that both engines have see it (`lacre-store-sql`).
 
+use crate::rows::snapshot;
 use crate::{Down, SqliteReads, SqliteStore};
 use lacre_store::StoreDown;
 use lacre_store_sql::rows::{Row, strange};
@@ -76,6 +77,9 @@ impl Row for Found<'_, '_> {
 
 impl Db for Conn {
     type Down = Down;
+    const STAMP: &'static str = "stamp WHERE hash = ?1 AND ends_ms IN (SELECT ends_ms FROM stamp_end)";
+    const AS_IT_IS: &'static str = "";
+    const NO: &'static str = "0";
     fn all<T>(
         &self,
         sql: &str,
@@ -99,6 +103,9 @@ impl Db for Conn {
         let mut statement = self.prepare_cached(sql)?;
         let mut rows = statement.query(params_from_iter(values.iter().map(Bound)))?;
         Ok(rows.next()?.map(|row| read(&Found(row))).transpose()?)
+    }
+    fn snapshot<T>(&self, read: impl FnOnce() -> Result<T, Down>) -> Result<T, Down> {
+        snapshot(self, read)
     }
     fn run(&self, sql: &str, values: &[Value<'_>]) -> Result<u64, Down> {
         let changed = self.prepare_cached(sql)?.execute(params_from_iter(values.iter().map(Bound)))?;

@@ -59,7 +59,7 @@ pub(super) fn run(conn: &Connection, sql: &str, params: impl Params) -> Sql<usiz
 }
 
 /// All statements of `read` see the same committed state.
-pub(super) fn snapshot<T>(conn: &Connection, read: impl FnOnce() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+pub(super) fn snapshot<T, E: From<rusqlite::Error>>(conn: &Connection, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     conn.prepare_cached("BEGIN")?.execute([])?;
     let answer = read();
     conn.prepare_cached("COMMIT")?.execute([])?;
