@@ -13,6 +13,7 @@
 
 pub mod counter;
 pub mod inboxes;
+pub mod notices;
 pub mod rights;
 pub mod rows;
 pub mod values;
@@ -85,6 +86,17 @@ pub trait Reading {
     type Db: Db;
     /// Runs a read on a connection of its own; again on another, where the first one broke.
     fn read<T>(&self, read: impl Fn(&Self::Db) -> Sql<T, Self::Db>) -> Result<T, StoreDown>;
+}
+
+/// What is judged on its outcome: a refusal takes back what this part of the transaction wrote.
+fn part<D: Db, T, E>(db: &D, work: impl FnOnce(&D) -> Sql<Result<T, E>, D>) -> Sql<Result<T, E>, D> {
+    db.run("SAVEPOINT part", &[])?;
+    let outcome = work(db)?;
+    if outcome.is_err() {
+        db.run("ROLLBACK TO part", &[])?;
+    }
+    db.run("RELEASE part", &[])?;
+    Ok(outcome)
 }
 
 /// Each verb of a trait of the store is the function of its name in a room. For the rooms' own macros.
