@@ -11,6 +11,7 @@
 //!
 //! What both understand: `ON CONFLICT`, `RETURNING`, `FILTER`, `true` and `false`, `IS NOT DISTINCT FROM`, `substr`.
 
+pub mod accounts;
 pub mod counter;
 pub mod inboxes;
 pub mod notices;
