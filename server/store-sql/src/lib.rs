@@ -12,9 +12,11 @@
 //! What both understand: `ON CONFLICT`, `RETURNING`, `FILTER`, `true` and `false`, `IS NOT DISTINCT FROM`, `substr`.
 
 pub mod accounts;
+pub mod blobs;
 pub mod counter;
 pub mod inboxes;
 pub mod notices;
+pub mod offices;
 pub mod rights;
 pub mod rows;
 pub mod values;
