@@ -1,17 +1,19 @@
 //! What a store that was put back holds again, and must not.
 
 use super::SqliteStore;
-use super::accounts;
-use super::notices;
 use super::rows::{id32, run};
-use super::who::account_number;
 use crate::Down;
-use lacre_ground::ids::{AccountId, ChannelId};
+use lacre_ground::ids::{AccountId, ChannelClass, ChannelId};
 use lacre_store::StoreDown;
 use lacre_store::accounts::RunHash;
 use lacre_store::bodies::BodyKey;
 use lacre_store::engine::Engine as _;
 use lacre_store::notices::Exempt;
+use lacre_store_sql::accounts::{delete_account, retire_handle};
+use lacre_store_sql::inboxes;
+use lacre_store_sql::notices::sealed_casillas;
+use lacre_store_sql::rights::Rights as _;
+use lacre_store_sql::who::account_number;
 use rusqlite::params;
 
 impl SqliteStore {
@@ -88,16 +90,16 @@ impl SqliteStore {
         drop(all);
         for (n, account) in gone.iter().enumerate() {
             if n >= replaced {
-                accounts::retire_handle(&self.conn, *account)?;
+                retire_handle(&self.conn, *account)?;
             }
             self.conn.execute("DELETE FROM person WHERE account = ?1", [account])?;
             let id: AccountId =
                 self.conn.prepare_cached("SELECT id FROM account WHERE account = ?1")?.query_row([account], |r| id32(r, 0))?;
-            let sealed = notices::casillas(&self.conn, *account)?.casillas;
+            let sealed = sealed_casillas(&self.conn, *account)?.casillas;
             let casillas: Vec<ChannelId> = sealed.iter().filter_map(|sealed| open(&id, sealed)).collect();
-            self.close_casillas(&casillas)?;
-            self.give_up_inboxes(*account)?;
-            accounts::delete_account(&self.conn, *account)?;
+            self.withdraw(&casillas, ChannelClass::Casilla)?;
+            inboxes::give_up(self, *account)?;
+            delete_account(&self.conn, *account)?;
         }
         Ok(gone.len() as u64)
     }

@@ -5,9 +5,8 @@ mod reads;
 
 use super::SqliteStore;
 use super::rows::{LAST, class_of, id32, lies, number, run, seq_of};
-use super::who::stamp_there;
 use crate::Down;
-use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
+use lacre_ground::ids::{ChannelClass, ChannelId, Seq};
 use lacre_ground::time::Millis;
 use lacre_store::channels::{
     Append, AppendRefused, Appended, ChangeRefused, ChangeTokens, ChannelKey, Open, OpenRefused, Opened, Retired, Right,
@@ -15,7 +14,12 @@ use lacre_store::channels::{
 };
 use lacre_store::judge::{self, First, Head, Judged, Look, Seen};
 use lacre_store::rules::Rules;
-use lacre_store::{AccountStore as _, ChannelStore, StoreDown};
+use lacre_store::{ChannelStore, StoreDown};
+use lacre_store_sql::accounts::{pay, spend_stamp};
+use lacre_store_sql::notices::Kept;
+use lacre_store_sql::rights::{Rights, closed, put_right};
+use lacre_store_sql::who::stamp_there;
+use lacre_store_sql::{Db as _, values};
 use memory::Arrival;
 pub(super) use memory::Memory;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -58,14 +62,9 @@ fn load_head(conn: &Connection, channel: &ChannelId) -> rusqlite::Result<Option<
     Ok(Some(head))
 }
 
-/// Whether it is an inbox that was an account's, and is in no newest state.
-fn closed(conn: &Connection, channel: &ChannelId) -> rusqlite::Result<bool> {
-    conn.prepare_cached("SELECT 1 FROM inbox WHERE name = ?1 AND named = 0")?.exists([channel.as_bytes()])
-}
-
 impl SqliteStore {
     /// The head of a channel, from memory or from the tables.
-    pub(super) fn head(&mut self, channel: &ChannelId) -> Result<Option<&Head>, Down> {
+    pub(super) fn head_of(&mut self, channel: &ChannelId) -> Result<Option<&Head>, Down> {
         if self.channels.heads.get(channel).is_none() {
             match load_head(&self.conn, channel)? {
                 None => return Ok(None),
@@ -77,7 +76,7 @@ impl SqliteStore {
 
     /// The head of a channel, and what an append to it must have seen.
     fn judge(&mut self, now: Millis, rules: &Rules, a: &Append) -> Result<(Judged, Option<Arrival>), Down> {
-        self.head(&a.channel)?;
+        self.head_of(&a.channel)?;
         let Self { conn, channels: memory, .. } = self;
         let head = memory.heads.newest(&a.channel);
         let need = judge::needs(head, rules, a);
@@ -160,15 +159,34 @@ fn kept(conn: &Connection, key: ChannelKey, a: &Append) -> rusqlite::Result<(Opt
     Ok((first, used.unwrap_or(0)))
 }
 
+impl Rights for SqliteStore {
+    fn lock_channels(&mut self, _: &[ChannelId]) -> Result<(), Down> {
+        // nobody else writes
+        Ok(())
+    }
+
+    fn withdraw(&mut self, channels: &[ChannelId], class: ChannelClass) -> Result<(), Down> {
+        let sql = "DELETE FROM append_right WHERE channel = (SELECT channel FROM channel WHERE name = ?1 AND class = ?2)";
+        for channel in channels {
+            if self.conn.run(sql, values![channel.as_bytes(), class.code()])? > 0
+                && let Some(head) = self.channels.heads.get(channel)
+            {
+                head.rights = Vec::new();
+            }
+        }
+        Ok(())
+    }
+}
+
 impl ChannelStore for SqliteStore {
     fn open(&mut self, now: Millis, rules: &Rules, request: &Open) -> Result<Result<Opened, OpenRefused>, StoreDown> {
         let mut work = || -> Result<Result<Opened, OpenRefused>, Down> {
-            if let Some(head) = self.head(request.channel())? {
+            if let Some(head) = self.head_of(request.channel())? {
                 let (key, opened) = (head.key, Opened { head: Seq::new(head.last), spent: false });
                 self.touch(now, rules, key)?;
                 return Ok(Ok(opened));
             }
-            if !self.pay(request.stamp())? {
+            if !pay(self, request.stamp())? {
                 return Ok(Err(OpenRefused::Stamp));
             }
             self.conn
@@ -185,7 +203,7 @@ impl ChannelStore for SqliteStore {
             let key = ChannelKey::of_row(self.conn.last_insert_rowid());
             let rights = judge::rights_at_open(request, closed(&self.conn, request.channel())?);
             for right in &rights {
-                self.put_right(key, right)?;
+                put_right(&self.conn, key, right)?;
             }
             self.channels.heads.insert(*request.channel(), Head::opened(key, request, rights));
             Ok(Ok(Opened { head: None, spent: true }))
@@ -202,7 +220,7 @@ impl ChannelStore for SqliteStore {
                 (Judged::Store { seq, spends }, arrival) => (seq, spends, arrival),
             };
             if spends && let Some(stamp) = &request.stamp {
-                self.spend_stamp(stamp)?;
+                spend_stamp(self, stamp)?;
             }
             if self.channels.heads.newest(&request.channel).is_some_and(|head| head.class == ChannelClass::Return) {
                 self.put_back(at, request)?;
@@ -240,7 +258,7 @@ impl ChannelStore for SqliteStore {
 
     fn trim(&mut self, request: &Trim) -> Result<Result<(), TrimRefused>, StoreDown> {
         let mut work = || -> Result<Result<(), TrimRefused>, Down> {
-            let head = judge::as_reader(self.head(&request.channel)?, &request.token);
+            let head = judge::as_reader(self.head_of(&request.channel)?, &request.token);
             let (table, ..) = lies(head.map_or(ChannelClass::Log, |head| head.class));
             let (key, through) = match judge::trim(head, request) {
                 Ok(Some(place)) => place,
@@ -270,7 +288,7 @@ impl ChannelStore for SqliteStore {
     ) -> Result<Result<(), ChangeRefused>, StoreDown> {
         let mut work = || -> Result<Result<(), ChangeRefused>, Down> {
             let closed = closed(&self.conn, &request.channel)?;
-            let head = judge::as_reader(self.head(&request.channel)?, &request.token);
+            let head = judge::as_reader(self.head_of(&request.channel)?, &request.token);
             let (key, rights) = match judge::change(head, closed, rules, request) {
                 Ok(changed) => changed,
                 Err(refused) => return Ok(Err(refused)),
@@ -281,7 +299,7 @@ impl ChannelStore for SqliteStore {
                     .execute(params![key.row(), token.as_bytes()])?;
             }
             for add in &request.add {
-                self.put_right(key, add)?;
+                put_right(&self.conn, key, add)?;
             }
             self.touch(now, rules, key)?;
             if let Some(head) = self.channels.heads.get(&request.channel) {
@@ -332,19 +350,8 @@ impl ChannelStore for SqliteStore {
 }
 
 impl SqliteStore {
-    /// Withdraws every right to append to an inbox. A channel that is not there, or is a log, is left alone.
-    pub(super) fn close_inbox(&mut self, channel: &ChannelId) -> Result<(), Down> {
-        let sql = "DELETE FROM append_right WHERE channel = (SELECT channel FROM channel WHERE name = ?1 AND class = 2)";
-        if self.conn.prepare_cached(sql)?.execute([channel.as_bytes()])? > 0
-            && let Some(head) = self.channels.heads.get(channel)
-        {
-            head.rights = Vec::new();
-        }
-        Ok(())
-    }
-
     /// Puts an entry behind the head of a casilla or a return channel, which was looked at last.
-    pub(super) fn keep(&mut self, at: Millis, kept: &Kept, ciphertext: &[u8]) -> Result<ChannelKey, Down> {
+    pub(super) fn put_kept(&mut self, at: Millis, kept: &Kept, ciphertext: &[u8]) -> Result<ChannelKey, Down> {
         let Self { conn, channels: memory, .. } = self;
         let Some(head) = memory.heads.get(&kept.channel) else { return Err(StoreDown::new("judged and gone").into()) };
         let seq = Seq::new(head.last + 1).ok_or_else(|| StoreDown::new("no seq is left"))?;
@@ -366,26 +373,10 @@ impl SqliteStore {
     fn put_back(&mut self, at: Millis, a: &Append) -> Result<(), Down> {
         let digest = Sha256::digest(&a.ciphertext).into();
         let kept = Kept { channel: a.channel, entry_id: a.entry_id, token: a.token, digest, last_resort: false };
-        let key = self.keep(at, &kept, &a.ciphertext)?;
+        let key = self.put_kept(at, &kept, &a.ciphertext)?;
         self.conn
             .prepare_cached("UPDATE append_right SET used = used + 1 WHERE channel = ?1 AND token = ?2")?
             .execute(params![key.row(), a.token.as_bytes()])?;
         Ok(())
     }
-
-    fn put_right(&mut self, key: ChannelKey, right: &Right) -> Result<(), Down> {
-        self.conn
-            .prepare_cached("INSERT OR REPLACE INTO append_right (channel, token, stamped, once) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![key.row(), right.token.as_bytes(), right.stamped, right.once])?;
-        Ok(())
-    }
-}
-
-/// An entry of a casilla or a return channel, without its bytes.
-pub(super) struct Kept {
-    pub(super) channel: ChannelId,
-    pub(super) entry_id: EntryId,
-    pub(super) token: TokenHash,
-    pub(super) digest: [u8; 32],
-    pub(super) last_resort: bool,
 }

@@ -6,7 +6,6 @@
 
 mod accounts;
 mod again;
-mod blobs;
 mod channels;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test says no")]
@@ -20,14 +19,12 @@ pub mod inspect;
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test says no")]
 mod migration_tests;
 mod notices;
-mod offices;
 mod retention;
 mod rows;
 mod scrub;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test says no")]
 mod traces_tests;
-mod who;
 
 use db::Conn;
 use down::Down;
@@ -166,7 +163,11 @@ impl From<rusqlite::Error> for OpenError {
     }
 }
 
+lacre_store_sql::accounts!(SqliteStore, SqliteReads);
+lacre_store_sql::offices!(SqliteStore, SqliteReads);
 lacre_store_sql::counter!(SqliteStore, SqliteReads);
+lacre_store_sql::blobs!(SqliteStore, SqliteReads);
+lacre_store_sql::notices!(SqliteStore, SqliteReads);
 
 /// The writer's side.
 pub struct SqliteStore {

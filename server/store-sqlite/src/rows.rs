@@ -1,7 +1,7 @@
-//! What statements and rows of every table have: one row or none, ids of 32 bytes, numbers, seqs, classes.
+//! What statements and rows of every table have: ids of 32 bytes, numbers, seqs, classes.
 
 use lacre_ground::ids::{ChannelClass, Seq};
-use rusqlite::{Connection, OptionalExtension as _, Params, Row};
+use rusqlite::{Connection, Params, Row};
 
 pub(super) type Sql<T> = rusqlite::Result<T>;
 
@@ -47,11 +47,6 @@ pub(super) const LAST: &str = "CASE WHEN class < 3 THEN (SELECT max(seq) FROM en
 pub(super) fn number(n: u64) -> i64 {
     // every number of ours is below 2^53
     i64::try_from(n).unwrap_or(i64::MAX)
-}
-
-/// One row or none, with a statement that is prepared once.
-pub(super) fn one<T>(conn: &Connection, sql: &str, params: impl Params, read: impl FnOnce(&Row<'_>) -> Sql<T>) -> Sql<Option<T>> {
-    conn.prepare_cached(sql)?.query_row(params, read).optional()
 }
 
 pub(super) fn run(conn: &Connection, sql: &str, params: impl Params) -> Sql<usize> {
