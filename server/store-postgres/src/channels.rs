@@ -5,9 +5,8 @@ mod reads;
 
 use crate::Down;
 use crate::batch::Work;
-use crate::rights::{closed, put_right};
 use crate::sql::{Cells as _, by, int, lies, one, only, params, run};
-use lacre_ground::ids::{ChannelClass, ChannelId, EntryId, Seq, TokenHash};
+use lacre_ground::ids::{ChannelClass, ChannelId, Seq};
 use lacre_ground::time::Millis;
 use lacre_store::channels::{
     Append, AppendRefused, Appended, ChangeRefused, ChangeTokens, ChannelKey, Open, OpenRefused, Opened, Retired, Trim,
@@ -16,6 +15,9 @@ use lacre_store::channels::{
 use lacre_store::judge::{self, Head};
 use lacre_store::rules::Rules;
 use lacre_store::{ChannelStore, StoreDown};
+use lacre_store_sql::accounts::pay;
+use lacre_store_sql::notices::Kept;
+use lacre_store_sql::rights::{closed, put_right};
 
 /// The newest of a channel's entries that are removed.
 pub(crate) struct Gone {
@@ -23,15 +25,6 @@ pub(crate) struct Gone {
     pub(crate) accepted_ms: u64,
     /// of it and all before it
     pub(crate) bytes: u64,
-}
-
-/// An entry of a casilla or a return channel, without its bytes.
-pub(crate) struct Kept {
-    pub(crate) channel: ChannelId,
-    pub(crate) entry_id: EntryId,
-    pub(crate) token: TokenHash,
-    pub(crate) digest: [u8; 32],
-    pub(crate) last_resort: bool,
 }
 
 impl Work {
@@ -53,7 +46,7 @@ impl Work {
     }
 
     /// Puts an entry behind the head of a casilla or a return channel, which is locked.
-    pub(crate) fn keep(&mut self, at: Millis, kept: &Kept, ciphertext: &[u8]) -> Result<ChannelKey, Down> {
+    pub(crate) fn put_kept(&mut self, at: Millis, kept: &Kept, ciphertext: &[u8]) -> Result<ChannelKey, Down> {
         let Self { conn, batch, .. } = self;
         let Some(head) = batch.head(&kept.channel) else { return Err(StoreDown::new("judged and gone").into()) };
         let seq = Seq::new(head.last + 1).ok_or_else(|| StoreDown::new("no seq is left"))?;
@@ -87,7 +80,7 @@ impl ChannelStore for Work {
             return Ok(Ok(opened));
         }
         let mut work = || -> Result<Result<Opened, OpenRefused>, Down> {
-            if !self.pay(request.stamp())? {
+            if !pay(self, request.stamp())? {
                 return Ok(Err(OpenRefused::Stamp));
             }
             let sql = "INSERT INTO channel (name, class, read_token, used_ms) VALUES ($1, $2, $3, $4)

@@ -17,19 +17,16 @@
 
 mod accounts;
 mod batch;
-mod blobs;
 mod buffer;
 mod channels;
 mod connect;
 mod db;
 mod down;
-mod inboxes;
 mod lease;
 mod look;
 mod migrate;
 mod notices;
 mod notify;
-mod offices;
 #[cfg(any(test, feature = "own-server"))]
 pub mod own_server;
 mod quota;
@@ -51,7 +48,6 @@ mod sql;
 mod tests;
 mod unknown;
 mod went_back;
-mod who;
 
 pub use connect::{ClientCertificate, PgOptions};
 pub use look::{Inside, Look, look, new_generation};
@@ -171,7 +167,11 @@ impl From<OpenError> for Down {
     }
 }
 
+lacre_store_sql::accounts!(Work, PgReads);
+lacre_store_sql::offices!(Work, PgReads);
 lacre_store_sql::counter!(Work, PgReads);
+lacre_store_sql::blobs!(Work, PgReads);
+lacre_store_sql::notices!(Work, PgReads);
 
 /// The threads that connections run on.
 pub(crate) struct Threads(Option<Runtime>);

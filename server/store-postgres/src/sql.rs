@@ -153,9 +153,6 @@ pub(crate) trait Cells {
     fn id<T: for<'a> TryFrom<&'a [u8]>>(&self, at: usize) -> Sql<T> {
         T::try_from(self.cell::<&[u8]>(at)?).map_err(|_| strange("id"))
     }
-    fn maybe_id<T: for<'a> TryFrom<&'a [u8]>>(&self, at: usize) -> Sql<Option<T>> {
-        self.cell::<Option<&[u8]>>(at)?.map(|id| T::try_from(id).map_err(|_| strange("id"))).transpose()
-    }
     fn seq(&self, at: usize) -> Sql<Seq> {
         Seq::new(self.number(at)?).ok_or_else(|| strange("seq"))
     }

@@ -1,7 +1,6 @@
 //! Appends that come one behind the other in a batch: what all of them need is looked up at once, each is judged with what those
 //! before it wrote, and their rows are written at once.
 
-use super::Kept;
 use crate::Down;
 use crate::batch::Work;
 use crate::buffer::{Buffer, Entry, Found, Recent, sha256};
@@ -13,6 +12,7 @@ use lacre_store::StoreDown;
 use lacre_store::channels::{Append, AppendRefused, Appended, ChannelKey, RECENT_MS};
 use lacre_store::judge::{self, First, Judged, Look, Seen};
 use lacre_store::rules::Rules;
+use lacre_store_sql::notices::Kept;
 use std::collections::{BTreeSet, HashMap};
 use tokio_postgres::Row;
 
@@ -195,7 +195,7 @@ impl Work {
     fn put_back(&mut self, at: Millis, a: &Append) -> Result<(), Down> {
         let digest = sha256(&a.ciphertext);
         let kept = Kept { channel: a.channel, entry_id: a.entry_id, token: a.token, digest, last_resort: false };
-        let key = self.keep(at, &kept, &a.ciphertext)?;
+        let key = self.put_kept(at, &kept, &a.ciphertext)?;
         let sql = "UPDATE append_right SET used = used + 1 WHERE channel = $1 AND token = $2";
         run(&self.conn, sql, params![key.row(), by(a.token.as_bytes())]).map(drop)
     }
