@@ -12,7 +12,7 @@
 
 mod store;
 
-pub use store::{PostgresConfig, StoreConfig};
+pub use store::StoreConfig;
 
 use lacre_ground::address::Authority;
 use lacre_ground::ids::Identity;
@@ -223,6 +223,7 @@ fn refused(path: &Path, e: &toml::de::Error) -> ConfigError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lacre_store_postgres::PgOptions;
 
     fn read(text: &str) -> Result<NodeConfig, ConfigError> {
         let folder = tempfile::tempdir().unwrap();
@@ -305,7 +306,7 @@ mod tests {
             metrics_listen: Some("127.0.0.1:9".parse().unwrap()),
             threads: 4,
             reflection: true,
-            store: StoreConfig { postgres: Some(PostgresConfig { hosts: vec!["/s".into()], ..PostgresConfig::default() }) },
+            store: StoreConfig { postgres: Some(PgOptions { hosts: vec!["/s".into()], ..PgOptions::default() }) },
         };
         assert_eq!(config, expected);
         assert_eq!(config.public().unwrap(), Some(("relay.example.org".into(), 2)));

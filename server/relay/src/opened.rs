@@ -7,7 +7,7 @@ use crate::hub::Hub;
 use crate::identity::IdentityKey;
 use crate::kept_grants::KeptKey;
 use crate::newest::{self, Before, Found, Newest, NotServed};
-use crate::options::{Options, Postgres};
+use crate::options::Options;
 use crate::registrar_key::{self, Registrar};
 use crate::run_key::RunKey;
 use crate::secret_file;
@@ -16,7 +16,7 @@ use lacre_ground::receipt::RELAY;
 use lacre_ground::time::Millis;
 use lacre_store::sessions::{InMemory, Sessions};
 use lacre_store::{AccountReads as _, Reads, Store};
-use lacre_store_postgres::{Blobs, Listener, PgSessions, PgStore, QuotaKey, Woken};
+use lacre_store_postgres::{Blobs, Listener, PgOptions, PgSessions, PgStore, QuotaKey, Woken};
 use lacre_store_sqlite::SqliteStore;
 use std::io;
 use std::path::Path;
@@ -77,7 +77,7 @@ fn of_folder(
 
 /// The keys of relays on one database are the same: who comes second brings those of the first, and a database belongs to them.
 fn of_database(
-    postgres: &Postgres,
+    postgres: &PgOptions,
     folder: &DataFolder,
     places: &KeyPlaces,
     hub: &Arc<Hub>,
@@ -90,8 +90,8 @@ fn of_database(
     }
     // until the keys are known nothing is counted
     let nothing_yet = QuotaKey::of(&Zeroizing::new(random::bytes(rng)));
-    let mut store = PgStore::open(postgres.server.clone(), nothing_yet, rng)?;
-    let reads = store.reads(postgres.readers);
+    let mut store = PgStore::open(postgres.clone(), nothing_yet, rng)?;
+    let reads = store.reads(postgres.readers.into());
     let found = Found { generation: store.generation(), marks: reads.marks()?, served: reads.has_run_key()?, behind: false };
     if newest::is_emptied(folder.path(), &found) {
         return Err(StartError::DatabaseEmpty(folder.path().to_owned()));
@@ -107,7 +107,7 @@ fn of_database(
     let before = Before::of_database(DataFolder::is_of_database(folder.path()));
     let newest = Newest::notice(folder.path(), before, &Found { behind, ..found }, || store.renew_generation(rng))?;
     let mark = folder.path().join(POSTGRES_FILE);
-    let said = format!("the store is the database {}\n", postgres.server.database);
+    let said = format!("the store is the database {}\n", postgres.database);
     secret_file::replace(&mark, said.as_bytes()).map_err(|source| StartError::Folder { path: mark, source })?;
     let listener = store.listen(wakes(Arc::clone(hub)))?;
     let sessions = Arc::new(PgSessions::new(reads.clone()));

@@ -13,17 +13,6 @@ use std::sync::Arc;
 /// Another store than the data folder's: the writer's and the readers' side. For benches.
 pub type StoreParts = (Box<dyn Store>, Arc<dyn Reads>);
 
-/// A database that several relays work on, in the place of the store in the data folder.
-#[derive(Clone, Debug)]
-pub struct Postgres {
-    /// which, and as whom
-    pub server: PgOptions,
-    /// connections for reading, at most
-    pub readers: usize,
-    /// the one folder of all relays' blobs; none: the data folder's own, and then this is the only relay
-    pub shared_blobs: Option<PathBuf>,
-}
-
 /// How to start a relay. [`Options::new`] is enough.
 pub struct Options {
     /// the data folder; made with mode 0700 if it is not there
@@ -61,7 +50,7 @@ pub struct Options {
     /// another of SQLite's registered file systems, for tests of faults
     pub vfs: Option<&'static str>,
     /// the database that holds the store; none: it lies in the data folder
-    pub postgres: Option<Postgres>,
+    pub postgres: Option<PgOptions>,
     /// another store, for benches
     pub store: Option<StoreParts>,
 }

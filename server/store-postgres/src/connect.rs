@@ -15,6 +15,7 @@ use crate::sql::{Conn, wait};
 use futures_util::StreamExt as _;
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use serde::Deserialize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,41 +39,50 @@ const SETTINGS: &str = "SELECT current_setting('server_version_num')::bigint, cu
      current_setting('full_page_writes'), current_setting('synchronous_commit'), current_setting('synchronous_standby_names'), \
      d.datcollate, pg_encoding_to_char(d.encoding) FROM pg_database d WHERE d.datname = current_database()";
 
-/// Which database, and as whom.
-#[derive(Clone, Debug)]
+/// Which database, as whom, and how a relay works on it: the section `[store.postgres]` of its configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct PgOptions {
-    /// host names, tried in this order until one takes writes; or one folder of a Unix socket, which begins with `/`
+    /// Names of the servers, tried in this order until one takes writes; or one folder of a Unix socket, which begins with `/`.
     pub hosts: Vec<String>,
-    /// of all of them
+    /// Of all of them.
     pub port: u16,
-    /// the database
+    /// The database, with ENCODING UTF8 and LC_COLLATE C; nothing of others' in it.
     pub database: String,
-    /// the role
+    /// The role.
     pub user: String,
-    /// a file with the role's password, read at each connect
+    /// A file with the role's password; read at each connect, so that it may change while the relay runs.
     pub password_file: Option<PathBuf>,
-    /// a PEM file with the authority that signs servers' certificates; outside a Unix socket there must be one
+    /// A PEM file with the authority that signs the servers' certificates. Outside a Unix socket there must be one.
     pub ca_file: Option<PathBuf>,
-    /// the relay's own certificate, where the servers ask for one
-    pub client: Option<ClientCertificate>,
-    /// no synchronous replica is asked for: a failover, or the loss of the one machine, loses what was acknowledged last
+    /// A PEM file with the relay's certificate and those above it, where the servers ask for one; with its key.
+    pub client_cert: Option<PathBuf>,
+    /// The key of `client_cert`, PEM.
+    pub client_key: Option<PathBuf>,
+    /// No synchronous replica is asked for: a failover, or the loss of the one machine, loses what was acknowledged last.
     pub loses_on_failover: bool,
+    /// The one folder of all relays' blobs, on a file system that they share; it must be there. Without it blobs lie in the data
+    /// folder, and this is the only relay of the database.
+    pub shared_blobs: Option<PathBuf>,
+    /// Connections for reading, at most; three more are for writing and for wake-ups.
+    pub readers: u16,
 }
 
-/// What a relay shows of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClientCertificate {
-    /// a PEM file with the certificate, and those above it
-    pub chain: PathBuf,
-    /// a PEM file with its key
-    pub key: PathBuf,
-}
-
-impl ClientCertificate {
-    fn read(&self) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), OpenError> {
-        let said = |path: &PathBuf, e: pem::Error| OpenError::File { path: path.clone(), cause: e.to_string() };
-        let chain = CertificateDer::pem_file_iter(&self.chain).and_then(Iterator::collect).map_err(|e| said(&self.chain, e))?;
-        Ok((chain, PrivateKeyDer::from_pem_file(&self.key).map_err(|e| said(&self.key, e))?))
+impl Default for PgOptions {
+    fn default() -> Self {
+        Self {
+            hosts: Vec::new(),
+            port: 5432,
+            database: "lacre".into(),
+            user: "lacre".into(),
+            password_file: None,
+            ca_file: None,
+            client_cert: None,
+            client_key: None,
+            loses_on_failover: false,
+            shared_blobs: None,
+            readers: 8,
+        }
     }
 }
 
@@ -109,9 +119,17 @@ impl PgOptions {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let versions = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let config = versions.map_err(|e| said(e.to_string()))?.with_root_certificates(roots);
-        let Some(client) = &self.client else { return Ok(config.with_no_client_auth()) };
-        let (chain, key) = client.read()?;
-        let refused = |e: rustls::Error| OpenError::File { path: client.chain.clone(), cause: e.to_string() };
+        let (cert, key) = match (&self.client_cert, &self.client_key) {
+            (Some(cert), Some(key)) => (cert, key),
+            (None, None) => return Ok(config.with_no_client_auth()),
+            (Some(one), None) | (None, Some(one)) => {
+                return Err(OpenError::File { path: one.clone(), cause: "a certificate goes with its key".into() });
+            }
+        };
+        let said = |path: &PathBuf, e: pem::Error| OpenError::File { path: path.clone(), cause: e.to_string() };
+        let chain = CertificateDer::pem_file_iter(cert).and_then(Iterator::collect).map_err(|e| said(cert, e))?;
+        let key = PrivateKeyDer::from_pem_file(key).map_err(|e| said(key, e))?;
+        let refused = |e: rustls::Error| OpenError::File { path: cert.clone(), cause: e.to_string() };
         config.with_client_auth_cert(chain, key).map_err(refused)
     }
 

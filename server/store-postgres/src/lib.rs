@@ -49,7 +49,7 @@ mod tests;
 mod unknown;
 mod went_back;
 
-pub use connect::{ClientCertificate, PgOptions};
+pub use connect::PgOptions;
 pub use look::{Inside, Look, look, new_generation};
 pub use migrate::{Migrated, migrate};
 pub use notify::{Listener, Woken};

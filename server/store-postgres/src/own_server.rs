@@ -176,11 +176,8 @@ impl OwnServer {
             hosts: vec![self.folder.path().display().to_string()],
             port: self.port,
             database: "postgres".into(),
-            user: "lacre".into(),
-            password_file: None,
-            ca_file: None,
-            client: None,
             loses_on_failover: true,
+            ..PgOptions::default()
         }
     }
 

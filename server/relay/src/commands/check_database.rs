@@ -3,15 +3,15 @@
 use super::backup::places;
 use super::findings::{Findings, Kind};
 use lacre_ground::time::Millis;
-use lacre_relay::config::{NodeConfig, PostgresConfig};
+use lacre_relay::config::NodeConfig;
 use lacre_relay::folder::{STORE_FILE, StartError};
 use lacre_relay::identity::IdentityKey;
-use lacre_store_postgres::{OpenError, look};
+use lacre_store_postgres::{OpenError, PgOptions, look};
 
 /// A database, and whether a start would work on it; what the registrar's key is known by there.
 pub(crate) fn database(
     config: &NodeConfig,
-    postgres: &PostgresConfig,
+    postgres: &PgOptions,
     runs: bool,
     now: Millis,
     findings: &mut Findings<'_>,
@@ -20,7 +20,7 @@ pub(crate) fn database(
     if here.exists() {
         findings.wrong(StartError::StoreHere(here));
     }
-    let seen = match look(&postgres.server()) {
+    let seen = match look(postgres) {
         Ok(seen) => seen,
         Err(e) => {
             findings.wrong(e);

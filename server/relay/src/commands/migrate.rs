@@ -18,7 +18,7 @@ impl Migrate {
     pub(crate) fn run(self, words: &Words) -> Result<Exit, Failed> {
         let config = self.place.node()?;
         let Some(postgres) = &config.store.postgres else { return Err(Failed::usage("migrate-no-database", &[])) };
-        let Migrated { from, to } = migrate(&postgres.server(), &mut SystemRng)?;
+        let Migrated { from, to } = migrate(postgres, &mut SystemRng)?;
         say(&format!("schema {from} {to}"))?;
         let versions = [("from", from.to_string()), ("to", to.to_string())];
         let versions: Vec<(&'static str, &str)> = versions.iter().map(|(name, n)| (*name, n.as_str())).collect();

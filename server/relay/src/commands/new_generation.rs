@@ -16,7 +16,7 @@ impl NewGeneration {
     pub(crate) fn run(self) -> Result<Exit, Failed> {
         let config = self.place.node()?;
         if let Some(postgres) = &config.store.postgres {
-            let generation = lacre_store_postgres::new_generation(&postgres.server(), &mut SystemRng)?;
+            let generation = lacre_store_postgres::new_generation(postgres, &mut SystemRng)?;
             say(&format!("generation {generation}"))?;
             return Ok(Exit::Done);
         }

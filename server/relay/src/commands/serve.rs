@@ -2,7 +2,7 @@
 
 use super::{Failed, Place, say};
 use lacre_ground::random::SystemRng;
-use lacre_relay::config::{ConfigError, NodeConfig, PostgresConfig};
+use lacre_relay::config::{ConfigError, NodeConfig};
 use lacre_relay::serve::{Options, Relay, Reload, RunningRelay};
 use lacre_words::failure::Exit;
 use std::net::SocketAddr;
@@ -134,7 +134,7 @@ fn options(config: &NodeConfig) -> Result<Options, ConfigError> {
     options.keep_free = config.keep_free_mib.saturating_mul(MIB);
     options.max_connections = config.max_connections;
     options.max_held = usize::try_from(config.max_held_mib.saturating_mul(MIB)).unwrap_or(usize::MAX);
-    options.postgres = config.store.postgres.as_ref().map(PostgresConfig::relay);
+    options.postgres = config.store.postgres.clone();
     options.threads = (config.threads > 0).then_some(config.threads);
     Ok(options)
 }

@@ -9,64 +9,16 @@
 //! ca_file = "postgres-ca.pem"
 //! ```
 
-use crate::options::Postgres;
-use lacre_store_postgres::{ClientCertificate, PgOptions};
+use lacre_store_postgres::PgOptions;
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The section `[store]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreConfig {
     /// The database that holds the store. Made by `lacre-relay migrate`.
-    pub postgres: Option<PostgresConfig>,
-}
-
-/// The section `[store.postgres]`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct PostgresConfig {
-    /// Names of the servers, tried in this order until one takes writes; or one folder of a Unix socket, which begins with `/`.
-    pub hosts: Vec<String>,
-    /// Of all of them.
-    pub port: u16,
-    /// The database, with ENCODING UTF8 and LC_COLLATE C; nothing of others' in it.
-    pub database: String,
-    /// The role.
-    pub user: String,
-    /// A file with the role's password; read at each connect, so that it may change while the relay runs.
-    pub password_file: Option<PathBuf>,
-    /// A PEM file with the authority that signs the servers' certificates. Outside a Unix socket there must be one.
-    pub ca_file: Option<PathBuf>,
-    /// A PEM file with the relay's certificate, where the servers ask for one, and its key.
-    pub client_cert: Option<PathBuf>,
-    /// The key of `client_cert`, PEM.
-    pub client_key: Option<PathBuf>,
-    /// No synchronous replica is asked for: a failover, or the loss of the one machine, loses what was acknowledged last.
-    pub loses_on_failover: bool,
-    /// The one folder of all relays' blobs, on a file system that they share; it must be there. Without it blobs lie in the data
-    /// folder, and this is the only relay of the database.
-    pub shared_blobs: Option<PathBuf>,
-    /// Connections for reading, at most; three more are for writing and for wake-ups.
-    pub readers: u16,
-}
-
-impl Default for PostgresConfig {
-    fn default() -> Self {
-        Self {
-            hosts: Vec::new(),
-            port: 5432,
-            database: "lacre".into(),
-            user: "lacre".into(),
-            password_file: None,
-            ca_file: None,
-            client_cert: None,
-            client_key: None,
-            loses_on_failover: false,
-            shared_blobs: None,
-            readers: 8,
-        }
-    }
+    pub postgres: Option<PgOptions>,
 }
 
 /// Most connections for reading.
@@ -75,8 +27,7 @@ const READERS: u16 = 256;
 impl StoreConfig {
     /// Its paths belong to the folder of the file.
     pub(super) fn lies_in(&mut self, folder: &Path) {
-        let Some(PostgresConfig { password_file, ca_file, client_cert, client_key, shared_blobs, .. }) = &mut self.postgres
-        else {
+        let Some(PgOptions { password_file, ca_file, client_cert, client_key, shared_blobs, .. }) = &mut self.postgres else {
             return;
         };
         for path in [password_file, ca_file, client_cert, client_key, shared_blobs].into_iter().flatten() {
@@ -120,44 +71,19 @@ impl StoreConfig {
     }
 }
 
-impl PostgresConfig {
-    /// For whoever connects.
-    #[must_use]
-    pub fn server(&self) -> PgOptions {
-        let Self { client_cert, client_key, .. } = self;
-        let client = client_cert.clone().zip(client_key.clone()).map(|(chain, key)| ClientCertificate { chain, key });
-        PgOptions {
-            hosts: self.hosts.clone(),
-            port: self.port,
-            database: self.database.clone(),
-            user: self.user.clone(),
-            password_file: self.password_file.clone(),
-            ca_file: self.ca_file.clone(),
-            client,
-            loses_on_failover: self.loses_on_failover,
-        }
-    }
-
-    /// For whoever starts a relay.
-    #[must_use]
-    pub fn relay(&self) -> Postgres {
-        Postgres { server: self.server(), readers: self.readers.into(), shared_blobs: self.shared_blobs.clone() }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> PostgresConfig {
+    fn read(text: &str) -> PgOptions {
         let config: StoreConfig = toml::from_str(text).unwrap();
         config.postgres.unwrap()
     }
-    fn refused(config: PostgresConfig) -> Option<&'static str> {
+    fn refused(config: PgOptions) -> Option<&'static str> {
         StoreConfig { postgres: Some(config) }.check().err().map(|(key, _)| key)
     }
-    fn socket() -> PostgresConfig {
-        PostgresConfig { hosts: vec!["/run/postgresql".into()], ..PostgresConfig::default() }
+    fn socket() -> PgOptions {
+        PgOptions { hosts: vec!["/run/postgresql".into()], ..PgOptions::default() }
     }
 
     #[test]
@@ -167,28 +93,36 @@ mod tests {
         let mut config = StoreConfig { postgres: Some(read(text)) };
         config.lies_in(Path::new("/etc"));
         assert_eq!(config.check(), Ok(()));
-        let relay = config.postgres.unwrap().relay();
-        assert_eq!((relay.readers, relay.shared_blobs), (3, Some("/etc/b".into())));
-        let PgOptions { hosts, port, database, user, password_file, ca_file, client, loses_on_failover } = relay.server;
-        assert_eq!((hosts, port, database, user), (vec!["a".to_owned()], 1, "d".into(), "u".into()));
-        assert_eq!((password_file, ca_file, loses_on_failover), (Some("/etc/p".into()), Some("/c".into()), true));
-        assert_eq!(client.map(|c| (c.chain, c.key)), Some(("/etc/x".into(), "/etc/y".into())));
+        let expected = PgOptions {
+            hosts: vec!["a".into()],
+            port: 1,
+            database: "d".into(),
+            user: "u".into(),
+            password_file: Some("/etc/p".into()),
+            ca_file: Some("/c".into()),
+            client_cert: Some("/etc/x".into()),
+            client_key: Some("/etc/y".into()),
+            loses_on_failover: true,
+            shared_blobs: Some("/etc/b".into()),
+            readers: 3,
+        };
+        assert_eq!(config.postgres, Some(expected));
     }
 
     #[test]
     fn a_database_without_tls_over_a_network_and_halves_of_settings_are_refused_by_name() {
         assert_eq!(refused(socket()), None);
-        let tls = PostgresConfig { hosts: vec!["a".into(), "b".into()], ca_file: Some("c".into()), ..PostgresConfig::default() };
+        let tls = PgOptions { hosts: vec!["a".into(), "b".into()], ca_file: Some("c".into()), ..PgOptions::default() };
         assert_eq!(refused(tls.clone()), None);
-        assert_eq!(refused(PostgresConfig { ca_file: None, ..tls.clone() }), Some("store.postgres.ca_file"));
+        assert_eq!(refused(PgOptions { ca_file: None, ..tls.clone() }), Some("store.postgres.ca_file"));
         for hosts in [vec![], vec![String::new()], vec!["/run".into(), "a".into()]] {
-            assert_eq!(refused(PostgresConfig { hosts, ..tls.clone() }), Some("store.postgres.hosts"));
+            assert_eq!(refused(PgOptions { hosts, ..tls.clone() }), Some("store.postgres.hosts"));
         }
-        assert_eq!(refused(PostgresConfig { client_cert: Some("x".into()), ..socket() }), Some("store.postgres.client_key"));
+        assert_eq!(refused(PgOptions { client_cert: Some("x".into()), ..socket() }), Some("store.postgres.client_key"));
         for (readers, no) in [(0, true), (1, false), (256, false), (257, true)] {
-            assert_eq!(refused(PostgresConfig { readers, ..socket() }).is_some(), no, "{readers}");
+            assert_eq!(refused(PgOptions { readers, ..socket() }).is_some(), no, "{readers}");
         }
-        assert_eq!(refused(PostgresConfig { user: String::new(), ..socket() }), Some("store.postgres"));
+        assert_eq!(refused(PgOptions { user: String::new(), ..socket() }), Some("store.postgres"));
         assert!(
             toml::from_str::<StoreConfig>("[postgres]\nhost = \"a\"").unwrap_err().message().contains("unknown field `host`")
         );
