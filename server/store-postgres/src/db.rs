@@ -6,7 +6,7 @@ use crate::{Down, PgReads};
 use lacre_store::StoreDown;
 use lacre_store_sql::rows::Row;
 use lacre_store_sql::values::Value;
-use lacre_store_sql::{Db, Reading, Sql, Writes};
+use lacre_store_sql::{Db, Read, Reading, Sql, Writes};
 use tokio_postgres::types::ToSql;
 
 /// A value, as PostgreSQL's parameter of the one type that it has.
@@ -46,23 +46,13 @@ impl Db for Conn {
     const STAMP: &'static str = "stamp WHERE hash = ?1";
     const AS_IT_IS: &'static str = " FOR SHARE";
     const NO: &'static str = "false";
-    fn all<T>(
-        &self,
-        sql: &str,
-        values: &[Value<'_>],
-        mut read: impl FnMut(&dyn Row) -> Result<T, StoreDown>,
-    ) -> Result<Vec<T>, Down> {
-        let rows = self.rows(sql, &params(values))?;
-        Ok(rows.into_iter().map(|row| read(&Found(row))).collect::<Result<_, _>>()?)
-    }
-    fn one<T>(
-        &self,
-        sql: &str,
-        values: &[Value<'_>],
-        read: impl FnOnce(&dyn Row) -> Result<T, StoreDown>,
-    ) -> Result<Option<T>, Down> {
-        let rows = self.rows(sql, &params(values))?;
-        Ok(rows.into_iter().next().map(|row| read(&Found(row))).transpose()?)
+    fn each(&self, sql: &str, values: &[Value<'_>], read: &mut Read<'_>) -> Result<(), Down> {
+        for row in self.rows(sql, &params(values))? {
+            if read(&Found(row))?.is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
     fn snapshot<T>(&self, read: impl FnOnce() -> Result<T, Down>) -> Result<T, Down> {
         snapshot(self, read)

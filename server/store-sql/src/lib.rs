@@ -24,10 +24,14 @@ pub mod who;
 
 use lacre_store::StoreDown;
 use rows::Row;
+use std::ops::ControlFlow;
 use values::Value;
 
 /// What a statement comes to.
 pub type Sql<T, D> = Result<T, <D as Db>::Down>;
+
+/// Reads a row, and says whether it wants the next one.
+pub type Read<'a> = dyn FnMut(&dyn Row) -> Result<ControlFlow<()>, StoreDown> + 'a;
 
 /// A connection. Each statement is prepared once for its text.
 pub trait Db {
@@ -39,31 +43,42 @@ pub trait Db {
     const AS_IT_IS: &'static str;
     /// A flag that is not set, as an index over such rows has it.
     const NO: &'static str;
+    /// Row by row, until `read` has enough.
+    fn each(&self, sql: &str, values: &[Value<'_>], read: &mut Read<'_>) -> Result<(), Self::Down>;
+    /// All statements of `read` see the same committed state.
+    fn snapshot<T>(&self, read: impl FnOnce() -> Result<T, Self::Down>) -> Result<T, Self::Down>;
+    /// How many rows it changed.
+    fn run(&self, sql: &str, values: &[Value<'_>]) -> Result<u64, Self::Down>;
     /// All rows.
     fn all<T>(
         &self,
         sql: &str,
         values: &[Value<'_>],
-        read: impl FnMut(&dyn Row) -> Result<T, StoreDown>,
-    ) -> Result<Vec<T>, Self::Down>;
+        read: impl Fn(&dyn Row) -> Result<T, StoreDown>,
+    ) -> Result<Vec<T>, Self::Down> {
+        let mut all = Vec::new();
+        self.each(sql, values, &mut |row| {
+            all.push(read(row)?);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(all)
+    }
     /// The first row, or none.
     fn one<T>(
         &self,
         sql: &str,
         values: &[Value<'_>],
-        read: impl FnOnce(&dyn Row) -> Result<T, StoreDown>,
-    ) -> Result<Option<T>, Self::Down>;
-    /// All statements of `read` see the same committed state.
-    fn snapshot<T>(&self, read: impl FnOnce() -> Result<T, Self::Down>) -> Result<T, Self::Down>;
-    /// How many rows it changed.
-    fn run(&self, sql: &str, values: &[Value<'_>]) -> Result<u64, Self::Down>;
+        read: impl Fn(&dyn Row) -> Result<T, StoreDown>,
+    ) -> Result<Option<T>, Self::Down> {
+        let mut first = None;
+        self.each(sql, values, &mut |row| {
+            first = Some(read(row)?);
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(first)
+    }
     /// The one row that must be there.
-    fn only<T>(
-        &self,
-        sql: &str,
-        values: &[Value<'_>],
-        read: impl FnOnce(&dyn Row) -> Result<T, StoreDown>,
-    ) -> Result<T, Self::Down> {
+    fn only<T>(&self, sql: &str, values: &[Value<'_>], read: impl Fn(&dyn Row) -> Result<T, StoreDown>) -> Result<T, Self::Down> {
         Ok(self.one(sql, values, read)?.ok_or_else(|| StoreDown::damaged("a row that must be there is not"))?)
     }
     /// Whether there is a row.

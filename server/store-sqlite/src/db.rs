@@ -5,7 +5,7 @@ use crate::{Down, SqliteReads, SqliteStore};
 use lacre_store::StoreDown;
 use lacre_store_sql::rows::{Row, strange};
 use lacre_store_sql::values::Value;
-use lacre_store_sql::{Db, Reading, Sql, Writes};
+use lacre_store_sql::{Db, Read, Reading, Sql, Writes};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql, params_from_iter};
 use std::ops::{Deref, DerefMut};
@@ -80,29 +80,15 @@ impl Db for Conn {
     const STAMP: &'static str = "stamp WHERE hash = ?1 AND ends_ms IN (SELECT ends_ms FROM stamp_end)";
     const AS_IT_IS: &'static str = "";
     const NO: &'static str = "0";
-    fn all<T>(
-        &self,
-        sql: &str,
-        values: &[Value<'_>],
-        mut read: impl FnMut(&dyn Row) -> Result<T, StoreDown>,
-    ) -> Result<Vec<T>, Down> {
+    fn each(&self, sql: &str, values: &[Value<'_>], read: &mut Read<'_>) -> Result<(), Down> {
         let mut statement = self.prepare_cached(sql)?;
         let mut rows = statement.query(params_from_iter(values.iter().map(Bound)))?;
-        let mut all = Vec::new();
         while let Some(row) = rows.next()? {
-            all.push(read(&Found(row))?);
+            if read(&Found(row))?.is_break() {
+                break;
+            }
         }
-        Ok(all)
-    }
-    fn one<T>(
-        &self,
-        sql: &str,
-        values: &[Value<'_>],
-        read: impl FnOnce(&dyn Row) -> Result<T, StoreDown>,
-    ) -> Result<Option<T>, Down> {
-        let mut statement = self.prepare_cached(sql)?;
-        let mut rows = statement.query(params_from_iter(values.iter().map(Bound)))?;
-        Ok(rows.next()?.map(|row| read(&Found(row))).transpose()?)
+        Ok(())
     }
     fn snapshot<T>(&self, read: impl FnOnce() -> Result<T, Down>) -> Result<T, Down> {
         snapshot(self, read)
