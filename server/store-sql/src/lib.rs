@@ -13,6 +13,7 @@
 
 pub mod accounts;
 pub mod blobs;
+pub mod channels;
 pub mod counter;
 pub mod inboxes;
 pub mod notices;

@@ -1,5 +1,6 @@
 //! What stands in a row.
 
+use lacre_ground::ids::{ChannelClass, Seq};
 use lacre_ground::time::Millis;
 use lacre_store::StoreDown;
 
@@ -41,6 +42,16 @@ pub trait Cells: Row {
     /// An instant.
     fn time(&self, at: usize) -> Result<Millis, StoreDown> {
         self.number(at).map(Millis::new)
+    }
+    /// A place.
+    fn seq(&self, at: usize) -> Result<Seq, StoreDown> {
+        Seq::new(self.number(at)?).ok_or_else(|| strange("seq"))
+    }
+    /// A channel's class.
+    fn class(&self, at: usize) -> Result<ChannelClass, StoreDown> {
+        let code: u8 = self.small(at)?;
+        let all = [ChannelClass::Log, ChannelClass::Inbox, ChannelClass::Casilla, ChannelClass::Return];
+        all.into_iter().find(|class| class.code() == code).ok_or_else(|| strange("class"))
     }
     /// A flag.
     fn flag(&self, at: usize) -> Result<bool, StoreDown> {
