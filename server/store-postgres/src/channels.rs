@@ -5,7 +5,7 @@ mod reads;
 
 use crate::Down;
 use crate::batch::Work;
-use crate::sql::{Cells as _, by, int, lies, one, only, params, run};
+use crate::sql::{Cells as _, by, int, one, only, params, run};
 use lacre_ground::ids::{ChannelClass, ChannelId, Seq};
 use lacre_ground::time::Millis;
 use lacre_store::channels::{
@@ -16,6 +16,7 @@ use lacre_store::judge::{self, Head};
 use lacre_store::rules::Rules;
 use lacre_store::{ChannelStore, StoreDown};
 use lacre_store_sql::accounts::pay;
+use lacre_store_sql::channels::table;
 use lacre_store_sql::notices::Kept;
 use lacre_store_sql::rights::{closed, put_right};
 
@@ -108,7 +109,7 @@ impl ChannelStore for Work {
     fn trim(&mut self, request: &Trim) -> Result<Result<(), TrimRefused>, StoreDown> {
         let mut work = || -> Result<Result<(), TrimRefused>, Down> {
             let head = judge::as_reader(self.head(&request.channel), &request.token);
-            let (table, _) = lies(head.map_or(ChannelClass::Log, |head| head.class));
+            let table = table(head.map_or(ChannelClass::Log, |head| head.class));
             let (key, through) = match judge::trim(head, request) {
                 Ok(Some(place)) => place,
                 Ok(None) => return Ok(Ok(())),

@@ -167,6 +167,7 @@ impl From<OpenError> for Down {
     }
 }
 
+lacre_store_sql::channel_reads!(PgReads);
 lacre_store_sql::accounts!(Work, PgReads);
 lacre_store_sql::offices!(Work, PgReads);
 lacre_store_sql::counter!(Work, PgReads);

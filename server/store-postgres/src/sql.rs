@@ -113,11 +113,6 @@ pub(crate) fn only<T>(conn: &Conn, sql: &str, params: Params<'_>, read: impl FnO
     one(conn, sql, params, read)?.ok_or_else(|| StoreDown::damaged("a row that must be there is not").into())
 }
 
-/// Whether there is one.
-pub(crate) fn exists(conn: &Conn, sql: &str, params: Params<'_>) -> Sql<bool> {
-    Ok(!conn.rows(sql, params)?.is_empty())
-}
-
 /// All of them.
 pub(crate) fn all<T>(conn: &Conn, sql: &str, params: Params<'_>, read: impl Fn(&Row) -> Sql<T>) -> Sql<Vec<T>> {
     conn.rows(sql, params)?.iter().map(read).collect()
@@ -177,23 +172,4 @@ pub(crate) const fn by(bytes: &[u8]) -> &[u8] {
 /// A number as a parameter: each of ours is below 2^53.
 pub(crate) fn int(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
-}
-
-/// Where entries of this class lie, and what says of one whether it is a seal.
-pub(crate) const fn lies(class: ChannelClass) -> (&'static str, &'static str) {
-    match class {
-        ChannelClass::Log | ChannelClass::Inbox => ("entry", "seal"),
-        ChannelClass::Casilla | ChannelClass::Return => ("kept_entry", "false"),
-    }
-}
-
-/// When an entry of this class was accepted, as whoever reads it is told: of a notice that was delivered again after a restore it
-/// is the time in the relay's first record, which is the one that counts.
-pub(crate) const fn accepted(class: ChannelClass) -> &'static str {
-    match class {
-        ChannelClass::Log | ChannelClass::Inbox | ChannelClass::Return => "accepted_ms",
-        ChannelClass::Casilla => {
-            "coalesce((SELECT time_ms FROM notice_record n WHERE n.channel = kept_entry.channel AND n.entry_id = kept_entry.entry_id), accepted_ms)"
-        }
-    }
 }

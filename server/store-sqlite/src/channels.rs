@@ -4,8 +4,9 @@ mod memory;
 mod reads;
 
 use super::SqliteStore;
-use super::rows::{LAST, class_of, id32, lies, number, run, seq_of};
+use super::rows::{class_of, id32, number, run, seq_of};
 use crate::Down;
+use crate::db::Conn;
 use lacre_ground::ids::{ChannelClass, ChannelId, Seq};
 use lacre_ground::time::Millis;
 use lacre_store::channels::{
@@ -16,6 +17,7 @@ use lacre_store::judge::{self, First, Head, Judged, Look, Seen};
 use lacre_store::rules::Rules;
 use lacre_store::{ChannelStore, StoreDown};
 use lacre_store_sql::accounts::{pay, spend_stamp};
+use lacre_store_sql::channels::{Channels as _, table};
 use lacre_store_sql::notices::Kept;
 use lacre_store_sql::rights::{Rights, closed, put_right};
 use lacre_store_sql::who::stamp_there;
@@ -28,8 +30,9 @@ use sha2::{Digest as _, Sha256};
 fn load_head(conn: &Connection, channel: &ChannelId) -> rusqlite::Result<Option<Head>> {
     let head = conn
         .prepare_cached(&format!(
-            "SELECT channel, class, read_token, gone_through, seal_seq, seal_count, seal_ms, gone_bytes, {LAST} \
-             FROM channel c WHERE name = ?1"
+            "SELECT channel, class, read_token, gone_through, seal_seq, seal_count, seal_ms, gone_bytes, {} \
+             FROM channel c WHERE name = ?1",
+            Conn::HEAD
         ))?
         .query_row([channel.as_bytes()], |r| {
             let (gone_through, gone_bytes): (u64, u64) = (r.get(3)?, r.get(7)?);
@@ -38,7 +41,7 @@ fn load_head(conn: &Connection, channel: &ChannelId) -> rusqlite::Result<Option<
                 class: class_of(r.get(1)?),
                 read: id32(r, 2)?,
                 rights: Vec::new(),
-                last: r.get::<_, Option<u64>>(8)?.unwrap_or(0).max(gone_through),
+                last: r.get(8)?,
                 gone_through,
                 bytes: gone_bytes,
                 gone_bytes,
@@ -49,7 +52,7 @@ fn load_head(conn: &Connection, channel: &ChannelId) -> rusqlite::Result<Option<
         })
         .optional()?;
     let Some(mut head) = head else { return Ok(None) };
-    let (table, ..) = lies(head.class);
+    let table = table(head.class);
     let last = conn
         .prepare_cached(&format!("SELECT through_bytes FROM {table} WHERE channel = ?1 AND seq = ?2"))?
         .query_row(params![head.key.row(), number(head.last)], |r| r.get(0))
@@ -259,7 +262,7 @@ impl ChannelStore for SqliteStore {
     fn trim(&mut self, request: &Trim) -> Result<Result<(), TrimRefused>, StoreDown> {
         let mut work = || -> Result<Result<(), TrimRefused>, Down> {
             let head = judge::as_reader(self.head_of(&request.channel)?, &request.token);
-            let (table, ..) = lies(head.map_or(ChannelClass::Log, |head| head.class));
+            let table = table(head.map_or(ChannelClass::Log, |head| head.class));
             let (key, through) = match judge::trim(head, request) {
                 Ok(Some(place)) => place,
                 Ok(None) => return Ok(Ok(())),

@@ -163,6 +163,7 @@ impl From<rusqlite::Error> for OpenError {
     }
 }
 
+lacre_store_sql::channel_reads!(SqliteReads);
 lacre_store_sql::accounts!(SqliteStore, SqliteReads);
 lacre_store_sql::offices!(SqliteStore, SqliteReads);
 lacre_store_sql::counter!(SqliteStore, SqliteReads);

@@ -21,29 +21,6 @@ pub(super) fn class_of(code: u8) -> ChannelClass {
     all.into_iter().find(|class| class.code() == code).unwrap_or(ChannelClass::Inbox)
 }
 
-/// Where entries of this class lie, the index of their places there, and what says of one whether it is a seal.
-pub(super) const fn lies(class: ChannelClass) -> (&'static str, &'static str, &'static str) {
-    match class {
-        ChannelClass::Log | ChannelClass::Inbox => ("entry", "entry_place", "seal"),
-        ChannelClass::Casilla | ChannelClass::Return => ("kept_entry", "kept_place", "0"),
-    }
-}
-
-/// When an entry of this class was accepted, as whoever reads it is told: of a notice that was delivered again after a restore it
-/// is the time in the relay's first record, which is the one that counts.
-pub(super) const fn accepted(class: ChannelClass) -> &'static str {
-    match class {
-        ChannelClass::Log | ChannelClass::Inbox | ChannelClass::Return => "accepted_ms",
-        ChannelClass::Casilla => {
-            "coalesce((SELECT time_ms FROM notice_record n WHERE n.channel = kept_entry.channel AND n.entry_id = kept_entry.entry_id), accepted_ms)"
-        }
-    }
-}
-
-/// Of a row `c` of `channel`: the seq of its last entry that is kept.
-pub(super) const LAST: &str = "CASE WHEN class < 3 THEN (SELECT max(seq) FROM entry WHERE entry.channel = c.channel)
-     ELSE (SELECT max(seq) FROM kept_entry WHERE kept_entry.channel = c.channel) END";
-
 pub(super) fn number(n: u64) -> i64 {
     // every number of ours is below 2^53
     i64::try_from(n).unwrap_or(i64::MAX)
