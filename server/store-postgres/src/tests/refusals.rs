@@ -104,8 +104,10 @@ fn over_a_network_the_server_is_believed_by_its_authority_and_under_its_name_onl
     assert_eq!(refused(by("localhost", ours.clone())), "opened");
     let other = refused(by("localhost", file("other.pem", &certified("localhost")[0])));
     assert!(other.contains("certificate"), "another authority: {other}");
-    let named = refused(by("127.0.0.1", ours));
+    let named = refused(by("127.0.0.1", ours.clone()));
     assert!(named.contains("certificate"), "another name: {named}");
+    let half = PgOptions { client_cert: file("half.pem", &certificate), ..by("localhost", ours.clone()) };
+    assert!(refused(half).contains("goes with its key"));
     let nothing = refused(by("localhost", file("nothing.pem", "")));
     assert!(nothing.contains("certificate") || nothing.contains("cannot be read"), "{nothing}");
     let (store, _) = open(&by("localhost", file("ours.pem", &authority)));
