@@ -108,7 +108,7 @@ impl Story<'_> {
     /// Ana's profile, as whoever forces her to open it sees it.
     fn harmless(&mut self) -> Result<(), Failure> {
         const SECOND: &str = "una frase de ejemplo";
-        let dir = self.of(ANA, |p| Ok(p.client.profile().directory().to_owned()))?;
+        let dir = self.of(ANA, |p| Ok(p.client.profile().directory().map(std::path::Path::to_owned)))?.unwrap_or_default();
         let set = self.of(ANA, |p| Ok(p.client.set_second_passphrase(SECOND).is_ok()))?;
         let seen = Client::open(&dir, Secret::Passphrase(SECOND), Environment::system()).ok().map(|mut opened| {
             let nobody = opened.whoami().is_ok_and(|who| who.is_none());

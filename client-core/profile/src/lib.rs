@@ -3,13 +3,14 @@
 //! A device's state changes in steps ([`Profile::step`]): each is one transaction under the profile's lock, which is
 //! never held across the network. Several processes may have one profile open; their steps take turns.
 //!
-//! [`keys`] and [`locks`] (what opens it, and the second profile of the same file), [`rows`] (what a step can do), [`observer`] (where tests put crashes), [`mls`] (OpenMLS
+//! [`keys`] and [`locks`] (what opens it, and the second profile of the same file), [`memory`] (one that no disk has), [`rows`] (what a step can do), [`observer`] (where tests put crashes), [`mls`] (OpenMLS
 //! stored in rows), [`agent`] (keeps the key for an hour).
 
 #[cfg(unix)]
 pub mod agent;
 pub mod keys;
 pub mod locks;
+pub mod memory;
 pub mod mls;
 pub mod observer;
 mod packing;
@@ -116,7 +117,8 @@ pub struct Profile {
     master: ProfileKey,
     keys: RowKeys,
     observer: Arc<dyn Observer>,
-    directory: PathBuf,
+    /// none: it is in memory alone
+    directory: Option<PathBuf>,
     options: Options,
     /// the connection is of [`alone`], and is given back after a step
     alone: bool,
@@ -138,26 +140,11 @@ impl Profile {
         observer: Arc<dyn Observer>,
         options: Options,
     ) -> Result<Self, OpenError> {
-        let io = |error: std::io::Error| OpenError::Store(StoreError::Io { why: error.to_string() });
-        make_private(dir).map_err(io)?;
+        make_private(dir, FILE)?;
         let mut connection = connect(dir, options)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let stamped: i64 = transaction.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-        let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-        if stamped != 0 || tables != 0 {
-            return Err(OpenError::Exists);
-        }
-        let master = match &secret {
-            Secret::Raw(key) => (*key).clone(),
-            Secret::Passphrase(_) | Secret::KeyFile(_) => ProfileKey::random(rng),
-        };
-        transaction.execute_batch(include_str!("schema.sql"))?;
-        locks::make(&transaction, &secret, options, &master, rng)?;
-        transaction.pragma_update(None, "application_id", APPLICATION)?;
-        transaction.pragma_update(None, "user_version", FORMAT)?;
-        transaction.commit()?;
-        Ok(Self::assemble(connection, master, observer, dir, options))
+        let master = filled(&mut connection, &secret, options, rng)?;
+        Ok(Self::assemble(connection, master, observer, Some(dir), options))
     }
 
     /// Opens an existing one.
@@ -191,14 +178,20 @@ impl Profile {
             return Err(OpenError::Newer { found });
         }
         let master = locks::open(&connection, &secret)?;
-        let mut profile = Self::assemble(connection, master, observer, dir, options);
+        let mut profile = Self::assemble(connection, master, observer, Some(dir), options);
         profile.alone = full;
         Ok(profile)
     }
 
-    fn assemble(connection: Connection, master: ProfileKey, observer: Arc<dyn Observer>, dir: &Path, options: Options) -> Self {
+    fn assemble(
+        connection: Connection,
+        master: ProfileKey,
+        observer: Arc<dyn Observer>,
+        dir: Option<&Path>,
+        options: Options,
+    ) -> Self {
         let keys = RowKeys::of(&master);
-        Self { connection, master, keys, observer, directory: dir.to_owned(), options, alone: false, steps: 0 }
+        Self { connection, master, keys, observer, directory: dir.map(Path::to_owned), options, alone: false, steps: 0 }
     }
 
     /// What opens it without passphrase or key file; what the unlock agent keeps.
@@ -207,10 +200,10 @@ impl Profile {
         &self.master
     }
 
-    /// Where it lives.
+    /// Where it lives; nowhere, if it is in memory alone.
     #[must_use]
-    pub fn directory(&self) -> &Path {
-        &self.directory
+    pub fn directory(&self) -> Option<&Path> {
+        self.directory.as_deref()
     }
 
     /// One step: takes the lock, runs `f`, commits. Any error, also one that `f` swallowed, rolls everything back.
@@ -219,9 +212,11 @@ impl Profile {
     pub fn step<T, E: From<StoreError>>(&mut self, f: impl FnOnce(&Step<'_>) -> Result<T, E>) -> Result<T, E> {
         self.take_lock()?;
         let done = self.within(f);
-        if std::mem::take(&mut self.alone) {
+        if std::mem::take(&mut self.alone)
+            && let Some(directory) = &self.directory
+        {
             // others may write: nothing is locked until this one's first look
-            self.connection = connect(&self.directory, self.options).map_err(StoreError::from)?;
+            self.connection = connect(directory, self.options).map_err(StoreError::from)?;
         }
         let value = done?;
         self.steps += 1;
@@ -232,15 +227,15 @@ impl Profile {
     /// The profile's lock. Reading must not need the disk: where that has no room for SQLite's index of its log, the index is kept in
     /// memory, and nobody else looks meanwhile.
     fn take_lock(&mut self) -> Result<(), StoreError> {
-        match begin(&self.connection) {
-            Err(error) if rows::grows_no_more(&error) => {
+        match (begin(&self.connection), &self.directory) {
+            (Err(error), Some(directory)) if rows::grows_no_more(&error) => {
                 // closed first: what it holds of the file is this process's
                 self.connection = Connection::open_in_memory()?;
-                self.connection = alone(&self.directory, self.options)?;
+                self.connection = alone(directory, self.options)?;
                 self.alone = true;
                 begin(&self.connection)?;
             }
-            begun => begun?,
+            (begun, _) => begun?,
         }
         Ok(())
     }
@@ -338,9 +333,37 @@ fn alone(dir: &Path, options: Options) -> Result<Connection, rusqlite::Error> {
     Ok(connection)
 }
 
+/// What every profile has from its beginning, in one transaction; its key.
+fn filled(
+    connection: &mut Connection,
+    secret: &Secret<'_>,
+    options: Options,
+    rng: &mut dyn Rng,
+) -> Result<ProfileKey, OpenError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let stamped: i64 = transaction.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if stamped != 0 || tables != 0 {
+        return Err(OpenError::Exists);
+    }
+    let master = match secret {
+        Secret::Raw(key) => (*key).clone(),
+        Secret::Passphrase(_) | Secret::KeyFile(_) => ProfileKey::random(rng),
+    };
+    transaction.execute_batch(include_str!("schema.sql"))?;
+    locks::make(&transaction, secret, options, &master, rng)?;
+    transaction.pragma_update(None, "application_id", APPLICATION)?;
+    transaction.pragma_update(None, "user_version", FORMAT)?;
+    transaction.commit()?;
+    Ok(master)
+}
+
 fn connect(dir: &Path, options: Options) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(dir.join(FILE), flags)?;
+    configured(Connection::open_with_flags(dir.join(FILE), flags)?, options)
+}
+
+fn configured(connection: Connection, options: Options) -> Result<Connection, rusqlite::Error> {
     connection.busy_timeout(options.patience)?;
     connection.set_prepared_statement_cache_capacity(32);
     connection.pragma_update(None, "synchronous", if options.durable { "full" } else { "normal" })?;
@@ -354,7 +377,7 @@ fn connect(dir: &Path, options: Options) -> Result<Connection, rusqlite::Error> 
 }
 
 /// The directory and an empty file, both for this user alone from their first moment on.
-fn make_private(dir: &Path) -> std::io::Result<()> {
+fn make_private(dir: &Path, name: &str) -> Result<(), OpenError> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     let mut file = std::fs::OpenOptions::new();
@@ -365,7 +388,10 @@ fn make_private(dir: &Path) -> std::io::Result<()> {
         builder.mode(0o700);
         file.mode(0o600);
     }
-    builder.create(dir)?;
-    file.open(dir.join(FILE))?;
+    builder.create(dir).and_then(|()| file.open(dir.join(name))).map_err(failed)?;
     Ok(())
+}
+
+fn failed(error: std::io::Error) -> OpenError {
+    OpenError::Store(StoreError::Io { why: error.to_string() })
 }

@@ -75,6 +75,7 @@ fn sql_stands_in_storage_modules_only() {
         "client-core/profile/src/lib.rs",
         "client-core/profile/src/rows.rs",
         "client-core/profile/src/locks.rs",
+        "client-core/profile/src/memory.rs",
         "client-core/profile/src/tests.rs",
         "client-core/profile/src/secrets_tests.rs",
         // tests read a relay's tables as a thief does, and benches build bare ones to compare with

@@ -35,6 +35,12 @@ impl Client {
         Self::around(profile, env)
     }
 
+    /// With a profile in this process's memory alone ([`Profile::in_memory`]).
+    pub fn in_memory(mut env: Environment) -> Result<Self, OpenError> {
+        let profile = Profile::in_memory(env.rng.as_mut(), env.observer.clone())?;
+        Self::around(profile, env)
+    }
+
     /// Around a profile that is open already.
     pub fn around(profile: Profile, env: Environment) -> Result<Self, OpenError> {
         Ok(Self { engine: Engine::around(profile, env, book::rest_replaced)? })
