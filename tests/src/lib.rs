@@ -9,6 +9,7 @@ pub mod fields;
 pub mod history;
 pub mod hostile;
 pub mod kept;
+pub mod keyboard;
 pub mod lying;
 #[expect(clippy::unwrap_used, clippy::expect_used, reason = "an example body of tests: a wrong example shall stop the test")]
 pub mod notices_body;

@@ -1,59 +1,7 @@
 //! Passphrases at a terminal: what is typed, how often it is asked for, and in which state the terminal is left.
-use lacre_tests::terminal::{Person, Town, lacre_binary};
-use std::io::{Read as _, Write as _};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-
-/// A terminal of its own (`script` of util-linux), with what was written on it so far.
-struct Terminal {
-    child: Child,
-    keys: ChildStdin,
-    screen: ChildStdout,
-    seen: String,
-}
-
-impl Terminal {
-    /// Runs a line of shell in it; `lacre` in the line is the program.
-    fn run(person: &Person, line: &str) -> Self {
-        let mut command = Command::new("/usr/bin/script");
-        command.env_clear().env("HOME", &person.home).env("XDG_RUNTIME_DIR", &person.home).env("SHELL", "/bin/sh");
-        command.env("PATH", format!("{}:/usr/bin:/bin", lacre_binary().parent().unwrap().display()));
-        command.envs(lacre_tests::sabotage::passed_on());
-        command.current_dir(&person.home).args(["-qec", line, "/dev/null"]);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script (util-linux) is needed");
-        let (keys, screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        Self { child, keys, screen, seen: String::new() }
-    }
-
-    /// Waits until this is on the screen; gives what came before it since the last time.
-    fn until(&mut self, text: &str) -> String {
-        let mut bytes = Vec::new();
-        loop {
-            if let Some((before, behind)) = self.seen.clone().split_once(text) {
-                self.seen = behind.to_owned();
-                return before.to_owned();
-            }
-            let mut byte = [0; 1];
-            assert_eq!(self.screen.read(&mut byte).unwrap(), 1, "no {text:?} in {:?}", self.seen);
-            bytes.extend(byte);
-            if let Ok(text) = std::str::from_utf8(&bytes) {
-                self.seen.push_str(text);
-                bytes.clear();
-            }
-        }
-    }
-
-    fn types(&mut self, line: &str) {
-        self.keys.write_all(format!("{line}\n").as_bytes()).unwrap();
-    }
-
-    /// All that is still written, and how it ended.
-    fn ends(mut self) -> (String, Option<i32>) {
-        drop(self.keys);
-        let mut rest = Vec::new();
-        self.screen.read_to_end(&mut rest).unwrap();
-        (self.seen + &String::from_utf8_lossy(&rest), self.child.wait().unwrap().code())
-    }
-}
+use lacre_tests::keyboard::Terminal;
+use lacre_tests::terminal::{Person, Town};
+use std::process::Command;
 
 fn mode_of(mode: u32) -> std::fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(mode)
