@@ -559,6 +559,56 @@ deed-refused-duty = refused: not your duty
 
 ## public bodies
 body-enrolled = { $code } { $name }: enrolled. The certificate is valid until { $until } ({ $zone }); the operator renews it.
+## helped at the counter
+assist-begin =
+    You are at a machine that is not yours. This gives you your Lacre account, or gives it back to you, and writes nothing to this machine's disk: the keys are in memory while this runs, and go when it ends.
+    Nobody else needs to see this screen. The clerk gave you a code, and neither reads, acknowledges, refuses nor replies in your name, and needs no passphrase of yours.
+    Ctrl-C ends it at any moment. If it ends before the last page and the account exists already, nobody has its keys: ask for a recovery code then.
+assist-swaps = CAREFUL: when it is short of memory this machine writes some to its disk (swap), and a part of what you type may stay there. This program cannot prevent that.
+assist-no-swap = This machine writes no memory to its disk (it has no swap).
+assist-enter = Enter to go on:
+assist-which =
+    1  It is your first account: you have an invitation.
+    2  You lost the phone or the account: you have a recovery code.
+    3  Your account is on your USB stick: see the notices that came.
+assist-which-ask = Which is it? (1, 2 or 3):
+assist-one-of-three = Type 1, 2 or 3.
+assist-name = Choose your public name, @ana.perez for example:
+assist-once-more = Enter to try again; Ctrl-C ends:
+assist-arrived = Done: you are { $handle }.
+assist-recovered = Done: you are { $handle } again, with a new account. The devices of the one before are shut out. If that one was your address for official notices, it is so no longer.
+assist-stick =
+    An account is on one device. Did you bring a USB stick of yours? The account goes with it, under a passphrase that you choose, and goes on at your computer.
+    If not, only Enter: the account pauses, and with a recovery code you take it to a device of yours later.
+assist-stick-ask = Folder of your USB stick (/media/ana/USB for example), or only Enter:
+assist-stick-where = Folder of your USB stick (/media/ana/USB for example):
+assist-stick-no-account = There is no stick with a Lacre account there.
+assist-read-which = Which one? Type its first letters, or only Enter to end:
+assist-stick-none = There is no folder there. Put the stick in, and type where it appears.
+assist-stick-machine = That is on a disk of this machine: nothing of yours is put there.
+assist-stick-taken = There is a Lacre account on that stick (the folder lacre).
+assist-address =
+    Your account and its keys are on your USB stick. If you want, official notices reach you there.
+    Do not, if you cannot open it at a computer soon: what is sent to you takes effect whether you read it or not.
+assist-taken =
+    Write down:
+    - Your account is in { $dir }, under your passphrase. Nobody opens it without that, nor does this office.
+    - At your computer, with the stick in it: lacre --profile FOLDER list, and for your notices: lacre --profile FOLDER notice list. FOLDER is that same one, whatever it is called there. Use it there, or a copy of it, but never two.
+    - If you lose the stick, come for a recovery code.
+assist-left =
+    Write down:
+    - Your name is { $handle }, at { $relay }.
+    - Ask for a recovery code now (the office: lacre counter issue-code --recover). It works for 7 days. At a device of yours type: lacre recover -
+    - Nobody has the keys of this account. What is sent to you before that cannot be read.
+    - Official notices do not reach this account: they go on at the counter or by letter.
+assist-paused =
+    - Until then the account pauses, and whoever looks for it is told.
+assist-not-paused =
+    - The relay was not told that the account pauses: whoever looks for it finds it, and writes to it in vain.
+assist-pause-again = The relay does not know yet that the account pauses. Enter to tell it again, or type no:
+assist-written-down = When you have written it down, Enter: the screen is cleared:
+assist-ended = It has ended. Nothing of this session is left on this machine's disk.
+
 body-trust = Whoever checks evidence compares these keys with those that the operator of the relay publishes, and then uses the file with: lacre verify --trust
 office-is = Office account { $handle } at { $body }: { $post ->
         [administrator] administrator

@@ -560,6 +560,56 @@ deed-refused-duty = rechazado: no le corresponde a este puesto
 
 ## organismos públicos
 body-enrolled = { $code } { $name }: inscrito. El certificado vale hasta { $until } ({ $zone }); lo renueva quien opera el servidor.
+## helped at the counter
+assist-begin =
+    Usted está en una máquina que no es suya. Esto le da su cuenta de Lacre, o se la devuelve, sin escribir nada en el disco de esta máquina: las llaves están en la memoria mientras esto se ejecuta, y se van cuando termina.
+    Nadie más necesita ver esta pantalla. Quien le atiende le entregó un código; no lee, ni acusa recibo, ni rechaza, ni responde en su nombre, y no necesita su frase secreta.
+    Ctrl-C termina en cualquier momento. Si termina antes de la última página y la cuenta ya existe, nadie tiene sus llaves: pida entonces un código de recuperación.
+assist-swaps = CUIDADO: cuando le falta memoria, esta máquina la pasa al disco (swap), y ahí puede quedar una parte de lo que usted escriba. Este programa no puede impedirlo.
+assist-no-swap = Esta máquina no pasa memoria al disco (no tiene swap).
+assist-enter = Enter para seguir:
+assist-which =
+    1  Es su primera cuenta: tiene una invitación.
+    2  Perdió el teléfono o la cuenta: tiene un código de recuperación.
+    3  Tiene su cuenta en su memoria USB: ver las notificaciones que llegaron.
+assist-which-ask = ¿Cuál es? (1, 2 o 3):
+assist-one-of-three = Escriba 1, 2 o 3.
+assist-name = Elija su nombre público, por ejemplo @ana.perez:
+assist-once-more = Enter para intentarlo otra vez; Ctrl-C termina:
+assist-arrived = Listo: usted es { $handle }.
+assist-recovered = Listo: usted es { $handle } otra vez, con una cuenta nueva. Los dispositivos de la anterior quedaron fuera. Si ella era su dirección para notificaciones oficiales, ya no lo es.
+assist-stick =
+    Una cuenta está en un solo dispositivo. ¿Trajo una memoria USB suya? La cuenta se va en ella, bajo una frase secreta que usted elige, y sigue en su computador.
+    Si no trajo, solo Enter: la cuenta queda en pausa, y con un código de recuperación la lleva después a su propio dispositivo.
+assist-stick-ask = Carpeta de su memoria USB (por ejemplo /media/ana/USB), o solo Enter:
+assist-stick-where = Carpeta de su memoria USB (por ejemplo /media/ana/USB):
+assist-stick-no-account = Ahí no hay una memoria con una cuenta de Lacre.
+assist-read-which = ¿Cuál leer? Escriba sus primeras letras, o solo Enter para terminar:
+assist-stick-none = Ahí no hay ninguna carpeta. Conecte la memoria y escriba dónde aparece.
+assist-stick-machine = Eso está en un disco de esta máquina: ahí no queda nada suyo.
+assist-stick-taken = En esa memoria ya hay una cuenta de Lacre (la carpeta lacre).
+assist-address =
+    Su cuenta y sus llaves están en su memoria USB. Si quiere, las notificaciones oficiales le llegan ahí.
+    No lo haga si no podrá abrirla pronto en un computador: lo que le envíen surte efecto, lo lea o no.
+assist-taken =
+    Anote:
+    - Su cuenta está en { $dir }, bajo su frase secreta. Sin la frase nadie la abre, tampoco esta oficina.
+    - En su computador, con la memoria puesta: lacre --profile CARPETA list, y sus notificaciones: lacre --profile CARPETA notice list. CARPETA es esa misma, como se llame allá. Úsela ahí, o una copia suya, pero nunca dos.
+    - Si pierde la memoria, venga por un código de recuperación.
+assist-left =
+    Anote:
+    - Su nombre es { $handle }, en { $relay }.
+    - Pida ahora un código de recuperación (la oficina: lacre counter issue-code --recover). Vale 7 días. En su propio dispositivo escriba: lacre recover -
+    - Nadie tiene las llaves de esta cuenta. Lo que le envíen antes de eso no se podrá leer.
+    - Las notificaciones oficiales no llegan a esta cuenta: siguen en el mesón o por carta.
+assist-paused =
+    - Hasta entonces la cuenta está en pausa, y a quien la busque se le dice.
+assist-not-paused =
+    - El servidor no supo que la cuenta está en pausa: quien la busque la encuentra, y le escribe en vano.
+assist-pause-again = El servidor todavía no sabe que la cuenta está en pausa. Enter para decírselo otra vez, o escriba no:
+assist-written-down = Cuando lo haya anotado, Enter: la pantalla se borra:
+assist-ended = Terminó. En el disco de esta máquina no queda nada de esta sesión.
+
 body-trust = Quien revise una prueba compara estas llaves con las que publica quien opera el servidor, y luego usa el archivo con: lacre verify --trust
 office-is = Cuenta de función { $handle } en { $body }: { $post ->
         [administrator] administrador o administradora

@@ -428,4 +428,12 @@ help-counter-issue-code = An invitation for one person; the RUN is asked for
     .recover = For a lost account: a new one in its place
     .more =
         The RUN may also come on standard input; it is never an argument.
+help-counter-assist = For whoever comes to the office: an account, at a strange machine
+    .more =
+        The person has a code on paper, and types it at the terminal. The
+        keys are in this process's memory; when it ends nothing is left on
+        the machine's disk. The account goes with a USB stick of hers; if
+        there is none it pauses, and a recovery code takes it to a device
+        of hers. No profile is opened: neither that of LACRE_PROFILE nor
+        the key of a post.
 help-counter-log = What was done with this key, as the relay recorded it

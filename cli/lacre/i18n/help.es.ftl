@@ -429,4 +429,12 @@ help-counter-issue-code = Una invitación para una persona; el RUN se pide
     .recover = Por una cuenta perdida: una nueva en su lugar
     .more =
         El RUN también puede llegar por la entrada estándar; nunca es argumento.
+help-counter-assist = Para quien viene a la oficina: su cuenta, en una máquina ajena
+    .more =
+        La persona tiene un código en papel y lo escribe en el terminal.
+        Las llaves están en la memoria de este proceso; al terminar no queda
+        nada en el disco de la máquina. La cuenta se va en una memoria USB de
+        ella; si no trajo, queda en pausa, y un código de recuperación la
+        lleva a su propio dispositivo. No abre ningún perfil: ni
+        LACRE_PROFILE, ni la llave de un puesto.
 help-counter-log = Lo hecho con esta llave, según lo registró el servidor

@@ -1,5 +1,5 @@
 //! What a command puts right when it is told to end (Ctrl-C, SIGTERM, a terminal that closes): the terminal's echo while a
-//! passphrase is typed, and files that are not whole yet. `Drop` does not run then.
+//! passphrase is typed, a screen of its own, and files that are not whole yet. `Drop` does not run then.
 //!
 //! Installed at the first need, and once. `kill -9` can be answered by nobody: what must not stay behind even then is
 //! made so that it cannot ([`Part`]).
@@ -7,14 +7,52 @@
 use lacre_words::output::{Part, remove_unfinished};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::fs::File;
-use std::io;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The terminal, and how it was.
 static TERMINAL: Mutex<Option<(File, Termios)>> = Mutex::new(None);
 static LISTENING: OnceLock<bool> = OnceLock::new();
+/// There is an [`OwnScreen`].
+static OWN_SCREEN: AtomicBool = AtomicBool::new(false);
+
+/// A screen beside the terminal's (xterm's alternate one, which has no scrollback); what it showed is gone when it ends, however it
+/// ends but for `kill -9`. A terminal that has no second screen is cleared, with its scrollback.
+pub(crate) struct OwnScreen;
+
+impl OwnScreen {
+    /// From now on; of a stderr that is no terminal nothing is asked.
+    pub(crate) fn begin() -> Self {
+        listen();
+        if io::stderr().is_terminal() {
+            OWN_SCREEN.store(true, Ordering::SeqCst);
+            let _closed = io::stderr().write_all(b"\x1b[?1049h\x1b[2J\x1b[H");
+        }
+        Self
+    }
+
+    /// A new page of it.
+    pub(crate) fn clear(&self) {
+        if OWN_SCREEN.load(Ordering::SeqCst) {
+            let _closed = io::stderr().write_all(b"\x1b[2J\x1b[H");
+        }
+    }
+}
+
+impl Drop for OwnScreen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn give_back() {
+    if OWN_SCREEN.swap(false, Ordering::SeqCst) {
+        let _closed = io::stderr().write_all(b"\x1b[2J\x1b[H\x1b[3J\x1b[?1049l");
+    }
+}
 
 fn terminal() -> MutexGuard<'static, Option<(File, Termios)>> {
     // nothing panics while it holds this lock, and what is inside is whole at every moment
@@ -75,7 +113,8 @@ fn wait(ready: &mpsc::Sender<bool>) {
 fn put_right() {
     if let Some((tty, was)) = terminal().take() {
         let _gone = tcsetattr(&tty, OptionalActions::Now, &was);
-        let _gone = io::Write::write_all(&mut &tty, b"\n");
+        let _gone = (&tty).write_all(b"\n");
     }
     remove_unfinished();
 }
+    give_back();

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use zeroize::Zeroize as _;
 
-/// The row of the key.
-const KEY: &[u8] = b"clerk";
+/// Where the key lies, among what belongs to this user.
+pub(super) const FOLDER: &str = "lacre-counter";
 
 #[derive(Serialize, Deserialize)]
 struct Row {
@@ -41,7 +41,7 @@ pub(super) struct Clerk {
 pub(super) fn folder(ctx: &Context) -> Result<PathBuf, Failure> {
     match &ctx.global.profile {
         Some(dir) => Ok(dir.clone()),
-        None => Ok(ctx.data_home()?.join("lacre-counter")),
+        None => Ok(ctx.data_home()?.join(FOLDER)),
     }
 }
 

@@ -50,7 +50,8 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     Ok(Exit::Done)
 }
 
-fn said(ctx: &Context, now: &NoticeAddress) -> Vec<String> {
+/// How it stands, in sentences.
+pub(crate) fn said(ctx: &Context, now: &NoticeAddress) -> Vec<String> {
     let words = &ctx.words;
     let mut out = vec![match (now.on, now.paused, &now.exempt) {
         (true, _, Some(reason)) => exempt(words, reason),

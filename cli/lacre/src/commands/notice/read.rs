@@ -26,6 +26,13 @@ pub(crate) struct Args {
     to: PathBuf,
 }
 
+impl Args {
+    /// This one, and none of its files saved.
+    pub(crate) fn of(notice: String) -> Self {
+        Self { notice, save: None, to: PathBuf::new() }
+    }
+}
+
 pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     let mut network = online::network(ctx, client)?;
     let reached = match client.sync(&mut network) {
