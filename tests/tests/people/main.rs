@@ -12,6 +12,7 @@
 
 mod absent;
 mod alerts;
+mod assist;
 mod claims;
 mod cli_choices;
 mod cli_keyboard;
