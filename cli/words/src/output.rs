@@ -76,6 +76,26 @@ pub fn replace_all(dir: &Path, files: &[(String, Vec<u8>)]) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
+/// Removes what programs left in a folder that were ended before a file with such an ending was whole. Nobody may be writing there.
+pub fn remove_parts(dir: &Path, ending: &str) -> io::Result<()> {
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        if entry.file_name().to_str().is_some_and(|name| is_part(name, ending)) && entry.file_type()?.is_file() {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// `a.lacre.part`, or `a.lacre (1).part` where that was taken.
+fn is_part(name: &str, ending: &str) -> bool {
+    let whole = name.strip_suffix(".part").map(|whole| match whole.rsplit_once(" (") {
+        Some((first, number)) if number.strip_suffix(')').is_some_and(|n| n.parse::<u32>().is_ok()) => first,
+        _ => whole,
+    });
+    whole.is_some_and(|whole| whole.ends_with(ending))
+}
+
 /// The folder and the name in it.
 fn place(path: &Path) -> io::Result<(&Path, Cow<'_, str>)> {
     let name = path.file_name().ok_or(ErrorKind::InvalidFilename)?.to_string_lossy();
@@ -238,6 +258,25 @@ mod tests {
         part.file.write_all(b"half of a secr").unwrap();
         std::mem::forget(part);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_was_left_half_written_goes_and_nothing_else_does() {
+        let dir = tempfile::tempdir().unwrap();
+        for _ in 0..3 {
+            std::mem::forget(Part::named(dir.path(), "a.lacre").unwrap());
+        }
+        let others = ["a.lacre", "b.part", "c.lacre.part.txt", "d.lacre (x).part"];
+        others.iter().for_each(|name| std::fs::write(dir.path().join(name), "").unwrap());
+        std::fs::create_dir(dir.path().join("e.lacre.part")).unwrap();
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 8);
+
+        remove_parts(dir.path(), ".lacre").unwrap();
+
+        let mut left: Vec<String> =
+            std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        left.sort();
+        assert_eq!(left, ["a.lacre", "b.part", "c.lacre.part.txt", "d.lacre (x).part", "e.lacre.part"]);
     }
 
     #[test]

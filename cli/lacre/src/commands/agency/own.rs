@@ -16,6 +16,7 @@ use lacre_words::output;
 use lacre_words::screen::size;
 use lacre_words::shown::shown;
 use std::fs::File;
+use std::cell::Cell;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -32,12 +33,17 @@ pub(super) fn folder(ctx: &Context) -> Result<PathBuf, Failure> {
 pub(super) struct Evidence {
     dir: PathBuf,
 }
+    /// for what an earlier program left
+    looked: Cell<bool>,
 
 impl Evidence {
+/// How the names of evidence end.
+const PART_OF: &str = ".lacre";
+
     pub(super) fn of(ctx: &Context) -> Result<Self, Failure> {
         let mut dir = folder(ctx)?.into_os_string();
         dir.push(".evidence");
-        Ok(Self { dir: dir.into() })
+        Ok(Self { dir: dir.into(), looked: Cell::new(false) })
     }
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.dir.join(name)
@@ -57,6 +63,10 @@ impl Evidence {
             let folder = File::open(&self.dir)?;
             folder.lock()?;
             Ok(folder)
+            // nobody else writes here now: what is not whole is of a program that was ended in the middle
+            if !self.looked.replace(true) {
+                output::remove_parts(&self.dir, PART_OF)?;
+            }
         };
         taken().map_err(|e: io::Error| trouble(ctx, BodyTrouble::Archive(e)))
     }
