@@ -16,6 +16,7 @@ mod find;
 mod json;
 mod misfits;
 mod online;
+mod progress;
 mod proof;
 mod secret;
 mod service;

@@ -67,6 +67,9 @@ pub struct Kept {
     pub(crate) pending: Option<Pending>,
     /// where the next record goes
     pub(crate) place: u32,
+    /// what the registrar answered when it was asked once more, behind a refusal: a reason's name; empty if it was not
+    #[serde(default)]
+    pub(crate) answer: String,
 }
 
 impl Kept {

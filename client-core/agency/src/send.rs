@@ -142,10 +142,7 @@ impl Body {
         given: &Asked,
         back: Option<(ReturnChannel, Token)>,
     ) -> Result<(Dispatch, Bundle), BodyTrouble> {
-        row.reason = match &given.lookup.answer {
-            Answer::Exempt(reason) => reason.name().to_owned(),
-            Answer::NoAccount | Answer::Account { .. } => "no account".to_owned(),
-        };
+        row.reason = reason_of(&given.lookup.answer);
         let (seed, now) = (Seed::random(self.rng.as_mut()), self.clock.now());
         row.seed = Some(*seed.expose());
         row.returns = back.as_ref().map(|(channel, _)| channel.number);
@@ -218,6 +215,14 @@ impl Body {
         };
         let sent = build::compose(&draft, &to, &own.certificate, &own.signer, &own.trust()?.keys, now, seed)?;
         Ok(sent.so_far)
+    }
+}
+
+/// Why nothing goes electronically, as a row has it.
+pub(crate) fn reason_of(answer: &Answer) -> String {
+    match answer {
+        Answer::Exempt(reason) => reason.name().to_owned(),
+        Answer::NoAccount | Answer::Account { .. } => "no account".to_owned(),
     }
 }
 

@@ -177,6 +177,10 @@ fn a_table_of_what_was_done_tells_bad_rows_by_line_and_records_the_good_ones_onc
     assert_eq!(wrong, [(3, "no-notice"), (4, "record-what"), (6, "body-line")], "{told}");
     let states: Vec<&str> = told["recorded"].as_array().unwrap().iter().map(|r| text(&r["state"])).collect();
     assert_eq!(states, ["posted", "handed-over"]);
+    // the same under the names that an official writes
+    let spanish = table.replace("notice;what;reference;at;officer", "Notificación;Qué;Referencia;Cuándo;Funcionario");
+    std::fs::write(body.home.join("hecho.csv"), spanish.replace("handed-over", "entregada").replace("posted", "enviada"))
+        .unwrap();
     let again = body.run(&["agency", "fallback", "record", "--csv", "hecho.csv", "--json"]);
     let again: Value = serde_json::from_str(&again.out).unwrap();
     assert!(again["recorded"].as_array().unwrap().iter().all(|r| r["before"] == Value::Bool(true)), "{again}");
@@ -214,7 +218,7 @@ fn whoever_is_not_reached_electronically_is_in_the_list_with_what_was_to_be_said
     assert_eq!(named, tries, "nobody is lost");
     let whys: HashSet<&str> = rows.iter().map(|row| text(&row["why"])).collect();
     assert_eq!(whys, HashSet::from(["legal-person", "dead", "no-account", "closed-since"]));
-    assert_eq!(listed["open"], Value::from(4));
+    assert_eq!(listed["open"], Value::from(3), "the dead are notified by nobody, and their row does not stay open for ever");
     // the table says the same
     let _listed = body.json(&["agency", "fallback", "list", "--csv", "lista.csv"]);
     let table = std::fs::read_to_string(body.home.join("lista.csv")).unwrap();
@@ -234,21 +238,65 @@ fn whoever_is_not_reached_electronically_is_in_the_list_with_what_was_to_be_said
     }
     std::fs::write(&evidence, whole).unwrap();
     // the registrar is asked once more about the refused one, and nobody prints for the dead
-    let said = body.run(&["agency", "fallback", "print", "--all", "--out", "cartas", "--one-file", "--json"]);
-    let printed: Value = serde_json::from_str(&said.out).unwrap();
-    assert_eq!((said.code, printed["letters"].as_array().unwrap().len()), (Some(1), 3), "{printed} {}", said.err);
-    assert_eq!(text(&printed["left"][0]["why"]), "dead");
+    exempt(&town, 0, "law");
+    let printed = body.json(&["agency", "fallback", "print", "--all", "--out", "cartas", "--one-file"]);
+    assert_eq!(printed["letters"].as_array().unwrap().len(), 3, "{printed}");
     letter(body.home.join(text(&printed["letters"][0]["pdf"])).to_str().unwrap());
-    let row = list(&body)["fallback"].as_array().unwrap().iter().find(|r| text(&r["why"]) == "closed-since").cloned().unwrap();
-    assert_eq!(row["kept"], Value::Bool(true));
+    let dead = rows.iter().find(|row| text(&row["why"]) == "dead").unwrap();
+    let said = body.run(&["agency", "fallback", "print", text(&dead["notice"]), "--out", "muertos", "--json"]);
+    let left: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!((said.code, text(&left["left"][0]["why"])), (Some(1), "dead"));
+    // it closed because she became exempt: list and letter say that, and no more that she has no address
+    let row_now = |id: &Value| list(&body)["fallback"].as_array().unwrap().iter().find(|r| r["notice"] == *id).cloned().unwrap();
+    let row = row_now(&kept["notice"]);
+    assert_eq!((&row["kept"], text(&row["why"])), (&Value::Bool(true), "law"), "{row}");
+    assert_eq!(row["routes"], serde_json::json!(["counter", "letter"]));
     record(&body, text(&row["notice"]), &["--handed-over", "--officer", "Funcionario"]);
     let found = proven(&body, text(&row["evidence"]));
-    assert_eq!(text(&found["outcome"]), "no account");
+    assert_eq!(text(&found["outcome"]), "exempt");
+    let again = ["registrar", "exempt", "remove", "--data", "data"];
+    assert_eq!(operate_typing(town.folder(), &again, RUNS[0]).unwrap().code, Some(0));
     // whoever comes to have an address and is sent the same is closed
     let _resumed = ana.json(&["notice", "address", "resume"]);
     ana.run(&["list"]).done();
     assert_eq!(text(&send(&body, 0, &[]).done_json()["outcome"]), "sent");
-    let closed = list(&body);
-    let row = closed["fallback"].as_array().unwrap().iter().find(|r| text(&r["why"]) == "closed-since").unwrap();
+    let row = row_now(&kept["notice"]);
     assert_eq!((&row["sent_since"], &row["open"]), (&Value::Bool(true), &Value::Bool(false)), "{row}");
+}
+
+#[test]
+fn on_a_disk_that_fills_no_letter_is_half_there_and_none_is_there_without_the_others() {
+    let town = Town::new();
+    let (body, faults) = (body(&town, "AF006"), Faults::build().unwrap());
+    let ids: Vec<String> = (1..4).map(|n| text(&tried(&body, n)["notice"]).to_owned()).collect();
+    let one = body.json(&["agency", "fallback", "print", &ids[0], "--out", "medida"]);
+    let size = std::fs::metadata(body.home.join(text(&one["letters"][0]["pdf"]))).unwrap().len();
+    let folder = body.home.join("cartas");
+    std::fs::create_dir(&folder).unwrap();
+    faults.room_bytes(i64::try_from(size * 5 / 2).unwrap()).unwrap();
+    let args = ["agency", "fallback", "print", "--all", "--out", "cartas"];
+    let mut command = body.command(&args);
+    faults.watch(&mut command, &folder.canonicalize().unwrap());
+
+    let said = lacre_tests::terminal::Said::from(command.output().unwrap(), &args);
+
+    assert_eq!((said.code, said.out.as_str()), (Some(3), ""), "{said:?}");
+    assert!(said.err.contains("no queda espacio en el disco") && said.err.contains("No quedó nada a medias"), "{said:?}");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0, "no letter is taken for all of them");
+    let printed = body.json(&args);
+    assert_eq!(printed["letters"].as_array().unwrap().len(), 3, "when there is room");
+}
+
+#[test]
+fn what_a_killed_program_left_half_written_beside_the_evidence_goes_with_the_next_command() {
+    let town = Town::new();
+    let body = body(&town, "AF007");
+    let evidence = body.home.join(text(&tried(&body, 1)["evidence"]));
+    let [half, hers] = ["ab.lacre.part", "notas.part"].map(|name| evidence.with_file_name(name));
+    std::fs::write(&half, "half of a pro").unwrap();
+    std::fs::write(&hers, "an official's own").unwrap();
+
+    body.run(&["agency", "resume"]).done();
+
+    assert!(!half.exists() && hers.exists() && evidence.exists());
 }

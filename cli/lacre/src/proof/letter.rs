@@ -106,8 +106,8 @@ fn laid<'l>(letters: &'l Letters, letter: &Letter) -> Flow<'l> {
 }
 
 /// Letters, one behind the other, each from a page of its own on.
-pub(crate) fn document(words: &Words, title: &str, all: &[&Letter]) -> Result<Vec<u8>, PdfError> {
-    let (letters, mut pages) = (Letters::new(), Pages::new(words)?);
+pub(crate) fn document(words: &Words, letters: &Letters, title: &str, all: &[&Letter]) -> Result<Vec<u8>, PdfError> {
+    let mut pages = Pages::new(words)?;
     for letter in all {
         let beside = Beside {
             code: &letter.code,
@@ -116,7 +116,7 @@ pub(crate) fn document(words: &Words, title: &str, all: &[&Letter]) -> Result<Ve
             foot: ((LEFT, HEIGHT - 12.0 * MM), SMALL),
             more: folds,
         };
-        pages.put(&laid(&letters, letter), &beside)?;
+        pages.put(&laid(letters, letter), &beside)?;
     }
     pages.finish(title, all.iter().map(|letter| letter.code.as_str()).collect::<Vec<_>>().join(" "))
 }

@@ -7,6 +7,8 @@
 use flate2::read::GzDecoder;
 use krilla::text::{Font, TextDirection};
 use rustybuzz::{Direction, Face, Script, UnicodeBuffer, script};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::sync::OnceLock;
 use unicode_bidi::{BidiInfo, Level};
@@ -31,9 +33,42 @@ struct Loaded {
     font: Font,
 }
 
-/// The fonts.
+/// The fonts; and what was asked of them: a thousand letters are mostly the same words.
 pub(crate) struct Letters {
     fonts: [OnceLock<Option<Loaded>>; COUNT],
+    /// plain and bold
+    asked: [Asked; 2],
+}
+
+/// Answers of one weight. All go when there are too many.
+struct Asked {
+    /// the font of a letter
+    fonts: RefCell<BTreeMap<String, Option<usize>>>,
+    /// how wide a word is at size 1
+    widths: RefCell<BTreeMap<String, f32>>,
+}
+
+/// Most answers of a kind.
+const MOST_ASKED: usize = 20_000;
+
+impl Asked {
+    const fn new() -> Self {
+        Self { fonts: RefCell::new(BTreeMap::new()), widths: RefCell::new(BTreeMap::new()) }
+    }
+}
+
+/// What was answered before, else the answer.
+fn once<T: Copy>(asked: &RefCell<BTreeMap<String, T>>, about: &str, answer: impl FnOnce() -> T) -> T {
+    if let Some(known) = asked.borrow().get(about) {
+        return *known;
+    }
+    let answer = answer();
+    let mut asked = asked.borrow_mut();
+    if asked.len() >= MOST_ASKED {
+        asked.clear();
+    }
+    asked.insert(about.to_owned(), answer);
+    answer
 }
 
 /// A piece of a line that one font draws from one side.
@@ -60,7 +95,7 @@ impl Run {
 impl Letters {
     /// None is unpacked yet.
     pub(crate) const fn new() -> Self {
-        Self { fonts: [const { OnceLock::new() }; COUNT] }
+        Self { fonts: [const { OnceLock::new() }; COUNT], asked: [Asked::new(), Asked::new()] }
     }
 
     fn load(&self, index: usize) -> Option<&Loaded> {
@@ -78,6 +113,15 @@ impl Letters {
 
     /// Who draws this.
     fn of(&self, letter: &str, bold: bool) -> Option<usize> {
+        once(&self.asked(bold).fonts, letter, || self.found(letter, bold))
+    }
+
+    const fn asked(&self, bold: bool) -> &Asked {
+        let [plain, heavy] = &self.asked;
+        if bold { heavy } else { plain }
+    }
+
+    fn found(&self, letter: &str, bold: bool) -> Option<usize> {
         let has = |index: &usize| self.load(*index).is_some_and(|loaded| has(&loaded.face, letter));
         Some(BOLD).filter(|_| bold).filter(has).or_else(|| (0..BOLD).find(has))
     }
@@ -123,7 +167,7 @@ impl Letters {
 
     /// How wide a line is.
     pub(crate) fn width(&self, line: &str, bold: bool, size: f32) -> f32 {
-        self.runs(line, bold).iter().map(|run| run.width(size)).sum()
+        size * once(&self.asked(bold).widths, line, || self.runs(line, bold).iter().map(|run| run.width(1.0)).sum())
     }
 
     /// Cut where font or script change.

@@ -6,7 +6,7 @@ pub(crate) mod etsi;
 pub(crate) mod exported;
 pub(crate) mod ics;
 pub(crate) mod letter;
-mod letters;
+pub(crate) mod letters;
 mod lines;
 pub(crate) mod newer;
 pub(crate) mod otherwise;

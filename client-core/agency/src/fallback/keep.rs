@@ -4,11 +4,11 @@ use crate::archive::{Archive, evidence_name, kept};
 use crate::dispatch::{Dispatch, Stage};
 use crate::done::Kept;
 use crate::own::Own;
-use crate::send::As;
+use crate::send::{As, reason_of};
 use crate::written::{NewFile, NewNotice};
 use crate::{Body, BodyTrouble};
 use lacre_evidence::clock::Calendar;
-use lacre_evidence::{ApprovedRow, Bundle, Certificate, FileEntry, FilePart, Notice, Opening};
+use lacre_evidence::{ApprovedRow, Bundle, Certificate, FileEntry, FilePart, Notice, Opening, Verdict, verify};
 use lacre_ground::ids::NoticeId;
 use lacre_transport::GrpcNetwork;
 use sha2::{Digest as _, Sha256};
@@ -44,7 +44,7 @@ impl Body {
             // the program ended when N was kept and the row did not say so yet
             let opening = bundle.opening.as_deref().and_then(|text| Opening::parse(text).ok());
             row.seed = opening.and_then(|opening| opening.seed).map(|seed| *seed.expose());
-            row.kept = Some(Kept::default());
+            row.kept = Some(Kept { answer: answer_of(&own, &bundle)?, ..Kept::default() });
             self.keep_dispatch(&row)?;
             return Ok(Asked::Kept);
         }
@@ -67,7 +67,8 @@ impl Body {
         let (paper, whole) = self.written(&own, &new, as_, given, Some(back))?;
         archive.keep(&format!("{id}.{REFUSED}"), &bundle.to_bytes())?;
         archive.keep(&evidence_name(id), &whole.to_bytes())?;
-        (row.asked_at, row.seed, row.kept) = (paper.asked_at, paper.seed, paper.kept);
+        (row.asked_at, row.seed) = (paper.asked_at, paper.seed);
+        row.kept = paper.kept.map(|kept| Kept { answer: paper.reason, ..kept });
         self.keep_dispatch(&row)?;
         Ok(Asked::Kept)
     }
@@ -79,6 +80,12 @@ pub(super) fn signed_by(own: &Own, row: &Dispatch, bundle: &Bundle) -> Option<No
     let notice = Notice::verify(bundle.notice.as_deref()?, &certificate).ok()?.into_value();
     let own_row = notice.id == row.id && notice.run.canonical() == row.run && notice.case == row.case;
     (certificate.key == own.key && own_row).then_some(notice)
+}
+
+/// What the registrar answered, by evidence that verifies.
+fn answer_of(own: &Own, bundle: &Bundle) -> Result<String, BodyTrouble> {
+    let Verdict::Valid(proven) = verify(&bundle.to_bytes(), Some(&own.trust()?)) else { return Ok(String::new()) };
+    Ok(reason_of(&proven.lookup.answer))
 }
 
 fn has_its_files(notice: &Notice, bundle: &Bundle) -> bool {

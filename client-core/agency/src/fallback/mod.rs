@@ -49,8 +49,9 @@ pub fn all(rows: &[Dispatch]) -> Vec<Fallback> {
         let why = Why::of(row)?;
         let state = row.kept.as_ref().map_or(State::Nothing, Kept::state);
         let sent_since = delivered.get(&act(row)).is_some_and(|newest| *newest > row.number);
-        // from a trial nothing follows, so nobody misses it
-        let open = row.beside != Beside::Trial && !sent_since && state.open();
+        // from a trial nothing follows, so nobody misses it; and the dead are notified by nobody, whatever is recorded
+        let goes = why.routes() != [Route::Nobody];
+        let open = row.beside != Beside::Trial && goes && !sent_since && state.open();
         Some(Fallback { row: row.clone(), why, state, open, sent_since })
     };
     let mut found: Vec<Fallback> = rows.iter().filter_map(one).collect();

@@ -65,8 +65,18 @@ impl Why {
                 Some(reason) => Why::Exempt(reason),
                 None => Why::NoAccount,
             }),
-            Stage::Refused if row.reason == TOO_LATE => Some(Why::TooLate),
-            Stage::Refused => Some(Why::ClosedSince),
+            Stage::Refused => {
+                let answer = row.kept.as_ref().map(|kept| kept.answer.as_str()).filter(|answer| !answer.is_empty());
+                let exempt = ExemptReason::ALL.into_iter().find(|reason| Some(reason.name()) == answer);
+                Some(match exempt {
+                    // it closed because of that, and the ways are others
+                    Some(reason) => Why::Exempt(reason),
+                    None if row.reason != TOO_LATE => Why::ClosedSince,
+                    // by now somebody says that she cannot be reached
+                    None if answer.is_some() => Why::NoAccount,
+                    None => Why::TooLate,
+                })
+            }
         }
     }
 

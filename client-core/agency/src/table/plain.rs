@@ -19,7 +19,7 @@ pub struct PlainRow(Vec<String>);
 impl Plain {
     /// Reads all of it, parted where that shows one of these columns.
     pub fn read<R: Read + Seek>(mut source: R, columns: &[&str]) -> Result<Self, Unreadable> {
-        let known = |name: &String| columns.contains(&name.trim());
+        let known = |name: &String| columns.contains(&name.trim().to_lowercase().as_str());
         let (encoding, head) = opened(&mut source, |names| names.iter().any(known))?;
         source.seek(SeekFrom::Start(0))?;
         let mut records = Records::new(&mut source, encoding, head.separator);
@@ -35,10 +35,10 @@ impl Plain {
         Ok(Self { names: head.names, rows })
     }
 
-    /// Which column has this name.
+    /// Which column has one of these names, in large letters or small ones.
     #[must_use]
-    pub fn column(&self, name: &str) -> Option<usize> {
-        self.names.iter().position(|there| there.trim() == name)
+    pub fn column(&self, names: &[&str]) -> Option<usize> {
+        self.names.iter().position(|there| names.contains(&there.trim().to_lowercase().as_str()))
     }
 }
 

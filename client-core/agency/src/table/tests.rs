@@ -352,12 +352,12 @@ fn plain(bytes: impl AsRef<[u8]>) -> Result<Plain, Unreadable> {
 #[test]
 fn a_table_of_other_columns_is_read_whole_with_the_lines_that_a_spreadsheet_shows() {
     let table = plain(LATIN("sep=;\nnotice; address \n\n1;\"Ñuñoa,\nChile\"\n2\n")).unwrap();
-    let (notice, address) = (table.column("notice").unwrap(), table.column("address").unwrap());
+    let (notice, address) = (table.column(&["notice"]).unwrap(), table.column(&["address"]).unwrap());
     let rows: Vec<(u64, &str, &str)> =
         table.rows.iter().map(|(line, row)| (*line, row.cell(notice), row.cell(address))).collect();
 
     assert_eq!(rows, [(4, "1", "Ñuñoa,\nChile"), (5, "2", "")]);
-    assert_eq!((table.column("run"), plain("a,b,c;address\n").unwrap().column("address")), (None, Some(1)));
+    assert_eq!((table.column(&["run"]), plain("a,b,c;address\n").unwrap().column(&["address"])), (None, Some(1)));
 }
 
 #[test]

@@ -54,12 +54,14 @@ fn lines(text: &str) -> Option<Vec<String>> {
     fits.then_some(lines)
 }
 
-/// Columns `notice` or `run`, and `address`.
+/// Columns `notice` or `run`, and `address`, or their Spanish names.
 fn read(ctx: &Context, path: &Path) -> Result<HashMap<String, Vec<String>>, Failure> {
-    let table = rows::plain(ctx, path, &["notice", "run", "address"])?;
-    let who = table.column("notice").or_else(|| table.column("run"));
-    let (Some(who), Some(address)) = (who, table.column("address")) else {
-        let args = [("columns", "notice (run), address".into()), ("name", shown(&path.display().to_string()).into())];
+    const NOTICE: [&str; 3] = ["notice", "notificación", "notificacion"];
+    const ADDRESS: [&str; 3] = ["address", "dirección", "direccion"];
+    let table = rows::plain(ctx, path, &[&NOTICE[..], &ADDRESS, &["run"]].concat())?;
+    let who = table.column(&NOTICE).or_else(|| table.column(&["run"]));
+    let (Some(who), Some(address)) = (who, table.column(&ADDRESS)) else {
+        let args = [("columns", ctx.words.say("address-columns").into()), ("name", shown(&path.display().to_string()).into())];
         return Err(ctx.failure("error-fallback-columns", Exit::Usage, &args));
     };
     let mut all = HashMap::new();

@@ -78,6 +78,7 @@ fn line(ctx: &Context, body: &mut Body, evidence: &Evidence, fallback: &Fallback
         Fallback { .. } => key("fallback-state-done"),
     };
     let mut lines = vec![words.say_with("fallback-notice", &args), format!("    {}", words.say(standing))];
+        Fallback { why, .. } if why.routes() == [Route::Nobody] => key("fallback-state-dead"),
     if row.kept.as_ref().is_some_and(|kept| kept.waits()) {
         lines.push(format!("    {}", words.say("fallback-waits")));
     }

@@ -5,7 +5,9 @@ use super::address::Addresses;
 use crate::commands::notice::body;
 use crate::context::{Context, Outcome};
 use crate::files;
+use crate::progress::Progress;
 use crate::proof::letter::{Letter, Piece, document, pieces};
+use crate::proof::letters::Letters;
 use crate::proof::long_day;
 use lacre_agency::fallback::{self, Asked, Fallback, Route, ToPrint, Why};
 use lacre_agency::{Body, Dispatch};
@@ -48,13 +50,17 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let addresses = Addresses::of(ctx, args.to_address.as_deref(), args.address.as_deref())?;
     let (mut body, mut evidence) = (own::open(ctx)?, Evidence::of(ctx)?);
     let (mut made, mut left) = (Vec::new(), Vec::new());
-    for fallback in wanted(ctx, args, &mut body)? {
+    let all = wanted(ctx, args, &mut body)?;
+    let progress = Progress::of(ctx, key("print-progress-read"), all.len());
+    for (n, fallback) in all.into_iter().enumerate() {
+        progress.at(n);
         let row = &fallback.row;
         match one(ctx, &mut body, &mut evidence, &addresses, &fallback)? {
             Ok(letter) => made.push(letter),
             Err(why) => left.push((row.clone(), why)),
         }
     }
+    drop(progress);
     let written = write(ctx, args, &made)?;
     let mut text: Vec<String> = written.iter().map(|path| shown(&path.display().to_string())).collect();
     text.extend(left.iter().map(|(row, why)| {
@@ -141,6 +147,10 @@ fn one(
         }
     }
     let kept = body.to_print(evidence, row.id).map_err(|e| own::trouble(ctx, e))?;
+    // what the registrar answered when it was asked once more
+    if kept.why.routes() == [Route::Nobody] {
+        return Ok(Err(key("print-left-dead")));
+    }
     let of_batch = of_batch(ctx, body, row)?;
     let address = addresses.of_row(row).or(of_batch.as_deref());
     let (letter, beside) = letter(&ctx.words, &kept, address);
@@ -162,8 +172,9 @@ fn write(ctx: &Context, args: &Args, made: &[Made]) -> Result<Vec<PathBuf>, Fail
     }
     own::folder_for_evidence(&args.out).map_err(|why| files::unusable(ctx, &args.out, &why))?;
     own::note_open_folder(ctx, &args.out);
+    let fonts = Letters::new();
     let pdf = |path: &Path, title: &str, letters: &[&Letter]| {
-        document(&ctx.words, title, letters).map_err(|e| files::unusable(ctx, path, &std::io::Error::other(e)))
+        document(&ctx.words, &fonts, title, letters).map_err(|e| files::unusable(ctx, path, &std::io::Error::other(e)))
     };
     let mut all: Vec<(PathBuf, Vec<u8>)> = Vec::new();
     if args.one_file {
@@ -172,14 +183,22 @@ fn write(ctx: &Context, args: &Args, made: &[Made]) -> Result<Vec<PathBuf>, Fail
         let title = ctx.words.say_with("print-title", &[("count", letters.len().into())]);
         all.push((path.clone(), pdf(&path, &title, &letters)?));
     } else {
-        for made in made {
+        let progress = Progress::of(ctx, key("print-progress-made"), made.len());
+        for (n, made) in made.iter().enumerate() {
+            progress.at(n);
             let path = args.out.join(format!("{}.pdf", made.row.id));
             all.push((path.clone(), pdf(&path, &made.letter.subject, &[&made.letter])?));
         }
     }
-    // all or nothing: what is taken is said before anything is written
+    // all or nothing: what is taken is said before anything is written, and what a full disk broke off is not half there
     all.iter().try_for_each(|(path, _)| files::vacant(ctx, path))?;
-    all.iter().try_for_each(|(path, bytes)| files::put(ctx, path, bytes))?;
+    for (n, (path, bytes)) in all.iter().enumerate() {
+        files::put(ctx, path, bytes).inspect_err(|_| {
+            for (path, _) in all.iter().take(n) {
+                let _as_far_as_it_goes = std::fs::remove_file(path);
+            }
+        })?;
+    }
     Ok(all.into_iter().map(|(path, _)| path).collect())
 }
 
@@ -188,6 +207,7 @@ fn letter(words: &Words, kept: &ToPrint, address: Option<&[String]>) -> (Letter,
     let (n, code) = (&kept.notice, kept.notice.id.to_string());
     let day = n.place.zone.date(n.made_at).map(|day| long_day(words, day)).unwrap_or_default();
     let (mut pieces, mut beside) = (vec![Piece::Text(words.say(why(kept.why)))], Vec::new());
+    pieces.extend(described(&n.subject, &n.description));
     for (number, (file, bytes)) in n.files.iter().zip(&kept.files).enumerate() {
         let text =
             bytes.as_deref().filter(|_| number == 0 && body::is_text(&file.media)).and_then(|b| core::str::from_utf8(b).ok());
@@ -214,17 +234,27 @@ fn letter(words: &Words, kept: &ToPrint, address: Option<&[String]>) -> (Letter,
         way: words.say(way),
         address: address
             .map_or_else(|| vec![words.say_with("letter-run", &[("run", n.run.canonical().into())])], <[String]>::to_vec),
-        facts: vec![
-            (words.say("letter-case"), shown(&n.case)),
-            (words.say("letter-day"), day),
-            (words.say("letter-code"), grouped),
-        ],
+        facts: facts(words, [&n.case, &n.procedure], day, grouped),
         subject: shown(&n.subject),
         pieces,
         qr: words.say_with("letter-qr", &[("code", code.as_str().into())]),
         code,
     };
     (letter, beside)
+}
+
+/// What the sheet says of itself beside the address; a notice may be of no procedure.
+fn facts(words: &Words, [case, procedure]: [&str; 2], day: String, code: String) -> Vec<(String, String)> {
+    let of = (!procedure.trim().is_empty()).then(|| (words.say("letter-procedure"), shown(procedure)));
+    let case = (words.say("letter-case"), shown(case));
+    let rest = [(words.say("letter-day"), day), (words.say("letter-code"), code)];
+    core::iter::once(case).chain(of).chain(rest).collect()
+}
+
+/// What it is about, in the body's words; once, if the subject says the same.
+fn described(subject: &str, description: &str) -> Option<Piece> {
+    let says = description.trim();
+    (!says.is_empty() && says != subject.trim()).then(|| Piece::Text(shown(says)))
 }
 
 /// Why it comes on paper, to the person.
@@ -243,4 +273,21 @@ fn effect(words: &Words, act: Act, by_letter: bool) -> Vec<Piece> {
     let mut out = vec![Piece::Text(words.say(made))];
     out.extend(term.map(|term| Piece::Text(words.say_with("letter-term", &[("days", u32::from(term.days()).into())]))));
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lacre_words::lang::Lang;
+
+    #[test]
+    fn a_letter_has_procedure_and_description_of_what_was_signed_and_says_nothing_twice() {
+        let words = Words::new(Lang::Es, crate::catalogues(Lang::Es));
+        let of = |procedure| facts(&words, ["E-1", procedure], "6 de julio".to_owned(), "c0de".to_owned());
+        let values: Vec<String> = of("Multas de tránsito").into_iter().map(|(_, value)| value).collect();
+        assert_eq!(values, ["E-1", "Multas de tránsito", "6 de julio", "c0de"]);
+        assert_eq!(of(" ").len(), 3);
+        assert_eq!(described("Se resuelve", "Multa por exceso"), Some(Piece::Text("Multa por exceso".to_owned())));
+        assert_eq!((described("Se resuelve", "Se resuelve "), described("Se resuelve", "")), (None, None));
+    }
 }

@@ -43,6 +43,9 @@ pub(crate) struct Args {
     csv: Option<PathBuf>,
 }
 
+/// Names of the columns that a table needs, in both languages.
+const NOTICE: [&str; 3] = ["notice", "notificación", "notificacion"];
+const WHAT: [&str; 3] = ["what", "qué", "que"];
 /// Longest scanned paper, bytes.
 const SCAN: usize = 20 << 20;
 
@@ -184,31 +187,31 @@ fn told(ctx: &Context, body: &mut Body, evidence: &Evidence, id: NoticeId, recor
 
 /// A table: bad rows are told by their lines, and keep no good one away.
 fn many(ctx: &Context, args: &Args, path: &Path, body: &mut Body, network: &mut GrpcNetwork, evidence: &mut Evidence) -> Outcome {
-    let table = rows::plain(ctx, path, &["notice", "what"])?;
-    let (Some(id), Some(what)) = (table.column("notice"), table.column("what")) else {
-        let names = "notice, what (handed-over, posted, received, returned), reference, at, officer, scan";
+    let table = rows::plain(ctx, path, &[NOTICE, WHAT].concat())?;
+    let (Some(id), Some(what)) = (table.column(&NOTICE), table.column(&WHAT)) else {
+        let names = ctx.words.say("record-columns");
         let args = [("columns", names.into()), ("name", shown(&path.display().to_string()).into())];
         return Err(ctx.failure("error-fallback-columns", Exit::Usage, &args));
     };
     let (mut done, mut wrong, mut lines) = (Vec::new(), Vec::new(), Vec::new());
     for (line, row) in &table.rows {
         let line = *line;
-        let cell = |name: &str| table.column(name).map(|at| row.cell(at)).filter(|text| !text.is_empty());
+        let cell = |names: &[&str]| table.column(names).map(|at| row.cell(at)).filter(|text| !text.is_empty());
         let what = match row.cell(what) {
-            "handed-over" => Ok(What::HandedOver),
-            "posted" => Ok(What::Posted),
-            "received" => Ok(What::Received),
-            "returned" => Ok(What::Returned),
+            "handed-over" | "entregada" => Ok(What::HandedOver),
+            "posted" | "enviada" => Ok(What::Posted),
+            "received" | "recibida" => Ok(What::Received),
+            "returned" | "devuelta" => Ok(What::Returned),
             other => Err(ctx.failure("error-record-what", Exit::Usage, &[("what", shown(other).into())])),
         };
-        let scan = cell("scan").map(PathBuf::from);
+        let scan = cell(&["scan", "digitalizado"]).map(PathBuf::from);
         let recorded = what.and_then(|what| {
             let typed = Typed {
                 id: row.cell(id),
                 what,
-                reference: cell("reference"),
-                at: cell("at"),
-                officer: cell("officer").or(args.officer.as_deref()),
+                reference: cell(&["reference", "referencia"]),
+                at: cell(&["at", "cuándo", "cuando"]),
+                officer: cell(&["officer", "funcionario", "funcionaria"]).or(args.officer.as_deref()),
                 scan: scan.as_deref(),
             };
             one(ctx, body, network, evidence, &typed)
