@@ -24,6 +24,7 @@ mod show;
 mod spoken;
 pub mod trouble;
 mod when;
+mod whose;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 use context::{Context, Global};

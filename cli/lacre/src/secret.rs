@@ -4,6 +4,7 @@ use crate::context::{Context, Global};
 use crate::ended;
 use crate::files;
 use crate::trouble::open_failure;
+use crate::whose::{Whose, not_anothers};
 use data_encoding::HEXLOWER;
 use lacre_core::{Client, Environment};
 use lacre_profile::{OpenError, Profile, Secret, agent, exists};
@@ -23,6 +24,15 @@ const MOST_BYTES: u64 = 4096;
 /// The profile, opened.
 pub(crate) fn open(ctx: &Context) -> Result<Client, Failure> {
     let dir = ctx.profile_dir()?;
+    let mut client = open_any(ctx)?;
+    if client.whoami().map_err(|t| ctx.trouble(t))?.is_none() {
+        let key = client.profile().key().clone();
+        not_anothers(ctx, &ctx.profile_dir()?, &key, Whose::Person)?;
+    }
+    Ok(client)
+}
+
+fn open_any(ctx: &Context) -> Result<Client, Failure> {
     if !exists(&dir) {
         return Err(open_failure(&ctx.words, &OpenError::Missing, &dir));
     }

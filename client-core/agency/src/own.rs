@@ -166,6 +166,12 @@ impl Body {
         Ok(Enrolled { certificate: own.certificate, relay: own.relay })
     }
 
+    /// What opens its profile without the passphrase.
+    #[must_use]
+    pub fn key(&self) -> &lacre_profile::ProfileKey {
+        self.profile.key()
+    }
+
     /// The trust file that its evidence verifies with, for whoever trusts this relay and its registrar.
     pub fn trust_file(&mut self) -> Result<String, BodyTrouble> {
         Ok(self.own()?.trust()?.text())

@@ -229,3 +229,22 @@ fn a_body_whose_certificate_has_ended_is_told_so_and_sends_again_once_it_is_rene
     let after: Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!(text(&after["outcome"]), "no-account", "it is a body again, and nobody of this RUN is there");
 }
+
+#[test]
+fn a_profile_that_is_somebody_elses_is_said_to_be_that_and_nothing_is_made_of_it() {
+    let town = Town::new();
+    let (office, ana, clerk) = (body(&town, "AO046"), town.person(0, "ana"), town.newcomer("mesa-1"));
+    clerk.run(&["counter", "enroll", &town.authority().to_string()]).done();
+    let of = |who: &Person, folder: &str, args: &[&str]| {
+        let folder = who.home.join(".local/share").join(folder).display().to_string();
+        error(&who.run(&[&["--profile", &folder, "--json"], args].concat()))
+    };
+
+    for args in [&["whoami"][..], &["notice", "list"], &["enroll", &town.invitation(1), "@otra"]] {
+        assert_eq!(of(&office, "lacre-agency", args), "body-profile", "{args:?}");
+        assert_eq!(of(&clerk, "lacre-counter", args), "clerk-profile", "{args:?}");
+    }
+    assert_eq!(of(&ana, "lacre", &["agency", "status"]), "person-profile");
+    assert_eq!(ana.json(&["whoami"])["handle"], "@ana");
+    assert!(rows(&office).is_empty());
+}

@@ -3,6 +3,7 @@
 use crate::context::{Context, local, zone};
 use crate::secret;
 use crate::spoken::spoken_seconds;
+use crate::whose::{Whose, not_anothers};
 use lacre_agency::{Archive, Body, BodyTrouble, Collected, Dispatch};
 use lacre_core::network::{Limit, NetError, Reason, Refusal};
 use lacre_core::{Environment, Trouble};
@@ -106,7 +107,11 @@ pub(super) fn open(ctx: &Context) -> Result<Body, Failure> {
     if !lacre_profile::exists(&dir) {
         return Err(ctx.failure("error-no-body", Exit::No, &[("dir", shown(&dir.display().to_string()).into())]));
     }
-    open_or_create(ctx)
+    let mut body = open_or_create(ctx)?;
+    if body.enrolled().is_err() {
+        not_anothers(ctx, &dir, body.key(), Whose::Body)?;
+    }
+    Ok(body)
 }
 
 /// The way to the relay.

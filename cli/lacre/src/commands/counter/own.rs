@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::secret;
 use crate::trouble::store;
+use crate::whose::CLERK;
 use lacre_core::Trouble;
 use lacre_core::network::{NetError, Reason};
 use lacre_ground::address::Authority;
@@ -50,7 +51,7 @@ pub(super) fn keep(ctx: &Context, clerk: &Clerk) -> Result<(), Failure> {
     let dir = folder(ctx)?;
     let mut profile = secret::create_profile(ctx, &dir)?;
     let row = Row { relay: clerk.relay.to_string(), seed: *clerk.secret.expose() };
-    profile.step(|step| step.put(Table::Meta, KEY, b"", 0, &row)).map_err(|e: StoreError| store(&ctx.words, &e))
+    profile.step(|step| step.put(Table::Meta, CLERK, b"", 0, &row)).map_err(|e: StoreError| store(&ctx.words, &e))
 }
 
 /// The clerk of this machine.
@@ -61,7 +62,7 @@ pub(super) fn open(ctx: &Context) -> Result<Clerk, Failure> {
         return Err(none());
     }
     let mut profile = secret::open_profile(ctx, &dir)?;
-    let row = profile.step(|step| step.get::<Row>(Table::Meta, KEY)).map_err(|e: StoreError| store(&ctx.words, &e))?;
+    let row = profile.step(|step| step.get::<Row>(Table::Meta, CLERK)).map_err(|e: StoreError| store(&ctx.words, &e))?;
     let row = row.ok_or_else(none)?;
     let relay = Authority::parse(&row.relay).map_err(|_| none())?;
     Ok(Clerk { relay, secret: ClerkSecret::from_seed(row.seed) })
