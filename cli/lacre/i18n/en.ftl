@@ -544,6 +544,7 @@ watch-locked = The profile was locked with "lacre lock".
 
 ## the registrar's counter
 times-zone = Times of { $zone }.
+interrupted = Interrupted.
 ask-invitation = The invitation, as you were given it:
 ask-run = RUN of the person, with hyphen and check digit:
 invitation-for = Invitation for the person with the RUN { $run }, until { $until }:

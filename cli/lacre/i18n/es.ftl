@@ -545,6 +545,7 @@ watch-locked = El perfil se cerró con «lacre lock».
 
 ## the registrar's counter
 times-zone = Horas de { $zone }.
+interrupted = Interrumpido.
 ask-invitation = La invitación, tal como se la entregaron:
 ask-run = RUN de la persona, con guion y dígito verificador:
 invitation-for = Invitación para la persona con RUN { $run }, hasta { $until }:

@@ -88,6 +88,13 @@ pub(crate) fn listen() {
     });
 }
 
+/// The person pressed Ctrl-C where no signal comes of it: ended as by the signal, with a word.
+pub(crate) fn by_the_person(say: impl FnOnce()) -> ! {
+    put_right();
+    say();
+    std::process::exit(128 + 2)
+}
+
 fn wait(ready: &mpsc::Sender<bool>) {
     // the sender is dropped on every way out: who waits for it goes on
     let ended = || -> io::Result<i32> {
@@ -115,6 +122,6 @@ fn put_right() {
         let _gone = tcsetattr(&tty, OptionalActions::Now, &was);
         let _gone = (&tty).write_all(b"\n");
     }
+    give_back();
     remove_unfinished();
 }
-    give_back();

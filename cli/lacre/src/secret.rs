@@ -11,6 +11,7 @@ use lacre_profile::{OpenError, Profile, Secret, agent, exists};
 use lacre_words::cause::cause;
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
+use std::io::ErrorKind;
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -21,9 +22,8 @@ const TRIES: u8 = 3;
 /// Most bytes that are read of a file with a secret.
 const MOST_BYTES: u64 = 4096;
 
-/// The profile, opened.
+/// The profile, opened: a person's, or one that is new.
 pub(crate) fn open(ctx: &Context) -> Result<Client, Failure> {
-    let dir = ctx.profile_dir()?;
     let mut client = open_any(ctx)?;
     if client.whoami().map_err(|t| ctx.trouble(t))?.is_none() {
         let key = client.profile().key().clone();
@@ -33,6 +33,7 @@ pub(crate) fn open(ctx: &Context) -> Result<Client, Failure> {
 }
 
 fn open_any(ctx: &Context) -> Result<Client, Failure> {
+    let dir = ctx.profile_dir()?;
     if !exists(&dir) {
         return Err(open_failure(&ctx.words, &OpenError::Missing, &dir));
     }
@@ -164,6 +165,10 @@ fn chosen_once(ctx: &Context) -> Result<Result<Zeroizing<String>, Failure>, Fail
 
 fn asked(ctx: &Context, text: &str) -> Result<Zeroizing<String>, Failure> {
     let typed = ended::with_terminal(|| rpassword::prompt_password(text));
+    if typed.as_ref().is_err_and(|e| e.kind() == ErrorKind::Interrupted) {
+        // Ctrl-C, which comes here as a letter
+        ended::by_the_person(|| ctx.note(&ctx.words.say("interrupted")));
+    }
     typed
         .map(Zeroizing::new)
         .map_err(|e| ctx.failure("error-no-keyboard", Exit::CouldNotAsk, &[("why", cause(&ctx.words, &e).into())]))

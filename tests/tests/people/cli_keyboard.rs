@@ -65,6 +65,25 @@ fn a_command_that_is_told_to_end_at_a_passphrase_leaves_the_terminal_as_it_was()
 }
 
 #[test]
+fn ctrl_c_at_a_passphrase_ends_as_everywhere_and_says_so() {
+    let town = Town::new();
+    let ana = town.newcomer("ana");
+    let file = ana.home.join("frase");
+    std::fs::write(&file, "caballo correcto").unwrap();
+    let ana = Person { secret: vec!["--passphrase-file".into(), file.display().to_string()], ..ana };
+    ana.run(&["enroll", &town.invitation(0), "@ana"]).done();
+
+    let mut terminal = Terminal::run(&ana, "lacre whoami; echo ended $?; stty -a");
+    terminal.until("Frase secreta: ");
+    terminal.presses(&[3]);
+    let said = terminal.until("ended ");
+    let (screen, _) = terminal.ends();
+
+    assert!(said.contains("Interrumpido") && !said.contains("terminal"), "{said}");
+    assert!(screen.starts_with("130") && screen.contains(" echo ") && !screen.contains("-echo "), "{screen}");
+}
+
+#[test]
 fn a_passphrase_opens_the_profile_however_a_keyboard_spells_it() {
     let town = Town::new();
     let ana = town.newcomer("ana");
