@@ -455,6 +455,7 @@ notice-address-question =
     Do you want that? Type yes:
 notice-address-not-changed = Nothing was signed, and nothing has changed.
 notice-address-on = Official notices reach you here. Terms run whether you read them or not.
+notice-address-to-be-on = CAREFUL: the relay does not know yet that this account shall be your address. Until it is told, official notices do not reach you here.
 notice-address-paused = Official notices pause: public bodies must notify you otherwise. To go on: lacre notice address resume
 notice-address-to-be-paused = CAREFUL: the relay does not know yet that official notices are to pause. Until it is told, they reach you.
 notice-address-to-be-off = CAREFUL: the relay does not know yet that this account is to be your address no more. Until it is told, official notices reach you.
@@ -543,8 +544,8 @@ no-desktop = There is no desktop with notifications here (notify-send): news is 
 watch-locked = The profile was locked with "lacre lock".
 
 ## the registrar's counter
-times-zone = Times of { $zone }.
 interrupted = Interrupted.
+times-zone = Times of { $zone }.
 ask-invitation = The invitation, as you were given it:
 ask-run = RUN of the person, with hyphen and check digit:
 invitation-for = Invitation for the person with the RUN { $run }, until { $until }:
@@ -558,8 +559,6 @@ deed-refused-has-account = refused: the person has an account
 deed-refused-no-account = refused: no account to recover
 deed-refused-duty = refused: not your duty
 
-## public bodies
-body-enrolled = { $code } { $name }: enrolled. The certificate is valid until { $until } ({ $zone }); the operator renews it.
 ## helped at the counter
 assist-begin =
     You are at a machine that is not yours. This gives you your Lacre account, or gives it back to you, and writes nothing to this machine's disk: the keys are in memory while this runs, and go when it ends.
@@ -610,12 +609,14 @@ assist-pause-again = The relay does not know yet that the account pauses. Enter 
 assist-written-down = When you have written it down, Enter: the screen is cleared:
 assist-ended = It has ended. Nothing of this session is left on this machine's disk.
 
+## public bodies
+body-enrolled = { $code } { $name }: enrolled. The certificate is valid until { $until } ({ $zone }); the operator renews it.
 body-trust = Whoever checks evidence compares these keys with those that the operator of the relay publishes, and then uses the file with: lacre verify --trust
 office-is = Office account { $handle } at { $body }: { $post ->
         [administrator] administrator
        *[other] official
     }, account { $account }. The registrar's word holds until { $until }.
-roles-two-administrators = Kept. Two administrators are needed before it can be signed.
+roles-two-administrators = Kept. Two administrators are needed before it can be signed. Add the other one: lacre agency official add ACCOUNT administrator --file LIST
 roles-in-force = In force: two administrators have signed it.
 roles-wait = It waits for another administrator: lacre agency official sign
 roles-none = No list is in force.

@@ -456,6 +456,7 @@ notice-address-question =
     ¿Lo quiere? Escriba sí:
 notice-address-not-changed = No se firmó nada y nada ha cambiado.
 notice-address-on = Las notificaciones oficiales le llegan aquí. Los plazos corren, las lea o no.
+notice-address-to-be-on = CUIDADO: el servidor todavía no sabe que esta cuenta será su dirección. Hasta que se le diga, las notificaciones oficiales no le llegan aquí.
 notice-address-paused = Las notificaciones oficiales están en pausa: los organismos deben notificarle por otro medio. Para reanudar: lacre notice address resume
 notice-address-to-be-paused = CUIDADO: el servidor todavía no sabe que las notificaciones oficiales deben quedar en pausa. Hasta que se le diga, le llegan.
 notice-address-to-be-off = CUIDADO: el servidor todavía no sabe que esta cuenta ya no será su dirección. Hasta que se le diga, las notificaciones oficiales le llegan.
@@ -544,8 +545,8 @@ no-desktop = Aquí no hay escritorio con avisos (notify-send): lo nuevo se muest
 watch-locked = El perfil se cerró con «lacre lock».
 
 ## the registrar's counter
-times-zone = Horas de { $zone }.
 interrupted = Interrumpido.
+times-zone = Horas de { $zone }.
 ask-invitation = La invitación, tal como se la entregaron:
 ask-run = RUN de la persona, con guion y dígito verificador:
 invitation-for = Invitación para la persona con RUN { $run }, hasta { $until }:
@@ -559,8 +560,6 @@ deed-refused-has-account = rechazado: la persona tiene una cuenta
 deed-refused-no-account = rechazado: no hay cuenta que recuperar
 deed-refused-duty = rechazado: no le corresponde a este puesto
 
-## organismos públicos
-body-enrolled = { $code } { $name }: inscrito. El certificado vale hasta { $until } ({ $zone }); lo renueva quien opera el servidor.
 ## helped at the counter
 assist-begin =
     Usted está en una máquina que no es suya. Esto le da su cuenta de Lacre, o se la devuelve, sin escribir nada en el disco de esta máquina: las llaves están en la memoria mientras esto se ejecuta, y se van cuando termina.
@@ -611,12 +610,14 @@ assist-pause-again = El servidor todavía no sabe que la cuenta está en pausa. 
 assist-written-down = Cuando lo haya anotado, Enter: la pantalla se borra:
 assist-ended = Terminó. En el disco de esta máquina no queda nada de esta sesión.
 
+## organismos públicos
+body-enrolled = { $code } { $name }: inscrito. El certificado vale hasta { $until } ({ $zone }); lo renueva quien opera el servidor.
 body-trust = Quien revise una prueba compara estas llaves con las que publica quien opera el servidor, y luego usa el archivo con: lacre verify --trust
 office-is = Cuenta de función { $handle } en { $body }: { $post ->
         [administrator] administrador o administradora
        *[other] funcionario o funcionaria
     }, cuenta { $account }. La palabra del registrador vale hasta { $until }.
-roles-two-administrators = Guardada. Se necesitan dos administradores antes de que se pueda firmar.
+roles-two-administrators = Guardada. Se necesitan dos administradores antes de que se pueda firmar. Agregue el otro: lacre agency official add CUENTA administrator --file LISTA
 roles-in-force = Vigente: la firmaron dos administradores.
 roles-wait = Espera a otro administrador: lacre agency official sign
 roles-none = Ninguna lista está vigente.

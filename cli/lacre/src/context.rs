@@ -133,6 +133,11 @@ pub(crate) fn zone(at: Millis) -> String {
     zone.iana_name().map_or_else(|| format!("UTC{}", stamp.to_zoned(zone.clone()).strftime("%:z")), str::to_owned)
 }
 
+/// An instant inside a sentence: [`local`], with its zone.
+pub(crate) fn local_in(at: Millis) -> String {
+    format!("{} ({})", local(at), zone(at))
+}
+
 /// An instant for people: their own zone, to the minute.
 pub(crate) fn local(at: Millis) -> String {
     let ms = i64::try_from(at.get()).unwrap_or(i64::MAX);

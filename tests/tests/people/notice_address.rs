@@ -44,3 +44,18 @@ fn a_count_says_as_of_when_it_is_and_is_new_where_the_relay_answers() {
     assert_eq!(at(&away), at(&second), "nobody answered, and nothing new is claimed");
     assert!(said.contains("La oficina de registro lo dijo"), "{said}");
 }
+
+#[test]
+fn an_address_of_which_the_relay_was_not_told_is_not_said_to_be_one() {
+    let mut town = Town::new();
+    let ana = town.person(0, "ana");
+    town.switch_off();
+
+    let said = ana.run(&["notice", "address", "on", "--yes"]).done();
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+
+    assert!(said.contains("el servidor todavía no sabe que esta cuenta será su dirección"), "{said}");
+    assert!(!said.contains("oficiales le llegan aquí."), "{said}");
+    town.switch_on();
+    assert!(ana.run(&["notice", "address"]).done().contains("le llegan aquí. Los plazos corren"));
+}

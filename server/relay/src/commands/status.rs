@@ -5,6 +5,7 @@ use lacre_ground::time::Millis;
 use lacre_proto::relay::v1::ReportResponse;
 use lacre_words::failure::Exit;
 use lacre_words::words::{Words, key};
+use std::io::IsTerminal as _;
 
 /// How the running relay is, on one screen
 #[derive(clap::Args)]
@@ -24,7 +25,9 @@ impl Status {
         if self.json {
             say(&json(&report))?;
         } else {
-            for line in screen(&report, words) {
+            // in a pipe the address is one word: somebody else cuts it, or copies it
+            let whole = !std::io::stdout().is_terminal();
+            for line in screen(&report, words, whole) {
                 say(&line)?;
             }
         }
@@ -71,7 +74,7 @@ fn json(r: &ReportResponse) -> String {
 const MOST_HEALTH: usize = 9;
 
 /// The same for people: a name and a value on each line, at most 80 columns.
-fn screen(r: &ReportResponse, words: &Words) -> Vec<String> {
+fn screen(r: &ReportResponse, words: &Words, whole: bool) -> Vec<String> {
     let at = |ms: u64| if ms == 0 { words.say("never") } else { short(ms) };
     let span = |ms: u64| duration(ms, words);
     let ago = |ms: u64| {
@@ -116,7 +119,7 @@ fn screen(r: &ReportResponse, words: &Words) -> Vec<String> {
     let leaf = sentence(words, "status-leaf", &[("from", &short(r.leaf_from_ms)), ("until", &short(r.leaf_until_ms))]);
     let lines = [
         (key("status-version"), vec![r.version.clone()]),
-        (key("status-address"), wrap(&r.address, 62)),
+        (key("status-address"), if whole { vec![r.address.clone()] } else { wrap(&r.address, 62) }),
         (key("status-generation"), vec![generation]),
         (key("status-up"), vec![ago(r.started_ms)]),
         (key("status-holds"), wrap(&counted(&sentence(words, "status-counts", &counts)), 62)),
@@ -239,8 +242,10 @@ mod tests {
                 counted: false,
                 ..full.clone()
             };
+            // for a program, or who copies it
+            assert!(screen(&full, &words, true).iter().any(|line| line.ends_with(&full.address)));
             for report in [full.clone(), other, ReportResponse::default()] {
-                let lines = screen(&report, &words);
+                let lines = screen(&report, &words, false);
                 assert!(lines.len() <= 24, "{} lines", lines.len());
                 for line in lines {
                     assert!(

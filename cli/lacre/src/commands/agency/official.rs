@@ -3,7 +3,7 @@
 
 use super::office;
 use super::own::{self, Evidence};
-use crate::context::{Context, Outcome, local};
+use crate::context::{Context, Outcome, local_in};
 use crate::{ask, files, secret};
 use lacre_agency::MOST_APPROVERS;
 use lacre_agency::officials::{Card, RolesFile};
@@ -212,7 +212,7 @@ fn list(ctx: &Context, client: &mut Client, path: &Path) -> Outcome {
     let in_force = in_force(ctx, client, &file)?;
     let mut lines = Vec::new();
     if let Some(roles) = &in_force {
-        let args = [("n", roles.number.to_string().into()), ("when", local(roles.made_at).into())];
+        let args = [("n", roles.number.to_string().into()), ("when", local_in(roles.made_at).into())];
         lines.push(ctx.words.say_with("roles-number", &args));
         lines.extend(rows(ctx, roles));
     } else {
@@ -230,6 +230,10 @@ fn list(ctx: &Context, client: &mut Client, path: &Path) -> Outcome {
 /// From now on this list says at the body's machine who drafts and approves, and nobody sends alone.
 fn use_here(ctx: &Context, args: &Use) -> Outcome {
     let file = read(ctx, &args.file)?;
+    if file.lists.is_empty() {
+        let name = shown(&args.file.display().to_string());
+        return Err(ctx.failure("error-roles-unfinished", Exit::No, &[("name", name.into())]));
+    }
     let (mut body, evidence) = (own::open(ctx)?, Evidence::of(ctx)?);
     // not in the middle of a block that another command sends
     let _turn = evidence.turn(ctx)?;
@@ -237,7 +241,7 @@ fn use_here(ctx: &Context, args: &Use) -> Outcome {
     let approvers = body.officials().map_err(|e| own::trouble(ctx, e))?.map_or(1, |officials| officials.approvers);
     let mut lines = vec![
         ctx.words
-            .say_with("roles-number", &[("n", in_force.number.to_string().into()), ("when", local(in_force.made_at).into())]),
+            .say_with("roles-number", &[("n", in_force.number.to_string().into()), ("when", local_in(in_force.made_at).into())]),
     ];
     lines.extend(rows(ctx, &in_force));
     lines.push(ctx.words.say_with("roles-used", &[("approvers", approvers.into())]));

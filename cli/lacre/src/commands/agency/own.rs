@@ -1,6 +1,6 @@
 //! The body of this machine: an encrypted profile apart from anybody's account, and beside it the folder of its evidence.
 
-use crate::context::{Context, local, zone};
+use crate::context::{Context, local, local_in, zone};
 use crate::secret;
 use crate::spoken::spoken_seconds;
 use crate::whose::{Whose, not_anothers};
@@ -16,8 +16,8 @@ use lacre_words::failure::{Exit, Failure};
 use lacre_words::output;
 use lacre_words::screen::size;
 use lacre_words::shown::shown;
-use std::fs::File;
 use std::cell::Cell;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -33,14 +33,14 @@ pub(super) fn folder(ctx: &Context) -> Result<PathBuf, Failure> {
 /// The evidence, in a folder that only its owner reads. What the program keeps there it may replace; links are not followed.
 pub(super) struct Evidence {
     dir: PathBuf,
-}
     /// for what an earlier program left
     looked: Cell<bool>,
+}
 
-impl Evidence {
 /// How the names of evidence end.
 const PART_OF: &str = ".lacre";
 
+impl Evidence {
     pub(super) fn of(ctx: &Context) -> Result<Self, Failure> {
         let mut dir = folder(ctx)?.into_os_string();
         dir.push(".evidence");
@@ -63,11 +63,11 @@ const PART_OF: &str = ".lacre";
             note_open_folder(ctx, &self.dir);
             let folder = File::open(&self.dir)?;
             folder.lock()?;
-            Ok(folder)
             // nobody else writes here now: what is not whole is of a program that was ended in the middle
             if !self.looked.replace(true) {
                 output::remove_parts(&self.dir, PART_OF)?;
             }
+            Ok(folder)
         };
         taken().map_err(|e: io::Error| trouble(ctx, BodyTrouble::Archive(e)))
     }
@@ -190,10 +190,10 @@ pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
                 let limit = refusal.metadata.get("limit").map(String::as_str).unwrap_or_default();
                 ctx.failure("error-body-limit", Exit::No, &[("limit", super::why::limit(&ctx.words, limit).into())])
             }
-            // persons' programs keep what waits; this one keeps what it says it keeps
+            // it answered; persons' programs keep what waits, this one keeps what it says it keeps
             Reason::StoreDown => {
                 let what = ctx.trouble(Trouble::from(NetError::Refused(refusal))).what;
-                ctx.failure("error-body-away", Exit::CouldNotAsk, &[("why", what.trim_end_matches('.').into())])
+                ctx.failure("error-body-store", Exit::CouldNotAsk, &[("why", what.trim_end_matches('.').into())])
             }
             _ => ctx.trouble(Trouble::from(NetError::Refused(refusal))),
         },
@@ -256,7 +256,7 @@ pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
         BodyTrouble::Step(StepError::Again) => no("error-record-again"),
         BodyTrouble::Step(StepError::NotPosted) => no("error-record-not-posted"),
         BodyTrouble::Step(StepError::Early) => no("error-record-before-posting"),
-        BodyTrouble::StepEarly { made } => ctx.failure("error-record-early", Exit::No, &[("at", local(made).into())]),
+        BodyTrouble::StepEarly { made } => ctx.failure("error-record-early", Exit::No, &[("at", local_in(made).into())]),
         BodyTrouble::StepLater => no("error-record-later"),
         BodyTrouble::NotDelivered => no("error-body-not-delivered"),
         BodyTrouble::NoSuchBatch => ctx.failure("error-no-batch", Exit::No, &[("id", "".into())]),
@@ -276,7 +276,9 @@ pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
             let args = [("has", has.into()), ("needed", needed.into()), ("drafted", drafted.into())];
             ctx.failure("error-not-approved", Exit::No, &args)
         }
-        BodyTrouble::ApprovedLater { at } => ctx.failure("error-approved-later", Exit::CouldNotAsk, &[("at", local(at).into())]),
+        BodyTrouble::ApprovedLater { at } => {
+            ctx.failure("error-approved-later", Exit::CouldNotAsk, &[("at", local_in(at).into())])
+        }
         BodyTrouble::PackageLong { most } => {
             ctx.failure("error-package-long", Exit::Usage, &[("most", size(&ctx.words, most).into())])
         }

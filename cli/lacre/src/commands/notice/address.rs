@@ -55,6 +55,7 @@ pub(crate) fn said(ctx: &Context, now: &NoticeAddress) -> Vec<String> {
     let words = &ctx.words;
     let mut out = vec![match (now.on, now.paused, &now.exempt) {
         (true, _, Some(reason)) => exempt(words, reason),
+        (true, false, None) if !now.told => words.say("notice-address-to-be-on"),
         (true, false, None) => words.say("notice-address-on"),
         (true, true, None) if !now.told => words.say("notice-address-to-be-paused"),
         (true, true, None) => words.say("notice-address-paused"),

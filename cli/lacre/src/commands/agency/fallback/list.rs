@@ -39,6 +39,9 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     text.extend(left.iter().map(|(id, rows)| {
         ctx.words.say_with("fallback-rows-left", &[("id", id.clone().into()), ("rows", rows.to_string().into())])
     }));
+    if !text.is_empty() {
+        text.push(ctx.times_zone());
+    }
     text.push(ctx.words.say_with("fallback-open", &[("open", open.into()), ("all", all.len().into())]));
     let json: Vec<Value> = all.iter().map(|fallback| value(&mut body, &evidence, fallback)).collect();
     let left: Vec<Value> = left.iter().map(|(id, rows)| object!({ "batch": id, "rows": rows })).collect();
@@ -75,10 +78,10 @@ fn line(ctx: &Context, body: &mut Body, evidence: &Evidence, fallback: &Fallback
         Fallback { sent_since: true, .. } => key("fallback-state-sent-since"),
         Fallback { open: true, .. } => key("fallback-state-open"),
         Fallback { row, .. } if row.beside == Beside::Trial => key("fallback-state-trial"),
+        Fallback { why, .. } if why.routes() == [Route::Nobody] => key("fallback-state-dead"),
         Fallback { .. } => key("fallback-state-done"),
     };
     let mut lines = vec![words.say_with("fallback-notice", &args), format!("    {}", words.say(standing))];
-        Fallback { why, .. } if why.routes() == [Route::Nobody] => key("fallback-state-dead"),
     if row.kept.as_ref().is_some_and(|kept| kept.waits()) {
         lines.push(format!("    {}", words.say("fallback-waits")));
     }

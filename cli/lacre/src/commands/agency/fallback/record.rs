@@ -3,7 +3,7 @@
 use super::super::own::{self, Evidence};
 use super::super::rows;
 use super::state;
-use crate::context::{Context, Outcome, local};
+use crate::context::{Context, Outcome, local_in};
 use crate::files;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -169,7 +169,7 @@ fn text(ctx: &Context, body: &mut Body, id: NoticeId, recorded: Recorded) -> Res
         Recorded::Before => ctx.words.say_with("fallback-recorded-before", &args),
         Recorded::Now(at) => {
             let [a, b] = args;
-            ctx.words.say_with("fallback-recorded", &[a, b, ("at", local(at).into())])
+            ctx.words.say_with("fallback-recorded", &[a, b, ("at", local_in(at).into())])
         }
     })
 }
@@ -222,7 +222,7 @@ fn many(ctx: &Context, args: &Args, path: &Path, body: &mut Body, network: &mut 
                 done.push(told(ctx, body, evidence, id, recorded)?);
             }
             // without the relay no further row can be given away
-            Err(failure) if failure.error == "body-away" => return Err(failure),
+            Err(failure) if ["body-away", "body-store"].contains(&failure.error) => return Err(failure),
             Err(failure) => {
                 lines.push(
                     ctx.words.say_with("fallback-wrong-row", &[("line", line.into()), ("why", failure.what.as_str().into())]),

@@ -17,7 +17,7 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
     };
     let text = match all.is_empty() {
         true => ctx.words.say("template-none"),
-        false => show::rows(ctx, &all.iter().map(row).collect::<Vec<_>>()),
+        false => format!("{}\n{}", show::rows(ctx, &all.iter().map(row).collect::<Vec<_>>()), ctx.times_zone()),
     };
     let json = |line: &lacre_agency::TemplateLine| {
         object!({
