@@ -160,3 +160,48 @@ fn receipts_end_where_a_conversation_has_more_accounts_than_the_limit() {
         assert_eq!(told(writer, &group, "hola"), expected, "{} accounts", members + 1);
     }
 }
+
+/// The relay changes a byte of the newest entry but so many, while it is off.
+fn changes_an_entry(world: &mut World, back: u32) {
+    world.stop_relay();
+    let store = rusqlite::Connection::open(world.data().join("relay.sqlite")).unwrap();
+    let (arrival, mut bytes): (i64, Vec<u8>) = store
+        .query_row("SELECT arrival, ciphertext FROM entry ORDER BY arrival DESC LIMIT 1 OFFSET ?1", [back], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    store.execute("UPDATE entry SET ciphertext = ?2 WHERE arrival = ?1", rusqlite::params![arrival, bytes]).unwrap();
+    drop(store);
+    world.start_relay();
+}
+
+/// Seen red: nothing stood in the reader's history, and the writer was told that it had come.
+#[test]
+fn a_message_that_the_relay_changed_leaves_its_place_in_the_history_and_nobody_is_told_that_it_came() {
+    let mut world = World::new();
+    let (mut ana, mut bruno) = (world.person("ana"), world.person("bruno"));
+    befriend(&mut ana, &mut bruno);
+    let (of_ana, of_bruno) = (ana.with("bruno"), bruno.with("ana"));
+    for text in ["uno", "dos", "tres"] {
+        ana.say(&of_ana, text);
+        ana.sync();
+    }
+    changes_an_entry(&mut world, 1);
+    settle(&mut [&mut ana, &mut bruno]);
+
+    let came = bruno.history(&of_bruno);
+    let shown: Vec<&str> = came
+        .iter()
+        .filter_map(|m| match &m.body {
+            Body::Text(text) => Some(text.as_str()),
+            Body::Unreadable(_) => Some("?"),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(shown, ["uno", "?", "tres"]);
+    for text in ["dos", "tres"] {
+        assert_eq!(told(&mut ana, &of_ana, text), [], "a receipt covers all before it: {text}");
+    }
+}

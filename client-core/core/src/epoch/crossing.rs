@@ -319,6 +319,7 @@ pub(crate) fn begin(cx: &mut Cx<'_, '_>, id: &ConversationId, mls: &MlsGroup) ->
         fading: old.as_ref().map_or(0, |o| o.fading),
         // what was read before is said yet
         owed: old.as_ref().map_or_else(Owed::default, |o| Owed { item: None, ..o.owed.clone() }),
+        has_hole: old.as_ref().is_some_and(|o| o.has_hole),
         newest_at: old.as_ref().map_or(cx.now, |o| o.newest_at),
         own_leaves: old.as_ref().map_or_else(Vec::new, |o| o.own_leaves.clone()),
         asked: None,

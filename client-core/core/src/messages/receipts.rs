@@ -3,7 +3,8 @@
 //! A receipt names one message and covers all before it, for everybody reads in the same order; so one a round is enough, and
 //! while one waits there is no second. It is written only where every other member is an accepted contact and there are at most
 //! [`RECEIPT_MEMBERS`] of them: strangers in a group learn nothing, and a large group does not fill with receipts. *Delivered* is
-//! on, *read* is off until the person switches it on.
+//! on, *read* is off until the person switches it on. Behind an entry that does not open nothing is acknowledged any more: it would cover
+//! what nobody has read.
 
 use crate::history::{Stored, Target};
 use crate::queue::MAX_WAITING;
@@ -20,7 +21,7 @@ pub const RECEIPT_MEMBERS: usize = 16;
 
 /// A message of somebody else has come.
 pub(crate) fn owe_delivered(cx: &mut Cx<'_, '_>, conv: &mut Conv, position: u64) -> Result<(), StepError> {
-    if shelf::own(cx)?.settings.delivery_receipts {
+    if shelf::own(cx)?.settings.delivery_receipts && !conv.has_hole {
         conv.owed.delivered_at = Some(position);
     }
     Ok(())
@@ -29,7 +30,7 @@ pub(crate) fn owe_delivered(cx: &mut Cx<'_, '_>, conv: &mut Conv, position: u64)
 /// The messages through this position were shown.
 pub(super) fn owe_read(cx: &mut Cx<'_, '_>, id: &ConversationId, conv: &mut Conv, through: u64) -> Result<(), StepError> {
     let own = shelf::own(cx)?;
-    if !own.settings.read_receipts {
+    if !own.settings.read_receipts || conv.has_hole {
         return Ok(());
     }
     let mut from = through;

@@ -100,6 +100,9 @@ pub(crate) fn receive(
         (Some(_), _) => meet_own(cx, id, &mut conv, entry, item)?,
         (None, Judged::Skipped(why)) => {
             shelf::unreadable(cx, Some(id), why.clone())?;
+            if opened.is_err() {
+                leaves_a_hole(cx, id, &mut conv, entry, why)?;
+            }
             Took::Done
         }
         (None, Judged::Bound(why)) => {
@@ -119,6 +122,29 @@ pub(crate) fn receive(
     shelf::put_conv(cx, id, conv)?;
     cx.reached("receive: done")?;
     Ok(took)
+}
+
+/// Bytes of which nobody knows what they were: the relay changed them, or whoever may write here made them up. Their place is shown, one
+/// line for all that come one behind the other, and from here on nothing is acknowledged to the others.
+fn leaves_a_hole(
+    cx: &mut Cx<'_, '_>,
+    id: &ConversationId,
+    conv: &mut Taken<Conv>,
+    entry: &Entry,
+    why: &str,
+) -> Result<(), StepError> {
+    conv.has_hole = true;
+    let before = history::at(cx, id, conv.position)?;
+    if before.is_some_and(|before| matches!(before.body, Body::Unreadable(_))) {
+        return Ok(());
+    }
+    let line = shelf::line_id(cx, &[id.as_bytes(), conv.channel.id.as_bytes(), entry.id.as_bytes(), b"hole"])?;
+    let by = shelf::own(cx)?.account;
+    let stored = Stored::line(line, by, entry.accepted_at, Body::Unreadable(why.to_owned()));
+    if let Some(position) = history::store_message(cx, id, conv, stored, false)? {
+        shelf::event(cx, Happening::Message { conversation: id.clone(), position })?;
+    }
+    Ok(())
 }
 
 /// Which of the own entries this is, from 0. One that this profile would make next, but did not, only a copy makes.

@@ -100,6 +100,9 @@ pub(crate) struct Conv {
     pub(crate) fading: u64,
     /// what this device has not told the others yet
     pub(crate) owed: Owed,
+    /// an entry came that does not open: a receipt, which covers all before it, would say that it has come
+    #[serde(default)]
+    pub(crate) has_hole: bool,
     pub(crate) newest_at: Millis,
     /// hashes of the own leaf, the newest first: what a re-add request names. More than one, because a restored relay
     /// may have led the others back to an older one
