@@ -13,7 +13,7 @@ use lacre_ground::time::Millis;
 use lacre_store::blobs::{BlobHeader, FileName};
 use lacre_store::{Reads, StoreDown};
 use sha2::{Digest as _, Sha256};
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -107,11 +107,21 @@ impl BlobFiles {
         Ok(Upload { folder: Arc::clone(&self.folder), name, path: Some(path), file, digest, written: 0 })
     }
 
-    /// Goes on with a file that stays when it is dropped: behind `offset`, what lies there is forgotten. `Err` with what
-    /// there is when that is less.
-    pub fn go_on(&self, name: FileName, offset: u64) -> io::Result<Result<Upload, u64>> {
+    /// The turn to write a file that stays when its upload breaks off; none while another relay has it, whose upload goes on or is
+    /// frozen. Whoever gets it asks the store again whether there is still something to write.
+    pub fn turn(&self, name: FileName) -> io::Result<Option<WritersTurn>> {
         let path = self.folder.join(name.to_string());
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(WritersTurn { name, file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(e)) => Err(e),
+        }
+    }
+
+    /// Goes on with it: behind `offset`, what lies there is forgotten. `Err` with what there is when that is less.
+    pub fn go_on(&self, turn: WritersTurn, offset: u64) -> io::Result<Result<Upload, u64>> {
+        let WritersTurn { name, mut file } = turn;
         let there = file.metadata()?.len();
         if there < offset {
             return Ok(Err(there));
@@ -150,6 +160,12 @@ impl BlobFiles {
             _ => Ok(()),
         }
     }
+}
+
+/// A file that nobody else writes, in this relay or another, until this is dropped.
+pub struct WritersTurn {
+    name: FileName,
+    file: File,
 }
 
 /// Files that had no row.
@@ -321,13 +337,16 @@ mod tests {
         let (good, name) = (header(b"hello"), FileName::new([1; 16]));
         assert_eq!(files.kept(name).unwrap(), 0);
         let grown = |offset, bytes: &[u8]| {
-            let mut upload = files.go_on(name, offset).unwrap().unwrap();
+            let mut upload = files.go_on(files.turn(name).unwrap().unwrap(), offset).unwrap().unwrap();
             assert!(upload.write(bytes, &good).unwrap());
             upload
         };
         drop(grown(0, b"heXX"));
         assert_eq!(files.kept(name).unwrap(), 4);
-        assert_eq!(files.go_on(name, 5).unwrap().err(), Some(4));
+        assert_eq!(files.go_on(files.turn(name).unwrap().unwrap(), 5).unwrap().err(), Some(4));
+        let (turn, other) = (files.turn(name).unwrap(), BlobFiles::open(data.path()).unwrap());
+        assert!(turn.is_some() && other.turn(name).unwrap().is_none(), "another relay writes it");
+        drop(turn);
         assert!(matches!(grown(4, b"o").finish(&good), Err(UploadError::WrongDigest)), "the whole is digested");
         assert!(matches!(grown(2, b"ll").finish(&good), Err(UploadError::WrongDigest)), "too short");
         assert!(grown(4, b"o").finish(&good).unwrap() == name);

@@ -4,11 +4,14 @@ use crate::client::{append, connect, fetch, open_log};
 use lacre_ground::ids::Stamp;
 use lacre_ground::run::Run;
 use lacre_proto::relay::v1 as wire;
+use lacre_proto::relay::v1::blobs_client::BlobsClient;
 use lacre_tests::history::check;
 use lacre_tests::powercut::marks;
+use lacre_tests::raw;
 use lacre_tests::relay::{Client, Memory, Relays, operate, operate_typing, read_back};
 use lacre_tests::world::{Person, befriend};
 use rustix::process::Signal;
+use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Channel;
@@ -81,6 +84,78 @@ async fn of_two_things_that_exclude_each_other_at_two_relays_exactly_one_is_done
         let one = stamp(20 + u64::from(n));
         let (here, there) = tokio::join!(opened(&mut a, 40 + n, &one), opened(&mut b, 60 + n, &one));
         assert!(here.is_ok() != there.is_ok(), "{here:?} {there:?}");
+    }
+}
+
+/// An upload that goes on as long as somebody writes to it; what becomes of it.
+fn upload(
+    at: &mut BlobsClient<Channel>,
+    header: &wire::PutHeader,
+) -> (tokio::sync::mpsc::Sender<wire::PutRequest>, impl Future<Output = Result<(), tonic::Status>> + use<>) {
+    let (parts, requests) = tokio::sync::mpsc::channel(8);
+    parts.try_send(wire::PutRequest { part: Some(wire::put_request::Part::Header(header.clone())) }).unwrap();
+    let mut at = at.clone();
+    let done = tokio::spawn(async move { at.put(ReceiverStream::new(requests)).await.map(drop) });
+    (parts, async { done.await.unwrap() })
+}
+
+fn chunk(bytes: &[u8]) -> wire::PutRequest {
+    wire::PutRequest { part: Some(wire::put_request::Part::Chunk(bytes.to_vec().into())) }
+}
+
+/// Seen red with relays that write one file at once: who came second made it whole, and the first one's end removed it.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_uploads_of_one_blob_at_two_relays_one_goes_on_and_what_is_whole_stays_whole() {
+    let Some(relays) = two() else { return };
+    relays.seed_stamps(2).unwrap();
+    let mut at = Vec::new();
+    for n in 0..2 {
+        at.push(BlobsClient::new(raw::connect(&relays.at(n).unwrap()).await.unwrap()));
+    }
+    let read = lacre_ground::ids::Token::new([7; 32]);
+    // large enough that what came of it stays
+    let content: Vec<u8> = (0..2 << 20).map(|n: u32| n.to_le_bytes()[1]).collect();
+    let header = wire::PutHeader {
+        blob: vec![9; 32],
+        read_token_hash: read.hash().as_bytes().to_vec(),
+        size: content.len() as u64,
+        sha256: Sha256::digest(&content).to_vec(),
+        stamp: stamp(0).expose().to_vec(),
+        offset: 0,
+    };
+    let asked = wire::KeptRequest {
+        blob: header.blob.clone(),
+        read_token_hash: header.read_token_hash.clone(),
+        size: header.size,
+        sha256: header.sha256.clone(),
+    };
+    let (first, first_done) = upload(&mut at[0], &header);
+    let mut pieces = content.chunks(64 << 10);
+    first.send(chunk(pieces.next().unwrap())).await.unwrap();
+    while at[1].kept(asked.clone()).await.unwrap().into_inner().bytes == 0 {}
+
+    // the other relay, as after a broken connection, or by somebody who wants what is there to go
+    let (second, second_done) = upload(&mut at[1], &wire::PutHeader { stamp: Vec::new(), ..header.clone() });
+    let refused = second_done.await.unwrap_err();
+    drop(second);
+    assert_eq!(reason(&refused), "LIMIT", "{refused:?}");
+    for piece in pieces {
+        first.send(chunk(piece)).await.unwrap();
+    }
+    drop(first);
+    first_done.await.unwrap();
+    // whoever comes again hears that it is there, and changes nothing
+    let (again, again_done) = upload(&mut at[1], &wire::PutHeader { stamp: Vec::new(), ..header.clone() });
+    again_done.await.unwrap();
+    drop(again);
+    for relay in &mut at {
+        let wanted = wire::GetRequest { blob: header.blob.clone(), read_token: read.expose().to_vec(), offset: 0 };
+        let mut answers = relay.get(wanted).await.unwrap().into_inner();
+        let mut came = Vec::new();
+        while let Some(answer) = answers.message().await.unwrap() {
+            came.extend_from_slice(&answer.chunk);
+        }
+        assert!(came == content);
     }
 }
 

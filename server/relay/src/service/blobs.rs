@@ -124,6 +124,7 @@ impl BlobsService {
         keep: KeepBlob,
         offset: u64,
     ) -> Result<Option<(Upload, FileName)>, Status> {
+        let blob = keep.header.blob;
         let file = match known {
             Some(known) => known.file,
             None => {
@@ -143,7 +144,13 @@ impl BlobsService {
             }
         };
         let files = self.files.clone();
-        match blocking(move || files.go_on(file, offset).map_err(UploadError::from)).await? {
+        // the same blob at another relay, which writes it or has just made it whole: whoever comes again hears which
+        let elsewhere = || limited(Limited { limit: Limit::UploadsPerStamp, value: 1, retry_after_ms: Some(1_000) });
+        let turn = blocking(move || files.turn(file).map_err(UploadError::from)).await?.ok_or_else(elsewhere)?;
+        let now = self.context.read(move |r| r.blob(&blob)).await.map_err(store_down)?;
+        now.filter(|now| now.file == file && !now.whole).ok_or_else(elsewhere)?;
+        let files = self.files.clone();
+        match blocking(move || files.go_on(turn, offset).map_err(UploadError::from)).await? {
             Ok(upload) => Ok(Some((upload, file))),
             Err(there) => Err(bad_offset(there, offset)),
         }
@@ -272,8 +279,11 @@ async fn keep(
             let finished = context.writer.submit(FinishBlob(file)).await;
             match finished.map_err(store_down)? {
                 Some(expires_at) => return Ok(expires_at),
-                // its day was over meanwhile
-                None => (Err(KeepBlobRefused::Stamp.into_status()), file),
+                // its day was over meanwhile; a file that is a blob's is nobody's to remove
+                None => match context.read(move |r| r.blob(&keep.blob)).await.map_err(store_down)? {
+                    Some(known) if known.file == file => return Ok(known.expires_at),
+                    _ => (Err(KeepBlobRefused::Stamp.into_status()), file),
+                },
             }
         }
         // its row was there before it, and is unless its time was over meanwhile
