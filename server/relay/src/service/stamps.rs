@@ -3,7 +3,7 @@
 //! those that others take.
 
 use super::Context;
-use lacre_ground::ids::Stamp;
+use lacre_ground::ids::{Generation, Stamp};
 use lacre_ground::time::Millis;
 use lacre_store::StoreDown;
 use lacre_store::accounts::AddStamps;
@@ -25,17 +25,17 @@ pub struct Stamps {
 
 #[derive(Default)]
 struct Stock {
-    /// of all of them
-    end: Option<Millis>,
+    /// of all of them: until when they work, and what store knows them
+    of: Option<(Millis, Generation)>,
     stamps: Vec<Stamp>,
 }
 
 impl Stamps {
-    /// The stock of this moment: what ends before the stamps that are made now is dropped.
+    /// The stock of this moment: what ends before the stamps that are made now is dropped, and what a store that went back has forgotten.
     fn stock(&self, context: &Context) -> MutexGuard<'_, Stock> {
         let mut stock = self.stock.lock().unwrap_or_else(PoisonError::into_inner);
-        let end = context.rules.stamps_end(context.clock.now());
-        if stock.end.replace(end) != Some(end) {
+        let of = (context.rules.stamps_end(context.clock.now()), context.reads.generation());
+        if stock.of.replace(of) != Some(of) {
             stock.stamps.clear();
         }
         stock
