@@ -31,13 +31,15 @@ use zeroize::Zeroizing;
 /// The oldest version that is tested.
 const OLDEST: i64 = 150_000;
 
-/// Each connection: what waits for a lock gives up before its caller does; who went away is noticed within a second.
-const SESSION: &str = "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s'; \
+/// Each connection: what waits for a lock gives up before its caller does; who went away is noticed within a second; a relay that is frozen
+/// in the middle of a transaction holds others up for so long.
+const SESSION: &str = "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '10s'; \
      SET client_connection_check_interval = '1s'; SET default_transaction_isolation = 'read committed'";
 
 const SETTINGS: &str = "SELECT current_setting('server_version_num')::bigint, current_setting('fsync'), \
      current_setting('full_page_writes'), current_setting('synchronous_commit'), current_setting('synchronous_standby_names'), \
-     d.datcollate, pg_encoding_to_char(d.encoding) FROM pg_database d WHERE d.datname = current_database()";
+     CASE WHEN d.datlocprovider = 'c' THEN d.datcollate ELSE 'provider ' || d.datlocprovider::text END, \
+     pg_encoding_to_char(d.encoding), d.datctype FROM pg_database d WHERE d.datname = current_database()";
 
 /// Which database, as whom, and how a relay works on it: the section `[store.postgres]` of its configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -176,8 +178,9 @@ impl PgOptions {
             return Err(OpenError::NoReplica);
         }
         let (collation, encoding): (String, String) = (row.try_get(5)?, row.try_get(6)?);
-        if (collation.as_str(), encoding.as_str()) != ("C", "UTF8") {
-            return Err(OpenError::Collation { collation, encoding });
+        let letters: String = row.try_get(7)?;
+        if (collation.as_str(), encoding.as_str(), letters.as_str()) != ("C", "UTF8", "C") {
+            return Err(OpenError::Collation { collation: format!("{collation} ({letters})"), encoding });
         }
         Ok(())
     }

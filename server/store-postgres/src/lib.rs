@@ -29,6 +29,7 @@ mod notices;
 mod notify;
 #[cfg(any(test, feature = "own-server"))]
 pub mod own_server;
+mod owner;
 mod quota;
 mod reads;
 mod retention;
@@ -66,7 +67,8 @@ use lacre_store::channels::AppendAll;
 use lacre_store::rules::Rules;
 use lacre_store::{Answer, Ask, Outcome, Store, StoreDown, Watch};
 use notify::Teller;
-use sql::{Cells as _, Conn, by, one, only, params, run};
+use owner::Owner;
+use sql::{Cells as _, Conn, one, only, params, run};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::{Handle, Runtime};
@@ -197,6 +199,14 @@ impl Drop for Threads {
     }
 }
 
+/// A relay writes at least once a minute. One that is frozen gives away what it holds as long as its connection lives: whether it removes,
+/// and where blobs lie.
+fn connect_to_write(options: &PgOptions, threads: &Threads) -> Result<Conn, OpenError> {
+    let conn = options.connect(threads.handle()?)?;
+    conn.simple("SET idle_session_timeout = '3min'")?;
+    Ok(conn)
+}
+
 /// What the database's generation is, as it was seen last.
 pub(crate) type Seen = Arc<Mutex<Generation>>;
 
@@ -206,6 +216,7 @@ pub struct PgStore {
     /// this process, in its row
     relay: [u8; 16],
     seen: Seen,
+    owner: Owner,
     options: PgOptions,
     /// where blobs lie, as it was said
     blobs: Option<Blobs>,
@@ -219,28 +230,26 @@ impl PgStore {
     /// Opens what [`migrate`] made.
     pub fn open(options: PgOptions, quotas: QuotaKey, rng: &mut dyn Rng) -> Result<Self, OpenError> {
         let threads = Threads::start()?;
-        let conn = options.connect(threads.handle()?)?;
+        let conn = connect_to_write(&options, &threads)?;
         migrate::check(&conn)?;
         let relay: [u8; 16] = random::bytes(rng);
         batch::enter(&conn, &relay)?;
         let generation = reads::generation(&conn)?;
         let work = Work::new(conn, relay, quotas, generation);
         let teller = Teller::start(options.clone(), relay, threads.handle()?);
-        Ok(Self { work, relay, blobs: None, teller, numbers: None, seen: Arc::new(Mutex::new(generation)), options, threads })
+        let (seen, owner) = (Arc::new(Mutex::new(generation)), Owner::default());
+        Ok(Self { work, relay, owner, blobs: None, teller, numbers: None, seen, options, threads })
     }
 
     /// The readers' side: at most so many connections at a time.
     pub fn reads(&self, connections: usize) -> PgReads {
-        PgReads::new(self.options.clone(), Arc::clone(&self.threads), connections, Arc::clone(&self.seen))
+        let (options, threads) = (self.options.clone(), Arc::clone(&self.threads));
+        PgReads::new(options, threads, connections, Arc::clone(&self.seen), self.owner.clone())
     }
 
     /// Whether relays with this public key work on it; the first one's is kept.
     pub fn belongs_to(&self, public: &[u8; 32]) -> Result<(), OpenError> {
-        let conn = &self.work.conn;
-        let sql = "INSERT INTO identity (id, public_key) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
-        run(conn, sql, params![by(public)])?;
-        let kept: [u8; 32] = only(conn, "SELECT public_key FROM identity WHERE id = 1", params![], |r| r.id(0))?;
-        if kept == *public { Ok(()) } else { Err(OpenError::Identity) }
+        self.owner.take(&self.work.conn, public)
     }
 
     /// The relay's note that introduces the registrar's key, as the first relay of this database put it.
@@ -290,7 +299,8 @@ impl PgStore {
 
     /// A connection for writing, in the place of one that is lost.
     fn reconnect(&mut self) -> Result<(), OpenError> {
-        let conn = self.options.connect(self.threads.handle()?)?;
+        let conn = connect_to_write(&self.options, &self.threads)?;
+        self.owner.check(&conn)?;
         if let Some(blobs) = self.blobs {
             blobs.hold_again(&conn)?;
         }

@@ -1,6 +1,7 @@
 //! The readers' side: a pool of connections, each read of one committed state.
 
 use crate::connect::PgOptions;
+use crate::owner::Owner;
 use crate::sql::{Cells as _, Conn, Sql, by, only, params, run};
 use crate::{Down, OpenError, Seen, Threads};
 use lacre_ground::ids::Generation;
@@ -27,6 +28,7 @@ pub struct PgReads {
     threads: Arc<Threads>,
     pool: Arc<Pool>,
     seen: Seen,
+    owner: Owner,
 }
 
 /// The store's generation.
@@ -42,9 +44,9 @@ pub(crate) fn renew_generation(conn: &Conn, rng: &mut dyn Rng) -> Sql<Generation
 }
 
 impl PgReads {
-    pub(crate) fn new(options: PgOptions, threads: Arc<Threads>, connections: usize, seen: Seen) -> Self {
+    pub(crate) fn new(options: PgOptions, threads: Arc<Threads>, connections: usize, seen: Seen, owner: Owner) -> Self {
         let idle = Idle { conns: Vec::new(), more: connections.max(1) };
-        Self { options, threads, pool: Arc::new(Pool { idle: Mutex::new(idle), freed: Condvar::new() }), seen }
+        Self { options, threads, pool: Arc::new(Pool { idle: Mutex::new(idle), freed: Condvar::new() }), seen, owner }
     }
 
     /// A connection of the pool, which is given back or, when it is lost, made anew by whoever comes next.
@@ -67,7 +69,9 @@ impl PgReads {
     }
 
     fn connect(&self) -> Result<Conn, OpenError> {
-        self.options.connect(self.threads.handle()?)
+        let conn = self.options.connect(self.threads.handle()?)?;
+        self.owner.check(&conn)?;
+        Ok(conn)
     }
 
     /// Runs a read. One whose connection broke is run once more, on a new one: reading changes nothing.

@@ -2,7 +2,7 @@
 
 use super::{NOW, RULES, log, quotas, server};
 use crate::own_server::OwnServer;
-use crate::sql::{params, run};
+use crate::sql::{Cells as _, only, params, run};
 use crate::{PgSessions, PgStore};
 use lacre_ground::random::SystemRng;
 use lacre_ground::time::Millis;
@@ -98,4 +98,29 @@ fn a_relay_that_ended_meanwhile_finds_at_its_start_that_the_database_is_behind_i
     run(&third.work.conn, "UPDATE relay SET batch = 0", params![]).unwrap();
     assert!(acknowledged > 0 && third.remember_in(&file).unwrap());
     assert!(!third.remember_in(&file).unwrap(), "it is said once");
+}
+
+/// Seen red with connections that are taken as they come.
+#[test]
+fn a_relay_whose_connections_lead_to_another_database_since_reads_and_writes_nothing_there() {
+    let Some(server) = server() else { return };
+    let mut store = relay(&server);
+    store.belongs_to(&[1; 32]).unwrap();
+    let (channel, reads) = (log(&mut store, 1), store.reads(1));
+    reads.used_bytes().unwrap();
+    let operator = server.options().connect(store.threads.handle().unwrap()).unwrap();
+    let leads_to = |identity: &str| {
+        run(&operator, &format!("UPDATE identity SET public_key = decode(repeat('{identity}', 32), 'hex')"), params![]).unwrap();
+        let ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        run(&operator, ended, params![]).unwrap();
+    };
+
+    leads_to("02");
+    assert!(reads.used_bytes().is_err());
+    assert!(run_one(&mut store, NOW, &RULES, entry(channel, 1, 0)).is_err());
+    assert_eq!(only(&operator, "SELECT count(*) FROM entry", params![], |r| r.number(0)).unwrap(), 0);
+    // the right one is there again
+    leads_to("01");
+    run_one(&mut store, NOW, &RULES, entry(channel, 1, 0)).unwrap().unwrap();
+    reads.used_bytes().unwrap();
 }
