@@ -179,3 +179,17 @@ fn a_hangup_brings_a_new_leaf_and_a_new_address_and_cuts_nobody_off() {
     relay.until("reloaded");
     assert_eq!(status()["leaf_until"], first["leaf_until"], "as long as every leaf of its own");
 }
+
+/// Seen red: it waited as long as the relay hung.
+#[test]
+fn who_asks_a_relay_that_hangs_is_told_so_and_does_not_hang_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = Told::start(folder.path(), &[]);
+
+    relay.signal("-STOP");
+    let said = operate(folder.path(), &["status", "--data", "data"]);
+    relay.signal("-CONT");
+
+    let said = said.unwrap();
+    assert_eq!(said.code, Some(3), "{} {}", said.out, said.err);
+}

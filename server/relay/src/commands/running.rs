@@ -8,10 +8,14 @@ use lacre_proto::relay::v1::{ReportRequest, ReportResponse};
 use lacre_relay::service::registrar::connect;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 use tokio::net::UnixStream;
 use tonic::transport::Channel;
 use tonic::{Response, Status};
 use tonic_types::StatusExt as _;
+
+/// How long a relay that runs is waited for: one that hangs is told of, and not waited for with it.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// One question to the relay that runs on this folder.
 fn ask<T, F>(data: &Path, question: impl FnOnce(Channel) -> F) -> Result<Result<T, Status>, Failed>
@@ -41,7 +45,8 @@ pub(crate) async fn channel(socket: UnixStream) -> Result<Channel, tonic::transp
         let once = socket.take().ok_or_else(|| io::Error::other("the connection was used"));
         async move { once }
     });
-    tonic::transport::Endpoint::from_static("http://operator.invalid").connect_with_connector(connector).await
+    let endpoint = tonic::transport::Endpoint::from_static("http://operator.invalid").timeout(PATIENCE);
+    endpoint.connect_with_connector(connector).await
 }
 
 /// What the relay on this folder says of itself.
