@@ -2,14 +2,12 @@
 //! they can be added, but read and write nothing. They make a group large.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's world stops when it cannot be built")]
 
+use crate::own_keys::OwnKeys;
 use crate::world::World;
 use ed25519_dalek::SigningKey;
-use lacre_ground::account::{AccountState, Binding, DEVICE, Device, REGISTRAR};
-use lacre_ground::address::Address;
-use lacre_ground::ids::{AccountId, ChannelId, DeviceId, Handle, Token};
+use lacre_ground::account::{Binding, REGISTRAR};
+use lacre_ground::ids::{AccountId, DeviceId, Handle};
 use lacre_ground::note::NoteSigner;
-use lacre_ground::random::{SystemRng, bytes};
-use lacre_ground::seal::SealSecret;
 use lacre_ground::signed::NoteText as _;
 use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_profile::mls::DeviceSigner;
@@ -69,30 +67,10 @@ impl Crowd {
 
 impl Extra {
     fn new(world: &World, registrar: &NoteSigner, n: usize) -> Self {
-        let mut rng = SystemRng;
-        let seed: [u8; 32] = bytes(&mut rng);
-        let signer = NoteSigner::new(DEVICE, &seed).unwrap();
-        let device = DeviceId::new(bytes(&mut rng));
-        let state = AccountState {
-            number: 0,
-            previous: None,
-            made_at: SystemClock.now(),
-            devices: vec![Device {
-                id: device,
-                signature_key: signer.public().key(),
-                inbox: Address {
-                    authority: world.authority().clone(),
-                    channel: ChannelId::of_inbox(&Token::random(&mut rng).hash()),
-                },
-                inbox_key: SealSecret::random(&mut rng).public().unwrap(),
-                public_token: Some(Token::random(&mut rng)),
-            }],
-        };
-        let raw = state.sign(&signer).unwrap();
-        let (account, _) = AccountState::first(&raw).unwrap();
+        let OwnKeys { account, device, seed, state, .. } = OwnKeys::at(world.authority());
         let handle = Handle::parse(&format!("extra{n}")).unwrap();
         let binding = Binding { handle, account, bound_at: SystemClock.now() }.sign(registrar).unwrap();
-        let entry = wire::DirectoryEntry { states: vec![raw], binding, reset: String::new() };
+        let entry = wire::DirectoryEntry { states: vec![state], binding, reset: String::new() };
         Self { account, entry, device, key: SigningKey::from_bytes(&seed) }
     }
 

@@ -15,6 +15,7 @@ pub mod lying;
 pub mod notices_body;
 #[expect(clippy::unwrap_used, clippy::expect_used, reason = "an example body of tests: a wrong example shall stop the test")]
 pub mod office;
+mod own_keys;
 #[expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -38,6 +39,7 @@ pub mod raw;
 )]
 pub mod real_body;
 pub mod relay;
+pub mod residents;
 pub mod sabotage;
 pub mod schema;
 pub mod siege;

@@ -179,8 +179,7 @@ impl World {
 
     /// The next example RUN, between 40 and 45 million.
     pub fn run(&self) -> Run {
-        let number = self.runs.fetch_add(1, Ordering::SeqCst);
-        "0123456789K".chars().find_map(|d| Run::parse(&format!("{number}-{d}")).ok()).unwrap()
+        crate::own_keys::example(self.runs.fetch_add(1, Ordering::SeqCst))
     }
 
     /// An invitation from the counter.
@@ -199,6 +198,12 @@ impl World {
         let request = IssueCodeRequest { run: run.canonical(), recover, ..Default::default() };
         let answer = self.at_the_socket(async |mut counter| counter.issue_code(request).await);
         Invitation::parse(&answer.invitation).unwrap()
+    }
+
+    /// What a public body may ask and deliver in a day.
+    pub fn limit_body(&self, code: &str, per_day: u32) {
+        let request = wire::LimitAgencyRequest { code: code.to_owned(), per_day };
+        self.at_the_socket(async |mut counter| counter.limit_agency(request).await);
     }
 
     /// A code with which a public body enrols.
@@ -221,24 +226,8 @@ impl World {
     }
 
     /// One call of the operator.
-    fn at_the_socket<T>(
-        &self,
-        call: impl AsyncFnOnce(RegistrarClient<tonic::transport::Channel>) -> Result<tonic::Response<T>, tonic::Status>,
-    ) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let data = self.data();
-        let answer = runtime.block_on(async {
-            let socket = lacre_relay::service::registrar::connect(&data).await.unwrap();
-            let mut once = Some(hyper_util::rt::TokioIo::new(socket));
-            let connector = tower::service_fn(move |_: tonic::transport::Uri| {
-                let socket = once.take().ok_or_else(|| std::io::Error::other("used"));
-                async move { socket }
-            });
-            let endpoint = tonic::transport::Endpoint::from_static("http://registrar.invalid");
-            let channel = endpoint.connect_with_connector(connector).await.unwrap();
-            call(RegistrarClient::new(channel)).await.unwrap()
-        });
-        answer.into_inner()
+    fn at_the_socket<T>(&self, call: impl AsyncFnOnce(Counter) -> Result<tonic::Response<T>, tonic::Status>) -> T {
+        at_the_socket(&self.data(), call)
     }
 
     /// Somebody who has enrolled under this handle.
@@ -256,6 +245,39 @@ impl World {
         person.client.enroll(&mut person.net, &invitation, &handle).expect("enrolment");
         person
     }
+}
+
+/// Who calls at the counter's socket.
+type Counter = RegistrarClient<tonic::transport::Channel>;
+
+/// One call of the operator of the relay that runs on this folder.
+fn at_the_socket<T>(data: &Path, call: impl AsyncFnOnce(Counter) -> Result<tonic::Response<T>, tonic::Status>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let answer = runtime.block_on(async {
+        let socket = lacre_relay::service::registrar::connect(data).await.unwrap();
+        let mut once = Some(hyper_util::rt::TokioIo::new(socket));
+        let connector = tower::service_fn(move |_: tonic::transport::Uri| {
+            let socket = once.take().ok_or_else(|| std::io::Error::other("used"));
+            async move { socket }
+        });
+        let endpoint = tonic::transport::Endpoint::from_static("http://registrar.invalid");
+        let channel = endpoint.connect_with_connector(connector).await.unwrap();
+        call(RegistrarClient::new(channel)).await.unwrap()
+    });
+    answer.into_inner()
+}
+
+/// Invitations for many from the relay that runs on this folder, in their order, asked for at once.
+#[must_use]
+pub fn invitations(data: &Path, runs: &[Run]) -> Vec<Invitation> {
+    let answers = at_the_socket(data, async |counter| {
+        let ask = |run: &Run| {
+            let (mut counter, request) = (counter.clone(), IssueCodeRequest { run: run.canonical(), ..Default::default() });
+            async move { counter.issue_code(request).await.map(tonic::Response::into_inner) }
+        };
+        futures_util::future::try_join_all(runs.iter().map(ask)).await.map(tonic::Response::new)
+    });
+    answers.iter().map(|answer| Invitation::parse(&answer.invitation).unwrap()).collect()
 }
 
 impl Default for World {
