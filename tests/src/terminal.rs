@@ -79,6 +79,11 @@ impl Town {
         self.relay.take().expect("it is on").kill().unwrap();
     }
 
+    /// Kills the relay, if nothing else has.
+    pub fn strike(&mut self) {
+        let _dead_before = self.relay.take().expect("it is on").kill();
+    }
+
     /// Tells the relay to stop, and waits for it.
     pub fn stop(&mut self) {
         self.relay.take().expect("it is on").stop().unwrap();

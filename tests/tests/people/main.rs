@@ -53,6 +53,7 @@ mod official_resets;
 mod official_restored;
 mod official_seen;
 mod official_templates;
+mod official_thousand;
 mod official_weather;
 mod officials;
 mod outputs;
