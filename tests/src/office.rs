@@ -61,8 +61,17 @@ impl Office {
     /// Enrolled with a code of the operator.
     #[must_use]
     pub fn enrolled(world: &World, code: &str) -> Self {
+        Self::with(world, code, Options { durable: false, ..Options::default() })
+    }
+
+    /// The same with a profile that waits for the disk, as outside of tests.
+    #[must_use]
+    pub fn enrolled_durably(world: &World, code: &str) -> Self {
+        Self::with(world, code, Options::default())
+    }
+
+    fn with(world: &World, code: &str, options: Options) -> Self {
         let dir = world.data().with_file_name(format!("office-{code}"));
-        let options = Options { durable: false, ..Options::default() };
         let profile = Profile::create_with(&dir, Secret::KeyFile(&[7; 32]), &mut SystemRng, Arc::new(NoObserver), options);
         let clock = TestClock::of_the_machine();
         let mut body = Body::new(profile.expect("a profile"), clock.clone(), Box::new(SystemRng));

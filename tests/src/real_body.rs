@@ -93,6 +93,13 @@ impl RealBody {
         }
     }
 
+    /// Many rows, in one call; each is taken.
+    pub fn deliver_rows(&mut self, rows: Vec<wire::DeliverRow>) {
+        for answer in self.net.body_deliver(&self.at, &self.seed, &self.key(), rows).unwrap() {
+            assert_eq!(answer.refused, "", "{answer:?}");
+        }
+    }
+
     /// The row of what it wrote.
     #[must_use]
     pub fn row(written: &Written, token: &Token) -> wire::DeliverRow {

@@ -78,7 +78,7 @@ impl Drop for Attacker {
 }
 
 /// p99 in milliseconds of so many entries, each written and then met on a stream.
-async fn exchanges(at: &Authority, n: u64) -> f64 {
+pub async fn exchanges(at: &Authority, n: u64) -> f64 {
     let (mut writer, mut reader) = (wire::connect(at).await, wire::connect(at).await);
     let log = wire::open(&mut writer, n).await;
     let mut head = writer.fetch(wire::read(&log)).await.unwrap().into_inner().head;

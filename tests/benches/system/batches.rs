@@ -57,6 +57,26 @@ async fn batches(clients: &[ChannelsClient<Channel>], first: u64) {
     tasks.join_all().await;
 }
 
+/// Seconds of this process's CPU for so many entries of so many bytes, appended in batches to one log, over a connection of its own.
+pub fn appended(at: &lacre_ground::address::Authority, bytes: usize, count: usize) -> f64 {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut client = wire::connect(at).await;
+        let (log, ciphertext) = (wire::open(&mut client, 0).await, Bytes::from(vec![7; bytes]));
+        let (send, requests) = tokio::sync::mpsc::channel(1);
+        let requests = tokio_stream::wrappers::ReceiverStream::new(requests);
+        let mut answers = client.append_batch(requests).await.unwrap().into_inner();
+        let before = crate::report::process_cpu();
+        for first in (0..count as u64).step_by(BATCH as usize) {
+            let entries = first..count.min(first as usize + BATCH as usize) as u64;
+            let entries = entries.map(|i| wire::append(&log, i, i, &ciphertext)).collect();
+            send.send(proto::AppendBatchRequest { entries }).await.unwrap();
+            answers.message().await.unwrap().unwrap();
+        }
+        crate::report::process_cpu() - before
+    })
+}
+
 /// All entries of all logs, on one Attach stream for each connection. Gives how many came.
 async fn read(clients: &[ChannelsClient<Channel>]) -> u64 {
     let mut tasks = JoinSet::new();

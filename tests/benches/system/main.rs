@@ -13,6 +13,7 @@
 //! | `core` | CPU of send and receive against bare OpenMLS, groups of 2 and 100: at most 4 times |
 //! | `notices` | CPU of an official notice that comes to the person's device: at most 3 ms, and against one X-Wing opening and sealing and five verifications: printed; its bundle without files: at most 12 KiB, each further state 2,100 bytes |
 //! | `tables` | a recipients' table of 100,000 rows against one of 1,000: CPU of a row and memory at most 1.3 times |
+//! | `dispatch` | official notices a second from a table to what 10,000 persons open, p99 of private messages beside it, CPU of each step against its primitives; `--residents=N` for fewer; only when named |
 //! | `latency` | from send to event: printed |
 //! | `disk` | 1,024 bytes of ciphertext: at most 1,230 bytes |
 //! | `sweep` | p99 of appends while a million old entries are removed, against none: printed; `--entries=N` for fewer |
@@ -37,6 +38,7 @@ mod batches;
 mod catchup;
 mod core;
 mod disk;
+mod dispatch;
 mod far;
 mod latency;
 mod memory;
@@ -60,7 +62,7 @@ fn main() {
         return people::be_a_watcher(std::path::Path::new(&profile));
     }
     let asked: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let parts: [(&str, bool, fn()); 16] = [
+    let parts: [(&str, bool, fn()); 17] = [
         ("storage", true, storage::run),
         ("append", true, || [append::run, batches::run].iter().for_each(|run| run())),
         ("catchup", true, catchup::run),
@@ -68,6 +70,7 @@ fn main() {
         ("core", true, core::run),
         ("notices", true, notices::run),
         ("tables", true, tables::run),
+        ("dispatch", false, dispatch::run),
         ("latency", true, latency::run),
         ("latency-far", false, far::run),
         ("disk", true, disk::run),

@@ -45,6 +45,12 @@ pub fn thread_cpu() -> Duration {
     Duration::new(at.tv_sec.unsigned_abs(), at.tv_nsec.unsigned_abs().try_into().unwrap())
 }
 
+/// CPU time of all threads of this process, seconds.
+pub fn process_cpu() -> f64 {
+    let at = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::new(at.tv_sec.unsigned_abs(), at.tv_nsec.unsigned_abs().try_into().unwrap()).as_secs_f64()
+}
+
 /// A number that was given as `--name=N`.
 pub fn argument(name: &str) -> Option<u64> {
     let given = |a: String| a.strip_prefix("--")?.strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
