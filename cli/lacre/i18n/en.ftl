@@ -12,7 +12,7 @@ code-not-used = The relay knows this account already: the code was not used, and
 enrolled-next =
     To write to somebody: lacre contact add @name
     What you write is signed: whoever receives it can prove that you wrote it.
-enrolment-unfinished = The enrolment is not complete. Run the same "lacre enroll" command again.
+enrolment-unfinished = The enrolment is not complete. Run the same command again: "lacre enroll", or "lacre recover" if it was that one.
 whoami =
     { $handle }
     Account: { $account }
@@ -423,6 +423,7 @@ deadline-left =
 deadline-over = over
 deadlines-none = No official notice here has a term.
 deadlines-safe = These are the earliest readings of the law: who answers by then is in time by all of them. An own answer counts as knowing of the notice.
+notice-export-left-out = Its files { $numbers } are not here (0 is the text): lacre notice read --save fetches them. What the relay does not give, ask the body for: without them nobody sees what they said.
 notice-exported =
     { $count ->
         [one] One file is in { $path }
@@ -645,6 +646,10 @@ roles-takes = − { $account }{ $handle ->
     }
 roles-ask = Sign it? (yes/no)
 approve-done = Signed. Hand the file to whoever dispatches the batch.
+approve-answered = Signed, and { $waits ->
+        [yes] it goes to the conversation in which the batch came, once there is a relay.
+       *[no] sent to the conversation in which the batch came. Whoever dispatches it keeps that file (lacre save) and hands it to the body’s program.
+    }
 approve-not = Nothing was signed.
 body-sent = Sent and proved: notice { $id }. It is in the person's hands by law from the dispatch on, read or not.
     The proof is in { $path }; it opens everything, so keep it as you keep the file of the case.
@@ -771,7 +776,7 @@ table-read-as = { $rows ->
  }, read as { $encoding }, with { $separator } between the columns.
 table-utf8 = UTF-8
 table-utf16 = UTF-16
-table-windows = Windows-1252 (it is not UTF-8; look at names with accents below)
+table-windows = Windows-1252 (it is not UTF-8; look at names with accents: lacre agency show BATCH --row N)
 table-comma = commas
 table-semicolon = semicolons
 table-tab = tabs

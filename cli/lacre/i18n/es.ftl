@@ -12,7 +12,7 @@ code-not-used = El servidor ya conoce esta cuenta: el código no se usó y vale 
 enrolled-next =
     Para escribirle a alguien: lacre contact add @nombre
     Lo que usted escribe va firmado: quien lo recibe puede probar que usted lo escribió.
-enrolment-unfinished = La inscripción no ha terminado. Repita la misma orden «lacre enroll».
+enrolment-unfinished = La inscripción no ha terminado. Repita la misma orden: «lacre enroll», o «lacre recover» si fue esa.
 whoami =
     { $handle }
     Cuenta:      { $account }
@@ -424,6 +424,7 @@ deadline-left =
 deadline-over = vencido
 deadlines-none = Ninguna notificación oficial de aquí tiene plazo.
 deadlines-safe = Son las lecturas más tempranas de la ley: quien responde hasta entonces está a tiempo según todas. Una respuesta propia cuenta como conocimiento de la notificación.
+notice-export-left-out = No están aquí sus archivos { $numbers } (0 es el texto): lacre notice read --save los trae. Lo que el servidor no dé, pídalo al organismo: sin ellos nadie ve qué decían.
 notice-exported =
     { $count ->
         [one] Un archivo está en { $path }
@@ -646,6 +647,10 @@ roles-takes = − { $account }{ $handle ->
     }
 roles-ask = ¿Firmarla? (sí/no)
 approve-done = Firmado. Entregue el archivo a quien despacha el lote.
+approve-answered = Firmado, y { $waits ->
+        [yes] sale a la conversación en que llegó el lote cuando haya servidor.
+       *[no] enviado a la conversación en que llegó el lote. Quien lo despacha guarda ese archivo (lacre save) y lo entrega al programa del organismo.
+    }
 approve-not = No se firmó nada.
 body-sent = Enviada y probada: notificación { $id }. Por ley cuenta desde su despacho, se lea o no.
     La prueba está en { $path }; lo abre todo: guárdela como guarda el expediente.
@@ -772,7 +777,7 @@ table-read-as = { $rows ->
  }, en { $encoding }, con { $separator } entre las columnas.
 table-utf8 = UTF-8
 table-utf16 = UTF-16
-table-windows = Windows-1252 (no es UTF-8; revise abajo los nombres con tildes)
+table-windows = Windows-1252 (no es UTF-8; revise los nombres con tildes: lacre agency show LOTE --row N)
 table-comma = comas
 table-semicolon = puntos y comas
 table-tab = tabulaciones

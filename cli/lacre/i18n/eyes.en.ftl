@@ -1,6 +1,7 @@
 # Four eyes: what officials see of a batch before they sign, and what they signed.
 
 package-written = Written: { $path } ({ $rows } rows, { $size }). It holds everybody's RUN and what is said to them: hand it to the officials who look at it, and to nobody else.
+    In a conversation of theirs (lacre send CONVERSATION --file FILE) they look at it and sign without saving it, and lacre disappear says when it goes from there.
 package-is = A batch of { $body }: { $rows ->
         [one] { $rows } notice
        *[other] { $rows } notices

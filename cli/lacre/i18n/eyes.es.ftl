@@ -1,6 +1,7 @@
 # Cuatro ojos: lo que ven los funcionarios de un lote antes de firmar, y lo que firmaron.
 
 package-written = Escrito: { $path } ({ $rows } filas, { $size }). Contiene el RUN de todas las personas y lo que se les dice: entréguelo a los funcionarios que lo revisan, y a nadie más.
+    En una conversación de ellos (lacre send CONVERSACIÓN --file ARCHIVO) lo revisan y firman sin guardarlo, y lacre disappear dice cuándo desaparece de allí.
 package-is = Un lote de { $body }: { $rows ->
         [one] { $rows } notificación
        *[other] { $rows } notificaciones

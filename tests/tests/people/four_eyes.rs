@@ -3,8 +3,10 @@
 use crate::official::{WHAT, addressee, notices, text, verdict};
 use crate::official_batches::{drafted, found, rows, table};
 use crate::officials::{Office, account};
-use lacre_tests::terminal::{Person, RUNS, Said};
+use lacre_tests::terminal::{Person, RUNS, Said, befriend};
 use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 /// Proved, and approved by these; the drafter first.
 fn approved_by(body: &Person, evidence: &str) -> Vec<String> {
@@ -332,4 +334,57 @@ fn an_official_sees_before_she_signs_what_follows_from_a_notice_and_nothing_in_i
     }
     let own: Vec<&str> = seen.lines().filter(|line| line.trim_start().starts_with("Digest")).collect();
     assert!(own.len() == 1 && !own[0].contains("0000"), "{seen}");
+}
+
+/// The newest file that somebody was sent there: its message.
+fn newest_file(who: &Person, from: &str) -> String {
+    who.run(&["list"]).done();
+    let read = who.json(&["read", from, "--all"]);
+    let messages = read["messages"].as_array().unwrap();
+    let newest = messages.iter().rev().find(|m| m["kind"] == "file" && m["own"] == false);
+    text(&newest.unwrap_or_else(|| panic!("no file: {read}"))["id"]).to_owned()
+}
+
+/// All that lies in a folder, but for the store of a profile.
+fn names(folder: &Path) -> BTreeSet<PathBuf> {
+    let mut all = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        all.insert(entry.path());
+        if entry.file_type().unwrap().is_dir() {
+            all.extend(names(&entry.path()));
+        }
+    }
+    all.retain(|path| !path.to_string_lossy().contains("sqlite"));
+    all
+}
+
+/// Seen red with a package that is fetched into a file with a name.
+#[test]
+fn a_batch_that_came_in_a_conversation_is_looked_at_and_approved_there_and_lies_in_no_file() {
+    let office = Office::new("AF011").signed().used();
+    befriend(&office.dina, &office.bea);
+    let (batch, package) = office.drafts(&office.dina, &[3], &["--no-letters"]);
+    let _drafted = office.approve(&office.dina, &package, "dina.json").done_json();
+    office.dina.run(&["send", "@bea", "--file", &package]).done();
+    std::fs::remove_file(&package).unwrap();
+    let message = newest_file(&office.bea, "@dina");
+    let before = names(&office.bea.home);
+
+    let seen = office.bea.json(&["agency", "review", "--message", &message, "--row", "1"]);
+    assert_eq!(text(&seen["row"]["run"]), plain(3), "{seen}");
+    let args = ["agency", "approve", "--message", &message, "--roles", &office.list, "--yes"];
+    let signed = office.bea.json(&args);
+    assert_eq!((text(&signed["as"]), &signed["digest"]), ("approver", &seen["digest"]));
+    assert_eq!((&signed["to"], &signed["waiting"]), (&Value::Null, &Value::Bool(false)), "{signed}");
+    assert_eq!(names(&office.bea.home), before, "nothing of it lies about");
+    // a text is no package, and a package that is a file is not a message, too
+    let text_of = text(&office.dina.json(&["send", "@bea", "Hola"])["messages"][0]["id"]).to_owned();
+    office.bea.run(&["list"]).done();
+    refused(&office.bea.run(&["agency", "review", "--message", &text_of]), 1);
+    refused(&office.bea.run(&["agency", "review", &package, "--message", &message]), 2);
+
+    let answer = newest_file(&office.dina, "@bea");
+    let saved = office.dina.json(&["save", &answer, "--to", office.town.folder().to_str().unwrap()]);
+    let name = Path::new(text(&saved["path"])).file_name().unwrap().to_str().unwrap().to_owned();
+    assert_eq!(office.hand_in(&batch, &["dina.json", &name]).done_json()["enough"], true);
 }

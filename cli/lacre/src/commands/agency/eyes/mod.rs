@@ -3,12 +3,14 @@
 
 pub(crate) mod approvals;
 pub(crate) mod approve;
+mod handed;
 pub(crate) mod package;
 pub(crate) mod review;
 
 use crate::commands::agency::batch::show::act_text;
 use crate::context::{Context, local, zone};
 use crate::files;
+use handed::Package;
 use lacre_agency::package::{Looked, PackageFault, Seen, look};
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
@@ -19,12 +21,11 @@ use std::path::Path;
 /// Reads a package to its end; why nobody can approve by it, in words.
 fn looked(
     ctx: &Context,
-    path: &Path,
+    package: &Package,
     row: impl FnMut(&Seen<'_>),
     file: impl FnMut(&[u8; 32], Vec<u8>) -> io::Result<()>,
 ) -> Result<Looked, Failure> {
-    let from = BufReader::new(files::open(ctx, path)?);
-    look(from, row, file).map_err(|fault| refused(ctx, path, &fault))
+    look(BufReader::new(&package.file), row, file).map_err(|fault| refused(ctx, &package.name, &fault))
 }
 
 fn refused(ctx: &Context, path: &Path, fault: &PackageFault) -> Failure {

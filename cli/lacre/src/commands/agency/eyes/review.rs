@@ -1,5 +1,7 @@
-//! `lacre agency review FILE [--row N] [--files DIR]`: a batch as an official sees it before she signs. No profile is asked for.
+//! `lacre agency review FILE|--message MESSAGE [--row N] [--files DIR]`: a batch as an official sees it before she signs. For a file no profile
+//! is asked for.
 
+use super::handed::Handed;
 use super::{looked, told, value};
 use crate::commands::agency::batch::show::row_text;
 use crate::context::{Context, Outcome};
@@ -15,8 +17,8 @@ use std::path::{Path, PathBuf};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    #[arg(value_name = "FILE")]
-    package: PathBuf,
+    #[command(flatten)]
+    handed: Handed,
     #[arg(long, value_name = "N")]
     row: Option<u64>,
     #[arg(long, value_name = "DIR", requires = "row")]
@@ -36,7 +38,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let chosen: std::cell::RefCell<Option<Chosen>> = std::cell::RefCell::new(None);
     let looked = looked(
         ctx,
-        &args.package,
+        &args.handed.open(ctx)?,
         |seen| {
             if Some(seen.number) == args.row {
                 let files = seen.files.iter().map(|file| (*file).clone()).collect();
