@@ -280,6 +280,7 @@ story-skipped-none = none; Saturdays and Sundays are not counted either
 story-citizen = Safe for the recipient
 story-citizen-value = to take { $day } for the last day of the term (the earlier reading)
 story-citizen-no-term = to count from { $day } (the earlier reading)
+story-citizen-known = That day counts from when the person replied, acknowledged it or had it handed over at the counter: it may show that she knew the act by then (Ley 19.880, art. 47). Without that it would be { $day }.
 story-agency = Safe for the sender
 story-agency-value = to take the notice as made from { $day } on (the later reading)
 story-computed = Nobody signs these dates. They are computed from the dispatch, the place of the sender, the rules and the calendar named below, and anybody can compute them again (lacre clock). Whether a notice was opened does not move them. What legal remedy there is, and its term, is a matter of law and of the act itself.

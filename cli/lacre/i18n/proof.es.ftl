@@ -280,6 +280,7 @@ story-skipped-none = ninguno; tampoco se cuentan sábados ni domingos
 story-citizen = Seguro para el destinatario
 story-citizen-value = tomar el { $day } por último día del plazo (la lectura más temprana)
 story-citizen-no-term = contar desde el { $day } (la lectura más temprana)
+story-citizen-known = Ese día cuenta desde que la persona respondió, acusó recibo o se le entregó en el mesón: puede mostrar que ya conocía el acto (Ley 19.880, art. 47). Sin contarlo sería el { $day }.
 story-agency = Seguro para el remitente
 story-agency-value = tener la notificación por hecha desde el { $day } (la lectura más tardía)
 story-computed = Nadie firma estas fechas. Se calculan desde el despacho, el lugar del remitente, las reglas y el calendario que se nombran más abajo, y cualquiera puede calcularlas de nuevo (lacre clock). Que la notificación se haya abierto no las mueve. Qué recurso procede, y en qué plazo, lo dicen la ley y el acto mismo.

@@ -164,3 +164,39 @@ fn an_answer_is_told_to_a_watch_that_runs_while_other_commands_of_the_body_work(
     let after = office.json(&["agency", "status"])["notices"][0]["answers"].as_array().unwrap().len();
     assert_eq!((before, after), (1, 2), "each once");
 }
+
+/// Seen red: the report named the later day, as if she had not answered.
+#[test]
+fn the_report_tells_her_no_later_safe_day_than_her_own_program_once_she_has_answered() {
+    const MONTHS: [&str; 12] = [
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+    ];
+    let town = Town::new();
+    let (office, ana) = (body(&town, "AO039"), addressee(&town, 0, "ana"));
+    let sent = send(&office, 0, &[]).done_json();
+    reply(&ana, "Apelo.", &[]);
+    let _filed = office.json(&["agency", "replies", "list"]);
+    let safe = text(&ana.json(&["notice", "deadlines"])["deadlines"][0]["last_day"]).to_owned();
+    let (month, day): (usize, u32) = (safe[5..7].parse().unwrap(), safe[8..].parse().unwrap());
+    std::fs::write(office.home.join("trust"), text(&office.json(&["agency", "trust"])["trust"])).unwrap();
+
+    let told = office.run(&["verify", text(&sent["evidence"]), "--trust", "trust", "--explain"]).done();
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+
+    let (_, value) = told.split_once("Seguro para el destinatario").unwrap_or_else(|| panic!("{told}"));
+    let says = format!("{day} de {}", MONTHS[month - 1]);
+    let near: String = value.chars().take(80).collect();
+    assert!(near.contains(&says), "{says}: {near}");
+    assert!(told.contains("art. 47"), "{told}");
+}

@@ -5,6 +5,7 @@ pub(crate) mod days;
 pub(crate) mod etsi;
 pub(crate) mod exported;
 pub(crate) mod ics;
+mod known;
 pub(crate) mod letter;
 pub(crate) mod letters;
 mod lines;

@@ -2,7 +2,7 @@
 //! comes first, then what is proven, and what is not.
 
 use super::block::Block;
-use super::{instant, long_day, newer, otherwise, records, replies, spanish};
+use super::{instant, known, long_day, newer, otherwise, records, replies, spanish};
 use data_encoding::HEXLOWER;
 use lacre_evidence::clock::{Calendar, Kind, LegalDates, Mark, Zone, day_by_day};
 use lacre_evidence::{Act, Effect, Outcome, Proven, ProvenNotice, Stage, Standing};
@@ -278,12 +278,18 @@ impl Teller<'_> {
             let args = [("day", long_day(words, date).into()), ("name", name.into()), ("law", law.into())];
             self.row(key("story-skipped"), words.say_with("story-skipped-value", &args));
         }
-        let early = dates.safe_for_citizen();
+        let known = known::earlier(sent, dates);
+        let by_law = dates.safe_for_citizen();
+        let early = known.as_ref().and_then(|known| known.readings().next()).unwrap_or(by_law);
         let citizen = match early.last_day {
             Some(last) => words.say_with("story-citizen-value", &[("day", long_day(words, last).into())]),
             None => words.say_with("story-citizen-no-term", &[("day", long_day(words, early.deemed).into())]),
         };
         self.row(key("story-citizen"), citizen);
+        if known.is_some() {
+            let day = [("day", long_day(words, by_law.last_day.unwrap_or(by_law.deemed)).into())];
+            self.out.push(Block::Text(words.say_with("story-citizen-known", &day)));
+        }
         let agency = [("day", long_day(words, dates.safe_for_agency().deemed).into())];
         self.row(key("story-agency"), words.say_with("story-agency-value", &agency));
         self.text(key("story-computed"));

@@ -45,14 +45,16 @@ pub(crate) fn export(engine: &mut Engine, id: NoticeRef, with_files: bool) -> Re
         Ok(out)
     })?;
     let genuine = showing::one(engine, id)?.content.is_ok();
+    let mut left_out = Vec::new();
     if with_files && genuine {
         for number in 0..row.files.len() {
-            if let Some(file) = bodies::file(engine, None, id, number)? {
-                files.push((format!("file.{number}"), file.bytes.to_vec()));
+            match bodies::file(engine, None, id, number)? {
+                Some(file) => files.push((format!("file.{number}"), file.bytes.to_vec())),
+                None => left_out.push(number),
             }
         }
     }
-    Ok(NoticeExport { files })
+    Ok(NoticeExport { files, left_out })
 }
 
 fn opening(row: &NoticeRow) -> Option<(Notice, Opening)> {

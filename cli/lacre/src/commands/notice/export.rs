@@ -48,12 +48,16 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     let day = args.ics.as_deref().map(|_| last_day(ctx, &notice, args.subject)).transpose()?;
     let pdf = args.pdf.as_deref().map(|path| write_pdf(ctx, client, &notice, path, args, reached.yes())).transpose()?;
     let ics = args.ics.as_deref().zip(day).map(|(path, day)| write_ics(ctx, path, &day)).transpose()?;
-    let (mut path, mut written) = (None, Vec::new());
+    let (mut path, mut written, mut left_out) = (None, Vec::new(), Vec::new());
     if let Some(dir) = &args.to {
-        written = write_folder(ctx, client, &notice, dir, args)?;
+        (written, left_out) = write_folder(ctx, client, &notice, dir, args)?;
         let dir = dir.display().to_string();
         let said = [("path", shown(&dir).into()), ("count", written.len().into())];
         text.push(ctx.words.say_with("notice-exported", &said));
+        if !left_out.is_empty() {
+            let numbers = left_out.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+            text.push(ctx.words.say_with("notice-export-left-out", &[("numbers", numbers.into())]));
+        }
         path = Some(dir);
     }
     text.extend(pdf.iter().chain(&ics).map(|path| shown(path)));
@@ -61,6 +65,7 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
         &text.join("\n"),
         &json!({
             "path": path, "files": written, "pdf": pdf, "ics": ics, "notice": notice.id.to_hex(), "relay_reached": reached.yes(),
+            "left_out": left_out,
         }),
     );
     if args.to.is_some() {
@@ -72,14 +77,14 @@ pub(crate) fn run(ctx: &Context, client: &mut Client, args: &Args) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// What proves it, as files of this folder.
+/// What proves it, as files of this folder; and which of the notice's files are not here.
 fn write_folder(
     ctx: &Context,
     client: &mut Client,
     notice: &OfficialNotice,
     dir: &Path,
     args: &Args,
-) -> Result<Vec<String>, Failure> {
+) -> Result<(Vec<String>, Vec<usize>), Failure> {
     let export = client.export_notice(notice.id, !args.without_body).map_err(|t| ctx.trouble(t))?;
     let name = || ("dir", shown(&dir.display().to_string()).into());
     let failed =
@@ -102,7 +107,7 @@ fn write_folder(
         part.file.write_all(bytes).map_err(|e| failed(&e))?;
         written.push(part.keep(dir, name).map_err(|e| failed(&e))?.display().to_string());
     }
-    Ok(written)
+    Ok((written, export.left_out))
 }
 
 fn genuine<'n>(ctx: &Context, notice: &'n OfficialNotice) -> Result<&'n Genuine, Failure> {

@@ -207,4 +207,6 @@ pub struct Reminder {
 pub struct NoticeExport {
     /// name and bytes of each
     pub files: Vec<(String, Vec<u8>)>,
+    /// numbers of files that the notice has and that are not here, 0 is the body
+    pub left_out: Vec<usize>,
 }
