@@ -9,6 +9,7 @@
 //! | that is unfinished, or that no store can want any more because no blob lives so long | removes it |
 //! | else | keeps it: a crash leaves few, and a store that went back unnoticed, or at the start before, many |
 
+use crate::deletions::SHARED_LIST;
 use lacre_ground::time::Millis;
 use lacre_store::blobs::{BlobHeader, FileName};
 use lacre_store::{Reads, StoreDown};
@@ -69,6 +70,9 @@ impl BlobFiles {
         let mut orphans = Orphans::default();
         for entry in std::fs::read_dir(self.folder.as_path()).map_err(StoreDown::new)? {
             let path = entry.map_err(StoreDown::new)?.path();
+            if self.shared && path.ends_with(SHARED_LIST) {
+                continue;
+            }
             let name = path.file_name().and_then(|n| n.to_str()).and_then(FileName::parse);
             let wanted = match name {
                 Some(name) if reads.blob_file_known(&name)? => continue,

@@ -1,6 +1,7 @@
 //! What was deleted, so that a backup of before does not bring it back.
 //!
-//! A file *beside* the data folder, so that it outlives it and is in no backup. It holds no more than it must:
+//! A file *beside* the data folder, so that it outlives it and is in no backup; of several relays on one database it lies in the
+//! folder of their blobs, and all of them write to it. It holds no more than it must:
 //!
 //! | a line | is |
 //! |---|---|
@@ -10,7 +11,8 @@
 //! | `revoked` 64 hexadecimal digits | the key of a public body that may ask for nothing any more |
 //! | `reset` base64 | the registrar's note that an account stands in the place of another, which everybody may ask for anyway |
 //!
-//! A relay that starts from a store that was put back ([`RESTORED_FILE`], or [`crate::newest`]) deletes those accounts again, and
+//! A relay that starts from a store that was put back ([`RESTORED_FILE`], or [`crate::newest`]), or whose database went back while it
+//! serves, deletes those accounts again, and
 //! those that were replaced, and tells of those resets under the numbers that they had. Nobody is an address for official notices
 //! there until her device has been there again: that she paused, or took it back, the store may have forgotten.
 
@@ -23,6 +25,7 @@ use lacre_ground::note::UnverifiedNote;
 use lacre_ground::signed::NoteText as _;
 use lacre_store::StoreDown;
 use lacre_store::accounts::RunHash;
+use lacre_store::again::Since;
 use lacre_store::bodies::BodyKey;
 use lacre_store::notices::Exempt;
 use lacre_store_sqlite::SqliteStore;
@@ -31,11 +34,13 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
 /// The end of the file's name, behind that of the data folder.
 const END: &str = ".deleted";
+/// The list of several relays, in the folder of their blobs.
+pub const SHARED_LIST: &str = "deleted";
 /// There from a restoration until what was deleted is deleted again.
 pub const RESTORED_FILE: &str = "restored";
 
@@ -85,7 +90,20 @@ impl Listed {
     }
 }
 
+fn mac(key: &[u8; 32], account: &AccountId) -> String {
+    HEXLOWER.encode(&label::mac(key, Label::DeletedAccount, &[account.as_bytes()]))
+}
+
 impl Deletions {
+    /// Of several relays on one database: one list, in the folder of their blobs; or of a data folder.
+    #[must_use]
+    pub fn of_relays(data: &Path, shared: Option<&Path>, key: Zeroizing<[u8; 32]>) -> Self {
+        let of_folder = Self::of(data, key);
+        match shared {
+            Some(shared) => Self { path: shared.join(SHARED_LIST), ..of_folder },
+            None => of_folder,
+        }
+    }
     /// Of a data folder, under the registrar's key.
     #[must_use]
     pub fn of(data: &Path, key: Zeroizing<[u8; 32]>) -> Self {
@@ -102,13 +120,15 @@ impl Deletions {
     }
 
     fn mac(&self, account: &AccountId) -> String {
-        HEXLOWER.encode(&label::mac(&self.key, Label::DeletedAccount, &[account.as_bytes()]))
+        mac(&self.key, account)
     }
 
     fn add(&self, line: &str) -> io::Result<()> {
         let _alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let made = !self.path.exists();
         let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&self.path)?;
+        // another relay may be at it: the last line about something is the one that counts
+        file.lock()?;
         file.write_all(format!("{line}\n").as_bytes())?;
         file.sync_all()?;
         if made {
@@ -163,8 +183,8 @@ impl Deletions {
         }
     }
 
-    /// Deletes again, and closes what may be no address any more; how many accounts were deleted.
-    pub fn again(&self, store: &mut SqliteStore, kept: &KeptKey) -> Result<u64, StoreDown> {
+    /// All that it says, for a store that went back.
+    pub fn since(&self, kept: &Arc<KeptKey>) -> Result<Since, StoreDown> {
         let text = match std::fs::read_to_string(&self.path) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => String::new(),
             text => text.map_err(StoreDown::new)?,
@@ -175,12 +195,24 @@ impl Deletions {
             Some((note.clone(), Reset::parse(text.unverified_text()).ok()?.replaces))
         };
         let resets: Vec<(String, AccountId)> = listed.resets.iter().filter_map(replaced).collect();
-        let deleted = |account: &AccountId| listed.accounts.contains(&self.mac(account));
+        let (accounts, key, kept) = (listed.accounts, self.key.clone(), Arc::clone(kept));
         let exempt: Vec<(RunHash, Option<Exempt>)> =
             listed.exempt.iter().map(|(run, code)| (RunHash::new(*run), Exempt::from_code(*code))).collect();
         let revoked: Vec<BodyKey> = listed.revoked.iter().map(|key| BodyKey(*key)).collect();
-        store.close_addresses(&exempt, &revoked)?;
-        store.delete_again(&resets, &deleted, &|account, sealed| kept.open_casilla(account, sealed))
+        Ok(Since {
+            resets,
+            deleted: Box::new(move |account| accounts.contains(&mac(&key, account))),
+            exempt,
+            revoked,
+            open: Box::new(move |account, sealed| kept.open_casilla(account, sealed)),
+        })
+    }
+
+    /// Deletes again, and closes what may be no address any more; how many accounts were deleted.
+    pub fn again(&self, store: &mut SqliteStore, kept: &Arc<KeptKey>) -> Result<u64, StoreDown> {
+        let since = self.since(kept)?;
+        store.close_addresses(&since.exempt, &since.revoked)?;
+        store.delete_again(&since.resets, &since.deleted, &since.open)
     }
 }
 

@@ -103,9 +103,12 @@ fn of_database(
     store.blobs_lie(if postgres.shared_blobs.is_some() { Blobs::Shared } else { Blobs::Own })?;
     let key = registrar_key::place(&places.run(folder.path()));
     introduce(&mut store, folder.path(), &key, &identity, now, rng)?;
+    let list = Deletions::of_relays(folder.path(), postgres.shared_blobs.as_deref(), run_key.expose().clone());
+    let kept = Arc::new(KeptKey::of(&run_key));
+    store.delete_again_by(Arc::new(move || list.since(&kept)));
     let behind = store.remember_in(&folder.path().join(BATCH_FILE))?;
     let before = Before::of_database(DataFolder::is_of_database(folder.path()));
-    let newest = Newest::notice(folder.path(), before, &Found { behind, ..found }, || store.renew_generation(rng))?;
+    let newest = Newest::notice(folder.path(), before, &Found { behind, ..found }, || store.went_back())?;
     let mark = folder.path().join(POSTGRES_FILE);
     let said = format!("the store is the database {}\n", postgres.database);
     secret_file::replace(&mark, said.as_bytes()).map_err(|source| StartError::Folder { path: mark, source })?;
@@ -141,7 +144,7 @@ fn delete_again(
         return Ok(());
     }
     let key = RunKey::open(&run, folder.path(), rng)?;
-    let again = Deletions::of(folder.path(), key.expose().clone()).again(store, &KeptKey::of(&key))?;
+    let again = Deletions::of(folder.path(), key.expose().clone()).again(store, &Arc::new(KeptKey::of(&key)))?;
     tracing::warn!(
         accounts = again,
         "the store was put back: what had been deleted since was deleted again, and nobody is an address for official notices until her device was here"

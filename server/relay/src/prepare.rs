@@ -84,8 +84,8 @@ pub(crate) async fn prepare(mut options: Options, stopping: watch::Receiver<bool
         opened::open(&mut options, &folder, &places, &hub)?;
     let rng = options.rng.as_mut();
     let in_folder = |source| StartError::Folder { path: folder.path().to_owned(), source };
-    let files = match shared_blobs {
-        Some(shared) => BlobFiles::shared(&shared).map_err(|source| StartError::Folder { path: shared, source })?,
+    let files = match &shared_blobs {
+        Some(shared) => BlobFiles::shared(shared).map_err(|source| StartError::Folder { path: shared.clone(), source })?,
         None => BlobFiles::open(folder.path()).map_err(in_folder)?,
     };
     let counter = registrar::listen(folder.path()).map_err(in_folder)?;
@@ -128,7 +128,7 @@ pub(crate) async fn prepare(mut options: Options, stopping: watch::Receiver<bool
         stamps: Arc::default(),
         data: folder.path().to_owned(),
         clock_guard: clock,
-        deletions: Deletions::of(folder.path(), run_key.expose().clone()),
+        deletions: Deletions::of_relays(folder.path(), shared_blobs.as_deref(), run_key.expose().clone()),
         newest,
         room: Arc::clone(&room),
         refusals: Refusals::default(),

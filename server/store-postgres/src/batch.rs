@@ -6,6 +6,7 @@ use crate::quota::QuotaKey;
 use crate::sql::{Cells as _, Conn, Params, Sql, by, int, params, run};
 use lacre_ground::ids::{ChannelId, Generation, TokenHash};
 use lacre_ground::time::Millis;
+use lacre_store::again::Deleted;
 use lacre_store::channels::{AppendAll, ChannelKey, Right, Touch};
 use lacre_store::judge::Head;
 use lacre_store::{Ask, StoreDown};
@@ -112,7 +113,9 @@ pub(crate) struct Work {
     pub(crate) acked: u64,
     /// the database's, as the last transaction saw it
     pub(crate) generation: Generation,
-    relay: [u8; 16],
+    /// what is deleted again in a database that went back
+    pub(crate) deleted: Option<Deleted>,
+    pub(crate) relay: [u8; 16],
 }
 
 /// Whether it writes what is not a channel's alone: such verbs come one after the other, of whichever relay.
@@ -168,7 +171,7 @@ const RIGHTS: &str = "SELECT channel, token, stamped, once FROM append_right WHE
 
 impl Work {
     pub(crate) fn new(conn: Conn, relay: [u8; 16], quotas: QuotaKey, generation: Generation) -> Self {
-        Self { conn, batch: Batch::default(), quotas, lease: Lease::default(), acked: 0, generation, relay }
+        Self { conn, batch: Batch::default(), quotas, lease: Lease::default(), acked: 0, generation, deleted: None, relay }
     }
 
     /// Begins, and locks: this relay's row, the gate, all channels in the order of their keys.
@@ -191,7 +194,9 @@ impl Work {
         };
         let found = own.number(0)?;
         if found < self.acked {
+            self.conn.simple("ROLLBACK")?;
             self.forgot(found)?;
+            return Err(Down::met("the database went back"));
         }
         self.batch.number = found + 1;
         for name in names {

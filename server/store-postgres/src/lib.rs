@@ -16,6 +16,7 @@
 //! Accept times go on from the newest that any relay gave or told: under a channel's lock all that were given in it are seen.
 
 mod accounts;
+mod again;
 mod batch;
 mod buffer;
 mod channels;
@@ -63,6 +64,7 @@ use down::Down;
 use lacre_ground::ids::{ChannelId, Generation};
 use lacre_ground::random::{self, Rng};
 use lacre_ground::time::Millis;
+use lacre_store::again::Deleted;
 use lacre_store::channels::AppendAll;
 use lacre_store::rules::Rules;
 use lacre_store::{Answer, Ask, Outcome, Store, StoreDown, Watch};
@@ -264,12 +266,17 @@ impl PgStore {
         Ok(only(&self.work.conn, sql, params![note], |r| r.cell(0))?)
     }
 
-    /// Another generation, so that clients put back what was forgotten (I7). Each relay sees it in its next transaction.
-    pub fn renew_generation(&mut self, rng: &mut dyn Rng) -> Result<Generation, StoreDown> {
-        let generation = reads::renew_generation(&self.work.conn, rng)?;
-        self.work.generation = generation;
+    /// The database went back: it gets another generation, so that clients put back what was forgotten (I7), and what was deleted
+    /// since is deleted again. Each relay sees it in its next transaction.
+    pub fn went_back(&mut self) -> Result<Generation, StoreDown> {
+        let generation = self.work.anew()?;
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = generation;
         Ok(generation)
+    }
+
+    /// Where it stands what was deleted, for when the database goes back.
+    pub fn delete_again_by(&mut self, deleted: Deleted) {
+        self.work.deleted = Some(deleted);
     }
 
     /// Says where this relay's blobs lie: with files of its own it must be the only relay of the database.

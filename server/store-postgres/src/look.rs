@@ -1,11 +1,13 @@
 //! A database without a relay: may relays work on it, whose is it, who is there; and its generation, when the operator wants another.
 
+use crate::batch::Work;
 use crate::sql::{Cells as _, Conn, Sql, one, only, params};
-use crate::{OpenError, PgOptions, Threads, migrate, reads};
+use crate::{OpenError, PgOptions, QuotaKey, Threads, migrate, reads};
 use lacre_ground::ids::Generation;
-use lacre_ground::random::Rng;
 use lacre_ground::time::Millis;
 use lacre_store::Counts;
+use lacre_store::again::Deleted;
+use zeroize::Zeroizing;
 
 /// A relay writes at least once a minute: one that was not seen for so long is gone.
 const GONE: &str = "3 minutes";
@@ -51,12 +53,17 @@ pub fn look(options: &PgOptions) -> Result<Look, OpenError> {
     Ok(Look { version, known, now, connections, inside })
 }
 
-/// Gives it another generation, so that clients put back what it has forgotten (I7). Relays that run see it in their next transaction.
-pub fn new_generation(options: &PgOptions, rng: &mut dyn Rng) -> Result<Generation, OpenError> {
+/// Gives it another generation, so that clients put back what it has forgotten (I7), and deletes again what was deleted. Relays that
+/// run see it in their next transaction.
+pub fn new_generation(options: &PgOptions, deleted: Option<Deleted>) -> Result<Generation, OpenError> {
     let threads = Threads::start()?;
     let conn = options.connect(threads.handle()?)?;
     migrate::check(&conn)?;
-    Ok(reads::renew_generation(&conn, rng)?)
+    let generation = reads::generation(&conn)?;
+    // it counts nothing
+    let mut work = Work::new(conn, [0; 16], QuotaKey::of(&Zeroizing::new([0; 32])), generation);
+    work.deleted = deleted;
+    Ok(work.anew()?)
 }
 
 fn inside(conn: &Conn) -> Sql<Inside> {

@@ -3,14 +3,17 @@
 //! initdb is run once for a build, and the migrated folder is copied: a server starts in a quarter of a second. Where there is
 //! `/dev/shm` it lies there: fsync is on, and costs nothing.
 
-use crate::{PgOptions, migrate};
+use crate::sql::{Cells as _, Conn, only, params};
+use crate::{OpenError, PgOptions, Threads, migrate};
 use lacre_ground::random::SystemRng;
+use lacre_store::StoreDown;
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 /// Whom a server runs as when the test is root: initdb refuses root.
 const NOBODY: u32 = 65_534;
@@ -181,6 +184,31 @@ impl OwnServer {
         }
     }
 
+    /// Ends it in good order, keeps its folder as it is then, and starts it again.
+    pub fn keep(&mut self) -> io::Result<()> {
+        self.stop(rustix::process::Signal::INT);
+        let kept = self.folder.path().join("kept");
+        let _ = fs::remove_dir_all(&kept);
+        copy(&self.folder.path().join("data"), &kept)?;
+        self.start()
+    }
+
+    /// Puts the folder that was kept in the place of its own, as whoever restores a backup, and starts from there.
+    pub fn put_back(&mut self) -> io::Result<()> {
+        self.stop(rustix::process::Signal::QUIT);
+        let data = self.folder.path().join("data");
+        fs::remove_dir_all(&data)?;
+        copy(&self.folder.path().join("kept"), &data)?;
+        self.start()
+    }
+
+    /// Somebody at its console.
+    pub fn console(&self) -> Result<Console, OpenError> {
+        let threads = Threads::start()?;
+        let conn = self.options().connect(threads.handle()?)?;
+        Ok(Console { conn, _threads: threads })
+    }
+
     /// Its socket.
     #[must_use]
     pub fn socket(&self) -> PathBuf {
@@ -224,6 +252,30 @@ impl OwnServer {
             }
             let _ = child.wait();
         }
+    }
+}
+
+/// What an administrator types, and what is answered.
+pub struct Console {
+    conn: Conn,
+    _threads: Arc<Threads>,
+}
+
+impl Console {
+    /// Statements without an answer.
+    pub fn run(&self, sql: &str) -> Result<(), StoreDown> {
+        Ok(self.conn.simple(sql)?)
+    }
+
+    /// One number.
+    pub fn number(&self, sql: &str) -> Result<i64, StoreDown> {
+        Ok(only(&self.conn, sql, params![], |r| r.cell(0))?)
+    }
+
+    /// Whether somebody waits for a lock that this console holds.
+    pub fn is_waited_for(&self) -> Result<bool, StoreDown> {
+        let waits = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))";
+        Ok(self.number(waits)? > 0)
     }
 }
 

@@ -2,10 +2,9 @@
 
 use crate::connect::PgOptions;
 use crate::owner::Owner;
-use crate::sql::{Cells as _, Conn, Sql, by, only, params, run};
+use crate::sql::{Cells as _, Conn, Sql, only, params};
 use crate::{Down, OpenError, Seen, Threads};
 use lacre_ground::ids::Generation;
-use lacre_ground::random::{self, Rng};
 use lacre_store::{Counts, Marks, Reads, StoreDown};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
@@ -34,13 +33,6 @@ pub struct PgReads {
 /// The store's generation.
 pub(crate) fn generation(conn: &Conn) -> Sql<Generation> {
     only(conn, "SELECT generation FROM meta", params![], |r| r.id(0))
-}
-
-/// Gives it another one.
-pub(crate) fn renew_generation(conn: &Conn, rng: &mut dyn Rng) -> Sql<Generation> {
-    let generation: [u8; 16] = random::bytes(rng);
-    run(conn, "UPDATE meta SET generation = $1 WHERE id = 1", params![by(&generation)])?;
-    Ok(Generation::new(generation))
 }
 
 impl PgReads {

@@ -1,13 +1,14 @@
 //! A database that went back: a failover lost what was acknowledged, or an earlier time was put there.
 //!
 //! A relay knows the number of the last batch that it acknowledged, and finds it in its row when it locks that. One that is less
-//! says that the database forgot: it gets a new generation in that same transaction, so that clients put back what they hold (I7).
-//! Of several relays that notice, the first does it. The number is written to a file, too, after each batch: so a relay that ended
+//! says that the database forgot: before anything else is written it gets a new generation, so that clients put back what they hold
+//! (I7), and what was deleted is deleted again ([`crate::again`]). Of several relays that notice, the first does it. The number is written to a file, too, after each batch: so a relay that ended
 //! meanwhile notices at its next start.
 
 use crate::batch::Work;
-use crate::sql::{Cells as _, Conn, Sql, by, one, params, run};
-use crate::{OpenError, batch};
+use crate::sql::{Cells as _, Conn, Sql, int, one, params, run};
+use crate::{OpenError, batch, reads};
+use lacre_ground::ids::Generation;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
@@ -17,21 +18,33 @@ use std::time::Duration;
 /// Rows of processes are removed after 30 days ([`batch`]): of an older file nothing is concluded.
 const CERTAIN: Duration = Duration::from_secs(29 * 24 * 60 * 60);
 
-/// From the database, whose chance it is.
-const RENEW: &str = "UPDATE meta SET generation = uuid_send(gen_random_uuid()) WHERE id = 1 AND generation = $1";
-
 impl Work {
-    /// In a transaction: gives the database a new generation, unless another relay has.
-    pub(crate) fn forgot(&self, found: u64) -> Sql<()> {
-        let renewed = run(&self.conn, RENEW, params![by(self.generation.as_bytes())])?;
+    /// Gives the database that lacks what this process acknowledged a new generation, unless another relay has; and this process's
+    /// row the number again, so that it is said once.
+    pub(crate) fn forgot(&mut self, found: u64) -> Sql<()> {
+        self.conn.simple("BEGIN")?;
+        let sql = "UPDATE relay SET batch = greatest(batch, $2) WHERE relay = $1";
+        run(&self.conn, sql, params![batch::name(&self.relay), int(self.acked)])?;
+        let renewed = self.begin_anew()?;
+        self.conn.simple("COMMIT")?;
+        self.generation = reads::generation(&self.conn)?;
         tracing::error!(
             acknowledged = self.acked,
             found,
-            by_another_relay = renewed == 0,
+            by_another_relay = !renewed,
             "THE DATABASE WENT BACK: it does not have what this relay acknowledged. It has a new generation, so that clients put back \
              what they hold; if it was a mistake, stop the relays and put the right one there"
         );
         Ok(())
+    }
+
+    /// The same for whoever knows otherwise that the database went back. Its generation.
+    pub(crate) fn anew(&mut self) -> Sql<Generation> {
+        self.conn.simple("BEGIN")?;
+        self.begin_anew()?;
+        self.conn.simple("COMMIT")?;
+        self.generation = reads::generation(&self.conn)?;
+        Ok(self.generation)
     }
 }
 

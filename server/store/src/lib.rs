@@ -12,6 +12,7 @@
 //! - [`sessions::Sessions`] are no truth that must last; relays on one store share them.
 
 pub mod accounts;
+pub mod again;
 pub mod ask;
 pub mod blobs;
 pub mod bodies;

@@ -219,12 +219,12 @@ fn relays_and_their_database_killed_under_load_lose_nothing_and_store_nothing_tw
     assert!(tally.acknowledged as u64 > ROUNDS * 100 && tally.retried > 0, "the story was too tame: {tally:?}");
 }
 
-/// An invitation of the counter at one of them, for the next example RUN.
-fn invite(relays: &Relays, n: usize, number: u32) -> lacre_ground::address::Invitation {
+/// An invitation of the counter at one of them, for this example RUN.
+pub(crate) fn invite(relays: &Relays, n: usize, number: u32, more: &[&str]) -> lacre_ground::address::Invitation {
     let run = "0123456789K".chars().find_map(|d| Run::parse(&format!("{number}-{d}")).ok()).unwrap();
     let config = relays.config(n).unwrap().display().to_string();
-    let said =
-        operate_typing(relays.folder(), &["registrar", "issue-code", "--config", &config, "--json"], &run.canonical()).unwrap();
+    let args = [&["registrar", "issue-code", "--config", &config, "--json"][..], more].concat();
+    let said = operate_typing(relays.folder(), &args, &run.canonical()).unwrap();
     let json: serde_json::Value = serde_json::from_str(&said.out).unwrap_or_else(|e| panic!("{e}: {said:?}"));
     lacre_ground::address::Invitation::parse(json["invitation"].as_str().unwrap()).unwrap()
 }
@@ -238,7 +238,7 @@ fn people_whose_connections_are_at_different_relays_meet_and_talk_and_go_on_when
         .map(|(name, number, at)| {
             let mut person = Person::new(&relays.folder().join(name));
             let handle = lacre_ground::ids::Handle::parse(name).unwrap();
-            person.client.enroll(&mut person.net, &invite(&relays, at, number), &handle).expect("enrolment");
+            person.client.enroll(&mut person.net, &invite(&relays, at, number, &[]), &handle).expect("enrolment");
             person
         })
         .collect();

@@ -2,8 +2,13 @@
 
 use super::{Failed, Place, say, there};
 use lacre_ground::random::SystemRng;
-use lacre_relay::folder::DataFolder;
+use lacre_relay::deletions::Deletions;
+use lacre_relay::folder::{DataFolder, StartError};
+use lacre_relay::kept_grants::KeptKey;
+use lacre_relay::run_key::RunKey;
+use lacre_store::again::Deleted;
 use lacre_words::failure::Exit;
+use std::sync::Arc;
 
 #[derive(clap::Args)]
 pub(crate) struct NewGeneration {
@@ -16,7 +21,15 @@ impl NewGeneration {
     pub(crate) fn run(self) -> Result<Exit, Failed> {
         let config = self.place.node()?;
         if let Some(postgres) = &config.store.postgres {
-            let generation = lacre_store_postgres::new_generation(postgres, &mut SystemRng)?;
+            let run = super::backup::places(&config).run(&config.data);
+            if !run.exists() {
+                return Err(StartError::RunKeyMissing(run).into());
+            }
+            let key = RunKey::load(&run, &config.data)?;
+            let list = Deletions::of_relays(&config.data, postgres.shared_blobs.as_deref(), key.expose().clone());
+            let kept = Arc::new(KeptKey::of(&key));
+            let deleted: Deleted = Arc::new(move || list.since(&kept));
+            let generation = lacre_store_postgres::new_generation(postgres, Some(deleted))?;
             say(&format!("generation {generation}"))?;
             return Ok(Exit::Done);
         }
