@@ -18,6 +18,7 @@ pub mod inspect;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test says no")]
 mod migration_tests;
+pub mod moving;
 mod notices;
 mod retention;
 mod rows;

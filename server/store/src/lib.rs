@@ -32,6 +32,7 @@ pub mod directory;
 pub mod engine;
 pub mod judge;
 pub mod model;
+pub mod moving;
 pub mod notices;
 pub mod null;
 pub mod offices;
