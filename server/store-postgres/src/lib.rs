@@ -26,6 +26,7 @@ mod down;
 mod lease;
 mod look;
 mod migrate;
+mod moving;
 mod notices;
 mod notify;
 #[cfg(any(test, feature = "own-server"))]
@@ -54,6 +55,7 @@ mod went_back;
 pub use connect::PgOptions;
 pub use look::{Inside, Look, look, new_generation};
 pub use migrate::{Migrated, migrate};
+pub use moving::{Arriving, ArrivingError};
 pub use notify::{Listener, Woken};
 pub use quota::QuotaKey;
 pub use reads::PgReads;
@@ -142,6 +144,9 @@ pub enum OpenError {
         /// ours
         known: i64,
     },
+    /// A store is being moved into it, and that was cut off: go on with that.
+    #[error("a store is being moved into the database, and not all of it is there")]
+    HalfMoved,
     /// Another program's database.
     #[error("the database has tables that are not of lacre-relay: give the relay one of its own")]
     NotOurs,
@@ -234,6 +239,7 @@ impl PgStore {
         let threads = Threads::start()?;
         let conn = connect_to_write(&options, &threads)?;
         migrate::check(&conn)?;
+        moving::refuse_half(&conn)?;
         let relay: [u8; 16] = random::bytes(rng);
         batch::enter(&conn, &relay)?;
         let generation = reads::generation(&conn)?;
@@ -251,7 +257,9 @@ impl PgStore {
 
     /// Whether relays with this public key work on it; the first one's is kept.
     pub fn belongs_to(&self, public: &[u8; 32]) -> Result<(), OpenError> {
-        self.owner.take(&self.work.conn, public)
+        self.owner.take(&self.work.conn, public)?;
+        // whoever moves a store here puts both at once
+        moving::refuse_half(&self.work.conn)
     }
 
     /// The relay's note that introduces the registrar's key, as the first relay of this database put it.

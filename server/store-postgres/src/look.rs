@@ -2,7 +2,7 @@
 
 use crate::batch::Work;
 use crate::sql::{Cells as _, Conn, Sql, one, only, params};
-use crate::{OpenError, PgOptions, QuotaKey, Threads, migrate, reads};
+use crate::{OpenError, PgOptions, QuotaKey, Threads, migrate, moving, reads};
 use lacre_ground::ids::Generation;
 use lacre_ground::time::Millis;
 use lacre_store::Counts;
@@ -36,6 +36,8 @@ pub struct Inside {
     pub identity: Option<[u8; 32]>,
     /// what the registrar's key is known by
     pub run_key_check: Option<[u8; 32]>,
+    /// a store is being moved into it, and not all of it is there
+    pub half_moved: bool,
     /// relays that work on it now
     pub relays: u64,
 }
@@ -59,6 +61,7 @@ pub fn new_generation(options: &PgOptions, deleted: Option<Deleted>) -> Result<G
     let threads = Threads::start()?;
     let conn = options.connect(threads.handle()?)?;
     migrate::check(&conn)?;
+    moving::refuse_half(&conn)?;
     let generation = reads::generation(&conn)?;
     // it counts nothing
     let mut work = Work::new(conn, [0; 16], QuotaKey::of(&Zeroizing::new([0; 32])), generation);
@@ -72,6 +75,7 @@ fn inside(conn: &Conn) -> Sql<Inside> {
         counts: reads::counts(conn)?,
         identity: one(conn, "SELECT public_key FROM identity", params![], |r| r.id(0))?,
         run_key_check: one(conn, "SELECT key_check FROM registrar", params![], |r| r.id(0))?,
+        half_moved: moving::is_half(conn)?,
         relays: only(conn, &there, params![], |r| r.number(0))?,
     })
 }

@@ -12,6 +12,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0003_notices.sql"),
     include_str!("schema/0004_offices.sql"),
     include_str!("schema/0005_relays.sql"),
+    include_str!("schema/0006_moved.sql"),
 ];
 
 /// Two programs that migrate at once: the second waits, and finds it done.
