@@ -17,6 +17,7 @@ help-check = Look at configuration, keys and storage, and say what a start would
     .digests = Read every blob and compare its digest too
     .trial = Copy the store into this folder, run the pending migrations there, and say how long they took
 help-migrate = Make the tables of the database under [store.postgres], or bring them to this program's version. Relays never do it by themselves
+help-move = Move the store of the data folder into the database under [store.postgres], its relay stopped, or go on with that. Nothing of it is lost, and clients notice nothing
 help-backup = Back up the store and its blobs, also while the relay runs; or with --keys its keys instead
     .dest = Folder for the backup: not there yet, or empty. No key is in it
     .keys = File for the identity key and the registrar's keys, under a passphrase. Keep it apart from the backups

@@ -17,6 +17,7 @@ help-check = Mira configuración, llaves y almacén, y dice qué cambiaría al p
     .digests = Lee también cada blob y compara su resumen
     .trial = Copia el almacén a esta carpeta, ejecuta ahí las migraciones pendientes y dice cuánto tardaron
 help-migrate = Crear las tablas de la base de datos de [store.postgres], o llevarlas a la versión de este programa. Los servidores nunca lo hacen solos
+help-move = Trasladar el almacén de la carpeta de datos a la base de datos de [store.postgres], con el servidor detenido, o seguir con eso. Nada se pierde, y los clientes no notan nada
 help-backup = Respalda el almacén y sus blobs, también con el servidor en marcha; o, con --keys, sus llaves
     .dest = Carpeta para el respaldo: que no exista, o vacía. No contiene llaves
     .keys = Archivo para la llave de identidad y la del registrador, bajo una frase secreta. Guárdelo aparte de los respaldos

@@ -1,6 +1,7 @@
 //! The data folder: who uses it, its keys, its store; why a relay did not start from it.
 
 use crate::identity::{IdentityError, IdentityKey};
+use crate::moved::Moved;
 use crate::newest::{self, Before, Found, Newest};
 use crate::registrar_key::RegistrarKeyError;
 use crate::run_key::{self, RunKey, RunKeyError};
@@ -60,6 +61,9 @@ pub enum StartError {
     /// A database was named, and this folder has a store of its own: what is in it would be forgotten.
     #[error("{0} is a store, and the configuration names a database")]
     StoreHere(PathBuf),
+    /// The folder's store is being moved into a database, and not all of it is there.
+    #[error("the store of {0} is being moved into a database, and that was cut off")]
+    HalfMoved(PathBuf),
     /// The database has nothing, and the one that this folder's relay worked on had.
     #[error("the database is empty, and the relay of {0} worked on one that was not")]
     DatabaseEmpty(PathBuf),
@@ -142,10 +146,14 @@ impl DataFolder {
         let there = path.join(STORE_FILE).is_file() || path.join(RESTORING_FILE).exists() || Self::is_of_database(path);
         if there { Ok(()) } else { Err(StartError::NoRelay(path.to_owned())) }
     }
-    /// Whether the relay of this folder works on a database.
+    /// Whether the relay of this folder works on a database, or will: its store was moved there.
     #[must_use]
     pub fn is_of_database(path: &Path) -> bool {
-        path.join(POSTGRES_FILE).exists()
+        path.join(POSTGRES_FILE).exists() || Moved::read(path).is_some()
+    }
+    /// Refuses a store whose move into a database was cut off.
+    pub fn not_half_moved(path: &Path) -> Result<(), StartError> {
+        if Moved::read(path) == Some(Moved::UnderWay) { Err(StartError::HalfMoved(path.to_owned())) } else { Ok(()) }
     }
     /// As [`DataFolder::lock`], for whoever looks for a relay's folder and must make none.
     pub fn find(path: &Path) -> Result<Self, StartError> {
@@ -225,6 +233,7 @@ impl DataFolder {
     /// The same, and whether it went back.
     pub fn noticed(&self, vfs: Option<&str>, identity: &Path, rng: &mut dyn Rng) -> Result<(SqliteStore, Newest), StartError> {
         let path = self.path.join(STORE_FILE);
+        Self::not_half_moved(&self.path)?;
         if Self::is_of_database(&self.path) {
             return Err(StartError::StoreElsewhere(self.path.clone()));
         }

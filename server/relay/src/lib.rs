@@ -21,6 +21,8 @@ pub mod key_backup;
 pub mod limits;
 pub mod memory;
 pub mod metrics;
+pub mod moved;
+pub mod moving;
 pub mod network;
 pub mod newest;
 mod opened;

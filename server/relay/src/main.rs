@@ -39,6 +39,8 @@ enum Command {
     Check(commands::check::Check),
     /// Make the tables of a database, or bring them to this program's version
     Migrate(commands::migrate::Migrate),
+    /// Move the store of the data folder into a database, or go on with that
+    Move(commands::move_store::Move),
     /// Back up the store and its blobs, also while the relay runs; or with --keys its keys
     Backup(commands::backup::Backup),
     /// Put a backup into an empty folder, or keys to their places
@@ -59,6 +61,7 @@ impl Command {
             Command::Status(command) => command.run(words),
             Command::Check(command) => command.run(words),
             Command::Migrate(command) => command.run(words),
+            Command::Move(command) => command.run(words),
             Command::Backup(command) => command.run(words),
             Command::Restore(command) => command.run(words),
             Command::IssueLeaf(command) => command.run(),

@@ -140,6 +140,12 @@ pub fn is_gone(data: &Path, store: &Path) -> bool {
     gone && was(&data.join(NEWEST_FILE)).is_some_and(|was| was.marks != Marks::default())
 }
 
+/// What a start would find of a store that is there: whether it went back.
+#[must_use]
+pub fn judged(data: &Path, before: Before, found: &Found) -> Option<WentBack> {
+    before.judge(was(&data.join(NEWEST_FILE)), found)
+}
+
 fn was(file: &Path) -> Option<Was> {
     std::fs::read_to_string(file).ok().and_then(|text| Was::parse(&text))
 }

@@ -6,6 +6,7 @@ use crate::folder::{BATCH_FILE, DataFolder, KeyPlaces, POSTGRES_FILE, STORE_FILE
 use crate::hub::Hub;
 use crate::identity::IdentityKey;
 use crate::kept_grants::KeptKey;
+use crate::moved::Moved;
 use crate::newest::{self, Before, Found, Newest, NotServed};
 use crate::options::Options;
 use crate::registrar_key::{self, Registrar};
@@ -84,8 +85,9 @@ fn of_database(
     now: Millis,
     rng: &mut dyn Rng,
 ) -> Result<Opened, StartError> {
+    DataFolder::not_half_moved(folder.path())?;
     let here = folder.path().join(STORE_FILE);
-    if here.exists() {
+    if here.exists() && Moved::read(folder.path()).is_none() {
         return Err(StartError::StoreHere(here));
     }
     // until the keys are known nothing is counted

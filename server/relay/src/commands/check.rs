@@ -11,7 +11,7 @@ use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_relay::blob_files::{BLOBS_FOLDER, digest_of};
 use lacre_relay::config::NodeConfig;
-use lacre_relay::folder::{LOCK_FILE, RESTORING_FILE, STORE_FILE, StartError};
+use lacre_relay::folder::{DataFolder, LOCK_FILE, RESTORING_FILE, STORE_FILE, StartError};
 use lacre_relay::identity::{IdentityKey, read_leaf};
 use lacre_relay::newest::is_gone;
 use lacre_relay::registrar_key;
@@ -64,10 +64,16 @@ impl Check {
             listen(&config, in_use.is_none(), &mut findings);
         } else if config.data.is_dir() {
             let in_use = folder(&config, &mut findings)?;
-            let seen = store(&config, in_use.is_none(), &mut findings);
+            let seen = if DataFolder::is_of_database(&config.data) {
+                let half = DataFolder::not_half_moved(&config.data).err();
+                findings.wrong(half.unwrap_or_else(|| StartError::StoreElsewhere(config.data.clone())));
+                None
+            } else {
+                store(&config, in_use.is_none(), &mut findings)
+            };
             keys(&config, seen.as_ref().and_then(|s| s.run_key_check.as_ref()), &mut findings);
             leaf(&config, now, &mut findings);
-            if in_use.is_none() {
+            if in_use.is_none() && !DataFolder::is_of_database(&config.data) {
                 orphans(&config.data, seen.as_ref(), &mut findings);
             }
             if let Some(seen) = &seen {

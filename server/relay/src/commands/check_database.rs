@@ -6,6 +6,7 @@ use lacre_ground::time::Millis;
 use lacre_relay::config::NodeConfig;
 use lacre_relay::folder::{STORE_FILE, StartError};
 use lacre_relay::identity::IdentityKey;
+use lacre_relay::moved::Moved;
 use lacre_store_postgres::{OpenError, PgOptions, look};
 
 /// A database, and whether a start would work on it; what the registrar's key is known by there.
@@ -17,8 +18,11 @@ pub(crate) fn database(
     findings: &mut Findings<'_>,
 ) -> Option<[u8; 32]> {
     let here = config.data.join(STORE_FILE);
-    if here.exists() {
-        findings.wrong(StartError::StoreHere(here));
+    match Moved::read(&config.data) {
+        Some(Moved::Whole) => {}
+        Some(Moved::UnderWay) => findings.wrong(StartError::HalfMoved(config.data.clone())),
+        None if here.exists() => findings.wrong(StartError::StoreHere(here)),
+        None => {}
     }
     let seen = match look(postgres) {
         Ok(seen) => seen,
@@ -43,6 +47,9 @@ pub(crate) fn database(
         return None;
     };
     findings.add(Kind::Good, "check-database", &versions);
+    if inside.half_moved {
+        findings.wrong(OpenError::HalfMoved);
+    }
     let c = &inside.counts;
     let counts = [("channels", c.channels), ("entries", c.entries), ("accounts", c.accounts), ("blobs", c.blobs)];
     let counts = counts.map(|(name, n)| (name, n.to_string()));

@@ -20,6 +20,7 @@ impl From<OpenError> for Failed {
             }
             OpenError::Newer { found, known } => Self::new("store-newer", &[("found", &found), ("known", &known)]),
             OpenError::Older { found, known } => Self::new("database-older", &[("found", &found), ("known", &known)]),
+            OpenError::HalfMoved => Self::new("database-half-moved", &[]),
             OpenError::NotOurs => Self::new("database-not-ours", &[]),
             OpenError::OtherBlobs => Self::new("database-other-blobs", &[]),
             OpenError::Identity => Self::new("database-identity", &[]),

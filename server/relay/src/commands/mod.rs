@@ -7,6 +7,7 @@ mod database;
 mod findings;
 pub(crate) mod issue_leaf;
 pub(crate) mod migrate;
+pub(crate) mod move_store;
 pub(crate) mod new_generation;
 pub(crate) mod registrar;
 pub(crate) mod restore;
@@ -88,6 +89,7 @@ impl From<StartError> for Failed {
             StartError::Store(e) => e.into(),
             StartError::Postgres(e) => e.into(),
             StartError::StoreElsewhere(path) => Self::new("store-elsewhere", &[("path", &path.display())]),
+            StartError::HalfMoved(path) => Self::new("half-moved", &[("path", &path.display())]),
             StartError::StoreHere(path) => Self::new("store-here", &[("path", &path.display())]),
             StartError::DatabaseEmpty(path) => Self::new("database-empty", &[("path", &path.display())]),
             StartError::Identity(e) => e.into(),

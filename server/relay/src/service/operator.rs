@@ -5,7 +5,7 @@ use crate::accept::Both;
 use crate::backup;
 use crate::border::{checked, store_down};
 use crate::clock_guard::Standing;
-use crate::folder::STORE_FILE;
+use crate::folder::{DataFolder, STORE_FILE};
 use crate::identity::{LEAF_SOON_MS, Leaf};
 use crate::room::disk;
 use lacre_ground::address::Authority;
@@ -77,10 +77,14 @@ impl Operator for OperatorService {
         checked(request.into_inner())?;
         let context = &self.context;
         let (data, room) = (context.data.clone(), Arc::clone(&context.room));
-        let asked = context.read(move |_| {
+        let asked = context.read(move |reads| {
             room.look();
             let store = data.join(STORE_FILE);
-            let sizes = bytes(&store) + bytes(&store.with_extension("sqlite-wal"));
+            let sizes = if DataFolder::is_of_database(&data) {
+                reads.used_bytes()?
+            } else {
+                bytes(&store) + bytes(&store.with_extension("sqlite-wal"))
+            };
             Ok((sizes, disk(&data).ok(), backup::last(&data)))
         });
         let (store_bytes, disk, last_backup) = asked.await.map_err(store_down)?;
