@@ -5,7 +5,7 @@ use crate::world::{World, network};
 use lacre_core::network::{Entry, Lane, NetError, Network as _};
 use lacre_evidence::certificate::AGENCY;
 use lacre_evidence::{Certificate, Keys, Salt};
-use lacre_ground::address::Authority;
+use lacre_ground::address::{Authority, Invitation};
 use lacre_ground::ids::{ChannelId, Token};
 use lacre_ground::note::{NoteKey, NoteSigner};
 use lacre_ground::random::{self, SystemRng};
@@ -32,11 +32,17 @@ impl RealBody {
     /// Enrolled with a code of the operator, with a return channel.
     #[must_use]
     pub fn enrolled(world: &World, code: &str) -> Self {
-        let (mut net, at) = (network(), world.authority().clone());
+        Self::at(world.authority().clone(), &world.invite_body(code))
+    }
+
+    /// Enrolled at this relay with an invitation of its counter.
+    #[must_use]
+    pub fn at(at: Authority, invitation: &Invitation) -> Self {
+        let mut net = network();
         let seed: [u8; 32] = random::bytes(&mut SystemRng);
         let signer = NoteSigner::new(AGENCY, &seed).unwrap();
         let key = signer.public().key();
-        let given = net.body_enroll(&at, &seed, &key, &world.invite_body(code).code).expect("enrolment of a body");
+        let given = net.body_enroll(&at, &seed, &key, &invitation.code).expect("enrolment of a body");
         let registrar = RegistrarKey::verify(&given.registrar, &at.identity()).unwrap().note_key().unwrap();
         let relay = NoteKey::new(RELAY, at.identity().as_bytes()).unwrap();
         let certificate = Certificate::verify(&given.certificate, core::slice::from_ref(&registrar)).unwrap();

@@ -24,6 +24,7 @@ mod limits;
 mod many_relays;
 mod metrics;
 mod migrations;
+mod moved;
 mod relays_went_back;
 mod retention;
 mod running_page;
