@@ -25,6 +25,7 @@ mod many_relays;
 mod metrics;
 mod migrations;
 mod moved;
+mod relays_devices;
 mod relays_went_back;
 mod retention;
 mod running_page;
