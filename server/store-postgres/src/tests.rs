@@ -3,6 +3,7 @@
 mod contract;
 mod forwarder;
 mod meetings;
+mod moving;
 mod refusals;
 mod relays;
 mod unknown;
