@@ -274,7 +274,7 @@ impl Console {
 
     /// Whether somebody waits for a lock that this console holds.
     pub fn is_waited_for(&self) -> Result<bool, StoreDown> {
-        let waits = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))";
+        let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))";
         Ok(self.number(waits)? > 0)
     }
 }

@@ -47,14 +47,14 @@ fn only_migrate_migrates_and_it_does_so_once() {
     store.work.conn.simple("CREATE DATABASE theirs").unwrap();
     let fresh = PgOptions { database: "fresh".into(), ..server.options() };
 
-    assert!(matches!(PgStore::open(fresh.clone(), quotas(), &mut SystemRng), Err(OpenError::Older { found: 0, known: 5 })));
-    assert_eq!(migrate(&fresh, &mut SystemRng).unwrap(), Migrated { from: 0, to: 5 });
-    assert_eq!(migrate(&fresh, &mut SystemRng).unwrap(), Migrated { from: 5, to: 5 });
+    assert!(matches!(PgStore::open(fresh.clone(), quotas(), &mut SystemRng), Err(OpenError::Older { found: 0, known: 6 })));
+    assert_eq!(migrate(&fresh, &mut SystemRng).unwrap(), Migrated { from: 0, to: 6 });
+    assert_eq!(migrate(&fresh, &mut SystemRng).unwrap(), Migrated { from: 6, to: 6 });
     let (one, other) = (open(&fresh).0, open(&fresh).0);
     assert_eq!(one.generation(), other.generation());
     assert_ne!(one.generation(), store.generation(), "each store has its own");
 
-    for (version, opens) in [(6, true), (7, false)] {
+    for (version, opens) in [(7, true), (8, false)] {
         one.work.conn.simple(&format!("INSERT INTO schema_version (version) VALUES ({version})")).unwrap();
         assert_eq!(refused(fresh.clone()) == "opened", opens, "version n works on n and n+1");
     }
