@@ -68,7 +68,9 @@ fn a_commit_that_no_replica_waited_for_is_no_acknowledgement() {
     // what the server read is known to whoever waits for a replica by then
     while super::text(admin, "SELECT current_setting('synchronous_standby_names')") != "away" {}
 
-    let waits = thread::spawn(move || store.run(NOW, &RULES, &[Ask::Append(entry(c, 1, 0))]));
+    // a process of the server hears of it a moment later: what it commits until then waits for nobody
+    let mut append = move |n| store.run(NOW, &RULES, &[Ask::Append(entry(c, n, n - 1))]);
+    let waits = thread::spawn(move || (1..).map(&mut append).find(|outcome| !matches!(outcome, Outcome::Committed(_))).unwrap());
     let cancel = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
     while crate::sql::only(admin, cancel, params![], |r| crate::sql::Cells::number(r, 0)).unwrap() == 0 {}
     let outcome = waits.join().unwrap();
