@@ -70,9 +70,9 @@ impl<'a> Progress<'a> {
         let values =
             [("done", done), ("all", all), ("rate", rate), ("left", left.div_ceil(60))].map(|(name, n)| (name, n.to_string()));
         let id = match stage {
-            Stage::Rows => "move-rows",
-            Stage::Files => "move-files",
-            Stage::Compared => "move-compared",
+            Stage::Rows => key("move-rows"),
+            Stage::Files => key("move-files"),
+            Stage::Compared => key("move-compared"),
         };
         tell(&sentence(self.words, id, &values.each_ref().map(|(name, n)| (*name, n.as_str()))));
     }
