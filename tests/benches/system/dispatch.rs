@@ -9,7 +9,7 @@ use crate::attack::exchanges;
 use crate::report::{Target, argument, figure, now, process_cpu, ratio, say, short, thread_cpu};
 use crate::wire;
 use ed25519_dalek::Signer as _;
-use lacre_agency::template::{Markup, Template, TemplateName, TemplateText};
+use lacre_agency::template::{Markup, TemplateName, TemplateText};
 use lacre_agency::{Batch, Beside, NewBatch, NewRow, Stopped};
 use lacre_evidence::Act;
 use lacre_ground::label::Label;
@@ -26,6 +26,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio_stream::StreamExt as _;
 
 const RESIDENTS: u64 = 10_000;
+const TEMPLATE: &str = "becas";
 const ROUNDS: usize = 3;
 const BODY: usize = 4_096;
 /// Grants of each: for the rounds here, and those beside private messages.
@@ -53,12 +54,7 @@ impl Scene {
         let start = now();
         let residents = residents::enrolled(&world.data(), count, GRANTS);
         println!("{count} residents enrolled in {} s", short(start.elapsed().as_secs_f64()));
-        let office = Office::enrolled_durably(&world, "AO001");
-        world.limit_body("AO001", 10_000_000);
-        Self { world, office, residents, each: 0 }
-    }
-
-    fn draft(&mut self) -> Batch {
+        let mut office = Office::enrolled_durably(&world, "AO001");
         let text = TemplateText {
             act: Act::PersonalCommunication,
             procedure: "becas".to_owned(),
@@ -69,7 +65,13 @@ impl Scene {
             file: "beca.md".to_owned(),
             answers: true,
         };
-        let template = Template::make(TemplateName::parse("becas").unwrap(), 1, text, self.office.clock.now()).unwrap();
+        office.body.add_template(&TemplateName::parse(TEMPLATE).unwrap(), text).unwrap();
+        world.limit_body("AO001", 10_000_000);
+        Self { world, office, residents, each: 0 }
+    }
+
+    fn draft(&mut self) -> Batch {
+        let template = self.office.body.template(&TemplateName::parse(TEMPLATE).unwrap(), None).unwrap();
         let rows = self.residents.iter().enumerate().map(|(n, resident)| {
             Ok(NewRow {
                 line: n as u64 + 2,
