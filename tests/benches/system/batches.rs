@@ -57,6 +57,9 @@ async fn batches(clients: &[ChannelsClient<Channel>], first: u64) {
     tasks.join_all().await;
 }
 
+/// Entries of a batch that may be large.
+const FEW: usize = 16;
+
 /// Seconds of this process's CPU for so many entries of so many bytes, appended in batches to one log, over a connection of its own.
 pub fn appended(at: &lacre_ground::address::Authority, bytes: usize, count: usize) -> f64 {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -67,8 +70,8 @@ pub fn appended(at: &lacre_ground::address::Authority, bytes: usize, count: usiz
         let requests = tokio_stream::wrappers::ReceiverStream::new(requests);
         let mut answers = client.append_batch(requests).await.unwrap().into_inner();
         let before = crate::report::process_cpu();
-        for first in (0..count as u64).step_by(BATCH as usize) {
-            let entries = first..count.min(first as usize + BATCH as usize) as u64;
+        for first in (0..count as u64).step_by(FEW) {
+            let entries = first..count.min(first as usize + FEW) as u64;
             let entries = entries.map(|i| wire::append(&log, i, i, &ciphertext)).collect();
             send.send(proto::AppendBatchRequest { entries }).await.unwrap();
             answers.message().await.unwrap().unwrap();
