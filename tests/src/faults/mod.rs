@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 const SOURCE: &str = include_str!("faults.c");
 
@@ -81,4 +81,22 @@ impl Faults {
         file.read_exact_at(&mut number, 16).map_err(|e| e.to_string())?;
         Ok(i64::from_ne_bytes(number) == 0)
     }
+}
+
+/// Whether this user may mount a small disk of its own: `unshare` and `mount`, in namespaces of its own.
+#[must_use]
+pub fn own_disks() -> bool {
+    let mut tried = Command::new("unshare");
+    tried.args(["--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/tmp"]);
+    tried.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+/// This script of the shell, with a disk of so many MiB at `disk` that is its own: `$0` there; what is added as arguments is `$1` and so on.
+/// The disk goes with the last process of it.
+#[must_use]
+pub fn own_disk(disk: &Path, mib: u32, script: &str) -> Command {
+    let mount = format!("mount -t tmpfs -o size={mib}m,mode=700 tmpfs \"$0\" && {script}");
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &mount]).arg(disk);
+    command
 }

@@ -5,7 +5,7 @@ use lacre_ground::time::{Clock as _, SystemClock};
 use lacre_proto::relay::v1 as wire;
 use lacre_relay::folder::STORE_FILE;
 use lacre_relay::upkeep::APPENDS;
-use lacre_tests::faults::Faults;
+use lacre_tests::faults::{Faults, own_disk, own_disks};
 use lacre_tests::powercut::marks::{append_token, name, read_token};
 use lacre_tests::raw;
 use lacre_tests::relay::{Client, Memory, RelayProcess, Said, operate, seed_stamps};
@@ -14,7 +14,7 @@ use lacre_transport::GrpcNetwork;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use tonic::transport::Channel;
 
@@ -150,13 +150,6 @@ fn status(data: &Path) -> (Said, serde_json::Value) {
     (said, json)
 }
 
-/// `unshare` and `mount` as this user, in namespaces of its own.
-fn own_disks() -> bool {
-    let mut tried = Command::new("unshare");
-    tried.args(["--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/tmp"]);
-    tried.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
-}
-
 #[test]
 fn on_a_disk_that_is_full_entries_wait_and_reading_goes_on_until_there_is_room() {
     if !own_disks() {
@@ -169,9 +162,8 @@ fn on_a_disk_that_is_full_entries_wait_and_reading_goes_on_until_there_is_room()
     fs::create_dir(&disk).unwrap();
     fs::write(path.join("relay.toml"), "keep_free_mib = 4\n").unwrap();
     let serve = RelayProcess::command(&disk.join("data"), path).unwrap();
-    let mut command = Command::new("unshare");
-    let mount = "mount -t tmpfs -o size=32m,mode=700 tmpfs \"$0\" && cp -r \"$1\" \"$0/data\" && shift && exec \"$@\"";
-    command.args(["--user", "--map-root-user", "--mount", "sh", "-c", mount]).arg(&disk).arg(path.join("seed"));
+    let mut command = own_disk(&disk, 32, "cp -r \"$1\" \"$0/data\" && shift && exec \"$@\"");
+    command.arg(path.join("seed"));
     command.arg(serve.get_program()).args(serve.get_args()).arg("--config").arg(path.join("relay.toml"));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(fs::File::create(path.join("relay.log")).unwrap());
     let mut relay = RelayProcess::spawn(command).unwrap();
