@@ -17,6 +17,7 @@ use lacre_core::view::{Contact, Conversation, Kind, Message, Standing};
 use lacre_ground::ids::{AccountId, Handle};
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::{composed, shown};
+use lacre_words::words::key;
 
 /// A public name as typed: the `@` may be left out.
 pub(crate) fn handle(ctx: &Context, typed: &str) -> Result<Handle, Failure> {
@@ -30,14 +31,25 @@ pub(crate) fn contact(ctx: &Context, client: &mut Client, typed: &str) -> Result
     let mut named: Vec<Contact> = contacts.into_iter().filter(|c| c.handle == handle).collect();
     // who stands in the place of another is meant
     named.sort_by_key(|c| c.new_account.is_some());
-    named.into_iter().next().ok_or_else(|| ctx.failure("error-no-such-contact", Exit::No, &[("name", handle.to_string().into())]))
+    match named.into_iter().next() {
+        Some(contact) => Ok(contact),
+        None => Err(nobody(ctx, client, &handle, key("error-no-such-contact"))),
+    }
+}
+
+/// Nobody of this name is here, for this reason; or it is the person's own name, and that is said.
+fn nobody(ctx: &Context, client: &mut Client, handle: &Handle, error: &'static str) -> Failure {
+    let own = client.whoami().ok().flatten().is_some_and(|me| me.handle == *handle);
+    let error = if own { key("error-own-name") } else { error };
+    ctx.failure(error, Exit::No, &[("name", handle.to_string().into())])
 }
 
 /// The account of this name: a contact's, or a member's of a shared conversation.
 pub(crate) fn person(ctx: &Context, client: &mut Client, typed: &str) -> Result<AccountId, Failure> {
     let handle = handle(ctx, typed)?;
-    let found = client.find_person(&handle).map_err(|t| ctx.trouble(t))?;
-    found.ok_or_else(|| ctx.failure("error-nobody-here", Exit::No, &[("name", handle.to_string().into())]))
+    let own = client.whoami().map_err(|t| ctx.trouble(t))?.map(|me| me.account);
+    let found = client.find_person(&handle).map_err(|t| ctx.trouble(t))?.filter(|found| Some(*found) != own);
+    found.ok_or_else(|| nobody(ctx, client, &handle, key("error-nobody-here")))
 }
 
 /// The message whose id begins so.

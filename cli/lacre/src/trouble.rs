@@ -35,6 +35,7 @@ pub fn failure(words: &Words, trouble: Trouble) -> Failure {
         Trouble::Contact(ContactTrouble::NoSuchContact) => {
             no("error-no-such-contact", &[("name", words.say("somebody-that").into())])
         }
+        Trouble::Contact(ContactTrouble::Yourself) => no("error-own-name", &[]),
         Trouble::Contact(ContactTrouble::NotAccepted) => no("error-not-accepted", &[("name", words.say("somebody-that").into())]),
         Trouble::Contact(ContactTrouble::OtherAccountNow) => no("error-other-account-now", &[]),
         Trouble::Contact(ContactTrouble::SafetyChanged) => no("error-safety-changed", &[]),

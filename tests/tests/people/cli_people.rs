@@ -5,6 +5,20 @@ use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _};
 
 #[test]
+fn ones_own_name_where_somebody_elses_is_meant_is_said_to_be_ones_own() {
+    let town = Town::new();
+    let ana = town.person(0, "ana");
+    for command in [&["contact", "add"][..], &["contact", "verify"], &["contact", "accept"], &["contact", "block"]] {
+        let said = ana.run(&[command, &["@ana"]].concat()).failed(1);
+        assert!(said.contains("su propio nombre"), "{command:?}: {said}");
+    }
+    let said = ana.run(&["group", "create", "Mesa", "@ana"]).failed(1);
+    assert!(said.contains("su propio nombre"), "{said}");
+    ana.run(&["send", "@ana", "una nota para mí"]).done();
+    assert_eq!(ana.texts("@ana"), ["una nota para mí"]);
+}
+
+#[test]
 fn two_people_type_one_line_each_and_write_to_each_other() {
     let town = Town::new();
     let (ana, bruno) = (town.person(0, "ana"), town.person(1, "bruno"));

@@ -15,7 +15,7 @@ impl Client {
     /// Looks somebody up and puts a contact request into the post. When they asked before, this is a yes.
     ///
     /// # Errors
-    /// [`ContactTrouble::NoSuchAccount`](crate::ContactTrouble::NoSuchAccount), [`Trouble::Offline`] (the directory must be asked), [`MessageTrouble::TooLong`](crate::MessageTrouble::TooLong).
+    /// [`ContactTrouble::NoSuchAccount`](crate::ContactTrouble::NoSuchAccount), [`ContactTrouble::Yourself`](crate::ContactTrouble::Yourself), [`Trouble::Offline`] (the directory must be asked), [`MessageTrouble::TooLong`](crate::MessageTrouble::TooLong).
     pub fn contact_add(&mut self, net: &mut dyn Network, handle: &Handle, text: &str) -> Result<Contact, Trouble> {
         people::add(&mut self.engine, net, handle, text)
     }

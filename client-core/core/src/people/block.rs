@@ -12,6 +12,9 @@ use lacre_proto::content::v1 as content;
 /// Keeps an account away; one that is met in groups only, too. The other is told nothing.
 pub(crate) fn block(engine: &mut Engine, account: &AccountId) -> Result<Contact, Trouble> {
     engine.run(|cx| {
+        if shelf::own(cx)?.account == *account {
+            return Err(ContactTrouble::Yourself.into());
+        }
         let known = shelf::known(cx, *account)?.ok_or(ContactTrouble::NoSuchAccount)?;
         let met = shelf::contact(cx, *account)?;
         let stranger = met.is_none();

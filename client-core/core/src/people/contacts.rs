@@ -26,7 +26,7 @@ pub(crate) fn add(engine: &mut Engine, net: &mut dyn Network, handle: &Handle, t
     }
     let own = engine.own()?;
     if own.handle == *handle {
-        return Err(ContactTrouble::NoSuchAccount.into());
+        return Err(ContactTrouble::Yourself.into());
     }
     let entry = account::directory(engine, net, wire::lookup_request::Who::Handle(handle.as_str().to_owned()))?;
     engine.run(|cx| {
@@ -246,7 +246,7 @@ pub(crate) fn add_by_link(
         return Err(AccountTrouble::OtherRelay.into());
     }
     if link.account == own.account {
-        return Err(ContactTrouble::NoSuchAccount.into());
+        return Err(ContactTrouble::Yourself.into());
     }
     let who = wire::lookup_request::Who::Account(link.account.as_bytes().to_vec());
     let entry = account::directory(engine, net, who)?;

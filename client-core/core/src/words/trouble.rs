@@ -114,6 +114,9 @@ pub enum ContactTrouble {
     /// The person takes a pause: ask another time.
     #[error("the person takes a pause")]
     Paused,
+    /// It is the own name: nobody is a contact of oneself.
+    #[error("that is this account itself")]
+    Yourself,
 }
 
 /// Why a group was not changed.
