@@ -53,6 +53,24 @@ fn a_clock_two_years_off_loses_and_delays_nothing_in_a_conversation_and_is_seen_
 }
 
 #[test]
+fn what_is_said_of_a_wrong_clock_goes_with_the_first_round_in_which_it_is_right_again() {
+    const OFF_MS: u64 = 13 * 3_600_000;
+    let world = World::new();
+    let mut ana = world.person("ana");
+    ana.clock.forward(OFF_MS);
+    // what needs a login
+    ana.client.set_paused(true).unwrap();
+    ana.sync();
+    let wrong = ana.client.clock_differs().unwrap();
+
+    ana.clock.back(OFF_MS);
+    ana.sync();
+
+    assert!(wrong.is_some_and(|differs| differs.ahead), "{wrong:?}");
+    assert_eq!(ana.client.clock_differs().unwrap(), None);
+}
+
+#[test]
 fn what_is_written_after_the_relay_was_lost_can_be_taken_back() {
     let mut world = World::new();
     let (mut ana, mut beto) = (world.person("ana"), world.person("beto"));

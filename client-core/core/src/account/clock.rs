@@ -37,6 +37,11 @@ pub(super) fn compare_clocks(engine: &mut Engine, net: &mut dyn Network, at: &Au
     engine.run(|cx| note_clock(cx, relay))
 }
 
+/// What was said of the two clocks is asked again in each round, until they agree: a person puts hers right and looks.
+pub(crate) fn look_again(engine: &mut Engine, net: &mut dyn Network, at: &Authority) -> Result<(), Trouble> {
+    if engine.own()?.clock_differs.is_some() { compare_clocks(engine, net, at) } else { Ok(()) }
+}
+
 fn note_clock(cx: &mut Cx<'_, '_>, relay: Millis) -> Result<(), StepError> {
     let differs = ClockDiffers::between(cx.now, relay);
     let ahead_ms = cx.now.since(relay);

@@ -14,7 +14,7 @@ mod stamps;
 
 pub(crate) use another_code::go_on_with;
 pub use clock::CLOCKS_DIFFER_MS;
-pub(crate) use clock::time_of;
+pub(crate) use clock::{look_again, time_of};
 pub(crate) use enrol::{bound, made_not_ahead, make_own, whoami};
 pub(crate) use inbox::{FEW_TOKENS, add_tokens, mend_inbox, open_inbox, tell_token_changes, withdraw_again};
 pub(crate) use leaving::{deleted, set_paused, tell_pause};

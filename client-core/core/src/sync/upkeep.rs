@@ -130,9 +130,16 @@ pub(super) fn upkeep(engine: &mut Engine, net: &mut dyn Network) -> Result<(), T
 
 type Chore = fn(&mut Engine, &mut dyn Network, &Authority) -> Result<(), Trouble>;
 
-/// In this order: an inbox costs a stamp.
-const CHORES: [Chore; 6] =
-    [stock_stamps, open_new_inbox, stock_key_packages, stock_tokens, account::tell_token_changes, account::tell_pause];
+/// In this order: key packages are dated by the two clocks, and an inbox costs a stamp.
+const CHORES: [Chore; 7] = [
+    account::look_again,
+    stock_stamps,
+    open_new_inbox,
+    stock_key_packages,
+    stock_tokens,
+    account::tell_token_changes,
+    account::tell_pause,
+];
 
 fn stock_stamps(engine: &mut Engine, net: &mut dyn Network, at: &Authority) -> Result<(), Trouble> {
     let few = engine.run(|cx| Ok(cx.s.count(Table::Stamp, b"")?))? < FEW_STAMPS;
