@@ -156,6 +156,26 @@ fn all_that_is_wrong_with_a_table_is_said_at_once_by_line_and_column_and_nothing
 }
 
 #[test]
+fn what_a_spreadsheet_lost_is_named_by_line_and_column_and_nothing_is_drafted() {
+    let town = Town::new();
+    let body = body(&town, "AB009");
+    template(&body);
+    let table = format!("RUN;Expediente;Nombre\n{};E-1;#\u{bf}NOMBRE?\n4,1E+07;E-2;Ana\n", RUNS[0]);
+    std::fs::write(body.home.join("lista.csv"), table).unwrap();
+    let args = ["agency", "draft", "--template", "rechazo", "--recipients", "lista.csv"];
+
+    let (people, programs) = (body.run(&args), body.run(&[args.as_slice(), &["--json"]].concat()));
+
+    assert_eq!((people.code, programs.code), (Some(2), Some(2)), "{people:?}");
+    assert!(people.out.contains("Línea 2, columna Nombre: la planilla escribió ahí un error"), "{people:?}");
+    assert!(people.out.contains("Línea 3, columna RUN: la planilla acortó el RUN"), "{people:?}");
+    let said: Value = serde_json::from_str(&programs.out).unwrap();
+    let faults: Vec<&str> = said["table"]["errors"].as_array().unwrap().iter().map(|e| text(&e["fault"])).collect();
+    assert_eq!(faults, ["error", "shortened"]);
+    assert_eq!(body.json(&["agency", "batches"])["batches"], Value::Array(vec![]));
+}
+
+#[test]
 fn who_needs_a_letter_has_an_address_in_the_table_or_nothing_is_drafted() {
     let town = Town::new();
     let body = body(&town, "AB003");

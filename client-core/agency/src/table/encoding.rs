@@ -75,6 +75,14 @@ pub enum Unreadable {
         /// a line that is surely not
         other: u64,
     },
+    /// A spreadsheet wrote an error into a cell, in the place of a formula's result.
+    #[error("line {line}, column {column}: a spreadsheet's error stands there")]
+    Spoiled {
+        /// where
+        line: u64,
+        /// its name, as it stands in the table
+        column: String,
+    },
     /// A quote is opened in this row and never closed.
     #[error("a quote is opened in line {line} and never closed")]
     OpenQuote {

@@ -51,6 +51,10 @@ pub enum Fault {
         /// what it may have
         most: usize,
     },
+    /// A spreadsheet wrote an error there, in the place of a formula's result.
+    Error,
+    /// A RUN that a spreadsheet shortened to a number with an exponent: its digits are gone.
+    Shortened,
     /// It has a control character, or letters were lost before.
     Control,
     /// It has new lines.

@@ -6,6 +6,7 @@
 //! | `stream` | rows of fields, with the line that a spreadsheet shows |
 //! | `columns` | what each column is for |
 //! | `fault` | what is wrong with a line |
+//! | `spoiled` | what a spreadsheet writes where a value was lost |
 //! | `row` | a row for a person, or all that is wrong with it |
 //! | `whole` | a table: opened, checked, read |
 //! | `plain` | a table of other columns, read whole |
@@ -28,6 +29,7 @@ mod encoding;
 mod fault;
 mod plain;
 mod row;
+mod spoiled;
 mod stream;
 mod whole;
 

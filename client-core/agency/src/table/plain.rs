@@ -1,6 +1,7 @@
 //! A table whose columns a program names itself: no template, and nobody's notice.
 
 use super::encoding::Unreadable;
+use super::spoiled::is_error;
 use super::stream::Records;
 use super::whole::{MAX_ROWS, opened};
 use std::io::{Read, Seek, SeekFrom};
@@ -29,6 +30,10 @@ impl Plain {
         while let Some((line, record)) = records.next()? {
             if u64::try_from(rows.len()).unwrap_or(u64::MAX) >= MAX_ROWS {
                 return Err(Unreadable::Rows { most: MAX_ROWS });
+            }
+            if let Some(at) = record.iter().position(|cell| is_error(cell.trim())) {
+                let column = head.names.get(at).cloned().unwrap_or_default();
+                return Err(Unreadable::Spoiled { line, column });
             }
             rows.push((line, PlainRow(record.iter().map(|cell| cell.trim().to_owned()).collect())));
         }

@@ -2,6 +2,7 @@
 
 use super::columns::{Column, Columns, Role, Source};
 use super::fault::{Fault, RowError};
+use super::spoiled::{is_error, is_shortened};
 use crate::template::{MAX_CASE, MAX_PROCEDURE, MAX_VALUE, TemplateText, Values};
 use lacre_ground::run::Run;
 
@@ -111,6 +112,9 @@ impl<'r> Cells<'r> {
             if cell.chars().any(|c| (c.is_control() && !matches!(c, '\n' | '\t')) || c == '\u{fffd}') {
                 self.wrong(at, Fault::Control);
             }
+            if is_error(cell) {
+                self.wrong(at, Fault::Error);
+            }
             if *role == Role::Nameless && !cell.is_empty() {
                 self.wrong(at, Fault::NamelessColumn);
             }
@@ -122,6 +126,9 @@ impl<'r> Cells<'r> {
         match Run::parse(self.cell(at)) {
             Ok(run) => return Some(run),
             Err(_) if self.cell(at).is_empty() => self.wrong(at, Fault::Empty),
+            // said already, and it is no mistake of who typed a RUN
+            Err(_) if is_error(self.cell(at)) => {}
+            Err(_) if is_shortened(self.cell(at)) => self.wrong(at, Fault::Shortened),
             Err(why) => self.wrong(at, Fault::Run(why)),
         }
         None

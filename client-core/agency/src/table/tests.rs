@@ -368,3 +368,27 @@ fn a_table_that_cannot_be_read_to_its_end_gives_no_row() {
     assert_eq!(plain(rows(MAX_ROWS)).unwrap().rows.len() as u64, MAX_ROWS);
     assert!(matches!(plain(rows(MAX_ROWS + 1)), Err(Unreadable::Rows { most: MAX_ROWS })));
 }
+
+#[test]
+fn what_a_spreadsheet_lost_is_an_error_by_line_and_column_whatever_the_column_is_for() {
+    let table = format!(
+        "run;case;x;nombre;address;comuna\n{};#N/A;a;Ana;Calle 1;Santiago\n4,1000001E+07;1;#¡REF!;#¿NOMBRE?;Calle 1;Santiago\n#¡VALOR!;2;a;Ana;#DIV/0!;########\n{};3;a;N/A;#Becas;Santiago\n",
+        run(1),
+        run(2)
+    );
+    let at = |line, column: &str, fault| (line, column.to_owned(), fault);
+    assert_eq!(
+        errors("((x))", &table, &Wanted::default()),
+        [
+            at(2, "case", Fault::Error),
+            at(3, "x", Fault::Error),
+            at(3, "nombre", Fault::Error),
+            at(3, "run", Fault::Shortened),
+            at(4, "run", Fault::Error),
+            at(4, "address", Fault::Error),
+            at(4, "comuna", Fault::Error),
+        ]
+    );
+    let plain = Plain::read(Cursor::new("notice;what\nabcd;posted\n#REF!;posted\n"), &["notice"]);
+    assert!(matches!(plain.err(), Some(Unreadable::Spoiled { line: 3, column }) if column == "notice"));
+}

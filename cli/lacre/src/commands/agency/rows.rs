@@ -49,6 +49,10 @@ fn why_unreadable(ctx: &Context, why: &Unreadable) -> String {
         Unreadable::Workbook => ctx.words.say("table-workbook"),
         Unreadable::NotText { line } => say("table-not-text", &[("line", (*line).into())]),
         Unreadable::Mixed { utf8, other } => say("table-mixed", &[("utf", (*utf8).into()), ("other", (*other).into())]),
+        Unreadable::Spoiled { line, column } => {
+            let what = ctx.words.say("row-error");
+            say("row-at", &[("line", (*line).into()), ("column", shown(column).into()), ("what", what.into())])
+        }
         Unreadable::OpenQuote { line } => say("table-open-quote", &[("line", (*line).into())]),
         Unreadable::Rows { most } => say("table-rows", &[("most", (*most).into())]),
         Unreadable::Changed => ctx.words.say("table-changed"),
@@ -113,6 +117,8 @@ fn what(ctx: &Context, fault: &Fault) -> String {
         Fault::Run(RunError::CheckDigit) => plain(key("row-run-digit")),
         Fault::SamePerson { first } => say("row-same-person", &[("first", (*first).into())]),
         Fault::Long { bytes, most } => say("row-long", &[("bytes", (*bytes).into()), ("most", (*most).into())]),
+        Fault::Error => plain(key("row-error")),
+        Fault::Shortened => plain(key("row-shortened")),
         Fault::Control => plain(key("row-control")),
         Fault::Lines => plain(key("row-lines")),
         Fault::Attachments { count, most } => say("row-attachments", &[("count", (*count).into()), ("most", (*most).into())]),
@@ -157,6 +163,8 @@ const fn name(fault: &Fault) -> &'static str {
         Fault::Run(RunError::CheckDigit) => "run-digit",
         Fault::SamePerson { .. } => "same-person",
         Fault::Long { .. } | Fault::Fill(FillFault::Long { .. }) => "long",
+        Fault::Error => "error",
+        Fault::Shortened => "shortened",
         Fault::Control | Fault::Fill(FillFault::Control { .. }) => "control",
         Fault::Lines => "lines",
         Fault::Attachments { .. } => "attachments",
