@@ -102,6 +102,14 @@ pub enum BodyTrouble {
     /// Nothing more can be sent of it: it is done, or was cancelled.
     #[error("the batch has ended")]
     BatchEnded,
+    /// The batch has no row of this number: look at it.
+    #[error("the batch has {rows} rows, and no row {row}")]
+    NoSuchRow {
+        /// that was named
+        row: u64,
+        /// that it has
+        rows: u64,
+    },
     /// A table without rows.
     #[error("the table has no rows")]
     NoRows,

@@ -250,6 +250,11 @@ fn rows_that_were_wrong_are_corrected_by_others_in_their_place() {
     refused(&correct("1"), 1);
     approve(&batch, &package, ["dina.json", "bea.json"]);
     refused(&correct("2"), 1);
+    for rows in ["99", "1,99", "1-3"] {
+        refused(&correct(rows), 2);
+    }
+    let known = office.body.json(&["agency", "batches"])["batches"].as_array().unwrap().len();
+    assert_eq!(known, 1, "nothing was drafted");
 
     let second = text(&correct("1-2").done_json()["batch"]).to_owned();
     let seen = office.bea.json(&["agency", "review", &office.packed(&second), "--row", "1"]);

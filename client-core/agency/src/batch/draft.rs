@@ -15,6 +15,7 @@ use lacre_ground::random;
 use lacre_ground::run::Run;
 use lacre_ground::time::Millis;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 /// Most rows of a batch.
 pub const MAX_ROWS: u64 = 100_000;
@@ -113,19 +114,25 @@ impl Body {
     }
 
     /// Rows of a batch that were sent, drafted again by another template with their own values and files: each stands in the place of
-    /// the notice before. `which` is asked for every row's number, from 1.
+    /// the notice before. Those with these numbers, from 1, or all. Where a named one is not there, nothing is corrected: whoever
+    /// mistyped one may have meant another.
     pub fn correct(
         &mut self,
         archive: &mut dyn Archive,
         of: BatchId,
         template: Template,
         drafter: Option<AccountId>,
-        which: impl Fn(u64) -> bool,
+        named: Option<&[RangeInclusive<u64>]>,
     ) -> Result<Batch, BodyTrouble> {
         let (before, mut rows) = (self.batch(of)?, Vec::new());
+        let beyond = named.into_iter().flatten().map(|range| *range.end()).find(|row| *row > before.rows);
+        if let Some(row) = beyond {
+            return Err(BodyTrouble::NoSuchRow { row, rows: before.rows });
+        }
         let mut add = |row: &BatchRow, sent: bool| {
             let BatchRow { index, line, case, procedure, values, address, files, notice, run, .. } = row.clone();
-            if let (true, true, Ok(run)) = (sent, which(index.saturating_add(1)), Run::parse(&run)) {
+            let meant = named.is_none_or(|ranges| ranges.iter().any(|range| range.contains(&index.saturating_add(1))));
+            if let (true, true, Ok(run)) = (sent, meant, Run::parse(&run)) {
                 let beside = Beside::Corrects(notice);
                 let row = NewRow { line, run, case, procedure, values, address, files: Vec::new(), beside };
                 rows.push(Ok(Taken { row, attached: files, written: None, uris: Vec::new() }));

@@ -261,6 +261,10 @@ pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
         BodyTrouble::NotDelivered => no("error-body-not-delivered"),
         BodyTrouble::NoSuchBatch => ctx.failure("error-no-batch", Exit::No, &[("id", "".into())]),
         BodyTrouble::BatchEnded => no("error-batch-ended"),
+        BodyTrouble::NoSuchRow { row, rows } => {
+            let args = [("id", "".into()), ("row", row.to_string().into()), ("rows", rows.to_string().into())];
+            ctx.failure("error-correct-no-row", Exit::Usage, &args)
+        }
         BodyTrouble::NoRows => ctx.failure("error-batch-empty", Exit::Usage, &[]),
         BodyTrouble::TooManyRows { most } => ctx.failure("error-batch-long", Exit::Usage, &[("most", most.to_string().into())]),
         BodyTrouble::FourEyes => no("error-four-eyes"),

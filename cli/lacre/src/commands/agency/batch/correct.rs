@@ -28,12 +28,6 @@ pub(crate) struct Args {
 #[derive(Clone, Debug)]
 struct Rows(Vec<RangeInclusive<u64>>);
 
-impl Rows {
-    fn has(&self, row: u64) -> bool {
-        self.0.iter().any(|range| range.contains(&row))
-    }
-}
-
 fn rows(text: &str) -> Result<Rows, Forms> {
     let number = |text: &str| text.trim().parse::<u64>().ok().filter(|n| *n > 0);
     let range = |part: &str| match part.split_once('-') {
@@ -49,9 +43,13 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let before = find(ctx, &mut body, &args.batch)?;
     let name = TemplateName::parse(args.template.as_deref().unwrap_or(&before.template)).ok_or(BodyTrouble::NoSuchTemplate);
     let template = name.and_then(|name| body.template(&name, None)).map_err(|e| own::trouble(ctx, e))?;
-    let which = |row| args.rows.as_ref().is_none_or(|rows| rows.has(row));
-    let drafted = body.correct(&mut evidence, before.id, template, args.drafter, which);
+    let named = args.rows.as_ref().map(|rows| rows.0.as_slice());
+    let drafted = body.correct(&mut evidence, before.id, template, args.drafter, named);
     let batch = drafted.map_err(|e| match e {
+        BodyTrouble::NoSuchRow { row, rows } => {
+            let said = [("id", short(&before).into()), ("row", row.to_string().into()), ("rows", rows.to_string().into())];
+            ctx.failure("error-correct-no-row", Exit::Usage, &said)
+        }
         BodyTrouble::NoRows => ctx.failure("error-correct-none", Exit::No, &[("id", short(&before).into())]),
         other => own::trouble(ctx, other),
     })?;
@@ -72,8 +70,7 @@ mod tests {
 
     #[test]
     fn rows_are_numbers_and_ranges_from_one_on() {
-        let some = rows("3, 7-9").unwrap();
-        assert_eq!((1..12).filter(|n| some.has(*n)).collect::<Vec<_>>(), [3, 7, 8, 9]);
+        assert_eq!(rows("3, 7-9").unwrap().0, [3..=3, 7..=9]);
         for bad in ["", "0", "9-7", "x", "3,,4", "-3"] {
             assert!(rows(bad).is_err(), "{bad}");
         }
