@@ -2,11 +2,12 @@
 
 use crate::trouble;
 use lacre_core::Environment;
+use lacre_evidence::clock::Zone;
 use lacre_ground::time::{Clock, Millis, SystemClock};
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::screen::Screen;
 use lacre_words::words::Words;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -41,13 +42,15 @@ pub(crate) struct Context {
     pub(crate) clock: Arc<dyn Clock>,
     /// what the person knows already: a command that asks the relay twice says so once
     said: RefCell<Vec<Said>>,
+    /// where times are told of, if not where the person is
+    place: Cell<Option<Zone>>,
 }
 
 impl Context {
     /// For these flags, with the machine's clock.
     pub(crate) fn new(global: Global, words: Words) -> Self {
         let screen = Screen::new(words, global.json).read_aloud(global.plain);
-        Self { global, screen, clock: Arc::new(SystemClock), said: RefCell::default() }
+        Self { global, screen, clock: Arc::new(SystemClock), said: RefCell::default(), place: Cell::default() }
     }
 
     /// The folder of the profile: the flag's, else that of `LACRE_PROFILE`, else `lacre` in the folder that XDG names for data.
@@ -82,9 +85,31 @@ impl Context {
         Environment::system()
     }
 
+    /// From now on times are told as clocks show them there: a public body's, whose terms count where it is, wherever its machine
+    /// stands and whatever zone that has.
+    pub(crate) fn tell_times_of(&self, place: Zone) {
+        self.place.set(Some(place));
+    }
+
+    /// An instant of the screen, to the minute: where the body is, else where the person is.
+    pub(crate) fn local(&self, at: Millis) -> String {
+        let there = self.place.get().and_then(|place| place.wall(at));
+        there.map_or_else(|| local(at), |wall| wall.strftime("%Y-%m-%d %H:%M").to_string())
+    }
+
+    /// The zone that [`Context::local`] tells times in.
+    pub(crate) fn zone(&self, at: Millis) -> String {
+        self.place.get().map_or_else(|| zone(at), |place| place.name().to_owned())
+    }
+
+    /// An instant inside a sentence: [`Context::local`], with its zone.
+    pub(crate) fn local_in(&self, at: Millis) -> String {
+        format!("{} ({})", self.local(at), self.zone(at))
+    }
+
     /// In which zone the times of a screen are: whoever copies one into a file of the case needs it.
     pub(crate) fn times_zone(&self) -> String {
-        self.words.say_with("times-zone", &[("zone", zone(self.clock.now()).into())])
+        self.words.say_with("times-zone", &[("zone", self.zone(self.clock.now()).into())])
     }
 
     /// The client's trouble in this language.
@@ -126,16 +151,11 @@ impl core::ops::Deref for Context {
     }
 }
 
-/// The zone that [`local`] tells times in: its name, or how far it is from UTC where the machine does not know one.
-pub(crate) fn zone(at: Millis) -> String {
+/// The machine's zone: its name, or how far it is from UTC where the machine does not know one.
+fn zone(at: Millis) -> String {
     let zone = jiff::tz::TimeZone::system();
     let stamp = jiff::Timestamp::from_millisecond(i64::try_from(at.get()).unwrap_or(i64::MAX)).unwrap_or_default();
     zone.iana_name().map_or_else(|| format!("UTC{}", stamp.to_zoned(zone.clone()).strftime("%:z")), str::to_owned)
-}
-
-/// An instant inside a sentence: [`local`], with its zone.
-pub(crate) fn local_in(at: Millis) -> String {
-    format!("{} ({})", local(at), zone(at))
 }
 
 /// An instant for people: their own zone, to the minute.

@@ -12,8 +12,8 @@ pub(super) fn registrar(town: &Town, args: &[&str]) -> Operated {
     operate(town.folder(), &[&["registrar"], args, &["--data", "data"]].concat()).unwrap()
 }
 
-/// A body on a machine of its own, with its certificate.
-pub(crate) fn body(town: &Town, code: &str) -> Person {
+/// What a body enrols with.
+fn invitation(town: &Town, code: &str) -> String {
     let args = [
         "issue-code",
         "--agency",
@@ -28,8 +28,13 @@ pub(crate) fn body(town: &Town, code: &str) -> Person {
     ];
     let said = registrar(town, &args);
     let given: Value = serde_json::from_str(&said.out).unwrap_or_else(|e| panic!("{e}: {} {}", said.out, said.err));
+    text(&given["invitation"]).to_owned()
+}
+
+/// A body on a machine of its own, with its certificate.
+pub(crate) fn body(town: &Town, code: &str) -> Person {
     let body = town.newcomer(&code.to_lowercase());
-    let enrolled = body.json(&["agency", "enroll", text(&given["invitation"])]);
+    let enrolled = body.json(&["agency", "enroll", &invitation(town, code)]);
     assert_eq!(text(&enrolled["code"]), code);
     std::fs::write(body.home.join("resolucion.md"), "# Resolución exenta (ejemplo)\n\nSe acoge la solicitud.\n").unwrap();
     body
@@ -387,4 +392,34 @@ fn what_a_casilla_held_is_written_to_a_file_that_verifies_alone_and_beside_the_e
     assert_eq!((code, text(&beside["verdict"])), (Some(0), "VALID"), "a word of before takes nothing from the proof: {beside}");
     // what does not fit would stand here
     assert_eq!(ana.json(&["status"])["casilla_faults"], Value::Array(vec![]));
+}
+
+#[test]
+fn a_body_is_not_enrolled_into_a_persons_profile() {
+    let town = Town::new();
+    let (ana, code) = (town.person(0, "ana"), invitation(&town, "AO001"));
+    let hers = ana.home.join(".local/share/lacre");
+    let hers = hers.to_str().unwrap();
+
+    let said = ana.run(&["agency", "enroll", &code, "--profile", hers]).failed(2);
+
+    assert!(said.contains("Este perfil es de una persona") && said.contains("--profile CARPETA"), "{said}");
+    assert!(ana.run(&["agency", "status", "--profile", hers]).code != Some(0), "it is no body's");
+    // the code was not used up, and a folder of its own is what is asked for
+    let enrolled = ana.json(&["agency", "enroll", &code, "--profile", "organismo"]);
+    assert_eq!(text(&enrolled["code"]), "AO001");
+    ana.run(&["whoami"]).done();
+}
+
+#[test]
+fn a_bodys_screens_tell_times_where_the_body_is_whatever_zone_its_machine_has() {
+    let town = Town::new();
+    let (body, _ana) = (body(&town, "AO002"), addressee(&town, 0, "ana"));
+    let _sent = send(&body, 0, &[]).done_json();
+    let there = |zone: &str, args: &[&str]| Said::from(body.command(args).env("TZ", zone).output().unwrap(), args).done();
+    for args in [&["agency", "status"][..], &["agency", "fallback", "list"], &["agency", "template", "list"]] {
+        assert_eq!(there("Asia/Tokyo", args), there("America/Santiago", args), "{args:?}");
+    }
+    let said = there("Asia/Tokyo", &["agency", "status"]);
+    assert!(said.contains("America/Santiago") && !said.contains("Tokyo"), "{said}");
 }

@@ -2,7 +2,7 @@
 
 use super::own;
 use crate::ask;
-use crate::context::{Context, Outcome, local, zone};
+use crate::context::{Context, Outcome};
 use lacre_words::failure::Exit;
 use lacre_words::shown::shown;
 use serde_json::json as object;
@@ -19,13 +19,14 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let network = own::network(ctx)?;
     let enrolled = body.enroll(&network, &invitation).map_err(|e| own::trouble(ctx, e))?;
     let certificate = &enrolled.certificate;
+    ctx.tell_times_of(certificate.place.zone);
     let (code, name) = (certificate.code.to_string(), shown(&certificate.name));
-    let until = local(certificate.until);
+    let until = ctx.local(certificate.until);
     let words = [
         ("code", code.as_str().into()),
         ("name", name.into()),
         ("until", until.into()),
-        ("zone", zone(certificate.until).into()),
+        ("zone", ctx.zone(certificate.until).into()),
     ];
     ctx.result(
         &ctx.words.say_with("body-enrolled", &words),

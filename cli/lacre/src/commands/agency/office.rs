@@ -1,6 +1,6 @@
 //! `lacre agency office`: the office that this account is, by the registrar's word of now.
 
-use crate::context::{Context, Outcome, local_in};
+use crate::context::{Context, Outcome};
 use crate::{online, secret};
 use lacre_core::{Client, Trouble};
 use lacre_evidence::{Office, Official};
@@ -27,7 +27,7 @@ pub(crate) fn run(ctx: &Context, _: &Args) -> Outcome {
         ("handle", office.handle.to_string().into()),
         ("account", office.account.to_string().into()),
         ("post", office.post.name().into()),
-        ("until", local_in(office.until).into()),
+        ("until", ctx.local_in(office.until).into()),
     ];
     let value = object!({
         "agency": office.agency.as_str(), "handle": office.handle.to_string(), "account": office.account.to_string(),

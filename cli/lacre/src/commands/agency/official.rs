@@ -3,7 +3,7 @@
 
 use super::office;
 use super::own::{self, Evidence};
-use crate::context::{Context, Outcome, local_in};
+use crate::context::{Context, Outcome};
 use crate::{ask, files, secret};
 use lacre_agency::MOST_APPROVERS;
 use lacre_agency::officials::{Card, RolesFile};
@@ -212,7 +212,7 @@ fn list(ctx: &Context, client: &mut Client, path: &Path) -> Outcome {
     let in_force = in_force(ctx, client, &file)?;
     let mut lines = Vec::new();
     if let Some(roles) = &in_force {
-        let args = [("n", roles.number.to_string().into()), ("when", local_in(roles.made_at).into())];
+        let args = [("n", roles.number.to_string().into()), ("when", ctx.local_in(roles.made_at).into())];
         lines.push(ctx.words.say_with("roles-number", &args));
         lines.extend(rows(ctx, roles));
     } else {
@@ -239,10 +239,11 @@ fn use_here(ctx: &Context, args: &Use) -> Outcome {
     let _turn = evidence.turn(ctx)?;
     let in_force = body.use_officials(file, args.approvers).map_err(|e| own::trouble(ctx, e))?;
     let approvers = body.officials().map_err(|e| own::trouble(ctx, e))?.map_or(1, |officials| officials.approvers);
-    let mut lines = vec![
-        ctx.words
-            .say_with("roles-number", &[("n", in_force.number.to_string().into()), ("when", local_in(in_force.made_at).into())]),
-    ];
+    let mut lines =
+        vec![ctx.words.say_with(
+            "roles-number",
+            &[("n", in_force.number.to_string().into()), ("when", ctx.local_in(in_force.made_at).into())],
+        )];
     lines.extend(rows(ctx, &in_force));
     lines.push(ctx.words.say_with("roles-used", &[("approvers", approvers.into())]));
     let officials: Vec<Value> = in_force

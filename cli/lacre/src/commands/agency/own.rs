@@ -1,6 +1,6 @@
 //! The body of this machine: an encrypted profile apart from anybody's account, and beside it the folder of its evidence.
 
-use crate::context::{Context, local, local_in, zone};
+use crate::context::Context;
 use crate::secret;
 use crate::spoken::spoken_seconds;
 use crate::whose::{Whose, not_anothers};
@@ -93,12 +93,18 @@ impl Archive for Evidence {
     }
 }
 
-/// A profile that is there, or one that is made.
+/// A profile that is there, a body's or nobody's yet; or one that is made.
 pub(super) fn open_or_create(ctx: &Context) -> Result<Body, Failure> {
     let dir = folder(ctx)?;
     let profile = if lacre_profile::exists(&dir) { secret::open_profile(ctx, &dir)? } else { secret::create_profile(ctx, &dir)? };
     let Environment { clock, rng, .. } = ctx.environment();
-    Ok(Body::new(profile, clock, rng))
+    let mut body = Body::new(profile, clock, rng);
+    match body.enrolled() {
+        Ok(enrolled) => ctx.tell_times_of(enrolled.certificate.place.zone),
+        // two owners of one profile would have one passphrase, one backup and one loss
+        Err(_) => not_anothers(ctx, &dir, body.key(), Whose::Body)?,
+    }
+    Ok(body)
 }
 
 /// The body of this machine.
@@ -107,11 +113,7 @@ pub(super) fn open(ctx: &Context) -> Result<Body, Failure> {
     if !lacre_profile::exists(&dir) {
         return Err(ctx.failure("error-no-body", Exit::No, &[("dir", shown(&dir.display().to_string()).into())]));
     }
-    let mut body = open_or_create(ctx)?;
-    if body.enrolled().is_err() {
-        not_anothers(ctx, &dir, body.key(), Whose::Body)?;
-    }
-    Ok(body)
+    open_or_create(ctx)
 }
 
 /// The way to the relay.
@@ -210,9 +212,11 @@ pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
         BodyTrouble::NotEnrolled => no("error-body-not-enrolled"),
         BodyTrouble::Elsewhere(relay) => ctx.failure("error-body-elsewhere", Exit::No, &[("relay", relay.into())]),
         BodyTrouble::Unproven(_) => ctx.failure("error-body-unproven", Exit::No, &why()),
-        BodyTrouble::CertificateEnded { until } => {
-            ctx.failure("error-body-certificate-ended", Exit::No, &[("until", local(until).into()), ("zone", zone(until).into())])
-        }
+        BodyTrouble::CertificateEnded { until } => ctx.failure(
+            "error-body-certificate-ended",
+            Exit::No,
+            &[("until", ctx.local(until).into()), ("zone", ctx.zone(until).into())],
+        ),
         BodyTrouble::Together { bytes, most } => {
             let args = [("size", size(&ctx.words, bytes).into()), ("most", size(&ctx.words, most).into())];
             ctx.failure("error-body-together", Exit::Usage, &args)
@@ -281,7 +285,7 @@ pub(super) fn trouble(ctx: &Context, error: BodyTrouble) -> Failure {
             ctx.failure("error-not-approved", Exit::No, &args)
         }
         BodyTrouble::ApprovedLater { at } => {
-            ctx.failure("error-approved-later", Exit::CouldNotAsk, &[("at", local_in(at).into())])
+            ctx.failure("error-approved-later", Exit::CouldNotAsk, &[("at", ctx.local_in(at).into())])
         }
         BodyTrouble::PackageLong { most } => {
             ctx.failure("error-package-long", Exit::Usage, &[("most", size(&ctx.words, most).into())])

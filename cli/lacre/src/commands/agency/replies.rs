@@ -1,7 +1,7 @@
 //! `lacre agency replies list|read`: what persons wrote in answer to notices, and their files.
 
 use super::own::{self, Evidence};
-use crate::context::{Context, Outcome, local};
+use crate::context::{Context, Outcome};
 use crate::ended;
 use lacre_agency::{Body, BodyTrouble, Dispatch, ReplyRead};
 use lacre_ground::ids::EvidenceId;
@@ -108,7 +108,7 @@ pub(super) fn transaction(row: Option<&Dispatch>) -> Option<String> {
 fn line(ctx: &Context, reply: &ReplyRead, row: Option<&Dispatch>) -> String {
     let args = [
         ("number", reply.number.to_string().into()),
-        ("at", local(reply.at).into()),
+        ("at", ctx.local(reply.at).into()),
         ("case", row.map(|row| shown(&row.case)).unwrap_or_default().into()),
         ("run", row.map(|row| row.run.clone()).unwrap_or_default().into()),
         ("transaction", transaction(row).unwrap_or_default().into()),

@@ -5,7 +5,7 @@ use super::fallback;
 use super::own::{self, Evidence};
 use super::replies::transaction;
 use super::why::fault;
-use crate::context::{Context, Outcome, local};
+use crate::context::{Context, Outcome};
 use lacre_agency::fallback::{Kept, State, Why};
 use lacre_agency::{
     Beside, Body, Collected, Dispatch, IS_MISSING, LOST_DEVICE, NO_RECEIPT, ResetOf, STRANGER, Stage, evidence_name,
@@ -108,7 +108,7 @@ pub(super) fn line(ctx: &Context, row: &Dispatch, lost: Option<&ResetOf>) -> Str
         ("run", row.run.as_str().into()),
         ("case", shown(&row.case).into()),
         ("subject", shown(&row.subject).into()),
-        ("at", local(row.asked_at).into()),
+        ("at", ctx.local(row.asked_at).into()),
         ("stage", ctx.words.say(stage).into()),
     ];
     let mut lines = vec![ctx.words.say_with("body-notice", &args)];
@@ -123,7 +123,7 @@ pub(super) fn line(ctx: &Context, row: &Dispatch, lost: Option<&ResetOf>) -> Str
     lines.extend(beside.map(|beside| format!("    {beside}")));
     for (what, at) in &row.answers {
         let what = answer(ctx, Some(what), None);
-        lines.push(format!("    {}  {what}", local(*at)));
+        lines.push(format!("    {}  {what}", ctx.local(*at)));
     }
     for why in &row.aside {
         let why = answer(ctx, None, Some(why));
@@ -132,8 +132,10 @@ pub(super) fn line(ctx: &Context, row: &Dispatch, lost: Option<&ResetOf>) -> Str
     if let Some(reset) = lost {
         lines.push(format!(
             "    {}",
-            ctx.words
-                .say_with("body-reset", &[("at", local(reset.at).into()), ("id", id.get(..8).unwrap_or(&id).to_owned().into())])
+            ctx.words.say_with(
+                "body-reset",
+                &[("at", ctx.local(reset.at).into()), ("id", id.get(..8).unwrap_or(&id).to_owned().into())]
+            )
         ));
     }
     lines.join("\n")

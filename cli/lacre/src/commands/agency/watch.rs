@@ -4,7 +4,7 @@
 use super::own::{self, Evidence};
 use super::replies::transaction;
 use super::status::answer;
-use crate::context::{Context, Outcome, local};
+use crate::context::{Context, Outcome};
 use crate::online;
 use lacre_agency::{Body, Came, Dispatch};
 use lacre_transport::GrpcNetwork;
@@ -94,7 +94,7 @@ fn tell(ctx: &Context, came: &Came, row: Option<&Dispatch>) {
         "body-came",
         &[
             ("number", came.number.to_string().into()),
-            ("at", local(came.at).into()),
+            ("at", ctx.local(came.at).into()),
             ("case", row.map(|row| shown(&row.case)).unwrap_or_default().into()),
             ("what", answer(ctx, came.what.as_deref(), came.why.as_deref()).into()),
         ],

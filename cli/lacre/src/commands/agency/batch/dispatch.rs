@@ -1,12 +1,11 @@
 //! `lacre agency dispatch BATCH [--yes]`: sends what is drafted. Interrupted at any moment it goes on; every row exactly once.
 
-use super::{find, line, short, there, value};
+use super::{find, line, short, value};
 use crate::ask;
 use crate::commands::agency::own::{self, Evidence};
 use crate::context::{Context, Outcome};
 use crate::spoken::spoken_seconds;
 use lacre_agency::{Batch, Block, Body, Stopped};
-use lacre_evidence::clock::Zone;
 use lacre_transport::GrpcNetwork;
 use lacre_words::failure::{Exit, Failure};
 use std::io::{IsTerminal as _, Write as _};
@@ -26,8 +25,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     let mut body = own::open(ctx)?;
     let (mut network, mut evidence) = (own::network(ctx)?, Evidence::of(ctx)?);
     let batch = find(ctx, &mut body, &args.batch)?;
-    let zone = body.enrolled().map_err(|e| own::trouble(ctx, e))?.certificate.place.zone;
-    may_begin(ctx, args, &batch, zone)?;
+    may_begin(ctx, args, &batch)?;
     let stopped = send(ctx, &mut body, &mut network, &mut evidence, &batch)?;
     let batch = body.batch(batch.id).map_err(|e| own::trouble(ctx, e))?;
     let counts = body.counts(batch.id).map_err(|e| own::trouble(ctx, e))?;
@@ -36,7 +34,7 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
     match stopped {
         Stopped::Done => Ok(if counts.otherwise + counts.failed == 0 { Exit::Done } else { Exit::No }),
         Stopped::Before(at) => {
-            ctx.note(&ctx.words.say_with("batch-before", &[("at", there(zone, at).into())]));
+            ctx.note(&ctx.words.say_with("batch-before", &[("at", ctx.local_in(at).into())]));
             Ok(Exit::No)
         }
         Stopped::After(_) => {
@@ -51,17 +49,17 @@ pub(crate) fn run(ctx: &Context, args: &Args) -> Outcome {
 }
 
 /// Days count from the day of dispatch: a batch that may not end on one day is asked about.
-fn may_begin(ctx: &Context, args: &Args, batch: &Batch, zone: Zone) -> Result<(), Failure> {
+fn may_begin(ctx: &Context, args: &Args, batch: &Batch) -> Result<(), Failure> {
     let seconds = batch.rows.saturating_sub(batch.next) / ROWS_A_SECOND;
     let ends = ctx.clock.now().plus(seconds.saturating_mul(1_000));
     if ends < batch.not_after || ctx.clock.now() >= batch.not_after {
         return Ok(());
     }
-    let question = ctx.words.say_with("batch-ask-midnight", &[("at", there(zone, batch.not_after).into())]);
+    let question = ctx.words.say_with("batch-ask-midnight", &[("at", ctx.local_in(batch.not_after).into())]);
     if ask::yes(ctx, args.yes, &question) {
         return Ok(());
     }
-    Err(ctx.failure("error-batch-midnight", Exit::No, &[("at", there(zone, batch.not_after).into())]))
+    Err(ctx.failure("error-batch-midnight", Exit::No, &[("at", ctx.local_in(batch.not_after).into())]))
 }
 
 /// Block by block; other commands have their turn between two of them.

@@ -1,7 +1,7 @@
 //! `lacre agency draft --template T --recipients FILE.csv`: a table becomes a batch. Nothing is sent, and nothing is spent; all that
 //! is wrong with the table is said at once.
 
-use super::{short, there, value};
+use super::{short, value};
 use crate::commands::agency::official::account;
 use crate::commands::agency::own::{self, Evidence};
 use crate::commands::agency::rows;
@@ -264,8 +264,8 @@ fn told(ctx: &Context, body: &mut Body, batch: &Batch, template: &Template, rout
             ("last", last.clone().unwrap_or_else(|| "none".to_owned()).into()),
             ("disk", size(&ctx.words, disk).into()),
             ("drafter", if batch.drafter.is_some() { "one" } else { "none" }.into()),
-            ("from", there(place.zone, batch.not_before).into()),
-            ("until", there(place.zone, batch.not_after).into()),
+            ("from", ctx.local_in(batch.not_before).into()),
+            ("until", ctx.local_in(batch.not_after).into()),
         ],
     );
     let (again, newest) = body.rows_again(batch).map_err(|e| own::trouble(ctx, e))?;

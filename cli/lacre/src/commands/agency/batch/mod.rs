@@ -9,10 +9,8 @@ pub(crate) mod show;
 pub(super) mod status;
 
 use super::own;
-use crate::context::{Context, local};
+use crate::context::Context;
 use lacre_agency::{Batch, BatchStage, Body, Counts};
-use lacre_evidence::clock::Zone;
-use lacre_ground::time::Millis;
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
 use lacre_words::words::key;
@@ -38,11 +36,6 @@ pub(super) fn find_some(ctx: &Context, body: &mut Body, typed: &str) -> Result<O
 pub(crate) fn short(batch: &Batch) -> String {
     let id = batch.id.to_string();
     id.get(..8).unwrap_or(&id).to_owned()
-}
-
-/// An instant where the body is: terms count from the day there.
-pub(super) fn there(zone: Zone, at: Millis) -> String {
-    zone.wall(at).map_or_else(|| local(at), |wall| format!("{} ({zone})", wall.strftime("%Y-%m-%d %H:%M")))
 }
 
 /// How far it is, for programs.

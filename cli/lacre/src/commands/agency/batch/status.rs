@@ -3,7 +3,7 @@
 use super::{line, value};
 use crate::commands::agency::fallback;
 use crate::commands::agency::own::{self, Evidence};
-use crate::context::{Context, Outcome, local};
+use crate::context::{Context, Outcome};
 use crate::files;
 use lacre_agency::fallback::{Kept, State};
 use lacre_agency::{Batch, BatchRow, Body, Dispatch, RowStage, Stage};
@@ -162,7 +162,7 @@ fn in_her_casilla(ctx: &Context, body: &mut Body, act: Act, notice: &Dispatch, t
     let safe = dates.safe_for_agency();
     let args = [
         ("deemed", safe.deemed.to_string().into()),
-        ("at", notice.accepted_at.map(local).unwrap_or_default().into()),
+        ("at", notice.accepted_at.map(|at| ctx.local(at)).unwrap_or_default().into()),
         ("last", safe.last_day.map(|d| d.to_string()).unwrap_or_else(|| "-".to_owned()).into()),
     ];
     let text = ctx.words.say_with("batch-row-notified", &args);

@@ -2,7 +2,7 @@
 
 use crate::commands::agency::batch::{find, short};
 use crate::commands::agency::own::{self, Evidence};
-use crate::context::{Context, Outcome, local_in};
+use crate::context::{Context, Outcome};
 use crate::files;
 use lacre_agency::officials::ApprovalFile;
 use lacre_agency::{Approving, Batch, BodyTrouble};
@@ -45,7 +45,7 @@ fn read(ctx: &Context, path: &Path) -> Result<ApprovalFile, Failure> {
 
 fn text(ctx: &Context, batch: &Batch, approving: &Approving) -> String {
     let line = |by: &SignedBy| {
-        let said = [("who", by.handle.to_string().into()), ("when", local_in(by.at).into()), ("role", by.role.name().into())];
+        let said = [("who", by.handle.to_string().into()), ("when", ctx.local_in(by.at).into()), ("role", by.role.name().into())];
         ctx.words.say_with("approvals-by", &said)
     };
     let mut lines: Vec<String> = approving.signed.iter().map(line).collect();

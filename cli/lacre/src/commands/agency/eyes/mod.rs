@@ -8,7 +8,7 @@ pub(crate) mod package;
 pub(crate) mod review;
 
 use crate::commands::agency::batch::show::act_text;
-use crate::context::{Context, local, zone};
+use crate::context::Context;
 use crate::files;
 use handed::Package;
 use lacre_agency::package::{Looked, PackageFault, Seen, look};
@@ -61,9 +61,9 @@ fn told(ctx: &Context, looked: &Looked) -> String {
             ("template", template.into()),
             ("version", looked.template.as_ref().map_or(0, lacre_agency::template::Template::version).into()),
             ("drafter", batch.drafter.map_or_else(|| "none".to_owned(), |account| account.to_string()).into()),
-            ("zone", zone(batch.not_before).into()),
-            ("from", local(batch.not_before).into()),
-            ("until", local(batch.not_after).into()),
+            ("zone", ctx.zone(batch.not_before).into()),
+            ("from", ctx.local(batch.not_before).into()),
+            ("until", ctx.local(batch.not_after).into()),
             ("rule", shown(&batch.rule.id).into()),
             ("beside", looked.beside.into()),
             ("missing", looked.missing.len().into()),

@@ -3,7 +3,7 @@
 use super::super::own::{self, Evidence};
 use super::{effect, effects, route, state, why};
 use crate::commands::agency::batch::short;
-use crate::context::{Context, Outcome, local};
+use crate::context::{Context, Outcome};
 use crate::files;
 use lacre_agency::fallback::{self, Fallback, Route};
 use lacre_agency::{BatchStage, Beside, Body, evidence_name};
@@ -72,7 +72,7 @@ fn line(ctx: &Context, body: &mut Body, evidence: &Evidence, fallback: &Fallback
         ("run", row.run.as_str().into()),
         ("case", shown(&row.case).into()),
         ("subject", shown(&row.subject).into()),
-        ("at", local(row.asked_at).into()),
+        ("at", ctx.local(row.asked_at).into()),
     ];
     let standing = match fallback {
         Fallback { sent_since: true, .. } => key("fallback-state-sent-since"),

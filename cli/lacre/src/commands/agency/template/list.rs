@@ -1,7 +1,7 @@
 //! `lacre agency template list`: every version, in the order in which they were added.
 
 use crate::commands::agency::own;
-use crate::context::{Context, Outcome, local};
+use crate::context::{Context, Outcome};
 use crate::show;
 use data_encoding::HEXLOWER;
 use lacre_words::failure::Exit;
@@ -13,7 +13,7 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
     let all = body.templates().map_err(|e| own::trouble(ctx, e))?;
     let row = |line: &lacre_agency::TemplateLine| {
         let version = ctx.words.say_with("template-version", &[("version", line.version.into())]);
-        vec![line.name.to_string(), version, local(line.made_at), shown(&line.subject)]
+        vec![line.name.to_string(), version, ctx.local(line.made_at), shown(&line.subject)]
     };
     let text = match all.is_empty() {
         true => ctx.words.say("template-none"),

@@ -1,6 +1,6 @@
 //! Templates in words and for programs.
 
-use crate::context::{Context, local_in};
+use crate::context::Context;
 use data_encoding::HEXLOWER;
 use lacre_agency::template::{Template, TemplateFault};
 use lacre_evidence::Act;
@@ -42,7 +42,7 @@ pub(super) fn head(ctx: &Context, template: &Template) -> Vec<String> {
             &[
                 ("name", template.name().as_str().into()),
                 ("version", template.version().into()),
-                ("at", local_in(template.made_at()).into()),
+                ("at", ctx.local_in(template.made_at()).into()),
             ],
         ),
         say("template-kind", &[("kind", kind.into()), ("term", term.into())]),
