@@ -179,6 +179,12 @@ pub enum BodyTrouble {
     /// What was done does not fit what was recorded.
     #[error(transparent)]
     Step(StepError),
+    /// It was recorded as done on another day. What is recorded stays.
+    #[error("that was recorded already, as done at {at}")]
+    OtherDay {
+        /// when it was done, by the record
+        at: Millis,
+    },
     /// Nothing was done with a notice before it was made.
     #[error("the notice was made at {made}")]
     StepEarly {

@@ -133,6 +133,30 @@ fn a_letter_counts_from_its_reception_at_the_post_office_and_one_that_came_back_
 }
 
 #[test]
+fn a_step_that_is_recorded_is_not_said_to_have_been_on_another_day() {
+    let town = Town::new();
+    let body = body(&town, "AF009");
+    let sent = tried(&body, 1);
+    let (id, evidence) = (text(&sent["notice"]), text(&sent["evidence"]));
+    record(&body, id, &["--posted", "RE 1"]);
+    let before = std::fs::read(body.home.join(evidence)).unwrap();
+    let again = |more: &[&str]| body.run(&[&["agency", "fallback", "record", id, "--posted", "RE 1"], more].concat());
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::get("America/Santiago").unwrap()).date().to_string();
+
+    let said = again(&["--at", "2026-01-05"]).failed(1);
+    assert!(said.contains("con otro día") && said.contains(&today), "with the day that is recorded: {said}");
+    for same in [&["--at", &today][..], &[]] {
+        let said = again(same).done();
+        assert!(said.contains("ya estaba registrado") && said.contains(&today), "{said}");
+    }
+    std::fs::write(body.home.join("hecho.csv"), format!("notice;what;reference;at\n{id};posted;RE 1;2026-01-05\n")).unwrap();
+    let many = body.run(&["agency", "fallback", "record", "--csv", "hecho.csv", "--json"]);
+    let many: Value = serde_json::from_str(&many.out).unwrap();
+    assert_eq!(text(&many["wrong"][0]["error"]), "record-other-day", "{many}");
+    assert_eq!(std::fs::read(body.home.join(evidence)).unwrap(), before, "nothing was recorded");
+}
+
+#[test]
 fn a_body_killed_behind_any_sync_of_recording_records_once_with_one_receipt() {
     let town = Town::new();
     let (body, faults) = (body(&town, "AF003"), Faults::build().unwrap());

@@ -31,8 +31,8 @@ pub struct NewStep {
     pub what: What,
     /// the post's reference, of a letter
     pub reference: Option<String>,
-    /// when
-    pub at: Millis,
+    /// when; none: now
+    pub at: Option<Millis>,
     /// who handed it over
     pub officer: Option<String>,
     /// a scanned paper that shows it: kept beside the evidence, which has its digest
@@ -44,8 +44,8 @@ pub struct NewStep {
 pub enum Recorded {
     /// the relay has it since then
     Now(Millis),
-    /// it was recorded before: nothing was done
-    Before,
+    /// it was recorded before, as done then: nothing was done
+    Before(Millis),
 }
 
 impl Body {
@@ -69,15 +69,24 @@ impl Body {
         let kept_row = row.kept.as_mut().ok_or(BodyTrouble::NotKept)?;
         let step = new.what.step(new.reference.as_deref()).ok_or(BodyTrouble::Line { name: "--posted", most: 200 })?;
         let before: Vec<_> = kept_row.done.iter().filter_map(|done| Some((done.step()?, done.at))).collect();
-        match step.fits(new.at, &before) {
+        let at = new.at.unwrap_or_else(|| self.clock.now());
+        match step.fits(at, &before) {
             Ok(()) => {}
-            Err(StepError::Again) => return Ok(Recorded::Before),
+            Err(StepError::Again) => {
+                let there = before.iter().find(|(done, _)| *done == step).map_or(at, |(_, there)| *there);
+                let day = |at| notice.place.zone.date(at);
+                // the law counts days: another one is another fact, and the relay has its receipt of the first
+                return match new.at {
+                    Some(at) if day(at) != day(there) => Err(BodyTrouble::OtherDay { at: there }),
+                    Some(_) | None => Ok(Recorded::Before(there)),
+                };
+            }
             Err(why) => return Err(BodyTrouble::Step(why)),
         }
-        if new.at.plus(SKEW_MS) < notice.made_at {
+        if at.plus(SKEW_MS) < notice.made_at {
             return Err(BodyTrouble::StepEarly { made: notice.made_at });
         }
-        if now.plus(SKEW_MS) < new.at {
+        if now.plus(SKEW_MS) < at {
             return Err(BodyTrouble::StepLater);
         }
         let scan = new.scan.as_deref().map(sha256);
@@ -86,13 +95,13 @@ impl Body {
         let by = By { agency: &own.certificate.code, officer: &officer, scan };
         let record_id = EvidenceId::new(random::bytes(self.rng.as_mut()));
         let hash = note_hash(&notice);
-        let raw = step.record(record_id, new.at, &by, hash).sign(&own.signer)?;
+        let raw = step.record(record_id, at, &by, hash).sign(&own.signer)?;
         if let Some(scan) = &new.scan {
             archive.keep(&scan_name(id, record_id), scan)?;
         }
         let place = kept_row.place;
         let entry = seal(&raw, &seed, channel, place, self.rng.as_mut())?;
-        let done = Done { what: new.what, reference: new.reference.clone(), at: new.at, receipt_at: Millis::new(0), place };
+        let done = Done { what: new.what, reference: new.reference.clone(), at, receipt_at: Millis::new(0), place };
         kept_row.pending = Some(Pending { raw, entry, done });
         self.keep_dispatch(&row)?;
         self.push(net, archive, &own, &mut row).map(Recorded::Now)

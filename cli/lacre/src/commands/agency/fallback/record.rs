@@ -3,7 +3,7 @@
 use super::super::own::{self, Evidence};
 use super::super::rows;
 use super::state;
-use crate::context::{Context, Outcome, local_in};
+use crate::context::{Context, Outcome};
 use crate::files;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -139,9 +139,9 @@ fn read_scan(ctx: &Context, path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// When it was: an instant, an hour where the body is, or a day there. Of a day the noon, but not before what it follows, the posting
 /// or the notice itself, and not later than now.
-fn time(ctx: &Context, body: &mut Body, typed: Option<&str>, after: Millis) -> Result<Millis, Failure> {
+fn time(ctx: &Context, body: &mut Body, typed: Option<&str>, after: Millis) -> Result<Option<Millis>, Failure> {
     let now = ctx.clock.now();
-    let Some(typed) = typed else { return Ok(now) };
+    let Some(typed) = typed else { return Ok(None) };
     let place = body.enrolled().map_err(|e| own::trouble(ctx, e))?.certificate.place;
     let wrong = || ctx.failure("error-record-time", Exit::Usage, &[("at", shown(typed).into())]);
     let zone = TimeZoneDatabase::bundled().get(place.zone.name()).map_err(|_| wrong())?;
@@ -151,11 +151,11 @@ fn time(ctx: &Context, body: &mut Body, typed: Option<&str>, after: Millis) -> R
     let ms = stamp.and_then(|stamp| u64::try_from(stamp.as_millisecond()).ok());
     let at = ms.map(Millis::new).ok_or_else(wrong)?;
     let same_day = |other: Millis| place.zone.date(other).is_some_and(|d| d.to_string() == typed);
-    Ok(match at {
+    Ok(Some(match at {
         at if day && at < after && same_day(after) => after,
         at if day && at > now && same_day(now) => now,
         at => at,
-    })
+    }))
 }
 
 /// What is recorded of it by now, for a person.
@@ -166,10 +166,13 @@ fn text(ctx: &Context, body: &mut Body, id: NoticeId, recorded: Recorded) -> Res
     let id = id.to_string();
     let args = [("id", id.get(..8).unwrap_or(&id).to_owned().into()), ("state", state.into())];
     Ok(match recorded {
-        Recorded::Before => ctx.words.say_with("fallback-recorded-before", &args),
+        Recorded::Before(at) => {
+            let [a, b] = args;
+            ctx.words.say_with("fallback-recorded-before", &[a, b, ("at", ctx.local_in(at).into())])
+        }
         Recorded::Now(at) => {
             let [a, b] = args;
-            ctx.words.say_with("fallback-recorded", &[a, b, ("at", local_in(at).into())])
+            ctx.words.say_with("fallback-recorded", &[a, b, ("at", ctx.local_in(at).into())])
         }
     })
 }
@@ -178,7 +181,7 @@ fn told(ctx: &Context, body: &mut Body, evidence: &Evidence, id: NoticeId, recor
     let row = body.dispatch(id).map_err(|e| own::trouble(ctx, e))?;
     let at = match recorded {
         Recorded::Now(at) => Some(at.to_string()),
-        Recorded::Before => None,
+        Recorded::Before(_) => None,
     };
     let state = row.kept.as_ref().map_or(lacre_agency::fallback::State::Nothing, lacre_agency::fallback::Kept::state).name();
     let effects = super::effects(body, evidence, &row);
