@@ -83,6 +83,7 @@ check-folder-open = { $path } can be entered by others (mode { $mode }): run chm
 check-file-open = { $path } can be read by others (mode { $mode }): run chmod 600 on it
 check-disk = disk: { $free } free, { $keep } are kept free
 check-disk-full = disk: only { $free } free, { $keep } are kept free: entries and blobs would be refused. Make room, or lower keep_free_mib
+check-disk-small = disk: it has { $total } in all, and the configuration reserves { $keep } (keep_free_mib, and room for removal): entries and blobs would always be refused. Lower keep_free_mib, or take a larger disk
 check-running = a relay is running on this folder
 check-stopped = no relay is running on this folder
 check-identity = identity key { $path }: { $key }

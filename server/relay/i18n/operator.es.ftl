@@ -83,6 +83,7 @@ check-folder-open = otros pueden entrar a { $path } (modo { $mode }): ejecute ch
 check-file-open = otros pueden leer { $path } (modo { $mode }): ejecute chmod 600
 check-disk = disco: { $free } libres, se reservan { $keep }
 check-disk-full = disco: solo { $free } libres y se reservan { $keep }: no se aceptarían entradas ni blobs. Libere espacio, o baje keep_free_mib
+check-disk-small = disco: tiene { $total } en total y la configuración reserva { $keep } (keep_free_mib, y espacio para borrar): nunca se aceptarían entradas ni blobs. Baje keep_free_mib, o use un disco más grande
 check-running = un servidor está funcionando sobre esta carpeta
 check-stopped = ningún servidor está funcionando sobre esta carpeta
 check-identity = llave de identidad { $path }: { $key }

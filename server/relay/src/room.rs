@@ -48,6 +48,21 @@ pub fn disk(folder: &Path) -> io::Result<Disk> {
     Ok(Disk { free: bytes(found.f_bavail), total: bytes(found.f_blocks) })
 }
 
+/// The disk that a data folder lies on, or would, and what must be free there before a relay that keeps so many bytes free takes
+/// anything. Nothing is changed: for whoever looks before a start.
+pub fn asked(data: &Path, keep: u64) -> io::Result<(Disk, u64)> {
+    let there = data.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
+    let found = disk(there)?;
+    Ok((found, needed(keep.max(LEAST), &Ballast::new(data), found).0))
+}
+
+/// What must be free beside promises, before anything is taken; and what the ballast lacks of it.
+fn needed(kept: u64, ballast: &Ballast, disk: Disk) -> (u64, u64) {
+    let wanted = Ballast::wanted(disk.total);
+    let missing = wanted.saturating_sub(ballast.taken());
+    (kept.max(wanted).saturating_add(missing), missing)
+}
+
 /// Whether there is room.
 pub struct Room {
     folder: PathBuf,
@@ -104,12 +119,8 @@ impl Room {
         self.keep.store(bytes, Ordering::Release);
         self.look();
     }
-    /// What must be free beside promises, before anything is taken; and what the ballast lacks of it.
     fn needed(&self, disk: Disk) -> (u64, u64) {
-        let Some(ballast) = &self.ballast else { return (self.kept(), 0) };
-        let wanted = Ballast::wanted(disk.total);
-        let missing = wanted.saturating_sub(ballast.taken());
-        (self.kept().max(wanted).saturating_add(missing), missing)
+        self.ballast.as_ref().map_or((self.kept(), 0), |ballast| needed(self.kept(), ballast, disk))
     }
     /// Looks at the disk. A tenth more than what is kept must be free before a full one counts as having room again.
     pub fn look(&self) {

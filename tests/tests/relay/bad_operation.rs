@@ -1,6 +1,7 @@
 //! What an operator can get wrong: each is a sentence that says what to do, an exit code, and nothing that was changed.
 use lacre_relay::folder::{IDENTITY_FILE, STORE_FILE};
-use lacre_tests::relay::{RelayProcess, Said, operate, operate_typing, seed_stamps};
+use lacre_tests::faults::{own_disk, own_disks};
+use lacre_tests::relay::{RelayProcess, Said, operate, operate_typing, relay_binary, seed_stamps};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
@@ -44,6 +45,30 @@ impl Place {
         let said = self.run(&["serve", "--listen", "127.0.0.1:0"]);
         assert_eq!((said.code, said.out.as_str()), (Some(code), ""), "{}", said.err);
         said.err
+    }
+}
+
+#[test]
+fn a_disk_smaller_than_what_the_configuration_reserves_is_said_before_the_first_start() {
+    if !own_disks() {
+        println!("SKIPPED: this user may not mount a small disk of its own");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let disk = folder.path().join("disk");
+    fs::create_dir(&disk).unwrap();
+    fs::write(folder.path().join("relay.toml"), "keep_free_mib = 64\n").unwrap();
+    for make in ["true", "mkdir -m 700 \"$0/data\""] {
+        let script = format!("{make} && exec \"$1\" check --json --data \"$0/data\" --config \"$2\" --run-key \"$3\"");
+        let mut command = own_disk(&disk, 32, &script);
+        command.arg(relay_binary().unwrap()).args(["relay.toml", "run.key"].map(|name| folder.path().join(name)));
+        let said = command.output().unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap_or_else(|e| panic!("{e}: {said:?}"));
+        let findings = json["findings"].as_array().unwrap();
+        let small = findings.iter().find(|f| f["id"] == "check-disk-small").unwrap_or_else(|| panic!("{make}: {json}"));
+        let text = small["text"].as_str().unwrap();
+        assert!(text.contains("32.0 MiB") && text.contains("66.0 MiB"), "with both numbers: {text}");
+        assert_eq!((said.status.code(), &small["kind"]), (Some(1), &"wrong".into()));
     }
 }
 

@@ -15,7 +15,7 @@ use lacre_relay::folder::{DataFolder, LOCK_FILE, RESTORING_FILE, STORE_FILE, Sta
 use lacre_relay::identity::{IdentityKey, read_leaf};
 use lacre_relay::newest::is_gone;
 use lacre_relay::registrar_key;
-use lacre_relay::room::disk;
+use lacre_relay::room::{asked, disk};
 use lacre_relay::run_key::RunKey;
 use lacre_store_sqlite::copy::copy_into;
 use lacre_store_sqlite::inspect::{Look, look};
@@ -88,6 +88,7 @@ impl Check {
             listen(&config, in_use.is_none(), &mut findings);
         } else {
             findings.add(Kind::Change, "check-new-folder", &[("path", &data)]);
+            room(&config, &mut findings)?;
             keys(&config, None, &mut findings);
             listen(&config, true, &mut findings);
         }
@@ -126,15 +127,7 @@ fn folder(config: &NodeConfig, findings: &mut Findings<'_>) -> Result<Option<()>
     if path.join(RESTORING_FILE).exists() {
         findings.wrong(Failed::new("half-restored", &[("path", &named)]));
     }
-    let free = disk(path).map_err(|e| Failed::new("folder", &[("path", &named), ("cause", &e)]))?.free;
-    let keep = config.keep_free_mib.saturating_mul(1024 * 1024);
-    let values = [("free", bytes(free)), ("keep", bytes(keep))];
-    let values: Vec<(&'static str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    if free < keep {
-        findings.add(Kind::Wrong, "check-disk-full", &values);
-    } else {
-        findings.add(Kind::Good, "check-disk", &values);
-    }
+    room(config, findings)?;
     match File::open(path.join(LOCK_FILE)).map(|lock| lock.try_lock().map(|()| lock)) {
         Ok(Err(TryLockError::WouldBlock)) => {
             findings.add(Kind::Good, "check-running", &[]);
@@ -152,6 +145,25 @@ fn folder(config: &NodeConfig, findings: &mut Findings<'_>) -> Result<Option<()>
             Ok(None)
         }
     }
+}
+
+/// Whether the relay will take anything there: what its configuration keeps free, and what removal keeps for itself, may be more than
+/// is free, or than the disk has.
+fn room(config: &NodeConfig, findings: &mut Findings<'_>) -> Result<(), Failed> {
+    let named = config.data.display().to_string();
+    let asked = asked(&config.data, config.keep_free_mib.saturating_mul(1024 * 1024));
+    let (found, needed) = asked.map_err(|e| Failed::new("folder", &[("path", &named), ("cause", &e)]))?;
+    let values = [("free", bytes(found.free)), ("total", bytes(found.total)), ("keep", bytes(needed))];
+    let values: Vec<(&'static str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let (kind, id) = if found.total < needed {
+        (Kind::Wrong, "check-disk-small")
+    } else if found.free < needed {
+        (Kind::Wrong, "check-disk-full")
+    } else {
+        (Kind::Good, "check-disk")
+    };
+    findings.add(kind, id, &values);
+    Ok(())
 }
 
 fn store(config: &NodeConfig, alone: bool, findings: &mut Findings<'_>) -> Option<Look> {
