@@ -105,7 +105,8 @@ recovered =
     The devices of your old account are shut out.
 recovered-next =
     Your contacts will see that your account is new, and must accept it. Add them again: lacre contact add @name
-    What was written before is on your old devices and on theirs; the relay cannot give it back.
+    What they write to your old account from now on comes when they accept the new one, marked as sent again. What was written before does not come back: it is on your old devices and on theirs, and the relay cannot give it back.
+    You come back into a group when a contact who may add people there accepts your new account, and read what is written from then on.
     Official notices: those that came to the old account stay in effect. If it was your address for them, this one is not yet: lacre notice address on
 state-new-account = new account ({ $when }): compare and accept
 reset-accepted =

@@ -105,7 +105,8 @@ recovered =
     Los dispositivos de su cuenta anterior quedaron fuera.
 recovered-next =
     Sus contactos verán que su cuenta es nueva y deben aceptarla. Agréguelos de nuevo: lacre contact add @nombre
-    Lo que se escribió antes está en sus dispositivos antiguos y en los de ellos; el servidor no puede devolverlo.
+    Lo que ellos escriban a su cuenta anterior desde ahora le llegará cuando acepten la nueva, marcado como enviado otra vez. Lo que se escribió antes no vuelve: está en sus dispositivos antiguos y en los de ellos, y el servidor no puede devolverlo.
+    A un grupo vuelve cuando acepta su cuenta nueva un contacto que puede agregar personas ahí, y lee lo que se escriba desde entonces.
     Notificaciones oficiales: las que llegaron a la cuenta anterior siguen valiendo. Si esa era su dirección para ellas, esta todavía no lo es: lacre notice address on
 state-new-account = cuenta nueva ({ $when }): compare y acepte
 reset-accepted =
