@@ -302,7 +302,7 @@ help-agency-resume = Sends what was interrupted: the same bytes, once
     .id = Which notice; without it the oldest that waits
 help-agency-status = What was sent, how far it is, and what was answered
     .id = Only this notice
-    .csv = Of a batch: every row as a table, with what the law says of it
+    .csv = Of a batch: every row as a table that Excel opens (;, UTF-8), with what the law says of it
 help-agency-list = The notices of one person, of one case, or of one transaction code
     .run = The person: her RUN is asked for, or read from standard input
     .case = The case file (IUIe)
@@ -354,7 +354,7 @@ help-agency-template-preview = A template as a person will see it
         are counted as a spreadsheet shows them. Nothing is sent, nobody is asked.
 help-agency-fallback = Who cannot be reached electronically, and what is done instead
 help-agency-fallback-list = Who, why, and which way the law leaves; the open ones first
-    .csv = Writes the list as a table, too
+    .csv = Writes the list as a table, too, that Excel opens (;, UTF-8)
 help-agency-fallback-print = Letters for window envelopes, and copies for the counter
     .ids = Which notices; or --all
     .all = All that are open

@@ -302,7 +302,7 @@ help-agency-resume = Envía lo que quedó interrumpido: los mismos bytes, una ve
     .id = Qué notificación; si falta, la más antigua que espera
 help-agency-status = Lo enviado, en qué está y qué respondieron
     .id = Solo esta notificación
-    .csv = De un lote: cada fila en una tabla, con lo que dice la ley de ella
+    .csv = De un lote: cada fila en una tabla que Excel abre (;, UTF-8), con lo que dice la ley de ella
 help-agency-list = Las notificaciones de una persona, de un expediente o de un código de transacción
     .run = La persona: su RUN se pide, o se lee de la entrada estándar
     .case = El expediente (IUIe)
@@ -355,7 +355,7 @@ help-agency-template-preview = Una plantilla como la verá una persona
         envía nada ni se consulta a nadie.
 help-agency-fallback = A quién no se puede notificar electrónicamente, y qué se hace en su lugar
 help-agency-fallback-list = Quién, por qué y qué vía deja la ley; primero lo pendiente
-    .csv = Escribe la lista también como tabla
+    .csv = Escribe la lista también como tabla que Excel abre (;, UTF-8)
 help-agency-fallback-print = Cartas para sobres con ventana, y copias para el mesón
     .ids = Cuáles notificaciones; o --all
     .all = Todas las pendientes

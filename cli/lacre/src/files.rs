@@ -11,7 +11,7 @@ use lacre_words::shown::{composed, shown};
 use lacre_words::words::key;
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Read as _};
+use std::io::{self, ErrorKind, Read as _, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -116,6 +116,13 @@ fn not_written(ctx: &Context, path: &Path, why: &io::Error) -> Failure {
     let taken = why.kind() == ErrorKind::AlreadyExists;
     let args = [("name", shown(&path.display().to_string()).into()), ("why", cause(&ctx.words, why).into())];
     ctx.failure(if taken { key("error-output-taken") } else { key("error-output") }, Exit::CouldNotAsk, &args)
+}
+
+/// A table for spreadsheets: UTF-8 with its mark, semicolons between its fields. So Excel opens it where a comma parts decimals, as in
+/// Chile, with accents; this program reads it back as any other.
+pub(crate) fn table<W: Write>(mut to: W) -> io::Result<csv::Writer<W>> {
+    to.write_all("\u{feff}".as_bytes())?;
+    Ok(csv::WriterBuilder::new().delimiter(b';').from_writer(to))
 }
 
 /// A cell of a table for spreadsheets: what others wrote is never a formula there.

@@ -246,6 +246,7 @@ fn whoever_is_not_reached_electronically_is_in_the_list_with_what_was_to_be_said
     // the table says the same
     let _listed = body.json(&["agency", "fallback", "list", "--csv", "lista.csv"]);
     let table = std::fs::read_to_string(body.home.join("lista.csv")).unwrap();
+    assert!(table.starts_with("\u{feff}notice;run;case;"), "as Excel opens it in Chile: {table}");
     assert!(tries.iter().all(|id| table.contains(id.as_str())) && table.lines().count() == 5, "{table}");
     // what somebody put into the folder of evidence the body's key does not sign: neither other words, nor another person, nor a file
     let evidence = body.home.join(text(&kept["evidence"]));

@@ -49,7 +49,9 @@ pub(crate) fn rows(body: &Person, batch: &str) -> Vec<BTreeMap<String, String>> 
     let path = body.home.join("estado.csv");
     let _none_yet = std::fs::remove_file(&path);
     let _counts = body.run(&["agency", "status", batch, "--csv", "estado.csv", "--json"]);
-    let mut table = csv::Reader::from_path(&path).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let text = text.strip_prefix('\u{feff}').expect("Excel reads accents by this mark");
+    let mut table = csv::ReaderBuilder::new().delimiter(b';').from_reader(text.as_bytes());
     table.deserialize().map(Result::unwrap).collect()
 }
 

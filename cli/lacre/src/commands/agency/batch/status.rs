@@ -215,7 +215,8 @@ impl Table {
     fn new(ctx: &Context, path: &Path) -> Result<Self, Failure> {
         let part = files::part(ctx, path)?;
         let file = part.file.try_clone().map_err(|e| files::unusable(ctx, path, &e))?;
-        let mut table = Self { path: path.to_owned(), part, out: csv::Writer::from_writer(BufWriter::new(file)) };
+        let out = files::table(BufWriter::new(file)).map_err(|e| files::unusable(ctx, path, &e))?;
+        let mut table = Self { path: path.to_owned(), part, out };
         table.line(ctx, &COLUMNS)?;
         Ok(table)
     }

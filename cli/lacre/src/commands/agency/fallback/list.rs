@@ -111,7 +111,7 @@ fn routes(fallback: &Fallback) -> Vec<&'static str> {
 
 /// For the case system: a row for each, under the names that `--json` has.
 fn table(ctx: &Context, path: &Path, body: &mut Body, evidence: &Evidence, all: &[Fallback]) -> Result<(), Failure> {
-    let mut out = csv::Writer::from_writer(Vec::new());
+    let mut out = files::table(Vec::new()).map_err(|e| files::unusable(ctx, path, &e))?;
     let failed = |e: csv::Error| files::unusable(ctx, path, &std::io::Error::other(e));
     out.write_record(COLUMNS).map_err(failed)?;
     for fallback in all {
