@@ -766,6 +766,7 @@ template-fault-place = (({ $placeholder })) stands where a value would not stay 
 template-fault-references = Links by reference ([words]: address) do not go together with placeholders: write [words](address).
 lint-nothing = Nothing was found that makes it hard to read. That is no proof that it is easy: let somebody read it who does not know the case.
 lint-sentence = Line { $line }: a sentence of { $words } words ("{ $begin } …"). More than { $most } are hard to read: make two of it.
+lint-table = Line { $line } begins a table: a letter shows it as it was typed, with its bars, and who hears it loses the columns. Write a list.
 lint-abbreviation = { $word } is nowhere written out: say once what it means.
 lint-appeal = It starts a term, and does not say how to appeal: say where, how and until when.
 lint-attachment = It says little more than that an attachment is to be seen: put what was decided, and what the person may do, into the body.

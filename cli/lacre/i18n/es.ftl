@@ -767,6 +767,7 @@ template-fault-place = (({ $placeholder })) está donde un valor no quedaría co
 template-fault-references = Los enlaces por referencia ([palabras]: dirección) no van junto con espacios por llenar: escriba [palabras](dirección).
 lint-nothing = No se encontró nada que la haga difícil de leer. Eso no prueba que sea fácil: désela a leer a alguien que no conozca el caso.
 lint-sentence = Línea { $line }: una oración de { $words } palabras ("{ $begin } …"). Más de { $most } cuestan de leer: haga dos.
+lint-table = En la línea { $line } comienza una tabla: una carta la muestra como se escribió, con sus barras, y quien la escucha pierde las columnas. Escriba una lista.
 lint-abbreviation = { $word } no está escrito completo en ninguna parte: diga una vez qué significa.
 lint-appeal = Comienza un plazo y no dice cómo recurrir: diga dónde, cómo y hasta cuándo.
 lint-attachment = Dice poco más que ver un adjunto: ponga en el texto qué se decidió y qué puede hacer la persona.

@@ -17,7 +17,7 @@ pub use words::{LONG_SENTENCE, SHORT_BODY};
 use crate::template::Template;
 use crate::written::NewFile;
 use lacre_evidence::Act;
-use words::{Long, abbreviations, is_appeal_said, is_only_a_pointer, long_sentences, prose};
+use words::{Long, abbreviations, is_appeal_said, is_only_a_pointer, long_sentences, prose, tables};
 
 /// What may be wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,12 @@ pub enum Warning {
     NoAppeal,
     /// A body that says little more than that the attachment is to be seen.
     OnlyAttachment,
+    /// A table of Markdown: on letters, and on most screens, its lines stand as they were typed, with bars between the cells, in letters of
+    /// unequal width. Whoever hears them loses the columns.
+    Table {
+        /// the body's line in which it begins, from 1
+        line: usize,
+    },
     /// A PDF that seems to be pictures of pages: nobody can search it, and no screen reader reads it.
     NoText {
         /// the file
@@ -61,6 +67,7 @@ pub fn lint(template: &Template, attachments: &[NewFile]) -> Vec<Warning> {
     let body = prose(&text.body, text.markup);
     let long = |long: Long| Warning::LongSentence { line: long.line, words: long.words, most: LONG_SENTENCE, begin: long.begin };
     let mut warnings: Vec<Warning> = long_sentences(&body).into_iter().map(long).collect();
+    warnings.extend(tables(&text.body, text.markup).into_iter().map(|line| Warning::Table { line }));
     let all = format!("{}\n{}\n{}", text.subject, text.description, body.text());
     warnings.extend(abbreviations(&all).into_iter().map(|word| Warning::Abbreviation { word }));
     if matches!(text.act, Act::Notification { term: Some(_), .. }) && !is_appeal_said(&body.text()) {

@@ -44,6 +44,18 @@ fn a_sentence_is_long_by_its_words_and_named_by_the_line_in_which_it_begins() {
 }
 
 #[test]
+fn a_table_is_warned_of_by_its_line_because_a_letter_shows_its_bars() {
+    let table = "Uno.\n\n| Mes | Monto |\n|---|---|\n| ((mes)) | 10 |\n";
+    let found = |markup, body: &str| {
+        let all = warnings(Act::PersonalCommunication, markup, body, &[]);
+        all.into_iter().filter(|w| matches!(w, Warning::Table { .. })).collect::<Vec<_>>()
+    };
+    assert_eq!(found(Markup::Markdown, table), [Warning::Table { line: 3 }]);
+    assert_eq!(found(Markup::Plain, table), [], "there it is a text like any other");
+    assert_eq!(found(Markup::Markdown, "Uno | dos\n\n- Mes: 10\n"), []);
+}
+
+#[test]
 fn an_abbreviation_is_written_out_somewhere_or_named() {
     let unknown = |body: &str| {
         let word = |w| if let Warning::Abbreviation { word } = w { Some(word) } else { None };

@@ -1,7 +1,7 @@
 //! Sentences, abbreviations, appeals: in Spanish and English. Rules of thumb: they see what is usual, and say nothing of the rest.
 
 use crate::template::Markup;
-use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use std::collections::BTreeSet;
 
 /// More words than these in one sentence are hard to read.
@@ -47,6 +47,21 @@ pub(super) struct Long {
     pub(super) begin: String,
 }
 
+/// The lines in which tables begin, from 1.
+pub(super) fn tables(body: &str, markup: Markup) -> Vec<usize> {
+    if markup == Markup::Plain {
+        return Vec::new();
+    }
+    let events = Parser::new_ext(body, Options::ENABLE_TABLES).into_offset_iter();
+    let begins = events.filter(|(event, _)| matches!(event, Event::Start(Tag::Table(_)))).map(|(_, range)| range.start);
+    begins.map(|at| line_at(body, at)).collect()
+}
+
+/// The line in which a byte stands, from 1.
+fn line_at(body: &str, at: usize) -> usize {
+    body.get(..at).unwrap_or_default().matches('\n').count() + 1
+}
+
 pub(super) fn prose(body: &str, markup: Markup) -> Prose {
     let mut blocks = Vec::new();
     match markup {
@@ -66,7 +81,7 @@ pub(super) fn prose(body: &str, markup: Markup) -> Prose {
         Markup::Markdown => {
             let (mut code, mut open): (bool, Option<Block>) = (false, None);
             for (event, range) in Parser::new(body).into_offset_iter() {
-                let line = || body.get(..range.start).unwrap_or_default().matches('\n').count() + 1;
+                let line = || line_at(body, range.start);
                 let text = match &event {
                     Event::Start(Tag::CodeBlock(_)) => {
                         code = true;

@@ -47,6 +47,7 @@ fn said(ctx: &Context, warning: &Warning) -> String {
         Warning::Abbreviation { word } => ctx.words.say_with("lint-abbreviation", &[("word", shown(word).into())]),
         Warning::NoAppeal => ctx.words.say("lint-appeal"),
         Warning::OnlyAttachment => ctx.words.say("lint-attachment"),
+        Warning::Table { line } => ctx.words.say_with("lint-table", &[("line", (*line).into())]),
         Warning::NoText { name } => ctx.words.say_with("lint-scan", &[("name", shown(name).into())]),
         Warning::Unknown { name } => ctx.words.say_with("lint-pdf", &[("name", shown(name).into())]),
     }
@@ -58,6 +59,7 @@ fn value(ctx: &Context, warning: &Warning) -> Value {
         Warning::Abbreviation { word } => ("abbreviation", None, Some(word)),
         Warning::NoAppeal => ("no-appeal", None, None),
         Warning::OnlyAttachment => ("only-attachment", None, None),
+        Warning::Table { line } => ("table", Some(*line), None),
         Warning::NoText { name } => ("no-text", None, Some(name)),
         Warning::Unknown { name } => ("unknown-pdf", None, Some(name)),
     };
