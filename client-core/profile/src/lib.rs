@@ -3,7 +3,7 @@
 //! A device's state changes in steps ([`Profile::step`]): each is one transaction under the profile's lock, which is
 //! never held across the network. Several processes may have one profile open; their steps take turns.
 //!
-//! [`keys`] and [`locks`] (what opens it, and the second profile of the same file), [`memory`] (one that no disk has), [`rows`] (what a step can do), [`observer`] (where tests put crashes), [`mls`] (OpenMLS
+//! [`keys`] and [`locks`] (what opens it, and the second profile of the same file), [`memory`] (one that no disk has), `room` (on the disk), [`rows`] (what a step can do), [`observer`] (where tests put crashes), [`mls`] (OpenMLS
 //! stored in rows), [`agent`] (keeps the key for an hour).
 
 #[cfg(unix)]
@@ -14,6 +14,7 @@ pub mod memory;
 pub mod mls;
 pub mod observer;
 mod packing;
+mod room;
 pub mod rows;
 
 #[cfg(test)]
@@ -258,11 +259,19 @@ impl Profile {
     /// Copies the write-ahead log into the file after [`CHECKPOINT_STEPS`] steps; for the pauses between them, so that the
     /// steps themselves, where somebody waits, do not. ([`CHECKPOINT_PAGES`] bounds the log in any case.)
     pub fn checkpoint_if_due(&mut self) -> Result<(), StoreError> {
-        if self.steps >= CHECKPOINT_STEPS {
-            self.steps = 0;
-            self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
-        }
-        Ok(())
+        if self.steps >= CHECKPOINT_STEPS { self.checkpoint() } else { Ok(()) }
+    }
+
+    /// For what is written in many steps: [`StoreError::Full`] unless the disk takes so many bytes more, and what else is written
+    /// meanwhile. What is in memory alone always is taken.
+    pub fn takes(&self, bytes: u64) -> Result<(), StoreError> {
+        self.directory.as_deref().map_or(Ok(()), |dir| room::takes(dir, &format!("{FILE}-wal"), bytes))
+    }
+
+    /// Copies the write-ahead log into the file, as far as nobody reads it: what many steps write goes through a short log.
+    pub fn checkpoint(&mut self) -> Result<(), StoreError> {
+        self.steps = 0;
+        Ok(self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?)
     }
 
     /// Another number when another process has written since. Takes no lock.

@@ -14,7 +14,7 @@ use crate::words::{Body, ConversationId, FileTrouble, Message, MessageTrouble, S
 use crate::{account, history, queue, shelf, views};
 use lacre_ground::address::Authority;
 use lacre_ground::ids::BlobId;
-use lacre_profile::Table;
+use lacre_profile::{StoreError, Table};
 use lacre_proto::bounds::Bounded;
 use lacre_proto::content::v1 as content;
 use lacre_proto::relay::v1 as wire;
@@ -30,6 +30,10 @@ pub const MAX_FILE: u64 = 100 * 1024 * 1024;
 pub const MAX_NAME: usize = 255;
 /// From so many bytes on a fetch that breaks off is gone on with; an upload too.
 pub const RESUMED_FROM: u64 = 1024 * 1024;
+/// So many rows of a fetch are written before the profile's log is copied into its file.
+const ROWS_IN_LOG: u64 = 4;
+/// What a fetch takes of the disk beside its bytes, at most: that log, twice while it is copied.
+const LOG: u64 = 3 * 1024 * 1024;
 
 /// A file to be sent. `size` is what `content` gives, exactly.
 pub struct Outgoing<'a> {
@@ -136,14 +140,35 @@ fn download(engine: &mut Engine, net: &mut dyn Network, reference: &content::Blo
     if offset >= reference.size {
         return Ok(());
     }
-    let request = wire::GetRequest { blob: reference.blob.clone(), read_token: reference.read_token.clone(), offset };
     let left = reference.size - offset;
-    let mut kept = Kept { engine, blob, next: rows, buffer: Vec::with_capacity(ROW), left };
-    net.get_blob(&at, request, &mut kept)?;
-    if kept.left > 0 {
-        return Err(Trouble::File(FileTrouble::Damaged("shorter than its sender said".into())));
+    engine.profile.takes(left.saturating_add(LOG))?;
+    let request = wire::GetRequest { blob: reference.blob.clone(), read_token: reference.read_token.clone(), offset };
+    let mut kept = Kept { engine: &mut *engine, blob, next: rows, buffer: Vec::with_capacity(ROW), left, failed: None };
+    let got = net.get_blob(&at, request, &mut kept);
+    let whole = match (kept.failed.take(), got) {
+        // the network knows of it, in words that are for logs
+        (Some(own), _) => Err(own),
+        (None, Err(e)) => Err(e.into()),
+        (None, Ok(_)) if kept.left > 0 => Err(Trouble::File(FileTrouble::Damaged("shorter than its sender said".into()))),
+        (None, Ok(_)) => kept.store(),
+    };
+    if let Err(Trouble::Store(StoreError::Full)) = &whole {
+        give_room_back(engine, blob);
     }
-    kept.store().map_err(|e| Trouble::File(FileTrouble::Io(e.to_string())))
+    whole
+}
+
+/// Somebody else has filled the disk meanwhile: what came of the file goes again, row by row, so that the room for other steps is
+/// enough. When that fails the next try goes on from what is there.
+fn give_room_back(engine: &mut Engine, blob: BlobId) {
+    let mut row = || {
+        engine.profile.checkpoint()?;
+        engine.run(|cx| {
+            let Some(last) = cx.s.count(Table::BlobChunk, blob.as_bytes())?.checked_sub(1) else { return Ok(false) };
+            Ok(cx.s.delete(Table::BlobChunk, &history::chunk_key(blob, last)).map(|_| true)?)
+        })
+    };
+    while row().is_ok_and(|more| more) {}
 }
 
 /// Checks and decrypts what [`fetch_blob`] has brought.
@@ -181,17 +206,25 @@ pub(crate) fn fetch_blob(
     let at = engine.run(|cx| shelf::ours(cx, &reference.authority))?;
     let key: [u8; 32] = reference.key.as_slice().try_into().map_err(|_| Trouble::File(FileTrouble::Damaged("its key".into())))?;
     let request = wire::GetRequest { blob: reference.blob.clone(), read_token: reference.read_token.clone(), offset: 0 };
-    let mut checked = Checked { opener: BlobOpener::new(&BlobKey::new(key), to), digest: Sha256::new(), left: reference.size };
-    net.get_blob(&at, request, &mut checked).map_err(|e| match e {
+    let mut out = Refusing { to, failed: None };
+    let opener = BlobOpener::new(&BlobKey::new(key), &mut out);
+    let mut checked = Checked { opener, digest: Sha256::new(), left: reference.size };
+    let got = net.get_blob(&at, request, &mut checked).map_err(|e| match e {
         NetError::Body { why } => Trouble::File(FileTrouble::Damaged(why)),
         other => other.into(),
-    })?;
-    if checked.digest.finalize().as_slice() != reference.sha256 {
-        return Err(Trouble::File(FileTrouble::Damaged("its digest is another".into())));
+    });
+    let whole = got.and_then(|_| {
+        if checked.digest.finalize().as_slice() != reference.sha256 {
+            return Err(Trouble::File(FileTrouble::Damaged("its digest is another".into())));
+        }
+        let length = checked.opener.content_len().unwrap_or(0);
+        checked.opener.finish().map_err(damaged)?;
+        Ok(length)
+    });
+    match out.failed {
+        Some(why) => Err(Trouble::File(FileTrouble::Io(why))),
+        None => whole,
     }
-    let length = checked.opener.content_len().unwrap_or(0);
-    checked.opener.finish().map_err(damaged)?;
-    Ok(length)
 }
 
 /// Uploads one blob of the outbox.
@@ -282,10 +315,12 @@ pub(crate) struct Kept<'a> {
     next: u64,
     buffer: Vec<u8>,
     left: u64,
+    /// why a row was not stored
+    failed: Option<Trouble>,
 }
 
 impl Kept<'_> {
-    fn store(&mut self) -> io::Result<()> {
+    fn store(&mut self) -> Result<(), Trouble> {
         if self.buffer.is_empty() {
             return Ok(());
         }
@@ -295,8 +330,12 @@ impl Kept<'_> {
             cx.s.put(Table::BlobChunk, &history::chunk_key(blob, index), blob.as_bytes(), index, &row)?;
             cx.reached("blob: row kept")
         };
-        self.engine.run(put).map_err(|e| io::Error::other(e.to_string()))?;
+        self.engine.profile.takes(u64::try_from(ROW).unwrap_or(u64::MAX))?;
+        self.engine.run(put)?;
         self.next += 1;
+        if self.next.is_multiple_of(ROWS_IN_LOG) {
+            self.engine.profile.checkpoint()?;
+        }
         Ok(())
     }
 }
@@ -307,8 +346,13 @@ impl Write for Kept<'_> {
         let n = u64::try_from(some).unwrap_or(u64::MAX);
         self.left = self.left.checked_sub(n).ok_or_else(|| io::Error::other("longer than its sender said"))?;
         self.buffer.extend_from_slice(buf.get(..some).unwrap_or_default());
-        if self.buffer.len() == ROW && self.left > 0 {
-            self.store()?;
+        if self.buffer.len() == ROW
+            && self.left > 0
+            && let Err(why) = self.store()
+        {
+            let text = why.to_string();
+            self.failed = Some(why);
+            return Err(io::Error::other(text));
         }
         Ok(some)
     }
