@@ -492,6 +492,7 @@ waits-notice-answer = answer to an official notice
 status-who = { $handle }, profile in { $dir }
 status-relay = Relay: { $relay } answers
 status-no-relay = Relay: { $relay } does not answer
+status-disk-full = Relay: { $relay } was not asked to the end: no room is left on the disk of this computer
 status-relay-full = Relay: { $relay } answers, and cannot store anything now
 status-relay-deleted = Relay: { $relay }, where this account was deleted
 status-relay-forgotten = Relay: { $relay } answers, and does not know this account any more

@@ -493,6 +493,7 @@ waits-notice-answer = respuesta a una notificación oficial
 status-who = { $handle }, perfil en { $dir }
 status-relay = Servidor: { $relay } responde
 status-no-relay = Servidor: { $relay } no responde
+status-disk-full = Servidor: { $relay } no se consultó hasta el final: no queda espacio en el disco de este computador
 status-relay-full = Servidor: { $relay } responde, y ahora no puede guardar nada
 status-relay-deleted = Servidor: { $relay }, donde esta cuenta se borró
 status-relay-forgotten = Servidor: { $relay } responde, y ya no conoce esta cuenta

@@ -81,8 +81,8 @@ pub(crate) enum Reached {
     Yes,
     /// it did not, for this technical reason
     No(String),
-    /// it did, and nothing can be done there now: `status`' sentence, and the technical reason
-    Answered(&'static str, String),
+    /// something else stands in the way, there or on this machine: `status`' sentence, and the technical reason
+    Otherwise(&'static str, String),
 }
 
 impl Reached {
@@ -105,7 +105,7 @@ pub(crate) fn round_to_read(ctx: &Context, client: &mut Client) -> Result<Reache
     match client.sync(&mut network) {
         Err(full @ Trouble::Store(StoreError::Full)) => {
             ctx.note(&ctx.trouble(full).what);
-            Ok(Reached::No("the disk is full".to_owned()))
+            Ok(Reached::Otherwise(key("status-disk-full"), "the disk is full".to_owned()))
         }
         done => reached(ctx, client, done),
     }
@@ -127,7 +127,7 @@ fn reached(ctx: &Context, client: &mut Client, done: Result<Synced, Trouble>) ->
             Ok(Reached::Yes)
         }
         Err(away) if away.is_away() => Ok(Reached::No(note_away(ctx, &away))),
-        Err(full) if full.is_full() => Ok(Reached::Answered(key("status-relay-full"), note_away(ctx, &full))),
+        Err(full) if full.is_full() => Ok(Reached::Otherwise(key("status-relay-full"), note_away(ctx, &full))),
         // there is no relay to ask, and nothing here: the same as in a profile that is new
         Err(Trouble::Account(AccountTrouble::NotEnrolled)) if client.whoami().map_err(|t| ctx.trouble(t))?.is_none() => {
             Ok(Reached::No("no account".to_owned()))
@@ -135,11 +135,11 @@ fn reached(ctx: &Context, client: &mut Client, done: Result<Synced, Trouble>) ->
         // what is here can still be read
         Err(Trouble::Account(AccountTrouble::Deleted)) => {
             ctx.note(&ctx.words.say("account-gone"));
-            Ok(Reached::Answered(key("status-relay-deleted"), "the account was deleted".to_owned()))
+            Ok(Reached::Otherwise(key("status-relay-deleted"), "the account was deleted".to_owned()))
         }
         Err(Trouble::Account(AccountTrouble::Forgotten)) => {
             ctx.note(&ctx.words.say("account-forgotten"));
-            Ok(Reached::Answered(key("status-relay-forgotten"), "the relay does not know the account any more".to_owned()))
+            Ok(Reached::Otherwise(key("status-relay-forgotten"), "the relay does not know the account any more".to_owned()))
         }
         Err(trouble) => Err(ctx.trouble(trouble)),
     }

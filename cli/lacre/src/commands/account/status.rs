@@ -34,7 +34,7 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
             match &reached {
                 Reached::Yes => key("status-relay"),
                 Reached::No(_) => key("status-no-relay"),
-                Reached::Answered(sentence, _) => sentence,
+                Reached::Otherwise(sentence, _) => sentence,
             },
             &[("relay", relay.as_str().into())],
         ),
@@ -62,7 +62,7 @@ pub(crate) fn run(ctx: &Context) -> Outcome {
         "profile": dir,
         "relay": who.relay.to_string(),
         "relay_reached": reached.yes(),
-        "relay_trouble": match &reached { Reached::Yes => None, Reached::No(why) | Reached::Answered(_, why) => Some(why) },
+        "relay_trouble": match &reached { Reached::Yes => None, Reached::No(why) | Reached::Otherwise(_, why) => Some(why) },
         "enrolled": who.enrolled,
         "conversations": conversations.len(),
         "unread": unread,
