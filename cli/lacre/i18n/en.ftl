@@ -479,6 +479,7 @@ notice-tells-nothing = Public bodies are not told whether you have read a notice
 ## outbox
 outbox-empty = Nothing waits in the outbox.
 cancelled = Cancelled: it will not be sent.
+cancelled-begun = Taken out of the outbox: this profile does not send it any more. Sending had begun, so the relay may have it.
 waits-text = text
 waits-file = file
 waits-change = edit, deletion or reaction

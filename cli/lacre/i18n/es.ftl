@@ -480,6 +480,7 @@ notice-tells-nothing = A los organismos no se les avisa si usted leyó una notif
 ## bandeja de salida
 outbox-empty = Nada espera en la bandeja de salida.
 cancelled = Cancelado: no se enviará.
+cancelled-begun = Fuera de la bandeja de salida: este perfil ya no lo envía. El envío había comenzado, así que el servidor puede tenerlo.
 waits-text = texto
 waits-file = archivo
 waits-change = edición, eliminación o reacción

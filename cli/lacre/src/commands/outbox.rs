@@ -36,8 +36,8 @@ pub(crate) fn run(ctx: &Context, command: Option<&Command>) -> Outcome {
             list(ctx, &mut client, Some(reached.yes()))
         }
         Some(Command::Cancel { id }) => {
-            client.outbox_cancel(*id).map_err(|t| ctx.trouble(t))?;
-            ctx.note(&ctx.words.say("cancelled"));
+            let untouched = client.outbox_cancel(*id).map_err(|t| ctx.trouble(t))?;
+            ctx.note(&if untouched { ctx.words.say("cancelled") } else { ctx.words.say("cancelled-begun") });
             // The relay is not asked: it would be strange to send the rest because one thing shall not be sent.
             list(ctx, &mut client, None)
         }

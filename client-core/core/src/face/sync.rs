@@ -4,7 +4,7 @@ use super::Client;
 use crate::network::Network;
 use crate::shelf::{Cargo, Intent};
 use crate::words::{ConversationId, Event, Message, OutboxTrouble, Resting, RestingThing, Synced, Trouble, Waiting};
-use crate::{notices, shelf, sync, views};
+use crate::{notices, queue, shelf, sync, views};
 use core::time::Duration;
 
 impl Client {
@@ -36,14 +36,16 @@ impl Client {
         })
     }
 
-    /// Takes an item back, if nothing of it has left this machine.
-    pub fn outbox_cancel(&mut self, id: u64) -> Result<(), Trouble> {
+    /// Takes an item back, if nothing of it has left this machine, or nothing of it goes out any more. False if sending had begun:
+    /// the relay may have it.
+    pub fn outbox_cancel(&mut self, id: u64) -> Result<bool, Trouble> {
         self.engine.run(|cx| {
             let item = shelf::item(cx, id)?.ok_or(OutboxTrouble::NoSuchItem)?;
-            if !views::cancellable(&item) {
+            if !views::cancellable(cx, &item)? {
                 return Err(OutboxTrouble::TooLate.into());
             }
-            shelf::drop_item(cx, id)
+            queue::take_back(cx, &item)?;
+            Ok(views::untouched(&item))
         })
     }
 

@@ -31,16 +31,20 @@ fn blob_ref(authority: &str, id: lacre_ground::ids::BlobId, blob: &LocalBlob) ->
 
 /// A file that cannot be stored leaves the queue, with the message that names it, and with a word.
 pub(crate) fn give_up_upload(cx: &mut Cx<'_, '_>, item: &Item, why: &str) -> Result<(), StepError> {
-    let Cargo::Upload { blob, .. } = &item.cargo else { return Ok(()) };
+    take_back(cx, item)?;
+    shelf::unreadable(cx, item.conversation.as_ref(), format!("a file was given up: {why}"))
+}
+
+/// An item leaves the queue; a file with its bytes, and with the message that names it.
+pub(crate) fn take_back(cx: &mut Cx<'_, '_>, item: &Item) -> Result<(), StepError> {
     shelf::drop_item(cx, item.number)?;
+    let Cargo::Upload { blob, .. } = &item.cargo else { return Ok(()) };
     let queue = item.conversation.as_ref().map_or(POST, ConversationId::as_bytes);
     let behind: Vec<(u64, Item)> = cx.s.scan(Table::Outbox, queue, item.number, usize::MAX)?;
     for (number, _) in behind.iter().filter(|(_, other)| names(other, *blob)) {
         shelf::drop_item(cx, *number)?;
     }
-    cx.s.delete(Table::Blob, blob.as_bytes())?;
-    cx.s.delete_scope(Table::BlobChunk, blob.as_bytes())?;
-    shelf::unreadable(cx, item.conversation.as_ref(), format!("a file was given up: {why}"))
+    history::drop_blob(cx, *blob)
 }
 
 /// Whether an item is the message with this file.

@@ -42,12 +42,15 @@ pub(crate) fn outbox(engine: &mut Engine) -> Result<Vec<Waiting>, Trouble> {
         }
         items.sort_by_key(|i| i.number);
         items.retain(|item| !shelf::is_stored(item));
-        for item in &mut items {
-            if let Some(why) = goes_nowhere(cx, item)? {
+        let mut shown = Vec::with_capacity(items.len());
+        for mut item in items {
+            let cancellable = cancellable(cx, &item)?;
+            if let Some(why) = goes_nowhere(cx, &item)? {
                 item.trouble = Some(why);
             }
+            shown.push(waiting_view(item, cancellable));
         }
-        Ok(items.into_iter().map(waiting_view).collect())
+        Ok(shown)
     })
 }
 
@@ -65,15 +68,22 @@ fn goes_nowhere(cx: &mut Cx<'_, '_>, item: &Item) -> Result<Option<String>, Step
     }))
 }
 
-/// An entry that was prepared may have been tried; its id is used up, so it goes out.
-pub(crate) fn cancellable(item: &Item) -> bool {
+/// Nothing of it has left this machine. An entry that was prepared may have been tried; its id is used up, so it goes out.
+pub(crate) fn untouched(item: &Item) -> bool {
     shelf::prepared(item).is_none() && !matches!(item.cargo, Cargo::Upload { .. } | Cargo::Envelope { .. } | Cargo::Answer { .. })
 }
 
-fn waiting_view(item: Item) -> Waiting {
+/// It can be taken out of the outbox: nothing of it has left, or nothing of it goes out any more. A conversation that rests comes
+/// back with another channel, and an account that is no more does not come back at all: nobody misses the id.
+pub(crate) fn cancellable(cx: &mut Cx<'_, '_>, item: &Item) -> Result<bool, StepError> {
+    let own = shelf::own(cx)?;
+    Ok(untouched(item) || own.replaced.is_some() || own.deleted || goes_nowhere(cx, item)?.is_some())
+}
+
+fn waiting_view(item: Item, cancellable: bool) -> Waiting {
     Waiting {
         id: item.number,
-        cancellable: cancellable(&item),
+        cancellable,
         conversation: match &item.cargo {
             Cargo::Held { .. } => None,
             _ => item.conversation.clone(),

@@ -4,6 +4,6 @@ mod conversations;
 mod messages;
 
 pub(crate) use conversations::{
-    cancellable, contact_view, conversation, conversation_view, conversations, link_view, outbox, resting,
+    cancellable, contact_view, conversation, conversation_view, conversations, link_view, outbox, resting, untouched,
 };
 pub(crate) use messages::{message_view, pending_messages, queued_message};

@@ -257,7 +257,7 @@ pub enum OutboxTrouble {
     /// No such item in the outbox.
     #[error("no such item in the outbox")]
     NoSuchItem,
-    /// It has left this machine, or has begun to: it cannot be taken back.
+    /// It has left this machine, or has begun to, and goes on: it cannot be taken back.
     #[error("can no longer be cancelled")]
     TooLate,
 }

@@ -21,7 +21,7 @@ pub struct Waiting {
     pub trouble: Option<String>,
     /// it is somebody who could not be added, and why; it is tried again
     pub not_added: Option<NotAdded>,
-    /// can be cancelled: nothing of it has left this machine
+    /// can be cancelled: nothing of it has left this machine, or nothing of it goes out any more
     pub cancellable: bool,
 }
 
