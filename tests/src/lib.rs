@@ -1,5 +1,6 @@
 //! End-to-end, crash, interop and load tests of Lacre, and its benchmarks.
 
+pub mod counter;
 pub mod crowd;
 pub mod decoders;
 pub mod far;

@@ -2,8 +2,9 @@
 //! They are enrolled over the wire as anybody is, and read what lies in their casillas with nothing but their keys.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's world stops when it cannot be built")]
 
+use crate::counter::invitations;
 use crate::own_keys::{OwnKeys, example};
-use crate::world::{self, network};
+use crate::world::network;
 use lacre_core::network::{Lane, NetError, Network as _};
 use lacre_evidence::envelope::Envelope;
 use lacre_evidence::{Designation, Grant, GrantKind, Notice};
@@ -53,7 +54,7 @@ struct Speaker {
 #[must_use]
 pub fn enrolled(data: &Path, count: usize, grants: usize) -> Vec<Resident> {
     let runs: Vec<Run> = (FIRST_RUN..).take(count).map(example).collect();
-    let invitations = world::invitations(data, &runs);
+    let invitations = invitations(data, &runs);
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE.min(count) {

@@ -4,6 +4,7 @@
 //! opens the profile anew. Where tests put crashes and storage errors is an [`Observer`].
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's world stops when it cannot be built")]
 
+use crate::counter::at_the_socket;
 use crate::far::Far;
 pub use crate::trap::{Between, TestClock, Trap};
 use lacre_core::crypt::entry::seal_entry;
@@ -16,7 +17,6 @@ use lacre_ground::random::SystemRng;
 use lacre_ground::run::Run;
 use lacre_ground::time::{Clock, Millis, SystemClock};
 use lacre_profile::{Observer, Options as ProfileOptions, Profile, Secret};
-use lacre_proto::relay::v1::registrar_client::RegistrarClient;
 use lacre_proto::relay::v1::{self as wire, IssueCodeRequest};
 use lacre_relay::serve::{Options as RelayOptions, Relay, RunningRelay};
 use lacre_store::rules::Rules;
@@ -196,14 +196,14 @@ impl World {
 
     fn issue(&self, run: &Run, recover: bool) -> Invitation {
         let request = IssueCodeRequest { run: run.canonical(), recover, ..Default::default() };
-        let answer = self.at_the_socket(async |mut counter| counter.issue_code(request).await);
+        let answer = at_the_socket(&self.data(), async |mut counter| counter.issue_code(request).await);
         Invitation::parse(&answer.invitation).unwrap()
     }
 
     /// What a public body may ask and deliver in a day.
     pub fn limit_body(&self, code: &str, per_day: u32) {
         let request = wire::LimitAgencyRequest { code: code.to_owned(), per_day };
-        self.at_the_socket(async |mut counter| counter.limit_agency(request).await);
+        at_the_socket(&self.data(), async |mut counter| counter.limit_agency(request).await);
     }
 
     /// A code with which a public body enrols.
@@ -215,19 +215,14 @@ impl World {
             zone: "America/Santiago".to_owned(),
             comuna: "13101".to_owned(),
         };
-        let answer = self.at_the_socket(async |mut counter| counter.issue_agency_code(request).await);
+        let answer = at_the_socket(&self.data(), async |mut counter| counter.issue_agency_code(request).await);
         Invitation::parse(&answer.invitation).unwrap()
     }
 
     /// A new certificate for the same key of a public body.
     pub fn renew_body(&self, code: &str) {
         let request = wire::RenewAgencyRequest { code: code.to_owned() };
-        self.at_the_socket(async |mut counter| counter.renew_agency(request).await);
-    }
-
-    /// One call of the operator.
-    fn at_the_socket<T>(&self, call: impl AsyncFnOnce(Counter) -> Result<tonic::Response<T>, tonic::Status>) -> T {
-        at_the_socket(&self.data(), call)
+        at_the_socket(&self.data(), async |mut counter| counter.renew_agency(request).await);
     }
 
     /// Somebody who has enrolled under this handle.
@@ -245,39 +240,6 @@ impl World {
         person.client.enroll(&mut person.net, &invitation, &handle).expect("enrolment");
         person
     }
-}
-
-/// Who calls at the counter's socket.
-type Counter = RegistrarClient<tonic::transport::Channel>;
-
-/// One call of the operator of the relay that runs on this folder.
-fn at_the_socket<T>(data: &Path, call: impl AsyncFnOnce(Counter) -> Result<tonic::Response<T>, tonic::Status>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let answer = runtime.block_on(async {
-        let socket = lacre_relay::service::registrar::connect(data).await.unwrap();
-        let mut once = Some(hyper_util::rt::TokioIo::new(socket));
-        let connector = tower::service_fn(move |_: tonic::transport::Uri| {
-            let socket = once.take().ok_or_else(|| std::io::Error::other("used"));
-            async move { socket }
-        });
-        let endpoint = tonic::transport::Endpoint::from_static("http://registrar.invalid");
-        let channel = endpoint.connect_with_connector(connector).await.unwrap();
-        call(RegistrarClient::new(channel)).await.unwrap()
-    });
-    answer.into_inner()
-}
-
-/// Invitations for many from the relay that runs on this folder, in their order, asked for at once.
-#[must_use]
-pub fn invitations(data: &Path, runs: &[Run]) -> Vec<Invitation> {
-    let answers = at_the_socket(data, async |counter| {
-        let ask = |run: &Run| {
-            let (mut counter, request) = (counter.clone(), IssueCodeRequest { run: run.canonical(), ..Default::default() });
-            async move { counter.issue_code(request).await.map(tonic::Response::into_inner) }
-        };
-        futures_util::future::try_join_all(runs.iter().map(ask)).await.map(tonic::Response::new)
-    });
-    answers.iter().map(|answer| Invitation::parse(&answer.invitation).unwrap()).collect()
 }
 
 impl Default for World {
