@@ -1,11 +1,11 @@
-//! What a command puts right when it is told to end (Ctrl-C, SIGTERM, a terminal that closes): the terminal's echo while a
+//! What a command puts right when it is told to end (Ctrl-C, Ctrl-\, SIGTERM, a terminal that closes): the terminal's echo while a
 //! passphrase is typed, a screen of its own, and files that are not whole yet. `Drop` does not run then.
 //!
 //! Installed at the first need, and once. `kill -9` can be answered by nobody: what must not stay behind even then is
 //! made so that it cannot ([`Part`]).
 
 use lacre_words::output::{Part, remove_unfinished};
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
@@ -18,6 +18,8 @@ static TERMINAL: Mutex<Option<(File, Termios)>> = Mutex::new(None);
 static LISTENING: OnceLock<bool> = OnceLock::new();
 /// There is an [`OwnScreen`].
 static OWN_SCREEN: AtomicBool = AtomicBool::new(false);
+/// The terminal of it, and how it was: Ctrl-Z would leave the page there, and the program with its keys for whoever comes next.
+static STAYING: Mutex<Option<(File, Termios)>> = Mutex::new(None);
 
 /// A screen beside the terminal's (xterm's alternate one, which has no scrollback); what it showed is gone when it ends, however it
 /// ends but for `kill -9`. A terminal that has no second screen is cleared, with its scrollback.
@@ -29,6 +31,14 @@ impl OwnScreen {
         listen();
         if io::stderr().is_terminal() {
             OWN_SCREEN.store(true, Ordering::SeqCst);
+            if let Ok(tty) = File::options().read(true).write(true).open("/dev/tty")
+                && let Ok(was) = tcgetattr(&tty)
+            {
+                let mut stays = was.clone();
+                stays.special_codes[SpecialCodeIndex::VSUSP] = NO_KEY;
+                let _asked = tcsetattr(&tty, OptionalActions::Now, &stays);
+                *held(&STAYING) = Some((tty, was));
+            }
             let _closed = io::stderr().write_all(b"\x1b[?1049h\x1b[2J\x1b[H");
         }
         Self
@@ -52,24 +62,38 @@ fn give_back() {
     if OWN_SCREEN.swap(false, Ordering::SeqCst) {
         let _closed = io::stderr().write_all(b"\x1b[2J\x1b[H\x1b[3J\x1b[?1049l");
     }
+    if let Some((tty, was)) = held(&STAYING).take() {
+        let _gone = tcsetattr(&tty, OptionalActions::Now, &was);
+    }
 }
 
-fn terminal() -> MutexGuard<'static, Option<(File, Termios)>> {
+/// A special character of a terminal that no key is (`_POSIX_VDISABLE`).
+const NO_KEY: u8 = 0;
+
+fn held(terminal: &'static Mutex<Option<(File, Termios)>>) -> MutexGuard<'static, Option<(File, Termios)>> {
     // nothing panics while it holds this lock, and what is inside is whole at every moment
-    TERMINAL.lock().unwrap_or_else(PoisonError::into_inner)
+    terminal.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Does this with the terminal, and leaves it as it was, also when the command is told to end meanwhile.
-pub(crate) fn with_terminal<T>(f: impl FnOnce() -> T) -> T {
+/// Does this with a terminal that shows no keys and makes no signals of them, before anything is asked: what is typed at the first
+/// letter of a question is hidden too. Leaves it as it was, also when the command is told to end meanwhile.
+pub(crate) fn with_quiet_terminal<T>(f: impl FnOnce() -> T) -> T {
     let tty = File::options().read(true).write(true).open("/dev/tty");
     if let Ok(tty) = tty
         && let Ok(was) = tcgetattr(&tty)
     {
         listen();
-        *terminal() = Some((tty, was));
+        let mut quiet = was.clone();
+        quiet.local_modes -= LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ISIG;
+        let mut terminal = held(&TERMINAL);
+        if tcsetattr(&tty, OptionalActions::Now, &quiet).is_ok() {
+            *terminal = Some((tty, was));
+        }
     }
     let done = f();
-    *terminal() = None;
+    if let Some((tty, was)) = held(&TERMINAL).take() {
+        let _gone = tcsetattr(&tty, OptionalActions::Now, &was);
+    }
     done
 }
 
@@ -100,13 +124,18 @@ fn wait(ready: &mpsc::Sender<bool>) {
     let ended = || -> io::Result<i32> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
         runtime.block_on(async {
-            let (mut interrupt, mut terminate, mut hangup) =
-                (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+            let (mut interrupt, mut terminate, mut hangup, mut quit) = (
+                signal(SignalKind::interrupt())?,
+                signal(SignalKind::terminate())?,
+                signal(SignalKind::hangup())?,
+                signal(SignalKind::quit())?,
+            );
             let _nobody_waits = ready.send(true);
             Ok(tokio::select! {
                 _ = interrupt.recv() => 2,
                 _ = terminate.recv() => 15,
                 _ = hangup.recv() => 1,
+                _ = quit.recv() => 3,
             })
         })
     };
@@ -118,7 +147,7 @@ fn wait(ready: &mpsc::Sender<bool>) {
 }
 
 fn put_right() {
-    if let Some((tty, was)) = terminal().take() {
+    if let Some((tty, was)) = held(&TERMINAL).take() {
         let _gone = tcsetattr(&tty, OptionalActions::Now, &was);
         let _gone = (&tty).write_all(b"\n");
     }

@@ -164,7 +164,7 @@ fn chosen_once(ctx: &Context) -> Result<Result<Zeroizing<String>, Failure>, Fail
 }
 
 fn asked(ctx: &Context, text: &str) -> Result<Zeroizing<String>, Failure> {
-    let typed = ended::with_terminal(|| rpassword::prompt_password(text));
+    let typed = ended::with_quiet_terminal(|| rpassword::prompt_password(text));
     if typed.as_ref().is_err_and(|e| e.kind() == ErrorKind::Interrupted) {
         // Ctrl-C, which comes here as a letter
         ended::by_the_person(|| ctx.note(&ctx.words.say("interrupted")));

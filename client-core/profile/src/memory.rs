@@ -34,7 +34,8 @@ impl Profile {
         let part = dir.join(PART);
         let written = self.copy_to(dir, &part);
         if written.is_err() {
-            let _as_far_as_it_goes = removed(&part);
+            // also where it has its name and only the folder's sync failed: there was none of that name
+            let _as_far_as_it_goes = removed(&part).and_then(|()| removed(&dir.join(FILE)));
         }
         written
     }

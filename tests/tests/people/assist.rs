@@ -244,13 +244,52 @@ fn whatever_ends_a_session_at_the_counter_the_machine_keeps_nothing_of_it() {
         assert_eq!(machine.everything(), before, "{ends}");
         assert_eq!(last.contains("\u{1b}[3J\u{1b}[?1049l"), ends != "KILL", "{ends}: {last:?}");
     }
-    // typed, at a question and at a passphrase
-    let (mut at, _) = machine.sits("lacre counter assist");
-    at.until("Enter para seguir:");
-    at.presses(&[3]);
-    let (last, code) = at.ends();
-    assert_eq!(code, Some(130), "{last}");
-    assert!(last.contains("\u{1b}[3J\u{1b}[?1049l"), "{last:?}");
+    // typed: Ctrl-C and Ctrl-\ end it, and Ctrl-Z does not put it to sleep with her keys
+    for (key, ended) in [(3, 130), (28, 131)] {
+        let (mut at, _) = machine.sits("lacre counter assist");
+        at.until("Enter para seguir:");
+        at.presses(&[26, b'\n']);
+        at.until("(1, 2 o 3):");
+        at.presses(&[key]);
+        let (last, code) = at.ends();
+        assert_eq!(code, Some(ended), "{last}");
+        assert!(last.contains("\u{1b}[3J\u{1b}[?1049l"), "{last:?}");
+        assert_eq!(machine.everything(), before);
+    }
+}
+
+/// Seen red: the session ended, and people wrote to an account whose keys were gone.
+#[test]
+fn who_cannot_take_it_along_after_all_leaves_an_account_that_pauses() {
+    let town = Town::new();
+    let (machine, stick, bruno) = (Machine::of(&town), stick(), town.person(2, "bruno"));
+    let before = machine.everything();
+    for (n, name) in [(0, "@ana"), (1, "@carla")] {
+        let (mut at, _) = machine.sits("lacre counter assist");
+        enrols(&mut at, &town.invitation(n), name);
+        at.until("o solo Enter:");
+        if n == 0 {
+            at.types(&stick.path().display().to_string());
+            for _ in 0..3 {
+                at.until("(8 caracteres o más): ");
+                at.types("corta");
+            }
+            at.until("o solo Enter:");
+            at.types("");
+        } else {
+            for _ in 0..11 {
+                at.types("/no/hay");
+                at.until("o solo Enter:");
+            }
+            at.types("/no/hay");
+        }
+        at.until("la pantalla se borra:");
+        at.types("");
+        let (last, code) = at.ends();
+        assert_eq!(code, Some(0), "{last}");
+        let refused = bruno.run(&["contact", "add", name, "Hola"]).failed(1);
+        assert!(refused.contains("pausa"), "who looks for her is told: {refused}");
+    }
     assert_eq!(machine.everything(), before);
 }
 

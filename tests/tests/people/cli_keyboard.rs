@@ -39,7 +39,7 @@ fn a_new_passphrase_is_asked_again_up_to_three_times_and_never_left_to_the_shell
     assert!(!bruno.home.join(".local/share/lacre").exists(), "no profile was made");
 }
 
-/// Seen red without `ended::with_terminal`: `-echo`.
+/// Seen red without `ended::with_quiet_terminal`: `-echo`.
 #[test]
 fn a_command_that_is_told_to_end_at_a_passphrase_leaves_the_terminal_as_it_was() {
     let town = Town::new();

@@ -210,13 +210,35 @@ impl Session<'_> {
         }
     }
 
-    /// On a stick of hers, if she has one here; else the profile stays in memory.
+    /// On a stick of hers, if she has one here; else the profile stays in memory. Nothing of this ends the session before the account
+    /// that is there by now pauses.
     fn taken(&mut self, mut client: Client) -> Result<Result<(Client, PathBuf), Client>, Failure> {
         let ctx = self.ctx;
+        // those on the way here are behind her
+        self.mistakes = 0;
         ctx.note(&ctx.words.say("assist-stick"));
+        match self.settled(&mut client) {
+            Ok(Some(folder)) => {
+                // of one device there is one profile: from here on it is that one
+                let key = client.profile().key().clone();
+                drop(client);
+                let home = Client::open(&folder, Secret::Raw(&key), ctx.environment());
+                Ok(Ok((home.map_err(|e| open_failure(&ctx.words, &e, &folder))?, folder)))
+            }
+            Ok(None) => Ok(Err(client)),
+            Err(failure) => {
+                ctx.note(&failure.what);
+                Ok(Err(client))
+            }
+        }
+    }
+
+    /// The folder on her stick where it is now, under a passphrase of hers; none when she has none here.
+    fn settled(&mut self, client: &mut Client) -> Result<Option<PathBuf>, Failure> {
+        let ctx = self.ctx;
         let mut locked = false;
         loop {
-            let Some(typed) = self.asked(key("assist-stick-ask"))? else { return Ok(Err(client)) };
+            let Some(typed) = self.asked(key("assist-stick-ask"))? else { return Ok(None) };
             let folder = match stick::folder(ctx, &typed) {
                 Ok(folder) => folder,
                 Err(why) => {
@@ -230,20 +252,17 @@ impl Session<'_> {
             };
             if !locked {
                 let source = Source { passphrase_file: None, key_file: None };
-                let set = with_secret_from(ctx, source, true, |secret| client.change_secret(secret).is_ok())?;
-                if !set {
-                    return Err(ctx.failure("error-assist-secret", Exit::CouldNotAsk, &[]));
+                match with_secret_from(ctx, source, true, |secret| client.change_secret(secret).is_ok()) {
+                    Ok(true) => locked = true,
+                    Ok(false) => return Err(ctx.failure("error-assist-secret", Exit::CouldNotAsk, &[])),
+                    Err(failure) => {
+                        self.mistake(&failure.what)?;
+                        continue;
+                    }
                 }
-                locked = true;
             }
             match client.profile().settle(&folder) {
-                Ok(()) => {
-                    // of one device there is one profile: from here on it is that one
-                    let key = client.profile().key().clone();
-                    drop(client);
-                    let home = Client::open(&folder, Secret::Raw(&key), ctx.environment());
-                    return Ok(Ok((home.map_err(|e| open_failure(&ctx.words, &e, &folder))?, folder)));
-                }
+                Ok(()) => return Ok(Some(folder)),
                 Err(why) => self.mistake(&open_failure(&ctx.words, &why, &folder).what)?,
             }
         }
