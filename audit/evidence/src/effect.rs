@@ -1,7 +1,7 @@
 //! What follows by law from proven evidence. Computed each time, never stored as an event.
 
 use super::notice::{Act, Notice};
-use crate::clock::{Calendar, ClockError, LegalDates, Rule, legal_dates};
+use crate::clock::{Calendar, ClockError, LegalDates, Rule, RuleId, legal_dates};
 use lacre_ground::time::Millis;
 
 /// The legal effect of a notice that is in the casilla.
@@ -40,4 +40,21 @@ impl Effect {
             Act::Notification { .. } | Act::PersonalCommunication | Act::Communique => Ok(Self::InformsOnly),
         }
     }
+}
+
+/// The dates if the person is taken to know of a notification from then on, and not before it was in her casilla (Ley 19.880, art. 47);
+/// none where no term starts, or where the calendar that N names is not known or does not reach.
+#[must_use]
+pub fn if_known(notice: &Notice, consigned: Millis, at: Millis) -> Option<LegalDates> {
+    let Act::Notification { term, .. } = notice.act else { return None };
+    let calendar = Calendar::named(&notice.calendar.id)?;
+    legal_dates(at.max(consigned), notice.place, RuleId::ClCounter.rule(), term, calendar).ok()
+}
+
+/// Those dates, where they begin earlier than by law: whoever wants to be safe goes by them. Whether what the person did does show that
+/// she knew the act a court decides.
+#[must_use]
+pub fn earlier(known: Option<LegalDates>, by_law: &LegalDates) -> Option<LegalDates> {
+    let deemed = known.as_ref()?.readings().next()?.deemed;
+    known.filter(|_| deemed < by_law.safe_for_citizen().deemed)
 }

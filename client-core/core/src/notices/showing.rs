@@ -8,8 +8,8 @@ use crate::shelf::{Cx, Engine, NoticeRow, SaidTo};
 use crate::words::{
     Genuine, NotGenuine, NoticeAnswer, NoticeRef, NoticeReply, NoticeTrouble, OfficialNotice, StepError, Trouble,
 };
-use lacre_evidence::clock::{Calendar, LegalDates, Reading, RuleId, legal_dates};
-use lacre_evidence::{Act, Certificate, Effect, FaultCode, Notice, Reply, Standing, arrival};
+use lacre_evidence::clock::{LegalDates, Reading};
+use lacre_evidence::{Certificate, Effect, FaultCode, Notice, Reply, Standing, arrival, effect};
 use lacre_ground::note::{NoteKey, UnverifiedNote};
 use lacre_ground::signed::{NoteText as _, Signed};
 use lacre_ground::time::Millis;
@@ -23,9 +23,7 @@ impl Genuine {
     #[must_use]
     pub fn if_known(&self, at: Millis) -> Option<LegalDates> {
         let Some(Effect::Notified(_)) = &self.effect else { return None };
-        let Act::Notification { term, .. } = self.notice.act else { return None };
-        let calendar = Calendar::named(&self.notice.calendar.id)?;
-        legal_dates(at, self.notice.place, RuleId::ClCounter.rule(), term, calendar).ok()
+        effect::if_known(&self.notice, at, at)
     }
 
     /// By what a person is safe: the earliest reading, counting her own answer. None where nothing starts.
@@ -120,9 +118,9 @@ impl Checked {
         let takes_answers = takes_answers(row);
         let (certificate, notice) = (certificate.into_value(), notice.into_value());
         let mut genuine = Genuine { certificate, notice, effect, known: None, takes_answers };
-        let by_law = genuine.safe().map(|reading| reading.deemed);
-        let known = known_from(row).and_then(|at| genuine.if_known(at));
-        genuine.known = known.filter(|dates| dates.readings().next().map(|r| r.deemed) < by_law);
+        if let Some(Effect::Notified(by_law)) = &genuine.effect {
+            genuine.known = effect::earlier(known_from(row).and_then(|at| genuine.if_known(at)), by_law);
+        }
         genuine
     }
 
