@@ -115,6 +115,29 @@ fn what_was_lost_before_a_return_bears_no_mark_and_a_line_says_that_there_may_be
     }
 }
 
+/// Seen red: whoever wrote before she learnt of the return had a mark beside what never came.
+#[test]
+fn what_is_said_again_after_a_return_takes_no_mark_to_what_was_lost_before_it() {
+    let world = World::new();
+    let (mut ana, mut bruno) = (world.person("ana"), world.person("bruno"));
+    befriend(&mut ana, &mut bruno);
+    let (of_ana, of_bruno) = (ana.with("bruno"), bruno.with("ana"));
+    ana.say(&of_ana, "uno");
+    settle(&mut [&mut ana, &mut bruno]);
+    bruno.client.contact_block(&ana.account()).unwrap();
+    bruno.sync();
+    ana.say(&of_ana, "dos");
+    ana.sync();
+    bruno.client.contact_unblock(&ana.account()).unwrap();
+    bruno.sync();
+    ana.say(&of_ana, "tres");
+    settle(&mut [&mut ana, &mut bruno]);
+
+    assert_eq!(bruno.texts(&of_bruno), ["uno", "tres"]);
+    let marks = ["uno", "dos", "tres"].map(|text| told(&mut ana, &of_ana, text).len());
+    assert_eq!(marks, [1, 0, 1], "no mark beside what never came");
+}
+
 #[test]
 fn receipts_are_no_messages_and_are_answered_by_none() {
     let world = World::new();
@@ -203,5 +226,17 @@ fn a_message_that_the_relay_changed_leaves_its_place_in_the_history_and_nobody_i
     assert_eq!(shown, ["uno", "?", "tres"]);
     for text in ["dos", "tres"] {
         assert_eq!(told(&mut ana, &of_ana, text), [], "a receipt covers all before it: {text}");
+    }
+
+    // back in it after a return, bruno acknowledges what comes from there on, and nothing of before is meant by it
+    bruno.client.contact_block(&ana.account()).unwrap();
+    bruno.sync();
+    bruno.client.contact_unblock(&ana.account()).unwrap();
+    settle(&mut [&mut bruno, &mut ana]);
+    ana.say(&of_ana, "cuatro");
+    settle(&mut [&mut ana, &mut bruno]);
+    assert_eq!(told(&mut ana, &of_ana, "cuatro"), [says("@bruno", false)]);
+    for text in ["dos", "tres"] {
+        assert_eq!(told(&mut ana, &of_ana, text), [], "{text}");
     }
 }

@@ -219,6 +219,11 @@ pub(crate) fn join(cx: &mut Cx<'_, '_>, pending: &PendingJoin, state: &content::
         origin.maker = Some(pending.from);
         shelf::write_conv(cx, &id, &conv)?;
     }
+    if !succeeds && conv.has_hole {
+        // back in it: what is acknowledged from here on covers nothing of before
+        conv.has_hole = false;
+        shelf::write_conv(cx, &id, &conv)?;
+    }
     let (kind, peer) = (conv.kind, conv.peer);
     // what follows changes it too
     drop(conv);

@@ -236,11 +236,14 @@ pub(crate) struct Mark {
     /// of what comes later
     #[serde(default)]
     pub(crate) before: Vec<(u64, u64, u64)>,
+    /// messages of before its last return that were said again to it, and whether each was read: they alone, and nothing before them
+    #[serde(default)]
+    pub(crate) again: Vec<(u64, bool)>,
 }
 
 impl Mark {
     pub(crate) const fn new(account: AccountId, since: u64) -> Self {
-        Self { account, since, delivered: 0, read: 0, before: Vec::new() }
+        Self { account, since, delivered: 0, read: 0, before: Vec::new(), again: Vec::new() }
     }
 
     /// What lies at this position or before was said before the account came, however often its device was taken back since.
@@ -258,16 +261,23 @@ impl Mark {
 
     /// It says that the message at this position has come, or was read.
     pub(crate) fn take(&mut self, position: u64, was_read: bool) {
-        let before = self.before.iter_mut().map(|(since, delivered, read)| (*since, delivered, read));
-        let mut stretches = before.chain([(self.since, &mut self.delivered, &mut self.read)]);
-        if let Some((_, delivered, read)) = stretches.rfind(|(since, ..)| *since < position) {
-            *delivered = position.max(*delivered);
-            *read = if was_read { position.max(*read) } else { *read };
+        if self.since < position {
+            self.delivered = position.max(self.delivered);
+            self.read = if was_read { position.max(self.read) } else { self.read };
+        } else if position > 0 {
+            // it is said after the return, so what it names was said again
+            let read = was_read || self.again.iter().any(|(at, read)| *at == position && *read);
+            self.again.retain(|(at, _)| *at != position);
+            self.again.push((position, read));
+            self.again.drain(..self.again.len().saturating_sub(MAX_STRETCHES));
         }
     }
 
     /// Whether the message at this position has come there; and if so, whether it was read.
     pub(crate) fn of(&self, position: u64) -> Option<bool> {
+        if let Some((_, read)) = self.again.iter().find(|(at, _)| *at == position) {
+            return Some(*read);
+        }
         let mut stretches = self.before.iter().copied().chain([(self.since, self.delivered, self.read)]);
         let (_, delivered, read) = stretches.rfind(|(since, ..)| *since < position)?;
         (delivered >= position).then_some(read >= position)
