@@ -53,6 +53,9 @@ fn a_deleted_account_is_gone_at_once_its_people_see_it_leave_and_its_name_is_nob
     assert!(!ana.client.deleted().unwrap());
     world.start_relay();
     ana.restart();
+    ana.say(&both, "todavía");
+    settle(&mut [&mut ana, &mut beto]);
+    assert_eq!(beto.texts(&beto.client.conversations().unwrap()[0].id.clone()).last().unwrap(), "todavía", "nobody was left");
     ana.client.delete_account(&mut ana.net).unwrap();
     ana.client.delete_account(&mut ana.net).unwrap();
     ana.restart();

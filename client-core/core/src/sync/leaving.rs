@@ -8,14 +8,17 @@ use crate::{account, groups, shelf, words};
 use lacre_ground::address::Authority;
 use lacre_proto::relay::v1 as wire;
 
-/// Deletes the account. The conversations are asked to remove it first, as far as the relay can be reached.
+/// Deletes the account. The conversations are asked to remove it first; before the relay was reached nobody is told anything.
 pub(crate) fn delete_account(engine: &mut Engine, net: &mut dyn Network) -> Result<(), Trouble> {
     if account::deleted(engine)? {
         return Ok(());
     }
-    engine.run(groups::leave_all)?;
     let gone = |r: &Refusal| matches!(r.reason, Reason::Session | Reason::LoginRefused);
-    match rounds::sync(engine, net) {
+    let told = rounds::sync(engine, net).and_then(|_| {
+        engine.run(groups::leave_all)?;
+        rounds::sync(engine, net)
+    });
+    match told {
         Ok(_) => {}
         // an earlier call deleted it, and its answer was lost
         Err(Trouble::Refused(r)) if gone(&r) => {}
