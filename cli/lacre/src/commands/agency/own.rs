@@ -37,9 +37,6 @@ pub(super) struct Evidence {
     looked: Cell<bool>,
 }
 
-/// How the names of evidence end.
-const PART_OF: &str = ".lacre";
-
 impl Evidence {
     pub(super) fn of(ctx: &Context) -> Result<Self, Failure> {
         let mut dir = folder(ctx)?.into_os_string();
@@ -65,7 +62,7 @@ impl Evidence {
             folder.lock()?;
             // nobody else writes here now: what is not whole is of a program that was ended in the middle
             if !self.looked.replace(true) {
-                output::remove_parts(&self.dir, PART_OF)?;
+                output::remove_parts(&self.dir)?;
             }
             Ok(folder)
         };
