@@ -11,6 +11,7 @@ use lacre_store::channels::{AppendAll, ChannelKey, Right, Touch};
 use lacre_store::judge::Head;
 use lacre_store::{Ask, StoreDown};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_postgres::Row;
 
@@ -41,8 +42,8 @@ pub(crate) enum Tx {
     RolledBack(Down),
     /// it is committed here, and on no replica
     Unreplicated(StoreDown),
-    /// this number, once it is found in the relay's row, says that it was
-    Unknown(Down, u64),
+    /// this number, once it is found in the relay's row, says that it was; and this is the generation that it saw
+    Unknown(Down, u64, Generation),
 }
 
 /// What is known in one transaction, and forgotten with it.
@@ -114,7 +115,7 @@ pub(crate) struct Work {
     /// the database's, as the last transaction saw it
     pub(crate) generation: Generation,
     /// what is deleted again in a database that went back
-    pub(crate) deleted: Option<Deleted>,
+    pub(crate) deleted: Option<Arc<dyn Deleted>>,
     pub(crate) relay: [u8; 16],
 }
 
@@ -257,17 +258,17 @@ impl Work {
 
     pub(crate) fn commit(&mut self) -> Tx {
         let number = self.batch.number;
-        let generation = std::mem::take(&mut self.batch).generation;
+        let generation = std::mem::take(&mut self.batch).generation.unwrap_or(self.generation);
         let _ = self.conn.was_unreplicated();
         match self.conn.simple_within(COMMIT, "COMMIT") {
             Ok(()) if self.conn.was_unreplicated() => {
                 Tx::Unreplicated(StoreDown::new("the database did not wait for a replica: what it committed may be lost"))
             }
             Ok(()) => {
-                (self.acked, self.generation) = (number, generation.unwrap_or(self.generation));
+                (self.acked, self.generation) = (number, generation);
                 Tx::Committed
             }
-            Err(down) if down.is_lost() => Tx::Unknown(down, number),
+            Err(down) if down.is_lost() => Tx::Unknown(down, number, generation),
             // the server looked at it and said no
             Err(down) => Tx::RolledBack(down),
         }

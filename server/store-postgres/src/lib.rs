@@ -150,7 +150,7 @@ pub enum OpenError {
     /// Another program's database.
     #[error("the database has tables that are not of lacre-relay: give the relay one of its own")]
     NotOurs,
-    /// Another relay is there, and their blobs do not lie in one folder: say `shared_blobs = true` to all, once they do.
+    /// Another relay is there, and their blobs do not lie in one folder: name it to all as `shared_blobs`, once they do.
     #[error("another relay works on this database, and not all of them share a folder of blobs")]
     OtherBlobs,
     /// Another identity's.
@@ -239,7 +239,7 @@ impl PgStore {
         let threads = Threads::start()?;
         let conn = connect_to_write(&options, &threads)?;
         migrate::check(&conn)?;
-        moving::refuse_half(&conn)?;
+        owner::refuse_half(&conn)?;
         let relay: [u8; 16] = random::bytes(rng);
         batch::enter(&conn, &relay)?;
         let generation = reads::generation(&conn)?;
@@ -259,7 +259,7 @@ impl PgStore {
     pub fn belongs_to(&self, public: &[u8; 32]) -> Result<(), OpenError> {
         self.owner.take(&self.work.conn, public)?;
         // whoever moves a store here puts both at once
-        moving::refuse_half(&self.work.conn)
+        owner::refuse_half(&self.work.conn)
     }
 
     /// The relay's note that introduces the registrar's key, as the first relay of this database put it.
@@ -279,11 +279,14 @@ impl PgStore {
     pub fn went_back(&mut self) -> Result<Generation, StoreDown> {
         let generation = self.work.anew()?;
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = generation;
+        if let Some(numbers) = &self.numbers {
+            numbers.acknowledged(0);
+        }
         Ok(generation)
     }
 
     /// Where it stands what was deleted, for when the database goes back.
-    pub fn delete_again_by(&mut self, deleted: Deleted) {
+    pub fn delete_again_by(&mut self, deleted: Arc<dyn Deleted>) {
         self.work.deleted = Some(deleted);
     }
 
@@ -370,8 +373,11 @@ impl PgStore {
             Tx::Committed => Once::Committed(answers),
             Tx::RolledBack(down) => Once::RolledBack(down),
             Tx::Unreplicated(down) => Once::Unknown(down),
-            Tx::Unknown(down, number) => match self.came_to_be(number) {
-                Ok(true) => Once::Committed(answers),
+            Tx::Unknown(down, number, generation) => match self.came_to_be(number) {
+                Ok(true) => {
+                    self.work.generation = generation;
+                    Once::Committed(answers)
+                }
                 Ok(false) => Once::RolledBack(down),
                 Err(_) => Once::Unknown(down.down),
             },

@@ -40,6 +40,9 @@ pub enum ArrivingError {
     /// Something else is in it: take an empty one.
     #[error("the database has rows in {0} that are not of this store")]
     Holds(&'static str),
+    /// It was moved before, and not here: it is of that time.
+    #[error("the store was moved before, into another database")]
+    Elsewhere,
 }
 
 impl From<Down> for ArrivingError {
@@ -48,23 +51,14 @@ impl From<Down> for ArrivingError {
     }
 }
 
-/// Whether a store is being moved here, and not all of it is.
-pub(crate) fn is_half(conn: &Conn) -> Sql<bool> {
-    Ok(!conn.rows("SELECT 1 FROM moved WHERE NOT whole", params![])?.is_empty())
-}
-
-/// A half of a store is none.
-pub(crate) fn refuse_half(conn: &Conn) -> Result<(), OpenError> {
-    if is_half(conn)? { Err(OpenError::HalfMoved) } else { Ok(()) }
-}
-
 impl Arriving {
-    /// Begins, or goes on. True when it is here already, whole.
+    /// Begins, or goes on. True when it is here already, whole; a store that was `moved` whole before is here, or goes nowhere.
     pub fn begin(
         options: &PgOptions,
         generation: Generation,
         marks: &Marks,
         identity: &[u8; 32],
+        moved: bool,
     ) -> Result<(Self, bool), ArrivingError> {
         let threads = Threads::start()?;
         let conn = options.connect(threads.handle()?)?;
@@ -76,6 +70,7 @@ impl Arriving {
         let whole = match found {
             Some((of, whole, key)) if of == *generation.as_bytes() && key == *identity => whole,
             Some(_) => return Err(ArrivingError::Holds("moved")),
+            None if moved => return Err(ArrivingError::Elsewhere),
             None => {
                 for table in TABLES.iter().map(|table| table.name).filter(|name| *name != FRESH).chain(["identity"]) {
                     if !conn.rows(&format!("SELECT 1 FROM {table} LIMIT 1"), params![])?.is_empty() {
@@ -89,6 +84,9 @@ impl Arriving {
                 false
             }
         };
+        if moved && !whole {
+            return Err(ArrivingError::Elsewhere);
+        }
         conn.simple("COMMIT")?;
         let recent_ms = int(marks.accepted_ms.saturating_sub(RECENT_MS));
         Ok((Self { conn, options: options.clone(), threads, generation, recent_ms }, whole))

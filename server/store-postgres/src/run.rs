@@ -65,7 +65,7 @@ impl Engine for Work {
         self.write_number()?;
         match Work::commit(self) {
             Tx::Committed => Ok(()),
-            Tx::RolledBack(down) | Tx::Unknown(down, _) => Err(down.down),
+            Tx::RolledBack(down) | Tx::Unknown(down, ..) => Err(down.down),
             Tx::Unreplicated(down) => Err(down),
         }
     }

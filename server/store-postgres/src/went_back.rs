@@ -55,7 +55,8 @@ pub(crate) struct Numbers {
 }
 
 impl Numbers {
-    /// Of the process that is in this file: whether the database is behind it. Then it is this process's.
+    /// Of the process that is in this file: whether the database is behind it. If not, the file is this process's; else it is once
+    /// the database has another generation, so that whoever is killed before notices it again.
     pub(crate) fn take_over(path: &Path, relay: [u8; 16], conn: &Conn) -> Result<(Self, bool), OpenError> {
         let said = |e: io::Error| OpenError::File { path: path.to_owned(), cause: e.to_string() };
         let file = File::options().create(true).truncate(false).read(true).write(true).mode(0o600).open(path).map_err(said)?;
@@ -70,7 +71,9 @@ impl Numbers {
             }
         };
         let numbers = Self { file, relay };
-        numbers.write(0).map_err(said)?;
+        if !behind {
+            numbers.write(0).map_err(said)?;
+        }
         Ok((numbers, behind))
     }
 

@@ -5,6 +5,7 @@ mod deliver;
 mod reads;
 mod rows;
 
+pub(crate) use addresses::note_exempt;
 pub use addresses::{close, designate, pause_notices, put_grants, set_exempt, take_answer};
 pub use deliver::{Kept, deliver};
 pub use reads::{account_of, bodies, casillas, notice_address, route};

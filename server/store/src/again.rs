@@ -4,8 +4,7 @@ use crate::StoreDown;
 use crate::accounts::RunHash;
 use crate::bodies::BodyKey;
 use crate::notices::Exempt;
-use lacre_ground::ids::{AccountId, ChannelId};
-use std::sync::Arc;
+use lacre_ground::ids::{AccountId, ChannelId, Generation};
 
 /// What was deleted and closed.
 pub struct Since {
@@ -19,10 +18,32 @@ pub struct Since {
     pub revoked: Vec<BodyKey>,
     /// unseals a casilla of an account
     pub open: Unseal,
+    /// generations that a database had, and has no more
+    pub older: Vec<Generation>,
+}
+
+impl Since {
+    /// Of a list that is not there.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self {
+            resets: Vec::new(),
+            deleted: Box::new(|_| false),
+            exempt: Vec::new(),
+            revoked: Vec::new(),
+            open: Box::new(|_, _| None),
+            older: Vec::new(),
+        }
+    }
 }
 
 /// Which channel the bytes say that an account's casilla is, if they are of it.
 pub type Unseal = Box<dyn Fn(&AccountId, &[u8]) -> Option<ChannelId>>;
 
-/// Reads that list.
-pub type Deleted = Arc<dyn Fn() -> Result<Since, StoreDown> + Send + Sync>;
+/// That list.
+pub trait Deleted: Send + Sync {
+    /// What stands in it.
+    fn since(&self) -> Result<Since, StoreDown>;
+    /// Before a database has the second generation in the place of the first: which one is the older can be told from then on.
+    fn renews(&self, from: &Generation, to: &Generation) -> Result<(), StoreDown>;
+}

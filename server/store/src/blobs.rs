@@ -135,6 +135,17 @@ impl KeepBlobRefused {
     }
 }
 
+/// A blob's row, for whoever looks after its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlobRow {
+    /// its file
+    pub file: FileName,
+    /// bytes of it
+    pub size: u64,
+    /// digest of it
+    pub sha256: [u8; 32],
+}
+
 /// A stored blob.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct StoredBlob {

@@ -97,6 +97,8 @@ fn a_relay_that_ended_meanwhile_finds_at_its_start_that_the_database_is_behind_i
     let mut third = relay(&server);
     run(&third.work.conn, "UPDATE relay SET batch = 0", params![]).unwrap();
     assert!(acknowledged > 0 && third.remember_in(&file).unwrap());
+    assert!(third.remember_in(&file).unwrap(), "whoever ended before it had another generation is told again");
+    third.went_back().unwrap();
     assert!(!third.remember_in(&file).unwrap(), "it is said once");
 }
 

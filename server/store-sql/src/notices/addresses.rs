@@ -6,14 +6,16 @@ use crate::counter::record;
 use crate::rights::Rights;
 use crate::rows::Cells as _;
 use crate::who::{Speaking, all_states, speaking};
-use crate::{Db as _, Sql, Writes, part, values};
+use crate::{Db, Sql, Writes, part, values};
 use lacre_ground::ids::{AccountId, ChannelClass};
 use lacre_ground::time::Millis;
+use lacre_store::accounts::RunHash;
 use lacre_store::bodies::AgencyRefused;
 use lacre_store::closing::{CloseRefused, Closing, Stale};
 use lacre_store::counter::Deed;
 use lacre_store::notices::{
-    Address, Answered, Designate, Found, PauseNotices, PutGrants, PutGrantsRefused, SetExempt, TakeAnswer, month, oldest_month,
+    Address, Answered, Designate, Exempt, Found, PauseNotices, PutGrants, PutGrantsRefused, SetExempt, TakeAnswer, month,
+    oldest_month,
 };
 use lacre_store::quotas::Kind;
 use lacre_store::rules::{Limit, Rules};
@@ -94,7 +96,7 @@ pub fn pause_notices<S: Rights>(store: &mut S, pause: &PauseNotices) -> Sql<Resu
 /// [`lacre_store::NoticeStore::set_exempt`]
 pub fn set_exempt<S: Rights>(store: &mut S, now: Millis, set: &SetExempt) -> Sql<Result<(), Stale>, S::Db> {
     let Some(reason) = set.reason else {
-        if store.db().run("DELETE FROM exempt WHERE run_hash = ?1", values![set.run.as_bytes()])? > 0 {
+        if note_exempt(store.db(), &set.run, None)? > 0 {
             record(store.db(), now, None, Deed::ExemptionEnded, String::new())?;
         }
         return Ok(Ok(()));
@@ -111,10 +113,16 @@ pub fn set_exempt<S: Rights>(store: &mut S, now: Millis, set: &SetExempt) -> Sql
     if exempt(store.db(), &set.run)? != Some(reason) {
         record(store.db(), now, None, Deed::Exempted, String::new())?;
     }
+    note_exempt(store.db(), &set.run, Some(reason))?;
+    Ok(Ok(()))
+}
+
+/// For a person notices take no effect, or do again.
+pub(crate) fn note_exempt<D: Db>(db: &D, run: &RunHash, reason: Option<Exempt>) -> Sql<u64, D> {
+    let Some(reason) = reason else { return db.run("DELETE FROM exempt WHERE run_hash = ?1", values![run.as_bytes()]) };
     let sql = "INSERT INTO exempt (run_hash, reason) VALUES (?1, ?2)
                ON CONFLICT (run_hash) DO UPDATE SET reason = excluded.reason";
-    store.db().run(sql, values![set.run.as_bytes(), reason.code()])?;
-    Ok(Ok(()))
+    db.run(sql, values![run.as_bytes(), reason.code()])
 }
 
 /// An address, with the grant that is handed out with it.
