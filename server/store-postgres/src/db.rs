@@ -1,7 +1,7 @@
 //! A connection, as the verbs that both engines have see it (`lacre-store-sql`).
 
 use crate::batch::Work;
-use crate::sql::{Cells as _, Conn, snapshot};
+use crate::sql::{Cells as _, Conn, LONG, snapshot};
 use crate::{Down, PgReads};
 use lacre_store::StoreDown;
 use lacre_store_sql::rows::Row;
@@ -45,6 +45,7 @@ impl Db for Conn {
     type Down = Down;
     const STAMP: &'static str = "stamp WHERE hash = ?1";
     const AS_IT_IS: &'static str = " FOR SHARE";
+    const TIMES: &'static str = "PARTITION BY channel ORDER BY seq";
     const NO: &'static str = "false";
     fn each(&self, sql: &str, values: &[Value<'_>], read: &mut Read<'_>) -> Result<(), Down> {
         for row in self.rows(sql, &params(values))? {
@@ -59,6 +60,9 @@ impl Db for Conn {
     }
     fn run(&self, sql: &str, values: &[Value<'_>]) -> Result<u64, Down> {
         self.execute(sql, &params(values))
+    }
+    fn whole(&self, sql: &str) -> Result<(), Down> {
+        self.simple_within(LONG, sql)
     }
 }
 

@@ -19,6 +19,8 @@ pub(crate) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// How long a statement is waited for before its connection counts as lost. Locks are given up sooner, by the server.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The same of statements over whole tables.
+pub(crate) const LONG: Duration = Duration::from_secs(600);
 
 /// Parameters of a statement.
 macro_rules! params {
@@ -32,13 +34,25 @@ pub struct Conn {
     statements: RefCell<HashMap<String, Statement>>,
     runtime: Handle,
     lost: Cell<bool>,
+    patience: Cell<Duration>,
     /// the server said that it did not wait for a replica
     unreplicated: Arc<AtomicBool>,
 }
 
 impl Conn {
     pub(crate) fn new(client: Client, runtime: Handle, unreplicated: Arc<AtomicBool>) -> Self {
-        Self { client, statements: RefCell::default(), runtime, lost: Cell::new(false), unreplicated }
+        Self {
+            client,
+            statements: RefCell::default(),
+            runtime,
+            lost: Cell::new(false),
+            patience: Cell::new(PATIENCE),
+            unreplicated,
+        }
+    }
+    /// From now on each statement is waited for so long.
+    pub(crate) fn waits(&self, patience: Duration) {
+        self.patience.set(patience);
     }
     /// Nothing more comes of it.
     pub(crate) fn is_lost(&self) -> bool {
@@ -67,21 +81,21 @@ impl Conn {
     }
     /// Statements without parameters or answer.
     pub(crate) fn simple(&self, sql: &str) -> Sql<()> {
-        self.simple_within(PATIENCE, sql)
+        self.simple_within(self.patience.get(), sql)
     }
     /// The same, given up after a while.
     pub(crate) fn simple_within(&self, patience: Duration, sql: &str) -> Sql<()> {
         self.wait(patience, self.client.batch_execute(sql))
     }
     pub(crate) fn rows(&self, sql: &str, params: Params<'_>) -> Sql<Vec<Row>> {
-        self.wait(PATIENCE, async { self.client.query(&self.prepared(sql).await?, params).await })
+        self.wait(self.patience.get(), async { self.client.query(&self.prepared(sql).await?, params).await })
     }
     pub(crate) fn execute(&self, sql: &str, params: Params<'_>) -> Sql<u64> {
-        self.wait(PATIENCE, async { self.client.execute(&self.prepared(sql).await?, params).await })
+        self.wait(self.patience.get(), async { self.client.execute(&self.prepared(sql).await?, params).await })
     }
     /// Several at once, in this order, behind `first`: one way to the server and back.
     pub(crate) fn together(&self, first: &str, statements: &[(&str, Params<'_>)]) -> Sql<Vec<Vec<Row>>> {
-        self.wait(PATIENCE, async {
+        self.wait(self.patience.get(), async {
             let mut all = Vec::with_capacity(statements.len());
             for (sql, params) in statements {
                 all.push((self.prepared(sql).await?, *params));

@@ -12,10 +12,12 @@
 //! What both understand: `ON CONFLICT`, `RETURNING`, `FILTER`, `true` and `false`, `IS NOT DISTINCT FROM`, `substr`.
 
 pub mod accounts;
+pub mod again;
 pub mod blobs;
 pub mod channels;
 pub mod counter;
 pub mod inboxes;
+pub mod looked;
 pub mod notices;
 pub mod offices;
 pub mod rights;
@@ -42,6 +44,8 @@ pub trait Db {
     const STAMP: &'static str;
     /// Behind a SELECT of the writer: what it found stays so until the end of the transaction.
     const AS_IT_IS: &'static str;
+    /// An order of entries in which their accept times never go back.
+    const TIMES: &'static str;
     /// A flag that is not set, as an index over such rows has it.
     const NO: &'static str;
     /// Row by row, until `read` has enough.
@@ -50,6 +54,8 @@ pub trait Db {
     fn snapshot<T>(&self, read: impl FnOnce() -> Result<T, Self::Down>) -> Result<T, Self::Down>;
     /// How many rows it changed.
     fn run(&self, sql: &str, values: &[Value<'_>]) -> Result<u64, Self::Down>;
+    /// Statements over whole tables, without values; waited for longer than others.
+    fn whole(&self, sql: &str) -> Result<(), Self::Down>;
     /// All rows.
     fn all<T>(
         &self,

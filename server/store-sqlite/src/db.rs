@@ -79,6 +79,7 @@ impl Db for Conn {
     type Down = Down;
     const STAMP: &'static str = "stamp WHERE hash = ?1 AND ends_ms IN (SELECT ends_ms FROM stamp_end)";
     const AS_IT_IS: &'static str = "";
+    const TIMES: &'static str = "ORDER BY arrival";
     const NO: &'static str = "0";
     fn each(&self, sql: &str, values: &[Value<'_>], read: &mut Read<'_>) -> Result<(), Down> {
         let mut statement = self.prepare_cached(sql)?;
@@ -96,6 +97,9 @@ impl Db for Conn {
     fn run(&self, sql: &str, values: &[Value<'_>]) -> Result<u64, Down> {
         let changed = self.prepare_cached(sql)?.execute(params_from_iter(values.iter().map(Bound)))?;
         Ok(u64::try_from(changed).unwrap_or(u64::MAX))
+    }
+    fn whole(&self, sql: &str) -> Result<(), Down> {
+        Ok(self.execute_batch(sql)?)
     }
 }
 

@@ -1,138 +1,18 @@
 //! Looking at a store without changing it: is the file whole, and is what it says true.
 
+use super::db::Conn;
 use super::{APPLICATION_ID, OpenError, SCHEMA};
 use crate::Down;
 use lacre_ground::account::AccountState;
 use lacre_ground::note::UnverifiedNote;
 use lacre_ground::signed::NoteText as _;
-use lacre_store::blobs::FileName;
+use lacre_store::blobs::{BlobRow, FileName};
 use lacre_store::{Counts, Marks, StoreDown};
+use lacre_store_sql::looked;
+pub use lacre_store_sql::looked::Fault;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use std::collections::BTreeMap;
 use std::path::Path;
-
-/// Something that must not be. Named in the catalogues as `fault-…`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// which rule
-    pub rule: &'static str,
-    /// how many rows break it
-    pub rows: u64,
-    /// what the engine said of a page; empty for our own rules
-    pub detail: String,
-}
-
-/// Our own rules: tables that they need, and how many rows break each.
-const RULES: &[(&str, &[&str], &str)] = &[
-    (
-        "seqs-not-dense",
-        &["channel", "entry"],
-        "SELECT count(*) FROM channel c JOIN (SELECT channel, min(seq) low, max(seq) high, count(*) n FROM entry GROUP BY channel) e \
-         ON e.channel = c.channel WHERE e.low <> c.gone_through + 1 OR e.high - e.low + 1 <> e.n",
-    ),
-    (
-        "entries-without-channel",
-        &["channel", "entry"],
-        "SELECT count(*) FROM entry WHERE NOT EXISTS (SELECT 1 FROM channel c WHERE c.channel = entry.channel)",
-    ),
-    (
-        "accept-times-go-back",
-        &["entry"],
-        "SELECT count(*) FROM (SELECT accepted_ms < lag(accepted_ms) OVER (ORDER BY arrival) AS back FROM entry) WHERE back",
-    ),
-    (
-        "seals-not-counted",
-        &["channel", "entry"],
-        "SELECT count(*) FROM channel c WHERE c.seal_count < (SELECT count(*) FROM entry e WHERE e.channel = c.channel AND e.seal = 1) \
-         OR c.seal_seq < (SELECT coalesce(max(e.seq), 0) FROM entry e WHERE e.channel = c.channel AND e.seal = 1)",
-    ),
-    (
-        "rights-without-channel",
-        &["channel", "append_right"],
-        "SELECT count(*) FROM append_right r WHERE NOT EXISTS (SELECT 1 FROM channel c WHERE c.channel = r.channel)",
-    ),
-    (
-        "logs-without-right",
-        &["channel", "append_right"],
-        "SELECT count(*) FROM channel c WHERE c.class = 1 AND (SELECT count(*) FROM append_right r WHERE r.channel = c.channel) <> 1",
-    ),
-    (
-        "states-without-account",
-        &["account", "account_state"],
-        "SELECT count(*) FROM account_state s WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.account = s.account)",
-    ),
-    (
-        "devices-without-account",
-        &["account", "device"],
-        "SELECT count(*) FROM device d WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.account = d.account)",
-    ),
-    (
-        "packages-without-device",
-        &["device", "key_package"],
-        "SELECT count(*) FROM key_package k WHERE NOT EXISTS (SELECT 1 FROM device d WHERE d.device = k.device)",
-    ),
-    (
-        "inboxes-without-account",
-        &["account", "inbox"],
-        "SELECT count(*) FROM inbox i WHERE i.owner IS NOT NULL AND NOT EXISTS (SELECT 1 FROM account a WHERE a.account = i.owner)",
-    ),
-    (
-        "closed-inboxes-with-rights",
-        &["append_right", "channel", "inbox"],
-        "SELECT count(*) FROM append_right r JOIN channel c USING (channel) JOIN inbox i ON i.name = c.name \
-         WHERE i.named = 0 AND c.class = 2",
-    ),
-    (
-        "kept-seqs-not-dense",
-        &["channel", "kept_entry"],
-        "SELECT count(*) FROM channel c JOIN (SELECT channel, min(seq) low, max(seq) high, count(*) n FROM kept_entry GROUP BY channel) e \
-         ON e.channel = c.channel WHERE e.low <> c.gone_through + 1 OR e.high - e.low + 1 <> e.n",
-    ),
-    (
-        "kept-entries-without-channel",
-        &["channel", "kept_entry"],
-        "SELECT count(*) FROM kept_entry WHERE NOT EXISTS (SELECT 1 FROM channel c WHERE c.channel = kept_entry.channel AND c.class > 2)",
-    ),
-    (
-        "kept-accept-times-go-back",
-        &["kept_entry"],
-        "SELECT count(*) FROM (SELECT accepted_ms < lag(accepted_ms) OVER (ORDER BY arrival) AS back FROM kept_entry) WHERE back",
-    ),
-    (
-        "kept-entries-without-id",
-        &["kept_entry", "kept_id"],
-        "SELECT count(*) FROM kept_entry e WHERE NOT EXISTS (SELECT 1 FROM kept_id i WHERE i.channel = e.channel AND i.entry_id = e.entry_id)",
-    ),
-    (
-        "notices-without-record",
-        &["channel", "kept_id", "notice_record"],
-        "SELECT count(*) FROM kept_id i JOIN channel c USING (channel) WHERE c.class = 3 AND NOT EXISTS \
-         (SELECT 1 FROM notice_record r WHERE r.channel = i.channel AND r.entry_id = i.entry_id)",
-    ),
-    (
-        "grants-without-account",
-        &["account", "kept_grant", "kept_casilla"],
-        "SELECT (SELECT count(*) FROM kept_grant g WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.account = g.account)) \
-         + (SELECT count(*) FROM kept_casilla k WHERE k.account IS NOT NULL AND NOT EXISTS (SELECT 1 FROM account a WHERE a.account = k.account))",
-    ),
-    ("resets-not-dense", &["reset"], "SELECT coalesce(max(number), 0) - count(*) FROM reset"),
-    (
-        "blob-bytes-not-counted",
-        &["blob", "blob_total"],
-        "SELECT count(*) FROM blob_total WHERE bytes <> (SELECT coalesce(sum(size), 0) FROM blob)",
-    ),
-];
-
-/// A blob's row.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct BlobRow {
-    /// its file
-    pub file: FileName,
-    /// bytes of it
-    pub size: u64,
-    /// digest of it
-    pub sha256: [u8; 32],
-}
 
 /// What was seen, all in one committed state.
 pub struct Look {
@@ -168,15 +48,9 @@ pub fn look(path: &Path, alone: bool) -> Result<Look, OpenError> {
         return Err(OpenError::NotOurs);
     }
     let mut faults = pages(&conn)?;
+    let conn = Conn::new(conn);
     if faults.is_empty() {
-        for (rule, tables, sql) in RULES {
-            if tables.iter().all(|t| has(&conn, t).unwrap_or(false)) {
-                let rows: u64 = conn.query_row(sql, [], |r| r.get(0))?;
-                if rows > 0 {
-                    faults.push(Fault { rule, rows, detail: String::new() });
-                }
-            }
-        }
+        faults = looked::faults(&conn, |table| has(&conn, table).unwrap_or(false))?;
     }
     // what a damaged file says is not counted
     let whole = faults.iter().all(|f| f.detail.is_empty());
@@ -304,18 +178,17 @@ pub(super) fn has_unfinished(conn: &Connection) -> rusqlite::Result<bool> {
     conn.prepare_cached("SELECT 1 FROM pragma_table_info('blob') WHERE name = 'whole'")?.exists([])
 }
 
-pub(super) fn blobs(conn: &Connection) -> rusqlite::Result<(Vec<BlobRow>, Vec<FileName>)> {
-    if !has(conn, "blob")? {
-        return Ok((Vec::new(), Vec::new()));
+/// Stores before version 2 have no blobs, and those before version 4 only whole ones.
+pub(super) fn blobs(conn: &Conn) -> Result<(Vec<BlobRow>, Vec<FileName>), Down> {
+    if has_unfinished(conn)? {
+        return looked::blobs(conn);
     }
-    let whole = if has_unfinished(conn)? { "whole" } else { "1" };
-    let mut select = conn.prepare(&format!("SELECT file, size, sha256, {whole} FROM blob ORDER BY blob"))?;
-    let row = |r: &rusqlite::Row<'_>| {
-        Ok((BlobRow { file: FileName::new(r.get(0)?), size: r.get(1)?, sha256: r.get(2)? }, r.get::<_, bool>(3)?))
-    };
-    let rows: Vec<(BlobRow, bool)> = select.query_map([], row)?.collect::<rusqlite::Result<_>>()?;
-    let (whole, unfinished): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(_, whole)| *whole);
-    Ok((whole.into_iter().map(|(row, _)| row).collect(), unfinished.into_iter().map(|(row, _)| row.file).collect()))
+    if !has(conn, "blob")? {
+        return Ok(Default::default());
+    }
+    let mut select = conn.prepare("SELECT file, size, sha256 FROM blob ORDER BY blob")?;
+    let row = |r: &rusqlite::Row<'_>| Ok(BlobRow { file: FileName::new(r.get(0)?), size: r.get(1)?, sha256: r.get(2)? });
+    Ok((select.query_map([], row)?.collect::<rusqlite::Result<_>>()?, Vec::new()))
 }
 
 /// Whether a blob's row is there now, for whoever missed its file.

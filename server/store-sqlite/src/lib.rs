@@ -154,6 +154,17 @@ pub enum OpenError {
     Full,
 }
 
+impl From<Down> for OpenError {
+    fn from(down: Down) -> Self {
+        let down = StoreDown::from(down);
+        match (down.full, down.damaged) {
+            (true, _) => Self::Full,
+            (false, true) => Self::Damaged(down.cause),
+            (false, false) => Self::Engine(down.cause),
+        }
+    }
+}
+
 impl From<rusqlite::Error> for OpenError {
     fn from(e: rusqlite::Error) -> Self {
         match e.sqlite_error_code() {

@@ -1,15 +1,15 @@
 //! A store that leaves for another engine: its rows, read and never changed.
 
 use super::db::Conn;
-use super::inspect::{self, BlobRow};
+use super::inspect;
 use super::{OpenError, Pool, SCHEMA, SqliteReads};
 use crate::Down;
 use lacre_ground::ids::{ChannelId, Generation};
-use lacre_store::blobs::FileName;
+use lacre_store::blobs::{BlobRow, FileName};
 use lacre_store::moving::{Cell, Kind, Row, Rows, Table};
 use lacre_store::{Marks, StoreDown};
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
-use rusqlite::{Connection, OptionalExtension as _, ToSql, params_from_iter};
+use rusqlite::{OptionalExtension as _, ToSql, params_from_iter};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex};
@@ -20,7 +20,7 @@ const PAGE_BYTES: usize = 4 * 1024 * 1024;
 
 /// A store's file that nobody else has open.
 pub struct Leaving {
-    conn: Connection,
+    conn: Conn,
     path: PathBuf,
     generation: Generation,
 }
@@ -50,7 +50,7 @@ impl From<rusqlite::Error> for LeavingError {
 impl Leaving {
     /// Opens a store's file, and makes or changes nothing.
     pub fn open(path: &Path) -> Result<Self, LeavingError> {
-        let conn = inspect::open(path, true)?;
+        let conn = Conn::new(inspect::open(path, true)?);
         let (found, known) =
             (conn.pragma_query_value(None, "user_version", |r| r.get(0))?, u32::try_from(SCHEMA.len()).unwrap_or(u32::MAX));
         if found > known {
@@ -104,8 +104,7 @@ impl Leaving {
 
     /// Rows of whole blobs, and files of unfinished ones.
     pub fn blobs(&self) -> Result<(Vec<BlobRow>, Vec<FileName>), StoreDown> {
-        let work = || -> Result<_, Down> { Ok(inspect::blobs(&self.conn)?) };
-        Ok(work()?)
+        Ok(inspect::blobs(&self.conn)?)
     }
 
     /// As readers see it.
@@ -230,7 +229,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("relay.sqlite");
         drop(SqliteStore::open(SqliteOptions::new(&path), &mut SystemRng).unwrap());
-        let conn = Connection::open(&path).unwrap();
+        let conn = rusqlite::Connection::open(&path).unwrap();
         let sql = "SELECT t.name || '.' || c.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table'";
         let there: BTreeSet<String> =
             conn.prepare(sql).unwrap().query_map([], |r| r.get(0)).unwrap().map(Result::unwrap).collect();
