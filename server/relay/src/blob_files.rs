@@ -90,6 +90,11 @@ impl BlobFiles {
         Ok(orphans)
     }
 
+    /// Whether the folder is there: of several relays the one with their list, which the empty place of one that is not mounted lacks.
+    pub fn are_here(&self) -> io::Result<()> {
+        if self.shared { self.folder.join(SHARED_LIST).symlink_metadata().map(drop) } else { Ok(()) }
+    }
+
     /// Whether a file has the length that its row says.
     pub fn is_there(&self, name: FileName, size: u64) -> bool {
         self.folder.join(name.to_string()).metadata().is_ok_and(|found| found.len() == size)
@@ -105,6 +110,7 @@ impl BlobFiles {
 
     /// Starts a file. It is removed when it is dropped unfinished.
     pub fn begin(&self, name: FileName) -> io::Result<Upload> {
+        self.are_here()?;
         let path = self.folder.join(name.to_string()).with_extension(PART);
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
         let digest = Some(Sha256::new());
@@ -114,6 +120,7 @@ impl BlobFiles {
     /// The turn to write a file that stays when its upload breaks off; none while another relay has it, whose upload goes on or is
     /// frozen. Whoever gets it asks the store again whether there is still something to write.
     pub fn turn(&self, name: FileName) -> io::Result<Option<WritersTurn>> {
+        self.are_here()?;
         let path = self.folder.join(name.to_string());
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
         match file.try_lock() {
@@ -235,7 +242,7 @@ impl Upload {
     }
 
     /// Compares with the header, syncs, names the file, syncs the folder: from here on it survives a power cut.
-    pub fn finish(mut self, header: &BlobHeader) -> Result<FileName, UploadError> {
+    pub fn finish(mut self, header: &BlobHeader) -> Result<Whole, UploadError> {
         let digest: [u8; 32] = match self.digest.take() {
             _ if self.written != header.size => return Err(UploadError::WrongDigest),
             Some(digest) => digest.finalize().into(),
@@ -254,8 +261,15 @@ impl Upload {
         }
         self.path = None;
         File::open(self.folder.as_path())?.sync_all()?;
-        Ok(self.name)
+        Ok(Whole { name: self.name, _turn: self.file.try_clone()? })
     }
+}
+
+/// A file that is whole. The turn to write it lasts until this is dropped: after the store says so, too.
+pub struct Whole {
+    /// its name
+    pub name: FileName,
+    _turn: File,
 }
 
 impl Drop for Upload {
@@ -353,8 +367,10 @@ mod tests {
         drop(turn);
         assert!(matches!(grown(4, b"o").finish(&good), Err(UploadError::WrongDigest)), "the whole is digested");
         assert!(matches!(grown(2, b"ll").finish(&good), Err(UploadError::WrongDigest)), "too short");
-        assert!(grown(4, b"o").finish(&good).unwrap() == name);
-        assert!(grown(0, b"hello").finish(&good).unwrap() == name);
+        let whole = grown(4, b"o").finish(&good).unwrap();
+        assert!(whole.name == name && files.turn(name).unwrap().is_none(), "nobody cuts it before the store has it");
+        drop(whole);
+        assert!(grown(0, b"hello").finish(&good).unwrap().name == name);
     }
 
     #[test]
@@ -366,7 +382,7 @@ mod tests {
         for n in 1..=2 {
             let mut upload = files.begin(FileName::new([n; 16])).unwrap();
             upload.write(b"hello", &good).unwrap();
-            finished.push(upload.finish(&good).unwrap());
+            finished.push(upload.finish(&good).unwrap().name);
         }
         std::fs::write(data.path().join("blobs/0123.part"), b"cut by a crash").unwrap();
         let mut store = ModelStore::new(Generation::new([0; 16]));
@@ -383,6 +399,18 @@ mod tests {
         let mut file = files.read(finished[0], 2).unwrap();
         assert_eq!(read_chunk(&mut file, 2).unwrap(), b"ll");
         assert_eq!(read_chunk(&mut file, 2).unwrap(), b"o");
+    }
+
+    #[test]
+    fn nothing_is_written_into_the_empty_place_of_a_folder_that_is_not_mounted() {
+        let folder = tempfile::tempdir().unwrap();
+        let (files, name) = (BlobFiles::shared(folder.path()).unwrap(), FileName::new([1; 16]));
+
+        assert!(files.begin(name).is_err() && files.turn(name).is_err() && files.are_here().is_err());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+
+        std::fs::write(folder.path().join(SHARED_LIST), "").unwrap();
+        assert!(files.begin(name).is_ok() && files.are_here().is_ok());
     }
 
     #[test]

@@ -321,7 +321,7 @@ fn keep(data: &Path, n: u8, content: &[u8], retention_ms: u64) -> FileName {
     };
     let mut upload = BlobFiles::open(data).unwrap().begin(FileName::new([n; 16])).unwrap();
     upload.write(content, &header).unwrap();
-    let file = upload.finish(&header).unwrap();
+    let file = upload.finish(&header).unwrap().name;
     let rules = Rules { blob_retention_ms: retention_ms, ..Rules::default() };
     let stamp = TokenHash::new([n; 32]);
     let asks = [Ask::AddStamps(AddStamps(vec![stamp])), Ask::KeepBlob(KeepBlob { header, file, stamp: Some(stamp) })];

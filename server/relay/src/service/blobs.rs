@@ -73,6 +73,11 @@ impl BlobsService {
     /// Nobody can read a blob whose file is not as its row says: its reader asks its sender for it again, as for one whose time
     /// is over. The operator hears of it, unless its time was over meanwhile.
     async fn lost(&self, blob: BlobId) -> Status {
+        let files = self.files.clone();
+        if let Err(away) = blocking(move || files.are_here().map_err(UploadError::from)).await {
+            // no file is missing where its folder is
+            return away;
+        }
         if let Ok(Some(_)) = self.context.read(move |r| r.blob(&blob)).await {
             tracing::error!("a blob's file is missing or cut short: run lacre-relay check, and look for it in the last backup");
             self.context.writer.health().met_damage();
@@ -127,32 +132,42 @@ impl BlobsService {
         let blob = keep.header.blob;
         let file = match known {
             Some(known) => known.file,
-            None => {
-                let file = keep.file;
-                let begun = self.context.writer.submit(BeginBlob(keep)).await;
-                match begun.map_err(store_down)? {
-                    Ok(_) => file,
-                    Err(KeepBlobRefused::Limit(Limited {
-                        limit: limit @ (Limit::MaxUnfinishedUploads | Limit::MaxUnfinishedBytes),
-                        ..
-                    })) => {
-                        self.context.refusals.reached(limit);
-                        return Ok(None);
-                    }
-                    Err(refused) => return Err(refused.into_status()),
-                }
-            }
+            None if self.has_row(&keep).await? => keep.file,
+            None => return Ok(None),
         };
         let files = self.files.clone();
         // the same blob at another relay, which writes it or has just made it whole: whoever comes again hears which
         let elsewhere = || limited(Limited { limit: Limit::UploadsPerStamp, value: 1, retry_after_ms: Some(1_000) });
         let turn = blocking(move || files.turn(file).map_err(UploadError::from)).await?.ok_or_else(elsewhere)?;
-        let now = self.context.read(move |r| r.blob(&blob)).await.map_err(store_down)?;
-        now.filter(|now| now.file == file && !now.whole).ok_or_else(elsewhere)?;
+        // behind whatever another relay is still committing: a read alone would not wait for it, and a file that is whole be cut
+        let has_row = self.has_row(&keep).await?;
+        let now = self.context.read(move |r| r.blob(&blob)).await.map_err(store_down)?.filter(|now| now.file == file);
         let files = self.files.clone();
+        if now.is_none() {
+            // its turn made it, and no row wants it
+            blocking(move || files.remove(file).map_err(UploadError::from)).await?;
+            return Err(elsewhere());
+        }
+        now.filter(|now| has_row && !now.whole).ok_or_else(elsewhere)?;
         match blocking(move || files.go_on(turn, offset).map_err(UploadError::from)).await? {
             Ok(upload) => Ok(Some((upload, file))),
             Err(there) => Err(bad_offset(there, offset)),
+        }
+    }
+
+    /// A large blob's row, made or there. False when too much is unfinished.
+    async fn has_row(&self, keep: &KeepBlob) -> Result<bool, Status> {
+        let begun = self.context.writer.submit(BeginBlob(keep.clone())).await;
+        match begun.map_err(store_down)? {
+            Ok(_) => Ok(true),
+            Err(KeepBlobRefused::Limit(Limited {
+                limit: limit @ (Limit::MaxUnfinishedUploads | Limit::MaxUnfinishedBytes),
+                ..
+            })) => {
+                self.context.refusals.reached(limit);
+                Ok(false)
+            }
+            Err(refused) => Err(refused.into_status()),
         }
     }
 
@@ -268,8 +283,10 @@ async fn keep(
         Err(UploadError::WrongDigest) => Ok(None),
         other => other.map(Some),
     });
+    let whole = finished.await?;
+    let name = whole.as_ref().map(|whole| whole.name);
     // when the store is down the row may be there all the same: the file stays, the next start knows
-    let (kept, file) = match (finished.await?, row) {
+    let (kept, file) = match (name, row) {
         (None, None) => return Err(refused(Reason::WrongDigest, &[], None)),
         (None, Some(file)) => {
             context.writer.submit(ForgetBlob(file)).await.map_err(store_down)?;
@@ -304,6 +321,8 @@ async fn keep(
         }
     };
     blocking(move || files.remove(file).map_err(UploadError::from)).await?;
+    // until here nobody else had the turn to write it
+    drop(whole);
     kept
 }
 
