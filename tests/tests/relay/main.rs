@@ -26,6 +26,7 @@ mod metrics;
 mod migrations;
 mod moved;
 mod relays_devices;
+mod relays_looked;
 mod relays_went_back;
 mod retention;
 mod running_page;

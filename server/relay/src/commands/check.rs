@@ -2,6 +2,7 @@
 
 use super::backup::places;
 use super::check_database::database;
+use super::check_rows::{blobs, faults};
 use super::findings::{Findings, Kind};
 use super::status::bytes;
 use super::{Failed, Place, say};
@@ -9,7 +10,7 @@ use lacre_ground::account::REGISTRAR;
 use lacre_ground::note::NoteSigner;
 use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, Millis, SystemClock};
-use lacre_relay::blob_files::{BLOBS_FOLDER, digest_of};
+use lacre_relay::blob_files::BLOBS_FOLDER;
 use lacre_relay::config::NodeConfig;
 use lacre_relay::folder::{DataFolder, LOCK_FILE, RESTORING_FILE, STORE_FILE, StartError};
 use lacre_relay::identity::{IdentityKey, read_leaf};
@@ -58,7 +59,7 @@ impl Check {
         let data = config.data.display().to_string();
         if let Some(postgres) = &config.store.postgres {
             let in_use = if config.data.is_dir() { folder(&config, &mut findings)? } else { None };
-            let known = database(&config, postgres, in_use.is_some(), now, &mut findings);
+            let known = database(&config, postgres, in_use.is_some(), now, self.digests, &mut findings);
             keys(&config, known.as_ref(), &mut findings);
             leaf(&config, now, &mut findings);
             listen(&config, in_use.is_none(), &mut findings);
@@ -78,7 +79,7 @@ impl Check {
             }
             if let Some(seen) = &seen {
                 address(&config, seen, &mut findings)?;
-                blobs(&config.data, seen, self.digests, &mut findings);
+                blobs(&config.data.join(BLOBS_FOLDER), &seen.blobs, self.digests, &mut findings);
                 migrations(&config.data, seen, self.trial.as_deref(), &mut findings)?;
                 if seen.counts.accepted_ms > now.plus(60_000).get() {
                     let newest = Millis::new(seen.counts.accepted_ms).to_string();
@@ -194,10 +195,7 @@ fn store(config: &NodeConfig, alone: bool, findings: &mut Findings<'_>) -> Optio
             return None;
         }
     };
-    for fault in &seen.faults {
-        let id = format!("fault-{}", fault.rule);
-        findings.add(Kind::Wrong, &id, &[("n", &fault.rows.to_string()), ("cause", &fault.detail)]);
-    }
+    faults(&seen.faults, findings);
     if seen.faults.is_empty() {
         let c = &seen.counts;
         let values = [("channels", c.channels), ("entries", c.entries), ("accounts", c.accounts), ("blobs", c.blobs)];
@@ -228,7 +226,7 @@ fn keys(config: &NodeConfig, known: Option<&[u8; 32]>, findings: &mut Findings<'
             Ok(key) => findings.add(Kind::Good, "check-identity", &[("path", &path), ("key", &key.public().to_string())]),
             Err(e) => findings.wrong(e),
         }
-    } else if served || config.leaf.is_some() {
+    } else if served || config.leaf.is_some() || run.symlink_metadata().is_ok() {
         findings.wrong(Failed::new("identity-missing", &[("path", &path)]));
     } else {
         findings.add(Kind::Change, "check-new-identity", &[("path", &path)]);
@@ -283,30 +281,6 @@ fn leaf(config: &NodeConfig, now: Millis, findings: &mut Findings<'_>) {
             findings.add(Kind::Good, "check-leaf", &[("path", &path.display().to_string()), ("until", &until)]);
         }
         Err(e) => findings.wrong(e),
-    }
-}
-
-/// Files against rows. A running relay writes files before their rows, and removes them after.
-fn blobs(data: &Path, seen: &Look, digests: bool, findings: &mut Findings<'_>) {
-    let folder = data.join(BLOBS_FOLDER);
-    let (mut missing, mut changed) = (0_u64, 0_u64);
-    for row in &seen.blobs {
-        let path = folder.join(row.file.to_string());
-        match path.metadata() {
-            Err(_) => missing += 1,
-            Ok(found) if found.len() != row.size => changed += 1,
-            Ok(_) if digests => changed += u64::from(!digest_of(&path).is_ok_and(|digest| digest == row.sha256)),
-            Ok(_) => {}
-        }
-    }
-    if missing > 0 {
-        findings.add(Kind::Wrong, "check-blobs-missing", &[("n", &missing.to_string())]);
-    }
-    if changed > 0 {
-        findings.add(Kind::Wrong, "check-blobs-changed", &[("n", &changed.to_string())]);
-    }
-    if missing + changed == 0 {
-        findings.add(Kind::Good, "check-blobs", &[("n", &seen.blobs.len().to_string())]);
     }
 }
 

@@ -1,9 +1,12 @@
 //! What `check` finds of a database.
 
 use super::backup::places;
+use super::check_rows;
 use super::findings::{Findings, Kind};
 use lacre_ground::time::Millis;
+use lacre_relay::blob_files::BLOBS_FOLDER;
 use lacre_relay::config::NodeConfig;
+use lacre_relay::deletions::SHARED_LIST;
 use lacre_relay::folder::{STORE_FILE, StartError};
 use lacre_relay::identity::IdentityKey;
 use lacre_relay::moved::Moved;
@@ -15,6 +18,7 @@ pub(crate) fn database(
     postgres: &PgOptions,
     runs: bool,
     now: Millis,
+    digests: bool,
     findings: &mut Findings<'_>,
 ) -> Option<[u8; 32]> {
     let here = config.data.join(STORE_FILE);
@@ -54,6 +58,16 @@ pub(crate) fn database(
     let counts = [("channels", c.channels), ("entries", c.entries), ("accounts", c.accounts), ("blobs", c.blobs)];
     let counts = counts.map(|(name, n)| (name, n.to_string()));
     findings.add(Kind::Good, "check-database-holds", &counts.each_ref().map(|(name, n)| (*name, n.as_str())));
+    check_rows::faults(&inside.faults, findings);
+    let list = postgres.shared_blobs.as_ref().map(|shared| shared.join(SHARED_LIST));
+    match list.filter(|list| inside.run_key_check.is_some() && !list.exists()) {
+        // no blob is missing where the folder is
+        Some(list) => findings.wrong(StartError::ListMissing(list)),
+        None => {
+            let own = config.data.join(BLOBS_FOLDER);
+            check_rows::blobs(postgres.shared_blobs.as_ref().unwrap_or(&own), &inside.blobs, digests, findings);
+        }
+    }
     let relays = inside.relays + u64::from(!runs);
     let needed = relays.saturating_mul(u64::from(postgres.readers) + WRITING);
     let values = [("relays", relays), ("needed", needed), ("most", seen.connections)].map(|(name, n)| (name, n.to_string()));

@@ -14,11 +14,12 @@ use tonic::transport::Channel;
 use tonic::{Response, Status};
 use tonic_types::StatusExt as _;
 
-/// How long a relay that runs is waited for: one that hangs is told of, and not waited for with it.
+/// How long a relay that runs is waited for when it is asked how it is: one that hangs is told of, and not waited for with it. What
+/// is done at its counter is waited for: it may be done, and its answer has the code.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// One question to the relay that runs on this folder.
-fn ask<T, F>(data: &Path, question: impl FnOnce(Channel) -> F) -> Result<Result<T, Status>, Failed>
+/// One question to the relay that runs on this folder; with patience, given up after it.
+fn ask<T, F>(data: &Path, patience: Option<Duration>, question: impl FnOnce(Channel) -> F) -> Result<Result<T, Status>, Failed>
 where
     F: Future<Output = Result<Response<T>, Status>>,
 {
@@ -34,7 +35,12 @@ where
             _ => no(&e),
         })?;
         let channel = channel(socket).await.map_err(|e| no(&e))?;
-        Ok(question(channel).await.map(Response::into_inner))
+        let question = question(channel);
+        let answer = match patience {
+            Some(patience) => tokio::time::timeout(patience, question).await.map_err(|late| no(&late))?,
+            None => question.await,
+        };
+        Ok(answer.map(Response::into_inner))
     })
 }
 
@@ -45,13 +51,13 @@ pub(crate) async fn channel(socket: UnixStream) -> Result<Channel, tonic::transp
         let once = socket.take().ok_or_else(|| io::Error::other("the connection was used"));
         async move { once }
     });
-    let endpoint = tonic::transport::Endpoint::from_static("http://operator.invalid").timeout(PATIENCE);
+    let endpoint = tonic::transport::Endpoint::from_static("http://operator.invalid");
     endpoint.connect_with_connector(connector).await
 }
 
 /// What the relay on this folder says of itself.
 pub(crate) fn report(data: &Path) -> Result<ReportResponse, Failed> {
-    let asked = ask(data, |channel| async move { OperatorClient::new(channel).report(ReportRequest {}).await })?;
+    let asked = ask(data, Some(PATIENCE), |channel| async move { OperatorClient::new(channel).report(ReportRequest {}).await })?;
     asked.map_err(|status| Failed::new("no-answer-status", &[("path", &data.display()), ("cause", &status.message())]))
 }
 
@@ -64,7 +70,7 @@ pub(crate) fn counter<T, F>(
 where
     F: Future<Output = Result<Response<T>, Status>>,
 {
-    let answer = ask(data, |channel| question(RegistrarClient::new(channel).max_decoding_message_size(MOST_ANSWER)))?;
+    let answer = ask(data, None, |channel| question(RegistrarClient::new(channel).max_decoding_message_size(MOST_ANSWER)))?;
     answer.map_err(|status| {
         let reason = status.get_details_error_info().map(|info| info.reason);
         let said = reason.as_deref().and_then(no).or_else(|| full(&status));
