@@ -6,9 +6,10 @@
 //! | a line | is |
 //! |---|---|
 //! | `+` 64 hexadecimal digits | an account is about to be deleted: a MAC of its id under the registrar's key, without which it names nobody |
-//! | `-` the same | it was not, after all |
+//! | `-` the same | it was not, after all: one `+` of it counts no more |
 //! | `exempt` 64 hexadecimal digits, a number | the keyed hash of a RUN, as the registrar's table has it: electronic notices take no effect for its person, for this reason; 0 when that has ended |
 //! | `revoked` 64 hexadecimal digits | the key of a public body that may ask for nothing any more |
+//! | `generation` 32 hexadecimal digits | a database has this one now, and had those before it |
 //! | `reset` base64 | the registrar's note that an account stands in the place of another, which everybody may ask for anyway |
 //!
 //! A relay that starts from a store that was put back ([`RESTORED_FILE`], or [`crate::newest`]), or whose database went back while it
@@ -19,18 +20,18 @@
 use crate::kept_grants::KeptKey;
 use data_encoding::{BASE64, HEXLOWER};
 use lacre_ground::account::Reset;
-use lacre_ground::ids::AccountId;
+use lacre_ground::ids::{AccountId, Generation};
 use lacre_ground::label::{self, Label};
 use lacre_ground::note::UnverifiedNote;
 use lacre_ground::signed::NoteText as _;
 use lacre_store::StoreDown;
 use lacre_store::accounts::RunHash;
-use lacre_store::again::Since;
+use lacre_store::again::{Deleted, Since};
 use lacre_store::bodies::BodyKey;
 use lacre_store::notices::Exempt;
 use lacre_store_sqlite::SqliteStore;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -41,12 +42,87 @@ use zeroize::Zeroizing;
 const END: &str = ".deleted";
 /// The list of several relays, in the folder of their blobs.
 pub const SHARED_LIST: &str = "deleted";
+const GENERATION: &str = "generation ";
 /// There from a restoration until what was deleted is deleted again.
 pub const RESTORED_FILE: &str = "restored";
+
+/// Makes the list of several relays, where there is none yet; with its folder it survives a power cut.
+pub fn begin(shared: &Path) -> io::Result<()> {
+    OpenOptions::new().append(true).create(true).mode(0o600).open(shared.join(SHARED_LIST))?.sync_all()?;
+    File::open(shared)?.sync_all()
+}
+
+/// Whole lines, on the disk when it returns.
+fn append(list: &Path, make: bool, lines: &str) -> io::Result<()> {
+    let made = make && !list.exists();
+    let mut file = OpenOptions::new().append(true).create(make).mode(0o600).open(list)?;
+    // another relay may be at it: on a file system of several machines appends alone do not keep lines apart
+    file.lock()?;
+    file.write_all(lines.as_bytes())?;
+    file.sync_all()?;
+    if made { folder_of(list)?.sync_all() } else { Ok(()) }
+}
+
+fn folder_of(list: &Path) -> io::Result<File> {
+    File::open(list.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+}
+
+/// What another list says of accounts, persons and bodies; a line that is there twice says no more than once. Generations are of the
+/// database that has the list: their order counts.
+fn of_others(list: &Path) -> io::Result<Option<String>> {
+    match fs::read_to_string(list) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        text => Ok(Some(text?.split_inclusive('\n').filter(|line| !line.starts_with(GENERATION)).collect())),
+    }
+}
+
+fn caught_up(list: &Path, meanwhile: &Path) -> io::Result<()> {
+    let Some(lines) = of_others(meanwhile)? else { return Ok(()) };
+    append(list, false, &lines)?;
+    fs::remove_file(meanwhile)?;
+    folder_of(meanwhile)?.sync_all()
+}
+
+/// Makes the list of several relays where there is none yet, with all that stands in that of a data folder, which stays.
+pub fn carry(data: &Path, shared: &Path) -> io::Result<()> {
+    begin(shared)?;
+    let own = of_others(&Deletions::of(data, Zeroizing::default()).path)?;
+    own.map_or(Ok(()), |lines| append(&shared.join(SHARED_LIST), false, &lines))
+}
+
+/// The list, for a database that its relays serve.
+pub struct OfRelays {
+    list: Deletions,
+    kept: Arc<KeptKey>,
+}
+
+impl OfRelays {
+    /// With the key that casillas are kept under.
+    #[must_use]
+    pub const fn new(list: Deletions, kept: Arc<KeptKey>) -> Self {
+        Self { list, kept }
+    }
+}
+
+impl Deleted for OfRelays {
+    fn since(&self) -> Result<Since, StoreDown> {
+        self.list.since(&self.kept)
+    }
+    fn renews(&self, from: &Generation, to: &Generation) -> Result<(), StoreDown> {
+        let known = Listed::read(&self.list.text().map_err(StoreDown::new)?).generations;
+        for generation in [from, to].into_iter().filter(|generation| known.last() != Some(*generation)) {
+            self.list.add(&format!("{GENERATION}{}", HEXLOWER.encode(generation.as_bytes()))).map_err(StoreDown::new)?;
+        }
+        Ok(())
+    }
+}
 
 /// The list.
 pub struct Deletions {
     path: PathBuf,
+    /// of several relays: one that is not there is no empty one, for its folder may not be mounted. Beside the data folder stands
+    /// meanwhile what could not be written
+    meanwhile: Option<PathBuf>,
     key: Zeroizing<[u8; 32]>,
     /// one line after the other
     writing: Mutex<()>,
@@ -61,6 +137,8 @@ struct Listed {
     exempt: BTreeMap<[u8; 32], u8>,
     /// keys of public bodies
     revoked: BTreeSet<[u8; 32]>,
+    /// of a database, the newest last
+    generations: Vec<Generation>,
 }
 
 fn bytes32(hex: &str) -> Option<[u8; 32]> {
@@ -71,11 +149,13 @@ impl Listed {
     /// A line that was cut off says nothing.
     fn read(text: &str) -> Self {
         let mut listed = Self::default();
+        let mut accounts: BTreeMap<&str, u32> = BTreeMap::new();
         for line in text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')) {
             if let Some(mac) = line.strip_prefix('+') {
-                listed.accounts.insert(mac.to_owned());
+                *accounts.entry(mac).or_default() += 1;
             } else if let Some(mac) = line.strip_prefix('-') {
-                listed.accounts.remove(mac);
+                // it takes back its own `+` alone: another relay's deletion may have been done
+                accounts.entry(mac).and_modify(|times| *times = times.saturating_sub(1));
             } else if let Some(note) = line.strip_prefix("reset ") {
                 let note = BASE64.decode(note.as_bytes()).ok().and_then(|note| String::from_utf8(note).ok());
                 listed.resets.extend(note.filter(|note| !listed.resets.contains(note)));
@@ -84,8 +164,13 @@ impl Listed {
                 listed.exempt.extend(run.zip(code.parse().ok()));
             } else if let Some(key) = line.strip_prefix("revoked ") {
                 listed.revoked.extend(bytes32(key));
+            } else if let Some(generation) = line.strip_prefix(GENERATION) {
+                listed
+                    .generations
+                    .extend(HEXLOWER.decode(generation.as_bytes()).ok().and_then(|g| Generation::try_from(&*g).ok()));
             }
         }
+        listed.accounts = accounts.into_iter().filter(|(_, times)| *times > 0).map(|(mac, _)| mac.to_owned()).collect();
         listed
     }
 }
@@ -100,7 +185,7 @@ impl Deletions {
     pub fn of_relays(data: &Path, shared: Option<&Path>, key: Zeroizing<[u8; 32]>) -> Self {
         let of_folder = Self::of(data, key);
         match shared {
-            Some(shared) => Self { path: shared.join(SHARED_LIST), ..of_folder },
+            Some(shared) => Self { path: shared.join(SHARED_LIST), meanwhile: Some(of_folder.path), ..of_folder },
             None => of_folder,
         }
     }
@@ -110,7 +195,7 @@ impl Deletions {
         let data = data.canonicalize().unwrap_or_else(|_| data.to_owned());
         let mut name = data.file_name().unwrap_or_default().to_owned();
         name.push(END);
-        Self { path: data.with_file_name(name), key, writing: Mutex::new(()) }
+        Self { path: data.with_file_name(name), meanwhile: None, key, writing: Mutex::new(()) }
     }
 
     /// Where it lies.
@@ -123,19 +208,32 @@ impl Deletions {
         mac(&self.key, account)
     }
 
+    /// What stands there; what waits to be written to it, too.
+    fn text(&self) -> io::Result<String> {
+        let of = |path: &Path| match fs::read_to_string(path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+            text => text,
+        };
+        match &self.meanwhile {
+            Some(meanwhile) => Ok(fs::read_to_string(&self.path)? + &of(meanwhile)?),
+            None => of(&self.path),
+        }
+    }
+
     fn add(&self, line: &str) -> io::Result<()> {
         let _alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = !self.path.exists();
-        let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&self.path)?;
-        // another relay may be at it: the last line about something is the one that counts
-        file.lock()?;
-        file.write_all(format!("{line}\n").as_bytes())?;
-        file.sync_all()?;
-        if made {
-            let folder = self.path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            File::open(folder)?.sync_all()?;
+        let Some(meanwhile) = &self.meanwhile else { return append(&self.path, true, &format!("{line}\n")) };
+        if let Err(e) = append(&self.path, false, &format!("{line}\n")) {
+            tracing::error!(cause = %e, path = %self.path.display(), "a deletion waits beside the data folder: is the folder of blobs mounted?");
+            return append(meanwhile, true, &format!("{line}\n"));
         }
-        Ok(())
+        caught_up(&self.path, meanwhile)
+    }
+
+    /// What was written beside the data folder while the list of all relays was away goes into it.
+    pub fn catch_up(&self) -> io::Result<()> {
+        let _alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.meanwhile.as_ref().map_or(Ok(()), |meanwhile| caught_up(&self.path, meanwhile))
     }
 
     /// That what is asked for is done matters more than that a backup of before remembers it.
@@ -161,7 +259,7 @@ impl Deletions {
     /// An account stands in the place of another.
     pub fn resets(&self, note: &str) {
         let line = format!("reset {}", BASE64.encode(note.as_bytes()));
-        let listed = std::fs::read_to_string(&self.path).unwrap_or_default();
+        let listed = self.text().unwrap_or_default();
         if !listed.lines().any(|known| known == line) {
             self.noted(&line);
         }
@@ -170,7 +268,7 @@ impl Deletions {
     /// For whom electronic notices take no effect from now on, or no more.
     pub fn exempts(&self, run: &RunHash, reason: Option<Exempt>) {
         let code = reason.map_or(0, Exempt::code);
-        let listed = Listed::read(&std::fs::read_to_string(&self.path).unwrap_or_default());
+        let listed = Listed::read(&self.text().unwrap_or_default());
         if listed.exempt.get(run.as_bytes()).copied().unwrap_or(0) != code {
             self.noted(&format!("exempt {} {code}", HEXLOWER.encode(run.as_bytes())));
         }
@@ -178,17 +276,14 @@ impl Deletions {
 
     /// A public body may ask for nothing any more.
     pub fn revokes(&self, key: &BodyKey) {
-        if !Listed::read(&std::fs::read_to_string(&self.path).unwrap_or_default()).revoked.contains(&key.0) {
+        if !Listed::read(&self.text().unwrap_or_default()).revoked.contains(&key.0) {
             self.noted(&format!("revoked {}", HEXLOWER.encode(&key.0)));
         }
     }
 
     /// All that it says, for a store that went back.
     pub fn since(&self, kept: &Arc<KeptKey>) -> Result<Since, StoreDown> {
-        let text = match std::fs::read_to_string(&self.path) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => String::new(),
-            text => text.map_err(StoreDown::new)?,
-        };
+        let text = self.text().map_err(StoreDown::new)?;
         let listed = Listed::read(&text);
         let replaced = |note: &String| {
             let text = UnverifiedNote::parse(note).ok()?;
@@ -205,14 +300,16 @@ impl Deletions {
             exempt,
             revoked,
             open: Box::new(move |account, sealed| kept.open_casilla(account, sealed)),
+            older: match listed.generations.split_last() {
+                Some((newest, older)) => older.iter().filter(|generation| *generation != newest).copied().collect(),
+                None => Vec::new(),
+            },
         })
     }
 
     /// Deletes again, and closes what may be no address any more; how many accounts were deleted.
     pub fn again(&self, store: &mut SqliteStore, kept: &Arc<KeptKey>) -> Result<u64, StoreDown> {
-        let since = self.since(kept)?;
-        store.close_addresses(&since.exempt, &since.revoked)?;
-        store.delete_again(&since.resets, &since.deleted, &since.open)
+        store.delete_again(&self.since(kept)?)
     }
 }
 

@@ -67,6 +67,9 @@ pub enum StartError {
     /// The database has nothing, and the one that this folder's relay worked on had.
     #[error("the database is empty, and the relay of {0} worked on one that was not")]
     DatabaseEmpty(PathBuf),
+    /// The folder of all relays' blobs has no list of what was deleted, and one of them has served.
+    #[error("{0} is not there, and relays have served from this database: is its folder mounted?")]
+    ListMissing(PathBuf),
     /// No identity.
     #[error(transparent)]
     Identity(#[from] IdentityError),
@@ -192,7 +195,12 @@ impl DataFolder {
         let run = places.run(&self.path);
         // what would refuse the second key is found before the first is made
         RunKey::place(&run, &self.path)?;
-        let key = IdentityKey::load_or_create(&places.identity(&self.path), rng)?;
+        let identity = places.identity(&self.path);
+        if run.exists() && !identity.exists() {
+            // that one is made first: there was a relay, and its folder is gone, or not mounted
+            return Err(StartError::IdentityMissing(identity));
+        }
+        let key = IdentityKey::load_or_create(&identity, rng)?;
         let run_key = RunKey::open(&run, &self.path, rng)?;
         if !run_key::know_key(store, &run_key)? {
             return Err(StartError::OtherRunKey(run));

@@ -12,7 +12,7 @@
 //! Nothing in the folder but that mark is made or changed.
 
 use crate::blob_files::{BLOBS_FOLDER, digest_of};
-use crate::deletions::{Deletions, RESTORED_FILE, SHARED_LIST};
+use crate::deletions::{self, RESTORED_FILE};
 use crate::folder::{DataFolder, KeyPlaces, POSTGRES_FILE, STORE_FILE, StartError};
 use crate::identity::IdentityKey;
 use crate::moved::Moved;
@@ -29,7 +29,6 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use zeroize::Zeroizing;
 
 /// Why a store was not moved, or not wholly. What is said of the database may be tried again.
 #[derive(Debug, thiserror::Error)]
@@ -138,7 +137,8 @@ pub fn move_store(
     if moved.is_none() {
         is_what_it_was(data, &store, &places.identity(data), &leaving, marks)?;
     }
-    let (arriving, whole) = Arriving::begin(postgres, generation, &marks, identity.public().as_bytes())?;
+    let (arriving, whole) =
+        Arriving::begin(postgres, generation, &marks, identity.public().as_bytes(), moved == Some(Moved::Whole))?;
     let at = |source| MoveError::File { path: data.to_owned(), source };
     let database = &postgres.database;
     if whole && moved.is_none() {
@@ -147,7 +147,7 @@ pub fn move_store(
     }
     if whole {
         // it was cut off when only the folder had to be told
-        finish(&arriving, data, database)?;
+        finish(&arriving, data, database, generation, marks)?;
         return Ok(Done { generation, tables: Vec::new(), lost_blobs: 0, before: true });
     }
     Moved::UnderWay.write(data, database).map_err(at)?;
@@ -156,26 +156,23 @@ pub fn move_store(
     let given: Vec<(&Table, u64)> = numbered.map(|t| Ok((t, leaving.given(t)?))).collect::<Result<_, StoreDown>>()?;
     arriving.settle(&marks, &given)?;
     let lost_blobs = files(&leaving, &data.join(BLOBS_FOLDER), postgres.shared_blobs.as_deref(), watch)?;
-    carry_list(data, postgres.shared_blobs.as_deref())?;
+    if let Some(shared) = &postgres.shared_blobs {
+        // of several relays it lies in the folder of their blobs
+        deletions::carry(data, shared).map_err(|source| MoveError::File { path: shared.clone(), source })?;
+    }
     let tables = compare(&leaving, &arriving, &marks, watch)?;
-    finish(&arriving, data, database)?;
+    finish(&arriving, data, database, generation, marks)?;
     Ok(Done { generation, tables, lost_blobs, before: false })
 }
 
-/// The list of what was deleted lies beside the data folder, and of several relays in the folder of their blobs.
-fn carry_list(data: &Path, shared: Option<&Path>) -> Result<(), MoveError> {
-    let from = Deletions::of(data, Zeroizing::default()).path().to_owned();
-    match shared.map(|shared| shared.join(SHARED_LIST)) {
-        Some(to) if from.exists() && !to.exists() => copy(&from, &to),
-        _ => Ok(()),
-    }
-}
-
-fn finish(arriving: &Arriving, data: &Path, database: &str) -> Result<(), MoveError> {
+fn finish(arriving: &Arriving, data: &Path, database: &str, generation: Generation, marks: Marks) -> Result<(), MoveError> {
+    let at = |source| MoveError::File { path: data.to_owned(), source };
+    // before anybody may serve the database: whoever goes back to the folder later goes back
+    newest::leaves(data, generation, marks).map_err(at)?;
     if !arriving.done()? {
         return Err(MoveError::Unreplicated);
     }
-    Moved::Whole.write(data, database).map_err(|source| MoveError::File { path: data.to_owned(), source })
+    Moved::Whole.write(data, database).map_err(at)
 }
 
 /// The keys with which it was served: whoever starts on the database needs them.

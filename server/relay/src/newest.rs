@@ -6,7 +6,7 @@
 //! |---|---|
 //! | is where it was, or further | it is served |
 //! | is behind, in accept times or in how many channels, accounts, key packages, resets there ever were | it went back |
-//! | has another generation | it went back: another one was put there. Of a database: one of its relays noticed before us |
+//! | has another generation | it went back: another one was put there, or this one again after it was moved into a database. Of a database: one of its relays noticed before us |
 //! | was in use when the process ended, and its log is not there | it went back: the log held what was promised last |
 //! | is not there, or a file of 0 bytes, and it was not empty | it is not served: an empty one would forget every account at once, and each client that asks would go by that. Whoever means it takes the file `newest` away |
 //! | is empty, and there is an identity key, or it was not empty | it went back: a first start makes that key |
@@ -22,6 +22,8 @@ use std::path::{Path, PathBuf};
 
 /// The file in the data folder.
 pub const NEWEST_FILE: &str = "newest";
+/// The same of a database, each relay of which remembers it in its own data folder.
+const DATABASE_FILE: &str = "newest-database";
 
 /// What a store was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,16 +92,21 @@ impl Before {
         Self { log: true, identity: served, shared: true }
     }
 
+    const fn file(self) -> &'static str {
+        if self.shared { DATABASE_FILE } else { NEWEST_FILE }
+    }
+
     fn judge(self, was: Option<Was>, found: &Found) -> Option<WentBack> {
         let Found { generation, marks, .. } = *found;
         let (fresh, had_something) = (found.is_fresh(), was.is_some_and(|was| was.marks != Marks::default()));
         match was {
             _ if fresh && (self.identity || had_something) => Some(WentBack::Empty),
             _ if fresh => None,
+            // by its numbers, whatever generation it has: it may be one of before the last time
+            _ if found.behind => Some(WentBack::Behind),
             // another relay noticed, or its operator wanted it
             Some(was) if was.generation != generation && self.shared => None,
             Some(was) if was.generation != generation => Some(WentBack::Another),
-            _ if found.behind => Some(WentBack::Behind),
             Some(was) if marks.is_behind(&was.marks) => Some(WentBack::Behind),
             Some(was) if was.open && !self.log => Some(WentBack::LogLost),
             _ => None,
@@ -127,10 +134,10 @@ impl Found {
     }
 }
 
-/// Whether a store that was found empty is not the one that this folder's relay had.
+/// Whether a database that was found empty is not the one that this folder's relay had.
 #[must_use]
 pub fn is_emptied(data: &Path, found: &Found) -> bool {
-    found.is_fresh() && was(&data.join(NEWEST_FILE)).is_some_and(|was| was.marks != Marks::default())
+    found.is_fresh() && was(&data.join(DATABASE_FILE)).is_some_and(|was| was.marks != Marks::default())
 }
 
 /// Whether the store that was in this folder is gone: there is no file of it, or one of 0 bytes, and it was not empty.
@@ -143,11 +150,21 @@ pub fn is_gone(data: &Path, store: &Path) -> bool {
 /// What a start would find of a store that is there: whether it went back.
 #[must_use]
 pub fn judged(data: &Path, before: Before, found: &Found) -> Option<WentBack> {
-    before.judge(was(&data.join(NEWEST_FILE)), found)
+    before.judge(was(&data.join(before.file())), found)
 }
 
 fn was(file: &Path) -> Option<Was> {
     std::fs::read_to_string(file).ok().and_then(|text| Was::parse(&text))
+}
+
+/// The store of a folder was moved into a database, which goes on from here, also by relays of other folders: whoever goes back to it
+/// one day goes back, whatever it looks like.
+pub fn leaves(data: &Path, generation: Generation, marks: Marks) -> io::Result<()> {
+    // no store has this one
+    let nobodys = Generation::new([0; 16]);
+    [(DATABASE_FILE, generation), (NEWEST_FILE, nobodys)].into_iter().try_for_each(|(file, generation)| {
+        crate::secret_file::replace(&data.join(file), Was { generation, marks, open: false }.text().as_bytes())
+    })
 }
 
 /// What is remembered of the store that is open.
@@ -165,7 +182,7 @@ impl Newest {
         found: &Found,
         renew: impl FnOnce() -> Result<Generation, StoreDown>,
     ) -> Result<Self, StoreDown> {
-        let file = data.join(NEWEST_FILE);
+        let file = data.join(before.file());
         let went_back = before.judge(was(&file), found);
         let mut generation = found.generation;
         if let Some(why) = went_back {

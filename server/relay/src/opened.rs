@@ -1,7 +1,7 @@
 //! Which store a relay works on: its folder's, a database's, or one that a bench brings. Whether it is what it was, and whose
 //! keys it belongs to.
 
-use crate::deletions::{Deletions, RESTORED_FILE};
+use crate::deletions::{self, Deletions, OfRelays, RESTORED_FILE, SHARED_LIST};
 use crate::folder::{BATCH_FILE, DataFolder, KeyPlaces, POSTGRES_FILE, STORE_FILE, StartError};
 use crate::hub::Hub;
 use crate::identity::IdentityKey;
@@ -15,6 +15,7 @@ use crate::secret_file;
 use lacre_ground::random::{self, Rng};
 use lacre_ground::receipt::RELAY;
 use lacre_ground::time::Millis;
+use lacre_store::again::{Deleted as _, Since};
 use lacre_store::sessions::{InMemory, Sessions};
 use lacre_store::{AccountReads as _, Reads, Store};
 use lacre_store_postgres::{Blobs, Listener, PgOptions, PgSessions, PgStore, QuotaKey, Woken};
@@ -98,6 +99,9 @@ fn of_database(
     if newest::is_emptied(folder.path(), &found) {
         return Err(StartError::DatabaseEmpty(folder.path().to_owned()));
     }
+    if let Some(shared) = &postgres.shared_blobs {
+        shared_list(shared, found.served)?;
+    }
     let (identity, run_key) = folder.keys(&mut store, &reads, places, rng)?;
     store.belongs_to(identity.public().as_bytes())?;
     store.share_removal();
@@ -107,8 +111,11 @@ fn of_database(
     introduce(&mut store, folder.path(), &key, &identity, now, rng)?;
     let list = Deletions::of_relays(folder.path(), postgres.shared_blobs.as_deref(), run_key.expose().clone());
     let kept = Arc::new(KeptKey::of(&run_key));
-    store.delete_again_by(Arc::new(move || list.since(&kept)));
-    let behind = store.remember_in(&folder.path().join(BATCH_FILE))?;
+    list.catch_up().map_err(|source| StartError::Folder { path: list.path().to_owned(), source })?;
+    let list = Arc::new(OfRelays::new(list, kept));
+    let older = list.since()?.older.contains(&found.generation);
+    store.delete_again_by(list);
+    let behind = store.remember_in(&folder.path().join(BATCH_FILE))? || older;
     let before = Before::of_database(DataFolder::is_of_database(folder.path()));
     let newest = Newest::notice(folder.path(), before, &Found { behind, ..found }, || store.went_back())?;
     let mark = folder.path().join(POSTGRES_FILE);
@@ -118,6 +125,16 @@ fn of_database(
     let sessions = Arc::new(PgSessions::new(reads.clone()));
     let (store, reads) = (Box::new(store), Arc::new(reads));
     Ok(Opened { store, reads, sessions, newest, not_served: None, identity, run_key, listener: Some(listener) })
+}
+
+/// The list of what was deleted is made with the first relay's keys. From then on it is in the folder of blobs, or that one is not
+/// mounted: an empty one in its place would bring back what was deleted, and lose what is.
+fn shared_list(shared: &Path, served: bool) -> Result<(), StartError> {
+    let list = shared.join(SHARED_LIST);
+    if served && !list.exists() {
+        return Err(StartError::ListMissing(list));
+    }
+    deletions::begin(shared).map_err(|source| StartError::Folder { path: list, source })
 }
 
 /// Wakes who follows here what is stored at another relay.
@@ -142,7 +159,7 @@ fn delete_again(
         return Ok(());
     }
     if !run.exists() {
-        store.close_addresses(&[], &[])?;
+        store.delete_again(&Since::nothing())?;
         return Ok(());
     }
     let key = RunKey::open(&run, folder.path(), rng)?;

@@ -125,6 +125,16 @@ fn a_key_that_is_missing_is_asked_for_and_no_new_one_is_made() {
         assert_eq!(state(place.path()).keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
         fs::rename(&aside, &file).unwrap();
     }
+    // the folder is not mounted, and the keys beside it say that there was a relay
+    let aside = place.path().join("mounted");
+    fs::rename(place.data(), &aside).unwrap();
+    fs::create_dir(place.data()).unwrap();
+    fs::set_permissions(place.data(), Permissions::from_mode(0o700)).unwrap();
+    must_say(&place.no_start(3), &["identity key", "mounted"]);
+    assert_eq!(place.run(&["check"]).code, Some(1));
+    assert!(!place.data().join(IDENTITY_FILE).exists(), "nobody becomes another relay");
+    fs::remove_dir_all(place.data()).unwrap();
+    fs::rename(&aside, place.data()).unwrap();
     place.start().stop().unwrap();
 }
 

@@ -231,10 +231,18 @@ fn a_store_whose_move_is_killed_at_every_step_arrives_whole_and_nobody_who_was_t
     let again = machine.run(&["move", "--config", "relay.toml"]);
     assert!(again.code == Some(0) && again.err.contains("already"), "{again:?}");
 
+    // into another database it does not go a second time
+    let console = machine.server.console().unwrap();
+    console.run("BEGIN; CREATE TABLE kept AS SELECT * FROM moved; DELETE FROM moved; COMMIT").unwrap();
+    let elsewhere = machine.run(&["move", "--config", "relay.toml"]);
+    assert!(elsewhere.code == Some(3) && elsewhere.err.contains("moved before"), "{elsewhere:?}");
+    console.run("BEGIN; INSERT INTO moved SELECT * FROM kept; DROP TABLE kept; COMMIT").unwrap();
+
     let (relay, there) = machine.serve("relay.toml");
     assert_eq!((there.to_string(), machine.generation("relay.toml")), (at.to_string(), generation.clone()));
     told.after(&there);
-    relay.stop().unwrap();
+    // before it wrote down what the database is: as if relays of other folders had served it
+    relay.kill().unwrap();
 
     // as a second truth it does not come back
     machine.is_not_served("before.toml", "[store.postgres]");

@@ -3,6 +3,7 @@
 pub(crate) mod backup;
 pub(crate) mod check;
 mod check_database;
+mod check_rows;
 mod database;
 mod findings;
 pub(crate) mod issue_leaf;
@@ -92,6 +93,7 @@ impl From<StartError> for Failed {
             StartError::HalfMoved(path) => Self::new("half-moved", &[("path", &path.display())]),
             StartError::StoreHere(path) => Self::new("store-here", &[("path", &path.display())]),
             StartError::DatabaseEmpty(path) => Self::new("database-empty", &[("path", &path.display())]),
+            StartError::ListMissing(path) => Self::new("list-missing", &[("path", &path.display())]),
             StartError::Identity(e) => e.into(),
             StartError::IdentityMissing(path) => Self::new("identity-missing", &[("path", &path.display())]),
             StartError::StoreGone(path) => Self::new("store-gone", &[("path", &path.display())]),

@@ -95,6 +95,7 @@ fn failed(e: MoveError, words: &Words) -> Failed {
         }
         MoveError::Arriving(ArrivingError::Open(e)) => e.into(),
         MoveError::Arriving(ArrivingError::Holds(table)) => Failed::new("move-holds", &[("table", &table)]),
+        MoveError::Arriving(ArrivingError::Elsewhere) => Failed::new("move-elsewhere", &[]),
         MoveError::WentBack => Failed::new("move-went-back", &[]),
         MoveError::Damaged { table, cause, channels } => {
             for (channel, entries) in channels.iter().take(NAMED) {

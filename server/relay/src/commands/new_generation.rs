@@ -2,11 +2,10 @@
 
 use super::{Failed, Place, say, there};
 use lacre_ground::random::SystemRng;
-use lacre_relay::deletions::Deletions;
+use lacre_relay::deletions::{Deletions, OfRelays};
 use lacre_relay::folder::{DataFolder, StartError};
 use lacre_relay::kept_grants::KeptKey;
 use lacre_relay::run_key::RunKey;
-use lacre_store::again::Deleted;
 use lacre_words::failure::Exit;
 use std::sync::Arc;
 
@@ -28,7 +27,7 @@ impl NewGeneration {
             let key = RunKey::load(&run, &config.data)?;
             let list = Deletions::of_relays(&config.data, postgres.shared_blobs.as_deref(), key.expose().clone());
             let kept = Arc::new(KeptKey::of(&key));
-            let deleted: Deleted = Arc::new(move || list.since(&kept));
+            let deleted = Arc::new(OfRelays::new(list, kept));
             let generation = lacre_store_postgres::new_generation(postgres, Some(deleted))?;
             say(&format!("generation {generation}"))?;
             return Ok(Exit::Done);
