@@ -12,6 +12,10 @@ pub fn shown(text: &str) -> bool {
     let Some(program) = words.next() else { return false };
     let mut command = Command::new(program);
     command.args(words).env("LESSSECURE", "1").env("LESSHISTFILE", "-").stdin(Stdio::piped());
+    if std::env::var_os("LESSCHARSET").is_none() {
+        // also where the machine does not have the locale that it names
+        command.env("LESSCHARSET", "utf-8");
+    }
     if std::env::var_os("LESS").is_none() {
         // short texts are shown at once, Ctrl-C ends, colours pass, the text stays on the screen
         command.env("LESS", "FKRX");

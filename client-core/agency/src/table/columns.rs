@@ -125,7 +125,8 @@ impl Columns {
         let has = |role: Role| all.iter().any(|column| column.role == role);
         for (role, name) in [(Role::Run, "run"), (Role::Case, "case")] {
             if !has(role) {
-                missing(name);
+                // as the template calls it, if it does
+                missing(placeholders.iter().find(|name| column(name, &attach).role == role).map_or(name, String::as_str));
             }
         }
         for name in wanted.attach.iter().filter(|name| !all.iter().any(|column| column.key == key(name))) {
@@ -139,7 +140,7 @@ impl Columns {
         let mut values = Vec::with_capacity(placeholders.len());
         for name in placeholders {
             let source = source(&all, &key(name));
-            if source == Source::Nowhere {
+            if source == Source::Nowhere && !matches!(column(name, &attach).role, Role::Run | Role::Case) {
                 missing(name);
             }
             values.push((name.clone(), source));

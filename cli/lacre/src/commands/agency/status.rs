@@ -94,13 +94,16 @@ pub(super) const fn word(stage: Stage) -> &'static str {
 }
 
 pub(super) fn line(ctx: &Context, row: &Dispatch, lost: Option<&ResetOf>) -> String {
-    let stage = match row.stage {
-        Stage::Prepared => key("body-stage-prepared"),
-        Stage::Sent if row.unproven => key("body-stage-unproven"),
-        Stage::Sent if row.again => key("body-stage-again"),
-        Stage::Sent => key("body-stage-sent"),
-        Stage::Otherwise => key("body-stage-otherwise"),
-        Stage::Refused => key("body-stage-refused"),
+    let said = |name| ctx.words.say(name);
+    let stage = match (row.stage, row.kept.as_ref().map(Kept::state)) {
+        (Stage::Prepared, _) => said(key("body-stage-prepared")),
+        (Stage::Sent, _) if row.unproven => said(key("body-stage-unproven")),
+        (Stage::Sent, _) if row.again => said(key("body-stage-again")),
+        (Stage::Sent, _) => said(key("body-stage-sent")),
+        // whoever looks a case up here must not notify twice
+        (Stage::Otherwise | Stage::Refused, Some(done)) if !matches!(done, State::Nothing) => fallback::state(&ctx.words, done),
+        (Stage::Otherwise, _) => said(key("body-stage-otherwise")),
+        (Stage::Refused, _) => said(key("body-stage-refused")),
     };
     let id = row.id.to_string();
     let args = [
@@ -109,7 +112,7 @@ pub(super) fn line(ctx: &Context, row: &Dispatch, lost: Option<&ResetOf>) -> Str
         ("case", shown(&row.case).into()),
         ("subject", shown(&row.subject).into()),
         ("at", ctx.local(row.asked_at).into()),
-        ("stage", ctx.words.say(stage).into()),
+        ("stage", stage.into()),
     ];
     let mut lines = vec![ctx.words.say_with("body-notice", &args)];
     let of = |key, of: NoticeId| ctx.words.say_with(key, &[("id", of.to_string().get(..8).unwrap_or_default().into())]);
