@@ -76,16 +76,23 @@ pub fn replace_all(dir: &Path, files: &[(String, Vec<u8>)]) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-/// Removes what programs left in a folder of the program's own that were ended before a file was whole: `a.part`, or `a (1).part` where
-/// that was taken. Nobody may be writing there.
-pub fn remove_parts(dir: &Path) -> io::Result<()> {
+/// Removes what programs left in a folder that were ended before a file of such a name was whole. Nobody may be writing there.
+pub fn remove_parts(dir: &Path, ours: impl Fn(&str) -> bool) -> io::Result<()> {
     for entry in std::fs::read_dir(dir)? {
         let entry = entry?;
-        if entry.file_name().to_str().is_some_and(|name| name.ends_with(".part")) && entry.file_type()?.is_file() {
+        if entry.file_name().to_str().and_then(part_of).is_some_and(&ours) && entry.file_type()?.is_file() {
             std::fs::remove_file(entry.path())?;
         }
     }
     Ok(())
+}
+
+/// `a.lacre`, of `a.lacre.part` or, where that was taken, `a.lacre (1).part`.
+fn part_of(name: &str) -> Option<&str> {
+    name.strip_suffix(".part").map(|whole| match whole.rsplit_once(" (") {
+        Some((first, number)) if number.strip_suffix(')').is_some_and(|n| n.parse::<u32>().is_ok()) => first,
+        _ => whole,
+    })
 }
 
 /// The folder and the name in it.
@@ -258,17 +265,17 @@ mod tests {
         for _ in 0..3 {
             std::mem::forget(Part::named(dir.path(), "a.lacre").unwrap());
         }
-        let others = ["a.lacre", "c.lacre.part.txt", "d.part.scan"];
+        let others = ["a.lacre", "b.part", "c.lacre.part.txt", "d.lacre (x).part"];
         others.iter().for_each(|name| std::fs::write(dir.path().join(name), "").unwrap());
         std::fs::create_dir(dir.path().join("e.lacre.part")).unwrap();
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 7);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 8);
 
-        remove_parts(dir.path()).unwrap();
+        remove_parts(dir.path(), |name| name.ends_with(".lacre")).unwrap();
 
         let mut left: Vec<String> =
             std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         left.sort();
-        assert_eq!(left, ["a.lacre", "c.lacre.part.txt", "d.part.scan", "e.lacre.part"]);
+        assert_eq!(left, ["a.lacre", "b.part", "c.lacre.part.txt", "d.lacre (x).part", "e.lacre.part"]);
     }
 
     #[test]

@@ -340,7 +340,7 @@ mod tests {
 
         let exempt = [([8; 32], Exempt::Law.code()), ([9; 32], 0)].into();
         let (accounts, resets, revoked) = ([list.mac(&one)].into(), vec!["note\n".into()], [[5; 32]].into());
-        assert_eq!(Listed::read(&text), Listed { accounts, resets, exempt, revoked });
+        assert_eq!(Listed::read(&text), Listed { accounts, resets, exempt, revoked, generations: Vec::new() });
         assert_eq!(text.matches("revoked").count(), 1);
         assert_eq!(list.path(), folder.path().join("data.deleted"));
         for account in [&one, &two, &three] {

@@ -317,11 +317,13 @@ fn what_a_killed_program_left_half_written_beside_the_evidence_goes_with_the_nex
     let town = Town::new();
     let body = body(&town, "AF007");
     let evidence = body.home.join(text(&tried(&body, 1)["evidence"]));
-    let [half, hers] = ["ab.lacre.part", "notas.part"].map(|name| evidence.with_file_name(name));
+    let scan = format!("{}.{}.scan.part", "ab".repeat(16), "cd".repeat(16));
+    let [half, scan, hers] = ["ab.lacre.part", &scan, "notas.part"].map(|name| evidence.with_file_name(name));
     std::fs::write(&half, "half of a pro").unwrap();
+    std::fs::write(&scan, "half of a person's paper").unwrap();
     std::fs::write(&hers, "an official's own").unwrap();
 
     body.run(&["agency", "resume"]).done();
 
-    assert!(!half.exists() && hers.exists() && evidence.exists());
+    assert!(!half.exists() && !scan.exists() && hers.exists() && evidence.exists());
 }

@@ -37,6 +37,13 @@ pub(super) struct Evidence {
     looked: Cell<bool>,
 }
 
+/// Whether a name is one that evidence has: a notice's id and what of it, or a file that many may have. What else somebody put there is
+/// theirs.
+fn is_evidence(name: &str) -> bool {
+    let (first, _) = name.split_once('.').unwrap_or((name, ""));
+    first == "file" || name.ends_with(".lacre") || (first.len() == 32 && first.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
 impl Evidence {
     pub(super) fn of(ctx: &Context) -> Result<Self, Failure> {
         let mut dir = folder(ctx)?.into_os_string();
@@ -62,7 +69,7 @@ impl Evidence {
             folder.lock()?;
             // nobody else writes here now: what is not whole is of a program that was ended in the middle
             if !self.looked.replace(true) {
-                output::remove_parts(&self.dir)?;
+                output::remove_parts(&self.dir, is_evidence)?;
             }
             Ok(folder)
         };
