@@ -75,22 +75,22 @@ fn held(terminal: &'static Mutex<Option<(File, Termios)>>) -> MutexGuard<'static
     terminal.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Does this with a terminal that shows no keys and makes no signals of them, before anything is asked: what is typed at the first
-/// letter of a question is hidden too. Leaves it as it was, also when the command is told to end meanwhile.
-pub(crate) fn with_quiet_terminal<T>(f: impl FnOnce() -> T) -> T {
-    let tty = File::options().read(true).write(true).open("/dev/tty");
-    if let Ok(tty) = tty
-        && let Ok(was) = tcgetattr(&tty)
+/// Does this with a terminal that shows no keys, makes no signals of them and gives each at once, before anything is asked: what is
+/// typed at the first letter of a question is hidden too. Leaves it as it was, also when the command is told to end meanwhile; so nobody
+/// else may change it.
+pub(crate) fn with_quiet_terminal<T>(f: impl FnOnce(File) -> io::Result<T>) -> io::Result<T> {
+    let tty = File::options().read(true).write(true).open("/dev/tty")?;
+    let (was, hers) = (tcgetattr(&tty)?, tty.try_clone()?);
+    listen();
+    let mut quiet = was.clone();
+    quiet.local_modes -= LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG;
+    (quiet.special_codes[SpecialCodeIndex::VMIN], quiet.special_codes[SpecialCodeIndex::VTIME]) = (1, 0);
     {
-        listen();
-        let mut quiet = was.clone();
-        quiet.local_modes -= LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ISIG;
         let mut terminal = held(&TERMINAL);
-        if tcsetattr(&tty, OptionalActions::Now, &quiet).is_ok() {
-            *terminal = Some((tty, was));
-        }
+        tcsetattr(&tty, OptionalActions::Now, &quiet)?;
+        *terminal = Some((tty, was));
     }
-    let done = f();
+    let done = f(hers);
     if let Some((tty, was)) = held(&TERMINAL).take() {
         let _gone = tcsetattr(&tty, OptionalActions::Now, &was);
     }

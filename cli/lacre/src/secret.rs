@@ -11,8 +11,12 @@ use lacre_profile::{OpenError, Profile, Secret, agent, exists};
 use lacre_words::cause::cause;
 use lacre_words::failure::{Exit, Failure};
 use lacre_words::shown::shown;
-use std::io::ErrorKind;
+use rpassword::ConfigBuilder;
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Write as _};
 use std::path::Path;
+use std::rc::Rc;
 use zeroize::Zeroizing;
 
 /// Fewest characters of a new passphrase.
@@ -163,10 +167,33 @@ fn chosen_once(ctx: &Context) -> Result<Result<Zeroizing<String>, Failure>, Fail
     Ok(Ok(first))
 }
 
+/// Keys of a terminal that makes no signals of them: Ctrl-C comes as a letter.
+struct Keys {
+    tty: File,
+    interrupted: Rc<Cell<bool>>,
+}
+
+impl Read for Keys {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let read = self.tty.read(to)?;
+        if to.iter().take(read).any(|key| *key == 3) {
+            self.interrupted.set(true);
+            return Err(ErrorKind::Other.into());
+        }
+        Ok(read)
+    }
+}
+
 fn asked(ctx: &Context, text: &str) -> Result<Zeroizing<String>, Failure> {
-    let typed = ended::with_quiet_terminal(|| rpassword::prompt_password(text));
-    if typed.as_ref().is_err_and(|e| e.kind() == ErrorKind::Interrupted) {
-        // Ctrl-C, which comes here as a letter
+    let interrupted = Rc::<Cell<bool>>::default();
+    let typed = ended::with_quiet_terminal(|mut tty| {
+        let keys = Keys { tty: tty.try_clone()?, interrupted: Rc::clone(&interrupted) };
+        let config = ConfigBuilder::new().input_reader(keys).output_writer(tty.try_clone()?).build();
+        let typed = rpassword::prompt_password_with_config(text, config);
+        tty.write_all(b"\n")?;
+        typed
+    });
+    if interrupted.get() {
         ended::by_the_person(|| ctx.note(&ctx.words.say("interrupted")));
     }
     typed
@@ -175,7 +202,6 @@ fn asked(ctx: &Context, text: &str) -> Result<Zeroizing<String>, Failure> {
 }
 
 fn content(ctx: &Context, path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    use std::io::Read as _;
     let mut bytes = Zeroizing::new(Vec::new());
     std::fs::File::open(files::meant(path)).and_then(|f| f.take(MOST_BYTES).read_to_end(&mut bytes)).map_err(|e| {
         let name = shown(&path.display().to_string());
