@@ -7,6 +7,7 @@ use lacre_relay::memory::{CALL, FOLLOWED};
 use lacre_relay::serve::{Options, Relay};
 use lacre_store::ask::Name;
 use lacre_store::rules::Limit;
+use prost::Message as _;
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -48,7 +49,11 @@ async fn scraped(folder: &Folder) -> (String, tonic::Status) {
     let (more, requests) = tokio::sync::mpsc::channel(1);
     more.send(request).await.unwrap();
     let mut events = client.attach(tokio_stream::wrappers::ReceiverStream::new(requests)).await.unwrap().into_inner();
-    events.message().await.unwrap().unwrap();
+    // what is counted as sent has come
+    let mut came = 0;
+    while came <= 5 * 1_024 {
+        came += events.message().await.unwrap().unwrap().encoded_len();
+    }
     (ask(at, "GET /metrics").await, refused)
 }
 
