@@ -90,6 +90,12 @@ pub fn carry(data: &Path, shared: &Path) -> io::Result<()> {
     own.map_or(Ok(()), |lines| append(&shared.join(SHARED_LIST), false, &lines))
 }
 
+/// Whether a relay of this data folder has a list beside it, which is there when the folder is not.
+#[must_use]
+pub fn outlives(data: &Path) -> bool {
+    Deletions::of(data, Zeroizing::default()).path.exists()
+}
+
 /// The list, for a database that its relays serve.
 pub struct OfRelays {
     list: Deletions,

@@ -1,5 +1,6 @@
 //! The data folder: who uses it, its keys, its store; why a relay did not start from it.
 
+use crate::deletions;
 use crate::identity::{IdentityError, IdentityKey};
 use crate::moved::Moved;
 use crate::newest::{self, Before, Found, Newest};
@@ -196,8 +197,8 @@ impl DataFolder {
         // what would refuse the second key is found before the first is made
         RunKey::place(&run, &self.path)?;
         let identity = places.identity(&self.path);
-        if run.exists() && !identity.exists() {
-            // that one is made first: there was a relay, and its folder is gone, or not mounted
+        if deletions::outlives(&self.path) && !identity.exists() {
+            // there was a relay in this folder, which is gone, or not mounted
             return Err(StartError::IdentityMissing(identity));
         }
         let key = IdentityKey::load_or_create(&identity, rng)?;

@@ -125,7 +125,8 @@ fn a_key_that_is_missing_is_asked_for_and_no_new_one_is_made() {
         assert_eq!(state(place.path()).keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
         fs::rename(&aside, &file).unwrap();
     }
-    // the folder is not mounted, and the keys beside it say that there was a relay
+    // the folder is not mounted, and the list beside it says that there was a relay
+    fs::write(place.data().with_file_name("data.deleted"), "").unwrap();
     let aside = place.path().join("mounted");
     fs::rename(place.data(), &aside).unwrap();
     fs::create_dir(place.data()).unwrap();

@@ -12,6 +12,7 @@ use lacre_ground::random::SystemRng;
 use lacre_ground::time::{Clock as _, Millis, SystemClock};
 use lacre_relay::blob_files::BLOBS_FOLDER;
 use lacre_relay::config::NodeConfig;
+use lacre_relay::deletions::outlives;
 use lacre_relay::folder::{DataFolder, LOCK_FILE, RESTORING_FILE, STORE_FILE, StartError};
 use lacre_relay::identity::{IdentityKey, read_leaf};
 use lacre_relay::newest::is_gone;
@@ -226,7 +227,7 @@ fn keys(config: &NodeConfig, known: Option<&[u8; 32]>, findings: &mut Findings<'
             Ok(key) => findings.add(Kind::Good, "check-identity", &[("path", &path), ("key", &key.public().to_string())]),
             Err(e) => findings.wrong(e),
         }
-    } else if served || config.leaf.is_some() || run.symlink_metadata().is_ok() {
+    } else if served || config.leaf.is_some() || outlives(&config.data) {
         findings.wrong(Failed::new("identity-missing", &[("path", &path)]));
     } else {
         findings.add(Kind::Change, "check-new-identity", &[("path", &path)]);
